@@ -1,0 +1,112 @@
+//! F0: what a rule says. Plain data without lifetimes; how it is printed is no concern of this module.
+
+use crate::source::{FileId, Span};
+use std::sync::Arc;
+
+/// How bad it is. `error`: a deploy breaks or data is lost; `warning`: it will bite; `info`: worth knowing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// It will bite.
+    Warning,
+    /// A deploy breaks or data is lost.
+    Error,
+}
+
+/// How sure the analyser is, from what it could not resolve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// Shown only on request.
+    Low,
+    /// Something on the way was unknown.
+    Medium,
+    /// Everything that the verdict rests on was resolved.
+    High,
+}
+
+/// A second place that explains the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// What that place has to do with it.
+    pub message: String,
+    /// The place.
+    pub span: Span,
+}
+
+/// May an editor apply the fix without asking?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applicability {
+    /// The first run behaves exactly as before.
+    Safe,
+    /// A person should look at it.
+    Unsafe,
+}
+
+/// Replace `span` by `text`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty to insert.
+    pub span: Span,
+    /// The new text.
+    pub text: String,
+}
+
+/// A change that makes the finding go away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, in a line.
+    pub title: String,
+    /// May it be applied without asking?
+    pub applicability: Applicability,
+    /// Edits that do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// Something wrong at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// `family/name`.
+    pub rule: Arc<str>,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// What happens, to what.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// The command's own words.
+    pub span: Span,
+    /// Other places that explain it.
+    pub related: Vec<Related>,
+    /// A change that mends it.
+    pub fix: Option<Fix>,
+}
+
+/// Something that could not be analysed. It is reported, so that silence never looks like safety.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// The file's name in output.
+    pub file: String,
+    /// The place, where the file could be read at all.
+    pub place: Option<Span>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Gap {
+    /// A gap inside a file that was read.
+    pub fn at(sources: &crate::source::Sources, span: Span, reason: impl Into<String>) -> Self {
+        Gap {
+            file: sources.file(span.file).path().to_owned(),
+            place: Some(span),
+            reason: reason.into(),
+        }
+    }
+
+    /// A gap that is a whole file which was read.
+    pub fn file(sources: &crate::source::Sources, file: FileId, reason: impl Into<String>) -> Self {
+        Gap::at(sources, Span::file_start(file), reason)
+    }
+}

@@ -1,0 +1,4 @@
+//! deploylint: a static analyser for the scripts that deploy a repo to a server.
+pub mod finding;
+pub mod shell;
+pub mod source;

@@ -1,0 +1,356 @@
+//! F2: a command's words after expansion, and the reading of its options. What an option means is for
+//! [`super::tools`] to know.
+
+use crate::shell::value::Value;
+use crate::source::Span;
+
+/// One word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arg {
+    /// What is known of its value.
+    pub value: Value,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What is on standard input.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Stdin {
+    /// Whatever the script has: a terminal, a closed descriptor.
+    #[default]
+    Inherited,
+    /// A heredoc, a here-string or the text that an `echo` or `printf` pipes in; holes where it is not known.
+    Text(Value),
+    /// A file, or `/dev/null`.
+    File(Value),
+    /// The output of another command.
+    Pipe,
+}
+
+/// A simple command with its wrappers peeled: `sudo -u app env A=1 /usr/bin/pip install x` is `pip install x`.
+#[derive(Clone, Debug)]
+pub struct Argv {
+    /// The last part of the program's path (`pip`), or what is known of the end of it (`$VENV/bin/pip` is `pip` too).
+    /// Empty where even that is unknown.
+    pub name: String,
+    /// The program as written.
+    pub program: Arg,
+    /// Its arguments.
+    pub args: Vec<Arg>,
+    /// The working directory, as a path; a hole where unknown.
+    pub cwd: Value,
+    /// The home directory of the user who runs it.
+    pub home: Value,
+    /// Standard input.
+    pub stdin: Stdin,
+    /// Where standard output goes, if to a file: (path, appended).
+    pub stdout: Option<(Value, bool)>,
+    /// Environment assignments in front of it or given by `env`/`sudo`: `DEBIAN_FRONTEND=noninteractive`. Exported
+    /// variables of the script are in it as well.
+    pub env: Vec<(String, Value)>,
+}
+
+impl Argv {
+    /// An argument as a path seen from the working directory.
+    pub fn path(&self, arg: &Arg) -> Value {
+        arg.value.resolve(&self.cwd)
+    }
+
+    /// The literal of argument `index`, if it has one.
+    pub fn literal(&self, index: usize) -> Option<&str> {
+        self.args.get(index).and_then(|a| a.value.as_literal())
+    }
+
+    /// The value of an environment variable that the command sees, as far as the script sets it.
+    pub fn env(&self, name: &str) -> Option<&Value> {
+        self.env
+            .iter()
+            .rev()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v)
+    }
+
+    /// True when some argument is exactly `text`.
+    pub fn has_word(&self, text: &str) -> bool {
+        self.args.iter().any(|a| a.value.as_literal() == Some(text))
+    }
+
+    /// The same command from argument `skip` on as a command of its own: `uv pip install x` as `pip install x`.
+    pub fn shifted(&self, skip: usize) -> Option<Argv> {
+        let program = self.args.get(skip)?.clone();
+        let name = program_name(&program.value);
+        Some(Argv {
+            name,
+            program,
+            args: self.args[skip + 1..].to_vec(),
+            ..self.clone()
+        })
+    }
+
+    /// Reads options as getopt_long(3) does, GNU style: options and operands may be mixed, `--` ends options, short
+    /// ones can be bundled, a value stands in the same word or the next, long names may be cut short.
+    ///
+    /// `spec` lists options, separated by blanks: `p` a short flag, `m:` a short option with a value, `parents` a long
+    /// flag, `mode:` a long option with a value, `mode?` a long one whose value can only follow a `=`. Aliases are
+    /// joined: `m|mode:`. What the spec does not list counts as a flag without a value.
+    pub fn options(&self, spec: &'static str) -> Options<'_> {
+        Options::read(&self.args, spec, false)
+    }
+
+    /// As [`Argv::options`], but the first operand ends the options, as POSIX has it and as wrappers and
+    /// programs with subcommands do.
+    pub fn leading_options(&self, spec: &'static str) -> Options<'_> {
+        Options::read(&self.args, spec, true)
+    }
+}
+
+/// The last part of a program's path, as far as it is known.
+pub fn program_name(value: &Value) -> String {
+    let base = value.basename();
+    match base.as_literal() {
+        Some(name) => name.to_owned(),
+        None => {
+            let suffix = value.known_suffix();
+            suffix
+                .rsplit_once('/')
+                .map(|(_, name)| name.to_owned())
+                .unwrap_or_default()
+        }
+    }
+}
+
+/// The options and operands of a command.
+#[derive(Clone, Debug, Default)]
+pub struct Options<'a> {
+    /// Canonical name (the first of its aliases in the spec), the word that it stands in, its value.
+    found: Vec<(&'a str, &'a Arg, Option<Value>)>,
+    /// Arguments that are no options.
+    pub operands: Vec<&'a Arg>,
+    /// Index into the arguments of the first operand; the number of arguments where there is none.
+    pub first_operand: usize,
+}
+
+enum Takes {
+    Nothing,
+    Value,
+    Joined,
+}
+
+fn lookup<'s>(spec: &'s str, name: &str, long: bool) -> Option<(&'s str, Takes)> {
+    let mut abbreviated = None;
+    for entry in spec.split_ascii_whitespace() {
+        let (aliases, takes) = match entry.as_bytes().last() {
+            Some(b':') => (&entry[..entry.len() - 1], Takes::Value),
+            Some(b'?') if entry.len() > 1 => (&entry[..entry.len() - 1], Takes::Joined),
+            _ => (entry, Takes::Nothing),
+        };
+        let canonical = aliases.split('|').next().unwrap_or(aliases);
+        for alias in aliases.split('|') {
+            if (alias.chars().count() > 1) == long && alias == name {
+                return Some((canonical, takes));
+            }
+        }
+        if long
+            && name.len() > 1
+            && aliases
+                .split('|')
+                .any(|a| a.len() > 1 && a.starts_with(name))
+        {
+            abbreviated = Some((canonical, takes));
+        }
+    }
+    abbreviated
+}
+
+impl<'a> Options<'a> {
+    fn read(args: &'a [Arg], spec: &'static str, stop_at_operand: bool) -> Self {
+        let mut options = Options {
+            first_operand: args.len(),
+            ..Options::default()
+        };
+        let mut index = 0;
+        while index < args.len() {
+            let arg = &args[index];
+            let text = arg.value.known_prefix();
+            if text == "--" && arg.value.as_literal().is_some() {
+                options.first_operand = options.first_operand.min(index + 1);
+                options.operands.extend(&args[index + 1..]);
+                break;
+            }
+            if !text.starts_with('-') || text == "-" {
+                options.first_operand = options.first_operand.min(index);
+                if stop_at_operand {
+                    options.operands.extend(&args[index..]);
+                    break;
+                }
+                options.operands.push(arg);
+                index += 1;
+                continue;
+            }
+            let whole = arg.value.key();
+            if let Some(long) = text.strip_prefix("--") {
+                let name = long.split('=').next().unwrap_or(long);
+                let joined = whole
+                    .split_once('=')
+                    .map(|(_, v)| Value::from_key(v, &arg.value));
+                match lookup(spec, name, true) {
+                    Some((canonical, Takes::Value)) if joined.is_none() => {
+                        let value = args.get(index + 1).map(|a| a.value.clone());
+                        options.found.push((canonical, arg, value));
+                        index += 2;
+                        continue;
+                    }
+                    Some((canonical, _)) => options.found.push((canonical, arg, joined)),
+                    None => options.found.push((name, arg, joined)),
+                }
+                index += 1;
+                continue;
+            }
+            // A word like -classic of a tool with long options behind one dash is listed in full in the spec.
+            if let Some((canonical, takes)) = lookup(spec, whole, true).filter(|_| whole.len() > 2)
+            {
+                let value = match takes {
+                    Takes::Value => {
+                        index += 1;
+                        args.get(index).map(|a| a.value.clone())
+                    }
+                    _ => None,
+                };
+                options.found.push((canonical, arg, value));
+                index += 1;
+                continue;
+            }
+            let mut at = 1;
+            let mut next = index + 1;
+            for (i, letter) in text.char_indices().skip(1) {
+                at = i + letter.len_utf8();
+                let name = &text[i..at];
+                match lookup(spec, name, false) {
+                    Some((canonical, Takes::Value)) => {
+                        let rest = &whole[at..];
+                        let value = if rest.is_empty() {
+                            next += 1;
+                            args.get(index + 1).map(|a| a.value.clone())
+                        } else {
+                            Some(Value::from_key(rest, &arg.value))
+                        };
+                        options.found.push((canonical, arg, value));
+                        at = whole.len();
+                        break;
+                    }
+                    Some((canonical, _)) => options.found.push((canonical, arg, None)),
+                    None => options.found.push((name, arg, None)),
+                }
+            }
+            let _ = at;
+            index = next;
+        }
+        options
+    }
+
+    /// True when the option stands there, under any of its aliases; asked by its first alias in the spec.
+    pub fn has(&self, name: &str) -> bool {
+        self.found.iter().any(|(n, ..)| *n == name)
+    }
+
+    /// The value of the last such option.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.found
+            .iter()
+            .rev()
+            .find(|(n, ..)| *n == name)
+            .and_then(|(.., v)| v.as_ref())
+    }
+
+    /// The values of all such options, in order.
+    pub fn values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Value> {
+        self.found
+            .iter()
+            .filter(move |(n, ..)| *n == name)
+            .filter_map(|(.., v)| v.as_ref())
+    }
+
+    /// The word in which the option stands.
+    pub fn word(&self, name: &str) -> Option<&'a Arg> {
+        self.found
+            .iter()
+            .find(|(n, ..)| *n == name)
+            .map(|(_, arg, _)| *arg)
+    }
+
+    /// The names of all options that stand there.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.found.iter().map(|(n, ..)| *n)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    /// A command line for tests: blanks separate words, `$X` is a hole, the working directory is `/srv/app`.
+    pub(crate) fn argv(line: &str) -> Argv {
+        let mut at = 0;
+        let mut args: Vec<Arg> = line
+            .split(' ')
+            .map(|word| {
+                let span = Span {
+                    file: FileId(0),
+                    start: at,
+                    end: at + word.len() as u32,
+                };
+                at += word.len() as u32 + 1;
+                let value = match word.split_once('$') {
+                    None => Value::literal(word),
+                    Some((before, rest)) => {
+                        let end = rest
+                            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                            .unwrap_or(rest.len());
+                        let mut value = Value::literal(before);
+                        value.push(&Value::hole(
+                            &rest[..end],
+                            0,
+                            crate::shell::value::Knowledge::Symbolic,
+                        ));
+                        value.push_str(&rest[end..]);
+                        value
+                    }
+                };
+                Arg { value, span }
+            })
+            .collect();
+        let program = args.remove(0);
+        Argv {
+            name: program_name(&program.value),
+            program,
+            args,
+            cwd: Value::literal("/srv/app"),
+            home: Value::literal("/root"),
+            stdin: Stdin::Inherited,
+            stdout: None,
+            env: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn options_are_read_as_getopt_does() {
+        let line = argv("mkdir -pm 755 --mode=700 a --context b -- -c");
+        let options = line.options("p|parents m|mode: Z|context?");
+        assert!(options.has("p"));
+        assert_eq!(options.value("m").unwrap().as_literal(), Some("700"));
+        let operands: Vec<_> = options
+            .operands
+            .iter()
+            .map(|a| a.value.to_string())
+            .collect();
+        assert_eq!(operands, ["a", "b", "-c"]);
+    }
+
+    #[test]
+    fn a_programs_name_is_known_behind_an_unknown_folder() {
+        assert_eq!(argv("$VENV/bin/pip install").name, "pip");
+        assert_eq!(argv("$CMD install").name, "");
+        assert_eq!(argv("/usr/bin/env x").name, "env");
+    }
+}

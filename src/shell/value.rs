@@ -1,0 +1,307 @@
+//! F2: what is known of a word's value.
+//!
+//! A [`Value`] is one string. Parts that are not known are written into it as *holes*: a hole names the variable and
+//! the assignment that it was last given by, or the text of a command substitution. Two values with equal text and
+//! equal holes are the same value, so paths are compared, joined and cut as plain strings, `${APP_DIR}/venv` lies
+//! under `${APP_DIR}`, and after `APP_DIR=other` it does not.
+
+use std::fmt;
+
+/// How much is known, from most to least. The knowledge of a concatenation is the least of its parts'.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Knowledge {
+    /// The text is the value.
+    Literal,
+    /// Some part is an unknown that is the same on every run (a variable from the environment, an argument).
+    Symbolic,
+    /// Nothing can be said of some part: not even whether the next run gives the same.
+    Unknown,
+    /// Some part is a new one on every run: `$(date +%s)`, `$(mktemp)`, `$$`, `$RANDOM`.
+    Fresh,
+}
+
+const OPEN: char = '\u{1}';
+const CLOSE: char = '\u{2}';
+/// Stands for an unquoted glob character, so that a quoted `*` stays a star.
+const GLOB: char = '\u{3}';
+
+/// The value of a word, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Value {
+    text: String,
+    knowledge: Knowledge,
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Value {
+            text: String::new(),
+            knowledge: Knowledge::Literal,
+        }
+    }
+}
+
+impl Value {
+    /// A value of which all is known.
+    pub fn literal(text: impl Into<String>) -> Self {
+        Value {
+            text: text.into(),
+            knowledge: Knowledge::Literal,
+        }
+    }
+
+    /// A value of which nothing but a name is known. `name` is shown to people (`$APP_DIR`), `version` tells apart
+    /// what different assignments gave.
+    pub fn hole(name: &str, version: u32, knowledge: Knowledge) -> Self {
+        let mut text = String::with_capacity(name.len() + 6);
+        text.push(OPEN);
+        text.extend(name.chars().filter(|c| !matches!(*c, OPEN | CLOSE)));
+        if version > 0 {
+            text.push('#');
+            text.push_str(&version.to_string());
+        }
+        text.push(CLOSE);
+        Value { text, knowledge }
+    }
+
+    /// Appends another value.
+    pub fn push(&mut self, other: &Value) {
+        self.text.push_str(&other.text);
+        self.knowledge = self.knowledge.max(other.knowledge);
+    }
+
+    /// Appends known text.
+    pub fn push_str(&mut self, text: &str) {
+        if text.contains([OPEN, CLOSE, GLOB]) {
+            self.text
+                .extend(text.chars().filter(|c| !matches!(*c, OPEN | CLOSE | GLOB)));
+        } else {
+            self.text.push_str(text);
+        }
+    }
+
+    /// Appends an unquoted glob character (`*`, `?`, `[`): the value is a pattern from here on.
+    pub fn push_glob(&mut self, character: char) {
+        self.text.push(GLOB);
+        self.text.push(character);
+        self.knowledge = self.knowledge.max(Knowledge::Symbolic);
+    }
+
+    /// How much is known.
+    pub fn knowledge(&self) -> Knowledge {
+        self.knowledge
+    }
+
+    /// The value itself, where all of it is known.
+    pub fn as_literal(&self) -> Option<&str> {
+        (self.knowledge == Knowledge::Literal).then_some(self.text.as_str())
+    }
+
+    /// True when the next run sees the same value.
+    pub fn is_stable(&self) -> bool {
+        self.knowledge <= Knowledge::Symbolic
+    }
+
+    /// True when an unquoted glob character is part of it.
+    pub fn is_glob(&self) -> bool {
+        self.text.contains(GLOB)
+    }
+
+    /// True for the empty string.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The comparable text, holes included. Only for comparing, joining and cutting; never for people.
+    pub fn key(&self) -> &str {
+        &self.text
+    }
+
+    /// A value from a key that was cut out of another value, with that value's knowledge where holes are left.
+    pub fn from_key(key: &str, of: &Value) -> Self {
+        let knowledge = if key.contains([OPEN, GLOB]) {
+            of.knowledge
+        } else {
+            Knowledge::Literal
+        };
+        Value {
+            text: key.to_owned(),
+            knowledge,
+        }
+    }
+
+    /// The known text before the first hole: of `-o$X` it is `-o`.
+    pub fn known_prefix(&self) -> &str {
+        self.text.split([OPEN, GLOB]).next().unwrap_or_default()
+    }
+
+    /// The known text after the last hole: of `$APP/venv/bin/pip` it is `/venv/bin/pip`.
+    pub fn known_suffix(&self) -> &str {
+        self.text.rsplit([CLOSE, GLOB]).next().unwrap_or_default()
+    }
+
+    /// The part after the last `/`. Of `$X` it is `$X`.
+    pub fn basename(&self) -> Value {
+        let cut = self.text.trim_end_matches('/');
+        let name = cut.rfind('/').map_or(cut, |i| &cut[i + 1..]);
+        Value::from_key(name, self)
+    }
+
+    /// The directory part of a path, as `dirname` gives it: `.` where there is no `/`.
+    pub fn dirname(&self) -> Value {
+        let cut = self.text.trim_end_matches('/');
+        match cut.rfind('/') {
+            Some(0) => Value::literal("/"),
+            Some(i) => Value::from_key(cut[..i].trim_end_matches('/'), self),
+            None if cut.is_empty() && !self.text.is_empty() => Value::literal("/"),
+            // The parent of an unknown whole path is a path of its own.
+            None if cut.starts_with(OPEN) => {
+                let mut up = self.clone();
+                up.text.push_str("/..");
+                up
+            }
+            None => Value::literal("."),
+        }
+    }
+
+    /// True when it starts with `/`, or with a hole (a variable that holds a path is nearly always absolute).
+    pub fn is_absolute(&self) -> bool {
+        self.text.starts_with('/') || self.text.starts_with(OPEN)
+    }
+
+    /// `self` as a path seen from the directory `cwd`: joined when relative, `.`, `..` and doubled `/` resolved.
+    pub fn resolve(&self, cwd: &Value) -> Value {
+        if self.is_absolute() {
+            return self.normalized();
+        }
+        let mut joined = cwd.clone();
+        joined.text.push('/');
+        joined.push(self);
+        joined.normalized()
+    }
+
+    /// The path without `.`, `name/..`, doubled and trailing `/`. `..` directly behind a hole stays.
+    pub fn normalized(&self) -> Value {
+        let text = &self.text;
+        let plain = !text.contains("//")
+            && !text.contains("/.")
+            && !text.starts_with("./")
+            && (text.len() < 2 || !text.ends_with('/'));
+        if plain && text != "." {
+            return self.clone();
+        }
+        let absolute = text.starts_with('/');
+        let mut parts: Vec<&str> = Vec::new();
+        for part in text.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => match parts.last() {
+                    Some(last) if *last != ".." && !last.contains(CLOSE) => {
+                        parts.pop();
+                    }
+                    None if absolute => {}
+                    _ => parts.push(".."),
+                },
+                _ => parts.push(part),
+            }
+        }
+        let joined = parts.join("/");
+        let text = match (absolute, joined.is_empty()) {
+            (true, _) => format!("/{joined}"),
+            (false, true) => ".".to_owned(),
+            (false, false) => joined,
+        };
+        Value {
+            text,
+            knowledge: self.knowledge,
+        }
+    }
+
+    /// True when `self` is `ancestor` or lies below it. Both should be resolved paths.
+    pub fn is_under(&self, ancestor: &Value) -> bool {
+        let (path, above) = (self.key(), ancestor.key().trim_end_matches('/'));
+        path == above
+            || above.is_empty() && ancestor.key() == "/"
+            || path
+                .strip_prefix(above)
+                .is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// For people: holes are shown as they were written (`$APP_DIR`), globs as themselves.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.text.as_str();
+        while let Some(open) = rest.find([OPEN, GLOB]) {
+            f.write_str(&rest[..open])?;
+            if rest[open..].starts_with(GLOB) {
+                rest = &rest[open + 1..];
+                continue;
+            }
+            let Some(close) = rest[open..].find(CLOSE) else {
+                break;
+            };
+            let hole = &rest[open + 1..open + close];
+            let name = match hole.rsplit_once('#') {
+                Some((name, version)) if version.bytes().all(|b| b.is_ascii_digit()) => name,
+                _ => hole,
+            };
+            if name.starts_with("$(") || name.starts_with('`') {
+                f.write_str(name)?;
+            } else {
+                write!(f, "${name}")?;
+            }
+            rest = &rest[open + close + 1..];
+        }
+        f.write_str(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn under(dir: &Value, tail: &str) -> Value {
+        let mut value = dir.clone();
+        value.push_str(tail);
+        value
+    }
+
+    #[test]
+    fn holes_compare_by_name_and_assignment() {
+        let first = Value::hole("APP_DIR", 1, Knowledge::Symbolic);
+        let second = Value::hole("APP_DIR", 2, Knowledge::Symbolic);
+        assert!(under(&first, "/venv").is_under(&first));
+        assert!(!under(&first, "/venv").is_under(&second));
+        assert!(!under(&first, "x/venv").is_under(&first));
+        assert_eq!(
+            under(&first, "/venv/bin/pip").to_string(),
+            "$APP_DIR/venv/bin/pip"
+        );
+        assert_eq!(
+            under(&first, "/venv/bin/pip").basename().as_literal(),
+            Some("pip")
+        );
+    }
+
+    #[test]
+    fn paths_resolve_as_the_shell_would() {
+        let cwd = Value::literal("/opt/app");
+        for (path, expected) in [
+            ("venv", "/opt/app/venv"),
+            ("./a//b/", "/opt/app/a/b"),
+            ("../x", "/opt/x"),
+            ("/etc/../a", "/a"),
+            (".", "/opt/app"),
+            ("/", "/"),
+        ] {
+            assert_eq!(
+                Value::literal(path).resolve(&cwd).as_literal(),
+                Some(expected),
+                "{path}"
+            );
+        }
+        let dir = Value::hole("D", 0, Knowledge::Symbolic);
+        assert_eq!(under(&dir, "/..").normalized().to_string(), "$D/..");
+    }
+}

@@ -1,0 +1,508 @@
+//! F0: text and places. Owns the text of every file that was read; knows nothing of shell.
+//!
+//! Everything above speaks of places as [`Span`]s: byte offsets into the *analysis text* of a file. That text is
+//! UTF-8 with `\n` line ends and no byte order mark. [`SourceFile::original_offset`] leads back to the bytes on
+//! disk; only the output floor asks for it.
+
+use std::ops::Range;
+
+/// Index of a file in [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// A range of bytes in the analysis text of one file. `start <= end`, both on character boundaries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The empty span at the start of `file`: where a finding about a whole file stands.
+    pub fn file_start(file: FileId) -> Self {
+        Span {
+            file,
+            start: 0,
+            end: 0,
+        }
+    }
+
+    /// True when `other` lies inside `self`.
+    pub fn covers(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
+    /// The smallest span that covers both; `self` when they are of different files.
+    pub fn to(self, other: Span) -> Span {
+        if self.file != other.file {
+            return self;
+        }
+        Span {
+            file: self.file,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
+    }
+}
+
+/// A 1-based place for people: columns count Unicode scalar values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineColumn {
+    /// 1-based line.
+    pub line: u32,
+    /// 1-based column, in Unicode scalar values.
+    pub column: u32,
+}
+
+/// Where a text that is not itself on disk (a heredoc with its escapes undone, a string handed to `bash -c`, a unit
+/// with its variables expanded) came from. Pieces are in order; each says where its first byte came from.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct OffsetMap {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Piece {
+    /// First byte in the derived text.
+    from: u32,
+    /// The origin of that byte.
+    to: u32,
+    /// `Some(end)`: the whole piece came from `to..end` and has no inner positions (an expanded variable).
+    collapsed: Option<u32>,
+}
+
+impl OffsetMap {
+    /// The map of a text that stands verbatim at `to`.
+    pub fn shifted(to: u32) -> Self {
+        OffsetMap {
+            pieces: vec![Piece {
+                from: 0,
+                to,
+                collapsed: None,
+            }],
+        }
+    }
+
+    /// The map of a text of which every byte stands for the whole of `origin`.
+    pub fn fixed(origin: Range<u32>) -> Self {
+        OffsetMap {
+            pieces: vec![Piece {
+                from: 0,
+                to: origin.start,
+                collapsed: Some(origin.end),
+            }],
+        }
+    }
+
+    /// From byte `from` on, the derived text is a verbatim copy of the origin at `to`.
+    pub fn push_verbatim(&mut self, from: u32, to: u32) {
+        if let Some(last) = self.pieces.last_mut() {
+            if last.collapsed.is_none() && from >= last.from && to == last.to + (from - last.from) {
+                return;
+            }
+            if last.from == from {
+                *last = Piece {
+                    from,
+                    to,
+                    collapsed: None,
+                };
+                return;
+            }
+        }
+        self.pieces.push(Piece {
+            from,
+            to,
+            collapsed: None,
+        });
+    }
+
+    /// From byte `from` on, the derived text stands for the whole of `origin`.
+    pub fn push_collapsed(&mut self, from: u32, origin: Range<u32>) {
+        if self.pieces.last().is_some_and(|last| last.from == from) {
+            self.pieces.pop();
+        }
+        self.pieces.push(Piece {
+            from,
+            to: origin.start,
+            collapsed: Some(origin.end),
+        });
+    }
+
+    /// The origin of a range of the derived text.
+    pub fn range(&self, derived: Range<u32>) -> Range<u32> {
+        let start = self.piece_at(derived.start);
+        let begin = match start.collapsed {
+            Some(_) => start.to,
+            None => start.to + (derived.start - start.from),
+        };
+        if derived.end <= derived.start {
+            return begin..begin;
+        }
+        // The end belongs to the piece of the last byte inside, not of the byte after.
+        let last = self.piece_at(derived.end - 1);
+        let end = match last.collapsed {
+            Some(end) => end,
+            None => last.to + (derived.end - last.from),
+        };
+        begin..end.max(begin)
+    }
+
+    /// This map, whose origins are positions in a text that `outer` maps, as a map to the origins of `outer`.
+    pub fn through(&self, outer: &OffsetMap, derived_len: u32) -> OffsetMap {
+        if let [
+            Piece {
+                from: 0,
+                to,
+                collapsed: None,
+            },
+        ] = outer.pieces[..]
+        {
+            let pieces = self.pieces.iter().map(|p| Piece {
+                from: p.from,
+                to: p.to + to,
+                collapsed: p.collapsed.map(|end| end + to),
+            });
+            return OffsetMap {
+                pieces: pieces.collect(),
+            };
+        }
+        let mut map = OffsetMap::default();
+        for (i, piece) in self.pieces.iter().enumerate() {
+            let next = self.pieces.get(i + 1).map_or(derived_len, |n| n.from);
+            if let Some(end) = piece.collapsed {
+                map.push_collapsed(piece.from, outer.range(piece.to..end));
+                continue;
+            }
+            // A verbatim piece may run over several pieces of the outer map.
+            let (first, last) = (piece.to, piece.to + (next.max(piece.from) - piece.from));
+            let from = |position: u32| piece.from + (position - first);
+            let mut inside = outer
+                .pieces
+                .partition_point(|p| p.from <= first)
+                .saturating_sub(1);
+            let mut position = first;
+            while inside < outer.pieces.len() && (position < last || position == first) {
+                let outer_piece = outer.pieces[inside];
+                match outer_piece.collapsed {
+                    Some(end) => map.push_collapsed(from(position), outer_piece.to..end),
+                    None => map.push_verbatim(
+                        from(position),
+                        outer_piece.to + position.saturating_sub(outer_piece.from),
+                    ),
+                }
+                inside += 1;
+                match outer.pieces.get(inside) {
+                    Some(next) if next.from < last => position = next.from,
+                    _ => break,
+                }
+            }
+        }
+        map
+    }
+
+    fn piece_at(&self, position: u32) -> Piece {
+        let index = self.pieces.partition_point(|p| p.from <= position);
+        match index.checked_sub(1).and_then(|i| self.pieces.get(i)) {
+            Some(piece) => *piece,
+            None => Piece {
+                from: 0,
+                to: 0,
+                collapsed: None,
+            },
+        }
+    }
+}
+
+/// A derived text with the way back to the file it came from.
+#[derive(Clone, Debug)]
+pub struct MappedText {
+    /// The derived text.
+    pub text: String,
+    /// The file that it came from.
+    pub file: FileId,
+    /// Where in that file.
+    pub map: OffsetMap,
+}
+
+impl MappedText {
+    /// The place in the file of a range of the derived text.
+    pub fn span(&self, range: Range<usize>) -> Span {
+        let origin = self.map.range(range.start as u32..range.end as u32);
+        Span {
+            file: self.file,
+            start: origin.start,
+            end: origin.end,
+        }
+    }
+}
+
+/// A file's text, read once.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    path: String,
+    text: String,
+    line_starts: Vec<u32>,
+    /// Where the analysis text is shorter or longer than the bytes on disk: `(offset in text, original offset)`.
+    shifts: Vec<(u32, u32)>,
+    original: Vec<u8>,
+    first_invalid: Option<u32>,
+    carriage_returns: bool,
+}
+
+/// Why a file's bytes are not text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotText {
+    /// Offset of the first NUL byte.
+    pub nul_at: u32,
+}
+
+impl SourceFile {
+    /// Decodes `bytes`. A byte order mark is dropped, `\r\n` becomes `\n`, a byte that is not UTF-8 is read as
+    /// Latin-1. `path` is how the file is named in output: relative to the root, with `/`.
+    ///
+    /// # Errors
+    /// [`NotText`] when the bytes hold a NUL: no shell script or configuration does.
+    pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Result<Self, NotText> {
+        if let Some(at) = bytes.iter().position(|b| *b == 0) {
+            return Err(NotText { nul_at: at as u32 });
+        }
+        let mut shifts = Vec::new();
+        let mut first_invalid = None;
+        let mut carriage_returns = false;
+        let mut text = String::with_capacity(bytes.len());
+        let mut at = if bytes.starts_with(b"\xef\xbb\xbf") {
+            3
+        } else {
+            0
+        };
+        if at > 0 {
+            shifts.push((0, at as u32));
+        }
+        let plain = |chunk: &[u8]| !chunk.contains(&b'\r');
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            let (valid, bad) = match std::str::from_utf8(rest) {
+                Ok(all) => (all, 0),
+                Err(e) => {
+                    let valid = std::str::from_utf8(&rest[..e.valid_up_to()]).unwrap_or_default();
+                    (valid, 1)
+                }
+            };
+            if plain(valid.as_bytes()) {
+                text.push_str(valid);
+            } else {
+                let mut piece_start = 0;
+                for (i, _) in valid.match_indices("\r\n") {
+                    carriage_returns = true;
+                    text.push_str(&valid[piece_start..i]);
+                    piece_start = i + 1;
+                    shifts.push((text.len() as u32, (at + i + 1) as u32));
+                }
+                text.push_str(&valid[piece_start..]);
+            }
+            at += valid.len();
+            if bad > 0 {
+                first_invalid.get_or_insert(text.len() as u32);
+                text.push(char::from(bytes[at]));
+                at += 1;
+                shifts.push((text.len() as u32, at as u32));
+            }
+        }
+        let line_starts = std::iter::once(0)
+            .chain(
+                text.bytes()
+                    .enumerate()
+                    .filter(|(_, b)| *b == b'\n')
+                    .map(|(i, _)| i as u32 + 1),
+            )
+            .collect();
+        let original = if shifts.is_empty() { Vec::new() } else { bytes };
+        Ok(SourceFile {
+            path: path.into(),
+            text,
+            line_starts,
+            shifts,
+            original,
+            first_invalid,
+            carriage_returns,
+        })
+    }
+
+    /// The name in output: relative to the root, with `/`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The analysis text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Offset in the analysis text of the first byte that was not UTF-8.
+    pub fn first_invalid(&self) -> Option<u32> {
+        self.first_invalid
+    }
+
+    /// True when lines end with `\r\n` on disk.
+    pub fn has_carriage_returns(&self) -> bool {
+        self.carriage_returns
+    }
+
+    /// The bytes on disk.
+    pub fn original_bytes(&self) -> &[u8] {
+        if self.shifts.is_empty() {
+            self.text.as_bytes()
+        } else {
+            &self.original
+        }
+    }
+
+    /// The offset on disk of a byte of the analysis text.
+    pub fn original_offset(&self, offset: u32) -> u32 {
+        match self
+            .shifts
+            .partition_point(|(at, _)| *at <= offset)
+            .checked_sub(1)
+        {
+            Some(i) => self.shifts[i].1 + (offset - self.shifts[i].0),
+            None => offset,
+        }
+    }
+
+    /// The line and column of a byte. An offset past the end is the end.
+    pub fn line_column(&self, offset: u32) -> LineColumn {
+        let offset = (offset as usize).min(self.text.len()) as u32;
+        let line = self.line_starts.partition_point(|s| *s <= offset).max(1) - 1;
+        let start = self.line_starts[line] as usize;
+        let column = self
+            .text
+            .get(start..offset as usize)
+            .map_or(0, |s| s.chars().count());
+        LineColumn {
+            line: line as u32 + 1,
+            column: column as u32 + 1,
+        }
+    }
+
+    /// 1-based line of a byte.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.line_starts.partition_point(|s| *s <= offset).max(1) as u32
+    }
+
+    /// The bytes of a 1-based line, without its line end. Empty past the last.
+    pub fn line_range(&self, line: u32) -> Range<usize> {
+        let index = line.saturating_sub(1) as usize;
+        let Some(start) = self.line_starts.get(index) else {
+            return self.text.len()..self.text.len();
+        };
+        let end = self
+            .line_starts
+            .get(index + 1)
+            .map_or(self.text.len(), |e| *e as usize - 1);
+        *start as usize..end.max(*start as usize)
+    }
+
+    /// How many lines the file has; an empty file has one.
+    pub fn line_count(&self) -> u32 {
+        self.line_starts.len() as u32
+    }
+
+    /// Where each line starts, as offsets of the analysis text.
+    pub fn line_starts(&self) -> &[u32] {
+        &self.line_starts
+    }
+}
+
+/// All files that were read.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<SourceFile>,
+}
+
+impl Sources {
+    /// Adds a file.
+    pub fn add(&mut self, file: SourceFile) -> FileId {
+        self.files.push(file);
+        FileId(self.files.len() as u32 - 1)
+    }
+
+    /// The file of an id that [`Sources::add`] gave.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// The id of a file by its name in output.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.files
+            .iter()
+            .position(|f| f.path() == path)
+            .map(|i| FileId(i as u32))
+    }
+
+    /// The text of a span; empty if it lies outside its file.
+    pub fn text(&self, span: Span) -> &str {
+        self.file(span.file)
+            .text()
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// 1-based line of the start of a span.
+    pub fn line(&self, span: Span) -> u32 {
+        self.file(span.file).line(span.start)
+    }
+
+    /// All files with their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (FileId(i as u32), f))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crlf_bom_and_latin1_lead_back_to_the_bytes_on_disk() {
+        let bytes = b"\xef\xbb\xbfa\r\nb\xe9c\r\nd".to_vec();
+        let file = SourceFile::new("x.sh", bytes.clone()).unwrap();
+        assert_eq!(file.text(), "a\nb\u{e9}c\nd");
+        for (needle, byte) in [("a", b'a'), ("b", b'b'), ("c", b'c'), ("d", b'd')] {
+            let at = file.original_offset(file.text().find(needle).unwrap() as u32);
+            assert_eq!(bytes[at as usize], byte, "{needle}");
+        }
+        assert_eq!(
+            file.line_column(file.text().find('c').unwrap() as u32),
+            LineColumn { line: 2, column: 3 }
+        );
+        assert!(file.has_carriage_returns());
+        assert_eq!(file.first_invalid(), Some(3));
+    }
+
+    #[test]
+    fn a_map_through_a_map_ends_in_the_file() {
+        // file: 0123456789; outer text drops byte 3, inner text drops byte 1 of the outer text
+        let mut outer = OffsetMap::shifted(0);
+        outer.push_verbatim(3, 4);
+        let mut inner = OffsetMap::shifted(0);
+        inner.push_verbatim(1, 2);
+        let both = inner.through(&outer, 8);
+        let seen: Vec<u32> = (0..8).map(|i| both.range(i..i + 1).start).collect();
+        assert_eq!(seen, [0, 2, 4, 5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn a_nul_is_no_text() {
+        assert_eq!(
+            SourceFile::new("x", b"ab\0".to_vec()).unwrap_err(),
+            NotText { nul_at: 2 }
+        );
+    }
+}
