@@ -1,0 +1,153 @@
+//! F3: conditions as facts. `[ ! -d P ]`, `id -u X`, `command -v T`, `grep -q L F` and their like say something about
+//! a resource; everything else is opaque, and opaque conditions are told apart by their text.
+
+use crate::shell::effect::Resource;
+use crate::shell::value::Value;
+use std::rc::Rc;
+
+/// Something that can be known of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Fact {
+    /// The resource.
+    pub resource: Resource,
+    /// What of it.
+    pub aspect: Aspect,
+}
+
+/// What of a resource is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Aspect {
+    /// It is there.
+    Exists,
+    /// It is there and is a directory.
+    Directory,
+    /// It is there and is a regular file.
+    File,
+    /// It is a symbolic link.
+    Link,
+    /// It is there and not empty.
+    Filled,
+    /// It runs.
+    Running,
+    /// It is enabled at boot.
+    Enabled,
+}
+
+/// A condition as a Boolean expression over facts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Cond {
+    /// `true`, `false`, `:`.
+    Always(bool),
+    /// The fact holds.
+    Fact(Rc<Fact>),
+    /// The script runs as root.
+    Root,
+    /// Not.
+    Not(Rc<Cond>),
+    /// Both.
+    And(Rc<Cond>, Rc<Cond>),
+    /// Either.
+    Or(Rc<Cond>, Rc<Cond>),
+    /// Unknown, but the same wherever the number is the same.
+    Opaque(u32),
+}
+
+impl Cond {
+    /// A fact as a condition.
+    pub fn fact(resource: Resource, aspect: Aspect) -> Cond {
+        Cond::Fact(Rc::new(Fact { resource, aspect }))
+    }
+
+    /// Existence as a condition.
+    pub fn exists(resource: Resource) -> Cond {
+        Cond::fact(resource, Aspect::Exists)
+    }
+
+    /// The opposite.
+    pub fn negate(self) -> Cond {
+        match self {
+            Cond::Always(b) => Cond::Always(!b),
+            Cond::Not(inner) => (*inner).clone(),
+            other => Cond::Not(Rc::new(other)),
+        }
+    }
+
+    /// Both, in short where one is constant.
+    pub fn and(self, other: Cond) -> Cond {
+        match (self, other) {
+            (Cond::Always(true), c) | (c, Cond::Always(true)) => c,
+            (Cond::Always(false), _) | (_, Cond::Always(false)) => Cond::Always(false),
+            (a, b) => Cond::And(Rc::new(a), Rc::new(b)),
+        }
+    }
+
+    /// Either, in short where one is constant.
+    pub fn or(self, other: Cond) -> Cond {
+        match (self, other) {
+            (Cond::Always(false), c) | (c, Cond::Always(false)) => c,
+            (Cond::Always(true), _) | (_, Cond::Always(true)) => Cond::Always(true),
+            (a, b) => Cond::Or(Rc::new(a), Rc::new(b)),
+        }
+    }
+
+    /// The truth of it, where `fact` answers for facts and opaque parts are unknown.
+    pub fn evaluate(&self, ask: &mut impl FnMut(&Cond) -> Option<bool>) -> Option<bool> {
+        match self {
+            Cond::Always(b) => Some(*b),
+            Cond::Not(inner) => inner.evaluate(ask).map(|b| !b),
+            Cond::And(a, b) => match (a.evaluate(ask), b.evaluate(ask)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            },
+            Cond::Or(a, b) => match (a.evaluate(ask), b.evaluate(ask)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            },
+            leaf => ask(leaf),
+        }
+    }
+
+    /// All facts in it.
+    pub fn facts(&self) -> Vec<Rc<Fact>> {
+        fn collect(cond: &Cond, out: &mut Vec<Rc<Fact>>) {
+            match cond {
+                Cond::Fact(fact) => out.push(fact.clone()),
+                Cond::Not(inner) => collect(inner, out),
+                Cond::And(a, b) | Cond::Or(a, b) => {
+                    collect(a, out);
+                    collect(b, out);
+                }
+                _ => {}
+            }
+        }
+        let mut out = Vec::new();
+        collect(self, &mut out);
+        out
+    }
+
+    /// True when some part is opaque.
+    pub fn has_opaque(&self) -> bool {
+        match self {
+            Cond::Opaque(_) => true,
+            Cond::Not(inner) => inner.has_opaque(),
+            Cond::And(a, b) | Cond::Or(a, b) => a.has_opaque() || b.has_opaque(),
+            _ => false,
+        }
+    }
+}
+
+/// What a path test says: test(1).
+pub(super) fn path_test(operator: &str, path: Value) -> Option<Cond> {
+    let aspect = match operator {
+        "-e" | "-a" | "-r" | "-w" | "-x" | "-O" | "-G" => Aspect::Exists,
+        "-d" => Aspect::Directory,
+        "-f" => Aspect::File,
+        "-L" | "-h" => Aspect::Link,
+        "-s" => Aspect::Filled,
+        "-S" | "-p" | "-b" | "-c" => Aspect::Exists,
+        _ => return None,
+    };
+    Some(Cond::fact(Resource::Path(path), aspect))
+}

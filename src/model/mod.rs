@@ -1,0 +1,233 @@
+//! F3: the model. One pass over a script in the order in which it would run: steps with their context, the guards
+//! known to hold there, effects; then what each step does when the whole script runs a second time.
+//!
+//! Knows nothing of rules, of compose or of units.
+
+pub mod condition;
+mod builtins;
+mod expand;
+mod query;
+mod region;
+mod scope;
+mod second_run;
+mod timeline;
+mod walk;
+
+use crate::shell::argv::Argv;
+use crate::shell::ast::Origin;
+use crate::shell::effect::Deed;
+use crate::shell::parse::ParsedText;
+use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
+use crate::source::{FileId, MappedText, Span};
+use bumpalo::Bump;
+use condition::Cond;
+
+pub use second_run::{Outcome, SecondRun};
+pub use timeline::Presence;
+
+/// Who runs a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum User {
+    /// Whoever called the script, when that is not root.
+    Caller,
+    /// root.
+    Root,
+    /// Someone by name.
+    Named(Value),
+    /// Not known.
+    Unknown,
+}
+
+/// What happens when a command fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The script ends: errexit, or `|| exit`.
+    Aborts,
+    /// The script goes on as if nothing had happened.
+    Continues,
+    /// The failure is expected: `|| true`, a condition, a fallback.
+    Handled,
+}
+
+/// Index of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(pub u32);
+
+/// Index of a guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuardId(pub u32);
+
+/// A condition known to have had an outcome where a step runs.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// The condition.
+    pub cond: Cond,
+    /// Its outcome.
+    pub holds: bool,
+    /// Where the condition stands.
+    pub span: Span,
+    /// It was evaluated before this step.
+    pub at: StepId,
+    /// The guard around it.
+    pub outer: Option<GuardId>,
+    /// The branch of an `if` or `case` that it opens: two guards of one choice with different arms exclude each other.
+    pub choice: Option<(u32, u32)>,
+}
+
+/// Text that a step writes to a file.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The file.
+    pub path: Value,
+    /// The text with constants put in; what is not known stands as `$NAME`.
+    pub content: MappedText,
+    /// The text before constants are put in, for telling what it rests on.
+    pub value: Value,
+    /// Added to what is there.
+    pub append: bool,
+}
+
+/// One command with its context, guards and effects.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The command, wrappers peeled.
+    pub argv: Argv,
+    /// The command's own words.
+    pub span: Span,
+    /// Where its node is.
+    pub origin: Option<Origin>,
+    /// Who runs it.
+    pub user: User,
+    /// Where it runs.
+    pub place: Place,
+    /// What happens when it fails.
+    pub on_failure: OnFailure,
+    /// errexit is on where it runs.
+    pub errexit: bool,
+    /// Its exit status is looked at right after: `if [ $? -ne 0 ]`.
+    pub status_checked: bool,
+    /// It runs more than once in one run.
+    pub in_loop: bool,
+    /// It runs in the background.
+    pub background: bool,
+    /// umask where it runs, as far as the script sets it.
+    pub umask: Option<u32>,
+    /// Which entry it belongs to: 0 is the script's main flow, others are functions that nothing calls.
+    pub entry: u32,
+    /// The innermost guard.
+    pub guard: Option<GuardId>,
+    /// What it does, redirections included.
+    pub deed: Deed,
+    /// The texts that it writes.
+    pub written: Vec<Written>,
+    /// Wrappers that were peeled.
+    pub wrappers: Vec<&'static str>,
+    /// The home directory of the user.
+    pub home: Value,
+}
+
+/// Is root expected to call the script?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// It tests for root, or does what only root can without sudo.
+    Root(Option<Span>),
+    /// It calls sudo, or refuses root.
+    Ordinary,
+    /// It shows neither.
+    Unknown,
+}
+
+/// A script as the steps that it would run.
+#[derive(Debug)]
+pub struct Deployment<'a> {
+    /// The script.
+    pub file: FileId,
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+    /// Guards, indexed by [`GuardId`].
+    pub guards: Vec<Guard>,
+    /// Who calls it.
+    pub caller: Caller,
+    /// The second run of each step.
+    pub second: Vec<SecondRun>,
+    /// The texts that were parsed.
+    pub texts: Vec<ParsedText<'a>>,
+    /// What could not be read.
+    pub gaps: Vec<(Span, String)>,
+    /// Comments.
+    pub comments: Vec<Span>,
+    /// Where errexit was turned on first in the main flow.
+    pub errexit_at: Option<Span>,
+    /// The names of entries: `main`, then functions that nothing calls.
+    pub entries: Vec<String>,
+    /// Values of the script's constants at its end: `APP_USER`.
+    pub constants: Vec<(String, Value)>,
+    /// Files that it sources.
+    pub sourced: Vec<FileId>,
+    timeline: timeline::Timeline,
+}
+
+/// Gives the texts of files that a script sources.
+pub trait Follow {
+    /// The file at a path relative to the repo's root, if it is there and may be read.
+    fn follow(&mut self, path: &str) -> Option<(FileId, String)>;
+}
+
+/// Follows nothing.
+pub struct FollowNothing;
+
+impl Follow for FollowNothing {
+    fn follow(&mut self, _: &str) -> Option<(FileId, String)> {
+        None
+    }
+}
+
+/// Reads a script: `path` is its name relative to the repo's root.
+pub fn build<'a>(arena: &'a Bump, file: FileId, path: &str, text: &str, follow: &mut dyn Follow) -> Deployment<'a> {
+    let walked = walk::Walker::new(arena, file, path, follow).run(text);
+    let timeline = timeline::Timeline::new(&walked.steps, &walked.guards);
+    let mut deployment = Deployment {
+        file,
+        second: Vec::new(),
+        timeline,
+        steps: walked.steps,
+        guards: walked.guards,
+        caller: walked.caller,
+        texts: walked.shell.texts,
+        gaps: walked.shell.gaps,
+        comments: walked.shell.comments,
+        errexit_at: walked.errexit_at,
+        entries: walked.entries,
+        constants: walked.constants,
+        sourced: walked.sourced,
+    };
+    deployment.second = second_run::judge(&deployment);
+    deployment
+}
+
+impl Deployment<'_> {
+    /// A step.
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.0 as usize]
+    }
+
+    /// All steps with their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (StepId, &Step)> {
+        self.steps.iter().enumerate().map(|(i, s)| (StepId(i as u32), s))
+    }
+
+    /// The guards of a step, innermost first.
+    pub fn guards_of(&self, step: StepId) -> impl Iterator<Item = (GuardId, &Guard)> {
+        guards_from(&self.guards, self.step(step).guard)
+    }
+
+    /// What the second run of a step does.
+    pub fn second_run(&self, step: StepId) -> &SecondRun {
+        &self.second[step.0 as usize]
+    }
+}
+
+fn guards_from(guards: &[Guard], from: Option<GuardId>) -> impl Iterator<Item = (GuardId, &Guard)> {
+    std::iter::successors(from, |id| guards[id.0 as usize].outer).map(|id| (id, &guards[id.0 as usize]))
+}

@@ -1,0 +1,289 @@
+//! F2: the shell as a tree of statements and words, free of the grammar's oddities. Lives in an arena.
+//!
+//! Places are [`Span`]s of files, whatever text they were parsed from.
+
+use crate::source::Span;
+
+/// Statements in order.
+pub type Block<'a> = &'a [Stmt<'a>];
+
+/// A statement and its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Stmt<'a> {
+    /// What it is.
+    pub kind: StmtKind<'a>,
+    /// Where it stands, heredocs not included.
+    pub span: Span,
+}
+
+/// The statements of the shell.
+#[derive(Clone, Copy, Debug)]
+pub enum StmtKind<'a> {
+    /// A simple command, also one of assignments only.
+    Command(&'a Command<'a>),
+    /// `[ … ]` or `[[ … ]]`, as its words without the brackets. `double` for `[[`.
+    Test {
+        /// The words between the brackets: operators are words too.
+        words: &'a [Word<'a>],
+        /// `[[ … ]]`: no word splitting, `&&` and `||` inside.
+        double: bool,
+    },
+    /// `(( … ))`.
+    Arithmetic,
+    /// `a | b`, two stages at least.
+    Pipeline(Block<'a>),
+    /// `! a`.
+    Not(&'a Stmt<'a>),
+    /// `a && b`.
+    And(&'a Stmt<'a>, &'a Stmt<'a>),
+    /// `a || b`.
+    Or(&'a Stmt<'a>, &'a Stmt<'a>),
+    /// `if … elif … else … fi`.
+    If {
+        /// Conditions with their bodies.
+        arms: &'a [(Block<'a>, Block<'a>)],
+        /// The `else` body.
+        otherwise: Option<Block<'a>>,
+    },
+    /// `while` and `until`.
+    While {
+        /// `until`.
+        until: bool,
+        /// The condition.
+        condition: Block<'a>,
+        /// The body.
+        body: Block<'a>,
+    },
+    /// `for x in …` and `select x in …`; without words it goes over the positional parameters.
+    For {
+        /// The variable.
+        variable: &'a str,
+        /// The words after `in`.
+        words: Option<&'a [Word<'a>]>,
+        /// The body.
+        body: Block<'a>,
+        /// `select`: asks which.
+        select: bool,
+    },
+    /// `for ((…))`.
+    CountedFor(Block<'a>),
+    /// `case`.
+    Case {
+        /// The word that is matched.
+        subject: Word<'a>,
+        /// The arms.
+        arms: &'a [CaseArm<'a>],
+    },
+    /// `{ …; }`.
+    Group(Block<'a>),
+    /// `( … )`.
+    Subshell(Block<'a>),
+    /// A function's definition.
+    Function {
+        /// Its name.
+        name: &'a str,
+        /// Its body.
+        body: &'a Stmt<'a>,
+    },
+    /// A compound statement with redirections.
+    Redirected {
+        /// The statement.
+        body: &'a Stmt<'a>,
+        /// Its redirections.
+        redirects: &'a [Redirect<'a>],
+    },
+    /// `a &`.
+    Background(&'a Stmt<'a>),
+}
+
+/// One arm of a `case`.
+#[derive(Clone, Copy, Debug)]
+pub struct CaseArm<'a> {
+    /// The patterns, any of which may match.
+    pub patterns: &'a [Word<'a>],
+    /// The statements.
+    pub body: Block<'a>,
+    /// Ends in `;&` or `;;&`: the next arm may run too.
+    pub falls: bool,
+}
+
+/// A simple command.
+#[derive(Clone, Copy, Debug)]
+pub struct Command<'a> {
+    /// Assignments in front (or alone), and those of `export`, `local`, `declare`, `readonly`.
+    pub assignments: &'a [Assignment<'a>],
+    /// The command's words; empty for assignments only.
+    pub words: &'a [Word<'a>],
+    /// Its redirections, in order.
+    pub redirects: &'a [Redirect<'a>],
+    /// Its own words: from the first word to the last, redirections included, heredoc bodies not.
+    pub span: Span,
+    /// Which parsed text it came from, and where there: how selectors find its node again.
+    pub origin: Origin,
+}
+
+/// Where a command stands in the text that was parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Index of the parsed text.
+    pub tree: u32,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// `NAME=value`.
+#[derive(Clone, Copy, Debug)]
+pub struct Assignment<'a> {
+    /// The variable.
+    pub name: &'a str,
+    /// The value; `None` for `export NAME`.
+    pub value: Option<AssignedValue<'a>>,
+    /// `NAME+=value`.
+    pub append: bool,
+    /// An element of an array: `NAME[i]=value`.
+    pub element: bool,
+    /// Its place.
+    pub span: Span,
+}
+
+/// The right side of an assignment.
+#[derive(Clone, Copy, Debug)]
+pub enum AssignedValue<'a> {
+    /// A word.
+    Word(Word<'a>),
+    /// `( … )`.
+    Array(&'a [Word<'a>]),
+}
+
+/// A word before expansion.
+#[derive(Clone, Copy, Debug)]
+pub struct Word<'a> {
+    /// Its parts, in order.
+    pub parts: &'a [Part<'a>],
+    /// Its place, quotes included.
+    pub span: Span,
+}
+
+/// A part of a word.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    /// Known text, quotes and escapes undone.
+    Literal {
+        /// The text.
+        text: &'a str,
+        /// In quotes, or escaped.
+        quoted: bool,
+    },
+    /// `$X`, `${X…}`.
+    Parameter {
+        /// The name: a variable, a digit, or one of `@*#?$!-`.
+        name: &'a str,
+        /// What is done to it.
+        operation: Operation<'a>,
+        /// In double quotes.
+        quoted: bool,
+    },
+    /// `$(…)` or `` `…` ``.
+    Substitution {
+        /// Its statements.
+        body: Block<'a>,
+        /// As written.
+        text: &'a str,
+        /// In double quotes.
+        quoted: bool,
+    },
+    /// `<(…)` or `>(…)`.
+    Process {
+        /// Its statements.
+        body: Block<'a>,
+    },
+    /// `$((…))`, and anything else that gives text which is not worked out.
+    Opaque {
+        /// As written.
+        text: &'a str,
+    },
+    /// An unquoted `*`, `?` or `[`.
+    Glob(char),
+    /// `~` or `~user` at the start.
+    Tilde(&'a str),
+}
+
+/// What `${…}` does to its parameter.
+#[derive(Clone, Copy, Debug)]
+pub enum Operation<'a> {
+    /// Nothing.
+    Plain,
+    /// `${X:-w}`, `${X-w}`.
+    Default(&'a [Part<'a>]),
+    /// `${X:=w}`, `${X=w}`.
+    Assign(&'a [Part<'a>]),
+    /// `${X:+w}`, `${X+w}`.
+    Alternative(&'a [Part<'a>]),
+    /// `${X:?w}`: ends the shell when unset.
+    Required,
+    /// `${X#w}`, `${X##w}`.
+    RemovePrefix {
+        /// The pattern, where it is plain text (with `*` and `?` as globs).
+        pattern: &'a str,
+        /// `##`.
+        longest: bool,
+    },
+    /// `${X%w}`, `${X%%w}`.
+    RemoveSuffix {
+        /// The pattern.
+        pattern: &'a str,
+        /// `%%`.
+        longest: bool,
+    },
+    /// `${X[@]}`, `${X[*]}`.
+    All,
+    /// Anything else: the result is not worked out.
+    Other,
+}
+
+/// A redirection.
+#[derive(Clone, Copy, Debug)]
+pub struct Redirect<'a> {
+    /// What it does.
+    pub kind: RedirectKind<'a>,
+    /// The descriptor, where one is written.
+    pub descriptor: Option<u32>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// The redirections of the shell.
+#[derive(Clone, Copy, Debug)]
+pub enum RedirectKind<'a> {
+    /// `< w`.
+    Read(Word<'a>),
+    /// `> w`, `>| w`, `<> w`.
+    Write(Word<'a>),
+    /// `>> w`.
+    Append(Word<'a>),
+    /// `&> w`, `>& w` with a file.
+    WriteBoth(Word<'a>),
+    /// `&>> w`.
+    AppendBoth(Word<'a>),
+    /// `2>&1`, `<&-`: only descriptors.
+    Duplicate,
+    /// `<< W`.
+    Heredoc(&'a Heredoc<'a>),
+    /// `<<< w`.
+    HereString(Word<'a>),
+}
+
+/// A heredoc.
+#[derive(Clone, Copy, Debug)]
+pub struct Heredoc<'a> {
+    /// The body after expansion, as the command reads it.
+    pub body: Word<'a>,
+    /// The body where it stands in the text that was parsed, for reading it as a script of its own.
+    pub raw: Origin,
+    /// The delimiter was quoted: nothing is expanded.
+    pub quoted: bool,
+    /// `<<-`: leading tabs are taken away.
+    pub strips_tabs: bool,
+}

@@ -1,0 +1,227 @@
+//! F2: from a text to statements. Parsing never fails: what cannot be read becomes a gap.
+//!
+//! tree-sitter-bash loses or invents commands around heredocs (`grammar-tests/gaps`), so heredocs are masked before
+//! the parse and put back here; words are read from the source text. A text that still holds errors is cut into
+//! pieces, and only pieces that do not parse by themselves are gaps.
+
+use crate::shell::ast::Block;
+use crate::shell::lower::Lowering;
+use crate::source::{FileId, OffsetMap, Span};
+use crate::syntax::mask::{Masked, mask};
+use crate::syntax::tree::{Kind, Tree, parse};
+use bumpalo::Bump;
+
+/// Regions inside regions inside regions: deeper than this is a gap.
+const REGION_DEPTH: u32 = 8;
+/// One script's regions and pieces may not be more than this many.
+const TEXTS: usize = 4_000;
+
+/// A text that was parsed: the script itself, a piece of it, or a region.
+#[derive(Debug)]
+pub struct ParsedText<'a> {
+    /// The text, heredocs included.
+    pub text: &'a str,
+    /// Its tree, in which heredocs are masked.
+    pub tree: Tree,
+    /// The way back to the file.
+    pub map: OffsetMap,
+    /// The file.
+    pub file: FileId,
+}
+
+/// Everything that was parsed for one script.
+#[derive(Debug)]
+pub struct Shell<'a> {
+    /// Where statements and region texts live.
+    pub arena: &'a Bump,
+    /// The parsed texts; [`crate::shell::ast::Origin::tree`] indexes them.
+    pub texts: Vec<ParsedText<'a>>,
+    /// What could not be read.
+    pub gaps: Vec<(Span, String)>,
+    /// All comments, `#` included.
+    pub comments: Vec<Span>,
+    depth: u32,
+}
+
+impl<'a> Shell<'a> {
+    /// Nothing parsed yet.
+    pub fn new(arena: &'a Bump) -> Self {
+        Shell { arena, texts: Vec::new(), gaps: Vec::new(), comments: Vec::new(), depth: 0 }
+    }
+
+    /// Parses a text whose bytes came from `file` by `map`.
+    pub fn parse(&mut self, text: &'a str, file: FileId, map: OffsetMap) -> Block<'a> {
+        let whole = |map: &OffsetMap| {
+            let range = map.range(0..text.len() as u32);
+            Span { file, start: range.start, end: range.end }
+        };
+        if self.depth >= REGION_DEPTH || self.texts.len() >= TEXTS {
+            self.gaps.push((whole(&map), "shell code nested too deep to follow".to_owned()));
+            return &[];
+        }
+        self.depth += 1;
+        let masked = mask(text);
+        let block = match parse(&masked.text) {
+            Some(tree) if self.badly_broken(&tree, &masked) => self.pieces(text, &tree, &masked, file, &map),
+            Some(tree) => self.lower(text, tree, &masked, file, map),
+            None => {
+                self.gaps.push((whole(&map), "the parser took too long on it".to_owned()));
+                &[]
+            }
+        };
+        self.depth -= 1;
+        block
+    }
+
+    /// Lowers a tree whatever it holds.
+    fn lower(&mut self, text: &'a str, tree: Tree, masked: &Masked<'_>, file: FileId, map: OffsetMap) -> Block<'a> {
+        let index = self.texts.len() as u32;
+        self.texts.push(ParsedText { text, tree: tree.clone(), map: map.clone(), file });
+        for heredoc in masked.heredocs.iter().filter(|h| !h.closed) {
+            let range = map.range(heredoc.operator.start as u32..heredoc.operator.end as u32);
+            let span = Span { file, start: range.start, end: range.end };
+            self.gaps.push((span, format!("the heredoc has no end: no line is `{}`", heredoc.delimiter)));
+        }
+        Lowering::new(self, text, masked, map, file, index).program(&tree)
+    }
+
+    /// True where errors reach over lines, so that the statements around them cannot be trusted.
+    fn badly_broken(&self, tree: &Tree, masked: &Masked<'_>) -> bool {
+        if !tree.root().has_error() {
+            return false;
+        }
+        let text = masked.text.as_ref();
+        let mut bad = tree.root().kind() == Kind::Error;
+        let mut pending = vec![tree.cursor()];
+        // Only the way down to the errors is walked: clean subtrees are skipped.
+        let mut budget = 20_000u32;
+        while let Some(mut cursor) = pending.pop() {
+            walk_errors(&mut cursor, 0, &mut budget, &mut |node| {
+                if text.get(node.start() as usize..node.end() as usize).is_none_or(|t| t.trim().contains('\n')) {
+                    bad = true;
+                }
+            });
+        }
+        bad || budget == 0
+    }
+
+    /// Keeps the statements of the top level that parsed, and parses the rest again in pieces.
+    fn pieces(&mut self, text: &'a str, tree: &Tree, masked: &Masked<'_>, file: FileId, map: &OffsetMap) -> Block<'a> {
+        let mut statements = Vec::new();
+        for piece in top_level_pieces(text, tree, masked) {
+            let part = &text[piece.clone()];
+            let part_map = OffsetMap::shifted(piece.start as u32).through(map, part.len() as u32);
+            let part_masked = mask(part);
+            match parse(&part_masked.text) {
+                Some(tree) if self.texts.len() < TEXTS => {
+                    statements.extend_from_slice(self.lower(part, tree, &part_masked, file, part_map));
+                }
+                _ => {
+                    let range = part_map.range(0..part.len() as u32);
+                    let span = Span { file, start: range.start, end: range.end };
+                    self.gaps.push((span, "it does not parse".to_owned()));
+                }
+            }
+        }
+        self.arena.alloc_slice_copy(&statements)
+    }
+}
+
+fn walk_errors(
+    cursor: &mut crate::syntax::tree::Cursor<'_>,
+    depth: u32,
+    budget: &mut u32,
+    found: &mut impl FnMut(crate::syntax::tree::Node<'_>),
+) {
+    if depth > 200 {
+        *budget = 0;
+        return;
+    }
+    cursor.each_child(|cursor| {
+        if *budget == 0 {
+            return;
+        }
+        *budget -= 1;
+        let node = cursor.node();
+        if node.kind() == Kind::Error {
+            found(node);
+        } else if node.has_error() {
+            walk_errors(cursor, depth + 1, budget, found);
+        }
+    });
+}
+
+/// Cuts a text that did not parse: whole runs of good statements, and between them the shortest runs of paragraphs
+/// (then of lines) that parse by themselves.
+fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>) -> Vec<std::ops::Range<usize>> {
+    let mut good: Vec<std::ops::Range<usize>> = Vec::new();
+    if tree.root().kind() == Kind::Program {
+        let mut cursor = tree.cursor();
+        cursor.each_child(|cursor| {
+            let node = cursor.node();
+            if node.is_named() && !node.has_error() && !node.is_missing() {
+                good.push(node.start() as usize..node.end() as usize);
+            }
+        });
+    }
+    // A boundary is a line start outside heredoc bodies and outside good statements.
+    let inside = |ranges: &[std::ops::Range<usize>], at: usize| {
+        let index = ranges.partition_point(|r| r.start < at);
+        index > 0 && at < ranges[index - 1].end
+    };
+    let bodies: Vec<_> = masked.heredocs.iter().map(|h| h.body.start..h.delimiter_line.end.max(h.body.end)).collect();
+    let mut bounds = vec![0];
+    for (at, _) in text.match_indices('\n') {
+        let start = at + 1;
+        if !inside(&good, start) && !inside(&bodies, start) && !bodies.iter().any(|b| b.start == start) {
+            bounds.push(start);
+        }
+    }
+    if bounds.last() != Some(&text.len()) {
+        bounds.push(text.len());
+    }
+    let mut pieces = Vec::new();
+    let mut index = 0;
+    // Each try parses some lines; the whole may not cost more than a fixed number of tries.
+    let mut tries = 400u32;
+    while index + 1 < bounds.len() {
+        let start = bounds[index];
+        if text[start..bounds[index + 1]].trim().is_empty() {
+            index += 1;
+            continue;
+        }
+        let mut end = index + 1;
+        let mut parsed = None;
+        while end < bounds.len() && end - index <= 60 && tries > 0 {
+            let part = &text[start..bounds[end]];
+            tries -= 1;
+            if parse(&mask(part).text).is_some_and(|t| !t.root().has_error()) {
+                parsed = Some(end);
+                break;
+            }
+            end += 1;
+        }
+        let stop = parsed.unwrap_or(index + 1);
+        pieces.push(start..bounds[stop]);
+        index = stop;
+    }
+    // Neighbours that parsed one by one parse together, and cost one tree instead of many.
+    let mut joined: Vec<std::ops::Range<usize>> = Vec::new();
+    for piece in pieces {
+        match joined.last_mut() {
+            Some(last)
+                if last.end <= piece.start
+                    && piece.end - last.start < 4_000
+                    && tries > 0
+                    && {
+                        tries -= 1;
+                        parse(&mask(&text[last.start..piece.end]).text).is_some_and(|t| !t.root().has_error())
+                    } =>
+            {
+                last.end = piece.end;
+            }
+            _ => joined.push(piece),
+        }
+    }
+    joined
+}

@@ -1,0 +1,568 @@
+//! F2: the parts of a word, from its source text: quoting, escapes, expansions, globs and braces as bash(1) has them
+//! under QUOTING and EXPANSION. The tree gives where words and substitutions stand; their inside is read here,
+//! because the grammar splits words at places where the shell does not.
+
+use crate::shell::ast::{Block, Operation, Part};
+use bumpalo::Bump;
+use std::ops::Range;
+
+/// `${a:-${b:-…}}` deeper than this is opaque.
+const NESTING: u32 = 40;
+/// A word with braces gives at most so many words.
+const BRACES: usize = 64;
+
+/// A substitution inside a word: its place, `$(` and `)` included, and its statements.
+pub(super) struct Inner<'a> {
+    pub(super) range: Range<usize>,
+    pub(super) body: Block<'a>,
+}
+
+/// In which quotes the lexer stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    None,
+    Double,
+    /// A heredoc's body: like double quotes, but `"` is a letter.
+    Heredoc,
+}
+
+pub(super) struct Lexer<'l, 'a> {
+    pub(super) arena: &'a Bump,
+    pub(super) text: &'a str,
+    pub(super) inner: &'l [Inner<'a>],
+}
+
+impl<'a> Lexer<'_, 'a> {
+    /// The words that the text at `range` gives: one, or several where it holds braces.
+    pub(super) fn words(&self, range: Range<usize>) -> Vec<&'a [Part<'a>]> {
+        let text = &self.text[range.clone()];
+        if text.contains('{') && (text.contains(',') || text.contains("..")) {
+            let alternatives = self.braces(range.clone(), 0);
+            if alternatives.len() > 1 && alternatives.len() <= BRACES {
+                return alternatives
+                    .iter()
+                    .map(|pieces| {
+                        let mut parts = Vec::new();
+                        for piece in pieces {
+                            match piece {
+                                Piece::Source(range) => {
+                                    self.lex(range.clone(), Quotes::None, parts.is_empty(), 0, &mut parts);
+                                }
+                                Piece::Made(text) => parts.push(Part::Literal {
+                                    text: self.arena.alloc_str(text),
+                                    quoted: false,
+                                }),
+                            }
+                        }
+                        &*self.arena.alloc_slice_copy(&parts)
+                    })
+                    .collect();
+            }
+        }
+        vec![self.parts(range)]
+    }
+
+    /// The parts of one word, braces left alone (as in assignments).
+    pub(super) fn parts(&self, range: Range<usize>) -> &'a [Part<'a>] {
+        let mut parts = Vec::new();
+        self.lex(range, Quotes::None, true, 0, &mut parts);
+        self.arena.alloc_slice_copy(&parts)
+    }
+
+    /// The parts of a heredoc's body.
+    pub(super) fn heredoc(&self, range: Range<usize>) -> &'a [Part<'a>] {
+        let mut parts = Vec::new();
+        self.lex(range, Quotes::Heredoc, false, 0, &mut parts);
+        self.arena.alloc_slice_copy(&parts)
+    }
+
+    fn lex(&self, range: Range<usize>, quotes: Quotes, at_start: bool, depth: u32, out: &mut Vec<Part<'a>>) {
+        let text = self.text;
+        let bytes = text.as_bytes();
+        let mut run = range.start;
+        let mut at = range.start;
+        let quoted = quotes != Quotes::None;
+        let flush = |run: usize, at: usize, out: &mut Vec<Part<'a>>| {
+            if run < at {
+                out.push(Part::Literal { text: &text[run..at], quoted });
+            }
+        };
+        while at < range.end {
+            match bytes[at] {
+                b'\\' if at + 1 < range.end => {
+                    let next = bytes[at + 1];
+                    let special = match quotes {
+                        Quotes::None => true,
+                        Quotes::Double => matches!(next, b'$' | b'`' | b'"' | b'\\' | b'\n'),
+                        Quotes::Heredoc => matches!(next, b'$' | b'`' | b'\\' | b'\n'),
+                    };
+                    if !special {
+                        at += 1;
+                        continue;
+                    }
+                    flush(run, at, out);
+                    let width = text[at + 1..].chars().next().map_or(1, char::len_utf8);
+                    if next != b'\n' {
+                        out.push(Part::Literal { text: &text[at + 1..at + 1 + width], quoted: true });
+                    }
+                    at += 1 + width;
+                    run = at;
+                }
+                b'\'' if quotes == Quotes::None => {
+                    flush(run, at, out);
+                    let end = text[at + 1..range.end].find('\'').map_or(range.end, |i| at + 1 + i);
+                    out.push(Part::Literal { text: &text[at + 1..end], quoted: true });
+                    at = (end + 1).min(range.end);
+                    run = at;
+                }
+                b'"' if quotes == Quotes::None => {
+                    flush(run, at, out);
+                    let end = self.double_quote_end(at + 1, range.end);
+                    let before = out.len();
+                    self.lex(at + 1..end, Quotes::Double, false, depth + 1, out);
+                    if out.len() == before {
+                        out.push(Part::Literal { text: "", quoted: true });
+                    }
+                    at = (end + 1).min(range.end);
+                    run = at;
+                }
+                b'$' => {
+                    let Some(end) = self.dollar(at, range.end, quotes, depth, |part, out: &mut Vec<Part<'a>>| {
+                        flush(run, at, out);
+                        out.extend(part);
+                    }, out) else {
+                        at += 1;
+                        continue;
+                    };
+                    at = end;
+                    run = at;
+                }
+                b'`' => {
+                    flush(run, at, out);
+                    let end = self.substitution(at, range.end, quoted, out);
+                    at = end;
+                    run = at;
+                }
+                b'<' | b'>' if quotes == Quotes::None && bytes.get(at + 1) == Some(&b'(') => {
+                    flush(run, at, out);
+                    at = match self.inner.iter().find(|i| i.range.start == at) {
+                        Some(inner) => {
+                            out.push(Part::Process { body: inner.body });
+                            inner.range.end
+                        }
+                        None => {
+                            let end = matching(bytes, at + 2, range.end, b'(', b')');
+                            out.push(Part::Opaque { text: &text[at..end] });
+                            end
+                        }
+                    };
+                    run = at;
+                }
+                c @ (b'*' | b'?' | b'[') if quotes == Quotes::None => {
+                    flush(run, at, out);
+                    out.push(Part::Glob(char::from(c)));
+                    at += 1;
+                    run = at;
+                }
+                b'~' if quotes == Quotes::None && at_start && at == range.start => {
+                    let end = text[at + 1..range.end]
+                        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
+                        .map_or(range.end, |i| at + 1 + i);
+                    if end == range.end || bytes[end] == b'/' {
+                        out.push(Part::Tilde(&text[at + 1..end]));
+                        at = end;
+                        run = at;
+                    } else {
+                        at += 1;
+                    }
+                }
+                _ => at += 1,
+            }
+        }
+        flush(run, at.min(range.end), out);
+    }
+
+    /// At a `$`. Gives the end of what it starts, or `None` where it is only a dollar.
+    fn dollar(
+        &self,
+        at: usize,
+        end: usize,
+        quotes: Quotes,
+        depth: u32,
+        emit: impl FnOnce(Option<Part<'a>>, &mut Vec<Part<'a>>),
+        out: &mut Vec<Part<'a>>,
+    ) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let quoted = quotes != Quotes::None;
+        let plain = |name: &'a str| Part::Parameter { name, operation: Operation::Plain, quoted };
+        let next = *bytes[..end].get(at + 1)?;
+        match next {
+            b'\'' if quotes == Quotes::None => {
+                let close = ansi_c_end(bytes, at + 2, end);
+                let decoded = ansi_c(&self.text[at + 2..close]);
+                emit(Some(Part::Literal { text: self.arena.alloc_str(&decoded), quoted: true }), out);
+                Some((close + 1).min(end))
+            }
+            b'"' if quotes == Quotes::None => {
+                // $"…" is a string to be translated; untranslated it is itself.
+                emit(None, out);
+                let close = self.double_quote_end(at + 2, end);
+                self.lex(at + 2..close, Quotes::Double, false, depth + 1, out);
+                Some((close + 1).min(end))
+            }
+            b'(' if bytes.get(at + 2) == Some(&b'(') && !self.inner.iter().any(|i| i.range.start == at) => {
+                let close = matching(bytes, at + 2, end, b'(', b')');
+                emit(Some(Part::Opaque { text: &self.text[at..close] }), out);
+                Some(close)
+            }
+            b'(' => {
+                emit(None, out);
+                Some(self.substitution(at, end, quoted, out))
+            }
+            b'{' => {
+                let close = self.brace_end(at + 2, end);
+                let part = self.parameter(at + 2..close.saturating_sub(1).max(at + 2), at..close, quotes, depth);
+                emit(Some(part), out);
+                Some(close)
+            }
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' => {
+                let stop = name_end(bytes, at + 1, end);
+                emit(Some(plain(&self.text[at + 1..stop])), out);
+                Some(stop)
+            }
+            b'0'..=b'9' | b'@' | b'*' | b'#' | b'?' | b'$' | b'!' | b'-' => {
+                emit(Some(plain(&self.text[at + 1..at + 2])), out);
+                Some(at + 2)
+            }
+            _ => None,
+        }
+    }
+
+    fn substitution(&self, at: usize, end: usize, quoted: bool, out: &mut Vec<Part<'a>>) -> usize {
+        if let Some(inner) = self.inner.iter().find(|i| i.range.start == at) {
+            let stop = inner.range.end.min(end);
+            out.push(Part::Substitution { body: inner.body, text: &self.text[at..stop], quoted });
+            return stop;
+        }
+        let stop = substitution_end(self.text.as_bytes(), at, end);
+        out.push(Part::Opaque { text: &self.text[at..stop] });
+        stop
+    }
+
+    /// The inside of `${…}`.
+    fn parameter(&self, range: Range<usize>, whole: Range<usize>, quotes: Quotes, depth: u32) -> Part<'a> {
+        let bytes = self.text.as_bytes();
+        let quoted = quotes != Quotes::None;
+        let opaque = Part::Opaque { text: &self.text[whole] };
+        if depth > NESTING || range.is_empty() {
+            return opaque;
+        }
+        let first = bytes[range.start];
+        if first == b'#' && range.len() > 1 || first == b'!' && range.len() > 1 {
+            return opaque;
+        }
+        let stop = match first {
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' => name_end(bytes, range.start, range.end),
+            b'0'..=b'9' => {
+                let digits = bytes[range.clone()].iter().take_while(|b| b.is_ascii_digit()).count();
+                range.start + digits
+            }
+            b'@' | b'*' | b'#' | b'?' | b'$' | b'!' | b'-' => range.start + 1,
+            _ => return opaque,
+        };
+        let name = &self.text[range.start..stop];
+        let rest = &self.text[stop..range.end];
+        let operand = |skip: usize| -> &'a [Part<'a>] {
+            let mut parts = Vec::new();
+            let start = stop + skip;
+            self.lex(start..range.end, quotes, true, depth + 1, &mut parts);
+            self.arena.alloc_slice_copy(&parts)
+        };
+        let pattern = |skip: usize| &self.text[stop + skip..range.end];
+        let operation = match rest.as_bytes() {
+            [] => Operation::Plain,
+            [b':', b'-', ..] => Operation::Default(operand(2)),
+            [b'-', ..] => Operation::Default(operand(1)),
+            [b':', b'=', ..] => Operation::Assign(operand(2)),
+            [b'=', ..] => Operation::Assign(operand(1)),
+            [b':', b'+', ..] => Operation::Alternative(operand(2)),
+            [b'+', ..] => Operation::Alternative(operand(1)),
+            [b':', b'?', ..] | [b'?', ..] => Operation::Required,
+            [b'#', b'#', ..] => Operation::RemovePrefix { pattern: pattern(2), longest: true },
+            [b'#', ..] => Operation::RemovePrefix { pattern: pattern(1), longest: false },
+            [b'%', b'%', ..] => Operation::RemoveSuffix { pattern: pattern(2), longest: true },
+            [b'%', ..] => Operation::RemoveSuffix { pattern: pattern(1), longest: false },
+            b"[@]" | b"[*]" => Operation::All,
+            _ => Operation::Other,
+        };
+        Part::Parameter { name, operation, quoted }
+    }
+
+    /// The closing `"` of a string that starts at `at`, or `end`.
+    fn double_quote_end(&self, mut at: usize, end: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        while at < end {
+            match bytes[at] {
+                b'"' => return at,
+                b'\\' => at += 2,
+                b'`' => at = self.skip_inner(at, end),
+                b'$' if bytes.get(at + 1) == Some(&b'(') => at = self.skip_inner(at, end),
+                b'$' if bytes.get(at + 1) == Some(&b'{') => at = self.brace_end(at + 2, end),
+                _ => at += 1,
+            }
+        }
+        end
+    }
+
+    /// One past the `}` that closes a `${` whose inside starts at `at`.
+    fn brace_end(&self, mut at: usize, end: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut open = 1;
+        while at < end {
+            match bytes[at] {
+                b'\\' => at += 2,
+                b'\'' => {
+                    // In ${X:-'}'} a quote quotes; in "${X%'}" it may not. A quote without its pair is a letter.
+                    at = match self.text[at + 1..end].find('\'') {
+                        Some(i) => at + 2 + i,
+                        None => at + 1,
+                    };
+                }
+                b'$' if bytes.get(at + 1) == Some(&b'(') => at = self.skip_inner(at, end),
+                b'`' => at = self.skip_inner(at, end),
+                b'{' if at > 0 && bytes[at - 1] == b'$' => {
+                    open += 1;
+                    at += 1;
+                }
+                b'}' => {
+                    open -= 1;
+                    at += 1;
+                    if open == 0 {
+                        return at;
+                    }
+                }
+                _ => at += 1,
+            }
+        }
+        end
+    }
+
+    fn skip_inner(&self, at: usize, end: usize) -> usize {
+        match self.inner.iter().find(|i| i.range.start == at) {
+            Some(inner) => inner.range.end.min(end),
+            None => substitution_end(self.text.as_bytes(), at, end),
+        }
+    }
+
+    /// Brace expansion: the alternatives of a word, each as the pieces that make it up.
+    fn braces(&self, range: Range<usize>, depth: u32) -> Vec<Vec<Piece>> {
+        let whole = || vec![vec![Piece::Source(range.clone())]];
+        if depth > 8 {
+            return whole();
+        }
+        let Some((open, close, commas)) = self.first_brace(range.clone()) else { return whole() };
+        let mut middles: Vec<Vec<Piece>> = Vec::new();
+        if commas.is_empty() {
+            let inside = &self.text[open + 1..close];
+            for item in sequence(inside) {
+                middles.push(vec![Piece::Made(item)]);
+            }
+        } else {
+            let mut start = open + 1;
+            for comma in commas.into_iter().chain([close]) {
+                middles.extend(self.braces(start..comma, depth + 1));
+                start = comma + 1;
+            }
+        }
+        let tails = self.braces(close + 1..range.end, depth + 1);
+        let mut all = Vec::new();
+        for middle in &middles {
+            for tail in &tails {
+                let mut pieces = vec![Piece::Source(range.start..open)];
+                pieces.extend(middle.iter().cloned());
+                pieces.extend(tail.iter().cloned());
+                all.push(pieces);
+                if all.len() > BRACES {
+                    return all;
+                }
+            }
+        }
+        all
+    }
+
+    /// The first `{a,b}` or `{1..3}` outside quotes: its braces and its commas.
+    fn first_brace(&self, range: Range<usize>) -> Option<(usize, usize, Vec<usize>)> {
+        let bytes = self.text.as_bytes();
+        let mut open: Vec<(usize, Vec<usize>)> = Vec::new();
+        let mut at = range.start;
+        let mut found: Option<(usize, usize, Vec<usize>)> = None;
+        while at < range.end {
+            match bytes[at] {
+                b'\\' => at += 1,
+                b'\'' => at = self.text[at + 1..range.end].find('\'').map_or(range.end, |i| at + 1 + i),
+                b'"' => at = self.double_quote_end(at + 1, range.end),
+                b'$' if bytes.get(at + 1) == Some(&b'{') => at = self.brace_end(at + 2, range.end) - 1,
+                b'$' if bytes.get(at + 1) == Some(&b'(') => at = self.skip_inner(at, range.end) - 1,
+                b'`' => at = self.skip_inner(at, range.end) - 1,
+                b'{' => open.push((at, Vec::new())),
+                b',' => {
+                    if let Some((_, commas)) = open.last_mut() {
+                        commas.push(at);
+                    }
+                }
+                b'}' => {
+                    if let Some((start, commas)) = open.pop() {
+                        let sequence = commas.is_empty() && !sequence(&self.text[start + 1..at]).is_empty();
+                        if !commas.is_empty() || sequence {
+                            // The outermost of nested braces comes first.
+                            found = match found {
+                                Some(f) if f.0 < start => Some(f),
+                                _ => Some((start, at, commas)),
+                            };
+                            if open.is_empty() {
+                                return found;
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        found
+    }
+}
+
+#[derive(Clone)]
+enum Piece {
+    Source(Range<usize>),
+    Made(String),
+}
+
+/// `1..3` and `a..c`; empty where it is neither, or too long.
+fn sequence(inside: &str) -> Vec<String> {
+    let Some((from, to)) = inside.split_once("..") else { return Vec::new() };
+    if let (Ok(from), Ok(to)) = (from.parse::<i32>(), to.parse::<i32>()) {
+        if from.abs_diff(to) as usize >= BRACES {
+            return Vec::new();
+        }
+        return if from <= to {
+            (from..=to).map(|n| n.to_string()).collect()
+        } else {
+            (to..=from).rev().map(|n| n.to_string()).collect()
+        };
+    }
+    match (from.as_bytes(), to.as_bytes()) {
+        ([a], [b]) if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && a <= b => {
+            (*a..=*b).map(|c| char::from(c).to_string()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn name_end(bytes: &[u8], at: usize, end: usize) -> usize {
+    at + bytes[at..end].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count()
+}
+
+/// One past the bracket that closes the one whose inside starts at `at`; quotes are skipped.
+fn matching(bytes: &[u8], mut at: usize, end: usize, open: u8, close: u8) -> usize {
+    let mut depth = 1u32;
+    while at < end {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'\'' => at += 1 + bytes[at + 1..end].iter().position(|b| *b == b'\'').unwrap_or(0),
+            b'"' => {
+                at += 1;
+                while at < end && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+            }
+            b if b == open => depth += 1,
+            b if b == close => {
+                depth -= 1;
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    end
+}
+
+/// One past the end of the `$(…)` or `` `…` `` that starts at `at`.
+pub(super) fn substitution_end(bytes: &[u8], at: usize, end: usize) -> usize {
+    if bytes[at] == b'`' {
+        let mut i = at + 1;
+        while i < end {
+            match bytes[i] {
+                b'\\' => i += 2,
+                b'`' => return i + 1,
+                _ => i += 1,
+            }
+        }
+        return end;
+    }
+    matching(bytes, at + 2, end, b'(', b')')
+}
+
+fn ansi_c_end(bytes: &[u8], mut at: usize, end: usize) -> usize {
+    while at < end {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'\'' => return at,
+            _ => at += 1,
+        }
+    }
+    end
+}
+
+/// Decodes the inside of `$'…'` (bash(1), QUOTING).
+fn ansi_c(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some('a') => out.push('\u{7}'),
+            Some('b') => out.push('\u{8}'),
+            Some('e' | 'E') => out.push('\u{1b}'),
+            Some('f') => out.push('\u{c}'),
+            Some('v') => out.push('\u{b}'),
+            Some('x') => out.push(number_after(&mut chars, 2, 16, 0)),
+            Some('u') => out.push(number_after(&mut chars, 4, 16, 0)),
+            Some('U') => out.push(number_after(&mut chars, 8, 16, 0)),
+            Some(digit @ '0'..='7') => {
+                let first = digit.to_digit(8).unwrap_or(0);
+                out.push(number_after(&mut chars, 2, 8, first));
+            }
+            Some('c') => {
+                chars.next();
+            }
+            Some(other) if matches!(other, '\\' | '\'' | '"' | '?') => out.push(other),
+            Some(other) => {
+                out.push('\\');
+                out.push(other);
+            }
+            None => out.push('\\'),
+        }
+    }
+    out
+}
+
+fn number_after(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, digits: usize, radix: u32, first: u32) -> char {
+    let mut value = first;
+    for _ in 0..digits {
+        let Some(digit) = chars.peek().and_then(|c| c.to_digit(radix)) else { break };
+        value = value.wrapping_mul(radix).wrapping_add(digit);
+        chars.next();
+    }
+    char::from_u32(value).unwrap_or('\u{fffd}')
+}

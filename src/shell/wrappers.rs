@@ -1,0 +1,542 @@
+//! F2: commands that run another command: who runs it then, where, and whether what they run is shell code.
+//!
+//! Options and their arity: sudo(8), doas(1), su(1), runuser(1), env(1), timeout(1), nice(1), ionice(1), xargs(1),
+//! setsid(1), stdbuf(1), chroot(8), ssh(1), flock(1), bash(1), and `--help` of docker and podman.
+
+use crate::shell::argv::{Arg, Argv, program_name};
+use crate::shell::value::{Knowledge, Value};
+
+/// A change of user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunAs {
+    /// By name; `root` included.
+    User(Value),
+    /// Someone that is not known.
+    Unknown,
+}
+
+/// Where a command runs.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Place {
+    /// On the machine that the script runs on.
+    #[default]
+    Here,
+    /// On another host.
+    Remote(Value),
+    /// In a container, a chroot.
+    Container(Value),
+}
+
+/// Shell code that a command runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// One argument: `bash -c CODE`.
+    Argument(Arg),
+    /// Arguments joined by blanks: `eval a b`, `ssh host a b`.
+    Joined(Vec<Arg>),
+    /// Standard input: `bash`, `su - app`, `ssh host`.
+    Stdin,
+    /// A script file, with its arguments: `bash x.sh a`, `. lib.sh`.
+    File {
+        /// The file.
+        file: Arg,
+        /// `source`: in the same shell.
+        same_shell: bool,
+        /// The arguments behind the file.
+        args: Vec<Arg>,
+    },
+}
+
+/// A command with its wrappers peeled.
+#[derive(Clone, Debug)]
+pub struct Peeled {
+    /// The command itself. Where `code` is given, the shell that runs it.
+    pub argv: Argv,
+    /// Who runs it, if a wrapper changes that.
+    pub user: Option<RunAs>,
+    /// The user's login shell or home is entered: the working directory changes to it.
+    pub login: bool,
+    /// Where it runs, if a wrapper changes that.
+    pub place: Option<Place>,
+    /// The environment of the script is not handed on.
+    pub clean_environment: bool,
+    /// Shell code that is run instead of a program.
+    pub code: Option<Code>,
+    /// More arguments follow that are not known (`xargs`).
+    pub more_arguments: bool,
+    /// `exec`: nothing after it runs.
+    pub replaces_shell: bool,
+    /// Names of the wrappers, outermost first.
+    pub wrappers: Vec<&'static str>,
+    /// A command that does something itself and runs another as well: `docker run IMAGE CMD`.
+    pub outer: Option<Box<Argv>>,
+    /// What `bash -e`, `sh -eu` and the like turn on in the code that they run.
+    pub errexit: bool,
+}
+
+const SUDO: &str = "A|askpass b|background E e|edit H|set-home i|login K|remove-timestamp k|reset-timestamp l|list \
+    n|non-interactive P|preserve-groups S|stdin s|shell V|version v|validate N|no-update B|bell \
+    C|close-from: D|chdir: g|group: h|host: p|prompt: R|chroot: r|role: T|command-timeout: t|type: U|other-user: \
+    u|user: preserve-env?";
+const SU: &str = "f|fast l|login m|p|preserve-environment P|pty c|command: session-command: g|group: G|supp-group: \
+    s|shell: w|whitelist-environment: u|user:";
+const ENV: &str = "i|ignore-environment 0|null u|unset: C|chdir: S|split-string: v|debug block-signal? \
+    default-signal? ignore-signal?";
+const XARGS: &str = "0|null a|arg-file: d|delimiter: E: e|eof? I: i|replace? L: l|max-lines? n|max-args: o|open-tty \
+    P|max-procs: p|interactive process-slot-var? r|no-run-if-empty s|max-chars: t|verbose x|exit";
+const SSH: &str = "4 6 A a C f G g K k M N n q s T t V v X x Y y B: b: c: D: E: e: F: I: i: J: L: l: m: O: o: P: p: \
+    Q: R: S: W: w:";
+const CONTAINER_EXEC: &str = "d|detach i|interactive t|tty T|no-TTY privileged detach-keys: e|env: env-file: \
+    u|user: w|workdir: index:";
+const CONTAINER_RUN: &str = "a|attach: add-host: annotation: blkio-weight: cap-add: cap-drop: cgroup-parent: \
+    cidfile: c|cpu-shares: cpus: cpuset-cpus: d|detach detach-keys: device: dns: domainname: entrypoint: e|env: \
+    env-file: expose: gpus: group-add: health-cmd: health-interval: health-retries: health-timeout: h|hostname: init \
+    i|interactive ip: ip6: ipc: isolation: l|label: label-file: link: log-driver: log-opt: mac-address: m|memory: \
+    memory-reservation: memory-swap: mount: name: net: network: network-alias: no-healthcheck oom-kill-disable \
+    pid: pids-limit: platform: privileged p|publish: P|publish-all pull: q|quiet read-only restart: rm runtime: \
+    security-opt: shm-size: stop-signal: stop-timeout: storage-opt: sysctl: tmpfs: t|tty ulimit: u|user: userns: \
+    v|volume: volume-driver: volumes-from: w|workdir: T|no-TTY no-deps service-ports build use-aliases \
+    remove-orphans";
+const COMPOSE: &str = "f|file: p|project-name: env-file: profile: project-directory: ansi: parallel: progress: \
+    compatibility dry-run verbose H|host: context: c l|log-level: D|debug";
+
+/// Peels every wrapper in front of a command.
+pub fn peel(argv: Argv) -> Peeled {
+    let mut peeled = Peeled {
+        argv,
+        user: None,
+        login: false,
+        place: None,
+        clean_environment: false,
+        code: None,
+        more_arguments: false,
+        replaces_shell: false,
+        wrappers: Vec::new(),
+        outer: None,
+        errexit: false,
+    };
+    for _ in 0..12 {
+        if !peeled.step() {
+            break;
+        }
+    }
+    peeled
+}
+
+impl Peeled {
+    /// Peels one wrapper. False where there is none.
+    fn step(&mut self) -> bool {
+        match self.argv.name.as_str() {
+            "sudo" => self.sudo(SUDO, "sudo"),
+            "doas" => self.sudo("n s L a: C: u|user:", "doas"),
+            "su" => self.su("su"),
+            "runuser" => self.su("runuser"),
+            "env" => self.env(),
+            "nohup" => self.plain("nohup", ""),
+            "setsid" => self.plain("setsid", "c|ctty f|fork w|wait"),
+            "nice" => self.plain("nice", "n|adjustment:"),
+            "ionice" => self.plain("ionice", "c|class: n|classdata: p|pid: P|pgid: t|ignore u|uid:"),
+            "stdbuf" => self.plain("stdbuf", "i|input: o|output: e|error:"),
+            "time" => self.plain("time", "p a|append f|format: o|output: v|verbose"),
+            "builtin" => self.plain("builtin", ""),
+            "chronic" | "unbuffer" => self.plain("chronic", ""),
+            "exec" => {
+                if self.argv.args.is_empty() {
+                    return false;
+                }
+                self.replaces_shell = true;
+                self.plain("exec", "c l a:")
+            }
+            "command" => {
+                let options = self.argv.leading_options("p v V");
+                if options.has("v") || options.has("V") {
+                    return false;
+                }
+                self.plain("command", "p v V")
+            }
+            "timeout" => self.plain_after("timeout", "k|kill-after: s|signal: foreground preserve-status v|verbose", 1),
+            "xargs" => {
+                self.more_arguments = true;
+                self.plain("xargs", XARGS)
+            }
+            "flock" => {
+                let options = self.argv.leading_options("s|shared x|e|exclusive u|unlock n|nb|nonblock w|timeout: E: o F c|command:");
+                if let Some(code) = options.value("c").cloned() {
+                    let span = self.argv.program.span;
+                    self.code = Some(Code::Argument(Arg { value: code, span }));
+                    return false;
+                }
+                self.plain_after("flock", "s|shared x|e|exclusive u|unlock n|nb|nonblock w|timeout: E: o F", 1)
+            }
+            "chroot" => {
+                let options = self.argv.leading_options("userspec: groups: skip-chdir");
+                if let Some(root) = options.operands.first() {
+                    self.place = Some(Place::Container(root.value.clone()));
+                }
+                self.plain_after("chroot", "userspec: groups: skip-chdir", 1)
+            }
+            "ssh" => self.ssh(),
+            "docker" | "podman" | "nerdctl" => self.container(),
+            "docker-compose" | "podman-compose" => self.compose(0),
+            "bash" | "sh" | "dash" | "ksh" | "zsh" | "ash" => {
+                self.shell();
+                false
+            }
+            "eval" => {
+                if !self.argv.args.is_empty() {
+                    self.code = Some(Code::Joined(self.argv.args.clone()));
+                }
+                false
+            }
+            "source" | "." => {
+                if let Some(file) = self.argv.args.first() {
+                    let args = self.argv.args[1..].to_vec();
+                    self.code = Some(Code::File { file: file.clone(), same_shell: true, args });
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Goes on to argument `index` as the command. False (and the command stays) where there is none.
+    fn advance(&mut self, index: usize, wrapper: &'static str) -> bool {
+        match self.argv.shifted(index) {
+            Some(argv) => {
+                self.argv = argv;
+                self.wrappers.push(wrapper);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn plain(&mut self, name: &'static str, spec: &'static str) -> bool {
+        self.plain_after(name, spec, 0)
+    }
+
+    /// A wrapper with `skip` operands of its own in front of the command.
+    fn plain_after(&mut self, name: &'static str, spec: &'static str, skip: usize) -> bool {
+        let first = self.argv.leading_options(spec).first_operand;
+        self.advance(first + skip, name)
+    }
+
+    /// Takes `NAME=value` words from index `at` on; gives the index behind them.
+    fn assignments(&mut self, mut at: usize) -> usize {
+        while let Some(arg) = self.argv.args.get(at) {
+            let prefix = arg.value.known_prefix();
+            let Some((name, _)) = prefix.split_once('=') else { break };
+            let is_name = !name.is_empty()
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && !name.as_bytes()[0].is_ascii_digit();
+            if !is_name {
+                break;
+            }
+            let value = Value::from_key(&arg.value.key()[name.len() + 1..], &arg.value);
+            self.argv.env.push((name.to_owned(), value));
+            at += 1;
+        }
+        at
+    }
+
+    fn sudo(&mut self, spec: &'static str, name: &'static str) -> bool {
+        let options = self.argv.leading_options(spec);
+        let user = match options.value("u") {
+            Some(value) => RunAs::User(value.clone()),
+            None => RunAs::User(Value::literal("root")),
+        };
+        let (login, shell) = (options.has("i"), options.has("s"));
+        let query = options.has("v") || options.has("l") || options.has("K") || options.has("k");
+        let chdir = options.value("D").cloned();
+        let keeps = options.has("E") || options.has("preserve-env");
+        let first = options.first_operand;
+        let at = self.assignments(first);
+        if query && self.argv.args.get(at).is_none() {
+            return false;
+        }
+        self.user = Some(user);
+        self.clean_environment |= !keeps;
+        self.login |= login;
+        if let Some(dir) = chdir {
+            self.argv.cwd = dir.resolve(&self.argv.cwd);
+        }
+        if self.argv.args.get(at).is_none() {
+            if login || shell {
+                self.code = Some(Code::Stdin);
+            }
+            self.wrappers.push(name);
+            return false;
+        }
+        self.advance(at, name)
+    }
+
+    fn su(&mut self, name: &'static str) -> bool {
+        // `su - app -c x`: options may stand behind the user, and `-` alone is an option.
+        let options = self.argv.options(SU);
+        if let (Some(user), "runuser") = (options.value("u"), name) {
+            self.user = Some(RunAs::User(user.clone()));
+            let first = self.argv.leading_options(SU).first_operand;
+            return self.advance(first, name);
+        }
+        let mut user = Value::literal("root");
+        let mut rest = options.operands.iter();
+        let mut operand = rest.next();
+        if operand.is_some_and(|o| o.value.as_literal() == Some("-")) {
+            self.login = true;
+            operand = rest.next();
+        }
+        if let Some(name) = operand {
+            user = name.value.clone();
+        }
+        self.login |= options.has("l");
+        self.user = Some(RunAs::User(user));
+        let code = options.value("c").or_else(|| options.value("session-command")).cloned();
+        let span = options.word("c").map_or(self.argv.program.span, |a| a.span);
+        let code_span = self
+            .argv
+            .args
+            .iter()
+            .find(|a| code.as_ref().is_some_and(|c| *c == a.value))
+            .map_or(span, |a| a.span);
+        self.clean_environment |= self.login;
+        self.wrappers.push(name);
+        self.code = Some(match code {
+            Some(value) => Code::Argument(Arg { value, span: code_span }),
+            None => Code::Stdin,
+        });
+        false
+    }
+
+    fn env(&mut self) -> bool {
+        let options = self.argv.leading_options(ENV);
+        let (chdir, split) = (options.value("C").cloned(), options.has("S"));
+        self.clean_environment |= options.has("i");
+        let first = options.first_operand;
+        if split {
+            return false;
+        }
+        if let Some(dir) = chdir {
+            self.argv.cwd = dir.resolve(&self.argv.cwd);
+        }
+        let at = self.assignments(first);
+        self.advance(at, "env")
+    }
+
+    fn ssh(&mut self) -> bool {
+        let options = self.argv.leading_options(SSH);
+        let Some(host) = options.operands.first() else { return false };
+        let (host, first, forwards) = (host.value.clone(), options.first_operand, options.has("N"));
+        self.user = Some(match host.as_literal().and_then(|h| h.split_once('@')) {
+            Some((user, _)) => RunAs::User(Value::literal(user)),
+            None => match options.value("l") {
+                Some(user) => RunAs::User(user.clone()),
+                None => RunAs::Unknown,
+            },
+        });
+        self.place = Some(Place::Remote(host));
+        self.login = true;
+        self.clean_environment = true;
+        self.wrappers.push("ssh");
+        // Options may stand behind the host too.
+        let after = &self.argv.args[first + 1..];
+        let rest = Argv { args: after.to_vec(), ..self.argv.clone() };
+        let skip = rest.leading_options(SSH).first_operand;
+        let words = after.get(skip..).unwrap_or_default().to_vec();
+        if !words.is_empty() {
+            self.code = Some(Code::Joined(words));
+        } else if !forwards {
+            self.code = Some(Code::Stdin);
+        }
+        false
+    }
+
+    fn container(&mut self) -> bool {
+        let global = self.argv.leading_options("H|host: c|context: D|debug l|log-level: config:");
+        let at = global.first_operand;
+        let word = |i: usize| self.argv.literal(i).unwrap_or_default().to_owned();
+        let (first, second) = (word(at), word(at + 1));
+        match (first.as_str(), second.as_str()) {
+            ("exec", _) => self.container_exec(at + 1, CONTAINER_EXEC),
+            ("container", "exec") => self.container_exec(at + 2, CONTAINER_EXEC),
+            ("run", _) => self.container_run(at + 1),
+            ("container", "run") => self.container_run(at + 2),
+            ("compose", _) => self.compose(at + 1),
+            _ => false,
+        }
+    }
+
+    fn compose(&mut self, at: usize) -> bool {
+        let Some(rest) = self.tail(at) else { return false };
+        let sub = at + rest.leading_options(COMPOSE).first_operand;
+        match self.argv.literal(sub) {
+            Some("exec") => self.container_exec(sub + 1, CONTAINER_EXEC),
+            Some("run") => self.container_run(sub + 1),
+            _ => false,
+        }
+    }
+
+    /// The arguments from `at` on, as a command line whose options can be read.
+    fn tail(&self, at: usize) -> Option<Argv> {
+        (at <= self.argv.args.len()).then(|| Argv { args: self.argv.args[at..].to_vec(), ..self.argv.clone() })
+    }
+
+    fn container_exec(&mut self, at: usize, spec: &'static str) -> bool {
+        let Some(rest) = self.tail(at) else { return false };
+        let options = rest.leading_options(spec);
+        let Some(name) = options.operands.first() else { return false };
+        self.enter_container(name.value.clone(), options.value("u").cloned(), options.value("w").cloned());
+        self.advance(at + options.first_operand + 1, "exec")
+    }
+
+    fn container_run(&mut self, at: usize) -> bool {
+        let Some(rest) = self.tail(at) else { return false };
+        let options = rest.leading_options(CONTAINER_RUN);
+        let Some(image) = options.operands.first() else { return false };
+        if options.operands.len() < 2 {
+            return false;
+        }
+        let outer = self.argv.clone();
+        self.enter_container(image.value.clone(), options.value("u").cloned(), options.value("w").cloned());
+        if self.advance(at + options.first_operand + 1, "run") {
+            self.outer = Some(Box::new(outer));
+            return true;
+        }
+        false
+    }
+
+    fn enter_container(&mut self, name: Value, user: Option<Value>, directory: Option<Value>) {
+        self.place = Some(Place::Container(name));
+        self.user = Some(user.map_or(RunAs::Unknown, RunAs::User));
+        self.clean_environment = true;
+        self.argv.cwd = directory.unwrap_or_else(|| Value::hole("WORKDIR", 0, Knowledge::Symbolic));
+    }
+
+    fn shell(&mut self) {
+        // bash's options may be given as `-euo pipefail`, and `-c` may be bundled: `bash -lc`.
+        let options = self.argv.leading_options("c e u x v n r i l s p O: o: norc noprofile login posix rcfile: init-file:");
+        self.errexit = options.has("e");
+        self.login |= options.has("l") && self.user.is_some() && self.login;
+        let first = options.first_operand;
+        if options.has("c") {
+            if let Some(code) = self.argv.args.get(first) {
+                self.code = Some(Code::Argument(code.clone()));
+            }
+        } else if options.has("s") || self.argv.args.get(first).is_none() {
+            self.code = Some(Code::Stdin);
+        } else if let Some(file) = self.argv.args.get(first) {
+            if file.value.as_literal() == Some("-") || file.value.as_literal() == Some("/dev/stdin") {
+                self.code = Some(Code::Stdin);
+            } else {
+                let args = self.argv.args[first + 1..].to_vec();
+                self.code = Some(Code::File { file: file.clone(), same_shell: false, args });
+            }
+        }
+    }
+}
+
+/// The user whose home `~name` is, or the directory where it is well known (Debian's base-passwd).
+pub fn home_of(user: &Value) -> Value {
+    match user.as_literal() {
+        Some("root") => Value::literal("/root"),
+        Some("postgres") => Value::literal("/var/lib/postgresql"),
+        Some("www-data") => Value::literal("/var/www"),
+        Some("") | None => {
+            let mut home = Value::literal("/home/");
+            home.push(user);
+            if user.is_empty() { Value::hole("HOME", 0, Knowledge::Symbolic) } else { home }
+        }
+        Some(name) => Value::literal(format!("/home/{name}")),
+    }
+}
+
+/// Takes a program's words apart again when one word held them all: `$SUDO` with the value `sudo -E`.
+pub fn resplit(arg: &Arg) -> Option<Vec<Arg>> {
+    let text = arg.value.as_literal()?;
+    text.trim().contains([' ', '\t']).then(|| {
+        text.split_ascii_whitespace().map(|w| Arg { value: Value::literal(w), span: arg.span }).collect()
+    })
+}
+
+/// A command line from words: the first is the program.
+pub fn command_line(mut words: Vec<Arg>, cwd: Value, home: Value) -> Option<Argv> {
+    if words.is_empty() {
+        return None;
+    }
+    let program = words.remove(0);
+    Some(Argv {
+        name: program_name(&program.value),
+        program,
+        args: words,
+        cwd,
+        home,
+        stdin: Default::default(),
+        stdout: None,
+        env: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::argv::tests::argv;
+
+    fn shown(line: &str) -> String {
+        let peeled = peel(argv(line));
+        let mut out = String::new();
+        if let Some(RunAs::User(user)) = &peeled.user {
+            out.push_str(&format!("{user}: "));
+        }
+        match &peeled.place {
+            Some(Place::Remote(host)) => out.push_str(&format!("at {host}: ")),
+            Some(Place::Container(name)) => out.push_str(&format!("in {name}: ")),
+            _ => {}
+        }
+        match &peeled.code {
+            Some(Code::Argument(code)) => out.push_str(&format!("code <{}>", code.value)),
+            Some(Code::Joined(words)) => {
+                let words: Vec<String> = words.iter().map(|w| w.value.to_string()).collect();
+                out.push_str(&format!("code <{}>", words.join(" ")));
+            }
+            Some(Code::Stdin) => out.push_str("code from stdin"),
+            Some(Code::File { file, .. }) => out.push_str(&format!("file {}", file.value)),
+            None => {
+                out.push_str(&peeled.argv.program.value.to_string());
+                for arg in &peeled.argv.args {
+                    out.push_str(&format!(" {}", arg.value));
+                }
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn wrappers_are_peeled_with_the_arity_of_their_options() {
+        for (line, expected) in [
+            ("sudo -u app -H env A=1 nice -n 5 timeout -k 3 60 pip install x", "app: pip install x"),
+            ("sudo -E mkdir -p x", "root: mkdir -p x"),
+            ("sudo", "root: sudo"),
+            ("sudo -iu app npm ci", "app: npm ci"),
+            ("doas -u app ls", "app: ls"),
+            ("runuser -u app -- git pull", "app: git pull"),
+            ("runuser -l app -c x", "app: code <x>"),
+            ("su - app -c ls", "app: code <ls>"),
+            ("su app", "app: code from stdin"),
+            ("sudo su - root", "root: code from stdin"),
+            ("command -v docker", "command -v docker"),
+            ("command mkdir x", "mkdir x"),
+            ("xargs -r -n 1 rm -f", "rm -f"),
+            ("bash -lc ls", "code <ls>"),
+            ("bash -euo pipefail x.sh a", "file x.sh"),
+            ("ssh -p 22 root@web -t uptime", "root: at root@web: code <uptime>"),
+            ("docker exec -u app -it web sh -c ls", "app: in web: code <ls>"),
+            ("docker compose -f a.yml exec -T web alembic upgrade head", "in web: alembic upgrade head"),
+            ("docker-compose run --rm web ./manage.py migrate", "in web: ./manage.py migrate"),
+            ("docker run -d --name db -e A=1 postgres", "docker run -d --name db -e A=1 postgres"),
+            ("stdbuf -oL gunicorn app", "gunicorn app"),
+            ("chroot /mnt apt-get update", "in /mnt: apt-get update"),
+            ("eval a b", "code <a b>"),
+        ] {
+            assert_eq!(shown(line), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! F1: syntax. The only importer of tree_sitter: parses a text, walks its tree, runs queries.
+
+pub mod mask;
+pub mod tree;
