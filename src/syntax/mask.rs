@@ -1,0 +1,90 @@
+//! Takes heredocs and here-strings out of a script before it is parsed. tree-sitter-bash loses or invents commands
+//! around many of them (`grammar-tests/gaps/`), while their extent follows from quoting alone. Knows quoting and
+//! nesting, no grammar.
+
+mod heredoc;
+mod scanner;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use scanner::Scanner;
+
+/// A script without its heredocs, and what was taken out. All ranges are bytes of the text that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Masked<'t> {
+    /// As long as the input and with its line ends. `<<EOF` reads `<____`, a body and its delimiter line are spaces,
+    /// `<<<` is `<` and two spaces.
+    pub text: Cow<'t, str>,
+    /// In the order of their operators.
+    pub heredocs: Vec<Heredoc>,
+    /// The place of each `<<<`, in order.
+    pub herestrings: Vec<Range<usize>>,
+}
+
+/// One heredoc.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heredoc {
+    /// The operator with its delimiter word: `<<-EOF`, `<< 'EOF'`. A file descriptor before it is not part of it.
+    pub operator: Range<usize>,
+    /// The delimiter with its quotes removed.
+    pub delimiter: String,
+    /// Some part of the delimiter is quoted: nothing in the body is expanded.
+    pub quoted: bool,
+    /// `<<-`: leading tabs of the body and of the delimiter line do not count.
+    pub strip_tabs: bool,
+    /// From the start of the first line to the start of the delimiter line: it ends with a newline unless empty or
+    /// not closed.
+    pub body: Range<usize>,
+    /// A delimiter line was found. Otherwise the body runs to the end of the text (or of the backticks around it).
+    pub closed: bool,
+    /// The delimiter line with its leading tabs, without its line end. Empty when not closed.
+    pub delimiter_line: Range<usize>,
+}
+
+/// Finds heredocs and here-strings and masks them. Takes time linear in the length of `text`; never fails: text that
+/// is no shell yields whatever its quotes suggest.
+pub fn mask(text: &str) -> Masked<'_> {
+    let mut masked = Masked {
+        text: Cow::Borrowed(text),
+        heredocs: Vec::new(),
+        herestrings: Vec::new(),
+    };
+    if !text.contains("<<") {
+        return masked;
+    }
+    let found = Scanner::new(text).scan();
+    if !found.heredocs.is_empty() || !found.herestrings.is_empty() {
+        let mut bytes = text.as_bytes().to_vec();
+        for heredoc in &found.heredocs {
+            fill(&mut bytes, &heredoc.operator, b'_');
+            bytes[heredoc.operator.start] = b'<';
+            fill(&mut bytes, &heredoc.body, b' ');
+            fill(&mut bytes, &heredoc.delimiter_line, b' ');
+        }
+        for operator in &found.herestrings {
+            bytes[operator.start + 1..operator.end].fill(b' ');
+        }
+        // Only whole characters were replaced, each byte by ASCII.
+        if let Ok(text) = String::from_utf8(bytes) {
+            masked.text = Cow::Owned(text);
+        }
+    }
+    masked.heredocs = found.heredocs;
+    masked.herestrings = found.herestrings;
+    masked
+}
+
+/// Fills a range with `with`, but for newlines and, in an operator, the backslash that continues its line.
+fn fill(bytes: &mut [u8], range: &Range<usize>, with: u8) {
+    let continues = with == b'_';
+    for at in range.clone() {
+        let kept = bytes[at] == b'\n'
+            || continues && bytes[at] == b'\\' && bytes.get(at + 1) == Some(&b'\n');
+        if !kept {
+            bytes[at] = with;
+        }
+    }
+}

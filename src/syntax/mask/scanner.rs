@@ -1,0 +1,500 @@
+//! The quote-aware scanner below [`super::mask`]: one pass, an explicit stack of what is open. What begins at `<<`
+//! is read by [`super::heredoc`]. Follows what bash 5.2
+//! does where shells differ (bash(1), "Here Documents"; `parse.y`).
+
+use std::ops::Range;
+
+use super::Heredoc;
+
+/// How often `((` may turn out to be two subshells and be read again. Bounds the work on hostile input; real scripts
+/// have none or one.
+const RESTARTS: usize = 32;
+
+/// How many unfinished `case` and `[[` a `)` closes on its way. Bounds the work likewise.
+const UNCLOSED: usize = 16;
+
+/// What is open, innermost last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The script itself.
+    Top,
+    /// `( … )`.
+    Subshell,
+    /// `$( … )`, `<( … )`, `>( … )`.
+    Substitution,
+    /// `` `…` ``.
+    Backticks,
+    /// `=( … )` and `@( … )`: words, but no commands.
+    Words,
+    /// `"…"`.
+    Double,
+    /// `${ … }`.
+    Parameter,
+    /// `(( … ))` and `$(( … ))`, opened at `start` with so many heredocs and here-strings found before.
+    Arithmetic {
+        start: usize,
+        depth: u32,
+        found: (usize, usize),
+    },
+    /// `$[ … ]` and `name[ … ]=`.
+    Subscript,
+    /// `[[ … ]]`.
+    Test,
+    /// `case WORD in`; true once the word was seen.
+    CaseHead(bool),
+    /// A pattern of `case`; true once something of it was seen.
+    CasePattern(bool),
+    /// The commands behind a pattern.
+    CaseBody,
+}
+
+/// What is expected at a word of commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    /// The name of a command or a reserved word.
+    Command,
+    /// `for` was read: `((` is arithmetic here too.
+    For,
+    /// `function` was read: a name follows, then a command.
+    FunctionName,
+    /// An argument.
+    Argument,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    kind: Kind,
+    expect: Expect,
+    /// Where the word being read began.
+    word: Option<usize>,
+}
+
+impl Frame {
+    fn new(kind: Kind) -> Self {
+        Frame {
+            kind,
+            expect: Expect::Command,
+            word: None,
+        }
+    }
+}
+
+/// Heredocs, in the order of their operators, and here-strings.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) heredocs: Vec<Heredoc>,
+    pub(super) herestrings: Vec<Range<usize>>,
+}
+
+pub(super) struct Scanner<'t> {
+    pub(super) text: &'t str,
+    pub(super) bytes: &'t [u8],
+    pub(super) at: usize,
+    /// Never empty: the first frame is `Top`.
+    stack: Vec<Frame>,
+    /// Heredocs whose body has not begun, and how many substitutions were open at the operator.
+    pub(super) pending: Vec<(usize, usize)>,
+    /// Substitutions and backticks on the stack.
+    pub(super) level: usize,
+    /// Where in the stack backticks are open, and where they end: at the next bare backtick, whatever else is open.
+    pub(super) backticks: Option<(usize, usize)>,
+    /// Starts of `((` that are two subshells.
+    subshells: Vec<usize>,
+    pub(super) found: Found,
+}
+
+impl<'t> Scanner<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Scanner {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            stack: vec![Frame::new(Kind::Top)],
+            pending: Vec::new(),
+            level: 0,
+            backticks: None,
+            subshells: Vec::new(),
+            found: Found::default(),
+        }
+    }
+
+    pub(super) fn scan(mut self) -> Found {
+        while let Some(&byte) = self.bytes.get(self.at) {
+            match self.top().kind {
+                Kind::Double => self.double(byte),
+                Kind::Parameter => self.nested(byte, b'}'),
+                Kind::Subscript => self.nested(byte, b']'),
+                Kind::Arithmetic {
+                    start,
+                    depth,
+                    found,
+                } => self.arithmetic(byte, start, depth, found),
+                kind => self.words(byte, kind),
+            }
+        }
+        self.read_bodies(0);
+        self.found
+    }
+
+    fn top(&mut self) -> &mut Frame {
+        let last = self.stack.len() - 1;
+        &mut self.stack[last]
+    }
+
+    pub(super) fn peek(&self, ahead: usize) -> Option<u8> {
+        self.bytes.get(self.at + ahead).copied()
+    }
+
+    fn push(&mut self, kind: Kind, width: usize) {
+        match kind {
+            Kind::Substitution => self.level += 1,
+            Kind::Backticks => {
+                self.level += 1;
+                self.backticks = Some((self.stack.len(), self.end_of_backticks(self.at + width)));
+            }
+            _ => {}
+        }
+        self.stack.push(Frame::new(kind));
+        self.at += width;
+    }
+
+    /// Closes all above the frame at `index`, and that one. The first frame stays.
+    fn close(&mut self, index: usize) {
+        while self.stack.len() > index.max(1) {
+            match self.stack.pop().map(|f| f.kind) {
+                Some(Kind::Substitution) => self.level -= 1,
+                Some(Kind::Backticks) => {
+                    self.level -= 1;
+                    self.backticks = None;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn pop(&mut self) {
+        self.close(self.stack.len() - 1);
+    }
+
+    fn double(&mut self, byte: u8) {
+        if byte == b'"' {
+            self.pop();
+            self.at += 1;
+        } else if !self.expansion(byte, true) {
+            self.at += 1;
+        }
+    }
+
+    /// Inside `${ … }` and subscripts, up to `end`.
+    fn nested(&mut self, byte: u8, end: u8) {
+        if byte == end {
+            self.pop();
+            self.at += 1;
+        } else if !self.expansion(byte, false) {
+            self.at += 1;
+        }
+    }
+
+    fn arithmetic(&mut self, byte: u8, start: usize, depth: u32, found: (usize, usize)) {
+        let deeper = match byte {
+            b'(' => Some(depth + 1),
+            b')' => depth.checked_sub(1),
+            _ if self.expansion(byte, false) => return,
+            _ => {
+                self.at += 1;
+                return;
+            }
+        };
+        if let Some(depth) = deeper {
+            self.top().kind = Kind::Arithmetic {
+                start,
+                depth,
+                found,
+            };
+            self.at += 1;
+        } else if self.peek(1) == Some(b')') || self.subshells.len() >= RESTARTS {
+            self.pop();
+            self.at += if self.peek(1) == Some(b')') { 2 } else { 1 };
+        } else {
+            // bash(1): `$((` that does not end with `))` is a substitution that begins with a subshell.
+            self.subshells.push(start);
+            self.pop();
+            self.found.heredocs.truncate(found.0);
+            self.found.herestrings.truncate(found.1);
+            self.pending.retain(|(index, _)| *index < found.0);
+            self.at = start;
+        }
+    }
+
+    /// Reads what quotes or expands, the same in every place. `double`: inside double quotes, where single quotes
+    /// and a second double quote mean nothing (to bash they do in `"${x#'}'}"`).
+    fn expansion(&mut self, byte: u8, double: bool) -> bool {
+        match byte {
+            b'\\' => self.at += 2,
+            b'\'' if !double => self.single_quoted(1, false),
+            b'"' if !double => self.push(Kind::Double, 1),
+            b'`' => match self.backticks {
+                Some((index, _)) => {
+                    self.close(index);
+                    self.at += 1;
+                }
+                None => self.push(Kind::Backticks, 1),
+            },
+            b'$' => match self.peek(1) {
+                Some(b'\'') if !double => self.single_quoted(2, true),
+                Some(b'"') if !double => self.push(Kind::Double, 2),
+                Some(b'{') => self.push(Kind::Parameter, 2),
+                Some(b'[') if !double => self.push(Kind::Subscript, 2),
+                Some(b'(') if self.peek(2) == Some(b'(') && !self.subshells.contains(&self.at) => {
+                    self.push_arithmetic(3);
+                }
+                Some(b'(') => self.push(Kind::Substitution, 2),
+                // `$#` begins no comment, `$$` no expansion.
+                Some(b'#' | b'$' | b'!' | b'?' | b'*' | b'@' | b'-') => self.at += 2,
+                _ => self.at += 1,
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    fn push_arithmetic(&mut self, width: usize) {
+        let kind = Kind::Arithmetic {
+            start: self.at,
+            depth: 0,
+            found: (self.found.heredocs.len(), self.found.herestrings.len()),
+        };
+        self.push(kind, width);
+    }
+
+    /// Skips `'…'`, or `$'…'` where a backslash escapes.
+    fn single_quoted(&mut self, width: usize, escapes: bool) {
+        self.at += width;
+        while let Some(byte) = self.peek(0) {
+            match byte {
+                b'`' if self.backticks.is_some() => return,
+                b'\\' if escapes => self.at += 1,
+                b'\'' => {
+                    self.at += 1;
+                    return;
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Reads one token where words and operators are read.
+    fn words(&mut self, byte: u8, kind: Kind) {
+        match byte {
+            b' ' | b'\t' => {
+                self.end_word();
+                self.at += 1;
+            }
+            b'\n' => self.newline(),
+            b'#' if self.begins_comment(kind) => self.comment(),
+            b';' | b'&' | b'|' => self.operator(byte),
+            b'<' | b'>' => self.redirect(byte),
+            b'(' => self.open_parenthesis(kind),
+            b')' => self.close_parenthesis(kind),
+            b'\\' if self.peek(1) == Some(b'\n') => self.at += 2,
+            _ => {
+                let at = self.at;
+                let frame = self.top();
+                let begun = *frame.word.get_or_insert(at);
+                if let Kind::CasePattern(false) = kind {
+                    frame.kind = Kind::CasePattern(true);
+                }
+                let expect = frame.expect;
+                if byte == b'['
+                    && expect == Expect::Command
+                    && is_commands(kind)
+                    && is_name(&self.bytes[begun..at])
+                {
+                    self.push(Kind::Subscript, 1);
+                } else if byte == b'`' && self.backticks.is_some() {
+                    self.end_word();
+                    self.expansion(byte, false);
+                } else if !self.expansion(byte, false) {
+                    self.at += 1;
+                }
+            }
+        }
+    }
+
+    /// Ends the word being read, if any, and draws the conclusion of a reserved word.
+    fn end_word(&mut self) {
+        let end = self.at;
+        let frame = self.top();
+        let Some(start) = frame.word.take() else {
+            return;
+        };
+        let (kind, expect) = (frame.kind, frame.expect);
+        let word = self.bytes.get(start..end).unwrap_or_default();
+        match kind {
+            Kind::Test if word == b"]]" => self.pop(),
+            Kind::CaseHead(seen) => {
+                let in_ = seen && word == b"in";
+                self.top().kind = if in_ {
+                    Kind::CasePattern(false)
+                } else {
+                    Kind::CaseHead(true)
+                };
+            }
+            Kind::CasePattern(_) if word == b"esac" => self.pop(),
+            _ if !is_commands(kind) => {}
+            _ if expect == Expect::FunctionName => self.top().expect = Expect::Command,
+            _ if expect != Expect::Command => self.top().expect = Expect::Argument,
+            _ => {
+                self.top().expect = match word {
+                    b"if" | b"then" | b"elif" | b"else" | b"while" | b"until" | b"do" | b"!"
+                    | b"{" | b"time" | b"coproc" => Expect::Command,
+                    b"for" | b"select" => Expect::For,
+                    b"function" => Expect::FunctionName,
+                    _ => Expect::Argument,
+                };
+                match word {
+                    b"case" => self.push(Kind::CaseHead(false), 0),
+                    b"[[" => self.push(Kind::Test, 0),
+                    b"esac" if kind == Kind::CaseBody => self.pop(),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn newline(&mut self) {
+        self.end_word();
+        self.at += 1;
+        self.top().expect = Expect::Command;
+        self.read_bodies(self.level);
+    }
+
+    /// A `#` within a word begins no comment; in a pattern or a regular expression a word goes on behind `(` and `|`.
+    fn begins_comment(&mut self, kind: Kind) -> bool {
+        let before = self.at.checked_sub(1).map(|i| self.bytes[i]);
+        self.top().word.is_none()
+            && (is_commands(kind) || matches!(before, None | Some(b' ' | b'\t' | b'\n')))
+    }
+
+    fn comment(&mut self) {
+        let rest = &self.bytes[self.at..];
+        let in_backticks = self.backticks.is_some();
+        let end = rest
+            .iter()
+            .position(|b| *b == b'\n' || *b == b'`' && in_backticks);
+        self.at += end.unwrap_or(rest.len());
+    }
+
+    fn operator(&mut self, byte: u8) {
+        self.end_word();
+        let kind = self.top().kind;
+        if byte == b'&' && self.peek(1) == Some(b'>') {
+            self.at += 2;
+            return;
+        }
+        if byte == b';' && kind == Kind::CaseBody && matches!(self.peek(1), Some(b';' | b'&')) {
+            self.at += if self.peek(2) == Some(b'&') { 3 } else { 2 };
+            let frame = self.top();
+            *frame = Frame::new(Kind::CasePattern(false));
+            return;
+        }
+        self.at += 1;
+        self.top().expect = Expect::Command;
+    }
+
+    fn redirect(&mut self, byte: u8) {
+        self.end_word();
+        let kind = self.top().kind;
+        let commands = is_commands(kind);
+        match (byte, self.peek(1)) {
+            (_, Some(b'(')) if kind != Kind::Test => {
+                let at = self.at;
+                self.top().word = Some(at);
+                self.push(Kind::Substitution, 2);
+            }
+            (b'<', Some(b'<')) if commands && self.peek(2) == Some(b'<') => {
+                self.found.herestrings.push(self.at..self.at + 3);
+                self.at += 3;
+            }
+            (b'<', Some(b'<')) if commands => self.heredoc_operator(),
+            (_, Some(b'&')) | (b'>', Some(b'>' | b'|')) | (b'<', Some(b'<' | b'>')) => self.at += 2,
+            _ => self.at += 1,
+        }
+    }
+
+    fn open_parenthesis(&mut self, kind: Kind) {
+        let start = self.at;
+        let before = start.checked_sub(1).map(|i| self.bytes[i]);
+        let frame = *self.top();
+        match kind {
+            Kind::Test => self.at += 1,
+            Kind::CasePattern(false) => {
+                self.top().kind = Kind::CasePattern(true);
+                self.at += 1;
+            }
+            // `a=(`, `@(`: part of the word. `!(` at the start of a command is a negated subshell.
+            _ if frame.word.is_some()
+                && (matches!(before, Some(b'=' | b'@' | b'?' | b'*' | b'+'))
+                    || before == Some(b'!')
+                        && !(frame.word == Some(start - 1) && frame.expect == Expect::Command)) =>
+            {
+                self.push(Kind::Words, 1);
+            }
+            Kind::Words | Kind::CaseHead(_) | Kind::CasePattern(true) => self.push(Kind::Words, 1),
+            _ => {
+                self.end_word();
+                let expect = self.top().expect;
+                let arithmetic = self.peek(1) == Some(b'(')
+                    && matches!(expect, Expect::Command | Expect::For)
+                    && !self.subshells.contains(&start);
+                self.top().expect = Expect::Command;
+                if arithmetic {
+                    self.push_arithmetic(2);
+                } else {
+                    self.push(Kind::Subshell, 1);
+                }
+            }
+        }
+    }
+
+    fn close_parenthesis(&mut self, kind: Kind) {
+        self.end_word();
+        if kind == Kind::Test && self.top().kind == Kind::Test {
+            self.at += 1;
+            return;
+        }
+        if matches!(self.top().kind, Kind::CasePattern(_)) {
+            *self.top() = Frame::new(Kind::CaseBody);
+            self.at += 1;
+            return;
+        }
+        // What is left open inside (a `case` without `esac`) ends here too.
+        let innermost = self.stack.iter().enumerate().rev().take(UNCLOSED);
+        let opener = innermost
+            .skip_while(|(_, f)| matches!(f.kind, Kind::CaseBody | Kind::CaseHead(_) | Kind::Test))
+            .map(|(index, f)| (index, f.kind))
+            .next();
+        if let Some((index, Kind::Subshell | Kind::Substitution | Kind::Words)) = opener {
+            self.close(index);
+        }
+        self.at += 1;
+        if self.top().word.is_none() {
+            self.top().expect = Expect::Command;
+        }
+    }
+}
+
+/// True where heredocs can begin and reserved words are known.
+fn is_commands(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Top | Kind::Subshell | Kind::Substitution | Kind::Backticks | Kind::CaseBody
+    )
+}
+
+fn is_name(word: &[u8]) -> bool {
+    word.first()
+        .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && word.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+}
