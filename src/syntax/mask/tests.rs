@@ -87,7 +87,7 @@ fn the_line_of_the_operator_goes_on() {
     );
     check(
         "cat << \\\nEOF\nbody\nEOF\nz\n",
-        "cat <_\\\n___\n····\n···\nz\n",
+        "cat <__\\\n___\n····\n···\nz\n",
     );
     check(
         "cat <<EOF 'a\nb'\nbody\nEOF\nz\n",
