@@ -1,5 +1,6 @@
 //! deploylint: a static analyser for the scripts that deploy a repo to a server.
 pub mod finding;
+pub mod model;
 pub mod shell;
 pub mod source;
 pub mod syntax;
