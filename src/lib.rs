@@ -1,4 +1,8 @@
 //! deploylint: a static analyser for the scripts that deploy a repo to a server.
+pub mod check;
+pub mod cli;
 pub mod finding;
+pub mod output;
+pub mod rules;
 pub mod shell;
 pub mod source;
