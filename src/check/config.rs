@@ -146,17 +146,42 @@ fn place(location: Location) -> LineColumn {
 
 fn yaml_error(error: &serde_saphyr::Error, at: &Path) -> CheckError {
     let options = serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off };
-    let message = error.without_snippet().render_with_options(options);
+    let error = error.without_snippet();
+    let place = error.location().map(place);
+    let message = match error {
+        serde_saphyr::Error::Unexpected { expected, .. } => match *expected {
+            "mapping start" => "expected a mapping (`key: value`)".to_owned(),
+            "sequence start" => "expected a list (`[…]`, or lines with `- `)".to_owned(),
+            "string scalar" => "expected a text".to_owned(),
+            other => format!("expected {other}"),
+        },
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("`{key}` stands twice")
+        }
+        other => {
+            let message = other.render_with_options(options);
+            let place = place.map(|p| format!(" at line {}, column {}", p.line, p.column));
+            let bare = place.and_then(|p| message.strip_suffix(&p).map(str::to_owned));
+            bare.unwrap_or(message)
+        }
+    };
     CheckError {
-        place: error.location().map(place),
+        place,
         ..CheckError::in_file(at, message)
     }
+}
+
+/// The path as people would write it from where they are.
+fn near(path: PathBuf) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let short = path.strip_prefix("./").or_else(|_| path.strip_prefix(here));
+    short.map(Path::to_path_buf).unwrap_or(path)
 }
 
 /// The configuration and where it stands. Without one at the root, the default.
 pub(super) fn load(root: &Path, named: Option<&Path>) -> Result<(Config, PathBuf), CheckError> {
     let at = named.map_or_else(|| root.join(NAME), Path::to_path_buf);
-    let at = at.strip_prefix("./").map(Path::to_path_buf).unwrap_or(at);
+    let at = near(at);
     let unreadable = |why: &str| {
         let message = format!("the configuration cannot be read: {why}");
         CheckError::in_file(&at, message)
@@ -235,7 +260,7 @@ mod tests {
                 "app:\n  user: x\n  dir: y\n",
                 "deploylint.yaml:3:3: unknown field `dir`",
             ),
-            ("app: [x]\n", "deploylint.yaml:1:6:"),
+            ("app: [x]\n", "deploylint.yaml:1:6: expected a mapping"),
             ("scripts: start.sh\n", "deploylint.yaml:1:10:"),
             (
                 "scripts: ['a[']\n",

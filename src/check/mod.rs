@@ -14,7 +14,8 @@ pub use selection::Selection;
 
 use crate::finding::{Confidence, Finding, Gap};
 use crate::rules::embedded::RuleFile;
-use crate::rules::page::{PageError, Pages, read_folder};
+use crate::rules::page::PageError;
+use crate::rules::pages::{Pages, read_folder};
 use crate::source::{LineColumn, Sources};
 use std::fmt;
 use std::path::{Path, PathBuf};

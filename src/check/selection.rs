@@ -6,7 +6,7 @@
 use super::config::{Config, Level};
 use super::{CheckError, Request};
 use crate::finding::{Confidence, Finding, Severity};
-use crate::rules::page::{Named, Pages};
+use crate::rules::pages::{Named, Pages};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

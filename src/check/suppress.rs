@@ -6,7 +6,7 @@
 
 use super::selection::{Selection, covers};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
-use crate::rules::page::Pages;
+use crate::rules::pages::Pages;
 use crate::source::{FileId, SourceFile, Sources, Span};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -370,5 +370,4 @@ fn span(file: FileId, range: Range<usize>) -> Span {
 }
 
 #[cfg(test)]
-#[path = "suppress_tests.rs"]
 mod tests;

@@ -66,7 +66,7 @@ pub(super) struct CheckArgs {
     /// The repo's root [default: found from the first PATH]
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
-    /// How findings are written
+    /// How findings are written: for people, or for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
     /// The configuration [default: deploylint.yaml at the root]
@@ -107,7 +107,7 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct RulesArgs {
-    /// How the list is written
+    /// How the list is written: for people, or for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
     /// A folder of your own rules (may be repeated)
@@ -137,9 +137,7 @@ pub(super) enum Stage {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people
     Text,
-    /// For programs: one line, version 1
     Json,
 }
 

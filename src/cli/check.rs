@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// No script that a person wrote is larger.
-const MAX_STDIN: u64 = 256 << 20;
+const MAX_STDIN: u64 = 64 << 20;
 
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = request(args)?;
@@ -24,11 +24,15 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
             tell(&line);
         }
     }
-    match args.format {
-        Format::Json => json::write(&report, out)?,
-        Format::Text => text::write(&report, colors(args.color), out)?,
+    let written = match args.format {
+        Format::Json => json::write(&report, out),
+        Format::Text => text::write(&report, colors(args.color), out),
+    };
+    match written.and_then(|()| out.flush()) {
+        // Whoever reads it has seen enough; what was found stays found.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        other => other?,
     }
-    out.flush()?;
     for error in &report.errors {
         complain(error);
     }
@@ -84,10 +88,13 @@ fn request(args: &CheckArgs) -> Result<Request, CheckError> {
         }
         targets.push(if path == dash {
             let mut text = Vec::new();
-            let mut stdin = io::stdin().lock().take(MAX_STDIN);
+            let mut stdin = io::stdin().lock().take(MAX_STDIN + 1);
             stdin
                 .read_to_end(&mut text)
                 .map_err(|e| CheckError::new(format!("standard input cannot be read: {e}")))?;
+            if text.len() as u64 > MAX_STDIN {
+                return Err(CheckError::new("standard input is larger than 64 MiB"));
+            }
             let name = args.stdin_filename.clone();
             Target::Stdin {
                 name: name.unwrap_or_else(|| PathBuf::from("stdin.sh")),

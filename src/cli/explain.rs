@@ -5,7 +5,7 @@ use super::{Exit, Failure};
 use crate::check::{CheckError, load_rules};
 use crate::output::rules::{fix_name, write_json, write_text};
 use crate::output::{clean, confidence_name, severity_name};
-use crate::rules::page::Named;
+use crate::rules::pages::Named;
 use std::io::Write;
 
 /// Prints a rule's page; of a family, its rules.

@@ -28,7 +28,7 @@ enum Exit {
 enum Failure {
     /// Wrong usage or configuration.
     Usage(CheckError),
-    /// Standard output is closed; whoever reads it has seen enough.
+    /// Standard output cannot be written; if it was closed, whoever read it has seen enough.
     Output(io::Error),
 }
 
@@ -65,28 +65,27 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => explain::rules(&args, &mut out),
         Command::Debug(args) => debug::run(&args, &mut out),
     };
-    let run = run.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from));
-    match run {
-        Ok(exit) => code(exit),
-        Err(Failure::Usage(error)) => {
-            // What was written before belongs before the error.
-            let _ = out.flush();
+    let (run, flushed) = match run {
+        Ok(exit) => (Ok(exit), out.flush()),
+        Err(Failure::Output(error)) => (Ok(Exit::Clean), Err(error)),
+        Err(Failure::Usage(error)) => (Err(error), out.flush()),
+    };
+    // The process must not try again to write what is still buffered.
+    let _ = out.into_parts();
+    let exit = match flushed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let message = format!("cannot write the output: {error}");
+            Err(CheckError::new(message))
+        }
+        _ => run,
+    };
+    exit.map_or_else(
+        |error| {
             complain(&error);
             code(Exit::Usage)
-        }
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            // The process must not try again to write what is still buffered.
-            let (_, _) = out.into_parts();
-            code(Exit::Clean)
-        }
-        Err(Failure::Output(error)) => {
-            let _ = out.into_parts();
-            complain(&CheckError::new(format!(
-                "cannot write the output: {error}"
-            )));
-            code(Exit::Usage)
-        }
-    }
+        },
+        code,
+    )
 }
 
 fn code(exit: Exit) -> ExitCode {

@@ -2,7 +2,8 @@
 
 use super::{confidence_name, severity_name};
 use crate::finding::Applicability;
-use crate::rules::page::{Page, Pages};
+use crate::rules::page::Page;
+use crate::rules::pages::Pages;
 use serde::Serialize;
 use std::io;
 

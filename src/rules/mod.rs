@@ -4,3 +4,4 @@
 pub mod embedded;
 pub mod page;
 pub mod page_examples;
+pub mod pages;

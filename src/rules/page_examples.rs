@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn every_embedded_page_has_good_examples() {
-        for page in super::super::page::Pages::embedded().unwrap().iter() {
+        for page in super::super::pages::Pages::embedded().unwrap().iter() {
             let found = examples(page).unwrap();
             assert!(!found.is_empty(), "{} has no example", page.id);
         }
