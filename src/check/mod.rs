@@ -199,6 +199,7 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
     let mut findings = suppress::apply(
         &sources,
         &judged.comments,
+        &judged.gaps,
         judged.findings,
         &settings.pages,
         selection,
@@ -223,9 +224,9 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
 fn sort(sources: &Sources, findings: &mut Vec<Finding>) {
     let key = |f: &Finding| (f.span.start, f.rule.clone(), f.span.end);
     findings.sort_by(|a, b| {
-        let path = |f: &Finding| sources.file(f.span.file).path().to_owned();
-        path(a)
-            .cmp(&path(b))
+        let path = |file| sources.file(file).path();
+        path(a.span.file)
+            .cmp(path(b.span.file))
             .then_with(|| key(a).cmp(&key(b)))
             .then_with(|| a.message.cmp(&b.message))
             .then_with(|| b.severity.cmp(&a.severity))

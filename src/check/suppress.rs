@@ -5,10 +5,10 @@
 //! quiets what is said of the file as a whole. Knows no rule but the two that judge the comments themselves.
 
 use super::selection::{Selection, covers};
-use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
+use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Gap, Severity};
 use crate::rules::pages::Pages;
 use crate::source::{FileId, SourceFile, Sources, Span};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 const UNUSED: &str = "ignore/unused";
@@ -18,17 +18,18 @@ const FORM: &str = "write `# deploylint: ignore[family/rule] reason`";
 /// Takes from `findings` what a comment quiets, and adds what is wrong with the comments themselves.
 ///
 /// `comments` are the comments that the parser saw in scripts, from `#` to the end of the line. In files of other
-/// kinds comments are found by line.
+/// kinds comments are found by line. Where a file has `gaps`, a comment may quiet what nobody could find.
 pub(super) fn apply(
     sources: &Sources,
     comments: &[Span],
+    gaps: &[Gap],
     mut findings: Vec<Finding>,
     pages: &Pages,
     selection: &Selection,
 ) -> Vec<Finding> {
     let mut directives = Directives::read(sources, comments, pages);
     findings.retain(|finding| !directives.quiet(sources, finding));
-    findings.extend(directives.complaints(sources, selection));
+    findings.extend(directives.complaints(sources, gaps, selection));
     findings
 }
 
@@ -49,7 +50,7 @@ struct Directive {
 struct Directives {
     all: Vec<Directive>,
     /// By file and 0-based line of the comment.
-    by_line: HashMap<(FileId, u32), usize>,
+    by_line: BTreeMap<(FileId, u32), usize>,
     malformed: Vec<Finding>,
 }
 
@@ -172,7 +173,8 @@ impl Directives {
         let file = sources.file(id);
         let lines = command_lines(file, finding.span);
         let mut candidates = Vec::new();
-        let trailing = lines.clone().filter_map(|l| self.by_line.get(&(id, l)));
+        let inside = self.by_line.range((id, lines.start)..(id, lines.end));
+        let trailing = inside.map(|(_, d)| d);
         candidates.extend(trailing.filter(|d| !self.all[**d].whole_line));
         let mut above = lines.start;
         while above > 0 && is_comment_line(file, above - 1) {
@@ -196,7 +198,8 @@ impl Directives {
         quieted
     }
 
-    fn complaints(self, sources: &Sources, selection: &Selection) -> Vec<Finding> {
+    fn complaints(self, sources: &Sources, gaps: &[Gap], selection: &Selection) -> Vec<Finding> {
+        let has_gaps = |file: FileId| gaps.iter().any(|g| g.place.is_some_and(|p| p.file == file));
         let mut complaints = self.malformed;
         for directive in self.all.iter().filter(|d| d.certain) {
             // Whoever writes `ignore[ignore/unused]` says that the comment may quiet nothing.
@@ -218,7 +221,10 @@ impl Directives {
             complaints.push(Finding {
                 rule: UNUSED.into(),
                 severity: Severity::Warning,
-                confidence: Confidence::High,
+                confidence: match has_gaps(directive.comment.file) {
+                    true => Confidence::Low,
+                    false => Confidence::High,
+                },
                 message: format!("nothing here is quieted by ignoring {}", list.join(", ")),
                 help: Some("remove it, or move it to the line of the finding".to_owned()),
                 span: directive.comment,

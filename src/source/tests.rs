@@ -36,3 +36,20 @@ fn a_nul_is_no_text() {
         NotText { nul_at: 2 }
     );
 }
+
+#[test]
+fn a_column_far_into_a_line_counts_characters() {
+    for text in [
+        "é".repeat(10_000),
+        format!("ab\n{}", "x€".repeat(3 * BLOCK)),
+        "é".repeat(BLOCK),
+        "x".repeat(3 * BLOCK),
+    ] {
+        let file = SourceFile::new("x", text.clone().into_bytes()).unwrap();
+        let start = text.find('\n').map_or(0, |i| i + 1);
+        let offsets = text.char_indices().map(|(i, _)| i).chain([text.len()]);
+        for (count, offset) in offsets.filter(|o| *o >= start).enumerate() {
+            assert_eq!(file.line_column(offset as u32).column, count as u32 + 1);
+        }
+    }
+}

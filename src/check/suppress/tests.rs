@@ -66,7 +66,7 @@ fn left_of(path: &str, text: &str, ignore: &[&str]) -> Vec<String> {
         &request,
     )
     .unwrap();
-    let kept = apply(&sources, &comments, findings, &pages, &selection);
+    let kept = apply(&sources, &comments, &[], findings, &pages, &selection);
     let mut kept: Vec<_> = kept
         .iter()
         .map(|f| format!("{}:{}", sources.line(f.span), f.rule))
