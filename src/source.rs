@@ -216,7 +216,12 @@ impl SourceFile {
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let offset = (offset as usize).min(self.text.len()) as u32;
         let line = self.line_starts.partition_point(|s| *s <= offset).max(1) - 1;
-        let column = self.chars_to(offset) - self.chars_to(self.line_starts[line]);
+        let start = self.line_starts[line];
+        let column = if (offset - start) as usize <= BLOCK {
+            char_starts(&self.text.as_bytes()[start as usize..offset as usize])
+        } else {
+            self.chars_to(offset) - self.chars_to(start)
+        };
         LineColumn {
             line: line as u32 + 1,
             column: column + 1,
