@@ -61,6 +61,12 @@ fn faults(page: &Page, example: &Example) -> Vec<String> {
     for extra in found_all.iter().filter(|e| !example.expected.contains(e)) {
         faults.push(format!("{}: found, not expected", page_line(extra)));
     }
+    for finding in report.findings.iter().filter(|f| f.rule == page.id) {
+        // What the table of rules promises.
+        if finding.confidence > page.confidence {
+            faults.push(format!("{at}: surer than its page: {}", finding.message));
+        }
+    }
     if !report.gaps.is_empty() {
         faults.push(format!("{at}: not analysed: {:?}", report.gaps));
     }
@@ -101,6 +107,11 @@ fn every_example_of_every_page_holds() {
     for page in pages.iter() {
         for example in examples(page).unwrap() {
             all.extend(faults(page, &example));
+            for finding in run(&example, None).findings {
+                if pages.get(&finding.rule).is_none() {
+                    all.push(format!("{}: no page describes it", finding.rule));
+                }
+            }
         }
     }
     assert!(all.is_empty(), "\n{}\n", all.join("\n"));

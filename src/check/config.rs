@@ -61,6 +61,16 @@ struct Raw {
 }
 
 impl Config {
+    /// Whether `scripts` names the file at `path`, relative to the root. `*` stays inside a directory, `**` does not.
+    pub fn names_script(&self, path: &str) -> bool {
+        let options = glob::MatchOptions {
+            require_literal_separator: true,
+            ..glob::MatchOptions::default()
+        };
+        let mut scripts = self.scripts.iter();
+        scripts.any(|pattern| pattern.matches_with(path, options))
+    }
+
     /// The folders of `extra-rules`.
     ///
     /// # Errors
@@ -228,7 +238,8 @@ mod tests {
         )
         .unwrap();
         assert_eq!(config.app.user.as_deref(), Some("shop"));
-        assert!(config.scripts[1].matches("deploy/x.sh"));
+        assert!(config.names_script("start.sh") && config.names_script("deploy/x.sh"));
+        assert!(!config.names_script("deploy/old/x.sh"));
         assert_eq!(config.services["web"].as_deref(), Some("shop-web.service"));
         assert_eq!(
             (&config.services["mail"], &config.services["cache"]),
