@@ -1,6 +1,12 @@
 //! deploylint: a static analyser for the scripts that deploy a repo to a server.
+
+pub mod check;
+pub mod cli;
 pub mod finding;
 pub mod model;
+pub mod output;
+pub mod project;
+pub mod rules;
 pub mod shell;
 pub mod source;
 pub mod syntax;

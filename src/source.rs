@@ -4,6 +4,10 @@
 //! UTF-8 with `\n` line ends and no byte order mark. [`SourceFile::original_offset`] leads back to the bytes on
 //! disk; only the output floor asks for it.
 
+mod map;
+
+pub use map::{MappedText, OffsetMap};
+
 use std::ops::Range;
 
 /// Index of a file in [`Sources`].
@@ -58,187 +62,8 @@ pub struct LineColumn {
     pub column: u32,
 }
 
-/// Where a text that is not itself on disk (a heredoc with its escapes undone, a string handed to `bash -c`, a unit
-/// with its variables expanded) came from. Pieces are in order; each says where its first byte came from.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct OffsetMap {
-    pieces: Vec<Piece>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Piece {
-    /// First byte in the derived text.
-    from: u32,
-    /// The origin of that byte.
-    to: u32,
-    /// `Some(end)`: the whole piece came from `to..end` and has no inner positions (an expanded variable).
-    collapsed: Option<u32>,
-}
-
-impl OffsetMap {
-    /// The map of a text that stands verbatim at `to`.
-    pub fn shifted(to: u32) -> Self {
-        OffsetMap {
-            pieces: vec![Piece {
-                from: 0,
-                to,
-                collapsed: None,
-            }],
-        }
-    }
-
-    /// The map of a text of which every byte stands for the whole of `origin`.
-    pub fn fixed(origin: Range<u32>) -> Self {
-        OffsetMap {
-            pieces: vec![Piece {
-                from: 0,
-                to: origin.start,
-                collapsed: Some(origin.end),
-            }],
-        }
-    }
-
-    /// From byte `from` on, the derived text is a verbatim copy of the origin at `to`.
-    pub fn push_verbatim(&mut self, from: u32, to: u32) {
-        if let Some(last) = self.pieces.last_mut() {
-            if last.collapsed.is_none() && from >= last.from && to == last.to + (from - last.from) {
-                return;
-            }
-            if last.from == from {
-                *last = Piece {
-                    from,
-                    to,
-                    collapsed: None,
-                };
-                return;
-            }
-        }
-        self.pieces.push(Piece {
-            from,
-            to,
-            collapsed: None,
-        });
-    }
-
-    /// From byte `from` on, the derived text stands for the whole of `origin`.
-    pub fn push_collapsed(&mut self, from: u32, origin: Range<u32>) {
-        if self.pieces.last().is_some_and(|last| last.from == from) {
-            self.pieces.pop();
-        }
-        self.pieces.push(Piece {
-            from,
-            to: origin.start,
-            collapsed: Some(origin.end),
-        });
-    }
-
-    /// The origin of a range of the derived text.
-    pub fn range(&self, derived: Range<u32>) -> Range<u32> {
-        let start = self.piece_at(derived.start);
-        let begin = match start.collapsed {
-            Some(_) => start.to,
-            None => start.to + (derived.start - start.from),
-        };
-        if derived.end <= derived.start {
-            return begin..begin;
-        }
-        // The end belongs to the piece of the last byte inside, not of the byte after.
-        let last = self.piece_at(derived.end - 1);
-        let end = match last.collapsed {
-            Some(end) => end,
-            None => last.to + (derived.end - last.from),
-        };
-        begin..end.max(begin)
-    }
-
-    /// This map, whose origins are positions in a text that `outer` maps, as a map to the origins of `outer`.
-    pub fn through(&self, outer: &OffsetMap, derived_len: u32) -> OffsetMap {
-        if let [
-            Piece {
-                from: 0,
-                to,
-                collapsed: None,
-            },
-        ] = outer.pieces[..]
-        {
-            let pieces = self.pieces.iter().map(|p| Piece {
-                from: p.from,
-                to: p.to + to,
-                collapsed: p.collapsed.map(|end| end + to),
-            });
-            return OffsetMap {
-                pieces: pieces.collect(),
-            };
-        }
-        let mut map = OffsetMap::default();
-        for (i, piece) in self.pieces.iter().enumerate() {
-            let next = self.pieces.get(i + 1).map_or(derived_len, |n| n.from);
-            if let Some(end) = piece.collapsed {
-                map.push_collapsed(piece.from, outer.range(piece.to..end));
-                continue;
-            }
-            // A verbatim piece may run over several pieces of the outer map.
-            let (first, last) = (piece.to, piece.to + (next.max(piece.from) - piece.from));
-            let from = |position: u32| piece.from + (position - first);
-            let mut inside = outer
-                .pieces
-                .partition_point(|p| p.from <= first)
-                .saturating_sub(1);
-            let mut position = first;
-            while inside < outer.pieces.len() && (position < last || position == first) {
-                let outer_piece = outer.pieces[inside];
-                match outer_piece.collapsed {
-                    Some(end) => map.push_collapsed(from(position), outer_piece.to..end),
-                    None => map.push_verbatim(
-                        from(position),
-                        outer_piece.to + position.saturating_sub(outer_piece.from),
-                    ),
-                }
-                inside += 1;
-                match outer.pieces.get(inside) {
-                    Some(next) if next.from < last => position = next.from,
-                    _ => break,
-                }
-            }
-        }
-        map
-    }
-
-    fn piece_at(&self, position: u32) -> Piece {
-        let index = self.pieces.partition_point(|p| p.from <= position);
-        match index.checked_sub(1).and_then(|i| self.pieces.get(i)) {
-            Some(piece) => *piece,
-            None => Piece {
-                from: 0,
-                to: 0,
-                collapsed: None,
-            },
-        }
-    }
-}
-
-/// A derived text with the way back to the file it came from.
-#[derive(Clone, Debug)]
-pub struct MappedText {
-    /// The derived text.
-    pub text: String,
-    /// The file that it came from.
-    pub file: FileId,
-    /// Where in that file.
-    pub map: OffsetMap,
-}
-
-impl MappedText {
-    /// The place in the file of a range of the derived text.
-    pub fn span(&self, range: Range<usize>) -> Span {
-        let origin = self.map.range(range.start as u32..range.end as u32);
-        Span {
-            file: self.file,
-            start: origin.start,
-            end: origin.end,
-        }
-    }
-}
+/// Bytes between two counts of characters.
+const BLOCK: usize = 4096;
 
 /// A file's text, read once.
 #[derive(Clone, Debug)]
@@ -246,6 +71,9 @@ pub struct SourceFile {
     path: String,
     text: String,
     line_starts: Vec<u32>,
+    /// How many characters start before each block of [`BLOCK`] bytes; empty for ASCII. A column far into a line of
+    /// many megabytes costs no more than one block.
+    chars_before: Vec<u32>,
     /// Where the analysis text is shorter or longer than the bytes on disk: `(offset in text, original offset)`.
     shifts: Vec<(u32, u32)>,
     original: Vec<u8>,
@@ -312,6 +140,16 @@ impl SourceFile {
                 shifts.push((text.len() as u32, at as u32));
             }
         }
+        let chars_before = if text.is_ascii() {
+            Vec::new()
+        } else {
+            let blocks = text.as_bytes().chunks(BLOCK).scan(0, |before, block| {
+                let here = *before;
+                *before += char_starts(block);
+                Some(here)
+            });
+            blocks.collect()
+        };
         let line_starts = std::iter::once(0)
             .chain(
                 text.bytes()
@@ -325,6 +163,7 @@ impl SourceFile {
             path: path.into(),
             text,
             line_starts,
+            chars_before,
             shifts,
             original,
             first_invalid,
@@ -377,14 +216,33 @@ impl SourceFile {
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let offset = (offset as usize).min(self.text.len()) as u32;
         let line = self.line_starts.partition_point(|s| *s <= offset).max(1) - 1;
-        let start = self.line_starts[line] as usize;
-        let column = self
-            .text
-            .get(start..offset as usize)
-            .map_or(0, |s| s.chars().count());
+        let start = self.line_starts[line];
+        let column = if (offset - start) as usize <= BLOCK {
+            char_starts(&self.text.as_bytes()[start as usize..offset as usize])
+        } else {
+            self.chars_to(offset) - self.chars_to(start)
+        };
         LineColumn {
             line: line as u32 + 1,
-            column: column as u32 + 1,
+            column: column + 1,
+        }
+    }
+
+    /// How many characters start before a byte.
+    fn chars_to(&self, offset: u32) -> u32 {
+        let block = offset as usize / BLOCK;
+        if self.chars_before.is_empty() {
+            return offset;
+        }
+        match self.chars_before.get(block) {
+            Some(before) => {
+                before + char_starts(&self.text.as_bytes()[block * BLOCK..offset as usize])
+            }
+            // The end of a text that fills its last block.
+            None => {
+                let last = self.chars_before.len() - 1;
+                self.chars_before[last] + char_starts(&self.text.as_bytes()[last * BLOCK..])
+            }
         }
     }
 
@@ -415,6 +273,11 @@ impl SourceFile {
     pub fn line_starts(&self) -> &[u32] {
         &self.line_starts
     }
+}
+
+/// UTF-8: a byte that continues a character is `10xxxxxx`.
+fn char_starts(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|b| **b & 0xc0 != 0x80).count() as u32
 }
 
 /// All files that were read.
@@ -466,43 +329,4 @@ impl Sources {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn crlf_bom_and_latin1_lead_back_to_the_bytes_on_disk() {
-        let bytes = b"\xef\xbb\xbfa\r\nb\xe9c\r\nd".to_vec();
-        let file = SourceFile::new("x.sh", bytes.clone()).unwrap();
-        assert_eq!(file.text(), "a\nb\u{e9}c\nd");
-        for (needle, byte) in [("a", b'a'), ("b", b'b'), ("c", b'c'), ("d", b'd')] {
-            let at = file.original_offset(file.text().find(needle).unwrap() as u32);
-            assert_eq!(bytes[at as usize], byte, "{needle}");
-        }
-        assert_eq!(
-            file.line_column(file.text().find('c').unwrap() as u32),
-            LineColumn { line: 2, column: 3 }
-        );
-        assert!(file.has_carriage_returns());
-        assert_eq!(file.first_invalid(), Some(3));
-    }
-
-    #[test]
-    fn a_map_through_a_map_ends_in_the_file() {
-        // file: 0123456789; outer text drops byte 3, inner text drops byte 1 of the outer text
-        let mut outer = OffsetMap::shifted(0);
-        outer.push_verbatim(3, 4);
-        let mut inner = OffsetMap::shifted(0);
-        inner.push_verbatim(1, 2);
-        let both = inner.through(&outer, 8);
-        let seen: Vec<u32> = (0..8).map(|i| both.range(i..i + 1).start).collect();
-        assert_eq!(seen, [0, 2, 4, 5, 6, 7, 8, 9]);
-    }
-
-    #[test]
-    fn a_nul_is_no_text() {
-        assert_eq!(
-            SourceFile::new("x", b"ab\0".to_vec()).unwrap_err(),
-            NotText { nul_at: 2 }
-        );
-    }
-}
+mod tests;

@@ -1,0 +1,310 @@
+//! `deploylint.yaml` at the root. Every error names file, line and column.
+
+use super::CheckError;
+use crate::finding::Severity;
+use crate::rules::page::severity_named;
+use crate::source::LineColumn;
+use serde::Deserialize;
+use serde_saphyr::{Location, Spanned};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+/// The name of the configuration, at the root.
+const NAME: &str = "deploylint.yaml";
+
+/// No configuration of a person is larger; what is, is something else under this name.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What the repo says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The app's user and directory.
+    pub app: App,
+    /// Which files are deploy scripts, relative to the root; empty to find them.
+    pub scripts: Vec<glob::Pattern>,
+    /// The unit that runs a compose service; `None` for a service that needs no unit.
+    pub services: BTreeMap<String, Option<String>>,
+    /// Levels of rules and families, in the order of the file.
+    pub(super) rules: Vec<(String, Level, LineColumn)>,
+    extra_rules: Vec<(String, LineColumn)>,
+}
+
+/// The app as the configuration names it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    /// Whom it runs as.
+    pub user: Option<String>,
+    /// Where it lives on the server.
+    pub directory: Option<String>,
+}
+
+/// What the configuration makes of a rule or family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Switched off.
+    Off,
+    /// On, and as bad as this.
+    On(Severity),
+}
+
+/// The file as it is written; its words are judged afterwards, with their places at hand.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Raw {
+    app: Option<App>,
+    scripts: Vec<Spanned<String>>,
+    services: BTreeMap<String, Option<String>>,
+    rules: HashMap<Spanned<String>, Spanned<String>>,
+    extra_rules: Vec<Spanned<String>>,
+}
+
+impl Config {
+    /// Whether `scripts` names the file at `path`, relative to the root. `*` stays inside a directory, `**` does not.
+    pub fn names_script(&self, path: &str) -> bool {
+        let options = glob::MatchOptions {
+            require_literal_separator: true,
+            ..glob::MatchOptions::default()
+        };
+        let mut scripts = self.scripts.iter();
+        scripts.any(|pattern| pattern.matches_with(path, options))
+    }
+
+    /// The folders of `extra-rules`.
+    ///
+    /// # Errors
+    /// A folder outside the root: a check reads nothing there.
+    pub(super) fn rule_folders(&self, root: &Path, at: &Path) -> Result<Vec<PathBuf>, CheckError> {
+        let mut folders = Vec::new();
+        for (folder, place) in &self.extra_rules {
+            let relative = Path::new(folder);
+            let inside = |c: Component<'_>| matches!(c, Component::Normal(_) | Component::CurDir);
+            let path = root.join(relative);
+            let canonical = path.canonicalize().ok();
+            let stays = canonical
+                .as_ref()
+                .zip(root.canonicalize().ok())
+                .is_none_or(|(path, root)| path.starts_with(root));
+            if !relative.components().all(inside) || !stays {
+                return Err(CheckError {
+                    place: Some(*place),
+                    ..CheckError::in_file(at, format!("`{folder}` lies outside the root"))
+                }
+                .advise("name a folder of the repo here, or any folder with --rules"));
+            }
+            if !path.is_dir() {
+                return Err(CheckError {
+                    place: Some(*place),
+                    ..CheckError::in_file(at, format!("there is no folder `{folder}`"))
+                });
+            }
+            folders.push(path);
+        }
+        Ok(folders)
+    }
+
+    fn parse(text: &str, at: &Path) -> Result<Config, CheckError> {
+        let text = text.trim_start_matches('\u{feff}');
+        let raw: Option<Raw> = serde_saphyr::from_str(text).map_err(|e| yaml_error(&e, at))?;
+        let raw = raw.unwrap_or_default();
+        let fail = |location: Location, message: String| CheckError {
+            place: Some(place(location)),
+            ..CheckError::in_file(at, message)
+        };
+        let mut config = Config {
+            app: raw.app.unwrap_or_default(),
+            services: raw.services,
+            ..Config::default()
+        };
+        for script in raw.scripts {
+            let pattern = glob::Pattern::new(&script.value).map_err(|e| {
+                let message = format!("`{}` is no pattern: {}", script.value, e.msg);
+                fail(script.referenced, message)
+            })?;
+            config.scripts.push(pattern);
+        }
+        for (name, level) in raw.rules {
+            let parsed = match level.value.as_str() {
+                "off" => Some(Level::Off),
+                other => severity_named(other).map(Level::On),
+            };
+            let parsed = parsed.ok_or_else(|| {
+                let message = format!(
+                    "`{}` is no level of a rule; it is off, error, warning or info",
+                    level.value
+                );
+                fail(level.referenced, message)
+            })?;
+            let place = place(name.referenced);
+            config.rules.push((name.value, parsed, place));
+        }
+        config.rules.sort_by_key(|(_, _, p)| (p.line, p.column));
+        let folders = raw.extra_rules.into_iter();
+        config.extra_rules = folders.map(|f| (f.value, place(f.referenced))).collect();
+        Ok(config)
+    }
+}
+
+fn place(location: Location) -> LineColumn {
+    let small = |n: u64| u32::try_from(n.max(1)).unwrap_or(u32::MAX);
+    LineColumn {
+        line: small(location.line()),
+        column: small(location.column()),
+    }
+}
+
+fn yaml_error(error: &serde_saphyr::Error, at: &Path) -> CheckError {
+    let options = serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off };
+    let error = error.without_snippet();
+    let place = error.location().map(place);
+    let message = match error {
+        serde_saphyr::Error::Unexpected { expected, .. } => match *expected {
+            "mapping start" => "expected a mapping (`key: value`)".to_owned(),
+            "sequence start" => "expected a list (`[…]`, or lines with `- `)".to_owned(),
+            "string scalar" => "expected a text".to_owned(),
+            other => format!("expected {other}"),
+        },
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("`{key}` stands twice")
+        }
+        other => {
+            let message = other.render_with_options(options);
+            let place = place.map(|p| format!(" at line {}, column {}", p.line, p.column));
+            let bare = place.and_then(|p| message.strip_suffix(&p).map(str::to_owned));
+            bare.unwrap_or(message)
+        }
+    };
+    CheckError {
+        place,
+        ..CheckError::in_file(at, message)
+    }
+}
+
+/// The path as people would write it from where they are.
+fn near(path: PathBuf) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let short = path.strip_prefix("./").or_else(|_| path.strip_prefix(here));
+    short.map(Path::to_path_buf).unwrap_or(path)
+}
+
+/// The configuration and where it stands. Without one at the root, the default.
+pub(super) fn load(root: &Path, named: Option<&Path>) -> Result<(Config, PathBuf), CheckError> {
+    let at = named.map_or_else(|| root.join(NAME), Path::to_path_buf);
+    let at = near(at);
+    let unreadable = |why: &str| {
+        let message = format!("the configuration cannot be read: {why}");
+        CheckError::in_file(&at, message)
+    };
+    let about = match fs::metadata(&at) {
+        Ok(about) => about,
+        Err(e) if named.is_none() && e.kind() == std::io::ErrorKind::NotFound => {
+            return Ok((Config::default(), at));
+        }
+        Err(e) => return Err(unreadable(&e.to_string())),
+    };
+    if !about.is_file() {
+        return Err(unreadable("it is no regular file"));
+    }
+    if about.len() > MAX_BYTES {
+        return Err(unreadable("it is larger than 1 MiB"));
+    }
+    // A link at the root may not lead the check out of the repo; a file named on the command line may lie anywhere.
+    if named.is_none()
+        && let (Ok(file), Ok(root)) = (at.canonicalize(), root.canonicalize())
+        && !file.starts_with(root)
+    {
+        return Err(unreadable("it is a link out of the root"));
+    }
+    let text = fs::read_to_string(&at).map_err(|e| unreadable(&e.to_string()))?;
+    let config = Config::parse(&text, &at)?;
+    Ok((config, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text, Path::new(NAME)).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn everything_it_can_say() {
+        let config = parse(
+            "app:\n  user: shop\n  directory: /opt/shop\nscripts: [start.sh, 'deploy/*.sh']\n\
+             services:\n  web: shop-web.service\n  mail: null\n  cache: ~\n\
+             rules:\n  rerun: info\n  rerun/prompt: off\n  user: \"error\"\nextra-rules: [lint/rules]\n",
+        )
+        .unwrap();
+        assert_eq!(config.app.user.as_deref(), Some("shop"));
+        assert!(config.names_script("start.sh") && config.names_script("deploy/x.sh"));
+        assert!(!config.names_script("deploy/old/x.sh"));
+        assert_eq!(config.services["web"].as_deref(), Some("shop-web.service"));
+        assert_eq!(
+            (&config.services["mail"], &config.services["cache"]),
+            (&None, &None)
+        );
+        let rules: Vec<_> = config
+            .rules
+            .iter()
+            .map(|(n, l, p)| (n.as_str(), *l, p.line))
+            .collect();
+        assert_eq!(
+            rules,
+            [
+                ("rerun", Level::On(Severity::Info), 10),
+                ("rerun/prompt", Level::Off, 11),
+                ("user", Level::On(Severity::Error), 12),
+            ]
+        );
+        for empty in ["", "# nothing\n", "---\n", "app:\n"] {
+            parse(empty).unwrap();
+        }
+    }
+
+    #[test]
+    fn errors_have_a_place() {
+        for (text, said) in [
+            ("apps: {}\n", "deploylint.yaml:1:1: unknown field `apps`"),
+            (
+                "app:\n  user: x\n  dir: y\n",
+                "deploylint.yaml:3:3: unknown field `dir`",
+            ),
+            ("app: [x]\n", "deploylint.yaml:1:6: expected a mapping"),
+            ("scripts: start.sh\n", "deploylint.yaml:1:10:"),
+            (
+                "scripts: ['a[']\n",
+                "deploylint.yaml:1:11: `a[` is no pattern",
+            ),
+            (
+                "rules:\n  rerun: loud\n",
+                "deploylint.yaml:2:10: `loud` is no level",
+            ),
+            ("rules:\n  rerun: [error]\n", "deploylint.yaml:2:10:"),
+            ("rules: {a: off, a: off}\n", "deploylint.yaml:1:17:"),
+            ("services:\n  web: [a]\n", "deploylint.yaml:2:8:"),
+            ("app:\n\tuser: x\n", "deploylint.yaml:2:"),
+            ("app: {user: x\n", "deploylint.yaml:"),
+        ] {
+            let said_really = parse(text)
+                .err()
+                .unwrap_or_else(|| panic!("{text} is read"));
+            assert!(said_really.starts_with(said), "{said_really}");
+            assert!(!said_really.contains('\n'), "{said_really}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_and_a_well_are_errors() {
+        let mut bomb = String::from("x0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for i in 1..12 {
+            let last = format!("*a{}, ", i - 1).repeat(10);
+            bomb.push_str(&format!("x{i}: &a{i} [{}]\n", last.trim_end_matches(", ")));
+        }
+        bomb.push_str("scripts: *a11\n");
+        assert!(parse(&bomb).is_err());
+        assert!(parse(&format!("scripts: {}", "[".repeat(100_000))).is_err());
+        assert!(parse(&format!("app: {}", "{a: ".repeat(100_000))).is_err());
+    }
+}

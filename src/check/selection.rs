@@ -1,0 +1,159 @@
+//! Which rules are asked for, and how bad each is: the configuration's `rules`, then `--select`, then `--ignore`.
+//!
+//! A rule's own name outweighs its family's wherever both are given. `--select` of a rule that the configuration
+//! switched off switches it on, if it is at least as close: whoever asks for it by name wants to see it.
+
+use super::config::{Config, Level};
+use super::{CheckError, Request};
+use crate::finding::{Confidence, Finding, Severity};
+use crate::rules::pages::{Named, Pages};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Which rules are asked for.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    rules: BTreeMap<Arc<str>, Wanted>,
+    least: Confidence,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    on: bool,
+    severity: Option<Severity>,
+}
+
+impl Selection {
+    pub(super) fn resolve(
+        pages: &Pages,
+        config: &Config,
+        config_at: &Path,
+        request: &Request,
+    ) -> Result<Self, CheckError> {
+        for (name, _, place) in &config.rules {
+            if pages.named(name).is_none() {
+                return Err(CheckError {
+                    place: Some(*place),
+                    ..CheckError::in_file(config_at, pages.unknown(name))
+                });
+            }
+        }
+        for (option, names) in [("--select", &request.select), ("--ignore", &request.ignore)] {
+            for name in names {
+                if pages.named(name).is_none() {
+                    let message = format!("{option} {name}: {}", pages.unknown(name));
+                    return Err(CheckError::new(message));
+                }
+            }
+        }
+        let mut rules = BTreeMap::new();
+        for page in pages.iter() {
+            let names = |name: &str| match name {
+                _ if name == &*page.id => Some(Named::Rule),
+                _ if name == page.family() => Some(Named::Family),
+                _ => None,
+            };
+            let level = |exact: Named| {
+                let mut levels = config.rules.iter().rev();
+                levels.find(|(name, _, _)| names(name) == Some(exact))
+            };
+            let level = level(Named::Rule).or_else(|| level(Named::Family));
+            let off = match level {
+                Some((name, Level::Off, _)) => names(name).map_or(0, weight),
+                _ => 0,
+            };
+            let weight = |list: &[String]| list.iter().filter_map(|n| names(n)).map(weight).max();
+            let selected = weight(&request.select).unwrap_or(0);
+            let ignored = weight(&request.ignore).unwrap_or(0);
+            let asked = if request.select.is_empty() {
+                off == 0
+            } else {
+                selected > 0 && selected >= off
+            };
+            let wanted = Wanted {
+                on: asked && (ignored == 0 || selected > ignored),
+                severity: match level {
+                    Some((_, Level::On(severity), _)) => Some(*severity),
+                    _ => None,
+                },
+            };
+            rules.insert(page.id.clone(), wanted);
+        }
+        Ok(Selection {
+            rules,
+            least: request.confidence.unwrap_or(Confidence::Medium),
+        })
+    }
+
+    /// Whether the rule is asked for. One that has no page is never left out by mistake.
+    pub fn wants(&self, rule: &str) -> bool {
+        self.rules.get(rule).is_none_or(|w| w.on)
+    }
+
+    /// Whether any rule of that name, or of the family of that name, is asked for.
+    pub(super) fn wants_any(&self, name: &str) -> bool {
+        self.rules
+            .iter()
+            .any(|(id, wanted)| wanted.on && covers(name, id))
+    }
+
+    /// Whether the finding is asked for; sets the severity that the configuration gives its rule.
+    pub(super) fn admit(&self, finding: &mut Finding) -> bool {
+        if let Some(severity) = self.rules.get(&finding.rule).and_then(|w| w.severity) {
+            finding.severity = severity;
+        }
+        self.wants(&finding.rule) && finding.confidence >= self.least
+    }
+}
+
+/// True when `name` is the rule `id` or its family.
+pub(super) fn covers(name: &str, id: &str) -> bool {
+    id.strip_prefix(name)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn weight(named: Named) -> u8 {
+    match named {
+        Named::Family => 1,
+        Named::Rule => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wants(config: &str, select: &[&str], ignore: &[&str]) -> (bool, bool) {
+        let words = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
+        let request = Request {
+            select: words(select),
+            ignore: words(ignore),
+            ..Request::default()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("deploylint.yaml"), config).unwrap();
+        let (config, at) = super::super::config::load(dir.path(), None).unwrap();
+        let pages = Pages::embedded().unwrap();
+        let selection = Selection::resolve(&pages, &config, &at, &request).unwrap();
+        (
+            selection.wants("ignore/unused"),
+            selection.wants("ignore/malformed"),
+        )
+    }
+
+    #[test]
+    fn the_closer_name_wins() {
+        assert_eq!(wants("", &[], &[]), (true, true));
+        assert_eq!(wants("", &[], &["ignore"]), (false, false));
+        assert_eq!(wants("", &["ignore/unused"], &[]), (true, false));
+        assert_eq!(wants("", &["ignore/unused"], &["ignore"]), (true, false));
+        assert_eq!(wants("", &["ignore"], &["ignore/unused"]), (false, true));
+        assert_eq!(wants("", &["ignore"], &["ignore"]), (false, false));
+        let config = "rules: {ignore/unused: off}";
+        assert_eq!(wants(config, &["ignore"], &[]), (false, true));
+        let config = "rules: {ignore: off, ignore/unused: info}";
+        assert_eq!(wants(config, &[], &[]), (true, false));
+        assert_eq!(wants(config, &["ignore/malformed"], &[]), (false, true));
+    }
+}

@@ -1,0 +1,164 @@
+//! What can be asked of the program. The doc comments are its `--help`.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  deploylint check                      the repo in the current directory
+  deploylint check start.sh             one script, with the project around it
+  deploylint check --format json | jq   for other programs
+  deploylint explain rerun              the rules about a second run
+  deploylint rules                      all rules";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  deploylint check                              the repo in the current directory
+  deploylint check ~/shop                       another repo
+  deploylint check deploy/start.sh              one script, with the project around it
+  deploylint check --select rerun,user/missing  only these families and rules
+  deploylint check --ignore services            all but these
+  deploylint check --fail-on error              warnings do not fail the build
+  deploylint check - --stdin-filename start.sh <start.sh    from an editor
+
+To quiet one line, write on it or above it:
+  # deploylint: ignore[family/rule] reason
+
+Exit codes:
+  0  nothing at or above --fail-on
+  1  findings
+  2  wrong usage or configuration
+  3  something could not be analysed, and nothing worse";
+
+/// Reads the shell scripts that deploy a repo to a server, and says what will go wrong.
+///
+/// It looks at the scripts together with the compose file, the systemd units, the environment files and the
+/// manifests around them: what happens when the script runs a second time, which user owns what, whether a step is
+/// missing, and whether all of them agree. It runs nothing.
+#[derive(Debug, Parser)]
+#[command(name = "deploylint", version, after_help = EXAMPLES, max_term_width = 110)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check scripts, or the repo that they deploy
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// Say what a rule finds, why it matters, and what to write instead
+    Explain(ExplainArgs),
+    /// List all rules
+    Rules(RulesArgs),
+    /// Show what the analyser makes of a script
+    Debug(DebugArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CheckArgs {
+    /// Scripts, or one repo; `-` reads a script from standard input [default: the current directory]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The name of the script that is read from standard input
+    #[arg(long, value_name = "NAME")]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// The repo's root [default: found from the first PATH]
+    #[arg(long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
+    /// How findings are written: for people, or for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// The configuration [default: deploylint.yaml at the root]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Only these rules or families (may be repeated, or separated by commas)
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Not these rules or families
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning)]
+    pub(super) fail_on: FailOn,
+    /// How sure a finding must be to be shown
+    #[arg(long, value_enum, value_name = "LEAST", default_value_t = Sure::Medium)]
+    pub(super) confidence: Sure,
+    /// A folder of your own rules (may be repeated)
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Vec<PathBuf>,
+    /// When to use colours; NO_COLOR is heard
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Say which scripts were judged, and why, on standard error
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainArgs {
+    /// A rule, or a family to list its rules
+    #[arg(value_name = "RULE")]
+    pub(super) rule: String,
+    /// A folder of your own rules (may be repeated)
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct RulesArgs {
+    /// How the list is written: for people, or for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// A folder of your own rules (may be repeated)
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DebugArgs {
+    #[command(subcommand)]
+    pub(super) stage: Stage,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Stage {
+    /// The syntax tree, with its regions and gaps
+    Tree {
+        /// A script
+        file: PathBuf,
+    },
+    /// The steps with their context, guards, effects and second run
+    Model {
+        /// A script
+        file: PathBuf,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sure {
+    High,
+    Medium,
+    Low,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}

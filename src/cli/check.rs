@@ -1,0 +1,133 @@
+//! `deploylint check`.
+
+use super::args::{CheckArgs, Color, FailOn, Format, Sure};
+use super::{Exit, Failure, complain, tell};
+use crate::check::{CheckError, Report, Request, Target};
+use crate::finding::{Confidence, Severity};
+use crate::output::{clean, json, text};
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// No script that a person wrote is larger.
+const MAX_STDIN: u64 = 64 << 20;
+
+pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let request = request(args)?;
+    let report = crate::check::check(&request)?;
+    if args.verbose {
+        for (path, why) in &report.taken {
+            let line = format!(
+                "judged {}: {}\n",
+                clean::line(path, 500),
+                clean::line(why, 500)
+            );
+            tell(&line);
+        }
+    }
+    let written = match args.format {
+        Format::Json => json::write(&report, out),
+        Format::Text => text::write(&report, colors(args.color), out),
+    };
+    match written.and_then(|()| out.flush()) {
+        // Whoever reads it has seen enough; what was found stays found.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        other => other?,
+    }
+    for error in &report.errors {
+        complain(error);
+    }
+    Ok(exit(&report, args.fail_on))
+}
+
+fn exit(report: &Report, fail_on: FailOn) -> Exit {
+    let least = match fail_on {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Info => Some(Severity::Info),
+        FailOn::Never => None,
+    };
+    let fails = |least| report.findings.iter().any(|f| f.severity >= least);
+    if !report.errors.is_empty() {
+        Exit::Usage
+    } else if least.is_some_and(fails) {
+        Exit::Findings
+    } else if !report.gaps.is_empty() {
+        Exit::NotAnalysed
+    } else {
+        Exit::Clean
+    }
+}
+
+fn request(args: &CheckArgs) -> Result<Request, CheckError> {
+    let dash = Path::new("-");
+    let mut targets = Vec::new();
+    let mut paths = args.paths.clone();
+    match (
+        paths.iter().filter(|p| *p == dash).count(),
+        &args.stdin_filename,
+    ) {
+        (0, Some(_)) if paths.is_empty() => paths.push(dash.to_owned()),
+        (0, Some(_)) => {
+            let error =
+                CheckError::new("--stdin-filename names what `-` reads, and there is no `-`");
+            return Err(error.advise("write `deploylint check - --stdin-filename NAME`"));
+        }
+        (0 | 1, _) => {}
+        _ => {
+            return Err(CheckError::new(
+                "standard input (`-`) can be read only once",
+            ));
+        }
+    }
+    if paths.is_empty() {
+        paths.push(args.root.clone().unwrap_or_else(|| PathBuf::from(".")));
+    }
+    for path in paths {
+        if path.as_os_str().is_empty() {
+            return Err(CheckError::new("an empty PATH names nothing"));
+        }
+        targets.push(if path == dash {
+            let mut text = Vec::new();
+            let mut stdin = io::stdin().lock().take(MAX_STDIN + 1);
+            stdin
+                .read_to_end(&mut text)
+                .map_err(|e| CheckError::new(format!("standard input cannot be read: {e}")))?;
+            if text.len() as u64 > MAX_STDIN {
+                return Err(CheckError::new("standard input is larger than 64 MiB"));
+            }
+            let name = args.stdin_filename.clone();
+            Target::Stdin {
+                name: name.unwrap_or_else(|| PathBuf::from("stdin.sh")),
+                text,
+            }
+        } else {
+            Target::Path(path)
+        });
+    }
+    Ok(Request {
+        root: args.root.clone(),
+        targets,
+        config: args.config.clone(),
+        select: args.select.clone(),
+        ignore: args.ignore.clone(),
+        rules_dirs: args.rules.clone(),
+        confidence: Some(match args.confidence {
+            Sure::High => Confidence::High,
+            Sure::Medium => Confidence::Medium,
+            Sure::Low => Confidence::Low,
+        }),
+    })
+}
+
+/// no-color.org: NO_COLOR counts when it is not empty. `--color` was said for this run and outweighs it.
+fn colors(when: Color) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|v: std::ffi::OsString| !v.is_empty());
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            io::stdout().is_terminal() && !set("NO_COLOR") && !dumb
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `deploylint debug`: the stages between a script and its findings, for whoever writes rules.
+
+use super::args::{DebugArgs, Stage};
+use super::{Exit, Failure};
+use crate::check::CheckError;
+use crate::source::SourceFile;
+use std::io::Write;
+use std::path::Path;
+
+/// Prints one stage.
+pub(super) fn run(args: &DebugArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let shown = match &args.stage {
+        Stage::Tree { file } => tree(&read(file)?),
+        Stage::Model { file } => model(&read(file)?),
+    };
+    out.write_all(shown?.as_bytes())?;
+    Ok(Exit::Clean)
+}
+
+fn read(path: &Path) -> Result<SourceFile, CheckError> {
+    let bytes = std::fs::read(path).map_err(|e| CheckError::in_file(path, e.to_string()))?;
+    let not_text = |_| CheckError::in_file(path, "not a text file");
+    SourceFile::new(path.to_string_lossy(), bytes).map_err(not_text)
+}
+
+/// The syntax tree. To be filled by the parser's floor.
+fn tree(source: &SourceFile) -> Result<String, CheckError> {
+    Err(CheckError::new(format!("no tree of {} yet", source.path())))
+}
+
+/// The model. To be filled by the model's floor.
+fn model(source: &SourceFile) -> Result<String, CheckError> {
+    Err(CheckError::new(format!(
+        "no model of {} yet",
+        source.path()
+    )))
+}

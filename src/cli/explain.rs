@@ -1,0 +1,43 @@
+//! `deploylint explain` and `deploylint rules`.
+
+use super::args::{ExplainArgs, Format, RulesArgs};
+use super::{Exit, Failure};
+use crate::check::{CheckError, load_rules};
+use crate::output::rules::{fix_name, write_json, write_text};
+use crate::output::{clean, confidence_name, severity_name};
+use crate::rules::pages::Named;
+use std::io::Write;
+
+/// Prints a rule's page; of a family, its rules.
+pub(super) fn explain(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let (pages, _) = load_rules(&args.rules)?;
+    let name = args.rule.trim_end_matches('/');
+    let Some(page) = pages.get(name) else {
+        if pages.named(name) == Some(Named::Family) {
+            write_text(&pages, Some(name), out)?;
+            return Ok(Exit::Clean);
+        }
+        return Err(CheckError::new(pages.unknown(name)).into());
+    };
+    let limit = 10_000;
+    writeln!(out, "# {}: {}\n", page.id, clean::line(&page.title, limit))?;
+    writeln!(
+        out,
+        "severity: {}, confidence: {}, fix: {}\n",
+        severity_name(page.severity),
+        confidence_name(page.confidence),
+        fix_name(page.fix)
+    )?;
+    writeln!(out, "{}", clean::lines(page.body(), limit))?;
+    Ok(Exit::Clean)
+}
+
+/// Prints all rules.
+pub(super) fn rules(args: &RulesArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let (pages, _) = load_rules(&args.rules)?;
+    match args.format {
+        Format::Text => write_text(&pages, None, out)?,
+        Format::Json => write_json(&pages, out)?,
+    }
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,107 @@
+//! F8: the command line. The only floor that prints and exits.
+//!
+//! Exit codes: 0 nothing at or above `--fail-on`; 1 findings; 2 wrong usage or configuration; 3 something could not
+//! be analysed, and nothing worse.
+
+mod args;
+mod check;
+mod debug;
+mod explain;
+
+use crate::check::CheckError;
+use crate::output::clean;
+use args::{Args, Command};
+use clap::Parser;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Clean = 0,
+    Findings = 1,
+    Usage = 2,
+    NotAnalysed = 3,
+}
+
+/// What keeps a command from its end.
+enum Failure {
+    /// Wrong usage or configuration.
+    Usage(CheckError),
+    /// Standard output cannot be written; if it was closed, whoever read it has seen enough.
+    Output(io::Error),
+}
+
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
+        Failure::Usage(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Output(error)
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Nothing is left to be done when the help cannot be written.
+            let _ = error.print();
+            return match error.use_stderr() {
+                true => code(Exit::Usage),
+                false => code(Exit::Clean),
+            };
+        }
+    };
+    let stdout = io::stdout();
+    let mut out = io::BufWriter::with_capacity(1 << 16, stdout.lock());
+    let run = match args.command {
+        Command::Check(args) => check::run(&args, &mut out),
+        Command::Explain(args) => explain::explain(&args, &mut out),
+        Command::Rules(args) => explain::rules(&args, &mut out),
+        Command::Debug(args) => debug::run(&args, &mut out),
+    };
+    let (run, flushed) = match run {
+        Ok(exit) => (Ok(exit), out.flush()),
+        Err(Failure::Output(error)) => (Ok(Exit::Clean), Err(error)),
+        Err(Failure::Usage(error)) => (Err(error), out.flush()),
+    };
+    // The process must not try again to write what is still buffered.
+    let _ = out.into_parts();
+    let exit = match flushed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let message = format!("cannot write the output: {error}");
+            Err(CheckError::new(message))
+        }
+        _ => run,
+    };
+    exit.map_or_else(
+        |error| {
+            complain(&error);
+            code(Exit::Usage)
+        },
+        code,
+    )
+}
+
+fn code(exit: Exit) -> ExitCode {
+    ExitCode::from(exit as u8)
+}
+
+/// `error: FILE:LINE:COL: message`, and what to do about it, on standard error.
+fn complain(error: &CheckError) {
+    let mut text = format!("error: {}\n", clean::line(&error.to_string(), 2000));
+    if let Some(advice) = &error.advice {
+        text.push_str(&format!("  help: {}\n", clean::line(advice, 2000)));
+    }
+    tell(&text);
+}
+
+/// Writes to standard error, which may be closed.
+fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

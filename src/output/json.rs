@@ -1,0 +1,258 @@
+//! JSON, version 1. Others build on it: keys and their order stay. Lines and columns are 1-based, columns count
+//! Unicode scalar values, offsets are bytes of the file on disk. Absent is what there is not.
+
+use super::{confidence_name, severity_name};
+use crate::check::Report;
+use crate::finding::{Applicability, Finding, Severity};
+use crate::source::{SourceFile, Sources, Span};
+use serde::Serialize;
+use std::io;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    tool: Tool,
+    findings: Vec<JsonFinding<'a>>,
+    not_analysed: Vec<JsonGap<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    rule: &'a str,
+    severity: &'static str,
+    confidence: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    file: &'a str,
+    range: Range,
+    related: Vec<JsonRelated<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<JsonFix<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonRelated<'a> {
+    message: &'a str,
+    file: &'a str,
+    range: Range,
+}
+
+#[derive(Serialize)]
+struct JsonFix<'a> {
+    title: &'a str,
+    applicability: &'static str,
+    edits: Vec<JsonEdit<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonEdit<'a> {
+    file: &'a str,
+    range: Range,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct JsonGap<'a> {
+    file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<Range>,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Range {
+    start: Place,
+    end: Place,
+}
+
+#[derive(Serialize)]
+struct Place {
+    line: u32,
+    column: u32,
+    offset: u32,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+}
+
+/// Writes the report as one line of JSON.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let sources = &report.sources;
+    let count = |severity| {
+        let findings = report.findings.iter();
+        findings.filter(|f| f.severity == severity).count()
+    };
+    let gaps = report.gaps.iter().map(|gap| JsonGap {
+        file: &gap.file,
+        range: gap.place.map(|place| range(sources, place)),
+        reason: &gap.reason,
+    });
+    let document = Document {
+        version: 1,
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        },
+        findings: report
+            .findings
+            .iter()
+            .map(|f| finding(sources, f))
+            .collect(),
+        not_analysed: gaps.collect(),
+        summary: Summary {
+            files: report.files,
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            infos: count(Severity::Info),
+        },
+    };
+    serde_json::to_writer(&mut *out, &document)?;
+    out.write_all(b"\n")
+}
+
+fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
+    let path = |span: Span| sources.file(span.file).path();
+    let related = finding.related.iter().map(|related| JsonRelated {
+        message: &related.message,
+        file: path(related.span),
+        range: range(sources, related.span),
+    });
+    let fix = finding.fix.as_ref().map(|fix| {
+        let edits = fix.edits.iter().map(|edit| JsonEdit {
+            file: path(edit.span),
+            range: range(sources, edit.span),
+            text: match sources.file(edit.span.file).has_carriage_returns() {
+                true => edit.text.replace('\n', "\r\n"),
+                false => edit.text.clone(),
+            },
+        });
+        JsonFix {
+            title: &fix.title,
+            applicability: match fix.applicability {
+                Applicability::Safe => "safe",
+                Applicability::Unsafe => "unsafe",
+            },
+            edits: edits.collect(),
+        }
+    });
+    JsonFinding {
+        rule: &finding.rule,
+        severity: severity_name(finding.severity),
+        confidence: confidence_name(finding.confidence),
+        message: &finding.message,
+        help: finding.help.as_deref(),
+        file: path(finding.span),
+        range: range(sources, finding.span),
+        related: related.collect(),
+        fix,
+    }
+}
+
+fn range(sources: &Sources, span: Span) -> Range {
+    let file = sources.file(span.file);
+    Range {
+        start: place(file, span.start),
+        end: place(file, span.end),
+    }
+}
+
+fn place(file: &SourceFile, offset: u32) -> Place {
+    let at = file.line_column(offset);
+    Place {
+        line: at.line,
+        column: at.column,
+        offset: disk_offset(file, offset),
+    }
+}
+
+/// A place right before a line end lies before its `\r` on disk, so that an edit there leaves the line end whole.
+fn disk_offset(file: &SourceFile, offset: u32) -> u32 {
+    let disk = file.original_offset(offset);
+    let before = disk.checked_sub(1).map(|i| i as usize);
+    let ends_line = file.text().as_bytes().get(offset as usize) == Some(&b'\n');
+    let returns = before.and_then(|i| file.original_bytes().get(i)) == Some(&b'\r');
+    if ends_line && returns && file.has_carriage_returns() {
+        disk - 1
+    } else {
+        disk
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Confidence, Edit, Fix, Gap, Related};
+
+    #[test]
+    fn the_whole_form() {
+        let mut sources = Sources::default();
+        let bytes = b"\xef\xbb\xbfls\r\nmkdir \xc3\xa9 x\r\n".to_vec();
+        let file = sources.add(SourceFile::new("start.sh", bytes).unwrap());
+        let span = |start, end| Span { file, start, end };
+        let finding = Finding {
+            rule: "rerun/existing-path".into(),
+            severity: Severity::Error,
+            confidence: Confidence::High,
+            message: "m".to_owned(),
+            help: Some("h".to_owned()),
+            span: span(3, 13),
+            related: vec![Related {
+                message: "r".to_owned(),
+                span: span(0, 2),
+            }],
+            fix: Some(Fix {
+                title: "t".to_owned(),
+                applicability: Applicability::Safe,
+                edits: vec![Edit {
+                    span: span(8, 8),
+                    text: " -p\n".to_owned(),
+                }],
+            }),
+        };
+        let gaps = vec![
+            Gap::at(&sources, span(0, 2), "g"),
+            Gap {
+                file: "x".to_owned(),
+                place: None,
+                reason: "w".to_owned(),
+            },
+        ];
+        let report = Report {
+            sources,
+            findings: vec![finding],
+            gaps,
+            files: 7,
+            ..Report::default()
+        };
+        let mut out = Vec::new();
+        write(&report, &mut out).unwrap();
+        let expected = concat!(
+            r#"{"version":1,"tool":{"name":"deploylint","version":""#,
+            env!("CARGO_PKG_VERSION"),
+            r#""},"findings":[{"rule":"rerun/existing-path","severity":"error","confidence":"high","message":"m","help":"h","#,
+            r#""file":"start.sh","range":{"start":{"line":2,"column":1,"offset":7},"end":{"line":2,"column":10,"offset":17}},"#,
+            r#""related":[{"message":"r","file":"start.sh","range":{"start":{"line":1,"column":1,"offset":3},"end":{"line":1,"column":3,"offset":5}}}],"#,
+            r#""fix":{"title":"t","applicability":"safe","edits":[{"file":"start.sh","range":{"start":{"line":2,"column":6,"offset":12},"end":{"line":2,"column":6,"offset":12}},"text":" -p\r\n"}]}}],"#,
+            r#""not_analysed":[{"file":"start.sh","range":{"start":{"line":1,"column":1,"offset":3},"end":{"line":1,"column":3,"offset":5}},"reason":"g"},{"file":"x","reason":"w"}],"#,
+            r#""summary":{"files":7,"errors":1,"warnings":0,"infos":0}}"#,
+            "\n"
+        );
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+}

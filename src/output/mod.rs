@@ -1,0 +1,28 @@
+//! F7: how a report looks. The only floor that derives `Serialize`; everything is written to a writer that the
+//! caller gives.
+
+pub mod clean;
+mod excerpt;
+pub mod json;
+pub mod rules;
+pub mod text;
+
+use crate::finding::{Confidence, Severity};
+
+/// The name of a severity, as in pages, configuration and JSON.
+pub fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+/// The name of a confidence, as in pages and JSON.
+pub fn confidence_name(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::High => "high",
+        Confidence::Medium => "medium",
+        Confidence::Low => "low",
+    }
+}

@@ -1,0 +1,30 @@
+//! The files of `queries/`, in the binary. `build.rs` writes the table.
+
+/// A file of a rule folder: a page (`.md`) or a selector (`.scm`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleFile {
+    /// Path inside the folder, with `/`: `rerun/existing-path.md`.
+    pub path: String,
+    /// How errors name the file.
+    pub shown: String,
+    /// What it says, with `\n` line ends.
+    pub text: String,
+}
+
+mod table {
+    include!(concat!(env!("OUT_DIR"), "/queries.rs"));
+}
+
+/// `(path, text)` of every page and selector, sorted by path, as they stand in `queries/`.
+pub fn table() -> &'static [(&'static str, &'static str)] {
+    table::QUERIES
+}
+
+/// The embedded files in the form in which a user's folder is read too.
+pub fn files() -> impl Iterator<Item = RuleFile> {
+    table().iter().map(|(path, text)| RuleFile {
+        path: (*path).to_owned(),
+        shown: format!("queries/{path}"),
+        text: text.replace("\r\n", "\n"),
+    })
+}

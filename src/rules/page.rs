@@ -1,0 +1,384 @@
+//! A rule's page: what it is called, how bad and how sure it is, and the text that explains it.
+//!
+//! The page is the only place that holds a rule's id, title and severity. It knows nothing of how the rule judges.
+
+use super::embedded::RuleFile;
+use crate::finding::{Applicability, Confidence, Severity};
+use std::fmt;
+use std::sync::Arc;
+
+/// The sections of a page in their order, and whether a page must have them.
+const SECTIONS: [(&str, bool); 5] = [
+    ("What", true),
+    ("Why", true),
+    ("Example", true),
+    ("Instead", true),
+    ("Sources", false),
+];
+
+/// What `queries/<family>/<name>.md` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// `<family>/<name>`, from the path.
+    pub id: Arc<str>,
+    /// The rule in a line.
+    pub title: String,
+    /// How bad, unless the rule or the configuration says otherwise.
+    pub severity: Severity,
+    /// How sure at best.
+    pub confidence: Confidence,
+    /// Whether findings carry a fix, and of which kind.
+    pub fix: Option<Applicability>,
+    /// How errors name the file.
+    pub file: String,
+    text: String,
+    body: usize,
+}
+
+/// What is wrong with a page or with a folder of rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageError {
+    /// The file or folder.
+    pub file: String,
+    /// 1-based line, where it is about one.
+    pub line: Option<u32>,
+    /// What is wrong, and what to write instead.
+    pub message: String,
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.file, self.message),
+            None => write!(f, "{}: {}", self.file, self.message),
+        }
+    }
+}
+
+impl std::error::Error for PageError {}
+
+impl Page {
+    /// Reads a page.
+    ///
+    /// # Errors
+    /// An unknown key, a wrong value, a missing or unknown section, or a path that is not `<family>/<name>.md`.
+    pub fn parse(file: &RuleFile) -> Result<Page, PageError> {
+        let fail = |line: u32, message: String| PageError {
+            file: file.shown.clone(),
+            line: Some(line),
+            message,
+        };
+        let id = file.path.strip_suffix(".md").unwrap_or(&file.path);
+        let word = |s: &str| {
+            !s.is_empty()
+                && s.bytes()
+                    .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        };
+        if !id
+            .split_once('/')
+            .is_some_and(|(family, name)| word(family) && word(name))
+        {
+            let message = "a page is named <family>/<name>.md, in lower case, digits and `-`";
+            return Err(fail(1, message.to_owned()));
+        }
+        let front = front_matter(&file.text, &fail)?;
+        let page = Page {
+            id: id.into(),
+            title: front.title,
+            severity: front.severity,
+            confidence: front.confidence,
+            fix: front.fix,
+            file: file.shown.clone(),
+            body: front.end,
+            text: file.text.clone(),
+        };
+        page.check_sections(&fail)?;
+        Ok(page)
+    }
+
+    /// The part of the id before `/`.
+    pub fn family(&self) -> &str {
+        self.id.split('/').next().unwrap_or_default()
+    }
+
+    /// The whole file.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The file after its front matter.
+    pub fn body(&self) -> &str {
+        self.text[self.body..].trim_start_matches('\n')
+    }
+
+    fn check_sections(&self, fail: &impl Fn(u32, String) -> PageError) -> Result<(), PageError> {
+        let mut next = 0;
+        for block in blocks(&self.text) {
+            let Block::Heading { line, title } = block else {
+                if let Block::Fence(Fence {
+                    closed: false,
+                    line,
+                    ..
+                }) = block
+                {
+                    return Err(fail(line, "this fence is never closed".to_owned()));
+                }
+                continue;
+            };
+            let Some(index) = SECTIONS.iter().position(|(name, _)| *name == title) else {
+                let names = SECTIONS.map(|(name, _)| name).join(", ");
+                return Err(fail(
+                    line,
+                    format!("no page has a section `{title}`; it has {names}"),
+                ));
+            };
+            if index < next {
+                return Err(fail(
+                    line,
+                    format!("section `{title}` stands twice or too late"),
+                ));
+            }
+            if let Some((missing, _)) = SECTIONS[next..index].iter().find(|(_, needed)| *needed) {
+                return Err(fail(
+                    line,
+                    format!("section `## {missing}` is missing before `## {title}`"),
+                ));
+            }
+            next = index + 1;
+        }
+        match SECTIONS[next..].iter().find(|(_, needed)| *needed) {
+            Some((missing, _)) => Err(fail(
+                self.text.lines().count().max(1) as u32,
+                format!("section `## {missing}` is missing"),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+struct Front {
+    title: String,
+    severity: Severity,
+    confidence: Confidence,
+    fix: Option<Applicability>,
+    end: usize,
+}
+
+fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<Front, PageError> {
+    let mut lines = text.split_inclusive('\n');
+    let mut end = lines.next().map_or(0, str::len);
+    if text.lines().next() != Some("---") {
+        let message = "a page begins with `---`, its front matter, and `---`";
+        return Err(fail(1, message.to_owned()));
+    }
+    let (mut title, mut severity, mut confidence, mut fix) = (None, None, None, None);
+    for (index, raw) in lines.enumerate() {
+        let line = index as u32 + 2;
+        end += raw.len();
+        let raw = raw.trim_end();
+        if raw == "---" {
+            let missing = |key| fail(line, format!("the front matter lacks `{key}`"));
+            return Ok(Front {
+                title: title.ok_or_else(|| missing("title"))?,
+                severity: severity.ok_or_else(|| missing("severity"))?,
+                confidence: confidence.ok_or_else(|| missing("confidence"))?,
+                fix: fix.ok_or_else(|| missing("fix"))?,
+                end,
+            });
+        }
+        if raw.is_empty() {
+            continue;
+        }
+        let Some((key, value)) = raw.split_once(':') else {
+            return Err(fail(line, format!("expected `key: value`, not `{raw}`")));
+        };
+        let value = value.trim();
+        let wrong = |allowed| {
+            let message = format!("`{}` cannot be `{value}`; it is {allowed}", key.trim());
+            fail(line, message)
+        };
+        let twice = match key.trim() {
+            "title" if value.is_empty() => return Err(wrong("the rule in a line")),
+            "title" => title.replace(value.to_owned()).is_some(),
+            "severity" => {
+                let parsed = severity_named(value);
+                let parsed = parsed.ok_or_else(|| wrong("error, warning or info"))?;
+                severity.replace(parsed).is_some()
+            }
+            "confidence" => {
+                let parsed = confidence_named(value);
+                let parsed = parsed.ok_or_else(|| wrong("high, medium or low"))?;
+                confidence.replace(parsed).is_some()
+            }
+            "fix" => {
+                let parsed = match value {
+                    "safe" => Some(Applicability::Safe),
+                    "unsafe" => Some(Applicability::Unsafe),
+                    "none" => None,
+                    _ => return Err(wrong("safe, unsafe or none")),
+                };
+                fix.replace(parsed).is_some()
+            }
+            other => {
+                let message = format!(
+                    "unknown key `{other}`; a page has title, severity, confidence and fix"
+                );
+                return Err(fail(line, message));
+            }
+        };
+        if twice {
+            return Err(fail(line, format!("`{}` stands twice", key.trim())));
+        }
+    }
+    let message = "the front matter is never closed by `---`";
+    Err(fail(1, message.to_owned()))
+}
+
+/// The severity of that name, as pages and configuration write it.
+pub fn severity_named(name: &str) -> Option<Severity> {
+    match name {
+        "error" => Some(Severity::Error),
+        "warning" => Some(Severity::Warning),
+        "info" => Some(Severity::Info),
+        _ => None,
+    }
+}
+
+/// The confidence of that name, as pages write it.
+pub fn confidence_named(name: &str) -> Option<Confidence> {
+    match name {
+        "high" => Some(Confidence::High),
+        "medium" => Some(Confidence::Medium),
+        "low" => Some(Confidence::Low),
+        _ => None,
+    }
+}
+
+/// A fenced block of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fence<'a> {
+    /// What stands after the backticks.
+    pub(super) info: &'a str,
+    /// 1-based line of the opening backticks.
+    pub(super) line: u32,
+    /// The text between, with its last line end.
+    pub(super) body: &'a str,
+    pub(super) closed: bool,
+}
+
+/// What of a page's markdown has a meaning here.
+pub(super) enum Block<'a> {
+    Heading { line: u32, title: &'a str },
+    Fence(Fence<'a>),
+}
+
+/// The `##` headings and fences of a page. A heading inside a fence is text.
+pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, Fence<'_>, usize)> = None;
+    let mut at = 0;
+    for (index, raw) in text.split_inclusive('\n').enumerate() {
+        let line = raw.trim_end();
+        let after = at + raw.len();
+        let ticks = line.len() - line.trim_start_matches('`').len();
+        match &mut open {
+            Some((needed, fence, start)) if ticks >= *needed && line.len() == ticks => {
+                fence.body = &text[*start..at];
+                fence.closed = true;
+                found.push(Block::Fence(*fence));
+                open = None;
+            }
+            Some(_) => {}
+            None if ticks >= 3 => {
+                let fence = Fence {
+                    info: line[ticks..].trim(),
+                    line: index as u32 + 1,
+                    body: "",
+                    closed: false,
+                };
+                open = Some((ticks, fence, after));
+            }
+            None => {
+                if let Some(title) = line.strip_prefix("## ") {
+                    found.push(Block::Heading {
+                        line: index as u32 + 1,
+                        title: title.trim(),
+                    });
+                }
+            }
+        }
+        at = after;
+    }
+    if let Some((_, fence, _)) = open {
+        found.push(Block::Fence(fence));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "---\ntitle: A title: with a colon\nseverity: error\nconfidence: high\nfix: none\n---\n\n\
+        ## What\n\n```bash\n## not a heading\n```\n\n## Why\n\n## Example\n\n## Instead\n";
+
+    fn parse(path: &str, text: &str) -> Result<Page, String> {
+        let file = RuleFile {
+            path: path.to_owned(),
+            shown: path.to_owned(),
+            text: text.to_owned(),
+        };
+        Page::parse(&file).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_page_is_read() {
+        let page = parse("rerun/x.md", GOOD).unwrap();
+        assert_eq!((&*page.id, page.family()), ("rerun/x", "rerun"));
+        assert_eq!(page.title, "A title: with a colon");
+        assert_eq!((page.severity, page.fix), (Severity::Error, None));
+        assert!(page.body().starts_with("## What"));
+    }
+
+    #[test]
+    fn errors_name_file_and_line() {
+        for (from, to, said) in [
+            ("fix: none", "fixes: none", "a/b.md:5: unknown key `fixes`"),
+            (
+                "severity: error",
+                "severity: bad",
+                "a/b.md:3: `severity` cannot be `bad`",
+            ),
+            ("fix: none\n", "", "a/b.md:5: the front matter lacks `fix`"),
+            (
+                "## Why\n\n",
+                "",
+                "a/b.md:14: section `## Why` is missing before",
+            ),
+            ("## Instead\n", "", "section `## Instead` is missing"),
+            (
+                "## Why",
+                "## Whether",
+                "a/b.md:14: no page has a section `Whether`",
+            ),
+            (
+                "```bash",
+                "````bash",
+                "a/b.md:10: this fence is never closed",
+            ),
+            ("---\ntitle", "title", "a/b.md:1: a page begins with"),
+            (
+                "fix: none\n---\n",
+                "fix: none\n",
+                "a/b.md:7: expected `key: value`",
+            ),
+        ] {
+            let said_really = parse("a/b.md", &GOOD.replacen(from, to, 1)).unwrap_err();
+            assert!(
+                said_really.starts_with(said) || said_really.contains(said),
+                "{said_really}"
+            );
+        }
+        assert!(parse("a/B.md", GOOD).unwrap_err().contains("is named"));
+    }
+}

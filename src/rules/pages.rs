@@ -1,0 +1,171 @@
+//! All pages together: which rules exist, what a name stands for, and folders of a user's own rules.
+
+use super::embedded::{self, RuleFile};
+use super::page::{Page, PageError};
+use std::path::Path;
+use std::{fmt, fs};
+
+/// All rules that are known: the embedded ones and those of the user's folders.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    pages: Vec<Page>,
+}
+
+/// What a name on the command line, in the configuration or in a comment stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A family: all its rules.
+    Family,
+    /// One rule.
+    Rule,
+}
+
+impl Pages {
+    /// The pages in the binary.
+    ///
+    /// # Errors
+    /// The first page that is wrong; a test holds that none is.
+    pub fn embedded() -> Result<Pages, PageError> {
+        Pages::parse(embedded::files())
+    }
+
+    /// The pages among `files`, sorted by id.
+    ///
+    /// # Errors
+    /// The first page that is wrong, two pages of one rule, or a selector without its page.
+    pub fn parse(files: impl IntoIterator<Item = RuleFile>) -> Result<Pages, PageError> {
+        let mut pages = Pages::default();
+        let mut selectors = Vec::new();
+        for file in files {
+            // A file right in the folder (its README, injections.scm) belongs to no rule.
+            if !file.path.contains('/') {
+                continue;
+            }
+            if file.path.ends_with(".scm") {
+                selectors.push(file);
+                continue;
+            }
+            let page = Page::parse(&file)?;
+            if let Some(other) = pages.get(&page.id) {
+                return Err(PageError {
+                    message: format!("{} describes `{}` already", other.file, page.id),
+                    file: file.shown,
+                    line: None,
+                });
+            }
+            let at = pages.pages.partition_point(|p| p.id < page.id);
+            pages.pages.insert(at, page);
+        }
+        for selector in selectors {
+            let id = selector.path.trim_end_matches(".scm");
+            if pages.get(id).is_none() {
+                return Err(PageError {
+                    message: format!("a selector needs its page beside it: {id}.md"),
+                    file: selector.shown,
+                    line: None,
+                });
+            }
+        }
+        Ok(pages)
+    }
+
+    /// The page of a rule.
+    pub fn get(&self, id: &str) -> Option<&Page> {
+        let at = self.pages.binary_search_by(|p| (*p.id).cmp(id)).ok()?;
+        self.pages.get(at)
+    }
+
+    /// All pages, sorted by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Page> {
+        self.pages.iter()
+    }
+
+    /// What `name` stands for, if it stands for anything.
+    pub fn named(&self, name: &str) -> Option<Named> {
+        if self.get(name).is_some() {
+            return Some(Named::Rule);
+        }
+        let family = self.pages.iter().any(|p| p.family() == name);
+        family.then_some(Named::Family)
+    }
+
+    /// The rule or family whose name comes closest to one that does not exist.
+    pub fn closest(&self, name: &str) -> Option<&str> {
+        let names = self.pages.iter().flat_map(|p| {
+            let short = p.id.split('/').nth(1).unwrap_or_default();
+            [(&*p.id, &*p.id), (short, &*p.id), (p.family(), p.family())]
+        });
+        let scored = names.map(|(candidate, means)| (strsim::jaro_winkler(name, candidate), means));
+        let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+        (best.0 >= 0.8).then_some(best.1)
+    }
+
+    /// The sentence for a name that no rule has.
+    pub fn unknown(&self, name: &str) -> String {
+        match self.closest(name) {
+            Some(closest) => {
+                format!("`{name}` is no rule and no family; did you mean `{closest}`?")
+            }
+            None => format!("`{name}` is no rule and no family; `deploylint rules` lists them"),
+        }
+    }
+}
+
+/// The pages and selectors of a user's folder, `<family>/<name>.{md,scm}`, sorted by path.
+///
+/// # Errors
+/// A folder or file that cannot be read.
+pub fn read_folder(folder: &Path) -> Result<Vec<RuleFile>, PageError> {
+    let fail = |path: &Path, why: &dyn fmt::Display| PageError {
+        file: path.display().to_string(),
+        line: None,
+        message: format!("cannot be read as a folder of rules: {why}"),
+    };
+    let list = |path: &Path| -> Result<Vec<_>, PageError> {
+        let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let mut entries = entries.map_err(|e| fail(path, &e))?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        Ok(entries)
+    };
+    let mut files = Vec::new();
+    for family in list(folder)? {
+        if !family.path().is_dir() {
+            continue;
+        }
+        for entry in list(&family.path())? {
+            let path = entry.path();
+            let known = path.extension().is_some_and(|e| e == "md" || e == "scm");
+            if !known || !path.is_file() {
+                continue;
+            }
+            let bytes = fs::read(&path).map_err(|e| fail(&path, &e))?;
+            let text = String::from_utf8(bytes).map_err(|e| fail(&path, &e))?;
+            files.push(RuleFile {
+                path: format!(
+                    "{}/{}",
+                    family.file_name().to_string_lossy(),
+                    entry.file_name().to_string_lossy()
+                ),
+                shown: path.display().to_string(),
+                text: text.replace("\r\n", "\n"),
+            });
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_page_is_good_and_names_lead_to_it() {
+        let pages = Pages::embedded().unwrap();
+        assert_eq!(pages.named("ignore"), Some(Named::Family));
+        assert_eq!(pages.named("ignore/unused"), Some(Named::Rule));
+        assert_eq!(pages.named("ignore/"), None);
+        assert_eq!(pages.closest("ignore/unsued"), Some("ignore/unused"));
+        assert_eq!(pages.closest("unused"), Some("ignore/unused"));
+        assert_eq!(pages.closest("zzz"), None);
+    }
+}

@@ -1,0 +1,381 @@
+//! The program as it is called: arguments, exit codes, what goes to which stream.
+// A test that cannot set itself up fails.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// A script with a comment that quiets nothing: one finding of severity warning.
+const WARNS: &str =
+    "#!/bin/bash\nset -euo pipefail\n# deploylint: ignore[ignore/malformed]\ntrue\n";
+const CLEAN: &str = "#!/bin/bash\nset -euo pipefail\ntrue\n";
+
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+fn command(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_deploylint"));
+    command.current_dir(dir).args(args).env_remove("NO_COLOR");
+    command
+}
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn run(dir: &Path, args: &[&str]) -> Ran {
+    ran(command(dir, args).output().unwrap())
+}
+
+/// With text on standard input.
+fn run_with(dir: &Path, args: &[&str], stdin: &str) -> Ran {
+    let mut command = command(dir, args);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(stdin.as_bytes())
+        .unwrap();
+    ran(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn exit_codes() {
+    let dir = project(&[("a.sh", WARNS), ("ok.sh", CLEAN), ("bin.sh", "a\0b")]);
+    let code = |args: &[&str]| run(dir.path(), args).code;
+    assert_eq!(code(&["check", "ok.sh"]), 0);
+    assert_eq!(code(&["check", "a.sh"]), 1);
+    assert_eq!(code(&["check", "a.sh", "--fail-on", "warning"]), 1);
+    assert_eq!(code(&["check", "a.sh", "--fail-on", "info"]), 1);
+    assert_eq!(code(&["check", "a.sh", "--fail-on", "error"]), 0);
+    assert_eq!(code(&["check", "a.sh", "--fail-on", "never"]), 0);
+    assert_eq!(code(&["check", "a.sh", "--ignore", "ignore"]), 0);
+    assert_eq!(code(&["check", "a.sh", "--select", "ignore/malformed"]), 0);
+    assert_eq!(code(&["check", "bin.sh"]), 3);
+    assert_eq!(code(&["check", "bin.sh", "--fail-on", "never"]), 3);
+    assert_eq!(code(&["check", "bin.sh", "a.sh"]), 1);
+}
+
+#[test]
+fn wrong_usage_is_2_and_says_why() {
+    let dir = project(&[("a.sh", CLEAN)]);
+    for (args, said) in [
+        (&["check", "nope.sh"][..], "error: nope.sh: "),
+        (
+            &["check", "--select", "ignore/unsued"],
+            "did you mean `ignore/unused`?",
+        ),
+        (
+            &["check", "--ignore", "zzz"],
+            "`zzz` is no rule and no family",
+        ),
+        (&["check", "--fail-on", "fatal"], "invalid value 'fatal'"),
+        (&["check", "--config", "none.yaml"], "error: none.yaml: "),
+        (&["check", "--root", "a.sh"], "error: a.sh: "),
+        (&["check", "--rules", "none"], "error: none: "),
+        (
+            &["check", "--stdin-filename", "x.sh", "a.sh"],
+            "--stdin-filename",
+        ),
+        (&["check", "-", "-"], "only once"),
+        (&["check", ""], "error: "),
+        (&["chekc"], "a similar subcommand exists: 'check'"),
+        (&["explain", "unused"], "did you mean `ignore/unused`?"),
+        (&["debug", "tree", "none.sh"], "error: none.sh: "),
+        (&[], "Usage: deploylint"),
+    ] {
+        let ran = run(dir.path(), args);
+        assert_eq!(ran.code, 2, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(said), "{args:?}: {}", ran.err);
+        assert!(!ran.err.contains("panicked"), "{args:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_wrong_path_does_not_stop_the_rest() {
+    let dir = project(&[("a.sh", WARNS)]);
+    let ran = run(dir.path(), &["check", "a.sh", "nope.sh"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.out.contains("ignore/unused"), "{}", ran.out);
+    assert!(ran.err.starts_with("error: nope.sh: "), "{}", ran.err);
+}
+
+#[test]
+fn text_shows_the_line_and_a_summary() {
+    let dir = project(&[("deploy/a.sh", WARNS), ("package.json", "{}")]);
+    let ran = run(dir.path(), &["check", "deploy/a.sh"]);
+    assert!(ran.out.contains("warning[ignore/unused]: "), "{}", ran.out);
+    assert!(ran.out.contains("─ deploy/a.sh:3:1\n"), "{}", ran.out);
+    assert!(ran.out.contains("3 │ # deploylint: ignore"), "{}", ran.out);
+    assert!(
+        ran.out.lines().last().unwrap().starts_with("1 warning in "),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn json_has_its_form() {
+    let dir = project(&[("a.sh", &WARNS.replace('\n', "\r\n")), ("bin.sh", "\0")]);
+    let args = ["check", "a.sh", "bin.sh", "--format", "json"];
+    let ran = run(dir.path(), &args);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(ran.out.ends_with("}\n"));
+    assert_eq!(
+        (&json["version"], &json["tool"]["name"]),
+        (&1.into(), &"deploylint".into())
+    );
+    let finding = &json["findings"][0];
+    assert_eq!(finding["rule"], "ignore/unused");
+    assert_eq!(finding["file"], "a.sh");
+    let start = &finding["range"]["start"];
+    assert_eq!((&start["line"], &start["column"]), (&3.into(), &1.into()));
+    // On disk each of the two lines before ends in two bytes.
+    let text = WARNS.replace('\n', "\r\n");
+    assert_eq!(start["offset"], text.find("# deploylint").unwrap());
+    assert_eq!(finding["fix"]["applicability"], "safe");
+    assert_eq!(json["not_analysed"][0]["file"], "bin.sh");
+    assert_eq!(json["summary"]["warnings"], 1);
+    assert_eq!(run(dir.path(), &args).out, ran.out);
+}
+
+#[test]
+fn standard_input_has_a_name() {
+    let dir = project(&[]);
+    for dash in [&["-"][..], &[]] {
+        let args = [
+            "check",
+            "--stdin-filename",
+            "deploy/web.sh",
+            "--root",
+            ".",
+            "--format",
+            "json",
+        ];
+        let ran = run_with(dir.path(), &[&args, dash].concat(), WARNS);
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        assert!(ran.out.contains(r#""file":"deploy/web.sh""#), "{}", ran.out);
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_ends_it_quietly() {
+    let many = "true # deploylint: ignore[ignore/malformed]\n".repeat(3000);
+    let dir = project(&[("a.sh", &many)]);
+    for format in ["text", "json"] {
+        let mut child = command(dir.path(), &["check", "a.sh", "--format", format])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = [0; 16];
+        let mut out = child.stdout.take().unwrap();
+        out.read_exact(&mut first).unwrap();
+        drop(out);
+        let ran = ran(child.wait_with_output().unwrap());
+        assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_ask() {
+    let dir = project(&[("a.sh", WARNS)]);
+    let coloured = |args: &[&str], no_color: Option<&str>| {
+        let mut command = command(dir.path(), &["check", "a.sh"]);
+        if let Some(value) = no_color {
+            command.env("NO_COLOR", value);
+        }
+        ran(command.args(args).output().unwrap())
+            .out
+            .contains('\u{1b}')
+    };
+    assert!(!coloured(&[], None));
+    assert!(!coloured(&["--color", "never"], None));
+    assert!(coloured(&["--color", "always"], None));
+    assert!(coloured(&["--color", "always"], Some("1")));
+    assert!(!coloured(&["--color", "auto"], Some("1")));
+}
+
+#[test]
+fn escapes_in_names_and_lines_stay_text() {
+    let text = "true # deploylint: ignore[ignore/malformed] \u{1b}]0;owned\u{7}\n";
+    let dir = project(&[("a\u{1b}[31m.sh", text), ("b\u{1b}[2J.sh", "\0")]);
+    let paths = [
+        "check",
+        "a\u{1b}[31m.sh",
+        "b\u{1b}[2J.sh",
+        "no\u{7}ne",
+        "-v",
+    ];
+    let ran = run(dir.path(), &paths);
+    let obeyed = |c: char| c.is_control() && c != '\n';
+    assert!(ran.out.contains("a␛[31m.sh:1:6"), "{}", ran.out);
+    assert!(!ran.out.contains(obeyed), "{:?}", ran.out);
+    assert!(!ran.err.contains(obeyed), "{:?}", ran.err);
+}
+
+#[test]
+fn configuration_errors_have_a_place() {
+    for (config, said) in [
+        (
+            "rules:\n  ignore/unsued: off\n",
+            "error: deploylint.yaml:2:3: `ignore/unsued` is no rule",
+        ),
+        (
+            "rule: {}\n",
+            "error: deploylint.yaml:1:1: unknown field `rule`",
+        ),
+        (
+            "scripts: a.sh\n",
+            "error: deploylint.yaml:1:10: expected a list",
+        ),
+        (
+            "extra-rules: [nowhere]\n",
+            "error: deploylint.yaml:1:15: there is no folder `nowhere`",
+        ),
+        (
+            "extra-rules: [../x]\n",
+            "error: deploylint.yaml:1:15: `../x` lies outside the root",
+        ),
+        ("app:\n\tuser: x\n", "error: deploylint.yaml:2:"),
+    ] {
+        let dir = project(&[("a.sh", CLEAN), ("deploylint.yaml", config)]);
+        let ran = run(dir.path(), &["check", "a.sh"]);
+        assert_eq!(ran.code, 2, "{config}");
+        assert!(ran.err.starts_with(said), "{}", ran.err);
+        assert_eq!(ran.out, "", "{config}");
+    }
+}
+
+#[test]
+fn configuration_sets_levels() {
+    let with = |level: &str| {
+        let config = format!("rules:\n  ignore/unused: {level}\n");
+        let dir = project(&[("a.sh", WARNS), ("deploylint.yaml", &config)]);
+        run(dir.path(), &["check", "a.sh"])
+    };
+    assert_eq!(with("off").code, 0);
+    let info = with("info");
+    assert_eq!(info.code, 0);
+    assert!(
+        info.out.contains("info[ignore/unused]") && info.out.contains("1 info in "),
+        "{}",
+        info.out
+    );
+    assert!(with("error").out.contains("error[ignore/unused]"));
+}
+
+const PAGE: &str = "---\ntitle: Ours\nseverity: info\nconfidence: high\nfix: none\n---\n\
+    ## What\n## Why\n## Example\n## Instead\nWrite it so.\n";
+
+#[test]
+fn own_rules_are_known_and_their_errors_have_a_place() {
+    let dir = project(&[
+        ("a.sh", CLEAN),
+        ("lint/ours/rule.md", PAGE),
+        ("deploylint.yaml", "extra-rules: [lint]\n"),
+    ]);
+    let ran = run(dir.path(), &["explain", "ours/rule", "--rules", "lint"]);
+    assert!(
+        ran.out.starts_with("# ours/rule: Ours\n") && ran.out.contains("Write it so."),
+        "{}",
+        ran.out
+    );
+    assert_eq!(
+        run(dir.path(), &["check", "a.sh", "--select", "ours"]).code,
+        0
+    );
+    let broken = project(&[("lint/ours/rule.md", &PAGE.replace("fix", "fixes"))]);
+    let ran = run(broken.path(), &["rules", "--rules", "lint"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err
+            .starts_with("error: lint/ours/rule.md:5:1: unknown key `fixes`"),
+        "{}",
+        ran.err
+    );
+    let lone = project(&[("lint/ours/rule.scm", "")]);
+    let ran = run(lone.path(), &["check", "--rules", "lint"]);
+    assert!(
+        ran.err.contains("needs its page beside it: ours/rule.md"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    let dir = project(&[]);
+    let table = run(dir.path(), &["rules"]);
+    assert_eq!(table.code, 0);
+    let columns: Vec<_> = table
+        .out
+        .lines()
+        .map(|l| l.find("SEVERITY").or(l.find("warning")))
+        .collect();
+    assert_eq!(columns[0], columns[1]);
+    let json = run(dir.path(), &["rules", "--format", "json"]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let rules = json["rules"].as_array().unwrap();
+    assert_eq!(rules.len() + 1, table.out.lines().count());
+    for rule in rules {
+        let ran = run(dir.path(), &["explain", rule["rule"].as_str().unwrap()]);
+        assert_eq!(ran.code, 0);
+        assert!(ran.out.contains("## Instead"), "{}", ran.out);
+    }
+    let family = run(dir.path(), &["explain", "ignore"]);
+    assert!(family.out.contains("ignore/unused") && family.code == 0);
+}
+
+#[test]
+fn help_shows_examples_and_exit_codes() {
+    let dir = project(&[]);
+    let help = run(dir.path(), &["check", "--help"]);
+    assert_eq!((help.code, help.err.as_str()), (0, ""));
+    for word in [
+        "Examples:",
+        "Exit codes:",
+        "--fail-on",
+        "# deploylint: ignore[",
+    ] {
+        assert!(help.out.contains(word), "{}", help.out);
+    }
+    assert_eq!(
+        run(dir.path(), &["--version"]).out,
+        format!("deploylint {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn verbose_says_which_scripts_on_standard_error() {
+    let dir = project(&[("a.sh", CLEAN)]);
+    let ran = run(dir.path(), &["check", "a.sh", "-v", "--format", "json"]);
+    assert!(ran.err.contains("a.sh: "), "{}", ran.err);
+    assert!(ran.out.starts_with("{\"version\":1"), "{}", ran.out);
+}

@@ -1,0 +1,283 @@
+//! The house rules, each held by a test: floors, printing, serialising, file sizes, pages, no paths of one machine.
+// A test that cannot set itself up fails.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each floor, and what it may name of the crate besides itself. `main.rs` is the top.
+const FLOORS: [(&str, &[&str]); 14] = [
+    ("source", &[]),
+    ("finding", &["source"]),
+    ("syntax", &["source", "finding"]),
+    ("shell", &["source", "finding", "syntax"]),
+    ("model", &["source", "finding", "syntax", "shell"]),
+    (
+        "project",
+        &["source", "finding", "syntax", "shell", "model"],
+    ),
+    (
+        "rules",
+        &["source", "finding", "syntax", "shell", "model", "project"],
+    ),
+    (
+        "check",
+        &[
+            "source", "finding", "syntax", "shell", "model", "project", "rules",
+        ],
+    ),
+    (
+        "scan",
+        &[
+            "source", "finding", "syntax", "shell", "model", "project", "rules", "check",
+        ],
+    ),
+    ("output", &["source", "finding", "rules", "check", "scan"]),
+    ("lsp", &["source", "finding", "rules", "check", "output"]),
+    (
+        "cli",
+        &[
+            "source", "finding", "syntax", "shell", "model", "project", "rules", "check", "scan",
+            "output", "lsp",
+        ],
+    ),
+    ("main", &["cli"]),
+    (
+        "lib",
+        &[
+            "source", "finding", "syntax", "shell", "model", "project", "rules", "check", "scan",
+            "output", "lsp", "cli",
+        ],
+    ),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Files of the repo (what git would not ignore) with their path from the root.
+fn files(keep: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let walk = ignore::WalkBuilder::new(root()).hidden(false).build();
+    let walk = walk.filter_map(Result::ok).filter(|e| e.path().is_file());
+    let mut files = Vec::new();
+    for entry in walk {
+        let path: PathBuf = entry.path().strip_prefix(root()).unwrap().into();
+        let path = path.to_string_lossy().replace('\\', "/");
+        if !path.starts_with(".git")
+            && keep(&path)
+            && let Ok(text) = fs::read_to_string(entry.path())
+        {
+            files.push((path, text));
+        }
+    }
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+fn rust() -> Vec<(String, String)> {
+    files(|p| p.ends_with(".rs") && !p.starts_with("target/"))
+}
+
+/// `src/rules/page.rs` -> `rules`.
+fn floor(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("src/")?;
+    rest.split(['/', '.']).next()
+}
+
+/// The lines that are code, numbered from 1.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate().map(|(i, line)| (i + 1, line));
+    lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+/// What a file names right after `crate::` (or `deploylint::` in main.rs), groups too.
+fn named(text: &str) -> BTreeSet<String> {
+    let code: Vec<&str> = code(text).map(|(_, line)| line).collect();
+    let code = code.join("\n");
+    let mut names = BTreeSet::new();
+    for prefix in ["crate::", "deploylint::"] {
+        for (at, _) in code.match_indices(prefix) {
+            let rest = &code[at + prefix.len()..];
+            let Some(group) = rest.strip_prefix('{') else {
+                names.insert(ident(rest));
+                continue;
+            };
+            let mut depth = 1;
+            let mut start = 0;
+            for (i, c) in group.char_indices() {
+                match c {
+                    '{' => depth += 1,
+                    '}' => depth -= 1,
+                    _ => {}
+                }
+                if (depth == 1 && c == ',') || depth == 0 {
+                    names.insert(ident(group[start..i].trim()));
+                    start = i + 1;
+                }
+                if depth == 0 {
+                    break;
+                }
+            }
+        }
+    }
+    names.remove("");
+    names
+}
+
+fn ident(text: &str) -> String {
+    let word = |c: &char| c.is_alphanumeric() || *c == '_';
+    text.chars().take_while(word).collect()
+}
+
+fn assert_none(faults: &[String]) {
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn imports_only_go_down() {
+    let mut faults = Vec::new();
+    for (path, text) in rust() {
+        let Some(here) = floor(&path) else { continue };
+        let Some((_, below)) = FLOORS.iter().find(|(name, _)| *name == here) else {
+            faults.push(format!(
+                "{path}: `{here}` is on no floor; give it one in tests/tidy.rs"
+            ));
+            continue;
+        };
+        for name in named(&text) {
+            let floor = FLOORS.iter().any(|(floor, _)| *floor == name);
+            if floor && name != here && !below.contains(&name.as_str()) {
+                faults.push(format!("{path}: `{here}` may not import `{name}`"));
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
+#[test]
+fn the_import_scanner_sees_groups() {
+    let text = "use crate::{a::{b, c}, d};\n// crate::e\nlet x = crate::f::g();\nuse crate::h;\n";
+    let names: Vec<_> = named(text).into_iter().collect();
+    assert_eq!(names, ["a", "d", "f", "h"]);
+}
+
+/// Words that only some floors may use.
+#[test]
+fn each_thing_has_one_place() {
+    let rules: [(&[&str], &[&str]); 3] = [
+        (&["tree_sitter"], &["syntax"]),
+        (
+            &[
+                "println!",
+                "eprintln!",
+                "print!",
+                "eprint!",
+                "stdout()",
+                "stderr()",
+            ],
+            &["cli", "main"],
+        ),
+        (&["Serialize"], &["output"]),
+    ];
+    let mut faults = Vec::new();
+    for (path, text) in rust() {
+        let Some(here) = floor(&path) else { continue };
+        for (words, floors) in rules {
+            if floors.contains(&here) {
+                continue;
+            }
+            for (line, code) in code(&text) {
+                for word in words {
+                    let whole = |(at, _): (usize, &str)| {
+                        let before = code[..at].chars().next_back();
+                        !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                    };
+                    if code.match_indices(word).any(whole) {
+                        faults.push(format!("{path}:{line}: `{word}` belongs to {floors:?}"));
+                    }
+                }
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
+#[test]
+fn no_file_is_too_long_without_a_reason() {
+    let long = |(path, text): (String, String)| {
+        let reason = text
+            .lines()
+            .take(5)
+            .any(|l| l.contains("over 500 lines because"));
+        let lines = text.lines().count();
+        (lines > 500 && !reason).then(|| {
+            format!(
+                "{path}: {lines} lines; split it, or say at its top \"over 500 lines because …\""
+            )
+        })
+    };
+    let faults: Vec<_> = rust().into_iter().filter_map(long).collect();
+    assert_none(&faults);
+}
+
+#[test]
+fn a_module_says_what_it_owns() {
+    let bare = |(path, text): (String, String)| {
+        let says = text.starts_with("//!") || path.ends_with("/tests.rs");
+        (!says).then(|| format!("{path}: begin with `//!` and what the module owns"))
+    };
+    let faults: Vec<_> = rust().into_iter().filter_map(bare).collect();
+    assert_none(&faults);
+}
+
+#[test]
+fn every_selector_has_its_page() {
+    let queries = files(|p| p.starts_with("queries/"));
+    let mut faults = Vec::new();
+    for (path, _) in &queries {
+        let Some(stem) = path.strip_suffix(".scm") else {
+            continue;
+        };
+        let page = format!("{stem}.md");
+        let rule = path.matches('/').count() == 2;
+        if rule && !queries.iter().any(|(p, _)| *p == page) {
+            faults.push(format!("{path}: {page} is missing"));
+        }
+    }
+    assert_none(&faults);
+}
+
+#[test]
+fn no_paths_of_one_machine() {
+    let mut faults = Vec::new();
+    // Scripts in pages, fixtures and tests may well use the temporary directory; text about the project may not.
+    let fixture = |p: &str| {
+        [
+            "tests/",
+            "grammar-tests/",
+            "benches/",
+            "queries/",
+            "examples/",
+            "src/",
+            "target/",
+        ]
+        .iter()
+        .any(|d| p.starts_with(d))
+    };
+    for (path, text) in files(|p| !p.starts_with("target/")) {
+        for (index, line) in text.lines().enumerate() {
+            let mut places = vec![concat!("/work", "/"), concat!("/root/", ".cargo")];
+            if !fixture(&path) {
+                places.push(concat!("/tmp", "/"));
+            }
+            for place in places {
+                if line.contains(place) {
+                    faults.push(format!("{path}:{}: names {place}", index + 1));
+                }
+            }
+        }
+    }
+    assert_none(&faults);
+}
