@@ -326,7 +326,7 @@ mod tests {
     fn a_file_without_permission_is_a_gap() {
         use std::os::unix::fs::PermissionsExt;
         let (_dir, root) = project(&[("secret.sh", b"true\n")]);
-        fs::set_permissions(root.locate("secret.sh"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(root.locate("secret.sh"), fs::Permissions::from_mode(0o0)).unwrap();
         // The superuser reads it all the same.
         if File::open(root.locate("secret.sh")).is_err() {
             assert!(reason(&root, "secret.sh").contains("permission denied"));

@@ -3,6 +3,10 @@
 
 use crate::finding::Gap;
 use crate::project::files::Root;
+use crate::project::names::{
+    is_architecture, is_compose, is_dockerfile, is_dotenv, is_manifest, is_migration_directory,
+    is_unit, shell_of_shebang,
+};
 use ignore::{DirEntry, WalkBuilder};
 use std::fs::File;
 use std::io::Read;
@@ -211,106 +215,6 @@ fn unreadable(root: &Root, error: &ignore::Error) -> Gap {
     }
 }
 
-/// The names of <https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>, and variants of
-/// them that people hand to `-f` (`docker-compose.prod.yml`).
-pub fn is_compose(name: &str) -> bool {
-    let Some(stem) = name
-        .strip_suffix(".yaml")
-        .or_else(|| name.strip_suffix(".yml"))
-    else {
-        return false;
-    };
-    let first = stem.split(['.', '-', '_']).next().unwrap_or_default();
-    stem.starts_with("docker-compose") || first == "compose"
-}
-
-/// The unit types of systemd.unit(5) that a deploy writes.
-pub fn is_unit(name: &str) -> bool {
-    [
-        ".service", ".timer", ".socket", ".target", ".path", ".mount",
-    ]
-    .iter()
-    .any(|ending| name.len() > ending.len() && name.ends_with(ending))
-}
-
-/// `.env`, `.env.production`, `prod.env`, `.sample.env`, `env.example`.
-pub fn is_dotenv(name: &str) -> bool {
-    name == ".env"
-        || name.starts_with(".env.")
-        || name.ends_with(".env")
-        || matches!(
-            name,
-            "env.example"
-                | "env.sample"
-                | "env.template"
-                | "example.env"
-                | ".env-example"
-                | ".env_example"
-                | ".env-sample"
-        )
-}
-
-/// True for an environment file that is kept in the repo to show which variables there are.
-pub fn is_sample_dotenv(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    is_dotenv(name)
-        && name.split(['.', '-', '_']).any(|part| {
-            matches!(
-                part,
-                "example" | "sample" | "template" | "dist" | "default" | "defaults"
-            )
-        })
-}
-
-fn is_manifest(name: &str, path: &str) -> bool {
-    const EXACT: &[&str] = &[
-        "pyproject.toml",
-        "setup.py",
-        "setup.cfg",
-        "Pipfile",
-        "Pipfile.lock",
-        "poetry.lock",
-        "uv.lock",
-        "package.json",
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "pnpm-lock.yaml",
-        "yarn.lock",
-        "bun.lock",
-        "bun.lockb",
-        "Gemfile",
-        "Gemfile.lock",
-        "composer.json",
-        "composer.lock",
-        "artisan",
-        "go.mod",
-        "Cargo.toml",
-        "alembic.ini",
-        "manage.py",
-        "schema.prisma",
-        ".sequelizerc",
-        "flyway.conf",
-        "flyway.toml",
-    ];
-    const STEMS: &[&str] = &["drizzle.config.", "knexfile.", "ormconfig."];
-    let requirements = name.ends_with(".txt")
-        && (name.starts_with("requirements") || path.rsplit('/').nth(1) == Some("requirements"));
-    EXACT.contains(&name) || STEMS.iter().any(|stem| name.starts_with(stem)) || requirements
-}
-
-fn is_migration_directory(name: &str) -> bool {
-    matches!(name, "migrations" | "migrate" | "alembic")
-}
-
-fn is_dockerfile(name: &str) -> bool {
-    name.starts_with("Dockerfile") || name.ends_with(".Dockerfile") || name == "Containerfile"
-}
-
-fn is_architecture(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower.ends_with(".md") && lower.contains("architecture")
-}
-
 fn is_script(name: &str, entry: &DirEntry) -> bool {
     if name.ends_with(".sh") || name.ends_with(".bash") {
         return true;
@@ -345,22 +249,6 @@ fn has_shell_shebang(path: &Path) -> bool {
     let head = &head[..read.unwrap_or(0)];
     let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
     shell_of_shebang(&String::from_utf8_lossy(line)).is_some()
-}
-
-/// The shell that a first line names: `bash` for `#!/usr/bin/env -S bash -e`. `None` for anything else.
-pub fn shell_of_shebang(line: &str) -> Option<&str> {
-    let mut words = line
-        .trim_start_matches('\u{feff}')
-        .strip_prefix("#!")?
-        .split_whitespace()
-        .map(|word| word.rsplit('/').next().unwrap_or(word));
-    let mut program = words.next()?;
-    if program == "env" {
-        program = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
-    }
-    ["sh", "bash", "dash", "ksh", "ash"]
-        .contains(&program)
-        .then_some(program)
 }
 
 #[cfg(test)]
@@ -473,34 +361,5 @@ mod tests {
             assert_eq!(found.scripts, ["a/start.sh", "start.sh"]);
         }
         assert_eq!(found.units, Vec::<String>::new());
-    }
-
-    #[test]
-    fn shebangs_name_their_shell() {
-        for (line, shell) in [
-            ("#!/bin/sh", Some("sh")),
-            ("#! /usr/bin/env -S bash -eu", Some("bash")),
-            ("#!/usr/bin/env FOO=1 ksh", Some("ksh")),
-            ("#!/usr/bin/python3", None),
-            ("echo", None),
-            ("#!/usr/bin/env", None),
-        ] {
-            assert_eq!(shell_of_shebang(line), shell, "{line}");
-        }
-    }
-
-    #[test]
-    fn samples_are_told_from_the_real_thing() {
-        for sample in [
-            ".env.example",
-            "a/.sample.env",
-            "env.template",
-            ".env.prod.example",
-        ] {
-            assert!(is_sample_dotenv(sample), "{sample}");
-        }
-        for real in [".env", ".env.production", "prod.env"] {
-            assert!(!is_sample_dotenv(real), "{real}");
-        }
     }
 }

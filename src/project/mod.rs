@@ -2,6 +2,10 @@
 //! units, environment files, manifests. Knows nothing of shell syntax, runs nothing, reads nothing outside the root,
 //! and judges nothing: that is the rules' work.
 
+pub mod compose;
+pub mod dotenv;
 pub mod files;
 pub mod inventory;
+pub mod names;
+pub mod unit;
 pub mod yaml;

@@ -315,7 +315,7 @@ mod tests {
         (sources, parsed)
     }
 
-    fn slice<'a>(sources: &'a Sources, span: Span) -> &'a str {
+    fn slice(sources: &Sources, span: Span) -> &str {
         &sources.file(span.file).text()[span.start as usize..span.end as usize]
     }
 
