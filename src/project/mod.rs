@@ -6,6 +6,7 @@ pub mod compose;
 pub mod dotenv;
 pub mod files;
 pub mod inventory;
+pub mod manifest;
 pub mod names;
 pub mod unit;
 pub mod yaml;

@@ -85,7 +85,89 @@ impl Node {
 /// A gap at the place where the text stops being YAML, or where a budget against hostile files is exhausted
 /// (nesting deeper than 24, more than 100,000 nodes, aliases that expand to more than 50,000 nodes).
 pub fn parse(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> {
-    let text = sources.file(file).text();
+    parse_text(sources, file, sources.file(file).text())
+}
+
+/// Reads JSON, with comments and trailing commas tolerated. JSON is YAML but for tabs and comments, and is held to its
+/// own grammar first.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_json(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> {
+    let plain = without_comments(sources.file(file).text());
+    if plain.trim().is_empty() {
+        return Ok(None);
+    }
+    if let Err(error) = serde_json::from_str::<de::IgnoredAny>(&plain) {
+        let line = sources.file(file).line_range(error.line() as u32);
+        let at = (line.start + error.column().saturating_sub(1)).min(line.end);
+        let at = (0..=at)
+            .rev()
+            .find(|at| plain.is_char_boundary(*at))
+            .unwrap_or(0);
+        let span = Span {
+            file,
+            start: at as u32,
+            end: at as u32,
+        };
+        return Err(Gap::at(
+            sources,
+            span,
+            format!("not readable as JSON: {error}"),
+        ));
+    }
+    parse_text(sources, file, &plain)
+}
+
+/// The text with comments, trailing commas and tabs replaced by as many blanks, outside strings.
+fn without_comments(text: &str) -> String {
+    let mut out = text.as_bytes().to_vec();
+    let mut at = 0;
+    let mut comma: Option<usize> = None;
+    while at < out.len() {
+        match out[at] {
+            b'"' => {
+                comma = None;
+                at += 1;
+                while at < out.len() && out[at] != b'"' {
+                    at += if out[at] == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'/' if matches!(out.get(at + 1), Some(b'/' | b'*')) => {
+                let ending: &[u8] = if out[at + 1] == b'/' { b"\n" } else { b"*/" };
+                let rest = &out[at + 2..];
+                let length = rest.windows(ending.len()).position(|w| w == ending);
+                let block = if ending.len() == 2 { 2 } else { 0 };
+                let end = length.map_or(out.len(), |length| at + 2 + length + block);
+                for byte in &mut out[at..end] {
+                    if *byte != b'\n' {
+                        *byte = b' ';
+                    }
+                }
+                at = end;
+            }
+            byte => {
+                match byte {
+                    b',' => comma = Some(at),
+                    b'}' | b']' => {
+                        if let Some(trailing) = comma.take() {
+                            out[trailing] = b' ';
+                        }
+                    }
+                    b'\t' => out[at] = b' ',
+                    _ if !byte.is_ascii_whitespace() => comma = None,
+                    _ => {}
+                }
+                at += 1;
+            }
+        }
+    }
+    // Only whole characters were replaced, by blanks.
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+}
+
+fn parse_text(sources: &Sources, file: FileId, text: &str) -> Result<Option<Node>, Gap> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_events: 200_000,
@@ -300,140 +382,4 @@ impl<'de> Visitor<'de> for RawVisitor {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::SourceFile;
-    use std::time::{Duration, Instant};
-
-    fn read(text: &str) -> (Sources, Result<Option<Node>, Gap>) {
-        let mut sources = Sources::default();
-        let file = SourceFile::new("compose.yaml", text.as_bytes().to_vec()).unwrap();
-        let id = sources.add(file);
-        let started = Instant::now();
-        let parsed = parse(&sources, id);
-        assert!(started.elapsed() < Duration::from_secs(5));
-        (sources, parsed)
-    }
-
-    fn slice(sources: &Sources, span: Span) -> &str {
-        &sources.file(span.file).text()[span.start as usize..span.end as usize]
-    }
-
-    #[test]
-    fn scalars_keep_their_text_and_place() {
-        let (sources, node) = read(
-            "# ü\nversion: 3.10\nrestart: no\nport: 0755\nname: \"é b\"\nempty:\non: true\nlist: [1, two]\n",
-        );
-        let node = node.unwrap().unwrap();
-        for (key, text, written) in [
-            ("version", "3.10", "3.10"),
-            ("restart", "no", "no"),
-            ("port", "0755", "0755"),
-            ("name", "é b", "\"é b\""),
-            ("on", "true", "true"),
-        ] {
-            let value = node.get(key).unwrap();
-            assert_eq!(value.text(), Some(text), "{key}");
-            assert_eq!(slice(&sources, value.span), written, "{key}");
-        }
-        assert_eq!(node.get("empty").unwrap().kind, Kind::Null);
-        let keys = node.entries().unwrap().iter();
-        let keys: Vec<&str> = keys.map(|(k, _)| slice(&sources, k.span)).collect();
-        assert_eq!(
-            keys,
-            ["version", "restart", "port", "name", "empty", "on", "list"]
-        );
-        assert_eq!(slice(&sources, node.get("list").unwrap().span), "[1, two");
-    }
-
-    #[test]
-    fn anchors_and_merge_keys_point_to_the_definition() {
-        let (sources, node) =
-            read("x: &base\n  image: app\n  restart: always\ny:\n  <<: *base\n  restart: 'no'\n");
-        let node = node.unwrap().unwrap();
-        let y = node.get("y").unwrap();
-        assert_eq!(y.get("restart").unwrap().text(), Some("no"));
-        let image = y.get("image").unwrap();
-        assert_eq!(image.text(), Some("app"));
-        assert_eq!(slice(&sources, image.span), "app");
-        assert_eq!(image.span.start, 18);
-        assert!(y.entries().unwrap().iter().all(|(key, _)| key.text != "<<"));
-    }
-
-    #[test]
-    fn keys_written_twice_are_both_kept() {
-        let (_, node) = read("a: 1\nb: 2\na: 3\n");
-        let node = node.unwrap().unwrap();
-        assert_eq!(node.entries().unwrap().len(), 3);
-        assert_eq!(node.get("a").unwrap().text(), Some("3"));
-    }
-
-    #[test]
-    fn tags_do_not_hide_a_value() {
-        let (_, node) = read("ports: !reset []\nimage: !custom x\nenv: !override\n  A: b\n");
-        let node = node.unwrap().unwrap();
-        assert_eq!(node.get("ports").unwrap().kind, Kind::List(Vec::new()));
-        assert_eq!(node.get("image").unwrap().text(), Some("x"));
-        assert_eq!(node.get("env").unwrap().get("A").unwrap().text(), Some("b"));
-    }
-
-    #[test]
-    fn what_is_no_yaml_is_a_gap_with_a_place() {
-        for (text, line) in [
-            ("a:\n\tb: 1\n", 2),
-            ("a: [1, 2\nb: 3\n", 2),
-            ("a: 'open\n", 1),
-            ("a: *nowhere\n", 1),
-            ("a: b: c\n", 1),
-        ] {
-            let (sources, node) = read(text);
-            let gap = node.unwrap_err();
-            let at = gap.place.unwrap().start;
-            assert!(
-                sources.file(FileId(0)).line(at) >= line,
-                "{text:?}: {}",
-                gap.reason
-            );
-            assert!(gap.reason.contains("line "), "{}", gap.reason);
-        }
-        assert_eq!(read("").1, Ok(None));
-        assert_eq!(read("# only a comment\n").1, Ok(None));
-    }
-
-    #[test]
-    fn hostile_files_end_in_a_gap_soon() {
-        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-        let mut merge = String::from("m0: &m0 {k: v}\n");
-        for level in 1..30 {
-            let below = level - 1;
-            let list = vec![format!("*a{below}"); 10].join(", ");
-            bomb.push_str(&format!("a{level}: &a{level} [{list}]\n"));
-            let list = vec![format!("*m{below}"); 10].join(", ");
-            merge.push_str(&format!(
-                "m{level}: &m{level}\n  <<: [{list}]\n  k{level}: v\n"
-            ));
-        }
-        let flow = "[".repeat(10_000);
-        let maps = "{a: ".repeat(10_000);
-        let dashes = format!("{}x\n", "- ".repeat(10_000));
-        let block: String = (0..2_000)
-            .map(|i| format!("{}a:\n", " ".repeat(i)))
-            .collect();
-        let circle = "a: &a\n  b: *a\n".to_owned();
-        let long = format!("services:\n{}", "  a: b\n".repeat(150_000));
-        for (name, text) in [
-            ("bomb", bomb),
-            ("merge", merge),
-            ("flow", flow),
-            ("maps", maps),
-            ("dashes", dashes),
-            ("block", block),
-            ("circle", circle),
-            ("long", long),
-        ] {
-            let small_stack = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
-            let thread = small_stack.spawn(move || read(&text).1.is_err()).unwrap();
-            assert!(thread.join().unwrap(), "{name}");
-        }
-    }
-}
+mod tests;
