@@ -3,6 +3,7 @@
 //! and judges nothing: that is the rules' work.
 
 pub mod compose;
+pub mod discover;
 pub mod dotenv;
 pub mod files;
 pub mod inventory;
