@@ -9,5 +9,6 @@ pub mod files;
 pub mod inventory;
 pub mod manifest;
 pub mod names;
+pub mod services;
 pub mod unit;
 pub mod yaml;

@@ -212,6 +212,12 @@ impl Unit {
         self.service_type() == "oneshot"
     }
 
+    /// True for a one-shot that leaves nothing running: one with `RemainAfterExit=` may have started something.
+    pub fn is_oneshot_work(&self) -> bool {
+        let remains = self.get("Service", "RemainAfterExit");
+        self.is_oneshot() && !remains.is_some_and(|d| is_true(&d.value))
+    }
+
     /// The commands of `ExecStart=`.
     pub fn exec_start(&self) -> Vec<Exec> {
         self.exec("ExecStart")
