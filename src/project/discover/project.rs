@@ -1,0 +1,210 @@
+//! All scripts of a project at once: what one sources belongs to it, and what an image copies runs in a container.
+
+use super::{Reason, Standing, Verdict, score, verdict};
+use crate::finding::Gap;
+use crate::project::files::Root;
+use crate::project::inventory::Inventory;
+use crate::source::{FileId, Sources};
+use std::collections::{HashMap, HashSet};
+
+/// A script and what is thought of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Relative to the root.
+    pub path: String,
+    /// The file.
+    pub file: FileId,
+    /// Does it deploy?
+    pub verdict: Verdict,
+    /// The scripts of the project that `source` it: it is read as a part of them.
+    pub sourced_by: Vec<String>,
+}
+
+/// Reads and judges every script of the inventory. What a script sources counts as its own.
+pub fn discover(
+    root: &Root,
+    inventory: &Inventory,
+    sources: &mut Sources,
+) -> (Vec<Candidate>, Vec<Gap>) {
+    let mut gaps = Vec::new();
+    let mut copied = HashSet::new();
+    for path in &inventory.dockerfiles {
+        // A Dockerfile that cannot be read says nothing of scripts; whoever needs it reports it.
+        if let Ok(file) = root.read(path, sources) {
+            copied.extend(container_scripts(sources.file(file).text()));
+        }
+    }
+    let mut read: Vec<(String, FileId, u32, Vec<Reason>)> = Vec::new();
+    for path in &inventory.scripts {
+        match root.read(path, sources) {
+            Ok(file) => {
+                let (weight, reasons) = score(sources.file(file).text());
+                read.push((path.clone(), file, weight, reasons));
+            }
+            Err(gap) => gaps.push(gap),
+        }
+    }
+    let links: Vec<Vec<usize>> = read
+        .iter()
+        .map(|(path, file, ..)| sourced(sources.file(*file).text(), path, &read))
+        .collect();
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for (index, (path, file, weight, reasons)) in read.iter().enumerate() {
+        let (mut weight, mut reasons) = (*weight, reasons.clone());
+        for below in reachable(index, &links) {
+            for reason in &read[below].3 {
+                if reasons.iter().all(|r| r.act != reason.act) {
+                    weight += reason.act.weight();
+                    // Its place is where the other file is taken in: this one knows no better.
+                    reasons.push(Reason {
+                        act: reason.act,
+                        line: 1,
+                    });
+                }
+            }
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let standing = Standing {
+            in_container: copied.contains(name),
+        };
+        let by = (0..read.len()).filter(|other| *other != index && links[*other].contains(&index));
+        candidates.push(Candidate {
+            path: path.clone(),
+            file: *file,
+            verdict: verdict(path, weight, reasons, standing),
+            sourced_by: by.map(|other| read[other].0.clone()).collect(),
+        });
+    }
+    (candidates, gaps)
+}
+
+fn reachable(from: usize, links: &[Vec<usize>]) -> Vec<usize> {
+    let mut seen = HashMap::from([(from, ())]);
+    let mut order = Vec::new();
+    let mut open = links[from].clone();
+    while let Some(next) = open.pop() {
+        if seen.insert(next, ()).is_none() {
+            order.push(next);
+            open.extend(&links[next]);
+        }
+    }
+    order.sort_unstable();
+    order
+}
+
+/// The scripts that `text` sources, found by the known end of the path: of `"$DIR"/lib/db.sh` it is `lib/db.sh`.
+fn sourced(text: &str, own: &str, all: &[(String, FileId, u32, Vec<Reason>)]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for line in text.lines() {
+        let mut words = line.trim().splitn(2, [' ', '\t']);
+        if !matches!(words.next(), Some("source" | ".")) {
+            continue;
+        }
+        let path = words.next().unwrap_or_default();
+        let path = path.split([';', '#', '&', '|']).next().unwrap_or_default();
+        let path = path.trim().replace(['"', '\''], "");
+        let known = path.rsplit(['}', ')']).next().unwrap_or_default();
+        // `$DIR/lib.sh`: the name of the variable is no part of the path.
+        let known = match known.rsplit_once('$') {
+            Some((_, tail)) => tail.split_once('/').map_or("", |(_, tail)| tail),
+            None => known,
+        };
+        let known = known.trim_start_matches(['.', '/']);
+        if known.is_empty() {
+            continue;
+        }
+        let matches = |path: &str| {
+            path == known
+                || path
+                    .strip_suffix(known)
+                    .is_some_and(|above| above.ends_with('/'))
+        };
+        let mut candidates: Vec<usize> = (0..all.len())
+            .filter(|i| all[*i].0 != own && matches(&all[*i].0))
+            .collect();
+        // Of several the nearest: the one that shares most of the path.
+        candidates.sort_by_key(|i| std::cmp::Reverse(shared(&all[*i].0, own)));
+        found.extend(candidates.first());
+    }
+    found
+}
+
+fn shared(a: &str, b: &str) -> usize {
+    a.split('/')
+        .zip(b.split('/'))
+        .take_while(|(x, y)| x == y)
+        .count()
+}
+
+/// The names of the scripts that a Dockerfile copies, runs or starts with,
+/// <https://docs.docker.com/reference/dockerfile/>.
+pub fn container_scripts(dockerfile: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in dockerfile.lines() {
+        let line = line.trim();
+        if line.starts_with('#') {
+            continue;
+        }
+        let words = line
+            .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']' | ',' | ';'));
+        for word in words {
+            let name = word.rsplit('/').next().unwrap_or(word);
+            let script = name.ends_with(".sh") || name.ends_with(".bash");
+            if script && !name.contains('*') && !found.iter().any(|f| f == name) {
+                found.push(name.to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_script_that_only_sources_deploys_by_what_it_sources() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("install.sh", "source \"${ROOT}\"/lib/all.sh\nmain\n"),
+            (
+                "lib/all.sh",
+                "source \"$ROOT/lib/_system.sh\"\n. ./_colors.sh\n",
+            ),
+            (
+                "lib/_system.sh",
+                "f() {\n sudo apt install -y nginx\n systemctl enable --now nginx\n}\nsource install.sh\n",
+            ),
+            ("lib/_colors.sh", "RED=1\n"),
+            ("boot.sh", "pip install -r r.txt\nalembic upgrade head\n"),
+            (
+                "Dockerfile",
+                "FROM x\n# COPY lib/_system.sh\nCOPY boot.sh /\nCMD [\"/boot.sh\"]\n",
+            ),
+        ] {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let root = Root::open(dir.path()).unwrap();
+        let mut sources = Sources::default();
+        let (found, gaps) = discover(&root, &Inventory::of(&root), &mut sources);
+        assert_eq!(gaps, []);
+        let by = |path: &str| found.iter().find(|c| c.path == path).unwrap();
+        assert!(by("install.sh").verdict.deploys);
+        assert!(!by("boot.sh").verdict.deploys);
+        assert!(!by("lib/_colors.sh").verdict.deploys);
+        assert_eq!(by("lib/_system.sh").sourced_by, ["lib/all.sh"]);
+        assert_eq!(by("lib/_colors.sh").sourced_by, ["lib/all.sh"]);
+    }
+
+    #[test]
+    fn a_dockerfile_names_its_scripts() {
+        let text = "COPY --chown=a:a docker/entrypoint.sh /entrypoint.sh\nRUN chmod +x /entrypoint.sh; ./build.sh\nCMD [\"/app/start.sh\"]\nCOPY *.sh /\n";
+        assert_eq!(
+            container_scripts(text),
+            ["entrypoint.sh", "build.sh", "start.sh"]
+        );
+    }
+}

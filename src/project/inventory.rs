@@ -1,0 +1,365 @@
+//! One cheap walk that says which files of a project are worth reading. Only names are looked at, and the first
+//! bytes of small executables without an extension; what the files hold is for the readers beside it.
+
+use crate::finding::Gap;
+use crate::project::files::Root;
+use crate::project::names::{
+    is_architecture, is_compose, is_dockerfile, is_dotenv, is_manifest, is_migration_directory,
+    is_unit, shell_of_shebang,
+};
+use ignore::{DirEntry, WalkBuilder};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// How deep below the root files are looked for.
+pub const MAX_DEPTH: usize = 8;
+/// How many entries are looked at; a repo with more is reported as a gap.
+pub const MAX_ENTRIES: usize = 50_000;
+/// Directories that hold what others wrote or what a build made.
+const SKIPPED: &[&str] = &[
+    ".git",
+    "node_modules",
+    "venv",
+    ".venv",
+    "vendor",
+    "dist",
+    "build",
+    "target",
+    "__pycache__",
+];
+/// An executable without extension that is larger is no script that a person wrote.
+const MAX_SHEBANG_FILE: u64 = 256 * 1024;
+/// First words of names of scripts that are kept without extension and executable bit.
+const SCRIPT_NAMES: &[&str] = &[
+    "deploy",
+    "install",
+    "setup",
+    "start",
+    "provision",
+    "bootstrap",
+    "update",
+    "release",
+];
+
+/// The files of a project by what their names say that they are. Names are relative to the root, with `/`, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// Shell scripts.
+    pub scripts: Vec<String>,
+    /// Compose files, overrides and variants (`docker-compose.prod.yml`) too.
+    pub compose: Vec<String>,
+    /// systemd units.
+    pub units: Vec<String>,
+    /// Environment files, samples too.
+    pub dotenv: Vec<String>,
+    /// Those of [`Inventory::dotenv`] that `.gitignore` keeps out of the repo.
+    pub ignored_dotenv: Vec<String>,
+    /// Manifests, lockfiles and the settings of migration tools.
+    pub manifests: Vec<String>,
+    /// Directories called `migrations`, and the like.
+    pub migration_directories: Vec<String>,
+    /// `*architecture*.md`.
+    pub architecture: Vec<String>,
+    /// `Dockerfile*`, `*.Dockerfile`, `Containerfile`.
+    pub dockerfiles: Vec<String>,
+    /// `nginx*.conf` and what lies in a directory `nginx`.
+    pub nginx: Vec<String>,
+    /// `ecosystem.config.*`, the process file of pm2.
+    pub ecosystem: Vec<String>,
+    /// `deploylint.yaml`.
+    pub config: Vec<String>,
+    /// Directories that could not be entered, a walk that was cut short.
+    pub gaps: Vec<Gap>,
+}
+
+impl Inventory {
+    /// Walks `root`, without following links, by the rules of the `.gitignore` files in it (not of the user's own,
+    /// so that everybody gets the same list).
+    pub fn of(root: &Root) -> Inventory {
+        let mut found = Inventory::default();
+        let walk = WalkBuilder::new(root.path())
+            .hidden(false)
+            .parents(false)
+            .git_global(false)
+            .git_exclude(false)
+            .require_git(false)
+            .follow_links(false)
+            .max_depth(Some(MAX_DEPTH))
+            .filter_entry(|entry| !is_skipped(entry))
+            .sort_by_file_name(Ord::cmp)
+            .build();
+        for (seen, entry) in walk.enumerate() {
+            if seen >= MAX_ENTRIES {
+                found.gaps.push(Gap {
+                    file: String::new(),
+                    place: None,
+                    reason: format!(
+                        "more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at"
+                    ),
+                });
+                break;
+            }
+            match entry {
+                Ok(entry) => found.add(root, &entry),
+                Err(error) => found.gaps.push(unreadable(root, &error)),
+            }
+        }
+        found.add_ignored_dotenv(root);
+        for list in [
+            &mut found.scripts,
+            &mut found.compose,
+            &mut found.units,
+            &mut found.dotenv,
+            &mut found.manifests,
+        ] {
+            list.sort();
+            list.dedup();
+        }
+        found
+    }
+
+    fn add(&mut self, root: &Root, entry: &DirEntry) {
+        let Some(path) = root.name(entry.path()).filter(|name| !name.is_empty()) else {
+            return;
+        };
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        if entry.file_type().is_some_and(|t| t.is_dir()) {
+            if is_migration_directory(name) {
+                self.migration_directories.push(path);
+            }
+            return;
+        }
+        let inside_nginx = path.rsplit('/').nth(1) == Some("nginx");
+        let list = if is_compose(name) {
+            &mut self.compose
+        } else if is_unit(name) {
+            &mut self.units
+        } else if is_dotenv(name) {
+            &mut self.dotenv
+        } else if is_manifest(name, &path) {
+            &mut self.manifests
+        } else if is_dockerfile(name) {
+            &mut self.dockerfiles
+        } else if is_architecture(name) {
+            &mut self.architecture
+        } else if name.ends_with(".conf") && (name.contains("nginx") || inside_nginx) {
+            &mut self.nginx
+        } else if name.starts_with("ecosystem.config.") {
+            &mut self.ecosystem
+        } else if matches!(name, "deploylint.yaml" | "deploylint.yml") {
+            &mut self.config
+        } else if is_script(name, entry) {
+            &mut self.scripts
+        } else {
+            return;
+        };
+        list.push(path);
+    }
+
+    /// `.env` is what `.gitignore` is for: it is looked for by name, at the root and where a sample or a manifest lies.
+    fn add_ignored_dotenv(&mut self, root: &Root) {
+        let beside = self.dotenv.iter().chain(&self.manifests);
+        let mut directories: Vec<String> = beside
+            .map(|path| path.rsplit_once('/').map_or("", |(dir, _)| dir).to_owned())
+            .chain([String::new()])
+            .collect();
+        directories.sort();
+        directories.dedup();
+        for directory in directories {
+            let name = match directory.as_str() {
+                "" => ".env".to_owned(),
+                inside => format!("{inside}/.env"),
+            };
+            if !self.dotenv.contains(&name) && root.locate(&name).symlink_metadata().is_ok() {
+                self.dotenv.push(name.clone());
+                self.ignored_dotenv.push(name);
+            }
+        }
+    }
+}
+
+fn is_skipped(entry: &DirEntry) -> bool {
+    entry.depth() > 0
+        && entry.file_type().is_some_and(|t| t.is_dir())
+        && entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| SKIPPED.contains(&name))
+}
+
+fn unreadable(root: &Root, error: &ignore::Error) -> Gap {
+    let mut inner = error;
+    let mut file = String::new();
+    loop {
+        match inner {
+            ignore::Error::WithPath { path, err } => {
+                file = root.name(path).unwrap_or_default();
+                inner = err;
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+                inner = err;
+            }
+            _ => break,
+        }
+    }
+    Gap {
+        file,
+        place: None,
+        reason: match inner.io_error().map(std::io::Error::kind) {
+            Some(std::io::ErrorKind::PermissionDenied) => {
+                "may not be entered: permission denied".to_owned()
+            }
+            _ => "could not be looked at".to_owned(),
+        },
+    }
+}
+
+fn is_script(name: &str, entry: &DirEntry) -> bool {
+    if name.ends_with(".sh") || name.ends_with(".bash") {
+        return true;
+    }
+    // Only a regular file is opened: not a link, not a FIFO.
+    if name.contains('.') || !entry.file_type().is_some_and(|t| t.is_file()) {
+        return false;
+    }
+    let named = SCRIPT_NAMES.iter().any(|first| name.starts_with(first));
+    let Ok(metadata) = entry.metadata() else {
+        return named;
+    };
+    (named || is_executable(&metadata))
+        && metadata.len() <= MAX_SHEBANG_FILE
+        && has_shell_shebang(entry.path())
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &std::fs::Metadata) -> bool {
+    true
+}
+
+fn has_shell_shebang(path: &Path) -> bool {
+    let mut head = [0u8; 64];
+    let read = File::open(path).and_then(|mut file| file.read(&mut head));
+    let head = &head[..read.unwrap_or(0)];
+    let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
+    shell_of_shebang(&String::from_utf8_lossy(line)).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let root = Root::open(dir.path()).unwrap();
+        (dir, root)
+    }
+
+    #[test]
+    fn files_are_sorted_into_what_they_are() {
+        let (_dir, root) = project(&[
+            ("start.sh", ""),
+            ("deploy/install", "#!/usr/bin/env bash\n"),
+            ("deploy/setup", "not a script"),
+            ("compose.yaml", ""),
+            ("docker-compose.override.yml", ""),
+            ("deploy/docker-compose.prod.yml", ""),
+            ("deploy/web.service", ""),
+            ("deploy/backup@.timer", ""),
+            (".sample.env", ""),
+            ("backend/.env.example", ""),
+            ("backend/pyproject.toml", ""),
+            ("backend/requirements/base.txt", ""),
+            ("backend/alembic.ini", ""),
+            ("backend/app/migrations/0001.py", ""),
+            ("frontend/package.json", ""),
+            ("prisma/schema.prisma", ""),
+            ("docs/Architecture.md", ""),
+            ("Dockerfile.prod", ""),
+            ("nginx/app.conf", ""),
+            ("ecosystem.config.js", ""),
+            ("deploylint.yaml", ""),
+            ("README.md", ""),
+        ]);
+        let found = Inventory::of(&root);
+        assert_eq!(found.scripts, ["deploy/install", "start.sh"]);
+        assert_eq!(
+            found.compose,
+            [
+                "compose.yaml",
+                "deploy/docker-compose.prod.yml",
+                "docker-compose.override.yml"
+            ]
+        );
+        assert_eq!(found.units, ["deploy/backup@.timer", "deploy/web.service"]);
+        assert_eq!(found.dotenv, [".sample.env", "backend/.env.example"]);
+        assert_eq!(
+            found.manifests,
+            [
+                "backend/alembic.ini",
+                "backend/pyproject.toml",
+                "backend/requirements/base.txt",
+                "frontend/package.json",
+                "prisma/schema.prisma"
+            ]
+        );
+        assert_eq!(found.migration_directories, ["backend/app/migrations"]);
+        assert_eq!(found.architecture, ["docs/Architecture.md"]);
+        assert_eq!(found.dockerfiles, ["Dockerfile.prod"]);
+        assert_eq!(found.nginx, ["nginx/app.conf"]);
+        assert_eq!(found.ecosystem, ["ecosystem.config.js"]);
+        assert_eq!(found.config, ["deploylint.yaml"]);
+        assert_eq!(found.gaps, []);
+    }
+
+    #[test]
+    fn what_git_ignores_and_what_others_wrote_is_left_out() {
+        let (_dir, root) = project(&[
+            (".gitignore", "/local\n.env\n"),
+            (".env", "A=1\n"),
+            (".env.example", "A=\n"),
+            ("local/start.sh", ""),
+            ("node_modules/x/install.sh", ""),
+            ("frontend/dist/start.sh", ""),
+            ("vendor/a/start.sh", ""),
+            (".github/deploy.sh", ""),
+            ("a/b/c/d/e/f/g/h/i/deep.sh", ""),
+        ]);
+        let found = Inventory::of(&root);
+        assert_eq!(found.scripts, [".github/deploy.sh"]);
+        assert_eq!(found.dotenv, [".env", ".env.example"]);
+        assert_eq!(found.ignored_dotenv, [".env"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_fifos_do_not_lead_astray() {
+        use std::os::unix::fs::symlink;
+        let (_dir, root) = project(&[("a/start.sh", "")]);
+        symlink("..", root.locate("a/up")).unwrap();
+        symlink("/etc", root.locate("etc")).unwrap();
+        symlink("loop", root.locate("loop")).unwrap();
+        let fifo = std::process::Command::new("mkfifo")
+            .arg(root.locate("deploy"))
+            .arg(root.locate("start.sh"))
+            .status();
+        let found = Inventory::of(&root);
+        if fifo.is_ok_and(|s| s.success()) {
+            // It is listed, so that reading it reports what it is.
+            assert_eq!(found.scripts, ["a/start.sh", "start.sh"]);
+        }
+        assert_eq!(found.units, Vec::<String>::new());
+    }
+}

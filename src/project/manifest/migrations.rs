@@ -1,0 +1,193 @@
+//! Which tool migrates the database, from the files that it needs; each fact is from the tool's own manual.
+
+use super::{Declared, Needs};
+use crate::source::{FileId, Sources, Span};
+
+/// The tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MigrationKind {
+    /// `alembic.ini`.
+    Alembic,
+    /// The dependency `flask-migrate`; its migrations hold an `alembic.ini`.
+    FlaskMigrate,
+    /// `manage.py`.
+    Django,
+    /// The dependency `aerich`.
+    Aerich,
+    /// `schema.prisma`.
+    Prisma,
+    /// `drizzle.config.*`.
+    Drizzle,
+    /// `knexfile.*`.
+    Knex,
+    /// `.sequelizerc`, or the dependency `sequelize-cli`.
+    Sequelize,
+    /// `ormconfig.*`, or the dependency `typeorm` and a script that runs its migrations.
+    TypeOrm,
+    /// The gem `rails`.
+    Rails,
+    /// `artisan`.
+    Laravel,
+    /// `flyway.conf`, `flyway.toml`.
+    Flyway,
+}
+
+impl MigrationKind {
+    /// The command that brings a server's database up to date.
+    pub fn command(self) -> &'static str {
+        match self {
+            MigrationKind::Alembic => "alembic upgrade head",
+            MigrationKind::FlaskMigrate => "flask db upgrade",
+            MigrationKind::Django => "python manage.py migrate",
+            MigrationKind::Aerich => "aerich upgrade",
+            MigrationKind::Prisma => "npx prisma migrate deploy",
+            MigrationKind::Drizzle => "npx drizzle-kit migrate",
+            MigrationKind::Knex => "npx knex migrate:latest",
+            MigrationKind::Sequelize => "npx sequelize-cli db:migrate",
+            MigrationKind::TypeOrm => "npx typeorm migration:run",
+            MigrationKind::Rails => "bin/rails db:migrate",
+            MigrationKind::Laravel => "php artisan migrate --force",
+            MigrationKind::Flyway => "flyway migrate",
+        }
+    }
+}
+
+/// A tool that the project uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationTool {
+    /// The tool.
+    pub kind: MigrationKind,
+    /// The directory it is run in, relative to the root, empty for the root.
+    pub directory: String,
+    /// The file that says so.
+    pub file: FileId,
+    /// The place in it.
+    pub span: Span,
+}
+
+/// True for files that belong to a tool.
+pub(super) fn is_own_file(name: &str) -> bool {
+    kind_of(name).is_some()
+}
+
+fn kind_of(name: &str) -> Option<MigrationKind> {
+    let exact = match name {
+        "alembic.ini" => MigrationKind::Alembic,
+        "manage.py" => MigrationKind::Django,
+        "schema.prisma" => MigrationKind::Prisma,
+        ".sequelizerc" => MigrationKind::Sequelize,
+        "artisan" => MigrationKind::Laravel,
+        "flyway.conf" | "flyway.toml" => MigrationKind::Flyway,
+        _ if name.starts_with("drizzle.config.") => MigrationKind::Drizzle,
+        _ if name.starts_with("knexfile.") => MigrationKind::Knex,
+        _ if name.starts_with("ormconfig.") => MigrationKind::TypeOrm,
+        _ => return None,
+    };
+    Some(exact)
+}
+
+pub(super) fn of_file(
+    sources: &Sources,
+    file: FileId,
+    directory: &str,
+    name: &str,
+) -> Option<MigrationTool> {
+    let text = sources.file(file).text();
+    let (kind, span) = match kind_of(name) {
+        // Flask-Script and others call their file manage.py too.
+        Some(MigrationKind::Django) if !text.contains("django") => return None,
+        Some(kind) => (kind, Span::file_start(file)),
+        None => (MigrationKind::Rails, gem(text, file, "rails")?),
+    };
+    let above = |inside: &str, last: &str| match inside.rsplit_once('/') {
+        Some((above, name)) if name == last => above.to_owned(),
+        None if inside == last => String::new(),
+        _ => inside.to_owned(),
+    };
+    Some(MigrationTool {
+        kind,
+        // The schema lies in a directory of its own; the command is run beside that.
+        directory: match kind {
+            MigrationKind::Prisma => above(directory, "prisma"),
+            _ => directory.to_owned(),
+        },
+        file,
+        span,
+    })
+}
+
+/// The place of `gem "rails"` in a Gemfile.
+fn gem(text: &str, file: FileId, name: &str) -> Option<Span> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_start();
+        let declared = body
+            .strip_prefix("gem")
+            .map(|rest| rest.trim_start_matches([' ', '(']))
+            .and_then(|rest| rest.strip_prefix(['"', '\'']))
+            .and_then(|rest| rest.strip_prefix(name))
+            .is_some_and(|rest| rest.starts_with(['"', '\'']));
+        if declared {
+            let start = at + (line.len() - body.len());
+            return Some(Span {
+                file,
+                start: start as u32,
+                end: (start + body.trim_end().len()) as u32,
+            });
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Tools that a dependency tells of.
+pub(super) fn of_dependencies(needs: &mut Needs) {
+    let mut found: Vec<MigrationTool> = Vec::new();
+    for manifest in &needs.python {
+        for (name, kind) in [
+            ("flask-migrate", MigrationKind::FlaskMigrate),
+            ("aerich", MigrationKind::Aerich),
+        ] {
+            if let Some(declared) = manifest.dependencies.iter().find(|d| d.name == name) {
+                found.push(tool(kind, &manifest.directory, manifest.file, declared));
+            }
+        }
+    }
+    for package in &needs.node {
+        if let Some(declared) = package.dependency("sequelize-cli") {
+            let kind = MigrationKind::Sequelize;
+            found.push(tool(kind, &package.directory, package.file, declared));
+        }
+        let run = |s: &super::Script| {
+            s.command.contains("typeorm") && s.command.contains("migration:run")
+        };
+        if let (Some(declared), true) = (
+            package.dependency("typeorm"),
+            package.scripts.iter().any(run),
+        ) {
+            let kind = MigrationKind::TypeOrm;
+            found.push(tool(kind, &package.directory, package.file, declared));
+        }
+    }
+    // `flask db` keeps an alembic.ini inside its migrations: one tool, not two.
+    if found.iter().any(|t| t.kind == MigrationKind::FlaskMigrate) {
+        needs
+            .migrations
+            .retain(|t| t.kind != MigrationKind::Alembic || !t.directory.ends_with("migrations"));
+    }
+    for new in found {
+        let known = |t: &MigrationTool| t.kind == new.kind && t.directory == new.directory;
+        if !needs.migrations.iter().any(known) {
+            needs.migrations.push(new);
+        }
+    }
+}
+
+fn tool(kind: MigrationKind, directory: &str, file: FileId, declared: &Declared) -> MigrationTool {
+    MigrationTool {
+        kind,
+        directory: directory.to_owned(),
+        file,
+        span: declared.span,
+    }
+}

@@ -1,0 +1,14 @@
+//! F4: what must agree with the deploy script. Finds the files of a project and reads them: compose files, systemd
+//! units, environment files, manifests. Knows nothing of shell syntax, runs nothing, reads nothing outside the root,
+//! and judges nothing: that is the rules' work.
+
+pub mod compose;
+pub mod discover;
+pub mod dotenv;
+pub mod files;
+pub mod inventory;
+pub mod manifest;
+pub mod names;
+pub mod services;
+pub mod unit;
+pub mod yaml;

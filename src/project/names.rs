@@ -1,0 +1,155 @@
+//! What a file's name says that it is. Knows nothing of contents and of the disk.
+
+/// The names of <https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>, and variants of
+/// them that people hand to `-f` (`docker-compose.prod.yml`).
+pub fn is_compose(name: &str) -> bool {
+    let Some(stem) = name
+        .strip_suffix(".yaml")
+        .or_else(|| name.strip_suffix(".yml"))
+    else {
+        return false;
+    };
+    let first = stem.split(['.', '-', '_']).next().unwrap_or_default();
+    stem.starts_with("docker-compose") || first == "compose"
+}
+
+/// The unit types of systemd.unit(5) that a deploy writes.
+pub fn is_unit(name: &str) -> bool {
+    [
+        ".service", ".timer", ".socket", ".target", ".path", ".mount",
+    ]
+    .iter()
+    .any(|ending| name.len() > ending.len() && name.ends_with(ending))
+}
+
+/// `.env`, `.env.production`, `prod.env`, `.sample.env`, `env.example`.
+pub fn is_dotenv(name: &str) -> bool {
+    name == ".env"
+        || name.starts_with(".env.")
+        || name.ends_with(".env")
+        || matches!(
+            name,
+            "env.example"
+                | "env.sample"
+                | "env.template"
+                | "example.env"
+                | ".env-example"
+                | ".env_example"
+                | ".env-sample"
+        )
+}
+
+/// True for an environment file that is kept in the repo to show which variables there are.
+pub fn is_sample_dotenv(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    is_dotenv(name)
+        && name.split(['.', '-', '_']).any(|part| {
+            matches!(
+                part,
+                "example" | "sample" | "template" | "dist" | "default" | "defaults"
+            )
+        })
+}
+
+/// Manifests, lockfiles and the settings of migration tools. `name` is the last part of `path`.
+pub fn is_manifest(name: &str, path: &str) -> bool {
+    const EXACT: &[&str] = &[
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "Pipfile",
+        "Pipfile.lock",
+        "poetry.lock",
+        "uv.lock",
+        "package.json",
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "pnpm-lock.yaml",
+        "yarn.lock",
+        "bun.lock",
+        "bun.lockb",
+        "Gemfile",
+        "Gemfile.lock",
+        "composer.json",
+        "composer.lock",
+        "artisan",
+        "go.mod",
+        "Cargo.toml",
+        "alembic.ini",
+        "manage.py",
+        "schema.prisma",
+        ".sequelizerc",
+        "flyway.conf",
+        "flyway.toml",
+    ];
+    const STEMS: &[&str] = &["drizzle.config.", "knexfile.", "ormconfig."];
+    let requirements = name.ends_with(".txt")
+        && (name.starts_with("requirements") || path.rsplit('/').nth(1) == Some("requirements"));
+    EXACT.contains(&name) || STEMS.iter().any(|stem| name.starts_with(stem)) || requirements
+}
+
+/// Directories that Django, Alembic, Rails, Laravel, Prisma, Knex and TypeORM keep migrations in.
+pub fn is_migration_directory(name: &str) -> bool {
+    matches!(name, "migrations" | "migrate" | "alembic")
+}
+
+/// What `docker build` and its users call the file.
+pub fn is_dockerfile(name: &str) -> bool {
+    name.starts_with("Dockerfile") || name.ends_with(".Dockerfile") || name == "Containerfile"
+}
+
+/// `ARCHITECTURE.md`, `system-architecture.md`.
+pub fn is_architecture(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with(".md") && lower.contains("architecture")
+}
+
+/// The shell that a first line names: `bash` for `#!/usr/bin/env -S bash -e`. `None` for anything else.
+pub fn shell_of_shebang(line: &str) -> Option<&str> {
+    let mut words = line
+        .trim_start_matches('\u{feff}')
+        .strip_prefix("#!")?
+        .split_whitespace()
+        .map(|word| word.rsplit('/').next().unwrap_or(word));
+    let mut program = words.next()?;
+    if program == "env" {
+        program = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
+    }
+    ["sh", "bash", "dash", "ksh", "ash"]
+        .contains(&program)
+        .then_some(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shebangs_name_their_shell() {
+        for (line, shell) in [
+            ("#!/bin/sh", Some("sh")),
+            ("#! /usr/bin/env -S bash -eu", Some("bash")),
+            ("#!/usr/bin/env FOO=1 ksh", Some("ksh")),
+            ("#!/usr/bin/python3", None),
+            ("echo", None),
+            ("#!/usr/bin/env", None),
+        ] {
+            assert_eq!(shell_of_shebang(line), shell, "{line}");
+        }
+    }
+
+    #[test]
+    fn samples_are_told_from_the_real_thing() {
+        for sample in [
+            ".env.example",
+            "a/.sample.env",
+            "env.template",
+            ".env.prod.example",
+        ] {
+            assert!(is_sample_dotenv(sample), "{sample}");
+        }
+        for real in [".env", ".env.production", "prod.env"] {
+            assert!(!is_sample_dotenv(real), "{real}");
+        }
+    }
+}

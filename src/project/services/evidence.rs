@@ -1,0 +1,294 @@
+//! How much speaks for a service and a unit being the same thing.
+
+use super::essence::{self, Essence, Role};
+use super::{Strength, UnitInfo};
+use crate::project::compose::{Service, with_defaults};
+use std::collections::HashSet;
+
+/// Below this nothing is a match: one kind of evidence that leaves doubt.
+const LIKELY: u32 = 40;
+/// From here on it is certain: two kinds agree.
+const CERTAIN: u32 = 70;
+
+pub(super) fn strength(score: u32) -> Strength {
+    if score >= CERTAIN {
+        Strength::Certain
+    } else {
+        Strength::Likely
+    }
+}
+
+/// What is compared, of either side.
+#[derive(Clone, Debug)]
+pub(super) struct Side {
+    /// The name without its type: `web`.
+    pub(super) name: String,
+    /// Other names: of a container.
+    aliases: Vec<String>,
+    /// The parts of the name that tell something.
+    pub(super) tokens: HashSet<String>,
+    /// What it runs.
+    pub(super) essence: Essence,
+    /// From what it runs, else from its name.
+    pub(super) role: Option<Role>,
+    /// Ports in its command, its environment or its `ports`.
+    ports: HashSet<String>,
+    /// The last part of the directory that it runs in or is built from.
+    directory: Option<String>,
+    /// True when the project builds it.
+    pub(super) built: bool,
+}
+
+impl Side {
+    pub(super) fn of_service(service: &Service, project: &[String]) -> Side {
+        let command = service.command.as_ref().or(service.entrypoint.as_ref());
+        let essence = command.map_or_else(Essence::default, |c| essence::of_command(&c.text));
+        let ports = service.ports.iter();
+        let ports = ports.flat_map(|p| [Some(&p.target), p.published.as_ref()]);
+        let mut ports: HashSet<String> = ports.flatten().map(|p| with_defaults(p)).collect();
+        ports.extend(service.expose.iter().map(|e| e.text.clone()));
+        ports.extend(ports_of(&essence.args));
+        let directory = service.build.as_ref().and_then(|b| last_part(&b.text));
+        let tokens = tokens(&service.name, project);
+        Side {
+            name: service.name.to_ascii_lowercase(),
+            aliases: service
+                .container_name
+                .iter()
+                .map(|c| c.text.to_ascii_lowercase())
+                .collect(),
+            role: essence
+                .role
+                .or_else(|| role_of(&service.name, &tokens, project)),
+            tokens,
+            essence,
+            ports,
+            directory,
+            built: service.build.is_some(),
+        }
+    }
+
+    pub(super) fn of_unit(info: &UnitInfo<'_>) -> Side {
+        let stem = info.name.split('.').next().unwrap_or(&info.name);
+        let stem = stem.split('@').next().unwrap_or(stem);
+        let starts = info.unit.exec_start();
+        let essence = starts
+            .last()
+            .map_or_else(Essence::default, essence::of_exec);
+        let mut ports: HashSet<String> = ports_of(&essence.args).into_iter().collect();
+        for (name, value, _) in info.unit.environment() {
+            if name.ends_with("PORT") {
+                ports.insert(value);
+            }
+        }
+        let directory = info.unit.working_directory();
+        let tokens = tokens(stem, &[]);
+        Side {
+            name: stem.to_ascii_lowercase(),
+            aliases: Vec::new(),
+            role: essence.role.or_else(|| role_of(stem, &tokens, &[])),
+            tokens,
+            essence,
+            ports,
+            directory: directory.and_then(|d| last_part(&d.value)),
+            built: true,
+        }
+    }
+
+    /// The command of the script that runs the same program.
+    pub(super) fn run_by_hand(&self, programs: &[Vec<String>]) -> Option<String> {
+        let own = &self.essence;
+        if own.program.is_empty() {
+            return None;
+        }
+        programs.iter().find_map(|words| {
+            let other = essence::of_command(&words.join(" "));
+            let same = other.family() == own.family()
+                && (own.role.is_some() && other.role == own.role
+                    || own.module().is_some() && other.module() == own.module());
+            same.then(|| words.join(" "))
+        })
+    }
+}
+
+fn last_part(path: &str) -> Option<String> {
+    let part = path
+        .trim_start_matches('-')
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()?;
+    (!matches!(part, "" | "." | ".." | "app" | "src" | "current"))
+        .then(|| part.to_ascii_lowercase())
+}
+
+/// Ports in arguments: `--port 8000`, `--port=8000`, `0.0.0.0:8000`. A number alone is as often a count.
+fn ports_of(args: &[String]) -> Vec<String> {
+    let mut ports = Vec::new();
+    let mut note = |text: &str| {
+        if (2..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
+            ports.push(text.to_owned());
+        }
+    };
+    let mut expected = false;
+    for arg in args {
+        let (option, value) = arg.split_once('=').unwrap_or((arg, ""));
+        if expected || option.ends_with("port") {
+            note(if value.is_empty() { arg } else { value });
+        }
+        if let Some((_, port)) = arg.rsplit_once(':') {
+            note(port);
+        }
+        expected = value.is_empty() && (option.ends_with("-port") || matches!(option, "-p" | "-P"));
+    }
+    ports
+}
+
+/// Words of a name that say what it does: without the project's own name and without `service`, `prod` and the like.
+pub(super) fn tokens(name: &str, project: &[String]) -> HashSet<String> {
+    const EMPTY: &[&str] = &[
+        "service",
+        "svc",
+        "prod",
+        "production",
+        "server",
+        "container",
+        "main",
+        "the",
+        "daemon",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let mut found = HashSet::new();
+    for word in lower.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let parts: &[&str] = match word {
+            "celerybeat" => &["celery", "beat"],
+            "celeryworker" | "celeryd" => &["celery", "worker"],
+            "workers" => &["worker"],
+            "scheduler" => &["beat"],
+            other => &[other],
+        };
+        for part in parts {
+            let number = part.bytes().all(|b| b.is_ascii_digit());
+            if !number && !EMPTY.contains(part) && !is_project(part, project) {
+                found.insert((*part).to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// `-` and `_` do not count.
+fn squeezed(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn is_project(name: &str, project: &[String]) -> bool {
+    let name = squeezed(name);
+    !name.is_empty() && project.iter().any(|p| squeezed(p) == name)
+}
+
+fn role_of(name: &str, tokens: &HashSet<String>, project: &[String]) -> Option<Role> {
+    let any = |names: &[&str]| names.iter().any(|n| tokens.contains(*n));
+    if any(&["beat", "cron"]) {
+        Some(Role::Scheduler)
+    } else if any(&["worker", "celery", "rq", "sidekiq", "queue", "consumer"]) {
+        Some(Role::Worker)
+    } else if any(&[
+        "frontend", "front", "ui", "client", "nextjs", "next", "react", "vue", "spa",
+    ]) {
+        Some(Role::Frontend)
+    } else if any(&["proxy", "nginx", "caddy", "traefik", "gateway", "ingress"]) {
+        Some(Role::Proxy)
+    } else if any(&[
+        "web", "api", "app", "backend", "django", "flask", "fastapi", "gunicorn", "uvicorn",
+    ]) || name == "server"
+        || is_project(name, project)
+    {
+        Some(Role::App)
+    } else {
+        None
+    }
+}
+
+/// The score and what speaks for it; `None` below [`LIKELY`], or where something speaks against it.
+pub(super) fn compare(
+    service: &Side,
+    unit: &Side,
+    project: &[String],
+) -> Option<(u32, Vec<String>)> {
+    if contradicts(service, unit) {
+        return None;
+    }
+    let mut score = 0;
+    let mut reasons = Vec::new();
+    let mut add = |weight: u32, reason: String| {
+        score += weight;
+        reasons.push(reason);
+    };
+    let (own, other) = (&service.essence, &unit.essence);
+    let modules = (own.module(), other.module());
+    if !own.program.is_empty() && own.family() == other.family() {
+        // Two programs of one language are the same only if they run the same thing.
+        if matches!(own.family(), "python" | "node") {
+            if let (Some(a), Some(b)) = modules
+                && essence::base(a) != essence::base(b)
+            {
+                return None;
+            }
+        } else if own.role.is_some() || own.family() != "python server" {
+            add(40, format!("both run `{}`", other.program));
+        }
+    }
+    if let (Some(a), Some(b)) = modules
+        && essence::base(a) == essence::base(b)
+    {
+        add(35, format!("both run `{}`", essence::base(a)));
+    }
+    let unit_tokens = tokens(&unit.name, project);
+    if unit.name == service.name || service.aliases.contains(&unit.name) {
+        add(60, format!("both are called `{}`", unit.name));
+    } else if !unit_tokens.is_empty() && unit_tokens == service.tokens {
+        add(
+            55,
+            format!("`{}` is called like `{}`", unit.name, service.name),
+        );
+    } else if let Some(shared) = unit_tokens.intersection(&service.tokens).next() {
+        add(30, format!("both names hold `{shared}`"));
+    }
+    let generic = unit_tokens.is_empty() || is_project(&unit.name, project);
+    if generic && service.role == Some(Role::App) {
+        add(40, format!("`{}` is the project's own name", unit.name));
+    }
+    if service.role.is_some() && service.role == unit.role {
+        add(20, "both do the same kind of work".to_owned());
+        // An application server's unit is named after the server as often as after the service.
+        if service.role == Some(Role::App) && unit.essence.role == Some(Role::App) {
+            add(
+                20,
+                format!("`{}` serves the application", unit.essence.program),
+            );
+        }
+    }
+    let mut shared_ports: Vec<&String> = service.ports.intersection(&unit.ports).collect();
+    shared_ports.sort_unstable();
+    if let Some(port) = shared_ports.first() {
+        add(25, format!("both listen on port {port}"));
+    }
+    if let (Some(a), Some(b)) = (&service.directory, &unit.directory)
+        && a == b
+    {
+        add(25, format!("both belong to the directory `{a}`"));
+    }
+    (score >= LIKELY).then_some((score, reasons))
+}
+
+/// A worker is no scheduler and no application. A name alone does not tell an application from its pages: both are
+/// called `web`.
+fn contradicts(service: &Side, unit: &Side) -> bool {
+    let (Some(a), Some(b)) = (service.role, unit.role) else {
+        return false;
+    };
+    let serves = |role: Role| matches!(role, Role::App | Role::Frontend);
+    let by_name = service.essence.role.is_none() || unit.essence.role.is_none();
+    a != b && !(by_name && serves(a) && serves(b))
+}

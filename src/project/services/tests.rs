@@ -1,0 +1,341 @@
+use super::*;
+use crate::project::compose;
+use crate::source::{SourceFile, Sources};
+
+/// What is linked, as `service=counterpart` lines; `-` for none, `(why)` for exempt ones.
+fn check(
+    compose_text: &str,
+    units: &[(&str, &str)],
+    server: Server<'_>,
+    expected: &[&str],
+) -> Links {
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new("compose.yaml", compose_text.into()).unwrap());
+    let (compose, gaps) = compose::parse(&sources, file);
+    assert_eq!(gaps, []);
+    let parsed: Vec<(String, Unit, Span)> = units
+        .iter()
+        .map(|(name, text)| {
+            let file = sources.add(SourceFile::new(*name, (*text).into()).unwrap());
+            let name = (*name).to_owned();
+            (name, Unit::of_file(&sources, file), Span::file_start(file))
+        })
+        .collect();
+    let infos: Vec<UnitInfo<'_>> = parsed
+        .iter()
+        .map(|(name, unit, span)| UnitInfo {
+            name: name.clone(),
+            unit,
+            span: *span,
+        })
+        .collect();
+    let links = link(
+        std::slice::from_ref(&compose),
+        &Server {
+            units: &infos,
+            ..server
+        },
+    );
+    let name = |r: ServiceRef| compose.services[r.service].name.clone();
+    let mut lines: Vec<String> = links
+        .matches
+        .iter()
+        .map(|m| {
+            let by = match &m.by {
+                Counterpart::Unit(at) => infos[*at].name.clone(),
+                Counterpart::System(unit) => format!("system:{unit}"),
+                Counterpart::Container => "container".to_owned(),
+                Counterpart::Manager(manager) => manager.clone(),
+            };
+            format!("{}={by}", name(m.service))
+        })
+        .chain(
+            links
+                .unmatched_services
+                .iter()
+                .map(|u| format!("{}=-", name(u.service))),
+        )
+        .chain(
+            links
+                .exempt
+                .iter()
+                .map(|(r, why)| format!("{}=({why:?})", name(*r))),
+        )
+        .chain(
+            links
+                .unmatched_units
+                .iter()
+                .map(|u| format!("-={}", infos[*u].name)),
+        )
+        .collect();
+    lines.sort();
+    assert_eq!(lines, expected);
+    links
+}
+
+fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(|w| (*w).to_owned()).collect()
+}
+
+const DJANGO: &str = "services:
+  db: {image: postgres:16-alpine}
+  redis: {image: redis:7}
+  web:
+    build: .
+    command: sh -c \"python manage.py migrate && gunicorn config.wsgi:application --bind 0.0.0.0:8000\"
+    ports: ['8000:8000']
+  celery-worker: {build: ., command: celery -A config worker}
+  celery-beat: {build: ., command: celery -A config beat}
+  migrate: {build: ., command: python manage.py migrate}
+  mailhog: {image: mailhog/mailhog}
+  maps: {image: tiles, profiles: [maps]}
+";
+const WORKER: &str = "[Service]\nExecStart=/srv/venv/bin/celery -A config worker -Q celery\n";
+const BEAT: &str = "[Service]\nExecStart=/srv/venv/bin/celery -A config beat\n";
+const GUNICORN: &str =
+    "[Service]\nExecStart=/srv/venv/bin/gunicorn -c conf.py config.wsgi:application\n";
+
+#[test]
+fn units_are_known_by_what_they_run() {
+    let links = check(
+        DJANGO,
+        &[
+            ("celery.service", WORKER),
+            ("celerybeat.service", BEAT),
+            ("gunicorn.service", GUNICORN),
+        ],
+        Server {
+            packages: &strings(&["postgresql", "redis-server"]),
+            ..Server::default()
+        },
+        &[
+            "celery-beat=celerybeat.service",
+            "celery-worker=celery.service",
+            "db=system:postgresql",
+            "mailhog=(DevTool)",
+            "maps=(Profile)",
+            "migrate=(OneShot)",
+            "redis=system:redis-server",
+            "web=gunicorn.service",
+        ],
+    );
+    assert!(
+        links
+            .matches
+            .iter()
+            .all(|m| m.strength == Strength::Certain),
+        "{links:#?}"
+    );
+}
+
+#[test]
+fn an_app_without_unit_is_not_saved_by_its_worker() {
+    let programs = [strings(&["nohup", "gunicorn", "config.wsgi:application"])];
+    let links = check(
+        DJANGO,
+        &[("celery.service", WORKER), ("celerybeat.service", BEAT)],
+        Server {
+            started: &strings(&["postgresql@16-main", "redis.service"]),
+            programs: &programs,
+            ..Server::default()
+        },
+        &[
+            "celery-beat=celerybeat.service",
+            "celery-worker=celery.service",
+            "db=system:postgresql",
+            "mailhog=(DevTool)",
+            "maps=(Profile)",
+            "migrate=(OneShot)",
+            "redis=system:redis-server",
+            "web=-",
+        ],
+    );
+    let by_hand = links.unmatched_services[0].by_hand.as_deref();
+    assert_eq!(by_hand, Some("nohup gunicorn config.wsgi:application"));
+}
+
+#[test]
+fn the_projects_name_stands_for_its_app() {
+    check(
+        "services:
+  web: {build: ., command: daphne -p 8000 config.asgi:application}
+  celery: {build: ., command: celery -A config worker}
+  print-service: {build: services/print, expose: ['3001']}
+  tileserv: {image: pramsey/pg_tileserv}
+  db: {image: postgis/postgis:16-3.4}
+  nginx: {image: nginx, ports: ['80:80']}
+",
+        &[
+            ("geo-shop.service", GUNICORN),
+            ("geo-shop-celery.service", WORKER),
+            (
+                "extra.service",
+                "[Service]\nExecStart=/usr/bin/python3 bot.py\n",
+            ),
+        ],
+        Server {
+            packages: &strings(&["postgresql-16-postgis-3", "nginx"]),
+            project: &strings(&["GeoShop"]),
+            ..Server::default()
+        },
+        &[
+            "-=extra.service",
+            "celery=geo-shop-celery.service",
+            "db=system:postgresql",
+            "nginx=system:nginx",
+            "print-service=-",
+            "tileserv=-",
+            "web=geo-shop.service",
+        ],
+    );
+    // One service that is called like the project, and only the port in common.
+    check(
+        "services:\n  finance-tracker: {build: ., ports: ['8000:8000']}\n",
+        &[(
+            "finance-tracker.service",
+            "[Service]\nExecStart=/srv/venv/bin/uvicorn main:app --port 8000\n",
+        )],
+        Server::default(),
+        &["finance-tracker=finance-tracker.service"],
+    );
+}
+
+#[test]
+fn containers_on_the_server_need_no_unit() {
+    let shop = "services:\n  web: {build: .}\n  db: {image: postgres}\n";
+    check(
+        shop,
+        &[(
+            "shop.service",
+            "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c 'cd /srv && docker compose -f prod.yml up -d --build'\n",
+        )],
+        Server::default(),
+        &["db=container", "web=container"],
+    );
+    let up = [strings(&["docker-compose", "up", "-d"])];
+    check(
+        shop,
+        &[],
+        Server {
+            programs: &up,
+            ..Server::default()
+        },
+        &["db=container", "web=container"],
+    );
+    // Another script may run the same service as a unit: that unit is no stranger.
+    check(
+        "services:\n  shop: {build: ., ports: ['8000:8000']}\n",
+        &[("shop.service", GUNICORN)],
+        Server {
+            programs: &up,
+            ..Server::default()
+        },
+        &["shop=shop.service"],
+    );
+    let some = [strings(&["docker", "compose", "up", "-d", "db"])];
+    check(
+        shop,
+        &[],
+        Server {
+            programs: &some,
+            ..Server::default()
+        },
+        &["db=container", "web=-"],
+    );
+    let run = [strings(&[
+        "docker",
+        "run",
+        "-d",
+        "-p",
+        "5432:5432",
+        "--name",
+        "x",
+        "postgres:16",
+    ])];
+    check(
+        shop,
+        &[],
+        Server {
+            programs: &run,
+            ..Server::default()
+        },
+        &["db=container", "web=-"],
+    );
+}
+
+#[test]
+fn timers_one_shots_and_instances_are_no_services_of_their_own() {
+    check(
+        "services:\n  worker: {build: ., command: celery -A a worker}\n",
+        &[
+            (
+                "worker@.service",
+                "[Service]\nExecStart=celery -A a worker -n %i\n",
+            ),
+            ("backup.timer", "[Timer]\nOnCalendar=daily\n"),
+            ("backup.service", "[Service]\nExecStart=/srv/backup.sh\n"),
+            (
+                "prepare.service",
+                "[Service]\nType=oneshot\nExecStart=/srv/prepare.sh\n",
+            ),
+            ("app.socket", "[Socket]\nListenStream=80\n"),
+            (
+                "second-worker.service",
+                "[Service]\nExecStart=celery -A a worker -Q slow\nOnFailure=x\n",
+            ),
+        ],
+        Server::default(),
+        &["worker=second-worker.service", "worker=worker@.service"],
+    );
+}
+
+#[test]
+fn a_frontend_may_be_a_unit_or_pages_of_the_web_server() {
+    let shop = "services:\n  backend: {build: ./backend, ports: ['8000:8000']}\n  frontend: {build: ./frontend, ports: ['3000:3000']}\n";
+    let backend = "[Service]\nWorkingDirectory=/srv/shop/backend\nExecStart=/srv/shop/venv/bin/uvicorn app:app --port 8000\n";
+    let next = "[Service]\nWorkingDirectory=/srv/shop/frontend\nEnvironment=PORT=3000\nExecStart=/usr/bin/npm start\n";
+    check(
+        shop,
+        &[("shop-api.service", backend), ("shop-web.service", next)],
+        Server::default(),
+        &["backend=shop-api.service", "frontend=shop-web.service"],
+    );
+    check(
+        shop,
+        &[("shop.service", backend)],
+        Server {
+            packages: &strings(&["nginx=1.24*"]),
+            ..Server::default()
+        },
+        &["backend=shop.service", "frontend=system:nginx"],
+    );
+    let pm2 = [strings(&["pm2", "start", "npm", "--name", "frontend"])];
+    check(
+        shop,
+        &[("shop.service", backend)],
+        Server {
+            programs: &pm2,
+            ..Server::default()
+        },
+        &["backend=shop.service", "frontend=pm2"],
+    );
+}
+
+#[test]
+fn clients_are_no_servers_and_nothing_is_compared_with_nothing() {
+    check(
+        "services:\n  db: {image: postgres}\n",
+        &[],
+        Server {
+            packages: &strings(&["postgresql-client-16", "libpq-dev"]),
+            ..Server::default()
+        },
+        &["db=-"],
+    );
+    check(
+        "services: {}\n",
+        &[("web.service", GUNICORN)],
+        Server::default(),
+        &[],
+    );
+}

@@ -1,0 +1,426 @@
+//! systemd units: sections and directives with their places, from a file or from the text of a heredoc. Knows
+//! nothing of how a unit came to be, nor of what a directive should be.
+//!
+//! Facts: systemd.syntax(7) for lines, systemd.service(5) for command lines, systemd.exec(5) for the environment,
+//! systemd.unit(5) for the rest. A text may hold holes for what is not known (see `shell::value`); they are parts
+//! of words here.
+
+use crate::source::{FileId, MappedText, OffsetMap, Sources, Span};
+use std::ops::Range;
+
+/// `Key=Value` in a section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directive {
+    /// `Service` of `[Service]`.
+    pub section: String,
+    /// The key.
+    pub key: String,
+    /// The value; continued lines are joined by a blank.
+    pub value: String,
+    /// Key and value, with continued lines.
+    pub span: Span,
+    /// The value; empty at the end of the line for an empty one.
+    pub value_span: Span,
+}
+
+/// A line that systemd ignores with a warning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line.
+    pub span: Span,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A command line of `ExecStart=` and its like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exec {
+    /// The special characters before the path: `-`, `@`, `:`, `+`, `!`, `|`.
+    pub prefix: String,
+    /// The program, without prefixes.
+    pub program: String,
+    /// Its arguments. With the prefix `@` the first word after the program is `argv[0]` and not among them.
+    pub args: Vec<String>,
+    /// The value of the directive.
+    pub span: Span,
+}
+
+/// A path of `EnvironmentFile=`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvironmentFile {
+    /// The path.
+    pub path: String,
+    /// True with a leading `-`: it may be missing.
+    pub optional: bool,
+    /// The place.
+    pub span: Span,
+}
+
+/// The unit types that a deploy writes, systemd.unit(5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnitKind {
+    /// A process.
+    Service,
+    /// Starts another unit at a time.
+    Timer,
+    /// Starts a service on a connection.
+    Socket,
+    /// A group of units.
+    Target,
+    /// Starts another unit when a path changes.
+    Path,
+    /// A mount point.
+    Mount,
+    /// Anything else.
+    Other,
+}
+
+impl UnitKind {
+    /// From a unit's name: a name without a type is a service, systemctl(1).
+    pub fn of(name: &str) -> UnitKind {
+        match name.rsplit_once('.').map(|(_, ending)| ending) {
+            None | Some("service") => UnitKind::Service,
+            Some("timer") => UnitKind::Timer,
+            Some("socket") => UnitKind::Socket,
+            Some("target") => UnitKind::Target,
+            Some("path") => UnitKind::Path,
+            Some("mount") => UnitKind::Mount,
+            Some(_) => UnitKind::Other,
+        }
+    }
+}
+
+/// A unit file's contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// The whole text.
+    pub span: Span,
+    /// The names of the sections, in order, with their places. A section may be opened twice.
+    pub sections: Vec<(String, Span)>,
+    /// The directives, in order.
+    pub directives: Vec<Directive>,
+    /// Lines that are ignored.
+    pub problems: Vec<Problem>,
+}
+
+impl Unit {
+    /// Reads a unit file.
+    pub fn of_file(sources: &Sources, file: FileId) -> Unit {
+        Unit::parse(&MappedText {
+            text: sources.file(file).text().to_owned(),
+            file,
+            map: OffsetMap::shifted(0),
+        })
+    }
+
+    /// Reads the text of a unit; never fails.
+    pub fn parse(text: &MappedText) -> Unit {
+        let mut unit = Unit {
+            span: text.span(0..text.text.len()),
+            sections: Vec::new(),
+            directives: Vec::new(),
+            problems: Vec::new(),
+        };
+        for (range, joined) in logical_lines(&text.text) {
+            unit.line(text, range, &joined);
+        }
+        unit
+    }
+
+    fn line(&mut self, text: &MappedText, range: Range<usize>, line: &str) {
+        let trimmed = line.trim();
+        let raw = &text.text[range.clone()];
+        let start = range.start + (raw.len() - raw.trim_start().len());
+        let end = range.start + raw.trim_end().len();
+        let span = text.span(start..end);
+        let mut ignored = |reason: &str| {
+            self.problems.push(Problem {
+                span,
+                reason: reason.to_owned(),
+            });
+        };
+        if let Some(header) = trimmed.strip_prefix('[') {
+            match header.strip_suffix(']') {
+                Some(name) if !name.is_empty() => self.sections.push((name.to_owned(), span)),
+                _ => ignored("not a section header: the `]` or the name is missing"),
+            }
+            return;
+        }
+        let Some((key, value)) = trimmed.split_once('=') else {
+            ignored("no `=`: systemd ignores the line");
+            return;
+        };
+        let Some((section, _)) = self.sections.last() else {
+            ignored("stands before the first section: systemd ignores the line");
+            return;
+        };
+        let equals = start + raw.trim_start().find('=').unwrap_or(0) + 1;
+        let value_start = equals + text.text[equals..end.max(equals)].len()
+            - text.text[equals..end.max(equals)].trim_start().len();
+        self.directives.push(Directive {
+            section: section.clone(),
+            key: key.trim().to_owned(),
+            value: value.trim().to_owned(),
+            span,
+            value_span: text.span(value_start..end.max(value_start)),
+        });
+    }
+
+    /// All directives of a key that count: an empty assignment resets what stands before it.
+    pub fn all(&self, section: &str, key: &str) -> Vec<&Directive> {
+        let mut found = Vec::new();
+        for directive in &self.directives {
+            if directive.section == section && directive.key == key {
+                if directive.value.is_empty() {
+                    found.clear();
+                } else {
+                    found.push(directive);
+                }
+            }
+        }
+        found
+    }
+
+    /// The last directive of a key, for those that hold one value. An empty assignment unsets it.
+    pub fn get(&self, section: &str, key: &str) -> Option<&Directive> {
+        self.all(section, key).pop()
+    }
+
+    /// `User=`.
+    pub fn user(&self) -> Option<&Directive> {
+        self.get("Service", "User")
+    }
+
+    /// `Group=`.
+    pub fn group(&self) -> Option<&Directive> {
+        self.get("Service", "Group")
+    }
+
+    /// `WorkingDirectory=`, with its leading `-` where it has one.
+    pub fn working_directory(&self) -> Option<&Directive> {
+        self.get("Service", "WorkingDirectory")
+    }
+
+    /// `Type=`; `simple` is the default of a service with `ExecStart=`.
+    pub fn service_type(&self) -> &str {
+        self.get("Service", "Type")
+            .map_or("simple", |directive| &directive.value)
+    }
+
+    /// True for a service that ends when its work is done.
+    pub fn is_oneshot(&self) -> bool {
+        self.service_type() == "oneshot"
+    }
+
+    /// True for a one-shot that leaves nothing running: one with `RemainAfterExit=` may have started something.
+    pub fn is_oneshot_work(&self) -> bool {
+        let remains = self.get("Service", "RemainAfterExit");
+        self.is_oneshot() && !remains.is_some_and(|d| is_true(&d.value))
+    }
+
+    /// The commands of `ExecStart=`.
+    pub fn exec_start(&self) -> Vec<Exec> {
+        self.exec("ExecStart")
+    }
+
+    /// The commands of `ExecStartPre=`, `ExecReload=` and the like.
+    pub fn exec(&self, key: &str) -> Vec<Exec> {
+        let directives = self.all("Service", key);
+        directives.into_iter().flat_map(commands).collect()
+    }
+
+    /// The files of `EnvironmentFile=`.
+    pub fn environment_files(&self) -> Vec<EnvironmentFile> {
+        let directives = self.all("Service", "EnvironmentFile");
+        let files = directives.into_iter().map(|directive| {
+            let path = directive.value.strip_prefix('-');
+            EnvironmentFile {
+                path: path.unwrap_or(&directive.value).to_owned(),
+                optional: path.is_some(),
+                span: directive.value_span,
+            }
+        });
+        files.collect()
+    }
+
+    /// The variables of `Environment=`, with the place of the directive.
+    pub fn environment(&self) -> Vec<(String, String, Span)> {
+        let mut variables = Vec::new();
+        for directive in self.all("Service", "Environment") {
+            for word in split_words(&directive.value) {
+                if let Some((name, value)) = word.split_once('=') {
+                    variables.push((name.to_owned(), value.to_owned(), directive.value_span));
+                }
+            }
+        }
+        variables
+    }
+
+    /// The units of `After=`, `Wants=`, `Requires=` and the like.
+    pub fn units_of(&self, key: &str) -> Vec<(String, Span)> {
+        let directives = self.all("Unit", key).into_iter();
+        let names = directives.flat_map(|directive| {
+            let words = directive.value.split_whitespace();
+            words.map(|word| (word.to_owned(), directive.value_span))
+        });
+        names.collect()
+    }
+
+    /// True when `[Install]` says what `systemctl enable` should do.
+    pub fn has_install(&self) -> bool {
+        ["WantedBy", "RequiredBy", "UpheldBy", "Alias", "Also"]
+            .iter()
+            .any(|key| self.get("Install", key).is_some())
+    }
+
+    /// The unit that a timer, socket or path starts: `Unit=` (`Service=` of a socket), else the service of the same
+    /// name; systemd.timer(5), systemd.socket(5), systemd.path(5). `None` for other kinds.
+    pub fn triggers(&self, name: &str) -> Option<String> {
+        let key = match UnitKind::of(name) {
+            UnitKind::Timer => ("Timer", "Unit"),
+            UnitKind::Path => ("Path", "Unit"),
+            UnitKind::Socket => ("Socket", "Service"),
+            _ => return None,
+        };
+        if let Some(directive) = self.get(key.0, key.1) {
+            return Some(directive.value.clone());
+        }
+        let stem = name.rsplit_once('.')?.0;
+        let per_connection = key.0 == "Socket"
+            && self
+                .get("Socket", "Accept")
+                .is_some_and(|d| is_true(&d.value));
+        Some(format!(
+            "{stem}{}.service",
+            if per_connection { "@" } else { "" }
+        ))
+    }
+}
+
+/// The spellings of true, systemd.syntax(7).
+pub fn is_true(value: &str) -> bool {
+    matches!(
+        value.to_ascii_lowercase().as_str(),
+        "1" | "yes" | "true" | "on"
+    )
+}
+
+/// `backup@.service` of `backup@db.service`; `None` for what is no instance.
+pub fn template_of(name: &str) -> Option<String> {
+    let (stem, rest) = name.split_once('@')?;
+    let (instance, ending) = rest.rsplit_once('.').unwrap_or((rest, "service"));
+    (!instance.is_empty()).then(|| format!("{stem}@.{ending}"))
+}
+
+/// Lines with their continuations joined: a trailing `\` and the line end become a blank; comment lines in between
+/// are skipped. Comments and empty lines are left out. The range is that of the text.
+fn logical_lines(text: &str) -> Vec<(Range<usize>, String)> {
+    let mut lines = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    let mut at = 0;
+    let mut last_end = 0;
+    for raw in text.split_inclusive('\n') {
+        let start = at;
+        at += raw.len();
+        let line = raw.strip_suffix('\n').unwrap_or(raw);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if line.trim_start().starts_with(['#', ';']) {
+            continue;
+        }
+        if open.is_none() && line.trim().is_empty() {
+            continue;
+        }
+        last_end = start + line.len();
+        let (begin, mut joined) = open.take().unwrap_or((start, String::new()));
+        match line.strip_suffix('\\') {
+            Some(head) => {
+                joined.push_str(head);
+                joined.push(' ');
+                open = Some((begin, joined));
+            }
+            None => {
+                joined.push_str(line);
+                lines.push((begin..last_end, joined));
+            }
+        }
+    }
+    if let Some((begin, joined)) = open {
+        lines.push((begin..last_end, joined));
+    }
+    lines
+}
+
+/// The commands of one directive: a bare `;` as a word of its own separates them, systemd.service(5), COMMAND LINES.
+fn commands(directive: &Directive) -> Vec<Exec> {
+    let words = words_with_separators(&directive.value);
+    let commands = words.split(Option::is_none).filter_map(|words| {
+        let words: Vec<&String> = words.iter().flatten().collect();
+        let (first, rest) = words.split_first()?;
+        let program = first.trim_start_matches(['-', '@', ':', '+', '!', '|']);
+        let prefix = &first[..first.len() - program.len()];
+        let skip = usize::from(prefix.contains('@'));
+        Some(Exec {
+            prefix: prefix.to_owned(),
+            program: program.to_owned(),
+            args: rest.iter().skip(skip).map(|word| (*word).clone()).collect(),
+            span: directive.value_span,
+        })
+    });
+    commands.collect()
+}
+
+/// Words as systemd splits them: blanks separate, quotes of either kind group where they open a word or stand in
+/// it, a backslash takes the next character. `\;` is a `;` that does not separate.
+pub fn split_words(value: &str) -> Vec<String> {
+    let words = words_with_separators(value).into_iter();
+    words
+        .map(|word| word.unwrap_or_else(|| ";".to_owned()))
+        .collect()
+}
+
+/// The words; `None` for a bare `;`.
+fn words_with_separators(value: &str) -> Vec<Option<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    // Quotes and backslashes make a `;` a plain word.
+    let mut bare = true;
+    let mut quote: Option<char> = None;
+    let mut characters = value.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            // A hole for an unknown value may hold blanks (`shell::value`).
+            '\u{1}' => {
+                let word = word.get_or_insert_default();
+                word.push(c);
+                for inside in characters.by_ref() {
+                    word.push(inside);
+                    if inside == '\u{2}' {
+                        break;
+                    }
+                }
+            }
+            '\\' => match characters.next().inspect(|_| bare = false) {
+                Some('n') => word.get_or_insert_default().push('\n'),
+                Some('t') => word.get_or_insert_default().push('\t'),
+                Some('s') => word.get_or_insert_default().push(' '),
+                Some(next) => word.get_or_insert_default().push(next),
+                None => word.get_or_insert_default().push(c),
+            },
+            _ if quote == Some(c) => quote = None,
+            '"' | '\'' if quote.is_none() => {
+                (quote, bare) = (Some(c), false);
+                word.get_or_insert_default();
+            }
+            _ if c.is_whitespace() && quote.is_none() => {
+                words.extend(word.take().map(|w| (w != ";" || !bare).then_some(w)));
+                bare = true;
+            }
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word.map(|w| (w != ";" || !bare).then_some(w)));
+    words
+}
+
+#[cfg(test)]
+mod tests;
