@@ -6,12 +6,15 @@
 
 mod accounts;
 mod archives;
+mod containers;
 mod copying;
+mod databases;
 mod draft;
 mod fetching;
 mod files;
 mod find;
 mod git;
+mod languages;
 mod node;
 mod owners;
 mod packages;
@@ -19,8 +22,11 @@ mod plain;
 mod python;
 mod sed;
 mod services;
+mod sql;
+mod system;
 #[cfg(test)]
 mod table;
+mod web;
 
 use crate::shell::argv::Argv;
 use crate::shell::effect::Deed;
@@ -105,6 +111,49 @@ pub fn deed(argv: &Argv) -> Deed {
         | "typeorm-ts-node-commonjs"
         | "typeorm-ts-node-esm"
         | "drizzle-kit" => node::migrator(argv),
+        "psql" => databases::psql(argv),
+        "createdb" | "createuser" => databases::create(argv),
+        "dropdb" | "dropuser" => databases::drop(argv),
+        "mysql" | "mariadb" => databases::mysql(argv),
+        "sqlite" | "sqlite3" => databases::sqlite(argv),
+        "pg_dump" | "pg_dumpall" | "mysqldump" => databases::dump(argv),
+        "mysql_secure_installation" | "mariadb-secure-installation" => {
+            databases::mysql_secure(argv)
+        }
+        "docker" | "podman" => containers::docker(argv),
+        "docker-compose" | "podman-compose" => containers::compose(argv),
+        "certbot" | "certbot-auto" | "letsencrypt" => web::certbot(argv),
+        "acme.sh" => web::acme(argv),
+        "nginx" => web::nginx(argv),
+        "htpasswd" => web::htpasswd(argv),
+        "openssl" => web::openssl(argv),
+        "ssh-keygen" => web::ssh_keygen(argv),
+        "gpg" | "gpg2" => web::gpg(argv),
+        "crontab" => web::crontab(argv),
+        "mkswap" | "mkfs" => system::mkfs(argv),
+        name if name.starts_with("mkfs.") => system::mkfs(argv),
+        "swapon" | "swapoff" => system::swapon(argv),
+        "mount" | "umount" => system::mount(argv),
+        "ufw" => system::ufw(argv),
+        "iptables" | "ip6tables" => system::iptables(argv),
+        "nft" => system::nft(argv),
+        "ip" => system::ip(argv),
+        "hostname" | "hostnamectl" | "timedatectl" | "localectl" => system::setting(argv),
+        "update-alternatives" | "alternatives" | "dpkg-reconfigure" => system::asks_by_option(argv),
+        "semanage" | "rabbitmqctl" => system::add_once(argv),
+        "patch" => system::patch(argv),
+        "dos2unix" => system::edits(argv),
+        "zip" => system::writes_last(argv),
+        "bundle" | "bundler" => languages::bundle(argv),
+        "gem" => languages::gem(argv),
+        "rails" | "rake" => languages::rake(argv),
+        "composer" => languages::composer(argv),
+        "php" => languages::php(argv),
+        "artisan" | "console" => languages::artisan(argv),
+        "cargo" | "go" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "dotnet" | "mix"
+        | "make" | "gmake" | "cmake" | "hugo" | "sqlx" | "diesel" | "goose" | "dbmate"
+        | "migrate" | "flyway" | "atlas" => languages::build_tool(argv),
+        name if plain::only_sets(name) => draft::nothing(),
         name if plain::only_reads(name) => Deed::read_only(),
         _ => Deed::default(),
     }
@@ -121,6 +170,7 @@ fn unversioned(name: &str) -> &str {
     }
     match name {
         "nodejs" => "node",
+        "composer.phar" => "composer",
         "gsed" => "sed",
         _ => name,
     }
