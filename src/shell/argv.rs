@@ -287,50 +287,80 @@ impl<'a> Options<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::shell::value::Knowledge;
     use crate::source::FileId;
 
-    /// A command line for tests: blanks separate words, `$X` is a hole, the working directory is `/srv/app`.
+    /// A command line for tests: blanks separate words, `'` holds blanks together, `$X` outside of quotes is a hole,
+    /// `A=1` in front sets the environment, `<<< 'text'` at the end is standard input and `|` in front says that
+    /// something is piped in. The working directory is `/srv/app`.
     pub(crate) fn argv(line: &str) -> Argv {
-        let mut at = 0;
-        let mut args: Vec<Arg> = line
-            .split(' ')
-            .map(|word| {
-                let span = Span {
-                    file: FileId(0),
-                    start: at,
-                    end: at + word.len() as u32,
-                };
-                at += word.len() as u32 + 1;
-                let value = match word.split_once('$') {
-                    None => Value::literal(word),
-                    Some((before, rest)) => {
-                        let end = rest
-                            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                            .unwrap_or(rest.len());
-                        let mut value = Value::literal(before);
-                        value.push(&Value::hole(
-                            &rest[..end],
-                            0,
-                            crate::shell::value::Knowledge::Symbolic,
-                        ));
-                        value.push_str(&rest[end..]);
-                        value
-                    }
-                };
-                Arg { value, span }
-            })
-            .collect();
-        let program = args.remove(0);
+        let mut words = words(line);
+        let mut stdin = Stdin::Inherited;
+        let mut env = Vec::new();
+        if words[0].value.as_literal() == Some("|") {
+            words.remove(0);
+            stdin = Stdin::Pipe;
+        }
+        if let [.., here, _] = &words[..]
+            && here.value.as_literal() == Some("<<<")
+        {
+            stdin = Stdin::Text(words.pop().unwrap().value);
+            words.pop();
+        }
+        while let Some((name, value)) = words[0].value.split_once('=') {
+            env.push((name.to_string(), value));
+            words.remove(0);
+        }
+        let program = words.remove(0);
         Argv {
             name: program_name(&program.value),
             program,
-            args,
+            args: words,
             cwd: Value::literal("/srv/app"),
             home: Value::literal("/root"),
-            stdin: Stdin::Inherited,
+            stdin,
             stdout: None,
-            env: Vec::new(),
+            env,
         }
+    }
+
+    fn words(line: &str) -> Vec<Arg> {
+        let mut words = Vec::new();
+        let mut at = 0;
+        let mut quoted = false;
+        let pieces = line.split(|c| {
+            quoted ^= c == '\'';
+            c == ' ' && !quoted
+        });
+        for word in pieces {
+            let (start, end) = (at, at + word.len() as u32);
+            at = end + 1;
+            let mut value = Value::default();
+            for (i, piece) in word.split('\'').enumerate() {
+                let mut parts = piece.split('$');
+                if i % 2 == 1 {
+                    value.push_str(piece);
+                    continue;
+                }
+                value.push_str(parts.next().unwrap_or_default());
+                for part in parts {
+                    let end = part
+                        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                        .unwrap_or(part.len());
+                    value.push(&Value::hole(&part[..end], 0, Knowledge::Symbolic));
+                    for (i, text) in part[end..].split('*').enumerate() {
+                        if i > 0 {
+                            value.push_glob('*');
+                        }
+                        value.push_str(text);
+                    }
+                }
+            }
+            let file = FileId(0);
+            let span = Span { file, start, end };
+            words.push(Arg { value, span });
+        }
+        words
     }
 
     #[test]

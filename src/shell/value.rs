@@ -140,6 +140,17 @@ impl Value {
         self.text.rsplit([CLOSE, GLOB]).next().unwrap_or_default()
     }
 
+    /// The two parts around the first `separator` that stands outside the holes.
+    pub fn split_once(&self, separator: char) -> Option<(Value, Value)> {
+        let mut inside = false;
+        let at = self.text.find(|c| {
+            inside = c == OPEN || inside && c != CLOSE;
+            c == separator && !inside
+        })?;
+        let (before, after) = (&self.text[..at], &self.text[at + separator.len_utf8()..]);
+        Some((Value::from_key(before, self), Value::from_key(after, self)))
+    }
+
     /// The part after the last `/`. Of `$X` it is `$X`.
     pub fn basename(&self) -> Value {
         let cut = self.text.trim_end_matches('/');

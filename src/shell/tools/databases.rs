@@ -1,0 +1,219 @@
+//! Database clients: psql, createdb, mysql, sqlite3, redis-cli, mongosh.
+
+use super::draft::{Draft, FILE, NEW, nothing};
+use super::sql::{Dialect, effects};
+use crate::shell::argv::{Arg, Argv, Options, Stdin};
+use crate::shell::effect::{Again, Change, Deed, Resource};
+use crate::shell::value::Value;
+
+/// psql(1) "Exit Status", startup.c: an error in a script (standard input, `-f`) does not change the exit status unless
+/// ON_ERROR_STOP is set, and of several `-c` the last one gives it. An error that nobody hears of is no failure.
+pub(super) fn psql(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "c|command: f|file: d|dbname: h|host: p|port: U|username: v|set|variable: o|output: L|log-file: F: R: P|pset: \
+         T: l|list t|tuples-only A|no-align q|quiet w W|password X 1|single-transaction a b e E n s S x z 0 V|version",
+    );
+    let stops = options.values("v").any(|v| {
+        matches!(
+            v.as_literal(),
+            Some("ON_ERROR_STOP=1" | "ON_ERROR_STOP=on" | "ON_ERROR_STOP" | "ON_ERROR_STOP=true")
+        )
+    });
+    let mut draft = Draft::of(argv);
+    let commands: Vec<&Value> = options.values("c").collect();
+    if options.has("f") {
+        draft.partly();
+    }
+    let (last, earlier) = match commands.split_last() {
+        Some((last, earlier)) => (Some(*last), earlier),
+        None => (None, &[][..]),
+    };
+    let mut run = |sql: &Value, heard: bool| {
+        for mut effect in effects(sql, Dialect::Postgres) {
+            if !heard && matches!(effect.again, Again::Fails(_)) {
+                effect.again = Again::NoChange;
+            }
+            draft.add_implied(effect.change, effect.resource, effect.again);
+        }
+    };
+    for sql in earlier {
+        run(sql, stops);
+    }
+    if let Some(sql) = last {
+        run(sql, true);
+    } else if let Stdin::Text(text) = &argv.stdin
+        && !options.has("f")
+    {
+        let set = text.key().contains("\\set ON_ERROR_STOP");
+        run(text, stops || set);
+    } else if matches!(argv.stdin, Stdin::File(_) | Stdin::Pipe) {
+        draft.partly();
+    }
+    draft.done()
+}
+
+/// createdb(1), createuser(1): exit with 1 when it exists; `--interactive` and `-P` ask.
+pub(super) fn create(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "O|owner: U|username: h|host: p|port: E|encoding: l|locale: T|template: D|tablespace: c|connection-limit: \
+         g|role|member-of: P|pwprompt interactive s|superuser d|createdb r|createrole maintenance-db: lc-collate: \
+         lc-ctype: w W e i I S R L N a|with-admin: v|valid-until: replication strategy:",
+    );
+    let mut draft = Draft::of(argv);
+    let Some(name) = options.operands.first() else {
+        return draft.done();
+    };
+    if argv.name == "createdb" {
+        let again = Again::Fails("createdb: database creation failed: database already exists");
+        draft.add(name, NEW, Resource::Database(name.value.clone()), again);
+        return draft.done();
+    }
+    let again = Again::Fails("createuser: creation of new role failed: role already exists");
+    draft.add(name, NEW, Resource::Role(name.value.clone()), again);
+    if options.has("P") || options.has("interactive") {
+        draft.asks(
+            "createuser asks for a password or for rights",
+            "write `CREATE ROLE … PASSWORD …` for psql",
+            None,
+        );
+    }
+    draft.done()
+}
+
+/// dropdb(1), dropuser(1).
+pub(super) fn drop(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "U|username: h|host: p|port: i|interactive e f|force if-exists maintenance-db: w W",
+    );
+    let mut draft = Draft::of(argv);
+    let again = match options.has("if-exists") {
+        true => Again::NoChange,
+        false => Again::Fails("dropdb: does not exist"),
+    };
+    if let Some(name) = options.operands.first() {
+        let resource = match argv.name.as_str() {
+            "dropdb" => Resource::Database(name.value.clone()),
+            _ => Resource::Role(name.value.clone()),
+        };
+        draft.add(name, Change::Remove, resource, again);
+    }
+    draft.done()
+}
+
+/// mysql(1), mariadb(1): stop at the first error with 1 unless `--force`. `-p` without a value asks for the password.
+pub(super) fn mysql(argv: &Argv) -> Deed {
+    let options = argv.options("e|execute: u|user: h|host: P|port: D|database: S|socket: f|force N s B t password? defaults-file: defaults-extra-file: protocol:");
+    let mut draft = Draft::of(argv);
+    let sql = match (options.value("e"), &argv.stdin) {
+        (Some(sql), _) => Some(sql),
+        (None, Stdin::Text(text)) => Some(text),
+        (None, Stdin::Inherited) => None,
+        (None, _) => {
+            draft.partly();
+            None
+        }
+    };
+    for mut effect in sql
+        .map(|sql| effects(sql, Dialect::MySql))
+        .unwrap_or_default()
+    {
+        if options.has("f") && matches!(effect.again, Again::Fails(_)) {
+            effect.again = Again::NoChange;
+        }
+        draft.add_implied(effect.change, effect.resource, effect.again);
+    }
+    let asks = |arg: &Arg| matches!(arg.value.as_literal(), Some("-p" | "--password"));
+    if argv.args.iter().any(asks) {
+        draft.asks(
+            "mysql asks for the password",
+            "write `--defaults-extra-file=FILE` or set MYSQL_PWD",
+            None,
+        );
+    }
+    draft.done()
+}
+
+/// sqlite3(1): the first operand is the file, the others SQL; exits with 1 after an error (tried with 3.40).
+pub(super) fn sqlite(argv: &Argv) -> Deed {
+    // Long options stand behind one dash; those with a value are rare in scripts.
+    let mut operands = argv
+        .args
+        .iter()
+        .filter(|arg| !arg.value.known_prefix().starts_with('-'));
+    let mut draft = Draft::of(argv);
+    let Some(file) = operands.next() else {
+        return nothing();
+    };
+    draft.path(file, FILE, Again::NoChange);
+    let mut run = |sql: &Value| {
+        for effect in effects(sql, Dialect::Sqlite) {
+            draft.add_implied(effect.change, effect.resource, effect.again);
+        }
+    };
+    operands.for_each(|sql| run(&sql.value));
+    if let Stdin::Text(text) = &argv.stdin {
+        run(text);
+    }
+    draft.done()
+}
+
+/// Dumps write a file; what a restore finds is not known; `redis-cli` and `mongosh` are not read.
+pub(super) fn dump(argv: &Argv) -> Deed {
+    let options: Options<'_> = argv.options(
+        "f|file: d|dbname: U: h: p: F|format: r|result-file: u|user: t: n: T: N: j: Z: out: o:",
+    );
+    let mut draft = Draft::of(argv);
+    for file in options.values("f").chain(options.values("r")) {
+        draft.writes(file);
+    }
+    draft.done()
+}
+
+/// mysql_secure_installation(1): a dialogue, unless `--use-default`.
+pub(super) fn mysql_secure(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    if !argv.has_word("--use-default") {
+        draft.asks(
+            "mysql_secure_installation asks a row of questions",
+            "write the statements for `mysql -e`",
+            None,
+        );
+    }
+    draft.done()
+}
+
+#[test]
+fn databases_are_made() {
+    super::table::check(&[
+        ("psql -c 'CREATE USER app'", "create role app fails"),
+        ("psql -c 'CREATE USER app' -c 'SELECT 1'", "create role app"),
+        (
+            "psql <<< 'CREATE USER app; CREATE DATABASE shop;'",
+            "create role app; create database shop",
+        ),
+        (
+            "psql -v ON_ERROR_STOP=1 <<< 'CREATE USER app;'",
+            "create role app fails",
+        ),
+        ("psql -f schema.sql", "unknown"),
+        ("| psql", "unknown"),
+        ("psql -tAc 'SELECT 1'", ""),
+        ("createdb -O app shop", "create database shop fails"),
+        ("createuser app", "create role app fails"),
+        ("createuser --interactive app", "create role app fails asks"),
+        ("dropdb --if-exists shop", "remove database shop"),
+        (
+            "mysql -u root -e 'CREATE DATABASE shop'",
+            "create database shop fails",
+        ),
+        (
+            "mysql -uroot -p -e 'CREATE DATABASE IF NOT EXISTS shop'",
+            "create database shop asks",
+        ),
+        (
+            "sqlite3 /d/x.db 'CREATE TABLE t(a)'",
+            "create file /d/x.db; create table t fails",
+        ),
+        ("pg_dump shop -f /b/x.sql", "write /b/x.sql"),
+    ]);
+}

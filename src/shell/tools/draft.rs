@@ -1,0 +1,164 @@
+//! What the families build a [`Deed`] with: places, holes, questions.
+
+use crate::shell::argv::{Arg, Argv, Stdin};
+use crate::shell::effect::{Again, Change, Deed, Effect, PathKind, Prompt, Resource, Role};
+use crate::shell::value::{Knowledge, Value};
+
+/// A deed in the making.
+pub(super) struct Draft<'a> {
+    argv: &'a Argv,
+    deed: Deed,
+}
+
+impl<'a> Draft<'a> {
+    /// Of a tool that is known.
+    pub(super) fn of(argv: &'a Argv) -> Self {
+        let known = true;
+        let deed = Deed {
+            known,
+            ..Deed::default()
+        };
+        Draft { argv, deed }
+    }
+
+    /// Something happens to the resource that `operand` names. A word that by its name holds options names none.
+    pub(super) fn add(&mut self, operand: &Arg, change: Change, resource: Resource, again: Again) {
+        if named_like_options(operand) {
+            return;
+        }
+        self.deed
+            .effects
+            .push(Effect::new(change, resource, again).at(operand.span));
+    }
+
+    /// Something happens to a resource that no operand names.
+    pub(super) fn add_implied(&mut self, change: Change, resource: Resource, again: Again) {
+        self.deed.effects.push(Effect::new(change, resource, again));
+    }
+
+    /// Something happens to the path that `operand` names.
+    pub(super) fn path(&mut self, operand: &Arg, change: Change, again: Again) {
+        let path = self.argv.path(operand);
+        self.add(operand, change, Resource::Path(path), again);
+    }
+
+    /// Something happens to a path that an option's value names.
+    pub(super) fn value_path(&mut self, value: &Value, change: Change, again: Again) {
+        let path = value.resolve(&self.argv.cwd);
+        self.add_implied(change, Resource::Path(path), again);
+    }
+
+    /// A file is written, whatever it held.
+    pub(super) fn writes(&mut self, value: &Value) {
+        self.value_path(value, Change::Write, Again::NoChange);
+    }
+
+    /// With a role more.
+    pub(super) fn role(&mut self, role: Role) -> &mut Self {
+        if !self.deed.roles.contains(&role) {
+            self.deed.roles.push(role);
+        }
+        self
+    }
+
+    /// It asks, unless something is piped in that may answer, or a word of unknown value may be the option that
+    /// keeps it from asking.
+    pub(super) fn asks(
+        &mut self,
+        asks: &'static str,
+        instead: &'static str,
+        flag: Option<&'static str>,
+    ) {
+        if self.argv.stdin == Stdin::Inherited && !self.argv.args.iter().any(may_be_options) {
+            self.deed.prompts = Some(Prompt {
+                asks,
+                instead,
+                flag,
+            });
+        }
+    }
+
+    /// Not all of what it does is known.
+    pub(super) fn partly(&mut self) -> &mut Self {
+        self.deed.known = false;
+        self
+    }
+
+    /// The deed.
+    pub(super) fn done(self) -> Deed {
+        self.deed
+    }
+}
+
+/// A deed without effects that is for something.
+pub(super) fn role(role: Role) -> Deed {
+    Deed::of(Vec::new()).role(role)
+}
+
+/// A deed that is known to have no effect of interest.
+pub(super) fn nothing() -> Deed {
+    Deed::of(Vec::new())
+}
+
+/// Can a word hold options that cannot be seen? Of a word that starts with a hole only the hole's name speaks: what
+/// is called a package, a path or a name is none.
+pub(super) fn may_be_options(arg: &Arg) -> bool {
+    if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {
+        return false;
+    }
+    if arg.value.is_glob() || named_like_options(arg) {
+        return !arg.value.is_glob();
+    }
+    let shown = arg.value.to_string().to_ascii_lowercase();
+    const NAMES: [&str; 12] = [
+        "pack", "pkg", "dep", "dir", "path", "file", "user", "name", "domain", "home", "version",
+        "/",
+    ];
+    !NAMES.iter().any(|name| shown.contains(name))
+}
+
+/// A word that by its name holds options: `$MKDIR_OPTS`, `$FLAGS`, `$@`.
+pub(super) fn named_like_options(arg: &Arg) -> bool {
+    if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {
+        return false;
+    }
+    let shown = arg.value.to_string().to_ascii_lowercase();
+    let mut parts = shown.trim_start_matches('$').split('_');
+    matches!(shown.as_str(), "$@" | "$*")
+        || parts.any(|part| {
+            matches!(
+                part,
+                "opt" | "opts" | "options" | "flag" | "flags" | "args" | "params"
+            )
+        })
+}
+
+/// The literal of operand `index` of a list; empty where it is not fully known: to match subcommands on.
+pub(super) fn word<'a>(operands: &[&'a Arg], index: usize) -> &'a str {
+    operands
+        .get(index)
+        .and_then(|arg| arg.value.as_literal())
+        .unwrap_or_default()
+}
+
+/// A path below a directory.
+pub(super) fn below(directory: &Value, name: &Value) -> Value {
+    let mut path = directory.clone();
+    path.push_str("/");
+    path.push(name);
+    path.normalized()
+}
+
+/// What is not known at all.
+pub(super) fn unknown(what: &str) -> Value {
+    Value::hole(what, 0, Knowledge::Unknown)
+}
+
+/// `create` of a directory that may be there.
+pub(super) const DIRECTORY: Change = Change::Create(PathKind::Directory);
+/// `create` of a file.
+pub(super) const FILE: Change = Change::Create(PathKind::File);
+/// `create` of a directory with content.
+pub(super) const TREE: Change = Change::Create(PathKind::Tree);
+/// `create` of what has no path: an account, a database.
+pub(super) const NEW: Change = Change::Create(PathKind::Any);
