@@ -1,4 +1,6 @@
-//! F1: the only importer of `tree_sitter`. Owns parsing, the views of nodes and the selectors; knows no tool and no
-//! rule.
+//! F1: syntax. The only importer of tree_sitter: parses a text, walks its tree, runs queries.
 
+pub mod debug;
 pub mod mask;
+pub mod query;
+pub mod tree;

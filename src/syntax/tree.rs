@@ -1,0 +1,327 @@
+//! F1: parsing with tree-sitter-bash, and a walk over the tree with kinds as an enum.
+
+use std::cell::RefCell;
+use std::ops::{ControlFlow, Range};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// How long one parse may take. tree-sitter's error recovery can go wild on hostile input; a deploy script of
+/// 1,000 lines takes 2 ms.
+const PARSE_TIME: Duration = Duration::from_secs(4);
+
+macro_rules! kinds {
+    ($($variant:ident = $name:literal),* $(,)?) => {
+        /// The named node kinds of tree-sitter-bash 0.25 that are told apart, and the tokens that matter.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $(#[doc = $name] $variant,)*
+            /// `ERROR`.
+            Error,
+            /// Any other.
+            Other,
+        }
+
+        fn kind_named(name: &str) -> Kind {
+            match name {
+                $($name => Kind::$variant,)*
+                "ERROR" => Kind::Error,
+                _ => Kind::Other,
+            }
+        }
+    };
+}
+
+kinds! {
+    Program = "program",
+    Command = "command",
+    CommandName = "command_name",
+    Word = "word",
+    Str = "string",
+    StringContent = "string_content",
+    RawString = "raw_string",
+    AnsiCString = "ansi_c_string",
+    TranslatedString = "translated_string",
+    Concatenation = "concatenation",
+    Expansion = "expansion",
+    SimpleExpansion = "simple_expansion",
+    CommandSubstitution = "command_substitution",
+    ProcessSubstitution = "process_substitution",
+    ArithmeticExpansion = "arithmetic_expansion",
+    BraceExpression = "brace_expression",
+    Number = "number",
+    VariableAssignment = "variable_assignment",
+    VariableAssignments = "variable_assignments",
+    VariableName = "variable_name",
+    Subscript = "subscript",
+    Array = "array",
+    DeclarationCommand = "declaration_command",
+    UnsetCommand = "unset_command",
+    TestCommand = "test_command",
+    NegatedCommand = "negated_command",
+    RedirectedStatement = "redirected_statement",
+    FileRedirect = "file_redirect",
+    HeredocRedirect = "heredoc_redirect",
+    HerestringRedirect = "herestring_redirect",
+    FileDescriptor = "file_descriptor",
+    Pipeline = "pipeline",
+    List = "list",
+    Subshell = "subshell",
+    CompoundStatement = "compound_statement",
+    IfStatement = "if_statement",
+    ElifClause = "elif_clause",
+    ElseClause = "else_clause",
+    WhileStatement = "while_statement",
+    ForStatement = "for_statement",
+    CStyleForStatement = "c_style_for_statement",
+    DoGroup = "do_group",
+    CaseStatement = "case_statement",
+    CaseItem = "case_item",
+    ExtglobPattern = "extglob_pattern",
+    Regex = "regex",
+    TestOperator = "test_operator",
+    FunctionDefinition = "function_definition",
+    Comment = "comment",
+    And = "&&",
+    Or = "||",
+    Pipe = "|",
+    PipeBoth = "|&",
+    Background = "&",
+    Bang = "!",
+    Then = "then",
+    Do = "do",
+    In = "in",
+    Until = "until",
+    Select = "select",
+    For = "for",
+    DoubleParen = "((",
+    SemiAmp = ";&",
+    SemiSemiAmp = ";;&",
+    OpenParen = "(",
+    CloseParen = ")",
+    DoubleBracket = "[[",
+    Bracket = "[",
+    CloseDoubleBracket = "]]",
+    CloseBracket = "]",
+}
+
+/// The fields of tree-sitter-bash's nodes that are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// `name`.
+    Name,
+    /// `argument`.
+    Argument,
+    /// `body`.
+    Body,
+    /// `redirect`.
+    Redirect,
+    /// `value`.
+    Value,
+    /// `condition`.
+    Condition,
+    /// `destination`.
+    Destination,
+    /// `descriptor`.
+    Descriptor,
+    /// `variable`.
+    Variable,
+    /// Any other, or none.
+    Other,
+}
+
+struct Tables {
+    language: tree_sitter::Language,
+    kinds: Vec<Kind>,
+    fields: Vec<Field>,
+}
+
+fn tables() -> &'static Tables {
+    static TABLES: OnceLock<Tables> = OnceLock::new();
+    TABLES.get_or_init(|| {
+        let language = tree_sitter::Language::new(tree_sitter_bash::LANGUAGE);
+        let kinds = (0..language.node_kind_count() as u16)
+            .map(|id| {
+                language
+                    .node_kind_for_id(id)
+                    .map_or(Kind::Other, kind_named)
+            })
+            .collect();
+        let mut fields = vec![Field::Other; language.field_count() + 1];
+        for (name, field) in [
+            ("name", Field::Name),
+            ("argument", Field::Argument),
+            ("body", Field::Body),
+            ("redirect", Field::Redirect),
+            ("value", Field::Value),
+            ("condition", Field::Condition),
+            ("destination", Field::Destination),
+            ("descriptor", Field::Descriptor),
+            ("variable", Field::Variable),
+        ] {
+            if let Some(id) = language.field_id_for_name(name) {
+                fields[usize::from(id.get())] = field;
+            }
+        }
+        Tables {
+            language,
+            kinds,
+            fields,
+        }
+    })
+}
+
+/// The grammar, for the query engine.
+pub(super) fn language() -> &'static tree_sitter::Language {
+    &tables().language
+}
+
+/// A parsed text.
+#[derive(Clone, Debug)]
+pub struct Tree(pub(super) tree_sitter::Tree);
+
+/// A node of a [`Tree`].
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'t>(pub(super) tree_sitter::Node<'t>);
+
+/// Parses. `None` when it took longer than it may.
+pub fn parse(text: &str) -> Option<Tree> {
+    thread_local! {
+        static PARSER: RefCell<Option<tree_sitter::Parser>> = const { RefCell::new(None) };
+    }
+    PARSER.with_borrow_mut(|slot| {
+        let parser = match slot {
+            Some(parser) => parser,
+            None => {
+                let mut parser = tree_sitter::Parser::new();
+                // Fails only for a grammar of another ABI than the library's, which a test would show.
+                parser.set_language(language()).ok()?;
+                slot.insert(parser)
+            }
+        };
+        let started = Instant::now();
+        let mut calls = 0u32;
+        let mut progress = |_: &tree_sitter::ParseState| {
+            calls += 1;
+            if calls.is_multiple_of(64) && started.elapsed() > PARSE_TIME {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        };
+        let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
+        let bytes = text.as_bytes();
+        let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
+        let tree = parser.parse_with_options(&mut read, None, Some(options));
+        if tree.is_none() {
+            parser.reset();
+        }
+        tree.map(Tree)
+    })
+}
+
+impl Tree {
+    /// The root.
+    pub fn root(&self) -> Node<'_> {
+        Node(self.0.root_node())
+    }
+
+    /// A cursor at the root.
+    pub fn cursor(&self) -> Cursor<'_> {
+        Cursor(self.0.walk())
+    }
+
+    /// The smallest node of a kind that covers exactly these bytes, found by going down from the root.
+    pub fn command_at(&self, range: Range<u32>) -> Option<Node<'_>> {
+        let mut node = self
+            .0
+            .root_node()
+            .descendant_for_byte_range(range.start as usize, (range.end as usize).max(1) - 1)?;
+        for _ in 0..8 {
+            if node.kind() == "command" && node.start_byte() as u32 == range.start {
+                return Some(Node(node));
+            }
+            node = node.parent()?;
+        }
+        None
+    }
+}
+
+impl Node<'_> {
+    /// Its kind.
+    pub fn kind(self) -> Kind {
+        if self.0.is_error() {
+            return Kind::Error;
+        }
+        tables()
+            .kinds
+            .get(usize::from(self.0.kind_id()))
+            .copied()
+            .unwrap_or(Kind::Other)
+    }
+
+    /// First byte.
+    pub fn start(self) -> u32 {
+        self.0.start_byte() as u32
+    }
+
+    /// One past the last byte.
+    pub fn end(self) -> u32 {
+        self.0.end_byte() as u32
+    }
+
+    /// True when it, or something in it, did not parse.
+    pub fn has_error(self) -> bool {
+        self.0.has_error()
+    }
+
+    /// True for a token that the parser made up to go on.
+    pub fn is_missing(self) -> bool {
+        self.0.is_missing()
+    }
+
+    /// True for a node that the grammar names.
+    pub fn is_named(self) -> bool {
+        self.0.is_named()
+    }
+
+    /// How many children it has, tokens included.
+    pub fn child_count(self) -> usize {
+        self.0.child_count() as usize
+    }
+}
+
+/// A place in a tree that can be moved. Going through the children of a node is linear with a cursor only.
+pub struct Cursor<'t>(tree_sitter::TreeCursor<'t>);
+
+impl<'t> Cursor<'t> {
+    /// The node that it stands on.
+    pub fn node(&self) -> Node<'t> {
+        Node(self.0.node())
+    }
+
+    /// The field of that node in its parent.
+    pub fn field(&self) -> Field {
+        match self.0.field_id() {
+            Some(id) => tables()
+                .fields
+                .get(usize::from(id.get()))
+                .copied()
+                .unwrap_or(Field::Other),
+            None => Field::Other,
+        }
+    }
+
+    /// Calls `visit` at each child in order; the cursor is back at the node afterwards. `visit` leaves the cursor
+    /// where it found it.
+    pub fn each_child(&mut self, mut visit: impl FnMut(&mut Cursor<'t>)) {
+        if !self.0.goto_first_child() {
+            return;
+        }
+        loop {
+            visit(self);
+            if !self.0.goto_next_sibling() {
+                break;
+            }
+        }
+        self.0.goto_parent();
+    }
+}
