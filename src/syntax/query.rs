@@ -147,7 +147,7 @@ impl Selectors {
         }
         if compile {
             let deep = added.iter().filter(|p| p.shape == Shape::Deep);
-            faults.extend(deep.filter_map(|p| compile_fault(p)));
+            faults.extend(deep.filter_map(compile_fault));
         }
         self.patterns.append(&mut added);
         faults.sort_by_key(|(at, _)| *at);
