@@ -1,4 +1,6 @@
 //! F1: syntax. The only importer of tree_sitter: parses a text, walks its tree, runs queries.
 
+pub mod debug;
 pub mod mask;
+pub mod query;
 pub mod tree;
