@@ -1,0 +1,1 @@
+"""Relays what Redis publishes to the browsers that listen."""

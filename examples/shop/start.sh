@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Installs the shop on an Ubuntu 24.04 server.
+# FAULT: no "set -e": when pip install fails, the script goes on and restarts the site all the same
+
+REPO_URL=https://git.example.com/shop/shop.git
+APP_DIR=/opt/shop
+DOMAIN=shop.example.com
+
+[ "$EUID" -eq 0 ] || { echo "start.sh: run me as root" >&2; exit 1; }
+
+echo "== System packages"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+apt-get install -y sudo git openssl python3-venv nodejs npm postgresql redis-server nginx
+# FAULT: no -y: apt-get waits for an answer that nobody gives
+apt-get install certbot python3-certbot-nginx
+
+echo "== User and source"
+# FAULT: fails on the second run, the account exists
+useradd --system --create-home --home-dir /var/lib/shop --shell /usr/sbin/nologin appuser
+# FAULT: fails on the second run, the directory exists
+mkdir $APP_DIR
+# FAULT: fails on the second run, the directory is not empty: new code never arrives
+git clone "$REPO_URL" $APP_DIR
+cd $APP_DIR || exit 1
+
+# FAULT: adds the same line again on every run
+echo "appuser soft nofile 65536" >> /etc/security/limits.conf
+# FAULT: adds the same line again on every run
+echo "vm.overcommit_memory = 1" | tee -a /etc/sysctl.conf
+sysctl -q -p /etc/sysctl.conf
+
+echo "== Settings"
+# FAULT: a new key on every run: the links in mails already sent stop working
+SECRET_KEY=$(openssl rand -hex 32)
+# FAULT: a new password on every run, while the database role keeps its first one
+DB_PASSWORD=$(openssl rand -hex 24)
+# FAULT: written anew on every run: what somebody set by hand is lost
+# FAULT: holds secrets, and everybody on the server may read it
+cat > $APP_DIR/.env <<EOF
+SECRET_KEY=$SECRET_KEY
+DB_PASSWORD=$DB_PASSWORD
+DB_HOST=127.0.0.1
+DB_NAME=shop
+DB_USER=shop
+REDIS_URL=redis://127.0.0.1:6379/0
+PUBLIC_URL=https://$DOMAIN
+UPLOAD_DIR=$APP_DIR/uploads
+SMTP_HOST=127.0.0.1
+SMTP_PORT=25
+MAIL_FROM=orders@$DOMAIN
+WSPROXY_HOST=127.0.0.1
+WSPROXY_PORT=8001
+EOF
+
+echo "== Dependencies and pages"
+# FAULT: a package added to requirements.txt later is never installed, the directory exists by then
+# FAULT: pip runs the packages' own code as root, in a directory of appuser
+if [ ! -d venv ]; then
+    python3 -m venv venv
+    ./venv/bin/pip install -r requirements.txt
+fi
+# FAULT: npm runs the packages' own code as root, in a directory of appuser
+(cd frontend && npm ci && npm run build)
+# FAULT: admin/ has dependencies too, nothing installs them
+# FAULT: admin/ has a build too, nothing runs it: nginx finds no admin/dist
+chown -R appuser:appuser $APP_DIR
+# FAULT: made by root after the chown: the app can't write pictures here
+mkdir -p $APP_DIR/uploads
+
+echo "== Database"
+# FAULT: fails on the second run, the role exists (and keeps the password of the first run)
+sudo -u postgres psql -c "CREATE USER shop WITH PASSWORD '$DB_PASSWORD'"
+# FAULT: fails on the second run, the database exists
+sudo -u postgres psql -c "CREATE DATABASE shop OWNER shop"
+# FAULT: no alembic upgrade: the database has no tables, or those of an older release
+install -d -o postgres -g postgres -m 0700 /var/backups/shop
+# FAULT: adds the same line again on every run
+(crontab -u postgres -l 2>/dev/null; echo "0 3 * * * pg_dump -Fc -f /var/backups/shop/shop.dump shop") | crontab -u postgres -
+
+echo "== Services"
+cat > /etc/systemd/system/shop-web.service <<EOF
+[Unit]
+Description=Shop: REST API
+After=network.target postgresql.service redis-server.service
+[Service]
+User=appuser
+WorkingDirectory=$APP_DIR
+EnvironmentFile=$APP_DIR/.env
+ExecStart=$APP_DIR/venv/bin/gunicorn shop.main:app -k uvicorn_worker.UvicornWorker -w 4 -b 127.0.0.1:8000
+Restart=always
+[Install]
+WantedBy=multi-user.target
+EOF
+# FAULT: docker-compose.yaml has no service that runs shop.mailer
+# FAULT: the unit is enabled below, but never started or restarted
+cat > /etc/systemd/system/shop-mailer.service <<EOF
+[Unit]
+Description=Shop: writes to customers
+After=network.target postgresql.service redis-server.service
+[Service]
+User=appuser
+WorkingDirectory=$APP_DIR
+EnvironmentFile=$APP_DIR/.env
+ExecStart=$APP_DIR/venv/bin/python -m shop.mailer
+Restart=always
+[Install]
+WantedBy=multi-user.target
+EOF
+systemctl daemon-reload
+systemctl enable shop-web shop-mailer
+systemctl restart shop-web
+
+# FAULT: the service worker of docker-compose.yaml has no unit: orders stay "new" for ever
+# FAULT: written after the daemon-reload: systemd restarts what it read before
+# FAULT: the unit is never enabled: after a reboot of the server it is gone
+# FAULT: its user wsproxy is created by nothing
+cat > /etc/systemd/system/shop-wsproxy.service <<EOF
+[Unit]
+Description=Shop: relays events to browsers
+After=network.target redis-server.service
+[Service]
+User=wsproxy
+WorkingDirectory=$APP_DIR
+EnvironmentFile=$APP_DIR/.env
+ExecStart=$APP_DIR/venv/bin/python -m wsproxy
+Restart=always
+[Install]
+WantedBy=multi-user.target
+EOF
+systemctl restart shop-wsproxy
+
+cat > /etc/nginx/sites-available/shop <<EOF
+server {
+    listen 80;
+    server_name $DOMAIN;
+    root $APP_DIR/frontend/dist;
+    location /admin/ { alias $APP_DIR/admin/dist/; }
+    location ~ ^/(api|media)/ { proxy_pass http://127.0.0.1:8000; }
+    location /ws {
+        proxy_pass http://127.0.0.1:8001;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade \$http_upgrade;
+        proxy_set_header Connection upgrade;
+    }
+}
+EOF
+# FAULT: fails on the second run, the link exists
+ln -s /etc/nginx/sites-available/shop /etc/nginx/sites-enabled/shop
+nginx -t && systemctl reload nginx
