@@ -4,6 +4,7 @@
 //! is what they agree on. Facts: <https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax>,
 //! systemd.exec(5), `EnvironmentFile=`.
 
+use crate::project::Problem;
 use crate::source::{FileId, Sources, Span};
 
 /// `NAME=value`.
@@ -21,15 +22,6 @@ pub struct Entry {
     pub name_span: Span,
     /// The value, with its quotes.
     pub value_span: Span,
-}
-
-/// A line that is not `NAME=value`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The line.
-    pub span: Span,
-    /// What is wrong with it.
-    pub reason: String,
 }
 
 /// An environment file.

@@ -12,3 +12,14 @@ pub mod names;
 pub mod services;
 pub mod unit;
 pub mod yaml;
+
+use crate::source::Span;
+
+/// A line of a file that its readers ignore or misread: a fault of the file, where a gap is a limit of the analysis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line.
+    pub span: Span,
+    /// What is wrong with it.
+    pub reason: String,
+}

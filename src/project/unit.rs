@@ -5,6 +5,7 @@
 //! systemd.unit(5) for the rest. A text may hold holes for what is not known (see `shell::value`); they are parts
 //! of words here.
 
+use crate::project::Problem;
 use crate::source::{FileId, MappedText, OffsetMap, Sources, Span};
 use std::ops::Range;
 
@@ -21,15 +22,6 @@ pub struct Directive {
     pub span: Span,
     /// The value; empty at the end of the line for an empty one.
     pub value_span: Span,
-}
-
-/// A line that systemd ignores with a warning.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The line.
-    pub span: Span,
-    /// What is wrong with it.
-    pub reason: String,
 }
 
 /// A command line of `ExecStart=` and its like.

@@ -83,7 +83,7 @@ impl Node {
 ///
 /// # Errors
 /// A gap at the place where the text stops being YAML, or where a budget against hostile files is exhausted
-/// (nesting deeper than 24, more than 100,000 nodes, aliases that expand to more than 50,000 nodes).
+/// (nesting deeper than 24, more than 30,000 nodes, aliases that expand to as many).
 pub fn parse(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> {
     parse_text(sources, file, sources.file(file).text())
 }
@@ -170,8 +170,8 @@ fn without_comments(text: &str) -> String {
 fn parse_text(sources: &Sources, file: FileId, text: &str) -> Result<Option<Node>, Gap> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_events: 200_000,
-            max_nodes: 100_000,
+            max_events: 100_000,
+            max_nodes: 30_000,
             max_depth: 24,
             flow_nesting_limit: 24,
             max_aliases: 2_000,
@@ -180,7 +180,7 @@ fn parse_text(sources: &Sources, file: FileId, text: &str) -> Result<Option<Node
             max_recorded_anchor_events: 200_000,
         },
         alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: 50_000,
+            max_total_replayed_events: 30_000,
         },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         strict_booleans: true,

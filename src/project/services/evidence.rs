@@ -3,7 +3,7 @@
 use super::essence::{self, Essence, Role};
 use super::{Strength, UnitInfo};
 use crate::project::compose::{Service, with_defaults};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Below this nothing is a match: one kind of evidence that leaves doubt.
 const LIKELY: u32 = 40;
@@ -26,7 +26,7 @@ pub(super) struct Side {
     /// Other names: of a container.
     aliases: Vec<String>,
     /// The parts of the name that tell something.
-    pub(super) tokens: HashSet<String>,
+    pub(super) tokens: BTreeSet<String>,
     /// What it runs.
     pub(super) essence: Essence,
     /// From what it runs, else from its name.
@@ -69,8 +69,8 @@ impl Side {
     }
 
     pub(super) fn of_unit(info: &UnitInfo<'_>) -> Side {
-        let stem = info.name.split('.').next().unwrap_or(&info.name);
-        let stem = stem.split('@').next().unwrap_or(stem);
+        let known = without_holes(&info.name);
+        let stem = known.split(['.', '@']).next().unwrap_or(&known);
         let starts = info.unit.exec_start();
         let essence = starts
             .last()
@@ -111,6 +111,16 @@ impl Side {
     }
 }
 
+/// What is known of a name with holes (`shell::value`): of `$APP-worker.service` it is `-worker.service`.
+fn without_holes(name: &str) -> String {
+    let mut pieces = name.split('\u{1}');
+    let mut known = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        known.push_str(piece.split_once('\u{2}').map_or("", |(_, after)| after));
+    }
+    known
+}
+
 fn last_part(path: &str) -> Option<String> {
     let part = path
         .trim_start_matches('-')
@@ -144,7 +154,7 @@ fn ports_of(args: &[String]) -> Vec<String> {
 }
 
 /// Words of a name that say what it does: without the project's own name and without `service`, `prod` and the like.
-pub(super) fn tokens(name: &str, project: &[String]) -> HashSet<String> {
+pub(super) fn tokens(name: &str, project: &[String]) -> BTreeSet<String> {
     const EMPTY: &[&str] = &[
         "service",
         "svc",
@@ -157,7 +167,7 @@ pub(super) fn tokens(name: &str, project: &[String]) -> HashSet<String> {
         "daemon",
     ];
     let lower = name.to_ascii_lowercase();
-    let mut found = HashSet::new();
+    let mut found = BTreeSet::new();
     for word in lower.split(|c: char| !c.is_ascii_alphanumeric()) {
         let parts: &[&str] = match word {
             "celerybeat" => &["celery", "beat"],
@@ -187,7 +197,7 @@ fn is_project(name: &str, project: &[String]) -> bool {
     !name.is_empty() && project.iter().any(|p| squeezed(p) == name)
 }
 
-fn role_of(name: &str, tokens: &HashSet<String>, project: &[String]) -> Option<Role> {
+fn role_of(name: &str, tokens: &BTreeSet<String>, project: &[String]) -> Option<Role> {
     let any = |names: &[&str]| names.iter().any(|n| tokens.contains(*n));
     if any(&["beat", "cron"]) {
         Some(Role::Scheduler)
@@ -236,7 +246,13 @@ pub(super) fn compare(
                 return None;
             }
         } else if own.role.is_some() || own.family() != "python server" {
-            add(40, format!("both run `{}`", other.program));
+            add(
+                40,
+                match own.program == other.program {
+                    true => format!("both run `{}`", other.program),
+                    false => format!("`{}` takes the place of `{}`", other.program, own.program),
+                },
+            );
         }
     }
     if let (Some(a), Some(b)) = modules

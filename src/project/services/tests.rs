@@ -188,6 +188,19 @@ fn the_projects_name_stands_for_its_app() {
             "web=geo-shop.service",
         ],
     );
+    // Names that are only known in part.
+    check(
+        "services:\n  web: {build: .}\n  celery: {build: ., command: celery -A config worker}\n",
+        &[
+            ("\u{1}NAME\u{2}.service", GUNICORN),
+            ("\u{1}NAME\u{2}-celery.service", WORKER),
+        ],
+        Server::default(),
+        &[
+            "celery=\u{1}NAME\u{2}-celery.service",
+            "web=\u{1}NAME\u{2}.service",
+        ],
+    );
     // One service that is called like the project, and only the port in common.
     check(
         "services:\n  finance-tracker: {build: ., ports: ['8000:8000']}\n",
