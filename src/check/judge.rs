@@ -1,9 +1,17 @@
-//! The middle of a check: which scripts there are, and what the rules say of them.
+//! The middle of a check: which scripts there are, what the project around them holds, and what the rules say.
 
 use super::{CheckError, Request, Settings, Target};
 use crate::finding::{Finding, Gap};
-use crate::source::{SourceFile, Sources, Span};
-use std::fs;
+use crate::model::{self, Deployment, Follow};
+use crate::project::discover::{self, Candidate};
+use crate::project::files::{Root, find_root};
+use crate::project::inventory::Inventory;
+use crate::project::{compose, manifest};
+use crate::rules::context::{Context, Given, Project};
+use crate::rules::{self, embedded};
+use crate::source::{FileId, SourceFile, Sources, Span};
+use crate::syntax::query::Selectors;
+use bumpalo::Bump;
 use std::path::{Path, PathBuf};
 
 /// What judging gives to the rest of the check.
@@ -23,99 +31,244 @@ pub struct Judged {
     pub errors: Vec<CheckError>,
 }
 
-/// Judges the targets. Not filled yet: reads the scripts that are named, and finds comments by line.
-pub(super) fn judge(
-    request: &Request,
-    settings: &Settings,
-    sources: &mut Sources,
-) -> Result<Judged, CheckError> {
+/// Judges the targets.
+pub(super) fn judge(request: &Request, settings: &Settings, sources: &mut Sources) -> Result<Judged, CheckError> {
     let mut judged = Judged::default();
-    for target in &request.targets {
-        let (path, bytes) = match target {
-            Target::Stdin { name, text } => (name, text.clone()),
-            Target::Path(path) if path.is_dir() => continue,
-            Target::Path(path) if path.is_file() => {
-                let bytes = fs::read(path);
-                let fail = |e: std::io::Error| CheckError::in_file(path, e.to_string());
-                (path, bytes.map_err(fail)?)
-            }
-            Target::Path(path) => {
-                let error = CheckError::in_file(path, "there is no such file or directory");
-                judged.errors.push(error);
-                continue;
-            }
-        };
-        let name = path.strip_prefix(&settings.root).unwrap_or(path);
-        let name = name.to_string_lossy().into_owned();
-        let file = match SourceFile::new(name.clone(), bytes) {
-            Ok(file) => sources.add(file),
-            Err(_) => {
-                judged.gaps.push(Gap {
-                    file: name,
-                    place: None,
-                    reason: "not a text file".to_owned(),
-                });
-                continue;
-            }
-        };
-        let mut at = 0;
-        for line in sources.file(file).text().split_inclusive('\n') {
-            let opens = |i: &usize| {
-                line[..*i]
-                    .chars()
-                    .next_back()
-                    .is_none_or(char::is_whitespace)
-            };
-            if let Some(start) = line.find('#').filter(opens) {
-                judged.comments.push(Span {
-                    file,
-                    start: (at + start) as u32,
-                    end: (at + line.trim_end().len()) as u32,
-                });
-            }
-            at += line.len();
+    let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
+    let inventory = Inventory::of(&root);
+    judged.gaps.extend(inventory.gaps.iter().cloned());
+    let scripts = scripts(request, settings, &root, &inventory, sources, &mut judged);
+    let project = project(&root, inventory, sources, &mut judged);
+    let selectors = selectors(settings)?;
+
+    let arena = Bump::new();
+    let mut models: Vec<Deployment<'_>> = Vec::new();
+    for file in scripts {
+        let text: &str = arena.alloc_str(sources.file(file).text());
+        let path = sources.file(file).path().to_owned();
+        judged.gaps.extend(text_gaps(sources, file));
+        let mut follow = InRoot { root: &root, sources };
+        let deployment = model::build(&arena, file, &path, text, &mut follow);
+        for (span, reason) in &deployment.gaps {
+            judged.gaps.push(Gap::at(sources, *span, reason.clone()));
         }
-        judged.files += 1;
-        judged.taken.push((name, "it was named".to_owned()));
+        judged.comments.extend(&deployment.comments);
+        models.push(deployment);
     }
+    // A file that one script sources is judged as a part of it, not again by itself.
+    let sourced: Vec<FileId> = models.iter().flat_map(|m| m.sourced.iter().copied()).collect();
+    models.retain(|m| !sourced.contains(&m.file));
+    judged.files = sources.iter().count();
+    let given = Given {
+        user: settings.config.app.user.clone(),
+        directory: settings.config.app.directory.clone(),
+        services: settings.config.services.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+    };
+    let context = Context::new(sources, &models, &project, &settings.pages, &given);
+    rules::run(&context, &selectors, &mut judged.findings, &mut judged.gaps);
     Ok(judged)
 }
 
-/// The root of the request: `--root`, a directory that is its first target, or the nearest directory above the
-/// first file that looks like the root of a repo.
+/// The scripts to judge: those that are named, and those that a directory holds.
+fn scripts(
+    request: &Request,
+    settings: &Settings,
+    root: &Root,
+    inventory: &Inventory,
+    sources: &mut Sources,
+    judged: &mut Judged,
+) -> Vec<FileId> {
+    let mut files = Vec::new();
+    let mut candidates: Option<Vec<Candidate>> = None;
+    let everything = [Target::Path(root.path().to_owned())];
+    let targets = if request.targets.is_empty() { &everything[..] } else { &request.targets[..] };
+    for target in targets {
+        match target {
+            Target::Stdin { name, text } => {
+                let name = root.name(name).unwrap_or_else(|| name.to_string_lossy().into_owned());
+                match SourceFile::new(name.clone(), text.clone()) {
+                    Ok(file) => {
+                        files.push(sources.add(file));
+                        judged.taken.push((name, "it was given on standard input".to_owned()));
+                    }
+                    Err(nul) => judged.gaps.push(Gap {
+                        file: name,
+                        place: None,
+                        reason: format!("not a text file: a NUL byte at offset {}", nul.nul_at),
+                    }),
+                }
+            }
+            Target::Path(path) if path.is_dir() => {
+                let found = candidates.get_or_insert_with(|| {
+                    let (found, gaps) = discover::discover(root, inventory, sources);
+                    judged.gaps.extend(gaps);
+                    found
+                });
+                let below = below(root, path);
+                let mut any = false;
+                for candidate in found.iter() {
+                    let inside = below.as_deref().is_none_or(|dir| {
+                        dir.is_empty() || candidate.path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
+                    });
+                    let configured = !settings.config.scripts.is_empty();
+                    let wanted = if configured {
+                        settings.config.names_script(&candidate.path)
+                    } else {
+                        candidate.verdict.deploys && candidate.sourced_by.is_empty()
+                    };
+                    if inside && wanted && !files.contains(&candidate.file) {
+                        any = true;
+                        files.push(candidate.file);
+                        let why = if configured { "the configuration names it" } else { candidate.verdict.summary.as_str() };
+                        judged.taken.push((candidate.path.clone(), why.to_owned()));
+                    }
+                }
+                if !any {
+                    judged.taken.push((path.display().to_string(), "no script in it deploys".to_owned()));
+                }
+            }
+            Target::Path(path) => named(path, root, sources, &mut files, judged),
+        }
+    }
+    files
+}
+
+/// A directory relative to the root; `None` for one that does not lie in it.
+fn below(root: &Root, path: &Path) -> Option<String> {
+    let canonical = path.canonicalize().ok()?;
+    let rest = canonical.strip_prefix(root.path()).ok()?;
+    Some(rest.to_string_lossy().replace('\\', "/"))
+}
+
+fn named(path: &Path, root: &Root, sources: &mut Sources, files: &mut Vec<FileId>, judged: &mut Judged) {
+    if std::fs::symlink_metadata(path).is_err() {
+        judged.errors.push(CheckError::in_file(path, "there is no such file or directory"));
+        return;
+    }
+    // A name that is relative means the working directory, not the root.
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let absolute = match (absolute.parent().and_then(|p| p.canonicalize().ok()), absolute.file_name()) {
+        (Some(parent), Some(name)) => parent.join(name),
+        _ => absolute,
+    };
+    if !absolute.starts_with(root.path()) {
+        let message = format!("it lies outside the root {}", root.path().display());
+        judged.errors.push(CheckError::in_file(path, message).advise("give the repo's root with --root"));
+        return;
+    }
+    match root.read(&absolute, sources) {
+        Ok(file) => {
+            let text = sources.file(file).text();
+            if let Some(what) = not_a_shell_script(sources.file(file).path(), text) {
+                judged.gaps.push(Gap::at(sources, Span::file_start(file), what));
+                return;
+            }
+            if !files.contains(&file) {
+                files.push(file);
+                judged.taken.push((sources.file(file).path().to_owned(), "it was named".to_owned()));
+            }
+        }
+        Err(gap) => judged.gaps.push(gap),
+    }
+}
+
+/// Why a text that was named as a script is none: another interpreter's first line, or another language.
+fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
+    let first = text.lines().next().unwrap_or_default();
+    if let Some(interpreter) = first.strip_prefix("#!") {
+        if crate::project::names::shell_of_shebang(first).is_none() {
+            let name = interpreter.split_ascii_whitespace().filter(|w| !w.ends_with("/env")).next().unwrap_or("");
+            return Some(format!("not a shell script: its first line asks for `{name}`"));
+        }
+        return None;
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let shell_name = name.ends_with(".sh") || name.ends_with(".bash") || !name.contains('.');
+    if !shell_name {
+        return None;
+    }
+    let python = |line: &str| {
+        line.starts_with("import ") || line.starts_with("from ") && line.contains(" import ") || line.starts_with("def ") && line.ends_with(':')
+    };
+    if text.lines().filter(|l| python(l)).count() >= 2 {
+        return Some("not a shell script: it reads like Python".to_owned());
+    }
+    None
+}
+
+/// What is told of a text besides its code.
+fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
+    let source = sources.file(file);
+    let mut gaps = Vec::new();
+    if let Some(at) = source.first_invalid() {
+        let span = Span { file, start: at, end: at };
+        gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
+    }
+    if source.has_carriage_returns() {
+        let reason = "lines end with CR LF: bash takes the CR for a part of each line's last word; analysed as if it were not there";
+        gaps.push(Gap::at(sources, Span::file_start(file), reason));
+    }
+    gaps
+}
+
+fn project(root: &Root, inventory: Inventory, sources: &mut Sources, judged: &mut Judged) -> Project {
+    let (composes, gaps) = compose::read_all(root, &inventory, sources);
+    judged.gaps.extend(gaps);
+    let (needs, gaps) = manifest::read(root, &inventory, sources);
+    judged.gaps.extend(gaps);
+    let mut unit_files = Vec::new();
+    for path in &inventory.units {
+        match root.read(path, sources) {
+            Ok(file) => unit_files.push((path.clone(), file)),
+            Err(gap) => judged.gaps.push(gap),
+        }
+    }
+    let names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
+    Project { inventory, composes, needs, unit_files, names }
+}
+
+/// The embedded selectors with the user's.
+fn selectors(settings: &Settings) -> Result<Selectors, CheckError> {
+    let is_selector = |path: &str| path.ends_with(".scm");
+    let embedded = embedded::files().filter(|f| is_selector(&f.path)).map(|f| (f.shown, f.text));
+    let user = settings.user_rules.iter().filter(|f| is_selector(&f.path)).map(|f| (f.shown.clone(), f.text.clone()));
+    Selectors::load_beside(embedded, user).map_err(|errors| {
+        let mut shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        shown.truncate(10);
+        CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector may say")
+    })
+}
+
+/// Follows `source FILE` inside the root.
+struct InRoot<'r> {
+    root: &'r Root,
+    sources: &'r mut Sources,
+}
+
+impl Follow for InRoot<'_> {
+    fn follow(&mut self, path: &str) -> Option<(FileId, String)> {
+        if !self.root.locate(path).is_file() {
+            return None;
+        }
+        let file = self.root.read(path, self.sources).ok()?;
+        Some((file, self.sources.file(file).text().to_owned()))
+    }
+}
+
+/// The root of the request: `--root`, a directory that is its first target, or what is found from the first file.
 pub(super) fn root_of(request: &Request) -> Result<PathBuf, CheckError> {
-    const MARKERS: [&str; 8] = [
-        ".git",
-        "deploylint.yaml",
-        "docker-compose.yaml",
-        "docker-compose.yml",
-        "compose.yaml",
-        "compose.yml",
-        "pyproject.toml",
-        "package.json",
-    ];
     if let Some(root) = &request.root {
         if !root.is_dir() {
-            let message = "--root is no directory";
-            return Err(CheckError::in_file(root, message));
+            return Err(CheckError::in_file(root, "--root is no directory"));
         }
         return Ok(root.clone());
     }
-    let here = || PathBuf::from(".");
-    let path = match request.targets.first() {
-        None => return Ok(here()),
-        Some(Target::Path(path)) if path.is_dir() => return Ok(path.clone()),
-        Some(Target::Path(path) | Target::Stdin { name: path, .. }) => path,
-    };
-    let beside = match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => here(),
-        Some(parent) => parent.to_path_buf(),
-        None => here(),
-    };
-    let Ok(beside) = beside.canonicalize() else {
-        return Ok(beside);
-    };
-    let marked = |dir: &&Path| MARKERS.iter().any(|m| dir.join(m).exists());
-    let root = beside.ancestors().find(marked).unwrap_or(&beside);
-    Ok(root.to_path_buf())
+    Ok(match request.targets.first() {
+        None => PathBuf::from("."),
+        Some(Target::Path(path)) if path.is_dir() => path.clone(),
+        Some(Target::Path(path) | Target::Stdin { name: path, .. }) => {
+            let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            find_root(&absolute)
+        }
+    })
 }

@@ -3,7 +3,8 @@
 use super::args::{DebugArgs, Stage};
 use super::{Exit, Failure};
 use crate::check::CheckError;
-use crate::source::SourceFile;
+use crate::model::FollowNothing;
+use crate::source::{SourceFile, Sources};
 use std::io::Write;
 use std::path::Path;
 
@@ -23,15 +24,17 @@ fn read(path: &Path) -> Result<SourceFile, CheckError> {
     SourceFile::new(path.to_string_lossy(), bytes).map_err(not_text)
 }
 
-/// The syntax tree. To be filled by the parser's floor.
+/// The syntax tree, heredocs masked as the model sees it.
 fn tree(source: &SourceFile) -> Result<String, CheckError> {
-    Err(CheckError::new(format!("no tree of {} yet", source.path())))
+    let masked = crate::syntax::mask::mask(source.text());
+    Ok(crate::syntax::debug::debug_tree(&masked.text))
 }
 
-/// The model. To be filled by the model's floor.
+/// The model.
 fn model(source: &SourceFile) -> Result<String, CheckError> {
-    Err(CheckError::new(format!(
-        "no model of {} yet",
-        source.path()
-    )))
+    let mut sources = Sources::default();
+    let file = sources.add(source.clone());
+    let arena = bumpalo::Bump::new();
+    let deployment = crate::model::build(&arena, file, source.path(), arena.alloc_str(source.text()), &mut FollowNothing);
+    Ok(deployment.describe(&sources))
 }

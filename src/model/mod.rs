@@ -5,6 +5,7 @@
 
 pub mod condition;
 mod builtins;
+mod debug;
 mod expand;
 mod query;
 mod region;
@@ -184,7 +185,7 @@ impl Follow for FollowNothing {
 }
 
 /// Reads a script: `path` is its name relative to the repo's root.
-pub fn build<'a>(arena: &'a Bump, file: FileId, path: &str, text: &str, follow: &mut dyn Follow) -> Deployment<'a> {
+pub fn build<'a>(arena: &'a Bump, file: FileId, path: &str, text: &'a str, follow: &mut dyn Follow) -> Deployment<'a> {
     let walked = walk::Walker::new(arena, file, path, follow).run(text);
     let timeline = timeline::Timeline::new(&walked.steps, &walked.guards);
     let mut deployment = Deployment {

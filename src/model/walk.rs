@@ -193,8 +193,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         }
     }
 
-    pub(super) fn run(mut self, text: &str) -> Walked<'a> {
-        let text: &'a str = self.arena.alloc_str(text);
+    pub(super) fn run(mut self, text: &'a str) -> Walked<'a> {
         // `#!/bin/bash -e`
         if let Some(line) = text.lines().next().filter(|l| l.starts_with("#!")) {
             let flags = line.split_ascii_whitespace().skip(1).filter(|w| w.starts_with('-'));

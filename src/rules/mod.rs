@@ -1,7 +1,60 @@
 //! F5: rules. Each has a page (`queries/<family>/<name>.md`), and is either a selector beside it or Rust here.
 //! Knows nothing of configuration, suppression or output.
 
+pub mod context;
 pub mod embedded;
 pub mod page;
 pub mod page_examples;
 pub mod pages;
+mod permissions;
+mod rerun;
+mod selected;
+mod services;
+mod steps;
+mod user;
+
+use crate::finding::{Finding, Gap};
+use crate::source::Span;
+use crate::syntax::query::Selectors;
+use context::Context;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A rule in Rust: looks at a whole repo, because it compares two places.
+type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
+
+/// Every rule in Rust, by what its panic is reported as. A function may serve several rules that share their work.
+const RULES: &[(&str, Rule)] = &[
+    ("rerun/duplicate-lines", rerun::duplicate_lines),
+    ("rerun/errors-ignored", rerun::errors_ignored),
+    ("rerun/install-behind-guard", rerun::install_behind_guard),
+    ("rerun/file-replaced", rerun::file_replaced),
+    ("user/runs-as-root", user::runs_as_root),
+    ("user/account-missing", user::account_missing),
+    ("permissions/no-owner", permissions::no_owner),
+    ("permissions/secret-mode", permissions::secret_mode),
+    ("steps/no-dependencies", steps::no_dependencies),
+    ("steps/no-build", steps::no_build),
+    ("steps/no-migrations", steps::no_migrations),
+    ("steps/units", steps::units),
+    ("services", services::links),
+];
+
+/// Runs every selector and every rule. A rule that panics is a gap of this repo, and the others still judge.
+pub fn run(context: &Context<'_, '_>, selectors: &Selectors, findings: &mut Vec<Finding>, gaps: &mut Vec<Gap>) {
+    let mut guarded = |name: &str, rule: &dyn Fn(&mut Vec<Finding>)| {
+        let mut found = Vec::new();
+        match catch_unwind(AssertUnwindSafe(|| rule(&mut found))) {
+            Ok(()) => findings.append(&mut found),
+            Err(_) => {
+                for script in context.scripts {
+                    let reason = format!("the rule {name} failed on it (this is a bug of deploylint)");
+                    gaps.push(Gap::at(context.sources, Span::file_start(script.file), reason));
+                }
+            }
+        }
+    };
+    guarded("of a selector", &|found| selected::run(context, selectors, found));
+    for (name, rule) in RULES {
+        guarded(name, &|found| rule(context, found));
+    }
+}

@@ -1,0 +1,338 @@
+//! F5: rules that are selectors. A selector says which command; the model says whether it matters; the message is
+//! made of what the model knows: why the second run fails, what then never runs.
+
+use super::context::{Context, is_swallowed};
+use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
+use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
+use crate::shell::effect::{Change, Deed, Ecosystem, Resource, Role};
+use crate::shell::value::Knowledge;
+use crate::shell::wrappers;
+use crate::source::Span;
+use crate::syntax::query::{
+    ChangeWord, CommandId, Judge, OnFailure as FailureWord, Place, Question, RoleWord, RunsAs, SecondRun, Selectors,
+};
+
+/// Tries every selector on every command.
+pub(super) fn run(context: &Context<'_, '_>, selectors: &Selectors, found: &mut Vec<Finding>) {
+    let mut matches = Vec::new();
+    for script in context.scripts {
+        for (id, step) in script.iter() {
+            let Some(origin) = step.origin else { continue };
+            if !selectors.for_command(&step.argv.name) {
+                continue;
+            }
+            let Some(text) = script.texts.get(origin.tree as usize) else { continue };
+            let Some(node) = text.tree.command_at(origin.start..origin.end) else { continue };
+            let asked = Asked { context, script, text_map: &text.map };
+            matches.clear();
+            selectors.run(&step.argv.name, node, text.text, CommandId(id.0), &asked, &mut matches);
+            for found_match in &matches {
+                let word = found_match.word.as_ref().map(|range| {
+                    let place = text.map.range(range.start as u32..range.end as u32);
+                    Span { file: text.file, start: place.start, end: place.end }
+                });
+                let finding = finding(context, script, id, &found_match.rule, found_match.message.as_deref(), word);
+                found.extend(finding);
+            }
+        }
+    }
+}
+
+struct Asked<'q, 'r, 'a> {
+    context: &'q Context<'r, 'a>,
+    script: &'q Deployment<'a>,
+    text_map: &'q crate::source::OffsetMap,
+}
+
+impl Asked<'_, '_, '_> {
+    fn word(&self, step: &Step, range: &std::ops::Range<usize>) -> Option<String> {
+        let place = self.text_map.range(range.start as u32..range.end as u32);
+        let mut args = step.argv.args.iter().chain([&step.argv.program]);
+        let arg = args.find(|a| a.span.start == place.start && a.span.end == place.end)?;
+        arg.value.as_literal().map(str::to_owned)
+    }
+}
+
+impl Judge for Asked<'_, '_, '_> {
+    fn ask(&self, command: CommandId, question: &Question) -> bool {
+        let id = StepId(command.0);
+        let step = self.script.step(id);
+        match question {
+            Question::SecondRun(words) => {
+                let second = self.script.second_run(id);
+                let prompts = step.deed.prompts.is_some() && second.skipped_by().is_none();
+                words.iter().any(|word| match (word, second.outcome) {
+                    (SecondRun::Fails, Outcome::Fails(_)) => true,
+                    (SecondRun::Duplicates, Outcome::Duplicates(_)) => true,
+                    (SecondRun::Overwrites, Outcome::Overwrites(_)) => true,
+                    (SecondRun::Nests, Outcome::Nests(_)) => true,
+                    (SecondRun::Prompts, outcome) => prompts || matches!(outcome, Outcome::Prompts(_)),
+                    (SecondRun::Skipped, Outcome::Skipped(_)) => true,
+                    (SecondRun::NoChange, Outcome::NoChange) => step.deed.roles.iter().all(|r| *r == Role::ReadOnly),
+                    (SecondRun::Repeats, Outcome::NoChange) => step.deed.roles.iter().any(|r| *r != Role::ReadOnly),
+                    (SecondRun::Unknown, Outcome::Unknown) => true,
+                    (SecondRun::Destroys, Outcome::NoChange) => {
+                        step.deed.effects.iter().any(|e| e.change == Change::Remove)
+                    }
+                    _ => false,
+                })
+            }
+            Question::Effect { change, resource } => step.deed.effects.iter().any(|effect| {
+                change.is_none_or(|word| change_is(word, &effect.change))
+                    && resource.is_none_or(|word| word.word() == effect.resource.kind())
+            }),
+            Question::Role(words) => words.iter().any(|word| step.deed.roles.iter().any(|role| role_is(*word, *role))),
+            Question::RunsAs(words) => words.iter().any(|word| match word {
+                RunsAs::Root => step.user == User::Root,
+                RunsAs::App => self.context.runs_as_app(step),
+                RunsAs::Other => matches!(step.user, User::Named(_)) && !self.context.runs_as_app(step),
+                RunsAs::Unknown => matches!(step.user, User::Unknown | User::Caller),
+            }),
+            Question::Place(words) => words.iter().any(|word| match word {
+                Place::Here => step.place == wrappers::Place::Here,
+                Place::Remote => matches!(step.place, wrappers::Place::Remote(_)),
+                Place::Container => matches!(step.place, wrappers::Place::Container(_)),
+            }),
+            Question::OnFailure(words) => words.iter().any(|word| {
+                matches!(
+                    (word, step.on_failure),
+                    (FailureWord::Aborts, OnFailure::Aborts)
+                        | (FailureWord::Continues, OnFailure::Continues)
+                        | (FailureWord::Handled, OnFailure::Handled)
+                )
+            }),
+            Question::HasFlag(flags) => step.argv.args.iter().any(|arg| {
+                arg.value.as_literal().is_some_and(|text| {
+                    flags.iter().any(|flag| {
+                        let bundled = flag.len() == 2
+                            && text.starts_with('-')
+                            && !text.starts_with("--")
+                            && text[1..].contains(&flag[1..]);
+                        text == flag || bundled || text.strip_prefix(flag.as_str()).is_some_and(|r| r.starts_with('='))
+                    })
+                })
+            }),
+            Question::InAppTree => self.context.works_in_app_tree(step),
+            Question::Guarded => self.script.second_run(id).skipped_by().is_some(),
+            Question::WordMatches { word, pattern } => {
+                self.word(step, word).is_some_and(|value| pattern.is_match(&value))
+            }
+            Question::Literal { word } => self.word(step, word).is_some(),
+        }
+    }
+}
+
+fn change_is(word: ChangeWord, change: &Change) -> bool {
+    matches!(
+        (word, change),
+        (ChangeWord::Create, Change::Create(_))
+            | (ChangeWord::Remove, Change::Remove)
+            | (ChangeWord::Write, Change::Write)
+            | (ChangeWord::Append, Change::Append)
+            | (ChangeWord::Edit, Change::Edit)
+            | (ChangeWord::Own, Change::Own { .. })
+            | (ChangeWord::Mode, Change::Mode { .. })
+            | (ChangeWord::Start, Change::Start)
+            | (ChangeWord::Restart, Change::Restart)
+            | (ChangeWord::Stop, Change::Stop)
+            | (ChangeWord::Enable, Change::Enable)
+    )
+}
+
+fn role_is(word: RoleWord, role: Role) -> bool {
+    let name = match role {
+        Role::SystemPackages => "system-packages",
+        Role::Dependencies(_) => "dependencies",
+        Role::GlobalTool(_) => "global-tool",
+        Role::VirtualEnv => "virtual-env",
+        Role::Build(_) => "build",
+        Role::StaticFiles => "static-files",
+        Role::Migrate => "migrate",
+        Role::Seed => "seed",
+        Role::Source => "source",
+        Role::Account => "account",
+        Role::DaemonReload => "daemon-reload",
+        Role::Enable => "enable",
+        Role::Restart => "restart",
+        Role::ComposeUp => "compose-up",
+        Role::Serve => "serve",
+        Role::ReadOnly => "read-only",
+    };
+    let _: Option<Ecosystem> = None;
+    word.word() == name
+}
+
+/// The finding of a selector, or nothing where the model knows it for harmless.
+fn finding(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    rule: &str,
+    message: Option<&str>,
+    word: Option<Span>,
+) -> Option<Finding> {
+    let step = script.step(id);
+    let second = script.second_run(id);
+    let words = context.words(step.span);
+    let about = second.effect.and_then(|i| step.deed.effects.get(i)).map(|e| e.resource.name().clone());
+    let confidence = context.confidence(script, id, about.as_ref());
+    if let Some(message) = message {
+        let draft = context.finding(rule, word.unwrap_or(step.span), message).at_most(confidence);
+        return Some(draft.done());
+    }
+    let outcome = second.outcome;
+    if let (Some(prompt), false) = (&step.deed.prompts, matches!(outcome, Outcome::Fails(_))) {
+        if let Some(page) = context.pages.get(rule)
+            && page.id.ends_with("/prompt")
+        {
+            return prompt_finding(context, script, id, rule, &step.deed, prompt.asks, prompt.instead, prompt.flag);
+        }
+    }
+    let (why, fails) = match outcome {
+        Outcome::Fails(why) => (why, true),
+        Outcome::Duplicates(why) | Outcome::Overwrites(why) | Outcome::Nests(why) | Outcome::Prompts(why) => (why, false),
+        _ => {
+            let title = context.pages.get(rule).map_or("", |p| p.title.as_str());
+            return Some(context.finding(rule, step.span, format!("`{words}`: {title}")).at_most(confidence).done());
+        }
+    };
+    if fails && is_swallowed(step) {
+        return None;
+    }
+    let mut text = format!("`{words}` {} when the script runs again: {why}", if fails { "fails" } else { "does harm" });
+    if !fails {
+        text = format!("`{words}`, when the script runs again: {why}");
+    }
+    let mut severity = None;
+    if fails {
+        match step.on_failure {
+            OnFailure::Aborts => {
+                if let Some(lost) = context.cut_off(script, id) {
+                    text.push_str(&format!("; nothing after it runs, so {lost} does not happen"));
+                } else {
+                    text.push_str("; nothing after it runs");
+                }
+            }
+            _ => {
+                text.push_str("; the script goes on");
+                severity = Some(Severity::Warning);
+            }
+        }
+    }
+    let mut draft = context.finding(rule, step.span, text).at_most(confidence);
+    if let Some(severity) = severity {
+        draft = draft.severity(severity);
+    }
+    if let Some(because) = second.because {
+        let earlier = script.step(because).span;
+        draft = draft.related(earlier, "this makes it");
+    }
+    if step.on_failure == OnFailure::Aborts
+        && fails
+        && let Some(errexit) = script.errexit_at
+    {
+        draft = draft.related(errexit, "a failing command ends the script from here on");
+    }
+    let (help, fix) = remedy(context, step, &outcome);
+    if let Some(help) = help {
+        draft = draft.help(help);
+    }
+    Some(draft.fix(fix).done())
+}
+
+#[allow(clippy::too_many_arguments)]
+fn prompt_finding(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    rule: &str,
+    _deed: &Deed,
+    asks: &str,
+    instead: &str,
+    flag: Option<&'static str>,
+) -> Option<Finding> {
+    let step = script.step(id);
+    let unknown = step.argv.args.iter().any(|a| a.value.knowledge() >= Knowledge::Unknown);
+    let words = context.words(step.span);
+    let text = format!("`{words}` waits for an answer ({asks}): a deploy that nobody watches hangs or fails there");
+    let confidence = if unknown { Confidence::Medium } else { context.confidence(script, id, None) };
+    let fix = flag.and_then(|flag| {
+        let subcommand = step.argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
+        let own = step.span.covers(subcommand.span) && context.sources.text(subcommand.span) == subcommand.value.as_literal()?;
+        own.then(|| Fix {
+            title: format!("answer with `{flag}`"),
+            applicability: Applicability::Unsafe,
+            edits: vec![Edit {
+                span: Span { start: subcommand.span.end, ..subcommand.span },
+                text: format!(" {flag}"),
+            }],
+        })
+    });
+    Some(context.finding(rule, step.span, text).at_most(confidence).help(instead).fix(fix).done())
+}
+
+/// What to write instead, and the edit that does it where one can.
+fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<String>, Option<Fix>) {
+    let argv = &step.argv;
+    let program_end = |flag: &str, title: &str| {
+        let span = argv.program.span;
+        // Only where the program's own word stands in the script: not behind a variable or a function.
+        let written = context.sources.text(span).rsplit('/').next() == Some(argv.name.as_str());
+        (written && step.span.covers(span)).then(|| Fix {
+            title: title.to_owned(),
+            applicability: Applicability::Safe,
+            edits: vec![Edit { span: Span { start: span.end, ..span }, text: format!(" {flag}") }],
+        })
+    };
+    match (argv.name.as_str(), outcome) {
+        ("mkdir", Outcome::Fails(_)) => (
+            Some("write `mkdir -p`, which is content with a directory that exists".to_owned()),
+            program_end("-p", "add `-p`"),
+        ),
+        ("ln", Outcome::Fails(_)) => {
+            let symbolic = argv.options("s|symbolic").has("s");
+            let help = "write `ln -sfn`: it replaces the link, also where it leads to a directory";
+            let fix = program_end("-fn", "add `-fn`").filter(|_| symbolic).map(|fix| Fix { applicability: Applicability::Unsafe, ..fix });
+            (Some(help.to_owned()), fix)
+        }
+        ("git", Outcome::Fails(_)) => (
+            Some("test for the directory first: `if [ ! -d DIR/.git ]; then git clone …; else git -C DIR pull --ff-only; fi`".to_owned()),
+            None,
+        ),
+        ("useradd" | "adduser", _) => (
+            Some("create the account only where it is missing: `id -u NAME >/dev/null 2>&1 || useradd …`".to_owned()),
+            None,
+        ),
+        ("groupadd" | "addgroup", _) => (
+            Some("create the group only where it is missing: `getent group NAME >/dev/null || groupadd …`".to_owned()),
+            None,
+        ),
+        ("psql" | "createdb" | "createuser", _) => (
+            Some("ask first: `SELECT 'CREATE DATABASE app' WHERE NOT EXISTS (SELECT 1 FROM pg_database WHERE datname = 'app') \\gexec`".to_owned()),
+            None,
+        ),
+        ("mysql" | "mariadb", _) => (Some("write `IF NOT EXISTS`".to_owned()), None),
+        ("docker" | "podman", _) => (
+            Some("remove it first (`docker rm -f NAME`), or test for it with `docker inspect NAME`".to_owned()),
+            None,
+        ),
+        ("wget", _) => (Some("name the file with `-O`, or use `-N` or `-nc`".to_owned()), None),
+        ("crontab", _) => (
+            Some("leave out the old line first: `(crontab -l | grep -v NAME; echo LINE) | crontab -`, or use a file in /etc/cron.d".to_owned()),
+            None,
+        ),
+        ("iptables" | "ip6tables", _) => {
+            (Some("test for the rule first: `iptables -C RULE || iptables -A RULE`".to_owned()), None)
+        }
+        ("rm", _) => (Some("write `rm -f`, which is content with a file that is gone".to_owned()), program_end("-f", "add `-f`")),
+        ("gpg", _) => (Some("add `--yes`, or write to standard output with a redirection".to_owned()), None),
+        _ => {
+            let resource = step.deed.effects.first().map(|e| &e.resource);
+            let help = resource.map(|r| match r {
+                Resource::Path(_) => "test for it first, or write it so that it can be repeated".to_owned(),
+                _ => "test whether it exists first".to_owned(),
+            });
+            (help, None)
+        }
+    }
+}
