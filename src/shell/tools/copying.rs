@@ -101,6 +101,10 @@ fn is_known_directory(path: &Value) -> bool {
     ENDS.iter().any(|end| text.ends_with(end)) || WHOLE.contains(&text)
 }
 
+/// The kind of resource that `ln -sf` without `-n` tells beside the link: where it leads. If that is a directory, the
+/// second run makes its link inside.
+const LINK_TARGET: &str = "link target";
+
 /// ln(1): without `-f` an existing name is an error. With `-f` and without `-n` a link to a directory is entered.
 pub(super) fn ln(argv: &Argv) -> Deed {
     let options = argv.options(
@@ -137,6 +141,17 @@ pub(super) fn ln(argv: &Argv) -> Deed {
             false => exists,
         };
         target.put(&mut draft, source, Change::Create(kind), again);
+        // Whoever knows that the link leads to a directory can tell that the second run goes into it.
+        if again == Again::NoChange
+            && kind == PathKind::Link
+            && !target.is_directory
+            && !options.has("n")
+            && !options.has("T")
+        {
+            let leads_to = source.value.resolve(&target.path(source).dirname());
+            let resource = Resource::Other(LINK_TARGET, leads_to);
+            draft.add(source, Change::Use, resource, Again::NoChange);
+        }
     }
     draft.done()
 }
@@ -145,7 +160,7 @@ pub(super) fn ln(argv: &Argv) -> Deed {
 fn ln_links() {
     super::table::check(&[
         ("ln -s /a /b", "create link /b fails"),
-        ("ln -sf /a /b", "create link /b"),
+        ("ln -sf ../a /b/c", "create link /b/c; use link target /a"),
         ("ln -sfn /a/ /b", "create link /b"),
         ("ln -sf /a/ /b", "create link /b nests"),
         ("ln -s /a/x dir/", "create link /srv/app/dir/x fails"),

@@ -21,11 +21,8 @@ impl<'a> Draft<'a> {
         Draft { argv, deed }
     }
 
-    /// Something happens to the resource that `operand` names. A word that by its name holds options names none.
+    /// Something happens to the resource that `operand` names.
     pub(super) fn add(&mut self, operand: &Arg, change: Change, resource: Resource, again: Again) {
-        if named_like_options(operand) {
-            return;
-        }
         self.deed
             .effects
             .push(Effect::new(change, resource, again).at(operand.span));
@@ -139,6 +136,18 @@ pub(super) fn word<'a>(operands: &[&'a Arg], index: usize) -> &'a str {
         .get(index)
         .and_then(|arg| arg.value.as_literal())
         .unwrap_or_default()
+}
+
+/// Words as one text.
+pub(super) fn joined(words: &[&Arg]) -> Value {
+    let mut text = Value::default();
+    for word in words {
+        if !text.is_empty() {
+            text.push_str(" ");
+        }
+        text.push(&word.value);
+    }
+    text
 }
 
 /// A path below a directory.
