@@ -181,14 +181,22 @@ fn ln_links() {
     ]);
 }
 
-/// A sample of a file that people fill in: `.env.example`, `config.sample.yml`, `sample.env`.
-fn is_sample(path: &Value) -> bool {
-    let name = path.basename().key().to_ascii_lowercase();
-    [
-        "example", "sample", "template", ".dist", "-dist", ".tpl", ".tmpl",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
+/// Would the copy put a sample in place of what people filled in: `.env.example` to `.env`? A template of a server's
+/// configuration is filled in by the script itself.
+fn discards_what_was_filled_in(source: &Value, path: &Value) -> bool {
+    let says = |value: &Value, words: &[&str]| {
+        let name = value.basename().to_string().to_ascii_lowercase();
+        words.iter().any(|word| name.contains(word))
+    };
+    const SAMPLE: [&str; 4] = ["example", "sample", ".dist", "-dist"];
+    const TEMPLATE: [&str; 3] = ["template", ".tpl", ".tmpl"];
+    if says(path, &SAMPLE) || says(path, &TEMPLATE) {
+        return false;
+    }
+    match says(path, &["env"]) {
+        true => says(source, &SAMPLE) || says(source, &TEMPLATE),
+        false => says(source, &SAMPLE) && !path.key().starts_with("/etc/"),
+    }
 }
 
 /// cp(1): an existing file is replaced without a word. That is what a deployment wants of its own files, and not of
@@ -211,7 +219,7 @@ pub(super) fn cp(argv: &Argv) -> Deed {
         let path = target.path(source);
         let again = if keeps {
             Again::NoChange
-        } else if is_sample(&source.value) && !is_sample(&path) && !target.is_directory {
+        } else if !target.is_directory && discards_what_was_filled_in(&source.value, &path) {
             Again::Overwrites("cp: puts the sample in place of the file and of what was filled in")
         } else if options.has("R")
             && !target.is_directory
@@ -261,6 +269,15 @@ fn cp_and_mv_write() {
             "write /etc/systemd/system/web.service",
         ),
         ("cp .env.example .env", "write /srv/app/.env overwrites"),
+        ("cp .env.template $ENV_FILE", "write $ENV_FILE overwrites"),
+        (
+            "cp nginx.conf.template /etc/nginx/nginx.conf",
+            "write /etc/nginx/nginx.conf",
+        ),
+        (
+            "cp config.sample.yml config.yml",
+            "write /srv/app/config.yml overwrites",
+        ),
         ("cp .env .env.bak", "write /srv/app/.env.bak"),
         ("cp -n .env.example .env", "create any /srv/app/.env"),
         ("cp -r dist /var/www/dist", "write /var/www/dist nests"),
@@ -315,7 +332,8 @@ pub(super) fn install(argv: &Argv) -> Deed {
     };
     for source in &target.sources {
         let empty = source.value.as_literal() == Some("/dev/null");
-        let again = match empty || is_sample(&source.value) && !is_sample(&target.path(source)) {
+        let again = match empty || discards_what_was_filled_in(&source.value, &target.path(source))
+        {
             true => Again::Overwrites("install: replaces the file and what was filled in"),
             false => Again::NoChange,
         };

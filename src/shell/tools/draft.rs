@@ -114,6 +114,11 @@ pub(super) fn may_be_options(arg: &Arg) -> bool {
     !NAMES.iter().any(|name| shown.contains(name))
 }
 
+/// `$@` or `$*`: anything may be in it.
+pub(super) fn is_all_arguments(arg: &Arg) -> bool {
+    arg.value.as_literal().is_none() && matches!(arg.value.to_string().as_str(), "$@" | "$*")
+}
+
 /// A word that by its name holds options: `$MKDIR_OPTS`, `$FLAGS`, `$@`.
 pub(super) fn named_like_options(arg: &Arg) -> bool {
     if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {
@@ -121,7 +126,7 @@ pub(super) fn named_like_options(arg: &Arg) -> bool {
     }
     let shown = arg.value.to_string().to_ascii_lowercase();
     let mut parts = shown.trim_start_matches('$').split('_');
-    matches!(shown.as_str(), "$@" | "$*")
+    is_all_arguments(arg)
         || parts.any(|part| {
             matches!(
                 part,

@@ -33,7 +33,7 @@ mod table;
 mod web;
 
 use crate::shell::argv::Argv;
-use crate::shell::effect::{Again, Deed};
+use crate::shell::effect::{Again, Deed, Role};
 
 /// What a command does. An unknown tool gives `Deed::default()`, with `known == false`.
 ///
@@ -47,6 +47,10 @@ pub fn deed(argv: &Argv) -> Deed {
     rest.args.retain(|arg| !draft::named_like_options(arg));
     let mut deed = visible(&rest);
     deed.prompts = None;
+    if argv.args.iter().any(draft::is_all_arguments) {
+        deed.known = false;
+        deed.roles.retain(|role| *role != Role::ReadOnly);
+    }
     // No option makes these mind an existing directory or a name less.
     if !matches!(argv.name.as_str(), "git" | "docker" | "podman") {
         for effect in &mut deed.effects {
@@ -187,7 +191,7 @@ fn visible(argv: &Argv) -> Deed {
 
 /// One name for the names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
 fn unversioned(name: &str) -> &str {
-    for family in ["python", "pip"] {
+    for family in ["python", "pip", "php"] {
         if let Some(version) = name.strip_prefix(family)
             && version.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         {
