@@ -296,6 +296,16 @@ mod tests {
     }
 
     #[test]
+    fn a_separator_inside_a_hole_parts_nothing() {
+        let mut value = Value::hole("$(id -un):x", 0, Knowledge::Symbolic);
+        value.push_str(":web");
+        let (user, group) = value.split_once(':').unwrap();
+        assert_eq!(user.to_string(), "$(id -un):x");
+        assert_eq!(group.as_literal(), Some("web"));
+        assert_eq!(group.split_once(':'), None);
+    }
+
+    #[test]
     fn paths_resolve_as_the_shell_would() {
         let cwd = Value::literal("/opt/app");
         for (path, expected) in [

@@ -302,6 +302,11 @@ fn containers_are_run() {
         ("docker-compose -f x.yml down", ""),
         ("docker compose exec web ls", "unknown"),
         ("docker build -t x .", "[Build(Container)]"),
+        ("docker compose $FLAGS -f x.yml up -d", "[ComposeUp]"),
+        (
+            "docker run -d $DOCKER_OPTS --name a img",
+            "create container a fails",
+        ),
         ("docker login", "asks"),
         ("docker login -u x --password-stdin", ""),
         ("docker swarm init", "create swarm  fails"),

@@ -101,6 +101,10 @@ fn is_known_directory(path: &Value) -> bool {
     ENDS.iter().any(|end| text.ends_with(end)) || WHOLE.contains(&text)
 }
 
+/// The kind of resource that `ln -sf` without `-n` tells beside the link: where it leads. If that is a directory, the
+/// second run makes its link inside.
+const LINK_TARGET: &str = "link target";
+
 /// ln(1): without `-f` an existing name is an error. With `-f` and without `-n` a link to a directory is entered.
 pub(super) fn ln(argv: &Argv) -> Deed {
     let options = argv.options(
@@ -137,6 +141,17 @@ pub(super) fn ln(argv: &Argv) -> Deed {
             false => exists,
         };
         target.put(&mut draft, source, Change::Create(kind), again);
+        // Whoever knows that the link leads to a directory can tell that the second run goes into it.
+        if again == Again::NoChange
+            && kind == PathKind::Link
+            && !target.is_directory
+            && !options.has("n")
+            && !options.has("T")
+        {
+            let leads_to = source.value.resolve(&target.path(source).dirname());
+            let resource = Resource::Other(LINK_TARGET, leads_to);
+            draft.add(source, Change::Use, resource, Again::NoChange);
+        }
     }
     draft.done()
 }
@@ -145,7 +160,7 @@ pub(super) fn ln(argv: &Argv) -> Deed {
 fn ln_links() {
     super::table::check(&[
         ("ln -s /a /b", "create link /b fails"),
-        ("ln -sf /a /b", "create link /b"),
+        ("ln -sf ../a /b/c", "create link /b/c; use link target /a"),
         ("ln -sfn /a/ /b", "create link /b"),
         ("ln -sf /a/ /b", "create link /b nests"),
         ("ln -s /a/x dir/", "create link /srv/app/dir/x fails"),
@@ -166,14 +181,22 @@ fn ln_links() {
     ]);
 }
 
-/// A sample of a file that people fill in: `.env.example`, `config.sample.yml`, `sample.env`.
-fn is_sample(path: &Value) -> bool {
-    let name = path.basename().key().to_ascii_lowercase();
-    [
-        "example", "sample", "template", ".dist", "-dist", ".tpl", ".tmpl",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
+/// Would the copy put a sample in place of what people filled in: `.env.example` to `.env`? A template of a server's
+/// configuration is filled in by the script itself.
+fn discards_what_was_filled_in(source: &Value, path: &Value) -> bool {
+    let says = |value: &Value, words: &[&str]| {
+        let name = value.basename().to_string().to_ascii_lowercase();
+        words.iter().any(|word| name.contains(word))
+    };
+    const SAMPLE: [&str; 4] = ["example", "sample", ".dist", "-dist"];
+    const TEMPLATE: [&str; 3] = ["template", ".tpl", ".tmpl"];
+    if says(path, &SAMPLE) || says(path, &TEMPLATE) {
+        return false;
+    }
+    match says(path, &["env"]) {
+        true => says(source, &SAMPLE) || says(source, &TEMPLATE),
+        false => says(source, &SAMPLE) && !path.key().starts_with("/etc/"),
+    }
 }
 
 /// cp(1): an existing file is replaced without a word. That is what a deployment wants of its own files, and not of
@@ -196,7 +219,7 @@ pub(super) fn cp(argv: &Argv) -> Deed {
         let path = target.path(source);
         let again = if keeps {
             Again::NoChange
-        } else if is_sample(&source.value) && !is_sample(&path) && !target.is_directory {
+        } else if !target.is_directory && discards_what_was_filled_in(&source.value, &path) {
             Again::Overwrites("cp: puts the sample in place of the file and of what was filled in")
         } else if options.has("R")
             && !target.is_directory
@@ -246,6 +269,15 @@ fn cp_and_mv_write() {
             "write /etc/systemd/system/web.service",
         ),
         ("cp .env.example .env", "write /srv/app/.env overwrites"),
+        ("cp .env.template $ENV_FILE", "write $ENV_FILE overwrites"),
+        (
+            "cp nginx.conf.template /etc/nginx/nginx.conf",
+            "write /etc/nginx/nginx.conf",
+        ),
+        (
+            "cp config.sample.yml config.yml",
+            "write /srv/app/config.yml overwrites",
+        ),
         ("cp .env .env.bak", "write /srv/app/.env.bak"),
         ("cp -n .env.example .env", "create any /srv/app/.env"),
         ("cp -r dist /var/www/dist", "write /var/www/dist nests"),
@@ -300,7 +332,8 @@ pub(super) fn install(argv: &Argv) -> Deed {
     };
     for source in &target.sources {
         let empty = source.value.as_literal() == Some("/dev/null");
-        let again = match empty || is_sample(&source.value) && !is_sample(&target.path(source)) {
+        let again = match empty || discards_what_was_filled_in(&source.value, &target.path(source))
+        {
             true => Again::Overwrites("install: replaces the file and what was filled in"),
             false => Again::NoChange,
         };

@@ -21,11 +21,8 @@ impl<'a> Draft<'a> {
         Draft { argv, deed }
     }
 
-    /// Something happens to the resource that `operand` names. A word that by its name holds options names none.
+    /// Something happens to the resource that `operand` names.
     pub(super) fn add(&mut self, operand: &Arg, change: Change, resource: Resource, again: Again) {
-        if named_like_options(operand) {
-            return;
-        }
         self.deed
             .effects
             .push(Effect::new(change, resource, again).at(operand.span));
@@ -117,6 +114,11 @@ pub(super) fn may_be_options(arg: &Arg) -> bool {
     !NAMES.iter().any(|name| shown.contains(name))
 }
 
+/// `$@` or `$*`: anything may be in it.
+pub(super) fn is_all_arguments(arg: &Arg) -> bool {
+    arg.value.as_literal().is_none() && matches!(arg.value.to_string().as_str(), "$@" | "$*")
+}
+
 /// A word that by its name holds options: `$MKDIR_OPTS`, `$FLAGS`, `$@`.
 pub(super) fn named_like_options(arg: &Arg) -> bool {
     if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {
@@ -124,7 +126,7 @@ pub(super) fn named_like_options(arg: &Arg) -> bool {
     }
     let shown = arg.value.to_string().to_ascii_lowercase();
     let mut parts = shown.trim_start_matches('$').split('_');
-    matches!(shown.as_str(), "$@" | "$*")
+    is_all_arguments(arg)
         || parts.any(|part| {
             matches!(
                 part,
@@ -139,6 +141,18 @@ pub(super) fn word<'a>(operands: &[&'a Arg], index: usize) -> &'a str {
         .get(index)
         .and_then(|arg| arg.value.as_literal())
         .unwrap_or_default()
+}
+
+/// Words as one text.
+pub(super) fn joined(words: &[&Arg]) -> Value {
+    let mut text = Value::default();
+    for word in words {
+        if !text.is_empty() {
+            text.push_str(" ");
+        }
+        text.push(&word.value);
+    }
+    text
 }
 
 /// A path below a directory.

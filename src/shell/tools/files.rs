@@ -1,13 +1,14 @@
 //! Making and removing files and directories: coreutils(1), util-linux.
 
-use super::draft::{DIRECTORY, Draft, FILE, named_like_options, unknown};
+use super::draft::{DIRECTORY, Draft, FILE, unknown};
 use crate::shell::argv::{Argv, Stdin};
 use crate::shell::effect::{Again, Change, Deed, Mode, PathKind, Resource};
+use crate::shell::value::Value;
 
 /// mkdir(1): with `-p` an existing directory is no error.
 pub(super) fn mkdir(argv: &Argv) -> Deed {
     let options = argv.options("p|parents m|mode: v|verbose Z context?");
-    let again = if options.has("p") || argv.args.iter().any(named_like_options) {
+    let again = if options.has("p") {
         Again::NoChange
     } else {
         Again::Fails("mkdir: cannot create directory: File exists")
@@ -30,7 +31,7 @@ fn mkdir_makes_directories() {
         ("mkdir a", "create directory /srv/app/a fails"),
         ("mkdir $X/a -p", "create directory $X/a"),
         ("mkdir -pm 700 /a", "create directory /a; mode 700 /a"),
-        ("mkdir $MKDIR_OPTS /a", "create directory /a"),
+        ("mkdir $MKDIR_OPTS /a", "create directory /a unknown"),
         ("mkdir $TARGET", "create directory $TARGET fails"),
     ]);
 }
@@ -39,7 +40,7 @@ fn mkdir_makes_directories() {
 pub(super) fn rm(argv: &Argv) -> Deed {
     let options =
         argv.options("r|R|recursive f|force i I interactive? d|dir v|verbose one-file-system");
-    let again = if options.has("f") || argv.args.iter().any(named_like_options) {
+    let again = if options.has("f") {
         Again::NoChange
     } else {
         Again::Fails("rm: cannot remove: No such file or directory")
@@ -116,7 +117,7 @@ pub(super) fn truncate(argv: &Argv) -> Deed {
 }
 
 /// A swap file in use can be neither opened for writing nor resized: open(2), fallocate(2) ETXTBSY.
-pub(super) fn busy_swap(path: &crate::shell::value::Value, text: &'static str) -> Again {
+pub(super) fn busy_swap(path: &Value, text: &'static str) -> Again {
     if path.basename().key().contains("swap") {
         Again::Fails(text)
     } else {
@@ -165,7 +166,10 @@ pub(super) fn tee(argv: &Argv) -> Deed {
                 Stdin::Text(text) => text.clone(),
                 _ => unknown("input"),
             };
-            let again = Again::Duplicates("tee -a: adds the same text once more");
+            let again = match is_log(&file) {
+                true => Again::NoChange,
+                false => Again::Duplicates("tee -a: adds the same text once more"),
+            };
             draft.add(
                 operand,
                 Change::Append,
@@ -177,6 +181,15 @@ pub(super) fn tee(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// A log is there to be appended to.
+fn is_log(file: &Value) -> bool {
+    let name = file.basename().to_string().to_ascii_lowercase();
+    name.ends_with(".log")
+        || name
+            .split(['_', '.', '-', '$'])
+            .any(|part| matches!(part, "log" | "logfile"))
 }
 
 #[test]
@@ -198,6 +211,7 @@ fn files_are_written() {
             "append line /etc/a 'x y' duplicates",
         ),
         ("tee -a $F", "append line $F '$input' duplicates"),
+        ("tee -a $LOG_FILE", "append line $LOG_FILE '$input'"),
         ("tee /dev/null", ""),
     ]);
 }

@@ -107,12 +107,12 @@ pub(super) fn artisan(argv: &Argv) -> Deed {
         .options("force n|no-interaction env: path: class: seed step database: e: q|quiet show");
     let mut draft = Draft::of(argv);
     let silent = options.has("force") || options.has("n");
-    let asks = |draft: &mut Draft<'_>| {
+    let asks = |draft: &mut Draft<'_>, flag| {
         if !silent {
             draft.asks(
                 "Application In Production. Do you really wish to run this command?",
                 "write `--force`",
-                Some("--force"),
+                flag,
             );
         }
     };
@@ -122,18 +122,18 @@ pub(super) fn artisan(argv: &Argv) -> Deed {
             if options.has("seed") {
                 draft.role(Role::Seed);
             }
-            asks(&mut draft);
+            asks(&mut draft, Some("--force"));
         }
         "migrate:fresh" | "migrate:refresh" | "migrate:reset" | "db:wipe" => {
             draft.role(Role::Migrate);
             let data = Resource::Other("data", argv.cwd.clone());
             let again = Again::Overwrites("artisan: drops the tables");
             draft.add_implied(Change::Write, data, again);
-            asks(&mut draft);
+            asks(&mut draft, None);
         }
         "db:seed" => {
             draft.role(Role::Seed);
-            asks(&mut draft);
+            asks(&mut draft, Some("--force"));
         }
         "doctrine:migrations:migrate" => {
             draft.role(Role::Migrate);
@@ -153,7 +153,7 @@ pub(super) fn artisan(argv: &Argv) -> Deed {
                 );
                 draft.value_path(&file, Change::Edit, again);
             }
-            asks(&mut draft);
+            asks(&mut draft, None);
         }
         // storage:link prints `already exists` and exits with 0.
         "storage:link" | "config:cache" | "config:clear" | "route:cache" | "route:clear"
@@ -178,6 +178,14 @@ pub(super) fn build_tool(argv: &Argv) -> Deed {
         .iter()
         .filter(|arg| !arg.value.known_prefix().starts_with(['-', '+']))
         .collect();
+    let make;
+    let operands = match argv.name.as_str() {
+        "make" | "gmake" => {
+            make = argv.options("C|directory: f|file|makefile: I|include-dir: o: W: j? l?");
+            make.operands.clone()
+        }
+        _ => operands,
+    };
     let verb = word(&operands, 0);
     match (argv.name.as_str(), verb) {
         ("cargo", "build" | "b" | "rustc") => role(Role::Build(Rust)),
@@ -266,6 +274,7 @@ fn other_ecosystems() {
         ("dotnet publish -c Release", "[Build(DotNet)]"),
         ("dotnet ef database update", "[Migrate]"),
         ("make", "[Build(Other)]"),
+        ("make -C src build", "[Build(Other)]"),
         ("make install", "unknown"),
     ]);
 }

@@ -8,12 +8,16 @@ mod accounts;
 mod archives;
 mod containers;
 mod copying;
+mod cron;
 mod databases;
+mod disks;
 mod draft;
 mod fetching;
 mod files;
 mod find;
+mod firewall;
 mod git;
+mod keys;
 mod languages;
 mod node;
 mod owners;
@@ -29,10 +33,36 @@ mod table;
 mod web;
 
 use crate::shell::argv::Argv;
-use crate::shell::effect::Deed;
+use crate::shell::effect::{Again, Deed, Role};
 
 /// What a command does. An unknown tool gives `Deed::default()`, with `known == false`.
+///
+/// Words that by their name hold options (`$APT_OPTS`) are left out: what they may change about a second run is not
+/// known then, and nothing is said to ask.
 pub fn deed(argv: &Argv) -> Deed {
+    if !argv.args.iter().any(draft::named_like_options) {
+        return visible(argv);
+    }
+    let mut rest = argv.clone();
+    rest.args.retain(|arg| !draft::named_like_options(arg));
+    let mut deed = visible(&rest);
+    deed.prompts = None;
+    if argv.args.iter().any(draft::is_all_arguments) {
+        deed.known = false;
+        deed.roles.retain(|role| *role != Role::ReadOnly);
+    }
+    // No option makes these mind an existing directory or a name less.
+    if !matches!(argv.name.as_str(), "git" | "docker" | "podman") {
+        for effect in &mut deed.effects {
+            if effect.again != Again::NoChange {
+                effect.again = Again::Unknown;
+            }
+        }
+    }
+    deed
+}
+
+fn visible(argv: &Argv) -> Deed {
     match unversioned(&argv.name) {
         "mkdir" => files::mkdir(argv),
         "rm" => files::rm(argv),
@@ -125,18 +155,18 @@ pub fn deed(argv: &Argv) -> Deed {
         "certbot" | "certbot-auto" | "letsencrypt" => web::certbot(argv),
         "acme.sh" => web::acme(argv),
         "nginx" => web::nginx(argv),
-        "htpasswd" => web::htpasswd(argv),
-        "openssl" => web::openssl(argv),
-        "ssh-keygen" => web::ssh_keygen(argv),
-        "gpg" | "gpg2" => web::gpg(argv),
-        "crontab" => web::crontab(argv),
-        "mkswap" | "mkfs" => system::mkfs(argv),
-        name if name.starts_with("mkfs.") => system::mkfs(argv),
-        "swapon" | "swapoff" => system::swapon(argv),
-        "mount" | "umount" => system::mount(argv),
-        "ufw" => system::ufw(argv),
-        "iptables" | "ip6tables" => system::iptables(argv),
-        "nft" => system::nft(argv),
+        "htpasswd" => keys::htpasswd(argv),
+        "openssl" => keys::openssl(argv),
+        "ssh-keygen" => keys::ssh_keygen(argv),
+        "gpg" | "gpg2" => keys::gpg(argv),
+        "crontab" => cron::crontab(argv),
+        "mkswap" | "mkfs" => disks::mkfs(argv),
+        name if name.starts_with("mkfs.") => disks::mkfs(argv),
+        "swapon" | "swapoff" => disks::swapon(argv),
+        "mount" | "umount" => disks::mount(argv),
+        "ufw" => firewall::ufw(argv),
+        "iptables" | "ip6tables" => firewall::iptables(argv),
+        "nft" => firewall::nft(argv),
         "ip" => system::ip(argv),
         "hostname" | "hostnamectl" | "timedatectl" | "localectl" => system::setting(argv),
         "update-alternatives" | "alternatives" | "dpkg-reconfigure" => system::asks_by_option(argv),
@@ -161,7 +191,7 @@ pub fn deed(argv: &Argv) -> Deed {
 
 /// One name for the names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
 fn unversioned(name: &str) -> &str {
-    for family in ["python", "pip"] {
+    for family in ["python", "pip", "php"] {
         if let Some(version) = name.strip_prefix(family)
             && version.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         {

@@ -23,6 +23,9 @@ pub(super) fn package_manager(argv: &Argv) -> Deed {
             role(DEPENDENCIES)
         }
         "" if operands.is_empty() => Deed::read_only(),
+        "workspace" if argv.name == "yarn" => {
+            script(operands, if word(operands, 2) == "run" { 3 } else { 2 })
+        }
         "global" if word(operands, 1) == "add" => global_tools(argv, &operands[2..]),
         "install" | "i" | "add" | "update" | "up" | "upgrade" if global => {
             global_tools(argv, &operands[1..])
@@ -321,6 +324,7 @@ fn node_installs_and_builds() {
         ),
         ("yarn --frozen-lockfile", "[Dependencies(Node)]"),
         ("yarn build", "[Build(Node)]"),
+        ("yarn workspace api build", "[Build(Node)]"),
         ("pnpm run build:prod", "[Build(Node)]"),
         ("npm run db:migrate", "[Migrate]"),
         ("npm run migration:generate", "unknown"),

@@ -93,7 +93,7 @@ fn packages<'a>(draft: &mut Draft<'_>, operands: impl Iterator<Item = &'a &'a Ar
         let itself = [cut];
         let programs = match known {
             Ok(at) => PROGRAMS[at].1,
-            Err(_) if value.as_literal().is_some() => &itself[..],
+            Err(_) if value.as_literal().is_some() && !is_without_program(cut) => &itself[..],
             Err(_) => &[],
         };
         for program in programs {
@@ -101,6 +101,21 @@ fn packages<'a>(draft: &mut Draft<'_>, operands: impl Iterator<Item = &'a &'a Ar
             draft.add(operand, NEW, program, Again::NoChange);
         }
     }
+}
+
+/// Libraries, headers and modules bring no program of their own name.
+fn is_without_program(package: &str) -> bool {
+    const STARTS: [&str; 6] = [
+        "lib",
+        "python3-",
+        "php-",
+        "fonts-",
+        "linux-",
+        "ca-certificates",
+    ];
+    const ENDS: [&str; 6] = ["-dev", "-devel", "-common", "-venv", "-data", "-headers"];
+    STARTS.iter().any(|start| package.starts_with(start))
+        || ENDS.iter().any(|end| package.ends_with(end))
 }
 
 fn removed(draft: &mut Draft<'_>, operands: &[&Arg]) {
@@ -119,6 +134,9 @@ pub(super) fn apt(argv: &Argv) -> Deed {
     );
     let mut draft = Draft::of(argv);
     let (operands, verb) = (&options.operands, word(&options.operands, 0));
+    if verb.is_empty() && !operands.is_empty() {
+        return Deed::default();
+    }
     let quiet = options.names().filter(|name| *name == "q").count() > 1
         || options.value("q").and_then(Value::as_literal) == Some("2");
     let assumed = options
@@ -312,6 +330,11 @@ fn packages_are_installed() {
             "create package curl; create program curl [SystemPackages]",
         ),
         ("DEBIAN_FRONTEND=noninteractive apt-get upgrade", "asks"),
+        (
+            "apt-get $APT_OPTS install libpq-dev",
+            "create package libpq-dev [SystemPackages]",
+        ),
+        ("apt-get $1", "unknown"),
         ("apt-get update", ""),
         ("apt-get -o Dpkg::Options::=--force-confold -y upgrade", ""),
         (

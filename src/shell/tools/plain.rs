@@ -9,8 +9,7 @@ use crate::shell::effect::{Again, Change, Deed, Resource, Role};
 pub(super) fn only_reads(name: &str) -> bool {
     matches!(
         name,
-        ":" | "."
-            | "["
+        ":" | "["
             | "[["
             | "alias"
             | "arch"
@@ -183,7 +182,6 @@ pub(super) fn only_reads(name: &str) -> bool {
             | "udevadm"
             | "kill"
             | "disown"
-            | "exec"
     )
 }
 

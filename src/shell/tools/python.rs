@@ -208,7 +208,7 @@ fn uv_venv(argv: &Argv) -> Deed {
         (_, true) => Again::NoChange,
         (true, _) => Again::Overwrites("uv venv --clear: removes what is installed in it"),
         _ => Again::Prompts(
-            "uv venv: A virtual environment already exists. Do you want to replace it?",
+            "uv venv: A virtual environment already exists. Do you want to replace it? Without a terminal it fails",
         ),
     };
     match options.operands.first() {
@@ -302,6 +302,7 @@ pub(super) fn django(argv: &Argv) -> Deed {
     let silent = options.has("noinput");
     let instead = "write `--noinput`";
     match word(&options.operands, 0) {
+        "migrate" if options.has("check") || options.has("plan") => return Deed::read_only(),
         "migrate" => {
             draft.role(Role::Migrate);
         }
@@ -319,6 +320,7 @@ pub(super) fn django(argv: &Argv) -> Deed {
             let name = options
                 .value("username")
                 .or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
+            let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
             let name = name
                 .cloned()
                 .unwrap_or_else(|| super::draft::unknown("username"));
@@ -328,7 +330,7 @@ pub(super) fn django(argv: &Argv) -> Deed {
                 draft.asks(
                     "createsuperuser asks for a name and a password",
                     "write `--noinput` and set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD",
-                    Some("--noinput"),
+                    given.then_some("--noinput"),
                 );
             }
         }
@@ -340,7 +342,7 @@ pub(super) fn django(argv: &Argv) -> Deed {
                 again,
             );
             if !silent {
-                draft.asks("flush asks to type 'yes'", instead, Some("--noinput"));
+                draft.asks("flush asks to type 'yes'", instead, None);
             }
         }
         "loaddata" => {
@@ -438,6 +440,7 @@ fn django_and_servers() {
         ),
         ("python manage.py frob", "unknown"),
         ("django-admin migrate", "[Migrate]"),
+        ("python manage.py migrate --check", "[ReadOnly]"),
         ("venv/bin/alembic -c x.ini upgrade head", "[Migrate]"),
         ("alembic stamp head", ""),
         ("flask db upgrade", "[Migrate]"),

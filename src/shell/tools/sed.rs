@@ -96,7 +96,8 @@ fn judge(script: &str) -> Verdict {
             '#' | 'c' => rest = rest.split_once('\n').map_or("", |(_, next)| next),
             'a' | 'i' => {
                 let text = rest.trim_start().trim_start_matches('\\').trim_start();
-                let (line, next) = text.split_once('\n').unwrap_or((text, ""));
+                let end = line_end(text);
+                let (line, next) = (&text[..end], text[end..].trim_start_matches('\n'));
                 if line.is_empty() && next.is_empty() {
                     return verdict; // `$a\` only ends the last line
                 }
@@ -127,6 +128,13 @@ fn judge(script: &str) -> Verdict {
             _ => return Verdict::Repeatable,
         }
     }
+}
+
+/// Where the text of `a` ends: at the first line end without a backslash before it.
+fn line_end(text: &str) -> usize {
+    let mut ends = text.match_indices('\n').map(|(at, _)| at);
+    ends.find(|at| !text[..*at].ends_with('\\'))
+        .unwrap_or(text.len())
 }
 
 #[derive(Default)]

@@ -269,7 +269,10 @@ pub(super) fn pm2(argv: &Argv) -> Deed {
             );
         }
         ("delete" | "del", Some(target)) => {
-            let again = Again::Fails("pm2: Process or Namespace not found");
+            let again = match target.value.as_literal() {
+                Some("all") => Again::NoChange,
+                _ => Again::Fails("pm2: Process or Namespace not found"),
+            };
             draft.add(target, Change::Remove, process(&target.value), again);
         }
         ("startup", _) => {
