@@ -16,36 +16,63 @@ pub fn indent(sexp: &str) -> String {
     let mut lines = String::new();
     let mut depth = 0_usize;
     let mut field = false;
-    let tokens = sexp.replace('(', " ( ").replace(')', " ) ");
-    for token in tokens.split_whitespace() {
+    let mut rest = sexp;
+    while let Some(first) = rest.chars().next() {
+        let length = token_length(rest, first);
+        let (token, behind) = rest.split_at(length);
+        rest = behind;
+        let name = token.strip_suffix(':');
+        if first.is_whitespace() {
+            continue;
+        }
+        if (token == "(" && !field || name.is_some()) && !lines.is_empty() {
+            lines.push('\n');
+            lines.push_str(&"  ".repeat(depth));
+        } else if token != "(" && token != ")" && !lines.ends_with('(') {
+            lines.push(' ');
+        }
+        lines.push_str(token);
+        field = name.is_some();
         match token {
-            "(" => {
-                if !field && !lines.is_empty() {
-                    lines.push('\n');
-                    lines.push_str(&"  ".repeat(depth));
-                }
-                lines.push('(');
-                depth += 1;
-                field = false;
-            }
-            ")" => {
-                lines.push(')');
-                depth = depth.saturating_sub(1);
-            }
-            name if name.ends_with(':') => {
-                lines.push('\n');
-                lines.push_str(&"  ".repeat(depth));
-                lines.push_str(name);
-                lines.push(' ');
-                field = true;
-            }
-            name => {
-                if !lines.ends_with('(') {
-                    lines.push(' ');
-                }
-                lines.push_str(name);
-            }
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            _ if field => lines.push(' '),
+            _ => {}
         }
     }
     lines
+}
+
+/// How long the token is that `rest` begins with: a parenthesis, a quoted token (`(MISSING ")")`), a name.
+fn token_length(rest: &str, first: char) -> usize {
+    let behind = &rest[first.len_utf8()..];
+    let length = match first {
+        '(' | ')' => 0,
+        '"' | '\'' => {
+            let content = behind.chars().next().map_or(0, char::len_utf8);
+            let closing = behind[content..].find(first);
+            closing.map_or(behind.len(), |i| content + i + 1)
+        }
+        c if c.is_whitespace() => 0,
+        _ => {
+            let ends = |c: char| c.is_whitespace() || c == '(' || c == ')';
+            behind.find(ends).unwrap_or(behind.len())
+        }
+    };
+    first.len_utf8() + length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_node_has_its_line() {
+        let lines = "(a\n  b: (c)\n  (MISSING \")\")\n  (ERROR\n    (UNEXPECTED '(')))";
+        assert_eq!(
+            indent("(a b: (c) (MISSING \")\") (ERROR (UNEXPECTED '(')))"),
+            lines
+        );
+        assert_eq!(indent(lines), lines);
+    }
 }

@@ -1,7 +1,8 @@
-//! Takes heredocs and here-strings out of a script before it is parsed. tree-sitter-bash loses or invents commands
-//! around many of them (`grammar-tests/gaps/`), while their extent follows from quoting alone. Knows quoting and
+//! Takes heredocs, here-strings and some dollars out of a script before it is parsed. tree-sitter-bash loses or invents
+//! commands around many of them (`grammar-tests/gaps/`), while their extent follows from quoting alone. Knows quoting and
 //! nesting, no grammar.
 
+mod frame;
 mod heredoc;
 mod scanner;
 #[cfg(test)]
@@ -12,16 +13,19 @@ use std::ops::Range;
 
 use scanner::Scanner;
 
-/// A script without its heredocs, and what was taken out. All ranges are bytes of the text that was given.
+/// A script without what misparses, and what was taken out. All ranges are bytes of the text that was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Masked<'t> {
     /// As long as the input and with its line ends. `<<EOF` reads `<____`, a body and its delimiter line are spaces,
-    /// `<<<` is `<` and two spaces.
+    /// `<<<` is `<` and two spaces, a `$` of [`Masked::dollars`] is `%`.
     pub text: Cow<'t, str>,
     /// In the order of their operators.
     pub heredocs: Vec<Heredoc>,
     /// The place of each `<<<`, in order.
     pub herestrings: Vec<Range<usize>>,
+    /// The `$`s that read `%`: those of `$b` in `$a/$b.c`, where the grammar splits the word in two and takes the second
+    /// half of `x=$a/$b.c` for a command. Whoever wants to know what a word expands reads it in the input.
+    pub dollars: Vec<usize>,
 }
 
 /// One heredoc.
@@ -44,19 +48,20 @@ pub struct Heredoc {
     pub delimiter_line: Range<usize>,
 }
 
-/// Finds heredocs and here-strings and masks them. Takes time linear in the length of `text`; never fails: text that
+/// Finds what misparses and masks it. Takes time linear in the length of `text`; never fails: text that
 /// is no shell yields whatever its quotes suggest.
 pub fn mask(text: &str) -> Masked<'_> {
     let mut masked = Masked {
         text: Cow::Borrowed(text),
         heredocs: Vec::new(),
         herestrings: Vec::new(),
+        dollars: Vec::new(),
     };
-    if !text.contains("<<") {
+    if !text.contains("<<") && !text.contains('$') {
         return masked;
     }
     let found = Scanner::new(text).scan();
-    if !found.heredocs.is_empty() || !found.herestrings.is_empty() {
+    if !found.is_empty() {
         let mut bytes = text.as_bytes().to_vec();
         for heredoc in &found.heredocs {
             fill(&mut bytes, &heredoc.operator, b'_');
@@ -67,6 +72,9 @@ pub fn mask(text: &str) -> Masked<'_> {
         for operator in &found.herestrings {
             bytes[operator.start + 1..operator.end].fill(b' ');
         }
+        for at in &found.dollars {
+            bytes[*at] = b'%';
+        }
         // Only whole characters were replaced, each byte by ASCII.
         if let Ok(text) = String::from_utf8(bytes) {
             masked.text = Cow::Owned(text);
@@ -74,6 +82,7 @@ pub fn mask(text: &str) -> Masked<'_> {
     }
     masked.heredocs = found.heredocs;
     masked.herestrings = found.herestrings;
+    masked.dollars = found.dollars;
     masked
 }
 

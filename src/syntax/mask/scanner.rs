@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::Heredoc;
+use super::frame::{Expect, Frame, Kind, is_commands};
 
 /// How often `((` may turn out to be two subshells and be read again. Bounds the work on hostile input; real scripts
 /// have none or one.
@@ -13,77 +14,18 @@ const RESTARTS: usize = 32;
 /// How many unfinished `case` and `[[` a `)` closes on its way. Bounds the work likewise.
 const UNCLOSED: usize = 16;
 
-/// What is open, innermost last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// The script itself.
-    Top,
-    /// `( … )`.
-    Subshell,
-    /// `$( … )`, `<( … )`, `>( … )`.
-    Substitution,
-    /// `` `…` ``.
-    Backticks,
-    /// `=( … )` and `@( … )`: words, but no commands.
-    Words,
-    /// `"…"`.
-    Double,
-    /// `${ … }`.
-    Parameter,
-    /// `(( … ))` and `$(( … ))`, opened at `start` with so many heredocs and here-strings found before.
-    Arithmetic {
-        start: usize,
-        depth: u32,
-        found: (usize, usize),
-    },
-    /// `$[ … ]` and `name[ … ]=`.
-    Subscript,
-    /// `[[ … ]]`.
-    Test,
-    /// `case WORD in`; true once the word was seen.
-    CaseHead(bool),
-    /// A pattern of `case`; true once something of it was seen.
-    CasePattern(bool),
-    /// The commands behind a pattern.
-    CaseBody,
-}
-
-/// What is expected at a word of commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expect {
-    /// The name of a command or a reserved word.
-    Command,
-    /// `for` was read: `((` is arithmetic here too.
-    For,
-    /// `function` was read: a name follows, then a command.
-    FunctionName,
-    /// An argument.
-    Argument,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Frame {
-    kind: Kind,
-    expect: Expect,
-    /// Where the word being read began.
-    word: Option<usize>,
-}
-
-impl Frame {
-    fn new(kind: Kind) -> Self {
-        Frame {
-            kind,
-            expect: Expect::Command,
-            word: None,
-        }
-    }
-}
-
-/// Heredocs, in the order of their operators, and here-strings.
+/// Heredocs in the order of their operators, here-strings, dollars.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) heredocs: Vec<Heredoc>,
     pub(super) herestrings: Vec<Range<usize>>,
+    pub(super) dollars: Vec<usize>,
+}
+
+impl Found {
+    pub(super) fn is_empty(&self) -> bool {
+        self.heredocs.is_empty() && self.herestrings.is_empty() && self.dollars.is_empty()
+    }
 }
 
 pub(super) struct Scanner<'t> {
@@ -221,6 +163,7 @@ impl<'t> Scanner<'t> {
             self.pop();
             self.found.heredocs.truncate(found.0);
             self.found.herestrings.truncate(found.1);
+            self.found.dollars.retain(|at| *at < start);
             self.pending.retain(|(index, _)| *index < found.0);
             self.at = start;
         }
@@ -305,7 +248,11 @@ impl<'t> Scanner<'t> {
                 if let Kind::CasePattern(false) = kind {
                     frame.kind = Kind::CasePattern(true);
                 }
-                let expect = frame.expect;
+                let (expect, pieces) = (frame.expect, frame.pieces);
+                frame.pieces |= matches!(byte, b'$' | b'\'' | b'"' | b'`' | b'{' | b'[');
+                if byte == b'$' && pieces && (is_commands(kind) || kind == Kind::Words) {
+                    self.hide_dollar();
+                }
                 if byte == b'['
                     && expect == Expect::Command
                     && is_commands(kind)
@@ -322,6 +269,29 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    /// At a `$` inside a word: notes it if the grammar would split the word there, which it does at `$a/$b.c`.
+    fn hide_dollar(&mut self) {
+        let rest = &self.bytes[self.at + 1..];
+        let length = match rest.first() {
+            Some(b) if b.is_ascii_alphabetic() || *b == b'_' => {
+                let ends = |b: &u8| !b.is_ascii_alphanumeric() && *b != b'_';
+                rest.iter().position(ends).unwrap_or(rest.len())
+            }
+            Some(b'0'..=b'9' | b'#' | b'$' | b'!' | b'?' | b'*' | b'@' | b'-') => 1,
+            _ => return,
+        };
+        match rest.get(length) {
+            None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')') => {}
+            Some(b'"' | b'\'' | b'`') => {}
+            Some(_) => {
+                self.found.dollars.push(self.at);
+                if rest[0] == b'$' {
+                    self.found.dollars.push(self.at + 1);
+                }
+            }
+        }
+    }
+
     /// Ends the word being read, if any, and draws the conclusion of a reserved word.
     fn end_word(&mut self) {
         let end = self.at;
@@ -329,6 +299,7 @@ impl<'t> Scanner<'t> {
         let Some(start) = frame.word.take() else {
             return;
         };
+        frame.pieces = false;
         let (kind, expect) = (frame.kind, frame.expect);
         let word = self.bytes.get(start..end).unwrap_or_default();
         match kind {
@@ -483,14 +454,6 @@ impl<'t> Scanner<'t> {
             self.top().expect = Expect::Command;
         }
     }
-}
-
-/// True where heredocs can begin and reserved words are known.
-fn is_commands(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Top | Kind::Subshell | Kind::Substitution | Kind::Backticks | Kind::CaseBody
-    )
 }
 
 fn is_name(word: &[u8]) -> bool {

@@ -232,6 +232,29 @@ fn a_here_string_keeps_its_word() {
 }
 
 #[test]
+fn a_dollar_where_the_grammar_splits_a_word_is_hidden() {
+    for (text, expected) in [
+        ("cp $a/$b.c $d", "cp $a/%b.c $d"),
+        ("PATH=$PATH:$HOME/bin", "PATH=$PATH:%HOME/bin"),
+        ("cd \"$a\"/$1/$b$c/d", "cd \"$a\"/%1/%b%c/d"),
+        ("x=(${a}/$b.c) > $a/$$.d", "x=(${a}/%b.c) > $a/%%.d"),
+        ("echo {$a,$b}", "echo {%a,%b}"),
+        ("echo `a $b/$c.d`", "echo `a $b/%c.d`"),
+        // A word with one expansion, at its end, in quotes: those parse.
+        ("cp x/$c.d $a/$b $a/${b}.c", "cp x/$c.d $a/$b $a/${b}.c"),
+        (
+            "a=$b/c; echo \"$a/$b.c\" $(($a+$b+1))",
+            "a=$b/c; echo \"$a/$b.c\" $(($a+$b+1))",
+        ),
+    ] {
+        let masked = mask(text);
+        assert_eq!(masked.text, expected);
+        let hidden: Vec<usize> = expected.match_indices('%').map(|(i, _)| i).collect();
+        assert_eq!(masked.dollars, hidden);
+    }
+}
+
+#[test]
 fn a_heredoc_in_a_body_is_text() {
     check(
         "ssh h <<A\ncat <<B\nb\nB\nA\nz",
