@@ -98,11 +98,7 @@ pub struct Gap {
 impl Gap {
     /// A gap inside a file that was read.
     pub fn at(sources: &crate::source::Sources, span: Span, reason: impl Into<String>) -> Self {
-        Gap {
-            file: sources.file(span.file).path().to_owned(),
-            place: Some(span),
-            reason: reason.into(),
-        }
+        Gap { file: sources.file(span.file).path().to_owned(), place: Some(span), reason: reason.into() }
     }
 
     /// A gap that is a whole file which was read.

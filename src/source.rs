@@ -28,11 +28,7 @@ pub struct Span {
 impl Span {
     /// The empty span at the start of `file`: where a finding about a whole file stands.
     pub fn file_start(file: FileId) -> Self {
-        Span {
-            file,
-            start: 0,
-            end: 0,
-        }
+        Span { file, start: 0, end: 0 }
     }
 
     /// True when `other` lies inside `self`.
@@ -45,11 +41,7 @@ impl Span {
         if self.file != other.file {
             return self;
         }
-        Span {
-            file: self.file,
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
@@ -102,11 +94,7 @@ impl SourceFile {
         let mut first_invalid = None;
         let mut carriage_returns = false;
         let mut text = String::with_capacity(bytes.len());
-        let mut at = if bytes.starts_with(b"\xef\xbb\xbf") {
-            3
-        } else {
-            0
-        };
+        let mut at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         if at > 0 {
             shifts.push((0, at as u32));
         }
@@ -151,12 +139,7 @@ impl SourceFile {
             blocks.collect()
         };
         let line_starts = std::iter::once(0)
-            .chain(
-                text.bytes()
-                    .enumerate()
-                    .filter(|(_, b)| *b == b'\n')
-                    .map(|(i, _)| i as u32 + 1),
-            )
+            .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1))
             .collect();
         let original = if shifts.is_empty() { Vec::new() } else { bytes };
         Ok(SourceFile {
@@ -193,20 +176,12 @@ impl SourceFile {
 
     /// The bytes on disk.
     pub fn original_bytes(&self) -> &[u8] {
-        if self.shifts.is_empty() {
-            self.text.as_bytes()
-        } else {
-            &self.original
-        }
+        if self.shifts.is_empty() { self.text.as_bytes() } else { &self.original }
     }
 
     /// The offset on disk of a byte of the analysis text.
     pub fn original_offset(&self, offset: u32) -> u32 {
-        match self
-            .shifts
-            .partition_point(|(at, _)| *at <= offset)
-            .checked_sub(1)
-        {
+        match self.shifts.partition_point(|(at, _)| *at <= offset).checked_sub(1) {
             Some(i) => self.shifts[i].1 + (offset - self.shifts[i].0),
             None => offset,
         }
@@ -222,10 +197,7 @@ impl SourceFile {
         } else {
             self.chars_to(offset) - self.chars_to(start)
         };
-        LineColumn {
-            line: line as u32 + 1,
-            column: column + 1,
-        }
+        LineColumn { line: line as u32 + 1, column: column + 1 }
     }
 
     /// How many characters start before a byte.
@@ -235,9 +207,7 @@ impl SourceFile {
             return offset;
         }
         match self.chars_before.get(block) {
-            Some(before) => {
-                before + char_starts(&self.text.as_bytes()[block * BLOCK..offset as usize])
-            }
+            Some(before) => before + char_starts(&self.text.as_bytes()[block * BLOCK..offset as usize]),
             // The end of a text that fills its last block.
             None => {
                 let last = self.chars_before.len() - 1;
@@ -257,10 +227,7 @@ impl SourceFile {
         let Some(start) = self.line_starts.get(index) else {
             return self.text.len()..self.text.len();
         };
-        let end = self
-            .line_starts
-            .get(index + 1)
-            .map_or(self.text.len(), |e| *e as usize - 1);
+        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |e| *e as usize - 1);
         *start as usize..end.max(*start as usize)
     }
 
@@ -300,18 +267,12 @@ impl Sources {
 
     /// The id of a file by its name in output.
     pub fn find(&self, path: &str) -> Option<FileId> {
-        self.files
-            .iter()
-            .position(|f| f.path() == path)
-            .map(|i| FileId(i as u32))
+        self.files.iter().position(|f| f.path() == path).map(|i| FileId(i as u32))
     }
 
     /// The text of a span; empty if it lies outside its file.
     pub fn text(&self, span: Span) -> &str {
-        self.file(span.file)
-            .text()
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default()
+        self.file(span.file).text().get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
     /// 1-based line of the start of a span.
@@ -321,10 +282,7 @@ impl Sources {
 
     /// All files with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
-        self.files
-            .iter()
-            .enumerate()
-            .map(|(i, f)| (FileId(i as u32), f))
+        self.files.iter().enumerate().map(|(i, f)| (FileId(i as u32), f))
     }
 }
 

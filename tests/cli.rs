@@ -9,8 +9,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A script with a comment that quiets nothing: one finding of severity warning.
-const WARNS: &str =
-    "#!/bin/bash\nset -euo pipefail\n# deploylint: ignore[ignore/malformed]\ntrue\n";
+const WARNS: &str = "#!/bin/bash\nset -euo pipefail\n# deploylint: ignore[ignore/malformed]\ntrue\n";
 const CLEAN: &str = "#!/bin/bash\nset -euo pipefail\ntrue\n";
 
 fn project(files: &[(&str, &str)]) -> TempDir {
@@ -50,17 +49,9 @@ fn run(dir: &Path, args: &[&str]) -> Ran {
 /// With text on standard input.
 fn run_with(dir: &Path, args: &[&str], stdin: &str) -> Ran {
     let mut command = command(dir, args);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(stdin.as_bytes())
-        .unwrap();
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
     ran(child.wait_with_output().unwrap())
 }
 
@@ -86,22 +77,13 @@ fn wrong_usage_is_2_and_says_why() {
     let dir = project(&[("a.sh", CLEAN)]);
     for (args, said) in [
         (&["check", "nope.sh"][..], "error: nope.sh: "),
-        (
-            &["check", "--select", "ignore/unsued"],
-            "did you mean `ignore/unused`?",
-        ),
-        (
-            &["check", "--ignore", "zzz"],
-            "`zzz` is no rule and no family",
-        ),
+        (&["check", "--select", "ignore/unsued"], "did you mean `ignore/unused`?"),
+        (&["check", "--ignore", "zzz"], "`zzz` is no rule and no family"),
         (&["check", "--fail-on", "fatal"], "invalid value 'fatal'"),
         (&["check", "--config", "none.yaml"], "error: none.yaml: "),
         (&["check", "--root", "a.sh"], "error: a.sh: "),
         (&["check", "--rules", "none"], "error: none: "),
-        (
-            &["check", "--stdin-filename", "x.sh", "a.sh"],
-            "--stdin-filename",
-        ),
+        (&["check", "--stdin-filename", "x.sh", "a.sh"], "--stdin-filename"),
         (&["check", "-", "-"], "only once"),
         (&["check", ""], "error: "),
         (&["chekc"], "a similar subcommand exists: 'check'"),
@@ -132,11 +114,7 @@ fn text_shows_the_line_and_a_summary() {
     assert!(ran.out.contains("warning[ignore/unused]: "), "{}", ran.out);
     assert!(ran.out.contains("─ deploy/a.sh:3:1\n"), "{}", ran.out);
     assert!(ran.out.contains("3 │ # deploylint: ignore"), "{}", ran.out);
-    assert!(
-        ran.out.lines().last().unwrap().starts_with("1 warning in "),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.lines().last().unwrap().starts_with("1 warning in "), "{}", ran.out);
     assert_eq!(ran.err, "");
 }
 
@@ -147,10 +125,7 @@ fn json_has_its_form() {
     let ran = run(dir.path(), &args);
     let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert!(ran.out.ends_with("}\n"));
-    assert_eq!(
-        (&json["version"], &json["tool"]["name"]),
-        (&1.into(), &"deploylint".into())
-    );
+    assert_eq!((&json["version"], &json["tool"]["name"]), (&1.into(), &"deploylint".into()));
     let finding = &json["findings"][0];
     assert_eq!(finding["rule"], "ignore/unused");
     assert_eq!(finding["file"], "a.sh");
@@ -169,15 +144,7 @@ fn json_has_its_form() {
 fn standard_input_has_a_name() {
     let dir = project(&[]);
     for dash in [&["-"][..], &[]] {
-        let args = [
-            "check",
-            "--stdin-filename",
-            "deploy/web.sh",
-            "--root",
-            ".",
-            "--format",
-            "json",
-        ];
+        let args = ["check", "--stdin-filename", "deploy/web.sh", "--root", ".", "--format", "json"];
         let ran = run_with(dir.path(), &[&args, dash].concat(), WARNS);
         assert_eq!(ran.code, 1, "{}", ran.err);
         assert!(ran.out.contains(r#""file":"deploy/web.sh""#), "{}", ran.out);
@@ -211,9 +178,7 @@ fn colours_are_for_terminals_and_for_those_who_ask() {
         if let Some(value) = no_color {
             command.env("NO_COLOR", value);
         }
-        ran(command.args(args).output().unwrap())
-            .out
-            .contains('\u{1b}')
+        ran(command.args(args).output().unwrap()).out.contains('\u{1b}')
     };
     assert!(!coloured(&[], None));
     assert!(!coloured(&["--color", "never"], None));
@@ -226,13 +191,7 @@ fn colours_are_for_terminals_and_for_those_who_ask() {
 fn escapes_in_names_and_lines_stay_text() {
     let text = "true # deploylint: ignore[ignore/malformed] \u{1b}]0;owned\u{7}\n";
     let dir = project(&[("a\u{1b}[31m.sh", text), ("b\u{1b}[2J.sh", "\0")]);
-    let paths = [
-        "check",
-        "a\u{1b}[31m.sh",
-        "b\u{1b}[2J.sh",
-        "no\u{7}ne",
-        "-v",
-    ];
+    let paths = ["check", "a\u{1b}[31m.sh", "b\u{1b}[2J.sh", "no\u{7}ne", "-v"];
     let ran = run(dir.path(), &paths);
     let obeyed = |c: char| c.is_control() && c != '\n';
     assert!(ran.out.contains("a␛[31m.sh:1:6"), "{}", ran.out);
@@ -243,26 +202,11 @@ fn escapes_in_names_and_lines_stay_text() {
 #[test]
 fn configuration_errors_have_a_place() {
     for (config, said) in [
-        (
-            "rules:\n  ignore/unsued: off\n",
-            "error: deploylint.yaml:2:3: `ignore/unsued` is no rule",
-        ),
-        (
-            "rule: {}\n",
-            "error: deploylint.yaml:1:1: unknown field `rule`",
-        ),
-        (
-            "scripts: a.sh\n",
-            "error: deploylint.yaml:1:10: expected a list",
-        ),
-        (
-            "extra-rules: [nowhere]\n",
-            "error: deploylint.yaml:1:15: there is no folder `nowhere`",
-        ),
-        (
-            "extra-rules: [../x]\n",
-            "error: deploylint.yaml:1:15: `../x` lies outside the root",
-        ),
+        ("rules:\n  ignore/unsued: off\n", "error: deploylint.yaml:2:3: `ignore/unsued` is no rule"),
+        ("rule: {}\n", "error: deploylint.yaml:1:1: unknown field `rule`"),
+        ("scripts: a.sh\n", "error: deploylint.yaml:1:10: expected a list"),
+        ("extra-rules: [nowhere]\n", "error: deploylint.yaml:1:15: there is no folder `nowhere`"),
+        ("extra-rules: [../x]\n", "error: deploylint.yaml:1:15: `../x` lies outside the root"),
         ("app:\n\tuser: x\n", "error: deploylint.yaml:2:"),
     ] {
         let dir = project(&[("a.sh", CLEAN), ("deploylint.yaml", config)]);
@@ -283,11 +227,7 @@ fn configuration_sets_levels() {
     assert_eq!(with("off").code, 0);
     let info = with("info");
     assert_eq!(info.code, 0);
-    assert!(
-        info.out.contains("info[ignore/unused]") && info.out.contains("1 info in "),
-        "{}",
-        info.out
-    );
+    assert!(info.out.contains("info[ignore/unused]") && info.out.contains("1 info in "), "{}", info.out);
     assert!(with("error").out.contains("error[ignore/unused]"));
 }
 
@@ -302,31 +242,15 @@ fn own_rules_are_known_and_their_errors_have_a_place() {
         ("deploylint.yaml", "extra-rules: [lint]\n"),
     ]);
     let ran = run(dir.path(), &["explain", "ours/rule", "--rules", "lint"]);
-    assert!(
-        ran.out.starts_with("# ours/rule: Ours\n") && ran.out.contains("Write it so."),
-        "{}",
-        ran.out
-    );
-    assert_eq!(
-        run(dir.path(), &["check", "a.sh", "--select", "ours"]).code,
-        0
-    );
+    assert!(ran.out.starts_with("# ours/rule: Ours\n") && ran.out.contains("Write it so."), "{}", ran.out);
+    assert_eq!(run(dir.path(), &["check", "a.sh", "--select", "ours"]).code, 0);
     let broken = project(&[("lint/ours/rule.md", &PAGE.replace("fix", "fixes"))]);
     let ran = run(broken.path(), &["rules", "--rules", "lint"]);
     assert_eq!(ran.code, 2);
-    assert!(
-        ran.err
-            .starts_with("error: lint/ours/rule.md:5:1: unknown key `fixes`"),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.starts_with("error: lint/ours/rule.md:5:1: unknown key `fixes`"), "{}", ran.err);
     let lone = project(&[("lint/ours/rule.scm", "")]);
     let ran = run(lone.path(), &["check", "--rules", "lint"]);
-    assert!(
-        ran.err.contains("needs its page beside it: ours/rule.md"),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.contains("needs its page beside it: ours/rule.md"), "{}", ran.err);
 }
 
 #[test]
@@ -334,11 +258,7 @@ fn rules_are_listed_and_explained() {
     let dir = project(&[]);
     let table = run(dir.path(), &["rules"]);
     assert_eq!(table.code, 0);
-    let columns: Vec<_> = table
-        .out
-        .lines()
-        .map(|l| l.find("SEVERITY").or(l.find("warning")))
-        .collect();
+    let columns: Vec<_> = table.out.lines().map(|l| l.find("SEVERITY").or(l.find("warning"))).collect();
     assert_eq!(columns[0], columns[1]);
     let json = run(dir.path(), &["rules", "--format", "json"]).out;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -358,18 +278,10 @@ fn help_shows_examples_and_exit_codes() {
     let dir = project(&[]);
     let help = run(dir.path(), &["check", "--help"]);
     assert_eq!((help.code, help.err.as_str()), (0, ""));
-    for word in [
-        "Examples:",
-        "Exit codes:",
-        "--fail-on",
-        "# deploylint: ignore[",
-    ] {
+    for word in ["Examples:", "Exit codes:", "--fail-on", "# deploylint: ignore["] {
         assert!(help.out.contains(word), "{}", help.out);
     }
-    assert_eq!(
-        run(dir.path(), &["--version"]).out,
-        format!("deploylint {}\n", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(run(dir.path(), &["--version"]).out, format!("deploylint {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]

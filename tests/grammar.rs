@@ -70,9 +70,7 @@ fn write(cases: &[Case]) -> String {
 
 /// Checks every case in a folder; `advice` is for the one who changed the grammar's version.
 fn check(folder: &str, advice: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("grammar-tests")
-        .join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar-tests").join(folder);
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .expect("the folder is there")
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -110,10 +108,7 @@ fn check(folder: &str, advice: &str) {
 
 #[test]
 fn shapes_are_as_our_code_expects() {
-    check(
-        "shapes",
-        "the grammar builds another tree: look for the code that relies on the old one",
-    );
+    check("shapes", "the grammar builds another tree: look for the code that relies on the old one");
 }
 
 #[test]

@@ -26,8 +26,7 @@ fn run(example: &Example, script: Option<&str>) -> Report {
 
 /// The findings as an example writes them: those of the page's rule, and those of rules that the example names.
 fn found(report: &Report, page: &Page, example: &Example) -> Vec<Expected> {
-    let of_interest =
-        |rule: &str| *rule == *page.id || example.expected.iter().any(|e| *e.rule == *rule);
+    let of_interest = |rule: &str| *rule == *page.id || example.expected.iter().any(|e| *e.rule == *rule);
     let found = report.findings.iter().filter(|f| of_interest(&f.rule));
     let mut found: Vec<_> = found
         .map(|f| Expected {
@@ -48,12 +47,7 @@ fn faults(page: &Page, example: &Example) -> Vec<String> {
     let found_all = found(&report, page, example);
     let page_line = |e: &Expected| {
         let file = example.files.iter().find(|f| f.name == e.file);
-        format!(
-            "{}:{}: {}",
-            page.file,
-            file.map_or(0, |f| f.page_line) + e.line - 1,
-            e.rule
-        )
+        format!("{}:{}: {}", page.file, file.map_or(0, |f| f.page_line) + e.line - 1, e.rule)
     };
     for missing in example.expected.iter().filter(|e| !found_all.contains(e)) {
         faults.push(format!("{}: expected, not found", page_line(missing)));
@@ -82,19 +76,13 @@ fn faults(page: &Page, example: &Example) -> Vec<String> {
         }
         // A fix that leaves its own finding behind would be offered for ever.
         let again = run(example, Some(&after));
-        if again
-            .findings
-            .iter()
-            .any(|f| f.rule == page.id && f.fix.is_some())
-        {
+        if again.findings.iter().any(|f| f.rule == page.id && f.fix.is_some()) {
             faults.push(format!("{at}: once fixed, the rule offers a fix again"));
         }
     } else if page.fix.is_none() {
         let mut mine = report.findings.iter().filter(|f| f.rule == page.id);
         if mine.any(|f| f.fix.is_some()) {
-            faults.push(format!(
-                "{at}: there is a fix, and the page says `fix: none`"
-            ));
+            faults.push(format!("{at}: there is a fix, and the page says `fix: none`"));
         }
     }
     faults
@@ -123,17 +111,8 @@ fn every_page_has_a_fault_a_valid_example_and_its_fix() {
         let examples = examples(page).unwrap();
         let expects = |e: &Example| e.expected.iter().any(|x| x.rule == page.id);
         assert!(examples.iter().any(expects), "{} shows no fault", page.file);
-        assert!(
-            !examples.iter().all(expects),
-            "{} has no valid example",
-            page.file
-        );
+        assert!(!examples.iter().all(expects), "{} has no valid example", page.file);
         let fixed = examples.iter().any(|e| e.fixed.is_some());
-        assert_eq!(
-            fixed,
-            page.fix.is_some(),
-            "{}: `fix` and its example",
-            page.file
-        );
+        assert_eq!(fixed, page.fix.is_some(), "{}: `fix` and its example", page.file);
     }
 }

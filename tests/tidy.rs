@@ -13,41 +13,25 @@ const FLOORS: [(&str, &[&str]); 14] = [
     ("syntax", &["source", "finding"]),
     ("shell", &["source", "finding", "syntax"]),
     ("model", &["source", "finding", "syntax", "shell"]),
-    (
-        "project",
-        &["source", "finding", "syntax", "shell", "model"],
-    ),
-    (
-        "rules",
-        &["source", "finding", "syntax", "shell", "model", "project"],
-    ),
-    (
-        "check",
-        &[
-            "source", "finding", "syntax", "shell", "model", "project", "rules",
-        ],
-    ),
-    (
-        "scan",
-        &[
-            "source", "finding", "syntax", "shell", "model", "project", "rules", "check",
-        ],
-    ),
+    ("project", &["source", "finding", "syntax", "shell", "model"]),
+    ("rules", &["source", "finding", "syntax", "shell", "model", "project"]),
+    ("check", &["source", "finding", "syntax", "shell", "model", "project", "rules"]),
+    ("scan", &["source", "finding", "syntax", "shell", "model", "project", "rules", "check"]),
     ("output", &["source", "finding", "rules", "check", "scan"]),
     ("lsp", &["source", "finding", "rules", "check", "output"]),
     (
         "cli",
         &[
-            "source", "finding", "syntax", "shell", "model", "project", "rules", "check", "scan",
-            "output", "lsp",
+            "source", "finding", "syntax", "shell", "model", "project", "rules", "check", "scan", "output",
+            "lsp",
         ],
     ),
     ("main", &["cli"]),
     (
         "lib",
         &[
-            "source", "finding", "syntax", "shell", "model", "project", "rules", "check", "scan",
-            "output", "lsp", "cli",
+            "source", "finding", "syntax", "shell", "model", "project", "rules", "check", "scan", "output",
+            "lsp", "cli",
         ],
     ),
 ];
@@ -141,9 +125,7 @@ fn imports_only_go_down() {
     for (path, text) in rust() {
         let Some(here) = floor(&path) else { continue };
         let Some((_, below)) = FLOORS.iter().find(|(name, _)| *name == here) else {
-            faults.push(format!(
-                "{path}: `{here}` is on no floor; give it one in tests/tidy.rs"
-            ));
+            faults.push(format!("{path}: `{here}` is on no floor; give it one in tests/tidy.rs"));
             continue;
         };
         for name in named(&text) {
@@ -168,17 +150,7 @@ fn the_import_scanner_sees_groups() {
 fn each_thing_has_one_place() {
     let rules: [(&[&str], &[&str]); 3] = [
         (&["tree_sitter"], &["syntax"]),
-        (
-            &[
-                "println!",
-                "eprintln!",
-                "print!",
-                "eprint!",
-                "stdout()",
-                "stderr()",
-            ],
-            &["cli", "main"],
-        ),
+        (&["println!", "eprintln!", "print!", "eprint!", "stdout()", "stderr()"], &["cli", "main"]),
         (&["Serialize"], &["output"]),
     ];
     let mut faults = Vec::new();
@@ -207,15 +179,10 @@ fn each_thing_has_one_place() {
 #[test]
 fn no_file_is_too_long_without_a_reason() {
     let long = |(path, text): (String, String)| {
-        let reason = text
-            .lines()
-            .take(5)
-            .any(|l| l.contains("over 500 lines because"));
+        let reason = text.lines().take(5).any(|l| l.contains("over 500 lines because"));
         let lines = text.lines().count();
         (lines > 500 && !reason).then(|| {
-            format!(
-                "{path}: {lines} lines; split it, or say at its top \"over 500 lines because …\""
-            )
+            format!("{path}: {lines} lines; split it, or say at its top \"over 500 lines because …\"")
         })
     };
     let faults: Vec<_> = rust().into_iter().filter_map(long).collect();
@@ -254,17 +221,9 @@ fn no_paths_of_one_machine() {
     let mut faults = Vec::new();
     // Scripts in pages, fixtures and tests may well use the temporary directory; text about the project may not.
     let fixture = |p: &str| {
-        [
-            "tests/",
-            "grammar-tests/",
-            "benches/",
-            "queries/",
-            "examples/",
-            "src/",
-            "target/",
-        ]
-        .iter()
-        .any(|d| p.starts_with(d))
+        ["tests/", "grammar-tests/", "benches/", "queries/", "examples/", "src/", "target/"]
+            .iter()
+            .any(|d| p.starts_with(d))
     };
     for (path, text) in files(|p| !p.starts_with("target/")) {
         for (index, line) in text.lines().enumerate() {

@@ -63,10 +63,7 @@ struct Raw {
 impl Config {
     /// Whether `scripts` names the file at `path`, relative to the root. `*` stays inside a directory, `**` does not.
     pub fn names_script(&self, path: &str) -> bool {
-        let options = glob::MatchOptions {
-            require_literal_separator: true,
-            ..glob::MatchOptions::default()
-        };
+        let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
         let mut scripts = self.scripts.iter();
         scripts.any(|pattern| pattern.matches_with(path, options))
     }
@@ -112,11 +109,8 @@ impl Config {
             place: Some(place(location)),
             ..CheckError::in_file(at, message)
         };
-        let mut config = Config {
-            app: raw.app.unwrap_or_default(),
-            services: raw.services,
-            ..Config::default()
-        };
+        let mut config =
+            Config { app: raw.app.unwrap_or_default(), services: raw.services, ..Config::default() };
         for script in raw.scripts {
             let pattern = glob::Pattern::new(&script.value).map_err(|e| {
                 let message = format!("`{}` is no pattern: {}", script.value, e.msg);
@@ -130,10 +124,8 @@ impl Config {
                 other => severity_named(other).map(Level::On),
             };
             let parsed = parsed.ok_or_else(|| {
-                let message = format!(
-                    "`{}` is no level of a rule; it is off, error, warning or info",
-                    level.value
-                );
+                let message =
+                    format!("`{}` is no level of a rule; it is off, error, warning or info", level.value);
                 fail(level.referenced, message)
             })?;
             let place = place(name.referenced);
@@ -148,10 +140,7 @@ impl Config {
 
 fn place(location: Location) -> LineColumn {
     let small = |n: u64| u32::try_from(n.max(1)).unwrap_or(u32::MAX);
-    LineColumn {
-        line: small(location.line()),
-        column: small(location.column()),
-    }
+    LineColumn { line: small(location.line()), column: small(location.column()) }
 }
 
 fn yaml_error(error: &serde_saphyr::Error, at: &Path) -> CheckError {
@@ -175,10 +164,7 @@ fn yaml_error(error: &serde_saphyr::Error, at: &Path) -> CheckError {
             bare.unwrap_or(message)
         }
     };
-    CheckError {
-        place,
-        ..CheckError::in_file(at, message)
-    }
+    CheckError { place, ..CheckError::in_file(at, message) }
 }
 
 /// The path as people would write it from where they are.
@@ -241,15 +227,8 @@ mod tests {
         assert!(config.names_script("start.sh") && config.names_script("deploy/x.sh"));
         assert!(!config.names_script("deploy/old/x.sh"));
         assert_eq!(config.services["web"].as_deref(), Some("shop-web.service"));
-        assert_eq!(
-            (&config.services["mail"], &config.services["cache"]),
-            (&None, &None)
-        );
-        let rules: Vec<_> = config
-            .rules
-            .iter()
-            .map(|(n, l, p)| (n.as_str(), *l, p.line))
-            .collect();
+        assert_eq!((&config.services["mail"], &config.services["cache"]), (&None, &None));
+        let rules: Vec<_> = config.rules.iter().map(|(n, l, p)| (n.as_str(), *l, p.line)).collect();
         assert_eq!(
             rules,
             [
@@ -267,29 +246,18 @@ mod tests {
     fn errors_have_a_place() {
         for (text, said) in [
             ("apps: {}\n", "deploylint.yaml:1:1: unknown field `apps`"),
-            (
-                "app:\n  user: x\n  dir: y\n",
-                "deploylint.yaml:3:3: unknown field `dir`",
-            ),
+            ("app:\n  user: x\n  dir: y\n", "deploylint.yaml:3:3: unknown field `dir`"),
             ("app: [x]\n", "deploylint.yaml:1:6: expected a mapping"),
             ("scripts: start.sh\n", "deploylint.yaml:1:10:"),
-            (
-                "scripts: ['a[']\n",
-                "deploylint.yaml:1:11: `a[` is no pattern",
-            ),
-            (
-                "rules:\n  rerun: loud\n",
-                "deploylint.yaml:2:10: `loud` is no level",
-            ),
+            ("scripts: ['a[']\n", "deploylint.yaml:1:11: `a[` is no pattern"),
+            ("rules:\n  rerun: loud\n", "deploylint.yaml:2:10: `loud` is no level"),
             ("rules:\n  rerun: [error]\n", "deploylint.yaml:2:10:"),
             ("rules: {a: off, a: off}\n", "deploylint.yaml:1:17:"),
             ("services:\n  web: [a]\n", "deploylint.yaml:2:8:"),
             ("app:\n\tuser: x\n", "deploylint.yaml:2:"),
             ("app: {user: x\n", "deploylint.yaml:"),
         ] {
-            let said_really = parse(text)
-                .err()
-                .unwrap_or_else(|| panic!("{text} is read"));
+            let said_really = parse(text).err().unwrap_or_else(|| panic!("{text} is read"));
             assert!(said_really.starts_with(said), "{said_really}");
             assert!(!said_really.contains('\n'), "{said_really}");
         }

@@ -5,11 +5,7 @@ use crate::source::{FileId, Sources};
 
 /// The analysis text of `file` with `fixes` applied. A fix that overlaps one before it is left out whole, since
 /// both were thought out for the text as it stands.
-pub fn apply_fixes<'a>(
-    sources: &Sources,
-    file: FileId,
-    fixes: impl IntoIterator<Item = &'a Fix>,
-) -> String {
+pub fn apply_fixes<'a>(sources: &Sources, file: FileId, fixes: impl IntoIterator<Item = &'a Fix>) -> String {
     let text = sources.file(file).text();
     let mut edits: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
     for fix in fixes {
@@ -22,10 +18,7 @@ pub fn apply_fixes<'a>(
         let clash = |a: &std::ops::Range<usize>, b: &std::ops::Range<usize>| {
             a == b || (a.start < b.end && b.start < a.end)
         };
-        if !new
-            .iter()
-            .any(|(a, _)| edits.iter().any(|(b, _)| clash(a, b)))
-        {
+        if !new.iter().any(|(a, _)| edits.iter().any(|(b, _)| clash(a, b))) {
             edits.extend(new);
         }
     }

@@ -32,7 +32,11 @@ pub struct Judged {
 }
 
 /// Judges the targets.
-pub(super) fn judge(request: &Request, settings: &Settings, sources: &mut Sources) -> Result<Judged, CheckError> {
+pub(super) fn judge(
+    request: &Request,
+    settings: &Settings,
+    sources: &mut Sources,
+) -> Result<Judged, CheckError> {
     let mut judged = Judged::default();
     let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
     let inventory = Inventory::of(&root);
@@ -108,7 +112,8 @@ fn scripts(
                 let mut any = false;
                 for candidate in found.iter() {
                     let inside = below.as_deref().is_none_or(|dir| {
-                        dir.is_empty() || candidate.path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
+                        dir.is_empty()
+                            || candidate.path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
                     });
                     let configured = !settings.config.scripts.is_empty();
                     let wanted = if configured {
@@ -119,7 +124,11 @@ fn scripts(
                     if inside && wanted && !files.contains(&candidate.file) {
                         any = true;
                         files.push(candidate.file);
-                        let why = if configured { "the configuration names it" } else { candidate.verdict.summary.as_str() };
+                        let why = if configured {
+                            "the configuration names it"
+                        } else {
+                            candidate.verdict.summary.as_str()
+                        };
                         judged.taken.push((candidate.path.clone(), why.to_owned()));
                     }
                 }
@@ -177,7 +186,8 @@ fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
     let first = text.lines().next().unwrap_or_default();
     if let Some(interpreter) = first.strip_prefix("#!") {
         if crate::project::names::shell_of_shebang(first).is_none() {
-            let name = interpreter.split_ascii_whitespace().filter(|w| !w.ends_with("/env")).next().unwrap_or("");
+            let name =
+                interpreter.split_ascii_whitespace().filter(|w| !w.ends_with("/env")).next().unwrap_or("");
             return Some(format!("not a shell script: its first line asks for `{name}`"));
         }
         return None;
@@ -188,7 +198,9 @@ fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
         return None;
     }
     let python = |line: &str| {
-        line.starts_with("import ") || line.starts_with("from ") && line.contains(" import ") || line.starts_with("def ") && line.ends_with(':')
+        line.starts_with("import ")
+            || line.starts_with("from ") && line.contains(" import ")
+            || line.starts_with("def ") && line.ends_with(':')
     };
     if text.lines().filter(|l| python(l)).count() >= 2 {
         return Some("not a shell script: it reads like Python".to_owned());
@@ -231,7 +243,11 @@ fn project(root: &Root, inventory: Inventory, sources: &mut Sources, judged: &mu
 fn selectors(settings: &Settings) -> Result<Selectors, CheckError> {
     let is_selector = |path: &str| path.ends_with(".scm");
     let embedded = embedded::files().filter(|f| is_selector(&f.path)).map(|f| (f.shown, f.text));
-    let user = settings.user_rules.iter().filter(|f| is_selector(&f.path)).map(|f| (f.shown.clone(), f.text.clone()));
+    let user = settings
+        .user_rules
+        .iter()
+        .filter(|f| is_selector(&f.path))
+        .map(|f| (f.shown.clone(), f.text.clone()));
     Selectors::load_beside(embedded, user).map_err(|errors| {
         let mut shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
         shown.truncate(10);

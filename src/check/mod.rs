@@ -86,20 +86,12 @@ pub struct CheckError {
 impl CheckError {
     /// About no file.
     pub fn new(message: impl Into<String>) -> Self {
-        CheckError {
-            file: None,
-            place: None,
-            message: message.into(),
-            advice: None,
-        }
+        CheckError { file: None, place: None, message: message.into(), advice: None }
     }
 
     /// About a file.
     pub fn in_file(file: &Path, message: impl Into<String>) -> Self {
-        CheckError {
-            file: Some(file.display().to_string()),
-            ..CheckError::new(message)
-        }
+        CheckError { file: Some(file.display().to_string()), ..CheckError::new(message) }
     }
 
     /// With what to do about it.
@@ -176,13 +168,7 @@ impl Settings {
         folders.extend(config.rule_folders(&root, &at)?);
         let (pages, user_rules) = load_rules(&folders)?;
         let selection = Selection::resolve(&pages, &config, &at, request)?;
-        Ok(Settings {
-            root,
-            config,
-            pages,
-            user_rules,
-            selection,
-        })
+        Ok(Settings { root, config, pages, user_rules, selection })
     }
 }
 
@@ -209,14 +195,7 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
     let mut gaps = judged.gaps;
     gaps.sort();
     gaps.dedup();
-    Ok(Report {
-        sources,
-        findings,
-        gaps,
-        files: judged.files,
-        taken: judged.taken,
-        errors: judged.errors,
-    })
+    Ok(Report { sources, findings, gaps, files: judged.files, taken: judged.taken, errors: judged.errors })
 }
 
 /// By file, offset, rule; of findings that say the same, the worst and surest stays. A function that is called

@@ -66,11 +66,7 @@ impl Selection {
             let weight = |list: &[String]| list.iter().filter_map(|n| names(n)).map(weight).max();
             let selected = weight(&request.select).unwrap_or(0);
             let ignored = weight(&request.ignore).unwrap_or(0);
-            let asked = if request.select.is_empty() {
-                off == 0
-            } else {
-                selected > 0 && selected >= off
-            };
+            let asked = if request.select.is_empty() { off == 0 } else { selected > 0 && selected >= off };
             let wanted = Wanted {
                 on: asked && (ignored == 0 || selected > ignored),
                 severity: match level {
@@ -80,10 +76,7 @@ impl Selection {
             };
             rules.insert(page.id.clone(), wanted);
         }
-        Ok(Selection {
-            rules,
-            least: request.confidence.unwrap_or(Confidence::Medium),
-        })
+        Ok(Selection { rules, least: request.confidence.unwrap_or(Confidence::Medium) })
     }
 
     /// Whether the rule is asked for. One that has no page is never left out by mistake.
@@ -93,9 +86,7 @@ impl Selection {
 
     /// Whether any rule of that name, or of the family of that name, is asked for.
     pub(super) fn wants_any(&self, name: &str) -> bool {
-        self.rules
-            .iter()
-            .any(|(id, wanted)| wanted.on && covers(name, id))
+        self.rules.iter().any(|(id, wanted)| wanted.on && covers(name, id))
     }
 
     /// Whether the finding is asked for; sets the severity that the configuration gives its rule.
@@ -109,8 +100,7 @@ impl Selection {
 
 /// True when `name` is the rule `id` or its family.
 pub(super) fn covers(name: &str, id: &str) -> bool {
-    id.strip_prefix(name)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    id.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn weight(named: Named) -> u8 {
@@ -126,20 +116,13 @@ mod tests {
 
     fn wants(config: &str, select: &[&str], ignore: &[&str]) -> (bool, bool) {
         let words = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
-        let request = Request {
-            select: words(select),
-            ignore: words(ignore),
-            ..Request::default()
-        };
+        let request = Request { select: words(select), ignore: words(ignore), ..Request::default() };
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("deploylint.yaml"), config).unwrap();
         let (config, at) = super::super::config::load(dir.path(), None).unwrap();
         let pages = Pages::embedded().unwrap();
         let selection = Selection::resolve(&pages, &config, &at, &request).unwrap();
-        (
-            selection.wants("ignore/unused"),
-            selection.wants("ignore/malformed"),
-        )
+        (selection.wants("ignore/unused"), selection.wants("ignore/malformed"))
     }
 
     #[test]

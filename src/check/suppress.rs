@@ -73,9 +73,7 @@ fn by_line(path: &str) -> Option<ByLine> {
         "md" => kind(&["<!--"], false),
         "env" => kind(&["#"], false),
         _ if name.starts_with(".env") => kind(&["#"], false),
-        _ if name.starts_with("Dockerfile") || name.starts_with("Containerfile") => {
-            kind(&["#"], false)
-        }
+        _ if name.starts_with("Dockerfile") || name.starts_with("Containerfile") => kind(&["#"], false),
         _ => None,
     }
 }
@@ -95,10 +93,7 @@ impl Directives {
             }
             let kind = by_line(file.path());
             let certain = kind.is_some();
-            let kind = kind.unwrap_or(ByLine {
-                openers: &["#"],
-                trailing: false,
-            });
+            let kind = kind.unwrap_or(ByLine { openers: &["#"], trailing: false });
             for line in 1..=file.line_count() {
                 let range = file.line_range(line);
                 let Some(start) = comment_start(&file.text()[range.clone()], &kind) else {
@@ -146,15 +141,13 @@ impl Directives {
             if pages.named(name).is_some() {
                 known.push((name.to_owned(), false));
             } else if certain {
-                self.malformed
-                    .push(malformed(inside(&range), pages.unknown(name)));
+                self.malformed.push(malformed(inside(&range), pages.unknown(name)));
             }
         }
         let file = sources.file(comment.file);
         let line = file.line(comment.start);
         let before = &file.text()[file.line_range(line).start..comment.start as usize];
-        self.by_line
-            .insert((comment.file, line - 1), self.all.len());
+        self.by_line.insert((comment.file, line - 1), self.all.len());
         self.all.push(Directive {
             comment,
             list: inside(&list),
@@ -212,12 +205,8 @@ impl Directives {
                 continue;
             }
             let list: Vec<_> = names.iter().map(|(n, _)| format!("`{n}`")).collect();
-            let rest: Vec<_> = directive
-                .names
-                .iter()
-                .filter(|n| !names.contains(n))
-                .map(|(n, _)| n.as_str())
-                .collect();
+            let rest: Vec<_> =
+                directive.names.iter().filter(|n| !names.contains(n)).map(|(n, _)| n.as_str()).collect();
             complaints.push(Finding {
                 rule: UNUSED.into(),
                 severity: Severity::Warning,
@@ -246,23 +235,13 @@ impl Directive {
             let before = &file.text()[range.start..self.comment.start as usize];
             let cut = if self.whole_line {
                 let next = file.line_range(line + 1).start;
-                range.start..if line < file.line_count() {
-                    next
-                } else {
-                    range.end
-                }
+                range.start..if line < file.line_count() { next } else { range.end }
             } else {
                 range.start + before.trim_end().len()..self.comment.end as usize
             };
-            Edit {
-                span: span(self.comment.file, cut),
-                text: String::new(),
-            }
+            Edit { span: span(self.comment.file, cut), text: String::new() }
         } else {
-            Edit {
-                span: self.list,
-                text: rest.join(", "),
-            }
+            Edit { span: self.list, text: rest.join(", ") }
         };
         Fix {
             title: "remove what quiets nothing".to_owned(),
@@ -368,11 +347,7 @@ fn is_comment_line(file: &SourceFile, line: u32) -> bool {
 }
 
 fn span(file: FileId, range: Range<usize>) -> Span {
-    Span {
-        file,
-        start: range.start as u32,
-        end: range.end as u32,
-    }
+    Span { file, start: range.start as u32, end: range.end as u32 }
 }
 
 #[cfg(test)]

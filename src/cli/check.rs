@@ -16,11 +16,7 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
     let report = crate::check::check(&request)?;
     if args.verbose {
         for (path, why) in &report.taken {
-            let line = format!(
-                "judged {}: {}\n",
-                clean::line(path, 500),
-                clean::line(why, 500)
-            );
+            let line = format!("judged {}: {}\n", clean::line(path, 500), clean::line(why, 500));
             tell(&line);
         }
     }
@@ -62,21 +58,15 @@ fn request(args: &CheckArgs) -> Result<Request, CheckError> {
     let dash = Path::new("-");
     let mut targets = Vec::new();
     let mut paths = args.paths.clone();
-    match (
-        paths.iter().filter(|p| *p == dash).count(),
-        &args.stdin_filename,
-    ) {
+    match (paths.iter().filter(|p| *p == dash).count(), &args.stdin_filename) {
         (0, Some(_)) if paths.is_empty() => paths.push(dash.to_owned()),
         (0, Some(_)) => {
-            let error =
-                CheckError::new("--stdin-filename names what `-` reads, and there is no `-`");
+            let error = CheckError::new("--stdin-filename names what `-` reads, and there is no `-`");
             return Err(error.advise("write `deploylint check - --stdin-filename NAME`"));
         }
         (0 | 1, _) => {}
         _ => {
-            return Err(CheckError::new(
-                "standard input (`-`) can be read only once",
-            ));
+            return Err(CheckError::new("standard input (`-`) can be read only once"));
         }
     }
     if paths.is_empty() {
@@ -96,10 +86,7 @@ fn request(args: &CheckArgs) -> Result<Request, CheckError> {
                 return Err(CheckError::new("standard input is larger than 64 MiB"));
             }
             let name = args.stdin_filename.clone();
-            Target::Stdin {
-                name: name.unwrap_or_else(|| PathBuf::from("stdin.sh")),
-                text,
-            }
+            Target::Stdin { name: name.unwrap_or_else(|| PathBuf::from("stdin.sh")), text }
         } else {
             Target::Path(path)
         });

@@ -35,6 +35,7 @@ fn model(source: &SourceFile) -> Result<String, CheckError> {
     let mut sources = Sources::default();
     let file = sources.add(source.clone());
     let arena = bumpalo::Bump::new();
-    let deployment = crate::model::build(&arena, file, source.path(), arena.alloc_str(source.text()), &mut FollowNothing);
+    let deployment =
+        crate::model::build(&arena, file, source.path(), arena.alloc_str(source.text()), &mut FollowNothing);
     Ok(deployment.describe(&sources))
 }

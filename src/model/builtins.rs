@@ -19,7 +19,9 @@ impl<'a> Walker<'a, '_> {
             Some([Part::Literal { text, quoted: false }]) => *text,
             _ => "",
         };
-        if command.words.is_empty() || matches!(keyword, "export" | "local" | "readonly" | "declare" | "typeset") {
+        if command.words.is_empty()
+            || matches!(keyword, "export" | "local" | "readonly" | "declare" | "typeset")
+        {
             return self.assignments(command, keyword);
         }
         let mut args = self.expand_words(command.words);
@@ -34,7 +36,10 @@ impl<'a> Walker<'a, '_> {
         // `$SUDO cp`, with an unknown $SUDO, is at most a sudo.
         if args.len() > 1 && args[0].value.knowledge() != Knowledge::Literal {
             let shown = args[0].value.to_string();
-            if shown.eq_ignore_ascii_case("$sudo") || shown.eq_ignore_ascii_case("$_sudo") || shown == "$SUDO_CMD" {
+            if shown.eq_ignore_ascii_case("$sudo")
+                || shown.eq_ignore_ascii_case("$_sudo")
+                || shown == "$SUDO_CMD"
+            {
                 args[0].value = Value::literal("sudo");
             }
         }
@@ -65,7 +70,12 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// A compound statement with redirections.
-    pub(super) fn redirected(&mut self, stmt: &Stmt<'a>, body: &Stmt<'a>, redirects: &[Redirect<'a>]) -> Flow {
+    pub(super) fn redirected(
+        &mut self,
+        stmt: &Stmt<'a>,
+        body: &Stmt<'a>,
+        redirects: &[Redirect<'a>],
+    ) -> Flow {
         let saved = self.ctx.stdin.clone();
         for redirect in redirects {
             if let RedirectKind::Read(word) = &redirect.kind {
@@ -116,7 +126,8 @@ impl<'a> Walker<'a, '_> {
 
     pub(super) fn emit_prompt(&mut self, span: Span, asks: &'static str) {
         let argv = self.empty_argv(span);
-        let prompts = Some(Prompt { asks, instead: "take it from an argument or the environment", flag: None });
+        let prompts =
+            Some(Prompt { asks, instead: "take it from an argument or the environment", flag: None });
         let step = self.step(argv, span, Deed { prompts, known: true, ..Deed::default() });
         self.steps.push(step);
     }
@@ -138,7 +149,11 @@ impl<'a> Walker<'a, '_> {
             self.emit_redirects(command.redirects, command.span, output);
         }
         // The status is that of the last substitution, except behind a keyword.
-        let cond = if keyword.is_empty() && self.steps.len() > before { self.last.clone() } else { Cond::Always(true) };
+        let cond = if keyword.is_empty() && self.steps.len() > before {
+            self.last.clone()
+        } else {
+            Cond::Always(true)
+        };
         Flow::plain(cond)
     }
 
@@ -170,7 +185,8 @@ impl<'a> Walker<'a, '_> {
                 Variable { value, says, exported: export, span: Some(word.span), ..Default::default() }
             }
             AssignedValue::Array(words) => {
-                let mut elements: Vec<Value> = self.expand_words(words).into_iter().map(|a| a.value).collect();
+                let mut elements: Vec<Value> =
+                    self.expand_words(words).into_iter().map(|a| a.value).collect();
                 if assignment.append
                     && let Some(before) = self.scope.get(name).and_then(|v| v.elements.clone())
                 {
@@ -196,10 +212,14 @@ impl<'a> Walker<'a, '_> {
             }
             "false" => Some(Flow::plain(Cond::Always(false))),
             "cd" | "pushd" => {
-                let target = args[1..].iter().find(|a| !matches!(a.value.as_literal(), Some("-P" | "-L" | "--" | "-e")));
+                let target = args[1..]
+                    .iter()
+                    .find(|a| !matches!(a.value.as_literal(), Some("-P" | "-L" | "--" | "-e")));
                 let cwd = match target {
                     None => self.ctx.home.clone(),
-                    Some(arg) if arg.value.as_literal() == Some("-") => self.scope.unknown("OLDPWD", Knowledge::Symbolic),
+                    Some(arg) if arg.value.as_literal() == Some("-") => {
+                        self.scope.unknown("OLDPWD", Knowledge::Symbolic)
+                    }
                     Some(arg) => arg.value.resolve(&self.ctx.cwd),
                 };
                 // `cd X || exit` and `[ -d X ] && cd X` are read as if X were there.
@@ -257,8 +277,8 @@ impl<'a> Walker<'a, '_> {
                 }
                 ok()
             }
-            "local" | "declare" | "typeset" | "readonly" | "trap" | "shopt" | "alias" | "wait" | "ulimit" | "let"
-            | "hash" | "bg" | "fg" | "jobs" | "disown" | "times" | "enable" | "getopts" => ok(),
+            "local" | "declare" | "typeset" | "readonly" | "trap" | "shopt" | "alias" | "wait" | "ulimit"
+            | "let" | "hash" | "bg" | "fg" | "jobs" | "disown" | "times" | "enable" | "getopts" => ok(),
             "test" | "[" => {
                 let mut words = &command.words[1..];
                 if name == "[" && !words.is_empty() {
@@ -400,7 +420,11 @@ impl<'a> Walker<'a, '_> {
                 Some(output) => self.print(output.value, output.content),
                 None if self.captures.last().is_some() && !quiet_program(&peeled.argv.name) => {
                     let text = peeled.argv.to_string();
-                    let knowledge = if super::expand::is_fresh_output(&text) { Knowledge::Fresh } else { Knowledge::Unknown };
+                    let knowledge = if super::expand::is_fresh_output(&text) {
+                        Knowledge::Fresh
+                    } else {
+                        Knowledge::Unknown
+                    };
                     let value = Value::hole(&format!("$({text})"), 0, knowledge);
                     self.print(value, fixed_text(format!("$({text})"), command.span));
                 }
@@ -590,7 +614,8 @@ impl<'a> Walker<'a, '_> {
             }
             let text = output.as_ref().filter(|_| standard);
             let effect = if append {
-                let text = text.map_or_else(|| Value::hole("output", 0, Knowledge::Unknown), |o| o.value.clone());
+                let text =
+                    text.map_or_else(|| Value::hole("output", 0, Knowledge::Unknown), |o| o.value.clone());
                 let line = Resource::Line { file: path.clone(), text };
                 Effect::new(Change::Append, line, Again::Duplicates("the same text is appended once more"))
             } else {
@@ -611,7 +636,11 @@ impl<'a> Walker<'a, '_> {
 }
 
 /// What code changes of the shell's own state outlives it: all for `eval` and `source`, nothing for another shell.
-fn kept_state(saved: super::walk::Context, now: &super::walk::Context, same_shell: bool) -> super::walk::Context {
+fn kept_state(
+    saved: super::walk::Context,
+    now: &super::walk::Context,
+    same_shell: bool,
+) -> super::walk::Context {
     if !same_shell {
         return saved;
     }
@@ -630,7 +659,10 @@ fn is_source(argv: &Argv) -> bool {
 
 /// Programs that print nothing where all goes well.
 fn quiet_program(name: &str) -> bool {
-    matches!(name, "mkdir" | "chown" | "chmod" | "ln" | "rm" | "cp" | "mv" | "touch" | "sleep" | "cd" | "install")
+    matches!(
+        name,
+        "mkdir" | "chown" | "chmod" | "ln" | "rm" | "cp" | "mv" | "touch" | "sleep" | "cd" | "install"
+    )
 }
 
 fn writes(redirect: &Redirect<'_>) -> bool {
@@ -712,7 +744,6 @@ fn needs_root(step: &Step) -> bool {
             _ => false,
         })
 }
-
 
 impl std::fmt::Display for Argv {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -58,7 +58,13 @@ impl Deployment<'_> {
         }
         for effect in &step.deed.effects {
             let name = effect.resource.name();
-            let _ = writeln!(out, "    {:?} {} {name}: {:?}", effect.change, effect.resource.kind(), effect.again);
+            let _ = writeln!(
+                out,
+                "    {:?} {} {name}: {:?}",
+                effect.change,
+                effect.resource.kind(),
+                effect.again
+            );
         }
         if let Some(prompt) = &step.deed.prompts {
             let _ = writeln!(out, "    prompts: {}", prompt.asks);

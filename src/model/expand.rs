@@ -43,7 +43,8 @@ pub(crate) fn is_random_source(text: &str) -> bool {
 
 fn mentions(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
-        let edge = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '.'));
+        let edge =
+            |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '.'));
         edge(text[..at].chars().next_back()) && edge(text[at + word.len()..].chars().next())
     })
 }
@@ -52,11 +53,57 @@ fn mentions(text: &str, word: &str) -> bool {
 fn is_stable_output(name: &str) -> bool {
     matches!(
         name,
-        "hostname" | "nproc" | "lsb_release" | "uname" | "dpkg" | "arch" | "id" | "whoami" | "logname" | "getent"
-            | "which" | "command" | "type" | "basename" | "dirname" | "realpath" | "readlink" | "pwd" | "tty" | "getconf"
-            | "rpm" | "python3" | "python" | "node" | "ip" | "awk" | "sed" | "cut" | "grep" | "cat" | "head" | "tail"
-            | "echo" | "printf" | "tr" | "ls" | "find" | "sort" | "uniq" | "git" | "jq" | "stat" | "free" | "curl"
-            | "wget" | "dig" | "xargs" | "pyenv" | "systemctl" | "docker" | "psql"
+        "hostname"
+            | "nproc"
+            | "lsb_release"
+            | "uname"
+            | "dpkg"
+            | "arch"
+            | "id"
+            | "whoami"
+            | "logname"
+            | "getent"
+            | "which"
+            | "command"
+            | "type"
+            | "basename"
+            | "dirname"
+            | "realpath"
+            | "readlink"
+            | "pwd"
+            | "tty"
+            | "getconf"
+            | "rpm"
+            | "python3"
+            | "python"
+            | "node"
+            | "ip"
+            | "awk"
+            | "sed"
+            | "cut"
+            | "grep"
+            | "cat"
+            | "head"
+            | "tail"
+            | "echo"
+            | "printf"
+            | "tr"
+            | "ls"
+            | "find"
+            | "sort"
+            | "uniq"
+            | "git"
+            | "jq"
+            | "stat"
+            | "free"
+            | "curl"
+            | "wget"
+            | "dig"
+            | "xargs"
+            | "pyenv"
+            | "systemctl"
+            | "docker"
+            | "psql"
     )
 }
 
@@ -114,7 +161,10 @@ impl<'a> Walker<'a, '_> {
         let splits = word.parts.iter().any(|p| {
             matches!(p, Part::Parameter { quoted: false, .. } | Part::Substitution { quoted: false, .. })
         }) && value.as_literal().is_some_and(|t| t.contains([' ', '\t', '\n']))
-            && !word.parts.iter().any(|p| matches!(p, Part::Literal { text, quoted: true } if text.contains(' ')));
+            && !word
+                .parts
+                .iter()
+                .any(|p| matches!(p, Part::Literal { text, quoted: true } if text.contains(' ')));
         if splits {
             let text = value.as_literal().unwrap_or_default().to_owned();
             out.extend(
@@ -140,7 +190,8 @@ impl<'a> Walker<'a, '_> {
                 Part::Literal { text, .. } => value.push_str(text),
                 Part::Glob(c) => value.push_glob(*c),
                 Part::Tilde(user) => {
-                    let home = if user.is_empty() { self.ctx.home.clone() } else { home_of(&Value::literal(*user)) };
+                    let home =
+                        if user.is_empty() { self.ctx.home.clone() } else { home_of(&Value::literal(*user)) };
                     value.push(&home);
                 }
                 Part::Parameter { name, operation, .. } => {

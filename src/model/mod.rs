@@ -3,8 +3,8 @@
 //!
 //! Knows nothing of rules, of compose or of units.
 
-pub mod condition;
 mod builtins;
+pub mod condition;
 mod debug;
 mod expand;
 mod query;
@@ -185,7 +185,13 @@ impl Follow for FollowNothing {
 }
 
 /// Reads a script: `path` is its name relative to the repo's root.
-pub fn build<'a>(arena: &'a Bump, file: FileId, path: &str, text: &'a str, follow: &mut dyn Follow) -> Deployment<'a> {
+pub fn build<'a>(
+    arena: &'a Bump,
+    file: FileId,
+    path: &str,
+    text: &'a str,
+    follow: &mut dyn Follow,
+) -> Deployment<'a> {
     let walked = walk::Walker::new(arena, file, path, follow).run(text);
     let timeline = timeline::Timeline::new(&walked.steps, &walked.guards);
     let mut deployment = Deployment {

@@ -9,9 +9,8 @@ use crate::shell::value::Value;
 
 /// What it says that a command succeeds, where that is about a resource.
 pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
-    let operand = |spec: &'static str, index: usize| {
-        argv.options(spec).operands.get(index).map(|a| a.value.clone())
-    };
+    let operand =
+        |spec: &'static str, index: usize| argv.options(spec).operands.get(index).map(|a| a.value.clone());
     match argv.name.as_str() {
         "true" | ":" => Some(Cond::Always(true)),
         "false" => Some(Cond::Always(false)),
@@ -73,9 +72,13 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
             let position = words.iter().position(|w| matches!(*w, "rev-parse" | "remote"))?;
             match words[position] {
                 "remote" => {
-                    let name = words.get(position + 2).or(words.get(position + 1)).copied().unwrap_or("origin");
+                    let name =
+                        words.get(position + 2).or(words.get(position + 1)).copied().unwrap_or("origin");
                     let name = if matches!(name, "get-url" | "-v") { "origin" } else { name };
-                    Some(Cond::exists(Resource::Remote { repo: argv.cwd.clone(), name: Value::literal(name) }))
+                    Some(Cond::exists(Resource::Remote {
+                        repo: argv.cwd.clone(),
+                        name: Value::literal(name),
+                    }))
                 }
                 _ => Some(Cond::exists(Resource::Path(Value::literal(".git").resolve(&argv.cwd)))),
             }
@@ -269,7 +272,23 @@ impl<'a> Walker<'a, '_> {
             return inner;
         }
         let operator = self.bare(rest.get(1));
-        let binary = matches!(operator, "=" | "==" | "!=" | "=~" | "<" | ">" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" | "-nt" | "-ot" | "-ef");
+        let binary = matches!(
+            operator,
+            "=" | "=="
+                | "!="
+                | "=~"
+                | "<"
+                | ">"
+                | "-eq"
+                | "-ne"
+                | "-lt"
+                | "-le"
+                | "-gt"
+                | "-ge"
+                | "-nt"
+                | "-ot"
+                | "-ef"
+        );
         if binary && rest.len() >= 3 {
             *at += 3;
             return self.comparison(&rest[0], operator, &rest[2]);
@@ -307,7 +326,9 @@ impl<'a> Walker<'a, '_> {
     fn comparison(&mut self, left: &Word<'a>, operator: &str, right: &Word<'a>) -> Cond {
         let equal = matches!(operator, "=" | "==" | "-eq");
         let unequal = matches!(operator, "!=" | "-ne");
-        let status = |w: &Word<'a>| matches!(w.parts, [Part::Parameter { name: "?", operation: Operation::Plain, .. }]);
+        let status = |w: &Word<'a>| {
+            matches!(w.parts, [Part::Parameter { name: "?", operation: Operation::Plain, .. }])
+        };
         if status(left) && (equal || unequal) {
             self.status_was_read();
             let zero = matches!(right.parts, [Part::Literal { text, .. }] if *text == "0");
@@ -316,11 +337,16 @@ impl<'a> Walker<'a, '_> {
         }
         let root = |w: &Word<'a>| match w.parts {
             [Part::Parameter { name: "EUID" | "UID", .. }] => true,
-            [Part::Substitution { text, .. }] => text.contains("id -u") || text.contains("id --user") || text.contains("whoami"),
+            [Part::Substitution { text, .. }] => {
+                text.contains("id -u") || text.contains("id --user") || text.contains("whoami")
+            }
             _ => false,
         };
-        let zero = |w: &Word<'a>| matches!(w.parts, [Part::Literal { text, .. }] if *text == "0" || *text == "root");
-        if (root(left) && zero(right) || zero(left) && root(right)) && (equal || unequal || matches!(operator, "-gt")) {
+        let zero =
+            |w: &Word<'a>| matches!(w.parts, [Part::Literal { text, .. }] if *text == "0" || *text == "root");
+        if (root(left) && zero(right) || zero(left) && root(right))
+            && (equal || unequal || matches!(operator, "-gt"))
+        {
             return if equal { Cond::Root } else { Cond::Root.negate() };
         }
         if equal || unequal {
@@ -379,14 +405,17 @@ impl<'a> Walker<'a, '_> {
 /// `crontab -l | grep -q backup`.
 pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> Option<Cond> {
     let greps = matches!(last.name.as_str(), "grep" | "egrep" | "fgrep");
-    if !greps && !matches!(last.name.as_str(), "wc" | "head" | "tail" | "cut" | "awk" | "tr" | "xargs" | "sed") {
+    if !greps
+        && !matches!(last.name.as_str(), "wc" | "head" | "tail" | "cut" | "awk" | "tr" | "xargs" | "sed")
+    {
         return None;
     }
     if !greps {
         return first_says;
     }
     let options = last.options("q|quiet s i E F w x v e|regexp: c o m:");
-    let pattern = options.value("e").cloned().or_else(|| options.operands.first().map(|a| a.value.clone()))?;
+    let pattern =
+        options.value("e").cloned().or_else(|| options.operands.first().map(|a| a.value.clone()))?;
     let trimmed = |v: &Value| {
         let key = v.key().trim_start_matches(['^', '/']).trim_end_matches('$').trim();
         Value::from_key(key, v)
@@ -409,7 +438,9 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
             // psql -lqt | cut -d '|' -f 1 | grep -qw NAME
             None if first.args.iter().any(|a| {
                 let text = a.value.known_prefix();
-                text.starts_with("-l") || text == "--list" || text.to_ascii_lowercase().contains("show databases")
+                text.starts_with("-l")
+                    || text == "--list"
+                    || text.to_ascii_lowercase().contains("show databases")
             }) =>
             {
                 Some(Cond::exists(Resource::Database(trimmed(&pattern))))
@@ -426,10 +457,14 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
         "pm2" => Some(Cond::exists(Resource::Process(trimmed(&pattern)))),
         "dpkg" | "rpm" | "apt" | "snap" => Some(Cond::exists(Resource::Package(trimmed(&pattern)))),
         "git" => Some(Cond::exists(Resource::Remote { repo: first.cwd.clone(), name: trimmed(&pattern) })),
-        "getent" | "cut" | "id" => first_says.clone().or_else(|| Some(Cond::exists(Resource::User(trimmed(&pattern))))),
+        "getent" | "cut" | "id" => {
+            first_says.clone().or_else(|| Some(Cond::exists(Resource::User(trimmed(&pattern)))))
+        }
         "swapon" | "free" => Some(Cond::exists(Resource::Other("swap", Value::default()))),
         "mount" => Some(Cond::exists(Resource::Other("mount", trimmed(&pattern)))),
-        "iptables" | "ip6tables" | "iptables-save" => Some(Cond::exists(Resource::FirewallRule(pattern.clone()))),
+        "iptables" | "ip6tables" | "iptables-save" => {
+            Some(Cond::exists(Resource::FirewallRule(pattern.clone())))
+        }
         "ufw" => Some(Cond::exists(Resource::Other("ufw", Value::default()))),
         "ps" => Some(Cond::fact(Resource::Process(trimmed(&pattern)), Aspect::Running)),
         _ => None,

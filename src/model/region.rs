@@ -20,12 +20,14 @@ impl<'a> Walker<'a, '_> {
         let mut text = String::new();
         let mut map = OffsetMap::default();
         let whole = word.span.start..word.span.end;
-        let base = tree.and_then(|t| self.shell.texts.get(t as usize)).map(|t| (t.text, t.map.clone(), t.file));
+        let base =
+            tree.and_then(|t| self.shell.texts.get(t as usize)).map(|t| (t.text, t.map.clone(), t.file));
         let file = base.as_ref().map_or(word.span.file, |b| b.2);
         let place = |part: &str| {
             let (base_text, base_map, _) = base.as_ref()?;
             let offset = (part.as_ptr() as usize).checked_sub(base_text.as_ptr() as usize)?;
-            (offset + part.len() <= base_text.len()).then(|| base_map.range(offset as u32..(offset + part.len()) as u32))
+            (offset + part.len() <= base_text.len())
+                .then(|| base_map.range(offset as u32..(offset + part.len()) as u32))
         };
         for part in word.parts {
             let at = text.len() as u32;
@@ -50,7 +52,9 @@ impl<'a> Walker<'a, '_> {
                     let plain = matches!(operation, Operation::Plain | Operation::All);
                     let value = self.expand(&Word { parts: std::slice::from_ref(part), span: word.span });
                     let known = value.as_literal().filter(|v| {
-                        constants || !plain || v.contains([' ', ';', '|', '&', '\n', '"', '\'', '$'])
+                        constants
+                            || !plain
+                            || v.contains([' ', ';', '|', '&', '\n', '"', '\'', '$'])
                             || name.bytes().all(|b| b.is_ascii_digit() || b == b'@' || b == b'*')
                     });
                     match known {
@@ -186,7 +190,13 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// Runs a text as a script. `expands`: the shell around it put its variables in, so they are seen inside.
-    fn run_text(&mut self, text: MappedText, expands: bool, peeled: &Peeled, args: Option<Vec<Arg>>) -> Option<Flow> {
+    fn run_text(
+        &mut self,
+        text: MappedText,
+        expands: bool,
+        peeled: &Peeled,
+        args: Option<Vec<Arg>>,
+    ) -> Option<Flow> {
         let code: &'a str = self.arena.alloc_str(&text.text);
         let block = self.shell.parse(code, text.file, text.map);
         let same_shell = peeled.argv.name == "eval";
@@ -210,7 +220,9 @@ impl<'a> Walker<'a, '_> {
             walker.enter(peeled);
             for (name, value) in &peeled.argv.env {
                 let name: &'a str = walker.arena.alloc_str(name);
-                walker.scope.set(name, Variable { value: value.clone(), exported: true, ..Default::default() });
+                walker
+                    .scope
+                    .set(name, Variable { value: value.clone(), exported: true, ..Default::default() });
             }
             walker.ctx.errexit = peeled.errexit;
             walker.ctx.pipefail = false;
@@ -240,7 +252,9 @@ impl<'a> Walker<'a, '_> {
                     self.guard = saved;
                     return flow;
                 }
-                super::walk::Exit::When { cond, outcome, span, .. } => self.push_guard(cond, !outcome, span, None),
+                super::walk::Exit::When { cond, outcome, span, .. } => {
+                    self.push_guard(cond, !outcome, span, None)
+                }
                 super::walk::Exit::No => {}
             }
         }
@@ -327,7 +341,11 @@ impl<'a> Walker<'a, '_> {
         let root = super::walk::repo_root();
         if path.is_under(&root) {
             let rest = path.key()[root.key().len()..].trim_start_matches('/').to_owned();
-            return Value::from_key(&rest, path).as_literal().is_some().then(|| self.follow.follow(&rest)).flatten();
+            return Value::from_key(&rest, path)
+                .as_literal()
+                .is_some()
+                .then(|| self.follow.follow(&rest))
+                .flatten();
         }
         // `./lib.sh`: scripts are mostly run where they lie, or from the root.
         let pwd = Value::hole("PWD", 0, crate::shell::value::Knowledge::Symbolic);
@@ -337,7 +355,8 @@ impl<'a> Walker<'a, '_> {
                 return None;
             }
             let beside = self.script_path.dirname();
-            let beside = beside.key()[root.key().len().min(beside.key().len())..].trim_start_matches('/').to_owned();
+            let beside =
+                beside.key()[root.key().len().min(beside.key().len())..].trim_start_matches('/').to_owned();
             let joined = if beside.is_empty() { rest.clone() } else { format!("{beside}/{rest}") };
             return self.follow.follow(&joined).or_else(|| self.follow.follow(&rest));
         }

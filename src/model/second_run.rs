@@ -172,7 +172,9 @@ impl Deployment<'_> {
                         let facts = guard.cond.facts();
                         guard.holds
                             && !guard.cond.has_opaque()
-                            && facts.iter().all(|f| matches!(&f.resource, Resource::Path(p) if file.is_under(p)))
+                            && facts
+                                .iter()
+                                .all(|f| matches!(&f.resource, Resource::Path(p) if file.is_under(p)))
                     }
                 })
         })

@@ -109,7 +109,8 @@ impl Timeline {
             let text = path.key();
             // `rm -rf /opt/app/*`: what is below goes, the directory stays.
             if let Some(parent) = text.strip_suffix("/\u{3}*") {
-                let happening = if happening == Happening::Removed { Happening::Emptied } else { Happening::Filled };
+                let happening =
+                    if happening == Happening::Removed { Happening::Emptied } else { Happening::Filled };
                 self.push(format!("path:{parent}"), step, happening);
                 return;
             }
@@ -122,7 +123,8 @@ impl Timeline {
                     if above.is_empty() {
                         break;
                     }
-                    let happening = if above.len() + 1 < text.len() { Happening::Filled } else { Happening::Made };
+                    let happening =
+                        if above.len() + 1 < text.len() { Happening::Filled } else { Happening::Made };
                     self.push(format!("path:{above}"), step, happening);
                 }
             }
@@ -136,7 +138,13 @@ impl Timeline {
     }
 
     /// The state of a resource at a moment.
-    pub(super) fn state(&self, steps: &[Step], guards: &[Guard], resource: &Resource, moment: Moment) -> State {
+    pub(super) fn state(
+        &self,
+        steps: &[Step],
+        guards: &[Guard],
+        resource: &Resource,
+        moment: Moment,
+    ) -> State {
         let mut found: Vec<(Event, bool)> = Vec::new();
         let mut gather = |name: &str, above: bool| {
             for event in self.events.get(name).map_or(&[][..], Vec::as_slice) {
@@ -230,13 +238,7 @@ impl Timeline {
     }
 
     /// The truth of a guard's condition in the second run.
-    pub(super) fn truth(
-        &self,
-        steps: &[Step],
-        guards: &[Guard],
-        id: GuardId,
-        asker: StepId,
-    ) -> Option<bool> {
+    pub(super) fn truth(&self, steps: &[Step], guards: &[Guard], id: GuardId, asker: StepId) -> Option<bool> {
         let guard = &guards[id.0 as usize];
         guard.cond.evaluate(&mut |leaf| match leaf {
             Cond::Fact(fact) => self.fact_truth(steps, guards, fact, guard, id, asker),
@@ -289,16 +291,17 @@ impl Timeline {
                 appends.then_some(true)
             }
             Resource::Crontab(pattern) => {
-                let writes = steps.iter().any(|step| {
-                    step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_)))
-                });
+                let writes = steps
+                    .iter()
+                    .any(|step| step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_))));
                 let _ = pattern;
                 writes.then_some(true)
             }
             Resource::FirewallRule(_) => Some(true).filter(|_| self.absence_asked(guard, fact)),
             Resource::Other(_, _) | Resource::Process(_) if self.absence_asked(guard, fact) => {
                 let guarded = steps.iter().any(|s| {
-                    guards_from(guards, s.guard).any(|(g, _)| g == id) && !s.deed.roles.contains(&Role::ReadOnly)
+                    guards_from(guards, s.guard).any(|(g, _)| g == id)
+                        && !s.deed.roles.contains(&Role::ReadOnly)
                 });
                 guarded.then_some(true)
             }
@@ -319,7 +322,14 @@ impl Timeline {
     }
 
     /// A resource that is asked for by another name than it is made by: a database by `$DB` and by `"$DB"` in SQL.
-    fn renamed(&self, steps: &[Step], guards: &[Guard], resource: &Resource, moment: Moment, state: State) -> State {
+    fn renamed(
+        &self,
+        steps: &[Step],
+        guards: &[Guard],
+        resource: &Resource,
+        moment: Moment,
+        state: State,
+    ) -> State {
         let shown = resource.name().to_string();
         for step in steps {
             for effect in &step.deed.effects {
@@ -349,7 +359,8 @@ impl Timeline {
 
 /// Two file names of which one is not known may be the same file.
 fn same_unless_known(a: &Value, b: &Value) -> bool {
-    (a.knowledge() > Knowledge::Literal || b.knowledge() > Knowledge::Literal) && a.to_string() == b.to_string()
+    (a.knowledge() > Knowledge::Literal || b.knowledge() > Knowledge::Literal)
+        && a.to_string() == b.to_string()
 }
 
 /// True where a text that is written makes `grep PATTERN` succeed. What is not plain text is believed to.
@@ -365,9 +376,14 @@ fn holds_pattern(text: &Value, pattern: &Value) -> bool {
 /// True where a fact is about the resource (or, for paths, about one that holds it).
 pub(super) fn concerns(fact: &Fact, resource: &Resource) -> bool {
     match (&fact.resource, resource) {
-        (Resource::Path(asked), Resource::Path(path)) => asked == path || path.is_under(asked) || asked.is_under(path),
+        (Resource::Path(asked), Resource::Path(path)) => {
+            asked == path || path.is_under(asked) || asked.is_under(path)
+        }
         (Resource::Line { file: asked, .. }, Resource::Line { file, .. }) => asked == file,
-        (asked, made) => asked == made || asked.kind() == made.kind() && asked.name().to_string() == made.name().to_string(),
+        (asked, made) => {
+            asked == made
+                || asked.kind() == made.kind() && asked.name().to_string() == made.name().to_string()
+        }
     }
 }
 

@@ -370,7 +370,9 @@ impl<'a, 'f> Walker<'a, 'f> {
                 self.scope.join(vec![ends], true);
                 Flow::plain(Cond::Always(true))
             }
-            StmtKind::For { variable, words, body, select } => self.for_statement(stmt, variable, words, body, select),
+            StmtKind::For { variable, words, body, select } => {
+                self.for_statement(stmt, variable, words, body, select)
+            }
             StmtKind::CountedFor(body) => {
                 let saved = std::mem::replace(&mut self.ctx.in_loop, true);
                 let mark = self.scope.mark();
@@ -396,7 +398,9 @@ impl<'a, 'f> Walker<'a, 'f> {
             StmtKind::Redirected { body, redirects } => self.redirected(stmt, body, redirects),
             StmtKind::Background(inner) => {
                 let saved = std::mem::replace(&mut self.ctx.background, true);
-                self.with_failure(Failure::Is(OnFailure::Continues), |w| w.in_subshell(|w| w.statement(inner)));
+                self.with_failure(Failure::Is(OnFailure::Continues), |w| {
+                    w.in_subshell(|w| w.statement(inner))
+                });
                 self.ctx.background = saved;
                 Flow::plain(Cond::Always(true))
             }
@@ -522,7 +526,10 @@ impl<'a, 'f> Walker<'a, 'f> {
             let branch = self.scope.rewind(mark);
             match flow.exit {
                 Exit::Always(jump) => {
-                    let span = arms.first().and_then(|(c, _)| c.first()).map_or(Span::file_start(self.file), |s| s.span);
+                    let span = arms
+                        .first()
+                        .and_then(|(c, _)| c.first())
+                        .map_or(Span::file_start(self.file), |s| s.span);
                     if leaving.is_none() {
                         leaving = Some((earlier.clone(), jump, span));
                         returned = flow.cond.clone();
@@ -640,7 +647,9 @@ impl<'a, 'f> Walker<'a, 'f> {
         for (index, stage) in stages.iter().enumerate() {
             let last = index + 1 == stages.len();
             self.ctx.stdin = match input.take() {
-                Some(output) if output.value.knowledge() < Knowledge::Unknown || output.value.key().len() > 3 => {
+                Some(output)
+                    if output.value.knowledge() < Knowledge::Unknown || output.value.key().len() > 3 =>
+                {
                     Stdin::Text(output.value)
                 }
                 Some(_) => Stdin::Pipe,
@@ -753,9 +762,14 @@ impl<'a, 'f> Walker<'a, 'f> {
         match body.kind {
             StmtKind::Group(block) => block.iter().any(|s| match s.kind {
                 StmtKind::Command(command) => {
-                    matches!(command.words.first().map(|w| w.parts), Some([Part::Literal { text: "exit", .. }]))
-                        || self.always_leaves(s, depth + 1)
-                            && !matches!(command.words.first().map(|w| w.parts), Some([Part::Literal { text: "return", .. }]))
+                    matches!(
+                        command.words.first().map(|w| w.parts),
+                        Some([Part::Literal { text: "exit", .. }])
+                    ) || self.always_leaves(s, depth + 1)
+                        && !matches!(
+                            command.words.first().map(|w| w.parts),
+                            Some([Part::Literal { text: "return", .. }])
+                        )
                 }
                 _ => self.always_leaves(s, depth + 1),
             }),

@@ -53,17 +53,11 @@ mod tests {
 
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {
-        assert_eq!(
-            line("a\u{1b}[31mb\r\nc\u{9b}d\u{202e}", 99),
-            "a␛[31mb␍ c\u{fffd}d\u{fffd}"
-        );
+        assert_eq!(line("a\u{1b}[31mb\r\nc\u{9b}d\u{202e}", 99), "a␛[31mb␍ c\u{fffd}d\u{fffd}");
         assert_eq!(line("größe 🚀", 99), "größe 🚀");
         assert_eq!(line("abcdef", 3), "abc…");
         assert_eq!(lines("a\tb\n\u{7}", 9), "a b\n␇");
-        for c in (0..0x11_0000)
-            .filter_map(char::from_u32)
-            .filter(|c| c.is_control())
-        {
+        for c in (0..0x11_0000).filter_map(char::from_u32).filter(|c| c.is_control()) {
             assert!(shown_instead(c).is_some_and(|s| !s.is_control()), "{c:?}");
         }
     }

@@ -39,10 +39,7 @@ struct Excerpt {
 
 impl Excerpts {
     /// The excerpts for the places, and each place as a file and range of them.
-    pub(super) fn around(
-        sources: &Sources,
-        places: &[Labelled<'_>],
-    ) -> (Self, Vec<(usize, Range<usize>)>) {
+    pub(super) fn around(sources: &Sources, places: &[Labelled<'_>]) -> (Self, Vec<(usize, Range<usize>)>) {
         let mut ids: Vec<FileId> = Vec::new();
         for place in places {
             if !ids.contains(&place.span.file) {
@@ -64,14 +61,8 @@ impl Excerpts {
                     lines.get(&line).map_or(0, |line| line.shown(file, offset))
                 };
                 let start = map(span.start);
-                let end = if span.is_empty() {
-                    start
-                } else {
-                    map(span.end).max(start)
-                };
-                excerpt
-                    .starts
-                    .push((start, file.line_column(span.start as u32)));
+                let end = if span.is_empty() { start } else { map(span.end).max(start) };
+                excerpt.starts.push((start, file.line_column(span.start as u32)));
                 shown[i] = (index, start..end);
             }
             excerpts.files.push(excerpt);
@@ -83,11 +74,7 @@ impl Excerpts {
 /// The span within its file, without the line ends at its end, and only its first line if it has very many.
 fn cut(file: &SourceFile, span: Span) -> Range<usize> {
     let text = file.text();
-    let boundary = |at: usize| {
-        (0..=at.min(text.len()))
-            .rev()
-            .find(|i| text.is_char_boundary(*i))
-    };
+    let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i));
     let start = boundary(span.start as usize).unwrap_or(0);
     let end = boundary(span.end as usize).unwrap_or(0).max(start);
     let end = start + text[start..end].trim_end_matches('\n').len();
@@ -133,9 +120,7 @@ fn excerpt(file: &SourceFile, spans: &[Range<usize>]) -> (Excerpt, BTreeMap<u32,
         let (first, last) = (file.line(span.start as u32), file.line(span.end as u32));
         wanted.entry(first - 1).or_insert(span.start);
         for line in first..last {
-            wanted
-                .entry(line)
-                .or_insert(file.line_range(line + 1).start);
+            wanted.entry(line).or_insert(file.line_range(line + 1).start);
         }
     }
     // codespan shows the one line that lies between two others.
@@ -161,16 +146,12 @@ fn excerpt(file: &SourceFile, spans: &[Range<usize>]) -> (Excerpt, BTreeMap<u32,
             excerpt.text.push('…');
         }
         let at = excerpt.text.len();
-        excerpt
-            .text
-            .extend(file.text()[kept.clone()].chars().map(cleaned));
+        excerpt.text.extend(file.text()[kept.clone()].chars().map(cleaned));
         if kept.end < whole.end {
             excerpt.text.push('…');
         }
         excerpt.text.push('\n');
-        excerpt
-            .lines
-            .insert(line as usize, begin..excerpt.text.len());
+        excerpt.lines.insert(line as usize, begin..excerpt.text.len());
         shown.insert(line, Shown { kept, at });
     }
     (excerpt, shown)
@@ -184,16 +165,9 @@ fn window(text: &str, line: Range<usize>, focus: usize) -> Range<usize> {
     }
     let focus = focus.clamp(line.start, line.end);
     let before = text[line.start..focus].char_indices().rev();
-    let start = before
-        .take(BEFORE)
-        .last()
-        .map_or(focus, |(i, _)| line.start + i);
+    let start = before.take(BEFORE).last().map_or(focus, |(i, _)| line.start + i);
     let after = text[focus..line.end].char_indices();
-    let end = after
-        .skip(AFTER)
-        .map(|(i, _)| focus + i)
-        .next()
-        .unwrap_or(line.end);
+    let end = after.skip(AFTER).map(|(i, _)| focus + i).next().unwrap_or(line.end);
     start..end
 }
 
@@ -228,10 +202,7 @@ impl<'a> Files<'a> for Excerpts {
         let starts = &self.file(id)?.starts;
         let start = starts.iter().find(|(at, _)| *at == byte);
         let (_, place) = start.ok_or(Error::InvalidCharBoundary { given: byte })?;
-        Ok(Location {
-            line_number: place.line as usize,
-            column_number: place.column as usize,
-        })
+        Ok(Location { line_number: place.line as usize, column_number: place.column as usize })
     }
 }
 

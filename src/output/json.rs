@@ -105,15 +105,8 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     });
     let document = Document {
         version: 1,
-        tool: Tool {
-            name: env!("CARGO_PKG_NAME"),
-            version: env!("CARGO_PKG_VERSION"),
-        },
-        findings: report
-            .findings
-            .iter()
-            .map(|f| finding(sources, f))
-            .collect(),
+        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        findings: report.findings.iter().map(|f| finding(sources, f)).collect(),
         not_analysed: gaps.collect(),
         summary: Summary {
             files: report.files,
@@ -166,19 +159,12 @@ fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
 
 fn range(sources: &Sources, span: Span) -> Range {
     let file = sources.file(span.file);
-    Range {
-        start: place(file, span.start),
-        end: place(file, span.end),
-    }
+    Range { start: place(file, span.start), end: place(file, span.end) }
 }
 
 fn place(file: &SourceFile, offset: u32) -> Place {
     let at = file.line_column(offset);
-    Place {
-        line: at.line,
-        column: at.column,
-        offset: disk_offset(file, offset),
-    }
+    Place { line: at.line, column: at.column, offset: disk_offset(file, offset) }
 }
 
 /// A place right before a line end lies before its `\r` on disk, so that an edit there leaves the line end whole.
@@ -187,11 +173,7 @@ fn disk_offset(file: &SourceFile, offset: u32) -> u32 {
     let before = disk.checked_sub(1).map(|i| i as usize);
     let ends_line = file.text().as_bytes().get(offset as usize) == Some(&b'\n');
     let returns = before.and_then(|i| file.original_bytes().get(i)) == Some(&b'\r');
-    if ends_line && returns && file.has_carriage_returns() {
-        disk - 1
-    } else {
-        disk
-    }
+    if ends_line && returns && file.has_carriage_returns() { disk - 1 } else { disk }
 }
 
 #[cfg(test)]
@@ -212,34 +194,18 @@ mod tests {
             message: "m".to_owned(),
             help: Some("h".to_owned()),
             span: span(3, 13),
-            related: vec![Related {
-                message: "r".to_owned(),
-                span: span(0, 2),
-            }],
+            related: vec![Related { message: "r".to_owned(), span: span(0, 2) }],
             fix: Some(Fix {
                 title: "t".to_owned(),
                 applicability: Applicability::Safe,
-                edits: vec![Edit {
-                    span: span(8, 8),
-                    text: " -p\n".to_owned(),
-                }],
+                edits: vec![Edit { span: span(8, 8), text: " -p\n".to_owned() }],
             }),
         };
         let gaps = vec![
             Gap::at(&sources, span(0, 2), "g"),
-            Gap {
-                file: "x".to_owned(),
-                place: None,
-                reason: "w".to_owned(),
-            },
+            Gap { file: "x".to_owned(), place: None, reason: "w".to_owned() },
         ];
-        let report = Report {
-            sources,
-            findings: vec![finding],
-            gaps,
-            files: 7,
-            ..Report::default()
-        };
+        let report = Report { sources, findings: vec![finding], gaps, files: 7, ..Report::default() };
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();
         let expected = concat!(

@@ -44,10 +44,7 @@ pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) 
     let id = width(|p| p.id.len(), 4);
     let row = |out: &mut dyn io::Write, cells: [&str; 5]| {
         let [rule, severity, confidence, fix, title] = cells;
-        writeln!(
-            out,
-            "{rule:id$}  {severity:8}  {confidence:10}  {fix:6}  {title}"
-        )
+        writeln!(out, "{rule:id$}  {severity:8}  {confidence:10}  {fix:6}  {title}")
     };
     row(out, ["RULE", "SEVERITY", "CONFIDENCE", "FIX", "TITLE"])?;
     for page in pages.iter().filter(wanted) {
@@ -76,10 +73,7 @@ pub fn write_json(pages: &Pages, out: &mut dyn io::Write) -> io::Result<()> {
         fix: fix_name(page.fix),
         title: &page.title,
     });
-    let document = Document {
-        version: 1,
-        rules: rules.collect(),
-    };
+    let document = Document { version: 1, rules: rules.collect() };
     serde_json::to_writer(&mut *out, &document)?;
     out.write_all(b"\n")
 }

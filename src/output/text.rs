@@ -23,23 +23,13 @@ const MESSAGE: usize = 500;
 /// # Errors
 /// What the writer says.
 pub fn write(report: &Report, color: bool, out: &mut dyn Write) -> io::Result<()> {
-    if color {
-        write_styled(report, Ansi::new(out))
-    } else {
-        write_styled(report, NoColor::new(out))
-    }
+    if color { write_styled(report, Ansi::new(out)) } else { write_styled(report, NoColor::new(out)) }
 }
 
 fn write_styled(report: &Report, out: impl WriteColor) -> io::Result<()> {
     let styles = styles();
-    let mut out = Words {
-        inner: StylesWriter::new(out, &styles),
-        after_note: false,
-    };
-    let config = term::Config {
-        start_context_lines: 2,
-        ..term::Config::default()
-    };
+    let mut out = Words { inner: StylesWriter::new(out, &styles), after_note: false };
+    let config = term::Config { start_context_lines: 2, ..term::Config::default() };
     for finding in &report.findings {
         let (excerpts, diagnostic) = diagnostic(&report.sources, finding);
         match term::emit_to_write_style(&mut out, &config, &excerpts, &diagnostic) {
@@ -86,11 +76,7 @@ pub fn summary(report: &Report) -> String {
 }
 
 fn diagnostic(sources: &Sources, finding: &Finding) -> (Excerpts, Diagnostic<usize>) {
-    let primary = Labelled {
-        span: finding.span,
-        message: "",
-        style: LabelStyle::Primary,
-    };
+    let primary = Labelled { span: finding.span, message: "", style: LabelStyle::Primary };
     let related = finding.related.iter().map(|related| Labelled {
         span: related.span,
         message: &related.message,
@@ -147,10 +133,7 @@ fn gap_line(sources: &Sources, gap: &Gap) -> String {
 fn styles() -> Styles {
     let mut styles = Styles::default();
     // Red on black is hard to read without weight, and blue on black in any weight.
-    for label in [
-        &mut styles.primary_label_error,
-        &mut styles.primary_label_warning,
-    ] {
+    for label in [&mut styles.primary_label_error, &mut styles.primary_label_warning] {
         label.set_bold(true);
     }
     styles.header_message = ColorSpec::new().set_bold(true).clone();
@@ -236,19 +219,11 @@ mod tests {
             span: find(at),
             related: related
                 .iter()
-                .map(|r| Related {
-                    message: "because".to_owned(),
-                    span: find(r),
-                })
+                .map(|r| Related { message: "because".to_owned(), span: find(r) })
                 .collect(),
             fix: None,
         };
-        let report = Report {
-            sources,
-            findings: vec![finding],
-            files: texts.len(),
-            ..Report::default()
-        };
+        let report = Report { sources, findings: vec![finding], files: texts.len(), ..Report::default() };
         let mut out = Vec::new();
         write(&report, false, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -293,11 +268,7 @@ info[a/b]: fails
             "mkdir",
             &["y"],
         );
-        assert!(
-            said.chars()
-                .all(|c| c == '\n' || clean::shown_instead(c).is_none()),
-            "{said}"
-        );
+        assert!(said.chars().all(|c| c == '\n' || clean::shown_instead(c).is_none()), "{said}");
         assert!(said.contains("␛[31m` fails note: all is well\n"), "{said}");
     }
 
@@ -311,10 +282,7 @@ info[a/b]: fails
         let carets = said.lines().find(|l| l.contains('^')).unwrap();
         let column = |line: &str, c| line.chars().position(|x| x == c);
         assert_eq!(column(source, 'F'), column(carets, '^'), "{said}");
-        assert!(
-            carets.ends_with("^^^^^") && !carets.ends_with("^^^^^^"),
-            "{said}"
-        );
+        assert!(carets.ends_with("^^^^^") && !carets.ends_with("^^^^^^"), "{said}");
     }
 
     #[test]

@@ -90,12 +90,7 @@ fn verdict(path: &str, base: u32, reasons: Vec<Reason>, standing: Standing) -> V
         false if score < THRESHOLD => format!("only {}", listed.join(", ")),
         false => listed.join(", "),
     };
-    Verdict {
-        deploys: score >= THRESHOLD,
-        score,
-        reasons,
-        summary,
-    }
+    Verdict { deploys: score >= THRESHOLD, score, reasons, summary }
 }
 
 /// Scripts of others, of tests and of pipelines, by the directories that they lie in or the names that tools give.
@@ -103,23 +98,11 @@ fn foreign(path: &str) -> Option<&'static str> {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let lies_in = |names: &[&str]| directories.split('/').any(|part| names.contains(&part));
     if lies_in(&["node_modules", "vendor", "third_party", "site-packages"])
-        || matches!(
-            name,
-            "gradlew" | "mvnw" | "wait-for-it.sh" | "wait-for.sh" | "husky.sh" | "configure"
-        )
+        || matches!(name, "gradlew" | "mvnw" | "wait-for-it.sh" | "wait-for.sh" | "husky.sh" | "configure")
     {
         Some("written by others")
-    } else if lies_in(&[
-        "test",
-        "tests",
-        "e2e",
-        "spec",
-        "fixtures",
-        "__tests__",
-        "testdata",
-    ]) || ["test_", "test-", "run_tests", "run-tests"]
-        .iter()
-        .any(|start| name.starts_with(start))
+    } else if lies_in(&["test", "tests", "e2e", "spec", "fixtures", "__tests__", "testdata"])
+        || ["test_", "test-", "run_tests", "run-tests"].iter().any(|start| name.starts_with(start))
         || name == "test.sh"
     {
         Some("belongs to tests")
@@ -189,15 +172,7 @@ fn name_bonus(path: &str) -> u32 {
 
 /// `setup-dev.sh` prepares the developer's machine.
 fn name_malus(path: &str) -> u32 {
-    const NAMES: &[&str] = &[
-        "dev",
-        "develop",
-        "development",
-        "local",
-        "macos",
-        "win",
-        "windows",
-    ];
+    const NAMES: &[&str] = &["dev", "develop", "development", "local", "macos", "win", "windows"];
     4 * u32::from(tokens(path).any(|token| NAMES.contains(&token)))
 }
 
@@ -220,17 +195,8 @@ mod tests {
         let text = "#!/bin/bash\nset -e\nsudo apt-get install -y nginx\nuseradd app\n\"$VENV/bin/pip\" install -r requirements.txt\ncat > /etc/systemd/system/web.service <<EOF\n[Service]\nEOF\nsystemctl restart web\n";
         let verdict = judge("x.sh", text, Standing::default());
         assert!(verdict.deploys);
-        assert_eq!(
-            verdict.summary,
-            "writes units, installs packages, creates users, restarts services"
-        );
-        assert_eq!(
-            verdict.reasons[0],
-            Reason {
-                act: Act::InstallsPackages,
-                line: 3
-            }
-        );
+        assert_eq!(verdict.summary, "writes units, installs packages, creates users, restarts services");
+        assert_eq!(verdict.reasons[0], Reason { act: Act::InstallsPackages, line: 3 });
     }
 
     #[test]
@@ -261,17 +227,13 @@ mod tests {
 
     #[test]
     fn development_containers_tests_and_pipelines_are_left() {
-        let install =
-            "pip install -r requirements.txt\npython manage.py migrate\nexec gunicorn x\n";
+        let install = "pip install -r requirements.txt\npython manage.py migrate\nexec gunicorn x\n";
         assert!(deploys("start.sh", install));
         assert!(!deploys("docker-entrypoint.sh", install));
         let copied = Standing { in_container: true };
         assert!(!judge("start.sh", install, copied).deploys);
         assert!(!deploys("dev.sh", &format!("{install}npm run dev\n")));
-        assert!(!deploys(
-            "start.sh",
-            "pip install x\nuvicorn app:app --reload\n"
-        ));
+        assert!(!deploys("start.sh", "pip install x\nuvicorn app:app --reload\n"));
         for path in [
             "tests/install.sh",
             ".github/deploy.sh",
@@ -280,10 +242,7 @@ mod tests {
             "test_deploy.sh",
             "deploy/monitor.sh",
         ] {
-            assert!(
-                !deploys(path, "pip install x\npython manage.py migrate\n"),
-                "{path}"
-            );
+            assert!(!deploys(path, "pip install x\npython manage.py migrate\n"), "{path}");
         }
     }
 }

@@ -40,16 +40,8 @@ pub struct Dotenv {
 impl Dotenv {
     /// Reads a file; never fails.
     pub fn parse(sources: &Sources, file: FileId) -> Dotenv {
-        let mut dotenv = Dotenv {
-            file,
-            entries: Vec::new(),
-            commented: Vec::new(),
-            problems: Vec::new(),
-        };
-        let reader = Reader {
-            text: sources.file(file).text(),
-            file,
-        };
+        let mut dotenv = Dotenv { file, entries: Vec::new(), commented: Vec::new(), problems: Vec::new() };
+        let reader = Reader { text: sources.file(file).text(), file };
         let mut at = 0;
         while at < reader.text.len() {
             at = reader.line(at, &mut dotenv);
@@ -64,10 +56,7 @@ impl Dotenv {
 
     /// True when the name is set, or shown in a comment.
     pub fn mentions(&self, name: &str) -> bool {
-        self.entries
-            .iter()
-            .chain(&self.commented)
-            .any(|entry| entry.name == name)
+        self.entries.iter().chain(&self.commented).any(|entry| entry.name == name)
     }
 }
 
@@ -78,18 +67,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn span(&self, start: usize, end: usize) -> Span {
-        Span {
-            file: self.file,
-            start: start as u32,
-            end: end as u32,
-        }
+        Span { file: self.file, start: start as u32, end: end as u32 }
     }
 
     /// Reads the line at `start`, with what a quoted value takes of the lines below. Returns where the next begins.
     fn line(&self, start: usize, into: &mut Dotenv) -> usize {
-        let end = self.text[start..]
-            .find('\n')
-            .map_or(self.text.len(), |length| start + length);
+        let end = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length);
         let line = &self.text[start..end];
         let body = line.trim_start();
         let begin = start + (line.len() - body.len());
@@ -146,9 +129,7 @@ impl Reader<'_> {
             .next()
             .filter(|c| matches!(c, '"' | '\'' | '`') && value_start < end);
         let (value, value_end, next) = match quote {
-            Some(quote) => self
-                .quoted(value_start, quote)
-                .ok_or("the quote is not closed")?,
+            Some(quote) => self.quoted(value_start, quote).ok_or("the quote is not closed")?,
             None => {
                 let value = unquoted(&self.text[value_start..end]);
                 (value.to_owned(), value_start + value.len(), end + 1)
@@ -173,9 +154,8 @@ impl Reader<'_> {
         while let Some((at, c)) = characters.next() {
             if c == quote {
                 let close = start + 1 + at + 1;
-                let line_end = self.text[close..]
-                    .find('\n')
-                    .map_or(self.text.len(), |length| close + length + 1);
+                let line_end =
+                    self.text[close..].find('\n').map_or(self.text.len(), |length| close + length + 1);
                 return Some((value, close, line_end));
             }
             if c != '\\' || quote != '"' {
@@ -200,17 +180,13 @@ fn unquoted(rest: &str) -> &str {
     if rest.starts_with('#') {
         return "";
     }
-    let comment = rest
-        .match_indices('#')
-        .find(|(at, _)| rest[..*at].ends_with([' ', '\t']));
+    let comment = rest.match_indices('#').find(|(at, _)| rest[..*at].ends_with([' ', '\t']));
     comment.map_or(rest, |(at, _)| &rest[..at]).trim_end()
 }
 
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
 }
 
 #[cfg(test)]
@@ -235,11 +211,8 @@ mod tests {
             "# Settings\nA=1\nexport B = two words # comment\nC='it # is'\nD=\"line\\none \\\"x\\\"\"\nE=\nF=a#b\nG=\"-----BEGIN\nkey\n-----END\" # multi\nH=${A:-x}\n  I=é\n",
         );
         assert_eq!(env.problems, []);
-        let values: Vec<(&str, &str)> = env
-            .entries
-            .iter()
-            .map(|e| (e.name.as_str(), e.value.as_str()))
-            .collect();
+        let values: Vec<(&str, &str)> =
+            env.entries.iter().map(|e| (e.name.as_str(), e.value.as_str())).collect();
         assert_eq!(
             values,
             [
@@ -272,11 +245,7 @@ mod tests {
     #[test]
     fn bad_lines_are_problems_and_the_rest_is_read() {
         let (sources, env) = read("no equals\n1X=2\n=3\nA='open\nB=2\nA=1\nB=3\n");
-        let lines: Vec<&str> = env
-            .problems
-            .iter()
-            .map(|p| slice(&sources, p.span))
-            .collect();
+        let lines: Vec<&str> = env.problems.iter().map(|p| slice(&sources, p.span)).collect();
         assert_eq!(lines, ["no equals", "1X=2", "=3", "A='open"]);
         assert_eq!(env.get("B").unwrap().value, "3");
         assert_eq!(env.entries.len(), 3);
@@ -284,9 +253,7 @@ mod tests {
 
     #[test]
     fn odd_texts_do_no_harm() {
-        for text in [
-            "", "\n", "A", "A=", "=", "#", "#=", "export", "export ", "A=\"", "A=\"\\", "A=é'",
-        ] {
+        for text in ["", "\n", "A", "A=", "=", "#", "#=", "export", "export ", "A=\"", "A=\"\\", "A=é'"] {
             read(text);
         }
         let (sources, env) = read("\u{feff}A=1\r\nB='x'\r\n");

@@ -24,11 +24,7 @@ impl Root {
     /// A gap when there is no such directory or it may not be entered.
     pub fn open(path: &Path) -> Result<Self, Gap> {
         let named = path.to_string_lossy().into_owned();
-        let fail = |reason: String| Gap {
-            file: named.clone(),
-            place: None,
-            reason,
-        };
+        let fail = |reason: String| Gap { file: named.clone(), place: None, reason };
         let canonical = path.canonicalize().map_err(|e| fail(describe(&e)))?;
         if !canonical.is_dir() {
             return Err(fail("not a directory".to_owned()));
@@ -93,24 +89,15 @@ impl Root {
         if let Some(known) = sources.find(&name) {
             return Ok(known);
         }
-        let gap = |reason: String| Gap {
-            file: name.clone(),
-            place: None,
-            reason,
-        };
+        let gap = |reason: String| Gap { file: name.clone(), place: None, reason };
         // A name that is not UTF-8 cannot be rebuilt from its output form.
-        let on_disk = if path.is_absolute() {
-            path.to_path_buf()
-        } else {
-            self.path.join(path)
-        };
+        let on_disk = if path.is_absolute() { path.to_path_buf() } else { self.path.join(path) };
         let bytes = self.bytes(&on_disk).map_err(gap)?;
         match SourceFile::new(name.clone(), bytes) {
             Ok(file) => Ok(sources.add(file)),
-            Err(not_text) => Err(gap(format!(
-                "binary, not text: it holds a NUL byte at offset {}",
-                not_text.nul_at
-            ))),
+            Err(not_text) => {
+                Err(gap(format!("binary, not text: it holds a NUL byte at offset {}", not_text.nul_at)))
+            }
         }
     }
 
@@ -125,9 +112,7 @@ impl Root {
         let file = File::open(&target).map_err(|e| describe(&e))?;
         refuse(&file.metadata().map_err(|e| describe(&e))?)?;
         let mut bytes = Vec::with_capacity(before.len() as usize);
-        file.take(MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| describe(&e))?;
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| describe(&e))?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(too_large(bytes.len() as u64));
         }
@@ -137,10 +122,7 @@ impl Root {
 
 fn refuse(metadata: &Metadata) -> Result<(), String> {
     if !metadata.is_file() {
-        return Err(format!(
-            "{}, not a regular file",
-            kind(metadata.file_type())
-        ));
+        return Err(format!("{}, not a regular file", kind(metadata.file_type())));
     }
     if metadata.len() > MAX_BYTES {
         return Err(too_large(metadata.len()));
@@ -149,11 +131,7 @@ fn refuse(metadata: &Metadata) -> Result<(), String> {
 }
 
 fn too_large(bytes: u64) -> String {
-    format!(
-        "larger than {} MiB ({} bytes or more) and not read",
-        MAX_BYTES / (1024 * 1024),
-        bytes
-    )
+    format!("larger than {} MiB ({} bytes or more) and not read", MAX_BYTES / (1024 * 1024), bytes)
 }
 
 #[cfg(unix)]
@@ -174,11 +152,7 @@ fn kind(file_type: FileType) -> &'static str {
 
 #[cfg(not(unix))]
 fn kind(file_type: FileType) -> &'static str {
-    if file_type.is_dir() {
-        "a directory"
-    } else {
-        "a special file"
-    }
+    if file_type.is_dir() { "a directory" } else { "a special file" }
 }
 
 fn describe(error: &std::io::Error) -> String {
@@ -227,10 +201,7 @@ pub fn find_root(target: &Path) -> PathBuf {
     let holds = |directory: &Path, name: &str| directory.join(name).symlink_metadata().is_ok();
     own.ancestors()
         .find(|d| holds(d, ".git"))
-        .or_else(|| {
-            own.ancestors()
-                .find(|d| MARKS.iter().any(|mark| holds(d, mark)))
-        })
+        .or_else(|| own.ancestors().find(|d| MARKS.iter().any(|mark| holds(d, mark))))
         .map_or_else(|| own.clone(), Path::to_path_buf)
 }
 
@@ -263,10 +234,7 @@ mod tests {
         let id = root.read("deploy/start.sh", &mut sources).unwrap();
         assert_eq!(sources.file(id).path(), "deploy/start.sh");
         assert_eq!(sources.file(id).text(), "echo\n");
-        for same in [
-            "./deploy/start.sh".into(),
-            root.locate("deploy/../deploy/start.sh"),
-        ] {
+        for same in ["./deploy/start.sh".into(), root.locate("deploy/../deploy/start.sh")] {
             assert_eq!(root.read(same, &mut sources), Ok(id));
         }
     }
@@ -287,9 +255,7 @@ mod tests {
     #[test]
     fn a_fifo_does_not_block() {
         let (_dir, root) = project(&[]);
-        let made = std::process::Command::new("mkfifo")
-            .arg(root.locate("start.sh"))
-            .status();
+        let made = std::process::Command::new("mkfifo").arg(root.locate("start.sh")).status();
         if made.is_ok_and(|s| s.success()) {
             assert_eq!(reason(&root, "start.sh"), "a FIFO, not a regular file");
         }
@@ -310,15 +276,9 @@ mod tests {
         let id = root.read("inside.sh", &mut sources).unwrap();
         assert_eq!(sources.file(id).path(), "inside.sh");
         for name in ["outside.sh", "etc/passwd", "null.sh"] {
-            assert!(
-                reason(&root, name).contains("out of the project's root"),
-                "{name}"
-            );
+            assert!(reason(&root, name).contains("out of the project's root"), "{name}");
         }
-        assert_eq!(
-            reason(&root, "a.sh"),
-            "a symbolic link that leads in a circle"
-        );
+        assert_eq!(reason(&root, "a.sh"), "a symbolic link that leads in a circle");
     }
 
     #[cfg(unix)]
@@ -346,9 +306,6 @@ mod tests {
         assert_eq!(find_root(&script), root.locate("backend"));
         fs::create_dir(dir.path().join(".git")).unwrap();
         assert_eq!(find_root(&script), root.path());
-        assert_eq!(
-            find_root(&dir.path().join("backend")),
-            root.locate("backend")
-        );
+        assert_eq!(find_root(&dir.path().join("backend")), root.locate("backend"));
     }
 }

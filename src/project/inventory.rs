@@ -4,8 +4,8 @@
 use crate::finding::Gap;
 use crate::project::files::Root;
 use crate::project::names::{
-    is_architecture, is_compose, is_dockerfile, is_dotenv, is_manifest, is_migration_directory,
-    is_unit, shell_of_shebang,
+    is_architecture, is_compose, is_dockerfile, is_dotenv, is_manifest, is_migration_directory, is_unit,
+    shell_of_shebang,
 };
 use ignore::{DirEntry, WalkBuilder};
 use std::fs::File;
@@ -17,30 +17,13 @@ pub const MAX_DEPTH: usize = 8;
 /// How many entries are looked at; a repo with more is reported as a gap.
 pub const MAX_ENTRIES: usize = 50_000;
 /// Directories that hold what others wrote or what a build made.
-const SKIPPED: &[&str] = &[
-    ".git",
-    "node_modules",
-    "venv",
-    ".venv",
-    "vendor",
-    "dist",
-    "build",
-    "target",
-    "__pycache__",
-];
+const SKIPPED: &[&str] =
+    &[".git", "node_modules", "venv", ".venv", "vendor", "dist", "build", "target", "__pycache__"];
 /// An executable without extension that is larger is no script that a person wrote.
 const MAX_SHEBANG_FILE: u64 = 256 * 1024;
 /// First words of names of scripts that are kept without extension and executable bit.
-const SCRIPT_NAMES: &[&str] = &[
-    "deploy",
-    "install",
-    "setup",
-    "start",
-    "provision",
-    "bootstrap",
-    "update",
-    "release",
-];
+const SCRIPT_NAMES: &[&str] =
+    &["deploy", "install", "setup", "start", "provision", "bootstrap", "update", "release"];
 
 /// The files of a project by what their names say that they are. Names are relative to the root, with `/`, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -182,10 +165,7 @@ impl Inventory {
 fn is_skipped(entry: &DirEntry) -> bool {
     entry.depth() > 0
         && entry.file_type().is_some_and(|t| t.is_dir())
-        && entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| SKIPPED.contains(&name))
+        && entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name))
 }
 
 fn unreadable(root: &Root, error: &ignore::Error) -> Gap {
@@ -207,9 +187,7 @@ fn unreadable(root: &Root, error: &ignore::Error) -> Gap {
         file,
         place: None,
         reason: match inner.io_error().map(std::io::Error::kind) {
-            Some(std::io::ErrorKind::PermissionDenied) => {
-                "may not be entered: permission denied".to_owned()
-            }
+            Some(std::io::ErrorKind::PermissionDenied) => "may not be entered: permission denied".to_owned(),
             _ => "could not be looked at".to_owned(),
         },
     }
@@ -297,11 +275,7 @@ mod tests {
         assert_eq!(found.scripts, ["deploy/install", "start.sh"]);
         assert_eq!(
             found.compose,
-            [
-                "compose.yaml",
-                "deploy/docker-compose.prod.yml",
-                "docker-compose.override.yml"
-            ]
+            ["compose.yaml", "deploy/docker-compose.prod.yml", "docker-compose.override.yml"]
         );
         assert_eq!(found.units, ["deploy/backup@.timer", "deploy/web.service"]);
         assert_eq!(found.dotenv, [".sample.env", "backend/.env.example"]);

@@ -3,10 +3,7 @@
 /// The names of <https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>, and variants of
 /// them that people hand to `-f` (`docker-compose.prod.yml`).
 pub fn is_compose(name: &str) -> bool {
-    let Some(stem) = name
-        .strip_suffix(".yaml")
-        .or_else(|| name.strip_suffix(".yml"))
-    else {
+    let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else {
         return false;
     };
     let first = stem.split(['.', '-', '_']).next().unwrap_or_default();
@@ -15,11 +12,9 @@ pub fn is_compose(name: &str) -> bool {
 
 /// The unit types of systemd.unit(5) that a deploy writes.
 pub fn is_unit(name: &str) -> bool {
-    [
-        ".service", ".timer", ".socket", ".target", ".path", ".mount",
-    ]
-    .iter()
-    .any(|ending| name.len() > ending.len() && name.ends_with(ending))
+    [".service", ".timer", ".socket", ".target", ".path", ".mount"]
+        .iter()
+        .any(|ending| name.len() > ending.len() && name.ends_with(ending))
 }
 
 /// `.env`, `.env.production`, `prod.env`, `.sample.env`, `env.example`.
@@ -43,12 +38,9 @@ pub fn is_dotenv(name: &str) -> bool {
 pub fn is_sample_dotenv(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     is_dotenv(name)
-        && name.split(['.', '-', '_']).any(|part| {
-            matches!(
-                part,
-                "example" | "sample" | "template" | "dist" | "default" | "defaults"
-            )
-        })
+        && name
+            .split(['.', '-', '_'])
+            .any(|part| matches!(part, "example" | "sample" | "template" | "dist" | "default" | "defaults"))
 }
 
 /// Manifests, lockfiles and the settings of migration tools. `name` is the last part of `path`.
@@ -115,9 +107,7 @@ pub fn shell_of_shebang(line: &str) -> Option<&str> {
     if program == "env" {
         program = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
     }
-    ["sh", "bash", "dash", "ksh", "ash"]
-        .contains(&program)
-        .then_some(program)
+    ["sh", "bash", "dash", "ksh", "ash"].contains(&program).then_some(program)
 }
 
 #[cfg(test)]
@@ -140,12 +130,7 @@ mod tests {
 
     #[test]
     fn samples_are_told_from_the_real_thing() {
-        for sample in [
-            ".env.example",
-            "a/.sample.env",
-            "env.template",
-            ".env.prod.example",
-        ] {
+        for sample in [".env.example", "a/.sample.env", "env.template", ".env.prod.example"] {
             assert!(is_sample_dotenv(sample), "{sample}");
         }
         for real in [".env", ".env.production", "prod.env"] {

@@ -126,10 +126,7 @@ impl Unit {
         let end = range.start + raw.trim_end().len();
         let span = text.span(start..end);
         let mut ignored = |reason: &str| {
-            self.problems.push(Problem {
-                span,
-                reason: reason.to_owned(),
-            });
+            self.problems.push(Problem { span, reason: reason.to_owned() });
         };
         if let Some(header) = trimmed.strip_prefix('[') {
             match header.strip_suffix(']') {
@@ -195,8 +192,7 @@ impl Unit {
 
     /// `Type=`; `simple` is the default of a service with `ExecStart=`.
     pub fn service_type(&self) -> &str {
-        self.get("Service", "Type")
-            .map_or("simple", |directive| &directive.value)
+        self.get("Service", "Type").map_or("simple", |directive| &directive.value)
     }
 
     /// True for a service that ends when its work is done.
@@ -278,23 +274,15 @@ impl Unit {
             return Some(directive.value.clone());
         }
         let stem = name.rsplit_once('.')?.0;
-        let per_connection = key.0 == "Socket"
-            && self
-                .get("Socket", "Accept")
-                .is_some_and(|d| is_true(&d.value));
-        Some(format!(
-            "{stem}{}.service",
-            if per_connection { "@" } else { "" }
-        ))
+        let per_connection =
+            key.0 == "Socket" && self.get("Socket", "Accept").is_some_and(|d| is_true(&d.value));
+        Some(format!("{stem}{}.service", if per_connection { "@" } else { "" }))
     }
 }
 
 /// The spellings of true, systemd.syntax(7).
 pub fn is_true(value: &str) -> bool {
-    matches!(
-        value.to_ascii_lowercase().as_str(),
-        "1" | "yes" | "true" | "on"
-    )
+    matches!(value.to_ascii_lowercase().as_str(), "1" | "yes" | "true" | "on")
 }
 
 /// `backup@.service` of `backup@db.service`; `None` for what is no instance.
@@ -365,9 +353,7 @@ fn commands(directive: &Directive) -> Vec<Exec> {
 /// it, a backslash takes the next character. `\;` is a `;` that does not separate.
 pub fn split_words(value: &str) -> Vec<String> {
     let words = words_with_separators(value).into_iter();
-    words
-        .map(|word| word.unwrap_or_else(|| ";".to_owned()))
-        .collect()
+    words.map(|word| word.unwrap_or_else(|| ";".to_owned())).collect()
 }
 
 /// The words; `None` for a bare `;`.

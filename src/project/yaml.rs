@@ -62,10 +62,7 @@ impl Node {
     /// The value of a key; of a key written twice the last, as most readers take it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         let entries = self.entries()?.iter().rev();
-        entries
-            .into_iter()
-            .find(|(k, _)| k.text == key)
-            .map(|e| &e.1)
+        entries.into_iter().find(|(k, _)| k.text == key).map(|e| &e.1)
     }
 
     /// `a mapping`, `a list` …: for messages.
@@ -101,20 +98,9 @@ pub fn parse_json(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> 
     if let Err(error) = serde_json::from_str::<de::IgnoredAny>(&plain) {
         let line = sources.file(file).line_range(error.line() as u32);
         let at = (line.start + error.column().saturating_sub(1)).min(line.end);
-        let at = (0..=at)
-            .rev()
-            .find(|at| plain.is_char_boundary(*at))
-            .unwrap_or(0);
-        let span = Span {
-            file,
-            start: at as u32,
-            end: at as u32,
-        };
-        return Err(Gap::at(
-            sources,
-            span,
-            format!("not readable as JSON: {error}"),
-        ));
+        let at = (0..=at).rev().find(|at| plain.is_char_boundary(*at)).unwrap_or(0);
+        let span = Span { file, start: at as u32, end: at as u32 };
+        return Err(Gap::at(sources, span, format!("not readable as JSON: {error}")));
     }
     parse_text(sources, file, &plain)
 }
@@ -198,10 +184,7 @@ fn gap(sources: &Sources, file: FileId, error: &Error) -> Gap {
         let line = sources.file(file).line_range(location.line() as u32);
         let column = location.column().saturating_sub(1) as usize;
         let inside = &text[line.clone()];
-        let offset = inside
-            .char_indices()
-            .nth(column)
-            .map_or(inside.len(), |c| c.0);
+        let offset = inside.char_indices().nth(column).map_or(inside.len(), |c| c.0);
         (line.start + offset) as u32
     });
     let place = sources.file(file).line_column(at);
@@ -209,15 +192,8 @@ fn gap(sources: &Sources, file: FileId, error: &Error) -> Gap {
     let message = message.lines().next().unwrap_or_default();
     Gap::at(
         sources,
-        Span {
-            file,
-            start: at,
-            end: at,
-        },
-        format!(
-            "not readable as YAML at line {}, column {}: {message}",
-            place.line, place.column
-        ),
+        Span { file, start: at, end: at },
+        format!("not readable as YAML at line {}, column {}: {message}", place.line, place.column),
     )
 }
 
@@ -235,11 +211,7 @@ impl Builder<'_> {
         let kind = match raw.value {
             Raw::Null => Kind::Null,
             Raw::Text(text) => Kind::Text(text),
-            Raw::Verbatim => Kind::Text(
-                self.text[span.start as usize..span.end as usize]
-                    .trim()
-                    .to_owned(),
-            ),
+            Raw::Verbatim => Kind::Text(self.text[span.start as usize..span.end as usize].trim().to_owned()),
             Raw::List(items) => {
                 let items: Vec<Node> = items.into_iter().map(|item| self.node(item)).collect();
                 if let Some(last) = items.last() {
@@ -248,10 +220,8 @@ impl Builder<'_> {
                 Kind::List(items)
             }
             Raw::Map(entries) => {
-                let entries: Vec<(Key, Node)> = entries
-                    .into_iter()
-                    .map(|(key, value)| (self.key(key), self.node(value)))
-                    .collect();
+                let entries: Vec<(Key, Node)> =
+                    entries.into_iter().map(|(key, value)| (self.key(key), self.node(value))).collect();
                 // Values that were merged in stand elsewhere.
                 if let Some((key, value)) = entries.iter().rfind(|e| e.0.span.start >= span.start) {
                     span.end = span.end.max(key.span.end).max(value.span.end);
@@ -268,10 +238,7 @@ impl Builder<'_> {
             Kind::Text(text) => text,
             _ => String::new(),
         };
-        Key {
-            text,
-            span: node.span,
-        }
+        Key { text, span: node.span }
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
@@ -283,11 +250,7 @@ impl Builder<'_> {
             offset as u32
         };
         let (start, end) = (clamp(start), clamp(end));
-        Span {
-            file: self.file,
-            start,
-            end: end.max(start),
-        }
+        Span { file: self.file, start, end: end.max(start) }
     }
 }
 

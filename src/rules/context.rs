@@ -104,8 +104,18 @@ pub struct Context<'r, 'a> {
 }
 
 /// Accounts that run parts of the system, never the app.
-const SYSTEM_ACCOUNTS: [&str; 10] =
-    ["root", "postgres", "redis", "mysql", "nobody", "mongodb", "rabbitmq", "systemd-network", "daemon", "syslog"];
+const SYSTEM_ACCOUNTS: [&str; 10] = [
+    "root",
+    "postgres",
+    "redis",
+    "mysql",
+    "nobody",
+    "mongodb",
+    "rabbitmq",
+    "systemd-network",
+    "daemon",
+    "syslog",
+];
 
 impl<'r, 'a> Context<'r, 'a> {
     /// Works out what follows from scripts and project together.
@@ -206,7 +216,12 @@ impl<'r, 'a> Context<'r, 'a> {
                 && s.deed.roles.iter().any(|r| {
                     matches!(
                         r,
-                        Role::Restart | Role::Migrate | Role::Build(_) | Role::Dependencies(_) | Role::ComposeUp | Role::Enable
+                        Role::Restart
+                            | Role::Migrate
+                            | Role::Build(_)
+                            | Role::Dependencies(_)
+                            | Role::ComposeUp
+                            | Role::Enable
                     )
                 })
         };
@@ -300,7 +315,9 @@ fn units(sources: &Sources, scripts: &[Deployment<'_>], project: &Project) -> Ve
                 units.push(UnitAt { name, unit, span: step.span, origin: Origin::Written(index, id) });
             }
             for effect in &step.deed.effects {
-                let (Change::Write | Change::Create(_), Resource::Path(path)) = (&effect.change, &effect.resource) else {
+                let (Change::Write | Change::Create(_), Resource::Path(path)) =
+                    (&effect.change, &effect.resource)
+                else {
                     continue;
                 };
                 if !is_unit_path(path) || !step.written.is_empty() {
@@ -322,16 +339,20 @@ fn units(sources: &Sources, scripts: &[Deployment<'_>], project: &Project) -> Ve
         if installed.contains(&path.as_str()) || units.iter().any(|u| u.name == name) {
             continue;
         }
-        units.push(UnitAt { name, unit: Unit::of_file(sources, *file), span: Span::file_start(*file), origin: Origin::InRepo });
+        units.push(UnitAt {
+            name,
+            unit: Unit::of_file(sources, *file),
+            span: Span::file_start(*file),
+            origin: Origin::InRepo,
+        });
     }
     units
 }
 
 /// The file of the repo that a step copies to a unit's place: by the operand's name, else by the unit's.
 fn source_file<'p>(step: &Step, name: &str, project: &'p Project) -> Option<&'p (String, FileId)> {
-    let by_name = |wanted: &str| {
-        project.unit_files.iter().find(|(path, _)| path.rsplit('/').next() == Some(wanted))
-    };
+    let by_name =
+        |wanted: &str| project.unit_files.iter().find(|(path, _)| path.rsplit('/').next() == Some(wanted));
     let operands = step.argv.args.iter().filter(|a| !a.value.known_prefix().starts_with('-'));
     for arg in operands {
         let base = arg.value.basename().to_string();
@@ -344,7 +365,12 @@ fn source_file<'p>(step: &Step, name: &str, project: &'p Project) -> Option<&'p 
     by_name(name)
 }
 
-fn app_user(sources: &Sources, scripts: &[Deployment<'_>], units: &[UnitAt], given: &Given) -> Option<AppUser> {
+fn app_user(
+    sources: &Sources,
+    scripts: &[Deployment<'_>],
+    units: &[UnitAt],
+    given: &Given,
+) -> Option<AppUser> {
     if let Some(name) = &given.user {
         return Some(AppUser { name: Value::literal(name), why: "the configuration".to_owned(), span: None });
     }
@@ -365,18 +391,26 @@ fn app_user(sources: &Sources, scripts: &[Deployment<'_>], units: &[UnitAt], giv
     }
     let best = counts.iter().rev().max_by_key(|(name, count, ..)| (*name != "root", *count));
     if let Some((name, _, at, span)) = best {
-        return Some(AppUser { name: named(name), why: format!("`User=` of {}", at.name), span: Some(*span) });
+        return Some(AppUser {
+            name: named(name),
+            why: format!("`User=` of {}", at.name),
+            span: Some(*span),
+        });
     }
     // Units without User= run as root: then so does the app.
     let own: Vec<&UnitAt> = units
         .iter()
-        .filter(|u| u.name.ends_with(".service") && u.origin != Origin::InRepo && !u.unit.exec_start().is_empty())
+        .filter(|u| {
+            u.name.ends_with(".service") && u.origin != Origin::InRepo && !u.unit.exec_start().is_empty()
+        })
         .collect();
     let created = scripts.iter().flat_map(|s| s.iter()).find_map(|(_, step)| {
         step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
-            (Change::Create(_), Resource::User(name)) if !is_system_account(name) => {
-                Some(AppUser { name: name.clone(), why: "the account that the script creates".to_owned(), span: Some(step.span) })
-            }
+            (Change::Create(_), Resource::User(name)) if !is_system_account(name) => Some(AppUser {
+                name: name.clone(),
+                why: "the account that the script creates".to_owned(),
+                span: Some(step.span),
+            }),
             _ => None,
         })
     });
@@ -395,7 +429,11 @@ fn app_user(sources: &Sources, scripts: &[Deployment<'_>], units: &[UnitAt], giv
         return through_sudo;
     }
     if !own.is_empty() {
-        return Some(AppUser { name: Value::literal("root"), why: format!("{} has no `User=`", own[0].name), span: None });
+        return Some(AppUser {
+            name: Value::literal("root"),
+            why: format!("{} has no `User=`", own[0].name),
+            span: None,
+        });
     }
     let mentioned = scripts.iter().find(|s| sources.file(s.file).text().contains("appuser"));
     mentioned.map(|s| AppUser {
@@ -423,7 +461,22 @@ fn app_trees(context: &Context<'_, '_>) -> Vec<Value> {
     let mut trees: Vec<Value> = Vec::new();
     let mut add = |path: Value| {
         let text = path.key();
-        let broad = matches!(text, "/" | "/opt" | "/srv" | "/home" | "/var" | "/var/www" | "/tmp" | "/etc" | "/usr" | "/root" | "/usr/bin" | "/usr/local" | "/usr/local/bin" | "");
+        let broad = matches!(
+            text,
+            "/" | "/opt"
+                | "/srv"
+                | "/home"
+                | "/var"
+                | "/var/www"
+                | "/tmp"
+                | "/etc"
+                | "/usr"
+                | "/root"
+                | "/usr/bin"
+                | "/usr/local"
+                | "/usr/local/bin"
+                | ""
+        );
         if !broad && path.is_absolute() && !trees.contains(&path) {
             trees.push(path);
         }

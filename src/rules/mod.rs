@@ -40,7 +40,12 @@ const RULES: &[(&str, Rule)] = &[
 ];
 
 /// Runs every selector and every rule. A rule that panics is a gap of this repo, and the others still judge.
-pub fn run(context: &Context<'_, '_>, selectors: &Selectors, findings: &mut Vec<Finding>, gaps: &mut Vec<Gap>) {
+pub fn run(
+    context: &Context<'_, '_>,
+    selectors: &Selectors,
+    findings: &mut Vec<Finding>,
+    gaps: &mut Vec<Gap>,
+) {
     let mut guarded = |name: &str, rule: &dyn Fn(&mut Vec<Finding>)| {
         let mut found = Vec::new();
         match catch_unwind(AssertUnwindSafe(|| rule(&mut found))) {

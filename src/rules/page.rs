@@ -8,13 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The sections of a page in their order, and whether a page must have them.
-const SECTIONS: [(&str, bool); 5] = [
-    ("What", true),
-    ("Why", true),
-    ("Example", true),
-    ("Instead", true),
-    ("Sources", false),
-];
+const SECTIONS: [(&str, bool); 5] =
+    [("What", true), ("Why", true), ("Example", true), ("Instead", true), ("Sources", false)];
 
 /// What `queries/<family>/<name>.md` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,21 +58,12 @@ impl Page {
     /// # Errors
     /// An unknown key, a wrong value, a missing or unknown section, or a path that is not `<family>/<name>.md`.
     pub fn parse(file: &RuleFile) -> Result<Page, PageError> {
-        let fail = |line: u32, message: String| PageError {
-            file: file.shown.clone(),
-            line: Some(line),
-            message,
-        };
+        let fail =
+            |line: u32, message: String| PageError { file: file.shown.clone(), line: Some(line), message };
         let id = file.path.strip_suffix(".md").unwrap_or(&file.path);
-        let word = |s: &str| {
-            !s.is_empty()
-                && s.bytes()
-                    .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        };
-        if !id
-            .split_once('/')
-            .is_some_and(|(family, name)| word(family) && word(name))
-        {
+        let word =
+            |s: &str| !s.is_empty() && s.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        if !id.split_once('/').is_some_and(|(family, name)| word(family) && word(name)) {
             let message = "a page is named <family>/<name>.md, in lower case, digits and `-`";
             return Err(fail(1, message.to_owned()));
         }
@@ -115,34 +101,20 @@ impl Page {
         let mut next = 0;
         for block in blocks(&self.text) {
             let Block::Heading { line, title } = block else {
-                if let Block::Fence(Fence {
-                    closed: false,
-                    line,
-                    ..
-                }) = block
-                {
+                if let Block::Fence(Fence { closed: false, line, .. }) = block {
                     return Err(fail(line, "this fence is never closed".to_owned()));
                 }
                 continue;
             };
             let Some(index) = SECTIONS.iter().position(|(name, _)| *name == title) else {
                 let names = SECTIONS.map(|(name, _)| name).join(", ");
-                return Err(fail(
-                    line,
-                    format!("no page has a section `{title}`; it has {names}"),
-                ));
+                return Err(fail(line, format!("no page has a section `{title}`; it has {names}")));
             };
             if index < next {
-                return Err(fail(
-                    line,
-                    format!("section `{title}` stands twice or too late"),
-                ));
+                return Err(fail(line, format!("section `{title}` stands twice or too late")));
             }
             if let Some((missing, _)) = SECTIONS[next..index].iter().find(|(_, needed)| *needed) {
-                return Err(fail(
-                    line,
-                    format!("section `## {missing}` is missing before `## {title}`"),
-                ));
+                return Err(fail(line, format!("section `## {missing}` is missing before `## {title}`")));
             }
             next = index + 1;
         }
@@ -220,9 +192,8 @@ fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<
                 fix.replace(parsed).is_some()
             }
             other => {
-                let message = format!(
-                    "unknown key `{other}`; a page has title, severity, confidence and fix"
-                );
+                let message =
+                    format!("unknown key `{other}`; a page has title, severity, confidence and fix");
                 return Err(fail(line, message));
             }
         };
@@ -290,20 +261,13 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
             }
             Some(_) => {}
             None if ticks >= 3 => {
-                let fence = Fence {
-                    info: line[ticks..].trim(),
-                    line: index as u32 + 1,
-                    body: "",
-                    closed: false,
-                };
+                let fence =
+                    Fence { info: line[ticks..].trim(), line: index as u32 + 1, body: "", closed: false };
                 open = Some((ticks, fence, after));
             }
             None => {
                 if let Some(title) = line.strip_prefix("## ") {
-                    found.push(Block::Heading {
-                        line: index as u32 + 1,
-                        title: title.trim(),
-                    });
+                    found.push(Block::Heading { line: index as u32 + 1, title: title.trim() });
                 }
             }
         }
@@ -323,11 +287,7 @@ mod tests {
         ## What\n\n```bash\n## not a heading\n```\n\n## Why\n\n## Example\n\n## Instead\n";
 
     fn parse(path: &str, text: &str) -> Result<Page, String> {
-        let file = RuleFile {
-            path: path.to_owned(),
-            shown: path.to_owned(),
-            text: text.to_owned(),
-        };
+        let file = RuleFile { path: path.to_owned(), shown: path.to_owned(), text: text.to_owned() };
         Page::parse(&file).map_err(|e| e.to_string())
     }
 
@@ -344,40 +304,17 @@ mod tests {
     fn errors_name_file_and_line() {
         for (from, to, said) in [
             ("fix: none", "fixes: none", "a/b.md:5: unknown key `fixes`"),
-            (
-                "severity: error",
-                "severity: bad",
-                "a/b.md:3: `severity` cannot be `bad`",
-            ),
+            ("severity: error", "severity: bad", "a/b.md:3: `severity` cannot be `bad`"),
             ("fix: none\n", "", "a/b.md:5: the front matter lacks `fix`"),
-            (
-                "## Why\n\n",
-                "",
-                "a/b.md:14: section `## Why` is missing before",
-            ),
+            ("## Why\n\n", "", "a/b.md:14: section `## Why` is missing before"),
             ("## Instead\n", "", "section `## Instead` is missing"),
-            (
-                "## Why",
-                "## Whether",
-                "a/b.md:14: no page has a section `Whether`",
-            ),
-            (
-                "```bash",
-                "````bash",
-                "a/b.md:10: this fence is never closed",
-            ),
+            ("## Why", "## Whether", "a/b.md:14: no page has a section `Whether`"),
+            ("```bash", "````bash", "a/b.md:10: this fence is never closed"),
             ("---\ntitle", "title", "a/b.md:1: a page begins with"),
-            (
-                "fix: none\n---\n",
-                "fix: none\n",
-                "a/b.md:7: expected `key: value`",
-            ),
+            ("fix: none\n---\n", "fix: none\n", "a/b.md:7: expected `key: value`"),
         ] {
             let said_really = parse("a/b.md", &GOOD.replacen(from, to, 1)).unwrap_err();
-            assert!(
-                said_really.starts_with(said) || said_really.contains(said),
-                "{said_really}"
-            );
+            assert!(said_really.starts_with(said) || said_really.contains(said), "{said_really}");
         }
         assert!(parse("a/B.md", GOOD).unwrap_err().contains("is named"));
     }

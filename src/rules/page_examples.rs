@@ -93,8 +93,8 @@ pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
         for (index, raw) in fence.body.split_inclusive('\n').enumerate() {
             let line = index as u32 + 1;
             let end = raw.len() - raw.trim_end_matches('\n').len();
-            let (kept, mark) = unmark(&raw[..raw.len() - end])
-                .map_err(|message| fail(fence.line + line, message))?;
+            let (kept, mark) =
+                unmark(&raw[..raw.len() - end]).map_err(|message| fail(fence.line + line, message))?;
             if let Some(rule) = mark {
                 expected.push(Expected {
                     file: name.to_owned(),
@@ -105,11 +105,7 @@ pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
             text.push_str(kept);
             text.push_str(&raw[raw.len() - end..]);
         }
-        files.push(ExampleFile {
-            name: name.to_owned(),
-            text,
-            page_line: fence.line + 1,
-        });
+        files.push(ExampleFile { name: name.to_owned(), text, page_line: fence.line + 1 });
         if script {
             expected.sort();
             found.push(Example {
@@ -121,10 +117,7 @@ pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
         }
     }
     match files.first() {
-        Some(file) => Err(fail(
-            file.page_line - 1,
-            "no ```bash fence follows that this file belongs to",
-        )),
+        Some(file) => Err(fail(file.page_line - 1, "no ```bash fence follows that this file belongs to")),
         None => Ok(found),
     }
 }
@@ -157,35 +150,22 @@ mod tests {
         let text = format!(
             "---\ntitle: t\nseverity: info\nconfidence: low\nfix: safe\n---\n## What\n## Why\n## Example\n{example}## Instead\n"
         );
-        let file = RuleFile {
-            path: "a/b.md".to_owned(),
-            shown: "a/b.md".to_owned(),
-            text,
-        };
+        let file = RuleFile { path: "a/b.md".to_owned(), shown: "a/b.md".to_owned(), text };
         examples(&Page::parse(&file).unwrap()).map_err(|e| e.to_string())
     }
 
     #[test]
     fn marks_files_and_fixes_are_found() {
-        let found = of(
-            "```yaml file=compose.yaml\nservices: {} # expect[c/d]\n```\n\
+        let found = of("```yaml file=compose.yaml\nservices: {} # expect[c/d]\n```\n\
             ```bash\nmkdir /a   # expect\nls # expected\n```\n```bash fixed\nmkdir -p /a\n```\n\
-            ```text\nshown\n```\n```bash\ntrue\n```\n",
-        )
+            ```text\nshown\n```\n```bash\ntrue\n```\n")
         .unwrap();
         assert_eq!(found.len(), 2);
         let first = &found[0];
         assert_eq!(first.files[0].text, "services: {}\n");
         assert_eq!(first.files[1].text, "mkdir /a\nls # expected\n");
-        let expected: Vec<_> = first
-            .expected
-            .iter()
-            .map(|e| (e.file.as_str(), e.line, &*e.rule))
-            .collect();
-        assert_eq!(
-            expected,
-            [("compose.yaml", 1, "c/d"), ("start.sh", 1, "a/b")]
-        );
+        let expected: Vec<_> = first.expected.iter().map(|e| (e.file.as_str(), e.line, &*e.rule)).collect();
+        assert_eq!(expected, [("compose.yaml", 1, "c/d"), ("start.sh", 1, "a/b")]);
         assert_eq!(first.fixed.as_deref(), Some("mkdir -p /a\n"));
         assert_eq!((found[1].files.len(), found[1].expected.len()), (1, 0));
     }

@@ -9,7 +9,8 @@ use crate::shell::value::Knowledge;
 use crate::shell::wrappers;
 use crate::source::Span;
 use crate::syntax::query::{
-    ChangeWord, CommandId, Judge, OnFailure as FailureWord, Place, Question, RoleWord, RunsAs, SecondRun, Selectors,
+    ChangeWord, CommandId, Judge, OnFailure as FailureWord, Place, Question, RoleWord, RunsAs, SecondRun,
+    Selectors,
 };
 
 /// Tries every selector on every command.
@@ -31,7 +32,8 @@ pub(super) fn run(context: &Context<'_, '_>, selectors: &Selectors, found: &mut 
                     let place = text.map.range(range.start as u32..range.end as u32);
                     Span { file: text.file, start: place.start, end: place.end }
                 });
-                let finding = finding(context, script, id, &found_match.rule, found_match.message.as_deref(), word);
+                let finding =
+                    finding(context, script, id, &found_match.rule, found_match.message.as_deref(), word);
                 found.extend(finding);
             }
         }
@@ -68,8 +70,12 @@ impl Judge for Asked<'_, '_, '_> {
                     (SecondRun::Nests, Outcome::Nests(_)) => true,
                     (SecondRun::Prompts, outcome) => prompts || matches!(outcome, Outcome::Prompts(_)),
                     (SecondRun::Skipped, Outcome::Skipped(_)) => true,
-                    (SecondRun::NoChange, Outcome::NoChange) => step.deed.roles.iter().all(|r| *r == Role::ReadOnly),
-                    (SecondRun::Repeats, Outcome::NoChange) => step.deed.roles.iter().any(|r| *r != Role::ReadOnly),
+                    (SecondRun::NoChange, Outcome::NoChange) => {
+                        step.deed.roles.iter().all(|r| *r == Role::ReadOnly)
+                    }
+                    (SecondRun::Repeats, Outcome::NoChange) => {
+                        step.deed.roles.iter().any(|r| *r != Role::ReadOnly)
+                    }
                     (SecondRun::Unknown, Outcome::Unknown) => true,
                     (SecondRun::Destroys, Outcome::NoChange) => {
                         step.deed.effects.iter().any(|e| e.change == Change::Remove)
@@ -81,7 +87,9 @@ impl Judge for Asked<'_, '_, '_> {
                 change.is_none_or(|word| change_is(word, &effect.change))
                     && resource.is_none_or(|word| word.word() == effect.resource.kind())
             }),
-            Question::Role(words) => words.iter().any(|word| step.deed.roles.iter().any(|role| role_is(*word, *role))),
+            Question::Role(words) => {
+                words.iter().any(|word| step.deed.roles.iter().any(|role| role_is(*word, *role)))
+            }
             Question::RunsAs(words) => words.iter().any(|word| match word {
                 RunsAs::Root => step.user == User::Root,
                 RunsAs::App => self.context.runs_as_app(step),
@@ -108,7 +116,9 @@ impl Judge for Asked<'_, '_, '_> {
                             && text.starts_with('-')
                             && !text.starts_with("--")
                             && text[1..].contains(&flag[1..]);
-                        text == flag || bundled || text.strip_prefix(flag.as_str()).is_some_and(|r| r.starts_with('='))
+                        text == flag
+                            || bundled
+                            || text.strip_prefix(flag.as_str()).is_some_and(|r| r.starts_with('='))
                     })
                 })
             }),
@@ -185,21 +195,35 @@ fn finding(
         if let Some(page) = context.pages.get(rule)
             && page.id.ends_with("/prompt")
         {
-            return prompt_finding(context, script, id, rule, &step.deed, prompt.asks, prompt.instead, prompt.flag);
+            return prompt_finding(
+                context,
+                script,
+                id,
+                rule,
+                &step.deed,
+                prompt.asks,
+                prompt.instead,
+                prompt.flag,
+            );
         }
     }
     let (why, fails) = match outcome {
         Outcome::Fails(why) => (why, true),
-        Outcome::Duplicates(why) | Outcome::Overwrites(why) | Outcome::Nests(why) | Outcome::Prompts(why) => (why, false),
+        Outcome::Duplicates(why) | Outcome::Overwrites(why) | Outcome::Nests(why) | Outcome::Prompts(why) => {
+            (why, false)
+        }
         _ => {
             let title = context.pages.get(rule).map_or("", |p| p.title.as_str());
-            return Some(context.finding(rule, step.span, format!("`{words}`: {title}")).at_most(confidence).done());
+            return Some(
+                context.finding(rule, step.span, format!("`{words}`: {title}")).at_most(confidence).done(),
+            );
         }
     };
     if fails && is_swallowed(step) {
         return None;
     }
-    let mut text = format!("`{words}` {} when the script runs again: {why}", if fails { "fails" } else { "does harm" });
+    let mut text =
+        format!("`{words}` {} when the script runs again: {why}", if fails { "fails" } else { "does harm" });
     if !fails {
         text = format!("`{words}`, when the script runs again: {why}");
     }
@@ -254,11 +278,13 @@ fn prompt_finding(
     let step = script.step(id);
     let unknown = step.argv.args.iter().any(|a| a.value.knowledge() >= Knowledge::Unknown);
     let words = context.words(step.span);
-    let text = format!("`{words}` waits for an answer ({asks}): a deploy that nobody watches hangs or fails there");
+    let text =
+        format!("`{words}` waits for an answer ({asks}): a deploy that nobody watches hangs or fails there");
     let confidence = if unknown { Confidence::Medium } else { context.confidence(script, id, None) };
     let fix = flag.and_then(|flag| {
         let subcommand = step.argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
-        let own = step.span.covers(subcommand.span) && context.sources.text(subcommand.span) == subcommand.value.as_literal()?;
+        let own = step.span.covers(subcommand.span)
+            && context.sources.text(subcommand.span) == subcommand.value.as_literal()?;
         own.then(|| Fix {
             title: format!("answer with `{flag}`"),
             applicability: Applicability::Unsafe,

@@ -63,11 +63,7 @@ impl Argv {
 
     /// The value of an environment variable that the command sees, as far as the script sets it.
     pub fn env(&self, name: &str) -> Option<&Value> {
-        self.env
-            .iter()
-            .rev()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v)
+        self.env.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v)
     }
 
     /// True when some argument is exactly `text`.
@@ -79,12 +75,7 @@ impl Argv {
     pub fn shifted(&self, skip: usize) -> Option<Argv> {
         let program = self.args.get(skip)?.clone();
         let name = program_name(&program.value);
-        Some(Argv {
-            name,
-            program,
-            args: self.args[skip + 1..].to_vec(),
-            ..self.clone()
-        })
+        Some(Argv { name, program, args: self.args[skip + 1..].to_vec(), ..self.clone() })
     }
 
     /// Reads options as getopt_long(3) does, GNU style: options and operands may be mixed, `--` ends options, short
@@ -111,10 +102,7 @@ pub fn program_name(value: &Value) -> String {
         Some(name) => name.to_owned(),
         None => {
             let suffix = value.known_suffix();
-            suffix
-                .rsplit_once('/')
-                .map(|(_, name)| name.to_owned())
-                .unwrap_or_default()
+            suffix.rsplit_once('/').map(|(_, name)| name.to_owned()).unwrap_or_default()
         }
     }
 }
@@ -150,12 +138,7 @@ fn lookup<'s>(spec: &'s str, name: &str, long: bool) -> Option<(&'s str, Takes)>
                 return Some((canonical, takes));
             }
         }
-        if long
-            && name.len() > 1
-            && aliases
-                .split('|')
-                .any(|a| a.len() > 1 && a.starts_with(name))
-        {
+        if long && name.len() > 1 && aliases.split('|').any(|a| a.len() > 1 && a.starts_with(name)) {
             abbreviated = Some((canonical, takes));
         }
     }
@@ -164,10 +147,7 @@ fn lookup<'s>(spec: &'s str, name: &str, long: bool) -> Option<(&'s str, Takes)>
 
 impl<'a> Options<'a> {
     fn read(args: &'a [Arg], spec: &'static str, stop_at_operand: bool) -> Self {
-        let mut options = Options {
-            first_operand: args.len(),
-            ..Options::default()
-        };
+        let mut options = Options { first_operand: args.len(), ..Options::default() };
         let mut index = 0;
         while index < args.len() {
             let arg = &args[index];
@@ -190,9 +170,7 @@ impl<'a> Options<'a> {
             let whole = arg.value.key();
             if let Some(long) = text.strip_prefix("--") {
                 let name = long.split('=').next().unwrap_or(long);
-                let joined = whole
-                    .split_once('=')
-                    .map(|(_, v)| Value::from_key(v, &arg.value));
+                let joined = whole.split_once('=').map(|(_, v)| Value::from_key(v, &arg.value));
                 match lookup(spec, name, true) {
                     Some((canonical, Takes::Value)) if joined.is_none() => {
                         let value = args.get(index + 1).map(|a| a.value.clone());
@@ -207,8 +185,7 @@ impl<'a> Options<'a> {
                 continue;
             }
             // A word like -classic of a tool with long options behind one dash is listed in full in the spec.
-            if let Some((canonical, takes)) = lookup(spec, whole, true).filter(|_| whole.len() > 2)
-            {
+            if let Some((canonical, takes)) = lookup(spec, whole, true).filter(|_| whole.len() > 2) {
                 let value = match takes {
                     Takes::Value => {
                         index += 1;
@@ -255,27 +232,17 @@ impl<'a> Options<'a> {
 
     /// The value of the last such option.
     pub fn value(&self, name: &str) -> Option<&Value> {
-        self.found
-            .iter()
-            .rev()
-            .find(|(n, ..)| *n == name)
-            .and_then(|(.., v)| v.as_ref())
+        self.found.iter().rev().find(|(n, ..)| *n == name).and_then(|(.., v)| v.as_ref())
     }
 
     /// The values of all such options, in order.
     pub fn values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Value> {
-        self.found
-            .iter()
-            .filter(move |(n, ..)| *n == name)
-            .filter_map(|(.., v)| v.as_ref())
+        self.found.iter().filter(move |(n, ..)| *n == name).filter_map(|(.., v)| v.as_ref())
     }
 
     /// The word in which the option stands.
     pub fn word(&self, name: &str) -> Option<&'a Arg> {
-        self.found
-            .iter()
-            .find(|(n, ..)| *n == name)
-            .map(|(_, arg, _)| *arg)
+        self.found.iter().find(|(n, ..)| *n == name).map(|(_, arg, _)| *arg)
     }
 
     /// The names of all options that stand there.
@@ -344,9 +311,8 @@ pub(crate) mod tests {
                 }
                 value.push_str(parts.next().unwrap_or_default());
                 for part in parts {
-                    let end = part
-                        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                        .unwrap_or(part.len());
+                    let end =
+                        part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());
                     value.push(&Value::hole(&part[..end], 0, Knowledge::Symbolic));
                     for (i, text) in part[end..].split('*').enumerate() {
                         if i > 0 {
@@ -369,11 +335,7 @@ pub(crate) mod tests {
         let options = line.options("p|parents m|mode: Z|context?");
         assert!(options.has("p"));
         assert_eq!(options.value("m").unwrap().as_literal(), Some("700"));
-        let operands: Vec<_> = options
-            .operands
-            .iter()
-            .map(|a| a.value.to_string())
-            .collect();
+        let operands: Vec<_> = options.operands.iter().map(|a| a.value.to_string()).collect();
         assert_eq!(operands, ["a", "b", "-c"]);
     }
 

@@ -247,12 +247,7 @@ pub struct Effect {
 impl Effect {
     /// An effect without an operand of its own.
     pub fn new(change: Change, resource: Resource, again: Again) -> Self {
-        Effect {
-            change,
-            resource,
-            again,
-            operand: None,
-        }
+        Effect { change, resource, again, operand: None }
     }
 
     /// With the operand that names the resource.
@@ -351,20 +346,12 @@ pub struct Prompt {
 impl Deed {
     /// A known tool that changes nothing.
     pub fn read_only() -> Self {
-        Deed {
-            roles: vec![Role::ReadOnly],
-            known: true,
-            ..Deed::default()
-        }
+        Deed { roles: vec![Role::ReadOnly], known: true, ..Deed::default() }
     }
 
     /// A known tool with these effects.
     pub fn of(effects: Vec<Effect>) -> Self {
-        Deed {
-            effects,
-            known: true,
-            ..Deed::default()
-        }
+        Deed { effects, known: true, ..Deed::default() }
     }
 
     /// With a role more.

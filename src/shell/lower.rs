@@ -352,7 +352,13 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
     }
 
     /// Hangs redirections on the command that they belong to: in `a && b > f` on `b`.
-    fn attach(&mut self, stmt: Stmt<'a>, redirects: &[Redirect<'a>], extra: &[Word<'a>], span: Span) -> Stmt<'a> {
+    fn attach(
+        &mut self,
+        stmt: Stmt<'a>,
+        redirects: &[Redirect<'a>],
+        extra: &[Word<'a>],
+        span: Span,
+    ) -> Stmt<'a> {
         let arena = self.shell.arena;
         let last = |lowering: &mut Self, stmt: &Stmt<'a>| {
             let stmt = lowering.attach(*stmt, redirects, extra, stmt.span.to(span));
@@ -610,7 +616,10 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         }
         let span = self.node_span(node);
         let text = self.source(node);
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b',' | b'+' | b'@' | b'%');
+        let plain = |b: u8| {
+            b.is_ascii_alphanumeric()
+                || matches!(b, b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b',' | b'+' | b'@' | b'%')
+        };
         if !text.is_empty() && text.bytes().all(plain) {
             let parts = self.shell.arena.alloc_slice_copy(&[Part::Literal { text, quoted: false }]);
             return vec![Word { parts, span }];

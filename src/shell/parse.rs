@@ -74,7 +74,14 @@ impl<'a> Shell<'a> {
     }
 
     /// Lowers a tree whatever it holds.
-    fn lower(&mut self, text: &'a str, tree: Tree, masked: &Masked<'_>, file: FileId, map: OffsetMap) -> Block<'a> {
+    fn lower(
+        &mut self,
+        text: &'a str,
+        tree: Tree,
+        masked: &Masked<'_>,
+        file: FileId,
+        map: OffsetMap,
+    ) -> Block<'a> {
         let index = self.texts.len() as u32;
         self.texts.push(ParsedText { text, tree: tree.clone(), map: map.clone(), file });
         for heredoc in masked.heredocs.iter().filter(|h| !h.closed) {
@@ -97,7 +104,10 @@ impl<'a> Shell<'a> {
         let mut budget = 20_000u32;
         while let Some(mut cursor) = pending.pop() {
             walk_errors(&mut cursor, 0, &mut budget, &mut |node| {
-                if text.get(node.start() as usize..node.end() as usize).is_none_or(|t| t.trim().contains('\n')) {
+                if text
+                    .get(node.start() as usize..node.end() as usize)
+                    .is_none_or(|t| t.trim().contains('\n'))
+                {
                     bad = true;
                 }
             });
@@ -106,7 +116,14 @@ impl<'a> Shell<'a> {
     }
 
     /// Keeps the statements of the top level that parsed, and parses the rest again in pieces.
-    fn pieces(&mut self, text: &'a str, tree: &Tree, masked: &Masked<'_>, file: FileId, map: &OffsetMap) -> Block<'a> {
+    fn pieces(
+        &mut self,
+        text: &'a str,
+        tree: &Tree,
+        masked: &Masked<'_>,
+        file: FileId,
+        map: &OffsetMap,
+    ) -> Block<'a> {
         let mut statements = Vec::new();
         for piece in top_level_pieces(text, tree, masked) {
             let part = &text[piece.clone()];
@@ -169,7 +186,8 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>) -> Vec<std::op
         let index = ranges.partition_point(|r| r.start < at);
         index > 0 && at < ranges[index - 1].end
     };
-    let bodies: Vec<_> = masked.heredocs.iter().map(|h| h.body.start..h.delimiter_line.end.max(h.body.end)).collect();
+    let bodies: Vec<_> =
+        masked.heredocs.iter().map(|h| h.body.start..h.delimiter_line.end.max(h.body.end)).collect();
     let mut bounds = vec![0];
     for (at, _) in text.match_indices('\n') {
         let start = at + 1;
@@ -210,13 +228,10 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>) -> Vec<std::op
     for piece in pieces {
         match joined.last_mut() {
             Some(last)
-                if last.end <= piece.start
-                    && piece.end - last.start < 4_000
-                    && tries > 0
-                    && {
-                        tries -= 1;
-                        parse(&mask(&text[last.start..piece.end]).text).is_some_and(|t| !t.root().has_error())
-                    } =>
+                if last.end <= piece.start && piece.end - last.start < 4_000 && tries > 0 && {
+                    tries -= 1;
+                    parse(&mask(&text[last.start..piece.end]).text).is_some_and(|t| !t.root().has_error())
+                } =>
             {
                 last.end = piece.end;
             }

@@ -34,20 +34,14 @@ pub struct Value {
 
 impl Default for Value {
     fn default() -> Self {
-        Value {
-            text: String::new(),
-            knowledge: Knowledge::Literal,
-        }
+        Value { text: String::new(), knowledge: Knowledge::Literal }
     }
 }
 
 impl Value {
     /// A value of which all is known.
     pub fn literal(text: impl Into<String>) -> Self {
-        Value {
-            text: text.into(),
-            knowledge: Knowledge::Literal,
-        }
+        Value { text: text.into(), knowledge: Knowledge::Literal }
     }
 
     /// A value of which nothing but a name is known. `name` is shown to people (`$APP_DIR`), `version` tells apart
@@ -73,8 +67,7 @@ impl Value {
     /// Appends known text.
     pub fn push_str(&mut self, text: &str) {
         if text.contains([OPEN, CLOSE, GLOB]) {
-            self.text
-                .extend(text.chars().filter(|c| !matches!(*c, OPEN | CLOSE | GLOB)));
+            self.text.extend(text.chars().filter(|c| !matches!(*c, OPEN | CLOSE | GLOB)));
         } else {
             self.text.push_str(text);
         }
@@ -119,15 +112,8 @@ impl Value {
 
     /// A value from a key that was cut out of another value, with that value's knowledge where holes are left.
     pub fn from_key(key: &str, of: &Value) -> Self {
-        let knowledge = if key.contains([OPEN, GLOB]) {
-            of.knowledge
-        } else {
-            Knowledge::Literal
-        };
-        Value {
-            text: key.to_owned(),
-            knowledge,
-        }
+        let knowledge = if key.contains([OPEN, GLOB]) { of.knowledge } else { Knowledge::Literal };
+        Value { text: key.to_owned(), knowledge }
     }
 
     /// The known text before the first hole: of `-o$X` it is `-o`.
@@ -222,10 +208,7 @@ impl Value {
             (false, true) => ".".to_owned(),
             (false, false) => joined,
         };
-        Value {
-            text,
-            knowledge: self.knowledge,
-        }
+        Value { text, knowledge: self.knowledge }
     }
 
     /// True when `self` is `ancestor` or lies below it. Both should be resolved paths.
@@ -233,9 +216,7 @@ impl Value {
         let (path, above) = (self.key(), ancestor.key().trim_end_matches('/'));
         path == above
             || above.is_empty() && ancestor.key() == "/"
-            || path
-                .strip_prefix(above)
-                .is_some_and(|rest| rest.starts_with('/'))
+            || path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
     }
 }
 
@@ -285,14 +266,8 @@ mod tests {
         assert!(under(&first, "/venv").is_under(&first));
         assert!(!under(&first, "/venv").is_under(&second));
         assert!(!under(&first, "x/venv").is_under(&first));
-        assert_eq!(
-            under(&first, "/venv/bin/pip").to_string(),
-            "$APP_DIR/venv/bin/pip"
-        );
-        assert_eq!(
-            under(&first, "/venv/bin/pip").basename().as_literal(),
-            Some("pip")
-        );
+        assert_eq!(under(&first, "/venv/bin/pip").to_string(), "$APP_DIR/venv/bin/pip");
+        assert_eq!(under(&first, "/venv/bin/pip").basename().as_literal(), Some("pip"));
     }
 
     #[test]
@@ -316,11 +291,7 @@ mod tests {
             (".", "/opt/app"),
             ("/", "/"),
         ] {
-            assert_eq!(
-                Value::literal(path).resolve(&cwd).as_literal(),
-                Some(expected),
-                "{path}"
-            );
+            assert_eq!(Value::literal(path).resolve(&cwd).as_literal(), Some(expected), "{path}");
         }
         let dir = Value::hole("D", 0, Knowledge::Symbolic);
         assert_eq!(under(&dir, "/..").normalized().to_string(), "$D/..");

@@ -48,10 +48,8 @@ impl<'a> Lexer<'_, 'a> {
                                 Piece::Source(range) => {
                                     self.lex(range.clone(), Quotes::None, parts.is_empty(), 0, &mut parts);
                                 }
-                                Piece::Made(text) => parts.push(Part::Literal {
-                                    text: self.arena.alloc_str(text),
-                                    quoted: false,
-                                }),
+                                Piece::Made(text) => parts
+                                    .push(Part::Literal { text: self.arena.alloc_str(text), quoted: false }),
                             }
                         }
                         &*self.arena.alloc_slice_copy(&parts)
@@ -127,10 +125,17 @@ impl<'a> Lexer<'_, 'a> {
                     run = at;
                 }
                 b'$' => {
-                    let Some(end) = self.dollar(at, range.end, quotes, depth, |part, out: &mut Vec<Part<'a>>| {
-                        flush(run, at, out);
-                        out.extend(part);
-                    }, out) else {
+                    let Some(end) = self.dollar(
+                        at,
+                        range.end,
+                        quotes,
+                        depth,
+                        |part, out: &mut Vec<Part<'a>>| {
+                            flush(run, at, out);
+                            out.extend(part);
+                        },
+                        out,
+                    ) else {
                         at += 1;
                         continue;
                     };
@@ -221,7 +226,8 @@ impl<'a> Lexer<'_, 'a> {
             }
             b'{' => {
                 let close = self.brace_end(at + 2, end);
-                let part = self.parameter(at + 2..close.saturating_sub(1).max(at + 2), at..close, quotes, depth);
+                let part =
+                    self.parameter(at + 2..close.saturating_sub(1).max(at + 2), at..close, quotes, depth);
                 emit(Some(part), out);
                 Some(close)
             }
@@ -557,7 +563,12 @@ fn ansi_c(text: &str) -> String {
     out
 }
 
-fn number_after(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, digits: usize, radix: u32, first: u32) -> char {
+fn number_after(
+    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    digits: usize,
+    radix: u32,
+    first: u32,
+) -> char {
     let mut value = first;
     for _ in 0..digits {
         let Some(digit) = chars.peek().and_then(|c| c.to_digit(radix)) else { break };

@@ -154,19 +154,27 @@ impl Peeled {
                 }
                 self.plain("command", "p v V")
             }
-            "timeout" => self.plain_after("timeout", "k|kill-after: s|signal: foreground preserve-status v|verbose", 1),
+            "timeout" => {
+                self.plain_after("timeout", "k|kill-after: s|signal: foreground preserve-status v|verbose", 1)
+            }
             "xargs" => {
                 self.more_arguments = true;
                 self.plain("xargs", XARGS)
             }
             "flock" => {
-                let options = self.argv.leading_options("s|shared x|e|exclusive u|unlock n|nb|nonblock w|timeout: E: o F c|command:");
+                let options = self.argv.leading_options(
+                    "s|shared x|e|exclusive u|unlock n|nb|nonblock w|timeout: E: o F c|command:",
+                );
                 if let Some(code) = options.value("c").cloned() {
                     let span = self.argv.program.span;
                     self.code = Some(Code::Argument(Arg { value: code, span }));
                     return false;
                 }
-                self.plain_after("flock", "s|shared x|e|exclusive u|unlock n|nb|nonblock w|timeout: E: o F", 1)
+                self.plain_after(
+                    "flock",
+                    "s|shared x|e|exclusive u|unlock n|nb|nonblock w|timeout: E: o F",
+                    1,
+                )
             }
             "chroot" => {
                 let options = self.argv.leading_options("userspec: groups: skip-chdir");
@@ -377,7 +385,8 @@ impl Peeled {
 
     /// The arguments from `at` on, as a command line whose options can be read.
     fn tail(&self, at: usize) -> Option<Argv> {
-        (at <= self.argv.args.len()).then(|| Argv { args: self.argv.args[at..].to_vec(), ..self.argv.clone() })
+        (at <= self.argv.args.len())
+            .then(|| Argv { args: self.argv.args[at..].to_vec(), ..self.argv.clone() })
     }
 
     fn container_exec(&mut self, at: usize, spec: &'static str) -> bool {
@@ -413,7 +422,9 @@ impl Peeled {
 
     fn shell(&mut self) {
         // bash's options may be given as `-euo pipefail`, and `-c` may be bundled: `bash -lc`.
-        let options = self.argv.leading_options("c e u x v n r i l s p O: o: norc noprofile login posix rcfile: init-file:");
+        let options = self
+            .argv
+            .leading_options("c e u x v n r i l s p O: o: norc noprofile login posix rcfile: init-file:");
         self.errexit = options.has("e");
         self.login |= options.has("l") && self.user.is_some() && self.login;
         let first = options.first_operand;

@@ -23,24 +23,12 @@ struct Piece {
 impl OffsetMap {
     /// The map of a text that stands verbatim at `to`.
     pub fn shifted(to: u32) -> Self {
-        OffsetMap {
-            pieces: vec![Piece {
-                from: 0,
-                to,
-                collapsed: None,
-            }],
-        }
+        OffsetMap { pieces: vec![Piece { from: 0, to, collapsed: None }] }
     }
 
     /// The map of a text of which every byte stands for the whole of `origin`.
     pub fn fixed(origin: Range<u32>) -> Self {
-        OffsetMap {
-            pieces: vec![Piece {
-                from: 0,
-                to: origin.start,
-                collapsed: Some(origin.end),
-            }],
-        }
+        OffsetMap { pieces: vec![Piece { from: 0, to: origin.start, collapsed: Some(origin.end) }] }
     }
 
     /// From byte `from` on, the derived text is a verbatim copy of the origin at `to`.
@@ -50,19 +38,11 @@ impl OffsetMap {
                 return;
             }
             if last.from == from {
-                *last = Piece {
-                    from,
-                    to,
-                    collapsed: None,
-                };
+                *last = Piece { from, to, collapsed: None };
                 return;
             }
         }
-        self.pieces.push(Piece {
-            from,
-            to,
-            collapsed: None,
-        });
+        self.pieces.push(Piece { from, to, collapsed: None });
     }
 
     /// From byte `from` on, the derived text stands for the whole of `origin`.
@@ -70,11 +50,7 @@ impl OffsetMap {
         if self.pieces.last().is_some_and(|last| last.from == from) {
             self.pieces.pop();
         }
-        self.pieces.push(Piece {
-            from,
-            to: origin.start,
-            collapsed: Some(origin.end),
-        });
+        self.pieces.push(Piece { from, to: origin.start, collapsed: Some(origin.end) });
     }
 
     /// The origin of a range of the derived text.
@@ -98,22 +74,13 @@ impl OffsetMap {
 
     /// This map, whose origins are positions in a text that `outer` maps, as a map to the origins of `outer`.
     pub fn through(&self, outer: &OffsetMap, derived_len: u32) -> OffsetMap {
-        if let [
-            Piece {
-                from: 0,
-                to,
-                collapsed: None,
-            },
-        ] = outer.pieces[..]
-        {
+        if let [Piece { from: 0, to, collapsed: None }] = outer.pieces[..] {
             let pieces = self.pieces.iter().map(|p| Piece {
                 from: p.from,
                 to: p.to + to,
                 collapsed: p.collapsed.map(|end| end + to),
             });
-            return OffsetMap {
-                pieces: pieces.collect(),
-            };
+            return OffsetMap { pieces: pieces.collect() };
         }
         let mut map = OffsetMap::default();
         for (i, piece) in self.pieces.iter().enumerate() {
@@ -125,10 +92,7 @@ impl OffsetMap {
             // A verbatim piece may run over several pieces of the outer map.
             let (first, last) = (piece.to, piece.to + (next.max(piece.from) - piece.from));
             let from = |position: u32| piece.from + (position - first);
-            let mut inside = outer
-                .pieces
-                .partition_point(|p| p.from <= first)
-                .saturating_sub(1);
+            let mut inside = outer.pieces.partition_point(|p| p.from <= first).saturating_sub(1);
             let mut position = first;
             while inside < outer.pieces.len() && (position < last || position == first) {
                 let outer_piece = outer.pieces[inside];
@@ -153,11 +117,7 @@ impl OffsetMap {
         let index = self.pieces.partition_point(|p| p.from <= position);
         match index.checked_sub(1).and_then(|i| self.pieces.get(i)) {
             Some(piece) => *piece,
-            None => Piece {
-                from: 0,
-                to: 0,
-                collapsed: None,
-            },
+            None => Piece { from: 0, to: 0, collapsed: None },
         }
     }
 }
@@ -177,10 +137,6 @@ impl MappedText {
     /// The place in the file of a range of the derived text.
     pub fn span(&self, range: Range<usize>) -> Span {
         let origin = self.map.range(range.start as u32..range.end as u32);
-        Span {
-            file: self.file,
-            start: origin.start,
-            end: origin.end,
-        }
+        Span { file: self.file, start: origin.start, end: origin.end }
     }
 }

@@ -9,10 +9,7 @@ fn crlf_bom_and_latin1_lead_back_to_the_bytes_on_disk() {
         let at = file.original_offset(file.text().find(needle).unwrap() as u32);
         assert_eq!(bytes[at as usize], byte, "{needle}");
     }
-    assert_eq!(
-        file.line_column(file.text().find('c').unwrap() as u32),
-        LineColumn { line: 2, column: 3 }
-    );
+    assert_eq!(file.line_column(file.text().find('c').unwrap() as u32), LineColumn { line: 2, column: 3 });
     assert!(file.has_carriage_returns());
     assert_eq!(file.first_invalid(), Some(3));
 }
@@ -31,10 +28,7 @@ fn a_map_through_a_map_ends_in_the_file() {
 
 #[test]
 fn a_nul_is_no_text() {
-    assert_eq!(
-        SourceFile::new("x", b"ab\0".to_vec()).unwrap_err(),
-        NotText { nul_at: 2 }
-    );
+    assert_eq!(SourceFile::new("x", b"ab\0".to_vec()).unwrap_err(), NotText { nul_at: 2 });
 }
 
 #[test]

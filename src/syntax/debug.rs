@@ -69,10 +69,7 @@ mod tests {
     #[test]
     fn every_node_has_its_line() {
         let lines = "(a\n  b: (c)\n  (MISSING \")\")\n  (ERROR\n    (UNEXPECTED '(')))";
-        assert_eq!(
-            indent("(a b: (c) (MISSING \")\") (ERROR (UNEXPECTED '(')))"),
-            lines
-        );
+        assert_eq!(indent("(a b: (c) (MISSING \")\") (ERROR (UNEXPECTED '(')))"), lines);
         assert_eq!(indent(lines), lines);
     }
 }

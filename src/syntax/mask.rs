@@ -90,8 +90,7 @@ pub fn mask(text: &str) -> Masked<'_> {
 fn fill(bytes: &mut [u8], range: &Range<usize>, with: u8) {
     let continues = with == b'_';
     for at in range.clone() {
-        let kept = bytes[at] == b'\n'
-            || continues && bytes[at] == b'\\' && bytes.get(at + 1) == Some(&b'\n');
+        let kept = bytes[at] == b'\n' || continues && bytes[at] == b'\\' && bytes.get(at + 1) == Some(&b'\n');
         if !kept {
             bytes[at] = with;
         }

@@ -19,8 +19,7 @@ use std::sync::{Arc, OnceLock};
 use tree_sitter::StreamingIterator;
 
 pub use self::vocabulary::{
-    ChangeWord, CommandId, Judge, OnFailure, Place, Question, ResourceWord, RoleWord, RunsAs,
-    SecondRun,
+    ChangeWord, CommandId, Judge, OnFailure, Place, Question, ResourceWord, RoleWord, RunsAs, SecondRun,
 };
 
 use self::pattern::Pattern;
@@ -65,12 +64,7 @@ pub struct SelectorError {
 
 impl std::fmt::Display for SelectorError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let SelectorError {
-            path,
-            line,
-            column,
-            reason,
-        } = self;
+        let SelectorError { path, line, column, reason } = self;
         write!(f, "{path}:{line}:{column}: {reason}")
     }
 }
@@ -95,9 +89,7 @@ impl Selectors {
     ///
     /// # Errors
     /// All that is wrong in any of the files, in their order.
-    pub fn load(
-        files: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Selectors, Vec<SelectorError>> {
+    pub fn load(files: impl IntoIterator<Item = (String, String)>) -> Result<Selectors, Vec<SelectorError>> {
         Self::load_beside([], files)
     }
 
@@ -219,11 +211,7 @@ impl Selectors {
             return;
         };
         let before = matches.len();
-        let run = Run {
-            node: node.0,
-            command,
-            judge,
-        };
+        let run = Run { node: node.0, command, judge };
         for pattern in group.patterns.iter().map(|i| &self.patterns[*i]) {
             if let Shape::Plain { name, argument } = &pattern.shape {
                 run.plain(pattern, name, argument.as_ref(), matches);
@@ -265,10 +253,7 @@ impl Run<'_, '_> {
     ) {
         let range_of_name = match name {
             [] => None,
-            _ => self
-                .node
-                .child_by_field_name("name")
-                .map(|n| n.byte_range()),
+            _ => self.node.child_by_field_name("name").map(|n| n.byte_range()),
         };
         let Some(argument) = argument else {
             self.add(pattern, matches, |capture| {
@@ -318,11 +303,7 @@ impl Run<'_, '_> {
             };
             self.add(pattern, matches, |capture| {
                 let named = |c: &&tree_sitter::QueryCapture<'_>| names[c.index as usize] == capture;
-                found
-                    .captures()
-                    .iter()
-                    .find(named)
-                    .map(|c| c.node.byte_range())
+                found.captures().iter().find(named).map(|c| c.node.byte_range())
             });
         }
         CURSOR.set(Some(cursor));
@@ -376,10 +357,7 @@ fn start(word: &Option<Range<usize>>) -> Option<(usize, usize)> {
 /// `family/name` of a path `…/family/name.scm`.
 fn rule_id(path: &str) -> Option<Arc<str>> {
     let mut parts = path.rsplit(['/', '\\']);
-    let name = parts
-        .next()?
-        .strip_suffix(".scm")
-        .filter(|n| !n.is_empty())?;
+    let name = parts.next()?.strip_suffix(".scm").filter(|n| !n.is_empty())?;
     let family = parts.next().filter(|f| !f.is_empty())?;
     Some(format!("{family}/{name}").into())
 }
@@ -396,8 +374,5 @@ fn compile_fault(pattern: &Pattern) -> Option<Fault> {
         Kind::Structure => "no command of the grammar has this structure".to_owned(),
         _ => "the query's syntax is wrong here".to_owned(),
     };
-    Some((
-        pattern.start + error.offset.min(pattern.query.len()),
-        reason,
-    ))
+    Some((pattern.start + error.offset.min(pattern.query.len()), reason))
 }

@@ -140,11 +140,7 @@ fn tables() -> &'static Tables {
     TABLES.get_or_init(|| {
         let language = tree_sitter::Language::new(tree_sitter_bash::LANGUAGE);
         let kinds = (0..language.node_kind_count() as u16)
-            .map(|id| {
-                language
-                    .node_kind_for_id(id)
-                    .map_or(Kind::Other, kind_named)
-            })
+            .map(|id| language.node_kind_for_id(id).map_or(Kind::Other, kind_named))
             .collect();
         let mut fields = vec![Field::Other; language.field_count() + 1];
         for (name, field) in [
@@ -162,11 +158,7 @@ fn tables() -> &'static Tables {
                 fields[usize::from(id.get())] = field;
             }
         }
-        Tables {
-            language,
-            kinds,
-            fields,
-        }
+        Tables { language, kinds, fields }
     })
 }
 
@@ -251,11 +243,7 @@ impl Node<'_> {
         if self.0.is_error() {
             return Kind::Error;
         }
-        tables()
-            .kinds
-            .get(usize::from(self.0.kind_id()))
-            .copied()
-            .unwrap_or(Kind::Other)
+        tables().kinds.get(usize::from(self.0.kind_id())).copied().unwrap_or(Kind::Other)
     }
 
     /// First byte.
@@ -301,11 +289,7 @@ impl<'t> Cursor<'t> {
     /// The field of that node in its parent.
     pub fn field(&self) -> Field {
         match self.0.field_id() {
-            Some(id) => tables()
-                .fields
-                .get(usize::from(id.get()))
-                .copied()
-                .unwrap_or(Field::Other),
+            Some(id) => tables().fields.get(usize::from(id.get())).copied().unwrap_or(Field::Other),
             None => Field::Other,
         }
     }

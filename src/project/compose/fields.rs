@@ -14,10 +14,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(sources: &'a Sources) -> Self {
-        Reader {
-            sources,
-            gaps: Vec::new(),
-        }
+        Reader { sources, gaps: Vec::new() }
     }
 
     pub(super) fn gap(&mut self, span: Span, reason: &str) {
@@ -82,10 +79,8 @@ impl<'a> Reader<'a> {
         service.build = field("build").and_then(|n| self.build(n));
         service.command = field("command").and_then(|n| self.command("command", n));
         service.entrypoint = field("entrypoint").and_then(|n| self.command("entrypoint", n));
-        let lists: Vec<(&str, &mut Vec<Text>)> = vec![
-            ("expose", &mut service.expose),
-            ("profiles", &mut service.profiles),
-        ];
+        let lists: Vec<(&str, &mut Vec<Text>)> =
+            vec![("expose", &mut service.expose), ("profiles", &mut service.profiles)];
         for (name, slot) in lists {
             *slot = field(name).map_or_else(Vec::new, |n| self.texts(name, n, false));
         }
@@ -101,10 +96,7 @@ impl<'a> Reader<'a> {
     pub(super) fn extends(&mut self, service: &Node) -> Option<String> {
         let extends = service.get("extends")?;
         if extends.get("file").is_some() {
-            self.gap(
-                extends.span,
-                "what `extends` takes from another file is not read",
-            );
+            self.gap(extends.span, "what `extends` takes from another file is not read");
             return None;
         }
         let name = extends.text().or_else(|| extends.get("service")?.text());
@@ -112,18 +104,12 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong(&mut self, name: &str, node: &Node, expected: &str) {
-        let reason = format!(
-            "`{name}` is {}, not {expected}: it is not read",
-            node.describe()
-        );
+        let reason = format!("`{name}` is {}, not {expected}: it is not read", node.describe());
         self.gap(node.span, &reason);
     }
 
     fn text(&mut self, name: &str, node: &Node) -> Option<Text> {
-        let text = node.text().map(|text| Text {
-            text: text.to_owned(),
-            span: node.span,
-        });
+        let text = node.text().map(|text| Text { text: text.to_owned(), span: node.span });
         if text.is_none() {
             self.wrong(name, node, "a single value");
         }
@@ -132,10 +118,7 @@ impl<'a> Reader<'a> {
 
     fn texts(&mut self, name: &str, node: &Node, or_one: bool) -> Vec<Text> {
         match &node.kind {
-            Kind::List(items) => items
-                .iter()
-                .filter_map(|item| self.text(name, item))
-                .collect(),
+            Kind::List(items) => items.iter().filter_map(|item| self.text(name, item)).collect(),
             Kind::Text(_) if or_one => self.text(name, node).into_iter().collect(),
             _ => {
                 self.wrong(name, node, "a list");
@@ -153,10 +136,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        Some(Text {
-            text: context.to_owned(),
-            span: node.span,
-        })
+        Some(Text { text: context.to_owned(), span: node.span })
     }
 
     fn command(&mut self, name: &str, node: &Node) -> Option<Text> {
@@ -170,10 +150,7 @@ impl<'a> Reader<'a> {
                     }
                     text => text.to_owned(),
                 });
-                Some(Text {
-                    text: quoted.collect::<Vec<_>>().join(" "),
-                    span: node.span,
-                })
+                Some(Text { text: quoted.collect::<Vec<_>>().join(" "), span: node.span })
             }
             _ => {
                 self.wrong(name, node, "text or a list");
@@ -204,8 +181,7 @@ impl<'a> Reader<'a> {
             };
             let source = item.get("source").and_then(Node::text);
             Some(Text {
-                text: source
-                    .map_or_else(|| target.to_owned(), |source| format!("{source}:{target}")),
+                text: source.map_or_else(|| target.to_owned(), |source| format!("{source}:{target}")),
                 span: item.span,
             })
         });
@@ -228,9 +204,7 @@ impl<'a> Reader<'a> {
                     protocol: text_of("protocol").unwrap_or_else(|| "tcp".to_owned()),
                     span: item.span,
                 }),
-                (None, None) => {
-                    self.wrong("ports", item, "`HOST:CONTAINER` or a mapping with `target`")
-                }
+                (None, None) => self.wrong("ports", item, "`HOST:CONTAINER` or a mapping with `target`"),
             }
         }
         ports
@@ -240,20 +214,14 @@ impl<'a> Reader<'a> {
         if let Some(entries) = node.entries() {
             let entries = entries.iter().map(|(key, value)| Dependency {
                 service: key.text.clone(),
-                condition: value
-                    .get("condition")
-                    .and_then(Node::text)
-                    .map(str::to_owned),
+                condition: value.get("condition").and_then(Node::text).map(str::to_owned),
                 span: key.span,
             });
             return entries.collect();
         }
         let names = self.texts("depends_on", node, false);
-        let names = names.into_iter().map(|name| Dependency {
-            service: name.text,
-            condition: None,
-            span: name.span,
-        });
+        let names =
+            names.into_iter().map(|name| Dependency { service: name.text, condition: None, span: name.span });
         names.collect()
     }
 
@@ -287,11 +255,7 @@ impl<'a> Reader<'a> {
                 Some((name, value)) => (name.trim().to_owned(), Some(value.to_owned())),
                 None => (line.text, None),
             };
-            Variable {
-                name,
-                value,
-                span: line.span,
-            }
+            Variable { name, value, span: line.span }
         });
         lines.collect()
     }
@@ -307,9 +271,7 @@ fn short_port(text: &str, span: Span) -> Port {
     let target = parts.last().copied().unwrap_or_default();
     let published = parts.len().checked_sub(2).and_then(|at| parts.get(at));
     Port {
-        published: published
-            .filter(|text| !text.is_empty())
-            .map(|text| (*text).to_owned()),
+        published: published.filter(|text| !text.is_empty()).map(|text| (*text).to_owned()),
         target: target.to_owned(),
         protocol: protocol.to_owned(),
         span,

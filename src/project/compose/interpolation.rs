@@ -57,9 +57,7 @@ pub(super) fn closing(inner: &str) -> Option<usize> {
 }
 
 fn default_of(inner: &str) -> Option<&str> {
-    let name = inner
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .filter(|end| *end > 0)?;
+    let name = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|end| *end > 0)?;
     let tail = &inner[name..];
     tail.strip_prefix(":-").or_else(|| tail.strip_prefix('-'))
 }

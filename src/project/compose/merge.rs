@@ -60,11 +60,7 @@ fn merge_service(base: &mut Service, over: Service) {
     append(&mut base.env_file, over.env_file, |text| text.text.clone());
     append(&mut base.volumes, over.volumes, volume_target);
     append(&mut base.ports, over.ports, |port| {
-        (
-            port.published.clone(),
-            port.target.clone(),
-            port.protocol.clone(),
-        )
+        (port.published.clone(), port.target.clone(), port.protocol.clone())
     });
     append(&mut base.depends_on, over.depends_on, |d| d.service.clone());
     append(&mut base.environment, over.environment, |v| v.name.clone());
@@ -88,10 +84,6 @@ fn append<T, K: PartialEq>(base: &mut Vec<T>, over: Vec<T>, identity: impl Fn(&T
 
 /// `/data` of `./data:/data:ro`.
 fn volume_target(volume: &Text) -> String {
-    let absolute = volume
-        .text
-        .split(':')
-        .skip(1)
-        .find(|part| part.starts_with('/'));
+    let absolute = volume.text.split(':').skip(1).find(|part| part.starts_with('/'));
     absolute.unwrap_or(&volume.text).to_owned()
 }

@@ -141,8 +141,7 @@ impl Compose {
     pub fn is_one_shot(&self, service: &Service) -> bool {
         let awaited = self.services.iter().any(|other| {
             other.depends_on.iter().any(|d| {
-                d.service == service.name
-                    && d.condition.as_deref() == Some("service_completed_successfully")
+                d.service == service.name && d.condition.as_deref() == Some("service_completed_successfully")
             })
         });
         awaited || service.is_one_shot()
@@ -203,17 +202,12 @@ impl Service {
             return false;
         }
         let named = |text: &str| {
-            text.split(['-', '_', '.', ':', ' ', '/', '"', '\''])
-                .any(|token| ONE_SHOT_NAMES.contains(&token))
+            text.split(['-', '_', '.', ':', ' ', '/', '"', '\'']).any(|token| ONE_SHOT_NAMES.contains(&token))
         };
         let Some(command) = self.command.as_ref().or(self.entrypoint.as_ref()) else {
             return named(&self.name);
         };
-        let last = command
-            .text
-            .rsplit(['&', ';', '|'])
-            .next()
-            .unwrap_or_default();
+        let last = command.text.rsplit(['&', ';', '|']).next().unwrap_or_default();
         named(last) || last.contains("alembic upgrade")
             // A server that is started after the migration is no one-shot, whatever it is called.
             || named(&self.name) && last.len() == command.text.len()
@@ -223,9 +217,7 @@ impl Service {
     /// profile is asked for.
     pub fn is_dev_only(&self) -> bool {
         let known = |name: &str| DEV_TOOLS.contains(&name);
-        !self.profiles.is_empty()
-            || known(&self.name)
-            || self.image_name().is_some_and(|image| known(&image))
+        !self.profiles.is_empty() || known(&self.name) || self.image_name().is_some_and(|image| known(&image))
     }
 
     /// The last part of the image's name, without registry, tag and digest: `postgres` of
@@ -241,11 +233,7 @@ impl Service {
 
 /// Reads one file as Compose does without its override.
 pub fn parse(sources: &Sources, file: FileId) -> (Compose, Vec<Gap>) {
-    let mut compose = Compose {
-        file,
-        variant: variant_of(sources.file(file).path()),
-        services: Vec::new(),
-    };
+    let mut compose = Compose { file, variant: variant_of(sources.file(file).path()), services: Vec::new() };
     let document = match yaml::parse(sources, file) {
         Ok(Some(document)) => document,
         Ok(None) => return (compose, Vec::new()),
@@ -285,23 +273,16 @@ fn read_services(reader: &mut Reader<'_>, services: &Node, compose: &mut Compose
         Kind::Null => {}
         _ => reader.gap(
             services.span,
-            &format!(
-                "`services` is {}, not a mapping: none is read",
-                services.describe()
-            ),
+            &format!("`services` is {}, not a mapping: none is read", services.describe()),
         ),
     }
 }
 
 fn not_compose(reader: &mut Reader<'_>, document: &Node) {
-    const TOP: &[&str] = &[
-        "volumes", "networks", "include", "version", "name", "configs", "secrets",
-    ];
-    let known = document.entries().is_some_and(|entries| {
-        entries
-            .iter()
-            .any(|(key, _)| TOP.contains(&key.text.as_str()))
-    });
+    const TOP: &[&str] = &["volumes", "networks", "include", "version", "name", "configs", "secrets"];
+    let known = document
+        .entries()
+        .is_some_and(|entries| entries.iter().any(|(key, _)| TOP.contains(&key.text.as_str())));
     if !known {
         reader.gap(document.span, "no `services`: not read as a Compose file");
     }
@@ -311,21 +292,14 @@ fn not_compose(reader: &mut Reader<'_>, document: &Node) {
 fn variant_of(path: &str) -> Option<String> {
     let name = path.rsplit('/').next()?;
     let stem = name.rsplit_once('.')?.0;
-    let rest = stem
-        .strip_prefix("docker-")
-        .unwrap_or(stem)
-        .strip_prefix("compose")?;
+    let rest = stem.strip_prefix("docker-").unwrap_or(stem).strip_prefix("compose")?;
     let variant = rest.trim_start_matches(['.', '-', '_']);
     (!variant.is_empty()).then(|| variant.to_owned())
 }
 
 /// Reads all Compose files of a project. A `.override.` file is merged into the file beside it, as
 /// `docker compose up` does; all other variants stand for themselves.
-pub fn read_all(
-    root: &Root,
-    inventory: &Inventory,
-    sources: &mut Sources,
-) -> (Vec<Compose>, Vec<Gap>) {
+pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Compose>, Vec<Gap>) {
     let mut all: Vec<(String, Compose)> = Vec::new();
     let mut overrides: Vec<(String, Compose)> = Vec::new();
     let mut gaps = Vec::new();
@@ -347,9 +321,7 @@ pub fn read_all(
         }
     }
     for (directory, over) in overrides {
-        let base = all
-            .iter_mut()
-            .find(|(dir, base)| *dir == directory && base.variant.is_none());
+        let base = all.iter_mut().find(|(dir, base)| *dir == directory && base.variant.is_none());
         match base {
             Some((_, base)) => merge::merge(base, over),
             None => all.push((directory, over)),

@@ -61,21 +61,15 @@ fn a_shop_is_read_with_places() {
     let (sources, shop, gaps) = read(SHOP);
     assert_eq!(gaps, []);
     let names: Vec<&str> = shop.services.iter().map(|s| s.name.as_str()).collect();
-    assert_eq!(
-        names,
-        ["web", "worker", "migrate", "db", "adminer", "terrain"]
-    );
+    assert_eq!(names, ["web", "worker", "migrate", "db", "adminer", "terrain"]);
 
     let web = shop.service("web").unwrap();
     assert_eq!(slice(&sources, web.name_span), "web");
     let command = web.command.as_ref().unwrap();
     assert_eq!(command.text, "gunicorn shop.wsgi --name 'my shop'");
     assert!(slice(&sources, command.span).starts_with("[\"gunicorn\""));
-    let ports: Vec<(Option<&str>, &str, &str)> = web
-        .ports
-        .iter()
-        .map(|p| (p.published.as_deref(), &*p.target, &*p.protocol))
-        .collect();
+    let ports: Vec<(Option<&str>, &str, &str)> =
+        web.ports.iter().map(|p| (p.published.as_deref(), &*p.target, &*p.protocol)).collect();
     assert_eq!(
         ports,
         [
@@ -105,19 +99,10 @@ fn a_shop_is_read_with_places() {
 #[test]
 fn what_needs_no_unit_is_told() {
     let (_, shop, _) = read(SHOP);
-    let one_shot: Vec<&str> = shop
-        .services
-        .iter()
-        .filter(|s| shop.is_one_shot(s))
-        .map(|s| s.name.as_str())
-        .collect();
+    let one_shot: Vec<&str> =
+        shop.services.iter().filter(|s| shop.is_one_shot(s)).map(|s| s.name.as_str()).collect();
     assert_eq!(one_shot, ["migrate"]);
-    let dev: Vec<&str> = shop
-        .services
-        .iter()
-        .filter(|s| s.is_dev_only())
-        .map(|s| s.name.as_str())
-        .collect();
+    let dev: Vec<&str> = shop.services.iter().filter(|s| s.is_dev_only()).map(|s| s.name.as_str()).collect();
     assert_eq!(dev, ["adminer", "terrain"]);
 
     // A server that migrates first is a server.
@@ -136,29 +121,15 @@ fn a_wrong_type_costs_one_field() {
     let (sources, compose, gaps) = read(
         "services:\n  web:\n    image: [a]\n    command: run\n    ports: 80\n    environment:\n      A: {b: c}\n      D: 1\n    unknown: {}\n  bad: text\n  db:\n    image: postgres\n",
     );
-    let reasons: Vec<(&str, &str)> = gaps
-        .iter()
-        .map(|g| (slice(&sources, g.place.unwrap()), g.reason.as_str()))
-        .collect();
+    let reasons: Vec<(&str, &str)> =
+        gaps.iter().map(|g| (slice(&sources, g.place.unwrap()), g.reason.as_str())).collect();
     assert_eq!(
         reasons,
         [
-            (
-                "[a",
-                "`image` is a list, not a single value: it is not read"
-            ),
-            (
-                "80",
-                "`ports` is a single value, not a list: it is not read"
-            ),
-            (
-                "{b: c",
-                "`A` is a mapping, not a single value: it is not read"
-            ),
-            (
-                "bad: text",
-                "service `bad` is a single value, not a mapping"
-            ),
+            ("[a", "`image` is a list, not a single value: it is not read"),
+            ("80", "`ports` is a single value, not a list: it is not read"),
+            ("{b: c", "`A` is a mapping, not a single value: it is not read"),
+            ("bad: text", "service `bad` is a single value, not a mapping"),
         ]
     );
     let web = compose.service("web").unwrap();
@@ -172,22 +143,10 @@ fn services_written_twice_are_told_and_the_rest_is_read() {
     let (sources, compose, gaps) =
         read("services:\n  web: {image: a}\n  db: {image: b}\n  web: {image: c}\n");
     assert_eq!(gaps.len(), 1);
-    assert_eq!(
-        sources
-            .file(compose.file)
-            .line(gaps[0].place.unwrap().start),
-        4
-    );
-    assert!(
-        gaps[0]
-            .reason
-            .contains("`web` is written twice in `services`, first on line 2")
-    );
+    assert_eq!(sources.file(compose.file).line(gaps[0].place.unwrap().start), 4);
+    assert!(gaps[0].reason.contains("`web` is written twice in `services`, first on line 2"));
     assert_eq!(compose.services.len(), 2);
-    assert_eq!(
-        compose.service("web").unwrap().image_name().as_deref(),
-        Some("c")
-    );
+    assert_eq!(compose.service("web").unwrap().image_name().as_deref(), Some("c"));
 }
 
 #[test]
@@ -216,10 +175,7 @@ fn a_service_extends_another_and_circles_end() {
     let web = compose.service("web").unwrap();
     assert_eq!(web.image_name().as_deref(), Some("app"));
     assert_eq!(web.restart.as_ref().unwrap().text, "always");
-    assert_eq!(
-        compose.service("b").unwrap().image_name().as_deref(),
-        Some("x")
-    );
+    assert_eq!(compose.service("b").unwrap().image_name().as_deref(), Some("x"));
     assert_eq!(gaps.len(), 1);
 }
 
@@ -236,11 +192,7 @@ fn an_override_is_merged_as_the_specification_says() {
         "services:\n  web:\n    command: debug\n    ports: ['81:81']\n    volumes: ['./b:/data:ro']\n    environment: ['B=3']\n  mail: {image: mailhog/mailhog}\n",
     )
     .unwrap();
-    std::fs::write(
-        dir.path().join("docker-compose.dev.yml"),
-        "services: {dev: {}}\n",
-    )
-    .unwrap();
+    std::fs::write(dir.path().join("docker-compose.dev.yml"), "services: {dev: {}}\n").unwrap();
     let root = Root::open(dir.path()).unwrap();
     let mut sources = Sources::default();
     let (all, gaps) = read_all(&root, &Inventory::of(&root), &mut sources);
@@ -261,8 +213,5 @@ fn an_override_is_merged_as_the_specification_says() {
 fn a_byte_order_mark_and_carriage_returns_do_no_harm() {
     let (sources, compose, gaps) = read("\u{feff}services:\r\n  web:\r\n    image: a\r\n");
     assert_eq!(gaps, []);
-    assert_eq!(
-        slice(&sources, compose.services[0].image.as_ref().unwrap().span),
-        "a"
-    );
+    assert_eq!(slice(&sources, compose.services[0].image.as_ref().unwrap().span), "a");
 }

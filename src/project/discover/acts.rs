@@ -47,10 +47,7 @@ impl Act {
             | Act::ControlsServices
             | Act::Migrates
             | Act::StartsContainers => 3,
-            Act::InstallsDependencies
-            | Act::ConfiguresProxy
-            | Act::FetchesCode
-            | Act::CreatesDatabase => 2,
+            Act::InstallsDependencies | Act::ConfiguresProxy | Act::FetchesCode | Act::CreatesDatabase => 2,
             Act::Builds | Act::PreparesDirectories | Act::ConfiguresHost | Act::StartsServer => 1,
             Act::ServesDevelopment => 0,
         }
@@ -98,10 +95,7 @@ pub(super) fn of_text(text: &str) -> Vec<Reason> {
         }
         let mut note = |act: Act| {
             if reasons.iter().all(|r| r.act != act) {
-                reasons.push(Reason {
-                    act,
-                    line: index as u32 + 1,
-                });
+                reasons.push(Reason { act, line: index as u32 + 1 });
             }
         };
         of_files(line, &mut note);
@@ -118,10 +112,8 @@ pub(super) fn of_text(text: &str) -> Vec<Reason> {
 /// A line that only says something.
 fn is_message(line: &str) -> bool {
     let first = line.split_whitespace().next().unwrap_or_default();
-    matches!(
-        first,
-        "echo" | "printf" | "print" | "log" | "info" | "warn" | "error" | "success" | "step"
-    ) || first.starts_with("log_")
+    matches!(first, "echo" | "printf" | "print" | "log" | "info" | "warn" | "error" | "success" | "step")
+        || first.starts_with("log_")
         || first.starts_with("print_")
 }
 
@@ -130,9 +122,7 @@ fn opened(line: &str) -> Option<&str> {
     let (before, after) = line.split_once("<<")?;
     let word = after.strip_prefix('<').map_or(after, |_| "");
     let word = word.trim_start_matches(['-', ' ', '\'', '"', '\\']);
-    let end = word
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .unwrap_or(word.len());
+    let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(word.len());
     let shell = before
         .split_whitespace()
         .map(base)
@@ -148,16 +138,14 @@ fn base(word: &str) -> &str {
 /// Files that the line names together with something that writes.
 fn of_files(line: &str, note: &mut impl FnMut(Act)) {
     let writes = line.contains('>')
-        || line.split_whitespace().any(|w| {
-            matches!(
-                base(w),
-                "tee" | "cp" | "install" | "ln" | "mv" | "rsync" | "sed"
-            )
-        });
+        || line
+            .split_whitespace()
+            .any(|w| matches!(base(w), "tee" | "cp" | "install" | "ln" | "mv" | "rsync" | "sed"));
     let units = ["/systemd/system/", "/systemd/system\"", "/systemd/user/"];
-    let assigns = line.split('=').next().is_some_and(|name| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    });
+    let assigns = line
+        .split('=')
+        .next()
+        .is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
     if units.iter().any(|dir| line.contains(dir)) && (writes || assigns) {
         note(Act::WritesUnits);
     }
@@ -213,11 +201,7 @@ fn is_wrapper(word: &str) -> bool {
 
 fn of_command(command: &str, note: &mut impl FnMut(Act)) {
     let clean = |word: &'_ str| -> String { word.trim_matches(['"', '\'', '\\']).to_owned() };
-    let words: Vec<String> = command
-        .split_whitespace()
-        .map(clean)
-        .filter(|w| !w.is_empty())
-        .collect();
+    let words: Vec<String> = command.split_whitespace().map(clean).filter(|w| !w.is_empty()).collect();
     let mut at = 0;
     while at < words.len() {
         let word = words[at].as_str();
@@ -252,28 +236,18 @@ fn act_of(program: &str, args: &[&str]) -> Option<Act> {
     let second = plain(1).unwrap_or_default();
     let app_path = || {
         let above = ["/opt", "/srv", "/var", "/etc", "$APP", "${APP", "/home"];
-        args.iter()
-            .any(|a| above.iter().any(|dir| a.starts_with(dir)))
+        args.iter().any(|a| above.iter().any(|dir| a.starts_with(dir)))
     };
     let act = match program {
-        "apt-get" | "apt" | "yum" | "dnf" | "zypper" | "apk" | "aptitude"
-            if has("install") || has("add") =>
-        {
+        "apt-get" | "apt" | "yum" | "dnf" | "zypper" | "apk" | "aptitude" if has("install") || has("add") => {
             Act::InstallsPackages
         }
         "pacman" if args.iter().any(|a| a.starts_with("-S")) => Act::InstallsPackages,
         "useradd" | "adduser" | "groupadd" | "addgroup" => Act::CreatesUsers,
         "systemctl"
-            if [
-                "restart",
-                "start",
-                "enable",
-                "reload",
-                "daemon-reload",
-                "reload-or-restart",
-            ]
-            .iter()
-            .any(|v| has(v)) =>
+            if ["restart", "start", "enable", "reload", "daemon-reload", "reload-or-restart"]
+                .iter()
+                .any(|v| has(v)) =>
         {
             Act::ControlsServices
         }
@@ -281,20 +255,12 @@ fn act_of(program: &str, args: &[&str]) -> Option<Act> {
         "pm2"
             if matches!(
                 first,
-                "start"
-                    | "restart"
-                    | "reload"
-                    | "startOrReload"
-                    | "startOrRestart"
-                    | "startup"
-                    | "save"
+                "start" | "restart" | "reload" | "startOrReload" | "startOrRestart" | "startup" | "save"
             ) =>
         {
             Act::ControlsServices
         }
-        "supervisorctl"
-            if matches!(first, "restart" | "start" | "update" | "reread" | "reload") =>
-        {
+        "supervisorctl" if matches!(first, "restart" | "start" | "update" | "reread" | "reload") => {
             Act::ControlsServices
         }
         "pip" | "pip3" | "pipenv" | "poetry" | "uv" | "pipx" if has("install") || has("sync") => {
@@ -308,9 +274,7 @@ fn act_of(program: &str, args: &[&str]) -> Option<Act> {
         "python" | "python3" | "manage.py" | "django-admin" => return python(args),
         "prisma" if has("deploy") || has("push") => Act::Migrates,
         "knex" | "sequelize" | "sequelize-cli" | "drizzle-kit" | "typeorm" | "aerich"
-            if args
-                .iter()
-                .any(|a| a.contains("migrat") || matches!(*a, "upgrade" | "push")) =>
+            if args.iter().any(|a| a.contains("migrat") || matches!(*a, "upgrade" | "push")) =>
         {
             Act::Migrates
         }
@@ -325,17 +289,11 @@ fn act_of(program: &str, args: &[&str]) -> Option<Act> {
         "git" if has("pull") || has("clone") || has("reset") => Act::FetchesCode,
         "rsync" | "scp" => Act::FetchesCode,
         "createdb" | "createuser" => Act::CreatesDatabase,
-        "psql" | "mysql" if args.iter().any(|a| a.eq_ignore_ascii_case("create")) => {
-            Act::CreatesDatabase
-        }
+        "psql" | "mysql" if args.iter().any(|a| a.eq_ignore_ascii_case("create")) => Act::CreatesDatabase,
         "vite" | "tsc" | "webpack" if has("build") => Act::Builds,
         "chown" | "mkdir" | "chmod" if app_path() => Act::PreparesDirectories,
-        "crontab" | "ufw" | "timedatectl" | "hostnamectl" | "sysctl" | "loginctl" => {
-            Act::ConfiguresHost
-        }
-        "uvicorn" | "gunicorn" | "fastapi" if has("--reload") || has("dev") => {
-            Act::ServesDevelopment
-        }
+        "crontab" | "ufw" | "timedatectl" | "hostnamectl" | "sysctl" | "loginctl" => Act::ConfiguresHost,
+        "uvicorn" | "gunicorn" | "fastapi" if has("--reload") || has("dev") => Act::ServesDevelopment,
         "uvicorn" | "gunicorn" | "daphne" | "hypercorn" | "celery" | "node" => Act::StartsServer,
         "nodemon" | "vite" => Act::ServesDevelopment,
         "next" if has("dev") => Act::ServesDevelopment,
@@ -355,8 +313,7 @@ fn node(program: &str, args: &[&str], first: &str, second: &str) -> Option<Act> 
     if script.contains("migrate") || script.starts_with("db:") {
         return Some(Act::Migrates);
     }
-    let installs =
-        matches!(first, "ci" | "install" | "i" | "add") || program == "yarn" && args.is_empty();
+    let installs = matches!(first, "ci" | "install" | "i" | "add") || program == "yarn" && args.is_empty();
     installs.then_some(Act::InstallsDependencies)
 }
 
@@ -380,10 +337,7 @@ fn python(args: &[&str]) -> Option<Act> {
 fn container(program: &str, args: &[&str]) -> Option<Act> {
     let has = |word: &str| args.contains(&word);
     let compose = program.ends_with("compose") || has("compose");
-    if compose && (has("up") || has("restart"))
-        || has("stack") && has("deploy")
-        || has("run") && has("-d")
-    {
+    if compose && (has("up") || has("restart")) || has("stack") && has("deploy") || has("run") && has("-d") {
         Some(Act::StartsContainers)
     } else if has("build") {
         Some(Act::Builds)

@@ -21,11 +21,7 @@ pub struct Candidate {
 }
 
 /// Reads and judges every script of the inventory. What a script sources counts as its own.
-pub fn discover(
-    root: &Root,
-    inventory: &Inventory,
-    sources: &mut Sources,
-) -> (Vec<Candidate>, Vec<Gap>) {
+pub fn discover(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Candidate>, Vec<Gap>) {
     let mut gaps = Vec::new();
     let mut copied = HashSet::new();
     for path in &inventory.dockerfiles {
@@ -44,10 +40,8 @@ pub fn discover(
             Err(gap) => gaps.push(gap),
         }
     }
-    let links: Vec<Vec<usize>> = read
-        .iter()
-        .map(|(path, file, ..)| sourced(sources.file(*file).text(), path, &read))
-        .collect();
+    let links: Vec<Vec<usize>> =
+        read.iter().map(|(path, file, ..)| sourced(sources.file(*file).text(), path, &read)).collect();
     let mut candidates: Vec<Candidate> = Vec::new();
     for (index, (path, file, weight, reasons)) in read.iter().enumerate() {
         let (mut weight, mut reasons) = (*weight, reasons.clone());
@@ -56,17 +50,12 @@ pub fn discover(
                 if reasons.iter().all(|r| r.act != reason.act) {
                     weight += reason.act.weight();
                     // Its place is where the other file is taken in: this one knows no better.
-                    reasons.push(Reason {
-                        act: reason.act,
-                        line: 1,
-                    });
+                    reasons.push(Reason { act: reason.act, line: 1 });
                 }
             }
         }
         let name = path.rsplit('/').next().unwrap_or(path);
-        let standing = Standing {
-            in_container: copied.contains(name),
-        };
+        let standing = Standing { in_container: copied.contains(name) };
         let by = (0..read.len()).filter(|other| *other != index && links[*other].contains(&index));
         candidates.push(Candidate {
             path: path.clone(),
@@ -113,15 +102,10 @@ fn sourced(text: &str, own: &str, all: &[(String, FileId, u32, Vec<Reason>)]) ->
         if known.is_empty() {
             continue;
         }
-        let matches = |path: &str| {
-            path == known
-                || path
-                    .strip_suffix(known)
-                    .is_some_and(|above| above.ends_with('/'))
-        };
-        let mut candidates: Vec<usize> = (0..all.len())
-            .filter(|i| all[*i].0 != own && matches(&all[*i].0))
-            .collect();
+        let matches =
+            |path: &str| path == known || path.strip_suffix(known).is_some_and(|above| above.ends_with('/'));
+        let mut candidates: Vec<usize> =
+            (0..all.len()).filter(|i| all[*i].0 != own && matches(&all[*i].0)).collect();
         // Of several the nearest: the one that shares most of the path.
         candidates.sort_by_key(|i| std::cmp::Reverse(shared(&all[*i].0, own)));
         found.extend(candidates.first());
@@ -130,10 +114,7 @@ fn sourced(text: &str, own: &str, all: &[(String, FileId, u32, Vec<Reason>)]) ->
 }
 
 fn shared(a: &str, b: &str) -> usize {
-    a.split('/')
-        .zip(b.split('/'))
-        .take_while(|(x, y)| x == y)
-        .count()
+    a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
 }
 
 /// The names of the scripts that a Dockerfile copies, runs or starts with,
@@ -145,8 +126,8 @@ pub fn container_scripts(dockerfile: &str) -> Vec<String> {
         if line.starts_with('#') {
             continue;
         }
-        let words = line
-            .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']' | ',' | ';'));
+        let words =
+            line.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']' | ',' | ';'));
         for word in words {
             let name = word.rsplit('/').next().unwrap_or(word);
             let script = name.ends_with(".sh") || name.ends_with(".bash");
@@ -168,20 +149,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         for (name, text) in [
             ("install.sh", "source \"${ROOT}\"/lib/all.sh\nmain\n"),
-            (
-                "lib/all.sh",
-                "source \"$ROOT/lib/_system.sh\"\n. ./_colors.sh\n",
-            ),
+            ("lib/all.sh", "source \"$ROOT/lib/_system.sh\"\n. ./_colors.sh\n"),
             (
                 "lib/_system.sh",
                 "f() {\n sudo apt install -y nginx\n systemctl enable --now nginx\n}\nsource install.sh\n",
             ),
             ("lib/_colors.sh", "RED=1\n"),
             ("boot.sh", "pip install -r r.txt\nalembic upgrade head\n"),
-            (
-                "Dockerfile",
-                "FROM x\n# COPY lib/_system.sh\nCOPY boot.sh /\nCMD [\"/boot.sh\"]\n",
-            ),
+            ("Dockerfile", "FROM x\n# COPY lib/_system.sh\nCOPY boot.sh /\nCMD [\"/boot.sh\"]\n"),
         ] {
             let path = dir.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -202,9 +177,6 @@ mod tests {
     #[test]
     fn a_dockerfile_names_its_scripts() {
         let text = "COPY --chown=a:a docker/entrypoint.sh /entrypoint.sh\nRUN chmod +x /entrypoint.sh; ./build.sh\nCMD [\"/app/start.sh\"]\nCOPY *.sh /\n";
-        assert_eq!(
-            container_scripts(text),
-            ["entrypoint.sh", "build.sh", "start.sh"]
-        );
+        assert_eq!(container_scripts(text), ["entrypoint.sh", "build.sh", "start.sh"]);
     }
 }

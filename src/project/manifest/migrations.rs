@@ -86,12 +86,7 @@ fn kind_of(name: &str) -> Option<MigrationKind> {
     Some(exact)
 }
 
-pub(super) fn of_file(
-    sources: &Sources,
-    file: FileId,
-    directory: &str,
-    name: &str,
-) -> Option<MigrationTool> {
+pub(super) fn of_file(sources: &Sources, file: FileId, directory: &str, name: &str) -> Option<MigrationTool> {
     let text = sources.file(file).text();
     let (kind, span) = match kind_of(name) {
         // Flask-Script and others call their file manage.py too.
@@ -129,11 +124,7 @@ fn gem(text: &str, file: FileId, name: &str) -> Option<Span> {
             .is_some_and(|rest| rest.starts_with(['"', '\'']));
         if declared {
             let start = at + (line.len() - body.len());
-            return Some(Span {
-                file,
-                start: start as u32,
-                end: (start + body.trim_end().len()) as u32,
-            });
+            return Some(Span { file, start: start as u32, end: (start + body.trim_end().len()) as u32 });
         }
         at += line.len();
     }
@@ -144,10 +135,9 @@ fn gem(text: &str, file: FileId, name: &str) -> Option<Span> {
 pub(super) fn of_dependencies(needs: &mut Needs) {
     let mut found: Vec<MigrationTool> = Vec::new();
     for manifest in &needs.python {
-        for (name, kind) in [
-            ("flask-migrate", MigrationKind::FlaskMigrate),
-            ("aerich", MigrationKind::Aerich),
-        ] {
+        for (name, kind) in
+            [("flask-migrate", MigrationKind::FlaskMigrate), ("aerich", MigrationKind::Aerich)]
+        {
             if let Some(declared) = manifest.dependencies.iter().find(|d| d.name == name) {
                 found.push(tool(kind, &manifest.directory, manifest.file, declared));
             }
@@ -158,22 +148,15 @@ pub(super) fn of_dependencies(needs: &mut Needs) {
             let kind = MigrationKind::Sequelize;
             found.push(tool(kind, &package.directory, package.file, declared));
         }
-        let run = |s: &super::Script| {
-            s.command.contains("typeorm") && s.command.contains("migration:run")
-        };
-        if let (Some(declared), true) = (
-            package.dependency("typeorm"),
-            package.scripts.iter().any(run),
-        ) {
+        let run = |s: &super::Script| s.command.contains("typeorm") && s.command.contains("migration:run");
+        if let (Some(declared), true) = (package.dependency("typeorm"), package.scripts.iter().any(run)) {
             let kind = MigrationKind::TypeOrm;
             found.push(tool(kind, &package.directory, package.file, declared));
         }
     }
     // `flask db` keeps an alembic.ini inside its migrations: one tool, not two.
     if found.iter().any(|t| t.kind == MigrationKind::FlaskMigrate) {
-        needs
-            .migrations
-            .retain(|t| t.kind != MigrationKind::Alembic || !t.directory.ends_with("migrations"));
+        needs.migrations.retain(|t| t.kind != MigrationKind::Alembic || !t.directory.ends_with("migrations"));
     }
     for new in found {
         let known = |t: &MigrationTool| t.kind == new.kind && t.directory == new.directory;
@@ -184,10 +167,5 @@ pub(super) fn of_dependencies(needs: &mut Needs) {
 }
 
 fn tool(kind: MigrationKind, directory: &str, file: FileId, declared: &Declared) -> MigrationTool {
-    MigrationTool {
-        kind,
-        directory: directory.to_owned(),
-        file,
-        span: declared.span,
-    }
+    MigrationTool { kind, directory: directory.to_owned(), file, span: declared.span }
 }

@@ -92,11 +92,7 @@ pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs
             }
         };
         if let Some(language) = language {
-            needs.others.push(OtherManifest {
-                language,
-                directory: directory.to_owned(),
-                file,
-            });
+            needs.others.push(OtherManifest { language, directory: directory.to_owned(), file });
         }
         if let Some(kind) = python {
             match python::read(sources, file, directory, kind) {
@@ -111,9 +107,7 @@ pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs
             }
         }
         if migrates || language == Some(Language::Ruby) {
-            needs
-                .migrations
-                .extend(migrations::of_file(sources, file, directory, name));
+            needs.migrations.extend(migrations::of_file(sources, file, directory, name));
         }
     }
     migrations::of_dependencies(&mut needs);

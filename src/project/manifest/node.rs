@@ -96,10 +96,7 @@ pub(super) fn read(
         return Err(Gap::file(
             sources,
             file,
-            format!(
-                "{} where a package's mapping should be",
-                document.describe()
-            ),
+            format!("{} where a package's mapping should be", document.describe()),
         ));
     }
     let lockfile = lockfile(directory, manifests);
@@ -121,11 +118,7 @@ pub(super) fn read(
             span: key.span.to(node.span),
         })
     });
-    let fields = [
-        ("dependencies", false),
-        ("optionalDependencies", false),
-        ("devDependencies", true),
-    ];
+    let fields = [("dependencies", false), ("optionalDependencies", false), ("devDependencies", true)];
     let declared = fields.into_iter().flat_map(|(field, development)| {
         entries(&document, field).map(move |(key, _)| Declared {
             name: key.text.clone(),
@@ -147,10 +140,7 @@ pub(super) fn read(
     }))
 }
 
-fn entries<'n>(
-    document: &'n Node,
-    field: &str,
-) -> impl Iterator<Item = &'n (yaml::Key, Node)> + use<'n> {
+fn entries<'n>(document: &'n Node, field: &str) -> impl Iterator<Item = &'n (yaml::Key, Node)> + use<'n> {
     let entries = document.get(field).and_then(Node::entries);
     entries.unwrap_or_default().iter()
 }

@@ -88,23 +88,14 @@ pub(super) fn read(
         PythonKind::Pipfile | PythonKind::Pyproject => {
             let document = DeTable::parse(text).map_err(|error| {
                 let at = error.span().map_or(0, |span| span.start);
-                let span = Span {
-                    file,
-                    start: at as u32,
-                    end: at as u32,
-                };
+                let span = Span { file, start: at as u32, end: at as u32 };
                 let message = error.message().lines().next().unwrap_or_default();
                 Gap::at(sources, span, format!("not readable as TOML: {message}"))
             })?;
             let table = document.get_ref();
             if kind == PythonKind::Pipfile {
                 keys(text, table_at(table, &["packages"]), false, &mut manifest);
-                keys(
-                    text,
-                    table_at(table, &["dev-packages"]),
-                    true,
-                    &mut manifest,
-                );
+                keys(text, table_at(table, &["dev-packages"]), true, &mut manifest);
             } else if !pyproject(text, table, &mut manifest) {
                 return Ok(None);
             }
@@ -140,20 +131,12 @@ fn pyproject(text: &str, table: &Table<'_>, manifest: &mut PythonManifest) -> bo
             strings(text, Some(list), development, manifest);
         }
     }
-    for (_, list) in table_at(table, &["dependency-groups"])
-        .into_iter()
-        .flatten()
-    {
+    for (_, list) in table_at(table, &["dependency-groups"]).into_iter().flatten() {
         strings(text, Some(list), true, manifest);
     }
     if let Some(poetry) = poetry {
         keys(text, table_at(poetry, &["dependencies"]), false, manifest);
-        keys(
-            text,
-            table_at(poetry, &["dev-dependencies"]),
-            true,
-            manifest,
-        );
+        keys(text, table_at(poetry, &["dev-dependencies"]), true, manifest);
         for (name, group) in table_at(poetry, &["group"]).into_iter().flatten() {
             let group = group.get_ref().as_table();
             let inner = group.and_then(|g| table_at(g, &["dependencies"]));
@@ -164,9 +147,7 @@ fn pyproject(text: &str, table: &Table<'_>, manifest: &mut PythonManifest) -> bo
 }
 
 fn is_development(group: &str) -> bool {
-    ["dev", "test", "lint", "doc", "typing"]
-        .iter()
-        .any(|word| group.to_ascii_lowercase().contains(word))
+    ["dev", "test", "lint", "doc", "typing"].iter().any(|word| group.to_ascii_lowercase().contains(word))
 }
 
 fn strings(
@@ -207,9 +188,7 @@ fn declare(
     if name.is_empty() {
         return;
     }
-    let offset = text
-        .get(within.clone())
-        .and_then(|written| written.find(name));
+    let offset = text.get(within.clone()).and_then(|written| written.find(name));
     let start = within.start + offset.unwrap_or(0);
     manifest.dependencies.push(Declared {
         name: normalized(name),

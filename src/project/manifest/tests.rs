@@ -21,9 +21,7 @@ fn slice(sources: &Sources, span: Span) -> &str {
 /// The names as written, and whether they are for developing.
 fn declared<'s>(sources: &'s Sources, dependencies: &[Declared]) -> Vec<(&'s str, bool)> {
     let dependencies = dependencies.iter();
-    dependencies
-        .map(|d| (slice(sources, d.span), d.development))
-        .collect()
+    dependencies.map(|d| (slice(sources, d.span), d.development)).collect()
 }
 
 #[test]
@@ -74,15 +72,8 @@ fn requirements_name_packages_among_options() {
     assert_eq!(gaps, []);
     let python = &needs.python[0];
     assert_eq!(python.directory, "backend/requirements");
-    let names: Vec<&str> = python
-        .dependencies
-        .iter()
-        .map(|d| d.name.as_str())
-        .collect();
-    assert_eq!(
-        names,
-        ["flask-login", "uvicorn", "gunicorn", "my-pkg", "name"]
-    );
+    let names: Vec<&str> = python.dependencies.iter().map(|d| d.name.as_str()).collect();
+    assert_eq!(names, ["flask-login", "uvicorn", "gunicorn", "my-pkg", "name"]);
     assert_eq!(slice(&sources, python.dependencies[1].span), "uvicorn");
 }
 
@@ -106,14 +97,8 @@ fn a_package_has_scripts_and_a_manager() {
     assert_eq!(build.command, "vite build");
     assert_eq!(slice(&sources, build.span), "\"build\": \"vite build\"");
     assert_eq!(frontend.manager, PackageManager::Pnpm);
-    assert_eq!(
-        frontend.lockfile.as_deref(),
-        Some("frontend/pnpm-lock.yaml")
-    );
-    assert_eq!(
-        declared(&sources, &frontend.dependencies),
-        [("\"react\"", false), ("\"vite\"", true)]
-    );
+    assert_eq!(frontend.lockfile.as_deref(), Some("frontend/pnpm-lock.yaml"));
+    assert_eq!(declared(&sources, &frontend.dependencies), [("\"react\"", false), ("\"vite\"", true)]);
     assert_eq!(api.manager, PackageManager::Yarn);
     assert_eq!(tools.manager, PackageManager::Npm);
     assert_eq!(tools.lockfile.as_deref(), Some("package-lock.json"));
@@ -124,10 +109,7 @@ fn a_package_has_scripts_and_a_manager() {
 fn migration_tools_are_known_by_their_files() {
     let (sources, needs, _) = project(&[
         ("backend/alembic.ini", "[alembic]\n"),
-        (
-            "web/manage.py",
-            "os.environ['DJANGO_SETTINGS_MODULE']; import django\n",
-        ),
+        ("web/manage.py", "os.environ['DJANGO_SETTINGS_MODULE']; import django\n"),
         ("flask/manage.py", "from flask_script import Manager\n"),
         ("flask/requirements.txt", "Flask-Migrate\n"),
         ("flask/migrations/alembic.ini", ""),
@@ -141,11 +123,8 @@ fn migration_tools_are_known_by_their_files() {
             "{\"scripts\": {\"up\": \"typeorm migration:run\"}, \"dependencies\": {\"typeorm\": \"1\"}}",
         ),
     ]);
-    let mut tools: Vec<(MigrationKind, &str)> = needs
-        .migrations
-        .iter()
-        .map(|t| (t.kind, t.directory.as_str()))
-        .collect();
+    let mut tools: Vec<(MigrationKind, &str)> =
+        needs.migrations.iter().map(|t| (t.kind, t.directory.as_str())).collect();
     tools.sort_unstable();
     assert_eq!(
         tools,
@@ -160,10 +139,7 @@ fn migration_tools_are_known_by_their_files() {
             (MigrationKind::Laravel, "php"),
         ]
     );
-    let rails = needs
-        .migrations
-        .iter()
-        .find(|t| t.kind == MigrationKind::Rails);
+    let rails = needs.migrations.iter().find(|t| t.kind == MigrationKind::Rails);
     assert_eq!(slice(&sources, rails.unwrap().span), "gem 'rails', '~> 8'");
     assert_eq!(needs.others.len(), 2);
 }
@@ -176,14 +152,8 @@ fn broken_manifests_are_gaps_with_a_place() {
         ("c/package.json", ""),
         ("d/package.json", "[]"),
         ("e/pyproject.toml", "[tool.ruff]\nline-length = 100\n"),
-        (
-            "f/pyproject.toml",
-            "[project]\ndependencies = 3\n[tool.poetry]\ndependencies = []\n",
-        ),
-        (
-            "g/package.json",
-            "{\"scripts\": [], \"dependencies\": 1, \"name\": {}}",
-        ),
+        ("f/pyproject.toml", "[project]\ndependencies = 3\n[tool.poetry]\ndependencies = []\n"),
+        ("g/package.json", "{\"scripts\": [], \"dependencies\": 1, \"name\": {}}"),
     ]);
     let places: Vec<(&str, u32)> = gaps
         .iter()
@@ -194,12 +164,7 @@ fn broken_manifests_are_gaps_with_a_place() {
         .collect();
     assert_eq!(
         places,
-        [
-            ("a/pyproject.toml", 2),
-            ("b/package.json", 2),
-            ("c/package.json", 1),
-            ("d/package.json", 1)
-        ]
+        [("a/pyproject.toml", 2), ("b/package.json", 2), ("c/package.json", 1), ("d/package.json", 1)]
     );
     assert_eq!(needs.python.len(), 1);
     assert_eq!(needs.node.len(), 1);

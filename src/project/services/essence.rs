@@ -19,15 +19,8 @@ pub(super) enum Role {
 }
 
 /// Servers of Python applications: one takes the other's place.
-const PYTHON_SERVERS: &[&str] = &[
-    "gunicorn",
-    "uvicorn",
-    "daphne",
-    "hypercorn",
-    "waitress-serve",
-    "uwsgi",
-    "granian",
-];
+const PYTHON_SERVERS: &[&str] =
+    &["gunicorn", "uvicorn", "daphne", "hypercorn", "waitress-serve", "uwsgi", "granian"];
 
 /// The words that matter, and what they make of the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,9 +53,7 @@ impl Essence {
                     || word.ends_with(".wsgi")
                     || word.ends_with(".asgi")
             }
-            "node" => [".js", ".mjs", ".ts", ".cjs"]
-                .iter()
-                .any(|end| word.ends_with(end)),
+            "node" => [".js", ".mjs", ".ts", ".cjs"].iter().any(|end| word.ends_with(end)),
             "python" => !word.starts_with('-'),
             _ => false,
         };
@@ -94,8 +85,8 @@ fn of_words(words: Vec<String>, depth: u8) -> Essence {
                 let script = words.find(|w| !w.starts_with('-'));
                 return script.map_or_else(Essence::default, |script| of_script(&script, depth));
             }
-            "env" | "exec" | "nohup" | "setsid" | "nice" | "sudo" | "tini" | "dumb-init" | "--"
-            | "npx" | "bunx" | "xvfb-run" => {}
+            "env" | "exec" | "nohup" | "setsid" | "nice" | "sudo" | "tini" | "dumb-init" | "--" | "npx"
+            | "bunx" | "xvfb-run" => {}
             "uv" | "poetry" | "pipenv" | "rye" | "pdm" | "hatch" => {
                 words.next_if(|w| w == "run");
                 while words.next_if(|w| w.starts_with('-')).is_some() {}
@@ -105,14 +96,11 @@ fn of_words(words: Vec<String>, depth: u8) -> Essence {
             }
             _ if word
                 .split_once('=')
-                .is_some_and(|(n, _)| n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')) => {
-            }
+                .is_some_and(|(n, _)| n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')) => {}
             _ if name.starts_with("python") => {
                 let rest: Vec<String> = words.filter(|w| w != "-u").collect();
                 return match rest.split_first() {
-                    Some((m, rest)) if m == "-m" && !rest.is_empty() => {
-                        of_words(rest.to_vec(), depth)
-                    }
+                    Some((m, rest)) if m == "-m" && !rest.is_empty() => of_words(rest.to_vec(), depth),
                     _ => with_role("python".to_owned(), rest),
                 };
             }
@@ -137,13 +125,9 @@ fn with_role(program: String, args: Vec<String>) -> Essence {
     let role = match program.as_str() {
         "celery" if has("beat") => Some(Role::Scheduler),
         "celery" if has("worker") => Some(Role::Worker),
-        "rq" | "rqworker" | "dramatiq" | "huey_consumer" | "sidekiq" | "arq" | "saq" => {
-            Some(Role::Worker)
-        }
+        "rq" | "rqworker" | "dramatiq" | "huey_consumer" | "sidekiq" | "arq" | "saq" => Some(Role::Worker),
         "python" if has("runserver") => Some(Role::App),
-        "python"
-            if has("rqworker") || has("qcluster") || has("db_worker") || has("process_tasks") =>
-        {
+        "python" if has("rqworker") || has("qcluster") || has("db_worker") || has("process_tasks") => {
             Some(Role::Worker)
         }
         "php" | "artisan" if has("queue:work") || has("horizon") => Some(Role::Worker),
@@ -154,32 +138,23 @@ fn with_role(program: String, args: Vec<String>) -> Essence {
         program if PYTHON_SERVERS.contains(&program) => Some(Role::App),
         _ => None,
     };
-    Essence {
-        program,
-        args,
-        role,
-    }
+    Essence { program, args, role }
 }
 
 /// The services that the unit's `docker compose up` names; empty for all. `None` when it does no such thing.
 pub(super) fn compose_up(execs: &[Exec]) -> Option<Vec<String>> {
     execs.iter().find_map(|exec| {
-        let words: Vec<String> = std::iter::once(&exec.program)
-            .chain(&exec.args)
-            .flat_map(|word| split_words(word))
-            .collect();
+        let words: Vec<String> =
+            std::iter::once(&exec.program).chain(&exec.args).flat_map(|word| split_words(word)).collect();
         up_of(&words)
     })
 }
 
 /// The same of a command's words.
 pub(super) fn up_of(words: &[String]) -> Option<Vec<String>> {
-    let at = words.iter().position(|w| {
-        matches!(
-            base(w),
-            "docker" | "docker-compose" | "podman" | "podman-compose"
-        )
-    })?;
+    let at = words
+        .iter()
+        .position(|w| matches!(base(w), "docker" | "docker-compose" | "podman" | "podman-compose"))?;
     let dashed = base(&words[at]).ends_with("compose");
     let rest = &words[at + 1..];
     if !dashed && rest.first().map(String::as_str) != Some("compose") {
@@ -203,10 +178,7 @@ pub(super) fn up_of(words: &[String]) -> Option<Vec<String>> {
 
 /// The name and the image's name of `docker run -d`.
 pub(super) fn run_of(words: &[String]) -> Vec<String> {
-    let Some(at) = words
-        .iter()
-        .position(|w| matches!(base(w), "docker" | "podman"))
-    else {
+    let Some(at) = words.iter().position(|w| matches!(base(w), "docker" | "podman")) else {
         return Vec::new();
     };
     let rest = &words[at + 1..];

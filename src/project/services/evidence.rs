@@ -11,11 +11,7 @@ const LIKELY: u32 = 40;
 const CERTAIN: u32 = 70;
 
 pub(super) fn strength(score: u32) -> Strength {
-    if score >= CERTAIN {
-        Strength::Certain
-    } else {
-        Strength::Likely
-    }
+    if score >= CERTAIN { Strength::Certain } else { Strength::Likely }
 }
 
 /// What is compared, of either side.
@@ -52,14 +48,8 @@ impl Side {
         let tokens = tokens(&service.name, project);
         Side {
             name: service.name.to_ascii_lowercase(),
-            aliases: service
-                .container_name
-                .iter()
-                .map(|c| c.text.to_ascii_lowercase())
-                .collect(),
-            role: essence
-                .role
-                .or_else(|| role_of(&service.name, &tokens, project)),
+            aliases: service.container_name.iter().map(|c| c.text.to_ascii_lowercase()).collect(),
+            role: essence.role.or_else(|| role_of(&service.name, &tokens, project)),
             tokens,
             essence,
             ports,
@@ -72,9 +62,7 @@ impl Side {
         let known = without_holes(&info.name);
         let stem = known.split(['.', '@']).next().unwrap_or(&known);
         let starts = info.unit.exec_start();
-        let essence = starts
-            .last()
-            .map_or_else(Essence::default, essence::of_exec);
+        let essence = starts.last().map_or_else(Essence::default, essence::of_exec);
         let mut ports: HashSet<String> = ports_of(&essence.args).into_iter().collect();
         for (name, value, _) in info.unit.environment() {
             if name.ends_with("PORT") {
@@ -122,13 +110,8 @@ fn without_holes(name: &str) -> String {
 }
 
 fn last_part(path: &str) -> Option<String> {
-    let part = path
-        .trim_start_matches('-')
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()?;
-    (!matches!(part, "" | "." | ".." | "app" | "src" | "current"))
-        .then(|| part.to_ascii_lowercase())
+    let part = path.trim_start_matches('-').trim_end_matches('/').rsplit('/').next()?;
+    (!matches!(part, "" | "." | ".." | "app" | "src" | "current")).then(|| part.to_ascii_lowercase())
 }
 
 /// Ports in arguments: `--port 8000`, `--port=8000`, `0.0.0.0:8000`. A number alone is as often a count.
@@ -155,17 +138,8 @@ fn ports_of(args: &[String]) -> Vec<String> {
 
 /// Words of a name that say what it does: without the project's own name and without `service`, `prod` and the like.
 pub(super) fn tokens(name: &str, project: &[String]) -> BTreeSet<String> {
-    const EMPTY: &[&str] = &[
-        "service",
-        "svc",
-        "prod",
-        "production",
-        "server",
-        "container",
-        "main",
-        "the",
-        "daemon",
-    ];
+    const EMPTY: &[&str] =
+        &["service", "svc", "prod", "production", "server", "container", "main", "the", "daemon"];
     let lower = name.to_ascii_lowercase();
     let mut found = BTreeSet::new();
     for word in lower.split(|c: char| !c.is_ascii_alphanumeric()) {
@@ -203,15 +177,12 @@ fn role_of(name: &str, tokens: &BTreeSet<String>, project: &[String]) -> Option<
         Some(Role::Scheduler)
     } else if any(&["worker", "celery", "rq", "sidekiq", "queue", "consumer"]) {
         Some(Role::Worker)
-    } else if any(&[
-        "frontend", "front", "ui", "client", "nextjs", "next", "react", "vue", "spa",
-    ]) {
+    } else if any(&["frontend", "front", "ui", "client", "nextjs", "next", "react", "vue", "spa"]) {
         Some(Role::Frontend)
     } else if any(&["proxy", "nginx", "caddy", "traefik", "gateway", "ingress"]) {
         Some(Role::Proxy)
-    } else if any(&[
-        "web", "api", "app", "backend", "django", "flask", "fastapi", "gunicorn", "uvicorn",
-    ]) || name == "server"
+    } else if any(&["web", "api", "app", "backend", "django", "flask", "fastapi", "gunicorn", "uvicorn"])
+        || name == "server"
         || is_project(name, project)
     {
         Some(Role::App)
@@ -221,11 +192,7 @@ fn role_of(name: &str, tokens: &BTreeSet<String>, project: &[String]) -> Option<
 }
 
 /// The score and what speaks for it; `None` below [`LIKELY`], or where something speaks against it.
-pub(super) fn compare(
-    service: &Side,
-    unit: &Side,
-    project: &[String],
-) -> Option<(u32, Vec<String>)> {
+pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option<(u32, Vec<String>)> {
     if contradicts(service, unit) {
         return None;
     }
@@ -264,10 +231,7 @@ pub(super) fn compare(
     if unit.name == service.name || service.aliases.contains(&unit.name) {
         add(60, format!("both are called `{}`", unit.name));
     } else if !unit_tokens.is_empty() && unit_tokens == service.tokens {
-        add(
-            55,
-            format!("`{}` is called like `{}`", unit.name, service.name),
-        );
+        add(55, format!("`{}` is called like `{}`", unit.name, service.name));
     } else if let Some(shared) = unit_tokens.intersection(&service.tokens).next() {
         add(30, format!("both names hold `{shared}`"));
     }
@@ -279,10 +243,7 @@ pub(super) fn compare(
         add(20, "both do the same kind of work".to_owned());
         // An application server's unit is named after the server as often as after the service.
         if service.role == Some(Role::App) && unit.essence.role == Some(Role::App) {
-            add(
-                20,
-                format!("`{}` serves the application", unit.essence.program),
-            );
+            add(20, format!("`{}` serves the application", unit.essence.program));
         }
     }
     let mut shared_ports: Vec<&String> = service.ports.intersection(&unit.ports).collect();

@@ -124,15 +124,10 @@ pub struct Links {
 /// Compares the services of all files that are not made for development with what is on the server.
 pub fn link(composes: &[Compose], server: &Server<'_>) -> Links {
     let mut links = Links::default();
-    let production: Vec<(usize, &Compose)> = composes
-        .iter()
-        .enumerate()
-        .filter(|(_, compose)| !compose.is_development())
-        .collect();
-    let units: Vec<(usize, Side)> = long_running(server.units)
-        .into_iter()
-        .map(|at| (at, Side::of_unit(&server.units[at])))
-        .collect();
+    let production: Vec<(usize, &Compose)> =
+        composes.iter().enumerate().filter(|(_, compose)| !compose.is_development()).collect();
+    let units: Vec<(usize, Side)> =
+        long_running(server.units).into_iter().map(|at| (at, Side::of_unit(&server.units[at]))).collect();
     let mut used_units = HashSet::new();
     for (index, compose) in &production {
         link_file(*index, compose, server, &units, &mut links, &mut used_units);
@@ -140,17 +135,12 @@ pub fn link(composes: &[Compose], server: &Server<'_>) -> Links {
     // What one file lacks and another has (a base and its `prod`) is not lacking.
     let name_of = |r: ServiceRef| composes[r.compose].services[r.service].name.as_str();
     let mut settled: HashSet<&str> = links.matches.iter().map(|m| name_of(m.service)).collect();
-    links
-        .unmatched_services
-        .retain(|u| settled.insert(name_of(u.service)));
+    links.unmatched_services.retain(|u| settled.insert(name_of(u.service)));
     let compared = production.iter().any(|(_, c)| !c.services.is_empty());
     if compared {
         let covers = |at: usize| compose_up(&server.units[at].unit.exec_start()).is_some();
-        links.unmatched_units = units
-            .iter()
-            .map(|(at, _)| *at)
-            .filter(|at| !used_units.contains(at) && !covers(*at))
-            .collect();
+        links.unmatched_units =
+            units.iter().map(|(at, _)| *at).filter(|at| !used_units.contains(at) && !covers(*at)).collect();
     }
     links
 }
@@ -192,10 +182,7 @@ fn link_file(
 ) {
     let covered = containers(server);
     let open: Vec<(ServiceRef, Side)> = (0..compose.services.len())
-        .map(|service| ServiceRef {
-            compose: index,
-            service,
-        })
+        .map(|service| ServiceRef { compose: index, service })
         .map(|r| {
             let service = &compose.services[r.service];
             (r, Side::of_service(service, server.project))
@@ -234,9 +221,7 @@ fn link_file(
             continue;
         }
         let service = &compose.services[service_ref.service];
-        let container = covered
-            .of(service)
-            .map(|reason| (Counterpart::Container, Strength::Certain, reason));
+        let container = covered.of(service).map(|reason| (Counterpart::Container, Strength::Certain, reason));
         if container.is_none()
             && let Some(exemption) = exemption(compose, service)
         {
@@ -247,29 +232,19 @@ fn link_file(
             .or_else(|| products::on_server(service, side, server))
             .or_else(|| manager(side, server));
         match by {
-            Some((by, strength, reason)) => links.matches.push(Match {
-                service: *service_ref,
-                by,
-                strength,
-                reasons: vec![reason],
-            }),
-            None => links.unmatched_services.push(Unmatched {
-                service: *service_ref,
-                by_hand: side.run_by_hand(server.programs),
-            }),
+            Some((by, strength, reason)) => {
+                links.matches.push(Match { service: *service_ref, by, strength, reasons: vec![reason] })
+            }
+            None => links
+                .unmatched_services
+                .push(Unmatched { service: *service_ref, by_hand: side.run_by_hand(server.programs) }),
         }
     }
 }
 
 fn exemption(compose: &Compose, service: &Service) -> Option<Exemption> {
-    const CONTAINERS: &[&str] = &[
-        "watchtower",
-        "autoheal",
-        "docker-gen",
-        "docker-socket-proxy",
-        "cadvisor",
-        "dockge",
-    ];
+    const CONTAINERS: &[&str] =
+        &["watchtower", "autoheal", "docker-gen", "docker-socket-proxy", "cadvisor", "dockge"];
     let image = service.image_name().unwrap_or_default();
     if compose.is_one_shot(service) {
         Some(Exemption::OneShot)
@@ -309,14 +284,8 @@ impl Containers {
 }
 
 fn containers(server: &Server<'_>) -> Containers {
-    let mut found = Containers {
-        all: false,
-        named: HashSet::new(),
-    };
-    let from_units = server
-        .units
-        .iter()
-        .filter_map(|u| compose_up(&u.unit.exec_start()));
+    let mut found = Containers { all: false, named: HashSet::new() };
+    let from_units = server.units.iter().filter_map(|u| compose_up(&u.unit.exec_start()));
     let from_script = server.programs.iter().filter_map(|p| essence::up_of(p));
     for names in from_units.chain(from_script) {
         found.all |= names.is_empty();
@@ -336,39 +305,20 @@ fn manager(side: &Side, server: &Server<'_>) -> Option<(Counterpart, Strength, S
             "supervisorctl" | "supervisord" => "supervisor",
             _ => return None,
         };
-        let starts = [
-            "start",
-            "restart",
-            "reload",
-            "startOrReload",
-            "startOrRestart",
-            "update",
-        ];
-        program
-            .iter()
-            .any(|w| starts.contains(&w.as_str()))
-            .then_some((name, program))
+        let starts = ["start", "restart", "reload", "startOrReload", "startOrRestart", "update"];
+        program.iter().any(|w| starts.contains(&w.as_str())).then_some((name, program))
     });
     let mut guess = None;
     for (name, program) in managers {
         let named = program.iter().skip(1).any(|word| {
-            !evidence::tokens(word, server.project).is_disjoint(&side.tokens)
-                && !side.tokens.is_empty()
+            !evidence::tokens(word, server.project).is_disjoint(&side.tokens) && !side.tokens.is_empty()
         });
         let reason = format!("`{name}` keeps it running");
         if named {
-            return Some((
-                Counterpart::Manager(name.to_owned()),
-                Strength::Certain,
-                reason,
-            ));
+            return Some((Counterpart::Manager(name.to_owned()), Strength::Certain, reason));
         }
         if side.built && side.role.is_some() {
-            guess = Some((
-                Counterpart::Manager(name.to_owned()),
-                Strength::Likely,
-                reason,
-            ));
+            guess = Some((Counterpart::Manager(name.to_owned()), Strength::Likely, reason));
         }
     }
     guess

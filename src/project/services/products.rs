@@ -22,12 +22,7 @@ const fn product(
     packages: &'static [&'static str],
     units: &'static [&'static str],
 ) -> Product {
-    Product {
-        images,
-        packages,
-        units,
-        proxy: false,
-    }
+    Product { images, packages, units, proxy: false }
 }
 
 const fn proxy(
@@ -35,30 +30,13 @@ const fn proxy(
     packages: &'static [&'static str],
     units: &'static [&'static str],
 ) -> Product {
-    Product {
-        images,
-        packages,
-        units,
-        proxy: true,
-    }
+    Product { images, packages, units, proxy: true }
 }
 
 const PRODUCTS: &[Product] = &[
     product(
-        &[
-            "postgres",
-            "postgresql",
-            "postgis",
-            "timescaledb",
-            "timescaledb-ha",
-            "pgvector",
-        ],
-        &[
-            "postgresql",
-            "postgresql-",
-            "postgresql16-server",
-            "postgresql-server",
-        ],
+        &["postgres", "postgresql", "postgis", "timescaledb", "timescaledb-ha", "pgvector"],
+        &["postgresql", "postgresql-", "postgresql16-server", "postgresql-server"],
         &["postgresql"],
     ),
     product(
@@ -66,30 +44,15 @@ const PRODUCTS: &[Product] = &[
         &["redis", "redis-server"],
         &["redis-server", "redis"],
     ),
-    product(
-        &["valkey"],
-        &["valkey", "valkey-server"],
-        &["valkey-server", "valkey"],
-    ),
+    product(&["valkey"], &["valkey", "valkey-server"], &["valkey-server", "valkey"]),
     product(
         &["mysql", "mariadb", "percona", "mysql-server"],
-        &[
-            "mysql-server",
-            "mysql-server-",
-            "mariadb-server",
-            "mariadb-server-",
-            "default-mysql-server",
-        ],
+        &["mysql-server", "mysql-server-", "mariadb-server", "mariadb-server-", "default-mysql-server"],
         &["mysql", "mysqld", "mariadb"],
     ),
     product(
         &["mongo", "mongodb", "mongodb-community-server"],
-        &[
-            "mongodb-org",
-            "mongodb",
-            "mongodb-server",
-            "mongodb-org-server",
-        ],
+        &["mongodb-org", "mongodb", "mongodb-server", "mongodb-org-server"],
         &["mongod", "mongodb"],
     ),
     product(&["rabbitmq"], &["rabbitmq-server"], &["rabbitmq-server"]),
@@ -105,16 +68,8 @@ const PRODUCTS: &[Product] = &[
     ),
     product(&["prometheus"], &["prometheus"], &["prometheus"]),
     product(&["influxdb"], &["influxdb", "influxdb2"], &["influxdb"]),
-    product(
-        &["clickhouse", "clickhouse-server"],
-        &["clickhouse-server"],
-        &["clickhouse-server"],
-    ),
-    product(
-        &["eclipse-mosquitto", "mosquitto"],
-        &["mosquitto"],
-        &["mosquitto"],
-    ),
+    product(&["clickhouse", "clickhouse-server"], &["clickhouse-server"], &["clickhouse-server"]),
+    product(&["eclipse-mosquitto", "mosquitto"], &["mosquitto"], &["mosquitto"]),
     product(&["nats"], &["nats-server"], &["nats-server", "nats"]),
     product(&["pgbouncer"], &["pgbouncer"], &["pgbouncer"]),
     product(&["ollama"], &["ollama"], &["ollama"]),
@@ -122,23 +77,13 @@ const PRODUCTS: &[Product] = &[
     product(&["certbot"], &["certbot", "python3-certbot-"], &["certbot"]),
     proxy(
         &["nginx", "nginx-unprivileged", "openresty"],
-        &[
-            "nginx",
-            "nginx-full",
-            "nginx-extras",
-            "nginx-light",
-            "nginx-core",
-        ],
+        &["nginx", "nginx-full", "nginx-extras", "nginx-light", "nginx-core"],
         &["nginx"],
     ),
     proxy(&["caddy"], &["caddy"], &["caddy"]),
     proxy(&["traefik"], &["traefik"], &["traefik"]),
     proxy(&["haproxy"], &["haproxy"], &["haproxy"]),
-    proxy(
-        &["httpd", "apache", "apache2"],
-        &["apache2", "httpd"],
-        &["apache2", "httpd"],
-    ),
+    proxy(&["httpd", "apache", "apache2"], &["apache2", "httpd"], &["apache2", "httpd"]),
 ];
 
 impl Product {
@@ -153,17 +98,13 @@ impl Product {
         }
         let package = server.packages.iter().find(|name| {
             let plain = name.split(['=', ':', '/']).next().unwrap_or(name);
-            self.packages
-                .iter()
-                .any(|known| match known.strip_suffix('-') {
-                    Some(start) => plain
-                        .strip_prefix(start)
-                        .and_then(|rest| rest.strip_prefix('-'))
-                        .is_some_and(|rest| {
-                            !rest.starts_with("client") && !rest.starts_with("common")
-                        }),
-                    None => plain == *known,
-                })
+            self.packages.iter().any(|known| match known.strip_suffix('-') {
+                Some(start) => plain
+                    .strip_prefix(start)
+                    .and_then(|rest| rest.strip_prefix('-'))
+                    .is_some_and(|rest| !rest.starts_with("client") && !rest.starts_with("common")),
+                None => plain == *known,
+            })
         });
         package.map(|name| format!("the package `{name}` brings its own unit"))
     }
@@ -173,10 +114,7 @@ impl Product {
         server.units.iter().find_map(|info| {
             let keys = ["After", "Requires", "Wants", "BindsTo"];
             let mut units = keys.into_iter().flat_map(|key| info.unit.units_of(key));
-            let known = |name: &str| {
-                self.units
-                    .contains(&name.strip_suffix(".service").unwrap_or(name))
-            };
+            let known = |name: &str| self.units.contains(&name.strip_suffix(".service").unwrap_or(name));
             let (name, _) = units.find(|(name, _)| known(name))?;
             Some(format!("`{}` counts on `{name}`", info.name))
         })
@@ -227,12 +165,6 @@ pub(super) fn on_server(
 
 fn other_proxy(server: &Server<'_>, reason: &str) -> Option<(Counterpart, Strength, String)> {
     let proxies = PRODUCTS.iter().filter(|p| p.proxy);
-    let (product, installed) = proxies
-        .filter_map(|p| Some((p, p.installed(server)?)))
-        .next()?;
-    Some((
-        product.unit(),
-        Strength::Likely,
-        format!("{reason}: {installed}"),
-    ))
+    let (product, installed) = proxies.filter_map(|p| Some((p, p.installed(server)?))).next()?;
+    Some((product.unit(), Strength::Likely, format!("{reason}: {installed}")))
 }

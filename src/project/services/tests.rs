@@ -3,12 +3,7 @@ use crate::project::compose;
 use crate::source::{SourceFile, Sources};
 
 /// What is linked, as `service=counterpart` lines; `-` for none, `(why)` for exempt ones.
-fn check(
-    compose_text: &str,
-    units: &[(&str, &str)],
-    server: Server<'_>,
-    expected: &[&str],
-) -> Links {
+fn check(compose_text: &str, units: &[(&str, &str)], server: Server<'_>, expected: &[&str]) -> Links {
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new("compose.yaml", compose_text.into()).unwrap());
     let (compose, gaps) = compose::parse(&sources, file);
@@ -21,21 +16,9 @@ fn check(
             (name, Unit::of_file(&sources, file), Span::file_start(file))
         })
         .collect();
-    let infos: Vec<UnitInfo<'_>> = parsed
-        .iter()
-        .map(|(name, unit, span)| UnitInfo {
-            name: name.clone(),
-            unit,
-            span: *span,
-        })
-        .collect();
-    let links = link(
-        std::slice::from_ref(&compose),
-        &Server {
-            units: &infos,
-            ..server
-        },
-    );
+    let infos: Vec<UnitInfo<'_>> =
+        parsed.iter().map(|(name, unit, span)| UnitInfo { name: name.clone(), unit, span: *span }).collect();
+    let links = link(std::slice::from_ref(&compose), &Server { units: &infos, ..server });
     let name = |r: ServiceRef| compose.services[r.service].name.clone();
     let mut lines: Vec<String> = links
         .matches
@@ -49,24 +32,9 @@ fn check(
             };
             format!("{}={by}", name(m.service))
         })
-        .chain(
-            links
-                .unmatched_services
-                .iter()
-                .map(|u| format!("{}=-", name(u.service))),
-        )
-        .chain(
-            links
-                .exempt
-                .iter()
-                .map(|(r, why)| format!("{}=({why:?})", name(*r))),
-        )
-        .chain(
-            links
-                .unmatched_units
-                .iter()
-                .map(|u| format!("-={}", infos[*u].name)),
-        )
+        .chain(links.unmatched_services.iter().map(|u| format!("{}=-", name(u.service))))
+        .chain(links.exempt.iter().map(|(r, why)| format!("{}=({why:?})", name(*r))))
+        .chain(links.unmatched_units.iter().map(|u| format!("-={}", infos[*u].name)))
         .collect();
     lines.sort();
     assert_eq!(lines, expected);
@@ -92,22 +60,14 @@ const DJANGO: &str = "services:
 ";
 const WORKER: &str = "[Service]\nExecStart=/srv/venv/bin/celery -A config worker -Q celery\n";
 const BEAT: &str = "[Service]\nExecStart=/srv/venv/bin/celery -A config beat\n";
-const GUNICORN: &str =
-    "[Service]\nExecStart=/srv/venv/bin/gunicorn -c conf.py config.wsgi:application\n";
+const GUNICORN: &str = "[Service]\nExecStart=/srv/venv/bin/gunicorn -c conf.py config.wsgi:application\n";
 
 #[test]
 fn units_are_known_by_what_they_run() {
     let links = check(
         DJANGO,
-        &[
-            ("celery.service", WORKER),
-            ("celerybeat.service", BEAT),
-            ("gunicorn.service", GUNICORN),
-        ],
-        Server {
-            packages: &strings(&["postgresql", "redis-server"]),
-            ..Server::default()
-        },
+        &[("celery.service", WORKER), ("celerybeat.service", BEAT), ("gunicorn.service", GUNICORN)],
+        Server { packages: &strings(&["postgresql", "redis-server"]), ..Server::default() },
         &[
             "celery-beat=celerybeat.service",
             "celery-worker=celery.service",
@@ -119,13 +79,7 @@ fn units_are_known_by_what_they_run() {
             "web=gunicorn.service",
         ],
     );
-    assert!(
-        links
-            .matches
-            .iter()
-            .all(|m| m.strength == Strength::Certain),
-        "{links:#?}"
-    );
+    assert!(links.matches.iter().all(|m| m.strength == Strength::Certain), "{links:#?}");
 }
 
 #[test]
@@ -168,10 +122,7 @@ fn the_projects_name_stands_for_its_app() {
         &[
             ("geo-shop.service", GUNICORN),
             ("geo-shop-celery.service", WORKER),
-            (
-                "extra.service",
-                "[Service]\nExecStart=/usr/bin/python3 bot.py\n",
-            ),
+            ("extra.service", "[Service]\nExecStart=/usr/bin/python3 bot.py\n"),
         ],
         Server {
             packages: &strings(&["postgresql-16-postgis-3", "nginx"]),
@@ -191,23 +142,14 @@ fn the_projects_name_stands_for_its_app() {
     // Names that are only known in part.
     check(
         "services:\n  web: {build: .}\n  celery: {build: ., command: celery -A config worker}\n",
-        &[
-            ("\u{1}NAME\u{2}.service", GUNICORN),
-            ("\u{1}NAME\u{2}-celery.service", WORKER),
-        ],
+        &[("\u{1}NAME\u{2}.service", GUNICORN), ("\u{1}NAME\u{2}-celery.service", WORKER)],
         Server::default(),
-        &[
-            "celery=\u{1}NAME\u{2}-celery.service",
-            "web=\u{1}NAME\u{2}.service",
-        ],
+        &["celery=\u{1}NAME\u{2}-celery.service", "web=\u{1}NAME\u{2}.service"],
     );
     // One service that is called like the project, and only the port in common.
     check(
         "services:\n  finance-tracker: {build: ., ports: ['8000:8000']}\n",
-        &[(
-            "finance-tracker.service",
-            "[Service]\nExecStart=/srv/venv/bin/uvicorn main:app --port 8000\n",
-        )],
+        &[("finance-tracker.service", "[Service]\nExecStart=/srv/venv/bin/uvicorn main:app --port 8000\n")],
         Server::default(),
         &["finance-tracker=finance-tracker.service"],
     );
@@ -226,54 +168,18 @@ fn containers_on_the_server_need_no_unit() {
         &["db=container", "web=container"],
     );
     let up = [strings(&["docker-compose", "up", "-d"])];
-    check(
-        shop,
-        &[],
-        Server {
-            programs: &up,
-            ..Server::default()
-        },
-        &["db=container", "web=container"],
-    );
+    check(shop, &[], Server { programs: &up, ..Server::default() }, &["db=container", "web=container"]);
     // Another script may run the same service as a unit: that unit is no stranger.
     check(
         "services:\n  shop: {build: ., ports: ['8000:8000']}\n",
         &[("shop.service", GUNICORN)],
-        Server {
-            programs: &up,
-            ..Server::default()
-        },
+        Server { programs: &up, ..Server::default() },
         &["shop=shop.service"],
     );
     let some = [strings(&["docker", "compose", "up", "-d", "db"])];
-    check(
-        shop,
-        &[],
-        Server {
-            programs: &some,
-            ..Server::default()
-        },
-        &["db=container", "web=-"],
-    );
-    let run = [strings(&[
-        "docker",
-        "run",
-        "-d",
-        "-p",
-        "5432:5432",
-        "--name",
-        "x",
-        "postgres:16",
-    ])];
-    check(
-        shop,
-        &[],
-        Server {
-            programs: &run,
-            ..Server::default()
-        },
-        &["db=container", "web=-"],
-    );
+    check(shop, &[], Server { programs: &some, ..Server::default() }, &["db=container", "web=-"]);
+    let run = [strings(&["docker", "run", "-d", "-p", "5432:5432", "--name", "x", "postgres:16"])];
+    check(shop, &[], Server { programs: &run, ..Server::default() }, &["db=container", "web=-"]);
 }
 
 #[test]
@@ -281,21 +187,12 @@ fn timers_one_shots_and_instances_are_no_services_of_their_own() {
     check(
         "services:\n  worker: {build: ., command: celery -A a worker}\n",
         &[
-            (
-                "worker@.service",
-                "[Service]\nExecStart=celery -A a worker -n %i\n",
-            ),
+            ("worker@.service", "[Service]\nExecStart=celery -A a worker -n %i\n"),
             ("backup.timer", "[Timer]\nOnCalendar=daily\n"),
             ("backup.service", "[Service]\nExecStart=/srv/backup.sh\n"),
-            (
-                "prepare.service",
-                "[Service]\nType=oneshot\nExecStart=/srv/prepare.sh\n",
-            ),
+            ("prepare.service", "[Service]\nType=oneshot\nExecStart=/srv/prepare.sh\n"),
             ("app.socket", "[Socket]\nListenStream=80\n"),
-            (
-                "second-worker.service",
-                "[Service]\nExecStart=celery -A a worker -Q slow\nOnFailure=x\n",
-            ),
+            ("second-worker.service", "[Service]\nExecStart=celery -A a worker -Q slow\nOnFailure=x\n"),
         ],
         Server::default(),
         &["worker=second-worker.service", "worker=worker@.service"],
@@ -316,20 +213,14 @@ fn a_frontend_may_be_a_unit_or_pages_of_the_web_server() {
     check(
         shop,
         &[("shop.service", backend)],
-        Server {
-            packages: &strings(&["nginx=1.24*"]),
-            ..Server::default()
-        },
+        Server { packages: &strings(&["nginx=1.24*"]), ..Server::default() },
         &["backend=shop.service", "frontend=system:nginx"],
     );
     let pm2 = [strings(&["pm2", "start", "npm", "--name", "frontend"])];
     check(
         shop,
         &[("shop.service", backend)],
-        Server {
-            programs: &pm2,
-            ..Server::default()
-        },
+        Server { programs: &pm2, ..Server::default() },
         &["backend=shop.service", "frontend=pm2"],
     );
 }
@@ -339,16 +230,8 @@ fn clients_are_no_servers_and_nothing_is_compared_with_nothing() {
     check(
         "services:\n  db: {image: postgres}\n",
         &[],
-        Server {
-            packages: &strings(&["postgresql-client-16", "libpq-dev"]),
-            ..Server::default()
-        },
+        Server { packages: &strings(&["postgresql-client-16", "libpq-dev"]), ..Server::default() },
         &["db=-"],
     );
-    check(
-        "services: {}\n",
-        &[("web.service", GUNICORN)],
-        Server::default(),
-        &[],
-    );
+    check("services: {}\n", &[("web.service", GUNICORN)], Server::default(), &[]);
 }

@@ -58,37 +58,21 @@ fn a_unit_is_read_with_places() {
     };
     assert_eq!(start.prefix, "-");
     assert_eq!(start.program, "/srv/app/venv/bin/gunicorn");
-    assert_eq!(
-        start.args,
-        ["--workers", "4", "--name", "my shop", "shop.wsgi"]
-    );
+    assert_eq!(start.args, ["--workers", "4", "--name", "my shop", "shop.wsgi"]);
     let written = slice(&sources, start.span);
     assert!(written.starts_with("-/srv/app") && written.ends_with("shop.wsgi"));
 
     let after: Vec<String> = unit.units_of("After").into_iter().map(|u| u.0).collect();
-    assert_eq!(
-        after,
-        ["network.target", "postgresql.service", "redis.service"]
-    );
-    let environment: Vec<(String, String)> = unit
-        .environment()
-        .into_iter()
-        .map(|(name, value, _)| (name, value))
-        .collect();
-    let expected = [
-        ("PATH", "/srv/app/venv/bin:/usr/bin"),
-        ("DEBUG", "0"),
-        ("GREETING", "good day"),
-    ];
+    assert_eq!(after, ["network.target", "postgresql.service", "redis.service"]);
+    let environment: Vec<(String, String)> =
+        unit.environment().into_iter().map(|(name, value, _)| (name, value)).collect();
+    let expected = [("PATH", "/srv/app/venv/bin:/usr/bin"), ("DEBUG", "0"), ("GREETING", "good day")];
     assert_eq!(environment.len(), 3);
     for (got, (name, value)) in environment.iter().zip(expected) {
         assert_eq!((got.0.as_str(), got.1.as_str()), (name, value));
     }
     let files = unit.environment_files();
-    assert_eq!(
-        (files[0].path.as_str(), files[0].optional),
-        ("/srv/app/.env", true)
-    );
+    assert_eq!((files[0].path.as_str(), files[0].optional), ("/srv/app/.env", true));
 }
 
 #[test]
@@ -109,11 +93,7 @@ fn command_lines_are_split_as_systemd_does() {
 #[test]
 fn lines_that_systemd_ignores_are_named() {
     let (sources, unit) = read("User=app\n[Unit\n[Service]\nExecStart /bin/true\n  User = app  \n");
-    let lines: Vec<&str> = unit
-        .problems
-        .iter()
-        .map(|p| slice(&sources, p.span))
-        .collect();
+    let lines: Vec<&str> = unit.problems.iter().map(|p| slice(&sources, p.span)).collect();
     assert_eq!(lines, ["User=app", "[Unit", "ExecStart /bin/true"]);
     assert_eq!(unit.user().unwrap().value, "app");
     assert_eq!(slice(&sources, unit.user().unwrap().span), "User = app");
@@ -121,15 +101,7 @@ fn lines_that_systemd_ignores_are_named() {
 
 #[test]
 fn odd_texts_do_no_harm() {
-    for text in [
-        "",
-        "[Service]",
-        "[Service]\nExecStart=",
-        "[Service]\nUser=a\\",
-        "=\n",
-        "[]\n=x",
-        "[S]\n=",
-    ] {
+    for text in ["", "[Service]", "[Service]\nExecStart=", "[Service]\nUser=a\\", "=\n", "[]\n=x", "[S]\n="] {
         let (_, unit) = read(text);
         assert_eq!(
             unit.user().map_or("", |u| u.value.trim_end()),
@@ -151,10 +123,7 @@ fn a_heredoc_with_holes_leads_back_to_the_script() {
     let file = sources.add(SourceFile::new("start.sh", script.into()).unwrap());
     // What the shell floor would hand over: `$APP` is known, `$DIR` is a hole.
     let body = script.find("[Service]").unwrap() as u32;
-    let (app, dir) = (
-        script.find("$APP").unwrap() as u32,
-        script.find("$DIR").unwrap() as u32,
-    );
+    let (app, dir) = (script.find("$APP").unwrap() as u32, script.find("$DIR").unwrap() as u32);
     let mut map = OffsetMap::shifted(body);
     let mut text = String::from("[Service]\nUser=");
     map.push_collapsed(text.len() as u32, app..app + 4);
@@ -176,11 +145,7 @@ fn a_heredoc_with_holes_leads_back_to_the_script() {
 #[test]
 fn timers_sockets_and_templates_name_their_service() {
     for (name, text, triggered) in [
-        (
-            "backup.timer",
-            "[Timer]\nOnCalendar=daily\n",
-            Some("backup.service"),
-        ),
+        ("backup.timer", "[Timer]\nOnCalendar=daily\n", Some("backup.service")),
         ("a.timer", "[Timer]\nUnit=b.service\n", Some("b.service")),
         ("web.socket", "[Socket]\nAccept=yes\n", Some("web@.service")),
         ("web.service", "", None),

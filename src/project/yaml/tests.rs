@@ -36,10 +36,7 @@ fn scalars_keep_their_text_and_place() {
     assert_eq!(node.get("empty").unwrap().kind, Kind::Null);
     let keys = node.entries().unwrap().iter();
     let keys: Vec<&str> = keys.map(|(k, _)| slice(&sources, k.span)).collect();
-    assert_eq!(
-        keys,
-        ["version", "restart", "port", "name", "empty", "on", "list"]
-    );
+    assert_eq!(keys, ["version", "restart", "port", "name", "empty", "on", "list"]);
     assert_eq!(slice(&sources, node.get("list").unwrap().span), "[1, two");
 }
 
@@ -86,11 +83,7 @@ fn what_is_no_yaml_is_a_gap_with_a_place() {
         let (sources, node) = read(text);
         let gap = node.unwrap_err();
         let at = gap.place.unwrap().start;
-        assert!(
-            sources.file(FileId(0)).line(at) >= line,
-            "{text:?}: {}",
-            gap.reason
-        );
+        assert!(sources.file(FileId(0)).line(at) >= line, "{text:?}: {}", gap.reason);
         assert!(gap.reason.contains("line "), "{}", gap.reason);
     }
     assert_eq!(read("").1, Ok(None));
@@ -106,19 +99,10 @@ fn json_has_places_and_may_have_comments() {
     let name = node.get("name").unwrap();
     assert_eq!(name.text(), Some("a//b"));
     assert_eq!(slice(&sources, name.span), "\"a//b\"");
-    for (text, line) in [
-        ("{\"a\": 1\n", 2),
-        ("{a: 1}", 1),
-        ("{\"a\": tru}", 1),
-        ("[1]\n}", 2),
-    ] {
+    for (text, line) in [("{\"a\": 1\n", 2), ("{a: 1}", 1), ("{\"a\": tru}", 1), ("[1]\n}", 2)] {
         let id = sources.add(SourceFile::new("bad.json", text.into()).unwrap());
         let gap = parse_json(&sources, id).unwrap_err();
-        assert_eq!(
-            sources.file(id).line(gap.place.unwrap().start),
-            line,
-            "{text}"
-        );
+        assert_eq!(sources.file(id).line(gap.place.unwrap().start), line, "{text}");
     }
     let deep = "[".repeat(10_000);
     let id = sources.add(SourceFile::new("deep.json", deep.into()).unwrap());
@@ -134,16 +118,12 @@ fn hostile_files_end_in_a_gap_soon() {
         let list = vec![format!("*a{below}"); 10].join(", ");
         bomb.push_str(&format!("a{level}: &a{level} [{list}]\n"));
         let list = vec![format!("*m{below}"); 10].join(", ");
-        merge.push_str(&format!(
-            "m{level}: &m{level}\n  <<: [{list}]\n  k{level}: v\n"
-        ));
+        merge.push_str(&format!("m{level}: &m{level}\n  <<: [{list}]\n  k{level}: v\n"));
     }
     let flow = "[".repeat(10_000);
     let maps = "{a: ".repeat(10_000);
     let dashes = format!("{}x\n", "- ".repeat(10_000));
-    let block: String = (0..2_000)
-        .map(|i| format!("{}a:\n", " ".repeat(i)))
-        .collect();
+    let block: String = (0..2_000).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
     let circle = "a: &a\n  b: *a\n".to_owned();
     let long = format!("services:\n{}", "  a: b\n".repeat(150_000));
     for (name, text) in [

@@ -54,11 +54,7 @@ fn home(draft: &mut Draft<'_>, argv: &Argv, name: &Arg, written: Option<&Value>)
     };
     let recursive = false;
     let (user, group) = (Some(name.value.clone()), Some(name.value.clone()));
-    let change = Change::Own {
-        user,
-        group,
-        recursive,
-    };
+    let change = Change::Own { user, group, recursive };
     draft.add_implied(TREE, Resource::Path(path.clone()), Again::NoChange);
     draft.add_implied(change, Resource::Path(path), Again::NoChange);
 }
@@ -81,21 +77,12 @@ pub(super) fn adduser(argv: &Argv) -> Deed {
     }
     let of_groups = options.has("group") && !options.has("system");
     if of_groups {
-        draft.add(
-            name,
-            NEW,
-            group(name),
-            Again::Fails("addgroup: The group already exists"),
-        );
+        draft.add(name, NEW, group(name), Again::Fails("addgroup: The group already exists"));
         return draft.done();
     }
     draft.role(Role::Account);
     let system = options.has("system");
-    let again = match system
-        && options
-            .word("system")
-            .is_some_and(|w| w.value.key().starts_with("--"))
-    {
+    let again = match system && options.word("system").is_some_and(|w| w.value.key().starts_with("--")) {
         true => Again::NoChange,
         false => Again::Fails("adduser: The user already exists"),
     };
@@ -120,8 +107,7 @@ pub(super) fn adduser(argv: &Argv) -> Deed {
 
 /// groupadd(8): `-f` minds no existing group. addgroup(8): `--system` exits with 0 then; `addgroup USER GROUP` adds.
 pub(super) fn groupadd(argv: &Argv) -> Deed {
-    let options =
-        argv.options("f|force g|gid: r|system S K|key: o p|password: R: P: U|users: quiet");
+    let options = argv.options("f|force g|gid: r|system S K|key: o p|password: R: P: U|users: quiet");
     let mut draft = Draft::of(argv);
     if let [_, other] = options.operands[..] {
         draft.add(other, Change::Use, group(other), Again::NoChange);
@@ -132,11 +118,7 @@ pub(super) fn groupadd(argv: &Argv) -> Deed {
         _ => options.has("f"),
     };
     for name in &options.operands {
-        let again = if harmless {
-            Again::NoChange
-        } else {
-            GROUP_EXISTS
-        };
+        let again = if harmless { Again::NoChange } else { GROUP_EXISTS };
         draft.add(name, NEW, group(name), again);
     }
     draft.done()
@@ -145,26 +127,14 @@ pub(super) fn groupadd(argv: &Argv) -> Deed {
 #[test]
 fn accounts_are_made() {
     super::table::check(&[
-        (
-            "useradd app",
-            "create user app fails; create group app [Account]",
-        ),
-        (
-            "useradd -r -s /bin/false -g web $U",
-            "create user $U fails [Account]",
-        ),
+        ("useradd app", "create user app fails; create group app [Account]"),
+        ("useradd -r -s /bin/false -g web $U", "create user $U fails [Account]"),
         (
             "useradd -m -d /opt/app app",
             "create user app fails; create group app; create tree /opt/app; own app:app /opt/app [Account]",
         ),
-        (
-            "adduser --system --group app",
-            "create user app; create group app [Account]",
-        ),
-        (
-            "adduser --system --no-create-home app",
-            "create user app [Account]",
-        ),
+        ("adduser --system --group app", "create user app; create group app [Account]"),
+        ("adduser --system --no-create-home app", "create user app [Account]"),
         (
             "adduser app",
             "create user app fails; create group app; create tree /home/app; own app:app /home/app [Account] asks",
@@ -174,10 +144,7 @@ fn accounts_are_made() {
             "create user app fails; create group app; create tree /home/app; own app:app /home/app [Account]",
         ),
         ("adduser app docker", "use group docker"),
-        (
-            "adduser -D -H app",
-            "create user app fails; create group app [Account]",
-        ),
+        ("adduser -D -H app", "create user app fails; create group app [Account]"),
         ("groupadd web", "create group web fails"),
         ("groupadd -f web", "create group web"),
         ("addgroup --system web", "create group web"),
@@ -200,9 +167,8 @@ pub(super) fn usermod(argv: &Argv) -> Deed {
 
 /// userdel(8), deluser(8), groupdel(8), delgroup(8): what is missing is an error; `deluser USER GROUP` takes out of one.
 pub(super) fn userdel(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "r|remove f|force remove-home remove-all-files group system backup quiet q only-if-empty",
-    );
+    let options = argv
+        .options("r|remove f|force remove-home remove-all-files group system backup quiet q only-if-empty");
     let mut draft = Draft::of(argv);
     if let [_, other] = options.operands[..] {
         draft.add(other, Change::Use, group(other), Again::Unknown);
@@ -223,21 +189,13 @@ pub(super) fn userdel(argv: &Argv) -> Deed {
 
 /// passwd(1): asks, except to lock, unlock, expire, delete or show.
 pub(super) fn passwd(argv: &Argv) -> Deed {
-    let options =
-        argv.options("l|lock u|unlock d|delete e|expire S|status a i: n: x: w: q R: stdin");
+    let options = argv.options("l|lock u|unlock d|delete e|expire S|status a i: n: x: w: q R: stdin");
     let mut draft = Draft::of(argv);
     if let Some(name) = options.operands.first() {
         draft.add(name, Change::Use, user(name), Again::NoChange);
     }
-    if !["l", "u", "d", "e", "S", "stdin"]
-        .iter()
-        .any(|o| options.has(o))
-    {
-        draft.asks(
-            "passwd asks for a new password",
-            "pipe `user:password` to chpasswd",
-            None,
-        );
+    if !["l", "u", "d", "e", "S", "stdin"].iter().any(|o| options.has(o)) {
+        draft.asks("passwd asks for a new password", "pipe `user:password` to chpasswd", None);
     }
     draft.done()
 }
@@ -265,15 +223,8 @@ pub(super) fn gpasswd(argv: &Argv) -> Deed {
         };
         draft.add(name, Change::Use, group(name), again);
     }
-    if !["a", "d", "M", "A", "r", "R"]
-        .iter()
-        .any(|o| options.has(o))
-    {
-        draft.asks(
-            "gpasswd asks for a new password",
-            "leave the group without a password",
-            None,
-        );
+    if !["a", "d", "M", "A", "r", "R"].iter().any(|o| options.has(o)) {
+        draft.asks("gpasswd asks for a new password", "leave the group without a password", None);
     }
     draft.done()
 }

@@ -25,20 +25,11 @@ pub(super) fn rsync(argv: &Argv) -> Deed {
             }
             _ => argv.path(last),
         };
-        draft.add(
-            last,
-            Change::Write,
-            Resource::Path(path.clone()),
-            Again::NoChange,
-        );
+        draft.add(last, Change::Write, Resource::Path(path.clone()), Again::NoChange);
         if let Some((user, group)) = options.value("chown").and_then(|v| v.split_once(':')) {
             let given = |value: Value| (!value.is_empty()).then_some(value);
             let (user, group, recursive) = (given(user), given(group), true);
-            let change = Change::Own {
-                user,
-                group,
-                recursive,
-            };
+            let change = Change::Own { user, group, recursive };
             draft.add(last, change, Resource::Path(path), Again::NoChange);
         }
     }
@@ -47,9 +38,7 @@ pub(super) fn rsync(argv: &Argv) -> Deed {
 
 /// `host:path`, `user@host:path`, `rsync://…`: rsync(1), scp(1).
 fn is_remote(value: &Value) -> bool {
-    value
-        .split_once(':')
-        .is_some_and(|(host, _)| !host.key().contains('/') && !host.is_empty())
+    value.split_once(':').is_some_and(|(host, _)| !host.key().contains('/') && !host.is_empty())
         || value.key().starts_with("rsync://")
 }
 
@@ -71,10 +60,7 @@ fn rsync_updates() {
         ("rsync -a --delete src/ /srv/x/", "write /srv/x [Source]"),
         ("rsync -a src /srv/x/", "write /srv/x/src [Source]"),
         ("rsync -az -e ssh src/ u@h:/srv/x", "[Source]"),
-        (
-            "rsync -a --chown=app:app src/ /x",
-            "write /x; own -R app:app /x [Source]",
-        ),
+        ("rsync -a --chown=app:app src/ /x", "write /x; own -R app:app /x [Source]"),
         ("scp -i k h:/a /b", "write /b"),
     ]);
 }
@@ -130,8 +116,7 @@ pub(super) fn unzip(argv: &Argv) -> Deed {
 
 /// gzip(1) and its like: the file is replaced by another; an existing one stops it unless `-f`.
 pub(super) fn gzip(argv: &Argv) -> Deed {
-    let options =
-        argv.options("d|decompress|uncompress c|stdout|to-stdout k|keep f|force S|suffix: r t l");
+    let options = argv.options("d|decompress|uncompress c|stdout|to-stdout k|keep f|force S|suffix: r t l");
     let mut draft = Draft::of(argv);
     if options.has("c") || options.has("t") || options.has("l") {
         return draft.done();
@@ -140,10 +125,7 @@ pub(super) fn gzip(argv: &Argv) -> Deed {
     for operand in &options.operands {
         let written = operand.value.key();
         let other = match opens {
-            true => written
-                .rsplit_once('.')
-                .map_or(written, |(name, _)| name)
-                .to_owned(),
+            true => written.rsplit_once('.').map_or(written, |(name, _)| name).to_owned(),
             false => format!("{written}.gz"),
         };
         if !options.has("k") {
@@ -168,10 +150,7 @@ fn archives_are_unpacked() {
         ("tar czf /b/a.tgz .", "write /b/a.tgz"),
         ("unzip -q a.zip -d /opt/x", "write /opt/x prompts"),
         ("unzip -o a.zip", "write /srv/app"),
-        (
-            "gunzip a.gz",
-            "remove /srv/app/a.gz fails; create file /srv/app/a fails",
-        ),
+        ("gunzip a.gz", "remove /srv/app/a.gz fails; create file /srv/app/a fails"),
         ("gunzip -kf a.gz", "create file /srv/app/a"),
     ]);
 }

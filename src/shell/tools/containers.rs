@@ -18,31 +18,21 @@ pub(super) fn docker(argv: &Argv) -> Deed {
     let deeper = || inner.shifted(0);
     match (verb, sub) {
         ("compose", _) => compose(&inner),
-        (
-            "system" | "network" | "volume" | "image" | "container" | "builder" | "buildx",
-            "prune",
-        ) => prune(&inner),
+        ("system" | "network" | "volume" | "image" | "container" | "builder" | "buildx", "prune") => {
+            prune(&inner)
+        }
         ("container" | "image" | "builder", _) | ("buildx", "build") => match deeper() {
             Some(deeper) => object(&deeper, verb),
             None => Deed::read_only(),
         },
         ("network", "create") => network(&inner),
-        ("network", "rm" | "remove") => {
-            removed(&inner, Resource::Network, "docker network rm: not found")
-        }
-        ("volume", "rm" | "remove") => {
-            removed(&inner, Resource::Volume, "docker volume rm: no such volume")
-        }
+        ("network", "rm" | "remove") => removed(&inner, Resource::Network, "docker network rm: not found"),
+        ("volume", "rm" | "remove") => removed(&inner, Resource::Volume, "docker volume rm: no such volume"),
         ("volume", "create") => {
             let options = inner.options("d|driver: o|opt: label: name:");
             let mut draft = Draft::of(argv);
             if let Some(name) = options.operands.get(1) {
-                draft.add(
-                    name,
-                    NEW,
-                    Resource::Volume(name.value.clone()),
-                    Again::NoChange,
-                );
+                draft.add(name, NEW, Resource::Volume(name.value.clone()), Again::NoChange);
             }
             draft.done()
         }
@@ -51,19 +41,15 @@ pub(super) fn docker(argv: &Argv) -> Deed {
             "ls" | "inspect" | "df" | "info" | "show",
         ) => Deed::read_only(),
         ("network" | "volume" | "system" | "plugin" | "context" | "manifest", _) => nothing(),
-        ("swarm", "init" | "join") => once(
-            &inner,
-            "swarm",
-            "docker swarm: this node is already part of a swarm",
-        ),
+        ("swarm", "init" | "join") => {
+            once(&inner, "swarm", "docker swarm: this node is already part of a swarm")
+        }
         ("swarm" | "node", _) => nothing(),
         ("secret", "create") => named(&inner, "secret", "docker secret create: AlreadyExists"),
         ("config", "create") => named(&inner, "config", "docker config create: AlreadyExists"),
-        ("service", "create") => once(
-            &inner,
-            "swarm service",
-            "docker service create: name conflicts with an existing object",
-        ),
+        ("service", "create") => {
+            once(&inner, "swarm service", "docker service create: name conflicts with an existing object")
+        }
         ("secret" | "config" | "service", _) => nothing(),
         ("stack", "deploy" | "up") => role(Role::ComposeUp),
         ("stack", _) => nothing(),
@@ -85,12 +71,7 @@ fn object(argv: &Argv, of: &str) -> Deed {
                 false => Again::Fails("docker rm: No such container"),
             };
             for name in &options.operands {
-                draft.add(
-                    name,
-                    Change::Remove,
-                    Resource::Container(name.value.clone()),
-                    again,
-                );
+                draft.add(name, Change::Remove, Resource::Container(name.value.clone()), again);
             }
             draft.done()
         }
@@ -98,22 +79,13 @@ fn object(argv: &Argv, of: &str) -> Deed {
             let options = argv.options("t|time|timeout: s|signal:");
             let mut draft = Draft::of(argv);
             for name in &options.operands {
-                draft.add(
-                    name,
-                    Change::Stop,
-                    Resource::Container(name.value.clone()),
-                    Again::NoChange,
-                );
+                draft.add(name, Change::Stop, Resource::Container(name.value.clone()), Again::NoChange);
             }
             draft.done()
         }
         verb @ ("start" | "restart" | "unpause") => {
             let options = argv.options("t|time|timeout: s|signal: a i");
-            let change = if verb == "start" {
-                Change::Start
-            } else {
-                Change::Restart
-            };
+            let change = if verb == "start" { Change::Start } else { Change::Restart };
             let mut draft = Draft::of(argv);
             for name in &options.operands {
                 let container = Resource::Container(name.value.clone());
@@ -125,12 +97,13 @@ fn object(argv: &Argv, of: &str) -> Deed {
         "build" => role(BUILD),
         "login" => login(argv),
         "prune" => prune(argv),
-        "pull" | "push" | "tag" | "rmi" | "cp" | "load" | "import" | "save" | "export"
-        | "logout" | "commit" | "update" | "rename" | "pause" | "use" => nothing(),
+        "pull" | "push" | "tag" | "rmi" | "cp" | "load" | "import" | "save" | "export" | "logout"
+        | "commit" | "update" | "rename" | "pause" | "use" => nothing(),
         "exec" => Deed::default(),
-        "ps" | "images" | "logs" | "inspect" | "info" | "version" | "ls" | "list" | "stats"
-        | "top" | "port" | "diff" | "history" | "events" | "search" | "wait" | "--version"
-        | "-v" | "help" => Deed::read_only(),
+        "ps" | "images" | "logs" | "inspect" | "info" | "version" | "ls" | "list" | "stats" | "top"
+        | "port" | "diff" | "history" | "events" | "search" | "wait" | "--version" | "-v" | "help" => {
+            Deed::read_only()
+        }
         _ => Deed::default(),
     }
 }
@@ -175,11 +148,7 @@ fn network(argv: &Argv) -> Deed {
 fn removed(argv: &Argv, resource: fn(Value) -> Resource, text: &'static str) -> Deed {
     let options = argv.options("f|force");
     let mut draft = Draft::of(argv);
-    let again = if options.has("f") {
-        Again::NoChange
-    } else {
-        Again::Fails(text)
-    };
+    let again = if options.has("f") { Again::NoChange } else { Again::Fails(text) };
     for name in options.operands.iter().skip(1) {
         draft.add(name, Change::Remove, resource(name.value.clone()), again);
     }
@@ -188,9 +157,8 @@ fn removed(argv: &Argv, resource: fn(Value) -> Resource, text: &'static str) -> 
 
 fn once(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
     let mut draft = Draft::of(argv);
-    let options = argv.options(
-        "name: advertise-addr: token: replicas: p: publish: e: env: mount: network: secret:",
-    );
+    let options =
+        argv.options("name: advertise-addr: token: replicas: p: publish: e: env: mount: network: secret:");
     let name = options.value("name").cloned().unwrap_or_default();
     if kind != "swarm service" || !name.is_empty() {
         draft.add_implied(NEW, Resource::Other(kind, name), Again::Fails(text));
@@ -202,12 +170,7 @@ fn named(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
     let options = argv.options("d|driver: l|label: template-driver:");
     let mut draft = Draft::of(argv);
     if let Some(name) = options.operands.get(1) {
-        draft.add(
-            name,
-            NEW,
-            Resource::Other(kind, name.value.clone()),
-            Again::Fails(text),
-        );
+        draft.add(name, NEW, Resource::Other(kind, name.value.clone()), Again::Fails(text));
     }
     draft.done()
 }
@@ -232,11 +195,7 @@ fn prune(argv: &Argv) -> Deed {
     let options = argv.options("f|force a|all filter: volumes");
     let mut draft = Draft::of(argv);
     if !options.has("f") {
-        draft.asks(
-            "Are you sure you want to continue? [y/N]",
-            "write `-f`",
-            Some("-f"),
-        );
+        draft.asks("Are you sure you want to continue? [y/N]", "write `-f`", Some("-f"));
     }
     draft.done()
 }
@@ -267,11 +226,9 @@ pub(super) fn compose(argv: &Argv) -> Deed {
             }
             draft.done()
         }
-        "down" | "pull" | "stop" | "push" | "create" | "kill" | "pause" | "unpause" | "cp" => {
-            nothing()
-        }
-        "ps" | "logs" | "config" | "images" | "ls" | "top" | "port" | "version" | "events"
-        | "stats" | "convert" => Deed::read_only(),
+        "down" | "pull" | "stop" | "push" | "create" | "kill" | "pause" | "unpause" | "cp" => nothing(),
+        "ps" | "logs" | "config" | "images" | "ls" | "top" | "port" | "version" | "events" | "stats"
+        | "convert" => Deed::read_only(),
         _ => Deed::default(),
     }
 }
@@ -279,15 +236,9 @@ pub(super) fn compose(argv: &Argv) -> Deed {
 #[test]
 fn containers_are_run() {
     super::table::check(&[
-        (
-            "docker run -d --name db -p 5432:5432 postgres:16",
-            "create container db fails",
-        ),
+        ("docker run -d --name db -p 5432:5432 postgres:16", "create container db fails"),
         ("docker run --rm --name x img", "create container x"),
-        (
-            "docker run -d --rm --name x img",
-            "create container x fails",
-        ),
+        ("docker run -d --rm --name x img", "create container x fails"),
         ("docker run img --name x", ""),
         ("docker rm db", "remove container db fails"),
         ("docker rm -f db", "remove container db"),
@@ -295,18 +246,12 @@ fn containers_are_run() {
         ("docker restart db", "restart container db [Restart]"),
         ("docker network create web", "create network web fails"),
         ("docker volume create data", "create volume data"),
-        (
-            "docker compose up -d --build",
-            "[ComposeUp] [Build(Container)]",
-        ),
+        ("docker compose up -d --build", "[ComposeUp] [Build(Container)]"),
         ("docker-compose -f x.yml down", ""),
         ("docker compose exec web ls", "unknown"),
         ("docker build -t x .", "[Build(Container)]"),
         ("docker compose $FLAGS -f x.yml up -d", "[ComposeUp]"),
-        (
-            "docker run -d $DOCKER_OPTS --name a img",
-            "create container a fails",
-        ),
+        ("docker run -d $DOCKER_OPTS --name a img", "create container a fails"),
         ("docker login", "asks"),
         ("docker login -u x --password-stdin", ""),
         ("docker swarm init", "create swarm  fails"),

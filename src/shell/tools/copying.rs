@@ -112,11 +112,7 @@ pub(super) fn ln(argv: &Argv) -> Deed {
          t|target-directory: T|no-target-directory L|logical P|physical d|F",
     );
     let mut draft = Draft::of(argv);
-    let kind = if options.has("s") {
-        PathKind::Link
-    } else {
-        PathKind::File
-    };
+    let kind = if options.has("s") { PathKind::Link } else { PathKind::File };
     let exists = match options.has("f") || options.has("i") {
         true => Again::NoChange,
         false => Again::Fails("ln: failed to create symbolic link: File exists"),
@@ -135,9 +131,7 @@ pub(super) fn ln(argv: &Argv) -> Deed {
         let to_directory = kind == PathKind::Link && source.value.key().ends_with('/');
         let enters = to_directory && !options.has("n") && !options.has("T");
         let again = match enters && !target.is_directory {
-            true => {
-                Again::Nests("ln: makes a second link inside the directory that the link leads to")
-            }
+            true => Again::Nests("ln: makes a second link inside the directory that the link leads to"),
             false => exists,
         };
         target.put(&mut draft, source, Change::Create(kind), again);
@@ -168,14 +162,8 @@ fn ln_links() {
             "ln -s /etc/nginx/sites-available/shop /etc/nginx/sites-enabled",
             "create link /etc/nginx/sites-enabled/shop fails",
         ),
-        (
-            "ln -s $A/shop $N/sites-enabled",
-            "create link $N/sites-enabled/shop fails",
-        ),
-        (
-            "ln -st /b /a/x /a/y",
-            "create link /b/x fails; create link /b/y fails",
-        ),
+        ("ln -s $A/shop $N/sites-enabled", "create link $N/sites-enabled/shop fails"),
+        ("ln -st /b /a/x /a/y", "create link /b/x fails; create link /b/y fails"),
         ("ln -s ../x", "create link /srv/app/x fails"),
         ("ln /a /b", "create file /b fails"),
     ]);
@@ -264,20 +252,11 @@ fn cp_and_mv_write() {
     super::table::check(&[
         ("cp a /etc/a", "write /etc/a"),
         ("cp a b /etc/x", "write /etc/x/a; write /etc/x/b"),
-        (
-            "cp deploy/web.service /etc/systemd/system",
-            "write /etc/systemd/system/web.service",
-        ),
+        ("cp deploy/web.service /etc/systemd/system", "write /etc/systemd/system/web.service"),
         ("cp .env.example .env", "write /srv/app/.env overwrites"),
         ("cp .env.template $ENV_FILE", "write $ENV_FILE overwrites"),
-        (
-            "cp nginx.conf.template /etc/nginx/nginx.conf",
-            "write /etc/nginx/nginx.conf",
-        ),
-        (
-            "cp config.sample.yml config.yml",
-            "write /srv/app/config.yml overwrites",
-        ),
+        ("cp nginx.conf.template /etc/nginx/nginx.conf", "write /etc/nginx/nginx.conf"),
+        ("cp config.sample.yml config.yml", "write /srv/app/config.yml overwrites"),
         ("cp .env .env.bak", "write /srv/app/.env.bak"),
         ("cp -n .env.example .env", "create any /srv/app/.env"),
         ("cp -r dist /var/www/dist", "write /var/www/dist nests"),
@@ -304,19 +283,10 @@ pub(super) fn install(argv: &Argv) -> Deed {
         let recursive = false;
         let mode = mode.clone();
         let change = Change::Mode { mode, recursive };
-        draft.add(
-            operand,
-            change,
-            Resource::Path(path.clone()),
-            Again::NoChange,
-        );
+        draft.add(operand, change, Resource::Path(path.clone()), Again::NoChange);
         if user.is_some() || group.is_some() {
             let (user, group) = (user.clone(), group.clone());
-            let change = Change::Own {
-                user,
-                group,
-                recursive,
-            };
+            let change = Change::Own { user, group, recursive };
             draft.add(operand, change, Resource::Path(path), Again::NoChange);
         }
     };
@@ -332,17 +302,12 @@ pub(super) fn install(argv: &Argv) -> Deed {
     };
     for source in &target.sources {
         let empty = source.value.as_literal() == Some("/dev/null");
-        let again = match empty || discards_what_was_filled_in(&source.value, &target.path(source))
-        {
+        let again = match empty || discards_what_was_filled_in(&source.value, &target.path(source)) {
             true => Again::Overwrites("install: replaces the file and what was filled in"),
             false => Again::NoChange,
         };
         target.put(&mut draft, source, Change::Write, again);
-        attributes(
-            &mut draft,
-            target.operand.unwrap_or(source),
-            target.path(source),
-        );
+        attributes(&mut draft, target.operand.unwrap_or(source), target.path(source));
     }
     draft.done()
 }
@@ -355,13 +320,7 @@ fn install_sets_owner_and_mode() {
             "create directory /a; mode 750 /a; own app:app /a; create directory /b; mode 750 /b; own app:app /b",
         ),
         ("install -Dm644 x /etc/y", "write /etc/y; mode 644 /etc/y"),
-        (
-            "install x /usr/local/bin/",
-            "write /usr/local/bin/x; mode 755 /usr/local/bin/x",
-        ),
-        (
-            "install -m 600 /dev/null .env",
-            "write /srv/app/.env overwrites; mode 600 /srv/app/.env",
-        ),
+        ("install x /usr/local/bin/", "write /usr/local/bin/x; mode 755 /usr/local/bin/x"),
+        ("install -m 600 /dev/null .env", "write /srv/app/.env overwrites; mode 600 /srv/app/.env"),
     ]);
 }

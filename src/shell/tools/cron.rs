@@ -14,16 +14,10 @@ pub(super) fn crontab(argv: &Argv) -> Deed {
     } else if options.has("r") {
         draft.add_implied(Change::Remove, crontab, Again::Fails("crontab: no crontab"));
     } else if options.has("e") {
-        draft.asks(
-            "crontab -e opens an editor",
-            "pipe the whole table to `crontab -`",
-            None,
-        );
+        draft.asks("crontab -e opens an editor", "pipe the whole table to `crontab -`", None);
     } else if let Some(file) = options.operands.first() {
         let again = match (&argv.stdin, file.value.as_literal()) {
-            (Stdin::Text(_), Some("-")) => {
-                Again::Overwrites("crontab: the lines of others are gone")
-            }
+            (Stdin::Text(_), Some("-")) => Again::Overwrites("crontab: the lines of others are gone"),
             _ => Again::NoChange,
         };
         draft.add(file, Change::Write, crontab, again);

@@ -82,9 +82,8 @@ pub(super) fn create(argv: &Argv) -> Deed {
 
 /// dropdb(1), dropuser(1).
 pub(super) fn drop(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "U|username: h|host: p|port: i|interactive e f|force if-exists maintenance-db: w W",
-    );
+    let options =
+        argv.options("U|username: h|host: p|port: i|interactive e f|force if-exists maintenance-db: w W");
     let mut draft = Draft::of(argv);
     let again = match options.has("if-exists") {
         true => Again::NoChange,
@@ -113,10 +112,7 @@ pub(super) fn mysql(argv: &Argv) -> Deed {
             None
         }
     };
-    for mut effect in sql
-        .map(|sql| effects(sql, Dialect::MySql))
-        .unwrap_or_default()
-    {
+    for mut effect in sql.map(|sql| effects(sql, Dialect::MySql)).unwrap_or_default() {
         if options.has("f") && matches!(effect.again, Again::Fails(_)) {
             effect.again = Again::NoChange;
         }
@@ -136,10 +132,7 @@ pub(super) fn mysql(argv: &Argv) -> Deed {
 /// sqlite3(1): the first operand is the file, the others SQL; exits with 1 after an error (tried with 3.40).
 pub(super) fn sqlite(argv: &Argv) -> Deed {
     // Long options stand behind one dash; those with a value are rare in scripts.
-    let mut operands = argv
-        .args
-        .iter()
-        .filter(|arg| !arg.value.known_prefix().starts_with('-'));
+    let mut operands = argv.args.iter().filter(|arg| !arg.value.known_prefix().starts_with('-'));
     let mut draft = Draft::of(argv);
     let Some(file) = operands.next() else {
         return nothing();
@@ -159,9 +152,8 @@ pub(super) fn sqlite(argv: &Argv) -> Deed {
 
 /// Dumps write a file; what a restore finds is not known; `redis-cli` and `mongosh` are not read.
 pub(super) fn dump(argv: &Argv) -> Deed {
-    let options: Options<'_> = argv.options(
-        "f|file: d|dbname: U: h: p: F|format: r|result-file: u|user: t: n: T: N: j: Z: out: o:",
-    );
+    let options: Options<'_> =
+        argv.options("f|file: d|dbname: U: h: p: F|format: r|result-file: u|user: t: n: T: N: j: Z: out: o:");
     let mut draft = Draft::of(argv);
     for file in options.values("f").chain(options.values("r")) {
         draft.writes(file);
@@ -187,14 +179,8 @@ fn databases_are_made() {
     super::table::check(&[
         ("psql -c 'CREATE USER app'", "create role app fails"),
         ("psql -c 'CREATE USER app' -c 'SELECT 1'", "create role app"),
-        (
-            "psql <<< 'CREATE USER app; CREATE DATABASE shop;'",
-            "create role app; create database shop",
-        ),
-        (
-            "psql -v ON_ERROR_STOP=1 <<< 'CREATE USER app;'",
-            "create role app fails",
-        ),
+        ("psql <<< 'CREATE USER app; CREATE DATABASE shop;'", "create role app; create database shop"),
+        ("psql -v ON_ERROR_STOP=1 <<< 'CREATE USER app;'", "create role app fails"),
         ("psql -f schema.sql", "unknown"),
         ("| psql", "unknown"),
         ("psql -tAc 'SELECT 1'", ""),
@@ -202,18 +188,9 @@ fn databases_are_made() {
         ("createuser app", "create role app fails"),
         ("createuser --interactive app", "create role app fails asks"),
         ("dropdb --if-exists shop", "remove database shop"),
-        (
-            "mysql -u root -e 'CREATE DATABASE shop'",
-            "create database shop fails",
-        ),
-        (
-            "mysql -uroot -p -e 'CREATE DATABASE IF NOT EXISTS shop'",
-            "create database shop asks",
-        ),
-        (
-            "sqlite3 /d/x.db 'CREATE TABLE t(a)'",
-            "create file /d/x.db; create table t fails",
-        ),
+        ("mysql -u root -e 'CREATE DATABASE shop'", "create database shop fails"),
+        ("mysql -uroot -p -e 'CREATE DATABASE IF NOT EXISTS shop'", "create database shop asks"),
+        ("sqlite3 /d/x.db 'CREATE TABLE t(a)'", "create file /d/x.db; create table t fails"),
         ("pg_dump shop -f /b/x.sql", "write /b/x.sql"),
     ]);
 }

@@ -7,8 +7,7 @@ use crate::shell::effect::{Again, Change, Deed, Resource};
 /// mkswap(8): refuses a swap area in use. mkfs(8): whatever was there is gone; mke2fs asks where it sees a file system
 /// only on a terminal, and `-F` or `-f` does not.
 pub(super) fn mkfs(argv: &Argv) -> Deed {
-    let options =
-        argv.options("t|type: L|label: f|force F U|uuid: p|pagesize: b: m: O: E: N: i: q c n:");
+    let options = argv.options("t|type: L|label: f|force F U|uuid: p|pagesize: b: m: O: E: N: i: q c n:");
     let mut draft = Draft::of(argv);
     let again = match argv.name.as_str() {
         "mkswap" => Again::Fails("mkswap: error: is mounted; will not make swapspace"),
@@ -22,9 +21,8 @@ pub(super) fn mkfs(argv: &Argv) -> Deed {
 
 /// swapon(8): `swapon failed: Device or resource busy`, exit status 255, for an area in use; `-a` skips it.
 pub(super) fn swapon(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "a|all p|priority: d|discard? s|summary show? L: U: e|ifexists noheadings raw bytes",
-    );
+    let options =
+        argv.options("a|all p|priority: d|discard? s|summary show? L: U: e|ifexists noheadings raw bytes");
     let mut draft = Draft::of(argv);
     if options.has("show") || options.has("s") {
         return Deed::read_only();
@@ -36,47 +34,25 @@ pub(super) fn swapon(argv: &Argv) -> Deed {
     };
     for area in &options.operands {
         let change = if off { Change::Remove } else { NEW };
-        draft.add(
-            area,
-            change,
-            Resource::Other("swap", argv.path(area)),
-            again,
-        );
+        draft.add(area, change, Resource::Other("swap", argv.path(area)), again);
     }
     draft.done()
 }
 
 /// mount(8): the same source at the same place is `already mounted`, exit status 32; `-a` and `remount` mind nothing.
 pub(super) fn mount(argv: &Argv) -> Deed {
-    let options = argv
-        .options("a|all t|types: o|options: B|bind R|rbind r w L: U: v f n make-private M|move");
+    let options =
+        argv.options("a|all t|types: o|options: B|bind R|rbind r w L: U: v f n make-private M|move");
     let mut draft = Draft::of(argv);
     let remounts = options.values("o").any(|o| o.key().contains("remount"));
-    let Some(place) = options
-        .operands
-        .last()
-        .filter(|_| !options.has("a") && !remounts)
-    else {
+    let Some(place) = options.operands.last().filter(|_| !options.has("a") && !remounts) else {
         return draft.done();
     };
     let resource = Resource::Other("mount", argv.path(place));
     if argv.name == "umount" {
-        draft.add(
-            place,
-            Change::Remove,
-            resource,
-            Again::Fails("umount: not mounted"),
-        );
-    } else if options.has("B")
-        || options.has("R")
-        || options.values("o").any(|o| o.key().contains("bind"))
-    {
-        draft.add(
-            place,
-            NEW,
-            resource,
-            Again::Duplicates("mount --bind: mounts it once more on top"),
-        );
+        draft.add(place, Change::Remove, resource, Again::Fails("umount: not mounted"));
+    } else if options.has("B") || options.has("R") || options.values("o").any(|o| o.key().contains("bind")) {
+        draft.add(place, NEW, resource, Again::Duplicates("mount --bind: mounts it once more on top"));
     } else {
         draft.add(place, NEW, resource, Again::Fails("mount: already mounted"));
     }

@@ -14,18 +14,13 @@ impl<'a> Draft<'a> {
     /// Of a tool that is known.
     pub(super) fn of(argv: &'a Argv) -> Self {
         let known = true;
-        let deed = Deed {
-            known,
-            ..Deed::default()
-        };
+        let deed = Deed { known, ..Deed::default() };
         Draft { argv, deed }
     }
 
     /// Something happens to the resource that `operand` names.
     pub(super) fn add(&mut self, operand: &Arg, change: Change, resource: Resource, again: Again) {
-        self.deed
-            .effects
-            .push(Effect::new(change, resource, again).at(operand.span));
+        self.deed.effects.push(Effect::new(change, resource, again).at(operand.span));
     }
 
     /// Something happens to a resource that no operand names.
@@ -60,18 +55,9 @@ impl<'a> Draft<'a> {
 
     /// It asks, unless something is piped in that may answer, or a word of unknown value may be the option that
     /// keeps it from asking.
-    pub(super) fn asks(
-        &mut self,
-        asks: &'static str,
-        instead: &'static str,
-        flag: Option<&'static str>,
-    ) {
+    pub(super) fn asks(&mut self, asks: &'static str, instead: &'static str, flag: Option<&'static str>) {
         if self.argv.stdin == Stdin::Inherited && !self.argv.args.iter().any(may_be_options) {
-            self.deed.prompts = Some(Prompt {
-                asks,
-                instead,
-                flag,
-            });
+            self.deed.prompts = Some(Prompt { asks, instead, flag });
         }
     }
 
@@ -107,10 +93,8 @@ pub(super) fn may_be_options(arg: &Arg) -> bool {
         return !arg.value.is_glob();
     }
     let shown = arg.value.to_string().to_ascii_lowercase();
-    const NAMES: [&str; 12] = [
-        "pack", "pkg", "dep", "dir", "path", "file", "user", "name", "domain", "home", "version",
-        "/",
-    ];
+    const NAMES: [&str; 12] =
+        ["pack", "pkg", "dep", "dir", "path", "file", "user", "name", "domain", "home", "version", "/"];
     !NAMES.iter().any(|name| shown.contains(name))
 }
 
@@ -127,20 +111,12 @@ pub(super) fn named_like_options(arg: &Arg) -> bool {
     let shown = arg.value.to_string().to_ascii_lowercase();
     let mut parts = shown.trim_start_matches('$').split('_');
     is_all_arguments(arg)
-        || parts.any(|part| {
-            matches!(
-                part,
-                "opt" | "opts" | "options" | "flag" | "flags" | "args" | "params"
-            )
-        })
+        || parts.any(|part| matches!(part, "opt" | "opts" | "options" | "flag" | "flags" | "args" | "params"))
 }
 
 /// The literal of operand `index` of a list; empty where it is not fully known: to match subcommands on.
 pub(super) fn word<'a>(operands: &[&'a Arg], index: usize) -> &'a str {
-    operands
-        .get(index)
-        .and_then(|arg| arg.value.as_literal())
-        .unwrap_or_default()
+    operands.get(index).and_then(|arg| arg.value.as_literal()).unwrap_or_default()
 }
 
 /// Words as one text.

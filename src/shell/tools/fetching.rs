@@ -34,9 +34,7 @@ pub(super) fn wget(argv: &Argv) -> Deed {
         draft.writes(file);
         return draft.done();
     }
-    let updates = ["nc", "-nc", "N", "c", "r", "m"]
-        .iter()
-        .any(|o| options.has(o));
+    let updates = ["nc", "-nc", "N", "c", "r", "m"].iter().any(|o| options.has(o));
     let again = match updates {
         true => Again::NoChange,
         false => Again::Duplicates("wget: saves to NAME.1 and leaves the old file"),
@@ -45,9 +43,7 @@ pub(super) fn wget(argv: &Argv) -> Deed {
     let directory = options.value("P").unwrap_or(&here).resolve(&argv.cwd);
     for address in &options.operands {
         let resource = match file_name(&address.value) {
-            Some(name) if !options.has("content-disposition") => {
-                Resource::Path(below(&directory, &name))
-            }
+            Some(name) if !options.has("content-disposition") => Resource::Path(below(&directory, &name)),
             _ => Resource::Other("download", address.value.clone()),
         };
         draft.add(address, FILE, resource, again);
@@ -66,9 +62,7 @@ pub(super) fn curl(argv: &Argv) -> Deed {
     );
     let mut draft = Draft::of(argv);
     let named: Vec<&Value> = options.values("o").collect();
-    let directory = options
-        .value("output-dir")
-        .map_or_else(|| argv.cwd.clone(), |d| d.resolve(&argv.cwd));
+    let directory = options.value("output-dir").map_or_else(|| argv.cwd.clone(), |d| d.resolve(&argv.cwd));
     for file in &named {
         if !matches!(file.as_literal(), Some("/dev/null" | "-")) {
             let path = Resource::Path(file.resolve(&directory));
@@ -83,16 +77,7 @@ pub(super) fn curl(argv: &Argv) -> Deed {
             }
         }
     }
-    let sends = [
-        "d",
-        "data-raw",
-        "data-binary",
-        "data-urlencode",
-        "json",
-        "X",
-        "F",
-        "T",
-    ];
+    let sends = ["d", "data-raw", "data-binary", "data-urlencode", "json", "X", "F", "T"];
     if !options.has("O") && named.is_empty() && !sends.iter().any(|o| options.has(o)) {
         return Deed::read_only();
     }
@@ -102,14 +87,8 @@ pub(super) fn curl(argv: &Argv) -> Deed {
 #[test]
 fn downloads_are_kept() {
     super::table::check(&[
-        (
-            "wget https://h/a/b.zip",
-            "create file /srv/app/b.zip duplicates",
-        ),
-        (
-            "wget -q https://h/$V.tgz -P /tmp",
-            "create file /tmp/$V.tgz duplicates",
-        ),
+        ("wget https://h/a/b.zip", "create file /srv/app/b.zip duplicates"),
+        ("wget -q https://h/$V.tgz -P /tmp", "create file /tmp/$V.tgz duplicates"),
         ("wget -qO - https://h/k", "[ReadOnly]"),
         ("wget -qO- https://h/k", "[ReadOnly]"),
         ("wget -O /etc/k https://h/k", "write /etc/k"),
@@ -118,10 +97,7 @@ fn downloads_are_kept() {
         ("curl -fsSL https://h/k", "[ReadOnly]"),
         ("curl -fsSLo /etc/k https://h/k", "write /etc/k"),
         ("curl -LO https://h/a/k", "write /srv/app/k"),
-        (
-            "curl -s -o /dev/null -w '%{http_code}' http://localhost",
-            "",
-        ),
+        ("curl -s -o /dev/null -w '%{http_code}' http://localhost", ""),
         ("curl -X POST http://h/x", ""),
     ]);
 }

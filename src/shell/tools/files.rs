@@ -38,8 +38,7 @@ fn mkdir_makes_directories() {
 
 /// rm(1): only with `-f` a missing file is no error; `-r` alone changes nothing about that.
 pub(super) fn rm(argv: &Argv) -> Deed {
-    let options =
-        argv.options("r|R|recursive f|force i I interactive? d|dir v|verbose one-file-system");
+    let options = argv.options("r|R|recursive f|force i I interactive? d|dir v|verbose one-file-system");
     let again = if options.has("f") {
         Again::NoChange
     } else {
@@ -94,11 +93,7 @@ pub(super) fn touch(argv: &Argv) -> Deed {
 pub(super) fn mkfifo(argv: &Argv) -> Deed {
     let options = argv.options("m|mode: Z context?");
     let mut draft = Draft::of(argv);
-    let count = if argv.name == "mknod" {
-        1
-    } else {
-        options.operands.len()
-    };
+    let count = if argv.name == "mknod" { 1 } else { options.operands.len() };
     for operand in options.operands.iter().take(count) {
         let change = Change::Create(PathKind::Any);
         draft.path(operand, change, Again::Fails("File exists"));
@@ -118,11 +113,7 @@ pub(super) fn truncate(argv: &Argv) -> Deed {
 
 /// A swap file in use can be neither opened for writing nor resized: open(2), fallocate(2) ETXTBSY.
 pub(super) fn busy_swap(path: &Value, text: &'static str) -> Again {
-    if path.basename().key().contains("swap") {
-        Again::Fails(text)
-    } else {
-        Again::NoChange
-    }
+    if path.basename().key().contains("swap") { Again::Fails(text) } else { Again::NoChange }
 }
 
 /// fallocate(1).
@@ -170,12 +161,7 @@ pub(super) fn tee(argv: &Argv) -> Deed {
                 true => Again::NoChange,
                 false => Again::Duplicates("tee -a: adds the same text once more"),
             };
-            draft.add(
-                operand,
-                Change::Append,
-                Resource::Line { file, text },
-                again,
-            );
+            draft.add(operand, Change::Append, Resource::Line { file, text }, again);
         } else {
             draft.path(operand, Change::Write, Again::NoChange);
         }
@@ -186,10 +172,7 @@ pub(super) fn tee(argv: &Argv) -> Deed {
 /// A log is there to be appended to.
 fn is_log(file: &Value) -> bool {
     let name = file.basename().to_string().to_ascii_lowercase();
-    name.ends_with(".log")
-        || name
-            .split(['_', '.', '-', '$'])
-            .any(|part| matches!(part, "log" | "logfile"))
+    name.ends_with(".log") || name.split(['_', '.', '-', '$']).any(|part| matches!(part, "log" | "logfile"))
 }
 
 #[test]
@@ -201,15 +184,9 @@ fn files_are_written() {
         ("truncate -s 0 /var/log/a", "write /var/log/a"),
         ("fallocate -l 2G /swapfile", "create file /swapfile fails"),
         ("dd if=/dev/zero of=/a bs=1M", "write /a"),
-        (
-            "dd if=/dev/zero of=/swapfile bs=1M",
-            "write /swapfile fails",
-        ),
+        ("dd if=/dev/zero of=/swapfile bs=1M", "write /swapfile fails"),
         ("tee /etc/a", "write /etc/a"),
-        (
-            "tee -a /etc/a <<< 'x y'",
-            "append line /etc/a 'x y' duplicates",
-        ),
+        ("tee -a /etc/a <<< 'x y'", "append line /etc/a 'x y' duplicates"),
         ("tee -a $F", "append line $F '$input' duplicates"),
         ("tee -a $LOG_FILE", "append line $LOG_FILE '$input'"),
         ("tee /dev/null", ""),

@@ -11,10 +11,7 @@ pub(super) fn find(argv: &Argv) -> Deed {
     let mut starts: Vec<&Arg> = argv.args.iter().take_while(is_start).collect();
     let here;
     if starts.is_empty() {
-        here = Arg {
-            value: Value::literal("."),
-            span: argv.program.span,
-        };
+        here = Arg { value: Value::literal("."), span: argv.program.span };
         starts.push(&here);
     }
     let mut draft = Draft::of(argv);
@@ -51,23 +48,11 @@ pub(super) fn find(argv: &Argv) -> Deed {
                             Change::Own { user, group, .. } => {
                                 let (user, group) = (user.clone(), group.clone());
                                 let recursive = true;
-                                draft.path(
-                                    start,
-                                    Change::Own {
-                                        user,
-                                        group,
-                                        recursive,
-                                    },
-                                    Again::NoChange,
-                                );
+                                draft.path(start, Change::Own { user, group, recursive }, Again::NoChange);
                             }
                             Change::Mode { mode, .. } => {
                                 let (mode, recursive) = (mode.clone(), true);
-                                draft.path(
-                                    start,
-                                    Change::Mode { mode, recursive },
-                                    Again::NoChange,
-                                );
+                                draft.path(start, Change::Mode { mode, recursive }, Again::NoChange);
                             }
                             Change::Remove => delete(&mut draft, start),
                             _ => {
@@ -92,10 +77,7 @@ fn find_hands_on() {
         ("find . -name x", "[ReadOnly]"),
         ("find /a -name x -delete", "remove files /a"),
         ("find /a -type f -exec chmod 644 {} +", "mode -R 644 /a"),
-        (
-            "find $D /b -exec chown u:g {} ;",
-            "own -R u:g $D; own -R u:g /b",
-        ),
+        ("find $D /b -exec chown u:g {} ;", "own -R u:g $D; own -R u:g /b"),
         ("find /a -exec rm -rf {} ;", "remove files /a"),
         ("find /a -exec grep x {} ;", ""),
         ("find /a -exec frob {} ;", "unknown"),

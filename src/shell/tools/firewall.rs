@@ -32,11 +32,7 @@ pub(super) fn ufw(argv: &Argv) -> Deed {
             }
         }
         "delete" if !force && word(operands, 1).parse::<u32>().is_ok() => {
-            draft.asks(
-                "Deleting. Proceed with operation (y|n)?",
-                "write `ufw --force delete`",
-                None,
-            );
+            draft.asks("Deleting. Proceed with operation (y|n)?", "write `ufw --force delete`", None);
         }
         "allow" | "deny" | "limit" | "reject" | "insert" | "route" | "prepend" => {
             let rule = Resource::FirewallRule(joined(operands));
@@ -58,17 +54,13 @@ pub(super) fn iptables(argv: &Argv) -> Deed {
     while let Some(arg) = args.next() {
         match arg.value.as_literal() {
             Some(
-                text @ ("-A" | "-I" | "-C" | "-D" | "-N" | "-F" | "-P" | "-X" | "-L" | "-S" | "-R"
-                | "-Z" | "-E" | "--append" | "--insert" | "--check" | "--delete"
-                | "--new-chain" | "--flush" | "--policy" | "--list"),
+                text @ ("-A" | "-I" | "-C" | "-D" | "-N" | "-F" | "-P" | "-X" | "-L" | "-S" | "-R" | "-Z"
+                | "-E" | "--append" | "--insert" | "--check" | "--delete" | "--new-chain" | "--flush"
+                | "--policy" | "--list"),
             ) => {
                 action = text;
                 rest.extend(args.next());
-                let position = |arg: &&Arg| {
-                    arg.value
-                        .as_literal()
-                        .is_some_and(|t| t.parse::<u32>().is_ok())
-                };
+                let position = |arg: &&Arg| arg.value.as_literal().is_some_and(|t| t.parse::<u32>().is_ok());
                 if args.peek().is_some_and(position) {
                     args.next();
                 }
@@ -79,23 +71,18 @@ pub(super) fn iptables(argv: &Argv) -> Deed {
     }
     let rule = Resource::FirewallRule(joined(&rest));
     let (change, again) = match action {
-        "-A" | "-I" | "--append" | "--insert" => (
-            NEW,
-            Again::Duplicates("iptables: adds the same rule once more"),
-        ),
+        "-A" | "-I" | "--append" | "--insert" => {
+            (NEW, Again::Duplicates("iptables: adds the same rule once more"))
+        }
         "-C" | "--check" => (Change::Use, Again::NoChange),
-        "-D" | "--delete" => (
-            Change::Remove,
-            Again::Fails("iptables: Bad rule (does a matching rule exist in that chain?)"),
-        ),
+        "-D" | "--delete" => {
+            (Change::Remove, Again::Fails("iptables: Bad rule (does a matching rule exist in that chain?)"))
+        }
         "-N" | "--new-chain" => (NEW, Again::Fails("iptables: Chain already exists")),
         "-L" | "-S" | "--list" => return Deed::read_only(),
         _ => return nothing(),
     };
-    let operand = argv
-        .args
-        .iter()
-        .find(|arg| arg.value.as_literal() == Some(action));
+    let operand = argv.args.iter().find(|arg| arg.value.as_literal() == Some(action));
     draft.add(operand.unwrap_or(&argv.program), change, rule, again);
     draft.done()
 }
@@ -107,12 +94,7 @@ pub(super) fn nft(argv: &Argv) -> Deed {
         ("add" | "insert", "rule") => {
             let mut draft = Draft::of(argv);
             let again = Again::Duplicates("nft: adds the same rule once more");
-            draft.add(
-                operands[1],
-                NEW,
-                Resource::FirewallRule(joined(&operands[2..])),
-                again,
-            );
+            draft.add(operands[1], NEW, Resource::FirewallRule(joined(&operands[2..])), again);
             draft.done()
         }
         ("list", _) => Deed::read_only(),
@@ -133,24 +115,12 @@ fn packets_are_filtered() {
             "iptables -A INPUT -p tcp --dport 80 -j ACCEPT",
             "create firewall-rule INPUT -p tcp --dport 80 -j ACCEPT duplicates",
         ),
-        (
-            "iptables -I INPUT 6 -j ACCEPT",
-            "create firewall-rule INPUT -j ACCEPT duplicates",
-        ),
-        (
-            "iptables -C INPUT -j ACCEPT",
-            "use firewall-rule INPUT -j ACCEPT",
-        ),
-        (
-            "iptables -D INPUT -j DROP",
-            "remove firewall-rule INPUT -j DROP fails",
-        ),
+        ("iptables -I INPUT 6 -j ACCEPT", "create firewall-rule INPUT -j ACCEPT duplicates"),
+        ("iptables -C INPUT -j ACCEPT", "use firewall-rule INPUT -j ACCEPT"),
+        ("iptables -D INPUT -j DROP", "remove firewall-rule INPUT -j DROP fails"),
         ("iptables -N X", "create firewall-rule X fails"),
         ("iptables -F", ""),
-        (
-            "nft add rule inet f i accept",
-            "create firewall-rule inet f i accept duplicates",
-        ),
+        ("nft add rule inet f i accept", "create firewall-rule inet f i accept duplicates"),
         ("nft list ruleset", "[ReadOnly]"),
         ("firewall-cmd --permanent --add-port=80/tcp", ""),
     ]);

@@ -7,8 +7,7 @@ use crate::shell::value::Value;
 
 /// git's own options, then a command's. What is said of repeating was tried with git 2.39.
 pub(super) fn git(argv: &Argv) -> Deed {
-    let global =
-        argv.leading_options("C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare");
+    let global = argv.leading_options("C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare");
     let Some(mut inner) = argv.shifted(global.first_operand) else {
         return Deed::read_only();
     };
@@ -21,8 +20,8 @@ pub(super) fn git(argv: &Argv) -> Deed {
         "init" => init(argv),
         "remote" => remote(argv),
         "worktree" => worktree(argv),
-        "pull" | "fetch" | "checkout" | "switch" | "reset" | "submodule" | "restore"
-        | "sparse-checkout" | "merge" | "rebase" => source(argv),
+        "pull" | "fetch" | "checkout" | "switch" | "reset" | "submodule" | "restore" | "sparse-checkout"
+        | "merge" | "rebase" => source(argv),
         "branch" | "tag" => branch(argv),
         "config" => config(argv),
         "clean" => {
@@ -35,13 +34,13 @@ pub(super) fn git(argv: &Argv) -> Deed {
             draft.done()
         }
         "commit" => commit(argv),
-        "add" | "push" | "stash" | "lfs" | "gc" | "prune" | "rm" | "mv" | "update-index"
-        | "maintenance" | "am" | "apply" | "cherry-pick" | "revert" | "archive" | "credential"
-        | "update-ref" | "symbolic-ref" => nothing(),
+        "add" | "push" | "stash" | "lfs" | "gc" | "prune" | "rm" | "mv" | "update-index" | "maintenance"
+        | "am" | "apply" | "cherry-pick" | "revert" | "archive" | "credential" | "update-ref"
+        | "symbolic-ref" => nothing(),
         "status" | "log" | "diff" | "show" | "rev-parse" | "rev-list" | "describe" | "ls-files"
-        | "ls-remote" | "ls-tree" | "blame" | "cat-file" | "for-each-ref" | "merge-base"
-        | "shortlog" | "version" | "grep" | "var" | "name-rev" | "show-ref" | "check-ignore"
-        | "diff-index" | "help" | "--version" => Deed::read_only(),
+        | "ls-remote" | "ls-tree" | "blame" | "cat-file" | "for-each-ref" | "merge-base" | "shortlog"
+        | "version" | "grep" | "var" | "name-rev" | "show-ref" | "check-ignore" | "diff-index" | "help"
+        | "--version" => Deed::read_only(),
         _ => Deed::default(),
     }
 }
@@ -54,8 +53,7 @@ fn clone(argv: &Argv) -> Deed {
     );
     let mut draft = Draft::of(argv);
     draft.role(Role::Source);
-    let again =
-        Again::Fails("git clone: destination path already exists and is not an empty directory");
+    let again = Again::Fails("git clone: destination path already exists and is not an empty directory");
     match options.operands[..] {
         [_, directory] => draft.path(directory, TREE, again),
         [address] => {
@@ -69,10 +67,7 @@ fn clone(argv: &Argv) -> Deed {
 
 /// The directory that a repository's address gives: git-clone(1), "humanish".
 fn humanish(address: &Value, bare: bool) -> Value {
-    let text = address
-        .key()
-        .trim_end_matches('/')
-        .trim_end_matches("/.git");
+    let text = address.key().trim_end_matches('/').trim_end_matches("/.git");
     let address = Value::from_key(text, address);
     let mut name = address.basename();
     if let Some((_, path)) = name.split_once(':') {
@@ -88,9 +83,8 @@ fn humanish(address: &Value, bare: bool) -> Value {
 
 /// git-init(1): "Running git init in an existing repository is safe".
 fn init(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "b|initial-branch: q|quiet bare template: separate-git-dir: object-format: shared?",
-    );
+    let options =
+        argv.options("b|initial-branch: q|quiet bare template: separate-git-dir: object-format: shared?");
     let mut draft = Draft::of(argv);
     match options.operands.first() {
         Some(directory) => draft.path(directory, TREE, Again::NoChange),
@@ -102,27 +96,14 @@ fn init(argv: &Argv) -> Deed {
 /// git-remote(1): adding an existing name exits with 3, setting the URL of a missing one or removing it with 2.
 fn remote(argv: &Argv) -> Deed {
     let options = argv.options("t: m: f tags no-tags mirror? push add delete v|verbose");
-    let named = |name: &Arg| Resource::Remote {
-        repo: argv.cwd.clone(),
-        name: name.value.clone(),
-    };
+    let named = |name: &Arg| Resource::Remote { repo: argv.cwd.clone(), name: name.value.clone() };
     let mut draft = Draft::of(argv);
     match (word(&options.operands, 0), options.operands.get(1)) {
         ("add", Some(name)) => {
-            draft.add(
-                name,
-                NEW,
-                named(name),
-                Again::Fails("git remote add: remote already exists"),
-            );
+            draft.add(name, NEW, named(name), Again::Fails("git remote add: remote already exists"));
         }
         ("remove" | "rm", Some(name)) => {
-            draft.add(
-                name,
-                Change::Remove,
-                named(name),
-                Again::Fails("git remote remove: No such remote"),
-            );
+            draft.add(name, Change::Remove, named(name), Again::Fails("git remote remove: No such remote"));
         }
         ("set-url", Some(name)) => draft.add(name, Change::Write, named(name), Again::NoChange),
         _ => return Deed::read_only(),
@@ -139,11 +120,9 @@ fn worktree(argv: &Argv) -> Deed {
             draft.path(path, TREE, Again::Fails("git worktree add: already exists"));
             draft.role(Role::Source);
         }
-        ("remove", Some(path)) => draft.path(
-            path,
-            Change::Remove,
-            Again::Fails("git worktree: is not a working tree"),
-        ),
+        ("remove", Some(path)) => {
+            draft.path(path, Change::Remove, Again::Fails("git worktree: is not a working tree"))
+        }
         _ => {}
     }
     draft.done()
@@ -151,9 +130,8 @@ fn worktree(argv: &Argv) -> Deed {
 
 /// Commands that bring the source up to date. A new branch (`-b`) can be made only once.
 fn source(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "b: c: B: C: q|quiet f|force depth: hard soft mixed t|track orphan: s|source: X: m:",
-    );
+    let options =
+        argv.options("b: c: B: C: q|quiet f|force depth: hard soft mixed t|track orphan: s|source: X: m:");
     let mut draft = Draft::of(argv);
     draft.role(Role::Source);
     let branch = match argv.program.value.as_literal() {
@@ -175,17 +153,7 @@ fn branch(argv: &Argv) -> Deed {
     );
     let of_branch = argv.program.value.as_literal() == Some("branch");
     let moves = of_branch && (options.has("m") || options.has("M") || options.has("u"));
-    let looks = [
-        "l",
-        "r",
-        "v",
-        "show-current",
-        "contains",
-        "merged",
-        "points-at",
-        "sort",
-        "format",
-    ];
+    let looks = ["l", "r", "v", "show-current", "contains", "merged", "points-at", "sort", "format"];
     let mut draft = Draft::of(argv);
     let Some(name) = options.operands.first() else {
         return if moves { nothing() } else { Deed::read_only() };
@@ -195,12 +163,7 @@ fn branch(argv: &Argv) -> Deed {
     }
     let resource = Resource::Other(if of_branch { "branch" } else { "tag" }, name.value.clone());
     if options.has("d") || options.has("D") {
-        draft.add(
-            name,
-            Change::Remove,
-            resource,
-            Again::Fails("git: not found"),
-        );
+        draft.add(name, Change::Remove, resource, Again::Fails("git: not found"));
     } else if !moves {
         let again = match options.has("f") {
             true => Again::NoChange,
@@ -215,11 +178,7 @@ fn branch(argv: &Argv) -> Deed {
 fn config(argv: &Argv) -> Deed {
     let options = argv.options("global system local f|file: add unset unset-all get get-all get-regexp: l|list e|edit replace-all type: bool int default:");
     let mut draft = Draft::of(argv);
-    let file = match (
-        options.value("f"),
-        options.has("global"),
-        options.has("system"),
-    ) {
+    let file = match (options.value("f"), options.has("global"), options.has("system")) {
         (Some(file), ..) => file.resolve(&argv.cwd),
         (None, true, _) => below(&argv.home, &Value::literal(".gitconfig")),
         (None, _, true) => Value::literal("/etc/gitconfig"),
@@ -250,9 +209,8 @@ fn config(argv: &Argv) -> Deed {
 /// git-commit(1): with nothing new to commit it exits with 1, unless `--allow-empty`; without a message it opens an
 /// editor.
 fn commit(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "m|message: a|all F|file: C: c: amend no-edit allow-empty q|quiet author: date: n s t:",
-    );
+    let options =
+        argv.options("m|message: a|all F|file: C: c: amend no-edit allow-empty q|quiet author: date: n s t:");
     let mut draft = Draft::of(argv);
     if !options.has("allow-empty") && !options.has("amend") {
         let again = Again::Fails("git commit: nothing to commit");
@@ -267,39 +225,18 @@ fn commit(argv: &Argv) -> Deed {
 #[test]
 fn git_brings_the_source() {
     super::table::check(&[
-        (
-            "git clone https://h/o/shop.git",
-            "create tree /srv/app/shop fails [Source]",
-        ),
-        (
-            "git clone git@h:o/shop.git /opt/x",
-            "create tree /opt/x fails [Source]",
-        ),
-        (
-            "git clone --depth 1 -b main $REPO $DIR",
-            "create tree $DIR fails [Source]",
-        ),
+        ("git clone https://h/o/shop.git", "create tree /srv/app/shop fails [Source]"),
+        ("git clone git@h:o/shop.git /opt/x", "create tree /opt/x fails [Source]"),
+        ("git clone --depth 1 -b main $REPO $DIR", "create tree $DIR fails [Source]"),
         ("git clone $REPO .", "create tree /srv/app fails [Source]"),
-        (
-            "git clone $REPO",
-            "create tree /srv/app/$REPO fails [Source]",
-        ),
-        (
-            "git clone h:shop",
-            "create tree /srv/app/shop fails [Source]",
-        ),
+        ("git clone $REPO", "create tree /srv/app/$REPO fails [Source]"),
+        ("git clone h:shop", "create tree /srv/app/shop fails [Source]"),
         ("git -C /opt/x pull", "[Source]"),
         ("git reset --hard origin/main", "[Source]"),
         ("git checkout -b prod", "create branch prod fails [Source]"),
         ("git init", "create tree /srv/app/.git"),
-        (
-            "git -C /opt/x remote add origin https://h/x",
-            "create remote origin of /opt/x fails",
-        ),
-        (
-            "git remote set-url origin x",
-            "write remote origin of /srv/app",
-        ),
+        ("git -C /opt/x remote add origin https://h/x", "create remote origin of /opt/x fails"),
+        ("git remote set-url origin x", "write remote origin of /srv/app"),
         ("git remote -v", "[ReadOnly]"),
         (
             "git config --global --add safe.directory /x",

@@ -11,20 +11,15 @@ pub(super) fn htpasswd(argv: &Argv) -> Deed {
     if let Some(file) = options.operands.first().filter(|_| !options.has("n")) {
         match options.has("c") {
             true => {
-                let again = Again::Overwrites(
-                    "htpasswd -c: makes the file anew, without the accounts added since",
-                );
+                let again =
+                    Again::Overwrites("htpasswd -c: makes the file anew, without the accounts added since");
                 draft.path(file, FILE, again);
             }
             false => draft.path(file, Change::Edit, Again::NoChange),
         }
     }
     if !options.has("b") && !options.has("i") && !options.has("D") {
-        draft.asks(
-            "htpasswd asks for the password",
-            "write `htpasswd -i` and pipe it in",
-            None,
-        );
+        draft.asks("htpasswd asks for the password", "write `htpasswd -i` and pipe it in", None);
     }
     draft.done()
 }
@@ -57,10 +52,8 @@ pub(super) fn openssl(argv: &Argv) -> Deed {
     }
     if verb == "req" && !options.has("-noout") {
         let new = options.has("-new") || options.has("-newkey") || options.has("-x509");
-        let named = options.has("-subj")
-            || options.has("-batch")
-            || options.has("-config")
-            || options.has("-in");
+        let named =
+            options.has("-subj") || options.has("-batch") || options.has("-config") || options.has("-in");
         let encrypts = options.has("-newkey")
             && !options.has("-nodes")
             && !options.has("-noenc")
@@ -82,19 +75,13 @@ pub(super) fn openssl(argv: &Argv) -> Deed {
 
 /// ssh-keygen(1): asks before it overwrites a key, for the file where `-f` does not say, for a passphrase without `-N`.
 pub(super) fn ssh_keygen(argv: &Argv) -> Deed {
-    let options = argv
-        .options("t: b: f: N: C: P: q A R: F: H l y e i p c D: E: I: s: V: Z: m: O: a: Y: n: B v");
+    let options =
+        argv.options("t: b: f: N: C: P: q A R: F: H l y e i p c D: E: I: s: V: Z: m: O: a: Y: n: B v");
     let mut draft = Draft::of(argv);
-    if ["l", "y", "F", "e", "B", "D"]
-        .iter()
-        .any(|o| options.has(o))
-    {
+    if ["l", "y", "F", "e", "B", "D"].iter().any(|o| options.has(o)) {
         return Deed::read_only();
     }
-    if ["A", "R", "H", "p", "c", "i", "s", "Y"]
-        .iter()
-        .any(|o| options.has(o))
-    {
+    if ["A", "R", "H", "p", "c", "i", "s", "Y"].iter().any(|o| options.has(o)) {
         return draft.done();
     }
     if let Some(file) = options.value("f") {
@@ -108,11 +95,7 @@ pub(super) fn ssh_keygen(argv: &Argv) -> Deed {
         draft.value_path(&public, FILE, Again::NoChange);
     }
     if !options.has("f") || !options.has("N") {
-        draft.asks(
-            "ssh-keygen asks for a file and a passphrase",
-            "write `-f FILE -N ''`",
-            None,
-        );
+        draft.asks("ssh-keygen asks for a file and a passphrase", "write `-f FILE -N ''`", None);
     }
     draft.done()
 }
@@ -129,21 +112,12 @@ pub(super) fn gpg(argv: &Argv) -> Deed {
     let again = match (options.has("yes"), options.has("batch")) {
         (true, _) => Again::NoChange,
         (false, true) => Again::Fails("gpg: File exists"),
-        (false, false) => {
-            Again::Prompts("gpg: File exists. Overwrite? (y/N), and fails without a terminal")
-        }
+        (false, false) => Again::Prompts("gpg: File exists. Overwrite? (y/N), and fails without a terminal"),
     };
-    match options
-        .value("o")
-        .filter(|file| file.as_literal() != Some("-"))
-    {
+    match options.value("o").filter(|file| file.as_literal() != Some("-")) {
         Some(file) => draft.value_path(file, FILE, again),
         None if options.has("gen-key") && !options.has("batch") => {
-            draft.asks(
-                "gpg asks for a name and a passphrase",
-                "write `--batch` and a parameter file",
-                None,
-            );
+            draft.asks("gpg asks for a name and a passphrase", "write `--batch` and a parameter file", None);
         }
         None => {}
     }
@@ -155,10 +129,7 @@ fn keys_are_made() {
     super::table::check(&[
         ("htpasswd -bc /etc/h u p", "create file /etc/h overwrites"),
         ("htpasswd /etc/h u", "edit /etc/h asks"),
-        (
-            "openssl genrsa -out k.pem 2048",
-            "write /srv/app/k.pem overwrites",
-        ),
+        ("openssl genrsa -out k.pem 2048", "write /srv/app/k.pem overwrites"),
         ("openssl rand -hex 32", "[ReadOnly]"),
         (
             "openssl req -x509 -nodes -newkey rsa:2048 -keyout k -out c -subj /CN=x",
@@ -169,15 +140,9 @@ fn keys_are_made() {
             "write /k overwrites; write /c overwrites asks",
         ),
         ("openssl dhparam -out /d 2048", "write /d"),
-        (
-            "ssh-keygen -t ed25519 -N '' -f /k",
-            "create file /k prompts; create file /k.pub",
-        ),
+        ("ssh-keygen -t ed25519 -N '' -f /k", "create file /k prompts; create file /k.pub"),
         ("ssh-keygen -t rsa", "asks"),
-        (
-            "| ssh-keygen -f /k -N ''",
-            "create file /k overwrites; create file /k.pub",
-        ),
+        ("| ssh-keygen -f /k -N ''", "create file /k overwrites; create file /k.pub"),
         ("ssh-keygen -R host", ""),
         ("| gpg --dearmor -o /k.gpg", "create file /k.gpg prompts"),
         ("| gpg --yes --dearmor -o /k.gpg", "create file /k.gpg"),

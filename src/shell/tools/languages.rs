@@ -9,9 +9,7 @@ pub(super) fn bundle(argv: &Argv) -> Deed {
     match argv.literal(0) {
         None if argv.args.is_empty() => role(Role::Dependencies(Ecosystem::Ruby)),
         Some("install" | "update") => role(Role::Dependencies(Ecosystem::Ruby)),
-        Some("exec") => argv
-            .shifted(1)
-            .map_or_else(Deed::default, |inner| super::deed(&inner)),
+        Some("exec") => argv.shifted(1).map_or_else(Deed::default, |inner| super::deed(&inner)),
         Some("config" | "clean" | "lock" | "package" | "binstubs") => nothing(),
         Some("check" | "list" | "show" | "--version" | "-v" | "info") => Deed::read_only(),
         _ => Deed::default(),
@@ -79,9 +77,7 @@ pub(super) fn composer(argv: &Argv) -> Deed {
             }
             draft.done()
         }
-        "show" | "validate" | "diagnose" | "audit" | "outdated" | "check-platform-reqs" => {
-            Deed::read_only()
-        }
+        "show" | "validate" | "diagnose" | "audit" | "outdated" | "check-platform-reqs" => Deed::read_only(),
         _ => Deed::default(),
     }
 }
@@ -103,8 +99,8 @@ pub(super) fn php(argv: &Argv) -> Deed {
 
 /// artisan (Laravel) and Symfony's console.
 pub(super) fn artisan(argv: &Argv) -> Deed {
-    let options = argv
-        .options("force n|no-interaction env: path: class: seed step database: e: q|quiet show");
+    let options =
+        argv.options("force n|no-interaction env: path: class: seed step database: e: q|quiet show");
     let mut draft = Draft::of(argv);
     let silent = options.has("force") || options.has("n");
     let asks = |draft: &mut Draft<'_>, flag| {
@@ -138,28 +134,23 @@ pub(super) fn artisan(argv: &Argv) -> Deed {
         "doctrine:migrations:migrate" => {
             draft.role(Role::Migrate);
             if !options.has("n") {
-                draft.asks(
-                    "Are you sure you wish to continue? (yes/no)",
-                    "write `-n`",
-                    Some("-n"),
-                );
+                draft.asks("Are you sure you wish to continue? (yes/no)", "write `-n`", Some("-n"));
             }
         }
         "key:generate" => {
             if !options.has("show") {
                 let file = crate::shell::value::Value::literal(".env");
-                let again = Again::Overwrites(
-                    "artisan key:generate: what was encrypted with the old key is lost",
-                );
+                let again =
+                    Again::Overwrites("artisan key:generate: what was encrypted with the old key is lost");
                 draft.value_path(&file, Change::Edit, again);
             }
             asks(&mut draft, None);
         }
         // storage:link prints `already exists` and exits with 0.
-        "storage:link" | "config:cache" | "config:clear" | "route:cache" | "route:clear"
-        | "view:cache" | "view:clear" | "cache:clear" | "optimize" | "optimize:clear"
-        | "event:cache" | "queue:restart" | "down" | "up" | "vendor:publish"
-        | "package:discover" | "horizon:terminate" | "cache:warmup" | "assets:install" => {}
+        "storage:link" | "config:cache" | "config:clear" | "route:cache" | "route:clear" | "view:cache"
+        | "view:clear" | "cache:clear" | "optimize" | "optimize:clear" | "event:cache" | "queue:restart"
+        | "down" | "up" | "vendor:publish" | "package:discover" | "horizon:terminate" | "cache:warmup"
+        | "assets:install" => {}
         "serve" | "queue:work" | "schedule:work" | "horizon" => {
             draft.role(Role::Serve);
         }
@@ -173,11 +164,8 @@ pub(super) fn artisan(argv: &Argv) -> Deed {
 /// cargo(1), go(1), mvn(1), gradle, dotnet, mix, make(1), cmake, sbt, hugo.
 pub(super) fn build_tool(argv: &Argv) -> Deed {
     use Ecosystem::{DotNet, Go, Jvm, Other, Rust};
-    let operands: Vec<&Arg> = argv
-        .args
-        .iter()
-        .filter(|arg| !arg.value.known_prefix().starts_with(['-', '+']))
-        .collect();
+    let operands: Vec<&Arg> =
+        argv.args.iter().filter(|arg| !arg.value.known_prefix().starts_with(['-', '+'])).collect();
     let make;
     let operands = match argv.name.as_str() {
         "make" | "gmake" => {
@@ -191,9 +179,7 @@ pub(super) fn build_tool(argv: &Argv) -> Deed {
         ("cargo", "build" | "b" | "rustc") => role(Role::Build(Rust)),
         ("cargo", "install" | "binstall") => role(Role::GlobalTool(Rust)),
         ("cargo", "fetch") => role(Role::Dependencies(Rust)),
-        ("cargo", "check" | "test" | "clippy" | "fmt" | "tree" | "metadata" | "search") => {
-            Deed::read_only()
-        }
+        ("cargo", "check" | "test" | "clippy" | "fmt" | "tree" | "metadata" | "search") => Deed::read_only(),
         ("cargo", "clean" | "update" | "add" | "login") => nothing(),
         ("cargo", "sqlx") if argv.has_word("run") => role(Role::Migrate),
         ("sqlx" | "diesel", "migrate" | "migration" | "database") if argv.has_word("run") => {
@@ -209,9 +195,7 @@ pub(super) fn build_tool(argv: &Argv) -> Deed {
         ("go", "install") => role(Role::GlobalTool(Go)),
         ("go", "version" | "env" | "vet" | "test" | "list" | "fmt") => Deed::read_only(),
         ("mvn" | "mvnw", _)
-            if ["package", "install", "compile", "verify", "deploy"]
-                .iter()
-                .any(|w| argv.has_word(w)) =>
+            if ["package", "install", "compile", "verify", "deploy"].iter().any(|w| argv.has_word(w)) =>
         {
             role(Role::Build(Jvm))
         }
@@ -249,22 +233,13 @@ fn other_ecosystems() {
         ("bundle install --deployment", "[Dependencies(Ruby)]"),
         ("bundle exec rails db:migrate", "[Migrate]"),
         ("rake db:migrate db:seed", "[Migrate] [Seed]"),
-        (
-            "bin/rails assets:precompile RAILS_ENV=production",
-            "[StaticFiles]",
-        ),
+        ("bin/rails assets:precompile RAILS_ENV=production", "[StaticFiles]"),
         ("rails frob", "unknown"),
         ("composer install --no-dev", "[Dependencies(Php)]"),
         ("php artisan migrate --force", "[Migrate]"),
         ("php artisan migrate", "[Migrate] asks"),
-        (
-            "php artisan key:generate --force",
-            "edit /srv/app/.env overwrites",
-        ),
-        (
-            "php bin/console doctrine:migrations:migrate",
-            "[Migrate] asks",
-        ),
+        ("php artisan key:generate --force", "edit /srv/app/.env overwrites"),
+        ("php bin/console doctrine:migrations:migrate", "[Migrate] asks"),
         ("php artisan config:cache", ""),
         ("php -v", "[ReadOnly]"),
         ("cargo build --release", "[Build(Rust)]"),

@@ -130,9 +130,9 @@ fn visible(argv: &Argv) -> Deed {
         "npm" | "pnpm" | "yarn" | "bun" => node::package_manager(argv),
         "npx" | "bunx" | "pnpx" => node::npx(argv),
         "node" => node::node(argv),
-        "next" | "vite" | "nuxt" | "tsc" | "webpack" | "rollup" | "esbuild" | "parcel" | "ng"
-        | "nest" | "turbo" | "serve" | "http-server" | "nodemon" | "ts-node-dev"
-        | "react-scripts" | "vue-cli-service" | "astro" | "gatsby" => node::builder(argv),
+        "next" | "vite" | "nuxt" | "tsc" | "webpack" | "rollup" | "esbuild" | "parcel" | "ng" | "nest"
+        | "turbo" | "serve" | "http-server" | "nodemon" | "ts-node-dev" | "react-scripts"
+        | "vue-cli-service" | "astro" | "gatsby" => node::builder(argv),
         "prisma"
         | "sequelize"
         | "sequelize-cli"
@@ -147,9 +147,7 @@ fn visible(argv: &Argv) -> Deed {
         "mysql" | "mariadb" => databases::mysql(argv),
         "sqlite" | "sqlite3" => databases::sqlite(argv),
         "pg_dump" | "pg_dumpall" | "mysqldump" => databases::dump(argv),
-        "mysql_secure_installation" | "mariadb-secure-installation" => {
-            databases::mysql_secure(argv)
-        }
+        "mysql_secure_installation" | "mariadb-secure-installation" => databases::mysql_secure(argv),
         "docker" | "podman" => containers::docker(argv),
         "docker-compose" | "podman-compose" => containers::compose(argv),
         "certbot" | "certbot-auto" | "letsencrypt" => web::certbot(argv),
@@ -180,9 +178,9 @@ fn visible(argv: &Argv) -> Deed {
         "composer" => languages::composer(argv),
         "php" => languages::php(argv),
         "artisan" | "console" => languages::artisan(argv),
-        "cargo" | "go" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "dotnet" | "mix"
-        | "make" | "gmake" | "cmake" | "hugo" | "sqlx" | "diesel" | "goose" | "dbmate"
-        | "migrate" | "flyway" | "atlas" => languages::build_tool(argv),
+        "cargo" | "go" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "dotnet" | "mix" | "make"
+        | "gmake" | "cmake" | "hugo" | "sqlx" | "diesel" | "goose" | "dbmate" | "migrate" | "flyway"
+        | "atlas" => languages::build_tool(argv),
         name if plain::only_sets(name) => draft::nothing(),
         name if plain::only_reads(name) => Deed::read_only(),
         _ => Deed::default(),

@@ -15,35 +15,29 @@ pub(super) fn package_manager(argv: &Argv) -> Deed {
          location: only: userconfig: network-timeout: reporter: modules-folder: frozen-lockfile",
     );
     let operands = &options.operands;
-    let global =
-        options.has("g") || options.value("location").and_then(Value::as_literal) == Some("global");
+    let global = options.has("g") || options.value("location").and_then(Value::as_literal) == Some("global");
     let verb = word(operands, 0);
     match verb {
-        "" if operands.is_empty() && argv.name == "yarn" && !argv.has_word("--version") => {
-            role(DEPENDENCIES)
-        }
+        "" if operands.is_empty() && argv.name == "yarn" && !argv.has_word("--version") => role(DEPENDENCIES),
         "" if operands.is_empty() => Deed::read_only(),
         "workspace" if argv.name == "yarn" => {
             script(operands, if word(operands, 2) == "run" { 3 } else { 2 })
         }
         "global" if word(operands, 1) == "add" => global_tools(argv, &operands[2..]),
-        "install" | "i" | "add" | "update" | "up" | "upgrade" if global => {
-            global_tools(argv, &operands[1..])
-        }
+        "install" | "i" | "add" | "update" | "up" | "upgrade" if global => global_tools(argv, &operands[1..]),
         "ci" | "clean-install" | "install" | "i" | "add" | "install-ci-test" => role(DEPENDENCIES),
         "run" | "run-script" => script(operands, 1),
         "start" | "serve" => role(Role::Serve),
         "build" | "dev" | "migrate" | "seed" if argv.name != "npm" => script(operands, 0),
         "exec" | "x" | "dlx" => runner(argv, 1),
         "create" | "init" => create(argv, &operands[1..], options.has("y")),
-        "list" | "ls" | "view" | "info" | "audit" | "outdated" | "why" | "root" | "bin"
-        | "whoami" | "ping" | "help" | "doctor" | "show" | "get" | "test" | "t" | "pack" => {
-            Deed::read_only()
+        "list" | "ls" | "view" | "info" | "audit" | "outdated" | "why" | "root" | "bin" | "whoami"
+        | "ping" | "help" | "doctor" | "show" | "get" | "test" | "t" | "pack" => Deed::read_only(),
+        "cache" | "config" | "prune" | "rebuild" | "update" | "upgrade" | "up" | "dedupe" | "link"
+        | "set" | "uninstall" | "remove" | "rm" | "un" | "pkg" | "store" | "approve-builds" | "fund"
+        | "version" | "login" | "env" | "setup" | "stop" | "restart" | "fetch" | "import" | "publish" => {
+            nothing()
         }
-        "cache" | "config" | "prune" | "rebuild" | "update" | "upgrade" | "up" | "dedupe"
-        | "link" | "set" | "uninstall" | "remove" | "rm" | "un" | "pkg" | "store"
-        | "approve-builds" | "fund" | "version" | "login" | "env" | "setup" | "stop"
-        | "restart" | "fetch" | "import" | "publish" => nothing(),
         _ if argv.name == "npm" => Deed::default(),
         // yarn, pnpm and bun run a script, or a program of the tree, by its bare name.
         _ => match script(operands, 0) {
@@ -111,8 +105,7 @@ fn script(operands: &[&Arg], at: usize) -> Deed {
     let parts: Vec<&str> = name.split([':', '-', '_', '.']).collect();
     let has = |wanted: &[&str]| parts.iter().any(|part| wanted.contains(part));
     let found = if has(&[
-        "generate", "create", "undo", "rollback", "down", "revert", "reset", "status", "watch",
-        "dev",
+        "generate", "create", "undo", "rollback", "down", "revert", "reset", "status", "watch", "dev",
     ]) {
         None
     } else if has(&["migrate", "migration", "migrations", "migrator"]) {
@@ -143,8 +136,7 @@ pub(super) fn npx(argv: &Argv) -> Deed {
 fn runner(argv: &Argv, skip: usize) -> Deed {
     let mut rest = argv.clone();
     rest.args.drain(..skip.min(rest.args.len()));
-    let options =
-        rest.leading_options("p|package: y|yes q|quiet c|call: w|workspace: prefix: cache:");
+    let options = rest.leading_options("p|package: y|yes q|quiet c|call: w|workspace: prefix: cache:");
     let Some(mut inner) = rest.shifted(options.first_operand) else {
         return Deed::default();
     };
@@ -167,19 +159,12 @@ fn create(argv: &Argv, operands: &[&Arg], yes: bool) -> Deed {
         let file = Value::literal("package.json");
         draft.value_path(&file, super::draft::FILE, Again::NoChange);
         if !yes {
-            draft.asks(
-                "npm init asks for each field of package.json",
-                "write `-y`",
-                Some("-y"),
-            );
+            draft.asks("npm init asks for each field of package.json", "write `-y`", Some("-y"));
         }
         return draft.done();
     }
     let again = Again::Fails("the generator stops: the target directory is not empty");
-    if let Some(directory) = operands
-        .get(1)
-        .filter(|arg| !arg.value.known_prefix().starts_with('-'))
-    {
+    if let Some(directory) = operands.get(1).filter(|arg| !arg.value.known_prefix().starts_with('-')) {
         draft.path(directory, TREE, again);
     } else {
         draft.partly();
@@ -189,22 +174,16 @@ fn create(argv: &Argv, operands: &[&Arg], yes: bool) -> Deed {
 
 /// node(1): a script is run, and what it does is its own.
 pub(super) fn node(argv: &Argv) -> Deed {
-    let options =
-        argv.leading_options("r|require: import: e|eval: p|print: v|version c|check env-file?");
+    let options = argv.leading_options("r|require: import: e|eval: p|print: v|version c|check env-file?");
     if options.has("v") || options.has("c") {
         return Deed::read_only();
     }
     match argv.shifted(options.first_operand) {
         Some(script)
-            if matches!(
-                script.name.trim_end_matches(".js"),
-                "server" | "app" | "index" | "main"
-            ) && argv.literal(0) != Some("-e") =>
+            if matches!(script.name.trim_end_matches(".js"), "server" | "app" | "index" | "main")
+                && argv.literal(0) != Some("-e") =>
         {
-            Deed {
-                known: false,
-                ..role(Role::Serve)
-            }
+            Deed { known: false, ..role(Role::Serve) }
         }
         _ => Deed::default(),
     }
@@ -269,9 +248,7 @@ pub(super) fn migrator(argv: &Argv) -> Deed {
         ("prisma", "generate", _) => {
             draft.role(BUILD);
         }
-        ("sequelize" | "sequelize-cli", verb, _)
-            if verb.starts_with("db:seed") && !verb.contains("undo") =>
-        {
+        ("sequelize" | "sequelize-cli", verb, _) if verb.starts_with("db:seed") && !verb.contains("undo") => {
             draft.role(Role::Seed);
             let again = Again::Duplicates("sequelize db:seed: inserts the rows once more");
             draft.add_implied(
@@ -314,14 +291,8 @@ fn node_installs_and_builds() {
         ("npm ci", "[Dependencies(Node)]"),
         ("npm install --omit=dev", "[Dependencies(Node)]"),
         ("npm --prefix frontend install", "[Dependencies(Node)]"),
-        (
-            "npm install -g pm2@latest",
-            "create program pm2 [GlobalTool(Node)]",
-        ),
-        (
-            "npm i -g @angular/cli",
-            "create program ng [GlobalTool(Node)]",
-        ),
+        ("npm install -g pm2@latest", "create program pm2 [GlobalTool(Node)]"),
+        ("npm i -g @angular/cli", "create program ng [GlobalTool(Node)]"),
         ("yarn --frozen-lockfile", "[Dependencies(Node)]"),
         ("yarn build", "[Build(Node)]"),
         ("yarn workspace api build", "[Build(Node)]"),
@@ -335,19 +306,13 @@ fn node_installs_and_builds() {
         ("npx --yes prisma@5 db seed", "[Seed]"),
         ("npx prisma generate", "[Build(Node)]"),
         ("pnpm prisma db push", "[Migrate]"),
-        (
-            "npx sequelize db:seed:all",
-            "append rows /srv/app duplicates [Seed]",
-        ),
+        ("npx sequelize db:seed:all", "append rows /srv/app duplicates [Seed]"),
         ("npx sequelize-cli db:migrate", "[Migrate]"),
         ("npx knex migrate:latest --env production", "[Migrate]"),
         ("npx vite build", "[Build(Node)]"),
         ("next build", "[Build(Node)]"),
         ("npm init -y", "create file /srv/app/package.json"),
-        (
-            "npm create vite@latest web -- --template react",
-            "create tree /srv/app/web fails",
-        ),
+        ("npm create vite@latest web -- --template react", "create tree /srv/app/web fails"),
         ("npx create-react-app web", "create tree /srv/app/web fails"),
         ("npm -v", "[ReadOnly]"),
         ("node --version", "[ReadOnly]"),

@@ -10,12 +10,10 @@ pub(super) fn chmod(argv: &Argv) -> Deed {
     let mut rest = argv.clone();
     let dashed = rest.args.iter().position(|arg| {
         let text = arg.value.known_prefix();
-        text.starts_with('-')
-            && text[1..].starts_with(['r', 'w', 'x', 'X', 's', 't', 'u', 'g', 'o'])
+        text.starts_with('-') && text[1..].starts_with(['r', 'w', 'x', 'X', 's', 't', 'u', 'g', 'o'])
     });
     let dashed = dashed.map(|at| rest.args.remove(at));
-    let options =
-        rest.options("R|recursive v|verbose c|changes f|silent|quiet reference: preserve-root");
+    let options = rest.options("R|recursive v|verbose c|changes f|silent|quiet reference: preserve-root");
     let mut operands: &[&Arg] = &options.operands;
     let mode = match (&dashed, options.has("reference")) {
         (Some(arg), _) => Mode::parse(&arg.value),
@@ -59,11 +57,7 @@ pub(super) fn chown(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     for operand in operands {
         let (user, group) = (user.clone(), group.clone());
-        let change = Change::Own {
-            user,
-            group,
-            recursive,
-        };
+        let change = Change::Own { user, group, recursive };
         draft.path(operand, change, Again::NoChange);
     }
     draft.done()
@@ -84,17 +78,11 @@ fn owners_and_modes_are_set() {
         ("chmod 600 .env", "mode 600 /srv/app/.env"),
         ("chmod -x a", "mode -x /srv/app/a"),
         ("chmod 775 -Rf $D", "mode -R 775 $D"),
-        (
-            "chmod u+x,go-w a b",
-            "mode u+x,go-w /srv/app/a; mode u+x,go-w /srv/app/b",
-        ),
+        ("chmod u+x,go-w a b", "mode u+x,go-w /srv/app/a; mode u+x,go-w /srv/app/b"),
         ("chmod $M a", "mode ? /srv/app/a"),
         ("chown -R $U:$G /a", "own -R $U:$G /a"),
         ("chown app: a", "own app:app /srv/app/a"),
-        (
-            "chown www-data.www-data a",
-            "own www-data:www-data /srv/app/a",
-        ),
+        ("chown www-data.www-data a", "own www-data:www-data /srv/app/a"),
         ("chown :adm a", "own :adm /srv/app/a"),
         ("chown $U -R a", "own -R $U: /srv/app/a"),
         ("chgrp web a", "own :web /srv/app/a"),

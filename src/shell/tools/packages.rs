@@ -8,10 +8,7 @@ use crate::shell::value::Value;
 /// Programs that a package brings, where they do not bear its name: the file lists of Debian 12's and Ubuntu 24.04's
 /// packages, and of the vendors' own.
 const PROGRAMS: &[(&str, &[&str])] = &[
-    (
-        "apache2",
-        &["apache2", "apache2ctl", "a2ensite", "a2enmod", "a2dissite"],
-    ),
+    ("apache2", &["apache2", "apache2ctl", "a2ensite", "a2enmod", "a2dissite"]),
     ("apache2-utils", &["htpasswd", "ab"]),
     ("bind9-dnsutils", &["dig", "nslookup"]),
     ("build-essential", &["gcc", "g++", "make"]),
@@ -35,15 +32,9 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("iptables-persistent", &["netfilter-persistent"]),
     ("lsb-release", &["lsb_release"]),
     ("mariadb-client", &["mysql", "mariadb", "mysqldump"]),
-    (
-        "mariadb-server",
-        &["mysql", "mariadb", "mysqldump", "mysql_secure_installation"],
-    ),
+    ("mariadb-server", &["mysql", "mariadb", "mysqldump", "mysql_secure_installation"]),
     ("mysql-client", &["mysql", "mysqldump"]),
-    (
-        "mysql-server",
-        &["mysql", "mysqldump", "mysql_secure_installation"],
-    ),
+    ("mysql-server", &["mysql", "mysqldump", "mysql_secure_installation"]),
     ("net-tools", &["netstat", "ifconfig", "route"]),
     ("netfilter-persistent", &["netfilter-persistent"]),
     ("nginx", &["nginx"]),
@@ -51,14 +42,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("openssh-client", &["ssh", "scp", "ssh-keygen"]),
     ("php-cli", &["php"]),
     ("php-fpm", &["php-fpm"]),
-    (
-        "postgresql",
-        &["psql", "createdb", "createuser", "pg_dump", "pg_isready"],
-    ),
-    (
-        "postgresql-client",
-        &["psql", "createdb", "createuser", "pg_dump", "pg_isready"],
-    ),
+    ("postgresql", &["psql", "createdb", "createuser", "pg_dump", "pg_isready"]),
+    ("postgresql-client", &["psql", "createdb", "createuser", "pg_dump", "pg_isready"]),
     ("procps", &["ps", "pgrep", "pkill", "sysctl"]),
     ("python-is-python3", &["python"]),
     ("python3", &["python3"]),
@@ -105,17 +90,9 @@ fn packages<'a>(draft: &mut Draft<'_>, operands: impl Iterator<Item = &'a &'a Ar
 
 /// Libraries, headers and modules bring no program of their own name.
 fn is_without_program(package: &str) -> bool {
-    const STARTS: [&str; 6] = [
-        "lib",
-        "python3-",
-        "php-",
-        "fonts-",
-        "linux-",
-        "ca-certificates",
-    ];
+    const STARTS: [&str; 6] = ["lib", "python3-", "php-", "fonts-", "linux-", "ca-certificates"];
     const ENDS: [&str; 6] = ["-dev", "-devel", "-common", "-venv", "-data", "-headers"];
-    STARTS.iter().any(|start| package.starts_with(start))
-        || ENDS.iter().any(|end| package.ends_with(end))
+    STARTS.iter().any(|start| package.starts_with(start)) || ENDS.iter().any(|end| package.ends_with(end))
 }
 
 fn removed(draft: &mut Draft<'_>, operands: &[&Arg]) {
@@ -139,9 +116,7 @@ pub(super) fn apt(argv: &Argv) -> Deed {
     }
     let quiet = options.names().filter(|name| *name == "q").count() > 1
         || options.value("q").and_then(Value::as_literal) == Some("2");
-    let assumed = options
-        .values("o")
-        .any(|v| v.key().to_ascii_lowercase().contains("assume-yes"));
+    let assumed = options.values("o").any(|v| v.key().to_ascii_lowercase().contains("assume-yes"));
     let yes = options.has("y") || options.has("force-yes") || quiet || assumed;
     match verb {
         "install" | "reinstall" | "build-dep" => {
@@ -179,11 +154,7 @@ pub(super) fn add_apt_repository(argv: &Argv) -> Deed {
     let options = argv.options("y|yes r|remove n|no-update u|update P|ppa: U|uri: C|cloud: S|sourceslist: c|component: p|pocket: s d L|list");
     let mut draft = Draft::of(argv);
     if !options.has("y") && !options.has("L") {
-        draft.asks(
-            "Press [ENTER] to continue or Ctrl-c to cancel",
-            "write `-y`",
-            Some("-y"),
-        );
+        draft.asks("Press [ENTER] to continue or Ctrl-c to cancel", "write `-y`", Some("-y"));
     }
     draft.done()
 }
@@ -191,25 +162,15 @@ pub(super) fn add_apt_repository(argv: &Argv) -> Deed {
 /// dnf(8), yum(8), microdnf: ask `Is this ok [y/N]` unless `-y`.
 pub(super) fn dnf(argv: &Argv) -> Deed {
     let options = argv.options("y|assumeyes q|quiet c|config: C d: e: x|exclude: enablerepo: disablerepo: setopt: releasever: nogpgcheck allowerasing skip-broken assumeno");
-    with_question(
-        argv,
-        &options,
-        options.has("y") || options.has("assumeno"),
-        "Is this ok [y/N]",
-        "-y",
-    )
+    with_question(argv, &options, options.has("y") || options.has("assumeno"), "Is this ok [y/N]", "-y")
 }
 
 /// zypper(8): asks unless `--non-interactive` (`-n`), a global option, or `-y` behind the command.
 pub(super) fn zypper(argv: &Argv) -> Deed {
-    let options = argv.options("n|non-interactive y|no-confirm q|quiet gpg-auto-import-keys R|root: c|config: r|repo: f|force");
-    with_question(
-        argv,
-        &options,
-        options.has("n") || options.has("y"),
-        "Continue? [y/n]",
-        "-y",
-    )
+    let options = argv.options(
+        "n|non-interactive y|no-confirm q|quiet gpg-auto-import-keys R|root: c|config: r|repo: f|force",
+    );
+    with_question(argv, &options, options.has("n") || options.has("y"), "Continue? [y/n]", "-y")
 }
 
 fn with_question(
@@ -227,11 +188,7 @@ fn with_question(
             packages(&mut draft, operands.iter().skip(1));
         }
         "update" | "upgrade" | "up" | "dist-upgrade" | "dup" | "distro-sync" => {}
-        "module"
-            if matches!(
-                word(operands, 1),
-                "install" | "enable" | "reset" | "disable"
-            ) => {}
+        "module" if matches!(word(operands, 1), "install" | "enable" | "reset" | "disable") => {}
         "remove" | "rm" | "erase" | "autoremove" => removed(&mut draft, &operands[1..]),
         _ => return draft.done(),
     }
@@ -243,9 +200,8 @@ fn with_question(
 
 /// apk(8): asks nothing unless `--interactive`.
 pub(super) fn apk(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "t|virtual: X|repository: p|root: no-cache U|update-cache u|upgrade i|interactive",
-    );
+    let options =
+        argv.options("t|virtual: X|repository: p|root: no-cache U|update-cache u|upgrade i|interactive");
     let mut draft = Draft::of(argv);
     match word(&options.operands, 0) {
         "add" => {
@@ -273,18 +229,16 @@ pub(super) fn pacman(argv: &Argv) -> Deed {
         packages(&mut draft, options.operands.iter());
     }
     if !options.has("noconfirm") {
-        draft.asks(
-            "Proceed with installation? [Y/n]",
-            "write `--noconfirm`",
-            Some("--noconfirm"),
-        );
+        draft.asks("Proceed with installation? [Y/n]", "write `--noconfirm`", Some("--noconfirm"));
     }
     draft.done()
 }
 
 /// snap(8): `install` of an installed snap says so and exits with 0.
 pub(super) fn snap(argv: &Argv) -> Deed {
-    let options = argv.options("classic devmode jailmode dangerous channel: revision: edge beta candidate stable name: cohort:");
+    let options = argv.options(
+        "classic devmode jailmode dangerous channel: revision: edge beta candidate stable name: cohort:",
+    );
     let mut draft = Draft::of(argv);
     match word(&options.operands, 0) {
         "install" | "refresh" => {
@@ -305,35 +259,17 @@ fn packages_are_installed() {
             "create package nginx; create program nginx; create package redis-server; create program redis-server; \
              create program redis-cli [SystemPackages]",
         ),
-        (
-            "apt install curl",
-            "create package curl; create program curl [SystemPackages] asks",
-        ),
-        (
-            "apt-get -qq install curl",
-            "create package curl; create program curl [SystemPackages]",
-        ),
+        ("apt install curl", "create package curl; create program curl [SystemPackages] asks"),
+        ("apt-get -qq install curl", "create package curl; create program curl [SystemPackages]"),
         (
             "apt-get install -yq --no-install-recommends $PACKAGES",
             "create package $PACKAGES [SystemPackages]",
         ),
-        (
-            "apt-get install $PACKAGES",
-            "create package $PACKAGES [SystemPackages] asks",
-        ),
-        (
-            "apt-get install $OPTS curl",
-            "create package curl; create program curl [SystemPackages]",
-        ),
-        (
-            "| apt-get install curl",
-            "create package curl; create program curl [SystemPackages]",
-        ),
+        ("apt-get install $PACKAGES", "create package $PACKAGES [SystemPackages] asks"),
+        ("apt-get install $OPTS curl", "create package curl; create program curl [SystemPackages]"),
+        ("| apt-get install curl", "create package curl; create program curl [SystemPackages]"),
         ("DEBIAN_FRONTEND=noninteractive apt-get upgrade", "asks"),
-        (
-            "apt-get $APT_OPTS install libpq-dev",
-            "create package libpq-dev [SystemPackages]",
-        ),
+        ("apt-get $APT_OPTS install libpq-dev", "create package libpq-dev [SystemPackages]"),
         ("apt-get $1", "unknown"),
         ("apt-get update", ""),
         ("apt-get -o Dpkg::Options::=--force-confold -y upgrade", ""),
@@ -348,32 +284,14 @@ fn packages_are_installed() {
         ("dpkg -l", "[ReadOnly]"),
         ("add-apt-repository ppa:x/y", "asks"),
         ("add-apt-repository -y ppa:x/y", ""),
-        (
-            "dnf install -y git",
-            "create package git; create program git [SystemPackages]",
-        ),
+        ("dnf install -y git", "create package git; create program git [SystemPackages]"),
         ("yum update", "asks"),
         ("dnf check-update", ""),
-        (
-            "zypper -n install git",
-            "create package git; create program git [SystemPackages]",
-        ),
-        (
-            "apk add --no-cache git",
-            "create package git; create program git [SystemPackages]",
-        ),
-        (
-            "pacman -Syu --noconfirm git",
-            "create package git; create program git [SystemPackages]",
-        ),
-        (
-            "pacman -S git",
-            "create package git; create program git [SystemPackages] asks",
-        ),
-        (
-            "snap install --classic certbot",
-            "create package certbot; create program certbot [SystemPackages]",
-        ),
+        ("zypper -n install git", "create package git; create program git [SystemPackages]"),
+        ("apk add --no-cache git", "create package git; create program git [SystemPackages]"),
+        ("pacman -Syu --noconfirm git", "create package git; create program git [SystemPackages]"),
+        ("pacman -S git", "create package git; create program git [SystemPackages] asks"),
+        ("snap install --classic certbot", "create package certbot; create program certbot [SystemPackages]"),
     ]);
 }
 

@@ -251,19 +251,14 @@ pub(super) fn read(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     draft.role(Role::ReadOnly);
     if !options.has("t") && !options.has("u") {
-        draft.asks(
-            "a line on standard input",
-            "take the value from an argument or a variable",
-            None,
-        );
+        draft.asks("a line on standard input", "take the value from an argument or a variable", None);
     }
     draft.done()
 }
 
 /// pkill(1), killall(1): exit with 1 where no process matches, the first time as the second.
 pub(super) fn pkill(argv: &Argv) -> Deed {
-    let options =
-        argv.options("f e x n o u|uid|euid: U: g: G: P|parent: t: s|signal: F|pidfile: v");
+    let options = argv.options("f e x n o u|uid|euid: U: g: G: P|parent: t: s|signal: F|pidfile: v");
     let mut draft = Draft::of(argv);
     for operand in &options.operands {
         let process = Resource::Process(operand.value.clone());

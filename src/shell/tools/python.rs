@@ -17,17 +17,10 @@ pub(super) fn python(argv: &Argv) -> Deed {
         return Deed::default();
     }
     if let Some(word) = options.word("m") {
-        let at = argv
-            .args
-            .iter()
-            .position(|arg| std::ptr::eq(arg, word))
-            .unwrap_or(0);
+        let at = argv.args.iter().position(|arg| std::ptr::eq(arg, word)).unwrap_or(0);
         // `-m venv` and `-mvenv`
-        let Some(module) = argv.shifted(if word.value.known_prefix().ends_with('m') {
-            at + 1
-        } else {
-            at
-        }) else {
+        let Some(module) = argv.shifted(if word.value.known_prefix().ends_with('m') { at + 1 } else { at })
+        else {
             return Deed::default();
         };
         return match module.name.trim_start_matches("-m") {
@@ -82,8 +75,7 @@ pub(super) fn pip(argv: &Argv, in_environment: bool) -> Deed {
     match word(operands, 0) {
         "install" | "sync" => {
             let mut draft = Draft::of(argv);
-            let of_app =
-                options.has("r") || options.has("e") || options.has("t") || options.has("group");
+            let of_app = options.has("r") || options.has("e") || options.has("t") || options.has("group");
             let local = |arg: &&Arg| arg.value.key().starts_with(['.', '/']);
             let names = &operands[1..];
             if word(operands, 0) == "sync" || of_app || names.iter().any(local) {
@@ -110,20 +102,14 @@ pub(super) fn pip(argv: &Argv, in_environment: bool) -> Deed {
 
 /// What makes pip itself newer belongs neither to the app nor to its dependencies.
 fn is_pip_itself(arg: &Arg) -> bool {
-    matches!(
-        arg.value.as_literal(),
-        Some("pip" | "setuptools" | "wheel" | "pip-tools" | "uv" | "build")
-    )
+    matches!(arg.value.as_literal(), Some("pip" | "setuptools" | "wheel" | "pip-tools" | "uv" | "build"))
 }
 
 /// Programs that a Python package brings under its own name.
 fn tools(draft: &mut Draft<'_>, names: &[&Arg]) {
     for name in names {
         let text = name.value.as_literal().unwrap_or_default();
-        let bare = text
-            .split(['=', '>', '<', '~', '[', ';', '!'])
-            .next()
-            .unwrap_or_default();
+        let bare = text.split(['=', '>', '<', '~', '[', ';', '!']).next().unwrap_or_default();
         if matches!(
             bare,
             "gunicorn"
@@ -168,8 +154,7 @@ pub(super) fn pipx(argv: &Argv) -> Deed {
 
 /// uv(1).
 pub(super) fn uv(argv: &Argv) -> Deed {
-    let options =
-        argv.leading_options("directory: project: config-file: cache-dir: python: p: color:");
+    let options = argv.leading_options("directory: project: config-file: cache-dir: python: p: color:");
     let Some(inner) = argv.shifted(options.first_operand) else {
         return Deed::read_only();
     };
@@ -198,13 +183,12 @@ pub(super) fn uv(argv: &Argv) -> Deed {
 /// `uv venv`: since 0.8 it asks before it replaces an environment, and fails where it cannot ask; `--clear` replaces,
 /// `--allow-existing` keeps.
 fn uv_venv(argv: &Argv) -> Deed {
-    let options = argv.options("p|python: prompt: seed clear c allow-existing system-site-packages q|quiet index-url: link-mode:");
+    let options = argv.options(
+        "p|python: prompt: seed clear c allow-existing system-site-packages q|quiet index-url: link-mode:",
+    );
     let mut draft = Draft::of(argv);
     draft.role(Role::VirtualEnv);
-    let again = match (
-        options.has("clear") || options.has("c"),
-        options.has("allow-existing"),
-    ) {
+    let again = match (options.has("clear") || options.has("c"), options.has("allow-existing")) {
         (_, true) => Again::NoChange,
         (true, _) => Again::Overwrites("uv venv --clear: removes what is installed in it"),
         _ => Again::Prompts(
@@ -220,22 +204,15 @@ fn uv_venv(argv: &Argv) -> Deed {
 
 /// poetry, pipenv, pdm, conda, hatch: they install what their lock file says; `run` hands on.
 pub(super) fn project_tool(argv: &Argv) -> Deed {
-    let options = argv
-        .leading_options("C|directory: P|project: n|no-interaction q|quiet v n|name: p|prefix: y");
+    let options =
+        argv.leading_options("C|directory: P|project: n|no-interaction q|quiet v n|name: p|prefix: y");
     let Some(inner) = argv.shifted(options.first_operand) else {
         return Deed::read_only();
     };
     match (argv.name.as_str(), inner.name.as_str()) {
-        (
-            "conda" | "mamba" | "micromamba",
-            verb @ ("install" | "create" | "update" | "remove" | "env"),
-        ) => {
+        ("conda" | "mamba" | "micromamba", verb @ ("install" | "create" | "update" | "remove" | "env")) => {
             let mut draft = Draft::of(argv);
-            draft.role(if verb == "create" {
-                Role::VirtualEnv
-            } else {
-                DEPENDENCIES
-            });
+            draft.role(if verb == "create" { Role::VirtualEnv } else { DEPENDENCIES });
             if !inner.has_word("-y") && !inner.has_word("--yes") && verb != "env" {
                 draft.asks("Proceed ([y]/n)?", "write `-y`", Some("-y"));
             }
@@ -243,9 +220,7 @@ pub(super) fn project_tool(argv: &Argv) -> Deed {
         }
         ("conda" | "mamba" | "micromamba", _) => nothing(),
         (_, "install" | "sync") => role(DEPENDENCIES),
-        (_, "run") => inner
-            .shifted(0)
-            .map_or_else(Deed::default, |command| super::deed(&command)),
+        (_, "run") => inner.shifted(0).map_or_else(Deed::default, |command| super::deed(&command)),
         (_, "build") => role(Role::Build(Ecosystem::Python)),
         _ => nothing(),
     }
@@ -254,25 +229,13 @@ pub(super) fn project_tool(argv: &Argv) -> Deed {
 #[test]
 fn python_installs() {
     super::table::check(&[
-        (
-            "python3 -m venv venv",
-            "create tree /srv/app/venv [VirtualEnv]",
-        ),
-        (
-            "python3.12 -m venv --clear $D/venv",
-            "create tree $D/venv overwrites [VirtualEnv]",
-        ),
+        ("python3 -m venv venv", "create tree /srv/app/venv [VirtualEnv]"),
+        ("python3.12 -m venv --clear $D/venv", "create tree $D/venv overwrites [VirtualEnv]"),
         ("virtualenv -p python3 /v", "create tree /v [VirtualEnv]"),
-        (
-            "python -m pip install -r requirements.txt",
-            "[Dependencies(Python)]",
-        ),
+        ("python -m pip install -r requirements.txt", "[Dependencies(Python)]"),
         ("pip install -r requirements.txt", "[Dependencies(Python)]"),
         ("pip3.11 install -e .", "[Dependencies(Python)]"),
-        (
-            "venv/bin/pip install gunicorn==21",
-            "create program gunicorn [Dependencies(Python)]",
-        ),
+        ("venv/bin/pip install gunicorn==21", "create program gunicorn [Dependencies(Python)]"),
         ("venv/bin/pip install --upgrade pip", "[GlobalTool(Python)]"),
         ("pip3 install requests", "[GlobalTool(Python)]"),
         ("pip uninstall x", "asks"),
@@ -284,10 +247,7 @@ fn python_installs() {
         ("poetry install --no-root", "[Dependencies(Python)]"),
         ("poetry run alembic upgrade head", "[Migrate]"),
         ("pipenv sync", "[Dependencies(Python)]"),
-        (
-            "pipx install poetry",
-            "create program poetry [GlobalTool(Python)]",
-        ),
+        ("pipx install poetry", "create program poetry [GlobalTool(Python)]"),
         ("conda install numpy", "[Dependencies(Python)] asks"),
         ("python --version", "[ReadOnly]"),
         ("python seed.py", "unknown"),
@@ -317,13 +277,9 @@ pub(super) fn django(argv: &Argv) -> Deed {
             }
         }
         "createsuperuser" => {
-            let name = options
-                .value("username")
-                .or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
+            let name = options.value("username").or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
             let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
-            let name = name
-                .cloned()
-                .unwrap_or_else(|| super::draft::unknown("username"));
+            let name = name.cloned().unwrap_or_else(|| super::draft::unknown("username"));
             let again = Again::Fails("createsuperuser: That username is already taken");
             draft.add_implied(NEW, Resource::Other("superuser", name), again);
             if !silent {
@@ -336,11 +292,7 @@ pub(super) fn django(argv: &Argv) -> Deed {
         }
         "flush" => {
             let again = Again::Overwrites("flush: empties the database");
-            draft.add_implied(
-                Change::Write,
-                Resource::Other("data", argv.cwd.clone()),
-                again,
-            );
+            draft.add_implied(Change::Write, Resource::Other("data", argv.cwd.clone()), again);
             if !silent {
                 draft.asks("flush asks to type 'yes'", instead, None);
             }
@@ -351,11 +303,10 @@ pub(super) fn django(argv: &Argv) -> Deed {
         "runserver" => {
             draft.role(Role::Serve);
         }
-        "makemigrations" | "compilemessages" | "clearsessions" | "createcachetable"
-        | "compress" | "makemessages" | "thumbnail" | "rebuild_index" | "startproject"
-        | "startapp" => {}
-        "check" | "showmigrations" | "diffsettings" | "sqlmigrate" | "help" | "version"
-        | "test" | "inspectdb" | "dumpdata" => {
+        "makemigrations" | "compilemessages" | "clearsessions" | "createcachetable" | "compress"
+        | "makemessages" | "thumbnail" | "rebuild_index" | "startproject" | "startapp" => {}
+        "check" | "showmigrations" | "diffsettings" | "sqlmigrate" | "help" | "version" | "test"
+        | "inspectdb" | "dumpdata" => {
             return Deed::read_only();
         }
         _ => {
@@ -374,9 +325,7 @@ pub(super) fn alembic(argv: &Argv) -> Deed {
             role(Role::Migrate)
         }
         "run" => role(Role::Serve),
-        "current" | "history" | "heads" | "show" | "check" | "branches" | "routes" => {
-            Deed::read_only()
-        }
+        "current" | "history" | "heads" | "show" | "check" | "branches" | "routes" => Deed::read_only(),
         "stamp" | "revision" | "merge" | "downgrade" | "migrate" => nothing(),
         _ => Deed::default(),
     }
@@ -391,13 +340,10 @@ pub(super) fn server(argv: &Argv) -> Deed {
          daemonize: Q|queues: concurrency: s|schedule: ini: socket: log-level: umask: max-requests:",
     );
     if argv.name == "celery" {
-        let verb = options
-            .operands
-            .iter()
-            .find_map(|arg| match arg.value.as_literal() {
-                Some(verb @ ("worker" | "beat" | "flower" | "multi" | "events")) => Some(verb),
-                _ => None,
-            });
+        let verb = options.operands.iter().find_map(|arg| match arg.value.as_literal() {
+            Some(verb @ ("worker" | "beat" | "flower" | "multi" | "events")) => Some(verb),
+            _ => None,
+        });
         if verb.is_none() {
             return Deed::read_only();
         }
@@ -408,8 +354,7 @@ pub(super) fn server(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     draft.role(Role::Serve);
     if options.has("D") || options.has("detach") || options.has("daemonize") {
-        let again =
-            Again::Fails("the port or the pid file is taken by the process of the first run");
+        let again = Again::Fails("the port or the pid file is taken by the process of the first run");
         match options.value("p").filter(|_| argv.name != "uwsgi") {
             Some(pid) => draft.value_path(pid, FILE, again),
             None => draft.add_implied(NEW, Resource::Process(argv.program.value.basename()), again),
@@ -422,22 +367,10 @@ pub(super) fn server(argv: &Argv) -> Deed {
 fn django_and_servers() {
     super::table::check(&[
         ("python manage.py migrate --noinput", "[Migrate]"),
-        (
-            "$V/bin/python $D/manage.py collectstatic",
-            "[StaticFiles] asks",
-        ),
-        (
-            "./manage.py collectstatic --no-input --clear",
-            "[StaticFiles]",
-        ),
-        (
-            "python manage.py createsuperuser",
-            "create superuser $username fails asks",
-        ),
-        (
-            "python manage.py createsuperuser --noinput --username a",
-            "create superuser a fails",
-        ),
+        ("$V/bin/python $D/manage.py collectstatic", "[StaticFiles] asks"),
+        ("./manage.py collectstatic --no-input --clear", "[StaticFiles]"),
+        ("python manage.py createsuperuser", "create superuser $username fails asks"),
+        ("python manage.py createsuperuser --noinput --username a", "create superuser a fails"),
         ("python manage.py frob", "unknown"),
         ("django-admin migrate", "[Migrate]"),
         ("python manage.py migrate --check", "[ReadOnly]"),
@@ -446,10 +379,7 @@ fn django_and_servers() {
         ("flask db upgrade", "[Migrate]"),
         ("flask db migrate", ""),
         ("gunicorn -w 4 app:app", "[Serve]"),
-        (
-            "gunicorn --daemon --pid /run/x.pid app",
-            "create file /run/x.pid fails [Serve]",
-        ),
+        ("gunicorn --daemon --pid /run/x.pid app", "create file /run/x.pid fails [Serve]"),
         ("uvicorn main:app --port 80", "[Serve]"),
         ("celery -A x worker", "[Serve]"),
         ("celery -A x inspect ping", "[ReadOnly]"),

@@ -38,19 +38,14 @@ pub(super) fn sed(argv: &Argv) -> Deed {
     if !quiet_script && !files.is_empty() {
         scripts.push(files.remove(0));
     }
-    let whole = scripts
-        .iter()
-        .map(|script| script.value.key())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let whole = scripts.iter().map(|script| script.value.key()).collect::<Vec<_>>().join("\n");
     let verdict = judge(&whole);
     let mut draft = Draft::of(argv);
     for file in files {
         match &verdict {
             Verdict::Repeatable => draft.path(file, Change::Edit, Again::NoChange),
             Verdict::Grows => {
-                let again =
-                    Again::Duplicates("sed -i: matches its own result and adds the text once more");
+                let again = Again::Duplicates("sed -i: matches its own result and adds the text once more");
                 draft.path(file, Change::Edit, again);
             }
             Verdict::Adds(text) => {
@@ -59,10 +54,7 @@ pub(super) fn sed(argv: &Argv) -> Deed {
                     _ => unknown("text"),
                 };
                 let file_path = argv.path(file);
-                let resource = Resource::Line {
-                    file: file_path,
-                    text,
-                };
+                let resource = Resource::Line { file: file_path, text };
                 let again = Again::Duplicates("sed -i: adds the line once more");
                 draft.add(file, Change::Append, resource, again);
             }
@@ -133,8 +125,7 @@ fn judge(script: &str) -> Verdict {
 /// Where the text of `a` ends: at the first line end without a backslash before it.
 fn line_end(text: &str) -> usize {
     let mut ends = text.match_indices('\n').map(|(at, _)| at);
-    ends.find(|at| !text[..*at].ends_with('\\'))
-        .unwrap_or(text.len())
+    ends.find(|at| !text[..*at].ends_with('\\')).unwrap_or(text.len())
 }
 
 #[derive(Default)]
@@ -196,11 +187,7 @@ fn substitution(text: &str) -> Option<(&str, &str, &str)> {
     let first = unescaped(text, delimiter)?;
     let after = &text[first + delimiter.len_utf8()..];
     let second = unescaped(after, delimiter)?;
-    Some((
-        &text[..first],
-        &after[..second],
-        &after[second + delimiter.len_utf8()..],
-    ))
+    Some((&text[..first], &after[..second], &after[second + delimiter.len_utf8()..]))
 }
 
 /// True when the result of the substitution provably matches again, and is longer. Only for patterns without
@@ -212,11 +199,7 @@ fn grows(pattern: &str, replacement: &str, address: &Address<'_>) -> bool {
     let at_start = pattern.starts_with('^');
     let at_end = pattern.ends_with('$') && !pattern.ends_with("\\$");
     let core = pattern.strip_prefix('^').unwrap_or(pattern);
-    let core = if at_end {
-        &core[..core.len() - 1]
-    } else {
-        core
-    };
+    let core = if at_end { &core[..core.len() - 1] } else { core };
     let operators = |c: char| "\\.*[]^$+?(){}|&\u{1}".contains(c);
     if core.contains(operators) || replacement.contains(['\\', '\n']) {
         return false;
@@ -253,19 +236,13 @@ fn sed_edits() {
         ("sed -i '/bar/!s/$/ bar/' /f", "edit /f"),
         ("sed -i 's/pool/pool max/' /f", "edit /f duplicates"),
         ("sed -i 's/^pool$/pool max/' /f", "edit /f"),
-        (
-            "sed -i '/x/a text here' /f",
-            "append line /f 'text here' duplicates",
-        ),
+        ("sed -i '/x/a text here' /f", "append line /f 'text here' duplicates"),
         ("sed -i '$ a y' /f", "append line /f 'y' duplicates"),
         ("sed -i '1i\\y' /f", "append line /f 'y' duplicates"),
         ("sed -i '/x/d;$a x' /f", "edit /f"),
         ("sed -i '$a\\' /f", "edit /f"),
         ("sed -i '/x/c y' /f", "edit /f"),
-        (
-            "sed --in-place '/x/a y' $F",
-            "append line $F 'y' duplicates",
-        ),
+        ("sed --in-place '/x/a y' $F", "append line $F 'y' duplicates"),
         ("sed -i -e '/x/d' -e '$a x' /f", "edit /f"),
         ("sed -i \"s/$X/y/\" /f", "edit /f"),
     ]);

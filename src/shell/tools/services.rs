@@ -42,12 +42,7 @@ pub(super) fn systemctl(argv: &Argv) -> Deed {
     };
     let mut each = |units: &[&Arg], change: Change| {
         for operand in units {
-            draft.add(
-                operand,
-                change.clone(),
-                unit(&operand.value),
-                Again::NoChange,
-            );
+            draft.add(operand, change.clone(), unit(&operand.value), Again::NoChange);
         }
     };
     match verb.value.as_literal().unwrap_or_default() {
@@ -81,17 +76,14 @@ pub(super) fn systemctl(argv: &Argv) -> Deed {
                 each(units, Change::Stop);
             }
         }
-        "unmask" | "reset-failed" | "set-default" | "set-property" | "daemon" | "isolate"
-        | "preset" | "link" | "revert" | "set-environment" | "import-environment" | "reboot"
-        | "poweroff" | "clean" => {}
-        "edit" => draft.asks(
-            "systemctl edit opens an editor",
-            "write the file below /etc/systemd/system",
-            None,
-        ),
+        "unmask" | "reset-failed" | "set-default" | "set-property" | "daemon" | "isolate" | "preset"
+        | "link" | "revert" | "set-environment" | "import-environment" | "reboot" | "poweroff" | "clean" => {}
+        "edit" => {
+            draft.asks("systemctl edit opens an editor", "write the file below /etc/systemd/system", None)
+        }
         "status" | "is-active" | "is-enabled" | "is-failed" | "show" | "cat" | "list-units"
-        | "list-unit-files" | "list-timers" | "list-sockets" | "list-dependencies"
-        | "is-system-running" | "show-environment" | "help" => {
+        | "list-unit-files" | "list-timers" | "list-sockets" | "list-dependencies" | "is-system-running"
+        | "show-environment" | "help" => {
             return Deed::read_only();
         }
         _ => {
@@ -134,9 +126,7 @@ pub(super) fn update_rc(argv: &Argv) -> Deed {
         "rc-update" => options.operands.get(1),
         _ => options.operands.first(),
     };
-    let on = ["defaults", "enable", "on", "add"]
-        .iter()
-        .any(|text| argv.has_word(text));
+    let on = ["defaults", "enable", "on", "add"].iter().any(|text| argv.has_word(text));
     if let Some(name) = name.filter(|_| on) {
         draft.add(name, Change::Enable, unit(&name.value), Again::NoChange);
         draft.role(Role::Enable);
@@ -153,23 +143,14 @@ fn units_are_driven() {
             "systemctl enable --now web.timer",
             "enable unit web.timer; start unit web.timer [Restart] [Enable]",
         ),
-        (
-            "systemctl restart a b@1",
-            "restart unit a.service; restart unit b@1.service [Restart]",
-        ),
+        ("systemctl restart a b@1", "restart unit a.service; restart unit b@1.service [Restart]"),
         ("systemctl start $S", "start unit $S.service [Restart]"),
         ("systemctl stop x", "stop unit x.service"),
         ("systemctl is-active --quiet x", "[ReadOnly]"),
         ("systemctl disable --now x", "stop unit x.service"),
         ("systemctl frob x", "unknown"),
-        (
-            "service nginx restart",
-            "restart unit nginx.service [Restart]",
-        ),
-        (
-            "update-rc.d web defaults",
-            "enable unit web.service [Enable]",
-        ),
+        ("service nginx restart", "restart unit nginx.service [Restart]"),
+        ("update-rc.d web defaults", "enable unit web.service [Enable]"),
     ]);
 }
 
@@ -216,31 +197,17 @@ pub(super) fn pm2(argv: &Argv) -> Deed {
         ("start", Some(target)) => {
             draft.role(Role::Restart);
             let text = target.value.key();
-            let describes = [
-                ".config.js",
-                ".config.cjs",
-                ".json",
-                ".yml",
-                ".yaml",
-                ".config.mjs",
-            ]
-            .iter()
-            .any(|end| text.ends_with(end));
+            let describes = [".config.js", ".config.cjs", ".json", ".yml", ".yaml", ".config.mjs"]
+                .iter()
+                .any(|end| text.ends_with(end));
             let again = match describes || options.has("f") || target.value.as_literal().is_none() {
                 true => Again::NoChange,
                 false => Again::Fails("pm2: Script already launched"),
             };
             match options.value("n") {
                 Some(name) if !describes => draft.add(target, NEW, process(name), again),
-                _ if describes || is_script(text) => {
-                    draft.add(target, NEW, process(&target.value), again)
-                }
-                _ => draft.add(
-                    target,
-                    Change::Start,
-                    process(&target.value),
-                    Again::NoChange,
-                ),
+                _ if describes || is_script(text) => draft.add(target, NEW, process(&target.value), again),
+                _ => draft.add(target, Change::Start, process(&target.value), Again::NoChange),
             }
         }
         (
@@ -253,20 +220,10 @@ pub(super) fn pm2(argv: &Argv) -> Deed {
             Some(target),
         ) => {
             draft.role(Role::Restart);
-            draft.add(
-                target,
-                Change::Restart,
-                process(&target.value),
-                Again::NoChange,
-            );
+            draft.add(target, Change::Restart, process(&target.value), Again::NoChange);
         }
         ("stop", Some(target)) => {
-            draft.add(
-                target,
-                Change::Stop,
-                process(&target.value),
-                Again::NoChange,
-            );
+            draft.add(target, Change::Stop, process(&target.value), Again::NoChange);
         }
         ("delete" | "del", Some(target)) => {
             let again = match target.value.as_literal() {
@@ -279,15 +236,15 @@ pub(super) fn pm2(argv: &Argv) -> Deed {
             draft.role(Role::Enable);
         }
         (
-            "list" | "ls" | "status" | "logs" | "describe" | "show" | "jlist" | "ping" | "pid"
-            | "env" | "prettylist",
+            "list" | "ls" | "status" | "logs" | "describe" | "show" | "jlist" | "ping" | "pid" | "env"
+            | "prettylist",
             _,
         ) => {
             return Deed::read_only();
         }
         (
-            "save" | "flush" | "update" | "kill" | "unstartup" | "resurrect" | "install" | "set"
-            | "dump" | "serve",
+            "save" | "flush" | "update" | "kill" | "unstartup" | "resurrect" | "install" | "set" | "dump"
+            | "serve",
             _,
         ) => {}
         _ => {
@@ -298,10 +255,7 @@ pub(super) fn pm2(argv: &Argv) -> Deed {
 }
 
 fn is_script(text: &str) -> bool {
-    text.contains('/')
-        || [".js", ".py", ".sh", ".ts", ".mjs", ".cjs"]
-            .iter()
-            .any(|end| text.ends_with(end))
+    text.contains('/') || [".js", ".py", ".sh", ".ts", ".mjs", ".cjs"].iter().any(|end| text.ends_with(end))
 }
 
 /// loginctl(1): lingering is a state.
@@ -317,22 +271,10 @@ fn processes_are_driven() {
     super::table::check(&[
         ("supervisorctl restart all", "restart process all [Restart]"),
         ("supervisorctl reread", "[ReadOnly]"),
-        (
-            "pm2 start dist/server.js --name api",
-            "create process api fails [Restart]",
-        ),
-        (
-            "pm2 start npm --name web -- start",
-            "create process web fails [Restart]",
-        ),
-        (
-            "pm2 start server.js",
-            "create process server.js fails [Restart]",
-        ),
-        (
-            "pm2 start ecosystem.config.js --env production",
-            "create process ecosystem.config.js [Restart]",
-        ),
+        ("pm2 start dist/server.js --name api", "create process api fails [Restart]"),
+        ("pm2 start npm --name web -- start", "create process web fails [Restart]"),
+        ("pm2 start server.js", "create process server.js fails [Restart]"),
+        ("pm2 start ecosystem.config.js --env production", "create process ecosystem.config.js [Restart]"),
         ("pm2 start api", "start process api [Restart]"),
         ("pm2 reload api", "restart process api [Restart]"),
         ("pm2 delete api", "remove process api fails"),

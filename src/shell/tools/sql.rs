@@ -113,10 +113,7 @@ fn dollar_body(text: &str) -> Option<(&str, &str)> {
     };
     let body = &text[opening..];
     let end = body.find(&closing).unwrap_or(body.len());
-    Some((
-        &body[..end],
-        body.get(end + closing.len()..).unwrap_or_default(),
-    ))
+    Some((&body[..end], body.get(end + closing.len()..).unwrap_or_default()))
 }
 
 /// Tokens one after the other.
@@ -142,8 +139,8 @@ impl<'s> Cursor<'_, 's> {
     }
 
     fn eat_all(&mut self, keywords: &[&str]) -> bool {
-        let found = self.tokens.len() >= keywords.len()
-            && self.tokens.iter().zip(keywords).all(|(t, k)| t.is(k));
+        let found =
+            self.tokens.len() >= keywords.len() && self.tokens.iter().zip(keywords).all(|(t, k)| t.is(k));
         if found {
             self.tokens = &self.tokens[keywords.len()..];
         }
@@ -162,9 +159,7 @@ impl<'s> Cursor<'_, 's> {
 }
 
 fn contains(tokens: &[Token<'_>], keywords: &[&str]) -> bool {
-    tokens
-        .windows(keywords.len())
-        .any(|window| window.iter().zip(keywords).all(|(t, k)| t.is(k)))
+    tokens.windows(keywords.len()).any(|window| window.iter().zip(keywords).all(|(t, k)| t.is(k)))
 }
 
 fn read_statement(
@@ -175,22 +170,15 @@ fn read_statement(
     effects: &mut Vec<Effect>,
 ) {
     // Inside a body: `IF … THEN CREATE …`.
-    const STARTS: [&str; 8] = [
-        "CREATE", "ALTER", "INSERT", "DROP", "DO", "SELECT", "REPLACE", "GRANT",
-    ];
+    const STARTS: [&str; 8] = ["CREATE", "ALTER", "INSERT", "DROP", "DO", "SELECT", "REPLACE", "GRANT"];
     let start = match guarded || contains(tokens, &["BEGIN"]) {
         true => tokens
             .iter()
             .rposition(|t| ["THEN", "BEGIN", "ELSE"].iter().any(|k| t.is(k)))
             .map_or(0, |at| at + 1),
-        false => tokens
-            .iter()
-            .position(|t| STARTS.iter().any(|k| t.is(k)))
-            .unwrap_or(0),
+        false => tokens.iter().position(|t| STARTS.iter().any(|k| t.is(k))).unwrap_or(0),
     };
-    let mut cursor = Cursor {
-        tokens: &tokens[start.min(tokens.len())..],
-    };
+    let mut cursor = Cursor { tokens: &tokens[start.min(tokens.len())..] };
     let value = |name: &str| Value::from_key(name, of);
     if cursor.eat("CREATE") {
         effects.extend(create(cursor, dialect, guarded, value));
@@ -223,15 +211,9 @@ fn read_statement(
         cursor.eat("INTO");
         let again = match harmless {
             true => Again::NoChange,
-            false => Again::Duplicates(
-                "INSERT: inserts the rows once more, or fails where they are unique",
-            ),
+            false => Again::Duplicates("INSERT: inserts the rows once more, or fails where they are unique"),
         };
-        effects.extend(
-            cursor
-                .name()
-                .map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again)),
-        );
+        effects.extend(cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again)));
     } else if cursor.eat("ALTER") {
         effects.extend(alter(cursor, guarded, value));
     } else if cursor.eat("DROP") {
@@ -267,10 +249,7 @@ fn kind(cursor: &mut Cursor<'_, '_>, dialect: Dialect) -> Option<fn(Value) -> Re
         "PROCEDURE",
         "POLICY",
     ];
-    OBJECTS
-        .iter()
-        .any(|object| cursor.eat(object))
-        .then_some(Resource::Table as fn(Value) -> Resource)
+    OBJECTS.iter().any(|object| cursor.eat(object)).then_some(Resource::Table as fn(Value) -> Resource)
 }
 
 fn create(
@@ -301,11 +280,7 @@ fn create(
     Some(Effect::new(NEW, resource, again))
 }
 
-fn alter(
-    mut cursor: Cursor<'_, '_>,
-    guarded: bool,
-    value: impl Fn(&str) -> Value,
-) -> Option<Effect> {
+fn alter(mut cursor: Cursor<'_, '_>, guarded: bool, value: impl Fn(&str) -> Value) -> Option<Effect> {
     if cursor.eat_any(&["USER", "ROLE"]) {
         cursor.eat_all(&["IF", "EXISTS"]);
         let role = Resource::Role(value(cursor.name()?));
@@ -317,8 +292,7 @@ fn alter(
     cursor.eat_all(&["IF", "EXISTS"]);
     cursor.eat("ONLY");
     let table = Resource::Table(value(cursor.name()?));
-    let adds =
-        contains(cursor.tokens, &["ADD"]) && !contains(cursor.tokens, &["IF", "NOT", "EXISTS"]);
+    let adds = contains(cursor.tokens, &["ADD"]) && !contains(cursor.tokens, &["IF", "NOT", "EXISTS"]);
     let again = match adds && !guarded {
         true => Again::Fails("ALTER TABLE … ADD: already exists"),
         false => Again::NoChange,
@@ -328,20 +302,14 @@ fn alter(
 
 #[cfg(test)]
 pub(super) fn seen(sql: &str, dialect: Dialect) -> String {
-    let shown = effects(&Value::literal(sql), dialect)
-        .into_iter()
-        .map(|effect| {
-            let again = match effect.again {
-                Again::Fails(_) => " fails",
-                Again::Duplicates(_) => " duplicates",
-                _ => "",
-            };
-            format!(
-                "{} {}{again}",
-                effect.resource.kind(),
-                effect.resource.name()
-            )
-        });
+    let shown = effects(&Value::literal(sql), dialect).into_iter().map(|effect| {
+        let again = match effect.again {
+            Again::Fails(_) => " fails",
+            Again::Duplicates(_) => " duplicates",
+            _ => "",
+        };
+        format!("{} {}{again}", effect.resource.kind(), effect.resource.name())
+    });
     shown.collect::<Vec<_>>().join("; ")
 }
 
@@ -349,10 +317,7 @@ pub(super) fn seen(sql: &str, dialect: Dialect) -> String {
 fn statements_are_read() {
     for (sql, expected) in [
         ("CREATE USER app WITH PASSWORD 'a;b';", "role app fails"),
-        (
-            "create database \"shop\" owner app; -- x",
-            "database shop fails",
-        ),
+        ("create database \"shop\" owner app; -- x", "database shop fails"),
         ("CREATE DATABASE IF NOT EXISTS x", "database x fails"),
         ("CREATE TABLE IF NOT EXISTS t (id int)", "table t"),
         ("CREATE EXTENSION postgis;", "table postgis fails"),
@@ -361,10 +326,7 @@ fn statements_are_read() {
             "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname='a') THEN CREATE ROLE a LOGIN; END IF; END $$;",
             "role a",
         ),
-        (
-            "DO \\$\\$ BEGIN CREATE ROLE a; EXCEPTION WHEN duplicate_object THEN NULL; END \\$\\$;",
-            "role a",
-        ),
+        ("DO \\$\\$ BEGIN CREATE ROLE a; EXCEPTION WHEN duplicate_object THEN NULL; END \\$\\$;", "role a"),
         ("DO $do$ BEGIN CREATE ROLE a; END $do$;", "role a fails"),
         (
             "SELECT 'CREATE DATABASE shop' WHERE NOT EXISTS (SELECT FROM pg_database)\\gexec\nCREATE USER b;",
@@ -374,14 +336,8 @@ fn statements_are_read() {
             "INSERT INTO t VALUES (1); INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING",
             "table t duplicates; table t",
         ),
-        (
-            "ALTER USER app PASSWORD 'x'; GRANT ALL ON DATABASE d TO app",
-            "role app",
-        ),
-        (
-            "DROP DATABASE IF EXISTS x; DROP ROLE y",
-            "database x; role y fails",
-        ),
+        ("ALTER USER app PASSWORD 'x'; GRANT ALL ON DATABASE d TO app", "role app"),
+        ("DROP DATABASE IF EXISTS x; DROP ROLE y", "database x; role y fails"),
         ("\\c shop\nCREATE TABLE t();", "table t fails"),
         ("SELECT 1 FROM pg_roles WHERE rolname='app'", ""),
         ("ALTER TABLE t ADD COLUMN c int", "table t fails"),
@@ -390,8 +346,5 @@ fn statements_are_read() {
         assert_eq!(seen(sql, Dialect::Postgres), expected, "{sql}");
     }
     let mysql = "CREATE DATABASE IF NOT EXISTS `x`; CREATE USER IF NOT EXISTS 'a'@'localhost' IDENTIFIED BY 'p'; CREATE USER 'b'@'%'";
-    assert_eq!(
-        seen(mysql, Dialect::MySql),
-        "database x; role a; role b fails"
-    );
+    assert_eq!(seen(mysql, Dialect::MySql), "database x; role a; role b fails");
 }

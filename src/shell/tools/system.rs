@@ -24,13 +24,10 @@ pub(super) fn ip(argv: &Argv) -> Deed {
 /// hostname(1), timedatectl(1) and such: with a value they set it, without they show it.
 pub(super) fn setting(argv: &Argv) -> Deed {
     let sets = match argv.name.as_str() {
-        "hostname" => argv
-            .args
-            .first()
-            .is_some_and(|arg| !arg.value.key().starts_with('-')),
-        "hostnamectl" | "timedatectl" | "localectl" => argv.literal(0).is_some_and(|verb| {
-            verb.starts_with("set") || verb == "hostname" && argv.args.len() > 1
-        }),
+        "hostname" => argv.args.first().is_some_and(|arg| !arg.value.key().starts_with('-')),
+        "hostnamectl" | "timedatectl" | "localectl" => argv
+            .literal(0)
+            .is_some_and(|verb| verb.starts_with("set") || verb == "hostname" && argv.args.len() > 1),
         _ => true,
     };
     if sets { nothing() } else { Deed::read_only() }
@@ -40,11 +37,7 @@ pub(super) fn setting(argv: &Argv) -> Deed {
 pub(super) fn asks_by_option(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if argv.has_word("--config") {
-        draft.asks(
-            "update-alternatives asks which one",
-            "write `--set NAME PATH`",
-            None,
-        );
+        draft.asks("update-alternatives asks which one", "write `--set NAME PATH`", None);
     }
     if argv.name == "dpkg-reconfigure" {
         let options = argv.options("f|frontend: p|priority: a|all u|unseen-only");
@@ -63,28 +56,16 @@ pub(super) fn asks_by_option(argv: &Argv) -> Deed {
 /// semanage(8): `-a` of what is defined is an error. rabbitmqctl(8): `add_user`, `add_vhost` too.
 pub(super) fn add_once(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
-    let verb = argv
-        .args
-        .iter()
-        .find(|arg| matches!(arg.value.as_literal(), Some("-a" | "--add" | "add_user")));
+    let verb =
+        argv.args.iter().find(|arg| matches!(arg.value.as_literal(), Some("-a" | "--add" | "add_user")));
     if let (Some(verb), Some(last)) = (verb, argv.args.last()) {
         let (kind, name) = match argv.name.as_str() {
-            "rabbitmqctl" => (
-                "rabbitmq user",
-                argv.args
-                    .iter()
-                    .skip_while(|a| *a != verb)
-                    .nth(1)
-                    .unwrap_or(last),
-            ),
+            "rabbitmqctl" => {
+                ("rabbitmq user", argv.args.iter().skip_while(|a| *a != verb).nth(1).unwrap_or(last))
+            }
             _ => ("selinux rule", last),
         };
-        draft.add(
-            verb,
-            NEW,
-            Resource::Other(kind, name.value.clone()),
-            Again::Fails("already exists"),
-        );
+        draft.add(verb, NEW, Resource::Other(kind, name.value.clone()), Again::Fails("already exists"));
     }
     draft.done()
 }
@@ -97,11 +78,7 @@ pub(super) fn patch(argv: &Argv) -> Deed {
     if let Some(file) = options.operands.first() {
         draft.path(file, Change::Edit, again);
     } else {
-        draft.add_implied(
-            Change::Edit,
-            Resource::Other("files", argv.cwd.clone()),
-            again,
-        );
+        draft.add_implied(Change::Edit, Resource::Other("files", argv.cwd.clone()), again);
     }
     draft.done()
 }
@@ -127,10 +104,7 @@ pub(super) fn writes_last(argv: &Argv) -> Deed {
 #[test]
 fn the_system_is_set_up() {
     super::table::check(&[
-        (
-            "ip addr add 10.0.0.1/24 dev eth0",
-            "create network setting addr add 10.0.0.1/24 dev eth0 fails",
-        ),
+        ("ip addr add 10.0.0.1/24 dev eth0", "create network setting addr add 10.0.0.1/24 dev eth0 fails"),
         ("ip a", "[ReadOnly]"),
         ("sysctl -w vm.swappiness=10", ""),
         ("hostname", "[ReadOnly]"),
@@ -140,10 +114,7 @@ fn the_system_is_set_up() {
         ("dpkg-reconfigure tzdata", "asks"),
         ("DEBIAN_FRONTEND=noninteractive dpkg-reconfigure tzdata", ""),
         ("dpkg-reconfigure --priority=low unattended-upgrades", ""),
-        (
-            "rabbitmqctl add_user app pw",
-            "create rabbitmq user app fails",
-        ),
+        ("rabbitmqctl add_user app pw", "create rabbitmq user app fails"),
         ("patch -p1", "edit files /srv/app fails"),
         ("zip -r /b/a.zip .", "create file /b/a.zip"),
     ]);

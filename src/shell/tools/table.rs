@@ -19,12 +19,7 @@ pub(super) fn check(rows: &[(&str, &str)]) {
 
 /// `create directory /a fails; mode /a 700 [Source] asks`
 fn show(deed: &Deed) -> String {
-    let mut text = deed
-        .effects
-        .iter()
-        .map(effect)
-        .collect::<Vec<_>>()
-        .join("; ");
+    let mut text = deed.effects.iter().map(effect).collect::<Vec<_>>().join("; ");
     for role in &deed.roles {
         text += &format!(" [{role:?}]");
     }
@@ -45,11 +40,9 @@ fn effect(effect: &Effect) -> String {
             Resource::Path(_) => format!("create {}", format!("{kind:?}").to_lowercase()),
             other => format!("create {}", other.kind()),
         },
-        Change::Own {
-            user,
-            group,
-            recursive,
-        } => format!("own{} {}:{}", star(recursive), owner(user), owner(group)),
+        Change::Own { user, group, recursive } => {
+            format!("own{} {}:{}", star(recursive), owner(user), owner(group))
+        }
         Change::Mode { mode, recursive } => {
             let mode = match mode {
                 Mode::Octal(mode) => format!("{mode:o}"),

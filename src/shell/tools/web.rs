@@ -17,44 +17,29 @@ pub(super) fn certbot(argv: &Argv) -> Deed {
          preferred-challenges: http-01-port: nginx-server-root: nginx-ctl: manual-auth-hook: manual-cleanup-hook:",
     );
     let mut draft = Draft::of(argv);
-    let verb = options
-        .operands
-        .first()
-        .and_then(|arg| arg.value.as_literal());
+    let verb = options.operands.first().and_then(|arg| arg.value.as_literal());
     match verb {
         Some("renew" | "enhance" | "update_symlinks" | "reconfigure") => return nothing(),
         Some("certificates" | "plugins" | "show_account") => return Deed::read_only(),
         Some("delete" | "revoke" | "unregister") => {
             if !options.has("n") {
-                draft.asks(
-                    "certbot asks before it deletes",
-                    "write `--non-interactive`",
-                    None,
-                );
+                draft.asks("certbot asks before it deletes", "write `--non-interactive`", None);
             }
             return draft.done();
         }
         _ => {}
     }
     let silent = options.has("n");
-    let account = options.has("agree-tos")
-        && (options.has("m") || options.has("register-unsafely-without-email"));
-    let complete =
-        account && (options.has("d") || options.has("cert-name") || verb == Some("register"));
+    let account =
+        options.has("agree-tos") && (options.has("m") || options.has("register-unsafely-without-email"));
+    let complete = account && (options.has("d") || options.has("cert-name") || verb == Some("register"));
     let keeps = options.has("keep-until-expiring") || options.has("force-renewal");
     let again = match silent || keeps {
         true => Again::NoChange,
-        false => {
-            Again::Prompts("certbot: You have an existing certificate. What would you like to do?")
-        }
+        false => Again::Prompts("certbot: You have an existing certificate. What would you like to do?"),
     };
-    if let Some(domain) = options
-        .value("cert-name")
-        .or_else(|| options.values("d").next())
-    {
-        let first = domain
-            .split_once(',')
-            .map_or_else(|| domain.clone(), |(first, _)| first);
+    if let Some(domain) = options.value("cert-name").or_else(|| options.values("d").next()) {
+        let first = domain.split_once(',').map_or_else(|| domain.clone(), |(first, _)| first);
         draft.add_implied(NEW, Resource::Other("certificate", first), again);
     }
     if !silent && !complete {
@@ -90,11 +75,7 @@ pub(super) fn acme(argv: &Argv) -> Deed {
     if argv.has_word("--issue") && !argv.has_word("--force") {
         let again = Again::Fails("acme.sh: Skipping. Next renewal time is … (status 2)");
         let options = argv.options("d|domain: w|webroot: k: dns: server:");
-        let domain = options
-            .values("d")
-            .next()
-            .cloned()
-            .unwrap_or_else(|| unknown("domain"));
+        let domain = options.values("d").next().cloned().unwrap_or_else(|| unknown("domain"));
         draft.add_implied(NEW, Resource::Other("certificate", domain), again);
     }
     draft.done()
@@ -103,30 +84,15 @@ pub(super) fn acme(argv: &Argv) -> Deed {
 #[test]
 fn web_servers_and_certificates() {
     super::table::check(&[
-        (
-            "certbot --nginx -d x.org --non-interactive --agree-tos -m a@x.org",
-            "create certificate x.org",
-        ),
-        (
-            "certbot --nginx -d x.org",
-            "create certificate x.org prompts asks",
-        ),
-        (
-            "certbot certonly --standalone -d $D --agree-tos -m a",
-            "create certificate $D prompts",
-        ),
-        (
-            "certbot --nginx -d a,b --agree-tos -m a --keep",
-            "create certificate a",
-        ),
+        ("certbot --nginx -d x.org --non-interactive --agree-tos -m a@x.org", "create certificate x.org"),
+        ("certbot --nginx -d x.org", "create certificate x.org prompts asks"),
+        ("certbot certonly --standalone -d $D --agree-tos -m a", "create certificate $D prompts"),
+        ("certbot --nginx -d a,b --agree-tos -m a --keep", "create certificate a"),
         ("certbot renew --dry-run", ""),
         ("certbot --nginx $ARGS", ""),
         ("nginx -t", "[ReadOnly]"),
         ("nginx -s reload", "restart unit nginx.service [Restart]"),
         ("a2ensite shop", ""),
-        (
-            "acme.sh --issue -d x.org -w /w",
-            "create certificate x.org fails",
-        ),
+        ("acme.sh --issue -d x.org -w /w", "create certificate x.org fails"),
     ]);
 }

@@ -18,11 +18,7 @@ pub(super) enum Kind {
     /// `${ … }`.
     Parameter,
     /// `(( … ))` and `$(( … ))`, opened at `start` with so many heredocs and here-strings found before.
-    Arithmetic {
-        start: usize,
-        depth: u32,
-        found: (usize, usize),
-    },
+    Arithmetic { start: usize, depth: u32, found: (usize, usize) },
     /// `$[ … ]` and `name[ … ]=`.
     Subscript,
     /// `[[ … ]]`.
@@ -60,19 +56,11 @@ pub(super) struct Frame {
 
 impl Frame {
     pub(super) fn new(kind: Kind) -> Self {
-        Frame {
-            kind,
-            expect: Expect::Command,
-            word: None,
-            pieces: false,
-        }
+        Frame { kind, expect: Expect::Command, word: None, pieces: false }
     }
 }
 
 /// True where heredocs can begin and reserved words are known.
 pub(super) fn is_commands(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Top | Kind::Subshell | Kind::Substitution | Kind::Backticks | Kind::CaseBody
-    )
+    matches!(kind, Kind::Top | Kind::Subshell | Kind::Substitution | Kind::Backticks | Kind::CaseBody)
 }

@@ -115,9 +115,7 @@ fn delimiter(text: &str, start: usize) -> Option<(String, bool, usize)> {
                 quote = None;
                 1
             }
-            (Some(b'\\'), Some(b'"')) if matches!(bytes.get(at + 1), Some(b'"' | b'\\' | b'$')) => {
-                1
-            }
+            (Some(b'\\'), Some(b'"')) if matches!(bytes.get(at + 1), Some(b'"' | b'\\' | b'$')) => 1,
             (Some(_), Some(_)) => 0,
             (Some(b'\\'), None) if bytes.get(at + 1) == Some(&b'\n') => 2,
             (Some(b'\\'), None) => {

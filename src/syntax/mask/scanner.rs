@@ -66,11 +66,7 @@ impl<'t> Scanner<'t> {
                 Kind::Double => self.double(byte),
                 Kind::Parameter => self.nested(byte, b'}'),
                 Kind::Subscript => self.nested(byte, b']'),
-                Kind::Arithmetic {
-                    start,
-                    depth,
-                    found,
-                } => self.arithmetic(byte, start, depth, found),
+                Kind::Arithmetic { start, depth, found } => self.arithmetic(byte, start, depth, found),
                 kind => self.words(byte, kind),
             }
         }
@@ -148,11 +144,7 @@ impl<'t> Scanner<'t> {
             }
         };
         if let Some(depth) = deeper {
-            self.top().kind = Kind::Arithmetic {
-                start,
-                depth,
-                found,
-            };
+            self.top().kind = Kind::Arithmetic { start, depth, found };
             self.at += 1;
         } else if self.peek(1) == Some(b')') || self.subshells.len() >= RESTARTS {
             self.pop();
@@ -306,11 +298,7 @@ impl<'t> Scanner<'t> {
             Kind::Test if word == b"]]" => self.pop(),
             Kind::CaseHead(seen) => {
                 let in_ = seen && word == b"in";
-                self.top().kind = if in_ {
-                    Kind::CasePattern(false)
-                } else {
-                    Kind::CaseHead(true)
-                };
+                self.top().kind = if in_ { Kind::CasePattern(false) } else { Kind::CaseHead(true) };
             }
             Kind::CasePattern(_) if word == b"esac" => self.pop(),
             _ if !is_commands(kind) => {}
@@ -318,8 +306,8 @@ impl<'t> Scanner<'t> {
             _ if expect != Expect::Command => self.top().expect = Expect::Argument,
             _ => {
                 self.top().expect = match word {
-                    b"if" | b"then" | b"elif" | b"else" | b"while" | b"until" | b"do" | b"!"
-                    | b"{" | b"time" | b"coproc" => Expect::Command,
+                    b"if" | b"then" | b"elif" | b"else" | b"while" | b"until" | b"do" | b"!" | b"{"
+                    | b"time" | b"coproc" => Expect::Command,
                     b"for" | b"select" => Expect::For,
                     b"function" => Expect::FunctionName,
                     _ => Expect::Argument,
@@ -351,9 +339,7 @@ impl<'t> Scanner<'t> {
     fn comment(&mut self) {
         let rest = &self.bytes[self.at..];
         let in_backticks = self.backticks.is_some();
-        let end = rest
-            .iter()
-            .position(|b| *b == b'\n' || *b == b'`' && in_backticks);
+        let end = rest.iter().position(|b| *b == b'\n' || *b == b'`' && in_backticks);
         self.at += end.unwrap_or(rest.len());
     }
 
@@ -457,7 +443,6 @@ impl<'t> Scanner<'t> {
 }
 
 fn is_name(word: &[u8]) -> bool {
-    word.first()
-        .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+    word.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
         && word.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }

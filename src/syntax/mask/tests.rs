@@ -52,11 +52,7 @@ fn any_quote_in_the_delimiter_stops_expansion() {
         assert_eq!(&text[heredoc.body.clone()], "body\n", "{operator}");
         assert!(heredoc.closed);
         let underscores = "_".repeat(operator.len() - 1);
-        assert!(
-            masked
-                .text
-                .starts_with(&format!("cat <{underscores} >f\n    \n"))
-        );
+        assert!(masked.text.starts_with(&format!("cat <{underscores} >f\n    \n")));
         assert!(masked.text.ends_with("\nnext"));
     }
 }
@@ -81,18 +77,9 @@ fn bodies_come_in_the_order_of_their_operators() {
 
 #[test]
 fn the_line_of_the_operator_goes_on() {
-    check(
-        "cat <<EOF \\\n  | tee f\nbody\nEOF\nz\n",
-        "cat <____ \\\n  | tee f\n····\n···\nz\n",
-    );
-    check(
-        "cat << \\\nEOF\nbody\nEOF\nz\n",
-        "cat <__\\\n___\n····\n···\nz\n",
-    );
-    check(
-        "cat <<EOF 'a\nb'\nbody\nEOF\nz\n",
-        "cat <____ 'a\nb'\n····\n···\nz\n",
-    );
+    check("cat <<EOF \\\n  | tee f\nbody\nEOF\nz\n", "cat <____ \\\n  | tee f\n····\n···\nz\n");
+    check("cat << \\\nEOF\nbody\nEOF\nz\n", "cat <__\\\n___\n····\n···\nz\n");
+    check("cat <<EOF 'a\nb'\nbody\nEOF\nz\n", "cat <____ 'a\nb'\n····\n···\nz\n");
 }
 
 #[test]
@@ -113,30 +100,18 @@ fn a_continued_line_is_no_delimiter_unless_quoted() {
 
 #[test]
 fn substitutions_hold_heredocs() {
-    check(
-        "x=$(cat <<EOF\n)'\"\nEOF\n)\ny",
-        "x=$(cat <____\n···\n···\n)\ny",
-    );
-    check(
-        "x=\"$(cat <<'EOF'\n)'\"\nEOF\n)\"\ny <<<z",
-        "x=\"$(cat <______\n···\n···\n)\"\ny <··z",
-    );
+    check("x=$(cat <<EOF\n)'\"\nEOF\n)\ny", "x=$(cat <____\n···\n···\n)\ny");
+    check("x=\"$(cat <<'EOF'\n)'\"\nEOF\n)\"\ny <<<z", "x=\"$(cat <______\n···\n···\n)\"\ny <··z");
     check("x=`cat <<EOF\na\nEOF\n`; y", "x=`cat <____\n·\n···\n`; y");
     check("x=`cat <<EOF\na\nEOF`; y", "x=`cat <____\n·\n···`; y");
     // bash(1) does not promise it; bash does it.
     check("x=$(cat <<EOF\na\nEOF)\ny", "x=$(cat <____\n·\n···)\ny");
-    check(
-        "diff <(cat <<A\na\nA\n) <(cat <<B\nb\nB\n)",
-        "diff <(cat <__\n·\n·\n) <(cat <__\n·\n·\n)",
-    );
+    check("diff <(cat <<A\na\nA\n) <(cat <<B\nb\nB\n)", "diff <(cat <__\n·\n·\n) <(cat <__\n·\n·\n)");
 }
 
 #[test]
 fn an_outer_heredoc_waits_for_the_end_of_its_own_line() {
-    check(
-        "cat <<A \"$(cat <<B\nb\nB\n)\"\na\nA\nz",
-        "cat <__ \"$(cat <__\n·\n·\n)\"\n·\n·\nz",
-    );
+    check("cat <<A \"$(cat <<B\nb\nB\n)\"\na\nA\nz", "cat <__ \"$(cat <__\n·\n·\n)\"\n·\n·\nz");
     check("x=$(cat <<A)\na\nA\nz", "x=$(cat <__)\n·\n·\nz");
 }
 
@@ -184,10 +159,7 @@ fn a_shift_is_no_heredoc() {
 #[test]
 fn two_subshells_are_no_arithmetic() {
     check("((cat <<A\na\nA\n) | b)\nz", "((cat <__\n·\n·\n) | b)\nz");
-    check(
-        "x=$((cat <<A\na\nA\n) | b)\nz",
-        "x=$((cat <__\n·\n·\n) | b)\nz",
-    );
+    check("x=$((cat <<A\na\nA\n) | b)\nz", "x=$((cat <__\n·\n·\n) | b)\nz");
 }
 
 #[test]
@@ -198,10 +170,7 @@ fn a_parenthesis_of_a_case_pattern_closes_nothing() {
     );
     check_plain("case case in in) case;; esac; echo \"$(case x in x) echo '<<A';; esac)\"");
     // `case` as an argument opens nothing.
-    check(
-        "(echo case in a); x=$(echo case) <<A\na\nA\nz",
-        "(echo case in a); x=$(echo case) <__\n·\n·\nz",
-    );
+    check("(echo case in a); x=$(echo case) <<A\na\nA\nz", "(echo case in a); x=$(echo case) <__\n·\n·\nz");
 }
 
 #[test]
@@ -242,10 +211,7 @@ fn a_dollar_where_the_grammar_splits_a_word_is_hidden() {
         ("echo `a $b/$c.d`", "echo `a $b/%c.d`"),
         // A word with one expansion, at its end, in quotes: those parse.
         ("cp x/$c.d $a/$b $a/${b}.c", "cp x/$c.d $a/$b $a/${b}.c"),
-        (
-            "a=$b/c; echo \"$a/$b.c\" $(($a+$b+1))",
-            "a=$b/c; echo \"$a/$b.c\" $(($a+$b+1))",
-        ),
+        ("a=$b/c; echo \"$a/$b.c\" $(($a+$b+1))", "a=$b/c; echo \"$a/$b.c\" $(($a+$b+1))"),
     ] {
         let masked = mask(text);
         assert_eq!(masked.text, expected);
@@ -256,10 +222,7 @@ fn a_dollar_where_the_grammar_splits_a_word_is_hidden() {
 
 #[test]
 fn a_heredoc_in_a_body_is_text() {
-    check(
-        "ssh h <<A\ncat <<B\nb\nB\nA\nz",
-        "ssh h <__\n·······\n·\n·\n·\nz",
-    );
+    check("ssh h <<A\ncat <<B\nb\nB\nA\nz", "ssh h <__\n·······\n·\n·\n·\nz");
 }
 
 #[test]
@@ -294,9 +257,7 @@ fn any_text_keeps_its_length_and_lines() {
     for _ in 0..20_000 {
         let mut text = String::new();
         for _ in 0..12 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             text.push_str(pieces[(state >> 33) as usize % pieces.len()]);
         }
         let masked = mask(&text);
@@ -314,20 +275,9 @@ fn any_text_keeps_its_length_and_lines() {
 
 #[test]
 fn hostile_nesting_takes_linear_time() {
-    for unit in [
-        "((",
-        "$(",
-        "$((",
-        "`",
-        "\"$(",
-        "case x in a) ",
-        "<<A ",
-        "$(<<A\n",
-        "(<<A\n",
-        ")",
-        "a[",
-        "[[ ",
-    ] {
+    for unit in
+        ["((", "$(", "$((", "`", "\"$(", "case x in a) ", "<<A ", "$(<<A\n", "(<<A\n", ")", "a[", "[[ "]
+    {
         let text = unit.repeat(40_000) + &") <<A\n".repeat(20_000);
         let started = std::time::Instant::now();
         mask(&text);

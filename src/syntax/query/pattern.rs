@@ -52,15 +52,10 @@ pub(super) fn check(rule: &Arc<str>, text: &str, written: &Written) -> Result<Pa
         c.name.value == "#set!" && key.is_some_and(|k| k.value == "command")
     };
     if !written.clauses.iter().any(sets_command) {
-        let reason =
-            "the pattern must say on which commands it is tried: `(#set! command \"mkdir\")`";
+        let reason = "the pattern must say on which commands it is tried: `(#set! command \"mkdir\")`";
         faults.push((written.range.start, reason.to_owned()));
     }
-    if let Shape::Plain {
-        argument: Some(argument),
-        ..
-    } = &pattern.shape
-    {
+    if let Shape::Plain { argument: Some(argument), .. } = &pattern.shape {
         let (at, kind) = &argument.kind;
         let id = language().id_for_node_kind(kind, true);
         if kind != "_" && id == 0 {
@@ -72,11 +67,7 @@ pub(super) fn check(rule: &Arc<str>, text: &str, written: &Written) -> Result<Pa
     if pattern.shape == Shape::Deep {
         pattern.query = query(text, written);
     }
-    if faults.is_empty() {
-        Ok(pattern)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(pattern) } else { Err(faults) }
 }
 
 fn captures(written: &Written, faults: &mut Vec<Fault>) {
@@ -106,10 +97,7 @@ fn captures(written: &Written, faults: &mut Vec<Fault>) {
 /// `(#set! key value…)`.
 fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
     let Some((key, values)) = clause.arguments.split_first() else {
-        return Err((
-            clause.name.range.start,
-            "`#set!` takes a key and its value".to_owned(),
-        ));
+        return Err((clause.name.range.start, "`#set!` takes a key and its value".to_owned()));
     };
     for value in values {
         if value.kind == Kind::Capture || value.value.is_empty() {
@@ -119,10 +107,9 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
     let at = key.range.start;
     match (key.value.as_str(), values) {
         ("command", []) => Err((at, "`command` takes one or more names".to_owned())),
-        ("command", _) if !pattern.commands.is_empty() => Err((
-            at,
-            "`command` is set twice; give it all the names".to_owned(),
-        )),
+        ("command", _) if !pattern.commands.is_empty() => {
+            Err((at, "`command` is set twice; give it all the names".to_owned()))
+        }
         ("command", names) => {
             pattern.commands = names.iter().map(|n| n.value.clone()).collect();
             Ok(())
@@ -133,10 +120,7 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
         }
         ("message", [_]) => Err((at, "`message` is set twice".to_owned())),
         ("message", _) => Err((at, "`message` takes one text".to_owned())),
-        (key, _) => Err((
-            at,
-            format!("unknown key `{key}`; known are `command` and `message`"),
-        )),
+        (key, _) => Err((at, format!("unknown key `{key}`; known are `command` and `message`"))),
     }
 }
 
@@ -155,11 +139,8 @@ fn condition(clause: &Clause, written: &Written) -> Result<Condition, Fault> {
         let reason = format!("unknown predicate `{full}`; known are {}", names.join(", "));
         return Err((at, reason));
     };
-    let about = if predicate.about_command {
-        "`@finding`"
-    } else {
-        "`@word` or a capture that starts with `_`"
-    };
+    let about =
+        if predicate.about_command { "`@finding`" } else { "`@word` or a capture that starts with `_`" };
     let (capture, values) = match clause.arguments.split_first() {
         Some((capture, values)) if capture.kind == Kind::Capture => (capture, values),
         other => {
@@ -168,10 +149,7 @@ fn condition(clause: &Clause, written: &Written) -> Result<Condition, Fault> {
         }
     };
     if predicate.about_command != (capture.value == "finding") {
-        return Err((
-            capture.range.start,
-            format!("`{full}` asks about {about}, not `@{}`", capture.value),
-        ));
+        return Err((capture.range.start, format!("`{full}` asks about {about}, not `@{}`", capture.value)));
     }
     let captured = written.inner.iter().chain(&written.finding);
     let mut captured = captured.filter(|t| t.kind == Kind::Capture);
@@ -184,21 +162,14 @@ fn condition(clause: &Clause, written: &Written) -> Result<Condition, Fault> {
         return Err((second.range.start, reason));
     }
     let ask = question(predicate, full, at, values)?;
-    Ok(Condition {
-        ask,
-        capture: capture.value.clone(),
-        negated,
-    })
+    Ok(Condition { ask, capture: capture.value.clone(), negated })
 }
 
 fn question(predicate: &Predicate, full: &str, at: usize, values: &[Token]) -> Result<Ask, Fault> {
     let words: Vec<&str> = values.iter().map(|v| v.value.as_str()).collect();
     let wrong = |takes: &str| {
         let found = words.len();
-        Err((
-            at,
-            format!("`{full}` takes {takes} behind its capture, found {found}"),
-        ))
+        Err((at, format!("`{full}` takes {takes} behind its capture, found {found}")))
     };
     let ask = match (&predicate.arguments, &words[..]) {
         (Arguments::None(ask), []) => Ok(ask()),

@@ -68,10 +68,7 @@ pub(super) fn read(text: &str) -> (Vec<Written>, Vec<Fault>) {
         if first.kind != Kind::Open {
             let reason = match first.kind {
                 Kind::Close => format!("`{}` without its opening", first.value),
-                _ => format!(
-                    "a pattern must begin with `(`, found `{}`",
-                    &text[first.range.clone()]
-                ),
+                _ => format!("a pattern must begin with `(`, found `{}`", &text[first.range.clone()]),
             };
             faults.push((first.range.start, reason));
             at += 1;
@@ -102,8 +99,7 @@ fn pattern(tokens: &[Token]) -> Result<Written, Fault> {
     let (rest, clauses, hidden) = without_clauses(tokens)?;
     let wrong = |token: Option<&Token>| {
         let at = token.map_or(start, |t| t.range.start);
-        let reason =
-            "a pattern must be one `(command …)` node, alone or in a group with its predicates";
+        let reason = "a pattern must be one `(command …)` node, alone or in a group with its predicates";
         Err((at, reason.to_owned()))
     };
     let grouped = rest.get(1).is_some_and(|t| t.kind == Kind::Open);
@@ -125,13 +121,7 @@ fn pattern(tokens: &[Token]) -> Result<Written, Fault> {
         }
         after += 1;
     }
-    Ok(Written {
-        range: start..end,
-        inner: rest[node + 2..node_end].to_vec(),
-        finding,
-        clauses,
-        hidden,
-    })
+    Ok(Written { range: start..end, inner: rest[node + 2..node_end].to_vec(), finding, clauses, hidden })
 }
 
 type Clauses = (Vec<Token>, Vec<Clause>, Vec<Range<usize>>);
@@ -143,10 +133,7 @@ fn without_clauses(tokens: &[Token]) -> Result<Clauses, Fault> {
     while at < tokens.len() {
         let name = tokens.get(at + 1).filter(|t| t.kind == Kind::Predicate);
         if tokens[at].kind == Kind::Predicate {
-            let reason = format!(
-                "`{}` must stand in parentheses of its own",
-                tokens[at].value
-            );
+            let reason = format!("`{}` must stand in parentheses of its own", tokens[at].value);
             return Err((tokens[at].range.start, reason));
         }
         let Some(name) = name.filter(|_| tokens[at].value == "(") else {
@@ -172,10 +159,7 @@ fn without_clauses(tokens: &[Token]) -> Result<Clauses, Fault> {
             }
         }
         hidden.push(open.range.start..tokens[at].range.end);
-        clauses.push(Clause {
-            name: name.clone(),
-            arguments,
-        });
+        clauses.push(Clause { name: name.clone(), arguments });
         at += 1;
     }
     Ok((rest, clauses, hidden))
@@ -218,11 +202,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
             b'"' => {
                 let (value, end) = quoted(text, start)?;
                 at = end;
-                tokens.push(Token {
-                    kind: Kind::Text,
-                    range: start..end,
-                    value,
-                });
+                tokens.push(Token { kind: Kind::Text, range: start..end, value });
                 continue;
             }
             _ if byte.is_ascii_whitespace() => continue,
@@ -238,11 +218,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
             }
         };
         let name = start + usize::from(kind == Kind::Capture);
-        tokens.push(Token {
-            kind,
-            range: start..at,
-            value: text[name..at].to_owned(),
-        });
+        tokens.push(Token { kind, range: start..at, value: text[name..at].to_owned() });
     }
     Ok(tokens)
 }
@@ -273,10 +249,7 @@ fn quoted(text: &str, start: usize) -> Result<(String, usize), Fault> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// `name: (command_name) @_c …  argument: (kind) @c …`, either left out: each argument of that kind is a match.
-    Plain {
-        name: Vec<String>,
-        argument: Option<Argument>,
-    },
+    Plain { name: Vec<String>, argument: Option<Argument> },
     /// Anything else.
     Deep,
 }
@@ -296,18 +269,12 @@ pub(super) fn shape(inner: &[Token]) -> Shape {
         _ => (Vec::new(), inner),
     };
     if rest.is_empty() {
-        return Shape::Plain {
-            name,
-            argument: None,
-        };
+        return Shape::Plain { name, argument: None };
     }
     match field(rest, "argument:") {
         Some((kind, captures, [])) => Shape::Plain {
             name,
-            argument: Some(Argument {
-                kind: (kind.range.start, kind.value.clone()),
-                captures,
-            }),
+            argument: Some(Argument { kind: (kind.range.start, kind.value.clone()), captures }),
         },
         _ => Shape::Deep,
     }

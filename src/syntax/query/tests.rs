@@ -77,8 +77,7 @@ fn a_bare_command_is_found_by_its_name() {
 
 #[test]
 fn predicates_stand_in_the_group_or_in_the_node() {
-    let inside =
-        "(command name: (command_name) @_n (#set! command git hg) (#guarded? @finding)) @finding";
+    let inside = "(command name: (command_name) @_n (#set! command git hg) (#guarded? @finding)) @finding";
     assert_eq!(found(inside, &["guarded"]), ["-"]);
     assert!(found(inside, &[]).is_empty());
 }
@@ -124,8 +123,7 @@ fn an_argument_is_a_word_of_its_own() {
 #[test]
 fn a_deep_pattern_runs_on_the_command_alone() {
     // The command in the substitution has such arguments too, and is another command.
-    let pattern =
-        "((command . name: (_) . argument: (word) @_first argument: (word) @word) @finding
+    let pattern = "((command . name: (_) . argument: (word) @_first argument: (word) @word) @finding
         (#set! command \"git\")
         (#word-matches? @_first \"^push$\")
         (#word-matches? @word \"^--force\"))";
@@ -173,15 +171,9 @@ fn a_folder_of_a_users_own_rules_stands_beside_the_embedded() {
         (path.to_owned(), text)
     };
     let embedded = [file("queries/rerun/a.scm", "git")];
-    let own = [
-        file("lint/house/b.scm", "git"),
-        file("lint/house/c.scm", "npm"),
-    ];
+    let own = [file("lint/house/b.scm", "git"), file("lint/house/c.scm", "npm")];
     let selectors = Selectors::load_beside(embedded, own).unwrap();
-    assert_eq!(
-        selectors.rules().iter().map(|r| &**r).collect::<Vec<_>>(),
-        ["house/b", "house/c", "rerun/a"]
-    );
+    assert_eq!(selectors.rules().iter().map(|r| &**r).collect::<Vec<_>>(), ["house/b", "house/c", "rerun/a"]);
     let tree = parse("git x").unwrap();
     let mut matches = Vec::new();
     let node = tree.command_at(0..5).unwrap();
@@ -192,8 +184,7 @@ fn a_folder_of_a_users_own_rules_stands_beside_the_embedded() {
 
 #[test]
 fn names_with_the_same_patterns_share_a_query() {
-    let text =
-        "((command argument: (word) . argument: (word) @word) @finding (#set! command a b c))
+    let text = "((command argument: (word) . argument: (word) @word) @finding (#set! command a b c))
         ((command argument: (string (expansion) @word)) @finding (#set! command c))";
     assert_eq!(load(text).unwrap().groups.len(), 2);
 }
@@ -207,24 +198,9 @@ fn an_unknown_predicate_is_named() {
         "unknown predicate `#fails?`; known are #second-run?",
     );
     refused(&format!("{BARE}\n  (#eq? @finding \"x\"))"), 2, 4, "`#eq?`");
-    refused(
-        &format!("{BARE}\n  (#guarded @finding))"),
-        2,
-        4,
-        "`#guarded`",
-    );
-    refused(
-        &format!("{BARE}\n  (#not-not-guarded? @finding))"),
-        2,
-        4,
-        "unknown",
-    );
-    refused(
-        &format!("{BARE}\n  (guarded? @finding))"),
-        2,
-        3,
-        "one `(command …)` node",
-    );
+    refused(&format!("{BARE}\n  (#guarded @finding))"), 2, 4, "`#guarded`");
+    refused(&format!("{BARE}\n  (#not-not-guarded? @finding))"), 2, 4, "unknown");
+    refused(&format!("{BARE}\n  (guarded? @finding))"), 2, 3, "one `(command …)` node");
 }
 
 #[test]
@@ -235,12 +211,7 @@ fn an_unknown_capture_is_named() {
         32,
         "unknown capture `@name`; known are `@finding`, `@word`",
     );
-    refused(
-        "((command) (#set! command \"git\"))",
-        1,
-        1,
-        "captured once as `@finding`",
-    );
+    refused("((command) (#set! command \"git\"))", 1, 1, "captured once as `@finding`");
     refused(
         "((command argument: (word) @finding) @finding (#set! command \"git\"))",
         1,
@@ -252,37 +223,12 @@ fn an_unknown_capture_is_named() {
 #[test]
 fn keys_are_checked() {
     refused("\n((command) @finding)", 2, 1, "(#set! command \"mkdir\")");
-    refused(
-        "((command) @finding (#set! command))",
-        1,
-        28,
-        "one or more names",
-    );
-    refused(
-        &format!("{BARE} (#set! severity \"high\"))"),
-        1,
-        50,
-        "unknown key `severity`",
-    );
+    refused("((command) @finding (#set! command))", 1, 28, "one or more names");
+    refused(&format!("{BARE} (#set! severity \"high\"))"), 1, 50, "unknown key `severity`");
     refused(&format!("{BARE} (#set! message))"), 1, 50, "takes one text");
-    refused(
-        &format!("{BARE} (#set! message \"a\" \"b\"))"),
-        1,
-        50,
-        "takes one text",
-    );
-    refused(
-        &format!("{BARE} (#set! command \"hg\"))"),
-        1,
-        50,
-        "set twice",
-    );
-    refused(
-        &format!("{BARE} (#set! message @finding))"),
-        1,
-        58,
-        "takes texts",
-    );
+    refused(&format!("{BARE} (#set! message \"a\" \"b\"))"), 1, 50, "takes one text");
+    refused(&format!("{BARE} (#set! command \"hg\"))"), 1, 50, "set twice");
+    refused(&format!("{BARE} (#set! message @finding))"), 1, 58, "takes texts");
     refused(&format!("{BARE} (#set!))"), 1, 44, "a key and its value");
 }
 
@@ -291,34 +237,14 @@ fn arguments_are_checked() {
     for (clause, column, reason) in [
         ("#guarded?", 4, "asks about `@finding`"),
         ("#guarded? \"x\"", 14, "it comes first"),
-        (
-            "#guarded? @finding \"x\"",
-            4,
-            "takes nothing behind its capture, found 1",
-        ),
+        ("#guarded? @finding \"x\"", 4, "takes nothing behind its capture, found 1"),
         ("#guarded? @_x", 14, "asks about `@finding`, not `@_x`"),
         ("#second-run? @finding", 4, "takes one or more words"),
-        (
-            "#second-run? @finding \"fails\" \"crashes\"",
-            34,
-            "unknown word \"crashes\"; known are fails, ",
-        ),
+        ("#second-run? @finding \"fails\" \"crashes\"", 34, "unknown word \"crashes\"; known are fails, "),
         ("#second-run? @finding @finding", 26, "takes one capture"),
-        (
-            "#effect? @finding \"create\"",
-            4,
-            "takes two words behind its capture, found 1",
-        ),
-        (
-            "#effect? @finding \"create\" \"paths\"",
-            31,
-            "unknown word \"paths\"",
-        ),
-        (
-            "#effect? @finding \"make\" \"*\"",
-            22,
-            "unknown word \"make\"",
-        ),
+        ("#effect? @finding \"create\"", 4, "takes two words behind its capture, found 1"),
+        ("#effect? @finding \"create\" \"paths\"", 31, "unknown word \"paths\""),
+        ("#effect? @finding \"make\" \"*\"", 22, "unknown word \"make\""),
         ("#has-flag? @finding \"yes\"", 24, "is no flag"),
         ("#has-flag? @finding \"--yes=1\"", 24, "is no flag"),
         ("#literal? @finding", 14, "`@word`"),
@@ -339,46 +265,20 @@ fn arguments_are_checked() {
 
 #[test]
 fn faults_of_syntax_have_their_place() {
-    refused(
-        &format!("{BARE})\n\n((command) @finding"),
-        3,
-        1,
-        "`(` is never closed",
-    );
+    refused(&format!("{BARE})\n\n((command) @finding"), 3, 1, "`(` is never closed");
     refused(&format!("{BARE})\n\n  )"), 3, 3, "without its opening");
-    refused(
-        &format!("{BARE}\n\n (#has-flag? @finding \"-y))"),
-        3,
-        23,
-        "does not end on its line",
-    );
-    refused(
-        &format!("{BARE})\n\n\"é\" {BARE})"),
-        3,
-        1,
-        "must begin with `(`",
-    );
+    refused(&format!("{BARE}\n\n (#has-flag? @finding \"-y))"), 3, 23, "does not end on its line");
+    refused(&format!("{BARE})\n\n\"é\" {BARE})"), 3, 1, "must begin with `(`");
     refused("(program) @finding", 1, 2, "one `(command …)` node");
-    refused(
-        "((command) @finding . (comment) (#set! command \"git\"))",
-        1,
-        21,
-        "one `(command …)` node",
-    );
+    refused("((command) @finding . (comment) (#set! command \"git\"))", 1, 21, "one `(command …)` node");
     refused("((command] @finding)", 1, 1, "never closed");
     refused("; nothing\n", 1, 1, "no pattern");
 }
 
 #[test]
 fn faults_that_tree_sitter_finds_have_their_place_in_the_file() {
-    let deep =
-        |inner: &str| format!("{BARE})\n((command (#set! command \"gît\")\n  {inner}) @finding)");
-    refused(
-        &deep("argument: (word) argument: (wrod)"),
-        3,
-        31,
-        "no node `wrod`",
-    );
+    let deep = |inner: &str| format!("{BARE})\n((command (#set! command \"gît\")\n  {inner}) @finding)");
+    refused(&deep("argument: (word) argument: (wrod)"), 3, 31, "no node `wrod`");
     refused(&deep("arguments: (word)"), 3, 3, "no field `arguments`");
     refused(&deep("(if_statement)"), 3, 3, "no command of the grammar");
     refused(&deep("argument: (word) ? ? (("), 2, 1, "never closed");
@@ -389,11 +289,8 @@ fn faults_that_tree_sitter_finds_have_their_place_in_the_file() {
 
 #[test]
 fn all_faults_are_reported() {
-    let files = [
-        ("house/a.scm", "((command) @find)"),
-        ("b.txt", ""),
-        ("house/c.scm", "((command) @finding)"),
-    ];
+    let files =
+        [("house/a.scm", "((command) @find)"), ("b.txt", ""), ("house/c.scm", "((command) @finding)")];
     let errors = Selectors::load(files.map(|(p, t)| (p.to_owned(), t.to_owned()))).unwrap_err();
     let places: Vec<String> = errors.iter().map(|e| e.to_string()).collect();
     assert_eq!(places.len(), 5, "{places:#?}");
@@ -438,11 +335,8 @@ fn the_readme_documents_the_whole_vocabulary() {
 #[test]
 fn the_readmes_examples_are_good() {
     let readme = include_str!("../../../queries/README.md");
-    let examples: Vec<&str> = readme
-        .split("```scheme\n")
-        .skip(1)
-        .filter_map(|e| Some(e.split_once("```")?.0))
-        .collect();
+    let examples: Vec<&str> =
+        readme.split("```scheme\n").skip(1).filter_map(|e| Some(e.split_once("```")?.0)).collect();
     assert_eq!(examples.len(), 2);
     for example in &examples {
         assert!(load(example).is_ok(), "{example}");

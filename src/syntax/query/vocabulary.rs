@@ -288,10 +288,7 @@ pub(super) struct Predicate {
 
 /// All predicates.
 pub(super) const PREDICATES: &[Predicate] = &[
-    command(
-        "second-run",
-        Arguments::Words(|w| list(w, Question::SecondRun)),
-    ),
+    command("second-run", Arguments::Words(|w| list(w, Question::SecondRun))),
     command(
         "effect",
         Arguments::Two(|change, resource| {
@@ -304,37 +301,20 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("role", Arguments::Words(|w| list(w, Question::Role))),
     command("runs-as", Arguments::Words(|w| list(w, Question::RunsAs))),
     command("place", Arguments::Words(|w| list(w, Question::Place))),
-    command(
-        "on-failure",
-        Arguments::Words(|w| list(w, Question::OnFailure)),
-    ),
+    command("on-failure", Arguments::Words(|w| list(w, Question::OnFailure))),
     command("has-flag", Arguments::Words(flags)),
-    command(
-        "in-app-tree",
-        Arguments::None(|| Ask::Command(Question::InAppTree)),
-    ),
-    command(
-        "guarded",
-        Arguments::None(|| Ask::Command(Question::Guarded)),
-    ),
+    command("in-app-tree", Arguments::None(|| Ask::Command(Question::InAppTree))),
+    command("guarded", Arguments::None(|| Ask::Command(Question::Guarded))),
     word("word-matches", Arguments::One(pattern)),
     word("literal", Arguments::None(|| Ask::Literal)),
 ];
 
 const fn command(name: &'static str, arguments: Arguments) -> Predicate {
-    Predicate {
-        name,
-        about_command: true,
-        arguments,
-    }
+    Predicate { name, about_command: true, arguments }
 }
 
 const fn word(name: &'static str, arguments: Arguments) -> Predicate {
-    Predicate {
-        name,
-        about_command: false,
-        arguments,
-    }
+    Predicate { name, about_command: false, arguments }
 }
 
 fn list<W: Word>(words: &[&str], question: fn(Vec<W>) -> Question) -> Result<Ask, Refused> {
