@@ -369,7 +369,8 @@ impl<'a> Walker<'a, '_> {
         if let Some(outer) = &peeled.outer {
             // `docker run IMAGE CMD` is a step of its own, out here.
             let deed = tools::deed(outer);
-            let step = self.step((**outer).clone(), command.span, deed);
+            let mut step = self.step((**outer).clone(), command.span, deed);
+            step.origin = Some(command.origin);
             self.steps.push(step);
         }
         if let Some(code) = peeled.code.clone() {
@@ -403,7 +404,10 @@ impl<'a> Walker<'a, '_> {
             return flow;
         }
         self.enter_command(&peeled);
-        let deed = tools::deed(&peeled.argv);
+        let mut deed = tools::deed(&peeled.argv);
+        if peeled.argv.name == "crontab" {
+            crontab_input(&mut deed, &peeled.argv.stdin);
+        }
         let says = super::query::success_says(&peeled.argv);
         let mut step = self.step(peeled.argv.clone(), command.span, deed);
         step.origin = Some(command.origin);
@@ -632,6 +636,24 @@ impl<'a> Walker<'a, '_> {
             }
         }
         to_file
+    }
+}
+
+/// What `crontab -` does to the lines that are there: `(crontab -l; echo L) | crontab -` adds L once more, a filter in
+/// between keeps it single, and a text of its own replaces them all.
+fn crontab_input(deed: &mut Deed, stdin: &Stdin) {
+    let again = match stdin {
+        Stdin::Text(text) if text.key().contains("$(crontab") => {
+            Again::Duplicates("crontab: the line is added once more")
+        }
+        // `grep -v`, `sort -u`: what stands in front of it is not seen here.
+        Stdin::Text(text) if text.key().contains("$(") => Again::NoChange,
+        _ => return,
+    };
+    for effect in &mut deed.effects {
+        if matches!(effect.resource, Resource::Crontab(_)) {
+            effect.again = again;
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use crate::source::{FileId, MappedText, Span};
 use bumpalo::Bump;
 use condition::Cond;
 
+pub(crate) use expand::is_random_source;
 pub use second_run::{Outcome, SecondRun};
 pub use timeline::Presence;
 
@@ -227,6 +228,12 @@ impl Deployment<'_> {
     /// The guards of a step, innermost first.
     pub fn guards_of(&self, step: StepId) -> impl Iterator<Item = (GuardId, &Guard)> {
         guards_from(&self.guards, self.step(step).guard)
+    }
+
+    /// Whether a resource is there when the second run comes to a step.
+    pub fn presence(&self, before: StepId, resource: &crate::shell::effect::Resource) -> Presence {
+        let moment = timeline::Moment { before, asker: before, second_run: true };
+        self.timeline.state(&self.steps, &self.guards, resource, moment).presence
     }
 
     /// What the second run of a step does.

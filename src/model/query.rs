@@ -359,10 +359,10 @@ impl<'a> Walker<'a, '_> {
                 }
             }
         }
-        if matches!(operator, "-gt" | "-ge" | "=~")
+        if matches!(operator, "-gt" | "-ge" | "=~" | "-lt" | "-le")
             && let Some(cond) = self.word_says(left)
         {
-            return cond;
+            return if operator.starts_with("-l") { cond.negate() } else { cond };
         }
         let (a, b) = (self.expand(left).to_string(), self.expand(right).to_string());
         match operator {

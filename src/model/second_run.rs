@@ -119,7 +119,10 @@ fn step(deployment: &Deployment<'_>, id: StepId) -> SecondRun {
             }
             (_, Again::Fails(why)) if there => Outcome::Fails(why),
             (_, Again::Overwrites(why)) if there => Outcome::Overwrites(why),
-            (_, Again::Duplicates(why)) => Outcome::Duplicates(why),
+            // `wget` saves beside a file that is there; a line is appended to whatever there is.
+            (_, Again::Duplicates(why)) if there || !matches!(effect.resource, Resource::Path(_)) => {
+                Outcome::Duplicates(why)
+            }
             (_, Again::Nests(why)) if there => Outcome::Nests(why),
             (_, Again::Prompts(why)) if there => Outcome::Prompts(why),
             (_, Again::Unknown) => Outcome::Unknown,

@@ -86,6 +86,10 @@ impl Timeline {
             }
             for effect in &step.deed.effects {
                 timeline.add(id, &effect.change, &effect.resource);
+                // What a clone or a venv holds is there with it: `[ -d app/.git ]`, `[ -f venv/bin/activate ]`.
+                if let (Change::Create(PathKind::Tree), Resource::Path(path)) = (&effect.change, &effect.resource) {
+                    timeline.push(format!("tree:{}", path.key()), id, Happening::Made);
+                }
             }
         }
         timeline
@@ -159,6 +163,7 @@ impl Timeline {
                 while let Some(cut) = above.rfind('/') {
                     above = &above[..cut];
                     gather(above, true);
+                    gather(&above.replacen("path:", "tree:", 1), false);
                 }
             }
             _ => gather(&key(resource), false),
@@ -208,6 +213,9 @@ impl Timeline {
         let certain = match relation(guards, step.guard, asking.guard) {
             Relation::Excludes => return,
             Relation::Implied => true,
+            // `if [ -e P ]; then …; rm -rf P; fi`: whoever takes P away where it is there has thought of the second
+            // run, even where people are asked in between.
+            Relation::Extra(extra) if !makes && extra.iter().any(|guard| asserts(guard, resource)) => true,
             Relation::Extra(extra) => extra.iter().all(|guard| {
                 // `[ -d P ] || mkdir P`: whichever way it goes, P is there afterwards.
                 let missing = |fact: &Fact| concerns(fact, resource);
@@ -366,11 +374,14 @@ fn same_unless_known(a: &Value, b: &Value) -> bool {
 /// True where a text that is written makes `grep PATTERN` succeed. What is not plain text is believed to.
 fn holds_pattern(text: &Value, pattern: &Value) -> bool {
     let (Some(text), Some(pattern)) = (text.as_literal(), pattern.as_literal()) else { return true };
-    let plain = pattern.trim_start_matches('^').trim_end_matches('$');
-    if plain.contains(['\\', '*', '[', '.', '+', '?', '(', '|', '^', '$', '{']) {
+    let plain = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".");
+    if plain.contains(['\\', '*', '[', '+', '?', '(', '|', '^', '$', '{']) {
         return true;
     }
-    text.to_ascii_lowercase().contains(&plain.to_ascii_lowercase())
+    // `.` stands for any character; in practice for itself.
+    let (text, plain) = (text.to_ascii_lowercase(), plain.to_ascii_lowercase());
+    let fits = |window: &[u8]| window.iter().zip(plain.as_bytes()).all(|(t, p)| t == p || *p == b'.');
+    plain.is_empty() || text.as_bytes().windows(plain.len()).any(fits)
 }
 
 /// True where a fact is about the resource (or, for paths, about one that holds it).
@@ -385,6 +396,17 @@ pub(super) fn concerns(fact: &Fact, resource: &Resource) -> bool {
                 || asked.kind() == made.kind() && asked.name().to_string() == made.name().to_string()
         }
     }
+}
+
+/// True where a guard holds because the resource, or what it lies in, is there.
+fn asserts(guard: &Guard, resource: &Resource) -> bool {
+    let there = |truth: bool| {
+        guard.cond.evaluate(&mut |leaf| match leaf {
+            Cond::Fact(fact) if concerns(fact, resource) => Some(truth),
+            _ => None,
+        })
+    };
+    there(true) == Some(guard.holds) && there(false) != Some(guard.holds)
 }
 
 enum Relation<'g> {

@@ -670,11 +670,12 @@ impl<'a, 'f> Walker<'a, 'f> {
                 input = self.captures.pop().map(|parts| join_outputs(parts, self.file));
             }
             let argv = self.steps.get(before).map(|s| s.argv.clone());
-            match (&first, argv) {
+            match (&mut first, argv) {
                 (None, Some(argv)) => first = Some((argv, flow.cond.clone())),
-                (Some((first_argv, says)), Some(argv)) if last => {
-                    let says = (!matches!(says, Cond::Opaque(_) | Cond::Always(_))).then(|| says.clone());
-                    if let Some(cond) = super::query::pipe_says(first_argv, &argv, says) {
+                (Some((first_argv, says)), Some(argv)) => {
+                    let known = (!matches!(says, Cond::Opaque(_) | Cond::Always(_))).then(|| says.clone());
+                    if let Some(cond) = super::query::pipe_says(first_argv, &argv, known) {
+                        *says = cond.clone();
                         flow.cond = cond;
                     }
                 }

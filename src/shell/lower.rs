@@ -111,7 +111,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
                 Some(StmtKind::Not(self.alloc(inner)))
             }
             Kind::RedirectedStatement => self.redirected(cursor),
-            Kind::Pipeline => Some(StmtKind::Pipeline(self.block(cursor, |_, _| true))),
+            Kind::Pipeline => Some(self.pipeline(cursor)),
             Kind::List => self.list(cursor),
             Kind::IfStatement => Some(self.if_statement(cursor)),
             Kind::WhileStatement => {
@@ -207,6 +207,19 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// `! a | b` is the negation of the whole pipeline (bash(1), Pipelines); the grammar hangs it on the first.
+    fn pipeline(&mut self, cursor: &mut Cursor<'_>) -> StmtKind<'a> {
+        let stages = self.block(cursor, |_, _| true);
+        let Some((Stmt { kind: StmtKind::Not(first), .. }, rest)) = stages.split_first() else {
+            return StmtKind::Pipeline(stages);
+        };
+        let mut whole = vec![**first];
+        whole.extend_from_slice(rest);
+        let span = whole.iter().map(|s| s.span).reduce(Span::to).unwrap_or(first.span);
+        let kind = StmtKind::Pipeline(self.shell.arena.alloc_slice_copy(&whole));
+        StmtKind::Not(self.alloc(Stmt { kind, span }))
     }
 
     fn first_statement(&mut self, cursor: &mut Cursor<'_>) -> Option<Stmt<'a>> {
