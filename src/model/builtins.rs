@@ -13,6 +13,9 @@ use crate::shell::wrappers::{Place, command_line, peel, resplit};
 use crate::shell::{tools, wrappers};
 use crate::source::Span;
 
+/// The effects of one command. `mkdir {1..64}` has 64.
+const EFFECTS: usize = 256;
+
 impl<'a> Walker<'a, '_> {
     pub(super) fn command(&mut self, command: &'a Command<'a>) -> Flow {
         let keyword = match command.words.first().map(|w| w.parts) {
@@ -353,6 +356,7 @@ impl<'a> Walker<'a, '_> {
                 argv.env.push((assignment.name.to_owned(), value));
             }
         }
+        self.volume += argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>();
         let peeled = peel(argv);
         // `run cp a b`: what is left may be a function again (`sudo_if_needed`, `retry`).
         if let Some((&name, function)) = self.functions.get_key_value(peeled.argv.name.as_str())
@@ -475,7 +479,11 @@ impl<'a> Walker<'a, '_> {
         self.ctx.stdin.clone()
     }
 
-    fn step(&self, argv: Argv, span: Span, deed: Deed) -> Step {
+    fn step(&mut self, argv: Argv, span: Span, mut deed: Deed) -> Step {
+        if deed.effects.len() > EFFECTS {
+            deed.effects.truncate(EFFECTS);
+            self.shell.gaps.push((span, "it acts on more things than are followed".to_owned()));
+        }
         Step {
             home: self.ctx.home.clone(),
             argv,
@@ -583,6 +591,10 @@ impl<'a> Walker<'a, '_> {
             _ => return,
         };
         for path in files {
+            self.volume += value.key().len() + content.text.len();
+            if self.overflows() {
+                return;
+            }
             // What is appended is known now: the text of the line.
             if append {
                 for effect in &mut step.deed.effects {
@@ -601,6 +613,10 @@ impl<'a> Walker<'a, '_> {
     fn redirections(&mut self, redirects: &[Redirect<'a>], step: &mut Step, output: Option<Output>) -> bool {
         let mut to_file = false;
         for redirect in redirects {
+            if step.deed.effects.len() > EFFECTS {
+                self.shell.gaps.push((step.span, "it acts on more things than are followed".to_owned()));
+                break;
+            }
             let (word, append) = match &redirect.kind {
                 RedirectKind::Write(word) | RedirectKind::WriteBoth(word) => (word, false),
                 RedirectKind::Append(word) | RedirectKind::AppendBoth(word) => (word, true),
@@ -627,6 +643,10 @@ impl<'a> Walker<'a, '_> {
             };
             step.deed.effects.push(effect.at(word.span));
             if let Some(output) = text {
+                self.volume += output.value.key().len() + output.content.text.len();
+                if self.overflows() {
+                    continue;
+                }
                 step.written.push(Written {
                     path,
                     content: output.content.clone(),
