@@ -47,11 +47,15 @@ pub(super) fn homes(at: &UnitAt) -> Vec<String> {
         add(directory.value.trim_start_matches(['-', '~']));
     }
     for exec in at.unit.exec_start() {
-        if let Some(end) = INNER.iter().filter_map(|inner| exec.program.find(inner)).min() {
-            let home = &exec.program[..end];
-            if !lies_under(home, "/usr") && !home.ends_with("/.local") {
-                add(home);
-            }
+        let of_the_system =
+            |path: &str| ["/usr", "/bin", "/sbin", "/snap"].iter().any(|s| lies_under(path, s));
+        // `/usr/bin/node /opt/shop/server.js`: the first file that an interpreter is given.
+        let words = std::iter::once(&exec.program).chain(&exec.args);
+        let mut files = words.filter(|word| word.starts_with(['/', '$']) && !of_the_system(word));
+        let Some(file) = files.next() else { continue };
+        let end = INNER.iter().filter_map(|inner| file.find(inner)).min().or_else(|| file.rfind('/'));
+        if let Some(end) = end.filter(|end| !file[..*end].ends_with("/.local")) {
+            add(&file[..end]);
         }
     }
     homes
@@ -108,7 +112,7 @@ pub(super) fn user_of(context: &Context<'_, '_>, path: &Value) -> Option<AppUser
         let span = unit.unit.user().map(|d| d.span);
         return Some(AppUser { name, why: format!("`User=` of {}", unit.name), span });
     }
-    let app = app?;
+    let app = app.filter(|app| app.why.starts_with("`User=`") || !root_serves(context))?;
     // Units that live elsewhere say nothing of this place.
     let elsewhere = context.units.iter().any(|u| u.unit.user().is_some() && !homes(u).is_empty());
     (!elsewhere && context.in_app_tree(path)).then(|| app.clone())
@@ -196,11 +200,13 @@ pub(super) fn before<'s>(
     script.steps[..id.0 as usize].iter()
 }
 
-/// True where root itself serves from the path: `pm2 start` without a user.
-pub(super) fn root_serves(context: &Context<'_, '_>, path: &Value) -> bool {
+/// True where root itself starts an app: `pm2 start` without a user. An account that was created is not the app's then.
+pub(super) fn root_serves(context: &Context<'_, '_>) -> bool {
     context.steps().any(|(_, _, step)| {
-        is_roots(step)
-            && step.deed.roles.contains(&Role::Serve)
-            && (path.is_under(&step.argv.cwd) || step.argv.cwd.is_under(path))
+        let pm2 = step.argv.name == "pm2"
+            && ["start", "restart", "reload", "startOrReload", "startOrRestart"]
+                .iter()
+                .any(|v| step.argv.has_word(v));
+        is_roots(step) && (pm2 || step.deed.roles.contains(&Role::Serve))
     })
 }

@@ -222,12 +222,13 @@ impl File {
         let reader = self.reader(context, script);
         let operand = self.operand(context, step);
         let shown = operand.clone().unwrap_or_else(|| path.to_string());
+        let mode = if self.is_for_group(script) { "640" } else { "600" };
         let draft = match reader {
             Some(user) => draft
                 .help(format!("`{user}` has to read it: `chown root:{user} {shown} && chmod 640 {shown}`")),
             None => draft
-                .help(format!("write `chmod 600 {shown}` behind it"))
-                .fix(operand.and_then(|operand| chmod_behind(context, step, &operand))),
+                .help(format!("write `chmod {mode} {shown}` behind it"))
+                .fix(operand.and_then(|operand| chmod_behind(context, step, mode, &operand))),
         };
         Some(draft.done())
     }
@@ -241,6 +242,18 @@ impl File {
             context.units.iter().any(|u| u.unit.environment_files().iter().any(|f| f.path == shown));
         let theirs = runs_as(step, &app.name) || !is_roots(step) || by_systemd;
         (!theirs && given_away(from(script, self.made), &self.path).is_none()).then_some(app.name)
+    }
+
+    /// True where it is given to a group that is not just its owner's: `chown deploy:www-data`.
+    fn is_for_group(&self, script: &Deployment<'_>) -> bool {
+        from(script, self.made).any(|step| {
+            step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+                (Change::Own { user, group: Some(group), recursive }, Resource::Path(target)) => {
+                    reaches(target, *recursive, &self.path) && user.as_ref() != Some(group)
+                }
+                _ => false,
+            })
+        })
     }
 
     /// The file as the command writes it.
@@ -299,7 +312,7 @@ fn reopened(context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -
         })?;
         (!matches!(step.place, Place::Container(_))).then_some((id, step, opens))
     })?;
-    let file = env_file_in(context, script, tree)?;
+    let file = env_file_in(context, script, id, tree)?;
     let shut_later = from(script, id).skip(1).any(|later| {
         later.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
             (Change::Mode { mode, recursive }, Resource::Path(path)) => {
@@ -325,18 +338,27 @@ fn reopened(context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -
     Some(draft.help(format!("write `chmod 600 {file}` behind it")).done())
 }
 
-/// A file of secrets that the script or a unit says lies in the tree.
-fn env_file_in(context: &Context<'_, '_>, script: &Deployment<'_>, tree: &Value) -> Option<Value> {
+/// A file of secrets that a script or a unit says lies in the tree.
+fn env_file_in(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    opening: StepId,
+    tree: &Value,
+) -> Option<Value> {
     let is_one =
         |path: &Value| path.is_under(tree) && path != tree && is_env_file(&path.basename().to_string());
-    for (id, step) in script.iter() {
+    for (other, id, step) in context.steps() {
+        // What the same script makes later is not there yet.
+        if std::ptr::eq(other, script) && id > opening {
+            continue;
+        }
         let mentioned = step.deed.effects.iter().find_map(|e| match &e.resource {
             Resource::Path(path) | Resource::Line { file: path, .. } => is_one(path).then(|| path.clone()),
             _ => None,
         });
         let argument = || step.argv.args.iter().map(|a| step.argv.path(a)).find(|path| is_one(path));
         let tested = || {
-            script.guards_of(id).find_map(|(_, guard)| {
+            other.guards_of(id).find_map(|(_, guard)| {
                 guard.cond.facts().iter().find_map(|fact| match &fact.resource {
                     Resource::Path(path) if is_one(path) => Some(path.clone()),
                     _ => None,
@@ -347,25 +369,33 @@ fn env_file_in(context: &Context<'_, '_>, script: &Deployment<'_>, tree: &Value)
             return Some(path);
         }
     }
+    // A tree that the script makes itself just now holds nothing yet.
+    let fresh = script.iter().take(opening.0 as usize).any(|(_, step)| {
+        step.deed.effects.iter().any(|e| {
+            matches!((&e.change, &e.resource), (Change::Create(PathKind::Directory), Resource::Path(p)) if p == tree)
+        })
+    });
+    if fresh {
+        return None;
+    }
     let shown = tree.to_string();
-    let of_unit =
-        context.units.iter().flat_map(|u| u.unit.environment_files()).find(|f| lies_under(&f.path, &shown));
-    if let Some(file) = of_unit {
+    let of_unit = context.units.iter().flat_map(|u| u.unit.environment_files());
+    if let Some(file) = of_unit.into_iter().find(|f| lies_under(&f.path, &shown)) {
         let mut path = tree.clone();
         path.push_str(&file.path[shown.len()..]);
         return Some(path);
     }
     // The repo has a sample at its root, and the tree is where the repo lies.
     let at_root = context.project.inventory.dotenv.iter().any(|f| !f.contains('/'));
-    (at_root && context.in_app_tree(tree) && context.app_trees.contains(tree)).then(|| {
+    (at_root && context.app_trees.contains(tree)).then(|| {
         let mut path = tree.clone();
         path.push_str("/.env");
         path
     })
 }
 
-/// A line `chmod 600 FILE` behind the command's own, where that stands alone.
-fn chmod_behind(context: &Context<'_, '_>, step: &Step, operand: &str) -> Option<Fix> {
+/// A line `chmod MODE FILE` behind the command's own, where that stands alone.
+fn chmod_behind(context: &Context<'_, '_>, step: &Step, mode: &str, operand: &str) -> Option<Fix> {
     let file = context.sources.file(step.span.file);
     let text = file.text();
     let range = file.line_range(context.sources.line(step.span));
@@ -392,10 +422,10 @@ fn chmod_behind(context: &Context<'_, '_>, step: &Step, operand: &str) -> Option
     let ends_line = text.get(..end)?.ends_with('\n');
     let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
     let sudo = if step.wrappers.contains(&"sudo") { "sudo " } else { "" };
-    let command = format!("{indent}{sudo}chmod 600 {operand}\n");
+    let command = format!("{indent}{sudo}chmod {mode} {operand}\n");
     let at = end as u32;
     Some(Fix {
-        title: "Let only the owner read it".to_owned(),
+        title: "Shut the others out".to_owned(),
         applicability: Applicability::Unsafe,
         edits: vec![Edit {
             span: Span { start: at, end: at, ..step.span },

@@ -3,7 +3,7 @@
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::{AppUser, Context};
-use crate::rules::owners::{self, before, from, given_away, is_roots, reaches, runs_as, user_of};
+use crate::rules::owners::{before, from, given_away, is_roots, reaches, runs_as, user_of};
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
@@ -18,9 +18,6 @@ pub(in crate::rules) fn runs_as_root(context: &Context<'_, '_>, found: &mut Vec<
         };
         let tree = place_of(step);
         let Some(app) = user_of(context, &tree) else { continue };
-        if app.span.is_none_or(|_| !app.why.starts_with("`User=`")) && owners::root_serves(context, &tree) {
-            continue;
-        }
         told.push(step.span);
         found.push(judge(context, script, id, work, &tree, &app));
     }
@@ -35,7 +32,9 @@ fn judge(
     app: &AppUser,
 ) -> Finding {
     let step = script.step(id);
-    let words = context.words(step.span);
+    // A command out of a variable (`eval "$step"`) shows itself by its words, not by where they stand.
+    let literally = context.sources.text(step.span).contains(step.argv.name.as_str());
+    let words = if literally { context.words(step.span) } else { step.argv.to_string() };
     let name = &app.name;
     let after = given_away(from(script, id).skip(1).filter(|s| s.entry == step.entry), tree);
     let message = format!(
