@@ -3,6 +3,7 @@
 
 pub mod context;
 pub mod embedded;
+mod owners;
 pub mod page;
 pub mod page_examples;
 pub mod pages;
