@@ -42,11 +42,10 @@ pub(in crate::rules) fn no_build(context: &Context<'_, '_>, found: &mut Vec<Find
         });
         let Some(place) = near.last().map(|s| s.span).or_else(|| deploy.place()) else { continue };
         let path = context.sources.file(package.file).path();
-        let what = match said {
-            Some(_) => "the script only prints how to run it",
-            None => "no step runs it",
+        let message = match said {
+            Some(_) => format!("{path} has a build, and the script only prints how to run it"),
+            None => format!("{path} has a build whose output this deploy serves, and no step runs it"),
         };
-        let message = format!("{path} has a build whose output this deploy serves, and {what}");
         let manager = package.manager.command();
         let help = match package.directory.as_str() {
             "" => format!("run `{manager} run build`"),
@@ -54,6 +53,7 @@ pub(in crate::rules) fn no_build(context: &Context<'_, '_>, found: &mut Vec<Find
         };
         let mut draft = context.finding(RULE, place, message).help(help).related(script.span, "the build");
         if let Some(said) = said {
+            draft = draft.severity(deploy.severity_of_printed());
             draft = draft.related(said, "only printed, not run");
         }
         found.push(draft.done());

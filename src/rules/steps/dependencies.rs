@@ -3,7 +3,7 @@
 use super::build::{is_brought, is_served};
 use super::deploy::{Deploy, Language, command_of, is_directory, is_saying, line_of, works_in};
 use super::words::Work;
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::project::manifest::{NodePackage, PythonKind};
 use crate::rules::context::Context;
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
@@ -82,24 +82,26 @@ fn environment_in(command: &str) -> Option<String> {
 /// A step makes the environment, or works with it: then it is there.
 fn is_made(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
     let inside = format!("{name}/bin/");
-    deploy.steps().any(|step| {
-        let makes = step.deed.roles.contains(&Role::VirtualEnv)
-            && step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
-                (Change::Create(_), Resource::Path(path)) => {
-                    let base = path.basename();
-                    base.as_literal().is_none_or(|b| b == name)
-                }
-                _ => false,
-            });
-        let manages = matches!(
-            step.argv.name.as_str(),
-            "uv" | "poetry" | "pipenv" | "pdm" | "conda" | "virtualenvwrapper"
-        ) && step.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(Ecosystem::Python)));
-        let line = line_of(step);
-        makes
-            || manages
-            || !is_saying(step) && (line.contains(&inside) || line.ends_with(&format!("/{name}")))
-    })
+    deploy.activates(Some(name))
+        || deploy.steps().any(|step| {
+            let makes = step.deed.roles.contains(&Role::VirtualEnv)
+                && step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                    (Change::Create(_), Resource::Path(path)) => {
+                        let base = path.basename();
+                        base.as_literal().is_none_or(|b| b == name)
+                    }
+                    _ => false,
+                });
+            let manages =
+                matches!(
+                    step.argv.name.as_str(),
+                    "uv" | "poetry" | "pipenv" | "pdm" | "conda" | "virtualenvwrapper"
+                ) && step.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(Ecosystem::Python)));
+            let line = line_of(step);
+            makes
+                || manages
+                || !is_saying(step) && (line.contains(&inside) || line.ends_with(&format!("/{name}")))
+        })
 }
 
 /// Paths of what is not deployed to the server: tests, documentation, other programs.
@@ -181,7 +183,8 @@ fn counts_on_environment(deploy: &Deploy<'_, '_, '_>) -> bool {
     let brings = deploy.steps().any(|s| s.deed.roles.contains(&Role::Source));
     !brings
         && !deploy.does(Work::VirtualEnv)
-        && deploy.steps().filter(|s| !is_saying(s)).any(|s| environment_in(&line_of(s)).is_some())
+        && (deploy.activates(None)
+            || deploy.steps().filter(|s| !is_saying(s)).any(|s| environment_in(&line_of(s)).is_some()))
 }
 
 /// Libraries that the distribution packages.
@@ -208,11 +211,8 @@ fn report(deploy: &Deploy<'_, '_, '_>, path: &str, said: Option<Span>, help: &st
         None => format!("{path} names dependencies, and no step installs them"),
     };
     let mut draft = deploy.context.finding(RULE, place, message).help(help);
-    // Whoever starts nothing leaves the rest to people.
-    if said.is_some() && deploy.processes.is_empty() {
-        draft = draft.severity(Severity::Warning);
-    }
     if let Some(said) = said {
+        draft = draft.severity(deploy.severity_of_printed());
         draft = draft.related(said, "only printed, not run");
     }
     found.push(draft.done());

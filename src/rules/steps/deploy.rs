@@ -2,6 +2,7 @@
 //! project; judges nothing.
 
 use super::words::{Work, asks_for, does};
+use crate::finding::Severity;
 use crate::model::Step;
 use crate::project::manifest::NodePackage;
 use crate::project::unit::{Exec, UnitKind};
@@ -203,6 +204,14 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         self.said.iter().filter(there).find(|said| tells(&said.line, work)).map(|said| said.span)
     }
 
+    /// How bad it is that a step is only printed: a script that starts nothing leaves the rest to people.
+    pub(in crate::rules) fn severity_of_printed(&self) -> Severity {
+        match self.processes.is_empty() {
+            true => Severity::Warning,
+            false => Severity::Error,
+        }
+    }
+
     /// True where a line that is printed holds the words.
     pub(in crate::rules) fn mentions(&self, words: &[&str]) -> bool {
         self.said.iter().any(|said| words.iter().all(|w| said.line.contains(w)))
@@ -211,6 +220,24 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// True where a text that steps or units call holds the words.
     pub(in crate::rules) fn called_mentions(&self, words: &str) -> bool {
         self.called.iter().any(|text| text.contains(words))
+    }
+
+    /// True where a text that steps or units call drives the unit by the verb.
+    pub(in crate::rules) fn called_drives(&self, verb: &str, unit: &str) -> bool {
+        let drives = |line: &str| {
+            (line.contains("systemctl") || line.contains("service "))
+                && line.contains(verb)
+                && line.contains(unit)
+        };
+        self.called.iter().flat_map(|text| text.lines()).any(drives)
+    }
+
+    /// True where a script activates the environment of that name; of any, where none is given.
+    pub(in crate::rules) fn activates(&self, name: Option<&str>) -> bool {
+        self.steps().filter_map(|s| s.argv.env("VIRTUAL_ENV")).any(|environment| {
+            let base = environment.basename();
+            name.is_none_or(|name| base.as_literal().is_none_or(|b| b == name))
+        })
     }
 
     /// True where something is called of which nothing is known.
@@ -244,6 +271,12 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                     let found = context.project.needs.node.iter().filter_map(|p| p.script(&name));
                     open.extend(found.map(|s| s.command.clone()));
                 }
+            }
+            // `pm2 start npm -- start`
+            if step.argv.name == "pm2" && ["npm", "yarn", "pnpm", "bun"].iter().any(|m| step.argv.has_word(m))
+            {
+                let scripts = context.project.needs.node.iter().flat_map(|p| &p.scripts);
+                open.extend(scripts.filter(|s| step.argv.has_word(&s.name)).map(|s| s.command.clone()));
             }
             // A script that a script writes is run by whoever it was written for.
             for written in &step.written {

@@ -39,6 +39,7 @@ pub(in crate::rules) fn no_migrations(context: &Context<'_, '_>, found: &mut Vec
         .help(help)
         .related(tool.span, "the tool that migrates the database");
     if let Some(said) = said {
+        draft = draft.severity(deploy.severity_of_printed());
         draft = draft.related(said, "only printed, not run");
     }
     found.push(draft.done());

@@ -109,7 +109,11 @@ fn not_restarted(
             || deploy.mentions(&["service", stem, "start"])
             || deploy.mentions(&["--now", stem])
             || deploy.mentions(&["reboot"]);
-        if told || deploy.called_mentions(stem) || deploy.steps().any(|s| s.argv.name == "reboot") {
+        if told
+            || deploy.called_drives("start", stem)
+            || deploy.called_drives("--now", stem)
+            || deploy.steps().any(|s| s.argv.name == "reboot")
+        {
             return false;
         }
         let message = match enabled {
@@ -209,8 +213,7 @@ fn not_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, found: &mut Vec<Finding
         || !at.unit.has_install()
         || at.unit.is_oneshot_work()
         || deploy.mentions(&["enable", stem])
-        || deploy.called_mentions(&format!("enable {stem}"))
-        || deploy.called_mentions(&format!("enable --now {stem}"))
+        || deploy.called_drives("enable", stem)
     {
         return;
     }
@@ -276,7 +279,7 @@ fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         return;
     }
     let stem = app.name.trim_end_matches(".service");
-    if deploy.called_mentions(stem) || deploy.mentions(&["restart"]) {
+    if deploy.called_drives("start", stem) || deploy.mentions(&["restart"]) {
         return;
     }
     let message = format!("new code is brought, and nothing restarts {}: the old code goes on", app.name);
