@@ -273,8 +273,15 @@ fn project(root: &Root, inventory: Inventory, sources: &mut Sources, judged: &mu
             Err(gap) => judged.gaps.push(gap),
         }
     }
+    let lists = [&inventory.scripts, &inventory.nginx, &inventory.ecosystem, &inventory.workflows];
+    // What cannot be read here says nothing; whoever needs the file itself reports it.
+    let texts = lists
+        .into_iter()
+        .flatten()
+        .filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?)))
+        .collect();
     let names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
-    Project { inventory, composes, needs, unit_files, names }
+    Project { inventory, composes, needs, unit_files, texts, names }
 }
 
 /// The embedded selectors with the user's.

@@ -37,6 +37,8 @@ pub struct Project {
     pub needs: Needs,
     /// Unit files of the repo, by path.
     pub unit_files: Vec<(String, FileId)>,
+    /// Texts that rules only look words up in, by path: all scripts of the repo, nginx and pm2 settings, workflows.
+    pub texts: Vec<(String, FileId)>,
     /// What the project is called: the root's directory.
     pub names: Vec<String>,
 }

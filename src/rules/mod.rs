@@ -38,6 +38,7 @@ const RULES: &[(&str, Rule)] = &[
     ("steps/no-build", steps::no_build),
     ("steps/no-migrations", steps::no_migrations),
     ("steps/units", steps::units),
+    ("steps/undefined-unit", steps::undefined_units),
     ("services", services::links),
 ];
 
