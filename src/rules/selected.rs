@@ -325,10 +325,15 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
             Some("create the group only where it is missing: `getent group NAME >/dev/null || groupadd …`".to_owned()),
             None,
         ),
-        ("psql" | "createdb" | "createuser", _) => (
-            Some("ask first: `SELECT 'CREATE DATABASE app' WHERE NOT EXISTS (SELECT 1 FROM pg_database WHERE datname = 'app') \\gexec`".to_owned()),
-            None,
-        ),
+        ("psql" | "createdb" | "createuser", _) => {
+            let role = step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Role(_)));
+            let (what, table, column) =
+                if role { ("ROLE", "pg_roles", "rolname") } else { ("DATABASE", "pg_database", "datname") };
+            let help = format!(
+                "ask first, on psql's standard input: `SELECT 'CREATE {what} NAME' WHERE NOT EXISTS (SELECT FROM {table} WHERE {column} = 'NAME') \\gexec`"
+            );
+            (Some(help), None)
+        }
         ("mysql" | "mariadb", _) => (Some("write `IF NOT EXISTS`".to_owned()), None),
         ("docker" | "podman", _) => (
             Some("remove it first (`docker rm -f NAME`), or test for it with `docker inspect NAME`".to_owned()),
