@@ -4,7 +4,7 @@ use super::context::{Context, Origin, UnitAt};
 use super::steps::Deploy;
 use crate::finding::Finding;
 use crate::project::compose::Service;
-use crate::project::services::{Server, ServiceRef, UnitInfo, Unmatched, link};
+use crate::project::services::{Counterpart, Server, ServiceRef, UnitInfo, Unmatched, link, product_units};
 use crate::shell::effect::{Change, Resource, Role};
 use crate::shell::wrappers::Place;
 
@@ -30,10 +30,21 @@ pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
         project: &names,
     };
     let links = link(&context.project.composes, &server);
+    // A file of which no service is a unit describes something else: the databases of developers, another app.
+    let same_app = |compose: usize| {
+        links.matches.iter().any(|m| m.service.compose == compose && matches!(m.by, Counterpart::Unit(_)))
+    };
+    let compared: Vec<usize> = (0..context.project.composes.len()).filter(|c| same_app(*c)).collect();
+    // A script that installs no software leaves the server's own to whoever made the server.
+    let installs = deploy.steps().any(|s| s.deed.roles.contains(&Role::SystemPackages));
     let given = |name: &str| context.given.services.iter().find(|(service, _)| service == name);
     let service = |r: ServiceRef| &context.project.composes[r.compose].services[r.service];
     for unmatched in &links.unmatched_services {
         let service = service(unmatched.service);
+        let software = service.image_name().is_some_and(|image| !product_units(&image).is_empty());
+        if !compared.contains(&unmatched.service.compose) || software && !installs {
+            continue;
+        }
         if given(&service.name)
             .is_some_and(|(_, unit)| unit.as_deref().is_none_or(|u| has_unit(&units, &started, u)))
         {
@@ -41,7 +52,7 @@ pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
         }
         found.push(no_unit(context, service, unmatched, own[0]));
     }
-    for index in &links.unmatched_units {
+    for index in links.unmatched_units.iter().filter(|_| !compared.is_empty()) {
         let at = units[*index];
         let stem = at.name.trim_end_matches(".service");
         let mapped = |unit: &String| unit == stem || *unit == at.name;
@@ -50,7 +61,7 @@ pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
         {
             continue;
         }
-        found.push(no_service(context, at));
+        found.push(no_service(context, at, &compared));
     }
 }
 
@@ -86,14 +97,14 @@ fn no_unit(context: &Context<'_, '_>, service: &Service, unmatched: &Unmatched, 
         .done()
 }
 
-fn no_service(context: &Context<'_, '_>, at: &UnitAt) -> Finding {
-    let composes = context.project.composes.iter().filter(|c| !c.is_development() && !c.services.is_empty());
-    let paths: Vec<&str> = composes.map(|c| context.sources.file(c.file).path()).collect();
+fn no_service(context: &Context<'_, '_>, at: &UnitAt, compared: &[usize]) -> Finding {
+    let files = compared.iter().map(|c| context.project.composes[*c].file);
+    let paths: Vec<&str> = files.map(|file| context.sources.file(file).path()).collect();
     let stem = at.name.trim_end_matches(".service");
     let message = format!(
         "{} has no counterpart in {}: whoever deploys with Compose does without it",
         at.name,
-        paths.first().copied().unwrap_or("the compose file")
+        paths.join(" or ")
     );
     let mut draft = context.finding("services/no-service", at.span, message).help(format!(
         "add a service that runs it, or map it in deploylint.yaml: `services: {{NAME: {stem}}}`"

@@ -51,12 +51,8 @@ pub(in crate::rules) fn no_build(context: &Context<'_, '_>, found: &mut Vec<Find
             "" => format!("run `{manager} run build`"),
             directory => format!("run `(cd {directory} && {manager} run build)`"),
         };
-        let mut draft = context.finding(RULE, place, message).help(help).related(script.span, "the build");
-        if let Some(said) = said {
-            draft = draft.severity(deploy.severity_of_printed());
-            draft = draft.related(said, "only printed, not run");
-        }
-        found.push(draft.done());
+        let draft = deploy.missing(RULE, place, &message, Work::Build, said);
+        found.push(draft.help(help).related(script.span, "the build").done());
     }
 }
 

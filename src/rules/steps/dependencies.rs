@@ -175,7 +175,14 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         true => format!("pip install -r {path}"),
         false => "pip install .".to_owned(),
     };
-    report(deploy, path, said, &format!("run `{install}` in the app's virtual environment"), found);
+    report(
+        deploy,
+        Work::PythonDependencies,
+        path,
+        said,
+        &format!("run `{install}` in the app's virtual environment"),
+        found,
+    );
 }
 
 /// The environment was made and filled before, and no new code comes that could need more.
@@ -198,7 +205,14 @@ fn from_the_system(deploy: &Deploy<'_, '_, '_>) -> bool {
     })
 }
 
-fn report(deploy: &Deploy<'_, '_, '_>, path: &str, said: Option<Span>, help: &str, found: &mut Vec<Finding>) {
+fn report(
+    deploy: &Deploy<'_, '_, '_>,
+    work: Work,
+    path: &str,
+    said: Option<Span>,
+    help: &str,
+    found: &mut Vec<Finding>,
+) {
     let near = deploy.steps().filter(|s| {
         s.deed
             .roles
@@ -210,12 +224,7 @@ fn report(deploy: &Deploy<'_, '_, '_>, path: &str, said: Option<Span>, help: &st
         Some(_) => format!("{path} names dependencies, and the script only prints how to install them"),
         None => format!("{path} names dependencies, and no step installs them"),
     };
-    let mut draft = deploy.context.finding(RULE, place, message).help(help);
-    if let Some(said) = said {
-        draft = draft.severity(deploy.severity_of_printed());
-        draft = draft.related(said, "only printed, not run");
-    }
-    found.push(draft.done());
+    found.push(deploy.missing(RULE, place, &message, work, said).help(help).done());
 }
 
 fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -248,7 +257,7 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             true => install.replace("install", "ci"),
             false => install,
         };
-        report(deploy, path, said, &format!("run `{install}`"), found);
+        report(deploy, Work::NodeDependencies, path, said, &format!("run `{install}`"), found);
     }
 }
 
@@ -298,7 +307,7 @@ fn others(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         if is_beside(&other.directory) || deploy.does(work) || !deploy.runs(language) && said.is_none() {
             continue;
         }
-        report(deploy, deploy.context.sources.file(other.file).path(), said, help, found);
+        report(deploy, work, deploy.context.sources.file(other.file).path(), said, help, found);
     }
 }
 

@@ -1,12 +1,13 @@
 //! F5: what the scripts of a project do together, as the rules about missing steps ask for it. Knows the model and the
 //! project; judges nothing.
 
+use super::dependencies::is_beside;
 use super::words::{Work, asks_for, does};
 use crate::finding::Severity;
 use crate::model::Step;
 use crate::project::manifest::NodePackage;
 use crate::project::unit::{Exec, UnitKind};
-use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::context::{Context, Draft, Origin, UnitAt};
 use crate::shell::argv::Stdin;
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 use crate::shell::wrappers::Place;
@@ -116,6 +117,16 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// True where a script sets the app up or brings new code: it writes units, fetches the source, or makes the app's
     /// directory on a machine that it installs packages on. A script that only starts things does not.
     pub(in crate::rules) fn sets_up(&self) -> bool {
+        // To go back to an older release is not to deploy.
+        const OTHER: &[&str] =
+            &["rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
+        let other = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+            OTHER.iter().any(|o| name.contains(o))
+        };
+        if self.context.scripts.iter().all(|s| other(self.context.sources.file(s.file).path())) {
+            return false;
+        }
         let packages = self.steps().any(|s| s.deed.roles.contains(&Role::SystemPackages));
         self.own_units().next().is_some()
             || self.steps().any(|s| s.deed.roles.contains(&Role::Source) && is_here(s))
@@ -183,6 +194,23 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         self.steps().any(|s| role(s) || worded(s)) || self.calls(work)
     }
 
+    /// A script of the repo that does the work and takes no part in this deploy: its path.
+    pub(in crate::rules) fn elsewhere(&self, work: Work) -> Option<&'r str> {
+        let context = self.context;
+        let names = ["deploy", "install", "setup", "update", "upgrade", "release", "provision", "migrate"];
+        let texts = context.project.texts.iter().filter(|(path, file)| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            context.project.inventory.scripts.contains(path)
+                && names.iter().any(|n| name.contains(n))
+                && !is_beside(path.rsplit_once('/').map_or("", |(dir, _)| dir).trim_start_matches("scripts"))
+                && context.scripts.iter().all(|s| s.file != *file)
+        });
+        texts
+            .filter(|(_, file)| does(context.sources.file(*file).text(), work))
+            .map(|(path, _)| path.as_str())
+            .next()
+    }
+
     /// True where what the steps call does the work, or may.
     pub(in crate::rules) fn calls(&self, work: Work) -> bool {
         self.opaque || self.called.iter().any(|text| does(text, work))
@@ -204,11 +232,30 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         self.said.iter().filter(there).find(|said| tells(&said.line, work)).map(|said| said.span)
     }
 
-    /// How bad it is that a step is only printed: a script that starts nothing leaves the rest to people.
-    pub(in crate::rules) fn severity_of_printed(&self) -> Severity {
-        match self.processes.is_empty() {
-            true => Severity::Warning,
-            false => Severity::Error,
+    /// A finding about work that is missing. It is less bad where it is printed by a script that starts nothing, which
+    /// leaves the rest to people, and where another script does it.
+    pub(in crate::rules) fn missing(
+        &self,
+        rule: &str,
+        place: Span,
+        message: &str,
+        work: Work,
+        said: Option<Span>,
+    ) -> Draft {
+        let other = self.elsewhere(work);
+        let message = match other {
+            Some(path) => format!("{message} (only {path} does, which is not a part of it)"),
+            None => message.to_owned(),
+        };
+        let mut draft = self.context.finding(rule, place, message);
+        if other.is_some() {
+            draft = draft.severity(Severity::Info);
+        } else if said.is_some() && self.processes.is_empty() {
+            draft = draft.severity(Severity::Warning);
+        }
+        match said {
+            Some(said) => draft.related(said, "only printed, not run"),
+            None => draft,
         }
     }
 

@@ -34,15 +34,8 @@ pub(in crate::rules) fn no_migrations(context: &Context<'_, '_>, found: &mut Vec
         None => format!("{path} is there, and nothing runs `{command}`: the new code meets the old tables"),
     };
     let help = format!("run `{command}` after the dependencies are installed and before the app starts");
-    let mut draft = context
-        .finding(RULE, place, message)
-        .help(help)
-        .related(tool.span, "the tool that migrates the database");
-    if let Some(said) = said {
-        draft = draft.severity(deploy.severity_of_printed());
-        draft = draft.related(said, "only printed, not run");
-    }
-    found.push(draft.done());
+    let draft = deploy.missing(RULE, place, &message, Work::Migrate, said);
+    found.push(draft.help(help).related(tool.span, "the tool that migrates the database").done());
 }
 
 /// What an app that uses the tool is written in; `None` for any.

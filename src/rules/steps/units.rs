@@ -16,7 +16,7 @@ pub(in crate::rules) fn units(context: &Context<'_, '_>, found: &mut Vec<Finding
     for at in deploy.own_units() {
         let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { continue };
         // A unit of another host, of an image, or one that only some menu entry removes again.
-        if !is_here(context.scripts[script].step(id)) {
+        if !is_here(context.scripts[script].step(id)) || is_removed(&deploy, at) {
             continue;
         }
         not_reloaded(&deploy, at, script, id, found);
@@ -33,6 +33,20 @@ fn does(step: &Step, unit: &str, wanted: &[Change]) -> bool {
     step.deed.effects.iter().any(|e| match &e.resource {
         Resource::Unit(name) => wanted.contains(&e.change) && same_unit(&name.to_string(), unit),
         _ => false,
+    })
+}
+
+/// The unit is there for a while only: a later step removes its file.
+fn is_removed(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
+    deploy.steps().any(|s| {
+        s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+            (Change::Remove, Resource::Path(path)) => {
+                path.basename().to_string() == at.name
+                    && s.span.file == at.span.file
+                    && s.span.start > at.span.start
+            }
+            _ => false,
+        })
     })
 }
 
