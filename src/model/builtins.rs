@@ -4,7 +4,7 @@ use super::condition::Cond;
 use super::region::fixed_text;
 use super::scope::Variable;
 use super::walk::{Exit, Flow, Function, Jump, Output, Walker};
-use super::{Caller, Step, User, Written};
+use super::{Caller, Step, StepId, User, Written};
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{AssignedValue, Assignment, Command, Part, Redirect, RedirectKind, Stmt};
 use crate::shell::effect::{Again, Change, Deed, Effect, Prompt, Resource, Role};
@@ -441,8 +441,13 @@ impl<'a> Walker<'a, '_> {
         }
         let bare_exec = peeled.replaces_shell && step.argv.name == "exec";
         let span = command.span;
+        let makes = makes_something(&step.deed);
         self.steps.push(step);
-        let cond = says.unwrap_or_else(|| self.opaque_at(span));
+        let cond = match says {
+            Some(says) => says,
+            None if makes => Cond::Works(StepId(self.steps.len() as u32 - 1)),
+            None => self.opaque_at(span),
+        };
         let exit = if peeled.replaces_shell && !bare_exec { Exit::Always(Jump::Shell) } else { Exit::No };
         Flow { cond, exit }
     }
@@ -675,6 +680,14 @@ fn crontab_input(deed: &mut Deed, stdin: &Stdin) {
             effect.again = again;
         }
     }
+}
+
+/// A command whose success can be counted on in the first run. One that takes something away may be there to find out
+/// whether there is anything: `git remote remove origin || …`.
+fn makes_something(deed: &Deed) -> bool {
+    deed.known
+        && deed.effects.iter().any(|e| matches!(e.change, Change::Create(_) | Change::Write | Change::Append))
+        && !deed.effects.iter().any(|e| matches!((&e.change, e.again), (Change::Remove, Again::Fails(_))))
 }
 
 /// What code changes of the shell's own state outlives it: all for `eval` and `source`, nothing for another shell.

@@ -1,6 +1,7 @@
 //! F3: conditions as facts. `[ ! -d P ]`, `id -u X`, `command -v T`, `grep -q L F` and their like say something about
 //! a resource; everything else is opaque, and opaque conditions are told apart by their text.
 
+use super::StepId;
 use crate::shell::effect::Resource;
 use crate::shell::value::Value;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -47,6 +48,9 @@ pub enum Cond {
     Fact(Rc<Fact>),
     /// The script runs as root.
     Root,
+    /// The step succeeds, one that makes something: it does in the first run, and in the second unless it is found to
+    /// fail there.
+    Works(StepId),
     /// Not.
     Not(Rc<Cond>),
     /// Both.

@@ -267,7 +267,7 @@ impl<'a, 'f> Walker<'a, 'f> {
     }
 
     pub(super) fn push_guard(&mut self, cond: Cond, holds: bool, span: Span, choice: Option<(u32, u32)>) {
-        if matches!(cond, Cond::Always(_)) && choice.is_none() {
+        if cond == Cond::Always(holds) && choice.is_none() {
             return;
         }
         let id = GuardId(self.guards.len() as u32);
@@ -667,6 +667,24 @@ impl<'a, 'f> Walker<'a, 'f> {
     }
 
     fn pipeline(&mut self, stages: Block<'a>) -> Flow {
+        let mut stages = stages;
+        // `! a | b` negates the pipe, whichever of its commands the tree hangs the `!` on.
+        let negated = match stages.first().map(|s| s.kind) {
+            Some(StmtKind::Not(inner)) => Some(*inner),
+            Some(StmtKind::Redirected { body: Stmt { kind: StmtKind::Not(inner), .. }, redirects }) => {
+                let body = *inner;
+                let span = body.span;
+                Some(Stmt { kind: StmtKind::Redirected { body, redirects }, span })
+            }
+            _ => None,
+        };
+        if let Some(first) = negated {
+            let positive = self.arena.alloc_slice_copy(stages);
+            positive[0] = first;
+            stages = positive;
+            let flow = self.with_failure(Failure::Is(OnFailure::Handled), |w| w.pipeline(stages));
+            return Flow { cond: flow.cond.negate(), exit: flow.exit };
+        }
         let outer_stdin = self.ctx.stdin.clone();
         let mut input: Option<Output> = None;
         let mut first: Option<(crate::shell::argv::Argv, Cond)> = None;

@@ -265,9 +265,12 @@ fn prompt_finding(
             return None;
         }
         let many = if asks > 1 { format!(", the first of {asks} questions") } else { String::new() };
-        let text = format!("`{words}` waits for a line on standard input{many}: the script cannot run unattended");
+        let text =
+            format!("`{words}` waits for a line on standard input{many}: the script cannot run unattended");
         let draft = context.finding(rule, step.span, text).severity(Severity::Info);
-        return Some(draft.help("take the answers from arguments or the environment where they are given").done());
+        return Some(
+            draft.help("take the answers from arguments or the environment where they are given").done(),
+        );
     }
     let text = format!(
         "`{words}` waits for an answer ({}): a deploy that nobody watches hangs or fails there",

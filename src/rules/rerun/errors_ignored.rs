@@ -21,7 +21,8 @@ pub(in crate::rules) fn errors_ignored(context: &Context<'_, '_>, found: &mut Ve
             context.line(then.span),
         );
         // errexit is not handed on to a shell that is started: `bash -c`, `su - app <<END`.
-        let Some(errexit) = script.errexit_at.filter(|at| at.file == first.span.file && at.start < first.span.start)
+        let Some(errexit) =
+            script.errexit_at.filter(|at| at.file == first.span.file && at.start < first.span.start)
         else {
             let text = format!("the script does not end at errors: {what}");
             let draft = context.finding(RULE, opening(context, script), text);
@@ -47,11 +48,17 @@ fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
     };
     let prepares = |step: &Step| {
         step.deed.roles.iter().any(|r| {
-            matches!(r, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::Source | Role::StaticFiles)
+            matches!(
+                r,
+                Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::Source | Role::StaticFiles
+            )
         })
     };
     let builds_on = |step: &Step| {
-        step.deed.roles.iter().any(|r| matches!(r, Role::Restart | Role::Migrate | Role::Serve | Role::ComposeUp))
+        step.deed
+            .roles
+            .iter()
+            .any(|r| matches!(r, Role::Restart | Role::Migrate | Role::Serve | Role::ComposeUp))
     };
     for (id, step) in script.iter().filter(|(_, s)| unseen(s) && prepares(s)) {
         let guards: Vec<_> = script.guards_of(id).map(|(g, _)| g).collect();
