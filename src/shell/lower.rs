@@ -558,7 +558,8 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         let Some(last) = words.last_mut() else { return };
         let Some(end) = pieces.last() else { return };
         let span = last.span.to(end.span);
-        let parts: Vec<Part<'a>> = last.parts.iter().chain(pieces.iter().flat_map(|p| p.parts)).copied().collect();
+        let parts: Vec<Part<'a>> =
+            last.parts.iter().chain(pieces.iter().flat_map(|p| p.parts)).copied().collect();
         *last = Word { parts: self.shell.arena.alloc_slice_copy(&parts), span };
         pieces.clear();
     }
