@@ -52,7 +52,14 @@ pub struct Shell<'a> {
 impl<'a> Shell<'a> {
     /// Nothing parsed yet.
     pub fn new(arena: &'a Bump) -> Self {
-        Shell { arena, texts: Vec::new(), gaps: Vec::new(), comments: Vec::new(), depth: 0, effort: Effort::default() }
+        Shell {
+            arena,
+            texts: Vec::new(),
+            gaps: Vec::new(),
+            comments: Vec::new(),
+            depth: 0,
+            effort: Effort::default(),
+        }
     }
 
     /// Parses a text whose bytes came from `file` by `map`.
@@ -110,16 +117,17 @@ impl<'a> Shell<'a> {
         }
         let mut faults = Vec::new();
         let mut budget = FAULTS;
-        if root.kind() == Kind::Error {
+        let mut seen = false;
+        walk_faults(&mut tree.cursor(), 0, &mut budget, &mut |node| {
+            seen = true;
+            let reason = match node.is_missing() {
+                true => format!("{NO_PARSE}: `{}` is missing", node.name()),
+                false => NO_PARSE.to_owned(),
+            };
+            faults.push((node.start()..node.end(), reason));
+        });
+        if root.kind() == Kind::Error || !seen {
             faults.push((root.start()..root.end(), NO_PARSE.to_owned()));
-        } else {
-            walk_faults(&mut tree.cursor(), 0, &mut budget, &mut |node| {
-                let reason = match node.is_missing() {
-                    true => format!("{NO_PARSE}: `{}` is missing", node.name()),
-                    false => NO_PARSE.to_owned(),
-                };
-                faults.push((node.start()..node.end(), reason));
-            });
         }
         // Told are those that touch a gap: the furthest end of all gaps up to one tells of any.
         let mut told: Vec<(u32, u32)> = self.gaps[before..]
@@ -211,12 +219,7 @@ fn walk_faults(cursor: &mut Cursor<'_>, depth: u32, budget: &mut u32, found: &mu
 
 /// Cuts a text that did not parse: whole runs of good statements, and between them the shortest runs of paragraphs
 /// (then of lines) that parse by themselves.
-fn top_level_pieces(
-    text: &str,
-    tree: &Tree,
-    masked: &Masked<'_>,
-    effort: &mut Effort,
-) -> Vec<Range<usize>> {
+fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>, effort: &mut Effort) -> Vec<Range<usize>> {
     // Trying may not use up what reading the pieces needs.
     let trying = &mut effort.half();
     let mut parses = |range: Range<usize>| {
