@@ -41,7 +41,8 @@ fn scripts(directories: &[PathBuf]) -> Vec<(String, String)> {
 fn main() {
     let directories: Vec<PathBuf> =
         std::env::args().skip(1).filter(|a| !a.starts_with("--")).map(PathBuf::from).collect();
-    let directories = if directories.is_empty() { vec![Path::new("examples").to_owned()] } else { directories };
+    let directories =
+        if directories.is_empty() { vec![Path::new("examples").to_owned()] } else { directories };
     let scripts = scripts(&directories);
     let bytes: usize = scripts.iter().map(|(_, text)| text.len()).sum();
     println!("{} scripts, {} kB", scripts.len(), bytes / 1000);

@@ -204,7 +204,15 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
     let mut gaps = judged.gaps;
     gaps.sort();
     gaps.dedup();
-    Ok(Report { sources, findings, gaps, files: judged.files, scripts: judged.scripts, taken: judged.taken, errors: judged.errors })
+    Ok(Report {
+        sources,
+        findings,
+        gaps,
+        files: judged.files,
+        scripts: judged.scripts,
+        taken: judged.taken,
+        errors: judged.errors,
+    })
 }
 
 /// By file, offset, rule; of findings that say the same, the worst and surest stays. A function that is called

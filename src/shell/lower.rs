@@ -157,7 +157,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             Kind::CaseStatement => self.case(cursor),
             Kind::CompoundStatement => {
                 if self.source(node).starts_with("((") {
-                    return Some(StmtKind::Arithmetic);
+                    return Some(StmtKind::Arithmetic(self.source(node)));
                 }
                 Some(StmtKind::Group(self.block(cursor, |_, _| true)))
             }
@@ -325,7 +325,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         let source = self.source(node);
         let double = source.starts_with("[[");
         if source.starts_with("((") {
-            return StmtKind::Arithmetic;
+            return StmtKind::Arithmetic(source);
         }
         let width = if double { 2 } else { 1 };
         let start = node.start() as usize + width;
@@ -558,7 +558,8 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         let Some(last) = words.last_mut() else { return };
         let Some(end) = pieces.last() else { return };
         let span = last.span.to(end.span);
-        let parts: Vec<Part<'a>> = last.parts.iter().chain(pieces.iter().flat_map(|p| p.parts)).copied().collect();
+        let parts: Vec<Part<'a>> =
+            last.parts.iter().chain(pieces.iter().flat_map(|p| p.parts)).copied().collect();
         *last = Word { parts: self.shell.arena.alloc_slice_copy(&parts), span };
         pieces.clear();
     }

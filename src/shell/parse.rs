@@ -52,7 +52,14 @@ pub struct Shell<'a> {
 impl<'a> Shell<'a> {
     /// Nothing parsed yet.
     pub fn new(arena: &'a Bump) -> Self {
-        Shell { arena, texts: Vec::new(), gaps: Vec::new(), comments: Vec::new(), depth: 0, effort: Effort::default() }
+        Shell {
+            arena,
+            texts: Vec::new(),
+            gaps: Vec::new(),
+            comments: Vec::new(),
+            depth: 0,
+            effort: Effort::default(),
+        }
     }
 
     /// Parses a text whose bytes came from `file` by `map`.
@@ -211,12 +218,7 @@ fn walk_faults(cursor: &mut Cursor<'_>, depth: u32, budget: &mut u32, found: &mu
 
 /// Cuts a text that did not parse: whole runs of good statements, and between them the shortest runs of paragraphs
 /// (then of lines) that parse by themselves.
-fn top_level_pieces(
-    text: &str,
-    tree: &Tree,
-    masked: &Masked<'_>,
-    effort: &mut Effort,
-) -> Vec<Range<usize>> {
+fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>, effort: &mut Effort) -> Vec<Range<usize>> {
     // Trying may not use up what reading the pieces needs.
     let trying = &mut effort.half();
     let mut parses = |range: Range<usize>| {
