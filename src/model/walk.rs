@@ -3,7 +3,7 @@
 
 use super::condition::Cond;
 use super::scope::{Scope, Variable};
-use super::{Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
+use super::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, CaseArm, Part, Stmt, StmtKind, Word};
 use crate::shell::parse::Shell;
@@ -286,7 +286,14 @@ impl<'a, 'f> Walker<'a, 'f> {
         }
         let id = GuardId(self.guards.len() as u32);
         let at = StepId(self.steps.len() as u32);
-        self.guards.push(Guard { cond, holds, span, at, outer: self.guard, choice });
+        let about = match (cond.facts().is_empty(), cond.has_opaque()) {
+            (true, true) => About::Opaque,
+            (false, true) => About::Mixed,
+            (false, false) => About::Facts,
+            (true, false) => About::Constant,
+        };
+        let depth = self.guard.map_or(0, |outer| self.guards[outer.0 as usize].depth + 1);
+        self.guards.push(Guard { cond, holds, span, at, outer: self.guard, choice, depth, about });
         self.guard = Some(id);
     }
 
