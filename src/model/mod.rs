@@ -24,6 +24,7 @@ use crate::source::{FileId, MappedText, Span};
 use bumpalo::Bump;
 use condition::Cond;
 
+pub(crate) use expand::is_random_source;
 pub use second_run::{Outcome, SecondRun};
 pub use timeline::Presence;
 
@@ -167,6 +168,7 @@ pub struct Deployment<'a> {
     /// Files that it sources.
     pub sourced: Vec<FileId>,
     timeline: timeline::Timeline,
+    runs: Vec<timeline::Ran>,
 }
 
 /// Gives the texts of files that a script sources.
@@ -193,10 +195,11 @@ pub fn build<'a>(
     follow: &mut dyn Follow,
 ) -> Deployment<'a> {
     let walked = walk::Walker::new(arena, file, path, follow).run(text);
-    let timeline = timeline::Timeline::new(&walked.steps, &walked.guards);
+    let timeline = timeline::Timeline::new(&walked.steps);
     let mut deployment = Deployment {
         file,
         second: Vec::new(),
+        runs: Vec::new(),
         timeline,
         steps: walked.steps,
         guards: walked.guards,
@@ -209,7 +212,7 @@ pub fn build<'a>(
         constants: walked.constants,
         sourced: walked.sourced,
     };
-    deployment.second = second_run::judge(&deployment);
+    (deployment.second, deployment.runs) = second_run::judge(&deployment);
     deployment
 }
 
@@ -227,6 +230,13 @@ impl Deployment<'_> {
     /// The guards of a step, innermost first.
     pub fn guards_of(&self, step: StepId) -> impl Iterator<Item = (GuardId, &Guard)> {
         guards_from(&self.guards, self.step(step).guard)
+    }
+
+    /// Whether a resource is there when the second run comes to a step.
+    pub fn presence(&self, before: StepId, resource: &crate::shell::effect::Resource) -> Presence {
+        let (steps, guards, runs) = (&self.steps, &self.guards, &self.runs);
+        let asking = timeline::Asking { steps, guards, runs, before, asker: before };
+        self.timeline.state(asking, resource).presence
     }
 
     /// What the second run of a step does.

@@ -3,6 +3,7 @@
 
 pub mod context;
 pub mod embedded;
+mod owners;
 pub mod page;
 pub mod page_examples;
 pub mod pages;
@@ -28,6 +29,7 @@ const RULES: &[(&str, Rule)] = &[
     ("rerun/errors-ignored", rerun::errors_ignored),
     ("rerun/install-behind-guard", rerun::install_behind_guard),
     ("rerun/file-replaced", rerun::file_replaced),
+    ("rerun/git-ownership", rerun::git_ownership),
     ("user/runs-as-root", user::runs_as_root),
     ("user/account-missing", user::account_missing),
     ("permissions/no-owner", permissions::no_owner),

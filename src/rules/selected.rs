@@ -2,10 +2,9 @@
 //! made of what the model knows: why the second run fails, what then never runs.
 
 use super::context::{Context, is_swallowed};
-use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
+use crate::finding::{Applicability, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
-use crate::shell::effect::{Change, Deed, Ecosystem, Resource, Role};
-use crate::shell::value::Knowledge;
+use crate::shell::effect::{Change, Prompt, Resource, Role};
 use crate::shell::wrappers;
 use crate::source::Span;
 use crate::syntax::query::{
@@ -168,7 +167,6 @@ fn role_is(word: RoleWord, role: Role) -> bool {
         Role::Serve => "serve",
         Role::ReadOnly => "read-only",
     };
-    let _: Option<Ecosystem> = None;
     word.word() == name
 }
 
@@ -191,21 +189,10 @@ fn finding(
         return Some(draft.done());
     }
     let outcome = second.outcome;
-    if let (Some(prompt), false) = (&step.deed.prompts, matches!(outcome, Outcome::Fails(_))) {
-        if let Some(page) = context.pages.get(rule)
-            && page.id.ends_with("/prompt")
-        {
-            return prompt_finding(
-                context,
-                script,
-                id,
-                rule,
-                &step.deed,
-                prompt.asks,
-                prompt.instead,
-                prompt.flag,
-            );
-        }
+    if let Some(prompt) = &step.deed.prompts
+        && rule.ends_with("/prompt")
+    {
+        return prompt_finding(context, script, id, rule, prompt);
     }
     let (why, fails) = match outcome {
         Outcome::Fails(why) => (why, true),
@@ -247,10 +234,6 @@ fn finding(
     if let Some(severity) = severity {
         draft = draft.severity(severity);
     }
-    if let Some(because) = second.because {
-        let earlier = script.step(because).span;
-        draft = draft.related(earlier, "this makes it");
-    }
     if step.on_failure == OnFailure::Aborts
         && fails
         && let Some(errexit) = script.errexit_at
@@ -264,28 +247,39 @@ fn finding(
     Some(draft.fix(fix).done())
 }
 
-#[allow(clippy::too_many_arguments)]
+/// A command that waits for an answer, on the first run as on each other.
 fn prompt_finding(
     context: &Context<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     rule: &str,
-    _deed: &Deed,
-    asks: &str,
-    instead: &str,
-    flag: Option<&'static str>,
+    prompt: &Prompt,
 ) -> Option<Finding> {
     let step = script.step(id);
-    let unknown = step.argv.args.iter().any(|a| a.value.knowledge() >= Knowledge::Unknown);
     let words = context.words(step.span);
-    let text =
-        format!("`{words}` waits for an answer ({asks}): a deploy that nobody watches hangs or fails there");
-    let confidence = if unknown { Confidence::Medium } else { context.confidence(script, id, None) };
-    let fix = flag.and_then(|flag| {
+    if step.argv.name == "read" {
+        // Whoever writes an installer that asks means it to: one word for all of its questions.
+        let asks = script.steps.iter().filter(|s| s.argv.name == "read" && s.deed.prompts.is_some()).count();
+        let first = script.steps.iter().position(|s| s.argv.name == "read" && s.deed.prompts.is_some());
+        if first != Some(id.0 as usize) {
+            return None;
+        }
+        let many = if asks > 1 { format!(", the first of {asks} questions") } else { String::new() };
+        let text =
+            format!("`{words}` waits for a line on standard input{many}: the script cannot run unattended");
+        let draft = context.finding(rule, step.span, text).severity(Severity::Info);
+        return Some(
+            draft.help("take the answers from arguments or the environment where they are given").done(),
+        );
+    }
+    let text = format!(
+        "`{words}` waits for an answer ({}): a deploy that nobody watches hangs or fails there",
+        prompt.asks
+    );
+    let fix = prompt.flag.and_then(|flag| {
         let subcommand = step.argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
-        let own = step.span.covers(subcommand.span)
-            && context.sources.text(subcommand.span) == subcommand.value.as_literal()?;
-        own.then(|| Fix {
+        let written = context.sources.text(subcommand.span) == subcommand.value.as_literal()?;
+        (written && step.span.covers(subcommand.span)).then(|| Fix {
             title: format!("answer with `{flag}`"),
             applicability: Applicability::Unsafe,
             edits: vec![Edit {
@@ -294,7 +288,8 @@ fn prompt_finding(
             }],
         })
     });
-    Some(context.finding(rule, step.span, text).at_most(confidence).help(instead).fix(fix).done())
+    let confidence = context.confidence(script, id, None);
+    Some(context.finding(rule, step.span, text).at_most(confidence).help(prompt.instead).fix(fix).done())
 }
 
 /// What to write instead, and the edit that does it where one can.
@@ -333,10 +328,15 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
             Some("create the group only where it is missing: `getent group NAME >/dev/null || groupadd …`".to_owned()),
             None,
         ),
-        ("psql" | "createdb" | "createuser", _) => (
-            Some("ask first: `SELECT 'CREATE DATABASE app' WHERE NOT EXISTS (SELECT 1 FROM pg_database WHERE datname = 'app') \\gexec`".to_owned()),
-            None,
-        ),
+        ("psql" | "createdb" | "createuser", _) => {
+            let role = step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Role(_)));
+            let (what, table, column) =
+                if role { ("ROLE", "pg_roles", "rolname") } else { ("DATABASE", "pg_database", "datname") };
+            let help = format!(
+                "ask first, on psql's standard input: `SELECT 'CREATE {what} NAME' WHERE NOT EXISTS (SELECT FROM {table} WHERE {column} = 'NAME') \\gexec`"
+            );
+            (Some(help), None)
+        }
         ("mysql" | "mariadb", _) => (Some("write `IF NOT EXISTS`".to_owned()), None),
         ("docker" | "podman", _) => (
             Some("remove it first (`docker rm -f NAME`), or test for it with `docker inspect NAME`".to_owned()),

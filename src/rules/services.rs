@@ -20,7 +20,7 @@ pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
         context.units.iter().filter(|u| u.origin != Origin::InRepo || deploy.is_started(&u.name)).collect();
     let infos: Vec<UnitInfo<'_>> =
         units.iter().map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit, span: at.span }).collect();
-    let (packages, started, programs) = on_server(&deploy);
+    let (packages, started, programs) = on_server(context, &deploy);
     let names = names(context);
     let server = Server {
         units: &infos,
@@ -116,7 +116,10 @@ fn no_service(context: &Context<'_, '_>, at: &UnitAt, compared: &[usize]) -> Fin
 }
 
 /// Packages that are installed, units that are started, and the words of all commands.
-fn on_server(deploy: &Deploy<'_, '_, '_>) -> (Vec<String>, Vec<String>, Vec<Vec<String>>) {
+fn on_server(
+    context: &Context<'_, '_>,
+    deploy: &Deploy<'_, '_, '_>,
+) -> (Vec<String>, Vec<String>, Vec<Vec<String>>) {
     let (mut packages, mut started, mut programs) = (Vec::new(), Vec::new(), Vec::new());
     for step in deploy.steps().filter(|s| !matches!(s.place, Place::Container(_))) {
         for effect in &step.deed.effects {
@@ -133,6 +136,15 @@ fn on_server(deploy: &Deploy<'_, '_, '_>) -> (Vec<String>, Vec<String>, Vec<Vec<
         if step.deed.roles.contains(&Role::SystemPackages) {
             packages.extend(step.argv.args.iter().filter_map(|a| a.value.as_literal()).map(str::to_owned));
         }
+    }
+    // What another script of the repo runs, in containers on a staging machine, is no part of this deploy.
+    let installs = |index: usize| {
+        context.units.iter().any(|u| {
+            matches!(u.origin, Origin::Written(script, _) | Origin::Installed(script, _) if script == index)
+        })
+    };
+    let here = context.scripts.iter().enumerate().filter(|(index, _)| installs(*index));
+    for (_, step) in here.flat_map(|(_, script)| script.iter()) {
         if !step.argv.name.is_empty() && !step.deed.roles.contains(&Role::ReadOnly) {
             let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
             programs.push(words.map(|w| w.value.to_string()).collect());

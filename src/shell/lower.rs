@@ -4,7 +4,7 @@
 
 use crate::shell::ast::*;
 use crate::shell::parse::Shell;
-use crate::shell::word::{Inner, Lexer};
+use crate::shell::word::{Inner, Lexer, inner_at};
 use crate::source::{FileId, OffsetMap, Span};
 use crate::syntax::mask::Masked;
 use crate::syntax::tree::{Cursor, Field, Kind, Node, Tree};
@@ -103,15 +103,19 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             | Kind::VariableAssignment
             | Kind::VariableAssignments => {
                 let command = self.command(cursor, Vec::new());
+                if let Some(word) = misplaced(&command) {
+                    self.gap(node, &format!("it does not parse: `{word}` stands where a command should"));
+                    return None;
+                }
                 Some(StmtKind::Command(self.shell.arena.alloc(command)))
             }
             Kind::TestCommand => Some(self.test(cursor)),
             Kind::NegatedCommand => {
                 let inner = self.first_statement(cursor)?;
-                Some(StmtKind::Not(self.alloc(inner)))
+                Some(self.negated(inner))
             }
             Kind::RedirectedStatement => self.redirected(cursor),
-            Kind::Pipeline => Some(StmtKind::Pipeline(self.block(cursor, |_, _| true))),
+            Kind::Pipeline => Some(self.pipeline(cursor)),
             Kind::List => self.list(cursor),
             Kind::IfStatement => Some(self.if_statement(cursor)),
             Kind::WhileStatement => {
@@ -209,6 +213,19 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         }
     }
 
+    /// `! a | b` is the negation of the whole pipeline (bash(1), Pipelines); the grammar hangs it on the first.
+    fn pipeline(&mut self, cursor: &mut Cursor<'_>) -> StmtKind<'a> {
+        let stages = self.block(cursor, |_, _| true);
+        let Some((Stmt { kind: StmtKind::Not(first), .. }, rest)) = stages.split_first() else {
+            return StmtKind::Pipeline(stages);
+        };
+        let mut whole = vec![**first];
+        whole.extend_from_slice(rest);
+        let span = whole.iter().map(|s| s.span).reduce(Span::to).unwrap_or(first.span);
+        let kind = StmtKind::Pipeline(self.shell.arena.alloc_slice_copy(&whole));
+        StmtKind::Not(self.alloc(Stmt { kind, span }))
+    }
+
     fn first_statement(&mut self, cursor: &mut Cursor<'_>) -> Option<Stmt<'a>> {
         let mut first = None;
         cursor.each_child(|cursor| {
@@ -217,6 +234,18 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             }
         });
         first
+    }
+
+    /// `! a`. The grammar takes the second of `! ! a` for the command's name.
+    fn negated(&mut self, inner: Stmt<'a>) -> StmtKind<'a> {
+        let StmtKind::Command(command) = inner.kind else { return StmtKind::Not(self.alloc(inner)) };
+        let bang = |w: &&Word<'a>| matches!(w.parts, [Part::Literal { text: "!", quoted: false }]);
+        let bangs = command.words.iter().take_while(bang).count();
+        let words = &command.words[bangs..];
+        let span = words.first().map_or(command.span, |w| Span { start: w.span.start, ..command.span });
+        let command = Command { words, span, ..*command };
+        let kind = StmtKind::Command(self.shell.arena.alloc(command));
+        if bangs % 2 == 1 { kind } else { StmtKind::Not(self.alloc(Stmt { kind, span })) }
     }
 
     fn list(&mut self, cursor: &mut Cursor<'_>) -> Option<StmtKind<'a>> {
@@ -424,12 +453,11 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         });
         let start = operator.start as usize;
         let mut targets = targets.into_iter();
-        let kind = if let Some(index) =
-            self.masked.heredocs.iter().position(|heredoc| heredoc.operator.start == start)
-        {
+        let masked = self.masked;
+        let kind = if let Ok(index) = masked.heredocs.binary_search_by_key(&start, |h| h.operator.start) {
             targets.next();
             RedirectKind::Heredoc(self.heredoc(index))
-        } else if self.masked.herestrings.iter().any(|h| h.start == start) {
+        } else if masked.herestrings.binary_search_by_key(&start, |h| h.start).is_ok() {
             let Some(word) = targets.next() else { return };
             RedirectKind::HereString(word)
         } else {
@@ -510,6 +538,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             }
             _ => {
                 let mut previous_end = None;
+                let mut joined = Vec::new();
                 cursor.each_child(|cursor| {
                     let child = cursor.node();
                     match (child.kind(), cursor.field()) {
@@ -521,29 +550,34 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
                             self.shell.comments.push(span);
                         }
                         _ => {
-                            let mut more = self.words_of(cursor);
+                            let more = self.words_of(cursor);
                             // The grammar splits some words where the shell does not.
                             if previous_end == Some(child.start()) && more.len() == 1 && !words.is_empty() {
-                                let before = words.pop();
-                                let next = more.pop();
-                                if let (Some(before), Some(next)) = (before, next) {
-                                    let parts: Vec<Part<'a>> =
-                                        before.parts.iter().chain(next.parts).copied().collect();
-                                    more.push(Word {
-                                        parts: self.shell.arena.alloc_slice_copy(&parts),
-                                        span: before.span.to(next.span),
-                                    });
-                                }
+                                joined.extend(more);
+                            } else {
+                                self.join(&mut words, &mut joined);
+                                words.extend(more);
                             }
-                            words.extend(more);
                             previous_end = Some(child.end());
                         }
                     }
                 });
+                self.join(&mut words, &mut joined);
             }
         }
         words.append(&mut late);
         self.finish(assignments, words, redirects, node)
+    }
+
+    /// Makes the pieces part of the last word.
+    fn join(&mut self, words: &mut Vec<Word<'a>>, pieces: &mut Vec<Word<'a>>) {
+        let Some(last) = words.last_mut() else { return };
+        let Some(end) = pieces.last() else { return };
+        let span = last.span.to(end.span);
+        let parts: Vec<Part<'a>> =
+            last.parts.iter().chain(pieces.iter().flat_map(|p| p.parts)).copied().collect();
+        *last = Word { parts: self.shell.arena.alloc_slice_copy(&parts), span };
+        pieces.clear();
     }
 
     fn finish(
@@ -649,11 +683,36 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             return;
         }
         if self.depth >= DEPTH {
+            self.gap(node, "words nested too deep to follow");
             return;
         }
         self.depth += 1;
         cursor.each_child(|cursor| self.substitutions(cursor, out));
         self.depth -= 1;
+    }
+}
+
+/// The reserved word that the grammar took for a command's name: bash(1), RESERVED WORDS.
+fn misplaced<'a>(command: &Command<'a>) -> Option<&'a str> {
+    match command.words.first()?.parts {
+        [Part::Literal { text, quoted: false }] if command.assignments.is_empty() => matches!(
+            *text,
+            "if" | "then"
+                | "elif"
+                | "else"
+                | "fi"
+                | "while"
+                | "until"
+                | "for"
+                | "do"
+                | "done"
+                | "case"
+                | "esac"
+                | "{"
+                | "}"
+        )
+        .then_some(*text),
+        _ => None,
     }
 }
 
@@ -664,7 +723,7 @@ fn blank_separated(text: &str, range: Range<usize>, inner: &[Inner<'_>]) -> Vec<
     let mut start = None;
     let mut at = range.start;
     while at < range.end {
-        if let Some(inside) = inner.iter().find(|i| i.range.start == at) {
+        if let Some(inside) = inner_at(inner, at) {
             start.get_or_insert(at);
             at = inside.range.end.max(at + 1);
             continue;
@@ -689,7 +748,7 @@ fn blank_separated(text: &str, range: Range<usize>, inner: &[Inner<'_>]) -> Vec<
                 start.get_or_insert(at);
                 at += 1;
                 while at < range.end && bytes[at] != quote {
-                    if let Some(inside) = inner.iter().find(|i| i.range.start == at) {
+                    if let Some(inside) = inner_at(inner, at) {
                         at = inside.range.end;
                         continue;
                     }

@@ -2,11 +2,19 @@
 
 use super::draft::{Draft, NEW, TREE, nothing, role, word};
 use crate::shell::argv::{Arg, Argv};
-use crate::shell::effect::{Again, Deed, Ecosystem, Resource, Role};
+use crate::shell::effect::{Again, Change, Deed, Ecosystem, Effect, PathKind, Resource, Role};
 use crate::shell::value::Value;
 
 const DEPENDENCIES: Role = Role::Dependencies(Ecosystem::Node);
 const BUILD: Role = Role::Build(Ecosystem::Node);
+
+/// An install fills `node_modules` of the directory; what is there stays or is brought up to date.
+fn dependencies(argv: &Argv, directory: Option<&Value>) -> Deed {
+    let directory = directory.map_or_else(|| argv.cwd.clone(), |d| d.resolve(&argv.cwd));
+    let modules = super::draft::below(&directory, &Value::literal("node_modules"));
+    let effect = Effect::new(Change::Create(PathKind::Tree), Resource::Path(modules), Again::NoChange);
+    Deed::of(vec![effect]).role(DEPENDENCIES)
+}
 
 /// npm(1), pnpm, yarn, bun.
 pub(super) fn package_manager(argv: &Argv) -> Deed {
@@ -18,14 +26,18 @@ pub(super) fn package_manager(argv: &Argv) -> Deed {
     let global = options.has("g") || options.value("location").and_then(Value::as_literal) == Some("global");
     let verb = word(operands, 0);
     match verb {
-        "" if operands.is_empty() && argv.name == "yarn" && !argv.has_word("--version") => role(DEPENDENCIES),
+        "" if operands.is_empty() && argv.name == "yarn" && !argv.has_word("--version") => {
+            dependencies(argv, options.value("C"))
+        }
         "" if operands.is_empty() => Deed::read_only(),
         "workspace" if argv.name == "yarn" => {
             script(operands, if word(operands, 2) == "run" { 3 } else { 2 })
         }
         "global" if word(operands, 1) == "add" => global_tools(argv, &operands[2..]),
         "install" | "i" | "add" | "update" | "up" | "upgrade" if global => global_tools(argv, &operands[1..]),
-        "ci" | "clean-install" | "install" | "i" | "add" | "install-ci-test" => role(DEPENDENCIES),
+        "ci" | "clean-install" | "install" | "i" | "add" | "install-ci-test" => {
+            dependencies(argv, options.value("C"))
+        }
         "run" | "run-script" => script(operands, 1),
         "start" | "serve" => role(Role::Serve),
         "build" | "dev" | "migrate" | "seed" if argv.name != "npm" => script(operands, 0),
@@ -288,12 +300,12 @@ fn overwrites(draft: &mut Draft<'_>, argv: &Argv) {
 #[test]
 fn node_installs_and_builds() {
     super::table::check(&[
-        ("npm ci", "[Dependencies(Node)]"),
-        ("npm install --omit=dev", "[Dependencies(Node)]"),
-        ("npm --prefix frontend install", "[Dependencies(Node)]"),
+        ("npm ci", "create tree /srv/app/node_modules [Dependencies(Node)]"),
+        ("npm install --omit=dev", "create tree /srv/app/node_modules [Dependencies(Node)]"),
+        ("npm --prefix frontend install", "create tree /srv/app/frontend/node_modules [Dependencies(Node)]"),
         ("npm install -g pm2@latest", "create program pm2 [GlobalTool(Node)]"),
         ("npm i -g @angular/cli", "create program ng [GlobalTool(Node)]"),
-        ("yarn --frozen-lockfile", "[Dependencies(Node)]"),
+        ("yarn --frozen-lockfile", "create tree /srv/app/node_modules [Dependencies(Node)]"),
         ("yarn build", "[Build(Node)]"),
         ("yarn workspace api build", "[Build(Node)]"),
         ("pnpm run build:prod", "[Build(Node)]"),

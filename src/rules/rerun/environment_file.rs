@@ -1,0 +1,208 @@
+//! `rerun/file-replaced` and `rerun/new-secret`: an environment file that each run writes anew.
+
+use crate::finding::{Finding, Severity};
+use crate::model::{Deployment, Presence, StepId};
+use crate::rules::context::Context;
+use crate::shell::effect::{Again, Change, Resource};
+use crate::shell::value::Value;
+use crate::source::Span;
+
+/// Finds both.
+pub(in crate::rules) fn file_replaced(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for (script, id, step) in context.steps() {
+        if script.second_run(id).skipped_by().is_some() {
+            continue;
+        }
+        for effect in &step.deed.effects {
+            let (Change::Write | Change::Create(_), Resource::Path(path)) =
+                (&effect.change, &effect.resource)
+            else {
+                continue;
+            };
+            let written = step.written.iter().find(|w| w.path == *path && !w.append);
+            let mut secrets = written.map(|w| secrets_made_anew(&w.value)).unwrap_or_default();
+            // The one that someone else keeps is the worst.
+            secrets.sort_by_key(|(_, source)| keeper(script, source).is_none());
+            if let Some((key, source)) = secrets.into_iter().next()
+                && path.is_stable()
+                && !gone_before(script, id, path)
+            {
+                found.push(new_secret(context, script, id, path, &key, &source));
+                continue;
+            }
+            if !is_environment_file(path) || !path.is_stable() || gone_before(script, id, path) {
+                continue;
+            }
+            let from_sample = matches!(effect.again, Again::Overwrites(_));
+            let filled_in = written.is_some_and(|w| asks_to_be_filled_in(&w.content.text));
+            if !from_sample && !filled_in {
+                continue;
+            }
+            let text = format!(
+                "each run writes {path} anew{}: what was filled in since the first deploy is lost",
+                if from_sample { " from the sample" } else { " with placeholders" },
+            );
+            let confidence = context.confidence(script, id, Some(path));
+            let help = format!("write it only where it is missing: `if [ ! -f {path} ]; then …; fi`");
+            found.push(
+                context.finding("rerun/file-replaced", step.span, text).at_most(confidence).help(help).done(),
+            );
+        }
+    }
+}
+
+fn new_secret(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    path: &Value,
+    key: &str,
+    source: &str,
+) -> Finding {
+    let step = script.step(id);
+    let mut text = format!("each run gives {key} in {path} a new value (`{source}`)");
+    let keeper = keeper(script, source);
+    match &keeper {
+        Some((what, _)) => {
+            text.push_str(&format!(", while {what} keeps the one of the first run: they no longer agree"))
+        }
+        None => text.push_str(": whatever was signed, encrypted or set up with the old one stops working"),
+    }
+    let confidence = context.confidence(script, id, Some(path));
+    let help =
+        format!("make the file once: `if [ ! -f {path} ]; then …; fi`, or read the old value back from it");
+    let mut draft = context.finding("rerun/new-secret", step.span, text).at_most(confidence).help(help);
+    if keeper.is_none() {
+        draft = draft.severity(Severity::Warning);
+    }
+    if let Some((_, span)) = keeper {
+        draft = draft.related(span, "this takes the secret on the first run only");
+    }
+    draft.done()
+}
+
+/// Who got the same secret in the first run and does not take a new one: a role that is created only once.
+fn keeper(script: &Deployment<'_>, source: &str) -> Option<(&'static str, Span)> {
+    script.iter().find_map(|(_, step)| {
+        let uses = |value: &Value| value.to_string().contains(source);
+        let given = step.argv.args.iter().any(|a| uses(&a.value))
+            || matches!(&step.argv.stdin, crate::shell::argv::Stdin::Text(text) if uses(text));
+        if !given {
+            return None;
+        }
+        step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
+            (Change::Create(_), Resource::Role(_)) => Some(("the database role", step.span)),
+            (Change::Create(_), Resource::Container(_)) => Some(("the container", step.span)),
+            _ => None,
+        })
+    })
+}
+
+/// Each run takes the old file away first, or moves it aside.
+fn gone_before(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
+    script.presence(id, &Resource::Path(path.clone())) == Presence::Gone
+}
+
+/// The keys and sources of the random values in an environment file's text.
+fn secrets_made_anew(value: &Value) -> Vec<(String, String)> {
+    let mut secrets = Vec::new();
+    let shown = value.to_string();
+    let mut rest = shown.as_str();
+    let mut before = String::new();
+    while let Some(at) = rest.find(['$', '`']) {
+        before.push_str(&rest[..at]);
+        let hole = &rest[at..];
+        let end = hole_end(hole);
+        let source = &hole[..end];
+        if crate::model::is_random_source(source) {
+            let line = before.lines().last().unwrap_or_default();
+            let line = if before.ends_with('\n') { "" } else { line };
+            let key = line
+                .split(['=', ':'])
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .trim_start_matches("export ")
+                .trim_matches('"');
+            let named =
+                !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+            let key = if named { format!("`{key}`") } else { "a secret".to_owned() };
+            secrets.push((key, source.to_owned()));
+        }
+        before.push_str(source);
+        rest = &hole[end.max(1)..];
+    }
+    secrets
+}
+
+/// The end of a `$(…)`, `` `…` `` or `$NAME` at the start of `text`.
+fn hole_end(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    match bytes {
+        [b'$', b'(', ..] => {
+            let mut depth = 0usize;
+            for (i, b) in bytes.iter().enumerate() {
+                match b {
+                    b'(' => depth += 1,
+                    b')' => {
+                        depth -= 1;
+                        if depth == 0 {
+                            return i + 1;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            text.len()
+        }
+        [b'`', rest @ ..] => rest.iter().position(|b| *b == b'`').map_or(text.len(), |i| i + 2),
+        _ => 1,
+    }
+}
+
+/// `.env`, `.env.production`, `app.env`, and no sample.
+pub(in crate::rules) fn is_environment_file(path: &Value) -> bool {
+    let shown = path.to_string();
+    let name = shown.rsplit('/').next().unwrap_or(&shown);
+    let sample = ["example", "sample", "template", "dist", "tmp", "bak"].iter().any(|s| name.contains(s));
+    !sample && (name == ".env" || name.starts_with(".env.") || name.ends_with(".env"))
+}
+
+/// True where a text has values that a person is to put in.
+fn asks_to_be_filled_in(text: &str) -> bool {
+    text.lines().any(|line| {
+        let Some((key, value)) = line.trim().split_once('=') else { return false };
+        if key.starts_with('#') {
+            return false;
+        }
+        let value = value.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
+        let secret = is_secret_name(key);
+        let placeholder =
+            ["your", "change", "replace", "xxx", "<", "todo", "placeholder", "fill", "example.com", "dummy"];
+        placeholder.iter().any(|p| value.contains(p))
+            && (secret || value.contains("your") || value.contains("change"))
+            || secret && (value.is_empty() || value == "password" || value == "secret")
+    })
+}
+
+/// True for the names of keys whose values are secrets.
+pub(in crate::rules) fn is_secret_name(key: &str) -> bool {
+    let key = key.to_ascii_uppercase();
+    [
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "TOKEN",
+        "API_KEY",
+        "APIKEY",
+        "PRIVATE_KEY",
+        "CREDENTIAL",
+        "_PASS",
+        "AUTH_KEY",
+        "ACCESS_KEY",
+        "ENCRYPTION_KEY",
+    ]
+    .iter()
+    .any(|word| key.contains(word))
+        || key.ends_with("_KEY")
+}

@@ -1,0 +1,86 @@
+//! `rerun/errors-ignored`: an install, a build or a migration can fail, and the restart happens all the same.
+
+use crate::finding::{Confidence, Finding};
+use crate::model::{Deployment, OnFailure, Step, StepId};
+use crate::rules::context::Context;
+use crate::shell::effect::Role;
+use crate::source::Span;
+
+const RULE: &str = "rerun/errors-ignored";
+
+/// Finds the first such step of each script.
+pub(in crate::rules) fn errors_ignored(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for script in context.scripts {
+        let Some((first, then)) = first_pair(script) else { continue };
+        let (first, then) = (script.step(first), script.step(then));
+        let what = format!(
+            "`{}` ({}) can fail, and `{}` ({}) happens all the same",
+            context.words(first.span),
+            context.line(first.span),
+            context.words(then.span),
+            context.line(then.span),
+        );
+        // errexit is not handed on to a shell that is started: `bash -c`, `su - app <<END`.
+        let Some(errexit) =
+            script.errexit_at.filter(|at| at.file == first.span.file && at.start < first.span.start)
+        else {
+            let text = format!("the script does not end at errors: {what}");
+            let draft = context.finding(RULE, opening(context, script), text);
+            found.push(draft.help("write `set -euo pipefail` behind the first line").done());
+            continue;
+        };
+        let text = format!("the shell that runs this does not end at errors: {what}");
+        let draft = context.finding(RULE, first.span, text).at_most(Confidence::Medium);
+        let draft = draft.related(errexit, "this holds for the script's own shell only");
+        found.push(draft.help("write `set -e` as the first of its commands").done());
+    }
+}
+
+/// A step whose failure nobody sees, and the one after it that builds on it.
+fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
+    let unseen = |step: &Step| {
+        step.entry == 0
+            && !step.errexit
+            && step.on_failure == OnFailure::Continues
+            && !step.status_checked
+            && !step.background
+            && step.wrappers.iter().all(|w| *w != "ssh")
+    };
+    let prepares = |step: &Step| {
+        step.deed.roles.iter().any(|r| {
+            matches!(
+                r,
+                Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::Source | Role::StaticFiles
+            )
+        })
+    };
+    let builds_on = |step: &Step| {
+        step.deed
+            .roles
+            .iter()
+            .any(|r| matches!(r, Role::Restart | Role::Migrate | Role::Serve | Role::ComposeUp))
+    };
+    for (id, step) in script.iter().filter(|(_, s)| unseen(s) && prepares(s)) {
+        let guards: Vec<_> = script.guards_of(id).map(|(g, _)| g).collect();
+        let later = script.iter().skip(id.0 as usize + 1).find(|(other, s)| {
+            s.entry == 0
+                && builds_on(s)
+                && s.span != step.span
+                && s.place == step.place
+                // What runs only where the step succeeded is no fault.
+                && guards.iter().all(|g| script.guards_of(*other).any(|(o, _)| o == *g))
+                && !script.guards_of(*other).any(|(_, g)| g.span.covers(step.span))
+        });
+        if let Some((other, _)) = later {
+            return Some((id, other));
+        }
+    }
+    None
+}
+
+/// Where `set -e` would stand: the first line.
+fn opening(context: &Context<'_, '_>, script: &Deployment<'_>) -> Span {
+    let file = context.sources.file(script.file);
+    let line = file.line_range(1);
+    Span { file: script.file, start: line.start as u32, end: line.end as u32 }
+}

@@ -1,0 +1,87 @@
+//! `rerun/git-ownership`: git refuses to work in a tree that the first run gave to another account.
+
+use crate::finding::Finding;
+use crate::model::User;
+use crate::rules::context::Context;
+use crate::shell::effect::Change;
+use crate::shell::wrappers::Place;
+
+/// Finds git commands of root in a tree that a `chown -R` of the script gives away.
+pub(in crate::rules) fn git_ownership(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for (script, id, step) in context.steps() {
+        let sudo = step.wrappers.contains(&"sudo");
+        if step.argv.name != "git" || step.user != User::Root || step.place != Place::Here || sudo {
+            continue;
+        }
+        let options = step.argv.leading_options("C: c: git-dir: work-tree: p|paginate P no-pager");
+        let Some(subcommand) = options.operands.first().and_then(|a| a.value.as_literal()) else { continue };
+        if !matches!(
+            subcommand,
+            "pull"
+                | "fetch"
+                | "reset"
+                | "checkout"
+                | "status"
+                | "submodule"
+                | "merge"
+                | "stash"
+                | "switch"
+                | "clean"
+        ) {
+            continue;
+        }
+        let tree = match options.value("C") {
+            Some(directory) => directory.resolve(&step.argv.cwd),
+            None => step.argv.cwd.clone(),
+        };
+        let trusted = context.steps().any(|(_, _, other)| {
+            other.argv.name == "git"
+                && other.argv.args.iter().any(|a| a.value.known_prefix() == "safe.directory")
+        });
+        if trusted || script.second_run(id).skipped_by().is_some() {
+            continue;
+        }
+        let given = script.iter().filter(|(other, _)| *other != id).find_map(|(_, other)| {
+            let away = other.deed.effects.iter().find_map(|e| match &e.change {
+                Change::Own { user: Some(user), recursive: true, .. }
+                    if tree.is_under(e.resource.name())
+                        && user.as_literal().is_some_and(|u| u != "root" && u != "0") =>
+                {
+                    Some(user.clone())
+                }
+                _ => None,
+            })?;
+            // Taken back before git runs.
+            Some((away, other.span))
+        });
+        let Some((owner, chown)) = given else { continue };
+        let taken_back = script.steps[..id.0 as usize].iter().any(|s| {
+            s.deed.effects.iter().any(|e| {
+                matches!(&e.change, Change::Own { user: Some(u), .. } if u.as_literal() == Some("root"))
+                    && tree.is_under(e.resource.name())
+            })
+        });
+        if taken_back {
+            continue;
+        }
+        let words = context.words(step.span);
+        let mut text = format!(
+            "`{words}` fails from the second run on: {} gives the tree to `{owner}`, and git refuses to work as root in another account's repository (dubious ownership)",
+            context.line(chown)
+        );
+        if let Some(lost) =
+            context.cut_off(script, id).filter(|_| step.on_failure == crate::model::OnFailure::Aborts)
+        {
+            text.push_str(&format!("; nothing after it runs, so {lost} does not happen"));
+        }
+        let confidence = context.confidence(script, id, None);
+        found.push(
+            context
+                .finding("rerun/git-ownership", step.span, text)
+                .at_most(confidence)
+                .help(format!("run git as the owner: `sudo -u {owner} git …`"))
+                .related(chown, "this gives the tree away")
+                .done(),
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! `rerun/duplicate-lines`: text that is appended to a file, or a crontab, once more on each run.
+
+use crate::finding::{Confidence, Finding};
+use crate::model::Outcome;
+use crate::rules::context::Context;
+use crate::shell::effect::{Change, Effect, Resource};
+use crate::shell::value::{Knowledge, Value};
+
+/// Finds them.
+pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    const RULE: &str = "rerun/duplicate-lines";
+    for (script, id, step) in context.steps() {
+        let second = script.second_run(id);
+        let Outcome::Duplicates(_) = second.outcome else { continue };
+        let Some(effect) = second.effect.and_then(|i| step.deed.effects.get(i)) else { continue };
+        if step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_))) {
+            let user = effect.resource.name();
+            let whose = if user.is_empty() { String::new() } else { format!(" of `{user}`") };
+            let text = format!(
+                "each run adds its line to the crontab{whose} once more, and the job then runs as often"
+            );
+            let help = "leave the old line out first: `(crontab -l 2>/dev/null | grep -vF NAME; echo LINE) | crontab -`";
+            let confidence = context.confidence(script, id, None);
+            found.push(context.finding(RULE, step.span, text).at_most(confidence).help(help).done());
+            continue;
+        }
+        let (Change::Append, Resource::Line { file, text }) = (&effect.change, &effect.resource) else {
+            continue;
+        };
+        if is_log(file) || text.knowledge() == Knowledge::Fresh || step.in_loop && !file.is_stable() {
+            continue;
+        }
+        // What programs print is a log or a report more often than a setting, but for lists of keys.
+        let own_words = matches!(step.argv.name.as_str(), "echo" | "printf" | "cat" | "tee" | "");
+        let list = is_list(file);
+        if !own_words && !list {
+            continue;
+        }
+        if text.knowledge() >= Knowledge::Unknown && !list && !file.known_prefix().starts_with("/etc/") {
+            continue;
+        }
+        let line = first_line(text);
+        let message = match &line {
+            Some(line) => {
+                format!("`{line}` is appended to {file} on each run: after the second it stands there twice")
+            }
+            None => format!("text is appended to {file} on each run: after the second it stands there twice"),
+        };
+        let help = match line {
+            Some(line) if !line.contains('\'') => {
+                format!(
+                    "append it only where it is missing: `grep -qxF '{line}' {file} || …`, or write the whole file"
+                )
+            }
+            _ => format!("test for it first (`grep -q … {file} || …`), or write the whole file with `>`"),
+        };
+        let mut confidence = context.confidence(script, id, Some(file));
+        if text.knowledge() >= Knowledge::Unknown {
+            confidence = confidence.min(Confidence::Medium);
+        }
+        found.push(
+            context.finding(RULE, place(step.span, effect), message).at_most(confidence).help(help).done(),
+        );
+    }
+}
+
+/// The whole command: it is what has to change.
+fn place(command: crate::source::Span, _effect: &Effect) -> crate::source::Span {
+    command
+}
+
+/// The line, where one line is all and short enough to be quoted.
+fn first_line(text: &Value) -> Option<String> {
+    let shown = text.to_string();
+    let mut lines = shown.lines().filter(|l| !l.trim().is_empty());
+    let line = lines.next()?.trim().to_owned();
+    (lines.next().is_none() && line.chars().count() <= 80 && !line.contains('`')).then_some(line)
+}
+
+/// Files that are meant to grow, and files of a run's own.
+fn is_log(file: &Value) -> bool {
+    let shown = file.to_string();
+    let name = shown.rsplit('/').next().unwrap_or(&shown).to_ascii_lowercase();
+    let variable =
+        name.starts_with('$') && (name.contains("log") || name.contains("report") || name.contains("tmp"));
+    name.ends_with(".log")
+        || name.ends_with(".out")
+        || name.ends_with(".err")
+        || name == "log"
+        || variable
+        || name.contains("history")
+        || name.contains("report")
+        || name.contains("summary")
+        || shown.starts_with("/var/log/")
+        || shown.starts_with("/dev/")
+        || shown.starts_with("/proc/")
+        || shown.starts_with("/sys/")
+        || shown.contains("$GITHUB_")
+        || shown.contains("$BASH_ENV")
+}
+
+/// Files that are lists, to which even a program's output is a lasting entry.
+fn is_list(file: &Value) -> bool {
+    ["known_hosts", "authorized_keys", "fstab", "hosts", ".bashrc", ".profile", ".zshrc", "sysctl.conf"]
+        .iter()
+        .any(|name| file.known_suffix().ends_with(name))
+}

@@ -1,0 +1,57 @@
+//! `rerun/install-behind-guard`: what a guard skips for ever after the first deploy.
+
+use crate::finding::Finding;
+use crate::model::condition::Cond;
+use crate::rules::context::Context;
+use crate::shell::effect::{Resource, Role};
+
+/// Finds installs, builds and migrations that only the first deploy runs.
+pub(in crate::rules) fn install_behind_guard(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for (script, id, step) in context.steps() {
+        let Some(guard_id) = script.second_run(id).skipped_by() else { continue };
+        let Some(role) = step.deed.roles.iter().find(|r| {
+            matches!(r, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles)
+        }) else {
+            continue;
+        };
+        let guard = &script.guards[guard_id.0 as usize];
+        // A guard on the thing itself; one on a program asks whether it was installed at all.
+        let facts = guard.cond.facts();
+        let Some(path) = facts.iter().find_map(|f| match &f.resource {
+            Resource::Path(path) => Some(path),
+            _ => None,
+        }) else {
+            continue;
+        };
+        if matches!(guard.cond, Cond::Or(..)) {
+            continue;
+        }
+        // The same is done elsewhere, for the runs that this guard skips.
+        let elsewhere = context.steps().any(|(other_script, other_id, other)| {
+            other.deed.roles.contains(role)
+                && !(std::ptr::eq(other_script, script) && other_id == id)
+                && other_script.second_run(other_id).skipped_by().is_none()
+        });
+        if elsewhere {
+            continue;
+        }
+        let what = match role {
+            Role::Migrate => "later migrations are never applied",
+            Role::Build(_) | Role::StaticFiles => "later versions are never built",
+            _ => "dependencies that are added later are never installed",
+        };
+        let text = format!(
+            "`{}` runs on the first deploy only: {path} is there ever after, so {what}",
+            context.words(step.span),
+        );
+        let confidence = context.confidence(script, id, Some(path));
+        found.push(
+            context
+                .finding("rerun/install-behind-guard", step.span, text)
+                .at_most(confidence)
+                .related(guard.span, "this skips it from the second run on")
+                .help("keep only what makes the directory behind the guard, and run this each time: it does nothing where nothing changed")
+                .done(),
+        );
+    }
+}
