@@ -1,8 +1,9 @@
 //! F3: what each step does when the whole script runs again, entered with the state that the first run left.
 
+use super::query::basic_pattern;
 use super::timeline::{Asking, Presence, Ran, State, concerns, excludes_presence, holds_pattern};
 use super::{Deployment, GuardId, StepId};
-use crate::shell::effect::{Again, Change, Effect, PathKind, Resource};
+use crate::shell::effect::{Again, Change, Deed, Effect, PathKind, Resource};
 use crate::shell::value::{Knowledge, Value};
 
 /// What a step does in the second run.
@@ -133,6 +134,13 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId) -> (SecondRun, Ra
     (worst, ran)
 }
 
+fn link_target(deed: &Deed) -> Option<&Value> {
+    deed.effects.iter().find_map(|e| match &e.resource {
+        Resource::Other("link target", path) => Some(path),
+        _ => None,
+    })
+}
+
 /// What one effect comes to when it happens again; `None` where that is nothing.
 fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Option<(Outcome, State)> {
     let timeline = &deployment.timeline;
@@ -156,6 +164,16 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         state.presence = whole.presence;
     }
     let there = state.may_be_there();
+    // `ln -s DIR LINK` goes into the directory that the link leads to.
+    if there
+        && effect.change == Change::Create(PathKind::Link)
+        && let Some(leads_to) = link_target(&deployment.step(id).deed)
+        && let State { presence: Presence::There, kind: PathKind::Directory | PathKind::Tree, .. } =
+            timeline.state(asking, &Resource::Path(leads_to.clone()))
+    {
+        let why = "ln: makes a second link inside the directory that the link leads to";
+        return Some((Outcome::Nests(why), state));
+    }
     let outcome = match (&effect.change, effect.again) {
         (Change::Remove, Again::Fails(why)) => match state.presence {
             Presence::Gone => Outcome::Fails(why),
@@ -203,7 +221,7 @@ impl Deployment<'_> {
         self.steps[..before.0 as usize].iter().any(|earlier| {
             earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
                 (Change::Remove, Resource::Line { file: of, text: pattern }) => {
-                    of == file && holds_pattern(text, pattern)
+                    of == file && holds_pattern(text, &basic_pattern(pattern))
                 }
                 _ => false,
             })

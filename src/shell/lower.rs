@@ -161,7 +161,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             Kind::CaseStatement => self.case(cursor),
             Kind::CompoundStatement => {
                 if self.source(node).starts_with("((") {
-                    return Some(StmtKind::Arithmetic);
+                    return Some(StmtKind::Arithmetic(self.source(node)));
                 }
                 Some(StmtKind::Group(self.block(cursor, |_, _| true)))
             }
@@ -341,7 +341,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         let source = self.source(node);
         let double = source.starts_with("[[");
         if source.starts_with("((") {
-            return StmtKind::Arithmetic;
+            return StmtKind::Arithmetic(source);
         }
         let width = if double { 2 } else { 1 };
         let start = node.start() as usize + width;

@@ -43,7 +43,17 @@ pub(super) fn sed(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     for file in files {
         match &verdict {
-            Verdict::Repeatable => draft.path(file, Change::Edit, Again::NoChange),
+            Verdict::Repeatable => {
+                draft.path(file, Change::Edit, Again::NoChange);
+                if let Some(pattern) = takes_away(&whole) {
+                    let text = match scripts[..] {
+                        [only] => Value::from_key(pattern, &only.value),
+                        _ => Value::literal(pattern),
+                    };
+                    let resource = Resource::Line { file: argv.path(file), text };
+                    draft.add(file, Change::Remove, resource, Again::NoChange);
+                }
+            }
             Verdict::Grows => {
                 let again = Again::Duplicates("sed -i: matches its own result and adds the text once more");
                 draft.path(file, Change::Edit, again);
@@ -61,6 +71,12 @@ pub(super) fn sed(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// The pattern of a script that is `/PATTERN/d` and nothing else.
+fn takes_away(script: &str) -> Option<&str> {
+    let (address, command) = address(script.trim())?;
+    (command == "d" && !address.negated && !address.range).then_some(address.pattern?)
 }
 
 #[derive(PartialEq)]
@@ -241,6 +257,8 @@ fn sed_edits() {
         ("sed -i '1i\\y' /f", "append line /f 'y' duplicates"),
         ("sed -i '/x/d;$a x' /f", "edit /f"),
         ("sed -i '$a\\' /f", "edit /f"),
+        ("sed -i '/^x=/d' /f", "edit /f; remove line /f '^x='"),
+        ("sed -i '/x/,/y/d' /f", "edit /f"),
         ("sed -i '/x/c y' /f", "edit /f"),
         ("sed --in-place '/x/a y' $F", "append line $F 'y' duplicates"),
         ("sed -i -e '/x/d' -e '$a x' /f", "edit /f"),
