@@ -143,9 +143,12 @@ fn on_server(
             matches!(u.origin, Origin::Written(script, _) | Origin::Installed(script, _) if script == index)
         })
     };
-    let here = context.scripts.iter().enumerate().filter(|(index, _)| installs(*index));
-    for (_, step) in here.flat_map(|(_, script)| script.iter()) {
-        if !step.argv.name.is_empty() && !step.deed.roles.contains(&Role::ReadOnly) {
+    let container = |name: &str| name.starts_with("docker") || name.starts_with("podman");
+    for (index, script) in context.scripts.iter().enumerate() {
+        for step in script.steps.iter().filter(|s| installs(index) || !container(&s.argv.name)) {
+            if step.argv.name.is_empty() || step.deed.roles.contains(&Role::ReadOnly) {
+                continue;
+            }
             let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
             programs.push(words.map(|w| w.value.to_string()).collect());
         }

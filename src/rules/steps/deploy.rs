@@ -42,8 +42,9 @@ pub(in crate::rules) struct Process {
     pub(in crate::rules) directory: Option<String>,
 }
 
-/// To go back to an older release, or to take the app off, is not to deploy.
-const AWAY: &[&str] = &["rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
+/// To go back to an older release, to take the app off or to close a machine is not to deploy.
+const AWAY: &[&str] =
+    &["harden", "firewall", "rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
 
 /// A line that a script prints for people.
 struct Said {
