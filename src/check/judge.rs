@@ -26,6 +26,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// What could not be analysed.
     pub gaps: Vec<Gap>,
+    /// How texts had to be read: told like gaps, but nothing of the code is missing.
+    pub encoding: Vec<Gap>,
     /// The comments that the parser saw in scripts, from `#` to the end of the line.
     pub comments: Vec<Span>,
     /// How many files were analysed.
@@ -57,7 +59,7 @@ pub(super) fn judge(
     for file in scripts {
         let text: &str = arena.alloc_str(sources.file(file).text());
         let path = sources.file(file).path().to_owned();
-        judged.gaps.extend(text_gaps(sources, file));
+        judged.encoding.extend(text_gaps(sources, file));
         let mut follow = InRoot { root: &root, sources, gaps: Vec::new() };
         let built = catch_unwind(AssertUnwindSafe(|| model::build(&arena, file, &path, text, &mut follow)));
         judged.gaps.append(&mut follow.gaps);

@@ -70,17 +70,20 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         cursor.each_child(|cursor| {
             let (kind, field) = (cursor.node().kind(), cursor.field());
             if kind == Kind::Background {
-                if let Some(last) = statements.pop() {
-                    let inner = &*self.shell.arena.alloc(last);
-                    statements.push(Stmt { kind: StmtKind::Background(inner), span: last.span });
-                }
-                return;
+                return self.background(&mut statements);
             }
             if keep(kind, field) {
                 statements.extend(self.statement(cursor));
             }
         });
         self.shell.arena.alloc_slice_copy(&statements)
+    }
+
+    /// `&` behind the last of them.
+    fn background(&self, statements: &mut [Stmt<'a>]) {
+        if let Some(last) = statements.last_mut() {
+            *last = Stmt { kind: StmtKind::Background(self.alloc(*last)), span: last.span };
+        }
     }
 
     fn statement(&mut self, cursor: &mut Cursor<'_>) -> Option<Stmt<'a>> {
@@ -121,7 +124,10 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
                 Some(self.negated(inner))
             }
             Kind::RedirectedStatement => self.redirected(cursor),
-            Kind::Pipeline => Some(StmtKind::Pipeline(self.block(cursor, |_, _| true))),
+            Kind::Pipeline => {
+                let stages = self.block(cursor, |_, _| true);
+                Some(self.pipeline(stages, node))
+            }
             Kind::List => self.list(cursor),
             Kind::IfStatement => Some(self.if_statement(cursor)),
             Kind::WhileStatement => {

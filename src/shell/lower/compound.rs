@@ -3,7 +3,7 @@
 use super::Lowering;
 use crate::shell::ast::{Block, CaseArm, Command, Part, Stmt, StmtKind, Word};
 use crate::source::Span;
-use crate::syntax::tree::{Cursor, Field, Kind};
+use crate::syntax::tree::{Cursor, Field, Kind, Node};
 
 impl<'a> Lowering<'_, '_, 'a> {
     /// `! a`. The grammar takes the second of `! ! a` for the command's name.
@@ -16,6 +16,17 @@ impl<'a> Lowering<'_, '_, 'a> {
         let command = Command { words, span, ..*command };
         let kind = StmtKind::Command(self.shell.arena.alloc(command));
         if bangs % 2 == 1 { kind } else { StmtKind::Not(self.alloc(Stmt { kind, span })) }
+    }
+
+    /// `! a | b` negates the pipeline; the grammar negates its first stage.
+    pub(super) fn pipeline(&mut self, stages: Block<'a>, node: Node<'_>) -> StmtKind<'a> {
+        let Some((Stmt { kind: StmtKind::Not(first), .. }, rest)) = stages.split_first() else {
+            return StmtKind::Pipeline(stages);
+        };
+        let mut stages = vec![**first];
+        stages.extend_from_slice(rest);
+        let kind = StmtKind::Pipeline(self.shell.arena.alloc_slice_copy(&stages));
+        StmtKind::Not(self.alloc(Stmt { kind, span: self.node_span(node) }))
     }
 
     pub(super) fn list(&mut self, cursor: &mut Cursor<'_>) -> Option<StmtKind<'a>> {
@@ -55,7 +66,9 @@ impl<'a> Lowering<'_, '_, 'a> {
                 let mut after_then = false;
                 cursor.each_child(|cursor| match cursor.node().kind() {
                     Kind::Then => after_then = true,
-                    Kind::Background => {}
+                    Kind::Background => {
+                        self.background(if after_then { &mut elif_body } else { &mut elif_condition });
+                    }
                     _ => {
                         let stmt = self.statement(cursor);
                         if after_then { elif_body.extend(stmt) } else { elif_condition.extend(stmt) }
@@ -65,7 +78,7 @@ impl<'a> Lowering<'_, '_, 'a> {
                 arms.push((arena.alloc_slice_copy(&elif_condition), arena.alloc_slice_copy(&elif_body)));
             }
             Kind::ElseClause => otherwise = Some(self.block(cursor, |_, _| true)),
-            Kind::Background => {}
+            Kind::Background => self.background(if in_body { &mut body } else { &mut condition }),
             _ => {
                 let stmt = self.statement(cursor);
                 if in_body { body.extend(stmt) } else { condition.extend(stmt) }
@@ -87,7 +100,7 @@ impl<'a> Lowering<'_, '_, 'a> {
                 cursor.each_child(|cursor| match (cursor.node().kind(), cursor.field()) {
                     (_, Field::Value) => patterns.extend(self.words_of(cursor)),
                     (Kind::SemiAmp | Kind::SemiSemiAmp, _) => falls = true,
-                    (Kind::Background, _) => {}
+                    (Kind::Background, _) => self.background(&mut body),
                     _ => body.extend(self.statement(cursor)),
                 });
                 let arena = self.shell.arena;
