@@ -211,8 +211,7 @@ fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
     let first = text.lines().next().unwrap_or_default();
     if let Some(interpreter) = first.strip_prefix("#!") {
         if crate::project::names::shell_of_shebang(first).is_none() {
-            let name =
-                interpreter.split_ascii_whitespace().filter(|w| !w.ends_with("/env")).next().unwrap_or("");
+            let name = interpreter.split_ascii_whitespace().find(|w| !w.ends_with("/env")).unwrap_or("");
             return Some(format!("not a shell script: its first line asks for `{name}`"));
         }
         return None;

@@ -191,21 +191,20 @@ fn finding(
         return Some(draft.done());
     }
     let outcome = second.outcome;
-    if let (Some(prompt), false) = (&step.deed.prompts, matches!(outcome, Outcome::Fails(_))) {
-        if let Some(page) = context.pages.get(rule)
-            && page.id.ends_with("/prompt")
-        {
-            return prompt_finding(
-                context,
-                script,
-                id,
-                rule,
-                &step.deed,
-                prompt.asks,
-                prompt.instead,
-                prompt.flag,
-            );
-        }
+    if let (Some(prompt), false) = (&step.deed.prompts, matches!(outcome, Outcome::Fails(_)))
+        && let Some(page) = context.pages.get(rule)
+        && page.id.ends_with("/prompt")
+    {
+        return prompt_finding(
+            context,
+            script,
+            id,
+            rule,
+            &step.deed,
+            prompt.asks,
+            prompt.instead,
+            prompt.flag,
+        );
     }
     let (why, fails) = match outcome {
         Outcome::Fails(why) => (why, true),
