@@ -148,10 +148,11 @@ impl<'a> Walker<'a, '_> {
         let status = std::mem::replace(&mut self.last, Cond::Always(true));
         let exports = command.words.iter().any(|w| matches!(w.parts, [Part::Literal { text, .. }] if text.starts_with('-') && text.contains('x')));
         for assignment in command.assignments {
-            if matches!(keyword, "local" | "declare" | "typeset") && !self.locals.is_empty() {
-                if let Some(locals) = self.locals.last_mut() {
-                    locals.push(assignment.name);
-                }
+            if matches!(keyword, "local" | "declare" | "typeset")
+                && !self.locals.is_empty()
+                && let Some(locals) = self.locals.last_mut()
+            {
+                locals.push(assignment.name);
             }
             self.assign(assignment, keyword == "export" || exports, &status);
         }

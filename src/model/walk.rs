@@ -753,7 +753,7 @@ impl<'a, 'f> Walker<'a, 'f> {
                 None => outer_stdin.clone(),
             };
             let failure = match self.ctx.failure {
-                Failure::Default if !last && !(self.ctx.pipefail && self.ctx.errexit) => {
+                Failure::Default if !(last || self.ctx.pipefail && self.ctx.errexit) => {
                     Failure::Is(OnFailure::Continues)
                 }
                 other => other,
