@@ -107,6 +107,9 @@ fn is_stable_output(name: &str) -> bool {
     )
 }
 
+/// Stands for what a command prints, which no script compares with.
+const OUTPUT: &str = "(output)";
+
 impl<'a> Walker<'a, '_> {
     /// A command's words after expansion and splitting.
     pub(super) fn expand_words(&mut self, words: &[Word<'a>]) -> Vec<Arg> {
@@ -367,7 +370,7 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// `dirname`, `basename`, `pwd`, `cd X && pwd`, `realpath`, `readlink -f`, `echo`, `printf '%s'`, `whoami`.
-    fn known_output(&mut self, body: Block<'a>) -> Option<Value> {
+    pub(super) fn known_output(&mut self, body: Block<'a>) -> Option<Value> {
         let [stmt] = body else {
             let [first, last] = body else { return None };
             return self.cd_and_pwd(first.kind, last.kind);
@@ -471,13 +474,17 @@ impl<'a> Walker<'a, '_> {
         Some(matching.fold(Cond::Always(false), |all, (_, when)| all.or(when)))
     }
 
-    /// `TEST && echo A || echo B`.
+    /// `TEST && echo A || echo B`, `COMMAND || echo B`.
     pub(super) fn output_values(&mut self, body: Block<'a>) -> Option<Vec<(Value, Cond)>> {
         let [Stmt { kind: StmtKind::Or(first, other), .. }] = body else { return None };
-        let StmtKind::And(test, one) = first.kind else { return None };
         self.in_subshell(|walker| {
-            let one = walker.known_output(std::slice::from_ref(one))?;
             let other = walker.known_output(std::slice::from_ref(other))?;
+            let (test, one) = match first.kind {
+                StmtKind::And(test, one) => (test, walker.known_output(std::slice::from_ref(one))?),
+                // `$(id -u app || echo none)`: what it prints where it works is something else.
+                _ if !other.is_empty() => (*first, Value::literal(OUTPUT)),
+                _ => return None,
+            };
             let cond = walker.quiet_statement(test);
             Some(vec![(one, cond.clone()), (other, cond.negate())])
         })

@@ -538,7 +538,10 @@ impl<'a> Walker<'a, '_> {
                     cond => Some(cond),
                 }
             }
-            StmtKind::Or(first, _) => {
+            // `|| echo none` prints in any case.
+            StmtKind::Or(first, other)
+                if walker.known_output(std::slice::from_ref(other)).is_none_or(|o| o.is_empty()) =>
+            {
                 let cond = walker.quiet_statement(first);
                 (!matches!(cond, Cond::Opaque(_) | Cond::Always(_))).then_some(cond)
             }
@@ -636,6 +639,13 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
         }
         "getent" | "cut" | "id" | "compgen" => {
             first_says.clone().or_else(|| Some(Cond::exists(Resource::User(account(&pattern)))))
+        }
+        "ls" => {
+            let dir = first.args.iter().find(|a| !a.value.known_prefix().starts_with('-'));
+            let mut path = dir.map_or(first.cwd.clone(), |dir| first.path(dir));
+            path.push_str("/");
+            path.push(&trimmed(&pattern));
+            Some(Cond::exists(Resource::Path(path.normalized())))
         }
         "find" => {
             let named =

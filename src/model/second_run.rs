@@ -288,7 +288,7 @@ impl Deployment<'_> {
                         // `[ -f F ] && rm F`: gone either way.
                         let guard = &self.guards[g.0 as usize];
                         let facts = guard.cond.facts();
-                        guard.holds
+                        guard.cond.evaluate(&mut |_| Some(true)) == Some(guard.holds)
                             && !guard.cond.has_opaque()
                             && facts
                                 .iter()

@@ -336,7 +336,10 @@ impl Timeline {
                         (Change::Append, Resource::Line { file: to, text: line }) => {
                             (to == file || same_unless_known(to, file)) && holds_pattern(line, text)
                         }
-                        (Change::Write | Change::Edit, Resource::Path(to)) if to == file => {
+                        // Where the line is found already, an edit does not bring it about.
+                        (Change::Edit, Resource::Path(to)) if to == file => !guards_from(guards, step.guard)
+                            .any(|(_, other)| other.cond == guard.cond && other.holds != guard.holds),
+                        (Change::Write, Resource::Path(to)) if to == file => {
                             step.written.iter().all(|w| holds_pattern(&w.value, text))
                         }
                         _ => false,
