@@ -68,7 +68,7 @@ fn statement(stmt: &Stmt<'_>) -> String {
         StmtKind::Test { words: list, double } => {
             format!("{}({})", if *double { "Test2" } else { "Test" }, words(list))
         }
-        StmtKind::Arithmetic => "Arithmetic".to_owned(),
+        StmtKind::Arithmetic(_) => "Arithmetic".to_owned(),
         StmtKind::Pipeline(stages) => format!("Pipe({})", block(stages)),
         StmtKind::Not(a) => format!("Not({})", statement(a)),
         StmtKind::And(a, b) => format!("And({}, {})", statement(a), statement(b)),
