@@ -214,6 +214,9 @@ impl<'a> Walker<'a, '_> {
     /// What it says that a substitution prints something.
     pub(super) fn output_says(&mut self, body: Block<'a>) -> Option<Cond> {
         let [stmt] = body else { return None };
+        if tells_of_nothing(stmt) {
+            return None;
+        }
         self.in_subshell(|walker| match stmt.kind {
             StmtKind::Command(_) | StmtKind::Pipeline(_) => {
                 let cond = walker.quiet_statement(stmt);
@@ -298,4 +301,51 @@ pub(super) fn compares(left: &str, operator: &str, right: &str) -> bool {
         "-le" => numbers().is_some_and(|(a, b)| a <= b),
         _ => false,
     }
+}
+
+/// True where a command's output is no answer to whether something is there: most substitutions are of this kind, and
+/// need not be walked twice.
+fn tells_of_nothing(stmt: &Stmt<'_>) -> bool {
+    let command = match stmt.kind {
+        StmtKind::Command(command) => command,
+        StmtKind::Pipeline([Stmt { kind: StmtKind::Command(command), .. }, ..]) => command,
+        _ => return false,
+    };
+    let name = match command.words.first().map(|w| w.parts) {
+        Some([Part::Literal { text, .. }]) => *text,
+        _ => return false,
+    };
+    matches!(
+        name,
+        "echo"
+            | "printf"
+            | "date"
+            | "mktemp"
+            | "openssl"
+            | "pwd"
+            | "dirname"
+            | "basename"
+            | "hostname"
+            | "uname"
+            | "nproc"
+            | "tput"
+            | "curl"
+            | "wget"
+            | "whoami"
+            | "python3"
+            | "python"
+            | "node"
+            | "realpath"
+            | "lsb_release"
+            | "uuidgen"
+            | "cd"
+            | "seq"
+            | "jq"
+            | "du"
+            | "df"
+            | "stat"
+            | "wc"
+            | "tr"
+            | "cut"
+    )
 }

@@ -125,6 +125,10 @@ impl Timeline {
 
     /// A resource that is asked for by another name than it is made by: a database by `$DB` and by `"$DB"` in SQL.
     pub(super) fn renamed(&self, asking: Asking<'_>, resource: &Resource, state: State) -> State {
+        // Of what is known whole, the name is the same however it is written.
+        if resource.name().as_literal().is_some() {
+            return state;
+        }
         let shown = resource.name().to_string();
         for step in asking.steps {
             for effect in &step.deed.effects {

@@ -223,7 +223,10 @@ impl<'a, 'f> Walker<'a, 'f> {
     }
 
     pub(super) fn opaque_at(&mut self, span: Span) -> Cond {
-        self.opaque(&format!("@{}:{}", span.file.0, span.start))
+        let next = self.opaque.len() as u32;
+        let mut hasher = DefaultHasher::new();
+        (span.file.0, span.start).hash(&mut hasher);
+        Cond::Opaque(*self.opaque.entry(hasher.finish()).or_insert(next))
     }
 
     pub(super) fn push_guard(&mut self, cond: Cond, holds: bool, span: Span, choice: Option<(u32, u32)>) {
