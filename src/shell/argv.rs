@@ -124,25 +124,30 @@ enum Takes {
     Joined,
 }
 
+/// Finds an option in a spec by its bytes: this is asked for every option of every command.
 fn lookup<'s>(spec: &'s str, name: &str, long: bool) -> Option<(&'s str, Takes)> {
-    let mut abbreviated = None;
-    for entry in spec.split_ascii_whitespace() {
-        let (aliases, takes) = match entry.as_bytes().last() {
-            Some(b':') => (&entry[..entry.len() - 1], Takes::Value),
-            Some(b'?') if entry.len() > 1 => (&entry[..entry.len() - 1], Takes::Joined),
-            _ => (entry, Takes::Nothing),
-        };
-        let canonical = aliases.split('|').next().unwrap_or(aliases);
-        for alias in aliases.split('|') {
-            if (alias.chars().count() > 1) == long && alias == name {
-                return Some((canonical, takes));
-            }
-        }
-        if long && name.len() > 1 && aliases.split('|').any(|a| a.len() > 1 && a.starts_with(name)) {
-            abbreviated = Some((canonical, takes));
-        }
-    }
-    abbreviated
+    let exact =
+        |at: usize| matches!(spec.as_bytes().get(at + name.len()), None | Some(b' ' | b'|' | b':' | b'?'));
+    // GNU cuts long names short; a name that is there in full comes first.
+    let found = starts(spec, name).find(|at| exact(*at));
+    let at = found.or_else(|| if long && name.len() > 1 { starts(spec, name).next() } else { None })?;
+    let begin = spec[..at].rfind(' ').map_or(0, |i| i + 1);
+    let entry = &spec[begin..];
+    let entry = &entry[..entry.find(' ').unwrap_or(entry.len())];
+    let takes = match entry.as_bytes().last() {
+        Some(b':') => Takes::Value,
+        Some(b'?') if entry.len() > 1 => Takes::Joined,
+        _ => Takes::Nothing,
+    };
+    let canonical = entry.trim_end_matches([':', '?']).split('|').next().unwrap_or(entry);
+    Some((canonical, takes))
+}
+
+/// Where an alias of the spec starts with `name`.
+fn starts<'s>(spec: &'s str, name: &'s str) -> impl Iterator<Item = usize> + 's {
+    let boundary = |at: usize| at == 0 || matches!(spec.as_bytes()[at - 1], b' ' | b'|');
+    let matches = (!name.is_empty()).then(|| spec.match_indices(name));
+    matches.into_iter().flatten().map(|(at, _)| at).filter(move |at| boundary(*at))
 }
 
 impl<'a> Options<'a> {

@@ -110,7 +110,7 @@ impl<'a> Lowering<'_, '_, 'a> {
                     falls,
                 });
             } else if cursor.field() == Field::Value {
-                subject = self.words_of(cursor).into_iter().next();
+                subject = self.words_of(cursor).first().copied();
             }
         });
         let arms = self.shell.arena.alloc_slice_copy(&arms);

@@ -31,26 +31,23 @@ impl<'a> Lowering<'_, '_, 'a> {
     }
 
     /// The word (or, with braces, words) that the node under the cursor is.
-    pub(super) fn words_of(&mut self, cursor: &mut Cursor<'_>) -> Vec<Word<'a>> {
+    pub(super) fn words_of(&mut self, cursor: &mut Cursor<'_>) -> &'a [Word<'a>] {
         let node = cursor.node();
         if !node.is_named() && node.kind() != Kind::Other {
-            return Vec::new();
+            return &[];
         }
         let span = self.node_span(node);
         let text = self.source(node);
-        let plain = |b: u8| {
-            b.is_ascii_alphanumeric()
-                || matches!(b, b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b',' | b'+' | b'@' | b'%')
-        };
-        if !text.is_empty() && text.bytes().all(plain) {
-            let parts = self.shell.arena.alloc_slice_copy(&[Part::Literal { text, quoted: false }]);
-            return vec![Word { parts, span }];
+        let arena = self.shell.arena;
+        if let Some((text, quoted)) = plain(text) {
+            let parts = arena.alloc_slice_copy(&[Part::Literal { text, quoted }]);
+            return arena.alloc_slice_copy(&[Word { parts, span }]);
         }
         let mut inner = Vec::new();
         self.substitutions(cursor, &mut inner);
-        let lexer = Lexer { arena: self.shell.arena, text: self.text, inner: &inner };
-        let range = node.start() as usize..node.end() as usize;
-        lexer.words(range).into_iter().map(|parts| Word { parts, span }).collect()
+        let lexer = Lexer { arena, text: self.text, inner: &inner };
+        let words = lexer.words(node.start() as usize..node.end() as usize);
+        arena.alloc_slice_fill_iter(words.into_iter().map(|parts| Word { parts, span }))
     }
 
     /// The outermost substitutions below the node under the cursor.
@@ -82,6 +79,18 @@ impl<'a> Lowering<'_, '_, 'a> {
         cursor.each_child(|cursor| self.substitutions(cursor, out));
         self.depth -= 1;
     }
+}
+
+/// The text of a word that is all known as it stands, as most are: `-p`, `/opt/shop`, `"no expansion in it"`.
+fn plain(text: &str) -> Option<(&str, bool)> {
+    let bare = |b: u8| b.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&b);
+    if !text.is_empty() && text.bytes().all(bare) {
+        return Some((text, false));
+    }
+    let single = text.strip_prefix('\'').and_then(|t| t.strip_suffix('\'')).filter(|t| !t.contains('\''));
+    let double = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+    let double = double.filter(|t| !t.bytes().any(|b| b"\"$`\\".contains(&b)));
+    single.or(double).map(|inside| (inside, true))
 }
 
 /// True where a word may hold a substitution: `$(`, `` ` ``, `<(`, `>(`.
