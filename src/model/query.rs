@@ -20,6 +20,10 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
             match argv.options("s: i").operands.first()?.value.as_literal()? {
                 "passwd" | "shadow" => Some(Cond::exists(Resource::User(name))),
                 "group" => Some(Cond::exists(Resource::Group(name))),
+                "hosts" | "ahosts" | "ahostsv4" => {
+                    let file = Value::literal("/etc/hosts");
+                    Some(Cond::exists(Resource::Line { file, text: name }))
+                }
                 _ => None,
             }
         }
@@ -122,6 +126,11 @@ fn grep(argv: &Argv) -> Option<Cond> {
         (Some("/etc/group"), Some(text)) => {
             let name = text.trim_start_matches('^').split(':').next().unwrap_or_default();
             Cond::exists(Resource::Group(Value::literal(name)))
+        }
+        (Some("/proc/swaps"), _) => Cond::exists(Resource::Other("swap", Value::default())),
+        (Some("/proc/mounts" | "/etc/mtab"), _) => {
+            let key = pattern.key().trim_matches([' ', '^', '$']);
+            Cond::exists(Resource::Other("mount", Value::from_key(key, &pattern)))
         }
         _ => Cond::exists(Resource::Line { file: path, text: pattern }),
     };

@@ -1,8 +1,8 @@
 //! F3: what each step does when the whole script runs again, entered with the state that the first run left.
 
-use super::timeline::{Moment, Presence};
+use super::timeline::{self, Moment, Presence};
 use super::{Deployment, GuardId, StepId};
-use crate::shell::effect::{Again, Change, Resource};
+use crate::shell::effect::{Again, Change, Effect, Resource};
 use crate::shell::value::Knowledge;
 
 /// What a step does in the second run.
@@ -96,7 +96,13 @@ fn step(deployment: &Deployment<'_>, id: StepId) -> SecondRun {
                     continue;
                 }
             }
-            if deployment.starts_anew(file, id) {
+            if deployment.starts_anew(file, id) || deployment.line_leaves(effect, id) {
+                continue;
+            }
+            // A draft that each run moves to its place: what lies there is of this run.
+            let start = Moment { before: StepId(0), asker: id, second_run: true };
+            let draft = timeline.state(steps, guards, &Resource::Path(file.clone()), start);
+            if draft.presence == Presence::Gone {
                 continue;
             }
         }
@@ -104,7 +110,7 @@ fn step(deployment: &Deployment<'_>, id: StepId) -> SecondRun {
         let known = matches!(state.presence, Presence::There) && name.knowledge() <= Knowledge::Symbolic;
         let outcome = match (&effect.change, effect.again) {
             (Change::Remove, Again::Fails(why)) => match state.presence {
-                Presence::Gone => Outcome::Fails(why),
+                Presence::Gone if !deployment.made_by_unknown(&effect.resource, id) => Outcome::Fails(why),
                 _ => continue,
             },
             (Change::Use, _) => continue,
@@ -154,6 +160,35 @@ fn weight(outcome: Outcome) -> u32 {
 }
 
 impl Deployment<'_> {
+    /// True where each run takes a line away before it appends it: `sed -i '/^PORT=/d' F; echo PORT=80 >> F`.
+    fn line_leaves(&self, appended: &Effect, before: StepId) -> bool {
+        let Resource::Line { file, text } = &appended.resource else { return false };
+        let step = self.step(before);
+        self.steps[..before.0 as usize].iter().any(|earlier| {
+            earlier.place == step.place
+                && (earlier.entry == step.entry || earlier.entry == 0)
+                && earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                    (Change::Remove, Resource::Line { file: of, text: pattern }) => {
+                        of == file && timeline::holds_pattern(text, pattern)
+                    }
+                    _ => false,
+                })
+        })
+    }
+
+    /// True where a command that is not known names the path as an operand: `iconv -o F.new F && mv F.new F`.
+    fn made_by_unknown(&self, resource: &Resource, before: StepId) -> bool {
+        let Resource::Path(path) = resource else { return false };
+        self.steps[..before.0 as usize].iter().any(|earlier| {
+            !earlier.deed.known
+                && earlier.argv.args.iter().any(|arg| {
+                    let value =
+                        arg.value.split_once('=').map_or_else(|| arg.value.clone(), |(_, value)| value);
+                    value.resolve(&earlier.argv.cwd) == *path
+                })
+        })
+    }
+
     /// True where each run writes the file from nothing before the step appends to it.
     pub fn starts_anew(&self, file: &crate::shell::value::Value, before: StepId) -> bool {
         let step = self.step(before);

@@ -87,7 +87,9 @@ impl Timeline {
             for effect in &step.deed.effects {
                 timeline.add(id, &effect.change, &effect.resource);
                 // What a clone or a venv holds is there with it: `[ -d app/.git ]`, `[ -f venv/bin/activate ]`.
-                if let (Change::Create(PathKind::Tree), Resource::Path(path)) = (&effect.change, &effect.resource) {
+                if let (Change::Create(PathKind::Tree), Resource::Path(path)) =
+                    (&effect.change, &effect.resource)
+                {
                     timeline.push(format!("tree:{}", path.key()), id, Happening::Made);
                 }
             }
@@ -109,6 +111,10 @@ impl Timeline {
         if let Resource::Path(path) | Resource::Line { file: path, .. } = resource {
             if let Resource::Line { .. } = resource {
                 self.push(key(resource), step, happening);
+                // A line that goes does not take its file along.
+                if happening == Happening::Removed {
+                    return;
+                }
             }
             let text = path.key();
             // `rm -rf /opt/app/*`: what is below goes, the directory stays.
@@ -372,7 +378,7 @@ fn same_unless_known(a: &Value, b: &Value) -> bool {
 }
 
 /// True where a text that is written makes `grep PATTERN` succeed. What is not plain text is believed to.
-fn holds_pattern(text: &Value, pattern: &Value) -> bool {
+pub(super) fn holds_pattern(text: &Value, pattern: &Value) -> bool {
     let (Some(text), Some(pattern)) = (text.as_literal(), pattern.as_literal()) else { return true };
     let plain = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".");
     if plain.contains(['\\', '*', '[', '+', '?', '(', '|', '^', '$', '{']) {

@@ -14,7 +14,11 @@ pub(in crate::rules) fn file_replaced(context: &Context<'_, '_>, found: &mut Vec
             continue;
         }
         for effect in &step.deed.effects {
-            let (Change::Write | Change::Create(_), Resource::Path(path)) = (&effect.change, &effect.resource) else { continue };
+            let (Change::Write | Change::Create(_), Resource::Path(path)) =
+                (&effect.change, &effect.resource)
+            else {
+                continue;
+            };
             let written = step.written.iter().find(|w| w.path == *path && !w.append);
             let fresh = written.and_then(|w| secret_made_anew(&w.value));
             if let Some((key, source)) = fresh
@@ -38,7 +42,9 @@ pub(in crate::rules) fn file_replaced(context: &Context<'_, '_>, found: &mut Vec
             );
             let confidence = context.confidence(script, id, Some(path));
             let help = format!("write it only where it is missing: `if [ ! -f {path} ]; then …; fi`");
-            found.push(context.finding("rerun/file-replaced", step.span, text).at_most(confidence).help(help).done());
+            found.push(
+                context.finding("rerun/file-replaced", step.span, text).at_most(confidence).help(help).done(),
+            );
         }
     }
 }
@@ -55,11 +61,14 @@ fn new_secret(
     let mut text = format!("each run gives {key} in {path} a new value (`{source}`)");
     let keeper = keeper(script, source);
     match &keeper {
-        Some((what, _)) => text.push_str(&format!(", while {what} keeps the one of the first run: they no longer agree")),
+        Some((what, _)) => {
+            text.push_str(&format!(", while {what} keeps the one of the first run: they no longer agree"))
+        }
         None => text.push_str(": whatever was signed, encrypted or set up with the old one stops working"),
     }
     let confidence = context.confidence(script, id, Some(path));
-    let help = format!("make the file once: `if [ ! -f {path} ]; then …; fi`, or read the old value back from it");
+    let help =
+        format!("make the file once: `if [ ! -f {path} ]; then …; fi`, or read the old value back from it");
     let mut draft = context.finding("rerun/new-secret", step.span, text).at_most(confidence).help(help);
     if keeper.is_none() {
         draft = draft.severity(Severity::Warning);
@@ -105,8 +114,15 @@ fn secret_made_anew(value: &Value) -> Option<(String, String)> {
         if crate::model::is_random_source(source) {
             let line = before.lines().last().unwrap_or_default();
             let line = if before.ends_with('\n') { "" } else { line };
-            let key = line.split(['=', ':']).next().unwrap_or_default().trim().trim_start_matches("export ").trim_matches('"');
-            let named = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+            let key = line
+                .split(['=', ':'])
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .trim_start_matches("export ")
+                .trim_matches('"');
+            let named =
+                !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
             let key = if named { format!("`{key}`") } else { "a secret".to_owned() };
             return Some((key, source.to_owned()));
         }
@@ -158,8 +174,10 @@ fn asks_to_be_filled_in(text: &str) -> bool {
         }
         let value = value.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
         let secret = is_secret_name(key);
-        let placeholder = ["your", "change", "replace", "xxx", "<", "todo", "placeholder", "fill", "example.com", "dummy"];
-        placeholder.iter().any(|p| value.contains(p)) && (secret || value.contains("your") || value.contains("change"))
+        let placeholder =
+            ["your", "change", "replace", "xxx", "<", "todo", "placeholder", "fill", "example.com", "dummy"];
+        placeholder.iter().any(|p| value.contains(p))
+            && (secret || value.contains("your") || value.contains("change"))
             || secret && (value.is_empty() || value == "password" || value == "secret")
     })
 }
@@ -167,8 +185,21 @@ fn asks_to_be_filled_in(text: &str) -> bool {
 /// True for the names of keys whose values are secrets.
 pub(in crate::rules) fn is_secret_name(key: &str) -> bool {
     let key = key.to_ascii_uppercase();
-    ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL", "_PASS", "AUTH_KEY", "ACCESS_KEY", "ENCRYPTION_KEY"]
-        .iter()
-        .any(|word| key.contains(word))
+    [
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "TOKEN",
+        "API_KEY",
+        "APIKEY",
+        "PRIVATE_KEY",
+        "CREDENTIAL",
+        "_PASS",
+        "AUTH_KEY",
+        "ACCESS_KEY",
+        "ENCRYPTION_KEY",
+    ]
+    .iter()
+    .any(|word| key.contains(word))
         || key.ends_with("_KEY")
 }

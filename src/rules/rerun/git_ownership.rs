@@ -15,7 +15,19 @@ pub(in crate::rules) fn git_ownership(context: &Context<'_, '_>, found: &mut Vec
         }
         let options = step.argv.leading_options("C: c: git-dir: work-tree: p|paginate P no-pager");
         let Some(subcommand) = options.operands.first().and_then(|a| a.value.as_literal()) else { continue };
-        if !matches!(subcommand, "pull" | "fetch" | "reset" | "checkout" | "status" | "submodule" | "merge" | "stash" | "switch" | "clean") {
+        if !matches!(
+            subcommand,
+            "pull"
+                | "fetch"
+                | "reset"
+                | "checkout"
+                | "status"
+                | "submodule"
+                | "merge"
+                | "stash"
+                | "switch"
+                | "clean"
+        ) {
             continue;
         }
         let tree = match options.value("C") {
@@ -23,7 +35,8 @@ pub(in crate::rules) fn git_ownership(context: &Context<'_, '_>, found: &mut Vec
             None => step.argv.cwd.clone(),
         };
         let trusted = context.steps().any(|(_, _, other)| {
-            other.argv.name == "git" && other.argv.args.iter().any(|a| a.value.known_prefix() == "safe.directory")
+            other.argv.name == "git"
+                && other.argv.args.iter().any(|a| a.value.known_prefix() == "safe.directory")
         });
         if trusted || script.second_run(id).skipped_by().is_some() {
             continue;
@@ -31,7 +44,8 @@ pub(in crate::rules) fn git_ownership(context: &Context<'_, '_>, found: &mut Vec
         let given = script.iter().filter(|(other, _)| *other != id).find_map(|(_, other)| {
             let away = other.deed.effects.iter().find_map(|e| match &e.change {
                 Change::Own { user: Some(user), recursive: true, .. }
-                    if tree.is_under(e.resource.name()) && user.as_literal().is_some_and(|u| u != "root" && u != "0") =>
+                    if tree.is_under(e.resource.name())
+                        && user.as_literal().is_some_and(|u| u != "root" && u != "0") =>
                 {
                     Some(user.clone())
                 }
@@ -55,7 +69,9 @@ pub(in crate::rules) fn git_ownership(context: &Context<'_, '_>, found: &mut Vec
             "`{words}` fails from the second run on: {} gives the tree to `{owner}`, and git refuses to work as root in another account's repository (dubious ownership)",
             context.line(chown)
         );
-        if let Some(lost) = context.cut_off(script, id).filter(|_| step.on_failure == crate::model::OnFailure::Aborts) {
+        if let Some(lost) =
+            context.cut_off(script, id).filter(|_| step.on_failure == crate::model::OnFailure::Aborts)
+        {
             text.push_str(&format!("; nothing after it runs, so {lost} does not happen"));
         }
         let confidence = context.confidence(script, id, None);

@@ -16,13 +16,17 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
         if step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_))) {
             let user = effect.resource.name();
             let whose = if user.is_empty() { String::new() } else { format!(" of `{user}`") };
-            let text = format!("each run adds its line to the crontab{whose} once more, and the job then runs as often");
+            let text = format!(
+                "each run adds its line to the crontab{whose} once more, and the job then runs as often"
+            );
             let help = "leave the old line out first: `(crontab -l 2>/dev/null | grep -vF NAME; echo LINE) | crontab -`";
             let confidence = context.confidence(script, id, None);
             found.push(context.finding(RULE, step.span, text).at_most(confidence).help(help).done());
             continue;
         }
-        let (Change::Append, Resource::Line { file, text }) = (&effect.change, &effect.resource) else { continue };
+        let (Change::Append, Resource::Line { file, text }) = (&effect.change, &effect.resource) else {
+            continue;
+        };
         if is_log(file) || text.knowledge() == Knowledge::Fresh || step.in_loop && !file.is_stable() {
             continue;
         }
@@ -35,14 +39,22 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
         if text.knowledge() >= Knowledge::Unknown && !list && !file.known_prefix().starts_with("/etc/") {
             continue;
         }
-        let line = first_line(text);
+        let line = first_line(text).filter(|_| own_words);
         let message = match &line {
-            Some(line) => format!("`{line}` is appended to {file} on each run: after the second it stands there twice"),
+            None if !own_words => format!(
+                "what `{}` prints is appended to {file} on each run: after the second it stands there twice",
+                step.argv.name
+            ),
+            Some(line) => {
+                format!("`{line}` is appended to {file} on each run: after the second it stands there twice")
+            }
             None => format!("text is appended to {file} on each run: after the second it stands there twice"),
         };
         let help = match line {
             Some(line) if !line.contains('\'') => {
-                format!("append it only where it is missing: `grep -qxF '{line}' {file} || …`, or write the whole file")
+                format!(
+                    "append it only where it is missing: `grep -qxF '{line}' {file} || …`, or write the whole file"
+                )
             }
             _ => format!("test for it first (`grep -q … {file} || …`), or write the whole file with `>`"),
         };
@@ -50,7 +62,9 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
         if text.knowledge() >= Knowledge::Unknown {
             confidence = confidence.min(Confidence::Medium);
         }
-        found.push(context.finding(RULE, place(step.span, effect), message).at_most(confidence).help(help).done());
+        found.push(
+            context.finding(RULE, place(step.span, effect), message).at_most(confidence).help(help).done(),
+        );
     }
 }
 
@@ -71,7 +85,8 @@ fn first_line(text: &Value) -> Option<String> {
 fn is_log(file: &Value) -> bool {
     let shown = file.to_string();
     let name = shown.rsplit('/').next().unwrap_or(&shown).to_ascii_lowercase();
-    let variable = name.starts_with('$') && (name.contains("log") || name.contains("report") || name.contains("tmp"));
+    let variable =
+        name.starts_with('$') && (name.contains("log") || name.contains("report") || name.contains("tmp"));
     name.ends_with(".log")
         || name.ends_with(".out")
         || name.ends_with(".err")
