@@ -4,7 +4,7 @@ use super::{CheckError, Request, Settings, Target};
 use crate::finding::{Finding, Gap};
 use crate::model::{self, Deployment, Follow};
 use crate::project::discover::{self, Candidate};
-use crate::project::files::{Root, find_root};
+use crate::project::files::{MAX_BYTES, Root, find_root};
 use crate::project::inventory::Inventory;
 use crate::project::{compose, manifest};
 use crate::rules::context::{Context, Given, Project};
@@ -12,7 +12,12 @@ use crate::rules::{self, embedded};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::syntax::query::Selectors;
 use bumpalo::Bump;
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+
+/// So many gaps of one script are told one by one.
+const GAPS: usize = 100;
 
 /// What judging gives to the rest of the check.
 #[derive(Debug, Default)]
@@ -25,6 +30,8 @@ pub struct Judged {
     pub comments: Vec<Span>,
     /// How many files were analysed.
     pub files: usize,
+    /// How many scripts were judged.
+    pub scripts: usize,
     /// Which scripts were judged, `(path, why)`.
     pub taken: Vec<(String, String)>,
     /// Targets that were wrongly asked for.
@@ -51,8 +58,15 @@ pub(super) fn judge(
         let text: &str = arena.alloc_str(sources.file(file).text());
         let path = sources.file(file).path().to_owned();
         judged.gaps.extend(text_gaps(sources, file));
-        let mut follow = InRoot { root: &root, sources };
-        let deployment = model::build(&arena, file, &path, text, &mut follow);
+        let mut follow = InRoot { root: &root, sources, gaps: Vec::new() };
+        let built = catch_unwind(AssertUnwindSafe(|| model::build(&arena, file, &path, text, &mut follow)));
+        judged.gaps.append(&mut follow.gaps);
+        let Ok(mut deployment) = built else {
+            let reason = "the model failed on it (this is a bug of deploylint)";
+            judged.gaps.push(Gap::at(sources, Span::file_start(file), reason));
+            continue;
+        };
+        tell_briefly(&mut deployment.gaps);
         for (span, reason) in &deployment.gaps {
             judged.gaps.push(Gap::at(sources, *span, reason.clone()));
         }
@@ -62,6 +76,7 @@ pub(super) fn judge(
     // A file that one script sources is judged as a part of it, not again by itself.
     let sourced: Vec<FileId> = models.iter().flat_map(|m| m.sourced.iter().copied()).collect();
     models.retain(|m| !sourced.contains(&m.file));
+    judged.scripts = models.len();
     judged.files = sources.iter().count();
     let given = Given {
         user: settings.config.app.user.clone(),
@@ -88,6 +103,10 @@ fn scripts(
     let targets = if request.targets.is_empty() { &everything[..] } else { &request.targets[..] };
     for target in targets {
         match target {
+            Target::Stdin { name, text } if text.len() as u64 > MAX_BYTES => {
+                let reason = format!("larger than {} MiB and not read", MAX_BYTES >> 20);
+                judged.gaps.push(Gap { file: name.to_string_lossy().into_owned(), place: None, reason });
+            }
             Target::Stdin { name, text } => {
                 let name = root.name(name).unwrap_or_else(|| name.to_string_lossy().into_owned());
                 match SourceFile::new(name.clone(), text.clone()) {
@@ -150,8 +169,12 @@ fn below(root: &Root, path: &Path) -> Option<String> {
 }
 
 fn named(path: &Path, root: &Root, sources: &mut Sources, files: &mut Vec<FileId>, judged: &mut Judged) {
-    if std::fs::symlink_metadata(path).is_err() {
-        judged.errors.push(CheckError::in_file(path, "there is no such file or directory"));
+    if let Err(error) = std::fs::symlink_metadata(path) {
+        let message = match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => "there is no such file or directory".to_owned(),
+            _ => format!("it cannot be looked at: {error}"),
+        };
+        judged.errors.push(CheckError::in_file(path, message));
         return;
     }
     // A name that is relative means the working directory, not the root.
@@ -208,6 +231,21 @@ fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
     None
 }
 
+/// Of a text that is no shell at all each line would be a gap: the first are told, and how many there are.
+fn tell_briefly(gaps: &mut Vec<(Span, String)>) {
+    gaps.sort();
+    gaps.dedup();
+    if gaps.len() <= GAPS {
+        return;
+    }
+    let more = gaps.split_off(GAPS);
+    let count = more.len();
+    // They may lie in files that it sources; the one that is left covers those of the first.
+    if let Some((span, _)) = more.into_iter().reduce(|(span, reason), (next, _)| (span.to(next), reason)) {
+        gaps.push((span, format!("{count} more places could not be read from here on")));
+    }
+}
+
 /// What is told of a text besides its code.
 fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
     let source = sources.file(file);
@@ -235,8 +273,15 @@ fn project(root: &Root, inventory: Inventory, sources: &mut Sources, judged: &mu
             Err(gap) => judged.gaps.push(gap),
         }
     }
+    let lists = [&inventory.scripts, &inventory.nginx, &inventory.ecosystem, &inventory.workflows];
+    // What cannot be read here says nothing; whoever needs the file itself reports it.
+    let texts = lists
+        .into_iter()
+        .flatten()
+        .filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?)))
+        .collect();
     let names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
-    Project { inventory, composes, needs, unit_files, names }
+    Project { inventory, composes, needs, unit_files, texts, names }
 }
 
 /// The embedded selectors with the user's.
@@ -259,15 +304,20 @@ fn selectors(settings: &Settings) -> Result<Selectors, CheckError> {
 struct InRoot<'r> {
     root: &'r Root,
     sources: &'r mut Sources,
+    gaps: Vec<Gap>,
 }
 
 impl Follow for InRoot<'_> {
     fn follow(&mut self, path: &str) -> Option<(FileId, String)> {
-        if !self.root.locate(path).is_file() {
-            return None;
+        // What is not there may be made by the deployment.
+        self.root.locate(path).symlink_metadata().ok()?;
+        match self.root.read(path, self.sources) {
+            Ok(file) => Some((file, self.sources.file(file).text().to_owned())),
+            Err(gap) => {
+                self.gaps.push(gap);
+                None
+            }
         }
-        let file = self.root.read(path, self.sources).ok()?;
-        Some((file, self.sources.file(file).text().to_owned()))
     }
 }
 

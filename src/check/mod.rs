@@ -64,10 +64,19 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// How many files were analysed.
     pub files: usize,
+    /// How many scripts were judged.
+    pub scripts: usize,
     /// Which scripts were judged, `(path, why)`.
     pub taken: Vec<(String, String)>,
     /// Targets that were wrongly asked for (no such path); the rest was checked all the same.
     pub errors: Vec<CheckError>,
+}
+
+impl Report {
+    /// True where no script was judged, though nothing was wrong with what was asked for.
+    pub fn nothing_to_judge(&self) -> bool {
+        self.scripts == 0 && self.errors.is_empty() && self.gaps.is_empty()
+    }
 }
 
 /// Wrong usage or a wrong configuration.
@@ -195,7 +204,15 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
     let mut gaps = judged.gaps;
     gaps.sort();
     gaps.dedup();
-    Ok(Report { sources, findings, gaps, files: judged.files, taken: judged.taken, errors: judged.errors })
+    Ok(Report {
+        sources,
+        findings,
+        gaps,
+        files: judged.files,
+        scripts: judged.scripts,
+        taken: judged.taken,
+        errors: judged.errors,
+    })
 }
 
 /// By file, offset, rule; of findings that say the same, the worst and surest stays. A function that is called

@@ -8,8 +8,8 @@ use crate::output::{clean, json, text};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// No script that a person wrote is larger.
-const MAX_STDIN: u64 = 64 << 20;
+/// More than is judged, so that too much is told apart from just enough.
+const MAX_STDIN: u64 = crate::project::files::MAX_BYTES + 1;
 
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = request(args)?;
@@ -78,13 +78,10 @@ fn request(args: &CheckArgs) -> Result<Request, CheckError> {
         }
         targets.push(if path == dash {
             let mut text = Vec::new();
-            let mut stdin = io::stdin().lock().take(MAX_STDIN + 1);
+            let mut stdin = io::stdin().lock().take(MAX_STDIN);
             stdin
                 .read_to_end(&mut text)
                 .map_err(|e| CheckError::new(format!("standard input cannot be read: {e}")))?;
-            if text.len() as u64 > MAX_STDIN {
-                return Err(CheckError::new("standard input is larger than 64 MiB"));
-            }
             let name = args.stdin_filename.clone();
             Target::Stdin { name: name.unwrap_or_else(|| PathBuf::from("stdin.sh")), text }
         } else {

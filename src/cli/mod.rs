@@ -46,15 +46,21 @@ impl From<io::Error> for Failure {
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
+    // The message of a panic may quote what a script says.
+    std::panic::set_hook(Box::new(|panic| {
+        tell(&format!("bug: {}\n", clean::line(&panic.to_string(), 1000)));
+    }));
     let args = match Args::try_parse() {
         Ok(args) => args,
+        Err(error) if error.use_stderr() => {
+            // It quotes the arguments, which may be names of files.
+            tell(&format!("{}\n", clean::lines(&error.render().to_string(), 2000)));
+            return code(Exit::Usage);
+        }
         Err(error) => {
             // Nothing is left to be done when the help cannot be written.
             let _ = error.print();
-            return match error.use_stderr() {
-                true => code(Exit::Usage),
-                false => code(Exit::Clean),
-            };
+            return code(Exit::Clean);
         }
     };
     let stdout = io::stdout();

@@ -4,7 +4,7 @@ use super::condition::Cond;
 use super::region::fixed_text;
 use super::scope::Variable;
 use super::walk::{Exit, Flow, Function, Jump, Output, Walker};
-use super::{Caller, Step, User, Written};
+use super::{Caller, Step, StepId, User, Written};
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{AssignedValue, Assignment, Command, Part, Redirect, RedirectKind, Stmt};
 use crate::shell::effect::{Again, Change, Deed, Effect, Prompt, Resource, Role};
@@ -12,6 +12,9 @@ use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::{Place, command_line, peel, resplit};
 use crate::shell::{tools, wrappers};
 use crate::source::Span;
+
+/// The effects of one command. `mkdir {1..64}` has 64.
+const EFFECTS: usize = 256;
 
 impl<'a> Walker<'a, '_> {
     pub(super) fn command(&mut self, command: &'a Command<'a>) -> Flow {
@@ -353,6 +356,7 @@ impl<'a> Walker<'a, '_> {
                 argv.env.push((assignment.name.to_owned(), value));
             }
         }
+        self.volume += argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>();
         let peeled = peel(argv);
         // `run cp a b`: what is left may be a function again (`sudo_if_needed`, `retry`).
         if let Some((&name, function)) = self.functions.get_key_value(peeled.argv.name.as_str())
@@ -437,8 +441,13 @@ impl<'a> Walker<'a, '_> {
         }
         let bare_exec = peeled.replaces_shell && step.argv.name == "exec";
         let span = command.span;
+        let makes = makes_something(&step.deed);
         self.steps.push(step);
-        let cond = says.unwrap_or_else(|| self.opaque_at(span));
+        let cond = match says {
+            Some(says) => says,
+            None if makes => Cond::Works(StepId(self.steps.len() as u32 - 1)),
+            None => self.opaque_at(span),
+        };
         let exit = if peeled.replaces_shell && !bare_exec { Exit::Always(Jump::Shell) } else { Exit::No };
         Flow { cond, exit }
     }
@@ -475,7 +484,11 @@ impl<'a> Walker<'a, '_> {
         self.ctx.stdin.clone()
     }
 
-    fn step(&self, argv: Argv, span: Span, deed: Deed) -> Step {
+    fn step(&mut self, argv: Argv, span: Span, mut deed: Deed) -> Step {
+        if deed.effects.len() > EFFECTS {
+            deed.effects.truncate(EFFECTS);
+            self.shell.gaps.push((span, "it acts on more things than are followed".to_owned()));
+        }
         Step {
             home: self.ctx.home.clone(),
             argv,
@@ -583,6 +596,10 @@ impl<'a> Walker<'a, '_> {
             _ => return,
         };
         for path in files {
+            self.volume += value.key().len() + content.text.len();
+            if self.overflows() {
+                return;
+            }
             // What is appended is known now: the text of the line.
             if append {
                 for effect in &mut step.deed.effects {
@@ -601,6 +618,10 @@ impl<'a> Walker<'a, '_> {
     fn redirections(&mut self, redirects: &[Redirect<'a>], step: &mut Step, output: Option<Output>) -> bool {
         let mut to_file = false;
         for redirect in redirects {
+            if step.deed.effects.len() > EFFECTS {
+                self.shell.gaps.push((step.span, "it acts on more things than are followed".to_owned()));
+                break;
+            }
             let (word, append) = match &redirect.kind {
                 RedirectKind::Write(word) | RedirectKind::WriteBoth(word) => (word, false),
                 RedirectKind::Append(word) | RedirectKind::AppendBoth(word) => (word, true),
@@ -627,6 +648,10 @@ impl<'a> Walker<'a, '_> {
             };
             step.deed.effects.push(effect.at(word.span));
             if let Some(output) = text {
+                self.volume += output.value.key().len() + output.content.text.len();
+                if self.overflows() {
+                    continue;
+                }
                 step.written.push(Written {
                     path,
                     content: output.content.clone(),
@@ -655,6 +680,14 @@ fn crontab_input(deed: &mut Deed, stdin: &Stdin) {
             effect.again = again;
         }
     }
+}
+
+/// A command whose success can be counted on in the first run. One that takes something away may be there to find out
+/// whether there is anything: `git remote remove origin || …`.
+fn makes_something(deed: &Deed) -> bool {
+    deed.known
+        && deed.effects.iter().any(|e| matches!(e.change, Change::Create(_) | Change::Write | Change::Append))
+        && !deed.effects.iter().any(|e| matches!((&e.change, e.again), (Change::Remove, Again::Fails(_))))
 }
 
 /// What code changes of the shell's own state outlives it: all for `eval` and `source`, nothing for another shell.

@@ -1,9 +1,15 @@
 //! F3: conditions as facts. `[ ! -d P ]`, `id -u X`, `command -v T`, `grep -q L F` and their like say something about
 //! a resource; everything else is opaque, and opaque conditions are told apart by their text.
 
+use super::StepId;
 use crate::shell::effect::Resource;
 use crate::shell::value::Value;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
+
+/// A condition of more parts than this is opaque: `a && b && …` without end would nest as deep as it is long, and
+/// whatever looks into it (and what frees it) goes down by recursion. The longest of real scripts has 9.
+const PARTS: usize = 64;
 
 /// Something that can be known of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +48,9 @@ pub enum Cond {
     Fact(Rc<Fact>),
     /// The script runs as root.
     Root,
+    /// The step succeeds, one that makes something: it does in the first run, and in the second unless it is found to
+    /// fail there.
+    Works(StepId),
     /// Not.
     Not(Rc<Cond>),
     /// Both.
@@ -77,7 +86,7 @@ impl Cond {
         match (self, other) {
             (Cond::Always(true), c) | (c, Cond::Always(true)) => c,
             (Cond::Always(false), _) | (_, Cond::Always(false)) => Cond::Always(false),
-            (a, b) => Cond::And(Rc::new(a), Rc::new(b)),
+            (a, b) => Cond::And(Rc::new(a), Rc::new(b)).bounded(),
         }
     }
 
@@ -86,7 +95,30 @@ impl Cond {
         match (self, other) {
             (Cond::Always(false), c) | (c, Cond::Always(false)) => c,
             (Cond::Always(true), _) | (_, Cond::Always(true)) => Cond::Always(true),
-            (a, b) => Cond::Or(Rc::new(a), Rc::new(b)),
+            (a, b) => Cond::Or(Rc::new(a), Rc::new(b)).bounded(),
+        }
+    }
+
+    /// Itself, or opaque where it has too many parts.
+    fn bounded(self) -> Cond {
+        let mut left = PARTS;
+        if self.fits(&mut left) {
+            return self;
+        }
+        // Equal conditions stay equal. The walk numbers opaque texts from 0 and never comes up here.
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        Cond::Opaque(hasher.finish() as u32 | 1 << 31)
+    }
+
+    /// Takes its parts from `left`; false when there are more.
+    fn fits(&self, left: &mut usize) -> bool {
+        let Some(rest) = left.checked_sub(1) else { return false };
+        *left = rest;
+        match self {
+            Cond::Not(inner) => inner.fits(left),
+            Cond::And(a, b) | Cond::Or(a, b) => a.fits(left) && b.fits(left),
+            _ => true,
         }
     }
 
@@ -150,4 +182,22 @@ pub(super) fn path_test(operator: &str, path: Value) -> Option<Cond> {
         _ => return None,
     };
     Some(Cond::fact(Resource::Path(path), aspect))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(length: u32) -> Cond {
+        (0..length).map(Cond::Opaque).reduce(Cond::and).unwrap_or(Cond::Always(true))
+    }
+
+    #[test]
+    fn a_condition_without_end_is_opaque() {
+        assert!(matches!(chain(20), Cond::And(..)));
+        let long = chain(50_000);
+        assert!(matches!(long.clone().and(Cond::Root), Cond::Opaque(_) | Cond::And(..)));
+        assert_eq!(long, chain(50_000));
+        assert_ne!(chain(40), chain(41));
+    }
 }

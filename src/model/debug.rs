@@ -92,6 +92,7 @@ fn show(cond: &Cond) -> String {
     match cond {
         Cond::Always(b) => b.to_string(),
         Cond::Root => "root".to_owned(),
+        Cond::Works(step) => format!("step {} works", step.0),
         Cond::Fact(fact) => show_fact(fact),
         Cond::Not(inner) => format!("!({})", show(inner)),
         Cond::And(a, b) => format!("({} && {})", show(a), show(b)),

@@ -132,7 +132,10 @@ impl<'a> Walker<'a, '_> {
                 && (*quoted || *name != "*")
             {
                 // What the caller wrote is the place of what is told.
-                out.extend(list);
+                if !self.overflows() {
+                    self.volume += list.iter().map(|a| a.value.key().len() + 64).sum::<usize>();
+                    out.extend(list);
+                }
                 return;
             }
             if !quoted {
@@ -184,6 +187,9 @@ impl<'a> Walker<'a, '_> {
         if let [Part::Literal { text, .. }] = parts {
             return plain(text);
         }
+        if self.overflows() {
+            return Value::hole("(…)", 0, Knowledge::Unknown);
+        }
         let mut value = Value::default();
         for part in parts {
             match part {
@@ -214,6 +220,7 @@ impl<'a> Walker<'a, '_> {
                 }
             }
         }
+        self.volume += value.key().len();
         value
     }
 

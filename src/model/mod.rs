@@ -168,6 +168,7 @@ pub struct Deployment<'a> {
     /// Files that it sources.
     pub sourced: Vec<FileId>,
     timeline: timeline::Timeline,
+    runs: Vec<timeline::Ran>,
 }
 
 /// Gives the texts of files that a script sources.
@@ -194,10 +195,11 @@ pub fn build<'a>(
     follow: &mut dyn Follow,
 ) -> Deployment<'a> {
     let walked = walk::Walker::new(arena, file, path, follow).run(text);
-    let timeline = timeline::Timeline::new(&walked.steps, &walked.guards);
+    let timeline = timeline::Timeline::new(&walked.steps);
     let mut deployment = Deployment {
         file,
         second: Vec::new(),
+        runs: Vec::new(),
         timeline,
         steps: walked.steps,
         guards: walked.guards,
@@ -210,7 +212,7 @@ pub fn build<'a>(
         constants: walked.constants,
         sourced: walked.sourced,
     };
-    deployment.second = second_run::judge(&deployment);
+    (deployment.second, deployment.runs) = second_run::judge(&deployment);
     deployment
 }
 
@@ -232,8 +234,9 @@ impl Deployment<'_> {
 
     /// Whether a resource is there when the second run comes to a step.
     pub fn presence(&self, before: StepId, resource: &crate::shell::effect::Resource) -> Presence {
-        let moment = timeline::Moment { before, asker: before, second_run: true };
-        self.timeline.state(&self.steps, &self.guards, resource, moment).presence
+        let (steps, guards, runs) = (&self.steps, &self.guards, &self.runs);
+        let asking = timeline::Asking { steps, guards, runs, before, asker: before };
+        self.timeline.state(asking, resource).presence
     }
 
     /// What the second run of a step does.

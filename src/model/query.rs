@@ -12,7 +12,7 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
     let operand =
         |spec: &'static str, index: usize| argv.options(spec).operands.get(index).map(|a| a.value.clone());
     match argv.name.as_str() {
-        "true" | ":" => Some(Cond::Always(true)),
+        "true" | ":" | "echo" | "printf" => Some(Cond::Always(true)),
         "false" => Some(Cond::Always(false)),
         "id" => operand("a g G n r u z Z", 0).map(|u| Cond::exists(Resource::User(u))),
         "getent" => {
@@ -105,12 +105,12 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
     }
 }
 
+const GREP: &str = "q|quiet|silent s|no-messages i|ignore-case E|extended-regexp F|fixed-strings G P|perl-regexp \
+     w|word-regexp x|line-regexp v|invert-match c|count l n o r R h H a e|regexp: f|file: A: B: C: m|max-count:";
+
 /// `grep -q PATTERN FILE`.
 fn grep(argv: &Argv) -> Option<Cond> {
-    let options = argv.options(
-        "q|quiet|silent s|no-messages i|ignore-case E|extended-regexp F|fixed-strings G P w|word-regexp x|line-regexp \
-         v|invert-match c|count l n o r R h H a e|regexp: f|file: A: B: C: m|max-count:",
-    );
+    let options = argv.options(GREP);
     let mut operands = options.operands.iter();
     let pattern = match options.value("e") {
         Some(pattern) => pattern.clone(),
@@ -118,23 +118,121 @@ fn grep(argv: &Argv) -> Option<Cond> {
     };
     let file = operands.next()?;
     let path = argv.path(file);
-    let fact = match (path.as_literal(), pattern.as_literal()) {
-        (Some("/etc/passwd"), Some(text)) => {
-            let name = text.trim_start_matches('^').split(':').next().unwrap_or_default();
-            Cond::exists(Resource::User(Value::literal(name)))
-        }
-        (Some("/etc/group"), Some(text)) => {
-            let name = text.trim_start_matches('^').split(':').next().unwrap_or_default();
-            Cond::exists(Resource::Group(Value::literal(name)))
-        }
-        (Some("/proc/swaps"), _) => Cond::exists(Resource::Other("swap", Value::default())),
-        (Some("/proc/mounts" | "/etc/mtab"), _) => {
-            let key = pattern.key().trim_matches([' ', '^', '$']);
-            Cond::exists(Resource::Other("mount", Value::from_key(key, &pattern)))
-        }
-        _ => Cond::exists(Resource::Line { file: path, text: pattern }),
-    };
+    let fact = found_in(path, &pattern, argv);
     Some(if options.has("v") { fact.negate() } else { fact })
+}
+
+/// What it says that a pattern is found in a file.
+fn found_in(file: Value, pattern: &Value, grep: &Argv) -> Cond {
+    let resource = match file.as_literal() {
+        Some("/etc/passwd" | "/etc/shadow") => Resource::User(account(pattern)),
+        Some("/etc/group") => Resource::Group(account(pattern)),
+        Some("/proc/swaps") => Resource::Other("swap", Value::default()),
+        Some("/proc/mounts" | "/proc/self/mounts" | "/etc/mtab") => {
+            let key = pattern.key().trim_matches([' ', '^', '$']);
+            Resource::Other("mount", Value::from_key(key, pattern))
+        }
+        _ => Resource::Line { file, text: line_pattern(pattern, grep) },
+    };
+    Cond::exists(resource)
+}
+
+/// The name in a pattern for lines of passwd(5): `^app:`.
+fn account(pattern: &Value) -> Value {
+    let key = pattern.key().trim_start_matches(['^', '(']).trim_end_matches('$').trim_start_matches("\\b");
+    let name = Value::from_key(key, pattern);
+    name.split_once(':').map_or(name, |(name, _)| name)
+}
+
+/// grep(1)'s pattern as a regular expression of the crate `regex`; a pattern that is not all known stays as it is.
+fn line_pattern(pattern: &Value, grep: &Argv) -> Value {
+    let options = grep.options(GREP);
+    let Some(text) = pattern.as_literal() else { return pattern.clone() };
+    let mut expression = if options.has("F") || grep.name == "fgrep" {
+        regex::escape(text)
+    } else if options.has("E") || options.has("P") || matches!(grep.name.as_str(), "egrep" | "rg") {
+        text.to_owned()
+    } else {
+        basic(text)
+    };
+    if options.has("x") {
+        expression = format!("^(?:{expression})$");
+    } else if options.has("w") {
+        expression = format!(r"\b(?:{expression})\b");
+    }
+    if options.has("i") {
+        expression = format!("(?i){expression}");
+    }
+    Value::literal(expression)
+}
+
+/// A basic regular expression (regex(7)) as an extended one: what `\` makes an operator there is one here without.
+fn basic(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some((_, operator @ ('+' | '?' | '|' | '(' | ')' | '{' | '}'))) => out.push(operator),
+                Some((_, '<' | '>')) => out.push_str("\\b"),
+                Some((_, other)) => out.extend(['\\', other]),
+                None => out.push_str("\\\\"),
+            },
+            '+' | '?' | '|' | '(' | ')' | '{' | '}' => out.extend(['\\', c]),
+            '*' if out.is_empty() || out == "^" => out.push_str("\\*"),
+            '^' if at > 0 && !text[..at].ends_with(['(', '|']) => out.push_str("\\^"),
+            '$' if at + 1 < text.len()
+                && !text[at + 1..].starts_with("\\)")
+                && !text[at + 1..].starts_with("\\|") =>
+            {
+                out.push_str("\\$");
+            }
+            '[' => {
+                // A bracket expression is the same in both; `]` first in it is a member.
+                let rest = &text[at + 1..];
+                let skip = if rest.starts_with("^]") { 2 } else { usize::from(rest.starts_with(']')) };
+                let end = closing(&rest[skip..]).map_or(rest.len(), |i| skip + i + 1);
+                out.push('[');
+                out.push_str(&rest[..end]);
+                while chars.peek().is_some_and(|(i, _)| *i < at + 1 + end) {
+                    chars.next();
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Where a bracket expression ends, classes like `[:space:]` in it passed over.
+fn closing(text: &str) -> Option<usize> {
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        if let Some(class) = text[at..].strip_prefix("[:") {
+            at += 2 + class.find(":]")? + 2;
+            continue;
+        }
+        if c == ']' {
+            return Some(at);
+        }
+        at += c.len_utf8();
+    }
+    None
+}
+
+#[test]
+fn basic_expressions_become_extended() {
+    for (basic_text, extended) in [
+        ("^a.b$", "^a.b$"),
+        (r"a\+(b)", r"a+\(b\)"),
+        (r"a\|b", "a|b"),
+        ("a$b^c", r"a\$b\^c"),
+        ("[[:space:]]*x[]+]", "[[:space:]]*x[]+]"),
+        (r"\<w\>", r"\bw\b"),
+        ("*a", r"\*a"),
+    ] {
+        assert_eq!(basic(basic_text), extended, "{basic_text}");
+    }
 }
 
 fn docker(argv: &Argv) -> Option<Cond> {
@@ -422,7 +520,7 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
     if !greps {
         return first_says;
     }
-    let options = last.options("q|quiet s i E F w x v e|regexp: c o m:");
+    let options = last.options(GREP);
     let pattern =
         options.value("e").cloned().or_else(|| options.operands.first().map(|a| a.value.clone()))?;
     let trimmed = |v: &Value| {
@@ -431,10 +529,12 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
     };
     let found = match first.name.as_str() {
         "crontab" => Some(Cond::exists(Resource::Crontab(pattern.clone()))),
-        "cat" => {
-            let file = first.args.first()?;
-            Some(Cond::exists(Resource::Line { file: first.path(file), text: pattern.clone() }))
+        "cat" | "cut" | "awk" | "sort" | "sed" | "tail" | "head"
+            if first.args.last().is_some_and(|f| f.value.key().contains(['/', '.'])) =>
+        {
+            first.args.last().map(|file| found_in(first.path(file), &pattern, last))
         }
+        "cat" => first.args.first().map(|file| found_in(first.path(file), &pattern, last)),
         "docker" | "podman" => match first.literal(0)? {
             "ps" | "container" => Some(Cond::exists(Resource::Container(trimmed(&pattern)))),
             "network" => Some(Cond::exists(Resource::Network(trimmed(&pattern)))),
@@ -466,8 +566,20 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
         "pm2" => Some(Cond::exists(Resource::Process(trimmed(&pattern)))),
         "dpkg" | "rpm" | "apt" | "snap" => Some(Cond::exists(Resource::Package(trimmed(&pattern)))),
         "git" => Some(Cond::exists(Resource::Remote { repo: first.cwd.clone(), name: trimmed(&pattern) })),
-        "getent" | "cut" | "id" => {
-            first_says.clone().or_else(|| Some(Cond::exists(Resource::User(trimmed(&pattern)))))
+        "getent" if first.has_word("group") => {
+            first_says.clone().or_else(|| Some(Cond::exists(Resource::Group(account(&pattern)))))
+        }
+        "getent" | "cut" | "id" | "compgen" => {
+            first_says.clone().or_else(|| Some(Cond::exists(Resource::User(account(&pattern)))))
+        }
+        "find" => {
+            let named =
+                first.args.iter().position(|a| matches!(a.value.as_literal(), Some("-name" | "-path")));
+            let name = &first.args.get(named? + 1)?.value;
+            let mut path = first.path(first.args.first()?);
+            path.push_str("/");
+            path.push(name);
+            Some(Cond::exists(Resource::Path(path.normalized())))
         }
         "swapon" | "free" => Some(Cond::exists(Resource::Other("swap", Value::default()))),
         "mount" => Some(Cond::exists(Resource::Other("mount", trimmed(&pattern)))),

@@ -84,6 +84,7 @@ impl<'a> Walker<'a, '_> {
         if text.is_empty() {
             map.push_collapsed(0, whole);
         }
+        self.volume += text.len();
         MappedText { text, file, map }
     }
 
@@ -96,7 +97,7 @@ impl<'a> Walker<'a, '_> {
     /// Runs the code that a command was found to run. `None` where it cannot be got at.
     pub(super) fn run_code(&mut self, command: &Command<'a>, code: Code, peeled: &Peeled) -> Option<Flow> {
         if self.regions >= REGIONS {
-            self.overran = true;
+            self.overrun(command.span);
             return None;
         }
         self.regions += 1;

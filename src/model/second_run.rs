@@ -1,9 +1,9 @@
 //! F3: what each step does when the whole script runs again, entered with the state that the first run left.
 
-use super::timeline::{self, Moment, Presence};
+use super::timeline::{Asking, Presence, Ran, State, concerns, excludes_presence, holds_pattern};
 use super::{Deployment, GuardId, StepId};
-use crate::shell::effect::{Again, Change, Effect, Resource};
-use crate::shell::value::Knowledge;
+use crate::shell::effect::{Again, Change, Effect, PathKind, Resource};
+use crate::shell::value::{Knowledge, Value};
 
 /// What a step does in the second run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,98 +53,142 @@ impl SecondRun {
     }
 }
 
-pub(super) fn judge(deployment: &Deployment<'_>) -> Vec<SecondRun> {
-    (0..deployment.steps.len() as u32).map(|i| step(deployment, StepId(i))).collect()
+pub(super) fn judge(deployment: &Deployment<'_>) -> (Vec<SecondRun>, Vec<Ran>) {
+    let mut judged = Vec::with_capacity(deployment.steps.len());
+    // What happens again decides what the later steps find.
+    let mut runs = Vec::with_capacity(deployment.steps.len());
+    for index in 0..deployment.steps.len() as u32 {
+        let (run, ran) = step(deployment, &runs, StepId(index));
+        judged.push(run);
+        runs.push(ran);
+    }
+    (judged, runs)
 }
 
-fn step(deployment: &Deployment<'_>, id: StepId) -> SecondRun {
-    let (steps, guards, timeline) = (&deployment.steps, &deployment.guards, &deployment.timeline);
+fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId) -> (SecondRun, Ran) {
+    let timeline = &deployment.timeline;
     let step = deployment.step(id);
+    let asking = Asking { steps: &deployment.steps, guards: &deployment.guards, runs, asker: id, before: id };
     let mut uncertain = false;
     // The outermost guard decides first.
     let chain: Vec<_> = deployment.guards_of(id).collect();
     for (guard_id, guard) in chain.iter().rev() {
-        match timeline.truth(steps, guards, *guard_id, id) {
-            Some(truth) if truth != guard.holds => return SecondRun::plain(Outcome::Skipped(*guard_id)),
+        match timeline.truth(asking, *guard_id) {
+            Some(truth) if truth != guard.holds => {
+                return (SecondRun::plain(Outcome::Skipped(*guard_id)), Ran::No);
+            }
             Some(_) => {}
             None => uncertain |= !guard.cond.facts().is_empty() || guard.cond.has_opaque(),
         }
     }
+    let mut ran = if uncertain { Ran::Perhaps } else { Ran::Yes };
     let mut worst = SecondRun::plain(if step.deed.known { Outcome::NoChange } else { Outcome::Unknown });
     for (index, effect) in step.deed.effects.iter().enumerate() {
-        let name = effect.resource.name();
-        if name.knowledge() == Knowledge::Fresh {
-            continue;
-        }
-        let moment = Moment { before: id, asker: id, second_run: true };
-        let mut state = timeline.state(steps, guards, &effect.resource, moment);
-        if let (Change::Create(_), Resource::Path(path)) = (&effect.change, &effect.resource)
-            && path.is_glob()
-        {
-            continue;
-        }
-        // The path that an append writes to may be made anew in each run.
-        if let Resource::Line { file, .. } = &effect.resource {
-            let whole = timeline.state(steps, guards, &Resource::Path(file.clone()), moment);
-            state.presence = whole.presence;
-            if let Some(by) = whole.by.filter(|by| *by < id) {
-                let remade = deployment.step(by).deed.effects.iter().any(|e| {
-                    matches!(&e.resource, Resource::Path(p) if p == file || file.is_under(p))
-                        && matches!(e.change, Change::Write | Change::Remove | Change::Create(_))
-                });
-                if remade && deployment.starts_anew(file, id) {
-                    continue;
-                }
-            }
-            if deployment.starts_anew(file, id) || deployment.line_leaves(effect, id) {
-                continue;
-            }
-            // A draft that each run moves to its place: what lies there is of this run.
-            let start = Moment { before: StepId(0), asker: id, second_run: true };
-            let draft = timeline.state(steps, guards, &Resource::Path(file.clone()), start);
-            if draft.presence == Presence::Gone {
-                continue;
-            }
-        }
-        let there = matches!(state.presence, Presence::There | Presence::MaybeThere | Presence::MaybeGone);
-        let known = matches!(state.presence, Presence::There) && name.knowledge() <= Knowledge::Symbolic;
-        let outcome = match (&effect.change, effect.again) {
-            (Change::Remove, Again::Fails(why)) => match state.presence {
-                Presence::Gone if !deployment.made_by_unknown(&effect.resource, id) => Outcome::Fails(why),
-                _ => continue,
-            },
-            (Change::Use, _) => continue,
-            (Change::Create(crate::shell::effect::PathKind::Tree), Again::Fails(why))
-                if matches!(effect.resource, Resource::Path(_)) =>
-            {
-                // `git clone` into an empty directory works.
-                if !(there && state.filled) {
-                    continue;
-                }
-                Outcome::Fails(why)
-            }
-            (_, Again::Fails(why)) if there => Outcome::Fails(why),
-            (_, Again::Overwrites(why)) if there => Outcome::Overwrites(why),
-            // `wget` saves beside a file that is there; a line is appended to whatever there is.
-            (_, Again::Duplicates(why)) if there || !matches!(effect.resource, Resource::Path(_)) => {
-                Outcome::Duplicates(why)
-            }
-            (_, Again::Nests(why)) if there => Outcome::Nests(why),
-            (_, Again::Prompts(why)) if there => Outcome::Prompts(why),
-            (_, Again::Unknown) => Outcome::Unknown,
-            _ => continue,
+        let Some((outcome, state)) = again(deployment, asking, effect) else { continue };
+        // A guard may see to it that there is nothing to clash with, though it cannot be told which way it goes.
+        let kind = match effect.change {
+            Change::Create(kind) => kind,
+            _ => PathKind::Any,
         };
+        let seen_to = chain.iter().find(|(_, guard)| {
+            effect.change != Change::Remove
+                && excludes_presence(guard, &effect.resource, kind)
+                && !timeline.made_between(&effect.resource, guard.at, id)
+        });
+        if let Some((guard_id, _)) = seen_to {
+            return (
+                SecondRun { certain: false, ..SecondRun::plain(Outcome::Skipped(*guard_id)) },
+                Ran::Perhaps,
+            );
+        }
+        let forced = chain.iter().find(|(guard_id, guard)| {
+            guard.cond.has_opaque()
+                && guard.cond.facts().iter().any(|fact| concerns(fact, &effect.resource))
+                && timeline.may_skip(asking, *guard_id)
+        });
+        if let Some((guard_id, _)) = forced {
+            return (
+                SecondRun { certain: false, ..SecondRun::plain(Outcome::Skipped(*guard_id)) },
+                Ran::Perhaps,
+            );
+        }
+        let known =
+            state.presence == Presence::There && effect.resource.name().knowledge() <= Knowledge::Symbolic;
         let run = SecondRun {
             outcome,
             effect: Some(index),
             because: state.by.filter(|by| *by != id),
             certain: known && !uncertain,
         };
+        if matches!(outcome, Outcome::Fails(_)) {
+            ran = if run.certain { Ran::Failed } else { Ran::Perhaps };
+        }
         if weight(run.outcome) > weight(worst.outcome) {
             worst = run;
         }
     }
-    worst
+    if worst.outcome == Outcome::Unknown && ran == Ran::Yes {
+        ran = Ran::Perhaps;
+    }
+    (worst, ran)
+}
+
+/// What one effect comes to when it happens again; `None` where that is nothing.
+fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Option<(Outcome, State)> {
+    let timeline = &deployment.timeline;
+    let id = asking.asker;
+    let name = effect.resource.name();
+    if name.knowledge() == Knowledge::Fresh {
+        return None;
+    }
+    let mut state = timeline.state(asking, &effect.resource);
+    if let Resource::Path(path) = &effect.resource
+        && path.is_glob()
+    {
+        return None;
+    }
+    // The path that an append writes to may be made anew in each run.
+    if let Resource::Line { file, text } = &effect.resource {
+        if deployment.starts_anew(file, id) || deployment.line_is_removed(file, text, id) {
+            return None;
+        }
+        let whole_file = Resource::Path(file.clone());
+        // A draft that each run moves to its place: what lies there is of this run.
+        let start = Asking { before: StepId(0), ..asking };
+        if timeline.state(start, &whole_file).presence == Presence::Gone {
+            return None;
+        }
+        let whole = timeline.state(asking, &whole_file);
+        state.presence = whole.presence;
+    }
+    let there = state.may_be_there();
+    let outcome = match (&effect.change, effect.again) {
+        (Change::Remove, Again::Fails(why)) => match state.presence {
+            Presence::Gone if !deployment.made_by_unknown(&effect.resource, id) => Outcome::Fails(why),
+            _ => return None,
+        },
+        (Change::Use, _) => return None,
+        (Change::Create(PathKind::Tree), Again::Fails(why))
+            if matches!(effect.resource, Resource::Path(_)) =>
+        {
+            // `git clone` into an empty directory works.
+            if !(there && state.filled) {
+                return None;
+            }
+            Outcome::Fails(why)
+        }
+        (_, Again::Fails(why)) if there => Outcome::Fails(why),
+        (_, Again::Overwrites(why)) if there => Outcome::Overwrites(why),
+        // `wget` saves beside a file that is there; a line is appended to whatever there is.
+        (_, Again::Duplicates(why)) if there || !matches!(effect.resource, Resource::Path(_)) => {
+            Outcome::Duplicates(why)
+        }
+        (_, Again::Nests(why)) if there => Outcome::Nests(why),
+        (_, Again::Prompts(why)) if there => Outcome::Prompts(why),
+        (_, Again::Unknown) => Outcome::Unknown,
+        _ => return None,
+    };
+    Some((outcome, state))
 }
 
 fn weight(outcome: Outcome) -> u32 {
@@ -160,22 +204,6 @@ fn weight(outcome: Outcome) -> u32 {
 }
 
 impl Deployment<'_> {
-    /// True where each run takes a line away before it appends it: `sed -i '/^PORT=/d' F; echo PORT=80 >> F`.
-    fn line_leaves(&self, appended: &Effect, before: StepId) -> bool {
-        let Resource::Line { file, text } = &appended.resource else { return false };
-        let step = self.step(before);
-        self.steps[..before.0 as usize].iter().any(|earlier| {
-            earlier.place == step.place
-                && (earlier.entry == step.entry || earlier.entry == 0)
-                && earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
-                    (Change::Remove, Resource::Line { file: of, text: pattern }) => {
-                        of == file && timeline::holds_pattern(text, pattern)
-                    }
-                    _ => false,
-                })
-        })
-    }
-
     /// True where a command that is not known names the path as an operand: `iconv -o F.new F && mv F.new F`.
     fn made_by_unknown(&self, resource: &Resource, before: StepId) -> bool {
         let Resource::Path(path) = resource else { return false };
@@ -189,8 +217,20 @@ impl Deployment<'_> {
         })
     }
 
+    /// True where each run takes the line away before the step adds it: `sed -i '/x/d' F; echo x >> F`.
+    fn line_is_removed(&self, file: &Value, text: &Value, before: StepId) -> bool {
+        self.steps[..before.0 as usize].iter().any(|earlier| {
+            earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                (Change::Remove, Resource::Line { file: of, text: pattern }) => {
+                    of == file && holds_pattern(text, pattern)
+                }
+                _ => false,
+            })
+        })
+    }
+
     /// True where each run writes the file from nothing before the step appends to it.
-    pub fn starts_anew(&self, file: &crate::shell::value::Value, before: StepId) -> bool {
+    pub fn starts_anew(&self, file: &Value, before: StepId) -> bool {
         let step = self.step(before);
         let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
         self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {

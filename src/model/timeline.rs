@@ -23,10 +23,10 @@ pub enum Presence {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Happening {
-    /// It is there after, with something in it.
+    /// It is there after, as this; whatever it held, a directory holds it still.
+    Made(PathKind),
+    /// Something below it is made, so it is a directory that is not empty.
     Filled,
-    /// It is there after; whether it holds something is as before.
-    Made,
     /// Gone, with all below it.
     Removed,
     /// All below it is gone, it stays.
@@ -43,29 +43,51 @@ struct Event {
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
     events: HashMap<String, Vec<Event>>,
-    /// Steps that install programs by means that are not known: `curl … | bash`.
-    installers: Vec<StepId>,
 }
 
-/// When in the two runs a question is asked.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
-    /// The step before which.
-    pub(super) before: StepId,
-    /// For whom: only what is compatible with its guards counts.
+/// Who asks, and what is known of the second run up to there.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'d> {
+    pub(super) steps: &'d [Step],
+    pub(super) guards: &'d [Guard],
+    /// Does each step run in the second run? Known up to the asker.
+    pub(super) runs: &'d [Ran],
+    /// Only what is compatible with the guards of this step counts.
     pub(super) asker: StepId,
-    /// In the second run, after all of the first.
-    pub(super) second_run: bool,
+    /// The moment is just before this step of the second run.
+    pub(super) before: StepId,
+}
+
+/// What the second run of a step came to, for those after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ran {
+    /// A guard skips it.
+    No,
+    /// It runs if guards hold that are not known.
+    Perhaps,
+    /// It runs and succeeds, as far as is known.
+    Yes,
+    /// It runs and fails.
+    Failed,
 }
 
 /// The state of one resource at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) presence: Presence,
+    /// What it is, where it is a path.
+    pub(super) kind: PathKind,
     /// It holds something that a step put there.
     pub(super) filled: bool,
     /// The step that brought it about.
     pub(super) by: Option<StepId>,
+}
+
+impl State {
+    /// Some step may have made it, and none has certainly removed it since.
+    pub(super) fn may_be_there(&self) -> bool {
+        matches!(self.presence, Presence::There | Presence::MaybeThere | Presence::MaybeGone)
+    }
 }
 
 fn key(resource: &Resource) -> String {
@@ -77,21 +99,11 @@ fn key(resource: &Resource) -> String {
 }
 
 impl Timeline {
-    pub(super) fn new(steps: &[Step], _guards: &[Guard]) -> Self {
+    pub(super) fn new(steps: &[Step]) -> Self {
         let mut timeline = Timeline::default();
         for (index, step) in steps.iter().enumerate() {
-            let id = StepId(index as u32);
-            if step.deed.roles.contains(&Role::SystemPackages) || !step.deed.known {
-                timeline.installers.push(id);
-            }
             for effect in &step.deed.effects {
-                timeline.add(id, &effect.change, &effect.resource);
-                // What a clone or a venv holds is there with it: `[ -d app/.git ]`, `[ -f venv/bin/activate ]`.
-                if let (Change::Create(PathKind::Tree), Resource::Path(path)) =
-                    (&effect.change, &effect.resource)
-                {
-                    timeline.push(format!("tree:{}", path.key()), id, Happening::Made);
-                }
+                timeline.add(StepId(index as u32), &effect.change, &effect.resource);
             }
         }
         timeline
@@ -99,23 +111,21 @@ impl Timeline {
 
     fn add(&mut self, step: StepId, change: &Change, resource: &Resource) {
         let happening = match change {
-            Change::Create(PathKind::Directory) => Happening::Made,
-            Change::Create(PathKind::Any | PathKind::File | PathKind::Link | PathKind::Tree)
-            | Change::Write
-            | Change::Append
-            | Change::Edit => Happening::Filled,
-            Change::Start | Change::Restart | Change::Enable => Happening::Filled,
+            Change::Create(kind) => Happening::Made(*kind),
+            Change::Append => Happening::Made(PathKind::File),
+            Change::Write | Change::Edit | Change::Start | Change::Restart | Change::Enable => {
+                Happening::Made(PathKind::Any)
+            }
             Change::Remove | Change::Stop => Happening::Removed,
             Change::Own { .. } | Change::Mode { .. } | Change::Use => return,
         };
-        if let Resource::Path(path) | Resource::Line { file: path, .. } = resource {
-            if let Resource::Line { .. } = resource {
-                self.push(key(resource), step, happening);
-                // A line that goes does not take its file along.
-                if happening == Happening::Removed {
-                    return;
-                }
+        if let Resource::Line { .. } = resource {
+            self.push(key(resource), step, happening);
+            if happening == Happening::Removed {
+                return;
             }
+        }
+        if let Resource::Path(path) | Resource::Line { file: path, .. } = resource {
             let text = path.key();
             // `rm -rf /opt/app/*`: what is below goes, the directory stays.
             if let Some(parent) = text.strip_suffix("/\u{3}*") {
@@ -133,9 +143,7 @@ impl Timeline {
                     if above.is_empty() {
                         break;
                     }
-                    let happening =
-                        if above.len() + 1 < text.len() { Happening::Filled } else { Happening::Made };
-                    self.push(format!("path:{above}"), step, happening);
+                    self.push(format!("path:{above}"), step, Happening::Filled);
                 }
             }
             return;
@@ -147,98 +155,118 @@ impl Timeline {
         self.events.entry(key).or_default().push(Event { step, happening });
     }
 
-    /// The state of a resource at a moment.
-    pub(super) fn state(
-        &self,
-        steps: &[Step],
-        guards: &[Guard],
-        resource: &Resource,
-        moment: Moment,
-    ) -> State {
+    /// Does a step from `from` up to `before` make the resource?
+    pub(super) fn made_between(&self, resource: &Resource, from: StepId, before: StepId) -> bool {
+        let name = key(resource);
+        self.events.get(&name).is_some_and(|events| {
+            events.iter().any(|e| {
+                e.step >= from
+                    && e.step < before
+                    && matches!(e.happening, Happening::Made(_) | Happening::Filled)
+            })
+        })
+    }
+
+    /// The state of a resource in the second run, after all of the first.
+    pub(super) fn state(&self, asking: Asking<'_>, resource: &Resource) -> State {
         let mut found: Vec<(Event, bool)> = Vec::new();
         let mut gather = |name: &str, above: bool| {
             for event in self.events.get(name).map_or(&[][..], Vec::as_slice) {
                 found.push((*event, above));
             }
         };
-        match resource {
-            Resource::Path(path) => {
-                let text = format!("path:{}", path.key());
-                gather(&text, false);
-                let mut above = text.as_str();
-                while let Some(cut) = above.rfind('/') {
-                    above = &above[..cut];
-                    gather(above, true);
-                    gather(&above.replacen("path:", "tree:", 1), false);
-                }
+        // A git remote goes with its repository.
+        let path = match resource {
+            Resource::Path(path) => Some(path),
+            Resource::Remote { repo, .. } => Some(repo),
+            _ => None,
+        };
+        gather(&key(resource), false);
+        if let Some(path) = path {
+            let text = format!("path:{}", path.key());
+            if !matches!(resource, Resource::Path(_)) {
+                gather(&text, true);
             }
-            _ => gather(&key(resource), false),
+            let mut above = text.as_str();
+            while let Some(cut) = above.rfind('/') {
+                above = &above[..cut];
+                gather(above, true);
+            }
         }
         found.sort_by_key(|(event, _)| event.step);
-        let mut state = State { presence: Presence::Untouched, filled: false, by: None };
-        if moment.second_run {
-            for (event, above) in &found {
-                self.apply(steps, guards, resource, *event, *above, moment.asker, &mut state);
-            }
+        let mut state = State { presence: Presence::Untouched, kind: PathKind::Any, filled: false, by: None };
+        for (event, above) in &found {
+            self.apply(asking, resource, *event, *above, false, &mut state);
         }
-        for (event, above) in found.iter().filter(|(e, _)| e.step < moment.before) {
-            self.apply(steps, guards, resource, *event, *above, moment.asker, &mut state);
+        for (event, above) in found.iter().filter(|(e, _)| e.step < asking.before) {
+            self.apply(asking, resource, *event, *above, true, &mut state);
         }
         state
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn apply(
         &self,
-        steps: &[Step],
-        guards: &[Guard],
+        asking: Asking<'_>,
         resource: &Resource,
         event: Event,
         above: bool,
-        asker: StepId,
+        again: bool,
         state: &mut State,
     ) {
         let makes = match (event.happening, above) {
-            (Happening::Removed, _) | (Happening::Emptied, true) => false,
+            (Happening::Removed, _) | (Happening::Emptied, true) => None,
             (Happening::Emptied, false) => {
                 state.filled = false;
                 return;
             }
             // What is made above says nothing of what is below.
             (_, true) => return,
-            (_, false) => true,
+            (Happening::Made(kind), false) => Some((kind, kind != PathKind::Directory)),
+            (Happening::Filled, false) => Some((PathKind::Directory, true)),
         };
-        let step = &steps[event.step.0 as usize];
-        let asking = &steps[asker.0 as usize];
-        if step.entry != 0 && step.entry != asking.entry {
+        let step = &asking.steps[event.step.0 as usize];
+        let asker = &asking.steps[asking.asker.0 as usize];
+        if step.entry != 0 && step.entry != asker.entry || step.place != asker.place {
             return;
         }
-        if step.place != asking.place {
-            return;
-        }
-        let certain = match relation(guards, step.guard, asking.guard) {
-            Relation::Excludes => return,
-            Relation::Implied => true,
+        let relation = relation(asking.guards, step.guard, asker.guard);
+        let ran = asking.runs.get(event.step.0 as usize).copied().filter(|_| again);
+        let certain = match (relation, ran) {
+            (Relation::Excludes, _) | (_, Some(Ran::No)) => return,
+            (Relation::Implied, _) | (_, Some(Ran::Yes | Ran::Failed)) => true,
             // `if [ -e P ]; then …; rm -rf P; fi`: whoever takes P away where it is there has thought of the second
             // run, even where people are asked in between.
-            Relation::Extra(extra) if !makes && extra.iter().any(|guard| asserts(guard, resource)) => true,
-            Relation::Extra(extra) => extra.iter().all(|guard| {
-                // `[ -d P ] || mkdir P`: whichever way it goes, P is there afterwards.
-                let missing = |fact: &Fact| concerns(fact, resource);
-                let runs = guard.cond.evaluate(&mut |leaf| match leaf {
-                    Cond::Fact(fact) if missing(fact) => Some(!makes),
-                    _ => None,
-                });
-                runs == Some(guard.holds)
-            }),
+            (Relation::Extra(extra), _) if makes.is_none() && extra.iter().any(|g| asserts(g, resource)) => {
+                true
+            }
+            (Relation::Extra(extra), _) => {
+                let mut all = true;
+                for guard in extra {
+                    // `[ -d P ] || mkdir P`: whichever way it goes, P is there afterwards.
+                    let runs = guard.cond.evaluate(&mut |leaf| match leaf {
+                        Cond::Fact(fact) if concerns(fact, resource) => Some(makes.is_none()),
+                        Cond::Works(_) => Some(true),
+                        _ => None,
+                    });
+                    match runs {
+                        Some(runs) if runs == guard.holds => {}
+                        // `mkdir P || rm Q`: nothing comes of it where the first command works.
+                        Some(_) if guard.cond.facts().is_empty() && !again => return,
+                        _ => all = false,
+                    }
+                }
+                all
+            }
         };
-        if makes {
+        if let Some((kind, fills)) = makes {
             state.presence = match (certain, state.presence) {
                 (true, _) | (false, Presence::There) => Presence::There,
                 (false, _) => Presence::MaybeThere,
             };
-            state.filled |= event.happening == Happening::Filled;
-            state.by = Some(event.step);
+            if kind != PathKind::Any || state.by.is_none() {
+                state.kind = kind;
+            }
+            state.filled |= fills;
         } else {
             if certain {
                 state.filled = false;
@@ -247,87 +275,103 @@ impl Timeline {
                 (true, _) | (false, Presence::Gone) => Presence::Gone,
                 (false, _) => Presence::MaybeGone,
             };
-            state.by = Some(event.step);
         }
+        state.by = Some(event.step);
     }
 
     /// The truth of a guard's condition in the second run.
-    pub(super) fn truth(&self, steps: &[Step], guards: &[Guard], id: GuardId, asker: StepId) -> Option<bool> {
-        let guard = &guards[id.0 as usize];
-        guard.cond.evaluate(&mut |leaf| match leaf {
-            Cond::Fact(fact) => self.fact_truth(steps, guards, fact, guard, id, asker),
-            _ => None,
+    pub(super) fn truth(&self, asking: Asking<'_>, id: GuardId) -> Option<bool> {
+        let guard = &asking.guards[id.0 as usize];
+        guard.cond.evaluate(&mut |leaf| self.leaf_truth(asking, leaf, guard, id))
+    }
+
+    /// As [`Timeline::truth`], where what is not known goes the way that skips: nobody asks for `--force`.
+    pub(super) fn may_skip(&self, asking: Asking<'_>, id: GuardId) -> bool {
+        let guard = &asking.guards[id.0 as usize];
+        [true, false].into_iter().any(|unknown| {
+            let truth = guard.cond.evaluate(&mut |leaf| match leaf {
+                Cond::Opaque(_) => Some(unknown),
+                leaf => self.leaf_truth(asking, leaf, guard, id),
+            });
+            truth == Some(!guard.holds)
         })
     }
 
-    fn fact_truth(
-        &self,
-        steps: &[Step],
-        guards: &[Guard],
-        fact: &Fact,
-        guard: &Guard,
-        id: GuardId,
-        asker: StepId,
-    ) -> Option<bool> {
+    fn leaf_truth(&self, asking: Asking<'_>, leaf: &Cond, guard: &Guard, id: GuardId) -> Option<bool> {
+        match leaf {
+            Cond::Fact(fact) => self.fact_truth(asking, fact, guard, id),
+            Cond::Works(step) => match asking.runs.get(step.0 as usize)? {
+                Ran::Yes => Some(true),
+                Ran::Failed => Some(false),
+                Ran::No | Ran::Perhaps => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn fact_truth(&self, asking: Asking<'_>, fact: &Fact, guard: &Guard, id: GuardId) -> Option<bool> {
         // The state is asked for the guard itself: what the guarded steps did in the first run counts as done.
-        let moment = Moment { before: guard.at, asker, second_run: true };
+        let (steps, guards) = (asking.steps, asking.guards);
+        let asking = Asking { before: guard.at, ..asking };
+        let guarded = |step: &Step| guards_from(guards, step.guard).any(|(g, _)| g == id);
+        let acts = |step: &Step| !step.deed.roles.contains(&Role::ReadOnly);
         match &fact.resource {
             // Who asks for a program that is missing, and then does something about it, has it the next time.
             Resource::Program(_) | Resource::Package(_) => {
-                let makes_sure = |step: &&Step| {
-                    guards_from(guards, step.guard).any(|(g, _)| g == id)
-                        && !step.deed.roles.contains(&Role::ReadOnly)
-                };
-                let asks_for_absence = self.absence_asked(guard, fact);
-                if asks_for_absence && steps.iter().any(|s| makes_sure(&s)) {
+                let asks_for_absence = absence_asked(guard, fact);
+                if asks_for_absence && steps.iter().any(|s| guarded(s) && acts(s)) {
                     return Some(true);
                 }
-                let state = self.state(steps, guards, &fact.resource, moment);
-                match state.presence {
+                match self.state(asking, &fact.resource).presence {
                     Presence::There => Some(true),
                     Presence::Gone => Some(false),
                     _ => None,
                 }
             }
             Resource::Line { file, text } => {
-                let appends = steps.iter().enumerate().any(|(index, step)| {
+                let written = steps.iter().any(|step| {
                     step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
                         (Change::Append, Resource::Line { file: to, text: line }) => {
                             (to == file || same_unless_known(to, file)) && holds_pattern(line, text)
                         }
                         (Change::Write | Change::Edit, Resource::Path(to)) if to == file => {
-                            let _ = index;
                             step.written.iter().all(|w| holds_pattern(&w.value, text))
                         }
                         _ => false,
                     })
                 });
-                appends.then_some(true)
+                written.then_some(true)
             }
-            Resource::Crontab(pattern) => {
+            Resource::Crontab(_) => {
                 let writes = steps
                     .iter()
                     .any(|step| step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_))));
-                let _ = pattern;
                 writes.then_some(true)
             }
-            Resource::FirewallRule(_) => Some(true).filter(|_| self.absence_asked(guard, fact)),
-            Resource::Other(_, _) | Resource::Process(_) if self.absence_asked(guard, fact) => {
-                let guarded = steps.iter().any(|s| {
-                    guards_from(guards, s.guard).any(|(g, _)| g == id)
-                        && !s.deed.roles.contains(&Role::ReadOnly)
-                });
-                guarded.then_some(true)
+            Resource::FirewallRule(_) => Some(true).filter(|_| absence_asked(guard, fact)),
+            Resource::Other(_, _) | Resource::Process(_) if absence_asked(guard, fact) => {
+                steps.iter().any(|s| guarded(s) && acts(s)).then_some(true)
             }
             resource => {
-                let mut state = self.state(steps, guards, resource, moment);
+                let mut state = self.state(asking, resource);
                 if state.presence == Presence::Untouched {
-                    state = self.renamed(steps, guards, resource, moment, state);
+                    state = self.renamed(asking, resource, state);
                 }
-                match (state.presence, fact.aspect) {
-                    (Presence::There, Aspect::Filled) => state.filled.then_some(true),
-                    (Presence::There, _) => Some(true),
-                    (Presence::Gone, _) => Some(false),
+                // `[ -d app/.git ] || git clone URL app`: what a tree holds comes with it.
+                if state.presence == Presence::Untouched
+                    && let Resource::Path(path) = resource
+                {
+                    let trees = steps.iter().filter(|s| guarded(s)).flat_map(|s| &s.deed.effects);
+                    let above = trees.filter(|e| e.change == Change::Create(PathKind::Tree)).find(|e| {
+                        matches!(&e.resource, Resource::Path(tree) if path != tree && path.is_under(tree))
+                    });
+                    if let Some(tree) = above {
+                        state = State { kind: PathKind::Any, ..self.state(asking, &tree.resource) };
+                    }
+                }
+                match state.presence {
+                    Presence::There => shows(fact.aspect, &state),
+                    Presence::Gone => Some(false),
                     // It was missing in the first run, as the guard saw; the steps behind the guard may have made it.
                     _ => None,
                 }
@@ -336,39 +380,70 @@ impl Timeline {
     }
 
     /// A resource that is asked for by another name than it is made by: a database by `$DB` and by `"$DB"` in SQL.
-    fn renamed(
-        &self,
-        steps: &[Step],
-        guards: &[Guard],
-        resource: &Resource,
-        moment: Moment,
-        state: State,
-    ) -> State {
+    fn renamed(&self, asking: Asking<'_>, resource: &Resource, state: State) -> State {
         let shown = resource.name().to_string();
-        for step in steps {
+        for step in asking.steps {
             for effect in &step.deed.effects {
                 if effect.resource.kind() == resource.kind()
                     && effect.resource != *resource
                     && effect.resource.name().to_string() == shown
                     && !shown.is_empty()
                 {
-                    return self.state(steps, guards, &effect.resource, moment);
+                    return self.state(asking, &effect.resource);
                 }
             }
         }
         state
     }
+}
 
-    /// True where the guard wants the fact not to hold.
-    fn absence_asked(&self, guard: &Guard, fact: &Fact) -> bool {
-        let with = |truth: bool| {
-            guard.cond.evaluate(&mut |leaf| match leaf {
-                Cond::Fact(f) if **f == *fact => Some(truth),
-                _ => Some(guard.holds),
-            })
-        };
-        with(false) == Some(guard.holds) && with(true) != Some(guard.holds)
+/// Is the fact true of what is there? `-d` is not of a file, `-L` not of a directory (test(1)). Where a link leads is
+/// not known: it is believed to lead to what the script asks for.
+fn shows(aspect: Aspect, state: &State) -> Option<bool> {
+    use PathKind::{Any, Directory, File, Link, Tree};
+    match (aspect, state.kind) {
+        (Aspect::Directory, File) | (Aspect::File, Directory | Tree) => Some(false),
+        (Aspect::Link, Directory | Tree | File) => Some(false),
+        (Aspect::Link, Any) => None,
+        (Aspect::Filled, Directory) => state.filled.then_some(true),
+        (Aspect::Filled, Any) | (Aspect::Filled, File | Link | Tree) => Some(true),
+        _ => Some(true),
     }
+}
+
+/// Does the guard see to it that the resource, which an effect of this kind makes, is not there yet?
+pub(super) fn excludes_presence(guard: &Guard, resource: &Resource, kind: PathKind) -> bool {
+    let state = State { presence: Presence::There, kind, filled: kind != PathKind::Directory, by: None };
+    let truth = guard.cond.evaluate(&mut |leaf| match leaf {
+        Cond::Fact(fact) => match (&fact.resource, resource) {
+            (Resource::Path(asked), Resource::Path(path)) if asked == path => shows(fact.aspect, &state),
+            // What lies above is a directory; what lies in a tree comes with it.
+            (Resource::Path(asked), Resource::Path(path)) if path.is_under(asked) => {
+                Some(matches!(fact.aspect, Aspect::Exists | Aspect::Directory | Aspect::Filled))
+            }
+            (Resource::Path(asked), Resource::Path(path)) if asked.is_under(path) => {
+                (kind == PathKind::Tree).then_some(true)
+            }
+            (Resource::Line { file: asked, text: pattern }, Resource::Line { file, text }) => {
+                (asked == file && holds_pattern(text, pattern)).then_some(true)
+            }
+            (asked, made) if concerns(fact, resource) && asked.kind() == made.kind() => Some(true),
+            _ => None,
+        },
+        _ => None,
+    });
+    truth == Some(!guard.holds)
+}
+
+/// True where the guard wants the fact not to hold.
+fn absence_asked(guard: &Guard, fact: &Fact) -> bool {
+    let with = |truth: bool| {
+        guard.cond.evaluate(&mut |leaf| match leaf {
+            Cond::Fact(f) if **f == *fact => Some(truth),
+            _ => Some(guard.holds),
+        })
+    };
+    with(false) == Some(guard.holds) && with(true) != Some(guard.holds)
 }
 
 /// Two file names of which one is not known may be the same file.
@@ -377,17 +452,11 @@ fn same_unless_known(a: &Value, b: &Value) -> bool {
         && a.to_string() == b.to_string()
 }
 
-/// True where a text that is written makes `grep PATTERN` succeed. What is not plain text is believed to.
+/// True where a text that is written makes `grep PATTERN` succeed. What is not all known is believed to.
 pub(super) fn holds_pattern(text: &Value, pattern: &Value) -> bool {
     let (Some(text), Some(pattern)) = (text.as_literal(), pattern.as_literal()) else { return true };
-    let plain = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".");
-    if plain.contains(['\\', '*', '[', '+', '?', '(', '|', '^', '$', '{']) {
-        return true;
-    }
-    // `.` stands for any character; in practice for itself.
-    let (text, plain) = (text.to_ascii_lowercase(), plain.to_ascii_lowercase());
-    let fits = |window: &[u8]| window.iter().zip(plain.as_bytes()).all(|(t, p)| t == p || *p == b'.');
-    plain.is_empty() || text.as_bytes().windows(plain.len()).any(fits)
+    let Ok(expression) = regex::Regex::new(pattern) else { return true };
+    text.lines().any(|line| expression.is_match(line))
 }
 
 /// True where a fact is about the resource (or, for paths, about one that holds it).

@@ -12,11 +12,16 @@ use crate::shell::wrappers::Place;
 use crate::source::{FileId, MappedText, OffsetMap, Span};
 use bumpalo::Bump;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// No real script has as many steps; a script that doubles its calls in each function would.
-const STEPS: usize = 20_000;
+const STEPS: usize = 8_000;
 /// Statements visited, functions inlined included.
 const STATEMENTS: u32 = 120_000;
+/// Statements inside statements, calls included.
+const DEPTH: u32 = 200;
+/// Bytes of values that are worked out: variables that grow with each use would fill any memory.
+const VOLUME: usize = 64 * 1024 * 1024;
 /// Calls inside calls.
 const CALLS: u32 = 16;
 /// `for x in a b c` is unrolled up to so many words.
@@ -118,12 +123,14 @@ pub(super) struct Walker<'a, 'f> {
     function_order: Vec<&'a str>,
     /// What the last command's success says.
     pub(super) last: Cond,
-    opaque: HashMap<String, u32>,
+    opaque: HashMap<u64, u32>,
     choices: u32,
     pub(super) entry: u32,
     pub(super) calls: u32,
     statements: u32,
-    pub(super) overran: bool,
+    depth: u32,
+    pub(super) volume: usize,
+    overran: bool,
     pub(super) captures: Vec<Vec<Output>>,
     pub(super) locals: Vec<Vec<&'a str>>,
     pub(super) caller: Caller,
@@ -183,6 +190,8 @@ impl<'a, 'f> Walker<'a, 'f> {
             entry: 0,
             calls: 0,
             statements: 0,
+            depth: 0,
+            volume: 0,
             overran: false,
             captures: Vec::new(),
             locals: Vec::new(),
@@ -221,13 +230,6 @@ impl<'a, 'f> Walker<'a, 'f> {
             self.call(name, None);
             self.scope.rewind(mark);
         }
-        if self.overran {
-            let end = text.len() as u32;
-            self.shell.gaps.push((
-                Span { file: self.file, start: 0, end: end.min(1) },
-                "its calls and loops unfold to more steps than are followed".to_owned(),
-            ));
-        }
         let caller = super::builtins::caller(&self.steps, self.caller);
         if matches!(caller, Caller::Root(_)) {
             for step in &mut self.steps {
@@ -255,7 +257,9 @@ impl<'a, 'f> Walker<'a, 'f> {
     /// The number of an opaque condition: the same text, the same number.
     pub(super) fn opaque(&mut self, text: &str) -> Cond {
         let next = self.opaque.len() as u32;
-        Cond::Opaque(*self.opaque.entry(text.to_owned()).or_insert(next))
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Cond::Opaque(*self.opaque.entry(hasher.finish()).or_insert(next))
     }
 
     pub(super) fn opaque_at(&mut self, span: Span) -> Cond {
@@ -263,7 +267,7 @@ impl<'a, 'f> Walker<'a, 'f> {
     }
 
     pub(super) fn push_guard(&mut self, cond: Cond, holds: bool, span: Span, choice: Option<(u32, u32)>) {
-        if matches!(cond, Cond::Always(_)) && choice.is_none() {
+        if cond == Cond::Always(holds) && choice.is_none() {
             return;
         }
         let id = GuardId(self.guards.len() as u32);
@@ -334,13 +338,36 @@ impl<'a, 'f> Walker<'a, 'f> {
 
     pub(super) fn statement(&mut self, stmt: &Stmt<'a>) -> Flow {
         self.statements += 1;
-        if self.statements > STATEMENTS || self.steps.len() > STEPS {
-            self.overran = true;
+        self.volume += self.ctx.cwd.key().len() + self.ctx.home.key().len();
+        if self.statements > STATEMENTS || self.steps.len() > STEPS || self.overflows() {
+            self.overrun(stmt.span);
             return Flow::plain(Cond::Always(true));
         }
+        if self.depth >= DEPTH {
+            let reason = "statements nested too deep to follow".to_owned();
+            if self.shell.gaps.last() != Some(&(stmt.span, reason.clone())) {
+                self.shell.gaps.push((stmt.span, reason));
+            }
+            return Flow::plain(Cond::Always(true));
+        }
+        self.depth += 1;
         let flow = self.statement_inner(stmt);
+        self.depth -= 1;
         self.last = flow.cond.clone();
         flow
+    }
+
+    /// True where so much was worked out that no more is.
+    pub(super) fn overflows(&self) -> bool {
+        self.volume > VOLUME
+    }
+
+    /// Nothing behind `span` is followed any more; it is told once.
+    pub(super) fn overrun(&mut self, span: Span) {
+        if !std::mem::replace(&mut self.overran, true) {
+            let reason = "its calls, loops and variables unfold to more than is followed".to_owned();
+            self.shell.gaps.push((span, reason));
+        }
     }
 
     fn statement_inner(&mut self, stmt: &Stmt<'a>) -> Flow {
@@ -640,6 +667,24 @@ impl<'a, 'f> Walker<'a, 'f> {
     }
 
     fn pipeline(&mut self, stages: Block<'a>) -> Flow {
+        let mut stages = stages;
+        // `! a | b` negates the pipe, whichever of its commands the tree hangs the `!` on.
+        let negated = match stages.first().map(|s| s.kind) {
+            Some(StmtKind::Not(inner)) => Some(*inner),
+            Some(StmtKind::Redirected { body: Stmt { kind: StmtKind::Not(inner), .. }, redirects }) => {
+                let body = *inner;
+                let span = body.span;
+                Some(Stmt { kind: StmtKind::Redirected { body, redirects }, span })
+            }
+            _ => None,
+        };
+        if let Some(first) = negated {
+            let positive = self.arena.alloc_slice_copy(stages);
+            positive[0] = first;
+            stages = positive;
+            let flow = self.with_failure(Failure::Is(OnFailure::Handled), |w| w.pipeline(stages));
+            return Flow { cond: flow.cond.negate(), exit: flow.exit };
+        }
         let outer_stdin = self.ctx.stdin.clone();
         let mut input: Option<Output> = None;
         let mut first: Option<(crate::shell::argv::Argv, Cond)> = None;
@@ -730,7 +775,8 @@ impl<'a, 'f> Walker<'a, 'f> {
         self.params = saved_params;
         self.calls -= 1;
         if let Some(function) = self.functions.get_mut(name) {
-            function.active -= 1;
+            // Its own body may have defined it anew.
+            function.active = function.active.saturating_sub(1);
         }
         let exit = match flow.exit {
             Exit::Always(Jump::Function) | Exit::When { jump: Jump::Function, .. } => Exit::No,
@@ -795,6 +841,7 @@ impl<'a, 'f> Walker<'a, 'f> {
 
     /// Adds to what the commands around print.
     pub(super) fn print(&mut self, value: Value, content: MappedText) {
+        self.volume += value.key().len() + content.text.len();
         if let Some(capture) = self.captures.last_mut() {
             capture.push(Output { value, content });
         }

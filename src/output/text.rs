@@ -67,6 +67,11 @@ pub fn summary(report: &Report) -> String {
         false => parts.join(", "),
     };
     let mut line = format!("{found} in {}", some(report.files, "file"));
+    if report.nothing_to_judge() {
+        line.push_str(
+            "; no script that deploys was found: name one, or list it under `scripts` in deploylint.yaml",
+        );
+    }
     if !report.gaps.is_empty() {
         line.push_str("; ");
         line.push_str(&some(report.gaps.len(), "place"));

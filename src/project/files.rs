@@ -190,14 +190,13 @@ const MARKS: &[&str] = &[
 /// `.git` (a worktree or submodule holds a file of that name), else the nearest that holds a compose file or a
 /// manifest, else the file's own directory. Only names are looked at.
 pub fn find_root(target: &Path) -> PathBuf {
-    let absolute = target
-        .canonicalize()
-        .or_else(|_| std::path::absolute(target))
-        .unwrap_or_else(|_| target.to_path_buf());
+    let absolute = std::path::absolute(target).unwrap_or_else(|_| target.to_path_buf());
     if absolute.is_dir() {
-        return absolute;
+        return absolute.canonicalize().unwrap_or(absolute);
     }
-    let own = absolute.parent().unwrap_or(Path::new(".")).to_path_buf();
+    // A link belongs to the project where it lies, not where it leads.
+    let own = absolute.parent().unwrap_or(Path::new("."));
+    let own = own.canonicalize().unwrap_or_else(|_| own.to_path_buf());
     let holds = |directory: &Path, name: &str| directory.join(name).symlink_metadata().is_ok();
     own.ancestors()
         .find(|d| holds(d, ".git"))

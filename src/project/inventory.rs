@@ -10,7 +10,8 @@ use crate::project::names::{
 use ignore::{DirEntry, WalkBuilder};
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How deep below the root files are looked for.
 pub const MAX_DEPTH: usize = 8;
@@ -50,6 +51,10 @@ pub struct Inventory {
     pub nginx: Vec<String>,
     /// `ecosystem.config.*`, the process file of pm2.
     pub ecosystem: Vec<String>,
+    /// What the forge runs on a push, where that may be the deploy: `.github/workflows/*.yml`, `.gitlab-ci.yml`.
+    pub workflows: Vec<String>,
+    /// Directories that a build makes (`dist`, `build`) and that `.gitignore` does not keep out of the repo.
+    pub outputs: Vec<String>,
     /// `deploylint.yaml`.
     pub config: Vec<String>,
     /// Directories that could not be entered, a walk that was cut short.
@@ -61,6 +66,9 @@ impl Inventory {
     /// so that everybody gets the same list).
     pub fn of(root: &Root) -> Inventory {
         let mut found = Inventory::default();
+        // The walk does not enter them; what is ignored does not even get here.
+        let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+        let seen_by_walk = Arc::clone(&outputs);
         let walk = WalkBuilder::new(root.path())
             .hidden(false)
             .parents(false)
@@ -69,7 +77,13 @@ impl Inventory {
             .require_git(false)
             .follow_links(false)
             .max_depth(Some(MAX_DEPTH))
-            .filter_entry(|entry| !is_skipped(entry))
+            .filter_entry(move |entry| {
+                let skipped = is_skipped(entry);
+                if skipped && is_output(entry) {
+                    seen_by_walk.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
+                }
+                !skipped
+            })
             .sort_by_file_name(Ord::cmp)
             .build();
         for (seen, entry) in walk.enumerate() {
@@ -88,6 +102,9 @@ impl Inventory {
                 Err(error) => found.gaps.push(unreadable(root, &error)),
             }
         }
+        let outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        found.outputs = outputs.iter().filter_map(|path| root.name(path)).collect();
+        found.outputs.sort();
         found.add_ignored_dotenv(root);
         for list in [
             &mut found.scripts,
@@ -130,6 +147,8 @@ impl Inventory {
             &mut self.nginx
         } else if name.starts_with("ecosystem.config.") {
             &mut self.ecosystem
+        } else if is_workflow(&path) {
+            &mut self.workflows
         } else if matches!(name, "deploylint.yaml" | "deploylint.yml") {
             &mut self.config
         } else if is_script(name, entry) {
@@ -168,6 +187,12 @@ fn is_skipped(entry: &DirEntry) -> bool {
         && entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name))
 }
 
+/// A directory that a build makes, with something in it.
+fn is_output(entry: &DirEntry) -> bool {
+    entry.file_name().to_str().is_some_and(|name| matches!(name, "dist" | "build"))
+        && std::fs::read_dir(entry.path()).is_ok_and(|mut inside| inside.next().is_some())
+}
+
 fn unreadable(root: &Root, error: &ignore::Error) -> Gap {
     let mut inner = error;
     let mut file = String::new();
@@ -191,6 +216,11 @@ fn unreadable(root: &Root, error: &ignore::Error) -> Gap {
             _ => "could not be looked at".to_owned(),
         },
     }
+}
+
+fn is_workflow(path: &str) -> bool {
+    let inside = path.strip_prefix(".github/workflows/");
+    inside.is_some_and(|name| name.ends_with(".yml") || name.ends_with(".yaml")) || path == ".gitlab-ci.yml"
 }
 
 fn is_script(name: &str, entry: &DirEntry) -> bool {

@@ -37,6 +37,8 @@ pub struct Project {
     pub needs: Needs,
     /// Unit files of the repo, by path.
     pub unit_files: Vec<(String, FileId)>,
+    /// Texts that rules only look words up in, by path: all scripts of the repo, nginx and pm2 settings, workflows.
+    pub texts: Vec<(String, FileId)>,
     /// What the project is called: the root's directory.
     pub names: Vec<String>,
 }
@@ -417,6 +419,10 @@ fn app_user(
     if created.is_some() {
         return created;
     }
+    let owner = owner_of_tree(scripts);
+    if owner.is_some() {
+        return owner;
+    }
     let through_sudo = scripts.iter().flat_map(|s| s.iter()).find_map(|(_, step)| match &step.user {
         User::Named(name) if !is_system_account(name) && step.place == Place::Here => Some(AppUser {
             name: name.clone(),
@@ -440,6 +446,34 @@ fn app_user(
         name: Value::literal("appuser"),
         why: "the name `appuser` in the script".to_owned(),
         span: Some(Span::file_start(s.file)),
+    })
+}
+
+/// Whom a script gives the directory to in which it installs, builds or migrates: `chown -R www-data /srv/web`.
+fn owner_of_tree(scripts: &[Deployment<'_>]) -> Option<AppUser> {
+    let works = |step: &&Step| {
+        step.deed
+            .roles
+            .iter()
+            .any(|r| matches!(r, Role::Dependencies(_) | Role::Build(_) | Role::StaticFiles | Role::Migrate))
+    };
+    scripts.iter().find_map(|script| {
+        script.steps.iter().filter(|s| s.place == Place::Here).find_map(|step| {
+            step.deed.effects.iter().find_map(|effect| {
+                let (Change::Own { user: Some(user), recursive: true, .. }, Resource::Path(tree)) =
+                    (&effect.change, &effect.resource)
+                else {
+                    return None;
+                };
+                let known = user.knowledge() == Knowledge::Literal && !is_system_account(user);
+                let app = known && script.steps.iter().filter(works).any(|s| s.argv.cwd.is_under(tree));
+                app.then(|| AppUser {
+                    name: user.clone(),
+                    why: "whom the script gives the tree to".to_owned(),
+                    span: Some(step.span),
+                })
+            })
+        })
     })
 }
 

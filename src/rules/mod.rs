@@ -3,6 +3,7 @@
 
 pub mod context;
 pub mod embedded;
+mod owners;
 pub mod page;
 pub mod page_examples;
 pub mod pages;
@@ -37,6 +38,7 @@ const RULES: &[(&str, Rule)] = &[
     ("steps/no-build", steps::no_build),
     ("steps/no-migrations", steps::no_migrations),
     ("steps/units", steps::units),
+    ("steps/undefined-unit", steps::undefined_units),
     ("services", services::links),
 ];
 

@@ -332,13 +332,6 @@ fn prompt_finding(
     Some(context.finding(rule, step.span, text).at_most(confidence).help(prompt.instead).fix(fix).done())
 }
 
-/// True where the first change that can fail is that of a database role.
-fn blamed_is_role(step: &Step, outcome: &Outcome) -> bool {
-    let fails = |e: &&crate::shell::effect::Effect| !matches!(e.again, crate::shell::effect::Again::NoChange);
-    matches!(outcome, Outcome::Fails(_))
-        && step.deed.effects.iter().find(fails).is_some_and(|e| matches!(e.resource, Resource::Role(_)))
-}
-
 /// What to write instead, and the edit that does it where one can.
 fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<String>, Option<Fix>) {
     let argv = &step.argv;
@@ -375,17 +368,21 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
             Some("create the group only where it is missing: `getent group NAME >/dev/null || groupadd …`".to_owned()),
             None,
         ),
-        ("psql" | "createuser", _) if blamed_is_role(step, outcome) => (
-            Some("ask first: `psql -tAc \"SELECT 1 FROM pg_roles WHERE rolname = 'app'\" | grep -q 1 || …`".to_owned()),
-            None,
-        ),
-        ("psql", _) if !step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Database(_))) => {
-            (Some("write the SQL so that it can be repeated: `IF NOT EXISTS`, `ON CONFLICT DO NOTHING`".to_owned()), None)
+        ("psql", _)
+            if !step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Database(_) | Resource::Role(_))) =>
+        {
+            let help = "write the SQL so that it can be repeated: `IF NOT EXISTS`, `ON CONFLICT DO NOTHING`";
+            (Some(help.to_owned()), None)
         }
-        ("psql" | "createdb", _) => (
-            Some("ask first: `SELECT 'CREATE DATABASE app' WHERE NOT EXISTS (SELECT 1 FROM pg_database WHERE datname = 'app') \\gexec`".to_owned()),
-            None,
-        ),
+        ("psql" | "createdb" | "createuser", _) => {
+            let role = step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Role(_)));
+            let (what, table, column) =
+                if role { ("ROLE", "pg_roles", "rolname") } else { ("DATABASE", "pg_database", "datname") };
+            let help = format!(
+                "ask first, on psql's standard input: `SELECT 'CREATE {what} NAME' WHERE NOT EXISTS (SELECT FROM {table} WHERE {column} = 'NAME') \\gexec`"
+            );
+            (Some(help), None)
+        }
         ("mysql" | "mariadb", _) => (Some("write `IF NOT EXISTS`".to_owned()), None),
         ("docker" | "podman", _) => (
             Some("remove it first (`docker rm -f NAME`), or test for it with `docker inspect NAME`".to_owned()),

@@ -4,7 +4,7 @@
 
 use crate::shell::ast::*;
 use crate::shell::parse::Shell;
-use crate::shell::word::{Inner, Lexer};
+use crate::shell::word::{Inner, Lexer, inner_at};
 use crate::source::{FileId, OffsetMap, Span};
 use crate::syntax::mask::Masked;
 use crate::syntax::tree::{Cursor, Field, Kind, Node, Tree};
@@ -437,12 +437,11 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         });
         let start = operator.start as usize;
         let mut targets = targets.into_iter();
-        let kind = if let Some(index) =
-            self.masked.heredocs.iter().position(|heredoc| heredoc.operator.start == start)
-        {
+        let masked = self.masked;
+        let kind = if let Ok(index) = masked.heredocs.binary_search_by_key(&start, |h| h.operator.start) {
             targets.next();
             RedirectKind::Heredoc(self.heredoc(index))
-        } else if self.masked.herestrings.iter().any(|h| h.start == start) {
+        } else if masked.herestrings.binary_search_by_key(&start, |h| h.start).is_ok() {
             let Some(word) = targets.next() else { return };
             RedirectKind::HereString(word)
         } else {
@@ -523,6 +522,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             }
             _ => {
                 let mut previous_end = None;
+                let mut joined = Vec::new();
                 cursor.each_child(|cursor| {
                     let child = cursor.node();
                     match (child.kind(), cursor.field()) {
@@ -534,29 +534,34 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
                             self.shell.comments.push(span);
                         }
                         _ => {
-                            let mut more = self.words_of(cursor);
+                            let more = self.words_of(cursor);
                             // The grammar splits some words where the shell does not.
                             if previous_end == Some(child.start()) && more.len() == 1 && !words.is_empty() {
-                                let before = words.pop();
-                                let next = more.pop();
-                                if let (Some(before), Some(next)) = (before, next) {
-                                    let parts: Vec<Part<'a>> =
-                                        before.parts.iter().chain(next.parts).copied().collect();
-                                    more.push(Word {
-                                        parts: self.shell.arena.alloc_slice_copy(&parts),
-                                        span: before.span.to(next.span),
-                                    });
-                                }
+                                joined.extend(more);
+                            } else {
+                                self.join(&mut words, &mut joined);
+                                words.extend(more);
                             }
-                            words.extend(more);
                             previous_end = Some(child.end());
                         }
                     }
                 });
+                self.join(&mut words, &mut joined);
             }
         }
         words.append(&mut late);
         self.finish(assignments, words, redirects, node)
+    }
+
+    /// Makes the pieces part of the last word.
+    fn join(&mut self, words: &mut Vec<Word<'a>>, pieces: &mut Vec<Word<'a>>) {
+        let Some(last) = words.last_mut() else { return };
+        let Some(end) = pieces.last() else { return };
+        let span = last.span.to(end.span);
+        let parts: Vec<Part<'a>> =
+            last.parts.iter().chain(pieces.iter().flat_map(|p| p.parts)).copied().collect();
+        *last = Word { parts: self.shell.arena.alloc_slice_copy(&parts), span };
+        pieces.clear();
     }
 
     fn finish(
@@ -662,6 +667,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             return;
         }
         if self.depth >= DEPTH {
+            self.gap(node, "words nested too deep to follow");
             return;
         }
         self.depth += 1;
@@ -677,7 +683,7 @@ fn blank_separated(text: &str, range: Range<usize>, inner: &[Inner<'_>]) -> Vec<
     let mut start = None;
     let mut at = range.start;
     while at < range.end {
-        if let Some(inside) = inner.iter().find(|i| i.range.start == at) {
+        if let Some(inside) = inner_at(inner, at) {
             start.get_or_insert(at);
             at = inside.range.end.max(at + 1);
             continue;
@@ -702,7 +708,7 @@ fn blank_separated(text: &str, range: Range<usize>, inner: &[Inner<'_>]) -> Vec<
                 start.get_or_insert(at);
                 at += 1;
                 while at < range.end && bytes[at] != quote {
-                    if let Some(inside) = inner.iter().find(|i| i.range.start == at) {
+                    if let Some(inside) = inner_at(inner, at) {
                         at = inside.range.end;
                         continue;
                     }

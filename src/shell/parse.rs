@@ -8,13 +8,18 @@ use crate::shell::ast::Block;
 use crate::shell::lower::Lowering;
 use crate::source::{FileId, OffsetMap, Span};
 use crate::syntax::mask::{Masked, mask};
-use crate::syntax::tree::{Kind, Tree, parse};
+use crate::syntax::tree::{Cursor, Effort, Kind, Node, Tree, parse_within};
 use bumpalo::Bump;
+use std::ops::Range;
 
 /// Regions inside regions inside regions: deeper than this is a gap.
 const REGION_DEPTH: u32 = 8;
 /// One script's regions and pieces may not be more than this many.
 const TEXTS: usize = 4_000;
+/// So many nodes are looked at in search of faults.
+const FAULTS: u32 = 20_000;
+
+const NO_PARSE: &str = "it does not parse";
 
 /// A text that was parsed: the script itself, a piece of it, or a region.
 #[derive(Debug)]
@@ -41,12 +46,20 @@ pub struct Shell<'a> {
     /// All comments, `#` included.
     pub comments: Vec<Span>,
     depth: u32,
+    effort: Effort,
 }
 
 impl<'a> Shell<'a> {
     /// Nothing parsed yet.
     pub fn new(arena: &'a Bump) -> Self {
-        Shell { arena, texts: Vec::new(), gaps: Vec::new(), comments: Vec::new(), depth: 0 }
+        Shell {
+            arena,
+            texts: Vec::new(),
+            gaps: Vec::new(),
+            comments: Vec::new(),
+            depth: 0,
+            effort: Effort::default(),
+        }
     }
 
     /// Parses a text whose bytes came from `file` by `map`.
@@ -61,7 +74,8 @@ impl<'a> Shell<'a> {
         }
         self.depth += 1;
         let masked = mask(text);
-        let block = match parse(&masked.text) {
+        self.effort.spend(text.len());
+        let block = match parse_within(&masked.text, &mut self.effort) {
             Some(tree) if self.badly_broken(&tree, &masked) => self.pieces(text, &tree, &masked, file, &map),
             Some(tree) => self.lower(text, tree, &masked, file, map),
             None => {
@@ -89,7 +103,50 @@ impl<'a> Shell<'a> {
             let span = Span { file, start: range.start, end: range.end };
             self.gaps.push((span, format!("the heredoc has no end: no line is `{}`", heredoc.delimiter)));
         }
-        Lowering::new(self, text, masked, map, file, index).program(&tree)
+        let before = self.gaps.len();
+        let block = Lowering::new(self, text, masked, map.clone(), file, index).program(&tree);
+        self.unread(&tree, before, file, &map);
+        block
+    }
+
+    /// A gap for each fault of the tree that the lowering did not come to: what is not read is told.
+    fn unread(&mut self, tree: &Tree, before: usize, file: FileId, map: &OffsetMap) {
+        let root = tree.root();
+        if !root.has_error() {
+            return;
+        }
+        let mut faults = Vec::new();
+        let mut budget = FAULTS;
+        if root.kind() == Kind::Error {
+            faults.push((root.start()..root.end(), NO_PARSE.to_owned()));
+        } else {
+            walk_faults(&mut tree.cursor(), 0, &mut budget, &mut |node| {
+                let reason = match node.is_missing() {
+                    true => format!("{NO_PARSE}: `{}` is missing", node.name()),
+                    false => NO_PARSE.to_owned(),
+                };
+                faults.push((node.start()..node.end(), reason));
+            });
+        }
+        // Told are those that touch a gap: the furthest end of all gaps up to one tells of any.
+        let mut told: Vec<(u32, u32)> = self.gaps[before..]
+            .iter()
+            .filter(|(span, _)| span.file == file)
+            .map(|(s, _)| (s.start, s.end))
+            .collect();
+        told.sort_unstable();
+        let mut furthest = 0;
+        for (_, end) in &mut told {
+            furthest = furthest.max(*end);
+            *end = furthest;
+        }
+        for (range, reason) in faults {
+            let range = map.range(range);
+            let upto = told.partition_point(|(start, _)| *start <= range.end);
+            if upto == 0 || told[upto - 1].1 < range.start {
+                self.gaps.push((Span { file, start: range.start, end: range.end }, reason));
+            }
+        }
     }
 
     /// True where errors reach over lines, so that the statements around them cannot be trusted.
@@ -99,19 +156,11 @@ impl<'a> Shell<'a> {
         }
         let text = masked.text.as_ref();
         let mut bad = tree.root().kind() == Kind::Error;
-        let mut pending = vec![tree.cursor()];
-        // Only the way down to the errors is walked: clean subtrees are skipped.
-        let mut budget = 20_000u32;
-        while let Some(mut cursor) = pending.pop() {
-            walk_errors(&mut cursor, 0, &mut budget, &mut |node| {
-                if text
-                    .get(node.start() as usize..node.end() as usize)
-                    .is_none_or(|t| t.trim().contains('\n'))
-                {
-                    bad = true;
-                }
-            });
-        }
+        let mut budget = FAULTS;
+        walk_faults(&mut tree.cursor(), 0, &mut budget, &mut |node| {
+            let place = node.start() as usize..node.end() as usize;
+            bad |= text.get(place).is_none_or(|t| t.trim().contains('\n'));
+        });
         bad || budget == 0
     }
 
@@ -125,18 +174,19 @@ impl<'a> Shell<'a> {
         map: &OffsetMap,
     ) -> Block<'a> {
         let mut statements = Vec::new();
-        for piece in top_level_pieces(text, tree, masked) {
+        for piece in top_level_pieces(text, tree, masked, &mut self.effort) {
             let part = &text[piece.clone()];
             let part_map = OffsetMap::shifted(piece.start as u32).through(map, part.len() as u32);
             let part_masked = mask(part);
-            match parse(&part_masked.text) {
+            self.effort.spend(part.len());
+            match parse_within(&part_masked.text, &mut self.effort) {
                 Some(tree) if self.texts.len() < TEXTS => {
                     statements.extend_from_slice(self.lower(part, tree, &part_masked, file, part_map));
                 }
                 _ => {
                     let range = part_map.range(0..part.len() as u32);
                     let span = Span { file, start: range.start, end: range.end };
-                    self.gaps.push((span, "it does not parse".to_owned()));
+                    self.gaps.push((span, NO_PARSE.to_owned()));
                 }
             }
         }
@@ -144,13 +194,11 @@ impl<'a> Shell<'a> {
     }
 }
 
-fn walk_errors(
-    cursor: &mut crate::syntax::tree::Cursor<'_>,
-    depth: u32,
-    budget: &mut u32,
-    found: &mut impl FnMut(crate::syntax::tree::Node<'_>),
-) {
+/// Finds errors and missing tokens. Only the way down to them is walked: whole subtrees are skipped. The budget is
+/// 0 afterwards when there is more than was looked at.
+fn walk_faults(cursor: &mut Cursor<'_>, depth: u32, budget: &mut u32, found: &mut impl FnMut(Node<'_>)) {
     if depth > 200 {
+        found(cursor.node());
         *budget = 0;
         return;
     }
@@ -160,18 +208,25 @@ fn walk_errors(
         }
         *budget -= 1;
         let node = cursor.node();
-        if node.kind() == Kind::Error {
+        if node.kind() == Kind::Error || node.is_missing() {
             found(node);
         } else if node.has_error() {
-            walk_errors(cursor, depth + 1, budget, found);
+            walk_faults(cursor, depth + 1, budget, found);
         }
     });
 }
 
 /// Cuts a text that did not parse: whole runs of good statements, and between them the shortest runs of paragraphs
 /// (then of lines) that parse by themselves.
-fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>) -> Vec<std::ops::Range<usize>> {
-    let mut good: Vec<std::ops::Range<usize>> = Vec::new();
+fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>, effort: &mut Effort) -> Vec<Range<usize>> {
+    // Trying may not use up what reading the pieces needs.
+    let trying = &mut effort.half();
+    let mut parses = |range: Range<usize>| {
+        let part = &text[range];
+        trying.spend(part.len())
+            && parse_within(&mask(part).text, trying).is_some_and(|t| !t.root().has_error())
+    };
+    let mut good: Vec<Range<usize>> = Vec::new();
     if tree.root().kind() == Kind::Program {
         let mut cursor = tree.cursor();
         cursor.each_child(|cursor| {
@@ -182,7 +237,7 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>) -> Vec<std::op
         });
     }
     // A boundary is a line start outside heredoc bodies and outside good statements.
-    let inside = |ranges: &[std::ops::Range<usize>], at: usize| {
+    let inside = |ranges: &[Range<usize>], at: usize| {
         let index = ranges.partition_point(|r| r.start < at);
         index > 0 && at < ranges[index - 1].end
     };
@@ -211,9 +266,8 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>) -> Vec<std::op
         let mut end = index + 1;
         let mut parsed = None;
         while end < bounds.len() && end - index <= 60 && tries > 0 {
-            let part = &text[start..bounds[end]];
             tries -= 1;
-            if parse(&mask(part).text).is_some_and(|t| !t.root().has_error()) {
+            if parses(start..bounds[end]) {
                 parsed = Some(end);
                 break;
             }
@@ -224,13 +278,13 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>) -> Vec<std::op
         index = stop;
     }
     // Neighbours that parsed one by one parse together, and cost one tree instead of many.
-    let mut joined: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut joined: Vec<Range<usize>> = Vec::new();
     for piece in pieces {
         match joined.last_mut() {
             Some(last)
                 if last.end <= piece.start && piece.end - last.start < 4_000 && tries > 0 && {
                     tries -= 1;
-                    parse(&mask(&text[last.start..piece.end]).text).is_some_and(|t| !t.root().has_error())
+                    parses(last.start..piece.end)
                 } =>
             {
                 last.end = piece.end;

@@ -6,6 +6,7 @@
 //! under `${APP_DIR}`, and after `APP_DIR=other` it does not.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How much is known, from most to least. The knowledge of a concatenation is the least of its parts'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,10 @@ const OPEN: char = '\u{1}';
 const CLOSE: char = '\u{2}';
 /// Stands for an unquoted glob character, so that a quoted `*` stays a star.
 const GLOB: char = '\u{3}';
+
+/// The longest value that is put together, in bytes. `a=$a$a` sixty times would be longer than any memory; a longer
+/// one is not known. What stands in the source as one piece may be longer.
+const LONGEST: usize = 32 * 1024;
 
 /// The value of a word, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,12 +65,26 @@ impl Value {
 
     /// Appends another value.
     pub fn push(&mut self, other: &Value) {
+        if self.text.len() + other.text.len() > LONGEST && !self.text.is_empty() {
+            return self.forget(&other.text);
+        }
         self.text.push_str(&other.text);
         self.knowledge = self.knowledge.max(other.knowledge);
     }
 
+    /// Too long to be known; equal ones stay equal.
+    fn forget(&mut self, more: &str) {
+        let mut hasher = DefaultHasher::new();
+        (&self.text, more).hash(&mut hasher);
+        let knowledge = self.knowledge.max(Knowledge::Unknown);
+        *self = Value::hole("$(…)", hasher.finish() as u32 | 1, knowledge);
+    }
+
     /// Appends known text.
     pub fn push_str(&mut self, text: &str) {
+        if self.text.len() + text.len() > LONGEST && !self.text.is_empty() {
+            return self.forget(text);
+        }
         if text.contains([OPEN, CLOSE, GLOB]) {
             self.text.extend(text.chars().filter(|c| !matches!(*c, OPEN | CLOSE | GLOB)));
         } else {
@@ -278,6 +297,18 @@ mod tests {
         assert_eq!(user.to_string(), "$(id -un):x");
         assert_eq!(group.as_literal(), Some("web"));
         assert_eq!(group.split_once(':'), None);
+    }
+
+    #[test]
+    fn a_value_that_doubles_is_given_up() {
+        let mut value = Value::literal("x");
+        for _ in 0..60 {
+            let same = value.clone();
+            value.push(&same);
+        }
+        assert!(value.key().len() <= LONGEST);
+        assert_eq!(value.knowledge(), Knowledge::Unknown);
+        assert_eq!(value.as_literal(), None);
     }
 
     #[test]

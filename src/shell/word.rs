@@ -17,6 +17,11 @@ pub(super) struct Inner<'a> {
     pub(super) body: Block<'a>,
 }
 
+/// The substitution that starts at `at`. They are in order, and a hostile word has 50,000.
+pub(super) fn inner_at<'i, 'a>(inner: &'i [Inner<'a>], at: usize) -> Option<&'i Inner<'a>> {
+    inner.binary_search_by_key(&at, |i| i.range.start).ok().map(|index| &inner[index])
+}
+
 /// In which quotes the lexer stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Quotes {
@@ -150,7 +155,7 @@ impl<'a> Lexer<'_, 'a> {
                 }
                 b'<' | b'>' if quotes == Quotes::None && bytes.get(at + 1) == Some(&b'(') => {
                     flush(run, at, out);
-                    at = match self.inner.iter().find(|i| i.range.start == at) {
+                    at = match inner_at(self.inner, at) {
                         Some(inner) => {
                             out.push(Part::Process { body: inner.body });
                             inner.range.end
@@ -215,7 +220,7 @@ impl<'a> Lexer<'_, 'a> {
                 self.lex(at + 2..close, Quotes::Double, false, depth + 1, out);
                 Some((close + 1).min(end))
             }
-            b'(' if bytes.get(at + 2) == Some(&b'(') && !self.inner.iter().any(|i| i.range.start == at) => {
+            b'(' if bytes.get(at + 2) == Some(&b'(') && inner_at(self.inner, at).is_none() => {
                 let close = matching(bytes, at + 2, end, b'(', b')');
                 emit(Some(Part::Opaque { text: &self.text[at..close] }), out);
                 Some(close)
@@ -245,7 +250,7 @@ impl<'a> Lexer<'_, 'a> {
     }
 
     fn substitution(&self, at: usize, end: usize, quoted: bool, out: &mut Vec<Part<'a>>) -> usize {
-        if let Some(inner) = self.inner.iter().find(|i| i.range.start == at) {
+        if let Some(inner) = inner_at(self.inner, at) {
             let stop = inner.range.end.min(end);
             out.push(Part::Substitution { body: inner.body, text: &self.text[at..stop], quoted });
             return stop;
@@ -354,7 +359,7 @@ impl<'a> Lexer<'_, 'a> {
     }
 
     fn skip_inner(&self, at: usize, end: usize) -> usize {
-        match self.inner.iter().find(|i| i.range.start == at) {
+        match inner_at(self.inner, at) {
             Some(inner) => inner.range.end.min(end),
             None => substitution_end(self.text.as_bytes(), at, end),
         }
@@ -447,6 +452,10 @@ enum Piece {
 
 /// `1..3` and `a..c`; empty where it is neither, or too long.
 fn sequence(inside: &str) -> Vec<String> {
+    // No number is longer; braces that nest 50,000 deep each ask for all that is in them.
+    if inside.len() > 24 {
+        return Vec::new();
+    }
     let Some((from, to)) = inside.split_once("..") else { return Vec::new() };
     if let (Ok(from), Ok(to)) = (from.parse::<i32>(), to.parse::<i32>()) {
         if from.abs_diff(to) as usize >= BRACES {

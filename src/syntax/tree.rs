@@ -5,9 +5,36 @@ use std::ops::{ControlFlow, Range};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// How long one parse may take. tree-sitter's error recovery can go wild on hostile input; a deploy script of
-/// 1,000 lines takes 2 ms.
-const PARSE_TIME: Duration = Duration::from_secs(4);
+/// How much may still be parsed for one script, its regions included. tree-sitter's error recovery can go wild on
+/// hostile input.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Reports of progress by the parser: the same text costs the same on any machine. 13 for 5 kB of script.
+    reports: u32,
+    /// For the texts on which single steps take long.
+    time: Duration,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Effort { reports: 40_000, time: Duration::from_secs(4) }
+    }
+}
+
+impl Effort {
+    /// Takes what a text of this length costs even before it is parsed. False when nothing is left.
+    pub fn spend(&mut self, bytes: usize) -> bool {
+        self.reports = self.reports.saturating_sub((bytes / 1024) as u32);
+        self.reports > 0 && !self.time.is_zero()
+    }
+
+    /// Half of it, taken away from it.
+    #[must_use]
+    pub fn half(&mut self) -> Effort {
+        *self = Effort { reports: self.reports / 2, time: self.time / 2 };
+        *self
+    }
+}
 
 macro_rules! kinds {
     ($($variant:ident = $name:literal),* $(,)?) => {
@@ -175,8 +202,13 @@ pub struct Tree(pub(super) tree_sitter::Tree);
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'t>(pub(super) tree_sitter::Node<'t>);
 
-/// Parses. `None` when it took longer than it may.
+/// Parses. `None` when it takes longer than a text by itself may.
 pub fn parse(text: &str) -> Option<Tree> {
+    parse_within(text, &mut Effort::default())
+}
+
+/// Parses. `None` when it takes more than what is left of the effort.
+pub fn parse_within(text: &str, effort: &mut Effort) -> Option<Tree> {
     thread_local! {
         static PARSER: RefCell<Option<tree_sitter::Parser>> = const { RefCell::new(None) };
     }
@@ -191,18 +223,19 @@ pub fn parse(text: &str) -> Option<Tree> {
             }
         };
         let started = Instant::now();
-        let mut calls = 0u32;
+        let before = effort.reports;
+        let mut reports = 0u32;
         let mut progress = |_: &tree_sitter::ParseState| {
-            calls += 1;
-            if calls.is_multiple_of(64) && started.elapsed() > PARSE_TIME {
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
+            reports += 1;
+            let late = reports.is_multiple_of(16) && started.elapsed() > effort.time;
+            if late || reports > before { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
         let bytes = text.as_bytes();
         let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
         let tree = parser.parse_with_options(&mut read, None, Some(options));
+        effort.reports = before.saturating_sub(reports);
+        effort.time = effort.time.saturating_sub(started.elapsed());
         if tree.is_none() {
             parser.reset();
         }
@@ -237,7 +270,7 @@ impl Tree {
     }
 }
 
-impl Node<'_> {
+impl<'t> Node<'t> {
     /// Its kind.
     pub fn kind(self) -> Kind {
         if self.0.is_error() {
@@ -264,6 +297,11 @@ impl Node<'_> {
     /// True for a token that the parser made up to go on.
     pub fn is_missing(self) -> bool {
         self.0.is_missing()
+    }
+
+    /// What the grammar calls it; of a token its text.
+    pub fn name(self) -> &'t str {
+        self.0.kind()
     }
 
     /// True for a node that the grammar names.

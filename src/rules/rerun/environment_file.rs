@@ -20,8 +20,10 @@ pub(in crate::rules) fn file_replaced(context: &Context<'_, '_>, found: &mut Vec
                 continue;
             };
             let written = step.written.iter().find(|w| w.path == *path && !w.append);
-            let fresh = written.and_then(|w| secret_made_anew(&w.value));
-            if let Some((key, source)) = fresh
+            let mut secrets = written.map(|w| secrets_made_anew(&w.value)).unwrap_or_default();
+            // The one that someone else keeps is the worst.
+            secrets.sort_by_key(|(_, source)| keeper(script, source).is_none());
+            if let Some((key, source)) = secrets.into_iter().next()
                 && path.is_stable()
                 && !gone_before(script, id, path)
             {
@@ -101,8 +103,9 @@ fn gone_before(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
     script.presence(id, &Resource::Path(path.clone())) == Presence::Gone
 }
 
-/// The key and the source of the first random value in an environment file's text.
-fn secret_made_anew(value: &Value) -> Option<(String, String)> {
+/// The keys and sources of the random values in an environment file's text.
+fn secrets_made_anew(value: &Value) -> Vec<(String, String)> {
+    let mut secrets = Vec::new();
     let shown = value.to_string();
     let mut rest = shown.as_str();
     let mut before = String::new();
@@ -124,12 +127,12 @@ fn secret_made_anew(value: &Value) -> Option<(String, String)> {
             let named =
                 !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
             let key = if named { format!("`{key}`") } else { "a secret".to_owned() };
-            return Some((key, source.to_owned()));
+            secrets.push((key, source.to_owned()));
         }
         before.push_str(source);
         rest = &hole[end.max(1)..];
     }
-    None
+    secrets
 }
 
 /// The end of a `$(…)`, `` `…` `` or `$NAME` at the start of `text`.

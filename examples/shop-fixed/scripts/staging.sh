@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Puts the shop on the staging machine, where Redis and the mail catcher run in containers.
+# Run as root, from anywhere: scripts/staging.sh
+set -euo pipefail
+
+STAGING_DIR=/srv/shop-staging
+
+id -u stager >/dev/null 2>&1 || useradd --system --home-dir "$STAGING_DIR" stager
+
+cd "$STAGING_DIR"
+sudo -u stager git pull --ff-only
+
+git remote get-url mirror >/dev/null 2>&1 || git remote add mirror https://git.example.org/mirror/shop.git
+
+[ -f .env ] || cp .sample.env .env
+chmod 600 .env
+
+wget -O catalogue.zip https://downloads.example.org/catalogue.zip
+unzip -o catalogue.zip
+
+docker network inspect shop-staging >/dev/null 2>&1 || docker network create shop-staging
+docker rm -f shop-redis >/dev/null 2>&1 || true
+docker run -d --name shop-redis --network shop-staging redis:7
+
+ufw allow OpenSSH
+ufw --force enable
+iptables -C INPUT -p tcp --dport 8100 -j ACCEPT 2>/dev/null || iptables -I INPUT -p tcp --dport 8100 -j ACCEPT
+
+chown -R stager:stager "$STAGING_DIR"
+
+cd "$STAGING_DIR/frontend"
+sudo -u stager npm ci
+sudo -u stager npm run build
+if [ ! -f "$STAGING_DIR/.seeded" ]; then
+  sudo -u stager npx sequelize db:seed:all
+  sudo -u stager touch "$STAGING_DIR/.seeded"
+fi
+
+sudo -u stager pm2 startOrReload ecosystem.config.js
+
+rm -f /etc/nginx/sites-enabled/default
+
+systemctl reload nginx

@@ -1,0 +1,212 @@
+//! F5: whom a path is meant for, and who gets it: what the rules about users and about owners share.
+
+use super::context::{AppUser, Context, UnitAt};
+use crate::model::{Deployment, Step, StepId, User};
+use crate::shell::effect::{Change, Effect, Mode, Resource, Role};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+
+/// Directories that hold many things: to lie in one of them makes no two things neighbours.
+const BROAD: [&str; 15] = [
+    "",
+    "/",
+    "/opt",
+    "/srv",
+    "/home",
+    "/var",
+    "/var/www",
+    "/var/lib",
+    "/var/log",
+    "/tmp",
+    "/etc",
+    "/usr",
+    "/root",
+    "/usr/local",
+    "/mnt",
+];
+
+/// Directories behind which the app's own tree ends: `/opt/app/venv/bin/gunicorn` belongs to `/opt/app`.
+const INNER: [&str; 5] = ["/venv/", "/.venv/", "/env/", "/node_modules/", "/bin/"];
+
+/// True where a path, as text, is `above` or lies below it.
+pub(super) fn lies_under(path: &str, above: &str) -> bool {
+    path.strip_prefix(above.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The directories in which a unit's service lives, as text (`$APP_DIR` stays as it is written).
+pub(super) fn homes(at: &UnitAt) -> Vec<String> {
+    let mut homes = Vec::new();
+    let mut add = |path: &str| {
+        let path = path.trim_end_matches('/');
+        if !BROAD.contains(&path) && !path.contains('%') && path.starts_with(['/', '$']) {
+            homes.push(path.to_owned());
+        }
+    };
+    if let Some(directory) = at.unit.working_directory() {
+        add(directory.value.trim_start_matches(['-', '~']));
+    }
+    for exec in at.unit.exec_start() {
+        let of_the_system =
+            |path: &str| ["/usr", "/bin", "/sbin", "/snap"].iter().any(|s| lies_under(path, s));
+        // `/usr/bin/node /opt/shop/server.js`: the first file that an interpreter is given.
+        let words = std::iter::once(&exec.program).chain(&exec.args);
+        let mut files = words.filter(|word| word.starts_with(['/', '$']) && !of_the_system(word));
+        let Some(file) = files.next() else { continue };
+        let end = INNER.iter().filter_map(|inner| file.find(inner)).min().or_else(|| file.rfind('/'));
+        if let Some(end) = end.filter(|end| !file[..*end].ends_with("/.local")) {
+            add(&file[..end]);
+        }
+    }
+    homes
+}
+
+/// True where a service of the unit works with what lies at the path: in its directory, or beside it
+/// (`/opt/shop/backend` and `/opt/shop/frontend`).
+fn concerns(at: &UnitAt, path: &str) -> bool {
+    homes(at).iter().any(|home| {
+        let around = home.rsplit_once('/').map_or("", |(around, _)| around);
+        lies_under(path, home)
+            || lies_under(home, path) && !BROAD.contains(&path)
+            || !BROAD.contains(&around) && around.matches('/').count() > 1 && lies_under(path, around)
+    })
+}
+
+/// A user that is an account's name: no placeholder of a template, no number.
+pub(super) fn is_account_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.bytes().all(|b| b.is_ascii_digit())
+        && !name.contains("your")
+        && !name.contains("YOUR")
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && !name.starts_with('_')
+        && name.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// The account that runs what lies at a path, where that is not root: the one of the units that live there, else the
+/// one of the whole app.
+pub(super) fn user_of(context: &Context<'_, '_>, path: &Value) -> Option<AppUser> {
+    let app = context.app_user.as_ref().filter(|app| !app.is_root());
+    if context.given.user.is_some() {
+        return app.filter(|_| context.in_app_tree(path)).cloned();
+    }
+    let shown = path.to_string();
+    let here: Vec<&UnitAt> = context
+        .units
+        .iter()
+        .filter(|u| u.name.ends_with(".service") && !u.unit.exec_start().is_empty() && concerns(u, &shown))
+        .collect();
+    if !here.is_empty() {
+        // Where one unit of the place runs as root, it is no news that root works there.
+        let users: Vec<_> = here.iter().map(|u| u.unit.user().map_or("root", |d| d.value.as_str())).collect();
+        if users.contains(&"root") {
+            return None;
+        }
+        let (unit, name) =
+            here.iter().zip(users).find(|(_, name)| is_account_name(name) || name.starts_with('$'))?;
+        let name = match app {
+            Some(app) if app.name.to_string() == name => app.name.clone(),
+            _ if name.starts_with('$') => return None,
+            _ => Value::literal(name),
+        };
+        let span = unit.unit.user().map(|d| d.span);
+        return Some(AppUser { name, why: format!("`User=` of {}", unit.name), span });
+    }
+    let app = app.filter(|app| app.why.starts_with("`User=`") || !root_serves(context))?;
+    // Units that live elsewhere say nothing of this place.
+    let elsewhere = context.units.iter().any(|u| u.unit.user().is_some() && !homes(u).is_empty());
+    (!elsewhere && context.in_app_tree(path)).then(|| app.clone())
+}
+
+/// True for a step that root runs on the machine itself.
+pub(super) fn is_roots(step: &Step) -> bool {
+    step.user == User::Root && step.place == Place::Here
+}
+
+/// True where a step runs as somebody.
+pub(super) fn runs_as(step: &Step, name: &Value) -> bool {
+    matches!(&step.user, User::Named(user) if user == name || user.to_string() == name.to_string())
+}
+
+/// True where a change of `target` (and, if `recursive`, of all below) reaches `path`.
+pub(super) fn reaches(target: &Value, recursive: bool, path: &Value) -> bool {
+    if target == path || recursive && path.is_under(target) {
+        return true;
+    }
+    // `/opt/app/*`: what lies in it, not the directory itself.
+    if target.is_glob() && target.basename().to_string() == "*" {
+        let parent = target.dirname();
+        return path != &parent && (path.dirname() == parent || recursive && path.is_under(&parent));
+    }
+    target.is_glob() && target.dirname() == path.dirname()
+}
+
+/// The first of some steps that gives a path to somebody other than root: its owner, its group with the right to
+/// write, or everybody.
+pub(super) fn given_away<'s>(
+    steps: impl Iterator<Item = &'s Step>,
+    path: &Value,
+) -> Option<(&'s Step, Option<&'s Value>)> {
+    for step in steps {
+        for effect in &step.deed.effects {
+            let Resource::Path(target) = &effect.resource else { continue };
+            match &effect.change {
+                Change::Own { user, group, recursive } if reaches(target, *recursive, path) => {
+                    let other =
+                        |v: &Option<Value>| v.as_ref().is_some_and(|v| v.as_literal() != Some("root"));
+                    if other(user) || user.is_none() && other(group) {
+                        return Some((step, user.as_ref()));
+                    }
+                }
+                Change::Mode { mode, recursive } if reaches(target, *recursive, path) => {
+                    let everybody = match mode {
+                        Mode::Octal(bits) => bits & 0o002 != 0,
+                        Mode::Symbolic(text) => text
+                            .split(',')
+                            .any(|c| c.contains(['o', 'a']) && c.contains('w') && c.contains('+')),
+                        Mode::Unknown => true,
+                    };
+                    if everybody {
+                        return Some((step, None));
+                    }
+                }
+                _ => {}
+            }
+        }
+        // Whose target is not known: `find … | xargs chown app`.
+        let unknown = |e: &Effect| e.resource.name().knowledge() >= Knowledge::Unknown;
+        let hidden = match step.argv.name.as_str() {
+            "setfacl" => true,
+            "chown" => step.deed.effects.is_empty() || step.deed.effects.iter().any(unknown),
+            _ => false,
+        };
+        if hidden {
+            return Some((step, None));
+        }
+    }
+    None
+}
+
+/// The steps after one, itself first.
+pub(super) fn from<'s>(script: &'s Deployment<'_>, id: StepId) -> impl Iterator<Item = &'s Step> {
+    script.steps[id.0 as usize..].iter()
+}
+
+/// The steps before one.
+pub(super) fn before<'s>(
+    script: &'s Deployment<'_>,
+    id: StepId,
+) -> impl DoubleEndedIterator<Item = &'s Step> {
+    script.steps[..id.0 as usize].iter()
+}
+
+/// True where root itself starts an app: `pm2 start` without a user. An account that was created is not the app's then.
+pub(super) fn root_serves(context: &Context<'_, '_>) -> bool {
+    context.steps().any(|(_, _, step)| {
+        let pm2 = step.argv.name == "pm2"
+            && ["start", "restart", "reload", "startOrReload", "startOrRestart"]
+                .iter()
+                .any(|v| step.argv.has_word(v));
+        is_roots(step) && (pm2 || step.deed.roles.contains(&Role::Serve))
+    })
+}

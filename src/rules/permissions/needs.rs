@@ -1,0 +1,237 @@
+//! What says that the app writes to a path.
+
+use crate::finding::Confidence;
+use crate::rules::context::{AppUser, Context, UnitAt};
+use crate::rules::owners::{lies_under, root_serves, user_of};
+use crate::shell::effect::PathKind;
+use crate::shell::value::Value;
+use crate::source::Span;
+
+/// Why the app has to be able to write there.
+pub(super) struct Need {
+    /// For the message.
+    pub(super) says: String,
+    /// How sure that is.
+    pub(super) sure: Confidence,
+    /// Where it is said.
+    pub(super) span: Option<Span>,
+}
+
+/// Names of directories that an app writes to: its users' files, its logs, its state.
+const WRITTEN: [&str; 22] = [
+    "uploads",
+    "upload",
+    "media",
+    "logs",
+    "log",
+    "data",
+    "db",
+    "database",
+    "storage",
+    "cache",
+    "tmp",
+    "temp",
+    "run",
+    "instance",
+    "sessions",
+    "staticfiles",
+    "downloads",
+    "attachments",
+    "outputs",
+    "output",
+    "state",
+    "queue",
+];
+
+/// Words in the name of a setting or an option whose value is a place to write to.
+const PLACES: [&str; 14] = [
+    "DIR", "PATH", "ROOT", "FOLDER", "LOG", "DATA", "STORAGE", "CACHE", "UPLOAD", "MEDIA", "DATABASE", "DB",
+    "PID", "SOCK",
+];
+
+/// Settings that only name what is read.
+const READ: [&str; 8] =
+    ["PYTHONPATH", "NODE_PATH", "VIRTUAL_ENV", "CONFIG", "TEMPLATE", "STATIC", "CERT", "KEY"];
+
+/// Who needs the path, and why.
+pub(super) fn need(context: &Context<'_, '_>, path: &Value, kind: PathKind) -> Option<(AppUser, Need)> {
+    let shown = path.to_string();
+    for at in context.units.iter().filter(|u| u.name.ends_with(".service")) {
+        let Some(user) = at.unit.user().filter(|d| d.value != "root") else { continue };
+        if systemd_makes(at, &shown) {
+            return None;
+        }
+        if let Some(need) = of_unit(at, &shown) {
+            let app = AppUser {
+                name: match user.value.starts_with('$') {
+                    true => context.app_user.as_ref()?.name.clone(),
+                    false => Value::literal(&user.value),
+                },
+                why: format!("`User=` of {}", at.name),
+                span: Some(user.span),
+            };
+            return Some((app, need));
+        }
+    }
+    if let Some(app) = of_state(context, &shown) {
+        return Some(app);
+    }
+    let app = user_of(context, path)?;
+    if let Some(need) = of_settings(context, &shown) {
+        return Some((app, need));
+    }
+    let name = path.basename().to_string();
+    let inside = !context.app_trees.contains(path);
+    let medium = |says: String| Need { says, sure: Confidence::Medium, span: None };
+    match kind {
+        PathKind::Directory if inside && WRITTEN.contains(&name.as_str()) => {
+            Some((app, medium(format!("the app can't write its {name} there"))))
+        }
+        PathKind::File if name.ends_with(".log") || name.ends_with(".sqlite3") || name.ends_with(".db") => {
+            Some((app, medium("the app can't write to it".to_owned())))
+        }
+        _ => None,
+    }
+}
+
+/// What systemd makes and gives to the service's user itself (systemd.exec(5), RuntimeDirectory=).
+fn systemd_makes(at: &UnitAt, path: &str) -> bool {
+    let made = [
+        ("RuntimeDirectory", "/run/"),
+        ("StateDirectory", "/var/lib/"),
+        ("LogsDirectory", "/var/log/"),
+        ("CacheDirectory", "/var/cache/"),
+    ];
+    made.iter().any(|(key, parent)| {
+        at.unit.all("Service", key).iter().any(|d| {
+            d.value.split_whitespace().any(|name| {
+                let name = name.split(':').next().unwrap_or(name);
+                lies_under(path.strip_prefix("/var/run/").map_or(path, |_| &path[4..]), &format!("{parent}{name}"))
+            })
+        })
+    })
+        // ExecStartPre=+/bin/chown …
+        || at.unit.directives.iter().any(|d| d.key.starts_with("Exec") && d.value.contains("chown"))
+}
+
+fn of_unit(at: &UnitAt, path: &str) -> Option<Need> {
+    let need = |says: String, span| Some(Need { says, sure: Confidence::High, span: Some(span) });
+    for directive in at.unit.directives.iter().filter(|d| d.section == "Service") {
+        let value = directive.value.as_str();
+        match directive.key.as_str() {
+            "ReadWritePaths" | "ReadWriteDirectories" => {
+                let named = value
+                    .split_whitespace()
+                    .any(|p| p.trim_start_matches(['-', '+']).trim_end_matches('/') == path);
+                if named {
+                    return need(
+                        format!("{} is to write there (`{}=`)", at.name, directive.key),
+                        directive.span,
+                    );
+                }
+            }
+            "ExecStart" => {
+                if let Some(option) = written_by(value, path) {
+                    return need(format!("{} can't write there (`{option}`)", at.name), directive.span);
+                }
+            }
+            "Environment" => {
+                for (name, value, span) in at.unit.environment() {
+                    if is_place(&name) && place_is(&value, path) {
+                        return need(format!("{} is told to write there (`{name}`)", at.name), span);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The option of a command that has it write to the path: `--access-logfile /var/log/shop/access.log`.
+fn written_by(command: &str, path: &str) -> Option<String> {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    words.iter().enumerate().skip(1).find_map(|(at, word)| {
+        let (option, value) = match word.split_once('=') {
+            Some((option, value)) => (option, value),
+            None => (*words.get(at - 1)?, *word),
+        };
+        let value = value.trim_start_matches("unix:").trim_matches(['"', '\'']);
+        let upper = option.to_ascii_uppercase();
+        let writes = option.starts_with('-')
+            && (["LOG", "PID", "DATA", "CACHE", "UPLOAD", "STORAGE", "SCHEDULE"]
+                .iter()
+                .any(|w| upper.contains(w))
+                || value.ends_with(".sock"));
+        (writes && place_is(value, path)).then(|| option.to_owned())
+    })
+}
+
+/// True where a value is the path, or a file right in it.
+fn place_is(value: &str, path: &str) -> bool {
+    let value = match value.split_once("sqlite") {
+        Some((_, rest)) => rest.split_once("///").map_or(value, |(_, file)| file),
+        None => value,
+    };
+    let value = value.trim_end_matches('/');
+    value == path || value.rsplit_once('/').is_some_and(|(parent, file)| parent == path && file.contains('.'))
+}
+
+fn is_place(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    upper != "PATH" && PLACES.iter().any(|w| upper.contains(w)) && !READ.iter().any(|w| upper.contains(w))
+}
+
+/// `UPLOAD_DIR=/opt/shop/uploads` in a file of settings that a script writes.
+fn of_settings(context: &Context<'_, '_>, path: &str) -> Option<Need> {
+    for (_, _, step) in context.steps() {
+        for written in &step.written {
+            let name = written.path.basename().to_string();
+            if !super::secrets::is_env_file(&name) {
+                continue;
+            }
+            for line in written.content.text.lines() {
+                let Some((name, value)) = line.trim().trim_start_matches("export ").split_once('=') else {
+                    continue;
+                };
+                if is_place(name) && place_is(value.trim_matches(['"', '\'']), path) {
+                    return Some(Need {
+                        says: format!("the app is told to write there (`{name}`)"),
+                        sure: Confidence::High,
+                        span: Some(step.span),
+                    });
+                }
+            }
+        }
+    }
+    None
+}
+
+/// `/var/log/shop` of a unit `shop.service`, or of the account `shop`.
+fn of_state(context: &Context<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
+    let name = ["/var/log/", "/var/lib/", "/var/cache/", "/run/", "/var/run/"]
+        .iter()
+        .find_map(|parent| path.strip_prefix(parent))?
+        .split('/')
+        .next()?;
+    let of_unit = context.units.iter().find(|u| {
+        let stem = u.name.trim_end_matches(".service");
+        u.name.ends_with(".service") && (stem == name || stem.split(['-', '@', '_']).next() == Some(name))
+    });
+    let app = match of_unit {
+        Some(at) => {
+            let user = at.unit.user().filter(|d| d.value != "root")?;
+            let name = match user.value.starts_with('$') {
+                true => context.app_user.as_ref()?.name.clone(),
+                false => Value::literal(&user.value),
+            };
+            AppUser { name, why: format!("`User=` of {}", at.name), span: Some(user.span) }
+        }
+        None => {
+            let app = context.app_user.as_ref().filter(|app| !app.is_root() && !root_serves(context))?;
+            (app.name.to_string() == name).then(|| app.clone())?
+        }
+    };
+    let says = "the app can't write there".to_owned();
+    Some((app, Need { says, sure: Confidence::Medium, span: None }))
+}

@@ -1,0 +1,264 @@
+//! F5: `permissions/no-owner`: root makes what the app has to write to, and nothing gives it to the app's user.
+
+use super::needs::{Need, need};
+use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
+use crate::model::{Deployment, Step, StepId};
+use crate::rules::context::{AppUser, Context};
+use crate::rules::owners::{before, from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
+use crate::shell::effect::{Change, Ecosystem, Effect, PathKind, Resource, Role};
+use crate::shell::value::Value;
+use crate::source::Span;
+
+/// Where nothing belongs to the app.
+const OF_THE_SYSTEM: [&str; 11] =
+    ["/etc", "/usr", "/bin", "/sbin", "/lib", "/root", "/dev", "/proc", "/sys", "/boot", "/tmp"];
+
+/// `permissions/no-owner`.
+pub(in crate::rules) fn no_owner(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for script in context.scripts {
+        let mut told: Vec<(Value, Span)> = Vec::new();
+        for (id, step) in script.iter().filter(|(_, step)| is_roots(step)) {
+            let mut here: Vec<Orphan<'_>> = Vec::new();
+            for (path, kind) in made(step) {
+                let known = told.iter().any(|(above, span)| path.is_under(above) || *span == step.span);
+                if known || here.iter().any(|o| path.is_under(o.path)) {
+                    continue;
+                }
+                here.extend(Orphan::of(context, script, id, path, kind));
+            }
+            if let Some(first) = here.first() {
+                told.extend(here.iter().map(|o| (o.path.clone(), step.span)));
+                found.push(first.judge(context, script, id, &here));
+            }
+        }
+    }
+}
+
+/// The paths that a step brings into being.
+fn made(step: &Step) -> impl Iterator<Item = (&Value, PathKind)> {
+    step.deed.effects.iter().filter_map(|effect| match (&effect.change, &effect.resource) {
+        (Change::Create(kind), Resource::Path(path)) => Some((path, *kind)),
+        (Change::Write, Resource::Path(path)) => Some((path, PathKind::File)),
+        (Change::Append, Resource::Line { file, .. }) => Some((file, PathKind::File)),
+        _ => None,
+    })
+}
+
+/// A path that root made, that the app's user needs, and that stays root's.
+struct Orphan<'s> {
+    path: &'s Value,
+    app: AppUser,
+    reason: Reason<'s>,
+}
+
+enum Reason<'s> {
+    /// Something says that the app writes there.
+    Needs(Need),
+    /// A later command of the app's user writes there, and fails.
+    Fails(&'s Step),
+}
+
+impl<'s> Orphan<'s> {
+    fn of(
+        context: &Context<'_, '_>,
+        script: &'s Deployment<'_>,
+        id: StepId,
+        path: &'s Value,
+        kind: PathKind,
+    ) -> Option<Self> {
+        let system = OF_THE_SYSTEM.iter().any(|dir| lies_under(path.known_prefix(), dir));
+        if system || !path.is_absolute() || path.is_glob() || was_there(script, id, path) {
+            return None;
+        }
+        let entry = script.step(id).entry;
+        let later = || from(script, id).filter(|s| s.entry == entry);
+        let given = given_away(later(), path).map(|(step, _)| step.span);
+        if let Some((failing, app)) = failing(context, script, id, path, kind) {
+            return Some(Orphan { path, app, reason: Reason::Fails(failing) });
+        }
+        // Another script may be the one that sets the owners: it runs before or after, who knows.
+        let elsewhere = context.scripts.iter().any(|other| {
+            given_away(other.steps.iter().filter(|s| is_recursive(s)), path).is_some()
+                && !std::ptr::eq(other, script)
+        });
+        if given.is_some() || elsewhere {
+            return None;
+        }
+        let (app, need) = need(context, path, kind)?;
+        Some(Orphan { path, app, reason: Reason::Needs(need) })
+    }
+
+    fn judge(
+        &self,
+        context: &Context<'_, '_>,
+        script: &Deployment<'_>,
+        id: StepId,
+        all: &[Orphan<'_>],
+    ) -> Finding {
+        let step = script.step(id);
+        let (path, name) = (self.path, &self.app.name);
+        let more = match all.len() {
+            1 => String::new(),
+            more => format!(" (and {} more)", more - 1),
+        };
+        let earlier = before(script, id).rev().find(|s| gives(s, path, name));
+        let message = match &self.reason {
+            Reason::Fails(failing) => format!(
+                "`{path}`{more} is made by root, and `{}` on {} runs as `{name}`, who may not write in it: permission denied",
+                context.words(failing.span),
+                context.line(failing.span)
+            ),
+            Reason::Needs(need) => format!(
+                "`{path}`{more} is made by root and nothing gives it to `{name}` ({}) afterwards: {}",
+                self.app.why, need.says
+            ),
+        };
+        let sure = match &self.reason {
+            Reason::Fails(_) => Confidence::High,
+            Reason::Needs(need) => need.sure,
+        };
+        let mut draft = context
+            .finding("permissions/no-owner", step.span, message)
+            .at_most(context.confidence(script, id, Some(path)))
+            .at_most(sure);
+        if let Some(span) = self.app.span {
+            draft = draft.related(span, format!("the app runs as `{name}`"));
+        }
+        if let Reason::Fails(failing) = &self.reason {
+            draft =
+                draft.severity(Severity::Error).related(failing.span, format!("writes there as `{name}`"));
+        }
+        if let Some(earlier) = earlier {
+            draft = draft.related(
+                earlier.span,
+                "reaches only what is there before: the first deploy leaves it to root, a second one mends it",
+            );
+        }
+        if let Reason::Needs(Need { span: Some(span), .. }) = &self.reason {
+            draft = draft.related(*span, "says that the app writes there");
+        }
+        let paths: Vec<String> = all.iter().map(|o| o.path.to_string()).collect();
+        let help = match step.argv.name.as_str() {
+            "mkdir" if all.len() == 1 => {
+                format!("write `install -d -o {name} -g {name} {path}`, or `chown {name}: {path}` behind it")
+            }
+            _ => format!("write `chown -R {name}: {}` behind it", paths.join(" ")),
+        };
+        draft.help(help).fix(fix(context, step, all)).done()
+    }
+}
+
+fn is_recursive(step: &Step) -> bool {
+    step.deed.effects.iter().any(|e| matches!(e.change, Change::Own { recursive: true, .. }))
+}
+
+/// True where an earlier step made the path already: `mkdir -p` then changes nothing.
+fn was_there(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
+    let mut there = false;
+    for step in before(script, id) {
+        for effect in &step.deed.effects {
+            match (&effect.change, &effect.resource) {
+                (Change::Create(_) | Change::Write, Resource::Path(made)) if made.is_under(path) => {
+                    there = true
+                }
+                (Change::Append, Resource::Line { file, .. }) if file.is_under(path) => there = true,
+                (Change::Remove, Resource::Path(gone)) if path.is_under(gone) => there = false,
+                _ => {}
+            }
+        }
+    }
+    // `git clone` and `venv` fill what `mkdir` made: they are the ones to look at only if nothing was there.
+    there
+}
+
+fn gives(step: &Step, path: &Value, name: &Value) -> bool {
+    step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+        (Change::Own { user: Some(user), recursive: true, .. }, Resource::Path(target)) => {
+            user == name && reaches(target, true, path)
+        }
+        _ => false,
+    })
+}
+
+/// A later step of the app's user that makes something right in the path, before anybody gives it away.
+fn failing<'s>(
+    context: &Context<'_, '_>,
+    script: &'s Deployment<'_>,
+    id: StepId,
+    path: &Value,
+    kind: PathKind,
+) -> Option<(&'s Step, AppUser)> {
+    if !matches!(kind, PathKind::Directory | PathKind::Tree) {
+        return None;
+    }
+    let app = user_of(context, path)?;
+    let step = script.step(id);
+    for (at, later) in script.iter().skip(id.0 as usize + 1) {
+        if later.entry != step.entry {
+            continue;
+        }
+        // What lies between is root's too, unless somebody made or got it.
+        let between = &script.steps[id.0 as usize..at.0 as usize];
+        if given_away(between.iter(), path).is_some() || removed(later, path) {
+            return None;
+        }
+        if !runs_as(later, &app.name) || later.place != step.place {
+            continue;
+        }
+        let into = |dir: &Value| {
+            let inside = dir == path || kind == PathKind::Tree && dir.is_under(path);
+            let other = between.iter().skip(1).any(|s| {
+                s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                    (Change::Create(_) | Change::Own { .. } | Change::Mode { .. }, Resource::Path(p)) => {
+                        p != path && p.is_under(path) && dir.is_under(p)
+                    }
+                    _ => false,
+                })
+            });
+            inside && !other && given_away(between.iter(), dir).is_none()
+        };
+        let writes = later.deed.effects.iter().any(|e: &Effect| match (&e.change, &e.resource) {
+            (Change::Create(_) | Change::Write, Resource::Path(p)) => into(&p.dirname()),
+            _ => false,
+        });
+        let installs =
+            later.deed.roles.contains(&Role::Dependencies(Ecosystem::Node)) && into(&later.argv.cwd);
+        if writes || installs {
+            return Some((later, app));
+        }
+    }
+    None
+}
+
+fn removed(step: &Step, path: &Value) -> bool {
+    step.deed
+        .effects
+        .iter()
+        .any(|e| matches!((&e.change, &e.resource), (Change::Remove, Resource::Path(p)) if path.is_under(p)))
+}
+
+/// `install -d -o NAME -g NAME` for a plain `mkdir [-p]` on a line of its own.
+fn fix(context: &Context<'_, '_>, step: &Step, all: &[Orphan<'_>]) -> Option<Fix> {
+    let name = all.first()?.app.name.as_literal()?;
+    let [first, rest @ ..] = &step.argv.args[..] else { return None };
+    let plain = match first.value.as_literal()? {
+        "-p" => !rest.is_empty(),
+        word => !word.starts_with('-') && rest.is_empty(),
+    };
+    let operands = step.argv.args.iter().filter(|a| !a.value.known_prefix().starts_with('-')).count();
+    if step.argv.name != "mkdir" || !plain || operands != all.len() || step.argv.stdout.is_some() {
+        return None;
+    }
+    let program = step.argv.program.span;
+    let (start, end) = match first.value.as_literal() {
+        Some("-p") => (program.start, first.span.end),
+        _ => (program.start, program.end),
+    };
+    let span = Span { start, end, ..step.span };
+    let written = context.sources.text(span);
+    (written.starts_with("mkdir")).then(|| Fix {
+        title: format!("Make it for {name}"),
+        applicability: Applicability::Unsafe,
+        edits: vec![Edit { span, text: format!("install -d -o {name} -g {name}") }],
+    })
+}

@@ -1,0 +1,138 @@
+//! Which files hold secrets, by their names and by what is written into them.
+
+/// Words in a setting's name that make its value a secret.
+const WORDS: [&str; 13] = [
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "TOKEN",
+    "API_KEY",
+    "APIKEY",
+    "PRIVATE_KEY",
+    "CREDENTIAL",
+    "ACCESS_KEY",
+    "ENCRYPTION_KEY",
+    "APP_KEY",
+    "AUTH_KEY",
+];
+
+/// Words that make it none after all: `ACCESS_TOKEN_EXPIRE_MINUTES`, `SECRET_FILE`, `NEXT_PUBLIC_API_KEY`.
+const NOT: [&str; 24] = [
+    "EXPIRE",
+    "EXPIRY",
+    "TTL",
+    "LIFETIME",
+    "_FILE",
+    "_PATH",
+    "_DIR",
+    "ENABLE",
+    "PUBLIC",
+    "VITE_",
+    "REACT_APP_",
+    "NUXT_",
+    "LENGTH",
+    "TIMEOUT",
+    "ALGORITHM",
+    "RESET",
+    "_URL",
+    "_URI",
+    "_NAME",
+    "MAX_",
+    "MIN_",
+    "LIMIT",
+    "_HEADER",
+    "_TYPE",
+];
+
+/// True for the name of a file of settings that a program reads into its environment: `.env`, `.env.production`,
+/// `web.env`; samples are none.
+pub(super) fn is_env_file(name: &str) -> bool {
+    let sample = ["sample", "example", "template", "dist", "default", "test", "bak", "backup", "tmpl", "tpl"];
+    let lower = name.to_ascii_lowercase();
+    let env =
+        lower == ".env" || lower.starts_with(".env.") || lower.ends_with(".env") || lower == ".env-file";
+    env && !sample.iter().any(|word| lower.contains(word))
+}
+
+/// True for the name of a file that is a secret as a whole.
+pub(super) fn is_secret_file(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    matches!(
+        lower.as_str(),
+        ".pgpass" | ".my.cnf" | ".netrc" | "credentials.json" | "privatekey" | "private.key" | "master.key"
+    ) || lower.starts_with(".") && lower.contains("secret")
+        || lower.ends_with(".key") && !lower.contains("pub")
+        || lower.ends_with("credentials.json")
+}
+
+/// The name of the first secret that lines of `NAME=value` (or `NAME: value`) hold.
+pub(super) fn secret_in(text: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let line = line.trim().trim_start_matches("export ").trim_start();
+        if line.starts_with(['#', ';', '/']) {
+            return None;
+        }
+        let (name, value) = line.split_once('=')?;
+        let name = name.trim();
+        let value = value.trim().trim_matches(['"', '\'']);
+        let secret = is_secret_name(name) && is_value(value) || holds_password(value);
+        secret.then(|| name.to_owned())
+    })
+}
+
+/// True for the name of a setting whose value is a secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.');
+    let upper = name.to_ascii_uppercase();
+    let secret = WORDS.iter().any(|w| upper.contains(w))
+        || upper.ends_with("_PASS")
+        || upper == "PGPASS"
+        || upper.ends_with("_KEY_BASE");
+    plain && secret && !NOT.iter().any(|w| upper.contains(w))
+}
+
+fn is_value(value: &str) -> bool {
+    !value.is_empty()
+        && !matches!(value, "true" | "false" | "null" | "none" | "yes" | "no")
+        && !(value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// True where a text speaks of a secret: the expression of a `sed` that puts one in.
+pub(super) fn mentions_secret(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase().replace('-', "_");
+    WORDS.iter().any(|w| upper.contains(w)) || upper.contains("_PASS") || upper.contains("OPENSSL RAND")
+}
+
+/// `postgres://user:password@host/db`.
+fn holds_password(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let Some((login, _)) = rest.split('/').next().unwrap_or_default().rsplit_once('@') else { return false };
+    login.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+}
+
+#[test]
+fn settings_are_told_from_secrets() {
+    for text in [
+        "SECRET_KEY=$(openssl rand -hex 32)",
+        "export DB_PASSWORD='x y'",
+        "A=1\nGROQ_API_KEY=your_groq_api_key_here",
+        "DATABASE_URL=postgresql://shop:$DB_PASSWORD@localhost/shop",
+        "DB_PASS=$DB_PASS",
+    ] {
+        assert!(secret_in(text).is_some(), "{text}");
+    }
+    for text in [
+        "SECRET_KEY=",
+        "# SECRET_KEY=x",
+        "ACCESS_TOKEN_EXPIRE_MINUTES=30",
+        "NEXT_PUBLIC_API_KEY=abc",
+        "REDIS_URL=redis://localhost:6379/0",
+        "DB_HOST=127.0.0.1",
+        "SSL_CERT_PATH=/etc/x",
+    ] {
+        assert_eq!(secret_in(text), None, "{text}");
+    }
+    assert!(is_env_file(".env") && is_env_file(".env.production") && is_env_file("web.env"));
+    assert!(!is_env_file(".env.example") && !is_env_file(".sample.env") && !is_env_file("environment"));
+}

@@ -1,0 +1,177 @@
+//! F5: `steps/no-build`: pages or programs that a build makes, and no step runs the build.
+
+use super::dependencies::is_beside;
+use super::deploy::{Deploy, Language, is_directory, line_of, works_in};
+use super::words::Work;
+use crate::finding::Finding;
+use crate::project::manifest::NodePackage;
+use crate::rules::context::Context;
+use crate::shell::effect::{Ecosystem, Role};
+
+const RULE: &str = "steps/no-build";
+/// Where builders put what they make.
+const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
+
+/// `steps/no-build`.
+pub(in crate::rules) fn no_build(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let deploy = Deploy::new(context);
+    if deploy.in_containers() || !deploy.sets_up() || deploy.calls(Work::Build) {
+        return;
+    }
+    let packages = &context.project.needs.node;
+    for package in packages.iter().filter(|p| !is_beside(&p.directory)) {
+        let Some(script) = package.script("build") else { continue };
+        let committed = context
+            .project
+            .inventory
+            .outputs
+            .iter()
+            .any(|path| path.rsplit_once('/').map_or("", |(dir, _)| dir) == package.directory);
+        if committed || builds(&deploy, package, packages) || is_brought(&deploy, package) {
+            continue;
+        }
+        let said = deploy.says_in(Work::Build, package, packages).filter(|_| !deploy.does(Work::Build));
+        if !is_served(&deploy, package, packages) && said.is_none() {
+            continue;
+        }
+        let near = deploy.steps().filter(|s| {
+            s.deed
+                .roles
+                .iter()
+                .any(|r| matches!(r, Role::Build(Ecosystem::Node) | Role::Dependencies(Ecosystem::Node)))
+        });
+        let Some(place) = near.last().map(|s| s.span).or_else(|| deploy.place()) else { continue };
+        let path = context.sources.file(package.file).path();
+        let message = match said {
+            Some(_) => format!("{path} has a build, and the script only prints how to run it"),
+            None => format!("{path} has a build whose output this deploy serves, and no step runs it"),
+        };
+        let manager = package.manager.command();
+        let help = match package.directory.as_str() {
+            "" => format!("run `{manager} run build`"),
+            directory => format!("run `(cd {directory} && {manager} run build)`"),
+        };
+        let draft = deploy.missing(RULE, place, &message, Work::Build, said);
+        found.push(draft.help(help).related(script.span, "the build").done());
+    }
+}
+
+fn builds(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> bool {
+    // A build of the top may well build all below.
+    let above = |p: &&NodePackage| {
+        p.directory.is_empty()
+            && !package.directory.is_empty()
+            && p.scripts.iter().any(|s| s.name.contains("build"))
+    };
+    let tops: Vec<&NodePackage> = all.iter().filter(above).collect();
+    deploy
+        .steps()
+        .filter(|s| s.deed.roles.contains(&Role::Build(Ecosystem::Node)))
+        .any(|s| works_in(s, package, all) || tops.iter().any(|top| works_in(s, top, all)))
+}
+
+/// What is built is copied to the server, or fetched.
+pub(super) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> bool {
+    let name = package.directory.rsplit('/').next().unwrap_or_default();
+    deploy.steps().any(|s| {
+        let copies = matches!(
+            s.argv.name.as_str(),
+            "cp" | "mv"
+                | "rsync"
+                | "scp"
+                | "tar"
+                | "unzip"
+                | "curl"
+                | "wget"
+                | "gh"
+                | "aws"
+                | "install"
+                | "ln"
+        );
+        let line = line_of(s);
+        let output = OUTPUTS.iter().any(|out| holds_path(&line, out));
+        copies && output && (name.is_empty() || line.contains(name) || !line.contains('/'))
+            || matches!(s.argv.name.as_str(), "unzip" | "tar") && s.deed.roles.contains(&Role::Source)
+            || matches!(s.argv.name.as_str(), "rsync" | "scp")
+                && !line.contains(".git")
+                && s.deed.roles.contains(&Role::Source)
+    })
+}
+
+/// The directory's name as a part of a path.
+fn holds_path(line: &str, name: &str) -> bool {
+    line.match_indices(name).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + name.len()..].chars().next();
+        matches!(before, None | Some('/' | ' ' | '=' | '"' | '\''))
+            && matches!(after, None | Some('/' | ' ' | ';' | '"' | '\'' | '.' | ',' | '\n'))
+    })
+}
+
+/// The build's output is served: a web server's directory, or a process that runs it.
+pub(super) fn is_served(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> bool {
+    let name = package.directory.rsplit('/').next().unwrap_or_default();
+    let in_web = web_texts(deploy).into_iter().any(|text| {
+        text.lines().any(|line| {
+            let line = line.trim_start();
+            let serves = ["root ", "root\t", "alias ", "location", "DocumentRoot", "<Directory", "root *"];
+            serves.iter().any(|s| line.starts_with(s))
+                && OUTPUTS.iter().any(|out| match name {
+                    "" => {
+                        holds_path(line, out)
+                            && !all.iter().any(|p| {
+                                let other = p.directory.rsplit('/').next().unwrap_or_default();
+                                !other.is_empty() && line.contains(&format!("{other}/{out}"))
+                            })
+                    }
+                    name => line.contains(&format!("/{name}/{out}")),
+                })
+        })
+    });
+    in_web
+        || deploy.processes.iter().filter(|p| p.language == Language::Node).any(|p| {
+            let here = p.directory.as_ref().is_none_or(|d| is_directory(d, package, all));
+            let named =
+                !name.is_empty() && OUTPUTS.iter().any(|out| p.command.contains(&format!("/{name}/{out}/")));
+            named || here && runs_output(&p.command, package, 0)
+        })
+}
+
+/// The command runs what a build makes.
+fn runs_output(command: &str, package: &NodePackage, depth: u8) -> bool {
+    if ["next start", "nuxt start"].iter().any(|w| command.contains(w))
+        || OUTPUTS.iter().any(|out| holds_path(command, out))
+    {
+        return true;
+    }
+    let starts = ["npm start", "npm run start", "yarn start", "pnpm start", "npm -- start", "npm run serve"];
+    depth == 0
+        && starts.iter().any(|s| command.contains(s))
+        && package.script("start").is_some_and(|s| runs_output(&s.command, package, 1))
+}
+
+/// The settings of web servers that the scripts write or install.
+fn web_texts<'d>(deploy: &'d Deploy<'_, '_, '_>) -> Vec<&'d str> {
+    let context = deploy.context;
+    let mut texts = Vec::new();
+    let is_web =
+        |path: &str| ["nginx", "caddy", "Caddyfile", "apache2", "httpd"].iter().any(|w| path.contains(w));
+    for step in deploy.steps() {
+        let steps = step.written.iter().filter(|w| is_web(&w.path.to_string()));
+        texts.extend(steps.map(|w| w.content.text.as_str()));
+        if !is_web(&line_of(step))
+            || !matches!(step.argv.name.as_str(), "cp" | "ln" | "install" | "mv" | "sed" | "envsubst" | "tee")
+        {
+            continue;
+        }
+        for arg in &step.argv.args {
+            let shown = arg.value.to_string();
+            let base = shown.rsplit('/').next().unwrap_or_default();
+            let file = context.project.texts.iter().find(|(path, _)| {
+                context.project.inventory.nginx.contains(path) && path.rsplit('/').next() == Some(base)
+            });
+            texts.extend(file.map(|(_, file)| context.sources.file(*file).text()));
+        }
+    }
+    texts
+}

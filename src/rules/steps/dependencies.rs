@@ -1,0 +1,325 @@
+//! F5: `steps/no-dependencies`: what a manifest or a unit counts on and no step installs.
+
+use super::build::{is_brought, is_served};
+use super::deploy::{Deploy, Language, command_of, is_directory, is_saying, line_of, works_in};
+use super::words::Work;
+use crate::finding::Finding;
+use crate::project::manifest::{NodePackage, PythonKind};
+use crate::rules::context::Context;
+use crate::shell::effect::{Change, Ecosystem, Resource, Role};
+use crate::source::{FileId, Span};
+
+const RULE: &str = "steps/no-dependencies";
+
+/// `steps/no-dependencies`.
+pub(in crate::rules) fn no_dependencies(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let deploy = Deploy::new(context);
+    if deploy.in_containers() || !deploy.sets_up() {
+        return;
+    }
+    if !environments(&deploy, found) {
+        python(&deploy, found);
+    }
+    node(&deploy, found);
+    others(&deploy, found);
+}
+
+/// Units that run a virtual environment's programs, and no step makes or uses it.
+fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
+    let before = found.len();
+    for at in deploy.own_units() {
+        let Some(environment) = at.unit.exec_start().iter().find_map(|e| environment_in(&command_of(e)))
+        else {
+            continue;
+        };
+        let name = environment.rsplit('/').next().unwrap_or(&environment).to_owned();
+        // A name that only the shell knows may be any.
+        if name.contains('$') || is_made(deploy, &name) || deploy.calls(Work::VirtualEnv) {
+            continue;
+        }
+        let context = deploy.context;
+        let manifest = python_manifest(deploy).map(|file| context.sources.file(file).path().to_owned());
+        let also = manifest
+            .filter(|_| !deploy.does(Work::PythonDependencies))
+            .map(|path| format!(", nor installs {path}"))
+            .unwrap_or_default();
+        let message = format!(
+            "{} runs programs of `{environment}`, and no step makes that virtual environment{also}",
+            at.name
+        );
+        let help = format!(
+            "make it and fill it before the unit starts: `python3 -m venv {environment}`, `{environment}/bin/pip install -r requirements.txt`"
+        );
+        let mut draft = context.finding(RULE, at.span, message).help(help);
+        if let Some(exec) = at.unit.exec_start().first() {
+            draft = draft.related(exec.span, "the command that needs it");
+        }
+        if let Some(said) = deploy.says(Work::PythonDependencies) {
+            draft = draft.related(said, "only printed, not run");
+        }
+        found.push(draft.done());
+        // Further units of the same environment lack the same step.
+        break;
+    }
+    found.len() > before
+}
+
+/// The virtual environment whose programs a command runs: of `/srv/app/venv/bin/gunicorn` it is `/srv/app/venv`.
+fn environment_in(command: &str) -> Option<String> {
+    let words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'));
+    for word in words {
+        let Some(at) = word.find("/bin/") else { continue };
+        let directory = &word[..at];
+        let name = directory.rsplit('/').next().unwrap_or(directory).to_ascii_lowercase();
+        let conda = directory.contains("conda") || directory.contains("mamba");
+        if !conda && (name.ends_with("env") || name.contains("venv") || word.ends_with("/bin/activate")) {
+            return Some(directory.to_owned());
+        }
+    }
+    None
+}
+
+/// A step makes the environment, or works with it: then it is there.
+fn is_made(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
+    let inside = format!("{name}/bin/");
+    deploy.activates(Some(name))
+        || deploy.steps().any(|step| {
+            let makes = step.deed.roles.contains(&Role::VirtualEnv)
+                && step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                    (Change::Create(_), Resource::Path(path)) => {
+                        let base = path.basename();
+                        base.as_literal().is_none_or(|b| b == name)
+                    }
+                    _ => false,
+                });
+            let manages =
+                matches!(
+                    step.argv.name.as_str(),
+                    "uv" | "poetry" | "pipenv" | "pdm" | "conda" | "virtualenvwrapper"
+                ) && step.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(Ecosystem::Python)));
+            let line = line_of(step);
+            makes
+                || manages
+                || !is_saying(step) && (line.contains(&inside) || line.ends_with(&format!("/{name}")))
+        })
+}
+
+/// Paths of what is not deployed to the server: tests, documentation, other programs.
+pub(super) fn is_beside(path: &str) -> bool {
+    const ELSEWHERE: &[&str] = &[
+        "test",
+        "tests",
+        "e2e",
+        "docs",
+        "doc",
+        "example",
+        "examples",
+        "samples",
+        "demo",
+        "dev",
+        "mobile",
+        "android",
+        "ios",
+        "desktop",
+        "electron",
+        "serverless",
+        "lambda",
+        "lambdas",
+        "functions",
+        "cypress",
+        "playwright",
+        "notebooks",
+        "benchmarks",
+        "tools",
+        "scripts",
+        "fixtures",
+        "templates",
+        "extension",
+        "sdk",
+        "website",
+    ];
+    path.split('/').any(|part| ELSEWHERE.contains(&part) || part.starts_with('.'))
+}
+
+/// The requirements that a server needs: the one nearest to the root.
+fn python_manifest(deploy: &Deploy<'_, '_, '_>) -> Option<FileId> {
+    let sources = deploy.context.sources;
+    let candidates = deploy.context.project.needs.python.iter().filter(|m| {
+        let path = sources.file(m.file).path();
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let development = ["dev", "test", "lint", "doc", "local", "ci"];
+        let parts = || name.split(['-', '_', '.']);
+        let filled = m.kind == PythonKind::Setup || m.dependencies.iter().any(|d| !d.development);
+        filled && !is_beside(&m.directory) && !parts().any(|p| development.contains(&p))
+    });
+    candidates
+        .min_by_key(|m| {
+            let depth = if m.directory.is_empty() { 0 } else { 1 + m.directory.matches('/').count() };
+            (depth, m.kind == PythonKind::Setup, sources.file(m.file).path())
+        })
+        .map(|m| m.file)
+}
+
+fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let Some(file) = python_manifest(deploy) else { return };
+    let said = deploy.says(Work::PythonDependencies);
+    if deploy.does(Work::PythonDependencies)
+        || !deploy.runs(Language::Python) && said.is_none()
+        || from_the_system(deploy)
+        || counts_on_environment(deploy)
+    {
+        return;
+    }
+    let path = deploy.context.sources.file(file).path();
+    let install = match path.ends_with(".txt") {
+        true => format!("pip install -r {path}"),
+        false => "pip install .".to_owned(),
+    };
+    report(
+        deploy,
+        Work::PythonDependencies,
+        path,
+        said,
+        &format!("run `{install}` in the app's virtual environment"),
+        found,
+    );
+}
+
+/// The environment was made and filled before, and no new code comes that could need more.
+fn counts_on_environment(deploy: &Deploy<'_, '_, '_>) -> bool {
+    let brings = deploy.steps().any(|s| s.deed.roles.contains(&Role::Source));
+    !brings
+        && !deploy.does(Work::VirtualEnv)
+        && (deploy.activates(None)
+            || deploy.steps().filter(|s| !is_saying(s)).any(|s| environment_in(&line_of(s)).is_some()))
+}
+
+/// Libraries that the distribution packages.
+fn from_the_system(deploy: &Deploy<'_, '_, '_>) -> bool {
+    const TOOLS: &[&str] = &["pip", "venv", "dev", "setuptools", "wheel", "full", "distutils", "virtualenv"];
+    deploy.steps().filter(|s| s.deed.roles.contains(&Role::SystemPackages)).any(|s| {
+        s.argv.args.iter().any(|a| {
+            let rest = a.value.known_prefix().strip_prefix("python3-");
+            rest.is_some_and(|rest| !TOOLS.contains(&rest) && !rest.starts_with("certbot"))
+        })
+    })
+}
+
+fn report(
+    deploy: &Deploy<'_, '_, '_>,
+    work: Work,
+    path: &str,
+    said: Option<Span>,
+    help: &str,
+    found: &mut Vec<Finding>,
+) {
+    let near = deploy.steps().filter(|s| {
+        s.deed
+            .roles
+            .iter()
+            .any(|r| matches!(r, Role::Build(e) | Role::Dependencies(e) if *e != Ecosystem::Container))
+    });
+    let Some(place) = near.last().map(|s| s.span).or_else(|| deploy.place()) else { return };
+    let message = match said {
+        Some(_) => format!("{path} names dependencies, and the script only prints how to install them"),
+        None => format!("{path} names dependencies, and no step installs them"),
+    };
+    found.push(deploy.missing(RULE, place, &message, work, said).help(help).done());
+}
+
+fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let packages = &deploy.context.project.needs.node;
+    if deploy.calls(Work::NodeDependencies) {
+        return;
+    }
+    let runtime: Vec<&NodePackage> =
+        packages.iter().filter(|p| !is_beside(&p.directory) && !p.dependencies.is_empty()).collect();
+    for package in &runtime {
+        if installs(deploy, package, packages) {
+            continue;
+        }
+        let said = deploy
+            .says_in(Work::NodeDependencies, package, packages)
+            .filter(|_| !deploy.does(Work::NodeDependencies));
+        if !(is_run(deploy, package, &runtime) || is_built(deploy, package, packages) || said.is_some()) {
+            let served = is_served(deploy, package, packages) && package.script("build").is_some();
+            if !served || is_brought(deploy, package) {
+                continue;
+            }
+        }
+        let path = deploy.context.sources.file(package.file).path();
+        let manager = package.manager.command();
+        let install = match package.directory.as_str() {
+            "" => format!("{manager} install"),
+            directory => format!("(cd {directory} && {manager} install)"),
+        };
+        let install = match package.lockfile.is_some() && manager == "npm" {
+            true => install.replace("install", "ci"),
+            false => install,
+        };
+        report(deploy, Work::NodeDependencies, path, said, &format!("run `{install}`"), found);
+    }
+}
+
+/// A step installs in the package's directory, or above it for a workspace.
+fn installs(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> bool {
+    let above = |other: &&NodePackage| {
+        let inside =
+            other.directory.is_empty() || package.directory.starts_with(&format!("{}/", other.directory));
+        let shared = package
+            .lockfile
+            .as_deref()
+            .is_some_and(|lock| lock.rsplit_once('/').map_or("", |(dir, _)| dir) == other.directory);
+        let scripted = other.scripts.iter().any(|s| s.name.contains("install"));
+        inside && (other.has_workspaces || shared || scripted)
+    };
+    let tops: Vec<&NodePackage> = all.iter().filter(above).collect();
+    deploy
+        .steps()
+        .filter(|s| s.deed.roles.contains(&Role::Dependencies(Ecosystem::Node)))
+        .any(|s| works_in(s, package, all) || tops.iter().any(|top| works_in(s, top, all)))
+}
+
+/// A process of the deploy is this package's.
+fn is_run(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, runtime: &[&NodePackage]) -> bool {
+    let all = &deploy.context.project.needs.node;
+    let needs = package.dependencies.iter().any(|d| !d.development);
+    needs
+        && deploy.processes.iter().filter(|p| p.language == Language::Node).any(|p| match &p.directory {
+            Some(directory) => is_directory(directory, package, all),
+            None => runtime.len() == 1,
+        })
+}
+
+fn is_built(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> bool {
+    deploy.steps().any(|s| s.deed.roles.contains(&Role::Build(Ecosystem::Node)) && works_in(s, package, all))
+}
+
+fn others(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    use crate::project::manifest::Language as Manifest;
+    for other in &deploy.context.project.needs.others {
+        let (work, language, help) = match other.language {
+            Manifest::Ruby => (Work::RubyDependencies, Language::Ruby, "run `bundle install --deployment`"),
+            Manifest::Php => (Work::PhpDependencies, Language::Php, "run `composer install --no-dev`"),
+            Manifest::Go | Manifest::Rust => continue,
+        };
+        let said = deploy.says(work);
+        if is_beside(&other.directory) || deploy.does(work) || !deploy.runs(language) && said.is_none() {
+            continue;
+        }
+        report(deploy, work, deploy.context.sources.file(other.file).path(), said, help, found);
+    }
+}
+
+#[test]
+fn environments_are_found_in_commands() {
+    for (command, environment) in [
+        ("/srv/app/venv/bin/gunicorn app:app", Some("/srv/app/venv")),
+        ("/bin/bash -c source bot_env/bin/activate && python x.py", Some("bot_env")),
+        ("/usr/bin/env python3 x.py", None),
+        ("/usr/local/bin/gunicorn x", None),
+        ("/opt/miniconda/envs/x/bin/python", None),
+    ] {
+        assert_eq!(environment_in(command).as_deref(), environment, "{command}");
+    }
+}

@@ -1,0 +1,186 @@
+//! F5: `steps/undefined-unit`: a unit that is started or counted on, and that nothing brings.
+
+use super::deploy::{Deploy, same_unit};
+use crate::finding::Finding;
+use crate::model::OnFailure;
+use crate::project::services::product_units;
+use crate::project::unit::UnitKind;
+use crate::rules::context::Context;
+use crate::shell::effect::{Change, Resource, Role};
+use crate::source::Span;
+
+const RULE: &str = "steps/undefined-unit";
+
+/// Units that a server has, or that come with software that is installed by other ways than a package of its name.
+const KNOWN: &[&str] = &[
+    "ssh",
+    "sshd",
+    "cron",
+    "crond",
+    "docker",
+    "containerd",
+    "ufw",
+    "firewalld",
+    "fail2ban",
+    "snapd",
+    "rsyslog",
+    "dbus",
+    "getty",
+    "chrony",
+    "chronyd",
+    "ntp",
+    "ntpd",
+    "ntpsec",
+    "NetworkManager",
+    "networking",
+    "supervisor",
+    "supervisord",
+    "apparmor",
+    "netfilter-persistent",
+    "avahi-daemon",
+    "bluetooth",
+    "cups",
+    "polkit",
+    "postfix",
+    "unattended-upgrades",
+    "certbot",
+    "mysql",
+    "mysqld",
+    "mariadb",
+    "php-fpm",
+    "cloudflared",
+    "tailscaled",
+    "nftables",
+    "iptables",
+    "logrotate",
+    "user",
+    "rabbitmq-server",
+    "rc-local",
+    "amazon-ssm-agent",
+    "autofs",
+    "cloud-init",
+    "local-fs",
+    "nss-lookup",
+    "time-sync",
+    "remote-fs",
+    "multi-user",
+    "graphical",
+    "default",
+];
+
+/// `steps/undefined-unit`.
+pub(in crate::rules) fn undefined_units(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    // A project whose units are made elsewhere says nothing of what is there.
+    if context.units.is_empty() {
+        return;
+    }
+    let deploy = Deploy::new(context);
+    // By unit: one that is missing is told once, with all places that count on it.
+    let mut places: Vec<(String, Vec<(Span, String)>)> = Vec::new();
+    let mut note = |name: &str, span: Span, why: String| match places.iter_mut().find(|(n, _)| n == name) {
+        Some((_, of)) => of.push((span, why)),
+        None => places.push((name.to_owned(), vec![(span, why)])),
+    };
+    for step in deploy.steps() {
+        // A step that may fail says itself that the unit may be missing.
+        if step.on_failure == OnFailure::Handled || step.status_checked {
+            continue;
+        }
+        for effect in &step.deed.effects {
+            let (Resource::Unit(name), Change::Start | Change::Restart | Change::Enable) =
+                (&effect.resource, &effect.change)
+            else {
+                continue;
+            };
+            let Some(name) = name.as_literal() else { continue };
+            if is_undefined(&deploy, name, false) && !is_tested(&deploy, name) {
+                note(name, effect.operand.unwrap_or(step.span), "is driven here".to_owned());
+            }
+        }
+    }
+    for at in deploy.own_units() {
+        for key in ["Requires", "BindsTo", "Requisite", "After", "Wants"] {
+            for (name, span) in at.unit.units_of(key) {
+                let strong = key != "After" && key != "Wants";
+                if is_undefined(&deploy, &name, strong) {
+                    note(&name, span, format!("{}= of {}", key, at.name));
+                }
+            }
+        }
+    }
+    for (name, places) in places {
+        let Some(((first, _), rest)) = places.split_first() else { continue };
+        let message = format!(
+            "{name} is defined nowhere: no script, no file of the repo and no package brings that unit"
+        );
+        let mut draft = context
+            .finding(RULE, *first, message)
+            .help("write or install the unit before it is counted on, or correct the name");
+        for (span, why) in rest {
+            draft = draft.related(*span, why.clone());
+        }
+        found.push(draft.done());
+    }
+}
+
+/// Nothing that is known of brings the unit. What shares no name with the project's own may come from anywhere; a
+/// `strong` dependency of an own unit counts all the same.
+fn is_undefined(deploy: &Deploy<'_, '_, '_>, name: &str, strong: bool) -> bool {
+    let context = deploy.context;
+    if name.contains(['$', '*', '%', '@']) || !matches!(UnitKind::of(name), UnitKind::Service) {
+        return false;
+    }
+    let stem = name.trim_end_matches(".service");
+    let known = KNOWN.contains(&stem)
+        || stem.starts_with("systemd-")
+        || stem.starts_with("php")
+        || stem.starts_with("snap.")
+        || stem.starts_with("network")
+        || !product_units(stem).is_empty()
+        || ["postgresql", "redis", "mongo", "nginx", "apache2", "httpd", "caddy"]
+            .iter()
+            .any(|p| stem.starts_with(p));
+    let defined = context.units.iter().any(|u| same_unit(name, &u.name) || same_unit(&u.name, name));
+    if known || defined || deploy.may_do_anything() || deploy.called_mentions(&format!("{stem}.service")) {
+        return false;
+    }
+    let sibling = context.units.iter().any(|u| is_sibling(&u.name, name));
+    (sibling || strong) && !comes_with_package(deploy, stem)
+}
+
+/// Both names begin with the same word: `shop-web` and `shop-worker`.
+fn is_sibling(one: &str, other: &str) -> bool {
+    let first = |name: &str| -> String {
+        let stem = name.trim_end_matches(".service");
+        stem.split(['-', '_', '@', '.']).next().unwrap_or_default().to_owned()
+    };
+    let (a, b) = (first(one), first(other));
+    a == b && a.len() > 2
+}
+
+fn comes_with_package(deploy: &Deploy<'_, '_, '_>, stem: &str) -> bool {
+    deploy.steps().filter(|s| s.deed.roles.contains(&Role::SystemPackages)).any(|s| {
+        s.argv.args.iter().filter_map(|a| a.value.as_literal()).any(|package| {
+            let bare = package.split(['=', ':', '/']).next().unwrap_or(package);
+            bare.len() > 2 && (stem.starts_with(bare) || bare.starts_with(stem))
+        })
+    })
+}
+
+/// The script looks whether the unit is there.
+fn is_tested(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
+    let stem = name.trim_end_matches(".service");
+    deploy.steps().any(|s| {
+        let asks = s.argv.has_word("list-unit-files")
+            || s.argv.has_word("is-enabled")
+            || s.argv.has_word("list-units")
+            || s.argv.has_word("cat")
+            || matches!(s.argv.name.as_str(), "[" | "test" | "[[");
+        asks && s.argv.args.iter().any(|a| a.value.to_string().contains(stem))
+    }) || deploy.context.scripts.iter().any(|script| {
+        script
+            .guards
+            .iter()
+            .any(|g| g.cond.facts().iter().any(|f| f.resource.name().to_string().contains(stem)))
+    })
+}

@@ -1,0 +1,308 @@
+//! F5: `steps/not-reloaded`, `steps/not-enabled`, `steps/not-restarted`: what systemd must be told of a unit.
+//!
+//! Facts: systemctl(1). `enable` reloads the manager's configuration when it is done, unless `--no-reload`; `start`
+//! leaves a unit that runs as it is; `restart` runs the unit as it was last loaded.
+
+use super::deploy::{Deploy, Language, is_here, same_unit};
+use crate::finding::{Finding, Severity};
+use crate::model::{Deployment, Step, StepId};
+use crate::project::unit::{UnitKind, template_of};
+use crate::rules::context::{Context, Origin, UnitAt};
+use crate::shell::effect::{Change, Ecosystem, Resource, Role};
+
+/// `steps/not-reloaded`, `steps/not-enabled`, `steps/not-restarted`.
+pub(in crate::rules) fn units(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let deploy = Deploy::new(context);
+    for at in deploy.own_units() {
+        let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { continue };
+        // A unit of another host, of an image, or one that only some menu entry removes again.
+        if !is_here(context.scripts[script].step(id)) || is_removed(&deploy, at) {
+            continue;
+        }
+        not_reloaded(&deploy, at, script, id, found);
+        let started = not_restarted(&deploy, at, script, id, found);
+        if started {
+            not_enabled(&deploy, at, found);
+        }
+    }
+    code_without_restart(&deploy, found);
+}
+
+/// What a step does to a unit, of that name.
+fn does(step: &Step, unit: &str, wanted: &[Change]) -> bool {
+    step.deed.effects.iter().any(|e| match &e.resource {
+        Resource::Unit(name) => wanted.contains(&e.change) && same_unit(&name.to_string(), unit),
+        _ => false,
+    })
+}
+
+/// The unit is there for a while only: a later step removes its file.
+fn is_removed(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
+    deploy.steps().any(|s| {
+        s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+            (Change::Remove, Resource::Path(path)) => {
+                path.basename().to_string() == at.name
+                    && s.span.file == at.span.file
+                    && s.span.start > at.span.start
+            }
+            _ => false,
+        })
+    })
+}
+
+/// The manager reads its units again.
+fn reloads(step: &Step) -> bool {
+    step.deed.roles.contains(&Role::DaemonReload)
+        || step.deed.roles.contains(&Role::Enable)
+            && step.argv.name == "systemctl"
+            && !step.argv.has_word("--no-reload")
+        || step.argv.name == "reboot"
+        || step.argv.name == "deb-systemd-helper"
+}
+
+fn not_reloaded(
+    deploy: &Deploy<'_, '_, '_>,
+    at: &UnitAt,
+    script: usize,
+    id: StepId,
+    found: &mut Vec<Finding>,
+) {
+    let context = deploy.context;
+    let deployment = &context.scripts[script];
+    // What is there is left alone: only a new unit is written, and a new one is read when it is started.
+    if deployment.second_run(id).skipped_by().is_some() {
+        return;
+    }
+    let later = || deployment.iter().filter(|(step, _)| step.0 >= id.0);
+    let Some((start, step)) = later().find(|(_, s)| does(s, &at.name, &[Change::Restart, Change::Start]))
+    else {
+        return;
+    };
+    // `enable --now` reloads in between.
+    if later().any(|(step, s)| step.0 <= start.0 && reloads(s)) {
+        return;
+    }
+    let after = later().find(|(step, s)| step.0 > start.0 && s.deed.roles.contains(&Role::DaemonReload));
+    let message = format!(
+        "{} is written, and nothing makes systemd read it again before {} starts it: a changed unit runs as it was before",
+        at.name,
+        context.line(step.span)
+    );
+    let mut draft = context
+        .finding("steps/not-reloaded", at.span, message)
+        .help("run `systemctl daemon-reload` between them")
+        .related(step.span, "starts what systemd read last")
+        .at_most(context.confidence(deployment, id, None));
+    if let Some((_, reload)) = after {
+        draft = draft.related(reload.span, "comes too late");
+    }
+    found.push(draft.done());
+}
+
+/// Finds what is never started; true where it is started in some way.
+fn not_restarted(
+    deploy: &Deploy<'_, '_, '_>,
+    at: &UnitAt,
+    script: usize,
+    id: StepId,
+    found: &mut Vec<Finding>,
+) -> bool {
+    let context = deploy.context;
+    if is_brought_up_otherwise(deploy, at) {
+        return false;
+    }
+    let any = |wanted: &[Change]| deploy.steps().find(|s| does(s, &at.name, wanted));
+    if any(&[Change::Restart]).is_some() {
+        return true;
+    }
+    let Some(start) = any(&[Change::Start]) else {
+        let enabled = any(&[Change::Enable]);
+        let stem = at.name.trim_end_matches(".service");
+        let told = deploy.mentions(&["systemctl", "start", stem])
+            || deploy.mentions(&["systemctl", "restart", stem])
+            || deploy.mentions(&["service", stem, "start"])
+            || deploy.mentions(&["--now", stem])
+            || deploy.mentions(&["reboot"]);
+        if told
+            || deploy.called_drives("start", stem)
+            || deploy.called_drives("--now", stem)
+            || deploy.steps().any(|s| s.argv.name == "reboot")
+        {
+            return false;
+        }
+        let message = match enabled {
+            Some(_) => format!("{} is enabled and never started: it runs only after the next boot", at.name),
+            None => format!("{} is installed, and nothing enables or starts it", at.name),
+        };
+        let mut draft = context
+            .finding("steps/not-restarted", at.span, message)
+            .help(format!("run `systemctl restart {stem}` after the daemon-reload"));
+        if let Some(enabled) = enabled {
+            draft = draft.related(enabled.span, "enables it");
+        }
+        found.push(draft.done());
+        return false;
+    };
+    // `stop` and then `start` is a restart; a guard that tests whether it runs is one too.
+    let stops = any(&[Change::Stop]).is_some();
+    let again = context.scripts[script].second_run(id).skipped_by().is_none();
+    let oneshot = at.unit.is_oneshot() || UnitKind::of(&at.name) != UnitKind::Service;
+    if stops || oneshot || !again {
+        return true;
+    }
+    if let Some(update) = updates(&context.scripts[script]) {
+        let message = format!(
+            "{} is only started: where it runs already, it goes on with the old code after {}",
+            at.name,
+            context.line(update.span)
+        );
+        found.push(
+            context
+                .finding("steps/not-restarted", start.span, message)
+                .help(format!(
+                    "write `systemctl restart {}`: it starts what does not run",
+                    at.name.trim_end_matches(".service")
+                ))
+                .related(update.span, "brings new code")
+                .related(at.span, "the unit")
+                .done(),
+        );
+    }
+    true
+}
+
+/// The step that brings new code, on a second run too.
+fn updates<'r>(script: &'r Deployment<'_>) -> Option<&'r Step> {
+    script.iter().find_map(|(id, step)| {
+        let source = step.deed.roles.contains(&Role::Source) && is_here(step);
+        let again =
+            matches!(step.argv.name.as_str(), "git" | "rsync" | "svn" | "hg") && !step.argv.has_word("clone");
+        (source && again && script.second_run(id).skipped_by().is_none()).then_some(step)
+    })
+}
+
+/// A timer, a socket, another unit or the boot starts it; or it is a template, or what another unit runs on failure.
+fn is_brought_up_otherwise(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
+    let name = at.name.as_str();
+    if matches!(UnitKind::of(name), UnitKind::Target | UnitKind::Mount) || name.contains("@.") {
+        return true;
+    }
+    let stem = name.trim_end_matches(".service");
+    deploy.context.units.iter().filter(|other| other.name != name).any(|other| {
+        let triggered = other.unit.triggers(&other.name).is_some_and(|t| t == name);
+        let keys = ["OnFailure", "OnSuccess", "Wants", "Requires", "BindsTo", "Upholds"];
+        let wanted = keys.iter().any(|key| {
+            other
+                .unit
+                .units_of(key)
+                .iter()
+                .any(|(n, _)| n == name || n == stem || template_of(n).is_some_and(|t| t == name))
+        });
+        let also =
+            other.unit.all("Install", "Also").iter().any(|d| d.value.split_whitespace().any(|w| w == name));
+        triggered || wanted || also
+    }) || ["WantedBy", "RequiredBy", "PartOf"].iter().any(|key| {
+        // Its target is started, and that starts it.
+        let section = if *key == "PartOf" { "Unit" } else { "Install" };
+        at.unit
+            .all(section, key)
+            .iter()
+            .flat_map(|d| d.value.split_whitespace())
+            .any(|target| deploy.own_units().any(|u| u.name == target && u.name != at.name))
+    })
+}
+
+fn not_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, found: &mut Vec<Finding>) {
+    let context = deploy.context;
+    let linked = |s: &Step| {
+        s.deed.effects.iter().any(|e| match &e.resource {
+            Resource::Path(path) => path.to_string().contains(".wants/"),
+            _ => false,
+        })
+    };
+    let enabled = deploy.steps().any(|s| does(s, &at.name, &[Change::Enable]) || linked(s))
+        || deploy.steps().any(|s| s.deed.roles.contains(&Role::Enable) && s.deed.effects.is_empty());
+    let stem = at.name.trim_end_matches(".service");
+    if enabled
+        || !at.unit.has_install()
+        || at.unit.is_oneshot_work()
+        || deploy.mentions(&["enable", stem])
+        || deploy.called_drives("enable", stem)
+    {
+        return;
+    }
+    let start = deploy.steps().find(|s| does(s, &at.name, &[Change::Start, Change::Restart]));
+    let message = format!("{} is started and never enabled: after a reboot it is gone", at.name);
+    let mut draft =
+        context.finding("steps/not-enabled", at.span, message).help(format!("run `systemctl enable {stem}`"));
+    if let Some(start) = start {
+        draft = draft.related(start.span, "only starts it");
+    }
+    if let Some(install) = at.unit.get("Install", "WantedBy") {
+        draft = draft.related(install.span, "what enabling would do");
+    }
+    found.push(draft.done());
+}
+
+/// New code and dependencies, and nothing that runs is started again.
+fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let context = deploy.context;
+    let Some(update) = context.scripts.iter().find_map(updates) else { return };
+    let prepared = deploy.steps().any(|s| {
+        s.deed.roles.iter().any(|r| {
+            matches!(
+                r,
+                Role::Migrate | Role::Dependencies(Ecosystem::Python | Ecosystem::Ruby | Ecosystem::Php)
+            )
+        })
+    });
+    let starts = deploy.steps().any(|s| {
+        s.deed.roles.iter().any(|r| matches!(r, Role::Restart | Role::Serve | Role::ComposeUp))
+            && ![
+                "nginx.service",
+                "apache2.service",
+                "caddy.service",
+                "postgresql.service",
+                "redis-server.service",
+                "redis.service",
+            ]
+            .iter()
+            .any(|web| s.deed.effects.len() == 1 && s.deed.effects[0].resource.name().to_string() == *web)
+            || s.background
+            || matches!(
+                s.argv.name.as_str(),
+                "touch" | "reboot" | "passenger-config" | "screen" | "tmux" | "nohup"
+            )
+            || s.argv.name == "kill" && s.argv.args.iter().any(|a| a.value.to_string().contains("HUP"))
+    });
+    let app = context.units.iter().find(|u| {
+        u.unit.exec_start().iter().any(|e| {
+            !matches!(
+                super::deploy::language_of(&super::deploy::command_of(e)),
+                Language::Container | Language::Other
+            )
+        })
+    });
+    let Some(app) = app else { return };
+    if !prepared
+        || starts
+        || deploy.own_units().next().is_some()
+        || deploy.may_do_anything()
+        || deploy.in_containers()
+    {
+        return;
+    }
+    let stem = app.name.trim_end_matches(".service");
+    if deploy.called_drives("start", stem) || deploy.mentions(&["restart"]) {
+        return;
+    }
+    let message = format!("new code is brought, and nothing restarts {}: the old code goes on", app.name);
+    found.push(
+        context
+            .finding("steps/not-restarted", update.span, message)
+            .severity(Severity::Warning)
+            .help(format!("end with `systemctl restart {stem}`"))
+            .related(app.span, "the unit that runs the app")
+            .done(),
+    );
+}

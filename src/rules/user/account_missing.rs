@@ -1,0 +1,212 @@
+//! F5: `user/account-missing`: something is to run as, or to belong to, an account that nothing creates.
+
+use super::accounts::comes_by_itself;
+use crate::finding::{Confidence, Finding};
+use crate::model::{Caller, Deployment, Step, StepId, User};
+use crate::project::unit::is_true;
+use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::owners::{is_account_name, lies_under};
+use crate::shell::effect::{Change, Resource, Role};
+use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+
+/// `user/account-missing`.
+pub(in crate::rules) fn account_missing(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(created) = created(context) else { return };
+    let mut missing: Vec<Missing<'_, '_>> = Vec::new();
+    for use_ in uses(context) {
+        let name = use_.name.as_str();
+        if comes_by_itself(name) || created.contains(&use_.name) || exists_before(context, name) {
+            continue;
+        }
+        match missing.iter_mut().find(|m| m.name == use_.name) {
+            Some(known) => known.uses.push(use_),
+            None => missing.push(Missing { name: use_.name.clone(), uses: vec![use_] }),
+        }
+    }
+    for account in missing {
+        found.extend(account.judge(context, &created));
+    }
+}
+
+/// A place where an account is named.
+struct Use<'r, 'a> {
+    name: String,
+    span: Span,
+    how: How,
+    script: &'r Deployment<'a>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Unit,
+    Owner,
+    Runs,
+}
+
+struct Missing<'r, 'a> {
+    name: String,
+    uses: Vec<Use<'r, 'a>>,
+}
+
+impl Missing<'_, '_> {
+    fn judge(mut self, context: &Context<'_, '_>, created: &[String]) -> Option<Finding> {
+        // A unit says it best.
+        self.uses.sort_by_key(|u| u.how != How::Unit);
+        let name = &self.name;
+        let first = self.uses.first()?;
+        let sets_up = is_installer(first.script);
+        let confidence = match (created.is_empty(), sets_up) {
+            (false, true) => Confidence::High,
+            // A script for later deploys uses the accounts that the first one found or made.
+            (false, false) if first.how == How::Unit => Confidence::Medium,
+            (true, true) if first.how == How::Unit => Confidence::Medium,
+            _ => return None,
+        };
+        let what = match first.how {
+            How::Unit => format!(
+                "the unit runs as `{name}`, and nothing creates that account: systemd fails to start it (status=217/USER)"
+            ),
+            How::Owner => format!(
+                "`{}` names the account `{name}`, and nothing creates it: chown: invalid user",
+                context.words(first.span)
+            ),
+            How::Runs => {
+                format!("`{}` runs as `{name}`, and nothing creates that account", context.words(first.span))
+            }
+        };
+        let mut draft = context
+            .finding("user/account-missing", first.span, what)
+            .at_most(confidence)
+            .help(format!("create it before: `id -u {name} >/dev/null 2>&1 || useradd --system {name}`"));
+        for other in self.uses.iter().skip(1).take(4) {
+            draft = draft.related(other.span, format!("`{name}` is needed here too"));
+        }
+        Some(draft.done())
+    }
+}
+
+/// True for a script that sets a server up, and does not only bring a new version to one.
+fn is_installer(script: &Deployment<'_>) -> bool {
+    let ordinary = script.caller == Caller::Ordinary
+        && !script.steps.iter().any(|s| s.deed.roles.contains(&Role::Account));
+    !ordinary
+        && script
+            .steps
+            .iter()
+            .any(|s| s.deed.roles.iter().any(|r| matches!(r, Role::SystemPackages | Role::Account)))
+}
+
+/// The accounts that some script creates; `None` where one creates an account whose name is not known: it may be any.
+fn created(context: &Context<'_, '_>) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for (_, _, step) in context.steps() {
+        // A command that is not known may create accounts: `./bootstrap-users.sh`.
+        for effect in &step.deed.effects {
+            if let (Change::Create(_), Resource::User(name)) = (&effect.change, &effect.resource) {
+                names.push(name.as_literal()?.to_owned());
+            }
+        }
+        let by_other_means = matches!(
+            step.argv.name.as_str(),
+            "newusers" | "systemd-sysusers" | "ansible-playbook" | "puppet"
+        );
+        if by_other_means {
+            return None;
+        }
+    }
+    Some(names)
+}
+
+/// The accounts that the scripts and their units name.
+fn uses<'r, 'a>(context: &Context<'r, 'a>) -> Vec<Use<'r, 'a>> {
+    let mut uses = Vec::new();
+    for at in &context.units {
+        uses.extend(of_unit(context, at));
+    }
+    for script in context.scripts {
+        for (id, step) in script.iter().filter(|(_, s)| s.place == Place::Here) {
+            let mut add = |name: &Value, how: How| {
+                let Some(name) = name.as_literal().filter(|n| is_account_name(n)) else { return };
+                if !asked_for(script, id, name) {
+                    uses.push(Use { name: name.to_owned(), span: step.span, how, script });
+                }
+            };
+            if let User::Named(name) = &step.user {
+                add(name, How::Runs);
+            }
+            for effect in &step.deed.effects {
+                if let Change::Own { user: Some(user), .. } = &effect.change
+                    && !step.deed.roles.contains(&Role::Account)
+                {
+                    add(user, How::Owner);
+                }
+            }
+        }
+    }
+    uses
+}
+
+fn of_unit<'r, 'a>(context: &Context<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>> {
+    let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { return None };
+    let script = context.scripts.get(index)?;
+    let directive = at.unit.user()?;
+    let dynamic = at.unit.get("Service", "DynamicUser").is_some_and(|d| is_true(&d.value));
+    let name = directive.value.as_str();
+    if dynamic
+        || !is_account_name(name)
+        || script.step(id).place != Place::Here
+        || asked_for(script, id, name)
+    {
+        return None;
+    }
+    // `sed -i s/User=.*/User=$USER/` on what was copied: another user stands there in the end.
+    let edited = script.steps.iter().any(|step| {
+        let edits = |e: &crate::shell::effect::Effect| {
+            matches!(e.change, Change::Edit) && e.resource.name().basename().to_string() == at.name
+        };
+        step.deed.effects.iter().any(edits)
+    });
+    let install = script.step(id);
+    let filtered = at.origin == Origin::Installed(index, id)
+        && !matches!(install.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync");
+    (!edited && !filtered).then(|| Use {
+        name: name.to_owned(),
+        span: directive.span,
+        how: How::Unit,
+        script,
+    })
+}
+
+/// True where the script has looked whether the account is there.
+fn asked_for(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
+    script.guards_of(id).any(|(_, guard)| {
+        guard
+            .cond
+            .facts()
+            .iter()
+            .any(|fact| matches!(&fact.resource, Resource::User(user) if user.as_literal() == Some(name)))
+    })
+}
+
+/// True for an account that was there before: its home is where the project lies, or the script's caller.
+fn exists_before(context: &Context<'_, '_>, name: &str) -> bool {
+    let home = format!("/home/{name}");
+    let at_home = |value: &Value| lies_under(value.known_prefix(), &home);
+    let in_unit = |at: &UnitAt| {
+        at.unit.directives.iter().any(|d| d.value.contains(&format!("{home}/")) || d.value.ends_with(&home))
+    };
+    let in_step = |step: &Step| {
+        at_home(&step.argv.cwd)
+            || at_home(&step.argv.program.value)
+            || step.argv.args.iter().any(|a| at_home(&a.value))
+            || step.deed.effects.iter().any(|e| matches!(&e.resource, Resource::Path(p) if at_home(p)))
+    };
+    context.units.iter().any(in_unit)
+        || context.steps().any(|(_, _, step)| step.deed.roles != [Role::Account] && in_step(step))
+        // `echo "run me as deploy"`, `[ "$USER" = deploy ]`.
+        || context.scripts.iter().any(|s| s.caller == Caller::Ordinary && s.constants.iter().any(|(n, v)| {
+            matches!(n.as_str(), "USER" | "SUDO_USER" | "LOGNAME") && v.as_literal() == Some(name)
+        }))
+}

@@ -1,0 +1,187 @@
+//! F5: `user/runs-as-root`: what the app's user should run in its tree is run by root.
+
+use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
+use crate::model::{Deployment, Step, StepId};
+use crate::rules::context::{AppUser, Context};
+use crate::rules::owners::{before, from, given_away, is_roots, reaches, runs_as, user_of};
+use crate::shell::effect::{Change, Ecosystem, Resource, Role};
+use crate::shell::value::{Knowledge, Value};
+use crate::source::Span;
+
+/// `user/runs-as-root`.
+pub(in crate::rules) fn runs_as_root(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    // A function that is called twice is two steps at one place.
+    let mut told: Vec<Span> = Vec::new();
+    for (script, id, step) in context.steps() {
+        let Some(work) = work_of(step).filter(|_| is_roots(step) && !told.contains(&step.span)) else {
+            continue;
+        };
+        let tree = place_of(step);
+        let Some(app) = user_of(context, &tree) else { continue };
+        told.push(step.span);
+        found.push(judge(context, script, id, work, &tree, &app));
+    }
+}
+
+fn judge(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    work: Work,
+    tree: &Value,
+    app: &AppUser,
+) -> Finding {
+    let step = script.step(id);
+    // A command out of a variable (`eval "$step"`) shows itself by its words, not by where they stand.
+    let literally = context.sources.text(step.span).contains(step.argv.name.as_str());
+    let words = if literally { context.words(step.span) } else { step.argv.to_string() };
+    let name = &app.name;
+    let after = given_away(from(script, id).skip(1).filter(|s| s.entry == step.entry), tree);
+    let message = format!(
+        "`{words}` runs as root in the app's tree; the app runs as `{name}` ({}), and {}",
+        app.why,
+        match after {
+            Some(_) => work.danger(),
+            None => work.consequence(),
+        }
+    );
+    let mut draft = context
+        .finding("user/runs-as-root", step.span, message)
+        .at_most(context.confidence(script, id, None))
+        .at_most(sure(app));
+    if let Some((later, _)) = after {
+        draft = draft.severity(Severity::Info).related(
+            later.span,
+            format!("gives the files to `{name}` afterwards; what ran as root has run by then"),
+        );
+    }
+    if let Some(span) = app.span {
+        draft = draft.related(span, format!("the app runs as `{name}`"));
+    }
+    let ready = is_of(script, id, tree, name);
+    let help = match ready {
+        true => format!("write `sudo -u {name} {words}`"),
+        false => format!(
+            "give `{tree}` to `{name}` first (`chown -R {name} {tree}`), then `sudo -u {name} {words}`"
+        ),
+    };
+    draft.help(help).fix(fix(step, name).filter(|_| ready)).done()
+}
+
+/// Sure where a unit or the configuration says it in so many words.
+fn sure(app: &AppUser) -> Confidence {
+    let said = app.why.starts_with("`User=`") || app.why.starts_with("the configuration");
+    if said && app.name.knowledge() == Knowledge::Literal { Confidence::High } else { Confidence::Medium }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Dependencies,
+    Build,
+    StaticFiles,
+    Migrate,
+}
+
+impl Work {
+    /// What is wrong even where the files change hands later.
+    fn danger(self) -> &'static str {
+        match self {
+            Work::Dependencies => "the packages' own install code runs with root's rights",
+            Work::Build => "the build tools and their plugins run with root's rights",
+            Work::StaticFiles | Work::Migrate => "the app's code runs with root's rights",
+        }
+    }
+
+    /// What is wrong where the files stay root's.
+    fn consequence(self) -> &'static str {
+        match self {
+            Work::Dependencies => {
+                "the packages' own install code runs with root's rights and leaves files that belong to root"
+            }
+            Work::Build => "the build's tools run with root's rights and leave files that belong to root",
+            Work::StaticFiles => "the files that it gathers belong to root",
+            Work::Migrate => {
+                "what the app's code makes on the way (caches, logs, a SQLite file) belongs to root"
+            }
+        }
+    }
+}
+
+fn work_of(step: &Step) -> Option<Work> {
+    let container = Ecosystem::Container;
+    step.deed.roles.iter().find_map(|role| match role {
+        Role::Dependencies(kind) if *kind != container => Some(Work::Dependencies),
+        Role::Build(kind) if *kind != container => Some(Work::Build),
+        Role::StaticFiles => Some(Work::StaticFiles),
+        Role::Migrate => Some(Work::Migrate),
+        _ => None,
+    })
+}
+
+/// Where a step works: around its program (`/opt/app/venv/bin/pip`), at the directory or file that an argument names,
+/// else in its working directory.
+fn place_of(step: &Step) -> Value {
+    let argv = &step.argv;
+    let named = argv.args.iter().map(|arg| &arg.value).find(|value| {
+        let key = value.key();
+        value.is_absolute()
+            && key.contains('/')
+            && (key.ends_with(".txt") || key.ends_with(".toml") || key.ends_with(".py"))
+    });
+    if let Some(file) = named {
+        return file.dirname();
+    }
+    let program = &argv.program.value;
+    if program.key().contains('/') {
+        let path = program.resolve(&argv.cwd);
+        let system =
+            ["/usr", "/bin", "/snap", "/root", "/home"].iter().any(|s| path.is_under(&Value::literal(*s)));
+        let inner =
+            ["/venv/bin/", "/.venv/bin/", "/env/bin/"].iter().find_map(|inner| path.key().find(inner));
+        if let Some(end) = inner {
+            return Value::from_key(&path.key()[..end], &path);
+        }
+        if !system {
+            return path.dirname();
+        }
+    }
+    let options = argv.options("prefix: C: cwd: working-dir|d: directory:");
+    let directory =
+        ["prefix", "C", "cwd", "working-dir", "directory"].iter().find_map(|name| options.value(name));
+    match directory {
+        Some(directory) => directory.resolve(&argv.cwd),
+        None => argv.cwd.clone(),
+    }
+}
+
+/// True where the tree belongs to the user before the step: it was given, or the user made it.
+fn is_of(script: &Deployment<'_>, id: StepId, tree: &Value, name: &Value) -> bool {
+    before(script, id).any(|step| {
+        step.deed.effects.iter().any(|effect| {
+            let Resource::Path(path) = &effect.resource else { return false };
+            match &effect.change {
+                Change::Own { user: Some(user), recursive, .. } => {
+                    user == name && reaches(path, *recursive, tree)
+                }
+                Change::Create(_) => runs_as(step, name) && tree.is_under(path),
+                _ => false,
+            }
+        })
+    })
+}
+
+/// `sudo -u NAME ` in front, where the command finds its program and its settings all the same: sudo(8) gives it
+/// another PATH than an activated environment has.
+fn fix(step: &Step, name: &Value) -> Option<Fix> {
+    let name = name.as_literal()?;
+    let program = step.argv.program.value.as_literal()?;
+    let found =
+        program.contains('/') || matches!(program, "npm" | "npx" | "yarn" | "pnpm" | "composer" | "bundle");
+    let plain = step.wrappers.is_empty() && found && step.argv.stdout.is_none();
+    let start = Span { end: step.span.start, ..step.span };
+    plain.then(|| Fix {
+        title: format!("Run it as {name}"),
+        applicability: Applicability::Unsafe,
+        edits: vec![Edit { span: start, text: format!("sudo -u {name} ") }],
+    })
+}
