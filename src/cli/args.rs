@@ -16,7 +16,7 @@ Examples:
   deploylint check                              the repo in the current directory
   deploylint check ~/shop                       another repo
   deploylint check deploy/start.sh              one script, with the project around it
-  deploylint check --select rerun,user/missing  only these families and rules
+  deploylint check --select rerun,user/account-missing  these families and rules
   deploylint check --ignore services            all but these
   deploylint check --fail-on error              warnings do not fail the build
   deploylint check - --stdin-filename start.sh <start.sh    from an editor
@@ -32,7 +32,7 @@ Exit codes:
 
 /// Reads the shell scripts that deploy a repo to a server, and says what will go wrong.
 ///
-/// It looks at the scripts together with the compose file, the systemd units, the environment files and the
+/// It looks at the scripts together with the compose file, the systemd units and the
 /// manifests around them: what happens when the script runs a second time, which user owns what, whether a step is
 /// missing, and whether all of them agree. It runs nothing.
 #[derive(Debug, Parser)]

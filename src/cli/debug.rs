@@ -4,6 +4,7 @@ use super::args::{DebugArgs, Stage};
 use super::{Exit, Failure};
 use crate::check::CheckError;
 use crate::model::FollowNothing;
+use crate::output::clean;
 use crate::source::{SourceFile, Sources};
 use std::io::Write;
 use std::path::Path;
@@ -14,7 +15,8 @@ pub(super) fn run(args: &DebugArgs, out: &mut dyn Write) -> Result<Exit, Failure
         Stage::Tree { file } => tree(&read(file)?),
         Stage::Model { file } => model(&read(file)?),
     };
-    out.write_all(shown?.as_bytes())?;
+    out.write_all(clean::lines(&shown?, 2000).as_bytes())?;
+    out.write_all(b"\n")?;
     Ok(Exit::Clean)
 }
 

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// No real script has as many steps; a script that doubles its calls in each function would.
-const STEPS: usize = 8_000;
+const STEPS: usize = 5_000;
 /// Statements visited, functions inlined included.
 const STATEMENTS: u32 = 120_000;
 /// Statements inside statements, calls included.

@@ -228,7 +228,8 @@ mod tests {
                 .collect(),
             fix: None,
         };
-        let report = Report { sources, findings: vec![finding], files: texts.len(), ..Report::default() };
+        let report =
+            Report { sources, findings: vec![finding], files: texts.len(), scripts: 1, ..Report::default() };
         let mut out = Vec::new();
         write(&report, false, &mut out).unwrap();
         String::from_utf8(out).unwrap()

@@ -34,37 +34,50 @@ pub(super) fn lies_under(path: &str, above: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The directories in which a unit's service lives, as text (`$APP_DIR` stays as it is written).
+/// The directories in which a unit's service lives, as text (`$APP_DIR` stays as it is written): its working directory
+/// and what lies around its virtual environment.
 pub(super) fn homes(at: &UnitAt) -> Vec<String> {
-    let mut homes = Vec::new();
-    let mut add = |path: &str| {
-        let path = path.trim_end_matches('/');
-        if !BROAD.contains(&path) && !path.contains('%') && path.starts_with(['/', '$']) {
-            homes.push(path.to_owned());
-        }
-    };
+    let mut homes: Vec<String> = Vec::new();
     if let Some(directory) = at.unit.working_directory() {
-        add(directory.value.trim_start_matches(['-', '~']));
+        homes.extend(home(directory.value.trim_start_matches(['-', '~'])));
     }
     for exec in at.unit.exec_start() {
-        let of_the_system =
-            |path: &str| ["/usr", "/bin", "/sbin", "/snap"].iter().any(|s| lies_under(path, s));
-        // `/usr/bin/node /opt/shop/server.js`: the first file that an interpreter is given.
-        let words = std::iter::once(&exec.program).chain(&exec.args);
-        let mut files = words.filter(|word| word.starts_with(['/', '$']) && !of_the_system(word));
-        let Some(file) = files.next() else { continue };
-        let end = INNER.iter().filter_map(|inner| file.find(inner)).min().or_else(|| file.rfind('/'));
-        if let Some(end) = end.filter(|end| !file[..*end].ends_with("/.local")) {
-            add(&file[..end]);
+        if let Some(end) = INNER.iter().filter_map(|inner| exec.program.find(inner)).min() {
+            homes.extend(home(&exec.program[..end]));
         }
     }
     homes
 }
 
+/// As [`homes`], and where there is none the directory of the first file that is not the system's:
+/// `/opt/shop/server`, `/usr/bin/node /opt/shop/server.js`.
+fn all_homes(at: &UnitAt) -> Vec<String> {
+    let mut all = homes(at);
+    if all.is_empty() {
+        for exec in at.unit.exec_start() {
+            let words = std::iter::once(&exec.program).chain(&exec.args);
+            let file = words.filter(|word| word.starts_with(['/', '$'])).find_map(|word| {
+                let (directory, _) = word.rsplit_once('/')?;
+                home(directory)
+            });
+            all.extend(file);
+        }
+    }
+    all
+}
+
+fn home(path: &str) -> Option<String> {
+    let path = path.trim_end_matches('/');
+    let of_the_system = ["/usr", "/bin", "/sbin", "/snap", "/etc"].iter().any(|s| lies_under(path, s));
+    let is_one =
+        !of_the_system && !BROAD.contains(&path) && !path.contains('%') && !path.ends_with("/.local");
+    (is_one && path.starts_with(['/', '$'])).then(|| path.to_owned())
+}
+
 /// True where a service of the unit works with what lies at the path: in its directory, or beside it
 /// (`/opt/shop/backend` and `/opt/shop/frontend`).
 fn concerns(at: &UnitAt, path: &str) -> bool {
-    homes(at).iter().any(|home| {
+    all_homes(at).iter().any(|home| {
         let around = home.rsplit_once('/').map_or("", |(around, _)| around);
         lies_under(path, home)
             || lies_under(home, path) && !BROAD.contains(&path)
@@ -97,13 +110,16 @@ pub(super) fn user_of(context: &Context<'_, '_>, path: &Value) -> Option<AppUser
         .filter(|u| u.name.ends_with(".service") && !u.unit.exec_start().is_empty() && concerns(u, &shown))
         .collect();
     if !here.is_empty() {
-        // Where one unit of the place runs as root, it is no news that root works there.
+        // Where a service of the place runs as root, it is no news that root works there. A backup's job is no service.
         let users: Vec<_> = here.iter().map(|u| u.unit.user().map_or("root", |d| d.value.as_str())).collect();
-        if users.contains(&"root") {
+        let serves = |u: &UnitAt| !homes(u).is_empty() && !u.unit.is_oneshot();
+        if here.iter().zip(&users).any(|(u, user)| *user == "root" && serves(u)) {
             return None;
         }
-        let (unit, name) =
-            here.iter().zip(users).find(|(_, name)| is_account_name(name) || name.starts_with('$'))?;
+        let (unit, name) = here
+            .iter()
+            .zip(users)
+            .find(|(_, name)| *name != "root" && (is_account_name(name) || name.starts_with('$')))?;
         let name = match app {
             Some(app) if app.name.to_string() == name => app.name.clone(),
             _ if name.starts_with('$') => return None,
@@ -114,7 +130,7 @@ pub(super) fn user_of(context: &Context<'_, '_>, path: &Value) -> Option<AppUser
     }
     let app = app.filter(|app| app.why.starts_with("`User=`") || !root_serves(context))?;
     // Units that live elsewhere say nothing of this place.
-    let elsewhere = context.units.iter().any(|u| u.unit.user().is_some() && !homes(u).is_empty());
+    let elsewhere = context.units.iter().any(|u| u.unit.user().is_some() && !all_homes(u).is_empty());
     (!elsewhere && context.in_app_tree(path)).then(|| app.clone())
 }
 

@@ -103,12 +103,16 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             | Kind::VariableAssignment
             | Kind::VariableAssignments => {
                 let command = self.command(cursor, Vec::new());
+                if let Some(word) = misplaced(&command) {
+                    self.gap(node, &format!("it does not parse: `{word}` stands where a command should"));
+                    return None;
+                }
                 Some(StmtKind::Command(self.shell.arena.alloc(command)))
             }
             Kind::TestCommand => Some(self.test(cursor)),
             Kind::NegatedCommand => {
                 let inner = self.first_statement(cursor)?;
-                Some(StmtKind::Not(self.alloc(inner)))
+                Some(self.negated(inner))
             }
             Kind::RedirectedStatement => self.redirected(cursor),
             Kind::Pipeline => Some(self.pipeline(cursor)),
@@ -230,6 +234,18 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             }
         });
         first
+    }
+
+    /// `! a`. The grammar takes the second of `! ! a` for the command's name.
+    fn negated(&mut self, inner: Stmt<'a>) -> StmtKind<'a> {
+        let StmtKind::Command(command) = inner.kind else { return StmtKind::Not(self.alloc(inner)) };
+        let bang = |w: &&Word<'a>| matches!(w.parts, [Part::Literal { text: "!", quoted: false }]);
+        let bangs = command.words.iter().take_while(bang).count();
+        let words = &command.words[bangs..];
+        let span = words.first().map_or(command.span, |w| Span { start: w.span.start, ..command.span });
+        let command = Command { words, span, ..*command };
+        let kind = StmtKind::Command(self.shell.arena.alloc(command));
+        if bangs % 2 == 1 { kind } else { StmtKind::Not(self.alloc(Stmt { kind, span })) }
     }
 
     fn list(&mut self, cursor: &mut Cursor<'_>) -> Option<StmtKind<'a>> {
@@ -673,6 +689,30 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         self.depth += 1;
         cursor.each_child(|cursor| self.substitutions(cursor, out));
         self.depth -= 1;
+    }
+}
+
+/// The reserved word that the grammar took for a command's name: bash(1), RESERVED WORDS.
+fn misplaced<'a>(command: &Command<'a>) -> Option<&'a str> {
+    match command.words.first()?.parts {
+        [Part::Literal { text, quoted: false }] if command.assignments.is_empty() => matches!(
+            *text,
+            "if" | "then"
+                | "elif"
+                | "else"
+                | "fi"
+                | "while"
+                | "until"
+                | "for"
+                | "do"
+                | "done"
+                | "case"
+                | "esac"
+                | "{"
+                | "}"
+        )
+        .then_some(*text),
+        _ => None,
     }
 }
 

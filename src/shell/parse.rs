@@ -117,16 +117,17 @@ impl<'a> Shell<'a> {
         }
         let mut faults = Vec::new();
         let mut budget = FAULTS;
-        if root.kind() == Kind::Error {
+        let mut seen = false;
+        walk_faults(&mut tree.cursor(), 0, &mut budget, &mut |node| {
+            seen = true;
+            let reason = match node.is_missing() {
+                true => format!("{NO_PARSE}: `{}` is missing", node.name()),
+                false => NO_PARSE.to_owned(),
+            };
+            faults.push((node.start()..node.end(), reason));
+        });
+        if root.kind() == Kind::Error || !seen {
             faults.push((root.start()..root.end(), NO_PARSE.to_owned()));
-        } else {
-            walk_faults(&mut tree.cursor(), 0, &mut budget, &mut |node| {
-                let reason = match node.is_missing() {
-                    true => format!("{NO_PARSE}: `{}` is missing", node.name()),
-                    false => NO_PARSE.to_owned(),
-                };
-                faults.push((node.start()..node.end(), reason));
-            });
         }
         // Told are those that touch a gap: the furthest end of all gaps up to one tells of any.
         let mut told: Vec<(u32, u32)> = self.gaps[before..]

@@ -43,7 +43,13 @@ impl<'a> Lexer<'_, 'a> {
         let text = &self.text[range.clone()];
         if text.contains('{') && (text.contains(',') || text.contains("..")) {
             let alternatives = self.braces(range.clone(), 0);
-            if alternatives.len() > 1 && alternatives.len() <= BRACES {
+            if alternatives.len() > BRACES {
+                // Not known, but what its substitutions do is still read.
+                let mut parts = self.parts(range.clone()).to_vec();
+                parts.push(Part::Opaque { text: "{…}" });
+                return vec![self.arena.alloc_slice_copy(&parts)];
+            }
+            if alternatives.len() > 1 {
                 return alternatives
                     .iter()
                     .map(|pieces| {

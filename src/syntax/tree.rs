@@ -17,7 +17,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort { reports: 40_000, time: Duration::from_secs(4) }
+        Effort { reports: 40_000, time: Duration::from_secs(8) }
     }
 }
 

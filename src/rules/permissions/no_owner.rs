@@ -1,11 +1,12 @@
 //! F5: `permissions/no-owner`: root makes what the app has to write to, and nothing gives it to the app's user.
 
 use super::needs::{Need, need};
+use super::secrets::is_env_file;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::{AppUser, Context};
 use crate::rules::owners::{before, from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
-use crate::shell::effect::{Change, Ecosystem, Effect, PathKind, Resource, Role};
+use crate::shell::effect::{Change, Ecosystem, Effect, Mode, PathKind, Resource, Role};
 use crate::shell::value::Value;
 use crate::source::Span;
 
@@ -84,7 +85,7 @@ impl<'s> Orphan<'s> {
         if given.is_some() || elsewhere {
             return None;
         }
-        let (app, need) = need(context, path, kind)?;
+        let (app, need) = need(context, path, kind).or_else(|| unreadable(context, script, id, path))?;
         Some(Orphan { path, app, reason: Reason::Needs(need) })
     }
 
@@ -146,6 +147,36 @@ impl<'s> Orphan<'s> {
         };
         draft.help(help).fix(fix(context, step, all)).done()
     }
+}
+
+/// A file of settings that is shut to all but root, and that no unit has systemd read: the app reads it by itself.
+fn unreadable(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    path: &Value,
+) -> Option<(AppUser, Need)> {
+    let shown = path.to_string();
+    let by_systemd = context.units.iter().any(|u| u.unit.environment_files().iter().any(|f| f.path == shown));
+    let directory = path.dirname().to_string();
+    let beside = context
+        .units
+        .iter()
+        .any(|u| u.unit.user().is_some() && u.unit.working_directory().is_some_and(|d| d.value == directory));
+    if by_systemd || !beside || !is_env_file(&path.basename().to_string()) {
+        return None;
+    }
+    let shut = from(script, id).find(|step| {
+        step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+            (Change::Mode { mode: Mode::Octal(bits), recursive: false }, Resource::Path(target)) => {
+                target == path && bits & 0o004 == 0
+            }
+            _ => false,
+        })
+    })?;
+    let app = user_of(context, path)?;
+    let says = format!("the app can't read its settings, `{}` shuts it out", context.words(shut.span));
+    Some((app, Need { says, sure: Confidence::Medium, span: None }))
 }
 
 fn is_recursive(step: &Step) -> bool {

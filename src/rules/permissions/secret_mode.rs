@@ -347,9 +347,16 @@ fn env_file_in(
 ) -> Option<Value> {
     let is_one =
         |path: &Value| path.is_under(tree) && path != tree && is_env_file(&path.basename().to_string());
+    // A tree that the script makes itself just now holds nothing yet.
+    let fresh = script.iter().take(opening.0 as usize).any(|(_, step)| {
+        step.deed.effects.iter().any(|e| {
+            matches!((&e.change, &e.resource), (Change::Create(PathKind::Directory), Resource::Path(p)) if p == tree)
+        })
+    });
     for (other, id, step) in context.steps() {
         // What the same script makes later is not there yet.
-        if std::ptr::eq(other, script) && id > opening {
+        let same = std::ptr::eq(other, script);
+        if same && id > opening || fresh && !same {
             continue;
         }
         let mentioned = step.deed.effects.iter().find_map(|e| match &e.resource {
@@ -369,12 +376,6 @@ fn env_file_in(
             return Some(path);
         }
     }
-    // A tree that the script makes itself just now holds nothing yet.
-    let fresh = script.iter().take(opening.0 as usize).any(|(_, step)| {
-        step.deed.effects.iter().any(|e| {
-            matches!((&e.change, &e.resource), (Change::Create(PathKind::Directory), Resource::Path(p)) if p == tree)
-        })
-    });
     if fresh {
         return None;
     }

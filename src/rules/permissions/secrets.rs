@@ -93,9 +93,9 @@ pub(super) fn is_secret_name(name: &str) -> bool {
 }
 
 fn is_value(value: &str) -> bool {
-    !value.is_empty()
-        && !matches!(value, "true" | "false" | "null" | "none" | "yes" | "no")
-        && !(value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit()))
+    let switch = matches!(value, "" | "true" | "false" | "null" | "none" | "yes" | "no");
+    let number = value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit());
+    !switch && !number
 }
 
 /// True where a text speaks of a secret: the expression of a `sed` that puts one in.

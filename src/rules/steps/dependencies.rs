@@ -17,7 +17,7 @@ pub(in crate::rules) fn no_dependencies(context: &Context<'_, '_>, found: &mut V
     if deploy.in_containers() || !deploy.sets_up() {
         return;
     }
-    if !environments(&deploy, found) {
+    if !(deploy.is_from_scratch() && environments(&deploy, found)) {
         python(&deploy, found);
     }
     node(&deploy, found);
@@ -50,12 +50,10 @@ fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
         let help = format!(
             "make it and fill it before the unit starts: `python3 -m venv {environment}`, `{environment}/bin/pip install -r requirements.txt`"
         );
-        let mut draft = context.finding(RULE, at.span, message).help(help);
+        let said = deploy.says(Work::PythonDependencies);
+        let mut draft = deploy.missing(RULE, at.span, &message, Work::VirtualEnv, said).help(help);
         if let Some(exec) = at.unit.exec_start().first() {
             draft = draft.related(exec.span, "the command that needs it");
-        }
-        if let Some(said) = deploy.says(Work::PythonDependencies) {
-            draft = draft.related(said, "only printed, not run");
         }
         found.push(draft.done());
         // Further units of the same environment lack the same step.

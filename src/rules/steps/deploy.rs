@@ -42,6 +42,9 @@ pub(in crate::rules) struct Process {
     pub(in crate::rules) directory: Option<String>,
 }
 
+/// To go back to an older release, or to take the app off, is not to deploy.
+const AWAY: &[&str] = &["rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
+
 /// A line that a script prints for people.
 struct Said {
     span: Span,
@@ -85,9 +88,15 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         deploy
     }
 
-    /// All steps, of all scripts.
+    /// The steps of all scripts that deploy.
     pub(in crate::rules) fn steps(&self) -> impl Iterator<Item = &'r Step> {
-        self.context.steps().map(|(_, _, step)| step)
+        let context = self.context;
+        let deploys = |file: FileId| {
+            let path = context.sources.file(file).path();
+            let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+            !AWAY.iter().any(|away| name.contains(away))
+        };
+        context.scripts.iter().filter(move |s| deploys(s.file)).flat_map(|s| s.steps.iter())
     }
 
     /// The units that a script writes or installs.
@@ -114,23 +123,34 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         any && !self.processes.iter().any(|p| p.language != Language::Container)
     }
 
-    /// True where a script sets the app up or brings new code: it writes units, fetches the source, or makes the app's
-    /// directory on a machine that it installs packages on. A script that only starts things does not.
+    /// True where a script sets the app up or brings new code. One that only installs units or starts things does not:
+    /// it counts on what is there.
     pub(in crate::rules) fn sets_up(&self) -> bool {
-        // To go back to an older release is not to deploy.
-        const OTHER: &[&str] =
-            &["rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
-        let other = |path: &str| {
-            let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-            OTHER.iter().any(|o| name.contains(o))
+        let brings = self.steps().any(|s| s.deed.roles.contains(&Role::Source) && is_here(s));
+        let prepares = self.steps().any(|s| {
+            s.deed.roles.iter().any(|r| {
+                matches!(
+                    r,
+                    Role::SystemPackages
+                        | Role::Account
+                        | Role::StaticFiles
+                        | Role::Migrate
+                        | Role::Dependencies(_)
+                        | Role::Build(_)
+                )
+            })
+        });
+        brings || prepares && (self.own_units().next().is_some() || self.app_directory().is_some())
+    }
+
+    /// True where a script makes a machine ready that has nothing of the app yet.
+    pub(in crate::rules) fn is_from_scratch(&self) -> bool {
+        let clones = |s: &Step| s.deed.roles.contains(&Role::Source) && s.argv.has_word("clone");
+        let fresh = |s: &Step| {
+            s.deed.roles.iter().any(|r| matches!(r, Role::SystemPackages | Role::Account | Role::VirtualEnv))
+                || clones(s)
         };
-        if self.context.scripts.iter().all(|s| other(self.context.sources.file(s.file).path())) {
-            return false;
-        }
-        let packages = self.steps().any(|s| s.deed.roles.contains(&Role::SystemPackages));
-        self.own_units().next().is_some()
-            || self.steps().any(|s| s.deed.roles.contains(&Role::Source) && is_here(s))
-            || packages && self.app_directory().is_some()
+        self.sets_up() && self.steps().any(fresh)
     }
 
     /// The step that makes the app's directory.
@@ -277,6 +297,22 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                 && line.contains(unit)
         };
         self.called.iter().flat_map(|text| text.lines()).any(drives)
+    }
+
+    /// True where any script of the repo drives the unit by the verb.
+    pub(in crate::rules) fn repo_drives(&self, verb: &str, unit: &str) -> bool {
+        let context = self.context;
+        let texts = context.project.texts.iter().map(|(_, file)| context.sources.file(*file).text());
+        let drives = |line: &str| {
+            let line = line.trim_start();
+            line.contains("systemctl")
+                && line.contains(verb)
+                && !line.starts_with('#')
+                && line
+                    .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'))
+                    .any(|word| word.trim_end_matches(".service") == unit)
+        };
+        texts.flat_map(str::lines).any(drives)
     }
 
     /// True where a script activates the environment of that name; of any, where none is given.

@@ -126,6 +126,8 @@ fn not_restarted(
         if told
             || deploy.called_drives("start", stem)
             || deploy.called_drives("--now", stem)
+            || deploy.repo_drives("start", stem)
+            || deploy.repo_drives("--now", stem)
             || deploy.steps().any(|s| s.argv.name == "reboot")
         {
             return false;
@@ -228,6 +230,7 @@ fn not_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, found: &mut Vec<Finding
         || at.unit.is_oneshot_work()
         || deploy.mentions(&["enable", stem])
         || deploy.called_drives("enable", stem)
+        || deploy.repo_drives("enable", stem)
     {
         return;
     }

@@ -58,11 +58,16 @@ fn judge(
     if let Some(span) = app.span {
         draft = draft.related(span, format!("the app runs as `{name}`"));
     }
+    let program = step.argv.program.span;
+    let bare = match literally && step.span.covers(program) {
+        true => context.words(Span { start: program.start, ..step.span }),
+        false => words.clone(),
+    };
     let ready = is_of(script, id, tree, name);
     let help = match ready {
-        true => format!("write `sudo -u {name} {words}`"),
+        true => format!("write `sudo -u {name} {bare}`"),
         false => format!(
-            "give `{tree}` to `{name}` first (`chown -R {name} {tree}`), then `sudo -u {name} {words}`"
+            "give `{tree}` to `{name}` first (`chown -R {name}: {tree}`), then `sudo -u {name} {bare}`"
         ),
     };
     draft.help(help).fix(fix(step, name).filter(|_| ready)).done()
@@ -122,28 +127,24 @@ fn work_of(step: &Step) -> Option<Work> {
 /// else in its working directory.
 fn place_of(step: &Step) -> Value {
     let argv = &step.argv;
+    let program = argv.program.value.resolve(&argv.cwd);
+    let own = argv.program.value.key().contains('/');
+    // An environment says best whose packages they are, wherever the list of them lies.
+    let inner = ["/venv/bin/", "/.venv/bin/", "/env/bin/"].iter().find_map(|inner| program.key().find(inner));
+    if let Some(end) = inner.filter(|_| own) {
+        return Value::from_key(&program.key()[..end], &program);
+    }
     let named = argv.args.iter().map(|arg| &arg.value).find(|value| {
         let key = value.key();
-        value.is_absolute()
-            && key.contains('/')
-            && (key.ends_with(".txt") || key.ends_with(".toml") || key.ends_with(".py"))
+        let project = [".txt", ".toml", ".py"].iter().any(|ending| key.ends_with(ending));
+        value.is_absolute() && key.contains('/') && project
     });
     if let Some(file) = named {
         return file.dirname();
     }
-    let program = &argv.program.value;
-    if program.key().contains('/') {
-        let path = program.resolve(&argv.cwd);
-        let system =
-            ["/usr", "/bin", "/snap", "/root", "/home"].iter().any(|s| path.is_under(&Value::literal(*s)));
-        let inner =
-            ["/venv/bin/", "/.venv/bin/", "/env/bin/"].iter().find_map(|inner| path.key().find(inner));
-        if let Some(end) = inner {
-            return Value::from_key(&path.key()[..end], &path);
-        }
-        if !system {
-            return path.dirname();
-        }
+    let system = ["/usr", "/bin", "/snap", "/root", "/home"];
+    if own && !system.iter().any(|s| program.is_under(&Value::literal(*s))) {
+        return program.dirname();
     }
     let options = argv.options("prefix: C: cwd: working-dir|d: directory:");
     let directory =

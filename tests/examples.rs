@@ -1,0 +1,58 @@
+//! The two shops: one shows every rule, the other shows that a right deploy script is met with silence.
+// A test that cannot set itself up fails.
+#![allow(clippy::unwrap_used)]
+
+use deploylint::check::{Report, Request, Target, check};
+use deploylint::rules::pages::Pages;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn shop(name: &str) -> Report {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    check(&Request { targets: vec![Target::Path(root)], ..Request::default() }).unwrap()
+}
+
+#[test]
+fn every_rule_has_its_fault_in_the_shop() {
+    let report = shop("shop");
+    let found: BTreeSet<&str> = report.findings.iter().map(|f| &*f.rule).collect();
+    // Comments that quiet nothing are shown in the pages of their rules.
+    let pages = Pages::embedded().unwrap();
+    let missing: Vec<&str> =
+        pages.iter().map(|p| &*p.id).filter(|id| !found.contains(id) && !id.starts_with("ignore/")).collect();
+    assert!(missing.is_empty(), "no fault of the shop shows {missing:?}");
+    assert_eq!(report.gaps, []);
+}
+
+#[test]
+fn each_fault_that_the_shop_admits_is_found() {
+    let report = shop("shop");
+    for script in ["start.sh", "scripts/staging.sh"] {
+        let file = report.sources.find(script).unwrap();
+        let source = report.sources.file(file);
+        let told: BTreeSet<u32> = report
+            .findings
+            .iter()
+            .flat_map(|f| std::iter::once(f.span).chain(f.related.iter().map(|r| r.span)))
+            .filter(|span| span.file == file)
+            .map(|span| source.line(span.start))
+            .collect();
+        let faults = source.text().lines().enumerate().filter(|(_, line)| line.trim().starts_with("# FAULT"));
+        for (index, line) in faults {
+            // The command stands below its comment; a missing one is told nearby.
+            let line_number = index as u32 + 1;
+            let near = line_number.saturating_sub(2)..line_number + 8;
+            assert!(told.iter().any(|told| near.contains(told)), "{script}:{line_number}: {line}");
+        }
+    }
+}
+
+#[test]
+fn on_the_shop_put_right_the_tool_is_silent() {
+    let report = shop("shop-fixed");
+    let told: Vec<&String> = report.findings.iter().map(|f| &f.message).collect();
+    assert!(told.is_empty(), "{told:#?}");
+    assert_eq!(report.gaps, []);
+    let taken: Vec<&str> = report.taken.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(taken, ["scripts/staging.sh", "start.sh"]);
+}
