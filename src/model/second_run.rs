@@ -4,6 +4,7 @@ use super::timeline::{Asking, Presence, Ran, State, concerns, excludes_presence,
 use super::{Deployment, GuardId, StepId};
 use crate::shell::effect::{Again, Change, Effect, PathKind, Resource};
 use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
 
 /// What a step does in the second run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +165,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
     let there = state.may_be_there();
     let outcome = match (&effect.change, effect.again) {
         (Change::Remove, Again::Fails(why)) => match state.presence {
-            Presence::Gone if !deployment.made_by_unknown(&effect.resource, id) => Outcome::Fails(why),
+            Presence::Gone if !deployment.may_have_come(&effect.resource, id) => Outcome::Fails(why),
             _ => return None,
         },
         (Change::Use, _) => return None,
@@ -204,16 +205,30 @@ fn weight(outcome: Outcome) -> u32 {
 }
 
 impl Deployment<'_> {
-    /// True where a command that is not known names the path as an operand: `iconv -o F.new F && mv F.new F`.
-    fn made_by_unknown(&self, resource: &Resource, before: StepId) -> bool {
+    /// True where a command whose effects are not all known may have made the path: it names it as an operand
+    /// (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks above it.
+    fn may_have_come(&self, resource: &Resource, before: StepId) -> bool {
         let Resource::Path(path) = resource else { return false };
+        let step = self.step(before);
         self.steps[..before.0 as usize].iter().any(|earlier| {
-            !earlier.deed.known
-                && earlier.argv.args.iter().any(|arg| {
-                    let value =
-                        arg.value.split_once('=').map_or_else(|| arg.value.clone(), |(_, value)| value);
-                    value.resolve(&earlier.argv.cwd) == *path
+            let copies = matches!(earlier.argv.name.as_str(), "scp" | "rsync" | "sftp");
+            let unpacks = matches!(
+                earlier.argv.name.as_str(),
+                "tar" | "unzip" | "rsync" | "cp" | "git" | "7z" | "bsdtar"
+            );
+            earlier.place == step.place
+                && unpacks
+                && earlier.deed.effects.iter().any(|e| {
+                    matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(p))
+                        if p != path && path.is_under(p))
                 })
+                || (!earlier.deed.known || copies && matches!(step.place, Place::Remote(_)))
+                    && earlier.argv.args.iter().any(|arg| {
+                        let value =
+                            arg.value.split_once('=').map_or_else(|| arg.value.clone(), |(_, value)| value);
+                        value.resolve(&earlier.argv.cwd) == *path
+                            || copies && value.basename() == path.basename()
+                    })
         })
     }
 

@@ -403,6 +403,9 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
         ("mv", Outcome::Fails(_)) => {
             (Some("test for the source first: `[ ! -e SOURCE ] || mv …`, or copy it with `install`".to_owned()), None)
         }
+        ("pm2", Outcome::Fails(_)) => {
+            (Some("write `pm2 restart NAME || pm2 start …`, or `pm2 startOrReload` with an ecosystem file".to_owned()), None)
+        }
         ("mount", _) => (Some("test first: `mountpoint -q DIR || mount …`".to_owned()), None),
         ("swapon", _) => (Some("test first: `swapon --show | grep -q FILE || swapon …`".to_owned()), None),
         ("dropdb" | "dropuser", _) => (Some("write `--if-exists`".to_owned()), program_end("--if-exists", "add `--if-exists`")),
