@@ -356,6 +356,13 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
             let fix = program_end("-fn", "add `-fn`").filter(|_| symbolic).map(|fix| Fix { applicability: Applicability::Unsafe, ..fix });
             (Some(help.to_owned()), fix)
         }
+        ("git", Outcome::Fails(_)) if argv.has_word("remote") => (
+            Some("test for it first: `git remote get-url NAME >/dev/null 2>&1 || git remote add …`".to_owned()),
+            None,
+        ),
+        ("git", Outcome::Fails(_)) if !argv.has_word("clone") => {
+            (Some("test first for what it makes, or write it so that it can be repeated".to_owned()), None)
+        }
         ("git", Outcome::Fails(_)) => (
             Some("test for the directory first: `if [ ! -d DIR/.git ]; then git clone …; else git -C DIR pull --ff-only; fi`".to_owned()),
             None,
@@ -391,6 +398,10 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
         ("wget", _) => (Some("name the file with `-O`, or use `-N` or `-nc`".to_owned()), None),
         ("crontab", _) => (
             Some("leave out the old line first: `(crontab -l | grep -v NAME; echo LINE) | crontab -`, or use a file in /etc/cron.d".to_owned()),
+            None,
+        ),
+        ("chpasswd", _) => (
+            Some("set it where the account is made: `id -u NAME || { useradd NAME; … | chpasswd; }`".to_owned()),
             None,
         ),
         ("ufw", _) => (
