@@ -26,6 +26,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// What could not be analysed.
     pub gaps: Vec<Gap>,
+    /// How texts had to be read: told like gaps, but nothing of the code is missing.
+    pub encoding: Vec<Gap>,
     /// The comments that the parser saw in scripts, from `#` to the end of the line.
     pub comments: Vec<Span>,
     /// How many files were analysed.
@@ -57,7 +59,7 @@ pub(super) fn judge(
     for file in scripts {
         let text: &str = arena.alloc_str(sources.file(file).text());
         let path = sources.file(file).path().to_owned();
-        judged.gaps.extend(text_gaps(sources, file));
+        judged.encoding.extend(text_gaps(sources, file));
         let mut follow = InRoot { root: &root, sources, gaps: Vec::new() };
         let built = catch_unwind(AssertUnwindSafe(|| model::build(&arena, file, &path, text, &mut follow)));
         judged.gaps.append(&mut follow.gaps);
@@ -209,8 +211,7 @@ fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
     let first = text.lines().next().unwrap_or_default();
     if let Some(interpreter) = first.strip_prefix("#!") {
         if crate::project::names::shell_of_shebang(first).is_none() {
-            let name =
-                interpreter.split_ascii_whitespace().filter(|w| !w.ends_with("/env")).next().unwrap_or("");
+            let name = interpreter.split_ascii_whitespace().find(|w| !w.ends_with("/env")).unwrap_or("");
             return Some(format!("not a shell script: its first line asks for `{name}`"));
         }
         return None;

@@ -75,7 +75,7 @@ pub struct Report {
 impl Report {
     /// True where no script was judged, though nothing was wrong with what was asked for.
     pub fn nothing_to_judge(&self) -> bool {
-        self.scripts == 0 && self.errors.is_empty() && self.gaps.is_empty()
+        self.scripts == 0 && self.findings.is_empty() && self.errors.is_empty() && self.gaps.is_empty()
     }
 }
 
@@ -202,6 +202,7 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
     findings.retain_mut(|finding| selection.admit(finding));
     sort(&sources, &mut findings);
     let mut gaps = judged.gaps;
+    gaps.extend(judged.encoding);
     gaps.sort();
     gaps.dedup();
     Ok(Report {

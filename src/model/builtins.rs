@@ -6,7 +6,7 @@ use super::scope::Variable;
 use super::walk::{Exit, Flow, Function, Jump, Output, Walker};
 use super::{Caller, Step, StepId, User, Written};
 use crate::shell::argv::{Arg, Argv, Stdin};
-use crate::shell::ast::{AssignedValue, Assignment, Command, Part, Redirect, RedirectKind, Stmt};
+use crate::shell::ast::{AssignedValue, Assignment, Command, Operation, Part, Redirect, RedirectKind, Stmt};
 use crate::shell::effect::{Again, Change, Deed, Effect, Prompt, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::{Place, command_line, peel, resplit};
@@ -26,6 +26,14 @@ impl<'a> Walker<'a, '_> {
             || matches!(keyword, "export" | "local" | "readonly" | "declare" | "typeset")
         {
             return self.assignments(command, keyword);
+        }
+        // `if $NEEDED; then`
+        if let [word] = command.words
+            && let Some(values) = self.word_values(word)
+            && values.iter().all(|(v, _)| matches!(v.as_literal(), Some("true" | "false" | ":")))
+        {
+            let cond = self.word_is(word, |value| value != "false");
+            return Flow::plain(cond.unwrap_or(Cond::Always(true)));
         }
         let mut args = self.expand_words(command.words);
         if args.is_empty() {
@@ -137,15 +145,16 @@ impl<'a> Walker<'a, '_> {
 
     fn assignments(&mut self, command: &'a Command<'a>, keyword: &str) -> Flow {
         let before = self.steps.len();
-        self.last = Cond::Always(true);
+        let status = std::mem::replace(&mut self.last, Cond::Always(true));
         let exports = command.words.iter().any(|w| matches!(w.parts, [Part::Literal { text, .. }] if text.starts_with('-') && text.contains('x')));
         for assignment in command.assignments {
-            if matches!(keyword, "local" | "declare" | "typeset") && !self.locals.is_empty() {
-                if let Some(locals) = self.locals.last_mut() {
-                    locals.push(assignment.name);
-                }
+            if matches!(keyword, "local" | "declare" | "typeset")
+                && !self.locals.is_empty()
+                && let Some(locals) = self.locals.last_mut()
+            {
+                locals.push(assignment.name);
             }
-            self.assign(assignment, keyword == "export" || exports);
+            self.assign(assignment, keyword == "export" || exports, &status);
         }
         if !command.redirects.is_empty() {
             let output = Output { value: Value::default(), content: fixed_text(String::new(), command.span) };
@@ -160,7 +169,7 @@ impl<'a> Walker<'a, '_> {
         Flow::plain(cond)
     }
 
-    fn assign(&mut self, assignment: &Assignment<'a>, export: bool) {
+    fn assign(&mut self, assignment: &Assignment<'a>, export: bool, status: &Cond) {
         let name = assignment.name;
         let Some(value) = &assignment.value else {
             if export {
@@ -179,13 +188,27 @@ impl<'a> Walker<'a, '_> {
                     [Part::Substitution { body, .. }] => self.output_says(body),
                     _ => None,
                 };
+                let alternatives = match word.parts {
+                    [Part::Substitution { body, .. }] => self.output_values(body).unwrap_or_default(),
+                    [Part::Parameter { name: "?", .. }] => vec![
+                        (Value::literal("0"), status.clone()),
+                        (Value::literal("1"), status.clone().negate()),
+                    ],
+                    [Part::Parameter { name, operation: Operation::Plain, .. }] => {
+                        self.scope.get(name).map(|v| v.alternatives.clone()).unwrap_or_default()
+                    }
+                    _ => Vec::new(),
+                };
                 let mut value = self.expand(word);
                 if assignment.append {
                     let mut whole = self.scope.get(name).map(|v| v.value.clone()).unwrap_or_default();
                     whole.push(&value);
                     value = whole;
                 }
-                Variable { value, says, exported: export, span: Some(word.span), ..Default::default() }
+                let alternatives = if assignment.append { Vec::new() } else { alternatives };
+                let says = says.filter(|_| alternatives.is_empty());
+                let span = Some(word.span);
+                Variable { value, says, alternatives, exported: export, span, ..Default::default() }
             }
             AssignedValue::Array(words) => {
                 let mut elements: Vec<Value> =
@@ -280,8 +303,12 @@ impl<'a> Walker<'a, '_> {
                 }
                 ok()
             }
-            "local" | "declare" | "typeset" | "readonly" | "trap" | "shopt" | "alias" | "wait" | "ulimit"
-            | "let" | "hash" | "bg" | "fg" | "jobs" | "disown" | "times" | "enable" | "getopts" => ok(),
+            "trap" => {
+                self.trap(args, command);
+                ok()
+            }
+            "local" | "declare" | "typeset" | "readonly" | "shopt" | "alias" | "wait" | "ulimit" | "let"
+            | "hash" | "bg" | "fg" | "jobs" | "disown" | "times" | "enable" | "getopts" => ok(),
             "test" | "[" => {
                 let mut words = &command.words[1..];
                 if name == "[" && !words.is_empty() {
@@ -305,6 +332,18 @@ impl<'a> Walker<'a, '_> {
             }
             _ => None,
         }
+    }
+
+    /// `trap CODE EXIT` (bash(1)): signal 0 is the shell's end.
+    fn trap(&mut self, args: &[Arg], command: &Command<'a>) {
+        let Some((code, signals)) = args[1..].split_first() else { return };
+        if !signals.iter().any(|s| matches!(s.value.as_literal(), Some("EXIT" | "0" | "SIGEXIT"))) {
+            return;
+        }
+        self.ctx.on_exit = match code.value.as_literal() {
+            Some("-" | "") => None,
+            _ => Some(self.argument_text(command, code, Some(command.origin.tree)).0),
+        };
     }
 
     fn set_options(&mut self, args: &[Arg], span: Span) {
@@ -704,6 +743,7 @@ fn kept_state(
         errexit: now.errexit,
         pipefail: now.pipefail,
         umask: now.umask,
+        on_exit: now.on_exit.clone(),
         ..saved
     }
 }

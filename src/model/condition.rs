@@ -159,6 +159,20 @@ impl Cond {
         out
     }
 
+    /// True when it can be evaluated over and over without a thought.
+    pub(super) fn is_small(&self) -> bool {
+        fn count(cond: &Cond, left: &mut u32) -> bool {
+            *left = left.saturating_sub(1);
+            *left > 0
+                && match cond {
+                    Cond::Not(inner) => count(inner, left),
+                    Cond::And(a, b) | Cond::Or(a, b) => count(a, left) && count(b, left),
+                    _ => true,
+                }
+        }
+        count(self, &mut 100)
+    }
+
     /// True when some part is opaque.
     pub fn has_opaque(&self) -> bool {
         match self {

@@ -75,6 +75,23 @@ pub struct Guard {
     pub outer: Option<GuardId>,
     /// The branch of an `if` or `case` that it opens: two guards of one choice with different arms exclude each other.
     pub choice: Option<(u32, u32)>,
+    /// How many guards are around it.
+    pub depth: u32,
+    /// What its condition is made of. Asked for each pair of steps, so it is told once.
+    pub about: About,
+}
+
+/// What a guard's condition is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Nothing but opaque parts: the same in each run, wherever it stands.
+    Opaque,
+    /// Facts only: it changes as the script goes on.
+    Facts,
+    /// Both.
+    Mixed,
+    /// Neither: a constant, root.
+    Constant,
 }
 
 /// Text that a step writes to a file.
@@ -235,7 +252,8 @@ impl Deployment<'_> {
     /// Whether a resource is there when the second run comes to a step.
     pub fn presence(&self, before: StepId, resource: &crate::shell::effect::Resource) -> Presence {
         let (steps, guards, runs) = (&self.steps, &self.guards, &self.runs);
-        let asking = timeline::Asking { steps, guards, runs, before, asker: before };
+        let under = self.step(before).guard;
+        let asking = timeline::Asking { steps, guards, runs, before, asker: before, under };
         self.timeline.state(asking, resource).presence
     }
 

@@ -3,9 +3,10 @@
 use super::condition::{Aspect, Cond, path_test};
 use super::walk::Walker;
 use crate::shell::argv::{Argv, Stdin};
-use crate::shell::ast::{Block, Operation, Part, StmtKind, Word};
+use crate::shell::ast::{Block, Operation, Part, Stmt, StmtKind, Word};
 use crate::shell::effect::Resource;
 use crate::shell::value::Value;
+use crate::source::Span;
 
 /// What it says that a command succeeds, where that is about a resource.
 pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
@@ -164,6 +165,11 @@ fn line_pattern(pattern: &Value, grep: &Argv) -> Value {
         expression = format!("(?i){expression}");
     }
     Value::literal(expression)
+}
+
+/// The address of sed(1) as a regular expression of the crate `regex`.
+pub(super) fn basic_pattern(pattern: &Value) -> Value {
+    pattern.as_literal().map_or_else(|| pattern.clone(), |text| Value::literal(basic(text)))
 }
 
 /// A basic regular expression (regex(7)) as an extended one: what `\` makes an operator there is one here without.
@@ -405,7 +411,7 @@ impl<'a> Walker<'a, '_> {
             let word = &rest[1];
             *at += 2;
             if matches!(first, "-n" | "-z") {
-                let says = match self.word_says(word) {
+                let says = match self.word_is(word, |v| !v.is_empty()).or_else(|| self.word_says(word)) {
                     Some(cond) => cond,
                     None => {
                         let value = self.expand(word);
@@ -423,7 +429,7 @@ impl<'a> Walker<'a, '_> {
         }
         *at += 1;
         let word = &rest[0];
-        if let Some(cond) = self.word_says(word) {
+        if let Some(cond) = self.word_is(word, |v| !v.is_empty()).or_else(|| self.word_says(word)) {
             return cond;
         }
         let value = self.expand(word).to_string();
@@ -456,6 +462,9 @@ impl<'a> Walker<'a, '_> {
         {
             return if equal { Cond::Root } else { Cond::Root.negate() };
         }
+        if let Some(cond) = self.compared(left, operator, right) {
+            return cond;
+        }
         if equal || unequal {
             // `[ "$(psql -tAc "SELECT 1 …")" = 1 ]`: a row came.
             for (asked, other) in [(left, right), (right, left)] {
@@ -479,6 +488,41 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
+    /// A comparison of a flag with what it can be: `[ "$NEEDED" = yes ]`.
+    fn compared(&mut self, left: &Word<'a>, operator: &str, right: &Word<'a>) -> Option<Cond> {
+        let value = self.expand(right);
+        if let Some(text) = value.as_literal() {
+            return self.word_is(left, |value| compares(value, operator, text));
+        }
+        let value = self.expand(left);
+        let text = value.as_literal()?;
+        self.word_is(right, |value| compares(text, operator, value))
+    }
+
+    /// `(( NEEDED == 1 ))`, `(( EUID != 0 ))`, `(( NEEDED ))`: bash(1), ARITHMETIC EVALUATION.
+    pub(super) fn arithmetic_says(&mut self, text: &'a str) -> Option<Cond> {
+        let inner = text.trim().strip_prefix("((")?.strip_suffix("))")?.trim();
+        let operators =
+            [("==", "-eq"), ("!=", "-ne"), (">=", "-ge"), ("<=", "-le"), (">", "-gt"), ("<", "-lt")];
+        let found = operators.iter().find_map(|(sign, name)| Some((inner.split_once(sign)?, *name)));
+        let ((name, number), operator) = found.unwrap_or(((inner, "0"), "-ne"));
+        let (name, number) = (name.trim().trim_start_matches('$'), number.trim());
+        if matches!(name, "EUID" | "UID") && number == "0" {
+            return match operator {
+                "-eq" => Some(Cond::Root),
+                "-ne" | "-gt" => Some(Cond::Root.negate()),
+                _ => None,
+            };
+        }
+        let parts: &'a [Part<'a>] = self.arena.alloc_slice_copy(&[Part::Parameter {
+            name,
+            operation: Operation::Plain,
+            quoted: true,
+        }]);
+        let word = Word { parts, span: Span::file_start(self.file) };
+        self.word_is(&word, |value| compares(value, operator, number))
+    }
+
     fn opaque_words(&mut self, words: &[Word<'a>]) -> Cond {
         let mut text = String::new();
         for word in words {
@@ -495,16 +539,49 @@ impl<'a> Walker<'a, '_> {
             StmtKind::Command(_) | StmtKind::Pipeline(_) => {
                 let cond = walker.quiet_statement(stmt);
                 match cond {
-                    Cond::Opaque(_) | Cond::Always(_) => None,
+                    Cond::Opaque(_) | Cond::Always(_) | Cond::Works(_) => None,
+                    // `ls` of an empty directory prints nothing.
+                    Cond::Fact(fact) if lists(stmt) => {
+                        Some(Cond::fact(fact.resource.clone(), Aspect::Filled))
+                    }
                     cond => Some(cond),
                 }
             }
-            StmtKind::Or(first, _) => {
+            // `|| echo none` prints in any case.
+            StmtKind::Or(first, other)
+                if walker.known_output(std::slice::from_ref(other)).is_none_or(|o| o.is_empty()) =>
+            {
                 let cond = walker.quiet_statement(first);
                 (!matches!(cond, Cond::Opaque(_) | Cond::Always(_))).then_some(cond)
             }
             _ => None,
         })
+    }
+}
+
+/// `ls DIR`, without `-d`.
+fn lists(stmt: &Stmt<'_>) -> bool {
+    let StmtKind::Command(command) = stmt.kind else { return false };
+    let mut words = command.words.iter().map(|w| match w.parts {
+        [Part::Literal { text, .. }] => *text,
+        _ => "",
+    });
+    words.next() == Some("ls") && !words.any(|w| w.starts_with('-') && w.contains('d'))
+}
+
+/// test(1), of strings and of numbers.
+fn compares(left: &str, operator: &str, right: &str) -> bool {
+    let numbers = || Some((left.trim().parse::<i64>().ok()?, right.trim().parse::<i64>().ok()?));
+    match operator {
+        "=" | "==" => left == right,
+        "!=" => left != right,
+        "-eq" => numbers().is_some_and(|(a, b)| a == b),
+        "-ne" => numbers().is_some_and(|(a, b)| a != b),
+        "-gt" => numbers().is_some_and(|(a, b)| a > b),
+        "-ge" => numbers().is_some_and(|(a, b)| a >= b),
+        "-lt" => numbers().is_some_and(|(a, b)| a < b),
+        "-le" => numbers().is_some_and(|(a, b)| a <= b),
+        _ => false,
     }
 }
 
@@ -571,6 +648,13 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
         }
         "getent" | "cut" | "id" | "compgen" => {
             first_says.clone().or_else(|| Some(Cond::exists(Resource::User(account(&pattern)))))
+        }
+        "ls" => {
+            let dir = first.args.iter().find(|a| !a.value.known_prefix().starts_with('-'));
+            let mut path = dir.map_or(first.cwd.clone(), |dir| first.path(dir));
+            path.push_str("/");
+            path.push(&trimmed(&pattern));
+            Some(Cond::exists(Resource::Path(path.normalized())))
         }
         "find" => {
             let named =

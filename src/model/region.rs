@@ -169,7 +169,12 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// The text of an argument that is code, and whether this shell expanded variables in it.
-    fn argument_text(&mut self, command: &Command<'a>, arg: &Arg, tree: Option<u32>) -> (MappedText, bool) {
+    pub(super) fn argument_text(
+        &mut self,
+        command: &Command<'a>,
+        arg: &Arg,
+        tree: Option<u32>,
+    ) -> (MappedText, bool) {
         let word = command.words.iter().find(|w| w.span == arg.span).copied();
         if let Some(word) = word {
             let joined = command.words.iter().filter(|w| w.span == word.span).count() > 1;

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 pub(super) struct Variable {
     /// Its value.
     pub(super) value: Value,
-    /// The values that it can have, where branches differ.
-    pub(super) alternatives: Vec<Value>,
+    /// The values that it can have, where branches differ, and when it has each.
+    pub(super) alternatives: Vec<(Value, Cond)>,
     /// The elements of an array.
     pub(super) elements: Option<Vec<Value>>,
     /// What its being non-empty says: `EXISTS=$(psql … "SELECT 1 …")`.
@@ -22,6 +22,9 @@ pub(super) struct Variable {
     /// Where its value stands.
     pub(super) span: Option<Span>,
 }
+
+/// What variables were at the end of a branch.
+pub(super) type Ends<'a> = Vec<(&'a str, Option<Variable>)>;
 
 /// The variables of one shell.
 #[derive(Clone, Debug, Default)]
@@ -80,8 +83,8 @@ impl<'a> Scope<'a> {
     }
 
     /// Takes back everything since `mark`; gives what the variables were at that moment.
-    pub(super) fn rewind(&mut self, mark: usize) -> Vec<(&'a str, Option<Variable>)> {
-        let mut ends: Vec<(&'a str, Option<Variable>)> = Vec::new();
+    pub(super) fn rewind(&mut self, mark: usize) -> Ends<'a> {
+        let mut ends: Ends<'a> = Vec::new();
         while self.journal.len() > mark {
             let Some((name, old)) = self.journal.pop() else { break };
             let now = self.variables.remove(name);
@@ -112,25 +115,28 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Joins the ends of branches, each as [`Scope::rewind`] gave it. `may_skip`: no branch may have run.
-    pub(super) fn join(&mut self, branches: Vec<Vec<(&'a str, Option<Variable>)>>, may_skip: bool) {
-        let mut names: Vec<&'a str> = branches.iter().flatten().map(|(n, _)| *n).collect();
+    /// Joins the ends of branches, each with the condition under which it ran and as [`Scope::rewind`] gave it.
+    /// `skipped`: when none of them ran, where that can be.
+    pub(super) fn join(&mut self, branches: Vec<(Cond, Ends<'a>)>, skipped: Option<Cond>) {
+        let mut names: Vec<&'a str> = branches.iter().flat_map(|(_, ends)| ends).map(|(n, _)| *n).collect();
         names.sort_unstable();
         names.dedup();
         for name in names {
             let before = self.variables.get(name).cloned();
-            let mut values: Vec<Value> = Vec::new();
+            let mut values: Vec<(Value, Cond)> = Vec::new();
             let mut sample: Option<Variable> = None;
-            let mut add = |variable: Option<Variable>| {
+            let mut add = |variable: Option<Variable>, ran: &Cond| {
                 let variable = variable.unwrap_or_default();
                 let own = if variable.alternatives.is_empty() {
-                    vec![variable.value.clone()]
+                    vec![(variable.value.clone(), Cond::Always(true))]
                 } else {
                     variable.alternatives.clone()
                 };
-                for value in own {
-                    if !values.contains(&value) {
-                        values.push(value);
+                for (value, when) in own {
+                    let when = when.and(ran.clone());
+                    match values.iter_mut().find(|(v, _)| *v == value) {
+                        Some((_, earlier)) => *earlier = earlier.clone().or(when),
+                        None => values.push((value, when)),
                     }
                 }
                 sample = Some(match sample.take() {
@@ -138,23 +144,29 @@ impl<'a> Scope<'a> {
                     _ => variable,
                 });
             };
-            for branch in &branches {
+            for (ran, branch) in &branches {
                 match branch.iter().find(|(n, _)| *n == name) {
-                    Some((_, end)) => add(end.clone()),
-                    None => add(before.clone()),
+                    Some((_, end)) => add(end.clone(), ran),
+                    None => add(before.clone(), ran),
                 }
             }
-            if may_skip {
-                add(before.clone());
+            if let Some(skipped) = &skipped {
+                add(before.clone(), skipped);
             }
             let Some(sample) = sample else { continue };
             if values.len() <= 1 {
                 self.set(name, sample);
                 continue;
             }
-            let knowledge = values.iter().map(Value::knowledge).max().unwrap_or(Knowledge::Symbolic);
+            let knowledge = values.iter().map(|(v, _)| v.knowledge()).max().unwrap_or(Knowledge::Symbolic);
             let value = self.unknown(name, knowledge.max(Knowledge::Symbolic));
-            values.truncate(6);
+            if values.len() > 6 || values.iter().any(|(_, when)| !when.is_small()) {
+                values.truncate(6);
+                // When it has which is too much to follow.
+                for (_, when) in &mut values {
+                    *when = Cond::Opaque(u32::MAX);
+                }
+            }
             let variable = Variable {
                 value,
                 alternatives: values,

@@ -1,8 +1,9 @@
 //! F3: what each step does when the whole script runs again, entered with the state that the first run left.
 
+use super::query::basic_pattern;
 use super::timeline::{Asking, Presence, Ran, State, concerns, excludes_presence, holds_pattern};
-use super::{Deployment, GuardId, StepId};
-use crate::shell::effect::{Again, Change, Effect, PathKind, Resource};
+use super::{About, Deployment, GuardId, StepId};
+use crate::shell::effect::{Again, Change, Deed, Effect, PathKind, Resource};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 
@@ -58,30 +59,71 @@ pub(super) fn judge(deployment: &Deployment<'_>) -> (Vec<SecondRun>, Vec<Ran>) {
     let mut judged = Vec::with_capacity(deployment.steps.len());
     // What happens again decides what the later steps find.
     let mut runs = Vec::with_capacity(deployment.steps.len());
+    let mut met = vec![None; deployment.guards.len()];
     for index in 0..deployment.steps.len() as u32 {
-        let (run, ran) = step(deployment, &runs, StepId(index));
+        let id = StepId(index);
+        let met = match deployment.step(id).guard {
+            Some(guard) => chain(deployment, &runs, id, guard, &mut met),
+            None => Met { skipped: None, uncertain: false },
+        };
+        let (run, ran) = step(deployment, &runs, id, met);
         judged.push(run);
         runs.push(ran);
     }
     (judged, runs)
 }
 
-fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId) -> (SecondRun, Ran) {
+/// Whether the guards from the outermost to one of them are met in the second run.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    /// The outermost that is not.
+    skipped: Option<GuardId>,
+    /// Of some it is not known.
+    uncertain: bool,
+}
+
+/// The verdict on a guard and all around it: made at the first step behind it, and the same for all others.
+fn chain(
+    deployment: &Deployment<'_>,
+    runs: &[Ran],
+    asker: StepId,
+    innermost: GuardId,
+    met: &mut [Option<Met>],
+) -> Met {
+    let mut pending = Vec::new();
+    let mut verdict = Met { skipped: None, uncertain: false };
+    for (id, _) in super::guards_from(&deployment.guards, Some(innermost)) {
+        if let Some(known) = met[id.0 as usize] {
+            verdict = known;
+            break;
+        }
+        pending.push(id);
+    }
+    for id in pending.into_iter().rev() {
+        let guard = &deployment.guards[id.0 as usize];
+        if verdict.skipped.is_none() {
+            let (steps, guards) = (&deployment.steps, &deployment.guards);
+            let asking = Asking { steps, guards, runs, asker, before: asker, under: Some(id) };
+            match deployment.timeline.truth(asking, id) {
+                Some(truth) if truth != guard.holds => verdict.skipped = Some(id),
+                Some(_) => {}
+                None => verdict.uncertain |= guard.about != About::Constant,
+            }
+        }
+        met[id.0 as usize] = Some(verdict);
+    }
+    verdict
+}
+
+fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (SecondRun, Ran) {
     let timeline = &deployment.timeline;
     let step = deployment.step(id);
-    let asking = Asking { steps: &deployment.steps, guards: &deployment.guards, runs, asker: id, before: id };
-    let mut uncertain = false;
-    // The outermost guard decides first.
-    let chain: Vec<_> = deployment.guards_of(id).collect();
-    for (guard_id, guard) in chain.iter().rev() {
-        match timeline.truth(asking, *guard_id) {
-            Some(truth) if truth != guard.holds => {
-                return (SecondRun::plain(Outcome::Skipped(*guard_id)), Ran::No);
-            }
-            Some(_) => {}
-            None => uncertain |= !guard.cond.facts().is_empty() || guard.cond.has_opaque(),
-        }
+    if let Some(guard) = met.skipped {
+        return (SecondRun::plain(Outcome::Skipped(guard)), Ran::No);
     }
+    let uncertain = met.uncertain;
+    let (steps, guards) = (&deployment.steps, &deployment.guards);
+    let asking = Asking { steps, guards, runs, asker: id, before: id, under: step.guard };
     let mut ran = if uncertain { Ran::Perhaps } else { Ran::Yes };
     let mut worst = SecondRun::plain(if step.deed.known { Outcome::NoChange } else { Outcome::Unknown });
     for (index, effect) in step.deed.effects.iter().enumerate() {
@@ -91,25 +133,25 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId) -> (SecondRun, Ra
             Change::Create(kind) => kind,
             _ => PathKind::Any,
         };
-        let seen_to = chain.iter().find(|(_, guard)| {
+        let seen_to = deployment.guards_of(id).find(|(_, guard)| {
             effect.change != Change::Remove
                 && excludes_presence(guard, &effect.resource, kind)
                 && !timeline.made_between(&effect.resource, guard.at, id)
         });
         if let Some((guard_id, _)) = seen_to {
             return (
-                SecondRun { certain: false, ..SecondRun::plain(Outcome::Skipped(*guard_id)) },
+                SecondRun { certain: false, ..SecondRun::plain(Outcome::Skipped(guard_id)) },
                 Ran::Perhaps,
             );
         }
-        let forced = chain.iter().find(|(guard_id, guard)| {
-            guard.cond.has_opaque()
+        let forced = deployment.guards_of(id).find(|(guard_id, guard)| {
+            guard.about == About::Mixed
                 && guard.cond.facts().iter().any(|fact| concerns(fact, &effect.resource))
                 && timeline.may_skip(asking, *guard_id)
         });
         if let Some((guard_id, _)) = forced {
             return (
-                SecondRun { certain: false, ..SecondRun::plain(Outcome::Skipped(*guard_id)) },
+                SecondRun { certain: false, ..SecondRun::plain(Outcome::Skipped(guard_id)) },
                 Ran::Perhaps,
             );
         }
@@ -132,6 +174,13 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId) -> (SecondRun, Ra
         ran = Ran::Perhaps;
     }
     (worst, ran)
+}
+
+fn link_target(deed: &Deed) -> Option<&Value> {
+    deed.effects.iter().find_map(|e| match &e.resource {
+        Resource::Other("link target", path) => Some(path),
+        _ => None,
+    })
 }
 
 /// What one effect comes to when it happens again; `None` where that is nothing.
@@ -163,6 +212,16 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         state.presence = whole.presence;
     }
     let there = state.may_be_there();
+    // `ln -s DIR LINK` goes into the directory that the link leads to.
+    if there
+        && effect.change == Change::Create(PathKind::Link)
+        && let Some(leads_to) = link_target(&deployment.step(id).deed)
+        && let State { presence: Presence::There, kind: PathKind::Directory | PathKind::Tree, .. } =
+            timeline.state(asking, &Resource::Path(leads_to.clone()))
+    {
+        let why = "ln: makes a second link inside the directory that the link leads to";
+        return Some((Outcome::Nests(why), state));
+    }
     let outcome = match (&effect.change, effect.again) {
         (Change::Remove, Again::Fails(why)) => match state.presence {
             Presence::Gone if !deployment.may_have_come(&effect.resource, id) => Outcome::Fails(why),
@@ -237,7 +296,7 @@ impl Deployment<'_> {
         self.steps[..before.0 as usize].iter().any(|earlier| {
             earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
                 (Change::Remove, Resource::Line { file: of, text: pattern }) => {
-                    of == file && holds_pattern(text, pattern)
+                    of == file && holds_pattern(text, &basic_pattern(pattern))
                 }
                 _ => false,
             })
@@ -263,7 +322,7 @@ impl Deployment<'_> {
                         // `[ -f F ] && rm F`: gone either way.
                         let guard = &self.guards[g.0 as usize];
                         let facts = guard.cond.facts();
-                        guard.holds
+                        guard.cond.evaluate(&mut |_| Some(true)) == Some(guard.holds)
                             && !guard.cond.has_opaque()
                             && facts
                                 .iter()

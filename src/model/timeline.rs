@@ -1,7 +1,7 @@
 //! F3: what steps did to each resource, in order; and whether it is there at a moment of the first or second run.
 
 use super::condition::{Aspect, Cond, Fact};
-use super::{Guard, GuardId, Step, StepId, guards_from};
+use super::{About, Guard, GuardId, Step, StepId, guards_from};
 use crate::shell::effect::{Change, PathKind, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use std::collections::HashMap;
@@ -54,6 +54,8 @@ pub(super) struct Asking<'d> {
     pub(super) runs: &'d [Ran],
     /// Only what is compatible with the guards of this step counts.
     pub(super) asker: StepId,
+    /// Those guards: a question about a guard itself is asked from where it stands.
+    pub(super) under: Option<GuardId>,
     /// The moment is just before this step of the second run.
     pub(super) before: StepId,
 }
@@ -229,7 +231,7 @@ impl Timeline {
         if step.entry != 0 && step.entry != asker.entry || step.place != asker.place {
             return;
         }
-        let relation = relation(asking.guards, step.guard, asker.guard);
+        let relation = relation(asking.guards, step.guard, asking.under);
         let ran = asking.runs.get(event.step.0 as usize).copied().filter(|_| again);
         let certain = match (relation, ran) {
             (Relation::Excludes, _) | (_, Some(Ran::No)) => return,
@@ -334,7 +336,10 @@ impl Timeline {
                         (Change::Append, Resource::Line { file: to, text: line }) => {
                             (to == file || same_unless_known(to, file)) && holds_pattern(line, text)
                         }
-                        (Change::Write | Change::Edit, Resource::Path(to)) if to == file => {
+                        // Where the line is found already, an edit does not bring it about.
+                        (Change::Edit, Resource::Path(to)) if to == file => !guards_from(guards, step.guard)
+                            .any(|(_, other)| other.cond == guard.cond && other.holds != guard.holds),
+                        (Change::Write, Resource::Path(to)) if to == file => {
                             step.written.iter().all(|w| holds_pattern(&w.value, text))
                         }
                         _ => false,
@@ -495,43 +500,41 @@ enum Relation<'g> {
 
 /// How the guards of an event stand to those of the one who asks.
 fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<GuardId>) -> Relation<'_> {
+    let shared = common(guards, event, asker);
+    let own = |from| guards_from(guards, from).take_while(move |(id, _)| Some(*id) != shared);
     let mut extra = Vec::new();
-    for (id, guard) in guards_from(guards, event) {
-        let mut shared = false;
-        for (other_id, other) in guards_from(guards, asker) {
-            if id == other_id {
-                shared = true;
-                break;
-            }
-            // Conditions on facts change as the script goes on; opaque ones do not.
-            let constant = guard.cond.facts().is_empty() && !matches!(guard.cond, Cond::Always(_));
-            if constant && guard.cond == other.cond {
-                if guard.holds != other.holds {
-                    return Relation::Excludes;
-                }
-                shared = true;
-                break;
-            }
-            if let (Some((a, arm)), Some((b, other_arm))) = (guard.choice, other.choice)
-                && a == b
-                && arm != other_arm
-                && arm != u32::MAX
-                && other_arm != u32::MAX
-            {
-                return Relation::Excludes;
-            }
-            if let (Some((a, arm)), Some((b, other_arm))) = (guard.choice, other.choice)
-                && a == b
-                && guard.cond == other.cond
-                && guard.holds != other.holds
-            {
-                let _ = (arm, other_arm);
+    for (_, guard) in own(event) {
+        let arms = own(asker).filter_map(|(_, other)| Some((guard.choice?, other, other.choice?)));
+        for ((choice, arm), other, (other_choice, other_arm)) in arms {
+            let other_branch = arm != other_arm && arm != u32::MAX && other_arm != u32::MAX;
+            let other_outcome = guard.cond == other.cond && guard.holds != other.holds;
+            if choice == other_choice && (other_branch || other_outcome) {
                 return Relation::Excludes;
             }
         }
-        if !shared {
-            extra.push(guard);
+        // Conditions on facts change as the script goes on; what is not about facts does not.
+        if matches!(guard.about, About::Opaque | About::Constant) && !matches!(guard.cond, Cond::Always(_)) {
+            match guards_from(guards, asker).find(|(_, other)| other.cond == guard.cond) {
+                Some((_, other)) if other.holds != guard.holds => return Relation::Excludes,
+                Some(_) => continue,
+                None => {}
+            }
         }
+        extra.push(guard);
     }
     if extra.is_empty() { Relation::Implied } else { Relation::Extra(extra) }
+}
+
+/// The innermost guard that both stand behind.
+fn common(guards: &[Guard], a: Option<GuardId>, b: Option<GuardId>) -> Option<GuardId> {
+    let (mut a, mut b) = (a?, b?);
+    while a != b {
+        let (depth_a, depth_b) = (guards[a.0 as usize].depth, guards[b.0 as usize].depth);
+        if depth_a >= depth_b {
+            a = guards[a.0 as usize].outer?;
+        } else {
+            b = guards[b.0 as usize].outer?;
+        }
+    }
+    Some(a)
 }

@@ -3,7 +3,7 @@
 
 use super::condition::Cond;
 use super::scope::{Scope, Variable};
-use super::{Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
+use super::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, CaseArm, Part, Stmt, StmtKind, Word};
 use crate::shell::parse::Shell;
@@ -89,6 +89,8 @@ pub(super) struct Context {
     pub(super) umask: Option<u32>,
     pub(super) stdin: Stdin,
     pub(super) wrappers: Vec<&'static str>,
+    /// What `trap … EXIT` said.
+    pub(super) on_exit: Option<MappedText>,
 }
 
 /// What a command prints, as far as it is known.
@@ -169,6 +171,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             umask: None,
             stdin: Stdin::Inherited,
             wrappers: Vec::new(),
+            on_exit: None,
         };
         Walker {
             arena,
@@ -214,6 +217,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         let block = self.shell.parse(text, self.file, OffsetMap::shifted(0));
         let start = self.ctx.clone();
         self.block(block);
+        self.leave();
         let mut entries = vec!["main".to_owned()];
         let errexit = self.ctx.errexit;
         for name in std::mem::take(&mut self.function_order) {
@@ -254,6 +258,16 @@ impl<'a, 'f> Walker<'a, 'f> {
         }
     }
 
+    /// `trap 'rm -rf "$TMP"' EXIT` runs after all else, however the script ends.
+    fn leave(&mut self) {
+        let Some(text) = self.ctx.on_exit.take() else { return };
+        let code: &'a str = self.arena.alloc_str(&text.text);
+        let block = self.shell.parse(code, text.file, text.map);
+        // How the script ended is not known.
+        self.last = self.opaque("the exit status");
+        self.with_failure(Failure::Is(OnFailure::Handled), |w| w.block(block));
+    }
+
     /// The number of an opaque condition: the same text, the same number.
     pub(super) fn opaque(&mut self, text: &str) -> Cond {
         let next = self.opaque.len() as u32;
@@ -272,7 +286,14 @@ impl<'a, 'f> Walker<'a, 'f> {
         }
         let id = GuardId(self.guards.len() as u32);
         let at = StepId(self.steps.len() as u32);
-        self.guards.push(Guard { cond, holds, span, at, outer: self.guard, choice });
+        let about = match (cond.facts().is_empty(), cond.has_opaque()) {
+            (true, true) => About::Opaque,
+            (false, true) => About::Mixed,
+            (false, false) => About::Facts,
+            (true, false) => About::Constant,
+        };
+        let depth = self.guard.map_or(0, |outer| self.guards[outer.0 as usize].depth + 1);
+        self.guards.push(Guard { cond, holds, span, at, outer: self.guard, choice, depth, about });
         self.guard = Some(id);
     }
 
@@ -374,7 +395,10 @@ impl<'a, 'f> Walker<'a, 'f> {
         match stmt.kind {
             StmtKind::Command(command) => self.command(command),
             StmtKind::Test { words, .. } => Flow::plain(self.test_says(words)),
-            StmtKind::Arithmetic => Flow::plain(self.opaque_at(stmt.span)),
+            StmtKind::Arithmetic(text) => {
+                let cond = self.arithmetic_says(text);
+                Flow::plain(cond.unwrap_or_else(|| self.opaque_at(stmt.span)))
+            }
             StmtKind::Not(inner) => {
                 let flow = self.with_failure(Failure::Is(OnFailure::Handled), |w| w.statement(inner));
                 Flow { cond: flow.cond.negate(), exit: flow.exit }
@@ -394,7 +418,8 @@ impl<'a, 'f> Walker<'a, 'f> {
                 self.block(body);
                 (self.guard, self.ctx.in_loop) = saved;
                 let ends = self.scope.rewind(mark);
-                self.scope.join(vec![ends], true);
+                let ran = self.opaque_at(stmt.span);
+                self.scope.join(vec![(ran.clone(), ends)], Some(ran.negate()));
                 Flow::plain(Cond::Always(true))
             }
             StmtKind::For { variable, words, body, select } => {
@@ -405,7 +430,8 @@ impl<'a, 'f> Walker<'a, 'f> {
                 let mark = self.scope.mark();
                 self.block(body);
                 let ends = self.scope.rewind(mark);
-                self.scope.join(vec![ends], true);
+                let ran = self.opaque_at(stmt.span);
+                self.scope.join(vec![(ran.clone(), ends)], Some(ran.negate()));
                 self.ctx.in_loop = saved;
                 Flow::plain(Cond::Always(true))
             }
@@ -451,8 +477,10 @@ impl<'a, 'f> Walker<'a, 'f> {
         let second = self.statement(b);
         let ends = self.scope.rewind(mark);
         self.guard = saved;
-        let certain = matches!(first.cond, Cond::Always(true)) || is_plain_command(a);
-        self.scope.join(vec![ends], !certain);
+        let asks = !first.cond.facts().is_empty() && !is_change_of_directory(a);
+        let certain = matches!(first.cond, Cond::Always(true)) || is_plain_command(a) && !asks;
+        let skipped = (!certain).then(|| first.cond.clone().negate());
+        self.scope.join(vec![(first.cond.clone(), ends)], skipped);
         if !certain && !is_change_of_directory(b) {
             self.ctx.cwd = cwd;
         }
@@ -485,7 +513,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         let second = self.statement(b);
         let ends = self.scope.rewind(mark);
         self.guard = saved;
-        self.scope.join(vec![ends], true);
+        self.scope.join(vec![(first.cond.clone().negate(), ends)], Some(first.cond.clone()));
         let cond = first.cond.clone().or(second.cond.clone());
         let exit = match second.exit {
             Exit::Always(jump) => {
@@ -533,7 +561,7 @@ impl<'a, 'f> Walker<'a, 'f> {
                 }
                 _ => {
                     all_leave = false;
-                    ends.push(branch);
+                    ends.push((taken.clone(), branch));
                     cwds.push(std::mem::replace(&mut self.ctx.cwd, cwd.clone()));
                 }
             }
@@ -546,7 +574,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             earlier = earlier.and(flow.cond.clone().negate());
             self.push_guard(flow.cond, false, span, Some((choice, u32::MAX)));
         }
-        let may_skip = otherwise.is_none();
+        let skipped = otherwise.is_none().then(|| earlier.clone());
         if let Some(block) = otherwise {
             let mark = self.scope.mark();
             let flow = self.block(block);
@@ -564,7 +592,7 @@ impl<'a, 'f> Walker<'a, 'f> {
                 }
                 _ => {
                     all_leave = false;
-                    ends.push(branch);
+                    ends.push((earlier.clone(), branch));
                     cwds.push(self.ctx.cwd.clone());
                 }
             }
@@ -575,7 +603,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             result = result.map(|r| r.or(earlier));
         }
         self.guard = saved;
-        self.scope.join(ends, may_skip);
+        self.scope.join(ends, skipped);
         self.ctx.cwd = match cwds.as_slice() {
             [] => cwd,
             [only] => only.clone(),
@@ -641,6 +669,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         let cwd = self.ctx.cwd.clone();
         let mut ends = Vec::new();
         let mut total = false;
+        let mut earlier: Vec<&CaseArm<'a>> = Vec::new();
         for (index, arm) in arms.iter().enumerate() {
             let mut text = String::from(value.key());
             for pattern in arm.patterns {
@@ -649,21 +678,44 @@ impl<'a, 'f> Walker<'a, 'f> {
                 total |= matches!(pattern.parts, [Part::Glob('*')]);
                 text.push_str(pattern_value.key());
             }
-            let cond = self.opaque(&text);
+            let cond = match self.arm_says(subject, arm, &earlier) {
+                Some(cond) => cond,
+                None => self.opaque(&text),
+            };
+            earlier.push(arm);
             let span = arm.patterns.first().map_or(stmt.span, |p| subject.span.to(p.span));
             let span = if index == 0 { span } else { arm.patterns.first().map_or(span, |p| p.span) };
-            self.push_guard(cond, true, span, Some((choice, index as u32)));
+            self.push_guard(cond.clone(), true, span, Some((choice, index as u32)));
             let mark = self.scope.mark();
             let flow = self.block(arm.body);
             self.guard = saved;
             self.ctx.cwd = cwd.clone();
             let branch = self.scope.rewind(mark);
             if !matches!(flow.exit, Exit::Always(_)) {
-                ends.push(branch);
+                ends.push((cond, branch));
             }
         }
-        self.scope.join(ends, !total);
+        let skipped = (!total).then(|| self.opaque_at(stmt.span));
+        self.scope.join(ends, skipped);
         Flow::plain(self.opaque_at(stmt.span))
+    }
+
+    /// When the subject of a `case` goes to an arm, where its values are known and the patterns plain.
+    fn arm_says(&mut self, subject: &Word<'a>, arm: &CaseArm<'a>, earlier: &[&CaseArm<'a>]) -> Option<Cond> {
+        let plain = |arm: &CaseArm<'a>| {
+            arm.patterns.iter().all(|p| matches!(p.parts, [Part::Literal { .. }] | [Part::Glob('*')] | []))
+        };
+        let takes = |arm: &CaseArm<'a>, value: &str| {
+            arm.patterns.iter().any(|p| match p.parts {
+                [Part::Literal { text, .. }] => *text == value,
+                [Part::Glob(_)] => true,
+                _ => value.is_empty(),
+            })
+        };
+        if !plain(arm) || !earlier.iter().all(|e| plain(e)) {
+            return None;
+        }
+        self.word_is(subject, |value| takes(arm, value) && !earlier.iter().any(|e| takes(e, value)))
     }
 
     fn pipeline(&mut self, stages: Block<'a>) -> Flow {
@@ -701,7 +753,7 @@ impl<'a, 'f> Walker<'a, 'f> {
                 None => outer_stdin.clone(),
             };
             let failure = match self.ctx.failure {
-                Failure::Default if !last && !(self.ctx.pipefail && self.ctx.errexit) => {
+                Failure::Default if !(last || self.ctx.pipefail && self.ctx.errexit) => {
                     Failure::Is(OnFailure::Continues)
                 }
                 other => other,

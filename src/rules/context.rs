@@ -232,8 +232,7 @@ impl<'r, 'a> Context<'r, 'a> {
         let lost = later
             .iter()
             .filter(|s| s.deed.roles.contains(&Role::Restart))
-            .filter(matters)
-            .last()
+            .rfind(matters)
             .or_else(|| later.iter().find(matters))?;
         Some(format!("`{}` on {}", self.words(lost.span), self.line(lost.span)))
     }

@@ -137,15 +137,18 @@ fn on_server(
             packages.extend(step.argv.args.iter().filter_map(|a| a.value.as_literal()).map(str::to_owned));
         }
     }
-    // What another script of the repo runs, in containers on a staging machine, is no part of this deploy.
+    // What another script of the repo keeps running, on a staging machine, is no part of this deploy.
     let installs = |index: usize| {
         context.units.iter().any(|u| {
             matches!(u.origin, Origin::Written(script, _) | Origin::Installed(script, _) if script == index)
         })
     };
-    let here = context.scripts.iter().enumerate().filter(|(index, _)| installs(*index));
-    for (_, step) in here.flat_map(|(_, script)| script.iter()) {
-        if !step.argv.name.is_empty() && !step.deed.roles.contains(&Role::ReadOnly) {
+    let managed = |name: &str| ["docker", "podman", "pm2", "supervisor"].iter().any(|m| name.starts_with(m));
+    for (index, script) in context.scripts.iter().enumerate() {
+        for step in script.steps.iter().filter(|s| installs(index) || !managed(&s.argv.name)) {
+            if step.argv.name.is_empty() || step.deed.roles.contains(&Role::ReadOnly) {
+                continue;
+            }
             let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
             programs.push(words.map(|w| w.value.to_string()).collect());
         }

@@ -28,8 +28,8 @@ pub enum StmtKind<'a> {
         /// `[[ … ]]`: no word splitting, `&&` and `||` inside.
         double: bool,
     },
-    /// `(( … ))`.
-    Arithmetic,
+    /// `(( … ))`, as its text.
+    Arithmetic(&'a str),
     /// `a | b`, two stages at least.
     Pipeline(Block<'a>),
     /// `! a`.

@@ -3,6 +3,10 @@
 //! Options and their arity: sudo(8), doas(1), su(1), runuser(1), env(1), timeout(1), nice(1), ionice(1), xargs(1),
 //! setsid(1), stdbuf(1), chroot(8), ssh(1), flock(1), bash(1), and `--help` of docker and podman.
 
+mod container;
+#[cfg(test)]
+mod tests;
+
 use crate::shell::argv::{Arg, Argv, program_name};
 use crate::shell::value::{Knowledge, Value};
 
@@ -86,20 +90,6 @@ const XARGS: &str = "0|null a|arg-file: d|delimiter: E: e|eof? I: i|replace? L: 
     P|max-procs: p|interactive process-slot-var? r|no-run-if-empty s|max-chars: t|verbose x|exit";
 const SSH: &str = "4 6 A a C f G g K k M N n q s T t V v X x Y y B: b: c: D: E: e: F: I: i: J: L: l: m: O: o: P: p: \
     Q: R: S: W: w:";
-const CONTAINER_EXEC: &str = "d|detach i|interactive t|tty T|no-TTY privileged detach-keys: e|env: env-file: \
-    u|user: w|workdir: index:";
-const CONTAINER_RUN: &str = "a|attach: add-host: annotation: blkio-weight: cap-add: cap-drop: cgroup-parent: \
-    cidfile: c|cpu-shares: cpus: cpuset-cpus: d|detach detach-keys: device: dns: domainname: entrypoint: e|env: \
-    env-file: expose: gpus: group-add: health-cmd: health-interval: health-retries: health-timeout: h|hostname: init \
-    i|interactive ip: ip6: ipc: isolation: l|label: label-file: link: log-driver: log-opt: mac-address: m|memory: \
-    memory-reservation: memory-swap: mount: name: net: network: network-alias: no-healthcheck oom-kill-disable \
-    pid: pids-limit: platform: privileged p|publish: P|publish-all pull: q|quiet read-only restart: rm runtime: \
-    security-opt: shm-size: stop-signal: stop-timeout: storage-opt: sysctl: tmpfs: t|tty ulimit: u|user: userns: \
-    v|volume: volume-driver: volumes-from: w|workdir: T|no-TTY no-deps service-ports build use-aliases \
-    remove-orphans";
-const COMPOSE: &str = "f|file: p|project-name: env-file: profile: project-directory: ansi: parallel: progress: \
-    compatibility dry-run verbose H|host: context: c l|log-level: D|debug";
-
 /// Peels every wrapper in front of a command.
 pub fn peel(argv: Argv) -> Peeled {
     let mut peeled = Peeled {
@@ -358,66 +348,10 @@ impl Peeled {
         false
     }
 
-    fn container(&mut self) -> bool {
-        let global = self.argv.leading_options("H|host: c|context: D|debug l|log-level: config:");
-        let at = global.first_operand;
-        let word = |i: usize| self.argv.literal(i).unwrap_or_default().to_owned();
-        let (first, second) = (word(at), word(at + 1));
-        match (first.as_str(), second.as_str()) {
-            ("exec", _) => self.container_exec(at + 1, CONTAINER_EXEC),
-            ("container", "exec") => self.container_exec(at + 2, CONTAINER_EXEC),
-            ("run", _) => self.container_run(at + 1),
-            ("container", "run") => self.container_run(at + 2),
-            ("compose", _) => self.compose(at + 1),
-            _ => false,
-        }
-    }
-
-    fn compose(&mut self, at: usize) -> bool {
-        let Some(rest) = self.tail(at) else { return false };
-        let sub = at + rest.leading_options(COMPOSE).first_operand;
-        match self.argv.literal(sub) {
-            Some("exec") => self.container_exec(sub + 1, CONTAINER_EXEC),
-            Some("run") => self.container_run(sub + 1),
-            _ => false,
-        }
-    }
-
     /// The arguments from `at` on, as a command line whose options can be read.
     fn tail(&self, at: usize) -> Option<Argv> {
         (at <= self.argv.args.len())
             .then(|| Argv { args: self.argv.args[at..].to_vec(), ..self.argv.clone() })
-    }
-
-    fn container_exec(&mut self, at: usize, spec: &'static str) -> bool {
-        let Some(rest) = self.tail(at) else { return false };
-        let options = rest.leading_options(spec);
-        let Some(name) = options.operands.first() else { return false };
-        self.enter_container(name.value.clone(), options.value("u").cloned(), options.value("w").cloned());
-        self.advance(at + options.first_operand + 1, "exec")
-    }
-
-    fn container_run(&mut self, at: usize) -> bool {
-        let Some(rest) = self.tail(at) else { return false };
-        let options = rest.leading_options(CONTAINER_RUN);
-        let Some(image) = options.operands.first() else { return false };
-        if options.operands.len() < 2 {
-            return false;
-        }
-        let outer = self.argv.clone();
-        self.enter_container(image.value.clone(), options.value("u").cloned(), options.value("w").cloned());
-        if self.advance(at + options.first_operand + 1, "run") {
-            self.outer = Some(Box::new(outer));
-            return true;
-        }
-        false
-    }
-
-    fn enter_container(&mut self, name: Value, user: Option<Value>, directory: Option<Value>) {
-        self.place = Some(Place::Container(name));
-        self.user = Some(user.map_or(RunAs::Unknown, RunAs::User));
-        self.clean_environment = true;
-        self.argv.cwd = directory.unwrap_or_else(|| Value::hole("WORKDIR", 0, Knowledge::Symbolic));
     }
 
     fn shell(&mut self) {
@@ -484,70 +418,4 @@ pub fn command_line(mut words: Vec<Arg>, cwd: Value, home: Value) -> Option<Argv
         stdout: None,
         env: Vec::new(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::shell::argv::tests::argv;
-
-    fn shown(line: &str) -> String {
-        let peeled = peel(argv(line));
-        let mut out = String::new();
-        if let Some(RunAs::User(user)) = &peeled.user {
-            out.push_str(&format!("{user}: "));
-        }
-        match &peeled.place {
-            Some(Place::Remote(host)) => out.push_str(&format!("at {host}: ")),
-            Some(Place::Container(name)) => out.push_str(&format!("in {name}: ")),
-            _ => {}
-        }
-        match &peeled.code {
-            Some(Code::Argument(code)) => out.push_str(&format!("code <{}>", code.value)),
-            Some(Code::Joined(words)) => {
-                let words: Vec<String> = words.iter().map(|w| w.value.to_string()).collect();
-                out.push_str(&format!("code <{}>", words.join(" ")));
-            }
-            Some(Code::Stdin) => out.push_str("code from stdin"),
-            Some(Code::File { file, .. }) => out.push_str(&format!("file {}", file.value)),
-            None => {
-                out.push_str(&peeled.argv.program.value.to_string());
-                for arg in &peeled.argv.args {
-                    out.push_str(&format!(" {}", arg.value));
-                }
-            }
-        }
-        out
-    }
-
-    #[test]
-    fn wrappers_are_peeled_with_the_arity_of_their_options() {
-        for (line, expected) in [
-            ("sudo -u app -H env A=1 nice -n 5 timeout -k 3 60 pip install x", "app: pip install x"),
-            ("sudo -E mkdir -p x", "root: mkdir -p x"),
-            ("sudo", "root: sudo"),
-            ("sudo -iu app npm ci", "app: npm ci"),
-            ("doas -u app ls", "app: ls"),
-            ("runuser -u app -- git pull", "app: git pull"),
-            ("runuser -l app -c x", "app: code <x>"),
-            ("su - app -c ls", "app: code <ls>"),
-            ("su app", "app: code from stdin"),
-            ("sudo su - root", "root: code from stdin"),
-            ("command -v docker", "command -v docker"),
-            ("command mkdir x", "mkdir x"),
-            ("xargs -r -n 1 rm -f", "rm -f"),
-            ("bash -lc ls", "code <ls>"),
-            ("bash -euo pipefail x.sh a", "file x.sh"),
-            ("ssh -p 22 root@web -t uptime", "root: at root@web: code <uptime>"),
-            ("docker exec -u app -it web sh -c ls", "app: in web: code <ls>"),
-            ("docker compose -f a.yml exec -T web alembic upgrade head", "in web: alembic upgrade head"),
-            ("docker-compose run --rm web ./manage.py migrate", "in web: ./manage.py migrate"),
-            ("docker run -d --name db -e A=1 postgres", "docker run -d --name db -e A=1 postgres"),
-            ("stdbuf -oL gunicorn app", "gunicorn app"),
-            ("chroot /mnt apt-get update", "in /mnt: apt-get update"),
-            ("eval a b", "code <a b>"),
-        ] {
-            assert_eq!(shown(line), expected, "{line}");
-        }
-    }
 }

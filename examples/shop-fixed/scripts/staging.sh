@@ -36,7 +36,7 @@ if [ ! -f "$STAGING_DIR/.seeded" ]; then
   sudo -u stager touch "$STAGING_DIR/.seeded"
 fi
 
-rsync -a --delete --exclude=/uploads dist/ /srv/shop-pages/
+rsync -a --delete --exclude=.git --exclude=/uploads pages/ /srv/shop-pages/
 mkdir -p /srv/shop-pages/uploads
 chown stager:stager /srv/shop-pages/uploads
 

@@ -43,7 +43,7 @@ sudo -u stager npm run build
 sudo -u stager npx sequelize db:seed:all
 
 # FAULT: the second run deletes the uploads, which the source does not have
-rsync -a --delete dist/ /srv/shop-pages/
+rsync -a --delete --exclude=.git pages/ /srv/shop-pages/
 mkdir -p /srv/shop-pages/uploads
 chown stager:stager /srv/shop-pages/uploads
 

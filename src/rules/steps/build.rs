@@ -1,7 +1,8 @@
 //! F5: `steps/no-build`: pages or programs that a build makes, and no step runs the build.
 
 use super::dependencies::is_beside;
-use super::deploy::{Deploy, Language, is_directory, line_of, works_in};
+use super::deploy::{Deploy, Language, line_of};
+use super::names::{is_directory, works_in};
 use super::words::Work;
 use crate::finding::Finding;
 use crate::project::manifest::NodePackage;

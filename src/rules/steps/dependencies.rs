@@ -1,7 +1,8 @@
 //! F5: `steps/no-dependencies`: what a manifest or a unit counts on and no step installs.
 
 use super::build::{is_brought, is_served};
-use super::deploy::{Deploy, Language, command_of, is_directory, is_saying, line_of, works_in};
+use super::deploy::{Deploy, Language, command_of, is_saying, line_of};
+use super::names::{is_directory, works_in};
 use super::words::Work;
 use crate::finding::Finding;
 use crate::project::manifest::{NodePackage, PythonKind};

@@ -2,6 +2,7 @@
 //! project; judges nothing.
 
 use super::dependencies::is_beside;
+use super::names::{is_directory, language_of, same_unit};
 use super::words::{Work, asks_for, does};
 use crate::finding::Severity;
 use crate::model::Step;
@@ -12,7 +13,6 @@ use crate::shell::argv::Stdin;
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
-use std::collections::HashSet;
 
 /// What a process is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,8 +42,9 @@ pub(in crate::rules) struct Process {
     pub(in crate::rules) directory: Option<String>,
 }
 
-/// To go back to an older release, or to take the app off, is not to deploy.
-const AWAY: &[&str] = &["rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
+/// To go back to an older release, to take the app off or to close a machine is not to deploy.
+const AWAY: &[&str] =
+    &["harden", "firewall", "rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
 
 /// A line that a script prints for people.
 struct Said {
@@ -61,9 +62,9 @@ pub(in crate::rules) struct Deploy<'c, 'r, 'a> {
     /// Lines that scripts print, with the directory in which they would be typed.
     said: Vec<Said>,
     /// Texts of what the steps and units call.
-    called: Vec<String>,
+    pub(super) called: Vec<String>,
     /// Something is called of which no text is there, and which may do anything.
-    opaque: bool,
+    pub(super) opaque: bool,
 }
 
 impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
@@ -333,102 +334,6 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         self.processes.iter().any(|p| p.language == language)
     }
 
-    /// Reads what steps, units and package scripts call.
-    fn follow_calls(&mut self) {
-        let context = self.context;
-        let mut seen: HashSet<FileId> = context.scripts.iter().map(|s| s.file).collect();
-        let mut open: Vec<String> = Vec::new();
-        for (_, _, step) in context.steps() {
-            match call(step) {
-                Call::None => {}
-                Call::Script(name) => match self.script_named(&name) {
-                    Some(file) => {
-                        if seen.insert(file) {
-                            open.push(context.sources.file(file).text().to_owned());
-                        }
-                    }
-                    None => self.opaque |= !is_installer(&name),
-                },
-                Call::Opaque => self.opaque = true,
-                Call::PackageScript(name) => {
-                    let found = context.project.needs.node.iter().filter_map(|p| p.script(&name));
-                    open.extend(found.map(|s| s.command.clone()));
-                }
-            }
-            // `pm2 start npm -- start`
-            if step.argv.name == "pm2" && ["npm", "yarn", "pnpm", "bun"].iter().any(|m| step.argv.has_word(m))
-            {
-                let scripts = context.project.needs.node.iter().flat_map(|p| &p.scripts);
-                open.extend(scripts.filter(|s| step.argv.has_word(&s.name)).map(|s| s.command.clone()));
-            }
-            // A script that a script writes is run by whoever it was written for.
-            for written in &step.written {
-                let path = written.path.known_suffix();
-                if written.content.text.starts_with("#!") || path.ends_with(".sh") {
-                    open.push(written.content.text.clone());
-                }
-            }
-        }
-        for at in &context.units {
-            if at.origin == Origin::InRepo && !self.is_started(&at.name) {
-                continue;
-            }
-            for exec in ["ExecStartPre", "ExecStart", "ExecStartPost"].iter().flat_map(|k| at.unit.exec(k)) {
-                let words = command_of(&exec);
-                for word in words.split_whitespace() {
-                    if let Some(file) = self.script_named(word).filter(|f| seen.insert(*f)) {
-                        open.push(context.sources.file(file).text().to_owned());
-                    }
-                }
-                self.package_scripts_in(&words, &mut open);
-                open.push(words);
-            }
-        }
-        for (path, file) in &context.project.texts {
-            let ecosystem = context.project.inventory.ecosystem.contains(path);
-            // What the forge does on a push over ssh is a part of the deploy, and here only its words are known.
-            let workflow = context.project.inventory.workflows.contains(path);
-            let text = context.sources.file(*file).text();
-            if ecosystem && self.steps().any(|s| s.argv.name == "pm2")
-                || workflow && (text.contains("ssh") || text.contains("rsync"))
-            {
-                open.push(text.to_owned());
-            }
-        }
-        // What the called scripts call, one level down.
-        let mut below = Vec::new();
-        for text in &open {
-            for word in text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | ')')) {
-                if word.ends_with(".sh")
-                    && let Some(file) = self.script_named(word).filter(|f| seen.insert(*f))
-                {
-                    below.push(context.sources.file(file).text().to_owned());
-                }
-            }
-            self.package_scripts_in(text, &mut below);
-        }
-        self.called = open;
-        self.called.extend(below);
-    }
-
-    fn package_scripts_in(&self, text: &str, into: &mut Vec<String>) {
-        for package in &self.context.project.needs.node {
-            for script in &package.scripts {
-                let run = ["npm run ", "npm ", "yarn ", "yarn run ", "pnpm ", "pnpm run ", "bun run "];
-                if run.iter().any(|r| text.contains(&format!("{r}{}", script.name))) {
-                    into.push(script.command.clone());
-                }
-            }
-        }
-    }
-
-    /// The script of the repo of that name. Of a path only the end is known for sure.
-    fn script_named(&self, path: &str) -> Option<FileId> {
-        let name = path.trim_end_matches(['"', '\'']).rsplit('/').next()?;
-        let found = self.context.project.texts.iter().find(|(p, _)| p.rsplit('/').next() == Some(name));
-        found.filter(|_| !name.is_empty()).map(|(_, file)| *file)
-    }
-
     /// A step starts, restarts or enables the unit.
     pub(in crate::rules) fn is_started(&self, unit: &str) -> bool {
         self.steps().flat_map(|s| &s.deed.effects).any(|e| match &e.resource {
@@ -479,57 +384,6 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 /// True for a step on the machine itself, or on the server that the script drives.
 pub(in crate::rules) fn is_here(step: &Step) -> bool {
     !matches!(step.place, Place::Container(_))
-}
-
-/// What a step calls that is not modelled.
-enum Call {
-    None,
-    Script(String),
-    PackageScript(String),
-    Opaque,
-}
-
-fn call(step: &Step) -> Call {
-    let argv = &step.argv;
-    let first = argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'));
-    let is_script = |name: &str| name.ends_with(".sh") || name.ends_with(".bash");
-    match argv.name.as_str() {
-        "bash" | "sh" | "zsh" | "dash" => match first {
-            Some(arg) if is_script(arg.value.known_suffix()) => Call::Script(arg.value.to_string()),
-            _ => Call::None,
-        },
-        "make" | "just" | "task" | "invoke" | "inv" | "fab" | "ansible-playbook" | "dagger" | "nx" => {
-            Call::Opaque
-        }
-        "npm" | "yarn" | "pnpm" | "bun" => {
-            let words: Vec<String> = argv.args.iter().map(|a| a.value.to_string()).collect();
-            let name =
-                words.iter().find(|w| !w.starts_with('-') && !matches!(w.as_str(), "run" | "run-script"));
-            name.map_or(Call::None, |name| Call::PackageScript(name.clone()))
-        }
-        name if name.starts_with("python") || name == "node" => match first {
-            Some(arg) => {
-                let text = arg.value.to_string();
-                let base = text.rsplit('/').next().unwrap_or_default();
-                let telling = ["deploy", "setup", "install", "bootstrap", "migrat", "init", "upgrade"];
-                match telling.iter().any(|t| base.contains(t)) && base.contains('.') {
-                    true => Call::Opaque,
-                    false => Call::None,
-                }
-            }
-            None => Call::None,
-        },
-        name if is_script(name) => Call::Script(argv.program.value.to_string()),
-        _ => Call::None,
-    }
-}
-
-/// Scripts of vendors, which install a tool and know nothing of the app.
-fn is_installer(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let known =
-        ["docker", "nodesource", "node_setup", "nvm", "rustup", "poetry", "pip", "certbot", "acme", "uv"];
-    known.iter().any(|k| name.contains(k)) || path.starts_with("/tmp/")
 }
 
 /// The command as words, for looking things up in.
@@ -583,105 +437,4 @@ fn printed_cd(line: &str) -> Option<String> {
     let command = before.is_empty() || before.ends_with([' ', '"', '(', '`', '\'', '\t', ':']);
     let target = after.split([' ', ';', '&', ')', '"', '`', '\'']).next().unwrap_or_default();
     (command && !target.is_empty()).then(|| target.trim_end_matches('/').to_owned())
-}
-
-/// What the command is written in.
-pub(in crate::rules) fn language_of(command: &str) -> Language {
-    let has = |words: &[&str]| words.iter().any(|w| command.contains(w));
-    if has(&["docker", "podman"]) {
-        Language::Container
-    } else if has(&[
-        "gunicorn",
-        "uvicorn",
-        "celery",
-        "python",
-        "daphne",
-        "hypercorn",
-        "uwsgi",
-        "flask",
-        "streamlit",
-        "venv/",
-        "_env/bin/activate",
-        "waitress",
-        "fastapi",
-    ]) {
-        Language::Python
-    } else if has(&["node", "npm", "next", "yarn", "pnpm", "bun ", "tsx", "nuxt", ".js"]) {
-        Language::Node
-    } else if has(&["puma", "bundle", "rails", "sidekiq", "unicorn"]) {
-        Language::Ruby
-    } else if has(&["php", "artisan"]) {
-        Language::Php
-    } else {
-        Language::Other
-    }
-}
-
-/// The names mean one unit: `web` and `web.service`, a template and its instance, a glob and what it covers. A name
-/// of which nothing is known may be any.
-pub(in crate::rules) fn same_unit(used: &str, unit: &str) -> bool {
-    let full = |name: &str| match name.rsplit_once('.') {
-        Some((_, "service" | "timer" | "socket" | "target" | "path" | "mount")) => name.to_owned(),
-        _ => format!("{name}.service"),
-    };
-    let (used, unit) = (full(used), full(unit));
-    if used == unit {
-        return true;
-    }
-    if let Some((stem, _)) = unit.split_once('@')
-        && used.split_once('@').is_some_and(|(other, _)| other == stem)
-    {
-        return true;
-    }
-    if let Some((before, after)) = used.split_once('*') {
-        return unit.starts_with(before) && unit.ends_with(after);
-    }
-    let bare = used.trim_end_matches(".service");
-    bare.starts_with('$') && bare[1..].chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '{' | '}'))
-}
-
-/// How a step's directory relates to a package's.
-pub(in crate::rules) fn works_in(step: &Step, package: &NodePackage, all: &[NodePackage]) -> bool {
-    let line = line_of(step);
-    let everywhere =
-        ["--workspaces", "--filter", " -w ", "--workspace", " -r ", "turbo", "lerna", "--recursive"];
-    if everywhere.iter().any(|w| line.contains(w)) {
-        return true;
-    }
-    let mut directory = step.argv.cwd.to_string();
-    let mut args = step.argv.args.iter();
-    while let Some(arg) = args.next() {
-        let text = arg.value.to_string();
-        if matches!(text.as_str(), "--prefix" | "-C" | "--dir" | "--cwd") {
-            if let Some(next) = args.next() {
-                directory = step.argv.path(next).to_string();
-            }
-        } else if let Some(value) =
-            ["--prefix=", "--cwd=", "--dir="].iter().find_map(|o| text.strip_prefix(o))
-        {
-            directory = format!("{directory}/{value}");
-        }
-    }
-    is_directory(&directory, package, all)
-}
-
-/// A directory on the server is that of the package, as far as its end tells.
-pub(in crate::rules) fn is_directory(directory: &str, package: &NodePackage, all: &[NodePackage]) -> bool {
-    fn last(dir: &str) -> &str {
-        dir.trim_end_matches('/').rsplit('/').next().unwrap_or(dir)
-    }
-    let end = last(directory);
-    let own = last(&package.directory);
-    if let Some(name) = end.strip_prefix('$') {
-        // `cd "$FRONTEND_DIR"`: the variable's name says which.
-        let name = name.to_ascii_lowercase();
-        let named = |p: &NodePackage| {
-            !p.directory.is_empty() && name.contains(&last(&p.directory).to_ascii_lowercase())
-        };
-        return named(package) || !all.iter().any(named);
-    }
-    if package.directory.is_empty() {
-        return !all.iter().any(|p| !p.directory.is_empty() && last(&p.directory) == end);
-    }
-    end == own
 }

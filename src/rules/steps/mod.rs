@@ -1,9 +1,11 @@
 //! F5: steps that a deployment must have.
 
 mod build;
+mod calls;
 mod dependencies;
 mod deploy;
 mod migrations;
+mod names;
 mod undefined;
 mod units;
 mod words;

@@ -1,6 +1,7 @@
 //! F5: `steps/undefined-unit`: a unit that is started or counted on, and that nothing brings.
 
-use super::deploy::{Deploy, same_unit};
+use super::deploy::Deploy;
+use super::names::same_unit;
 use crate::finding::Finding;
 use crate::model::OnFailure;
 use crate::project::services::product_units;

@@ -3,7 +3,8 @@
 //! Facts: systemctl(1). `enable` reloads the manager's configuration when it is done, unless `--no-reload`; `start`
 //! leaves a unit that runs as it is; `restart` runs the unit as it was last loaded.
 
-use super::deploy::{Deploy, Language, is_here, same_unit};
+use super::deploy::{Deploy, Language, command_of, is_here};
+use super::names::{language_of, same_unit};
 use crate::finding::{Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
@@ -279,12 +280,10 @@ fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             || s.argv.name == "kill" && s.argv.args.iter().any(|a| a.value.to_string().contains("HUP"))
     });
     let app = context.units.iter().find(|u| {
-        u.unit.exec_start().iter().any(|e| {
-            !matches!(
-                super::deploy::language_of(&super::deploy::command_of(e)),
-                Language::Container | Language::Other
-            )
-        })
+        u.unit
+            .exec_start()
+            .iter()
+            .any(|e| !matches!(language_of(&command_of(e)), Language::Container | Language::Other))
     });
     let Some(app) = app else { return };
     if !prepared

@@ -261,6 +261,8 @@ fn sed_edits() {
         ("sed -i '1i\\y' /f", "append line /f 'y' duplicates"),
         ("sed -i '/x/d;$a x' /f", "edit /f"),
         ("sed -i '$a\\' /f", "edit /f"),
+        ("sed -i '/^x=/d' /f", "edit /f; remove line /f '^x='"),
+        ("sed -i '/x/,/y/d' /f", "edit /f; remove line /f 'x'"),
         ("sed -i '/x/c y' /f", "edit /f"),
         ("sed --in-place '/x/a y' $F", "append line $F 'y' duplicates"),
         ("sed -i -e '/x/d' -e '$a x' /f", "edit /f; remove line /f 'x'"),

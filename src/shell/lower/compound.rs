@@ -1,0 +1,119 @@
+//! Statements of statements: lists, negations, `if` and `case`.
+
+use super::Lowering;
+use crate::shell::ast::{Block, CaseArm, Command, Part, Stmt, StmtKind, Word};
+use crate::source::Span;
+use crate::syntax::tree::{Cursor, Field, Kind, Node};
+
+impl<'a> Lowering<'_, '_, 'a> {
+    /// `! a`. The grammar takes the second of `! ! a` for the command's name.
+    pub(super) fn negated(&mut self, inner: Stmt<'a>) -> StmtKind<'a> {
+        let StmtKind::Command(command) = inner.kind else { return StmtKind::Not(self.alloc(inner)) };
+        let bang = |w: &&Word<'a>| matches!(w.parts, [Part::Literal { text: "!", quoted: false }]);
+        let bangs = command.words.iter().take_while(bang).count();
+        let words = &command.words[bangs..];
+        let span = words.first().map_or(command.span, |w| Span { start: w.span.start, ..command.span });
+        let command = Command { words, span, ..*command };
+        let kind = StmtKind::Command(self.shell.arena.alloc(command));
+        if bangs % 2 == 1 { kind } else { StmtKind::Not(self.alloc(Stmt { kind, span })) }
+    }
+
+    /// `! a | b` negates the pipeline; the grammar negates its first stage.
+    pub(super) fn pipeline(&mut self, stages: Block<'a>, node: Node<'_>) -> StmtKind<'a> {
+        let Some((Stmt { kind: StmtKind::Not(first), .. }, rest)) = stages.split_first() else {
+            return StmtKind::Pipeline(stages);
+        };
+        let mut stages = vec![**first];
+        stages.extend_from_slice(rest);
+        let kind = StmtKind::Pipeline(self.shell.arena.alloc_slice_copy(&stages));
+        StmtKind::Not(self.alloc(Stmt { kind, span: self.node_span(node) }))
+    }
+
+    pub(super) fn list(&mut self, cursor: &mut Cursor<'_>) -> Option<StmtKind<'a>> {
+        let mut left: Option<Stmt<'a>> = None;
+        let mut and = true;
+        cursor.each_child(|cursor| match cursor.node().kind() {
+            Kind::And => and = true,
+            Kind::Or => and = false,
+            _ => {
+                let Some(right) = self.statement(cursor) else { return };
+                left = Some(match left {
+                    None => right,
+                    Some(before) => {
+                        let span = before.span.to(right.span);
+                        let (before, right) = (self.alloc(before), self.alloc(right));
+                        let kind =
+                            if and { StmtKind::And(before, right) } else { StmtKind::Or(before, right) };
+                        Stmt { kind, span }
+                    }
+                });
+            }
+        });
+        left.map(|stmt| stmt.kind)
+    }
+
+    pub(super) fn if_statement(&mut self, cursor: &mut Cursor<'_>) -> StmtKind<'a> {
+        let mut arms: Vec<(Block<'a>, Block<'a>)> = Vec::new();
+        let mut otherwise = None;
+        let mut condition = Vec::new();
+        let mut body = Vec::new();
+        let mut in_body = false;
+        cursor.each_child(|cursor| match cursor.node().kind() {
+            Kind::Then => in_body = true,
+            Kind::ElifClause => {
+                let mut elif_condition = Vec::new();
+                let mut elif_body = Vec::new();
+                let mut after_then = false;
+                cursor.each_child(|cursor| match cursor.node().kind() {
+                    Kind::Then => after_then = true,
+                    Kind::Background => {
+                        self.background(if after_then { &mut elif_body } else { &mut elif_condition });
+                    }
+                    _ => {
+                        let stmt = self.statement(cursor);
+                        if after_then { elif_body.extend(stmt) } else { elif_condition.extend(stmt) }
+                    }
+                });
+                let arena = self.shell.arena;
+                arms.push((arena.alloc_slice_copy(&elif_condition), arena.alloc_slice_copy(&elif_body)));
+            }
+            Kind::ElseClause => otherwise = Some(self.block(cursor, |_, _| true)),
+            Kind::Background => self.background(if in_body { &mut body } else { &mut condition }),
+            _ => {
+                let stmt = self.statement(cursor);
+                if in_body { body.extend(stmt) } else { condition.extend(stmt) }
+            }
+        });
+        let arena = self.shell.arena;
+        arms.insert(0, (arena.alloc_slice_copy(&condition), arena.alloc_slice_copy(&body)));
+        StmtKind::If { arms: arena.alloc_slice_copy(&arms), otherwise }
+    }
+
+    pub(super) fn case(&mut self, cursor: &mut Cursor<'_>) -> Option<StmtKind<'a>> {
+        let mut subject = None;
+        let mut arms = Vec::new();
+        cursor.each_child(|cursor| {
+            if cursor.node().kind() == Kind::CaseItem {
+                let mut patterns = Vec::new();
+                let mut body = Vec::new();
+                let mut falls = false;
+                cursor.each_child(|cursor| match (cursor.node().kind(), cursor.field()) {
+                    (_, Field::Value) => patterns.extend(self.words_of(cursor)),
+                    (Kind::SemiAmp | Kind::SemiSemiAmp, _) => falls = true,
+                    (Kind::Background, _) => self.background(&mut body),
+                    _ => body.extend(self.statement(cursor)),
+                });
+                let arena = self.shell.arena;
+                arms.push(CaseArm {
+                    patterns: arena.alloc_slice_copy(&patterns),
+                    body: arena.alloc_slice_copy(&body),
+                    falls,
+                });
+            } else if cursor.field() == Field::Value {
+                subject = self.words_of(cursor).into_iter().next();
+            }
+        });
+        let arms = self.shell.arena.alloc_slice_copy(&arms);
+        Some(StmtKind::Case { subject: subject?, arms })
+    }
+}

@@ -1,0 +1,246 @@
+//! What becomes of statements. Shown as: `[a b]` a command with its words, `>f` and the like its redirections,
+//! `X=…` its assignments; statements of statements in brackets behind their name.
+
+use crate::shell::ast::*;
+use crate::shell::parse::Shell;
+use crate::source::{FileId, OffsetMap};
+use bumpalo::Bump;
+
+fn word(word: &Word<'_>) -> String {
+    word.parts
+        .iter()
+        .map(|part| match part {
+            Part::Literal { text, .. } => text.replace('\n', "⏎"),
+            Part::Parameter { name, .. } => format!("${name}"),
+            Part::Substitution { body, .. } => format!("$({})", block(body)),
+            Part::Process { body } => format!("<({})", block(body)),
+            Part::Opaque { text } => format!("<{text}>"),
+            Part::Glob(c) => c.to_string(),
+            Part::Tilde(user) => format!("~{user}"),
+        })
+        .collect()
+}
+
+fn words(list: &[Word<'_>]) -> String {
+    list.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn redirect(redirect: &Redirect<'_>) -> String {
+    let shown = match &redirect.kind {
+        RedirectKind::Read(w) => format!("<{}", word(w)),
+        RedirectKind::Write(w) => format!(">{}", word(w)),
+        RedirectKind::Append(w) => format!(">>{}", word(w)),
+        RedirectKind::WriteBoth(w) => format!("&>{}", word(w)),
+        RedirectKind::AppendBoth(w) => format!("&>>{}", word(w)),
+        RedirectKind::Duplicate => "dup".to_owned(),
+        RedirectKind::Heredoc(heredoc) => {
+            format!("<<{}{}", if heredoc.quoted { "'" } else { "" }, word(&heredoc.body))
+        }
+        RedirectKind::HereString(w) => format!("<<<{}", word(w)),
+    };
+    redirect.descriptor.map_or(shown.clone(), |d| format!("{d}{shown}"))
+}
+
+fn block(block: Block<'_>) -> String {
+    block.iter().map(statement).collect::<Vec<_>>().join("; ")
+}
+
+fn statement(stmt: &Stmt<'_>) -> String {
+    match &stmt.kind {
+        StmtKind::Command(command) => {
+            let mut parts: Vec<String> = Vec::new();
+            for assignment in command.assignments {
+                let value = match &assignment.value {
+                    Some(AssignedValue::Word(w)) => word(w),
+                    Some(AssignedValue::Array(list)) => format!("({})", words(list)),
+                    None => "-".to_owned(),
+                };
+                let sign = if assignment.append { "+=" } else { "=" };
+                let element = if assignment.element { "[]" } else { "" };
+                parts.push(format!("{}{element}{sign}{value}", assignment.name));
+            }
+            if !command.words.is_empty() {
+                parts.push(words(command.words));
+            }
+            parts.extend(command.redirects.iter().map(redirect));
+            format!("[{}]", parts.join(" "))
+        }
+        StmtKind::Test { words: list, double } => {
+            format!("{}({})", if *double { "Test2" } else { "Test" }, words(list))
+        }
+        StmtKind::Arithmetic(_) => "Arithmetic".to_owned(),
+        StmtKind::Pipeline(stages) => format!("Pipe({})", block(stages)),
+        StmtKind::Not(a) => format!("Not({})", statement(a)),
+        StmtKind::And(a, b) => format!("And({}, {})", statement(a), statement(b)),
+        StmtKind::Or(a, b) => format!("Or({}, {})", statement(a), statement(b)),
+        StmtKind::If { arms, otherwise } => {
+            let arms: Vec<String> =
+                arms.iter().map(|(c, b)| format!("{} ? {}", block(c), block(b))).collect();
+            let otherwise = otherwise.map(|b| format!(" else {}", block(b))).unwrap_or_default();
+            format!("If({}{otherwise})", arms.join(" elif "))
+        }
+        StmtKind::While { until, condition, body } => {
+            format!("{}({} ? {})", if *until { "Until" } else { "While" }, block(condition), block(body))
+        }
+        StmtKind::For { variable, words: list, body, select } => {
+            let list = list.map_or("$@".to_owned(), words);
+            format!("{}({variable} in {list}: {})", if *select { "Select" } else { "For" }, block(body))
+        }
+        StmtKind::CountedFor(body) => format!("Counted({})", block(body)),
+        StmtKind::Case { subject, arms } => {
+            let arm = |a: &CaseArm<'_>| {
+                let patterns: Vec<String> = a.patterns.iter().map(word).collect();
+                format!("{}: {}{}", patterns.join("|"), block(a.body), if a.falls { "…" } else { "" })
+            };
+            format!("Case({} of {})", word(subject), arms.iter().map(arm).collect::<Vec<_>>().join(", "))
+        }
+        StmtKind::Group(body) => format!("Group({})", block(body)),
+        StmtKind::Subshell(body) => format!("Subshell({})", block(body)),
+        StmtKind::Function { name, body } => format!("Function({name}: {})", statement(body)),
+        StmtKind::Redirected { body, redirects } => {
+            let list: Vec<String> = redirects.iter().map(redirect).collect();
+            format!("Redirected({} {})", statement(body), list.join(" "))
+        }
+        StmtKind::Background(a) => format!("Background({})", statement(a)),
+    }
+}
+
+/// The statements of a text, and the places and reasons of what was not read.
+fn lowered(text: &str) -> (String, Vec<String>) {
+    let arena = Bump::new();
+    let mut shell = Shell::new(&arena);
+    let shown = block(shell.parse(arena.alloc_str(text), FileId(0), OffsetMap::shifted(0)));
+    let line = |at: u32| text[..at as usize].matches('\n').count() + 1;
+    let gaps = shell.gaps.iter().map(|(span, reason)| format!("{}: {reason}", line(span.start))).collect();
+    (shown, gaps)
+}
+
+#[track_caller]
+fn check(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        let (shown, gaps) = lowered(text);
+        assert_eq!((shown.as_str(), gaps), (*expected, Vec::new()), "{text}");
+    }
+}
+
+/// It need not be read right, but its loss must be told.
+#[track_caller]
+fn check_gap(text: &str) {
+    let (shown, gaps) = lowered(text);
+    assert!(!gaps.is_empty(), "{text}: {shown}");
+}
+
+#[test]
+fn statements() {
+    check(&[
+        ("a b; c", "[a b]; [c]"),
+        ("a && b || c", "Or(And([a], [b]), [c])"),
+        ("a | b |& c", "Pipe([a]; [b]; [c])"),
+        ("! a", "Not([a])"),
+        ("! ! a b", "[a b]"),
+        ("! a | b", "Not(Pipe([a]; [b]))"),
+        ("a & b", "Background([a]); [b]"),
+        ("{ a; b; }", "Group([a]; [b])"),
+        ("(a; b)", "Subshell([a]; [b])"),
+        ("if a; then b; elif c; then d; else e; fi", "If([a] ? [b] elif [c] ? [d] else [e])"),
+        ("if a & then b & fi", "If(Background([a]) ? Background([b]))"),
+        ("! a && b", "And(Not([a]), [b])"),
+        ("while a; do b; done", "While([a] ? [b])"),
+        ("until a; do b; done", "Until([a] ? [b])"),
+        ("for x in 1 $y; do a; done", "For(x in 1 $y: [a])"),
+        ("for x; do a; done", "For(x in $@: [a])"),
+        ("select x in 1 2; do a; done", "Select(x in 1 2: [a])"),
+        ("for ((i=0; i<3; i++)); do a; done", "Counted([a])"),
+        ("case $x in a|b) c;& *) d;; esac", "Case($x of a|b: [c]…, *: [d])"),
+        ("f() { a; }", "Function(f: Group([a]))"),
+        ("function f { a; }", "Function(f: Group([a]))"),
+        ("[ -f a ] && b", "And(Test(-f a), [b])"),
+        ("[[ ! -f a && $b == c* ]]", "Test2(! -f a && $b == c*)"),
+        ("((a + 1))", "Arithmetic"),
+    ]);
+}
+
+#[test]
+fn words_and_assignments() {
+    check(&[
+        ("a $(b; c) `d`", "[a $([b]; [c]) $([d])]"),
+        ("a <(b)", "[a <([b])]"),
+        ("mkdir /srv/{a,b}", "[mkdir /srv/a /srv/b]"),
+        ("a $b/$c.d e", "[a $b/$c.d e]"),
+        ("X=1 Y=\"a b\" cmd", "[X=1 Y=a b cmd]"),
+        ("X=$(a)", "[X=$([a])]"),
+        ("X= Y+=b", "[X= Y+=b]"),
+        ("X=(a 'b c' $d)", "[X=(a b c $d)]"),
+        ("X[1]=a", "[X[]=a]"),
+        ("export A=1 B", "[A=1 B=- export]"),
+        ("local -r a=$1", "[a=$1 local -r]"),
+    ]);
+}
+
+#[test]
+fn redirections_belong_to_the_command_before_them() {
+    check(&[
+        ("a > f", "[a >f]"),
+        ("a > f b", "[a b >f]"),
+        ("a >> f 2>&1", "[a >>f 2dup]"),
+        ("a &> f < g", "[a &>f <g]"),
+        ("a && b > f", "And([a], [b >f])"),
+        ("a | b > f", "Pipe([a]; [b >f])"),
+        ("! a > f", "Not([a >f])"),
+        ("{ a; } > f", "Redirected(Group([a]) >f)"),
+        ("if a; then b; fi >> f", "Redirected(If([a] ? [b]) >>f)"),
+        ("> f", "[>f]"),
+        ("> f a b", "[a b >f]"),
+        ("a <<< \"$b\"", "[a <<<$b]"),
+    ]);
+}
+
+#[test]
+fn heredocs_are_put_back() {
+    check(&[
+        ("cat <<E\na $b\nE\nc", "[cat <<a $b⏎]; [c]"),
+        ("cat <<'E'\na $b\nE\n", "[cat <<'a $b⏎]"),
+        ("cat <<-E\n\ta\n\tE\nc", "[cat <<\ta⏎]; [c]"),
+        ("cat <<E > f; c\nx\nE\n", "[cat <<x⏎ >f]; [c]"),
+        ("cat <<E | sudo tee f\nx\nE\n", "Pipe([cat <<x⏎]; [sudo tee f])"),
+        ("cat <<A <<B\n1\nA\nrm -rf x\nB\n", "[cat <<1⏎ <<rm -rf x⏎]"),
+        ("if a; then\ncat <<E\nfi\nE\nfi\n", "If([a] ? [cat <<fi⏎])"),
+        ("a && cat <<E && b\nx\nE\n", "And(And([a], [cat <<x⏎]), [b])"),
+    ]);
+}
+
+#[test]
+fn what_does_not_parse_is_told_and_the_rest_is_read() {
+    // The quote is closed by the next one; what lies between is no code.
+    let (shown, gaps) = lowered("mkdir a\n\necho \"it\n\nmkdir b\nmkdir c\n");
+    assert!(shown.starts_with("[mkdir a]; "), "{shown}");
+    assert!(!gaps.is_empty() && gaps.iter().all(|g| g.starts_with("3:")), "{shown} {gaps:?}");
+    let (shown, gaps) = lowered("mkdir a\nif b; then\n  c )\nfi\nmkdir d\n");
+    assert!(shown.starts_with("[mkdir a]") && shown.ends_with("[mkdir d]"), "{shown}");
+    assert!(!gaps.is_empty(), "{shown}");
+    let (_, gaps) = lowered("cat <<E\nx\n");
+    assert_eq!(gaps, ["1: the heredoc has no end: no line is `E`"]);
+    let (_, gaps) = lowered("if a; then\n  b\n");
+    assert_eq!(gaps, ["3: it does not parse: `fi` is missing"]);
+    let (_, gaps) = lowered("a\nfi\nb\n");
+    assert_eq!(gaps, ["2: it does not parse: `fi` stands where a command should"]);
+}
+
+#[test]
+fn known_misparses_are_never_silent() {
+    for text in [
+        "n=$(a) 2>/dev/null && b",
+        "a <> f",
+        "for i do a; done",
+        "((b; c) | d)",
+        "echo $(a",
+        "echo `a",
+        "a )",
+        "case x in a) b",
+        "a && && b",
+        "done",
+        "{ a",
+    ] {
+        check_gap(text);
+    }
+}

@@ -1,0 +1,138 @@
+//! Words: the tree tells where they and their substitutions stand, the source text what they say.
+
+use super::{DEPTH, Lowering};
+use crate::shell::ast::{Part, StmtKind, Word};
+use crate::shell::word::{Inner, Lexer, inner_at};
+use crate::syntax::tree::{Cursor, Kind};
+use std::ops::Range;
+
+impl<'a> Lowering<'_, '_, 'a> {
+    /// `[ … ]` as words. The grammar makes a tree of operators of it, wrong for `-o` and `-a`; the shell only sees
+    /// words, and so do we.
+    pub(super) fn test(&mut self, cursor: &mut Cursor<'_>) -> StmtKind<'a> {
+        let node = cursor.node();
+        let source = self.source(node);
+        let double = source.starts_with("[[");
+        if source.starts_with("((") {
+            return StmtKind::Arithmetic(source);
+        }
+        let width = if double { 2 } else { 1 };
+        let start = node.start() as usize + width;
+        let end = (node.end() as usize).saturating_sub(width).max(start);
+        let mut inner = Vec::new();
+        self.substitutions(cursor, &mut inner);
+        let lexer = Lexer { arena: self.shell.arena, text: self.text, inner: &inner };
+        let mut words = Vec::new();
+        for range in blank_separated(self.text, start..end, &inner) {
+            let parts = lexer.parts(range.clone());
+            words.push(Word { parts, span: self.span(range.start as u32..range.end as u32) });
+        }
+        StmtKind::Test { words: self.shell.arena.alloc_slice_copy(&words), double }
+    }
+
+    /// The word (or, with braces, words) that the node under the cursor is.
+    pub(super) fn words_of(&mut self, cursor: &mut Cursor<'_>) -> Vec<Word<'a>> {
+        let node = cursor.node();
+        if !node.is_named() && node.kind() != Kind::Other {
+            return Vec::new();
+        }
+        let span = self.node_span(node);
+        let text = self.source(node);
+        let plain = |b: u8| {
+            b.is_ascii_alphanumeric()
+                || matches!(b, b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b',' | b'+' | b'@' | b'%')
+        };
+        if !text.is_empty() && text.bytes().all(plain) {
+            let parts = self.shell.arena.alloc_slice_copy(&[Part::Literal { text, quoted: false }]);
+            return vec![Word { parts, span }];
+        }
+        let mut inner = Vec::new();
+        self.substitutions(cursor, &mut inner);
+        let lexer = Lexer { arena: self.shell.arena, text: self.text, inner: &inner };
+        let range = node.start() as usize..node.end() as usize;
+        lexer.words(range).into_iter().map(|parts| Word { parts, span }).collect()
+    }
+
+    /// The outermost substitutions below the node under the cursor.
+    pub(super) fn substitutions(&mut self, cursor: &mut Cursor<'_>, out: &mut Vec<Inner<'a>>) {
+        let node = cursor.node();
+        if matches!(node.kind(), Kind::CommandSubstitution | Kind::ProcessSubstitution) {
+            if self.depth >= DEPTH {
+                self.gap(node, "substitutions nested too deep to follow");
+                return;
+            }
+            self.depth += 1;
+            let body = self.block(cursor, |_, _| true);
+            self.depth -= 1;
+            out.push(Inner { range: node.start() as usize..node.end() as usize, body });
+            return;
+        }
+        if node.child_count() == 0 {
+            return;
+        }
+        if self.depth >= DEPTH {
+            self.gap(node, "words nested too deep to follow");
+            return;
+        }
+        self.depth += 1;
+        cursor.each_child(|cursor| self.substitutions(cursor, out));
+        self.depth -= 1;
+    }
+}
+
+/// The words of a test: separated by blanks outside quotes and substitutions.
+fn blank_separated(text: &str, range: Range<usize>, inner: &[Inner<'_>]) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut words = Vec::new();
+    let mut start = None;
+    let mut at = range.start;
+    while at < range.end {
+        if let Some(inside) = inner_at(inner, at) {
+            start.get_or_insert(at);
+            at = inside.range.end.max(at + 1);
+            continue;
+        }
+        match bytes[at] {
+            b' ' | b'\t' | b'\n' => {
+                if let Some(start) = start.take() {
+                    words.push(start..at);
+                }
+            }
+            b'\\' if bytes.get(at + 1) == Some(&b'\n') => {
+                if let Some(start) = start.take() {
+                    words.push(start..at);
+                }
+                at += 1;
+            }
+            b'\\' => {
+                start.get_or_insert(at);
+                at += 1;
+            }
+            quote @ (b'"' | b'\'') => {
+                start.get_or_insert(at);
+                at += 1;
+                while at < range.end && bytes[at] != quote {
+                    if let Some(inside) = inner_at(inner, at) {
+                        at = inside.range.end;
+                        continue;
+                    }
+                    at += if quote == b'"' && bytes[at] == b'\\' { 2 } else { 1 };
+                }
+            }
+            b'$' if bytes.get(at + 1) == Some(&b'{') => {
+                start.get_or_insert(at);
+                while at < range.end && bytes[at] != b'}' {
+                    at += 1;
+                }
+            }
+            _ => {
+                start.get_or_insert(at);
+            }
+        }
+        at += 1;
+    }
+    if let Some(start) = start {
+        words.push(start..range.end);
+    }
+    words
+}
