@@ -3,7 +3,7 @@
 use super::condition::Cond;
 use super::walk::Walker;
 use crate::shell::argv::Arg;
-use crate::shell::ast::{Block, Operation, Part, Stmt, StmtKind, Word};
+use crate::shell::ast::{Block, Operation, Part, StmtKind, Word};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::home_of;
 
@@ -106,9 +106,6 @@ fn is_stable_output(name: &str) -> bool {
             | "psql"
     )
 }
-
-/// Stands for what a command prints, which no script compares with.
-const OUTPUT: &str = "(output)";
 
 impl<'a> Walker<'a, '_> {
     /// A command's words after expansion and splitting.
@@ -457,42 +454,6 @@ impl<'a> Walker<'a, '_> {
             }
             _ => None,
         }
-    }
-
-    /// When a word has which value, where conditions that are followed decide that: a flag that an `if` set, the
-    /// status of a command in a variable, `$(test … && echo yes || echo no)`.
-    pub(super) fn word_values(&mut self, word: &Word<'a>) -> Option<Vec<(Value, Cond)>> {
-        let values = match word.parts {
-            [Part::Substitution { body, .. }] => self.output_values(body)?,
-            [Part::Parameter { name, operation: Operation::Plain | Operation::Default(_), .. }] => {
-                self.scope.get(name)?.alternatives.clone()
-            }
-            _ => return None,
-        };
-        (!values.is_empty() && values.iter().all(|(v, _)| v.as_literal().is_some())).then_some(values)
-    }
-
-    /// When a word's value is one of which `test` says yes.
-    pub(super) fn word_is(&mut self, word: &Word<'a>, test: impl Fn(&str) -> bool) -> Option<Cond> {
-        let values = self.word_values(word)?;
-        let matching = values.into_iter().filter(|(v, _)| v.as_literal().is_some_and(&test));
-        Some(matching.fold(Cond::Always(false), |all, (_, when)| all.or(when)))
-    }
-
-    /// `TEST && echo A || echo B`, `COMMAND || echo B`.
-    pub(super) fn output_values(&mut self, body: Block<'a>) -> Option<Vec<(Value, Cond)>> {
-        let [Stmt { kind: StmtKind::Or(first, other), .. }] = body else { return None };
-        self.in_subshell(|walker| {
-            let other = walker.known_output(std::slice::from_ref(other))?;
-            let (test, one) = match first.kind {
-                StmtKind::And(test, one) => (test, walker.known_output(std::slice::from_ref(one))?),
-                // `$(id -u app || echo none)`: what it prints where it works is something else.
-                _ if !other.is_empty() => (*first, Value::literal(OUTPUT)),
-                _ => return None,
-            };
-            let cond = walker.quiet_statement(test);
-            Some(vec![(one, cond.clone()), (other, cond.negate())])
-        })
     }
 }
 

@@ -4,15 +4,22 @@
 //! Knows nothing of rules, of compose or of units.
 
 mod builtins;
+mod calls;
+mod command;
 pub mod condition;
 mod debug;
 mod expand;
+mod flow;
+mod pattern;
 mod query;
 mod region;
 mod scope;
 mod second_run;
+mod testing;
 mod timeline;
+mod truth;
 mod walk;
+mod writing;
 
 use crate::shell::argv::Argv;
 use crate::shell::ast::Origin;

@@ -1,8 +1,9 @@
 //! F3: shell where it hides in shell: `bash -c '…'`, `su - app -c "…"`, `ssh host '…'`, `eval`, heredocs fed to a
 //! shell, sourced files. Each is read as a script of its own, with the file's own places.
 
+use super::flow::{Failure, Flow};
 use super::scope::{Scope, Variable};
-use super::walk::{Failure, Flow, Walker};
+use super::walk::Walker;
 use super::{OnFailure, User};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Command, Heredoc, Operation, Part, RedirectKind, Word};
@@ -254,14 +255,14 @@ impl<'a> Walker<'a, '_> {
         for stmt in rest {
             let flow = self.statement(stmt);
             match flow.exit {
-                super::walk::Exit::Always(_) => {
+                super::flow::Exit::Always(_) => {
                     self.guard = saved;
                     return flow;
                 }
-                super::walk::Exit::When { cond, outcome, span, .. } => {
+                super::flow::Exit::When { cond, outcome, span, .. } => {
                     self.push_guard(cond, !outcome, span, None)
                 }
-                super::walk::Exit::No => {}
+                super::flow::Exit::No => {}
             }
         }
         if !self.ctx.errexit {
@@ -320,7 +321,7 @@ impl<'a> Walker<'a, '_> {
             }
             // `return` ends the file, not the script.
             Some(match flow.exit {
-                super::walk::Exit::Always(super::walk::Jump::Shell) => flow,
+                super::flow::Exit::Always(super::flow::Jump::Shell) => flow,
                 _ => Flow::plain(flow.cond),
             })
         } else {

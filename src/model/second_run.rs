@@ -1,7 +1,8 @@
 //! F3: what each step does when the whole script runs again, entered with the state that the first run left.
 
-use super::query::basic_pattern;
-use super::timeline::{Asking, Presence, Ran, State, concerns, excludes_presence, holds_pattern};
+use super::pattern::{basic_pattern, holds_pattern};
+use super::timeline::{Asking, Presence, Ran, State, concerns};
+use super::truth::excludes_presence;
 use super::{About, Deployment, GuardId, StepId};
 use crate::shell::effect::{Again, Change, Deed, Effect, PathKind, Resource};
 use crate::shell::value::{Knowledge, Value};

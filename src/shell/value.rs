@@ -5,6 +5,7 @@
 //! equal holes are the same value, so paths are compared, joined and cut as plain strings, `${APP_DIR}/venv` lies
 //! under `${APP_DIR}`, and after `APP_DIR=other` it does not.
 
+use ecow::EcoString;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -33,26 +34,26 @@ const LONGEST: usize = 32 * 1024;
 /// The value of a word, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Value {
-    text: String,
+    text: EcoString,
     knowledge: Knowledge,
 }
 
 impl Default for Value {
     fn default() -> Self {
-        Value { text: String::new(), knowledge: Knowledge::Literal }
+        Value { text: EcoString::new(), knowledge: Knowledge::Literal }
     }
 }
 
 impl Value {
     /// A value of which all is known.
-    pub fn literal(text: impl Into<String>) -> Self {
+    pub fn literal(text: impl Into<EcoString>) -> Self {
         Value { text: text.into(), knowledge: Knowledge::Literal }
     }
 
     /// A value of which nothing but a name is known. `name` is shown to people (`$APP_DIR`), `version` tells apart
     /// what different assignments gave.
     pub fn hole(name: &str, version: u32, knowledge: Knowledge) -> Self {
-        let mut text = String::with_capacity(name.len() + 6);
+        let mut text = EcoString::with_capacity(name.len() + 6);
         text.push(OPEN);
         text.extend(name.chars().filter(|c| !matches!(*c, OPEN | CLOSE)));
         if version > 0 {
@@ -132,7 +133,7 @@ impl Value {
     /// A value from a key that was cut out of another value, with that value's knowledge where holes are left.
     pub fn from_key(key: &str, of: &Value) -> Self {
         let knowledge = if key.contains([OPEN, GLOB]) { of.knowledge } else { Knowledge::Literal };
-        Value { text: key.to_owned(), knowledge }
+        Value { text: key.into(), knowledge }
     }
 
     /// The known text before the first hole: of `-o$X` it is `-o`.
@@ -227,7 +228,7 @@ impl Value {
             (false, true) => ".".to_owned(),
             (false, false) => joined,
         };
-        Value { text, knowledge: self.knowledge }
+        Value { text: text.into(), knowledge: self.knowledge }
     }
 
     /// True when `self` is `ancestor` or lies below it. Both should be resolved paths.

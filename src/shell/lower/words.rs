@@ -56,6 +56,10 @@ impl<'a> Lowering<'_, '_, 'a> {
     /// The outermost substitutions below the node under the cursor.
     pub(super) fn substitutions(&mut self, cursor: &mut Cursor<'_>, out: &mut Vec<Inner<'a>>) {
         let node = cursor.node();
+        // Most words have none, and need not be gone through.
+        if out.is_empty() && !may_substitute(self.source(node)) {
+            return;
+        }
         if matches!(node.kind(), Kind::CommandSubstitution | Kind::ProcessSubstitution) {
             if self.depth >= DEPTH {
                 self.gap(node, "substitutions nested too deep to follow");
@@ -78,6 +82,12 @@ impl<'a> Lowering<'_, '_, 'a> {
         cursor.each_child(|cursor| self.substitutions(cursor, out));
         self.depth -= 1;
     }
+}
+
+/// True where a word may hold a substitution: `$(`, `` ` ``, `<(`, `>(`.
+fn may_substitute(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.contains(&b'`') || bytes.windows(2).any(|w| w[1] == b'(' && matches!(w[0], b'$' | b'<' | b'>'))
 }
 
 /// The words of a test: separated by blanks outside quotes and substitutions.

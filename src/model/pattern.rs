@@ -1,0 +1,111 @@
+//! F3: the patterns of grep(1) and sed(1), and whether a text holds them.
+
+use crate::shell::argv::Argv;
+use crate::shell::value::Value;
+
+/// The options of grep(1).
+pub(super) const GREP: &str = "q|quiet|silent s|no-messages i|ignore-case E|extended-regexp F|fixed-strings G P|perl-regexp \
+     w|word-regexp x|line-regexp v|invert-match c|count l n o r R h H a e|regexp: f|file: A: B: C: m|max-count:";
+
+/// True where a text that is written makes `grep PATTERN` succeed. What is not all known is believed to.
+pub(super) fn holds_pattern(text: &Value, pattern: &Value) -> bool {
+    let (Some(text), Some(pattern)) = (text.as_literal(), pattern.as_literal()) else { return true };
+    let Ok(expression) = regex::Regex::new(pattern) else { return true };
+    text.lines().any(|line| expression.is_match(line))
+}
+
+/// grep(1)'s pattern as a regular expression of the crate `regex`; a pattern that is not all known stays as it is.
+pub(super) fn line_pattern(pattern: &Value, grep: &Argv) -> Value {
+    let options = grep.options(GREP);
+    let Some(text) = pattern.as_literal() else { return pattern.clone() };
+    let mut expression = if options.has("F") || grep.name == "fgrep" {
+        regex::escape(text)
+    } else if options.has("E") || options.has("P") || matches!(grep.name.as_str(), "egrep" | "rg") {
+        text.to_owned()
+    } else {
+        basic(text)
+    };
+    if options.has("x") {
+        expression = format!("^(?:{expression})$");
+    } else if options.has("w") {
+        expression = format!(r"\b(?:{expression})\b");
+    }
+    if options.has("i") {
+        expression = format!("(?i){expression}");
+    }
+    Value::literal(expression)
+}
+
+/// The address of sed(1) as a regular expression of the crate `regex`.
+pub(super) fn basic_pattern(pattern: &Value) -> Value {
+    pattern.as_literal().map_or_else(|| pattern.clone(), |text| Value::literal(basic(text)))
+}
+
+/// A basic regular expression (regex(7)) as an extended one: what `\` makes an operator there is one here without.
+pub(super) fn basic(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some((_, operator @ ('+' | '?' | '|' | '(' | ')' | '{' | '}'))) => out.push(operator),
+                Some((_, '<' | '>')) => out.push_str("\\b"),
+                Some((_, other)) => out.extend(['\\', other]),
+                None => out.push_str("\\\\"),
+            },
+            '+' | '?' | '|' | '(' | ')' | '{' | '}' => out.extend(['\\', c]),
+            '*' if out.is_empty() || out == "^" => out.push_str("\\*"),
+            '^' if at > 0 && !text[..at].ends_with(['(', '|']) => out.push_str("\\^"),
+            '$' if at + 1 < text.len()
+                && !text[at + 1..].starts_with("\\)")
+                && !text[at + 1..].starts_with("\\|") =>
+            {
+                out.push_str("\\$");
+            }
+            '[' => {
+                // A bracket expression is the same in both; `]` first in it is a member.
+                let rest = &text[at + 1..];
+                let skip = if rest.starts_with("^]") { 2 } else { usize::from(rest.starts_with(']')) };
+                let end = closing(&rest[skip..]).map_or(rest.len(), |i| skip + i + 1);
+                out.push('[');
+                out.push_str(&rest[..end]);
+                while chars.peek().is_some_and(|(i, _)| *i < at + 1 + end) {
+                    chars.next();
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Where a bracket expression ends, classes like `[:space:]` in it passed over.
+pub(super) fn closing(text: &str) -> Option<usize> {
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        if let Some(class) = text[at..].strip_prefix("[:") {
+            at += 2 + class.find(":]")? + 2;
+            continue;
+        }
+        if c == ']' {
+            return Some(at);
+        }
+        at += c.len_utf8();
+    }
+    None
+}
+
+#[test]
+fn basic_expressions_become_extended() {
+    for (basic_text, extended) in [
+        ("^a.b$", "^a.b$"),
+        (r"a\+(b)", r"a+\(b\)"),
+        (r"a\|b", "a|b"),
+        ("a$b^c", r"a\$b\^c"),
+        ("[[:space:]]*x[]+]", "[[:space:]]*x[]+]"),
+        (r"\<w\>", r"\bw\b"),
+        ("*a", r"\*a"),
+    ] {
+        assert_eq!(basic(basic_text), extended, "{basic_text}");
+    }
+}
