@@ -128,8 +128,13 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
     let mut ran = if uncertain { Ran::Perhaps } else { Ran::Yes };
     let mut worst = SecondRun::plain(if step.deed.known { Outcome::NoChange } else { Outcome::Unknown });
     for (index, effect) in step.deed.effects.iter().enumerate() {
-        let Some((outcome, state)) = again(deployment, asking, effect) else { continue };
-        // A guard may see to it that there is nothing to clash with, though it cannot be told which way it goes.
+        let what = again(deployment, asking, effect);
+        let makes = matches!(effect.change, Change::Create(_) | Change::Write);
+        if what.is_none() && !makes {
+            continue;
+        }
+        // A guard may see to it that there is nothing to clash with, though it cannot be told which way it goes: in
+        // `if [ ! -f F ]; then if ASKED; then … > F; fi; fi` nothing that was written is written once more.
         let kind = match effect.change {
             Change::Create(kind) => kind,
             _ => PathKind::Any,
@@ -145,6 +150,7 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
                 Ran::Perhaps,
             );
         }
+        let Some((outcome, state)) = what else { continue };
         let forced = deployment.guards_of(id).find(|(guard_id, guard)| {
             guard.about == About::Mixed
                 && guard.cond.facts().iter().any(|fact| concerns(fact, &effect.resource))
