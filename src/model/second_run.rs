@@ -142,7 +142,7 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
         let seen_to = deployment.guards_of(id).find(|(_, guard)| {
             effect.change != Change::Remove
                 && excludes_presence(guard, &effect.resource, kind)
-                && !timeline.made_between(&effect.resource, guard.at, id)
+                && !timeline.made_between(asking, &effect.resource, guard.at)
         });
         if let Some((guard_id, _)) = seen_to {
             return (
