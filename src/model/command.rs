@@ -76,6 +76,9 @@ impl<'a> Walker<'a, '_> {
         if let Some(flow) = self.builtin(&name, &args, command) {
             return flow;
         }
+        if matches!(name.as_str(), "echo" | "printf") && self.only_says(command) {
+            return self.said(command, args);
+        }
         self.program(command, args)
     }
 
@@ -158,6 +161,21 @@ impl<'a> Walker<'a, '_> {
         self.steps.push(step);
     }
 
+    /// True for an `echo` to whoever watches: half of a script's commands, and they change nothing.
+    fn only_says(&self, command: &Command<'a>) -> bool {
+        command.redirects.is_empty() && command.assignments.is_empty() && self.captures.is_empty()
+    }
+
+    fn said(&mut self, command: &Command<'a>, args: Vec<Arg>) -> Flow {
+        if let Some(argv) = command_line(args, self.ctx.cwd.clone(), self.ctx.home.clone()) {
+            let mut step = self.step(argv, command.span, Deed::read_only());
+            step.origin = Some(command.origin);
+            step.wrappers.clear();
+            self.steps.push(step);
+        }
+        Flow::plain(Cond::Always(true))
+    }
+
     /// Anything that is not the shell's own.
     pub(super) fn program(&mut self, command: &'a Command<'a>, args: Vec<Arg>) -> Flow {
         let Some(mut argv) = command_line(args, self.ctx.cwd.clone(), self.ctx.home.clone()) else {
@@ -185,8 +203,6 @@ impl<'a> Walker<'a, '_> {
             let rest = peeled.argv.args.clone();
             return self.call(name, Some(rest));
         }
-        let saved = self.ctx.clone();
-        let saved_user = self.ctx.user.clone();
         if let Some(outer) = &peeled.outer {
             // `docker run IMAGE CMD` is a step of its own, out here.
             let deed = tools::deed(outer);
@@ -195,6 +211,8 @@ impl<'a> Walker<'a, '_> {
             self.steps.push(step);
         }
         if let Some(code) = peeled.code.clone() {
+            let saved = self.ctx.clone();
+            let saved_user = self.ctx.user.clone();
             let mut step = None;
             let flow = self.run_code(command, code, &peeled);
             if flow.is_none() || command.redirects.iter().any(writes) {
@@ -224,36 +242,49 @@ impl<'a> Walker<'a, '_> {
             }
             return flow;
         }
-        self.enter_command(&peeled);
+        // Without a wrapper the command runs where and as whom its shell does: nothing to go back to.
+        let saved = (!peeled.wrappers.is_empty()).then(|| self.ctx.clone());
+        if saved.is_some() {
+            self.enter_command(&peeled);
+        }
         let mut deed = tools::deed(&peeled.argv);
         if peeled.argv.name == "crontab" {
             crontab_input(&mut deed, &peeled.argv.stdin);
         }
         let says = super::query::success_says(&peeled.argv);
-        let mut step = self.step(peeled.argv.clone(), command.span, deed);
-        step.origin = Some(command.origin);
-        step.wrappers.extend(&peeled.wrappers);
-        // Redirections are opened by the shell that calls, not by the user that sudo gives.
-        let run_user = std::mem::replace(&mut self.ctx.user, saved_user);
         let printed = self.printed(&peeled.argv, command);
-        self.written_by_program(&peeled.argv, command, &mut step);
-        let goes_to_file = self.redirections(command.redirects, &mut step, printed.clone());
-        self.ctx.user = run_user;
-        self.ctx = saved;
+        let unknown_output =
+            (printed.is_none() && !self.captures.is_empty() && !quiet_program(&peeled.argv.name))
+                .then(|| peeled.argv.to_string());
+        let writer = matches!(peeled.argv.name.as_str(), "tee" | "dd").then(|| peeled.argv.clone());
+        let mut step = self.step(peeled.argv, command.span, deed);
+        step.origin = Some(command.origin);
+        step.wrappers.clone_from(&peeled.wrappers);
+        // Redirections are opened by the shell that calls, not by the user that sudo gives.
+        if let Some(saved) = &saved {
+            self.ctx.user = saved.user.clone();
+        }
+        if let Some(argv) = writer {
+            self.written_by_program(&argv, command, &mut step);
+        }
+        let goes_to_file = match command.redirects {
+            [] => false,
+            redirects => self.redirections(redirects, &mut step, printed.clone()),
+        };
+        if let Some(saved) = saved {
+            self.ctx = saved;
+        }
         if !goes_to_file {
             match printed {
                 Some(output) => self.print(output.value, output.content),
-                None if self.captures.last().is_some() && !quiet_program(&peeled.argv.name) => {
-                    let text = peeled.argv.to_string();
-                    let knowledge = if super::expand::is_fresh_output(&text) {
-                        Knowledge::Fresh
-                    } else {
-                        Knowledge::Unknown
-                    };
-                    let value = Value::hole(&format!("$({text})"), 0, knowledge);
-                    self.print(value, fixed_text(format!("$({text})"), command.span));
+                None => {
+                    if let Some(text) = unknown_output {
+                        let fresh = super::expand::is_fresh_output(&text);
+                        let knowledge = if fresh { Knowledge::Fresh } else { Knowledge::Unknown };
+                        let value = Value::hole(&format!("$({text})"), 0, knowledge);
+                        self.print(value, fixed_text(format!("$({text})"), command.span));
+                    }
                 }
-                None => {}
             }
         }
         let bare_exec = peeled.replaces_shell && step.argv.name == "exec";

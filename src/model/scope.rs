@@ -33,6 +33,8 @@ pub(super) struct Scope<'a> {
     /// What assignments replaced, for leaving a branch or a function.
     journal: Vec<(&'a str, Option<Variable>)>,
     versions: u32,
+    /// Some variable was exported at some time.
+    exports: bool,
 }
 
 impl<'a> Scope<'a> {
@@ -43,6 +45,7 @@ impl<'a> Scope<'a> {
     pub(super) fn set(&mut self, name: &'a str, mut variable: Variable) {
         let old = self.variables.remove(name);
         variable.exported |= old.as_ref().is_some_and(|o| o.exported);
+        self.exports |= variable.exported;
         self.journal.push((name, old));
         self.variables.insert(name, variable);
     }
@@ -55,6 +58,7 @@ impl<'a> Scope<'a> {
     pub(super) fn export(&mut self, name: &'a str) {
         if let Some(variable) = self.variables.get_mut(name) {
             variable.exported = true;
+            self.exports = true;
         }
     }
 
@@ -71,7 +75,9 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn exported(&self) -> impl Iterator<Item = (&'a str, &Variable)> {
-        self.variables.iter().filter(|(_, v)| v.exported).map(|(n, v)| (*n, v))
+        // Most scripts export nothing, and every command asks.
+        let all = if self.exports { Some(&self.variables) } else { None };
+        all.into_iter().flatten().filter(|(_, v)| v.exported).map(|(n, v)| (*n, v))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'a str, &Variable)> {
