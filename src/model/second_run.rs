@@ -1,5 +1,6 @@
 //! F3: what each step does when the whole script runs again, entered with the state that the first run left.
 
+use super::condition::Cond;
 use super::pattern::{basic_pattern, holds_pattern};
 use super::timeline::{Asking, Presence, Ran, State, concerns};
 use super::truth::excludes_presence;
@@ -231,6 +232,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
     }
     let outcome = match (&effect.change, effect.again) {
         (Change::Remove, Again::Fails(why)) => match state.presence {
+            Presence::Gone if deployment.asks_for(&effect.resource, id) => return None,
             Presence::Gone if !deployment.may_have_come(&effect.resource, id) => Outcome::Fails(why),
             _ => return None,
         },
@@ -271,6 +273,17 @@ fn weight(outcome: Outcome) -> u32 {
 }
 
 impl Deployment<'_> {
+    /// True where the step does not run but where the resource is there: `[ -d P ] || exit 0; mv P Q`.
+    fn asks_for(&self, resource: &Resource, id: StepId) -> bool {
+        self.guards_of(id).any(|(_, guard)| {
+            let missing = guard.cond.evaluate(&mut |leaf| match leaf {
+                Cond::Fact(fact) if fact.resource == *resource => Some(false),
+                _ => None,
+            });
+            missing == Some(!guard.holds)
+        })
+    }
+
     /// True where a command whose effects are not all known may have made the path: it names it as an operand
     /// (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks above it.
     fn may_have_come(&self, resource: &Resource, before: StepId) -> bool {
