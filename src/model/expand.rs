@@ -210,9 +210,7 @@ impl<'a> Walker<'a, '_> {
                     value.push(&part);
                 }
                 Part::Process { body } => {
-                    self.in_subshell(|walker| {
-                        walker.block(body);
-                    });
+                    self.in_subshell(|walker| walker.unseen_block(body));
                     value.push(&Value::hole("<(…)", 0, Knowledge::Unknown));
                 }
                 Part::Opaque { text } => {
@@ -337,7 +335,7 @@ impl<'a> Walker<'a, '_> {
         let known = self.in_subshell(|walker| {
             let known = walker.known_output(body);
             if known.is_none() {
-                walker.block(body);
+                walker.unseen_block(body);
             }
             known
         });
@@ -364,6 +362,13 @@ impl<'a> Walker<'a, '_> {
         // The same text with other values in its variables is another value.
         let version = if text.contains('$') && text[1..].contains('$') { self.scope.version() } else { 0 };
         Value::hole(text, version, knowledge)
+    }
+
+    /// Commands whose output is taken: it is none of what the command around them prints.
+    fn unseen_block(&mut self, body: Block<'a>) {
+        self.captures.push(Vec::new());
+        self.block(body);
+        self.captures.pop();
     }
 
     /// `dirname`, `basename`, `pwd`, `cd X && pwd`, `realpath`, `readlink -f`, `echo`, `printf '%s'`, `whoami`.

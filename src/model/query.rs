@@ -19,6 +19,10 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
             match argv.options("s: i").operands.first()?.value.as_literal()? {
                 "passwd" | "shadow" => Some(Cond::exists(Resource::User(name))),
                 "group" => Some(Cond::exists(Resource::Group(name))),
+                "hosts" | "ahosts" | "ahostsv4" => {
+                    let file = Value::literal("/etc/hosts");
+                    Some(Cond::exists(Resource::Line { file, text: name }))
+                }
                 _ => None,
             }
         }
@@ -119,6 +123,11 @@ fn found_in(file: Value, pattern: &Value, grep: &Argv) -> Cond {
     let resource = match file.as_literal() {
         Some("/etc/passwd" | "/etc/shadow") => Resource::User(account(pattern)),
         Some("/etc/group") => Resource::Group(account(pattern)),
+        Some("/proc/swaps") => Resource::Other("swap", Value::default()),
+        Some("/proc/mounts" | "/proc/self/mounts" | "/etc/mtab") => {
+            let key = pattern.key().trim_matches([' ', '^', '$']);
+            Resource::Other("mount", Value::from_key(key, pattern))
+        }
         _ => Resource::Line { file, text: line_pattern(pattern, grep) },
     };
     Cond::exists(resource)

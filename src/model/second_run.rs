@@ -1,11 +1,13 @@
 //! F3: what each step does when the whole script runs again, entered with the state that the first run left.
 
+use super::condition::Cond;
 use super::pattern::{basic_pattern, holds_pattern};
 use super::timeline::{Asking, Presence, Ran, State, concerns};
 use super::truth::excludes_presence;
 use super::{About, Deployment, GuardId, StepId};
 use crate::shell::effect::{Again, Change, Deed, Effect, PathKind, Resource};
 use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
 
 /// What a step does in the second run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,8 +129,13 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
     let mut ran = if uncertain { Ran::Perhaps } else { Ran::Yes };
     let mut worst = SecondRun::plain(if step.deed.known { Outcome::NoChange } else { Outcome::Unknown });
     for (index, effect) in step.deed.effects.iter().enumerate() {
-        let Some((outcome, state)) = again(deployment, asking, effect) else { continue };
-        // A guard may see to it that there is nothing to clash with, though it cannot be told which way it goes.
+        let what = again(deployment, asking, effect);
+        let makes = matches!(effect.change, Change::Create(_) | Change::Write);
+        if what.is_none() && !makes {
+            continue;
+        }
+        // A guard may see to it that there is nothing to clash with, though it cannot be told which way it goes: in
+        // `if [ ! -f F ]; then if ASKED; then … > F; fi; fi` nothing that was written is written once more.
         let kind = match effect.change {
             Change::Create(kind) => kind,
             _ => PathKind::Any,
@@ -136,7 +143,7 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
         let seen_to = deployment.guards_of(id).find(|(_, guard)| {
             effect.change != Change::Remove
                 && excludes_presence(guard, &effect.resource, kind)
-                && !timeline.made_between(&effect.resource, guard.at, id)
+                && !timeline.made_between(asking, &effect.resource, guard.at)
         });
         if let Some((guard_id, _)) = seen_to {
             return (
@@ -144,6 +151,7 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
                 Ran::Perhaps,
             );
         }
+        let Some((outcome, state)) = what else { continue };
         let forced = deployment.guards_of(id).find(|(guard_id, guard)| {
             guard.about == About::Mixed
                 && guard.cond.facts().iter().any(|fact| concerns(fact, &effect.resource))
@@ -202,7 +210,13 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         if deployment.starts_anew(file, id) || deployment.line_is_removed(file, text, id) {
             return None;
         }
-        let whole = timeline.state(asking, &Resource::Path(file.clone()));
+        let whole_file = Resource::Path(file.clone());
+        // A draft that each run moves to its place: what lies there is of this run.
+        let start = Asking { before: StepId(0), ..asking };
+        if timeline.state(start, &whole_file).presence == Presence::Gone {
+            return None;
+        }
+        let whole = timeline.state(asking, &whole_file);
         state.presence = whole.presence;
     }
     let there = state.may_be_there();
@@ -218,7 +232,8 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
     }
     let outcome = match (&effect.change, effect.again) {
         (Change::Remove, Again::Fails(why)) => match state.presence {
-            Presence::Gone => Outcome::Fails(why),
+            Presence::Gone if deployment.asks_for(&effect.resource, id) => return None,
+            Presence::Gone if !deployment.may_have_come(&effect.resource, id) => Outcome::Fails(why),
             _ => return None,
         },
         (Change::Use, _) => return None,
@@ -258,6 +273,44 @@ fn weight(outcome: Outcome) -> u32 {
 }
 
 impl Deployment<'_> {
+    /// True where the step does not run but where the resource is there: `[ -d P ] || exit 0; mv P Q`.
+    fn asks_for(&self, resource: &Resource, id: StepId) -> bool {
+        self.guards_of(id).any(|(_, guard)| {
+            let missing = guard.cond.evaluate(&mut |leaf| match leaf {
+                Cond::Fact(fact) if fact.resource == *resource => Some(false),
+                _ => None,
+            });
+            missing == Some(!guard.holds)
+        })
+    }
+
+    /// True where a command whose effects are not all known may have made the path: it names it as an operand
+    /// (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks above it.
+    fn may_have_come(&self, resource: &Resource, before: StepId) -> bool {
+        let Resource::Path(path) = resource else { return false };
+        let step = self.step(before);
+        self.steps[..before.0 as usize].iter().any(|earlier| {
+            let copies = matches!(earlier.argv.name.as_str(), "scp" | "rsync" | "sftp");
+            let unpacks = matches!(
+                earlier.argv.name.as_str(),
+                "tar" | "unzip" | "rsync" | "cp" | "git" | "7z" | "bsdtar"
+            );
+            earlier.place == step.place
+                && unpacks
+                && earlier.deed.effects.iter().any(|e| {
+                    matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(p))
+                        if p != path && path.is_under(p))
+                })
+                || (!earlier.deed.known || copies && matches!(step.place, Place::Remote(_)))
+                    && earlier.argv.args.iter().any(|arg| {
+                        let value =
+                            arg.value.split_once('=').map_or_else(|| arg.value.clone(), |(_, value)| value);
+                        value.resolve(&earlier.argv.cwd) == *path
+                            || copies && value.basename() == path.basename()
+                    })
+        })
+    }
+
     /// True where each run takes the line away before the step adds it: `sed -i '/x/d' F; echo x >> F`.
     fn line_is_removed(&self, file: &Value, text: &Value, before: StepId) -> bool {
         self.steps[..before.0 as usize].iter().any(|earlier| {

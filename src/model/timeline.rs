@@ -157,13 +157,18 @@ impl Timeline {
     }
 
     /// Does a step from `from` up to `before` make the resource?
-    pub(super) fn made_between(&self, resource: &Resource, from: StepId, before: StepId) -> bool {
+    pub(super) fn made_between(&self, asking: Asking<'_>, resource: &Resource, from: StepId) -> bool {
         let name = key(resource);
         self.events.get(&name).is_some_and(|events| {
             events.iter().any(|e| {
                 e.step >= from
-                    && e.step < before
+                    && e.step < asking.asker
                     && matches!(e.happening, Happening::Made(_) | Happening::Filled)
+                    // What the other arm of a choice makes is not made in this one.
+                    && !matches!(
+                        relation(asking.guards, asking.steps[e.step.0 as usize].guard, asking.under),
+                        Relation::Excludes
+                    )
             })
         })
     }

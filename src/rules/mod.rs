@@ -30,6 +30,7 @@ const RULES: &[(&str, Rule)] = &[
     ("rerun/install-behind-guard", rerun::install_behind_guard),
     ("rerun/file-replaced", rerun::file_replaced),
     ("rerun/git-ownership", rerun::git_ownership),
+    ("rerun/mirror-deletes", rerun::mirror_deletes),
     ("user/runs-as-root", user::runs_as_root),
     ("user/account-missing", user::account_missing),
     ("permissions/no-owner", permissions::no_owner),

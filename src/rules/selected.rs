@@ -4,6 +4,7 @@
 use super::context::{Context, is_swallowed};
 use crate::finding::{Applicability, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
+use crate::shell::argv::Arg;
 use crate::shell::effect::{Change, Prompt, Resource, Role};
 use crate::shell::wrappers;
 use crate::source::Span;
@@ -247,6 +248,35 @@ fn finding(
     Some(draft.fix(fix).done())
 }
 
+/// True where a condition around the question has seen to runs that nobody watches: it asks for a terminal, or whether
+/// the variable that is read was given.
+fn only_asks_people(context: &Context<'_, '_>, script: &Deployment<'_>, id: StepId) -> bool {
+    let step = script.step(id);
+    let read = step.argv.name == "read";
+    script.guards_of(id).any(|(guard_id, guard)| {
+        let condition = context.sources.text(guard.span);
+        let terminal = ["-t 0", "-t 1", "-t 2", "tty -s", "$- "].iter().any(|test| condition.contains(test));
+        // The password, and the password once more.
+        let mut asked = script.iter().filter(|(other, s)| {
+            read && s.argv.name == "read" && script.guards_of(*other).any(|(g, _)| g == guard_id)
+        });
+        let mentions = |arg: &Arg| arg.value.as_literal().is_some_and(|name| names_variable(condition, name));
+        terminal || asked.any(|(_, s)| s.argv.args.iter().any(mentions))
+    })
+}
+
+/// True where `$NAME` or `${NAME…}` stands in a text.
+fn names_variable(text: &str, name: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(is_name) {
+        return false;
+    }
+    text.match_indices(name).any(|(at, _)| {
+        let before = &text[..at];
+        (before.ends_with('$') || before.ends_with("${")) && !text[at + name.len()..].starts_with(is_name)
+    })
+}
+
 /// A command that waits for an answer, on the first run as on each other.
 fn prompt_finding(
     context: &Context<'_, '_>,
@@ -257,17 +287,27 @@ fn prompt_finding(
 ) -> Option<Finding> {
     let step = script.step(id);
     let words = context.words(step.span);
+    if only_asks_people(context, script, id) {
+        return None;
+    }
     if step.argv.name == "read" {
         // Whoever writes an installer that asks means it to: one word for all of its questions.
-        let asks = script.steps.iter().filter(|s| s.argv.name == "read" && s.deed.prompts.is_some()).count();
-        let first = script.steps.iter().position(|s| s.argv.name == "read" && s.deed.prompts.is_some());
-        if first != Some(id.0 as usize) {
+        let asking = |(other, s): &(StepId, &Step)| {
+            s.argv.name == "read"
+                && s.deed.prompts.is_some()
+                && script.second_run(*other).skipped_by().is_none()
+                && !only_asks_people(context, script, *other)
+        };
+        let asks = script.iter().filter(asking).count();
+        let first = script.iter().find(asking).map(|(first, _)| first);
+        if first != Some(id) {
             return None;
         }
         let many = if asks > 1 { format!(", the first of {asks} questions") } else { String::new() };
         let text =
             format!("`{words}` waits for a line on standard input{many}: the script cannot run unattended");
-        let draft = context.finding(rule, step.span, text).severity(Severity::Info);
+        let confidence = context.confidence(script, id, None);
+        let draft = context.finding(rule, step.span, text).at_most(confidence).severity(Severity::Info);
         return Some(
             draft.help("take the answers from arguments or the environment where they are given").done(),
         );
@@ -316,6 +356,13 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
             let fix = program_end("-fn", "add `-fn`").filter(|_| symbolic).map(|fix| Fix { applicability: Applicability::Unsafe, ..fix });
             (Some(help.to_owned()), fix)
         }
+        ("git", Outcome::Fails(_)) if argv.has_word("remote") => (
+            Some("test for it first: `git remote get-url NAME >/dev/null 2>&1 || git remote add …`".to_owned()),
+            None,
+        ),
+        ("git", Outcome::Fails(_)) if !argv.has_word("clone") => {
+            (Some("test first for what it makes, or write it so that it can be repeated".to_owned()), None)
+        }
         ("git", Outcome::Fails(_)) => (
             Some("test for the directory first: `if [ ! -d DIR/.git ]; then git clone …; else git -C DIR pull --ff-only; fi`".to_owned()),
             None,
@@ -328,6 +375,12 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
             Some("create the group only where it is missing: `getent group NAME >/dev/null || groupadd …`".to_owned()),
             None,
         ),
+        ("psql", _)
+            if !step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Database(_) | Resource::Role(_))) =>
+        {
+            let help = "write the SQL so that it can be repeated: `IF NOT EXISTS`, `ON CONFLICT DO NOTHING`";
+            (Some(help.to_owned()), None)
+        }
         ("psql" | "createdb" | "createuser", _) => {
             let role = step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Role(_)));
             let (what, table, column) =
@@ -347,6 +400,26 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
             Some("leave out the old line first: `(crontab -l | grep -v NAME; echo LINE) | crontab -`, or use a file in /etc/cron.d".to_owned()),
             None,
         ),
+        ("chpasswd", _) => (
+            Some("set it where the account is made: `id -u NAME || { useradd NAME; … | chpasswd; }`".to_owned()),
+            None,
+        ),
+        ("ufw", _) => (
+            Some("leave the reset out: `ufw allow` does nothing where the rule is there".to_owned()),
+            None,
+        ),
+        ("openssl" | "mkfs" | "mkfs.ext4" | "mkfs.xfs" | "mkfs.btrfs", _) => {
+            (Some("do it on the first run only: `[ -e WHAT ] || …`".to_owned()), None)
+        }
+        ("mv", Outcome::Fails(_)) => {
+            (Some("test for the source first: `[ ! -e SOURCE ] || mv …`, or copy it with `install`".to_owned()), None)
+        }
+        ("pm2", Outcome::Fails(_)) => {
+            (Some("write `pm2 restart NAME || pm2 start …`, or `pm2 startOrReload` with an ecosystem file".to_owned()), None)
+        }
+        ("mount", _) => (Some("test first: `mountpoint -q DIR || mount …`".to_owned()), None),
+        ("swapon", _) => (Some("test first: `swapon --show | grep -q FILE || swapon …`".to_owned()), None),
+        ("dropdb" | "dropuser", _) => (Some("write `--if-exists`".to_owned()), program_end("--if-exists", "add `--if-exists`")),
         ("iptables" | "ip6tables", _) => {
             (Some("test for the rule first: `iptables -C RULE || iptables -A RULE`".to_owned()), None)
         }
@@ -356,7 +429,7 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
             let resource = step.deed.effects.first().map(|e| &e.resource);
             let help = resource.map(|r| match r {
                 Resource::Path(_) => "test for it first, or write it so that it can be repeated".to_owned(),
-                _ => "test whether it exists first".to_owned(),
+                other => format!("test first whether the {} is there", other.kind().replace('-', " ")),
             });
             (help, None)
         }

@@ -36,6 +36,10 @@ if [ ! -f "$STAGING_DIR/.seeded" ]; then
   sudo -u stager touch "$STAGING_DIR/.seeded"
 fi
 
+rsync -a --delete --exclude=.git --exclude=/uploads pages/ /srv/shop-pages/
+mkdir -p /srv/shop-pages/uploads
+chown stager:stager /srv/shop-pages/uploads
+
 sudo -u stager pm2 startOrReload ecosystem.config.js
 
 rm -f /etc/nginx/sites-enabled/default

@@ -42,6 +42,11 @@ sudo -u stager npm run build
 # FAULT: seeds are not recorded: the second run inserts the demo products again
 sudo -u stager npx sequelize db:seed:all
 
+# FAULT: the second run deletes the uploads, which the source does not have
+rsync -a --delete --exclude=.git pages/ /srv/shop-pages/
+mkdir -p /srv/shop-pages/uploads
+chown stager:stager /srv/shop-pages/uploads
+
 # FAULT: it is launched already in the second run
 pm2 start server.js --name shop-pages
 

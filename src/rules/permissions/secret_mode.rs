@@ -2,6 +2,7 @@
 
 use super::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
+use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::Context;
 use crate::rules::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
@@ -66,7 +67,9 @@ impl Files {
                 (Change::Write | Change::Create(PathKind::File | PathKind::Any), Resource::Path(path)) => {
                     self.made(script, id, path, effect);
                 }
-                (Change::Append, Resource::Line { file, .. } | Resource::Path(file)) => {
+                (Change::Append, Resource::Line { file, .. } | Resource::Path(file))
+                    if !stands_already(script, id, file) =>
+                {
                     self.made(script, id, file, effect);
                 }
                 (Change::Edit, Resource::Path(path)) => self.edited(id, step, path),
@@ -265,6 +268,17 @@ impl File {
             && step.place == Place::Here)
             .then(|| text.to_owned())
     }
+}
+
+/// True where a condition has made sure that the file is there: what is appended to it leaves its mode as it is.
+fn stands_already(script: &Deployment<'_>, id: StepId, file: &Value) -> bool {
+    script.guards_of(id).any(|(_, guard)| {
+        let missing = guard.cond.evaluate(&mut |leaf| match leaf {
+            Cond::Fact(fact) if matches!(&fact.resource, Resource::Path(path) if path == file) => Some(false),
+            _ => None,
+        });
+        missing == Some(!guard.holds)
+    })
 }
 
 /// A sample, as whoever clones the repo gets it: readable.

@@ -3,7 +3,8 @@
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::context::Context;
-use crate::shell::effect::Role;
+use crate::shell::effect::{Resource, Role};
+use crate::shell::value::Value;
 use crate::source::Span;
 
 const RULE: &str = "rerun/errors-ignored";
@@ -55,10 +56,12 @@ fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
         })
     };
     let builds_on = |step: &Step| {
-        step.deed
-            .roles
-            .iter()
-            .any(|r| matches!(r, Role::Restart | Role::Migrate | Role::Serve | Role::ComposeUp))
+        !only_foreign_services(step)
+            && step
+                .deed
+                .roles
+                .iter()
+                .any(|r| matches!(r, Role::Restart | Role::Migrate | Role::Serve | Role::ComposeUp))
     };
     for (id, step) in script.iter().filter(|(_, s)| unseen(s) && prepares(s)) {
         let guards: Vec<_> = script.guards_of(id).map(|(g, _)| g).collect();
@@ -76,6 +79,38 @@ fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
         }
     }
     None
+}
+
+/// True where a step starts nothing but services that know nothing of the app.
+fn only_foreign_services(step: &Step) -> bool {
+    const FOREIGN: [&str; 16] = [
+        "postgresql",
+        "redis",
+        "redis-server",
+        "mysql",
+        "mysqld",
+        "mariadb",
+        "mongod",
+        "mongodb",
+        "rabbitmq-server",
+        "docker",
+        "containerd",
+        "cron",
+        "crond",
+        "ssh",
+        "sshd",
+        "fail2ban",
+    ];
+    let mut units = step.deed.effects.iter().filter_map(|e| match &e.resource {
+        Resource::Unit(unit) => Some(unit),
+        _ => None,
+    });
+    let foreign = |unit: &Value| {
+        let shown = unit.to_string();
+        let name = shown.trim_end_matches(".service");
+        FOREIGN.contains(&name) || name.starts_with("postgresql") || name.starts_with("systemd-")
+    };
+    units.next().is_some_and(foreign) && units.all(foreign)
 }
 
 /// Where `set -e` would stand: the first line.

@@ -39,8 +39,13 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
         if text.knowledge() >= Knowledge::Unknown && !list && !file.known_prefix().starts_with("/etc/") {
             continue;
         }
-        let line = first_line(text);
+        // What a command prints has no words to quote.
+        let line = first_line(text).filter(|line| own_words && !line.contains("$output"));
         let message = match &line {
+            None if !own_words => format!(
+                "what `{}` prints is appended to {file} on each run: after the second it stands there twice",
+                step.argv.name
+            ),
             Some(line) => {
                 format!("`{line}` is appended to {file} on each run: after the second it stands there twice")
             }

@@ -1,6 +1,7 @@
 //! `rerun/install-behind-guard`: what a guard skips for ever after the first deploy.
 
 use crate::finding::Finding;
+use crate::model::Guard;
 use crate::model::condition::Cond;
 use crate::rules::context::Context;
 use crate::shell::effect::{Resource, Role};
@@ -23,7 +24,7 @@ pub(in crate::rules) fn install_behind_guard(context: &Context<'_, '_>, found: &
         }) else {
             continue;
         };
-        if matches!(guard.cond, Cond::Or(..)) {
+        if matches!(guard.cond, Cond::Or(..)) || !skips_what_is_there(guard) {
             continue;
         }
         // The same is done elsewhere, for the runs that this guard skips.
@@ -54,4 +55,14 @@ pub(in crate::rules) fn install_behind_guard(context: &Context<'_, '_>, found: &
                 .done(),
         );
     }
+}
+
+/// True where the guard lets nothing through once its paths are there. `[ -f .env ] && migrate` waits for what somebody
+/// has yet to put there.
+fn skips_what_is_there(guard: &Guard) -> bool {
+    let there = guard.cond.evaluate(&mut |leaf| match leaf {
+        Cond::Fact(fact) if matches!(fact.resource, Resource::Path(_)) => Some(true),
+        _ => None,
+    });
+    there == Some(!guard.holds)
 }

@@ -4,7 +4,7 @@
 use super::draft::{Draft, NEW, TREE};
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::effect::{Again, Change, Deed, Resource, Role};
-use crate::shell::value::Value;
+use crate::shell::value::{Knowledge, Value};
 
 const USER_EXISTS: Again = Again::Fails("useradd: user already exists");
 const GROUP_EXISTS: Again = Again::Fails("groupadd: group already exists");
@@ -200,13 +200,16 @@ pub(super) fn passwd(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// chpasswd(8): sets the passwords anew, whatever they were changed to.
+/// chpasswd(8): sets the passwords anew, whatever they were changed to. Worth a word where each run makes another one.
 pub(super) fn chpasswd(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if let crate::shell::argv::Stdin::Text(text) = &argv.stdin
         && let Some((name, _)) = text.split_once(':')
     {
-        let again = Again::Overwrites("chpasswd: sets the password back");
+        let again = match text.knowledge() {
+            Knowledge::Fresh => Again::Overwrites("chpasswd: another password, and the old one is gone"),
+            _ => Again::NoChange,
+        };
         draft.add_implied(Change::Write, Resource::Other("password", name), again);
     }
     draft.done()
@@ -251,7 +254,7 @@ fn accounts_are_changed() {
         ("delgroup web", "remove group web fails"),
         ("passwd app", "use user app asks"),
         ("passwd -l app", "use user app"),
-        ("chpasswd <<< 'app:secret'", "write password app overwrites"),
+        ("chpasswd <<< 'app:secret'", "write password app"),
         ("| chpasswd", ""),
         ("gpasswd -a app web", "use group web"),
         ("gpasswd -d app web", "use group web fails"),

@@ -89,6 +89,7 @@ fn visible(argv: &Argv) -> Deed {
         "wget" => fetching::wget(argv),
         "curl" => fetching::curl(argv),
         "read" | "select" => plain::read(argv),
+        "iconv" | "sort" | "shuf" | "envsubst" => plain::filter(argv),
         "pkill" | "killall" => plain::pkill(argv),
         "useradd" => accounts::useradd(argv),
         "adduser" => accounts::adduser(argv),

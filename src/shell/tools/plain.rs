@@ -44,7 +44,6 @@ pub(super) fn only_reads(name: &str) -> bool {
             | "echo"
             | "egrep"
             | "env"
-            | "envsubst"
             | "exit"
             | "expand"
             | "export"
@@ -70,7 +69,6 @@ pub(super) fn only_reads(name: &str) -> bool {
             | "history"
             | "host"
             | "hostid"
-            | "iconv"
             | "id"
             | "jobs"
             | "journalctl"
@@ -128,9 +126,7 @@ pub(super) fn only_reads(name: &str) -> bool {
             | "shasum"
             | "shift"
             | "shopt"
-            | "shuf"
             | "sleep"
-            | "sort"
             | "ss"
             | "stat"
             | "strings"
@@ -256,6 +252,19 @@ pub(super) fn read(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// iconv(1), sort(1), shuf(1): print, or write what `-o` names.
+pub(super) fn filter(argv: &Argv) -> Deed {
+    let options = argv.options("o|output: f|from-code: t|to-code: k|key: T|temporary-directory: S|buffer-size: n: i|input-range: u c b r");
+    let mut draft = Draft::of(argv);
+    match options.value("o") {
+        Some(file) => draft.writes(file),
+        None => {
+            draft.role(Role::ReadOnly);
+        }
+    }
+    draft.done()
+}
+
 /// pkill(1), killall(1): exit with 1 where no process matches, the first time as the second.
 pub(super) fn pkill(argv: &Argv) -> Deed {
     let options = argv.options("f e x n o u|uid|euid: U: g: G: P|parent: t: s|signal: F|pidfile: v");
@@ -274,6 +283,8 @@ fn plain_commands_change_nothing() {
         ("read -p 'Domain: ' DOMAIN", "[ReadOnly] asks"),
         ("read -t 5 X", "[ReadOnly]"),
         ("| read X", "[ReadOnly]"),
+        ("iconv -f latin1 -t utf8 -o /a.new /a", "write /a.new"),
+        ("sort -u f", "[ReadOnly]"),
         ("pkill -f gunicorn", "stop process gunicorn"),
         ("frobnicate x", "unknown"),
         ("$CMD x", "unknown"),

@@ -45,13 +45,12 @@ pub(super) fn sed(argv: &Argv) -> Deed {
         match &verdict {
             Verdict::Repeatable => {
                 draft.path(file, Change::Edit, Again::NoChange);
-                if let Some(pattern) = takes_away(&whole) {
-                    let text = match scripts[..] {
-                        [only] => Value::from_key(pattern, &only.value),
-                        _ => Value::literal(pattern),
-                    };
-                    let resource = Resource::Line { file: argv.path(file), text };
-                    draft.add(file, Change::Remove, resource, Again::NoChange);
+                for script in &scripts {
+                    if let Some(pattern) = deleted(script.value.key()) {
+                        let text = Value::from_key(pattern, &script.value);
+                        let resource = Resource::Line { file: argv.path(file), text };
+                        draft.add(file, Change::Remove, resource, Again::NoChange);
+                    }
                 }
             }
             Verdict::Grows => {
@@ -71,12 +70,6 @@ pub(super) fn sed(argv: &Argv) -> Deed {
         }
     }
     draft.done()
-}
-
-/// The pattern of a script that is `/PATTERN/d` and nothing else.
-fn takes_away(script: &str) -> Option<&str> {
-    let (address, command) = address(script.trim())?;
-    (command == "d" && !address.negated && !address.range).then_some(address.pattern?)
 }
 
 #[derive(PartialEq)]
@@ -138,6 +131,13 @@ fn judge(script: &str) -> Verdict {
     }
 }
 
+/// The pattern of the lines that a script of one `d` takes away: `/^PORT=/d`, `/# begin/,/# end/d`.
+fn deleted(script: &str) -> Option<&str> {
+    let (address, after) = address(script.trim())?;
+    let alone = after.strip_prefix('d')?.trim_matches([' ', ';', '\n']).is_empty();
+    address.first.filter(|_| alone && !address.negated)
+}
+
 /// Where the text of `a` ends: at the first line end without a backslash before it.
 fn line_end(text: &str) -> usize {
     let mut ends = text.match_indices('\n').map(|(at, _)| at);
@@ -147,6 +147,8 @@ fn line_end(text: &str) -> usize {
 #[derive(Default)]
 struct Address<'s> {
     pattern: Option<&'s str>,
+    /// Of a range, the one that opens it.
+    first: Option<&'s str>,
     range: bool,
     negated: bool,
 }
@@ -159,12 +161,14 @@ fn address(script: &str) -> Option<(Address<'_>, &str)> {
         if let Some(after) = rest.strip_prefix('/') {
             let end = unescaped(after, '/')?;
             address.pattern = Some(&after[..end]);
+            address.first = address.first.or(address.pattern);
             rest = after[end + 1..].trim_start_matches(['I', 'M']);
         } else if let Some(after) = rest.strip_prefix('\\') {
             let delimiter = after.chars().next()?;
             let after = &after[delimiter.len_utf8()..];
             let end = unescaped(after, delimiter)?;
             address.pattern = Some(&after[..end]);
+            address.first = address.first.or(address.pattern);
             rest = after[end + delimiter.len_utf8()..].trim_start_matches(['I', 'M']);
         } else {
             rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || "$~+".contains(c));
@@ -258,10 +262,14 @@ fn sed_edits() {
         ("sed -i '/x/d;$a x' /f", "edit /f"),
         ("sed -i '$a\\' /f", "edit /f"),
         ("sed -i '/^x=/d' /f", "edit /f; remove line /f '^x='"),
-        ("sed -i '/x/,/y/d' /f", "edit /f"),
+        ("sed -i '/x/,/y/d' /f", "edit /f; remove line /f 'x'"),
         ("sed -i '/x/c y' /f", "edit /f"),
         ("sed --in-place '/x/a y' $F", "append line $F 'y' duplicates"),
-        ("sed -i -e '/x/d' -e '$a x' /f", "edit /f"),
+        ("sed -i -e '/x/d' -e '$a x' /f", "edit /f; remove line /f 'x'"),
         ("sed -i \"s/$X/y/\" /f", "edit /f"),
+        ("sed -i '/^PORT=/d' /f", "edit /f; remove line /f '^PORT='"),
+        ("sed -i '/# begin/,/# end/d' /f", "edit /f; remove line /f '# begin'"),
+        ("sed -i '/keep/!d' /f", "edit /f"),
+        ("sed -i 3d /f", "edit /f"),
     ]);
 }

@@ -41,8 +41,19 @@ pub(super) fn effects(sql: &Value, dialect: Dialect) -> Vec<Effect> {
 
 fn script(text: &str, of: &Value, dialect: Dialect, guarded: bool, effects: &mut Vec<Effect>) {
     let tokens = tokens(text);
+    // `BEGIN; …; ROLLBACK;` tries something out, and nothing of it stays.
+    let mut since = None;
     for statement in tokens.split(|t| *t == Token::Mark(';')) {
-        read_statement(statement, of, dialect, guarded, effects);
+        match statement {
+            [begin] | [begin, ..] if begin.is("BEGIN") && statement.len() <= 2 || begin.is("START") => {
+                since = Some(effects.len());
+            }
+            [rollback, ..] if rollback.is("ROLLBACK") && !contains(statement, &["TO"]) => {
+                effects.truncate(since.take().unwrap_or(effects.len()));
+            }
+            [commit, ..] if commit.is("COMMIT") => since = None,
+            _ => read_statement(statement, of, dialect, guarded, effects),
+        }
     }
 }
 
@@ -215,7 +226,7 @@ fn read_statement(
         };
         effects.extend(cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again)));
     } else if cursor.eat("ALTER") {
-        effects.extend(alter(cursor, guarded, value));
+        alter(cursor, dialect, guarded, value, effects);
     } else if cursor.eat("DROP") {
         let kind = kind(&mut cursor, dialect);
         let again = match cursor.eat_all(&["IF", "EXISTS"]) || guarded {
@@ -280,24 +291,41 @@ fn create(
     Some(Effect::new(NEW, resource, again))
 }
 
-fn alter(mut cursor: Cursor<'_, '_>, guarded: bool, value: impl Fn(&str) -> Value) -> Option<Effect> {
-    if cursor.eat_any(&["USER", "ROLE"]) {
-        cursor.eat_all(&["IF", "EXISTS"]);
-        let role = Resource::Role(value(cursor.name()?));
-        return Some(Effect::new(Change::Write, role, Again::NoChange));
-    }
-    if !cursor.eat("TABLE") {
-        return None;
-    }
-    cursor.eat_all(&["IF", "EXISTS"]);
+fn alter(
+    mut cursor: Cursor<'_, '_>,
+    dialect: Dialect,
+    guarded: bool,
+    value: impl Fn(&str) -> Value,
+    effects: &mut Vec<Effect>,
+) {
+    let is_table = cursor.tokens.first().is_some_and(|t| t.is("TABLE"));
+    let Some(kind) = kind(&mut cursor, dialect) else { return };
+    let checked = cursor.eat_all(&["IF", "EXISTS"]);
     cursor.eat("ONLY");
-    let table = Resource::Table(value(cursor.name()?));
+    let Some(name) = cursor.name() else { return };
+    let resource = kind(value(name));
+    if cursor.eat_all(&["RENAME", "TO"]) {
+        let again = match checked || guarded {
+            true => Again::NoChange,
+            false => Again::Fails("ALTER … RENAME: does not exist"),
+        };
+        effects.push(Effect::new(Change::Remove, resource, again));
+        // What stands in its way fails before what is missing does.
+        let renamed = cursor.name().map(|to| Effect::new(NEW, kind(value(to)), Again::NoChange));
+        effects.extend(renamed);
+        return;
+    }
+    match resource {
+        Resource::Role(_) => return effects.push(Effect::new(Change::Write, resource, Again::NoChange)),
+        _ if !is_table => return,
+        _ => {}
+    }
     let adds = contains(cursor.tokens, &["ADD"]) && !contains(cursor.tokens, &["IF", "NOT", "EXISTS"]);
     let again = match adds && !guarded {
         true => Again::Fails("ALTER TABLE … ADD: already exists"),
         false => Again::NoChange,
     };
-    Some(Effect::new(Change::Edit, table, again))
+    effects.push(Effect::new(Change::Edit, resource, again));
 }
 
 #[cfg(test)]
@@ -341,6 +369,13 @@ fn statements_are_read() {
         ("\\c shop\nCREATE TABLE t();", "table t fails"),
         ("SELECT 1 FROM pg_roles WHERE rolname='app'", ""),
         ("ALTER TABLE t ADD COLUMN c int", "table t fails"),
+        (
+            "BEGIN; INSERT INTO t VALUES (1); SELECT 1; ROLLBACK; INSERT INTO u VALUES (1);",
+            "table u duplicates",
+        ),
+        ("BEGIN; INSERT INTO t VALUES (1); COMMIT;", "table t duplicates"),
+        ("ALTER DATABASE shop_new RENAME TO shop", "database shop_new fails; database shop"),
+        ("ALTER DATABASE shop OWNER TO app", ""),
         ("", ""),
     ] {
         assert_eq!(seen(sql, Dialect::Postgres), expected, "{sql}");

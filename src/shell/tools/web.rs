@@ -18,9 +18,12 @@ pub(super) fn certbot(argv: &Argv) -> Deed {
     );
     let mut draft = Draft::of(argv);
     let verb = options.operands.first().and_then(|arg| arg.value.as_literal());
+    if ["--version", "--help", "-h"].iter().any(|word| argv.has_word(word)) {
+        return Deed::read_only();
+    }
     match verb {
         Some("renew" | "enhance" | "update_symlinks" | "reconfigure") => return nothing(),
-        Some("certificates" | "plugins" | "show_account") => return Deed::read_only(),
+        Some("certificates" | "plugins" | "show_account" | "help") => return Deed::read_only(),
         Some("delete" | "revoke" | "unregister") => {
             if !options.has("n") {
                 draft.asks("certbot asks before it deletes", "write `--non-interactive`", None);
@@ -89,6 +92,8 @@ fn web_servers_and_certificates() {
         ("certbot certonly --standalone -d $D --agree-tos -m a", "create certificate $D prompts"),
         ("certbot --nginx -d a,b --agree-tos -m a --keep", "create certificate a"),
         ("certbot renew --dry-run", ""),
+        ("certbot --version", "[ReadOnly]"),
+        ("certbot certonly --help", "[ReadOnly]"),
         ("certbot --nginx $ARGS", ""),
         ("nginx -t", "[ReadOnly]"),
         ("nginx -s reload", "restart unit nginx.service [Restart]"),

@@ -1,0 +1,168 @@
+//! `rerun/mirror-deletes`: `rsync --delete` makes a directory like its source, and takes away what the script itself, or
+//! the app, has put there since.
+
+use super::environment_file::is_environment_file;
+use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
+use crate::model::{Deployment, Step, StepId};
+use crate::rules::context::Context;
+use crate::shell::argv::Options;
+use crate::shell::effect::{Change, PathKind, Resource};
+use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+
+/// Finds mirrors over files that are made once, and over directories that the app fills.
+pub(in crate::rules) fn mirror_deletes(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for (script, id, step) in context.steps() {
+        let Some(mirror) = mirror(step).filter(|_| script.second_run(id).skipped_by().is_none()) else {
+            continue;
+        };
+        let mut lost: Vec<(Value, StepId)> = Vec::new();
+        for (other, made) in script.iter().filter(|(other, s)| *other != id && s.place == Place::Here) {
+            for effect in &made.deed.effects {
+                if let Some(path) = kept_by_nobody(script, other, &effect.change, &effect.resource)
+                    && !lost.iter().any(|(known, _)| known == path || path.is_under(known))
+                    && mirror.deletes(path)
+                {
+                    lost.push((path.clone(), other));
+                }
+            }
+        }
+        let Some((first, maker)) = lost.first() else { continue };
+        let names: Vec<String> = lost.iter().map(|(path, _)| path.to_string()).collect();
+        let makers = script.step(*maker);
+        let then = match is_environment_file(first) {
+            true => {
+                format!("{} then makes it anew, and what was filled in is lost", context.line(makers.span))
+            }
+            false => "what the app has put there is lost".to_owned(),
+        };
+        let text = format!(
+            "`{}` takes away {} when the script runs again, for the source has nothing of that name: {then}",
+            context.words(step.span),
+            names.join(" and "),
+        );
+        let mut confidence = context.confidence(script, id, Some(first));
+        if *maker < id {
+            confidence = confidence.min(Confidence::Medium);
+        }
+        let excludes: Vec<String> = lost
+            .iter()
+            .filter_map(|(path, _)| mirror.relative(path))
+            .map(|rel| format!("--exclude=/{rel}"))
+            .collect();
+        found.push(
+            context
+                .finding("rerun/mirror-deletes", step.span, text)
+                .at_most(confidence)
+                .related(makers.span, "this makes it")
+                .help(format!("leave it out: `{}`", excludes.join(" ")))
+                .fix(fix(context, step, &excludes))
+                .done(),
+        );
+    }
+}
+
+/// What no step brings back as it was: a file for the environment that is written only where it is missing, a database
+/// in a file, a directory for what users upload.
+fn kept_by_nobody<'r>(
+    script: &Deployment<'_>,
+    id: StepId,
+    change: &Change,
+    resource: &'r Resource,
+) -> Option<&'r Value> {
+    let Resource::Path(path) = resource else { return None };
+    let shown = path.to_string();
+    let name = shown.rsplit('/').next().unwrap_or_default();
+    let kept = match change {
+        Change::Create(PathKind::Directory) => {
+            matches!(name, "uploads" | "media" | "data" | "storage" | "backups" | "instance" | "db")
+        }
+        Change::Write | Change::Create(PathKind::File | PathKind::Any) => {
+            let once = script.second_run(id).skipped_by().is_some_and(|guard| {
+                let facts = script.guards[guard.0 as usize].cond.facts();
+                facts.iter().any(|fact| matches!(&fact.resource, Resource::Path(asked) if asked == path))
+            });
+            once && is_environment_file(path)
+        }
+        _ => false,
+    };
+    kept.then_some(path)
+}
+
+/// An `rsync --delete` to a directory of this machine.
+struct Mirror<'a> {
+    target: &'a Value,
+    excludes: Vec<&'a Value>,
+}
+
+/// rsync(1): what `--exclude` names is not taken away either, unless `--delete-excluded` is given.
+fn mirror(step: &Step) -> Option<Mirror<'_>> {
+    if step.argv.name != "rsync" || step.place != Place::Here {
+        return None;
+    }
+    let word = |text: &str| step.argv.args.iter().any(|a| a.value.as_literal() == Some(text));
+    let deletes =
+        ["--delete", "--del", "--delete-after", "--delete-before", "--delete-during", "--delete-delay"];
+    let options: Options<'_> =
+        step.argv.options("exclude: f|filter: exclude-from: files-from: n|dry-run e|rsh: chown:");
+    let filtered = ["f", "exclude-from", "files-from", "n"].iter().any(|o| options.has(o));
+    if !deletes.iter().any(|d| word(d)) || filtered {
+        return None;
+    }
+    let target = step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
+        (Change::Write, Resource::Path(path)) => Some(path),
+        _ => None,
+    })?;
+    let excludes = step
+        .argv
+        .args
+        .iter()
+        .filter_map(|a| a.value.known_prefix().starts_with("--exclude=").then_some(&a.value));
+    let separate = step
+        .argv
+        .args
+        .windows(2)
+        .filter(|w| w[0].value.as_literal() == Some("--exclude"))
+        .map(|w| &w[1].value);
+    Some(Mirror { target, excludes: excludes.chain(separate).collect() })
+}
+
+impl Mirror<'_> {
+    /// The path below the target.
+    fn relative(&self, path: &Value) -> Option<String> {
+        let below = path.key().strip_prefix(self.target.key())?.strip_prefix('/')?;
+        (!below.is_empty() && below.is_ascii() && !below.contains(char::is_control)).then(|| below.to_owned())
+    }
+
+    fn deletes(&self, path: &Value) -> bool {
+        let Some(relative) = self.relative(path) else { return false };
+        !self.excludes.iter().any(|pattern| {
+            let Some(pattern) = pattern.as_literal() else { return true };
+            let pattern = pattern.trim_start_matches("--exclude=").trim_end_matches(['/', '*']);
+            if pattern.is_empty() {
+                return true;
+            }
+            let anchored = pattern.trim_start_matches('/');
+            let Ok(glob) = glob::Pattern::new(anchored) else { return true };
+            if pattern.contains('/') {
+                return relative.starts_with(anchored) || glob.matches(&relative);
+            }
+            relative.split('/').any(|part| glob.matches(part) || part == anchored)
+        })
+    }
+}
+
+fn fix(context: &Context<'_, '_>, step: &Step, excludes: &[String]) -> Option<Fix> {
+    let program = step.argv.program.span;
+    let written = context.sources.text(program) == "rsync" && step.span.covers(program);
+    let plain = |text: &String| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-=/._".contains(&b));
+    (written && excludes.iter().all(plain)).then(|| Fix {
+        title: "leave out what the source does not have".to_owned(),
+        applicability: Applicability::Unsafe,
+        edits: vec![Edit {
+            span: Span { start: program.end, ..program },
+            text: format!(" {}", excludes.join(" ")),
+        }],
+    })
+}
