@@ -4,6 +4,9 @@
 //! `cargo bench --bench whole -- [DIR…]` takes every shell script below the directories; without any, the scripts of
 //! `examples/`. Prints the median of the ratios of 15 rounds, and where the time goes.
 
+// A benchmark prints.
+#![allow(clippy::print_stdout)]
+
 use bumpalo::Bump;
 use deploylint::model::{self, FollowNothing};
 use deploylint::rules::context::{Context, Given, Project};

@@ -1,6 +1,7 @@
 //! F5: rules. Each has a page (`queries/<family>/<name>.md`), and is either a selector beside it or Rust here.
 //! Knows nothing of configuration, suppression or output.
 
+mod app;
 pub mod context;
 pub mod embedded;
 mod owners;

@@ -54,7 +54,7 @@ impl<'a> Lowering<'_, '_, 'a> {
     pub(super) fn substitutions(&mut self, cursor: &mut Cursor<'_>, out: &mut Vec<Inner<'a>>) {
         let node = cursor.node();
         // Most words have none, and need not be gone through.
-        if out.is_empty() && !may_substitute(self.source(node)) {
+        if out.is_empty() && !node.has_error() && !may_substitute(self.source(node)) {
             return;
         }
         if matches!(node.kind(), Kind::CommandSubstitution | Kind::ProcessSubstitution) {
