@@ -196,7 +196,6 @@ fn nested_without_end() {
             "{open}: {gaps:?}"
         );
     }
-    // No command hides in it: the value is not known, and nothing is lost.
     is_fine(&around("echo ${a:-", "x", "}"));
     is_gap(&around("[[ ! -f a && ", "-f b", " ]]"), 1, "");
     is_fine(&[&b"[[ "[..], &b"! ".repeat(MANY)[..], b"-f a ]]\n"].concat());
@@ -219,7 +218,6 @@ fn long_chains() {
     is_gap(&around("a | ", "a", ""), 1, "unfold to more than is followed");
     is_gap(&around("[ -f a ] && ", "mkdir x", ""), 1, "nested too deep to follow");
     let tests: Vec<String> = (0..MANY).map(|i| format!("-f a{i}")).collect();
-    // Read as words, and too long to reason about: an opaque condition.
     is_fine(format!("[ {} ] || mkdir -p x\n", tests.join(" -o ")).as_bytes());
     let some = tests[..50].join(" -o ");
     is_fine(format!("[ {some} ] || [ {some} ] || mkdir -p x\n").as_bytes());

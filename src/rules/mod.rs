@@ -24,25 +24,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// A rule in Rust: looks at a whole repo, because it compares two places.
 type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
 
-/// Every rule in Rust, by what its panic is reported as. A function may serve several rules that share their work.
-const RULES: &[(&str, Rule)] = &[
-    ("rerun/duplicate-lines", rerun::duplicate_lines),
-    ("rerun/errors-ignored", rerun::errors_ignored),
-    ("rerun/install-behind-guard", rerun::install_behind_guard),
-    ("rerun/file-replaced", rerun::file_replaced),
-    ("rerun/git-ownership", rerun::git_ownership),
-    ("rerun/mirror-deletes", rerun::mirror_deletes),
-    ("user/runs-as-root", user::runs_as_root),
-    ("user/account-missing", user::account_missing),
-    ("permissions/no-owner", permissions::no_owner),
-    ("permissions/secret-mode", permissions::secret_mode),
-    ("steps/no-dependencies", steps::no_dependencies),
-    ("steps/no-build", steps::no_build),
-    ("steps/no-migrations", steps::no_migrations),
-    ("steps/units", steps::units),
-    ("steps/undefined-unit", steps::undefined_units),
-    ("services", services::links),
-];
+/// Every rule in Rust, by what its panic is reported as.
+const FAMILIES: &[&[(&str, Rule)]] =
+    &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES];
 
 /// Runs every selector and every rule. A rule that panics is a gap of this repo, and the others still judge.
 pub fn run(
@@ -64,7 +48,7 @@ pub fn run(
         }
     };
     guarded("of a selector", &|found| selected::run(context, selectors, found));
-    for (name, rule) in RULES {
+    for (name, rule) in FAMILIES.iter().copied().flatten() {
         guarded(name, &|found| rule(context, found));
     }
 }

@@ -1,5 +1,6 @@
 //! F5: compose services against units.
 
+use super::Rule;
 use super::context::{Context, Origin, UnitAt};
 use super::steps::Deploy;
 use crate::finding::Finding;
@@ -8,8 +9,11 @@ use crate::project::services::{Counterpart, Server, ServiceRef, UnitInfo, Unmatc
 use crate::shell::effect::{Change, Resource, Role};
 use crate::shell::wrappers::Place;
 
+/// The rules of this family in Rust.
+pub(super) const RULES: &[(&str, Rule)] = &[("services/no-unit", links)];
+
 /// `services/no-unit` and `services/no-service`.
-pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     let deploy = Deploy::new(context);
     // Where Compose runs the app on the server there is nothing to compare.
     let own: Vec<&UnitAt> = deploy.own_units().filter(|u| u.name.ends_with(".service")).collect();

@@ -5,5 +5,8 @@ mod no_owner;
 mod secret_mode;
 mod secrets;
 
-pub(super) use no_owner::no_owner;
-pub(super) use secret_mode::secret_mode;
+use super::Rule;
+
+/// The rules of this family in Rust.
+pub(super) const RULES: &[(&str, Rule)] =
+    &[("permissions/no-owner", no_owner::no_owner), ("permissions/secret-mode", secret_mode::secret_mode)];

@@ -8,9 +8,14 @@ mod lines;
 mod mirrored;
 mod skipped;
 
-pub(super) use environment_file::file_replaced;
-pub(super) use errors_ignored::errors_ignored;
-pub(super) use git_ownership::git_ownership;
-pub(super) use lines::duplicate_lines;
-pub(super) use mirrored::mirror_deletes;
-pub(super) use skipped::install_behind_guard;
+use super::Rule;
+
+/// The rules of this family in Rust.
+pub(super) const RULES: &[(&str, Rule)] = &[
+    ("rerun/duplicate-lines", lines::duplicate_lines),
+    ("rerun/errors-ignored", errors_ignored::errors_ignored),
+    ("rerun/install-behind-guard", skipped::install_behind_guard),
+    ("rerun/file-replaced", environment_file::file_replaced),
+    ("rerun/git-ownership", git_ownership::git_ownership),
+    ("rerun/mirror-deletes", mirrored::mirror_deletes),
+];

@@ -10,10 +10,15 @@ mod undefined;
 mod units;
 mod words;
 
-pub(super) use build::no_build;
-pub(super) use dependencies::no_dependencies;
-pub(super) use migrations::no_migrations;
-pub(super) use undefined::undefined_units;
-pub(super) use units::units;
+use super::Rule;
 
 pub(super) use deploy::Deploy;
+
+/// The rules of this family in Rust. A function may serve several rules that share their work.
+pub(super) const RULES: &[(&str, Rule)] = &[
+    ("steps/no-dependencies", dependencies::no_dependencies),
+    ("steps/no-build", build::no_build),
+    ("steps/no-migrations", migrations::no_migrations),
+    ("steps/not-reloaded", units::units),
+    ("steps/undefined-unit", undefined::undefined_units),
+];

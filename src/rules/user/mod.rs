@@ -4,5 +4,10 @@ mod account_missing;
 mod accounts;
 mod runs_as_root;
 
-pub(super) use account_missing::account_missing;
-pub(super) use runs_as_root::runs_as_root;
+use super::Rule;
+
+/// The rules of this family in Rust.
+pub(super) const RULES: &[(&str, Rule)] = &[
+    ("user/runs-as-root", runs_as_root::runs_as_root),
+    ("user/account-missing", account_missing::account_missing),
+];
