@@ -256,12 +256,15 @@ fn only_asks_people(context: &Context<'_, '_>, script: &Deployment<'_>, id: Step
     script.guards_of(id).any(|(guard_id, guard)| {
         let condition = context.sources.text(guard.span);
         let terminal = ["-t 0", "-t 1", "-t 2", "tty -s", "$- "].iter().any(|test| condition.contains(test));
+        if terminal || !read || !condition.contains('$') {
+            return terminal;
+        }
         // The password, and the password once more.
         let mut asked = script.iter().filter(|(other, s)| {
-            read && s.argv.name == "read" && script.guards_of(*other).any(|(g, _)| g == guard_id)
+            s.argv.name == "read" && script.guards_of(*other).any(|(g, _)| g == guard_id)
         });
         let mentions = |arg: &Arg| arg.value.as_literal().is_some_and(|name| names_variable(condition, name));
-        terminal || asked.any(|(_, s)| s.argv.args.iter().any(mentions))
+        asked.any(|(_, s)| s.argv.args.iter().any(mentions))
     })
 }
 
@@ -287,22 +290,20 @@ fn prompt_finding(
 ) -> Option<Finding> {
     let step = script.step(id);
     let words = context.words(step.span);
-    if only_asks_people(context, script, id) {
-        return None;
-    }
     if step.argv.name == "read" {
         // Whoever writes an installer that asks means it to: one word for all of its questions.
-        let asking = |(other, s): &(StepId, &Step)| {
-            s.argv.name == "read"
-                && s.deed.prompts.is_some()
-                && script.second_run(*other).skipped_by().is_none()
-                && !only_asks_people(context, script, *other)
+        let questions = || {
+            script.iter().filter(|(other, s)| {
+                s.argv.name == "read"
+                    && s.deed.prompts.is_some()
+                    && script.second_run(*other).skipped_by().is_none()
+            })
         };
-        let asks = script.iter().filter(asking).count();
-        let first = script.iter().find(asking).map(|(first, _)| first);
-        if first != Some(id) {
+        let unguarded = |(other, _): &(StepId, &Step)| !only_asks_people(context, script, *other);
+        if questions().find(unguarded).map(|(first, _)| first) != Some(id) {
             return None;
         }
+        let asks = questions().filter(unguarded).count();
         let many = if asks > 1 { format!(", the first of {asks} questions") } else { String::new() };
         let text =
             format!("`{words}` waits for a line on standard input{many}: the script cannot run unattended");
@@ -311,6 +312,9 @@ fn prompt_finding(
         return Some(
             draft.help("take the answers from arguments or the environment where they are given").done(),
         );
+    }
+    if only_asks_people(context, script, id) {
+        return None;
     }
     let text = format!(
         "`{words}` waits for an answer ({}): a deploy that nobody watches hangs or fails there",

@@ -14,6 +14,9 @@ pub(super) const RULES: &[(&str, Rule)] = &[("services/no-unit", links)];
 
 /// `services/no-unit` and `services/no-service`.
 fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    if context.project.composes.is_empty() || context.units.is_empty() {
+        return;
+    }
     let deploy = Deploy::new(context);
     // Where Compose runs the app on the server there is nothing to compare.
     let own: Vec<&UnitAt> = deploy.own_units().filter(|u| u.name.ends_with(".service")).collect();

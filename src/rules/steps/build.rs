@@ -6,7 +6,6 @@ use super::names::{is_directory, works_in};
 use super::words::Work;
 use crate::finding::Finding;
 use crate::project::manifest::NodePackage;
-use crate::rules::context::Context;
 use crate::shell::effect::{Ecosystem, Role};
 
 const RULE: &str = "steps/no-build";
@@ -14,8 +13,8 @@ const RULE: &str = "steps/no-build";
 const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
 
 /// `steps/no-build`.
-pub(in crate::rules) fn no_build(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
-    let deploy = Deploy::new(context);
+pub(super) fn no_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let context = deploy.context;
     if deploy.in_containers() || !deploy.sets_up() || deploy.calls(Work::Build) {
         return;
     }
@@ -28,11 +27,11 @@ pub(in crate::rules) fn no_build(context: &Context<'_, '_>, found: &mut Vec<Find
             .outputs
             .iter()
             .any(|path| path.rsplit_once('/').map_or("", |(dir, _)| dir) == package.directory);
-        if committed || builds(&deploy, package, packages) || is_brought(&deploy, package) {
+        if committed || builds(deploy, package, packages) || is_brought(deploy, package) {
             continue;
         }
         let said = deploy.says_in(Work::Build, package, packages).filter(|_| !deploy.does(Work::Build));
-        if !is_served(&deploy, package, packages) && said.is_none() {
+        if !is_served(deploy, package, packages) && said.is_none() {
             continue;
         }
         let near = deploy.steps().filter(|s| {

@@ -6,23 +6,21 @@ use super::names::{is_directory, works_in};
 use super::words::Work;
 use crate::finding::Finding;
 use crate::project::manifest::{NodePackage, PythonKind};
-use crate::rules::context::Context;
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 use crate::source::{FileId, Span};
 
 const RULE: &str = "steps/no-dependencies";
 
 /// `steps/no-dependencies`.
-pub(in crate::rules) fn no_dependencies(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
-    let deploy = Deploy::new(context);
+pub(super) fn no_dependencies(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     if deploy.in_containers() || !deploy.sets_up() {
         return;
     }
-    if !(deploy.is_from_scratch() && environments(&deploy, found)) {
-        python(&deploy, found);
+    if !(deploy.is_from_scratch() && environments(deploy, found)) {
+        python(deploy, found);
     }
-    node(&deploy, found);
-    others(&deploy, found);
+    node(deploy, found);
+    others(deploy, found);
 }
 
 /// Units that run a virtual environment's programs, and no step makes or uses it.

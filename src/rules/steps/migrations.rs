@@ -5,13 +5,12 @@ use super::deploy::{Deploy, Language};
 use super::words::Work;
 use crate::finding::Finding;
 use crate::project::manifest::MigrationKind;
-use crate::rules::context::Context;
 
 const RULE: &str = "steps/no-migrations";
 
 /// `steps/no-migrations`.
-pub(in crate::rules) fn no_migrations(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
-    let deploy = Deploy::new(context);
+pub(super) fn no_migrations(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let context = deploy.context;
     let tools: Vec<_> =
         context.project.needs.migrations.iter().filter(|t| !is_beside(&t.directory)).collect();
     if tools.is_empty() || deploy.in_containers() || !deploy.sets_up() || deploy.does(Work::Migrate) {

@@ -11,14 +11,30 @@ mod units;
 mod words;
 
 use super::Rule;
+use super::context::Context;
+use crate::finding::Finding;
+use crate::project::manifest::Needs;
 
 pub(super) use deploy::Deploy;
 
-/// The rules of this family in Rust. A function may serve several rules that share their work.
-pub(super) const RULES: &[(&str, Rule)] = &[
-    ("steps/no-dependencies", dependencies::no_dependencies),
-    ("steps/no-build", build::no_build),
-    ("steps/no-migrations", migrations::no_migrations),
-    ("steps/not-reloaded", units::units),
-    ("steps/undefined-unit", undefined::undefined_units),
+/// The rules of this family in Rust: they share what is worked out of the deploy as a whole.
+pub(super) const RULES: &[(&str, Rule)] = &[("steps", all)];
+
+const ALL: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)] = &[
+    dependencies::no_dependencies,
+    build::no_build,
+    migrations::no_migrations,
+    units::units,
+    undefined::undefined_units,
 ];
+
+fn all(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    // Without a manifest and without a unit there is no step that could be missing.
+    if context.units.is_empty() && context.project.needs == Needs::default() {
+        return;
+    }
+    let deploy = Deploy::new(context);
+    for rule in ALL {
+        rule(&deploy, found);
+    }
+}

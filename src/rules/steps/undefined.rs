@@ -6,7 +6,6 @@ use crate::finding::Finding;
 use crate::model::OnFailure;
 use crate::project::services::product_units;
 use crate::project::unit::UnitKind;
-use crate::rules::context::Context;
 use crate::shell::effect::{Change, Resource, Role};
 use crate::source::Span;
 
@@ -70,12 +69,12 @@ const KNOWN: &[&str] = &[
 ];
 
 /// `steps/undefined-unit`.
-pub(in crate::rules) fn undefined_units(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let context = deploy.context;
     // A project whose units are made elsewhere says nothing of what is there.
     if context.units.is_empty() {
         return;
     }
-    let deploy = Deploy::new(context);
     // By unit: one that is missing is told once, with all places that count on it.
     let mut places: Vec<(String, Vec<(Span, String)>)> = Vec::new();
     let mut note = |name: &str, span: Span, why: String| match places.iter_mut().find(|(n, _)| n == name) {
@@ -94,7 +93,7 @@ pub(in crate::rules) fn undefined_units(context: &Context<'_, '_>, found: &mut V
                 continue;
             };
             let Some(name) = name.as_literal() else { continue };
-            if is_undefined(&deploy, name, false) && !is_tested(&deploy, name) {
+            if is_undefined(deploy, name, false) && !is_tested(deploy, name) {
                 note(name, effect.operand.unwrap_or(step.span), "is driven here".to_owned());
             }
         }
@@ -103,7 +102,7 @@ pub(in crate::rules) fn undefined_units(context: &Context<'_, '_>, found: &mut V
         for key in ["Requires", "BindsTo", "Requisite", "After", "Wants"] {
             for (name, span) in at.unit.units_of(key) {
                 let strong = key != "After" && key != "Wants";
-                if is_undefined(&deploy, &name, strong) {
+                if is_undefined(deploy, &name, strong) {
                     note(&name, span, format!("{}= of {}", key, at.name));
                 }
             }

@@ -8,25 +8,25 @@ use super::names::{language_of, same_unit};
 use crate::finding::{Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
-use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::context::{Origin, UnitAt};
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 
 /// `steps/not-reloaded`, `steps/not-enabled`, `steps/not-restarted`.
-pub(in crate::rules) fn units(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
-    let deploy = Deploy::new(context);
+pub(super) fn units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let context = deploy.context;
     for at in deploy.own_units() {
         let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { continue };
         // A unit of another host, of an image, or one that only some menu entry removes again.
-        if !is_here(context.scripts[script].step(id)) || is_removed(&deploy, at) {
+        if !is_here(context.scripts[script].step(id)) || is_removed(deploy, at) {
             continue;
         }
-        not_reloaded(&deploy, at, script, id, found);
-        let started = not_restarted(&deploy, at, script, id, found);
+        not_reloaded(deploy, at, script, id, found);
+        let started = not_restarted(deploy, at, script, id, found);
         if started {
-            not_enabled(&deploy, at, found);
+            not_enabled(deploy, at, found);
         }
     }
-    code_without_restart(&deploy, found);
+    code_without_restart(deploy, found);
 }
 
 /// What a step does to a unit, of that name.
