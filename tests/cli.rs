@@ -293,3 +293,19 @@ fn verbose_says_which_scripts_on_standard_error() {
     assert!(ran.err.contains("a.sh: "), "{}", ran.err);
     assert!(ran.out.starts_with("{\"version\":1"), "{}", ran.out);
 }
+
+#[test]
+fn a_library_is_judged_with_the_script_that_sources_it_or_by_itself() {
+    let library =
+        "install_app() {\n  apt-get install -y nginx\n  useradd shop\n  systemctl restart shop\n}\n";
+    let followed = "#!/bin/bash\n. ./lib/steps.sh\ninstall_app\n";
+    let dir = project(&[("start.sh", followed), ("lib/steps.sh", library)]);
+    let ran = run(dir.path(), &["check", "-v", "--select", "rerun/existing-account"]);
+    assert!(ran.out.contains("lib/steps.sh:3:3") && ran.err.contains("judged start.sh"), "{}", ran.out);
+    assert!(!ran.err.contains("judged lib/steps.sh"), "{}", ran.err);
+
+    let unknown = "#!/bin/bash\n. \"$SHOP_HOME/lib/steps.sh\"\ninstall_app\n";
+    let dir = project(&[("start.sh", unknown), ("lib/steps.sh", library)]);
+    let ran = run(dir.path(), &["check", "-v", "--select", "rerun/existing-account"]);
+    assert!(ran.out.contains("lib/steps.sh:3:3") && ran.err.contains("judged lib/steps.sh"), "{}", ran.err);
+}

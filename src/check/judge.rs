@@ -75,9 +75,12 @@ pub(super) fn judge(
         judged.comments.extend(&deployment.comments);
         models.push(deployment);
     }
-    // A file that one script sources is judged as a part of it, not again by itself.
+    // A file that one script sources is judged as a part of it, not again by itself; one that it only seems to source,
+    // by a path that is not known, is.
     let sourced: Vec<FileId> = models.iter().flat_map(|m| m.sourced.iter().copied()).collect();
     models.retain(|m| !sourced.contains(&m.file));
+    let a_part = |path: &str| sourced.iter().any(|file| sources.file(*file).path() == path);
+    judged.taken.retain(|(path, _)| !a_part(path));
     judged.scripts = models.len();
     judged.files = sources.iter().count();
     let given = Given {
@@ -140,7 +143,7 @@ fn scripts(
                     let wanted = if configured {
                         settings.config.names_script(&candidate.path)
                     } else {
-                        candidate.verdict.deploys && candidate.sourced_by.is_empty()
+                        candidate.verdict.deploys
                     };
                     if inside && wanted && !files.contains(&candidate.file) {
                         any = true;
