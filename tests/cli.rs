@@ -309,3 +309,13 @@ fn a_library_is_judged_with_the_script_that_sources_it_or_by_itself() {
     let ran = run(dir.path(), &["check", "-v", "--select", "rerun/existing-account"]);
     assert!(ran.out.contains("lib/steps.sh:3:3") && ran.err.contains("judged lib/steps.sh"), "{}", ran.err);
 }
+
+#[test]
+fn around_a_script_outside_any_project_only_its_own_directory_is_read() {
+    let dir =
+        project(&[("start.sh", "#!/bin/bash\nset -e\ntrue\n"), ("elsewhere/deep/package.json", "{ broken")]);
+    let ran = run(dir.path(), &["check", "start.sh"]);
+    assert_eq!((ran.code, ran.out.contains("package.json")), (0, false), "{}", ran.out);
+    let ran = run(dir.path(), &["check", "."]);
+    assert!(ran.out.contains("elsewhere/deep/package.json"), "{}", ran.out);
+}

@@ -4,7 +4,7 @@ use super::{CheckError, Request, Settings, Target};
 use crate::finding::{Finding, Gap};
 use crate::model::{self, Deployment, Follow};
 use crate::project::discover::{self, Candidate};
-use crate::project::files::{MAX_BYTES, Root, find_root};
+use crate::project::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::project::inventory::Inventory;
 use crate::project::{compose, manifest};
 use crate::rules::context::{Context, Given, Project};
@@ -48,7 +48,12 @@ pub(super) fn judge(
 ) -> Result<Judged, CheckError> {
     let mut judged = Judged::default();
     let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
-    let inventory = Inventory::of(&root);
+    // Whoever names the root, or a directory, means all of it.
+    let meant = request.root.is_some()
+        || request.targets.is_empty()
+        || request.targets.iter().any(|t| matches!(t, Target::Path(path) if path.is_dir()));
+    let inventory =
+        if meant || is_marked(root.path()) { Inventory::of(&root) } else { Inventory::shallow(&root) };
     judged.gaps.extend(inventory.gaps.iter().cloned());
     let scripts = scripts(request, settings, &root, &inventory, sources, &mut judged);
     let project = project(&root, inventory, sources, &mut judged);

@@ -204,6 +204,12 @@ pub fn find_root(target: &Path) -> PathBuf {
         .map_or_else(|| own.clone(), Path::to_path_buf)
 }
 
+/// True for a directory that is the root of something: it holds what [`find_root`] looks for.
+pub fn is_marked(directory: &Path) -> bool {
+    let holds = |name: &str| directory.join(name).symlink_metadata().is_ok();
+    holds(".git") || MARKS.iter().any(|mark| holds(mark))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,6 +65,16 @@ impl Inventory {
     /// Walks `root`, without following links, by the rules of the `.gitignore` files in it (not of the user's own,
     /// so that everybody gets the same list).
     pub fn of(root: &Root) -> Inventory {
+        Self::down_to(root, MAX_DEPTH)
+    }
+
+    /// The files right in `root`: what lies around a script that stands in no project, in a home directory say, where
+    /// all that is below has nothing to do with it.
+    pub fn shallow(root: &Root) -> Inventory {
+        Self::down_to(root, 1)
+    }
+
+    fn down_to(root: &Root, depth: usize) -> Inventory {
         let mut found = Inventory::default();
         // The walk does not enter them; what is ignored does not even get here.
         let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
@@ -76,7 +86,7 @@ impl Inventory {
             .git_exclude(false)
             .require_git(false)
             .follow_links(false)
-            .max_depth(Some(MAX_DEPTH))
+            .max_depth(Some(depth))
             .filter_entry(move |entry| {
                 let skipped = is_skipped(entry);
                 if skipped && is_output(entry) {
