@@ -5,14 +5,22 @@ use super::deploy::{Deploy, Language};
 use super::words::Work;
 use crate::finding::Finding;
 use crate::project::manifest::MigrationKind;
+use crate::source::FileId;
 
 const RULE: &str = "steps/no-migrations";
 
 /// `steps/no-migrations`.
 pub(super) fn no_migrations(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let context = deploy.context;
-    let tools: Vec<_> =
-        context.project.needs.migrations.iter().filter(|t| !is_beside(&t.directory)).collect();
+    // A Prisma schema without migrations beside it is brought to the database in another way.
+    let has_migrations = |file: FileId| {
+        let path = context.sources.file(file).path();
+        let beside = path.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
+        context.project.inventory.migration_directories.contains(&format!("{beside}migrations"))
+    };
+    let migrates = |kind, file| kind != MigrationKind::Prisma || has_migrations(file);
+    let all = context.project.needs.migrations.iter();
+    let tools: Vec<_> = all.filter(|t| !is_beside(&t.directory) && migrates(t.kind, t.file)).collect();
     if tools.is_empty() || deploy.in_containers() || !deploy.sets_up() || deploy.does(Work::Migrate) {
         return;
     }
