@@ -4,7 +4,7 @@ use super::calls::Output;
 use super::condition::Cond;
 use super::flow::{Exit, Flow, Jump};
 use super::region::fixed_text;
-use super::walk::{Function, Walker};
+use super::walk::Walker;
 use super::writing::{quiet_program, writes};
 use super::{Step, StepId};
 use crate::shell::argv::{Arg, Argv, Stdin};
@@ -194,12 +194,11 @@ impl<'a> Walker<'a, '_> {
         self.volume += argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>();
         let peeled = peel(argv);
         // `run cp a b`: what is left may be a function again (`sudo_if_needed`, `retry`).
-        if let Some((&name, function)) = self.functions.get_key_value(peeled.argv.name.as_str())
+        if let Some((&name, _)) = self.functions.get_key_value(peeled.argv.name.as_str())
             && peeled.wrappers.iter().all(|w| matches!(*w, "command" | "time" | "nice" | "timeout"))
             && !peeled.wrappers.is_empty()
             && peeled.code.is_none()
         {
-            let _: &Function<'_> = function;
             let rest = peeled.argv.args.clone();
             return self.call(name, Some(rest));
         }

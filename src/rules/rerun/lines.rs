@@ -3,7 +3,7 @@
 use crate::finding::{Confidence, Finding};
 use crate::model::Outcome;
 use crate::rules::context::Context;
-use crate::shell::effect::{Change, Effect, Resource};
+use crate::shell::effect::{Change, Resource};
 use crate::shell::value::{Knowledge, Value};
 
 /// Finds them.
@@ -63,15 +63,8 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
         if text.knowledge() >= Knowledge::Unknown {
             confidence = confidence.min(Confidence::Medium);
         }
-        found.push(
-            context.finding(RULE, place(step.span, effect), message).at_most(confidence).help(help).done(),
-        );
+        found.push(context.finding(RULE, step.span, message).at_most(confidence).help(help).done());
     }
-}
-
-/// The whole command: it is what has to change.
-fn place(command: crate::source::Span, _effect: &Effect) -> crate::source::Span {
-    command
 }
 
 /// The line, where one line is all and short enough to be quoted.
