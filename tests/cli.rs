@@ -319,3 +319,44 @@ fn around_a_script_outside_any_project_only_its_own_directory_is_read() {
     let ran = run(dir.path(), &["check", "."]);
     assert!(ran.out.contains("elsewhere/deep/package.json"), "{}", ran.out);
 }
+
+#[test]
+fn why_says_what_was_understood_of_a_line_and_what_became_of_its_findings() {
+    let script = "#!/bin/bash\nset -e\nmkdir /opt/a\n\
+        mkdir /opt/b # deploylint: ignore[rerun/existing-path] made anew\n\
+        [ -d /opt/c ] || mkdir /opt/c\n# a comment\n[ \"$x\" ] && mkdir \"$unknown\"\n";
+    let dir = project(&[("start.sh", script)]);
+    let said = |line: u32| {
+        let ran = run(dir.path(), &["why", &format!("start.sh:{line}")]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.out
+    };
+    let bare = said(3);
+    assert!(
+        bare.contains("creates path /opt/a\n  second run: fails (mkdir: cannot create directory"),
+        "{bare}"
+    );
+    assert!(
+        bare.contains("error[rerun/existing-path], confidence high: ") && bare.ends_with("  told\n"),
+        "{bare}"
+    );
+    assert!(said(4).ends_with("  not told, because a comment quiets it\n"));
+    let guarded = said(5);
+    assert!(guarded.contains("only where `[ -d /opt/c ]` (line 5) does not work"), "{guarded}");
+    assert!(
+        guarded.contains("second run: skipped by `[ -d /opt/c ]` (line 5)\nNo rule says anything"),
+        "{guarded}"
+    );
+    assert!(said(6).starts_with("No command is known to run on line 6"));
+    let unknown = said(7);
+    assert!(unknown.contains("which is not understood and lowers the confidence"), "{unknown}");
+    for (place, error) in [
+        ("start.sh", "`start.sh` is no FILE:LINE"),
+        ("start.sh:8", "start.sh: it has lines 1 to 7, no line 8"),
+        ("none.sh:1", "none.sh: there is no such file"),
+    ] {
+        let ran = run(dir.path(), &["why", place]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{place}");
+        assert!(ran.err.contains(error), "{}", ran.err);
+    }
+}

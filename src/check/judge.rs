@@ -40,11 +40,15 @@ pub struct Judged {
     pub errors: Vec<CheckError>,
 }
 
+/// Looks at the models before they are dropped.
+pub(super) type Look<'l> = &'l mut dyn FnMut(&Sources, &[Deployment<'_>]);
+
 /// Judges the targets.
 pub(super) fn judge(
     request: &Request,
     settings: &Settings,
     sources: &mut Sources,
+    look: Look<'_>,
 ) -> Result<Judged, CheckError> {
     let mut judged = Judged::default();
     let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
@@ -95,6 +99,7 @@ pub(super) fn judge(
     };
     let context = Context::new(sources, &models, &project, &settings.pages, &given);
     rules::run(&context, &selectors, &mut judged.findings, &mut judged.gaps);
+    look(sources, &models);
     Ok(judged)
 }
 

@@ -6,11 +6,13 @@ mod fix;
 mod judge;
 mod selection;
 mod suppress;
+mod why;
 
 pub use config::{App, Config, Level};
 pub use fix::apply_fixes;
 pub use judge::Judged;
 pub use selection::Selection;
+pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};
 use crate::rules::embedded::RuleFile;
@@ -189,7 +191,7 @@ impl Settings {
 pub fn check(request: &Request) -> Result<Report, CheckError> {
     let settings = Settings::load(request)?;
     let mut sources = Sources::default();
-    let judged = judge::judge(request, &settings, &mut sources)?;
+    let judged = judge::judge(request, &settings, &mut sources, &mut |_, _| {})?;
     let selection = &settings.selection;
     let mut findings = suppress::apply(
         &sources,

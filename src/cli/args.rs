@@ -9,6 +9,7 @@ Examples:
   deploylint check start.sh             one script, with the project around it
   deploylint check --format json | jq   for other programs
   deploylint explain rerun              the rules about a second run
+  deploylint why start.sh:12            what was understood of that line
   deploylint rules                      all rules";
 
 const CHECK_EXAMPLES: &str = "\
@@ -49,6 +50,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Say what a rule finds, why it matters, and what to write instead
     Explain(ExplainArgs),
+    /// Say what was understood of a line, and why it is told or not
+    Why(WhyArgs),
     /// List all rules
     Rules(RulesArgs),
     /// Show what the analyser makes of a script
@@ -103,6 +106,16 @@ pub(super) struct ExplainArgs {
     /// A folder of your own rules (may be repeated)
     #[arg(long, value_name = "DIR")]
     pub(super) rules: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct WhyArgs {
+    /// A line of a script: `start.sh:12`
+    #[arg(value_name = "FILE:LINE")]
+    pub(super) place: String,
+    /// The repo's root [default: found from FILE]
+    #[arg(long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

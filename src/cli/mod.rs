@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod debug;
 mod explain;
+mod why;
 
 use crate::check::CheckError;
 use crate::output::clean;
@@ -68,6 +69,7 @@ pub fn main() -> ExitCode {
     let run = match args.command {
         Command::Check(args) => check::run(&args, &mut out),
         Command::Explain(args) => explain::explain(&args, &mut out),
+        Command::Why(args) => why::run(&args, &mut out),
         Command::Rules(args) => explain::rules(&args, &mut out),
         Command::Debug(args) => debug::run(&args, &mut out),
     };

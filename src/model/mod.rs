@@ -9,6 +9,7 @@ mod command;
 pub mod condition;
 mod debug;
 mod expand;
+mod explain;
 mod flow;
 mod pattern;
 mod query;

@@ -1,0 +1,111 @@
+//! Why a line is told, and why not: what the analyser made of its commands, and what became of each finding.
+
+use super::judge;
+use super::suppress;
+use super::{CheckError, Request, Settings, Target, sort};
+use crate::finding::{Confidence, Finding, Gap};
+use crate::source::{Sources, Span};
+use std::path::PathBuf;
+
+/// What became of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is told.
+    Told,
+    /// It is less sure than what is shown by default.
+    NotSure,
+    /// A comment quiets it.
+    Quieted,
+    /// The configuration switches its rule off.
+    Off,
+}
+
+/// All that is known of a line.
+#[derive(Clone, Debug, Default)]
+pub struct Why {
+    /// Every file that was read.
+    pub sources: Sources,
+    /// The file as the findings name it; `None` where it was not judged.
+    pub file: Option<String>,
+    /// Each step that a command of the line makes, described; a function that is called twice makes two.
+    pub steps: Vec<String>,
+    /// What the rules say of the line, and whether it is told.
+    pub findings: Vec<(Finding, Fate)>,
+    /// What of the line could not be analysed.
+    pub gaps: Vec<Gap>,
+}
+
+/// Explains line `line` (1-based) of the script `path`, with the project around it.
+///
+/// # Errors
+/// Wrong usage or configuration, a file that cannot be read, or a line that it does not have.
+pub fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, CheckError> {
+    let request = Request { root, targets: vec![Target::Path(path.clone())], ..Request::default() };
+    let settings = Settings::load(&request)?;
+    let mut sources = Sources::default();
+    let mut why = Why::default();
+    let covers = |sources: &Sources, span: Span| {
+        let last = Span { start: span.end.max(span.start + 1) - 1, ..span };
+        (sources.line(span)..=sources.line(last)).contains(&line)
+    };
+    let mut described = Vec::new();
+    let mut asked = None;
+    let judged = judge::judge(&request, &settings, &mut sources, &mut |sources, models| {
+        for model in models {
+            asked.get_or_insert(model.file);
+            for (id, step) in model.iter() {
+                if Some(step.span.file) == asked && covers(sources, step.span) {
+                    let text = model.explain(sources, id);
+                    if !described.contains(&text) {
+                        described.push(text);
+                    }
+                }
+            }
+        }
+    })?;
+    if let Some(error) = judged.errors.into_iter().next() {
+        return Err(error);
+    }
+    let Some(file) = asked else {
+        let reason =
+            judged.gaps.first().map_or("it is no script that could be judged", |gap| gap.reason.as_str());
+        return Err(CheckError::in_file(&path, reason));
+    };
+    let lines = sources.file(file).text().lines().count() as u32;
+    if line == 0 || line > lines {
+        return Err(CheckError::in_file(&path, format!("it has lines 1 to {lines}, no line {line}")));
+    }
+    let name = sources.file(file).path().to_owned();
+    let at_line = |finding: &Finding| finding.span.file == file && covers(&sources, finding.span);
+    let mut findings: Vec<Finding> = judged.findings.into_iter().filter(at_line).collect();
+    let left = suppress::apply(
+        &sources,
+        &judged.comments,
+        &judged.gaps,
+        findings.clone(),
+        &settings.pages,
+        &settings.selection,
+    );
+    sort(&sources, &mut findings);
+    why.findings = findings
+        .into_iter()
+        .map(|mut finding| {
+            let fate = if !left.contains(&finding) {
+                Fate::Quieted
+            } else if settings.selection.admit(&mut finding) {
+                Fate::Told
+            } else if finding.confidence < Confidence::Medium {
+                Fate::NotSure
+            } else {
+                Fate::Off
+            };
+            (finding, fate)
+        })
+        .collect();
+    let touches = |gap: &Gap| gap.file == name && gap.place.is_none_or(|span| covers(&sources, span));
+    why.gaps = judged.gaps.into_iter().filter(touches).collect();
+    why.file = Some(name);
+    why.steps = described;
+    why.sources = sources;
+    Ok(why)
+}

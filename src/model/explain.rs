@@ -1,0 +1,114 @@
+//! F3: one step in plain words, for whoever asks why a line is told or not.
+
+use super::{Deployment, OnFailure, Outcome, StepId, User};
+use crate::shell::effect::Change;
+use crate::shell::wrappers::Place;
+use crate::source::{Sources, Span};
+use std::fmt::Write;
+
+impl Deployment<'_> {
+    /// What is known of a step: who runs it, where, behind which guards, what it changes and what it does again.
+    /// Several lines, each ended; the first is the command as it was understood.
+    pub fn explain(&self, sources: &Sources, id: StepId) -> String {
+        let step = self.step(id);
+        let mut out = format!("{}\n", step.argv);
+        let user = match &step.user {
+            User::Caller => "whoever calls the script".to_owned(),
+            User::Root => "root".to_owned(),
+            User::Named(name) => name.to_string(),
+            User::Unknown => "somebody who is not known".to_owned(),
+        };
+        let place = match &step.place {
+            Place::Here => String::new(),
+            Place::Remote(host) => format!(" on another machine ({host})"),
+            Place::Container(name) => format!(" in a container ({name})"),
+        };
+        let failure = match step.on_failure {
+            OnFailure::Aborts => "its failure ends the script",
+            OnFailure::Continues => "the script goes on when it fails",
+            OnFailure::Handled => "its failure is taken care of",
+        };
+        let _ = writeln!(out, "  run by {user}{place} in {}; {failure}", step.argv.cwd);
+        if step.entry != 0 {
+            out.push_str("  in a function that nothing here calls, which lowers the confidence\n");
+        }
+        for (_, guard) in self.guards_of(id) {
+            let holds = if guard.holds { "works" } else { "does not work" };
+            let opaque = if guard.cond.has_opaque() {
+                ", which is not understood and lowers the confidence"
+            } else {
+                ""
+            };
+            let _ = writeln!(out, "  only where {} {holds}{opaque}", quoted(sources, guard.span));
+        }
+        // One line for all that is done alike: `apt-get install` names many.
+        let mut alike: Vec<(&str, &str, Vec<String>)> = Vec::new();
+        for effect in &step.deed.effects {
+            let (does, kind) = (does(&effect.change), effect.resource.kind());
+            let name = effect.resource.name().to_string();
+            match alike.iter_mut().find(|(d, k, _)| (*d, *k) == (does, kind)) {
+                Some((.., names)) if names.contains(&name) => {}
+                Some((.., names)) => names.push(name),
+                None => alike.push((does, kind, vec![name])),
+            }
+        }
+        for (does, kind, names) in alike {
+            let _ = writeln!(out, "  {does} {kind} {}", names.join(", "));
+        }
+        if step.deed.effects.is_empty() && step.deed.roles.is_empty() {
+            out.push_str("  no change is known that this command makes\n");
+        }
+        let second = self.second_run(id);
+        let because = |out: &mut String| {
+            if let Some(earlier) = second.because {
+                let _ = write!(out, ", because of {}", quoted(sources, self.step(earlier).span));
+            }
+        };
+        out.push_str("  second run: ");
+        match second.outcome {
+            Outcome::Skipped(guard) => {
+                let span = self.guards[guard.0 as usize].span;
+                let _ = write!(out, "skipped by {}", quoted(sources, span));
+            }
+            Outcome::NoChange => out.push_str("changes nothing"),
+            Outcome::Fails(says) => {
+                let _ = write!(out, "fails ({says})");
+            }
+            Outcome::Duplicates(says) | Outcome::Overwrites(says) | Outcome::Nests(says) => {
+                out.push_str(says)
+            }
+            Outcome::Prompts(asks) => {
+                let _ = write!(out, "waits for an answer ({asks})");
+            }
+            Outcome::Unknown => out.push_str("not known"),
+        }
+        because(&mut out);
+        out.push_str(if second.certain { "\n" } else { ", as far as can be seen\n" });
+        out
+    }
+}
+
+fn does(change: &Change) -> &'static str {
+    match change {
+        Change::Create(_) => "creates",
+        Change::Remove => "removes",
+        Change::Write => "writes",
+        Change::Append => "adds to",
+        Change::Edit => "edits",
+        Change::Own { .. } => "sets the owner of",
+        Change::Mode { .. } => "sets the mode of",
+        Change::Start => "starts",
+        Change::Restart => "restarts",
+        Change::Stop => "stops",
+        Change::Enable => "enables",
+        Change::Use => "needs",
+    }
+}
+
+/// The first line of a place in the source, and which line it is.
+fn quoted(sources: &Sources, span: Span) -> String {
+    let text = sources.text(span);
+    let first = text.lines().next().unwrap_or_default().trim_end();
+    let more = if first.len() < text.trim_end().len() { " …" } else { "" };
+    format!("`{first}{more}` (line {})", sources.line(span))
+}
