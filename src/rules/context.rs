@@ -155,16 +155,34 @@ impl<'r, 'a> Context<'r, 'a> {
     /// How sure a verdict about a step can be: a menu, a condition that is not known, another host, a container or a
     /// function that nothing calls never give high confidence; a resource of which nothing is known gives low.
     pub fn confidence(&self, script: &Deployment<'_>, id: StepId, about: Option<&Value>) -> Confidence {
-        let step = script.step(id);
         let knowledge = about.map_or(Knowledge::Literal, Value::knowledge);
         if knowledge >= Knowledge::Unknown {
             return Confidence::Low;
         }
+        if !script.second_run(id).certain {
+            return Confidence::Medium;
+        }
+        Self::circumstances(script, id)
+    }
+
+    /// How sure a verdict about a step can be for where it stands, whatever it is about.
+    fn circumstances(script: &Deployment<'_>, id: StepId) -> Confidence {
+        let step = script.step(id);
         let conditional = script.guards_of(id).any(|(_, guard)| guard.cond.has_opaque());
-        if conditional || step.place != Place::Here || step.entry != 0 || !script.second_run(id).certain {
+        if conditional || step.place != Place::Here || step.entry != 0 {
             return Confidence::Medium;
         }
         Confidence::High
+    }
+
+    /// How sure a finding at a place can be: as sure as the surest of the steps that its command makes. So no rule can
+    /// forget that it looks at a menu or another host.
+    pub(super) fn at_most(&self, span: Span) -> Confidence {
+        let holds = |step: &Step| {
+            step.span.file == span.file && step.span.start <= span.start && span.end <= step.span.end
+        };
+        let there = self.steps().filter(|(.., step)| holds(step));
+        there.map(|(script, id, _)| Self::circumstances(script, id)).max().unwrap_or(Confidence::High)
     }
 
     /// A finding of a rule at a place, with the severity of the rule's page.

@@ -15,7 +15,7 @@ mod services;
 mod steps;
 mod user;
 
-use crate::finding::{Finding, Gap};
+use crate::finding::{Confidence, Finding, Gap};
 use crate::source::Span;
 use crate::syntax::query::Selectors;
 use context::Context;
@@ -50,5 +50,8 @@ pub fn run(
     guarded("of a selector", &|found| selected::run(context, selectors, found));
     for (name, rule) in FAMILIES.iter().copied().flatten() {
         guarded(name, &|found| rule(context, found));
+    }
+    for finding in findings.iter_mut().filter(|f| f.confidence == Confidence::High) {
+        finding.confidence = finding.confidence.min(context.at_most(finding.span));
     }
 }
