@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod debug;
 mod explain;
+mod fix;
 
 use crate::check::CheckError;
 use crate::output::clean;
