@@ -199,6 +199,26 @@ fn a_sourced_file_is_fixed_too_and_a_link_stays() {
     assert_eq!(read(&dir, "lib/real.sh"), read(&dir, "lib/steps.sh"));
 }
 
+#[test]
+fn a_fix_that_brings_something_else_is_taken_back() {
+    let unit = "[Service]\nUser=shop\nExecStart=/opt/shop/web\n[Install]\nWantedBy=multi-user.target\n";
+    // A line between the comment and its command would leave the comment without effect.
+    let script = format!(
+        "git -C /opt/shop pull --ff-only\ncat > /etc/systemd/system/web.service <<'EOF'\n{unit}EOF\n\
+         systemctl daemon-reload\n# deploylint: ignore[steps/not-restarted] it is stopped by hand\n\
+         systemctl start web\nmkdir /opt/a\nuseradd app\nmkdir /opt/b\n"
+    );
+    let dir = project(&[("start.sh", script.as_bytes())]);
+    let ran =
+        run(dir.path(), &["start.sh", "--fix", "--unsafe-fixes", "--select", "steps,rerun,ignore"], b"");
+    let expected =
+        script.replace("mkdir", "mkdir -p").replace("useradd", "id -u app >/dev/null 2>&1 || useradd");
+    assert_eq!(read(&dir, "start.sh"), expected);
+    let said = "not fixed: start.sh:2: steps/not-enabled: the fix does not mend it there, or brings something else\n\
+                Fixed 3 findings in 1 file\n";
+    assert_eq!(ran.err, said);
+}
+
 #[cfg(unix)]
 #[test]
 fn what_cannot_be_written_is_said_and_nothing_is_lost() {

@@ -69,7 +69,9 @@ fn test(context: &Context<'_, '_>, step: &Step, resource: &Resource, before: &st
             let here = !["h", "p", "U"].iter().any(|option| options.has(option));
             let literal = value.as_literal()?;
             let plain = literal.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            (here && plain && argv.env("PGHOST").is_none()).then(|| {
+            // A function's other call, or a loop's next turn, has another name.
+            let written = name(value)?.trim_matches('"') == literal;
+            (here && plain && written && argv.env("PGHOST").is_none()).then(|| {
                 let query = format!("SELECT 1 FROM {table} WHERE {column} = '{literal}'");
                 format!("{before}psql -d postgres -tAc \"{query}\" | grep -q 1")
             })
@@ -104,6 +106,10 @@ pub(super) fn line_fix(context: &Context<'_, '_>, script: &Deployment<'_>, id: S
     let start = Span { end: whole.start, ..whole };
     // The words as they stand: `echo LINE >> FILE`.
     let statement = context.sources.text(Span { end: end_of_line(context, start), ..start });
+    // What a variable holds may be another text in a function's other call.
+    if !statement.contains(line) {
+        return None;
+    }
     let target = match piped {
         true => operand(context, step, step.argv.args.last()?)?,
         false => {

@@ -246,6 +246,8 @@ fn not_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, found: &mut Vec<Finding
         draft = draft.related(start.span, "only starts it");
         let own = context.scripts.iter().find(|s| s.iter().any(|(_, step)| std::ptr::eq(step, start)));
         let enable = format!("systemctl enable {stem}");
+        // In a loop over units the line would be another.
+        let own = own.filter(|_| context.sources.text(start.span).contains(stem));
         draft = draft.fix(own.and_then(|own| guards::line_before(context, own, start, &enable)));
     }
     if let Some(install) = at.unit.get("Install", "WantedBy") {
