@@ -187,6 +187,29 @@ impl SourceFile {
         }
     }
 
+    /// The offset on disk where an edit at a byte of the analysis text stands: right before a line end it lies before
+    /// the `\r`, so that the line end stays whole.
+    pub fn edit_offset(&self, offset: u32) -> u32 {
+        let disk = self.original_offset(offset);
+        let before = disk.checked_sub(1).map(|i| i as usize);
+        let ends_line = self.text.as_bytes().get(offset as usize) == Some(&b'\n');
+        let returns = before.and_then(|i| self.original_bytes().get(i)) == Some(&b'\r');
+        if ends_line && returns { disk - 1 } else { disk }
+    }
+
+    /// A text that is put in at a byte of the analysis text, with line ends as the line there has them on disk; a last
+    /// line without one goes by the line before it.
+    pub fn edit_text(&self, offset: u32, text: &str) -> String {
+        if !self.carriage_returns || !text.contains('\n') {
+            return text.to_owned();
+        }
+        let from = (offset as usize).min(self.text.len());
+        let rest = self.text.as_bytes()[from..].iter().position(|b| *b == b'\n').map(|i| from + i);
+        let end = rest.or_else(|| self.text.rfind('\n')).unwrap_or_default() as u32;
+        let returns = self.edit_offset(end) != self.original_offset(end);
+        if returns { text.replace('\n', "\r\n") } else { text.to_owned() }
+    }
+
     /// The line and column of a byte. An offset past the end is the end.
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let offset = (offset as usize).min(self.text.len()) as u32;

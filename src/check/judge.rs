@@ -1,5 +1,6 @@
 //! The middle of a check: which scripts there are, what the project around them holds, and what the rules say.
 
+use super::regions::Regions;
 use super::{CheckError, Request, Settings, Target};
 use crate::finding::{Finding, Gap};
 use crate::model::{self, Deployment, Follow};
@@ -100,6 +101,12 @@ pub(super) fn judge(
     let context = Context::new(sources, &models, &project, &settings.pages, &given);
     rules::run(&context, &selectors, &mut judged.findings, &mut judged.gaps);
     look(sources, &models);
+    if judged.findings.iter().any(|finding| finding.fix.is_some()) {
+        let regions = Regions::of(sources, &models);
+        for finding in &mut judged.findings {
+            finding.fix.take_if(|fix| !regions.take(fix));
+        }
+    }
     Ok(judged)
 }
 
@@ -336,7 +343,10 @@ impl Follow for InRoot<'_> {
 }
 
 /// The root of the request: `--root`, a directory that is its first target, or what is found from the first file.
-pub(super) fn root_of(request: &Request) -> Result<PathBuf, CheckError> {
+///
+/// # Errors
+/// `--root` names no directory.
+pub fn root_of(request: &Request) -> Result<PathBuf, CheckError> {
     if let Some(root) = &request.root {
         if !root.is_dir() {
             return Err(CheckError::in_file(root, "--root is no directory"));

@@ -4,13 +4,16 @@
 mod config;
 mod fix;
 mod judge;
+mod regions;
+mod rounds;
 mod selection;
 mod suppress;
 mod why;
 
 pub use config::{App, Config, Level};
 pub use fix::apply_fixes;
-pub use judge::Judged;
+pub use judge::{Judged, root_of};
+pub use rounds::{Change, Fixed, Rejected, fix};
 pub use selection::Selection;
 pub use why::{Fate, Why, why};
 
@@ -189,9 +192,12 @@ impl Settings {
 /// Wrong usage or configuration: nothing was checked. What concerns one target only is in [`Report::errors`], and
 /// what could not be analysed in [`Report::gaps`].
 pub fn check(request: &Request) -> Result<Report, CheckError> {
-    let settings = Settings::load(request)?;
-    let mut sources = Sources::default();
-    let judged = judge::judge(request, &settings, &mut sources, &mut |_, _| {})?;
+    check_over(request, &Settings::load(request)?, Sources::default())
+}
+
+/// Checks what `request` names. The files of `sources` are taken as they are there, and not read again.
+fn check_over(request: &Request, settings: &Settings, mut sources: Sources) -> Result<Report, CheckError> {
+    let judged = judge::judge(request, settings, &mut sources, &mut |_, _| {})?;
     let selection = &settings.selection;
     let mut findings = suppress::apply(
         &sources,

@@ -21,14 +21,18 @@ Examples:
   deploylint check --ignore services            all but these
   deploylint check --fail-on error              warnings do not fail the build
   deploylint check - --stdin-filename start.sh <start.sh    from an editor
+  deploylint check --diff                       what --fix would change
+  deploylint check --fix                        apply the fixes that leave the first run as it is
 
 To quiet one line, write on it or above it:
   # deploylint: ignore[family/rule] reason
 
+With --fix, `-` writes the fixed script to standard output, and the findings to standard error.
+
 Exit codes:
-  0  nothing at or above --fail-on
-  1  findings
-  2  wrong usage or configuration
+  0  nothing at or above --fail-on; with --fix: nothing remains; with --diff: nothing would change
+  1  findings; with --diff: something would change
+  2  wrong usage or configuration, or a file that could not be written
   3  something could not be analysed, and nothing worse";
 
 /// Reads the shell scripts that deploy a repo to a server, and says what will go wrong.
@@ -59,6 +63,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(group = clap::ArgGroup::new("fixing").args(["fix", "diff"]).multiple(true))]
 pub(super) struct CheckArgs {
     /// Scripts, or one repo; `-` reads a script from standard input [default: the current directory]
     #[arg(value_name = "PATH")]
@@ -87,6 +92,15 @@ pub(super) struct CheckArgs {
     /// How sure a finding must be to be shown
     #[arg(long, value_enum, value_name = "LEAST", default_value_t = Sure::Medium)]
     pub(super) confidence: Sure,
+    /// Apply the fixes that are safe, and show what remains
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Apply also those fixes that a person should look at
+    #[arg(long, requires = "fixing")]
+    pub(super) unsafe_fixes: bool,
+    /// Show what --fix would change, as a unified diff, and write nothing
+    #[arg(long)]
+    pub(super) diff: bool,
     /// A folder of your own rules (may be repeated)
     #[arg(long, value_name = "DIR")]
     pub(super) rules: Vec<PathBuf>,

@@ -13,29 +13,45 @@ const MAX_STDIN: u64 = crate::project::files::MAX_BYTES + 1;
 
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = request(args)?;
-    let report = crate::check::check(&request)?;
-    if args.verbose {
-        for (path, why) in &report.taken {
-            let line = format!("judged {}: {}\n", clean::line(path, 500), clean::line(why, 500));
-            tell(&line);
-        }
+    if args.fix || args.diff {
+        return super::fix::run(args, &request, out);
     }
+    let found = crate::check::check(&request)?;
+    tell_taken(args, &found);
+    to_reader(report(args, &found, colors(args.color), out))?;
+    Ok(exit(&found, args.fail_on))
+}
+
+/// With `--verbose`: which scripts were judged, and why.
+pub(super) fn tell_taken(args: &CheckArgs, report: &Report) {
+    for (path, why) in report.taken.iter().filter(|_| args.verbose) {
+        let line = format!("judged {}: {}\n", clean::line(path, 500), clean::line(why, 500));
+        tell(&line);
+    }
+}
+
+/// Whoever reads it may have seen enough; what was found stays found.
+pub(super) fn to_reader(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes a report in the format that was asked for, and what was wrongly asked for on standard error.
+pub(super) fn report(args: &CheckArgs, report: &Report, color: bool, out: &mut dyn Write) -> io::Result<()> {
     let written = match args.format {
-        Format::Json => json::write(&report, out),
-        Format::Text => text::write(&report, colors(args.color), out),
+        Format::Json => json::write(report, out),
+        Format::Text => text::write(report, color, out),
     };
-    match written.and_then(|()| out.flush()) {
-        // Whoever reads it has seen enough; what was found stays found.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        other => other?,
-    }
+    let written = written.and_then(|()| out.flush());
     for error in &report.errors {
         complain(error);
     }
-    Ok(exit(&report, args.fail_on))
+    written
 }
 
-fn exit(report: &Report, fail_on: FailOn) -> Exit {
+pub(super) fn exit(report: &Report, fail_on: FailOn) -> Exit {
     let least = match fail_on {
         FailOn::Error => Some(Severity::Error),
         FailOn::Warning => Some(Severity::Warning),
@@ -104,7 +120,7 @@ fn request(args: &CheckArgs) -> Result<Request, CheckError> {
 }
 
 /// no-color.org: NO_COLOR counts when it is not empty. `--color` was said for this run and outweighs it.
-fn colors(when: Color) -> bool {
+pub(super) fn colors(when: Color) -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|v: std::ffi::OsString| !v.is_empty());
     match when {
         Color::Always => true,

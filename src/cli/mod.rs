@@ -7,6 +7,8 @@ mod args;
 mod check;
 mod debug;
 mod explain;
+
+mod fix;
 mod why;
 
 use crate::check::CheckError;

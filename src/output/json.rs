@@ -130,10 +130,7 @@ fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
         let edits = fix.edits.iter().map(|edit| JsonEdit {
             file: path(edit.span),
             range: range(sources, edit.span),
-            text: match sources.file(edit.span.file).has_carriage_returns() {
-                true => edit.text.replace('\n', "\r\n"),
-                false => edit.text.clone(),
-            },
+            text: sources.file(edit.span.file).edit_text(edit.span.start, &edit.text),
         });
         JsonFix {
             title: &fix.title,
@@ -164,16 +161,7 @@ fn range(sources: &Sources, span: Span) -> Range {
 
 fn place(file: &SourceFile, offset: u32) -> Place {
     let at = file.line_column(offset);
-    Place { line: at.line, column: at.column, offset: disk_offset(file, offset) }
-}
-
-/// A place right before a line end lies before its `\r` on disk, so that an edit there leaves the line end whole.
-fn disk_offset(file: &SourceFile, offset: u32) -> u32 {
-    let disk = file.original_offset(offset);
-    let before = disk.checked_sub(1).map(|i| i as usize);
-    let ends_line = file.text().as_bytes().get(offset as usize) == Some(&b'\n');
-    let returns = before.and_then(|i| file.original_bytes().get(i)) == Some(&b'\r');
-    if ends_line && returns && file.has_carriage_returns() { disk - 1 } else { disk }
+    Place { line: at.line, column: at.column, offset: file.edit_offset(offset) }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! caller gives.
 
 pub mod clean;
+pub mod diff;
 mod excerpt;
 pub mod json;
 pub mod rules;

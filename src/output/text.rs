@@ -51,10 +51,6 @@ fn write_styled(report: &Report, out: impl WriteColor) -> io::Result<()> {
 
 /// "2 errors, 5 warnings in 7 files; 1 place not analysed".
 pub fn summary(report: &Report) -> String {
-    let some = |n: usize, what: &str| match n {
-        1 => format!("1 {what}"),
-        _ => format!("{n} {what}s"),
-    };
     let count = |severity| {
         let of = report.findings.iter().filter(|f| f.severity == severity);
         (of.count(), severity_name(severity))
@@ -78,6 +74,27 @@ pub fn summary(report: &Report) -> String {
         line.push_str(" not analysed");
     }
     line
+}
+
+/// "Fixed 3 findings in 2 files; 4 more with --unsafe-fixes"; nothing where there is nothing to say. `diff`: it was only
+/// shown.
+pub fn fix_summary(findings: usize, files: usize, unsafe_left: usize, diff: bool) -> Option<String> {
+    let did = if diff { "Would fix" } else { "Fixed" };
+    match (findings, unsafe_left) {
+        (0, 0) => None,
+        (0, left) => Some(format!("{did} nothing; {left} with --unsafe-fixes")),
+        (_, left) => {
+            let mut line = format!("{did} {} in {}", some(findings, "finding"), some(files, "file"));
+            if left > 0 {
+                line.push_str(&format!("; {left} more with --unsafe-fixes"));
+            }
+            Some(line)
+        }
+    }
+}
+
+fn some(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 fn diagnostic(sources: &Sources, finding: &Finding) -> (Excerpts, Diagnostic<usize>) {

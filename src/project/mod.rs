@@ -9,6 +9,7 @@ pub mod files;
 pub mod inventory;
 pub mod manifest;
 pub mod names;
+pub mod rewrite;
 pub mod services;
 pub mod unit;
 pub mod yaml;

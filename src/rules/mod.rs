@@ -4,6 +4,7 @@
 mod app;
 pub mod context;
 pub mod embedded;
+mod guards;
 mod owners;
 pub mod page;
 pub mod page_examples;

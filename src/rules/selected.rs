@@ -242,6 +242,7 @@ fn finding(
         draft = draft.related(errexit, "a failing command ends the script from here on");
     }
     let (help, fix) = remedy(context, step, &outcome);
+    let fix = fix.or_else(|| super::guards::fix(context, script, id));
     if let Some(help) = help {
         draft = draft.help(help);
     }
@@ -352,13 +353,12 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
     match (argv.name.as_str(), outcome) {
         ("mkdir", Outcome::Fails(_)) => (
             Some("write `mkdir -p`, which is content with a directory that exists".to_owned()),
-            program_end("-p", "add `-p`"),
+            // A directory that is a lock must be made only once.
+            program_end("-p", "add `-p`").filter(|_| !context.sources.text(step.span).contains("lock")),
         ),
-        ("ln", Outcome::Fails(_)) => {
-            let symbolic = argv.options("s|symbolic").has("s");
+        ("ln", Outcome::Fails(_) | Outcome::Nests(_)) => {
             let help = "write `ln -sfn`: it replaces the link, also where it leads to a directory";
-            let fix = program_end("-fn", "add `-fn`").filter(|_| symbolic).map(|fix| Fix { applicability: Applicability::Unsafe, ..fix });
-            (Some(help.to_owned()), fix)
+            (Some(help.to_owned()), super::guards::link_flags(context, step))
         }
         ("git", Outcome::Fails(_)) if argv.has_word("remote") => (
             Some("test for it first: `git remote get-url NAME >/dev/null 2>&1 || git remote add …`".to_owned()),
@@ -428,7 +428,16 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
             (Some("test for the rule first: `iptables -C RULE || iptables -A RULE`".to_owned()), None)
         }
         ("rm", _) => (Some("write `rm -f`, which is content with a file that is gone".to_owned()), program_end("-f", "add `-f`")),
-        ("gpg", _) => (Some("add `--yes`, or write to standard output with a redirection".to_owned()), None),
+        ("gpg", _) => {
+            let help = "add `--yes`, or write to standard output with a redirection";
+            // Without a terminal it fails, and with one it asks: only the first goes the same way on a first run.
+            let fix = program_end("--yes", "add `--yes`").filter(|_| argv.has_word("--dearmor"));
+            let asks = |fix: Fix| match outcome {
+                Outcome::Fails(_) => fix,
+                _ => Fix { applicability: Applicability::Unsafe, ..fix },
+            };
+            (Some(help.to_owned()), fix.map(asks))
+        }
         _ => {
             let resource = step.deed.effects.first().map(|e| &e.resource);
             let help = resource.map(|r| match r {

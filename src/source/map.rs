@@ -72,6 +72,15 @@ impl OffsetMap {
         begin..end.max(begin)
     }
 
+    /// True where a range of the origin was copied byte for byte, in one piece, into a derived text of that length.
+    pub fn holds_verbatim(&self, origin: Range<u32>, derived_len: u32) -> bool {
+        self.pieces.iter().enumerate().any(|(i, piece)| {
+            let next = self.pieces.get(i + 1).map_or(derived_len, |n| n.from);
+            let end = piece.to + next.saturating_sub(piece.from);
+            piece.collapsed.is_none() && piece.to <= origin.start && origin.end <= end
+        })
+    }
+
     /// This map, whose origins are positions in a text that `outer` maps, as a map to the origins of `outer`.
     pub fn through(&self, outer: &OffsetMap, derived_len: u32) -> OffsetMap {
         if let [Piece { from: 0, to, collapsed: None }] = outer.pieces[..] {

@@ -271,6 +271,36 @@ impl Tree {
 }
 
 impl<'t> Node<'t> {
+    /// The statement that a command is by itself, with its redirections: `None` where it is a part of a list or a
+    /// condition, negated, or runs in the background. `piped`: it may be the last of a pipeline, which is the statement
+    /// then.
+    pub fn statement_alone(self, piped: bool) -> Option<Node<'t>> {
+        let mut node = self;
+        for _ in 0..8 {
+            let parent = Node(node.0.parent()?);
+            let next = node.0.next_sibling().map(|n| Node(n).kind());
+            match parent.kind() {
+                Kind::RedirectedStatement => {}
+                Kind::Pipeline if piped && next.is_none() => {}
+                _ if next == Some(Kind::Background) => return None,
+                Kind::Program
+                | Kind::CompoundStatement
+                | Kind::Subshell
+                | Kind::DoGroup
+                | Kind::ElseClause
+                | Kind::CaseItem => return Some(node),
+                Kind::IfStatement | Kind::ElifClause => {
+                    let mut cursor = parent.0.walk();
+                    let then = parent.0.children(&mut cursor).find(|n| Node(*n).kind() == Kind::Then)?;
+                    return (then.end_byte() <= node.0.start_byte()).then_some(node);
+                }
+                _ => return None,
+            }
+            node = parent;
+        }
+        None
+    }
+
     /// Its kind.
     pub fn kind(self) -> Kind {
         if self.0.is_error() {

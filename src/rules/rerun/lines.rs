@@ -3,6 +3,7 @@
 use crate::finding::{Confidence, Finding};
 use crate::model::Outcome;
 use crate::rules::context::Context;
+use crate::rules::guards;
 use crate::shell::effect::{Change, Resource};
 use crate::shell::value::{Knowledge, Value};
 
@@ -63,7 +64,8 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
         if text.knowledge() >= Knowledge::Unknown {
             confidence = confidence.min(Confidence::Medium);
         }
-        found.push(context.finding(RULE, step.span, message).at_most(confidence).help(help).done());
+        let fix = guards::line_fix(context, script, id);
+        found.push(context.finding(RULE, step.span, message).at_most(confidence).help(help).fix(fix).done());
     }
 }
 

@@ -9,6 +9,7 @@ use crate::finding::{Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
 use crate::rules::context::{Origin, UnitAt};
+use crate::rules::guards;
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 
 /// `steps/not-reloaded`, `steps/not-enabled`, `steps/not-restarted`.
@@ -93,7 +94,8 @@ fn not_reloaded(
         .finding("steps/not-reloaded", at.span, message)
         .help("run `systemctl daemon-reload` between them")
         .related(step.span, "starts what systemd read last")
-        .at_most(context.confidence(deployment, id, None));
+        .at_most(context.confidence(deployment, id, None))
+        .fix(guards::line_before(context, deployment, step, "systemctl daemon-reload"));
     if let Some((_, reload)) = after {
         draft = draft.related(reload.span, "comes too late");
     }
@@ -168,6 +170,7 @@ fn not_restarted(
                 ))
                 .related(update.span, "brings new code")
                 .related(at.span, "the unit")
+                .fix(guards::restart(context, start))
                 .done(),
         );
     }
@@ -241,6 +244,11 @@ fn not_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, found: &mut Vec<Finding
         context.finding("steps/not-enabled", at.span, message).help(format!("run `systemctl enable {stem}`"));
     if let Some(start) = start {
         draft = draft.related(start.span, "only starts it");
+        let own = context.scripts.iter().find(|s| s.iter().any(|(_, step)| std::ptr::eq(step, start)));
+        let enable = format!("systemctl enable {stem}");
+        // In a loop over units the line would be another.
+        let own = own.filter(|_| context.sources.text(start.span).contains(stem));
+        draft = draft.fix(own.and_then(|own| guards::line_before(context, own, start, &enable)));
     }
     if let Some(install) = at.unit.get("Install", "WantedBy") {
         draft = draft.related(install.span, "what enabling would do");

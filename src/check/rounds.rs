@@ -1,0 +1,352 @@
+//! Rounds of fixes: apply what goes together, judge again, until nothing is left to apply. A fix stays only if its
+//! finding is gone, no other has come, and all is still analysed. Writes no file.
+
+use super::fix::{Edits, Picked};
+use super::{CheckError, Report, Request, Settings, Target, check_over};
+use crate::finding::{Applicability, Finding};
+use crate::project::files::Root;
+use crate::source::{FileId, Sources, Span};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Each round takes a finding away, so rounds end by themselves; these are for what nobody has thought of.
+const ROUNDS: usize = 100;
+const JUDGEMENTS: usize = 400;
+
+/// What the fixes came to.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    /// What remains once the changes are written.
+    pub report: Report,
+    /// The files that change, by path.
+    pub changes: Vec<Change>,
+    /// How many findings of each rule were fixed.
+    pub fixed: BTreeMap<Arc<str>, usize>,
+    /// Findings whose fix does not work out, and is left out.
+    pub rejected: Vec<Rejected>,
+}
+
+/// A file that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// As it is named in output.
+    pub path: String,
+    /// The bytes that were judged first.
+    pub before: Vec<u8>,
+    /// The bytes once fixed.
+    pub after: Vec<u8>,
+}
+
+/// A finding that keeps its fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// The rule.
+    pub rule: Arc<str>,
+    /// The file.
+    pub path: String,
+    /// Byte of the analysis text once all fixes are applied.
+    pub at: u32,
+}
+
+impl Fixed {
+    /// How many findings were fixed.
+    pub fn count(&self) -> usize {
+        self.fixed.values().sum()
+    }
+
+    /// How many of those that remain have a fix that is unsafe.
+    pub fn unsafe_left(&self) -> usize {
+        let is_unsafe =
+            |f: &&Finding| f.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Unsafe);
+        self.report.findings.iter().filter(is_unsafe).count()
+    }
+}
+
+/// Checks what `request` names, and fixes what it can in memory. A script from standard input is fixed alone: no other
+/// file changes then.
+///
+/// # Errors
+/// As [`super::check`].
+pub fn fix(request: &Request, unsafe_too: bool) -> Result<Fixed, CheckError> {
+    let settings = Settings::load(request)?;
+    let mut fixing = Fixing {
+        request,
+        root: Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?,
+        settings,
+        unsafe_too,
+        texts: HashMap::new(),
+        targets: HashMap::new(),
+        judgements: 0,
+    };
+    let mut report = fixing.judge(&fixing.texts)?;
+    let mut before: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut fixed: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    let mut rejected: Vec<Rejected> = Vec::new();
+    for _ in 0..ROUNDS {
+        let wanted = fixing.pick(&report, &rejected);
+        if wanted.is_empty() {
+            break;
+        }
+        let round = fixing.settle(&report, wanted)?;
+        for index in &round.kept {
+            *fixed.entry(report.findings[*index].rule.clone()).or_default() += 1;
+        }
+        for index in round.rejected {
+            let finding = &report.findings[index];
+            let path = report.sources.file(finding.span.file).path().to_owned();
+            rejected.push(Rejected { rule: finding.rule.clone(), path, at: finding.span.start });
+        }
+        let Some(after) = round.after else { continue };
+        for rejected in &mut rejected {
+            if let Some(edits) = after.edits.get(&rejected.path) {
+                rejected.at = edits.forth(rejected.at);
+            }
+        }
+        for path in &after.changed {
+            let file = report.sources.find(path);
+            let bytes =
+                file.map_or_else(Vec::new, |file| report.sources.file(file).original_bytes().to_vec());
+            before.entry(path.clone()).or_insert(bytes);
+        }
+        fixing.texts = after.texts;
+        report = after.report;
+    }
+    let changes = before.into_iter().filter_map(|(path, before)| {
+        let after = fixing.texts.get(&path)?.clone();
+        (after != before).then_some(Change { path, before, after })
+    });
+    Ok(Fixed { changes: changes.collect(), report, fixed, rejected })
+}
+
+struct Fixing<'r> {
+    request: &'r Request,
+    settings: Settings,
+    root: Root,
+    unsafe_too: bool,
+    /// The files that have changed so far, by path.
+    texts: HashMap<String, Vec<u8>>,
+    /// What a path leads to on disk.
+    targets: HashMap<String, Option<PathBuf>>,
+    judgements: usize,
+}
+
+/// What applying some fixes came to.
+struct After {
+    report: Report,
+    texts: HashMap<String, Vec<u8>>,
+    /// The edits by path, also under the other names of a file.
+    edits: HashMap<String, Edits>,
+    /// The paths that the edits name.
+    changed: Vec<String>,
+}
+
+#[derive(Default)]
+struct Round {
+    /// Indices of findings whose fixes stay.
+    kept: Vec<usize>,
+    rejected: Vec<usize>,
+    after: Option<After>,
+}
+
+/// How a report compares to the one before some fixes.
+#[derive(Default)]
+struct Compared {
+    /// Fixed findings that are still there.
+    stuck: Vec<usize>,
+    /// Something was found, or not analysed, that was not before.
+    more: bool,
+}
+
+impl Fixing<'_> {
+    /// The name of what comes from standard input, as its file is named in output.
+    fn stdin(&self) -> Option<String> {
+        self.request.targets.iter().find_map(|target| match target {
+            Target::Stdin { name, .. } => {
+                Some(self.root.name(name).unwrap_or_else(|| name.to_string_lossy().into_owned()))
+            }
+            Target::Path(_) => None,
+        })
+    }
+
+    fn judge(&self, texts: &HashMap<String, Vec<u8>>) -> Result<Report, CheckError> {
+        if texts.is_empty() {
+            return check_over(self.request, &self.settings, Sources::default());
+        }
+        let stdin = self.stdin();
+        let mut request = self.request.clone();
+        for target in &mut request.targets {
+            if let Target::Stdin { text, .. } = target
+                && let Some(fixed) = stdin.as_ref().and_then(|name| texts.get(name))
+            {
+                text.clone_from(fixed);
+            }
+        }
+        // What is there already is not read again.
+        let mut sources = Sources::default();
+        let mut paths: Vec<&String> = texts.keys().filter(|path| Some(*path) != stdin.as_ref()).collect();
+        paths.sort();
+        for path in paths {
+            if let Ok(file) = crate::source::SourceFile::new(path.clone(), texts[path].clone()) {
+                sources.add(file);
+            }
+        }
+        check_over(&request, &self.settings, sources)
+    }
+
+    /// The findings to fix, as far as their fixes go together.
+    fn pick(&mut self, report: &Report, rejected: &[Rejected]) -> Vec<usize> {
+        let stdin = self.stdin();
+        let mut picked = Picked::default();
+        let mut names: HashMap<PathBuf, String> = HashMap::new();
+        let mut wanted = Vec::new();
+        for (index, finding) in report.findings.iter().enumerate() {
+            let Some(fix) = &finding.fix else { continue };
+            let path = report.sources.file(finding.span.file).path();
+            let given_up =
+                |r: &Rejected| r.rule == finding.rule && r.path == path && r.at == finding.span.start;
+            if (fix.applicability == Applicability::Unsafe && !self.unsafe_too)
+                || rejected.iter().any(given_up)
+            {
+                continue;
+            }
+            let mut own = fix.edits.iter().map(|edit| report.sources.file(edit.span.file).path());
+            let writable = own.all(|path| match &stdin {
+                Some(name) => path == name,
+                // Of two names of one file the first has its fixes applied; the other sees them in the next round.
+                None => self
+                    .target(path)
+                    .is_some_and(|target| names.entry(target).or_insert_with(|| path.to_owned()) == path),
+            });
+            if writable && picked.take(fix) {
+                wanted.push(index);
+            }
+        }
+        wanted
+    }
+
+    fn target(&mut self, path: &str) -> Option<PathBuf> {
+        let root = &self.root;
+        let found = self.targets.entry(path.to_owned());
+        found.or_insert_with(|| root.locate(path).canonicalize().ok()).clone()
+    }
+
+    /// Applies the fixes, and finds those that do harm: first by what is still found, then by halves.
+    fn settle(&mut self, report: &Report, wanted: Vec<usize>) -> Result<Round, CheckError> {
+        let mut round = Round::default();
+        let mut groups = vec![wanted];
+        while let Some(group) = groups.pop() {
+            if group.is_empty() {
+                continue;
+            }
+            let tried: BTreeSet<usize> = round.kept.iter().chain(&group).copied().collect();
+            self.judgements += 1;
+            if self.judgements > JUDGEMENTS {
+                round.rejected.extend(group);
+                continue;
+            }
+            let after = self.apply(report, &tried)?;
+            let compared = after.as_ref().map(|after| compare(report, after, &tried));
+            match (compared, after) {
+                (Some(Compared { stuck, more: false }), Some(after)) if stuck.is_empty() => {
+                    round.kept = tried.into_iter().collect();
+                    round.after = Some(after);
+                }
+                _ if group.len() == 1 => round.rejected.extend(group),
+                (Some(Compared { stuck, .. }), _)
+                    if !stuck.is_empty()
+                        && group.iter().any(|i| !stuck.contains(i))
+                        && group.iter().any(|i| stuck.contains(i)) =>
+                {
+                    let (stuck, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|i| stuck.contains(i));
+                    // Alone each of them may do: another may have stood in its way.
+                    groups.extend(stuck.into_iter().map(|index| vec![index]));
+                    groups.push(rest);
+                }
+                _ => {
+                    let (first, second) = group.split_at(group.len() / 2);
+                    groups.push(second.to_vec());
+                    groups.push(first.to_vec());
+                }
+            }
+        }
+        Ok(round)
+    }
+
+    /// The report once the fixes of some findings are applied; `None` where their text cannot be written as it is.
+    fn apply(&mut self, report: &Report, findings: &BTreeSet<usize>) -> Result<Option<After>, CheckError> {
+        let mut picked = Picked::default();
+        for fix in findings.iter().filter_map(|index| report.findings[*index].fix.as_ref()) {
+            picked.take(fix);
+        }
+        let mut texts = self.texts.clone();
+        let mut edits = HashMap::new();
+        let mut changed = Vec::new();
+        for (file, of_file) in picked.edits {
+            let source = report.sources.file(file);
+            let Some(bytes) = of_file.bytes(source) else { return Ok(None) };
+            for path in self.names(&report.sources, file) {
+                texts.insert(path.clone(), bytes.clone());
+                edits.insert(path, of_file.clone());
+            }
+            changed.push(source.path().to_owned());
+        }
+        let report = self.judge(&texts)?;
+        Ok(Some(After { report, texts, edits, changed }))
+    }
+
+    /// The names under which a file was read: its own, and links to it.
+    fn names(&mut self, sources: &Sources, file: FileId) -> Vec<String> {
+        let own = sources.file(file).path().to_owned();
+        if self.stdin().is_some() {
+            return vec![own];
+        }
+        let target = self.target(&own);
+        let others = sources.iter().map(|(_, source)| source.path()).filter(|path| **path != own);
+        let mut names: Vec<String> =
+            others.filter(|p| target.is_some() && self.target(p) == target).map(str::to_owned).collect();
+        names.push(own);
+        names
+    }
+}
+
+/// Findings are the same where rule, file and place are: their words may tell of a line that has moved.
+fn compare(before: &Report, after: &After, fixed: &BTreeSet<usize>) -> Compared {
+    let mut compared = Compared::default();
+    let mut by_place: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    for (index, finding) in before.findings.iter().enumerate() {
+        let path = before.sources.file(finding.span.file).path();
+        by_place.entry((path, &finding.rule)).or_default().push(index);
+    }
+    for finding in &after.report.findings {
+        let path = after.report.sources.file(finding.span.file).path();
+        let (start, end) = match after.edits.get(path) {
+            Some(edits) => (edits.back(finding.span.start, false), edits.back(finding.span.end, true)),
+            None => (finding.span.start, finding.span.end),
+        };
+        let same = |span: Span| start == span.start || (start < span.end && span.start < end);
+        let candidates = by_place.get_mut(&(path, &*finding.rule));
+        let place = candidates.and_then(|known| {
+            let fits = |index: &usize| same(before.findings[*index].span);
+            let unfixed = known.iter().position(|i| fits(i) && !fixed.contains(i));
+            let place = unfixed.or_else(|| known.iter().position(fits))?;
+            Some(known.remove(place))
+        });
+        match place {
+            Some(index) if fixed.contains(&index) => compared.stuck.push(index),
+            Some(_) => {}
+            None => compared.more = true,
+        }
+    }
+    let mut gaps: HashMap<(&str, &str), usize> = HashMap::new();
+    for gap in &before.gaps {
+        *gaps.entry((&gap.file, &gap.reason)).or_default() += 1;
+    }
+    for gap in &after.report.gaps {
+        match gaps.get_mut(&(gap.file.as_str(), gap.reason.as_str())) {
+            Some(left) if *left > 0 => *left -= 1,
+            _ => compared.more = true,
+        }
+    }
+    compared
+}

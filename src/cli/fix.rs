@@ -1,0 +1,109 @@
+//! `deploylint check --fix` and `--diff`.
+
+use super::args::{CheckArgs, Format};
+use super::check::{colors, exit, report as show};
+use super::{Exit, Failure, complain, tell};
+use crate::check::{self, Change, CheckError, Fixed, Request, Target};
+use crate::output::{clean, diff, text};
+use crate::project::files::{MAX_BYTES, Root};
+use crate::project::rewrite::{Rewrite, rewrite};
+use std::io::{self, IsTerminal, Write};
+
+/// Fixes what can be fixed and shows what remains; with `--diff` shows what would change, and writes nothing.
+pub(super) fn run(args: &CheckArgs, request: &Request, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if args.diff && args.format == Format::Json {
+        let error = CheckError::new("--diff writes a diff, and not JSON");
+        return Err(error.advise("`--format json` alone has the edits of each fix").into());
+    }
+    let stdin = stdin(request)?;
+    let fixed = check::fix(request, args.unsafe_fixes)?;
+    super::check::tell_taken(args, &fixed.report);
+    if args.diff {
+        let terminal = io::stdout().is_terminal();
+        super::check::to_reader(diff::write(&fixed.changes, terminal, out).and_then(|()| out.flush()))?;
+        summary(args, &fixed);
+        for error in &fixed.report.errors {
+            complain(error);
+        }
+        return Ok(
+            match (fixed.report.errors.is_empty(), fixed.changes.is_empty(), fixed.report.gaps.is_empty()) {
+                (false, ..) => Exit::Usage,
+                (_, false, _) => Exit::Findings,
+                (_, _, false) => Exit::NotAnalysed,
+                _ => Exit::Clean,
+            },
+        );
+    }
+    if let Some(given) = stdin {
+        // Standard output is the script's; an editor puts it in the place of what it sent, whatever was found.
+        let text = fixed.changes.first().map_or(given, |change| &change.after);
+        super::check::to_reader(out.write_all(text).and_then(|()| out.flush()))?;
+        let mut err = io::stderr().lock();
+        // Standard error may be closed.
+        let _ = show(args, &fixed.report, false, &mut err);
+        drop(err);
+        summary(args, &fixed);
+        return Ok(exit(&fixed.report, args.fail_on));
+    }
+    if let Err(error) = write(request, &fixed.changes) {
+        // What was found stands as it is on disk.
+        let report = check::check(request)?;
+        super::check::to_reader(show(args, &report, colors(args.color), out))?;
+        complain(&error);
+        return Ok(Exit::Usage);
+    }
+    super::check::to_reader(show(args, &fixed.report, colors(args.color), out))?;
+    summary(args, &fixed);
+    Ok(exit(&fixed.report, args.fail_on))
+}
+
+/// What was given on standard input. It comes back whole or not at all, and alone.
+fn stdin(request: &Request) -> Result<Option<&[u8]>, CheckError> {
+    let given = request.targets.iter().find_map(|target| match target {
+        Target::Stdin { text, .. } => Some(text.as_slice()),
+        Target::Path(_) => None,
+    });
+    match given {
+        Some(_) if request.targets.len() > 1 => {
+            Err(CheckError::new("with --fix or --diff, `-` stands alone: its text goes to standard output"))
+        }
+        Some(text) if text.len() as u64 > MAX_BYTES => {
+            Err(CheckError::new(format!("standard input is larger than {} MiB", MAX_BYTES >> 20)))
+        }
+        given => Ok(given),
+    }
+}
+
+fn write(request: &Request, changes: &[Change]) -> Result<(), CheckError> {
+    let root = check::root_of(request)?;
+    let root = Root::open(&root).map_err(|gap| CheckError::in_file(&root, gap.reason))?;
+    let files: Vec<_> = changes
+        .iter()
+        .map(|change| Rewrite { path: &change.path, before: &change.before, after: &change.after })
+        .collect();
+    let done = rewrite(&root, &files).map_err(|failed| CheckError {
+        file: Some(failed.path.clone()),
+        ..CheckError::new(failed.to_string())
+    })?;
+    for (path, what) in done.lost {
+        tell(&format!("warning: {}: {what}\n", clean::line(&path, 500)));
+    }
+    Ok(())
+}
+
+/// On standard error: what was fixed, what does not work out, and what is left for `--unsafe-fixes`.
+fn summary(args: &CheckArgs, fixed: &Fixed) {
+    for rejected in &fixed.rejected {
+        let source = fixed.report.sources.find(&rejected.path).map(|id| fixed.report.sources.file(id));
+        let line = source.map_or(0, |source| source.line(rejected.at));
+        tell(&format!(
+            "not fixed: {}:{line}: {}: the fix does not mend it there, or brings something else\n",
+            clean::line(&rejected.path, 500),
+            rejected.rule
+        ));
+    }
+    let left = if args.unsafe_fixes { 0 } else { fixed.unsafe_left() };
+    if let Some(line) = text::fix_summary(fixed.count(), fixed.changes.len(), left, args.diff) {
+        tell(&format!("{line}\n"));
+    }
+}
