@@ -71,7 +71,7 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
                 let written = step.written.iter().find(|w| w.path.basename().to_string() == at.name);
                 // `sed … template > x.service`, `envsubst`: who knows what it makes of it.
                 if matches!(at.origin, Origin::Installed(..)) && !as_it_is
-                    || step.place != Place::Here
+                    || matches!(step.place, Place::Container(_))
                     || is_edited(script, id, &at.name)
                 {
                     return None;

@@ -22,7 +22,8 @@ pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     if unit.kind != UnitKind::Service || unit.script.is_none() {
         return;
     }
-    let drafts = [environment(unit), directory(unit), variables(unit)];
+    let made = made(unit.context);
+    let drafts = [environment(unit, &made), directory(unit, &made), variables(unit, &made)];
     let mut drafts = drafts.into_iter().flatten().peekable();
     // What is called and cannot be read may make anything.
     if drafts.peek().is_none() || Deploy::new(unit.context).may_do_anything() {
@@ -103,14 +104,13 @@ fn is_environment(name: &str) -> bool {
 }
 
 /// The environment of `ExecStart=` against those that are made.
-fn environment(unit: &Judged<'_, '_, '_>) -> Option<Draft> {
+fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let exec = unit.at.unit.exec_start().into_iter().last()?;
     let (root, _) = exec.program.rsplit_once("/bin/")?;
     if !is_environment(base(root)) || root.contains("$(") {
         return None;
     }
     let context = unit.context;
-    let made = made(context);
     let environments: Vec<&Made> = made.iter().filter(|m| m.environment).collect();
     let parent = root.rsplit_once('/')?.0;
     // The one beside it is the one that was meant.
@@ -134,7 +134,7 @@ fn environment(unit: &Judged<'_, '_, '_>) -> Option<Draft> {
 }
 
 /// `WorkingDirectory=` in a place where the scripts make another one.
-fn directory(unit: &Judged<'_, '_, '_>) -> Option<Draft> {
+fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let directive = unit.at.unit.working_directory()?;
     let path = directive.value.trim_end_matches('/');
     if !is_known(path) || path.starts_with('-') {
@@ -146,7 +146,6 @@ fn directory(unit: &Judged<'_, '_, '_>) -> Option<Draft> {
         .iter()
         .any(|key| unit.at.unit.get("Service", key).is_some_and(|d| path.ends_with(d.value.as_str())));
     let context = unit.context;
-    let made = made(context);
     // Something else of the kind is made, and a whole one: a script that sets the app up.
     let other = made.iter().find(|m| m.tree && m.path.starts_with(place) && !m.environment)?;
     let exists = made.iter().any(|m| lies_under(&m.path, path) || m.tree && lies_under(path, &m.path));
@@ -161,9 +160,8 @@ fn directory(unit: &Judged<'_, '_, '_>) -> Option<Draft> {
 }
 
 /// `EnvironmentFile=` that nothing writes.
-fn variables(unit: &Judged<'_, '_, '_>) -> Option<Draft> {
+fn variables(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let context = unit.context;
-    let made = made(context);
     let (script, _) = unit.script?;
     let file = unit.at.unit.environment_files().into_iter().find(|file| {
         let path = file.path.as_str();
@@ -186,7 +184,8 @@ fn variables(unit: &Judged<'_, '_, '_>) -> Option<Draft> {
         s.deed.roles.contains(&Role::Account)
             || s.deed.roles.contains(&Role::Source) && s.place == Place::Here
     });
-    if !makes_parent && !(brings && lies_under(parent, "/etc")) {
+    let sets_up = makes_parent || brings && lies_under(parent, "/etc");
+    if !sets_up {
         return None;
     }
     let told = script.steps.iter().any(|s| {
