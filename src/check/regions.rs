@@ -71,7 +71,10 @@ impl Regions {
             let inside = |r: &&Region| {
                 r.file == edit.span.file && r.range.start <= edit.span.start && edit.span.end <= r.range.end
             };
-            self.regions.iter().filter(inside).all(|region| region.takes(edit))
+            // Data in a heredoc (a unit) is changed as it stands in the file; code in one is changed as the shell
+            // that gets it sees it.
+            let code = self.regions.iter().filter(inside).any(|region| region.inner.is_some());
+            self.regions.iter().filter(inside).all(|region| region.takes(edit, code))
         })
     }
 }
@@ -102,7 +105,7 @@ fn quoting(outer: &str, range: &Range<u32>, verbatim: bool) -> Quoting {
 }
 
 impl Region {
-    fn takes(&self, edit: &Edit) -> bool {
+    fn takes(&self, edit: &Edit, code: bool) -> bool {
         let there = self
             .inner
             .as_ref()
@@ -113,7 +116,8 @@ impl Region {
                 Quoting::None => true,
                 Quoting::Single => !edit.text.contains('\''),
                 Quoting::Double => !edit.text.contains(['"', '$', '`', '\\', '!']),
-                Quoting::Heredoc => !edit.text.contains(['$', '`', '\\']),
+                Quoting::Heredoc if code => !edit.text.contains(['$', '`', '\\']),
+                Quoting::Heredoc => !edit.text.replace("\\$", "").contains(['$', '`', '\\']),
                 Quoting::Words => edit.text.chars().all(plain),
                 Quoting::Mixed => false,
             }

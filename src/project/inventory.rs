@@ -55,6 +55,8 @@ pub struct Inventory {
     pub workflows: Vec<String>,
     /// Directories that a build makes (`dist`, `build`) and that `.gitignore` does not keep out of the repo.
     pub outputs: Vec<String>,
+    /// Modules of Python, scripts of Node and what they are compiled from: only whether there is one of a name is asked.
+    pub code: Vec<String>,
     /// `deploylint.yaml`.
     pub config: Vec<String>,
     /// Directories that could not be entered, a walk that was cut short.
@@ -163,6 +165,8 @@ impl Inventory {
             &mut self.config
         } else if is_script(name, entry) {
             &mut self.scripts
+        } else if [".py", ".js", ".mjs", ".cjs", ".ts"].iter().any(|ending| name.ends_with(ending)) {
+            &mut self.code
         } else {
             return;
         };

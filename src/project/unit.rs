@@ -5,6 +5,8 @@
 //! systemd.unit(5) for the rest. A text may hold holes for what is not known (see `shell::value`); they are parts
 //! of words here.
 
+pub mod directives;
+
 use crate::project::Problem;
 use crate::source::{FileId, MappedText, OffsetMap, Sources, Span};
 use std::ops::Range;
@@ -358,6 +360,12 @@ pub fn split_words(value: &str) -> Vec<String> {
 
 /// The words; `None` for a bare `;`.
 fn words_with_separators(value: &str) -> Vec<Option<String>> {
+    let words = words(value).into_iter();
+    words.map(|(word, bare)| (word != ";" || !bare).then_some(word)).collect()
+}
+
+/// The words, and whether each stands there bare: without a quote or a backslash in it.
+pub fn words(value: &str) -> Vec<(String, bool)> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     // Quotes and backslashes make a `;` a plain word.
@@ -390,13 +398,13 @@ fn words_with_separators(value: &str) -> Vec<Option<String>> {
                 word.get_or_insert_default();
             }
             _ if c.is_whitespace() && quote.is_none() => {
-                words.extend(word.take().map(|w| (w != ";" || !bare).then_some(w)));
+                words.extend(word.take().map(|w| (w, bare)));
                 bare = true;
             }
             _ => word.get_or_insert_default().push(c),
         }
     }
-    words.extend(word.map(|w| (w != ";" || !bare).then_some(w)));
+    words.extend(word.map(|w| (w, bare)));
     words
 }
 

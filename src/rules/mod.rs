@@ -14,6 +14,7 @@ mod rerun;
 mod selected;
 mod services;
 mod steps;
+mod units;
 mod user;
 
 use crate::finding::{Confidence, Finding, Gap};
@@ -27,7 +28,7 @@ type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
 
 /// Every rule in Rust, by what its panic is reported as.
 const FAMILIES: &[&[(&str, Rule)]] =
-    &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES];
+    &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES];
 
 /// Runs every selector and every rule. A rule that panics is a gap of this repo, and the others still judge.
 pub fn run(

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Installs what only the big server has: a canary of the web app, and a look at old links each night.
+# Run as root, after start.sh: scripts/install-canary.sh
+set -eo pipefail
+
+APP_DIR=/opt/shop
+APP_USER=appuser
+
+cat > /etc/systemd/system/shop-canary.service <<EOF
+[Unit]
+Description=Shop: canary of the REST API
+# FAULT: nothing wants that target, so nothing waits for it
+After=network-online.target
+[Service]
+# FAULT: gunicorn stays in the foreground, and systemd waits for it to leave
+Type=forking
+User=$APP_USER
+WorkingDirectory=$APP_DIR
+EnvironmentFile=$APP_DIR/.env
+# FAULT: the value ends at the first blank
+Environment=CANARY_NAME=the yellow bird
+# FAULT: the environment is called venv, the module shop.main, and without -k each request fails
+ExecStart=$APP_DIR/.venv/bin/gunicorn shop.asgi:app -w 1 -b 127.0.0.1:8010
+# FAULT: the shell takes \$MAINPID, kill gets no process
+ExecReload=/bin/kill -s HUP $MAINPID
+# FAULT: there is no such value: it is never restarted
+Restart=allways
+# FAULT: there is no such directive
+RestartSecs=5
+# FAULT: systemd reads this in [Unit] only
+StartLimitIntervalSec=60
+# FAULT: the comment is a part of the value
+MemoryMax=512M # enough for one worker
+[Install]
+WantedBy=multi-user.target
+EOF
+
+cat > /etc/systemd/system/shop-links.service <<'EOF'
+[Unit]
+Description=Shop: looks at old links
+[Service]
+Type=oneshot
+# FAULT: the heredoc's word is quoted: the account is called $APP_USER
+User=$APP_USER
+# FAULT: cd is no program
+ExecStartPre=cd /opt/shop
+# FAULT: systemd wants an absolute path
+ExecStart=venv/bin/python -m shop.links
+# FAULT: systemd refuses that for a one-shot
+Restart=always
+EOF
+cat > /etc/systemd/system/shop-links.timer <<'EOF'
+[Unit]
+Description=Shop: looks at old links each night
+# FAULT: no [Install]: enabling it does nothing
+[Timer]
+OnCalendar=daily
+EOF
+systemctl daemon-reload
+systemctl enable --now shop-canary shop-links.timer
+systemctl restart shop-canary
+
+cat > /etc/nginx/conf.d/shop-canary.conf <<'EOF'
+server {
+    listen 8080;
+    # FAULT: the canary listens on port 8010
+    location /api/ { proxy_pass http://127.0.0.1:8011; }
+}
+EOF
+nginx -t && systemctl reload nginx

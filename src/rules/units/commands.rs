@@ -1,0 +1,197 @@
+//! F5: `units/shell-syntax`, `units/relative-path`, `units/wrong-exec-start`: command lines of units. systemd is no
+//! shell; systemd.service(5), COMMAND LINES.
+
+use super::{Judged, base};
+use crate::finding::Finding;
+use crate::project::unit::{Directive, UnitKind, is_true, words};
+use crate::source::Span;
+
+const SHELL: &str = "units/shell-syntax";
+const RELATIVE: &str = "units/relative-path";
+const START: &str = "units/wrong-exec-start";
+
+/// What only a shell knows. `cd` is no program on Debian and its kin, and where it is one it changes nothing.
+const BUILTINS: &[&str] =
+    &["cd", "source", ".", "export", "set", "ulimit", "umask", "if", "while", "for", "exec", "eval", "trap"];
+
+/// Programs that take such words as their own operators.
+const TAKES_OPERATORS: &[&str] = &["test", "[", "expr", "awk", "gawk", "jq", "find", "rg", "grep", "sed"];
+
+/// All three rules.
+pub(super) fn commands(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
+    for directive in unit.commands() {
+        for command in split(&directive.value) {
+            let relative = relative(unit, directive, &command, found);
+            if !relative {
+                shell(unit, directive, &command, found);
+            }
+        }
+    }
+    directories(unit, found);
+    if unit.kind == UnitKind::Service {
+        start(unit, found);
+    }
+}
+
+/// A command's words, and whether each is bare.
+type Words = Vec<(String, bool)>;
+
+/// The commands of a directive: a bare `;` separates them.
+fn split(value: &str) -> Vec<Words> {
+    let words = words(value);
+    let commands = words.split(|(word, bare)| *bare && word == ";");
+    commands.filter(|c| !c.is_empty()).map(<[_]>::to_vec).collect()
+}
+
+fn shell(unit: &Judged<'_, '_, '_>, directive: &Directive, command: &Words, found: &mut Vec<Finding>) {
+    let program = command[0].0.trim_start_matches(['-', '@', ':', '+', '!', '|']);
+    let name = base(program);
+    let mut tell = |what: String, help: String| {
+        let message = format!("`{}=` is run without a shell: {what}", directive.key);
+        found.push(unit.finding(SHELL, directive.value_span, message).help(help).done());
+    };
+    let wrap = "write `/bin/sh -c '…'` around it, or say it by `WorkingDirectory=`, `Environment=` and `StandardOutput=`";
+    if BUILTINS.contains(&program) {
+        let help = match program {
+            "cd" => "say where it runs by `WorkingDirectory=`".to_owned(),
+            "source" | "." => {
+                "start the program of the environment itself (`/opt/app/venv/bin/…`); variables are read by `EnvironmentFile=`"
+                    .to_owned()
+            }
+            "export" => "say it by `Environment=`".to_owned(),
+            "ulimit" => "say it by `LimitNOFILE=` and its like".to_owned(),
+            _ => wrap.to_owned(),
+        };
+        tell(format!("`{program}` is no program"), help);
+        return;
+    }
+    if let Some((variable, _)) = program.split_once('=')
+        && !variable.is_empty()
+        && variable.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    {
+        let help = format!("say it by `Environment={program}`");
+        tell(format!("`{program}` is taken for the program's name"), help);
+        return;
+    }
+    // What the shell put in from a command is shown as that command, and is none of systemd's.
+    if TAKES_OPERATORS.contains(&name) || unit.holds_substitution(&directive.value) {
+        return;
+    }
+    let operator = command[1..].iter().filter(|(_, bare)| *bare).map(|(word, _)| word.as_str());
+    if let Some(operator) = operator.clone().find(|word| is_operator(word)) {
+        tell(format!("`{operator}` is handed to {name} as an argument"), wrap.to_owned());
+        return;
+    }
+    let substitution = command[1..].iter().map(|(word, _)| word.as_str()).find_map(|word| {
+        let at = word.find("$(").or_else(|| word.find('`'))?;
+        Some(&word[at..])
+    });
+    let through_shell = matches!(name, "sh" | "bash" | "dash" | "zsh" | "env" | "su" | "sudo" | "runuser")
+        || command.iter().any(|(word, _)| matches!(word.as_str(), "-c" | "-lc" | "-ec"));
+    if let Some(substitution) = substitution.filter(|_| !through_shell) {
+        let shown: String = substitution.chars().take(30).collect();
+        tell(format!("`{shown}` is handed to {name} as it stands"), wrap.to_owned());
+    }
+}
+
+/// A word that is a shell's operator, alone or with the file that it redirects to: `&&`, `|`, `2>&1`, `>>/var/log/x`.
+fn is_operator(word: &str) -> bool {
+    if matches!(word, "&&" | "||" | "|" | "&" | "<" | "<<<" | "|&") {
+        return true;
+    }
+    let rest = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
+    let prefix = &word[..word.len() - rest.len()];
+    let target = rest.strip_prefix(">>").or_else(|| rest.strip_prefix('>'));
+    prefix.len() <= 1 && target.is_some_and(|t| t.is_empty() || t.starts_with(['/', '&', '$', '.']))
+}
+
+/// A program that is given by a path which does not start at the root.
+fn relative(
+    unit: &Judged<'_, '_, '_>,
+    directive: &Directive,
+    command: &Words,
+    found: &mut Vec<Finding>,
+) -> bool {
+    let program = command[0].0.trim_start_matches(['-', '@', ':', '+', '!', '|']);
+    let home = program.starts_with("~/") || program == "~";
+    let known = !program.starts_with(['/', '$', '%', '{', '<', '\u{1}', '@']) && program.contains('/');
+    if !home && !known || program.contains('=') || program.contains("//") {
+        return false;
+    }
+    let message =
+        format!("`{program}` is no absolute path: systemd takes the unit for broken and does not start it");
+    let place = match unit.at.unit.working_directory() {
+        Some(d) if d.value.starts_with('/') && !home => {
+            format!("{}/{}", d.value.trim_end_matches('/'), program.trim_start_matches("./"))
+        }
+        _ => format!("/…/{}", program.trim_start_matches("./").trim_start_matches("~/")),
+    };
+    let help = format!("write `{place}`; `WorkingDirectory=` does not count here");
+    found.push(unit.finding(RELATIVE, directive.value_span, message).help(help).done());
+    true
+}
+
+/// `WorkingDirectory=`, `RootDirectory=`, `EnvironmentFile=` that are relative.
+fn directories(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
+    for directive in unit.at.unit.directives.iter().filter(|d| d.section == "Service") {
+        let path = directive.value.strip_prefix('-').unwrap_or(&directive.value);
+        let path = path.trim_matches(['"', '\'']);
+        let consequence = match directive.key.as_str() {
+            "WorkingDirectory" if path == "~" => continue,
+            "WorkingDirectory" => "systemd takes the unit for broken and does not start it",
+            "EnvironmentFile" => "systemd ignores the line",
+            _ => continue,
+        };
+        let relative = !path.starts_with(['/', '$', '%', '{', '<', '@', '\u{1}', '`']) && !path.is_empty();
+        if relative && !path.contains("__") {
+            let message = format!("`{}={path}` is no absolute path: {consequence}", directive.key);
+            let help = "write the whole path, from `/` on; systemd knows `%h` for the home directory of the user manager's user, and neither `~/` nor variables";
+            found.push(unit.finding(RELATIVE, directive.value_span, message).help(help).done());
+        }
+    }
+}
+
+/// No `ExecStart=`, or more than one; systemd.service(5), `Type=` and `ExecStart=`.
+fn start(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let at = unit.at;
+    let starts = at.unit.all("Service", "ExecStart");
+    let place: Span =
+        at.unit.sections.iter().find(|(name, _)| name == "Service").map_or(at.unit.span, |(_, span)| *span);
+    // `$EXTRA` on a line of its own may hold the directive.
+    let unknown_lines = at.unit.problems.iter().any(|p| {
+        let text = unit.context.sources.text(p.span);
+        !unit.is_plain(text) || !unit.is_literal(text)
+    });
+    if starts.is_empty() {
+        let remains = at.unit.get("Service", "RemainAfterExit").is_some_and(|d| is_true(&d.value));
+        let other = at.unit.get("Unit", "SuccessAction").is_some()
+            || remains && at.unit.get("Service", "ExecStop").is_some();
+        // A drop-in of another unit has what it changes, no more.
+        let whole = at.unit.sections.iter().any(|(name, _)| name == "Service")
+            || at.unit.sections.iter().any(|(name, _)| name == "Install");
+        if !other && whole && !unknown_lines && !at.unit.directives.iter().any(|d| d.key.contains('$')) {
+            let message = format!("{} has no `ExecStart=`: systemd refuses it", at.name);
+            let help = "say by `ExecStart=` what it runs";
+            found.push(unit.finding(START, place, message).help(help).done());
+        }
+        return;
+    }
+    let kind = at.unit.service_type();
+    if starts.len() > 1 && unit.is_plain(kind) && kind != "oneshot" && !unknown_lines {
+        let message = format!(
+            "{} has {} lines `ExecStart=`: systemd refuses that but for `Type=oneshot`",
+            at.name,
+            starts.len()
+        );
+        let help = "run what comes first by `ExecStartPre=`, and what runs beside it by a unit of its own";
+        let draft = unit.finding(START, starts[1].span, message).help(help);
+        found.push(draft.related(starts[0].span, "the first").done());
+    }
+    let restart = at.unit.get("Service", "Restart").map_or("no", |d| d.value.as_str());
+    if kind == "oneshot" && matches!(restart, "always" | "on-success") {
+        let message = format!("systemd refuses `Restart={restart}` for `Type=oneshot`");
+        let help = "write `Restart=on-failure`, or start it by a timer";
+        let span = at.unit.get("Service", "Restart").map_or(place, |d| d.span);
+        found.push(unit.finding(START, span, message).help(help).done());
+    }
+}

@@ -1,0 +1,232 @@
+//! F5: `units/literal-variable`, `units/lost-variable`: a `$NAME` that systemd should get and does not, or that it
+//! gets and should not. Whether a heredoc's word is quoted decides both.
+
+use super::{Judged, is_command};
+use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
+use crate::project::unit::{Directive, words};
+use crate::source::Span;
+
+const LITERAL: &str = "units/literal-variable";
+const LOST: &str = "units/lost-variable";
+
+/// What systemd sets for the processes of a unit, systemd.exec(5), ENVIRONMENT VARIABLES IN SPAWNED PROCESSES.
+const OF_SYSTEMD: &[&str] = &[
+    "MAINPID",
+    "MANAGERPID",
+    "PIDFILE",
+    "INVOCATION_ID",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "LISTEN_FDNAMES",
+    "SERVICE_RESULT",
+    "EXIT_CODE",
+    "EXIT_STATUS",
+    "MONITOR_SERVICE_RESULT",
+    "MONITOR_UNIT",
+    "TRIGGER_UNIT",
+    "TRIGGER_PATH",
+    "RUNTIME_DIRECTORY",
+    "STATE_DIRECTORY",
+    "CACHE_DIRECTORY",
+    "LOGS_DIRECTORY",
+    "CONFIGURATION_DIRECTORY",
+    "CREDENTIALS_DIRECTORY",
+    "JOURNAL_STREAM",
+    "SYSTEMD_EXEC_PID",
+    "MEMORY_PRESSURE_WATCH",
+    "REMOTE_ADDR",
+    "REMOTE_PORT",
+    "PATH",
+    "LANG",
+    "USER",
+    "LOGNAME",
+    "HOME",
+    "SHELL",
+    "XDG_RUNTIME_DIR",
+    "TERM",
+    "TZ",
+];
+
+/// Both rules.
+pub(super) fn variables(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
+    for directive in &unit.at.unit.directives {
+        if !directive.value.contains('$') || directive.key.starts_with("X-") {
+            continue;
+        }
+        match is_command(&directive.key) {
+            true => command(unit, directive, found),
+            false => literal(unit, directive, found),
+        }
+        lost(unit, directive, found);
+    }
+}
+
+/// `$NAME` and `${NAME}` in a text: the whole, and the name. `$$` is none.
+fn references(text: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(next) = text[at..].find('$') {
+        let start = at + next;
+        let rest = &text[start + 1..];
+        let (name, whole) = match rest.strip_prefix('{') {
+            Some(inner) => {
+                let name = name_at(inner);
+                let closed = inner[name.len()..].starts_with('}');
+                (if closed { name } else { "" }, 3 + name.len())
+            }
+            None => (name_at(rest), 1 + name_at(rest).len()),
+        };
+        if name.is_empty() {
+            at = start + if rest.starts_with('$') { 2 } else { 1 };
+            continue;
+        }
+        found.push((&text[start..start + whole], name));
+        at = start + whole;
+    }
+    found
+}
+
+fn name_at(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    if text.starts_with(|c: char| c.is_ascii_digit()) { "" } else { &text[..end] }
+}
+
+/// A variable where systemd knows none.
+fn literal(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
+    let key = directive.key.as_str();
+    if matches!(key, "Description" | "Documentation" | "SyslogIdentifier" | "PassEnvironment") {
+        return;
+    }
+    let of_script = |name: &str| {
+        unit.script.is_some_and(|(script, _)| script.constants.iter().any(|(constant, _)| constant == name))
+    };
+    let environment = key == "Environment";
+    let meant = references(&directive.value).into_iter().find(|(whole, name)| {
+        // A password may hold a `$`.
+        let itself = [format!("{name}={whole}"), format!("{name}=\"{whole}\"")];
+        let sure = !environment
+            || matches!(*name, "PATH" | "HOME" | "USER" | "PYTHONPATH")
+            || of_script(name)
+            || itself.iter().any(|assignment| directive.value.contains(assignment));
+        sure && unit.is_literal(whole)
+    });
+    let Some((whole, name)) = meant else { return };
+    let message = match environment {
+        true => format!("systemd puts nothing in here: the value holds the letters `{whole}`"),
+        false => format!("systemd puts nothing in here: `{key}=` gets the letters `{whole}`"),
+    };
+    let help = match (unit.literal.is_some() && of_script(name), name) {
+        (true, _) => "take the quotes off the heredoc's word (`<<EOF`), and write `\\$` where systemd is to get one".to_owned(),
+        (_, "HOME") => "write the whole path, or `%h` in a unit of a user manager".to_owned(),
+        (_, "PATH") => {
+            "write the whole value: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin` is the usual one"
+                .to_owned()
+        }
+        _ => "write the value itself".to_owned(),
+    };
+    let mut draft = unit.finding(LITERAL, directive.value_span, message).help(help);
+    if unit.script.is_none() {
+        draft = draft.at_most(Confidence::Medium);
+    }
+    found.push(draft.done());
+}
+
+/// A variable in a command line: systemd puts in what `Environment=` and `EnvironmentFile=` hold, but for the program.
+fn command(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
+    let words = words(&directive.value);
+    let Some((program, _)) = words.first() else { return };
+    let program = program.trim_start_matches(['-', '@', ':', '+', '!', '|']);
+    if let Some((whole, _)) = references(program).into_iter().find(|(whole, _)| unit.is_literal(whole))
+        && program.starts_with('$')
+    {
+        let message = format!(
+            "systemd puts nothing in for the program: it gets the letters `{whole}` and does not start it"
+        );
+        let help = "write the program's whole path; only its arguments may hold variables";
+        let mut draft = unit.finding(LITERAL, directive.value_span, message).help(help);
+        if unit.script.is_none() {
+            draft = draft.at_most(Confidence::Medium);
+        }
+        found.push(draft.done());
+        return;
+    }
+    let Some((script, _)) = unit.script else { return };
+    let of_unit = unit.at.unit.environment();
+    let elsewhere = !unit.at.unit.environment_files().is_empty()
+        || unit.at.unit.get("Service", "PassEnvironment").is_some();
+    let unset = words[1..].iter().flat_map(|(word, _)| references(word).into_iter().map(move |r| (word, r)));
+    let unset = unset.into_iter().find(|(word, (whole, name))| {
+        let assigned = ["=", " in "].iter().any(|after| word.contains(&format!("{name}{after}")))
+            || word.contains(&format!("read {name}"));
+        unit.is_literal(whole)
+            && script.constants.iter().any(|(constant, _)| constant == name)
+            && !of_unit.iter().any(|(variable, ..)| variable == name)
+            && !OF_SYSTEMD.contains(name)
+            && !elsewhere
+            && !assigned
+    });
+    if let Some((_, (whole, name))) = unset {
+        let message = format!(
+            "`{whole}` is a variable of the script alone: the heredoc's word is quoted, and where systemd runs the command it is empty"
+        );
+        let help = format!(
+            "take the quotes off the heredoc's word (`<<EOF`), or set it in the unit: `Environment={name}=…`"
+        );
+        found.push(unit.finding(LITERAL, directive.value_span, message).help(help).done());
+    }
+}
+
+/// A variable that was for systemd, and that the shell took while it wrote the unit.
+fn lost(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
+    let Some((script, id)) = unit.script else { return };
+    if !is_command(&directive.key) {
+        return;
+    }
+    let step = script.step(id);
+    let Some(written) = step.written.iter().find(|w| w.path.basename().to_string() == unit.at.name) else {
+        return;
+    };
+    let of_unit = unit.at.unit.environment();
+    for (whole, name) in references(&directive.value) {
+        // A variable that nothing in the script gives a value.
+        let taken = written.value.key().contains(&format!("\u{1}{name}\u{2}"));
+        let of_systemd = OF_SYSTEMD.contains(&name)
+            && !matches!(
+                name,
+                "PATH" | "LANG" | "USER" | "LOGNAME" | "HOME" | "SHELL" | "TERM" | "TZ" | "XDG_RUNTIME_DIR"
+            );
+        let meant = of_systemd || of_unit.iter().any(|(variable, ..)| variable == name);
+        if !taken || !meant || unit.is_literal(whole) {
+            continue;
+        }
+        let message = format!(
+            "the shell takes `{whole}` while it writes the unit: it is empty there, and systemd never sees it"
+        );
+        let draft = unit
+            .finding(LOST, directive.value_span, message)
+            .help(format!(
+                "write `\\{whole}`, or quote the heredoc's word (`<<'EOF'`) where nothing is to be put in"
+            ))
+            .fix(fix(unit, directive, name));
+        found.push(draft.done());
+    }
+}
+
+/// A backslash before the `$`, where it stands in the directive once.
+fn fix(unit: &Judged<'_, '_, '_>, directive: &Directive, name: &str) -> Option<Fix> {
+    let text = unit.context.sources.text(directive.span);
+    let mut places = references(text).into_iter().filter(|(_, n)| *n == name);
+    let (whole, _) = places.next().filter(|_| places.next().is_none())?;
+    let at = directive.span.start + text.find(whole)? as u32;
+    Some(Fix {
+        title: format!("Leave ${name} to systemd"),
+        applicability: Applicability::Unsafe,
+        edits: vec![Edit {
+            span: Span { start: at, end: at + whole.len() as u32, ..directive.span },
+            text: format!("\\{whole}"),
+        }],
+    })
+}
