@@ -237,7 +237,8 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         // `DROP DATABASE IF EXISTS shop; CREATE DATABASE shop`: the second run drops what has come into it.
         (Change::Remove, _)
             if matches!(effect.resource, Resource::Database(_))
-                && state.presence == Presence::There
+                && timeline.state(Asking { before: StepId(0), ..asking }, &effect.resource).presence
+                    == Presence::There
                 && !name.to_string().contains("test")
                 && !deployment.loads_a_dump(id) =>
         {
@@ -303,7 +304,13 @@ impl Deployment<'_> {
     fn loads_a_dump(&self, id: StepId) -> bool {
         self.iter().filter(|(later, _)| *later > id).any(|(_, step)| {
             let client = matches!(step.argv.name.as_str(), "psql" | "mysql" | "mariadb");
-            step.argv.name == "pg_restore" || client && step.argv.stdin == Stdin::Pipe
+            // What another program prints is a text of which nothing is known.
+            let fed = match &step.argv.stdin {
+                Stdin::Pipe => true,
+                Stdin::Text(text) => text.as_literal().is_none() && text.known_prefix().is_empty(),
+                Stdin::Inherited | Stdin::File(_) => false,
+            };
+            step.argv.name == "pg_restore" || client && fed
         })
     }
 

@@ -395,6 +395,9 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
             let help = "write the SQL so that it can be repeated: `IF NOT EXISTS`, `ON CONFLICT DO NOTHING`";
             (Some(help.to_owned()), None)
         }
+        ("psql" | "mysql" | "mariadb" | "dropdb", Outcome::Overwrites(_)) => {
+            (Some("make the database where it is missing, and drop none in a deploy".to_owned()), None)
+        }
         ("psql" | "createdb" | "createuser", _) => {
             let role = step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Role(_)));
             let (what, table, column) =
