@@ -155,8 +155,12 @@ impl<'a> Walker<'a, '_> {
 
     pub(super) fn emit_prompt(&mut self, span: Span, asks: &'static str) {
         let argv = self.empty_argv(span);
-        let prompts =
-            Some(Prompt { asks, instead: "take it from an argument or the environment", flag: None });
+        let prompts = Some(Prompt {
+            asks,
+            instead: "take it from an argument or the environment",
+            flag: None,
+            only_people: false,
+        });
         let step = self.step(argv, span, Deed { prompts, known: true, ..Deed::default() });
         self.steps.push(step);
     }

@@ -1,10 +1,11 @@
 //! F3: what each step does when the whole script runs again, entered with the state that the first run left.
 
-use super::condition::Cond;
+use super::condition::{Aspect, Cond};
 use super::pattern::{basic_pattern, holds_pattern};
 use super::timeline::{Asking, Presence, Ran, State, concerns};
 use super::truth::excludes_presence;
 use super::{About, Deployment, GuardId, StepId};
+use crate::shell::argv::Stdin;
 use crate::shell::effect::{Again, Change, Deed, Effect, PathKind, Resource};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
@@ -224,13 +225,27 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
     if there
         && effect.change == Change::Create(PathKind::Link)
         && let Some(leads_to) = link_target(&deployment.step(id).deed)
-        && let State { presence: Presence::There, kind: PathKind::Directory | PathKind::Tree, .. } =
-            timeline.state(asking, &Resource::Path(leads_to.clone()))
+        && (matches!(
+            timeline.state(asking, &Resource::Path(leads_to.clone())),
+            State { presence: Presence::There, kind: PathKind::Directory | PathKind::Tree, .. }
+        ) || deployment.asks_for_directory(leads_to, id))
     {
         let why = "ln: makes a second link inside the directory that the link leads to";
         return Some((Outcome::Nests(why), state));
     }
     let outcome = match (&effect.change, effect.again) {
+        // `DROP DATABASE IF EXISTS shop; CREATE DATABASE shop`: the second run drops what has come into it.
+        (Change::Remove, _)
+            if matches!(effect.resource, Resource::Database(_))
+                && timeline.state(Asking { before: StepId(0), ..asking }, &effect.resource).presence
+                    == Presence::There
+                && !name.to_string().contains("test")
+                && !deployment.loads_a_dump(id) =>
+        {
+            Outcome::Overwrites("drops the database with all that has come into it")
+        }
+        // `mv "$(ls -t | head -1)" P`: another one each time.
+        (Change::Remove, Again::Fails(_)) if name.to_string().contains("$(") => return None,
         (Change::Remove, Again::Fails(why)) => match state.presence {
             Presence::Gone if deployment.asks_for(&effect.resource, id) => return None,
             Presence::Gone if !deployment.may_have_come(&effect.resource, id) => Outcome::Fails(why),
@@ -248,6 +263,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         }
         (_, Again::Fails(why)) if there => Outcome::Fails(why),
         (_, Again::Overwrites(why)) if there => Outcome::Overwrites(why),
+        (_, Again::Duplicates(_)) if deployment.chain_is_flushed(&effect.resource, id) => return None,
         // `wget` saves beside a file that is there; a line is appended to whatever there is.
         (_, Again::Duplicates(why)) if there || !matches!(effect.resource, Resource::Path(_)) => {
             Outcome::Duplicates(why)
@@ -284,11 +300,41 @@ impl Deployment<'_> {
         })
     }
 
+    /// A later step fills the databases from a dump: `zcat dump.gz | psql`, pg_restore(1).
+    fn loads_a_dump(&self, id: StepId) -> bool {
+        self.iter().filter(|(later, _)| *later > id).any(|(_, step)| {
+            let client = matches!(step.argv.name.as_str(), "psql" | "mysql" | "mariadb");
+            // What another program prints is a text of which nothing is known.
+            let fed = match &step.argv.stdin {
+                Stdin::Pipe => true,
+                Stdin::Text(text) => text.as_literal().is_none() && text.known_prefix().is_empty(),
+                Stdin::Inherited | Stdin::File(_) => false,
+            };
+            step.argv.name == "pg_restore" || client && fed
+        })
+    }
+
+    /// True where a guard lets the step run only where the path is a directory.
+    fn asks_for_directory(&self, path: &Value, id: StepId) -> bool {
+        self.guards_of(id).any(|(_, guard)| {
+            let otherwise = guard.cond.evaluate(&mut |leaf| match leaf {
+                Cond::Fact(fact) if fact.aspect == Aspect::Directory => {
+                    matches!(&fact.resource, Resource::Path(asked) if asked == path).then_some(false)
+                }
+                _ => None,
+            });
+            otherwise == Some(!guard.holds)
+        })
+    }
+
     /// True where a command whose effects are not all known may have made the path: it names it as an operand
     /// (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks above it.
     fn may_have_come(&self, resource: &Resource, before: StepId) -> bool {
         let Resource::Path(path) = resource else { return false };
         let step = self.step(before);
+        if self.unknown_makes_files(path, before) {
+            return true;
+        }
         self.steps[..before.0 as usize].iter().any(|earlier| {
             let copies = matches!(earlier.argv.name.as_str(), "scp" | "rsync" | "sftp");
             let unpacks = matches!(
@@ -308,6 +354,44 @@ impl Deployment<'_> {
                         value.resolve(&earlier.argv.cwd) == *path
                             || copies && value.basename() == path.basename()
                     })
+        })
+    }
+
+    /// True where a program of which nothing is known may have made the path in the directory that it works in: code
+    /// that is piped into an interpreter (`curl … | php; mv composer.phar …`), or what runs just before the move.
+    fn unknown_makes_files(&self, path: &Value, before: StepId) -> bool {
+        const INTERPRETERS: [&str; 8] = ["php", "sh", "bash", "python", "python3", "perl", "ruby", "node"];
+        let step = self.step(before);
+        if step.argv.name != "mv" {
+            return false;
+        }
+        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
+            let unknown = !earlier.deed.known && earlier.place == step.place;
+            let piped = earlier.argv.stdin != Stdin::Inherited
+                && INTERPRETERS.contains(&earlier.argv.name.as_str())
+                && path.is_under(&earlier.argv.cwd);
+            unknown && (piped || index as u32 + 1 == before.0)
+        })
+    }
+
+    /// True where each run empties the chain before the step adds its rule: `iptables -F CHAIN; iptables -A CHAIN …`.
+    fn chain_is_flushed(&self, rule: &Resource, before: StepId) -> bool {
+        let Resource::FirewallRule(rule) = rule else { return false };
+        let (rule, step) = (rule.to_string(), self.step(before));
+        let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
+        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
+            earlier.place == step.place
+                && earlier.argv.name == step.argv.name
+                && (earlier.entry == step.entry || earlier.entry == 0)
+                && self.guards_of(StepId(index as u32)).all(|(id, _)| guards.contains(&id))
+                && earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                    (Change::Remove, Resource::FirewallRule(chain)) => {
+                        let chain = chain.to_string();
+                        let of_it = rule.strip_prefix(&chain).is_some_and(|r| r.starts_with(' '));
+                        e.again == Again::NoChange && (of_it || chain.is_empty() && !rule.starts_with("-t "))
+                    }
+                    _ => false,
+                })
         })
     }
 

@@ -226,6 +226,25 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_to_a_host_or_through_a_variable_deploys() {
+        let shipped = "rsync -az --delete \\\n  --exclude .env \\\n  . ${SSH_USER}@${SSH_HOST}:${APP_DIR}\nssh ${SSH_USER}@${SSH_HOST} 'bash /root/finish.sh'\n";
+        assert!(deploys("deploy.sh", shipped), "{:?}", score(shipped));
+        let composed = "COMPOSE=\"docker compose -f prod.yml\"\n$COMPOSE build\n$COMPOSE up -d\n";
+        assert!(deploys("scripts/deploy.sh", composed), "{:?}", score(composed));
+        assert!(deploys(
+            "deploy/nginx/install.sh",
+            "sudo cp a.conf \"$TARGET\"\nnginx -t\nsudo nginx -s reload\n"
+        ));
+        for text in [
+            "echo \"scp -r . root@host:/srv/app\"\n",
+            "git clone git@github.com:a/b.git\nDATABASE_URL=postgres://a:b@c:5432/d\n",
+            "docker pull app@sha256:$DIGEST\n",
+        ] {
+            assert!(score(text).1.iter().all(|r| r.act != Act::ShipsCode), "{text}");
+        }
+    }
+
+    #[test]
     fn development_containers_tests_and_pipelines_are_left() {
         let install = "pip install -r requirements.txt\npython manage.py migrate\nexec gunicorn x\n";
         assert!(deploys("start.sh", install));

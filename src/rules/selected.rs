@@ -2,7 +2,7 @@
 //! made of what the model knows: why the second run fails, what then never runs.
 
 use super::context::{Context, is_swallowed};
-use crate::finding::{Applicability, Edit, Finding, Fix, Severity};
+use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
 use crate::shell::argv::Arg;
 use crate::shell::effect::{Change, Prompt, Resource, Role};
@@ -317,10 +317,11 @@ fn prompt_finding(
     if only_asks_people(context, script, id) {
         return None;
     }
-    let text = format!(
-        "`{words}` waits for an answer ({}): a deploy that nobody watches hangs or fails there",
-        prompt.asks
-    );
+    let then = match prompt.only_people {
+        true => "a deploy that is started from a terminal stands still there",
+        false => "a deploy that nobody watches hangs or fails there",
+    };
+    let text = format!("`{words}` waits for an answer ({}): {then}", prompt.asks);
     let fix = prompt.flag.and_then(|flag| {
         let subcommand = step.argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
         let written = context.sources.text(subcommand.span) == subcommand.value.as_literal()?;
@@ -333,8 +334,17 @@ fn prompt_finding(
             }],
         })
     });
-    let confidence = context.confidence(script, id, None);
-    Some(context.finding(rule, step.span, text).at_most(confidence).help(prompt.instead).fix(fix).done())
+    let mut confidence = context.confidence(script, id, None);
+    let mut severity = None;
+    if prompt.only_people {
+        confidence = confidence.min(Confidence::Medium);
+        severity = Some(Severity::Info);
+    }
+    let mut draft = context.finding(rule, step.span, text).at_most(confidence).help(prompt.instead);
+    if let Some(severity) = severity {
+        draft = draft.severity(severity);
+    }
+    Some(draft.fix(fix).done())
 }
 
 /// What to write instead, and the edit that does it where one can.
@@ -384,6 +394,9 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
         {
             let help = "write the SQL so that it can be repeated: `IF NOT EXISTS`, `ON CONFLICT DO NOTHING`";
             (Some(help.to_owned()), None)
+        }
+        ("psql" | "mysql" | "mariadb" | "dropdb", Outcome::Overwrites(_)) => {
+            (Some("make the database where it is missing, and drop none in a deploy".to_owned()), None)
         }
         ("psql" | "createdb" | "createuser", _) => {
             let role = step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Role(_)));

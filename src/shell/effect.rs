@@ -341,6 +341,8 @@ pub struct Prompt {
     pub instead: &'static str,
     /// A flag that can be put behind the (sub)command so that it never asks: `-y`.
     pub flag: Option<&'static str>,
+    /// Without a terminal it goes on and does not ask.
+    pub only_people: bool,
 }
 
 impl Deed {

@@ -21,6 +21,8 @@ pub enum Act {
     InstallsDependencies,
     /// Below `/etc/nginx`, certificates.
     ConfiguresProxy,
+    /// `rsync` and `scp` to another host.
+    ShipsCode,
     /// `git pull`, `rsync`.
     FetchesCode,
     /// A role or a database.
@@ -46,6 +48,7 @@ impl Act {
             | Act::CreatesUsers
             | Act::ControlsServices
             | Act::Migrates
+            | Act::ShipsCode
             | Act::StartsContainers => 3,
             Act::InstallsDependencies | Act::ConfiguresProxy | Act::FetchesCode | Act::CreatesDatabase => 2,
             Act::Builds | Act::PreparesDirectories | Act::ConfiguresHost | Act::StartsServer => 1,
@@ -63,6 +66,7 @@ impl Act {
             Act::StartsContainers => "starts containers",
             Act::InstallsDependencies => "installs dependencies",
             Act::ConfiguresProxy => "configures the web server",
+            Act::ShipsCode => "copies to a server",
             Act::FetchesCode => "fetches the code",
             Act::CreatesDatabase => "creates a database",
             Act::Builds => "builds",
@@ -100,6 +104,9 @@ pub(super) fn of_text(text: &str) -> Vec<Reason> {
         };
         of_files(line, &mut note);
         if !is_message(line) {
+            if line.split_whitespace().any(is_place_on_host) {
+                note(Act::ShipsCode);
+            }
             for command in line.split(['&', '|', ';', '(', ')', '{', '}', '`']) {
                 of_command(command, &mut note);
             }
@@ -107,6 +114,17 @@ pub(super) fn of_text(text: &str) -> Vec<Reason> {
         heredoc = opened(line);
     }
     reasons
+}
+
+/// `deploy@host:/srv/app`, `${USER}@$HOST:$DIR/`, as rsync(1) and scp(1) take it; no URL, no repository of git.
+fn is_place_on_host(word: &str) -> bool {
+    let word = word.trim_matches(['"', '\'']);
+    if word.contains("://") || word.contains("@sha256:") || word.starts_with("git@") || word.contains('=') {
+        return false;
+    }
+    let Some((_, host)) = word.split_once('@') else { return false };
+    let Some((host, path)) = host.rsplit_once(':') else { return false };
+    !host.is_empty() && !host.contains('/') && path.starts_with(['/', '$', '~', '.'])
 }
 
 /// A line that only says something.
@@ -148,6 +166,9 @@ fn of_files(line: &str, note: &mut impl FnMut(Act)) {
         .is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
     if units.iter().any(|dir| line.contains(dir)) && (writes || assigns) {
         note(Act::WritesUnits);
+    }
+    if line.contains("/etc/cron.d/") && (writes || assigns) {
+        note(Act::ConfiguresHost);
     }
     if line.contains("/etc/nginx/") && writes {
         note(Act::ConfiguresProxy);
@@ -224,7 +245,12 @@ fn of_command(command: &str, note: &mut impl FnMut(Act)) {
         return;
     };
     let args: Vec<&str> = rest.collect();
-    if let Some(act) = act_of(program, &args) {
+    // `$COMPOSE up -d`: the variable holds the program.
+    let behind_variable = at > 0 && words[at - 1].starts_with('$');
+    let detached = args.iter().any(|a| matches!(*a, "-d" | "--detach" | "--build"));
+    if program == "up" && behind_variable && detached {
+        note(Act::StartsContainers);
+    } else if let Some(act) = act_of(program, &args) {
         note(act);
     }
 }
@@ -285,6 +311,7 @@ fn act_of(program: &str, args: &[&str]) -> Option<Act> {
         }
         "kubectl" if has("apply") => Act::StartsContainers,
         "helm" if has("upgrade") => Act::StartsContainers,
+        "nginx" if has("-s") && has("reload") => Act::ControlsServices,
         "nginx" | "certbot" | "a2ensite" => Act::ConfiguresProxy,
         "git" if has("pull") || has("clone") || has("reset") => Act::FetchesCode,
         "rsync" | "scp" => Act::FetchesCode,
@@ -292,7 +319,8 @@ fn act_of(program: &str, args: &[&str]) -> Option<Act> {
         "psql" | "mysql" if args.iter().any(|a| a.eq_ignore_ascii_case("create")) => Act::CreatesDatabase,
         "vite" | "tsc" | "webpack" if has("build") => Act::Builds,
         "chown" | "mkdir" | "chmod" if app_path() => Act::PreparesDirectories,
-        "crontab" | "ufw" | "timedatectl" | "hostnamectl" | "sysctl" | "loginctl" => Act::ConfiguresHost,
+        "crontab" | "ufw" | "iptables" | "ip6tables" | "nft" | "firewall-cmd" | "timedatectl"
+        | "hostnamectl" | "sysctl" | "loginctl" => Act::ConfiguresHost,
         "uvicorn" | "gunicorn" | "fastapi" if has("--reload") || has("dev") => Act::ServesDevelopment,
         "uvicorn" | "gunicorn" | "daphne" | "hypercorn" | "celery" | "node" => Act::StartsServer,
         "nodemon" | "vite" => Act::ServesDevelopment,

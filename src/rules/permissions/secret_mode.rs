@@ -142,6 +142,9 @@ impl Files {
 
     fn edited(&mut self, id: StepId, step: &Step, path: &Value) {
         let secret = step.argv.args.iter().any(|a| mentions_secret(&a.value.to_string()));
+        // Laravel's own commands write into `.env`.
+        let makes = ["key:generate", "jwt:secret"].iter().any(|command| step.argv.has_word(command));
+        let secret = secret || makes;
         let Some(file) = self.files.iter_mut().find(|f| f.path == *path) else { return };
         if secret && file.secret.is_none() {
             file.secret = Some((id, "a secret".to_owned()));

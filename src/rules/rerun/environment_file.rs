@@ -1,6 +1,7 @@
 //! `rerun/file-replaced` and `rerun/new-secret`: an environment file that each run writes anew.
 
 use crate::finding::{Finding, Severity};
+use crate::model::condition::Cond;
 use crate::model::{Deployment, Presence, StepId};
 use crate::rules::context::Context;
 use crate::shell::effect::{Again, Change, Resource};
@@ -26,11 +27,16 @@ pub(in crate::rules) fn file_replaced(context: &Context<'_, '_>, found: &mut Vec
             if let Some((key, source)) = secrets.into_iter().next()
                 && path.is_stable()
                 && !gone_before(script, id, path)
+                && !asked_about(script, id, path)
             {
                 found.push(new_secret(context, script, id, path, &key, &source));
                 continue;
             }
-            if !is_environment_file(path) || !path.is_stable() || gone_before(script, id, path) {
+            if !is_environment_file(path)
+                || !path.is_stable()
+                || gone_before(script, id, path)
+                || asked_about(script, id, path)
+            {
                 continue;
             }
             let from_sample = matches!(effect.again, Again::Overwrites(_));
@@ -101,6 +107,20 @@ fn keeper(script: &Deployment<'_>, source: &str) -> Option<(&'static str, Span)>
 /// Each run takes the old file away first, or moves it aside.
 fn gone_before(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
     script.presence(id, &Resource::Path(path.clone())) == Presence::Gone
+}
+
+/// Where the file is missing the step runs; where it is there something else decides: `[ -f .env ] && [ "$1" != --force ]
+/// && exit`, or a question.
+fn asked_about(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
+    script.guards_of(id).any(|(_, guard)| {
+        let with = |there: bool| {
+            guard.cond.evaluate(&mut |leaf| match leaf {
+                Cond::Fact(fact) if matches!(&fact.resource, Resource::Path(p) if p == path) => Some(there),
+                _ => None,
+            })
+        };
+        with(false) == Some(guard.holds) && with(true) != Some(guard.holds)
+    })
 }
 
 /// The keys and sources of the random values in an environment file's text.

@@ -1,7 +1,7 @@
 //! `rerun/duplicate-lines`: text that is appended to a file, or a crontab, once more on each run.
 
-use crate::finding::{Confidence, Finding};
-use crate::model::Outcome;
+use crate::finding::{Confidence, Finding, Severity};
+use crate::model::{Deployment, Guard, Outcome, StepId};
 use crate::rules::context::Context;
 use crate::rules::guards;
 use crate::shell::effect::{Change, Resource};
@@ -31,6 +31,14 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
         if is_log(file) || text.knowledge() == Knowledge::Fresh || step.in_loop && !file.is_stable() {
             continue;
         }
+        if step.argv.name == "git" {
+            let asked = |(_, guard): (_, &Guard)| context.sources.text(guard.span).contains("git config");
+            if script.guards_of(id).any(asked) {
+                continue;
+            }
+            found.push(repeated_value(context, script, id, file, text));
+            continue;
+        }
         // What programs print is a log or a report more often than a setting, but for lists of keys.
         let own_words = matches!(step.argv.name.as_str(), "echo" | "printf" | "cat" | "tee" | "");
         let list = is_list(file);
@@ -38,6 +46,10 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
             continue;
         }
         if text.knowledge() >= Knowledge::Unknown && !list && !file.known_prefix().starts_with("/etc/") {
+            continue;
+        }
+        // A function that is called with many texts is one line of the script.
+        if found.iter().any(|f| *f.rule == *RULE && f.span == step.span) {
             continue;
         }
         // What a command prints has no words to quote.
@@ -67,6 +79,26 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
         let fix = guards::line_fix(context, script, id);
         found.push(context.finding(RULE, step.span, message).at_most(confidence).help(help).fix(fix).done());
     }
+}
+
+/// `git config --add KEY VALUE`: git reads the values of a key as a list.
+fn repeated_value(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    file: &Value,
+    text: &Value,
+) -> Finding {
+    let step = script.step(id);
+    let message = format!("`{text}` is added to {file} on each run: git keeps each one");
+    let help = "ask for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`";
+    let confidence = context.confidence(script, id, Some(file));
+    context
+        .finding("rerun/duplicate-lines", step.span, message)
+        .at_most(confidence)
+        .severity(Severity::Info)
+        .help(help)
+        .done()
 }
 
 /// The line, where one line is all and short enough to be quoted.

@@ -83,7 +83,8 @@ fn kept_by_nobody<'r>(
                 let facts = script.guards[guard.0 as usize].cond.facts();
                 facts.iter().any(|fact| matches!(&fact.resource, Resource::Path(asked) if asked == path))
             });
-            once && is_environment_file(path)
+            // `cp -n` and `touch` leave what is there.
+            (once || matches!(change, Change::Create(_))) && is_environment_file(path)
         }
         _ => false,
     };

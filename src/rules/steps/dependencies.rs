@@ -5,6 +5,7 @@ use super::deploy::{Deploy, Language, command_of, is_saying, line_of};
 use super::names::{is_directory, works_in};
 use super::words::Work;
 use crate::finding::Finding;
+use crate::model::Step;
 use crate::project::manifest::{NodePackage, PythonKind};
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 use crate::source::{FileId, Span};
@@ -178,6 +179,7 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         path,
         said,
         &format!("run `{install}` in the app's virtual environment"),
+        None,
         found,
     );
 }
@@ -208,6 +210,7 @@ fn report(
     path: &str,
     said: Option<Span>,
     help: &str,
+    own_build: Option<Span>,
     found: &mut Vec<Finding>,
 ) {
     let near = deploy.steps().filter(|s| {
@@ -216,7 +219,8 @@ fn report(
             .iter()
             .any(|r| matches!(r, Role::Build(e) | Role::Dependencies(e) if *e != Ecosystem::Container))
     });
-    let Some(place) = near.last().map(|s| s.span).or_else(|| deploy.place()) else { return };
+    let place = own_build.or_else(|| near.last().map(|s| s.span));
+    let Some(place) = place.or_else(|| deploy.place()) else { return };
     let message = match said {
         Some(_) => format!("{path} names dependencies, and the script only prints how to install them"),
         None => format!("{path} names dependencies, and no step installs them"),
@@ -238,7 +242,8 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let said = deploy
             .says_in(Work::NodeDependencies, package, packages)
             .filter(|_| !deploy.does(Work::NodeDependencies));
-        if !(is_run(deploy, package, &runtime) || is_built(deploy, package, packages) || said.is_some()) {
+        let built = own_build(deploy, package, packages);
+        if !(is_run(deploy, package, &runtime) || built.is_some() || said.is_some()) {
             let served = is_served(deploy, package, packages) && package.script("build").is_some();
             if !served || is_brought(deploy, package) {
                 continue;
@@ -254,7 +259,7 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             true => install.replace("install", "ci"),
             false => install,
         };
-        report(deploy, Work::NodeDependencies, path, said, &format!("run `{install}`"), found);
+        report(deploy, Work::NodeDependencies, path, said, &format!("run `{install}`"), built, found);
     }
 }
 
@@ -288,8 +293,11 @@ fn is_run(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, runtime: &[&NodePa
         })
 }
 
-fn is_built(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> bool {
-    deploy.steps().any(|s| s.deed.roles.contains(&Role::Build(Ecosystem::Node)) && works_in(s, package, all))
+/// The last step that builds this package.
+fn own_build(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> Option<Span> {
+    let builds =
+        |s: &&Step| s.deed.roles.contains(&Role::Build(Ecosystem::Node)) && works_in(s, package, all);
+    deploy.steps().filter(builds).last().map(|s| s.span)
 }
 
 fn others(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -304,7 +312,7 @@ fn others(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         if is_beside(&other.directory) || deploy.does(work) || !deploy.runs(language) && said.is_none() {
             continue;
         }
-        report(deploy, work, deploy.context.sources.file(other.file).path(), said, help, found);
+        report(deploy, work, deploy.context.sources.file(other.file).path(), said, help, None, found);
     }
 }
 

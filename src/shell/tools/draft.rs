@@ -57,8 +57,16 @@ impl<'a> Draft<'a> {
     /// keeps it from asking.
     pub(super) fn asks(&mut self, asks: &'static str, instead: &'static str, flag: Option<&'static str>) {
         if self.argv.stdin == Stdin::Inherited && !self.argv.args.iter().any(may_be_options) {
-            self.deed.prompts = Some(Prompt { asks, instead, flag });
+            self.deed.prompts = Some(Prompt { asks, instead, flag, only_people: false });
         }
+    }
+
+    /// What it asks it asks on a terminal only, and goes on where there is none.
+    pub(super) fn only_people(&mut self) -> &mut Self {
+        if let Some(prompt) = &mut self.deed.prompts {
+            prompt.only_people = true;
+        }
+        self
     }
 
     /// Not all of what it does is known.

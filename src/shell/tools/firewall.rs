@@ -45,7 +45,7 @@ pub(super) fn ufw(argv: &Argv) -> Deed {
 }
 
 /// iptables(8): `-A` and `-I` add the rule again; `-D` of a missing rule and `-N` of a chain that exists exit with 1.
-/// The rule's text leaves out the action and the position, so that `-C` and `-A` of one rule name the same.
+/// `-F` takes all rules of a chain away. The rule's text leaves out the action and the position, so that `-C` and `-A` of one rule name the same.
 pub(super) fn iptables(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let mut action = "";
@@ -78,6 +78,8 @@ pub(super) fn iptables(argv: &Argv) -> Deed {
         "-D" | "--delete" => {
             (Change::Remove, Again::Fails("iptables: Bad rule (does a matching rule exist in that chain?)"))
         }
+        // Of one chain, or of all in its table.
+        "-F" | "--flush" => (Change::Remove, Again::NoChange),
         "-N" | "--new-chain" => (NEW, Again::Fails("iptables: Chain already exists")),
         "-L" | "-S" | "--list" => return Deed::read_only(),
         _ => return nothing(),
@@ -119,7 +121,8 @@ fn packets_are_filtered() {
         ("iptables -C INPUT -j ACCEPT", "use firewall-rule INPUT -j ACCEPT"),
         ("iptables -D INPUT -j DROP", "remove firewall-rule INPUT -j DROP fails"),
         ("iptables -N X", "create firewall-rule X fails"),
-        ("iptables -F", ""),
+        ("iptables -F", "remove firewall-rule"),
+        ("iptables -w -F DOCKER-USER", "remove firewall-rule DOCKER-USER"),
         ("nft add rule inet f i accept", "create firewall-rule inet f i accept duplicates"),
         ("nft list ruleset", "[ReadOnly]"),
         ("firewall-cmd --permanent --add-port=80/tcp", ""),

@@ -137,6 +137,8 @@ pub(super) fn artisan(argv: &Argv) -> Deed {
                 draft.asks("Are you sure you wish to continue? (yes/no)", "write `-n`", Some("-n"));
             }
         }
+        // It asks in production where a key is there already, and without an answer keeps it: `--force` would be the
+        // worse advice (Laravel's KeyGenerateCommand).
         "key:generate" => {
             if !options.has("show") {
                 let file = crate::shell::value::Value::literal(".env");
@@ -144,7 +146,6 @@ pub(super) fn artisan(argv: &Argv) -> Deed {
                     Again::Overwrites("artisan key:generate: what was encrypted with the old key is lost");
                 draft.value_path(&file, Change::Edit, again);
             }
-            asks(&mut draft, None);
         }
         // storage:link prints `already exists` and exits with 0.
         "storage:link" | "config:cache" | "config:clear" | "route:cache" | "route:clear" | "view:cache"

@@ -149,12 +149,13 @@ pub(super) fn dpkg(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// add-apt-repository(1): asks to press Enter unless `-y`.
+/// add-apt-repository(1): asks to press Enter unless `-y`; its source (0.99) does so where standard input is a terminal.
 pub(super) fn add_apt_repository(argv: &Argv) -> Deed {
     let options = argv.options("y|yes r|remove n|no-update u|update P|ppa: U|uri: C|cloud: S|sourceslist: c|component: p|pocket: s d L|list");
     let mut draft = Draft::of(argv);
     if !options.has("y") && !options.has("L") {
         draft.asks("Press [ENTER] to continue or Ctrl-c to cancel", "write `-y`", Some("-y"));
+        draft.only_people();
     }
     draft.done()
 }
