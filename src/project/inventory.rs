@@ -31,6 +31,8 @@ const SCRIPT_NAMES: &[&str] =
 pub struct Inventory {
     /// Shell scripts.
     pub scripts: Vec<String>,
+    /// Those of [`Inventory::scripts`] that are regular files without the execute bit.
+    pub not_executable: Vec<String>,
     /// Compose files, overrides and variants (`docker-compose.prod.yml`) too.
     pub compose: Vec<String>,
     /// systemd units.
@@ -164,6 +166,9 @@ impl Inventory {
         } else if matches!(name, "deploylint.yaml" | "deploylint.yml") {
             &mut self.config
         } else if is_script(name, entry) {
+            if entry.metadata().is_ok_and(|m| m.is_file() && !is_executable(&m)) {
+                self.not_executable.push(path.clone());
+            }
             &mut self.scripts
         } else if [".py", ".js", ".mjs", ".cjs", ".ts"].iter().any(|ending| name.ends_with(ending)) {
             &mut self.code

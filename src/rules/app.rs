@@ -4,6 +4,7 @@
 use super::context::{AppUser, Context, Given, Origin, Project, UnitAt};
 use crate::model::{Deployment, Step, User};
 use crate::project::unit::Unit;
+use crate::shell::argv::Arg;
 use crate::shell::effect::{Change, PathKind, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
@@ -92,16 +93,18 @@ pub(super) fn units(sources: &Sources, scripts: &[Deployment<'_>], project: &Pro
 fn source_file<'p>(step: &Step, name: &str, project: &'p Project) -> Option<&'p (String, FileId)> {
     let by_name =
         |wanted: &str| project.unit_files.iter().find(|(path, _)| path.rsplit('/').next() == Some(wanted));
-    let operands = step.argv.args.iter().filter(|a| !a.value.known_prefix().starts_with('-'));
-    for arg in operands {
-        let base = arg.value.basename().to_string();
-        if let Some(found) = by_name(&base)
-            && !is_unit_directory(arg.value.known_prefix())
-        {
-            return Some(found);
-        }
+    let operands = || {
+        let plain = |a: &&Arg| {
+            let text = a.value.known_prefix();
+            !text.starts_with('-') && !is_unit_directory(text)
+        };
+        step.argv.args.iter().filter(plain).map(|a| a.value.basename().to_string())
+    };
+    // `cp web.service worker.service /etc/systemd/system/`: each to its own name.
+    if operands().any(|base| base == name) {
+        return by_name(name);
     }
-    by_name(name)
+    operands().find_map(|base| by_name(&base)).or_else(|| by_name(name))
 }
 
 pub(super) fn app_user(

@@ -110,10 +110,13 @@ pub(super) fn user_of(context: &Context<'_, '_>, path: &Value) -> Option<AppUser
         .filter(|u| u.name.ends_with(".service") && !u.unit.exec_start().is_empty() && concerns(u, &shown))
         .collect();
     if !here.is_empty() {
-        // Where a service of the place runs as root, it is no news that root works there. A backup's job is no service.
+        // Where the services of the place run as root, it is no news that root works there; one of several is an exception.
+        // A backup's job is no service.
         let users: Vec<_> = here.iter().map(|u| u.unit.user().map_or("root", |d| d.value.as_str())).collect();
         let serves = |u: &UnitAt| !homes(u).is_empty() && !u.unit.is_oneshot();
-        if here.iter().zip(&users).any(|(u, user)| *user == "root" && serves(u)) {
+        let as_root = here.iter().zip(&users).filter(|(u, user)| **user == "root" && serves(u)).count();
+        let as_others = here.iter().zip(&users).filter(|(u, user)| **user != "root" && serves(u)).count();
+        if as_root > 0 && as_root >= as_others {
             return None;
         }
         let (unit, name) = here

@@ -85,7 +85,9 @@ impl<'s> Orphan<'s> {
         if given.is_some() || elsewhere {
             return None;
         }
-        let (app, need) = need(context, path, kind).or_else(|| unreadable(context, script, id, path))?;
+        let (app, need) = need(context, path, kind)
+            .or_else(|| unreadable(context, script, id, path))
+            .or_else(|| behind_its_time(context, script, id, path, kind))?;
         Some(Orphan { path, app, reason: Reason::Needs(need) })
     }
 
@@ -177,6 +179,42 @@ fn unreadable(
     let app = user_of(context, path)?;
     let says = format!("the app can't read its settings, `{}` shuts it out", context.words(shut.span));
     Some((app, Need { says, sure: Confidence::Medium, span: None }))
+}
+
+/// An environment, a clone or a copied tree that root makes in a directory that has been given to the app's user
+/// before: the script means it to be the user's, and the `chown -R` came too early.
+fn behind_its_time(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    path: &Value,
+    kind: PathKind,
+) -> Option<(AppUser, Need)> {
+    let step = script.step(id);
+    let copy = step.argv.name == "cp"
+        && step.argv.args.iter().any(|a| {
+            let text = a.value.known_prefix();
+            text.starts_with('-') && !text.starts_with("--") && text.contains(['r', 'R', 'a'])
+        });
+    if kind != PathKind::Tree && !copy {
+        return None;
+    }
+    let app = user_of(context, path)?;
+    let given = before(script, id).rev().find(|s| s.entry == step.entry && gives(s, path, &app.name))?;
+    // What root then installs there is told by itself.
+    let told = from(script, id).skip(1).any(|s| {
+        is_roots(s)
+            && s.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(_)))
+            && (s.argv.program.value.is_under(path)
+                || s.argv.cwd.is_under(path)
+                || s.argv.env("VIRTUAL_ENV").is_some())
+    });
+    let says = format!(
+        "`{}` on {} gave the tree to it, and this comes after",
+        context.words(given.span),
+        context.line(given.span)
+    );
+    (!told).then_some((app, Need { says, sure: Confidence::Medium, span: None }))
 }
 
 fn is_recursive(step: &Step) -> bool {

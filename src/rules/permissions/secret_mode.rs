@@ -1,5 +1,6 @@
 //! F5: `permissions/secret-mode`: a file with secrets that everybody on the server may read.
 
+use super::modes::is_partial;
 use super::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::condition::Cond;
@@ -302,18 +303,6 @@ fn makes_key(step: &Step) -> bool {
         "wg" => matches!(verb, "genkey" | "genpsk") && step.argv.stdout.is_some(),
         _ => false,
     }
-}
-
-/// `find … -type d -exec chmod`: not each file.
-fn is_partial(step: &Step) -> bool {
-    let words = ["-name", "-iname", "-path", "-not", "!", "-regex", "-perm", "-user"];
-    let find = step.argv.name == "find" || step.wrappers.contains(&"xargs");
-    let directories = step
-        .argv
-        .args
-        .windows(2)
-        .any(|w| w[0].value.as_literal() == Some("-type") && w[1].value.as_literal() == Some("d"));
-    find && (directories || words.iter().any(|w| step.argv.has_word(w)))
 }
 
 /// `chmod -R 755 APP` where a `.env` lies that was made some other time.

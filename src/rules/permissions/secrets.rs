@@ -60,7 +60,17 @@ pub(super) fn is_secret_file(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     matches!(
         lower.as_str(),
-        ".pgpass" | ".my.cnf" | ".netrc" | "credentials.json" | "privatekey" | "private.key" | "master.key"
+        ".pgpass"
+            | ".my.cnf"
+            | ".netrc"
+            | ".git-credentials"
+            | "credentials.json"
+            | "privatekey"
+            | "private.key"
+            | "master.key"
+            | "id_rsa"
+            | "id_ecdsa"
+            | "id_ed25519"
     ) || lower.starts_with(".") && lower.contains("secret")
         || lower.ends_with(".key") && !lower.contains("pub")
         || lower.ends_with("credentials.json")
@@ -92,7 +102,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     plain && secret && !NOT.iter().any(|w| upper.contains(w))
 }
 
-fn is_value(value: &str) -> bool {
+pub(super) fn is_value(value: &str) -> bool {
     let switch = matches!(value, "" | "true" | "false" | "null" | "none" | "yes" | "no");
     let number = value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit());
     !switch && !number
@@ -105,7 +115,7 @@ pub(super) fn mentions_secret(text: &str) -> bool {
 }
 
 /// `postgres://user:password@host/db`.
-fn holds_password(value: &str) -> bool {
+pub(super) fn holds_password(value: &str) -> bool {
     let Some((_, rest)) = value.split_once("://") else { return false };
     let Some((login, _)) = rest.split('/').next().unwrap_or_default().rsplit_once('@') else { return false };
     login.split_once(':').is_some_and(|(_, password)| !password.is_empty())

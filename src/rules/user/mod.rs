@@ -2,7 +2,10 @@
 
 mod account_missing;
 mod accounts;
+mod passwordless_sudo;
+mod roots_home;
 mod runs_as_root;
+mod service_as_root;
 
 use super::Rule;
 
@@ -10,4 +13,7 @@ use super::Rule;
 pub(super) const RULES: &[(&str, Rule)] = &[
     ("user/runs-as-root", runs_as_root::runs_as_root),
     ("user/account-missing", account_missing::account_missing),
+    ("user/service-as-root", service_as_root::service_as_root),
+    ("user/roots-home", roots_home::roots_home),
+    ("user/passwordless-sudo", passwordless_sudo::passwordless_sudo),
 ];

@@ -4,7 +4,7 @@ use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::{AppUser, Context};
 use crate::rules::owners::{before, from, given_away, is_roots, reaches, runs_as, user_of};
-use crate::shell::effect::{Change, Ecosystem, Resource, Role};
+use crate::shell::effect::{Change, Ecosystem, Effect, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
 
@@ -54,6 +54,10 @@ fn judge(
             later.span,
             format!("gives the files to `{name}` afterwards; what ran as root has run by then"),
         );
+    }
+    if after.is_none() && work == Work::Dependencies && is_roots_own(script, id, tree) {
+        // Only read by the app, an environment may well stay root's: what is left is the foreign code.
+        draft = draft.severity(Severity::Info);
     }
     if let Some(span) = app.span {
         draft = draft.related(span, format!("the app runs as `{name}`"));
@@ -153,6 +157,23 @@ fn place_of(step: &Step) -> Value {
         Some(directory) => directory.resolve(&argv.cwd),
         None => argv.cwd.clone(),
     }
+}
+
+/// True for an environment that root has made in this script, in a tree that nobody is given any part of.
+fn is_roots_own(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
+    let made = before(script, id).any(|step| {
+        let makes = |e: &Effect| {
+            matches!((&e.change, &e.resource), (Change::Create(_), Resource::Path(path)) if path.is_under(tree))
+        };
+        is_roots(step) && step.deed.roles.contains(&Role::VirtualEnv) && step.deed.effects.iter().any(makes)
+    });
+    let given = script.steps.iter().any(|step| {
+        step.deed.effects.iter().any(|e| {
+            matches!((&e.change, &e.resource), (Change::Own { .. }, Resource::Path(path))
+                if path.is_under(tree) || tree.is_under(path))
+        })
+    });
+    made && !given
 }
 
 /// True where the tree belongs to the user before the step: it was given, or the user made it.

@@ -1,0 +1,360 @@
+//! F5: `permissions/not-executable`: a file is called as a program and has no execute bit: execve(2) fails with EACCES.
+
+use super::modes::{gives_execution, is_partial, takes_execution};
+use crate::finding::{Confidence, Finding};
+use crate::model::{Deployment, OnFailure, Step, StepId};
+use crate::rules::context::{Context, Origin};
+use crate::rules::owners::{from, is_roots, lies_under, reaches};
+use crate::shell::effect::{Change, Resource, Role};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+
+/// Where programs are called by their names, or by run-parts(8): what lies there is meant to be run.
+const PROGRAMS: [&str; 7] = [
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/usr/bin",
+    "/etc/cron.hourly",
+    "/etc/cron.daily",
+    "/etc/cron.weekly",
+    "/etc/cron.monthly",
+];
+
+/// `permissions/not-executable`.
+pub(in crate::rules) fn not_executable(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let calls = calls(context);
+    written(context, &calls, found);
+    of_the_repo(context, &calls, found);
+    taken(context, found);
+}
+
+/// Something that calls a file by its path.
+struct Call {
+    /// The path as text.
+    path: String,
+    span: Span,
+    /// What happens then.
+    says: String,
+    /// The script and the step, where a script calls.
+    step: Option<(usize, StepId)>,
+}
+
+fn calls(context: &Context<'_, '_>) -> Vec<Call> {
+    let mut calls = Vec::new();
+    for at in context.units.iter().filter(|u| u.origin != Origin::InRepo) {
+        for key in ["ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop"] {
+            for exec in at.unit.exec(key) {
+                calls.push(Call {
+                    path: exec.program,
+                    span: exec.span,
+                    says: format!("`{key}=` of {} fails (status=203/EXEC)", at.name),
+                    step: None,
+                });
+            }
+        }
+    }
+    for (index, script) in context.scripts.iter().enumerate() {
+        for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
+            let program = &step.argv.program.value;
+            if program.key().contains('/') && step.on_failure != OnFailure::Handled {
+                calls.push(Call {
+                    path: program.to_string(),
+                    span: step.span,
+                    says: format!("`{}` fails: permission denied", context.words(step.span)),
+                    step: Some((index, id)),
+                });
+            }
+            for line in cron_lines(step) {
+                calls.push(Call {
+                    path: line,
+                    span: step.span,
+                    says: "cron can't run it: permission denied, which nobody sees".to_owned(),
+                    step: None,
+                });
+            }
+        }
+    }
+    calls
+}
+
+/// The programs that lines of a crontab call: what `echo` prints, and files of /etc/cron.d.
+fn cron_lines(step: &Step) -> Vec<String> {
+    let mut programs = Vec::new();
+    if matches!(step.argv.name.as_str(), "echo" | "printf") {
+        programs.extend(step.argv.args.iter().filter_map(|arg| cron_program(&arg.value.to_string())));
+    }
+    for written in step.written.iter().filter(|w| w.path.known_prefix().starts_with("/etc/cron.d/")) {
+        programs.extend(written.content.text.lines().filter_map(cron_program));
+    }
+    programs
+}
+
+/// `/opt/shop/backup.sh` of `0 3 * * * root /opt/shop/backup.sh`, crontab(5).
+fn cron_program(line: &str) -> Option<String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_field = |w: &&str| w.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'/' | b',' | b'-'));
+    let rest = match words.first()? {
+        first if first.starts_with('@') => &words[1..],
+        _ if words.len() > 5 && words[..5].iter().all(is_field) => &words[5..],
+        _ => return None,
+    };
+    rest.iter().take(2).find(|w| w.contains('/')).map(|w| (*w).to_owned())
+}
+
+/// Scripts that a script writes, and nobody makes executable.
+fn written(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
+    for (script, id, step) in context.steps() {
+        for written in step.written.iter().filter(|w| !w.append && w.path.is_absolute()) {
+            let (path, shown) = (&written.path, written.path.to_string());
+            let interpreted = written.content.text.trim_start().starts_with("#!");
+            if !interpreted || matches!(step.place, Place::Container(_)) || is_in_repo(context, &shown) {
+                continue;
+            }
+            let in_path = PROGRAMS.iter().find(|dir| path.dirname().as_literal() == Some(dir));
+            // What calls it before it is written calls another.
+            let called = calls.iter().find(|call| {
+                let later = call
+                    .step
+                    .is_none_or(|(index, at)| !std::ptr::eq(&context.scripts[index], script) || at > id);
+                call.path == shown && later
+            });
+            if called.is_none() && in_path.is_none() || is_given(context, path) {
+                continue;
+            }
+            let says = match (called, in_path) {
+                (Some(call), _) => call.says.clone(),
+                (None, Some(dir)) if dir.starts_with("/etc/cron") => {
+                    "run-parts passes over what is not executable, and says nothing".to_owned()
+                }
+                _ => "whoever calls it gets \"permission denied\"".to_owned(),
+            };
+            let mut draft = context
+                .finding(
+                    "permissions/not-executable",
+                    step.span,
+                    format!("`{shown}` is written without the right to execute it: {says}"),
+                )
+                .at_most(context.confidence(script, id, Some(path)))
+                .help(format!("write `chmod 755 {shown}` behind it"));
+            if let Some(call) = called {
+                draft = draft.related(call.span, "calls it");
+            }
+            found.push(draft.done());
+        }
+    }
+}
+
+/// Scripts of the repo without the execute bit that are called as programs.
+fn of_the_repo(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
+    let inventory = &context.project.inventory;
+    let mut told: Vec<&str> = Vec::new();
+    for call in calls {
+        let Some(known) = known_end(&call.path) else { continue };
+        let fits = |path: &&String| {
+            path.as_str() == known || path.strip_suffix(known).is_some_and(|above| above.ends_with('/'))
+        };
+        let mut fitting = inventory.scripts.iter().filter(fits);
+        let (Some(file), None) = (fitting.next(), fitting.next()) else { continue };
+        if !inventory.not_executable.contains(file) || told.contains(&file.as_str()) {
+            continue;
+        }
+        let absolute = call.path.starts_with('/');
+        let in_tree = context
+            .app_trees
+            .iter()
+            .any(|tree| call.path == format!("{}/{file}", tree.to_string().trim_end_matches('/')));
+        // Another file of that name may lie there.
+        if absolute && !in_tree && !file.contains('/') || is_given_by_name(context, file) {
+            continue;
+        }
+        let guarded = call.step.is_some_and(|(index, id)| {
+            context.scripts[index]
+                .guards_of(id)
+                .any(|(_, guard)| context.sources.text(guard.span).contains("-x "))
+        });
+        let at = context.sources.find(file);
+        if guarded || at == call.step.map(|(index, _)| context.scripts[index].file) {
+            continue;
+        }
+        told.push(file);
+        let sure = match call.step {
+            Some((index, id)) => {
+                context.confidence(&context.scripts[index], id, None).min(Confidence::Medium)
+            }
+            None => Confidence::Medium,
+        };
+        found.push(
+            context
+                .finding(
+                    "permissions/not-executable",
+                    call.span,
+                    format!("{file} has no execute bit in the repo, and nothing gives it one: {}", call.says),
+                )
+                .at_most(sure)
+                .help(format!("`git update-index --chmod=+x {file}`, or call it as `bash {file}`"))
+                .done(),
+        );
+    }
+}
+
+/// The part of a path behind what is not known: `scripts/run.sh` of `$DIR/scripts/run.sh`, and all of a path that is.
+fn known_end(path: &str) -> Option<&str> {
+    let known = match path.rsplit_once('$') {
+        Some((_, tail)) => tail.split_once('/')?.1,
+        None => path,
+    };
+    let known = known.trim_start_matches("./");
+    let known = match known.strip_prefix('/') {
+        // The repo lies somewhere above: `/opt/shop/deploy/run.sh`, `/opt/shop/run.sh`.
+        Some(rest) => rest.splitn(3, '/').nth(2)?,
+        None => known,
+    };
+    (known.ends_with(".sh") && !known.contains("..")).then_some(known)
+}
+
+/// `chmod -R 644 TREE` over programs that a unit calls.
+fn taken(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for script in context.scripts {
+        for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
+            let tree = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
+                (Change::Mode { mode, recursive: true }, Resource::Path(path)) if takes_execution(mode) => {
+                    Some(path)
+                }
+                _ => None,
+            });
+            let Some(tree) = tree.filter(|_| !is_partial(step)) else { continue };
+            let Some((victim, span)) = victim(context, script, id, tree) else { continue };
+            let words = context.words(step.span);
+            let mut draft = context
+                .finding(
+                    "permissions/not-executable",
+                    step.span,
+                    format!("`{words}` takes the right to execute from `{victim}` too: permission denied"),
+                )
+                .at_most(context.confidence(script, id, Some(tree)))
+                .at_most(Confidence::Medium)
+                .help(format!(
+                    "`chmod -R u=rwX,go=rX {tree}`: the large X gives it to directories, and to what has it already"
+                ));
+            if let Some(span) = span {
+                draft = draft.related(span, "calls it");
+            }
+            found.push(draft.done());
+        }
+    }
+}
+
+/// A program in the tree that was there before the step, and that nothing makes executable afterwards.
+fn victim(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    tree: &Value,
+) -> Option<(String, Option<Span>)> {
+    let mended = |path: &Value| {
+        from(script, id).skip(1).any(|later| {
+            later.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+                (Change::Mode { mode, recursive }, Resource::Path(target)) => {
+                    gives_execution(mode)
+                        && (reaches(target, *recursive, path) || target.is_glob() || path.is_under(target))
+                }
+                (Change::Create(_), Resource::Path(made)) => path.is_under(made),
+                _ => false,
+            })
+        })
+    };
+    let shown = tree.to_string();
+    for at in context.units.iter().filter(|u| u.origin != Origin::InRepo) {
+        for exec in at.unit.exec_start() {
+            if lies_under(&exec.program, &shown) && exec.program != shown {
+                let mut path = tree.clone();
+                path.push_str(&exec.program[shown.trim_end_matches('/').len()..]);
+                if !mended(&path) {
+                    return Some((exec.program, Some(exec.span)));
+                }
+            }
+        }
+    }
+    let environments =
+        script.iter().take(id.0 as usize).filter(|(_, s)| s.deed.roles.contains(&Role::VirtualEnv));
+    for (_, step) in environments {
+        let made = step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
+            (Change::Create(_), Resource::Path(path)) if path.is_under(tree) && path != tree => Some(path),
+            _ => None,
+        });
+        if let Some(made) = made {
+            let mut path = made.clone();
+            path.push_str("/bin/python");
+            if !mended(&path) {
+                return Some((format!("{made}/bin/python"), Some(step.span).filter(|_| is_roots(step))));
+            }
+        }
+    }
+    None
+}
+
+/// True where some command of some script gives the right to execute it, or may do so.
+fn is_given(context: &Context<'_, '_>, path: &Value) -> bool {
+    gives(context, |target, recursive| {
+        reaches(target, recursive, path)
+            || target.to_string() == path.to_string()
+            || target.basename() == path.basename() && !target.is_absolute()
+            || recursive && lies_under(&path.to_string(), &target.to_string())
+    })
+}
+
+fn is_given_by_name(context: &Context<'_, '_>, file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    gives(context, |target, recursive| recursive || target.is_glob() || target.basename().to_string() == name)
+        || context
+            .steps()
+            .any(|(_, _, step)| step.argv.args.iter().any(|a| a.value.as_literal() == Some("--chmod=+x")))
+}
+
+fn gives(context: &Context<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> bool {
+    context.steps().any(|(_, _, step)| {
+        let chmod =
+            step.argv.name == "chmod" || step.argv.args.iter().any(|a| a.value.as_literal() == Some("chmod"));
+        chmod && step.deed.effects.is_empty()
+            || step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+                (Change::Mode { mode, recursive }, Resource::Path(target)) => {
+                    gives_execution(mode)
+                        && (target.knowledge() >= Knowledge::Unknown || reached(target, *recursive))
+                }
+                _ => false,
+            })
+    })
+}
+
+/// True where the repo brings the file: then its mode is that of the repo.
+fn is_in_repo(context: &Context<'_, '_>, path: &str) -> bool {
+    let inventory = &context.project.inventory;
+    inventory
+        .scripts
+        .iter()
+        .any(|file| path.strip_suffix(file.as_str()).is_some_and(|above| above.ends_with('/')))
+}
+
+#[test]
+fn programs_of_cron_lines_are_found() {
+    let program = |line| cron_program(line);
+    assert_eq!(
+        program("0 3 * * * /opt/shop/backup.sh >> /var/log/x 2>&1").as_deref(),
+        Some("/opt/shop/backup.sh")
+    );
+    assert_eq!(program("*/5 * * * * root /opt/x/run.sh").as_deref(), Some("/opt/x/run.sh"));
+    assert_eq!(program("@daily /opt/x/run.sh").as_deref(), Some("/opt/x/run.sh"));
+    assert_eq!(program("0 3 * * * bash backup.sh /opt/x"), None);
+    assert_eq!(program("run /opt/x/run.sh every day at noon please"), None);
+}
+
+#[test]
+fn the_known_end_of_a_path_is_compared() {
+    assert_eq!(known_end("./scripts/run.sh"), Some("scripts/run.sh"));
+    assert_eq!(known_end("$DIR/run.sh"), Some("run.sh"));
+    assert_eq!(known_end("/opt/shop/deploy/run.sh"), Some("deploy/run.sh"));
+    assert_eq!(known_end("/opt/run.sh"), None);
+    assert_eq!(known_end("$DIR/../run.sh"), None);
+    assert_eq!(known_end("/usr/bin/node"), None);
+}

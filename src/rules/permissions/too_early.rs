@@ -1,0 +1,140 @@
+//! F5: `permissions/too-early`: `chown` or `chmod` comes before what it is about.
+
+use crate::finding::Finding;
+use crate::model::{Deployment, OnFailure, Step, StepId};
+use crate::rules::context::Context;
+use crate::rules::owners::{before, from};
+use crate::shell::effect::{Change, Effect, PathKind, Resource, Role};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+
+/// `permissions/too-early`.
+pub(in crate::rules) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for script in context.scripts {
+        // One account that comes too late is one fault, however often it is named.
+        let mut told: Vec<Span> = Vec::new();
+        for (id, step) in script.iter() {
+            let sets = matches!(step.argv.name.as_str(), "chown" | "chgrp" | "chmod" | "install");
+            if sets && step.place == Place::Here && step.on_failure != OnFailure::Handled {
+                found.extend(judge(context, script, id, step, &mut told));
+            }
+        }
+    }
+}
+
+fn judge(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    step: &Step,
+    told: &mut Vec<Span>,
+) -> Option<Finding> {
+    let words = context.words(step.span);
+    let (message, later, about, help) = step.deed.effects.iter().find_map(|effect| {
+        let Resource::Path(path) = &effect.resource else { return None };
+        if let Change::Own { user: Some(user), .. } = &effect.change
+            && let Some(later) = account_later(context, script, id, user)
+        {
+            let message = format!(
+                "`{words}` names `{user}`, an account that is created only on {}: chown: invalid user",
+                context.line(later.span)
+            );
+            return Some((message, later, user.clone(), format!("create `{user}` first")));
+        }
+        if step.argv.name == "install" || !matches!(effect.change, Change::Own { .. } | Change::Mode { .. }) {
+            return None;
+        }
+        let later = path_later(script, id, path)?;
+        let message = format!(
+            "`{words}` comes before `{path}` is made on {}: no such file or directory, and what is made then is not reached",
+            context.line(later.span)
+        );
+        Some((message, later, path.clone(), format!("write it behind {}", context.line(later.span))))
+    })?;
+    if told.contains(&later.span) {
+        return None;
+    }
+    told.push(later.span);
+    Some(
+        context
+            .finding("permissions/too-early", step.span, message)
+            .at_most(context.confidence(script, id, Some(&about)))
+            .related(later.span, "made here")
+            .help(help)
+            .done(),
+    )
+}
+
+/// The step that creates the account, where that comes only after.
+fn account_later<'s>(
+    context: &Context<'_, '_>,
+    script: &'s Deployment<'_>,
+    id: StepId,
+    user: &Value,
+) -> Option<&'s Step> {
+    let creates = |step: &Step| {
+        step.deed.effects.iter().any(
+            |e| matches!((&e.change, &e.resource), (Change::Create(_), Resource::User(name)) if name == user),
+        )
+    };
+    if user.knowledge() >= Knowledge::Unknown || before(script, id).any(creates) {
+        return None;
+    }
+    // Where another script makes it too, this one may come after that; one that sets a server up comes first.
+    let first = script.steps.iter().any(|s| s.deed.roles.contains(&Role::SystemPackages));
+    let elsewhere =
+        context.scripts.iter().any(|other| !std::ptr::eq(other, script) && other.steps.iter().any(creates));
+    if elsewhere && !first {
+        return None;
+    }
+    // What asks whether the account is there may find it.
+    let asked = script.guards_of(id).any(|(_, guard)| {
+        guard.cond.facts().iter().any(|fact| matches!(&fact.resource, Resource::User(name) if name == user))
+    });
+    let entry = script.step(id).entry;
+    let later = from(script, id).skip(1).find(|s| s.entry == entry && creates(s))?;
+    (!asked).then_some(later)
+}
+
+/// The step that makes the path, where nothing has made it, or what holds it, before.
+fn path_later<'s>(script: &'s Deployment<'_>, id: StepId, path: &Value) -> Option<&'s Step> {
+    let unsure = !path.is_absolute() || path.is_glob() || path.knowledge() >= Knowledge::Unknown;
+    let brought = before(script, id).any(|step| {
+        !step.deed.known
+            || step.deed.effects.iter().any(|e| match &e.resource {
+                Resource::Path(p) => {
+                    let makes =
+                        matches!(e.change, Change::Create(_) | Change::Write | Change::Use | Change::Edit);
+                    makes && (p.is_under(path) || path.is_under(p) && fills(e))
+                }
+                Resource::Line { file, .. } => file == path,
+                _ => false,
+            })
+    });
+    let tested = script.guards_of(id).any(|(_, guard)| {
+        guard.cond.has_opaque()
+            || guard
+                .cond
+                .facts()
+                .iter()
+                .any(|f| matches!(&f.resource, Resource::Path(p) if path.is_under(p) || p.is_under(path)))
+    });
+    if unsure || brought || tested {
+        return None;
+    }
+    let entry = script.step(id).entry;
+    let own = script.step(id).guard;
+    from(script, id).skip(1).filter(|s| s.entry == entry && s.guard == own).find(|later| {
+        later.deed.effects.iter().any(|e| {
+            // `mkdir` and `git clone` fail on what is there: whoever wrote them knows that it is not.
+            let first = matches!(e.change, Change::Create(PathKind::Directory | PathKind::Tree));
+            first && matches!(&e.resource, Resource::Path(p) if p == path)
+        })
+    })
+}
+
+/// A tree that brings things with it.
+fn fills(effect: &Effect) -> bool {
+    matches!(effect.change, Change::Create(PathKind::Tree | PathKind::Any) | Change::Write)
+}

@@ -1,0 +1,120 @@
+//! F5: `user/roots-home`: another user is sent into root's home, which is shut to all others.
+
+use crate::finding::{Confidence, Finding};
+use crate::model::{Caller, Deployment, Step, User};
+use crate::project::unit::Unit;
+use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::owners::{is_account_name, lies_under};
+use crate::shell::effect::{Change, Mode, Resource};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+
+/// Commands whose words are no paths that they open.
+const SAY: [&str; 8] = ["echo", "printf", "test", "[", "[[", "export", "logger", "true"];
+
+/// `user/roots-home`.
+pub(in crate::rules) fn roots_home(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    if context.steps().any(|(_, _, step)| opens(step)) {
+        return;
+    }
+    for at in &context.units {
+        found.extend(of_unit(context, at));
+    }
+    for script in context.scripts {
+        let mut told: Vec<Span> = Vec::new();
+        for (id, step) in script.iter().filter(|(_, s)| s.place == Place::Here) {
+            let User::Named(name) = &step.user else { continue };
+            let Some(path) = path_of(script, step).filter(|_| !told.contains(&step.span)) else { continue };
+            told.push(step.span);
+            let message = format!(
+                "`{}` runs as `{name}`, and `{}` is in the home of root, into which nobody else may go: permission denied",
+                context.words(step.span),
+                shown(&path)
+            );
+            found.push(
+                context
+                    .finding("user/roots-home", step.span, message)
+                    .at_most(context.confidence(script, id, Some(&path)))
+                    .help(format!(
+                        "`~` and `$HOME` are put in before sudo changes the user: put it where `{name}` may read it"
+                    ))
+                    .done(),
+            );
+        }
+    }
+}
+
+/// Root's home, as the script that root runs says it.
+fn is_roots(script: &Deployment<'_>, path: &Value) -> bool {
+    let by_name = path.is_under(&Value::literal("/root"));
+    let by_home = matches!(script.caller, Caller::Root(_))
+        && path.is_under(&Value::hole("HOME", 0, Knowledge::Symbolic));
+    by_name || by_home
+}
+
+/// The first operand of a command of another user that lies in root's home.
+fn path_of(script: &Deployment<'_>, step: &Step) -> Option<Value> {
+    let User::Named(name) = &step.user else { return None };
+    if name.as_literal() == Some("root") || SAY.contains(&step.argv.name.as_str()) {
+        return None;
+    }
+    let operands = step.argv.args.iter().map(|arg| &arg.value);
+    let mut all = std::iter::once(&step.argv.program.value).chain(operands);
+    all.find(|value| is_roots(script, value)).cloned()
+}
+
+/// The way in is opened: `chmod 755 /root`, an ACL.
+fn opens(step: &Step) -> bool {
+    let acl = step.argv.name == "setfacl";
+    acl || step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+        (Change::Mode { mode, .. }, Resource::Path(path)) => {
+            let enter = match mode {
+                Mode::Octal(bits) => bits & 0o001 != 0,
+                Mode::Symbolic(text) => text.contains('x'),
+                Mode::Unknown => true,
+            };
+            enter && matches!(shown(path).as_str(), "/root" | "~" | "$HOME")
+        }
+        _ => false,
+    })
+}
+
+fn shown(path: &Value) -> String {
+    path.to_string()
+}
+
+/// A service of another user that lives in root's home.
+fn of_unit(context: &Context<'_, '_>, at: &UnitAt) -> Option<Finding> {
+    let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { return None };
+    let script = context.scripts.get(index)?;
+    let user = at.unit.user()?;
+    if !is_account_name(&user.value) || user.value == "root" || script.step(id).place != Place::Here {
+        return None;
+    }
+    let (path, span, status) = place(&at.unit, matches!(script.caller, Caller::Root(_)))?;
+    let message = format!(
+        "{} runs as `{}`, and `{path}` is in the home of root, into which nobody else may go: systemd fails to start it ({status})",
+        at.name, user.value
+    );
+    Some(
+        context
+            .finding("user/roots-home", span, message)
+            .at_most(context.confidence(script, id, None))
+            .at_most(Confidence::High)
+            .related(user.span, format!("runs as `{}`", user.value))
+            .help("put the app into a directory of its own, such as /opt/NAME, that its user may enter")
+            .done(),
+    )
+}
+
+/// The first place of a service that lies in root's home, and what its failure is called: systemd.exec(5).
+fn place(unit: &Unit, by_root: bool) -> Option<(String, Span, &'static str)> {
+    let is_it = |path: &str| lies_under(path, "/root") || by_root && lies_under(path, "$HOME");
+    let directory = unit.working_directory().filter(|d| is_it(&d.value));
+    if let Some(directory) = directory {
+        return Some((directory.value.clone(), directory.span, "status=200/CHDIR"));
+    }
+    let exec = unit.exec_start().into_iter().find(|exec| is_it(&exec.program))?;
+    Some((exec.program, exec.span, "status=203/EXEC"))
+}

@@ -1,0 +1,186 @@
+//! F5: `user/service-as-root`: a unit that runs the app has no `User=`, so systemd runs it as root.
+
+use crate::finding::{Confidence, Finding, Severity};
+use crate::model::Step;
+use crate::project::unit::{Exec, Unit, UnitKind, is_true};
+use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::owners::lies_under;
+use crate::shell::effect::{Change, Resource};
+use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
+
+/// Programs that run an app's code, by their names.
+const RUNNERS: [&str; 27] = [
+    "python",
+    "gunicorn",
+    "uvicorn",
+    "hypercorn",
+    "daphne",
+    "celery",
+    "uwsgi",
+    "waitress-serve",
+    "streamlit",
+    "flask",
+    "poetry",
+    "pipenv",
+    "uv",
+    "node",
+    "nodejs",
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "bun",
+    "deno",
+    "ruby",
+    "bundle",
+    "puma",
+    "php",
+    "java",
+    "dotnet",
+];
+
+/// Words of what has to be root, or keeps the machine and not the app: containers, networks, certificates, backups.
+const OF_ROOT: [&str; 24] = [
+    "docker",
+    "podman",
+    "compose",
+    "nginx",
+    "caddy",
+    "haproxy",
+    "ufw",
+    "iptables",
+    "nft",
+    "firewall",
+    "wg-quick",
+    "wireguard",
+    "vpn",
+    "tunnel",
+    "cloudflared",
+    "tailscale",
+    "certbot",
+    "renew",
+    "backup",
+    "systemctl",
+    "fail2ban",
+    "watchdog",
+    "updater",
+    "monitor",
+];
+
+/// Where apps live.
+const HOMES_OF_APPS: [&str; 6] = ["/opt", "/srv", "/home", "/var/www", "/app", "/root"];
+
+/// `user/service-as-root`.
+pub(in crate::rules) fn service_as_root(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let services = context.units.iter().filter(|at| UnitKind::of(&at.name) == UnitKind::Service);
+    for at in services {
+        found.extend(judge(context, at));
+    }
+}
+
+fn judge(context: &Context<'_, '_>, at: &UnitAt) -> Option<Finding> {
+    let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { return None };
+    let script = context.scripts.get(index)?;
+    let step = script.step(id);
+    let unit = &at.unit;
+    let user = unit.user();
+    let named = user.map(|d| d.value.as_str());
+    let dynamic = unit.get("Service", "DynamicUser").is_some_and(|d| is_true(&d.value));
+    let exec = unit.exec_start().into_iter().find(|exec| runs_app(exec, unit))?;
+    if !matches!(named, None | Some("root" | "0"))
+        || dynamic
+        || unit.is_oneshot()
+        || matches!(step.place, Place::Container(_))
+        || is_of_a_user(step)
+        || is_timed(context, at)
+        || is_edited(context, at, step)
+    {
+        return None;
+    }
+    let (_, section) = unit.sections.iter().find(|(name, _)| name == "Service")?;
+    let program = exec.program.rsplit('/').next().unwrap_or(&exec.program);
+    let app = context.app_user.as_ref().filter(|app| !app.is_root());
+    let message = match user {
+        Some(_) => {
+            format!("{} runs `{program}` as root: whoever breaks into the app owns the server", at.name)
+        }
+        None => format!(
+            "{} has no `User=`, so `{program}` runs as root: whoever breaks into the app owns the server",
+            at.name
+        ),
+    };
+    let draft = context
+        .finding("user/service-as-root", user.map_or(*section, |d| d.span), message)
+        .at_most(context.confidence(script, id, None));
+    // Who writes `User=root` has thought of it; what lies in root's home is meant to be root's.
+    let roots_home = unit.working_directory().is_some_and(|d| lies_under(&d.value, "/root"));
+    let draft = match user {
+        Some(_) => draft.severity(Severity::Info),
+        None if roots_home => draft.at_most(Confidence::Medium),
+        None => draft,
+    };
+    let help = match app {
+        Some(app) => format!("write `User={}` into `[Service]`, and give it what the app writes to", app.name),
+        None => "create an account for the app, write `User=` into `[Service]`, and give it what the app writes to"
+            .to_owned(),
+    };
+    Some(draft.help(help).done())
+}
+
+/// True for a command that runs an app's own code.
+fn runs_app(exec: &Exec, unit: &Unit) -> bool {
+    let words = || std::iter::once(&exec.program).chain(&exec.args);
+    let of_root = words().any(|word| OF_ROOT.iter().any(|w| word.to_ascii_lowercase().contains(w)));
+    let description = unit.get("Unit", "Description").map(|d| d.value.to_ascii_lowercase());
+    let kept = description.is_some_and(|d| OF_ROOT.iter().any(|w| d.contains(w)));
+    let name = exec.program.rsplit('/').next().unwrap_or_default();
+    let runner = RUNNERS.iter().any(|r| {
+        name.strip_prefix(r).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+    });
+    let own = HOMES_OF_APPS.iter().any(|home| lies_under(&exec.program, home));
+    // `/bin/bash -c "cd /opt/shop && venv/bin/python main.py"`.
+    let through_shell = matches!(name, "bash" | "sh" | "env")
+        && exec.args.iter().any(|arg| {
+            arg.split([' ', ';', '&']).any(|word| {
+                RUNNERS.contains(&word.rsplit('/').next().unwrap_or_default().trim_end_matches('3'))
+            })
+        });
+    !of_root && !kept && (runner || own || through_shell)
+}
+
+/// A unit of a user's own manager: systemd.unit(5), `~/.config/systemd/user`.
+fn is_of_a_user(step: &Step) -> bool {
+    let of_user = |path: &Value| path.to_string().contains("/systemd/user/");
+    step.written.iter().any(|w| of_user(&w.path))
+        || step.deed.effects.iter().any(|e| matches!(&e.resource, Resource::Path(path) if of_user(path)))
+}
+
+/// True for work that a timer or a path starts: it keeps the machine.
+fn is_timed(context: &Context<'_, '_>, at: &UnitAt) -> bool {
+    context.units.iter().any(|other| {
+        matches!(UnitKind::of(&other.name), UnitKind::Timer | UnitKind::Path)
+            && other.unit.triggers(&other.name).as_deref() == Some(at.name.as_str())
+    })
+}
+
+/// A drop-in, a `sed` or the filter that it is installed through may put `User=` in.
+fn is_edited(context: &Context<'_, '_>, at: &UnitAt, install: &Step) -> bool {
+    let drop_ins = format!("/{}.d/", at.name);
+    let edited = context.steps().any(|(_, _, step)| {
+        let written = step
+            .written
+            .iter()
+            .any(|w| w.path.to_string().contains(&drop_ins) && w.content.text.contains("User="));
+        let edits = step.deed.effects.iter().any(|e| {
+            matches!(e.change, Change::Edit | Change::Append)
+                && e.resource.name().basename().to_string() == at.name
+        });
+        written || edits && step.argv.args.iter().any(|a| a.value.to_string().contains("User"))
+    });
+    let plain = matches!(
+        install.argv.name.as_str(),
+        "cp" | "install" | "mv" | "ln" | "rsync" | "cat" | "tee" | "echo"
+    );
+    edited || matches!(at.origin, Origin::Installed(..)) && !plain
+}
