@@ -154,7 +154,9 @@ pub(super) fn shows(aspect: Aspect, state: &State) -> Option<bool> {
         (Aspect::Link, Directory | Tree | File) => Some(false),
         (Aspect::Link, Any) => None,
         (Aspect::Filled, Directory) => state.filled.then_some(true),
-        (Aspect::Filled, Any) | (Aspect::Filled, File | Link | Tree) => Some(true),
+        // `touch` makes an empty file.
+        (Aspect::Filled | Aspect::Sized, File) => Some(state.filled),
+        (Aspect::Filled, Any | Link | Tree) => Some(true),
         _ => Some(true),
     }
 }
