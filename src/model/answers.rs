@@ -5,7 +5,7 @@ use super::pattern::{GREP, basic, line_pattern};
 use super::query::{found_in, pipe_says};
 use super::walk::Walker;
 use crate::shell::argv::{Argv, Stdin};
-use crate::shell::ast::{Operation, Part, Stmt, StmtKind, Word};
+use crate::shell::ast::{CaseArm, Operation, Part, Stmt, StmtKind, Word};
 use crate::shell::effect::Resource;
 use crate::shell::value::Value;
 
@@ -36,6 +36,11 @@ pub(super) fn prints_says(argv: &Argv) -> Option<Cond> {
     let operand = |spec: &'static str| argv.options(spec).operands.last().map(|a| argv.path(a));
     match argv.name.as_str() {
         "find" => found_by_find(argv),
+        // `ls` of an empty directory prints nothing.
+        "ls" if !argv.options("d a A l 1 R t r h F").has("d") => {
+            let path = argv.args.iter().find(|a| !is_flag(&a.value))?;
+            Some(Cond::fact(Resource::Path(argv.path(path)), Aspect::Filled))
+        }
         "sed" => {
             let options = argv.options("n|quiet|silent E|regexp-extended r e|expression: s z u");
             let [script, file] = options.operands.as_slice() else { return None };
@@ -53,14 +58,14 @@ pub(super) fn prints_says(argv: &Argv) -> Option<Cond> {
         }
         "cat" | "head" | "tail" => {
             let path = operand("n|lines: c|bytes: q v s")?;
-            Some(Cond::fact(Resource::Path(path), Aspect::Filled))
+            Some(Cond::fact(Resource::Path(path), Aspect::Sized))
         }
         "wc" => {
             let path = operand("l|lines c|bytes w|words m|chars").or_else(|| match &argv.stdin {
                 Stdin::File(path) => Some(path.clone()),
                 _ => None,
             })?;
-            Some(Cond::fact(Resource::Path(path), Aspect::Filled))
+            Some(Cond::fact(Resource::Path(path), Aspect::Sized))
         }
         "readlink" if !argv.args.iter().any(|a| is_flag(&a.value)) => {
             Some(Cond::fact(Resource::Path(operand("")?), Aspect::Link))
@@ -115,10 +120,7 @@ pub(super) fn awk_says(argv: &Argv) -> Option<Cond> {
     }
     if let Some(rest) = program.trim_start().strip_prefix('/') {
         let pattern = rest.split('/').next()?;
-        return Some(Cond::exists(Resource::Line {
-            file: argv.path(file),
-            text: Value::literal(pattern),
-        }));
+        return Some(Cond::exists(Resource::Line { file: argv.path(file), text: Value::literal(pattern) }));
     }
     // `$1 == u`, with `-v u=NAME`; `$1 == "NAME"`.
     let rest = flat.strip_prefix("$1==")?;
@@ -132,6 +134,33 @@ pub(super) fn awk_says(argv: &Argv) -> Option<Cond> {
         }
     };
     Some(found_in(argv.path(file), &name, argv))
+}
+
+/// git(1): a repository is there, or a remote of it.
+pub(super) fn git_says(argv: &Argv) -> Option<Cond> {
+    let global = argv.leading_options("C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare");
+    let mut inner = argv.shifted(global.first_operand)?;
+    for directory in global.values("C") {
+        inner.cwd = directory.resolve(&inner.cwd);
+    }
+    let operands = inner.options("q|quiet v|verbose get get-all push all").operands;
+    let word = |index: usize| operands.get(index).and_then(|a| a.value.as_literal());
+    let remote = |name: &str| {
+        let (repo, name) = (inner.cwd.clone(), Value::literal(name));
+        Some(Cond::exists(Resource::Remote { repo, name }))
+    };
+    match inner.program.value.as_literal()? {
+        "rev-parse" | "status" | "log" | "ls-files" => {
+            Some(Cond::exists(Resource::Path(Value::literal(".git").resolve(&inner.cwd))))
+        }
+        "remote" => match (word(0), word(1)) {
+            (Some("get-url" | "show"), Some(name)) => remote(name),
+            (None | Some("show"), None) => remote("origin"),
+            _ => None,
+        },
+        "config" => remote(word(0)?.strip_prefix("remote.")?.strip_suffix(".url")?),
+        _ => None,
+    }
 }
 
 /// A number that a count is compared with, where it tells nothing from something: `-gt 0`, `-ge 1`, `-lt 1`, `-eq 0`.
@@ -149,7 +178,8 @@ impl<'a> Walker<'a, '_> {
     pub(super) fn quiet_command(&mut self, stmt: &Stmt<'a>) -> (Cond, Option<Argv>) {
         let (steps, guards) = (self.steps.len(), self.guards.len());
         self.captures.push(Vec::new());
-        let flow = self.with_failure(super::flow::Failure::Is(super::OnFailure::Handled), |w| w.statement(stmt));
+        let flow =
+            self.with_failure(super::flow::Failure::Is(super::OnFailure::Handled), |w| w.statement(stmt));
         self.captures.pop();
         let first = self.steps.get(steps).map(|s| s.argv.clone());
         self.steps.truncate(steps);
@@ -173,7 +203,12 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// `[[ "$(crontab -l)" == *backup* ]]`, `[[ $(cat F) =~ x ]]`: as if the output went to grep.
-    pub(super) fn output_matches(&mut self, asked: &Word<'a>, operator: &str, pattern: &Word<'a>) -> Option<Cond> {
+    pub(super) fn output_matches(
+        &mut self,
+        asked: &Word<'a>,
+        operator: &str,
+        pattern: &Word<'a>,
+    ) -> Option<Cond> {
         let [Part::Substitution { body: [stmt], .. }] = asked.parts else { return None };
         let text = match (operator, pattern.parts) {
             ("==" | "=" | "!=", [Part::Glob('*'), inner @ .., Part::Glob('*')])
@@ -199,6 +234,22 @@ impl<'a> Walker<'a, '_> {
         let known = (!matches!(says, Cond::Opaque(_) | Cond::Always(_))).then_some(says);
         debug_assert!(grep.options(GREP).operands.len() == 1 || is_flag(&grep.args[1].value));
         pipe_says(&first, &grep, known)
+    }
+
+    /// When the subject of a `case` goes to an arm, where that is asked of what a command prints:
+    /// `case "$(crontab -l)" in *backup*)`. `before`: when it goes to an earlier arm.
+    pub(super) fn arm_holds(
+        &mut self,
+        subject: &Word<'a>,
+        arm: &CaseArm<'a>,
+        before: &Option<Cond>,
+    ) -> Option<Cond> {
+        let before = before.clone()?.negate();
+        let [pattern] = arm.patterns else { return None };
+        match pattern.parts {
+            [Part::Glob('*')] => Some(before).filter(|b| !matches!(b, Cond::Always(_))),
+            _ => self.output_matches(subject, "==", pattern).map(|cond| before.and(cond)),
+        }
     }
 
     /// What a statement prints, and when: `TEST && echo A || echo B`, `if TEST; then echo A; else echo B; fi`, a
@@ -255,8 +306,12 @@ impl<'a> Walker<'a, '_> {
     pub(super) fn prints_status(&mut self, body: &[Stmt<'a>]) -> Option<Vec<(Value, Cond)>> {
         let [test, echo] = body else { return None };
         let StmtKind::Command(command) = echo.kind else { return None };
-        let [Word { parts: [Part::Literal { text: "echo", .. }], .. }, status] = command.words else { return None };
-        let [Part::Parameter { name: "?", operation: Operation::Plain, .. }] = status.parts else { return None };
+        let [Word { parts: [Part::Literal { text: "echo", .. }], .. }, status] = command.words else {
+            return None;
+        };
+        let [Part::Parameter { name: "?", operation: Operation::Plain, .. }] = status.parts else {
+            return None;
+        };
         let cond = self.quiet_statement(test);
         Some(vec![(Value::literal("0"), cond.clone()), (Value::literal("1"), cond.negate())])
     }

@@ -1,6 +1,6 @@
 //! F3: what the success, or the output, of a command says. `id -u app` succeeds where the account exists.
 
-use super::answers::{awk_says, prints_says, test_program};
+use super::answers::{awk_says, git_says, prints_says, test_program};
 use super::condition::{Aspect, Cond};
 use super::pattern::{GREP, line_pattern};
 use crate::shell::argv::{Argv, Stdin};
@@ -50,7 +50,9 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
             let [file] = argv.args.as_slice() else { return None };
             Some(Cond::exists(Resource::Path(argv.path(file))))
         }
-        "ls" | "stat" | "readlink" | "realpath" => {
+        "stat" => operand("c|format: printf: L|dereference f|file-system t|terse", 0)
+            .map(|path| Cond::exists(Resource::Path(path.resolve(&argv.cwd)))),
+        "ls" | "readlink" | "realpath" => {
             let path = argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
             Some(Cond::exists(Resource::Path(argv.path(path))))
         }
@@ -87,22 +89,7 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
             let sql = sql_of(argv)?;
             sql_says(&sql)
         }
-        "git" => {
-            let words: Vec<&str> = argv.args.iter().filter_map(|a| a.value.as_literal()).collect();
-            let position = words.iter().position(|w| matches!(*w, "rev-parse" | "remote"))?;
-            match words[position] {
-                "remote" => {
-                    let name =
-                        words.get(position + 2).or(words.get(position + 1)).copied().unwrap_or("origin");
-                    let name = if matches!(name, "get-url" | "-v") { "origin" } else { name };
-                    Some(Cond::exists(Resource::Remote {
-                        repo: argv.cwd.clone(),
-                        name: Value::literal(name),
-                    }))
-                }
-                _ => Some(Cond::exists(Resource::Path(Value::literal(".git").resolve(&argv.cwd)))),
-            }
-        }
+        "git" => git_says(argv),
         "swapon" => Some(Cond::exists(Resource::Other("swap", Value::default()))),
         "mountpoint" | "findmnt" => {
             let path = argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
@@ -303,7 +290,12 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
         }
         "pm2" => Some(Cond::exists(Resource::Process(trimmed(&pattern)))),
         "dpkg" | "rpm" | "apt" | "snap" => Some(Cond::exists(Resource::Package(trimmed(&pattern)))),
-        "git" => Some(Cond::exists(Resource::Remote { repo: first.cwd.clone(), name: trimmed(&pattern) })),
+        "git" => match git_says(first)?.facts().first().map(|f| f.resource.clone())? {
+            Resource::Remote { repo, .. } => {
+                Some(Cond::exists(Resource::Remote { repo, name: trimmed(&pattern) }))
+            }
+            _ => None,
+        },
         "getent" if first.has_word("group") => {
             first_says.clone().or_else(|| Some(Cond::exists(Resource::Group(account(&pattern)))))
         }

@@ -241,7 +241,8 @@ impl<'a> Walker<'a, '_> {
         self.in_subshell(|walker| match stmt.kind {
             StmtKind::Command(_) | StmtKind::Pipeline(_) => {
                 let (cond, first) = walker.quiet_command(stmt);
-                if let (StmtKind::Command(_), Some(says)) = (stmt.kind, first.as_ref().and_then(prints_says)) {
+                if let (StmtKind::Command(_), Some(says)) = (stmt.kind, first.as_ref().and_then(prints_says))
+                {
                     return Some(says);
                 }
                 match cond {
@@ -269,6 +270,12 @@ impl<'a> Walker<'a, '_> {
     pub(super) fn word_values(&mut self, word: &Word<'a>) -> Option<Vec<(Value, Cond)>> {
         let values = match word.parts {
             [Part::Substitution { body, .. }] => self.output_values(body)?,
+            // `${#TODO[@]}`: whether there are any.
+            [Part::Opaque { text }] => {
+                let name = text.strip_prefix("${#")?.strip_suffix("[@]}")?;
+                let count = |v: &Value| Value::literal(if v.is_empty() { "0" } else { "1" });
+                self.scope.get(name)?.alternatives.iter().map(|(v, c)| (count(v), c.clone())).collect()
+            }
             [Part::Parameter { name, operation: Operation::Plain | Operation::Default(_), .. }] => {
                 self.scope.get(name)?.alternatives.clone()
             }
