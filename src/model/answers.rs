@@ -15,8 +15,8 @@ const PRINTS: u32 = 6;
 /// `sudo test -f X`, `sudo [ ! -d X ]`: test(1) run as a program, of one path.
 pub(super) fn test_program(argv: &Argv) -> Option<Cond> {
     let mut args = argv.args.as_slice();
-    if argv.name == "[" {
-        args = args.split_last().filter(|(last, _)| last.value.as_literal() == Some("]"))?.1;
+    if argv.name != "test" {
+        args = args.split_last().filter(|(last, _)| last.value.to_string() == "]")?.1;
     }
     let mut negated = false;
     while let Some((first, rest)) = args.split_first()

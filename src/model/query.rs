@@ -104,6 +104,8 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
             Some(Cond::exists(Resource::Package(argv.args.get(1)?.value.clone())))
         }
         "test" | "[" => test_program(argv),
+        // `[` could begin a pattern.
+        "" if argv.program.value.to_string() == "[" => test_program(argv),
         _ => None,
     }
 }
@@ -299,6 +301,7 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
         "getent" if first.has_word("group") => {
             first_says.clone().or_else(|| Some(Cond::exists(Resource::Group(account(&pattern)))))
         }
+        "compgen" if first.has_word("-g") => Some(Cond::exists(Resource::Group(account(&pattern)))),
         "getent" | "cut" | "id" | "compgen" => {
             first_says.clone().or_else(|| Some(Cond::exists(Resource::User(account(&pattern)))))
         }

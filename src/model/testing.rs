@@ -118,6 +118,15 @@ impl<'a> Walker<'a, '_> {
     }
 
     pub(super) fn comparison(&mut self, left: &Word<'a>, operator: &str, right: &Word<'a>) -> Cond {
+        // `[ x"$(…)" != x ]`
+        if let ([Part::Literal { text: "x" | "X", .. }, rest @ ..], [Part::Literal { text: "x" | "X", .. }]) =
+            (left.parts, right.parts)
+            && !rest.is_empty()
+            && matches!(operator, "=" | "==" | "!=")
+        {
+            let empty = Word { parts: &[], span: right.span };
+            return self.comparison(&Word { parts: rest, span: left.span }, operator, &empty);
+        }
         let equal = matches!(operator, "=" | "==" | "-eq");
         let unequal = matches!(operator, "!=" | "-ne");
         let status = |w: &Word<'a>| {
