@@ -33,6 +33,10 @@ pub enum Aspect {
     Link,
     /// It is there and not empty.
     Filled,
+    /// It is there and has a size, which an empty directory has too: `-s`.
+    Sized,
+    /// It is there and may be run, or entered: `-x`.
+    Executable,
     /// It runs.
     Running,
     /// It is enabled at boot.
@@ -187,11 +191,12 @@ impl Cond {
 /// What a path test says: test(1).
 pub(super) fn path_test(operator: &str, path: Value) -> Option<Cond> {
     let aspect = match operator {
-        "-e" | "-a" | "-r" | "-w" | "-x" | "-O" | "-G" => Aspect::Exists,
+        "-e" | "-a" | "-r" | "-w" | "-O" | "-G" => Aspect::Exists,
+        "-x" => Aspect::Executable,
         "-d" => Aspect::Directory,
         "-f" => Aspect::File,
         "-L" | "-h" => Aspect::Link,
-        "-s" => Aspect::Filled,
+        "-s" => Aspect::Sized,
         "-S" | "-p" | "-b" | "-c" => Aspect::Exists,
         _ => return None,
     };

@@ -270,6 +270,7 @@ impl<'a> Walker<'a, '_> {
         let mut ends = Vec::new();
         let mut total = false;
         let mut earlier: Vec<&CaseArm<'a>> = Vec::new();
+        let mut before = Some(Cond::Always(false));
         for (index, arm) in arms.iter().enumerate() {
             let mut text = String::from(value.key());
             for pattern in arm.patterns {
@@ -278,10 +279,13 @@ impl<'a> Walker<'a, '_> {
                 total |= matches!(pattern.parts, [Part::Glob('*')]);
                 text.push_str(pattern_value.key());
             }
-            let cond = match self.arm_says(subject, arm, &earlier) {
-                Some(cond) => cond,
-                None => self.opaque(&text),
-            };
+            let cond =
+                match self.arm_says(subject, arm, &earlier).or_else(|| self.arm_holds(subject, arm, &before))
+                {
+                    Some(cond) => cond,
+                    None => self.opaque(&text),
+                };
+            before = before.filter(|_| !cond.has_opaque()).map(|before| before.or(cond.clone()));
             earlier.push(arm);
             let span = arm.patterns.first().map_or(stmt.span, |p| subject.span.to(p.span));
             let span = if index == 0 { span } else { arm.patterns.first().map_or(span, |p| p.span) };

@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of rules, of compose or of units.
 
+mod answers;
 mod builtins;
 mod calls;
 mod command;

@@ -1,5 +1,6 @@
 //! F3: what the success, or the output, of a command says. `id -u app` succeeds where the account exists.
 
+use super::answers::{awk_says, git_says, prints_says, test_program};
 use super::condition::{Aspect, Cond};
 use super::pattern::{GREP, line_pattern};
 use crate::shell::argv::{Argv, Stdin};
@@ -14,6 +15,10 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
         "true" | ":" | "echo" | "printf" => Some(Cond::Always(true)),
         "false" => Some(Cond::Always(false)),
         "id" => operand("a g G n r u z Z", 0).map(|u| Cond::exists(Resource::User(u))),
+        "groups" | "finger" | "lslogins" => operand("", 0).map(|u| Cond::exists(Resource::User(u))),
+        "passwd" if argv.has_word("-S") || argv.has_word("--status") => {
+            operand("S|status", 0).map(|u| Cond::exists(Resource::User(u)))
+        }
         "getent" => {
             let name = operand("s: i", 1)?;
             match argv.options("s: i").operands.first()?.value.as_literal()? {
@@ -33,7 +38,21 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
             let dir = argv.args.first()?;
             Some(Cond::fact(Resource::Path(argv.path(dir)), Aspect::Directory))
         }
-        "ls" | "stat" | "readlink" | "realpath" => {
+        "readlink" if prints_says(argv).is_some() => prints_says(argv),
+        "compgen" if argv.literal(0) == Some("-G") => {
+            Some(Cond::exists(Resource::Path(argv.path(argv.args.get(1)?))))
+        }
+        "awk" | "gawk" | "mawk" => awk_says(argv),
+        "find" => Some(Cond::exists(Resource::Path(
+            argv.path(argv.args.first().filter(|a| !a.value.known_prefix().starts_with('-'))?),
+        ))),
+        "cat" if !argv.args.is_empty() => {
+            let [file] = argv.args.as_slice() else { return None };
+            Some(Cond::exists(Resource::Path(argv.path(file))))
+        }
+        "stat" => operand("c|format: printf: L|dereference f|file-system t|terse", 0)
+            .map(|path| Cond::exists(Resource::Path(path.resolve(&argv.cwd)))),
+        "ls" | "readlink" | "realpath" => {
             let path = argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
             Some(Cond::exists(Resource::Path(argv.path(path))))
         }
@@ -70,22 +89,7 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
             let sql = sql_of(argv)?;
             sql_says(&sql)
         }
-        "git" => {
-            let words: Vec<&str> = argv.args.iter().filter_map(|a| a.value.as_literal()).collect();
-            let position = words.iter().position(|w| matches!(*w, "rev-parse" | "remote"))?;
-            match words[position] {
-                "remote" => {
-                    let name =
-                        words.get(position + 2).or(words.get(position + 1)).copied().unwrap_or("origin");
-                    let name = if matches!(name, "get-url" | "-v") { "origin" } else { name };
-                    Some(Cond::exists(Resource::Remote {
-                        repo: argv.cwd.clone(),
-                        name: Value::literal(name),
-                    }))
-                }
-                _ => Some(Cond::exists(Resource::Path(Value::literal(".git").resolve(&argv.cwd)))),
-            }
-        }
+        "git" => git_says(argv),
         "swapon" => Some(Cond::exists(Resource::Other("swap", Value::default()))),
         "mountpoint" | "findmnt" => {
             let path = argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
@@ -99,7 +103,9 @@ pub(super) fn success_says(argv: &Argv) -> Option<Cond> {
         "snap" if argv.literal(0) == Some("list") => {
             Some(Cond::exists(Resource::Package(argv.args.get(1)?.value.clone())))
         }
-        "test" | "[" => None,
+        "test" | "[" => test_program(argv),
+        // `[` could begin a pattern.
+        "" if argv.program.value.to_string() == "[" => test_program(argv),
         _ => None,
     }
 }
@@ -119,7 +125,7 @@ fn grep(argv: &Argv) -> Option<Cond> {
 }
 
 /// What it says that a pattern is found in a file.
-fn found_in(file: Value, pattern: &Value, grep: &Argv) -> Cond {
+pub(super) fn found_in(file: Value, pattern: &Value, grep: &Argv) -> Cond {
     let resource = match file.as_literal() {
         Some("/etc/passwd" | "/etc/shadow") => Resource::User(account(pattern)),
         Some("/etc/group") => Resource::Group(account(pattern)),
@@ -239,7 +245,7 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
         return None;
     }
     if !greps {
-        return first_says;
+        return prints_says(first).or(first_says);
     }
     let options = last.options(GREP);
     let pattern =
@@ -286,10 +292,16 @@ pub(super) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> 
         }
         "pm2" => Some(Cond::exists(Resource::Process(trimmed(&pattern)))),
         "dpkg" | "rpm" | "apt" | "snap" => Some(Cond::exists(Resource::Package(trimmed(&pattern)))),
-        "git" => Some(Cond::exists(Resource::Remote { repo: first.cwd.clone(), name: trimmed(&pattern) })),
+        "git" => match git_says(first)?.facts().first().map(|f| f.resource.clone())? {
+            Resource::Remote { repo, .. } => {
+                Some(Cond::exists(Resource::Remote { repo, name: trimmed(&pattern) }))
+            }
+            _ => None,
+        },
         "getent" if first.has_word("group") => {
             first_says.clone().or_else(|| Some(Cond::exists(Resource::Group(account(&pattern)))))
         }
+        "compgen" if first.has_word("-g") => Some(Cond::exists(Resource::Group(account(&pattern)))),
         "getent" | "cut" | "id" | "compgen" => {
             first_says.clone().or_else(|| Some(Cond::exists(Resource::User(account(&pattern)))))
         }

@@ -185,7 +185,7 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
     (worst, ran)
 }
 
-fn link_target(deed: &Deed) -> Option<&Value> {
+pub(super) fn link_target(deed: &Deed) -> Option<&Value> {
     deed.effects.iter().find_map(|e| match &e.resource {
         Resource::Other("link target", path) => Some(path),
         _ => None,

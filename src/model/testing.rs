@@ -1,8 +1,10 @@
 //! F3: the conditions of `[ … ]`, `[[ … ]]`, `(( … ))`, and what it says that a command prints something.
 
+use super::answers::{counts_something, prints_says};
 use super::condition::{Aspect, Cond, path_test};
 use super::walk::Walker;
 use crate::shell::ast::{Block, Operation, Part, Stmt, StmtKind, Word};
+use crate::shell::effect::Resource;
 use crate::shell::value::Value;
 use crate::source::Span;
 
@@ -116,6 +118,15 @@ impl<'a> Walker<'a, '_> {
     }
 
     pub(super) fn comparison(&mut self, left: &Word<'a>, operator: &str, right: &Word<'a>) -> Cond {
+        // `[ x"$(…)" != x ]`
+        if let ([Part::Literal { text: "x" | "X", .. }, rest @ ..], [Part::Literal { text: "x" | "X", .. }]) =
+            (left.parts, right.parts)
+            && !rest.is_empty()
+            && matches!(operator, "=" | "==" | "!=")
+        {
+            let empty = Word { parts: &[], span: right.span };
+            return self.comparison(&Word { parts: rest, span: left.span }, operator, &empty);
+        }
         let equal = matches!(operator, "=" | "==" | "-eq");
         let unequal = matches!(operator, "!=" | "-ne");
         let status = |w: &Word<'a>| {
@@ -144,7 +155,16 @@ impl<'a> Walker<'a, '_> {
         if let Some(cond) = self.compared(left, operator, right) {
             return cond;
         }
+        if let Some(cond) = self.output_matches(left, operator, right) {
+            return if unequal { cond.negate() } else { cond };
+        }
         if equal || unequal {
+            for (asked, other) in [(left, right), (right, left)] {
+                let text = self.expand(other);
+                if let Some(cond) = self.holds_text(asked, &text) {
+                    return if unequal { cond.negate() } else { cond };
+                }
+            }
             // `[ "$(psql -tAc "SELECT 1 …")" = 1 ]`: a row came.
             for (asked, other) in [(left, right), (right, left)] {
                 if let Some(cond) = self.word_says(asked) {
@@ -157,7 +177,17 @@ impl<'a> Walker<'a, '_> {
         if matches!(operator, "-gt" | "-ge" | "=~" | "-lt" | "-le")
             && let Some(cond) = self.word_says(left)
         {
-            return if operator.starts_with("-l") { cond.negate() } else { cond };
+            let number = self.expand(right);
+            let swap = cond.facts().iter().any(|f| matches!(f.resource, Resource::Other("swap", _)));
+            match counts_something(operator, number.as_literal().unwrap_or_default()) {
+                Some(true) => return cond,
+                Some(false) => return cond.negate(),
+                // swapon(8) prints a line above the areas.
+                None if operator == "=~" || swap => {
+                    return if operator.starts_with("-l") { cond.negate() } else { cond };
+                }
+                None => {}
+            }
         }
         let (a, b) = (self.expand(left).to_string(), self.expand(right).to_string());
         match operator {
@@ -219,7 +249,11 @@ impl<'a> Walker<'a, '_> {
         }
         self.in_subshell(|walker| match stmt.kind {
             StmtKind::Command(_) | StmtKind::Pipeline(_) => {
-                let cond = walker.quiet_statement(stmt);
+                let (cond, first) = walker.quiet_command(stmt);
+                if let (StmtKind::Command(_), Some(says)) = (stmt.kind, first.as_ref().and_then(prints_says))
+                {
+                    return Some(says);
+                }
                 match cond {
                     Cond::Opaque(_) | Cond::Always(_) | Cond::Works(_) => None,
                     // `ls` of an empty directory prints nothing.
@@ -245,6 +279,12 @@ impl<'a> Walker<'a, '_> {
     pub(super) fn word_values(&mut self, word: &Word<'a>) -> Option<Vec<(Value, Cond)>> {
         let values = match word.parts {
             [Part::Substitution { body, .. }] => self.output_values(body)?,
+            // `${#TODO[@]}`: whether there are any.
+            [Part::Opaque { text }] => {
+                let name = text.strip_prefix("${#")?.strip_suffix("[@]}")?;
+                let count = |v: &Value| Value::literal(if v.is_empty() { "0" } else { "1" });
+                self.scope.get(name)?.alternatives.iter().map(|(v, c)| (count(v), c.clone())).collect()
+            }
             [Part::Parameter { name, operation: Operation::Plain | Operation::Default(_), .. }] => {
                 self.scope.get(name)?.alternatives.clone()
             }
@@ -262,7 +302,12 @@ impl<'a> Walker<'a, '_> {
 
     /// `TEST && echo A || echo B`, `COMMAND || echo B`.
     pub(super) fn output_values(&mut self, body: Block<'a>) -> Option<Vec<(Value, Cond)>> {
-        let [Stmt { kind: StmtKind::Or(first, other), .. }] = body else { return None };
+        let [Stmt { kind: StmtKind::Or(first, other), .. }] = body else {
+            return self.in_subshell(|walker| match body {
+                [only] => walker.prints(only, 0).filter(|values| values.len() > 1),
+                _ => walker.prints_status(body),
+            });
+        };
         self.in_subshell(|walker| {
             let other = walker.known_output(std::slice::from_ref(other))?;
             let (test, one) = match first.kind {
@@ -343,9 +388,6 @@ fn tells_of_nothing(stmt: &Stmt<'_>) -> bool {
             | "jq"
             | "du"
             | "df"
-            | "stat"
-            | "wc"
             | "tr"
-            | "cut"
     )
 }

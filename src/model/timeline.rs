@@ -24,6 +24,8 @@ pub enum Presence {
 enum Happening {
     /// It is there after, as this; whatever it held, a directory holds it still.
     Made(PathKind),
+    /// It is there after, as a file: an empty one where it was not there before.
+    Touched,
     /// Something below it is made, so it is a directory that is not empty.
     Filled,
     /// Gone, with all below it.
@@ -104,15 +106,22 @@ impl Timeline {
         let mut timeline = Timeline::default();
         for (index, step) in steps.iter().enumerate() {
             for effect in &step.deed.effects {
-                timeline.add(StepId(index as u32), &effect.change, &effect.resource);
+                timeline.add(StepId(index as u32), step, &effect.change, &effect.resource);
             }
         }
         timeline
     }
 
-    fn add(&mut self, step: StepId, change: &Change, resource: &Resource) {
+    fn add(&mut self, step: StepId, by: &Step, change: &Change, resource: &Resource) {
+        let redirected = || {
+            matches!((&by.argv.stdout, resource), (Some((to, _)), Resource::Path(path)) if to == path)
+                || by.written.iter().any(|w| matches!(resource, Resource::Path(path) if w.path == *path))
+        };
         let happening = match change {
+            Change::Create(PathKind::File) if by.argv.name == "touch" => Happening::Touched,
             Change::Create(kind) => Happening::Made(*kind),
+            // The shell opens a file, whatever is written to it.
+            Change::Write if redirected() => Happening::Made(PathKind::File),
             Change::Append => Happening::Made(PathKind::File),
             Change::Write | Change::Edit | Change::Start | Change::Restart | Change::Enable => {
                 Happening::Made(PathKind::Any)
@@ -163,7 +172,7 @@ impl Timeline {
             events.iter().any(|e| {
                 e.step >= from
                     && e.step < asking.asker
-                    && matches!(e.happening, Happening::Made(_) | Happening::Filled)
+                    && matches!(e.happening, Happening::Made(_) | Happening::Touched | Happening::Filled)
                     // What the other arm of a choice makes is not made in this one.
                     && !matches!(
                         relation(asking.guards, asking.steps[e.step.0 as usize].guard, asking.under),
@@ -228,6 +237,7 @@ impl Timeline {
             // What is made above says nothing of what is below.
             (_, true) => return,
             (Happening::Made(kind), false) => Some((kind, kind != PathKind::Directory)),
+            (Happening::Touched, false) => Some((PathKind::File, false)),
             (Happening::Filled, false) => Some((PathKind::Directory, true)),
         };
         let step = &asking.steps[event.step.0 as usize];

@@ -2,9 +2,11 @@
 
 use super::condition::{Aspect, Cond, Fact};
 use super::pattern::holds_pattern;
+use super::second_run::link_target;
 use super::timeline::{Asking, Presence, Ran, State, Timeline, concerns};
 use super::{Guard, GuardId, Step, guards_from};
-use crate::shell::effect::{Change, PathKind, Resource, Role};
+use crate::shell::argv::Stdin;
+use crate::shell::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 
 impl Timeline {
@@ -86,10 +88,22 @@ impl Timeline {
                 });
                 written.then_some(true)
             }
-            Resource::Crontab(_) => {
-                let writes = steps
-                    .iter()
-                    .any(|step| step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_))));
+            Resource::Crontab(pattern) => {
+                // What the new lines are is seen; what `crontab -l` gave is as it was.
+                let holds = |step: &Step| match (&step.argv.stdin, pattern.as_literal()) {
+                    (Stdin::Text(text), Some(pattern)) => {
+                        let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
+                        text.knowledge() > Knowledge::Unknown
+                            || text.to_string().contains(pattern)
+                            || pattern.contains(['\\', '*', '[', '.', '|'])
+                            || !text.to_string().contains("crontab -l")
+                    }
+                    _ => true,
+                };
+                let writes = steps.iter().any(|step| {
+                    step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_)))
+                        && holds(step)
+                });
                 writes.then_some(true)
             }
             Resource::FirewallRule(_) => Some(true).filter(|_| absence_asked(guard, fact)),
@@ -98,6 +112,14 @@ impl Timeline {
             }
             resource => {
                 let mut state = self.state(asking, resource);
+                // systemd.unit(5): the administrator's units are files.
+                if state.presence == Presence::Untouched
+                    && let (Resource::Unit(unit), Aspect::Exists) = (resource, fact.aspect)
+                {
+                    let mut path = Value::literal("/etc/systemd/system/");
+                    path.push(unit);
+                    state = self.state(asking, &Resource::Path(path));
+                }
                 if state.presence == Presence::Untouched {
                     state = self.renamed(asking, resource, state);
                 }
@@ -114,6 +136,25 @@ impl Timeline {
                     }
                 }
                 match state.presence {
+                    Presence::There if fact.aspect == Aspect::Executable && state.kind == PathKind::File => {
+                        let mode = |e: &Effect| matches!(e.change, Change::Mode { .. });
+                        let made_so =
+                            |s: &Step| s.deed.effects.iter().any(|e| mode(e) && e.resource == *resource);
+                        Some(steps.iter().any(made_so))
+                    }
+                    Presence::There if state.kind == PathKind::Link => {
+                        let by = state.by.map(|by| &steps[by.0 as usize].deed);
+                        let target = by.and_then(link_target).map(|path| Resource::Path(path.clone()));
+                        match target.map(|target| self.state(asking, &target)) {
+                            Some(target)
+                                if target.presence == Presence::There
+                                    && matches!(fact.aspect, Aspect::Directory | Aspect::File) =>
+                            {
+                                shows(fact.aspect, &target)
+                            }
+                            _ => shows(fact.aspect, &state),
+                        }
+                    }
                     Presence::There => shows(fact.aspect, &state),
                     Presence::Gone => Some(false),
                     // It was missing in the first run, as the guard saw; the steps behind the guard may have made it.
@@ -154,7 +195,9 @@ pub(super) fn shows(aspect: Aspect, state: &State) -> Option<bool> {
         (Aspect::Link, Directory | Tree | File) => Some(false),
         (Aspect::Link, Any) => None,
         (Aspect::Filled, Directory) => state.filled.then_some(true),
-        (Aspect::Filled, Any) | (Aspect::Filled, File | Link | Tree) => Some(true),
+        // `touch` makes an empty file.
+        (Aspect::Sized, File) => Some(state.filled),
+        (Aspect::Filled, Any | File | Link | Tree) => Some(true),
         _ => Some(true),
     }
 }

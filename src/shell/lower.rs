@@ -178,6 +178,10 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
                 Some(StmtKind::Group(self.block(cursor, |_, _| true)))
             }
             Kind::DoGroup => Some(StmtKind::Group(self.block(cursor, |_, _| true))),
+            // `! { a; }` was masked, as the grammar does not know it.
+            Kind::Subshell if self.source(node).starts_with('{') => {
+                Some(StmtKind::Group(self.block(cursor, |_, _| true)))
+            }
             Kind::Subshell => Some(StmtKind::Subshell(self.block(cursor, |_, _| true))),
             Kind::FunctionDefinition => {
                 let mut name = "";

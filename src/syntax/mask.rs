@@ -1,4 +1,4 @@
-//! Takes heredocs, here-strings and some dollars out of a script before it is parsed. tree-sitter-bash loses or invents
+//! Takes heredocs, here-strings, some dollars and braces out of a script before it is parsed. tree-sitter-bash loses or invents
 //! commands around many of them (`grammar-tests/gaps/`), while their extent follows from quoting alone. Knows quoting and
 //! nesting, no grammar.
 
@@ -17,7 +17,8 @@ use scanner::Scanner;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Masked<'t> {
     /// As long as the input and with its line ends. `<<EOF` reads `<____`, a body and its delimiter line are spaces,
-    /// `<<<` is `<` and two spaces, a `$` of [`Masked::dollars`] is `%`.
+    /// `<<<` is `<` and two spaces, a `$` of [`Masked::dollars`] is `%`, and `! { a; }`, which the grammar does not
+    /// know, is `! ( a; )`: its source begins with `{`.
     pub text: Cow<'t, str>,
     /// In the order of their operators.
     pub heredocs: Vec<Heredoc>,
@@ -57,7 +58,7 @@ pub fn mask(text: &str) -> Masked<'_> {
         herestrings: Vec::new(),
         dollars: Vec::new(),
     };
-    if !text.contains("<<") && !text.contains('$') {
+    if !text.contains("<<") && !text.contains('$') && !text.contains("! {") {
         return masked;
     }
     let found = Scanner::new(text).scan();
@@ -71,6 +72,10 @@ pub fn mask(text: &str) -> Masked<'_> {
         }
         for operator in &found.herestrings {
             bytes[operator.start + 1..operator.end].fill(b' ');
+        }
+        for (open, close) in &found.negated_groups {
+            bytes[*open] = b'(';
+            bytes[*close] = b')';
         }
         for at in &found.dollars {
             bytes[*at] = b'%';

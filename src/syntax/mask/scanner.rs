@@ -20,11 +20,16 @@ pub(super) struct Found {
     pub(super) heredocs: Vec<Heredoc>,
     pub(super) herestrings: Vec<Range<usize>>,
     pub(super) dollars: Vec<usize>,
+    /// The braces of `! { …; }`.
+    pub(super) negated_groups: Vec<(usize, usize)>,
 }
 
 impl Found {
     pub(super) fn is_empty(&self) -> bool {
-        self.heredocs.is_empty() && self.herestrings.is_empty() && self.dollars.is_empty()
+        self.heredocs.is_empty()
+            && self.herestrings.is_empty()
+            && self.dollars.is_empty()
+            && self.negated_groups.is_empty()
     }
 }
 
@@ -42,6 +47,10 @@ pub(super) struct Scanner<'t> {
     pub(super) backticks: Option<(usize, usize)>,
     /// Starts of `((` that are two subshells.
     subshells: Vec<usize>,
+    /// Groups that are open: the depth of the stack, the place of `{`, whether `!` stands in front.
+    groups: Vec<(usize, usize, bool)>,
+    /// Where the last reserved word `!` ended.
+    bang: usize,
     pub(super) found: Found,
 }
 
@@ -56,6 +65,8 @@ impl<'t> Scanner<'t> {
             level: 0,
             backticks: None,
             subshells: Vec::new(),
+            groups: Vec::new(),
+            bang: 0,
             found: Found::default(),
         }
     }
@@ -313,11 +324,32 @@ impl<'t> Scanner<'t> {
                     _ => Expect::Argument,
                 };
                 match word {
+                    b"!" => self.bang = end,
+                    b"{" => self.open_group(start),
+                    b"}" => self.close_group(start),
                     b"case" => self.push(Kind::CaseHead(false), 0),
                     b"[[" => self.push(Kind::Test, 0),
                     b"esac" if kind == Kind::CaseBody => self.pop(),
                     _ => {}
                 }
+            }
+        }
+    }
+
+    fn open_group(&mut self, at: usize) {
+        let between = self.bytes.get(self.bang..at).unwrap_or_default();
+        let negated =
+            self.bang > 0 && !between.is_empty() && between.iter().all(|b| matches!(b, b' ' | b'\t'));
+        self.groups.push((self.stack.len(), at, negated));
+    }
+
+    fn close_group(&mut self, at: usize) {
+        while let Some((depth, open, negated)) = self.groups.pop() {
+            if depth <= self.stack.len() {
+                if negated && depth == self.stack.len() {
+                    self.found.negated_groups.push((open, at));
+                }
+                break;
             }
         }
     }
