@@ -205,6 +205,11 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
     {
         return None;
     }
+    if let Resource::FirewallRule(rule) = &effect.resource
+        && deployment.is_flushed(rule, id)
+    {
+        return None;
+    }
     // The path that an append writes to may be made anew in each run.
     if let Resource::Line { file, text } = &effect.resource {
         if deployment.starts_anew(file, id) || deployment.line_is_removed(file, text, id) {
@@ -320,6 +325,24 @@ impl Deployment<'_> {
                 }
                 _ => false,
             })
+        })
+    }
+
+    /// True where each run empties the chain, or all of them, before the step adds to it (`iptables -F`).
+    fn is_flushed(&self, rule: &Value, before: StepId) -> bool {
+        let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
+        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
+            earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource, e.again) {
+                (Change::Remove, Resource::FirewallRule(chain), Again::NoChange) => {
+                    let (chain, rule) = (chain.key(), rule.key());
+                    let other_table = chain.is_empty() && rule.starts_with("-t ");
+                    let below = rule
+                        .strip_prefix(chain)
+                        .is_some_and(|rest| chain.is_empty() || rest.is_empty() || rest.starts_with(' '));
+                    below && !other_table
+                }
+                _ => false,
+            }) && self.guards_of(StepId(index as u32)).all(|(id, _)| guards.contains(&id))
         })
     }
 
