@@ -76,12 +76,11 @@ pub(super) fn composer(argv: &Argv) -> Deed {
         "install" | "i" | "update" | "u" | "require" => role(Role::Dependencies(Ecosystem::Php)),
         "global" => role(Role::GlobalTool(Ecosystem::Php)),
         "dump-autoload" | "dumpautoload" | "config" | "clear-cache" | "self-update" => nothing(),
-        // `init` keeps an existing composer.json and exits with 1 (tried with 2.5).
+        // `init` leaves an existing composer.json and exits with 0 (tried with 2.5).
         "init" => {
             let mut draft = Draft::of(argv);
             let file = crate::shell::value::Value::literal("composer.json");
-            let again = Again::Fails("composer init: composer.json already exists");
-            draft.value_path(&file, super::draft::FILE, again);
+            draft.value_path(&file, super::draft::FILE, Again::NoChange);
             if !options.has("n") {
                 draft.asks("composer init asks for each field", "write `--no-interaction`", Some("-n"));
             }
@@ -270,7 +269,7 @@ fn other_ecosystems() {
         ("bin/rails assets:precompile RAILS_ENV=production", "[StaticFiles]"),
         ("rails frob", "unknown"),
         ("bundle init", "create file /srv/app/Gemfile fails"),
-        ("composer init -n --name a/b", "create file /srv/app/composer.json fails"),
+        ("composer init -n --name a/b", "create file /srv/app/composer.json"),
         ("cargo new x", "create tree /srv/app/x fails"),
         ("cargo init --vcs none /x", "create file /x/Cargo.toml fails"),
         ("composer install --no-dev", "[Dependencies(Php)]"),
