@@ -206,6 +206,11 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
     {
         return None;
     }
+    if let Resource::FirewallRule(rule) = &effect.resource
+        && deployment.is_flushed(rule, id)
+    {
+        return None;
+    }
     // The path that an append writes to may be made anew in each run.
     if let Resource::Line { file, text } = &effect.resource {
         if deployment.starts_anew(file, id) || deployment.line_is_removed(file, text, id) {
@@ -263,7 +268,6 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         }
         (_, Again::Fails(why)) if there => Outcome::Fails(why),
         (_, Again::Overwrites(why)) if there => Outcome::Overwrites(why),
-        (_, Again::Duplicates(_)) if deployment.chain_is_flushed(&effect.resource, id) => return None,
         // `wget` saves beside a file that is there; a line is appended to whatever there is.
         (_, Again::Duplicates(why)) if there || !matches!(effect.resource, Resource::Path(_)) => {
             Outcome::Duplicates(why)
@@ -374,27 +378,6 @@ impl Deployment<'_> {
         })
     }
 
-    /// True where each run empties the chain before the step adds its rule: `iptables -F CHAIN; iptables -A CHAIN …`.
-    fn chain_is_flushed(&self, rule: &Resource, before: StepId) -> bool {
-        let Resource::FirewallRule(rule) = rule else { return false };
-        let (rule, step) = (rule.to_string(), self.step(before));
-        let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
-        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
-            earlier.place == step.place
-                && earlier.argv.name == step.argv.name
-                && (earlier.entry == step.entry || earlier.entry == 0)
-                && self.guards_of(StepId(index as u32)).all(|(id, _)| guards.contains(&id))
-                && earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
-                    (Change::Remove, Resource::FirewallRule(chain)) => {
-                        let chain = chain.to_string();
-                        let of_it = rule.strip_prefix(&chain).is_some_and(|r| r.starts_with(' '));
-                        e.again == Again::NoChange && (of_it || chain.is_empty() && !rule.starts_with("-t "))
-                    }
-                    _ => false,
-                })
-        })
-    }
-
     /// True where each run takes the line away before the step adds it: `sed -i '/x/d' F; echo x >> F`.
     fn line_is_removed(&self, file: &Value, text: &Value, before: StepId) -> bool {
         self.steps[..before.0 as usize].iter().any(|earlier| {
@@ -404,6 +387,28 @@ impl Deployment<'_> {
                 }
                 _ => false,
             })
+        })
+    }
+
+    /// True where each run empties the chain, or all of them, before the step adds to it (`iptables -F`).
+    fn is_flushed(&self, rule: &Value, before: StepId) -> bool {
+        let step = self.step(before);
+        let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
+        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
+            earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource, e.again) {
+                (Change::Remove, Resource::FirewallRule(chain), Again::NoChange) => {
+                    let (chain, rule) = (chain.key(), rule.key());
+                    let other_table = chain.is_empty() && rule.starts_with("-t ");
+                    let below = rule
+                        .strip_prefix(chain)
+                        .is_some_and(|rest| chain.is_empty() || rest.is_empty() || rest.starts_with(' '));
+                    below && !other_table
+                }
+                _ => false,
+            }) && earlier.place == step.place
+                && earlier.argv.name == step.argv.name
+                && (earlier.entry == step.entry || earlier.entry == 0)
+                && self.guards_of(StepId(index as u32)).all(|(id, _)| guards.contains(&id))
         })
     }
 

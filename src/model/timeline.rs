@@ -3,6 +3,7 @@
 use super::condition::{Cond, Fact};
 use super::{About, Guard, GuardId, Step, StepId, guards_from};
 use crate::shell::effect::{Change, PathKind, Resource};
+use crate::shell::value::Value;
 use std::collections::HashMap;
 
 /// Is a resource there?
@@ -104,8 +105,18 @@ fn key(resource: &Resource) -> String {
 impl Timeline {
     pub(super) fn new(steps: &[Step]) -> Self {
         let mut timeline = Timeline::default();
+        // A container that is stopped is still there, unless it was run with `--rm`.
+        let effects = || steps.iter().flat_map(|step| &step.deed.effects);
+        let freed = |name: &Value| {
+            effects().any(|e| matches!(&e.resource, Resource::Other("freed container", of) if of == name))
+        };
         for (index, step) in steps.iter().enumerate() {
             for effect in &step.deed.effects {
+                if let (Change::Stop, Resource::Container(name)) = (&effect.change, &effect.resource)
+                    && !freed(name)
+                {
+                    continue;
+                }
                 timeline.add(StepId(index as u32), step, &effect.change, &effect.resource);
             }
         }

@@ -152,17 +152,43 @@ fn accounts_are_made() {
     ]);
 }
 
-/// usermod(8): the same change again is none.
+/// usermod(8), groupmod(8): the same change again is none, but a name can be given up only once.
 pub(super) fn usermod(argv: &Argv) -> Deed {
     let options = argv.options(
         "a|append G|groups: g|gid: s|shell: d|home: m|move-home l|login: L|lock U|unlock c|comment: e: f: p|password: \
          u|uid: o r R: P: v: w: V: W:",
     );
     let mut draft = Draft::of(argv);
-    if let Some(name) = options.operands.last() {
-        draft.add(name, Change::Use, user(name), Again::NoChange);
+    let Some(name) = options.operands.last() else {
+        return draft.done();
+    };
+    let of_groups = argv.name == "groupmod";
+    let renamed =
+        if of_groups { argv.options("n|new-name: g|gid: o p: R: P:").value("n").cloned() } else { None };
+    let renamed = renamed.or_else(|| options.value("l").filter(|_| argv.name == "usermod").cloned());
+    if let Some(to) = renamed {
+        let kind = if of_groups { Resource::Group } else { Resource::User };
+        let again = Again::Fails("usermod, groupmod: the old name does not exist");
+        draft.add(name, Change::Remove, kind(name.value.clone()), again);
+        draft.add_implied(NEW, kind(to), Again::Fails("usermod, groupmod: the new name already exists"));
+        return draft.done();
+    }
+    draft.add(name, Change::Use, user(name), Again::NoChange);
+    if let Some(groups) = options.value("G").filter(|_| options.has("a")) {
+        for one in groups.key().split(',') {
+            let one = Value::from_key(one, groups);
+            draft.add_implied(NEW, membership(&name.value, &one), Again::NoChange);
+        }
     }
     draft.done()
+}
+
+/// That an account belongs to a group.
+fn membership(user: &Value, group: &Value) -> Resource {
+    let mut text = user.clone();
+    text.push_str(" in ");
+    text.push(group);
+    Resource::Other("membership", text)
 }
 
 /// userdel(8), deluser(8), groupdel(8), delgroup(8): what is missing is an error; `deluser USER GROUP` takes out of one.
@@ -170,8 +196,10 @@ pub(super) fn userdel(argv: &Argv) -> Deed {
     let options = argv
         .options("r|remove f|force remove-home remove-all-files group system backup quiet q only-if-empty");
     let mut draft = Draft::of(argv);
-    if let [_, other] = options.operands[..] {
-        draft.add(other, Change::Use, group(other), Again::Unknown);
+    if let [name, other] = options.operands[..] {
+        draft.add(other, Change::Use, group(other), Again::NoChange);
+        let again = Again::Fails("deluser: the user is not a member of the group");
+        draft.add(name, Change::Remove, membership(&name.value, &other.value), again);
         return draft.done();
     }
     let of_groups = argv.name.contains("group") || options.has("group");
@@ -220,11 +248,13 @@ pub(super) fn gpasswd(argv: &Argv) -> Deed {
     let options = argv.options("a|add: d|delete: M|members: A|administrators: r R Q:");
     let mut draft = Draft::of(argv);
     if let Some(name) = options.operands.last() {
-        let again = match options.has("d") {
-            true => Again::Fails("gpasswd: user is not a member"),
-            false => Again::NoChange,
-        };
-        draft.add(name, Change::Use, group(name), again);
+        draft.add(name, Change::Use, group(name), Again::NoChange);
+        if let Some(member) = options.value("d") {
+            let again = Again::Fails("gpasswd: user is not a member");
+            draft.add_implied(Change::Remove, membership(member, &name.value), again);
+        } else if let Some(member) = options.value("a") {
+            draft.add_implied(NEW, membership(member, &name.value), Again::NoChange);
+        }
     }
     if !["a", "d", "M", "A", "r", "R"].iter().any(|o| options.has(o)) {
         draft.asks("gpasswd asks for a new password", "leave the group without a password", None);
@@ -236,6 +266,18 @@ pub(super) fn gpasswd(argv: &Argv) -> Deed {
 pub(super) fn visudo(argv: &Argv) -> Deed {
     let options = argv.options("c|check q|quiet s|strict f|file: O P x:");
     let mut draft = Draft::of(argv);
+    let editor = argv.env("EDITOR").or_else(|| argv.env("VISUAL")).or_else(|| argv.env("SUDO_EDITOR"));
+    let editor = editor.and_then(Value::as_literal).unwrap_or_default();
+    if editor.starts_with("tee -a") || editor.starts_with("tee --append") {
+        let sudoers = Value::literal("/etc/sudoers");
+        let file = options.value("f").unwrap_or(&sudoers).resolve(&argv.cwd);
+        let text = match &argv.stdin {
+            crate::shell::argv::Stdin::Text(text) => text.clone(),
+            _ => super::draft::unknown("input"),
+        };
+        let again = Again::Duplicates("visudo with `tee -a`: adds the same line once more");
+        draft.add_implied(Change::Append, Resource::Line { file, text }, again);
+    }
     if !options.has("c") && argv.env("EDITOR").is_none() {
         draft.asks(
             "visudo opens an editor",
@@ -249,15 +291,19 @@ pub(super) fn visudo(argv: &Argv) -> Deed {
 #[test]
 fn accounts_are_changed() {
     super::table::check(&[
-        ("usermod -aG docker $USER", "use user $USER"),
+        ("usermod -aG docker $USER", "use user $USER; create membership $USER in docker"),
+        ("usermod -l web app", "remove user app fails; create user web fails"),
+        ("groupmod -n web app", "remove group app fails; create group web fails"),
+        ("deluser app web", "use group web; remove membership app in web fails"),
         ("userdel -r app", "remove user app fails"),
         ("delgroup web", "remove group web fails"),
         ("passwd app", "use user app asks"),
         ("passwd -l app", "use user app"),
         ("chpasswd <<< 'app:secret'", "write password app"),
         ("| chpasswd", ""),
-        ("gpasswd -a app web", "use group web"),
-        ("gpasswd -d app web", "use group web fails"),
+        ("gpasswd -a app web", "use group web; create membership app in web"),
+        ("gpasswd -d app web", "use group web; remove membership app in web fails"),
+        ("EDITOR='tee -a' visudo <<< 'x'", "append line /etc/sudoers 'x' duplicates"),
         ("visudo -cf /etc/sudoers.d/app", ""),
         ("visudo", "asks"),
     ]);

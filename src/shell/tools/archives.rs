@@ -1,6 +1,6 @@
 //! Copies from elsewhere and out of archives: rsync(1), scp(1), tar(1), unzip(1L), gzip(1).
 
-use super::draft::{Draft, FILE, below};
+use super::draft::{Draft, FILE, below, unknown};
 use crate::shell::argv::{Argv, Stdin};
 use crate::shell::effect::{Again, Change, Deed, Resource, Role};
 use crate::shell::value::Value;
@@ -88,6 +88,12 @@ pub(super) fn tar(argv: &Argv) -> Deed {
         let directory = options.value("C").unwrap_or(&here);
         draft.value_path(directory, Change::Write, again);
     } else if let Some(archive) = options.value("f")
+        && options.has("r")
+    {
+        let resource = Resource::Line { file: archive.resolve(&argv.cwd), text: unknown("members") };
+        let again = Again::Duplicates("tar -r: adds the same members once more");
+        draft.add_implied(Change::Append, resource, again);
+    } else if let Some(archive) = options.value("f")
         && options.has("c")
         && archive.as_literal() != Some("-")
     {
@@ -148,6 +154,7 @@ fn archives_are_unpacked() {
         ("tar xzf a.tgz -C /opt/x", "write /opt/x"),
         ("tar -xf a.tgz", "write /srv/app"),
         ("tar czf /b/a.tgz .", "write /b/a.tgz"),
+        ("tar rf /b/a.tar x", "append line /b/a.tar '$members' duplicates"),
         ("unzip -q a.zip -d /opt/x", "write /opt/x prompts"),
         ("unzip -o a.zip", "write /srv/app"),
         ("gunzip a.gz", "remove /srv/app/a.gz fails; create file /srv/app/a fails"),

@@ -29,10 +29,15 @@ pub(super) fn docker(argv: &Argv) -> Deed {
         ("network", "rm" | "remove") => removed(&inner, Resource::Network, "docker network rm: not found"),
         ("volume", "rm" | "remove") => removed(&inner, Resource::Volume, "docker volume rm: no such volume"),
         ("volume", "create") => {
-            let options = inner.options("d|driver: o|opt: label: name:");
+            let options = inner.options("d|driver: o|opt: label: name: ignore");
             let mut draft = Draft::of(argv);
+            // podman-volume-create(1) minds a name that is there, docker does not (tried with podman 4.3).
+            let again = match argv.name == "podman" && !options.has("ignore") {
+                true => Again::Fails("podman volume create: volume already exists"),
+                false => Again::NoChange,
+            };
             if let Some(name) = options.operands.get(1) {
-                draft.add(name, NEW, Resource::Volume(name.value.clone()), Again::NoChange);
+                draft.add(name, NEW, Resource::Volume(name.value.clone()), again);
             }
             draft.done()
         }
@@ -51,6 +56,17 @@ pub(super) fn docker(argv: &Argv) -> Deed {
             once(&inner, "swarm service", "docker service create: name conflicts with an existing object")
         }
         ("secret" | "config" | "service", _) => nothing(),
+        ("pod", "create") => {
+            let options =
+                inner.options("n|name: p|publish: network: infra? share: hostname: replace v|volume: label:");
+            let mut draft = Draft::of(argv);
+            let name = options.value("n").or_else(|| options.operands.get(1).map(|arg| &arg.value));
+            if let Some(name) = name.filter(|_| !options.has("replace")) {
+                let again = Again::Fails("podman pod create: pod already exists");
+                draft.add_implied(NEW, Resource::Other("pod", name.clone()), again);
+            }
+            draft.done()
+        }
         ("stack", "deploy" | "up") => role(Role::ComposeUp),
         ("stack", _) => nothing(),
         _ => object(&inner, "container"),
@@ -108,7 +124,8 @@ fn object(argv: &Argv, of: &str) -> Deed {
     }
 }
 
-/// docker-run(1): a name can be given once; `--rm` frees it when the container ends, which a detached one does not.
+/// docker-run(1): a name can be given once; `--rm` frees it when the container ends, which a detached one does not
+/// before it is stopped. podman's `--replace` takes the old one away (tried with 4.3).
 fn run(argv: &Argv) -> Deed {
     let options: Options<'_> = argv.leading_options(
         "name: d|detach rm i|interactive t|tty v|volume: p|publish: e|env: env-file: network|net: restart: u|user: \
@@ -117,16 +134,19 @@ fn run(argv: &Argv) -> Deed {
          ip: ipc: log-driver: log-opt: memory-swap: network-alias: pid: platform: pull: runtime: security-opt: \
          shm-size: stop-timeout: sysctl: tmpfs: ulimit: userns: volumes-from: label-file: cidfile: group-add: \
          health-start-period: stop-signal: domainname: storage-opt: uts: pids-limit: oom-score-adj: cgroup-parent: \
-         privileged read-only init",
+         privileged read-only init replace",
     );
     let mut draft = Draft::of(argv);
     let freed = options.has("rm") && !options.has("d");
     if let Some(name) = options.value("name") {
-        let again = match freed {
+        let again = match freed || options.has("replace") {
             true => Again::NoChange,
             false => Again::Fails("docker run: The container name is already in use"),
         };
         draft.add_implied(NEW, Resource::Container(name.clone()), again);
+        if options.has("rm") && options.has("d") {
+            draft.add_implied(Change::Use, Resource::Other("freed container", name.clone()), Again::NoChange);
+        }
     }
     draft.done()
 }
@@ -238,7 +258,7 @@ fn containers_are_run() {
     super::table::check(&[
         ("docker run -d --name db -p 5432:5432 postgres:16", "create container db fails"),
         ("docker run --rm --name x img", "create container x"),
-        ("docker run -d --rm --name x img", "create container x fails"),
+        ("docker run -d --rm --name x img", "create container x fails; use freed container x"),
         ("docker run img --name x", ""),
         ("docker rm db", "remove container db fails"),
         ("docker rm -f db", "remove container db"),
@@ -261,5 +281,8 @@ fn containers_are_run() {
         ("docker image prune", "asks"),
         ("docker ps", "[ReadOnly]"),
         ("podman run -d --name a img", "create container a fails"),
+        ("podman run -d --replace --name a img", "create container a"),
+        ("podman volume create data", "create volume data fails"),
+        ("podman pod create --name p -p 80:80", "create pod p fails"),
     ]);
 }

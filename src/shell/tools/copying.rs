@@ -187,6 +187,17 @@ fn discards_what_was_filled_in(source: &Value, path: &Value) -> bool {
     }
 }
 
+/// Does a path bear the name of what is copied, alone or with a suffix: `dist` to `/var/www/dist`, `site` to `site.bak`?
+/// Then it is the copy itself, and no directory that was there to take it.
+fn is_copy_of(path: &Value, source: &Value) -> bool {
+    let (copy, original) = (path.basename(), source.basename());
+    let suffix = copy.key().strip_prefix(original.key());
+    let written = original.key().chars().any(char::is_alphanumeric);
+    written
+        && suffix
+            .is_some_and(|s| s.is_empty() || s.starts_with(['.', '-', '_']) && !path.key().ends_with('/'))
+}
+
 /// cp(1): an existing file is replaced without a word. That is what a deployment wants of its own files, and not of
 /// one that was filled in after it came from a sample. A directory copied to its own name goes into it the next time.
 pub(super) fn cp(argv: &Argv) -> Deed {
@@ -214,7 +225,7 @@ pub(super) fn cp(argv: &Argv) -> Deed {
             && !options.has("T")
             && !written.ends_with("/.")
             && !source.value.is_glob()
-            && source.value.basename() == path.basename()
+            && is_copy_of(&path, &source.value)
         {
             Again::Nests("cp: copies into the directory that is there now")
         } else {
@@ -261,6 +272,9 @@ fn cp_and_mv_write() {
         ("cp -n .env.example .env", "create any /srv/app/.env"),
         ("cp -r dist /var/www/dist", "write /var/www/dist nests"),
         ("cp -r dist/. /var/www/dist", "write /var/www/dist"),
+        ("cp -a /etc/nginx /etc/nginx.bak", "write /etc/nginx.bak nests"),
+        ("cp -a app app-$VERSION", "write /srv/app/app-$VERSION nests"),
+        ("cp -r app apps", "write /srv/app/apps"),
         ("cp -r dist$X/* /var/www/dist", "write /var/www/dist"),
         ("cp -r dist /var/www/html", "write /var/www/html"),
         ("cp -t /etc x/a", "write /etc/a"),

@@ -1,6 +1,6 @@
 //! Database clients: psql, createdb, mysql, sqlite3, redis-cli, mongosh.
 
-use super::draft::{Draft, FILE, NEW, nothing};
+use super::draft::{Draft, FILE, NEW, nothing, word};
 use super::sql::{Dialect, effects};
 use crate::shell::argv::{Arg, Argv, Options, Stdin};
 use crate::shell::effect::{Again, Change, Deed, Resource};
@@ -44,10 +44,72 @@ pub(super) fn psql(argv: &Argv) -> Deed {
     } else if let Stdin::Text(text) = &argv.stdin
         && !options.has("f")
     {
-        let set = text.key().contains("\\set ON_ERROR_STOP");
-        run(text, stops || set);
+        run(text, sets_stop(text.key()).unwrap_or(stops));
     } else if matches!(argv.stdin, Stdin::File(_) | Stdin::Pipe) {
         draft.partly();
+    }
+    draft.done()
+}
+
+/// What a script's last `\set ON_ERROR_STOP` makes of it: psql(1) "Variables", any spelling of a Boolean.
+fn sets_stop(text: &str) -> Option<bool> {
+    let set = text.lines().rev().find_map(|line| line.trim().strip_prefix("\\set ON_ERROR_STOP"))?;
+    Some(!matches!(set.trim().to_ascii_lowercase().as_str(), "off" | "0" | "false" | "no" | "f" | "n"))
+}
+
+/// mysqladmin(1), mariadb-admin: `create` of a database that exists exits with 1, `drop` of a missing one too and asks
+/// unless `--force`. Tried with MariaDB 10.11.
+pub(super) fn mysqladmin(argv: &Argv) -> Deed {
+    let options = argv.options("u|user: h|host: P|port: S|socket: f|force s w? p|password? defaults-file: defaults-extra-file: protocol:");
+    let mut draft = Draft::of(argv);
+    let operands = &options.operands;
+    let Some(name) = operands.get(1) else {
+        return draft.done();
+    };
+    let database = Resource::Database(name.value.clone());
+    match word(operands, 0) {
+        "create" => {
+            draft.add(
+                name,
+                NEW,
+                database,
+                Again::Fails("mysqladmin: CREATE DATABASE failed; database exists"),
+            );
+        }
+        "drop" => {
+            draft.add(name, Change::Remove, database, Again::Fails("mysqladmin: DROP DATABASE failed"));
+            if !options.has("f") {
+                draft.asks("Do you really want to drop the database [y/N]", "write `--force`", None);
+            }
+        }
+        "password" => {}
+        "ping" | "status" | "version" | "processlist" | "variables" => return Deed::read_only(),
+        _ => {}
+    }
+    draft.done()
+}
+
+/// redis-cli(1): what pushes pushes again; FLUSHALL and FLUSHDB empty it. Tried with Redis 7.0.
+pub(super) fn redis(argv: &Argv) -> Deed {
+    let options =
+        argv.options("h: p: a: n: s: u: user: pass: x r: i: c tls cacert: cert: key: no-auth-warning raw");
+    let operands = &options.operands;
+    let mut draft = Draft::of(argv);
+    let key = operands.get(1);
+    match (word(operands, 0).to_ascii_lowercase().as_str(), key) {
+        ("rpush" | "lpush" | "xadd", Some(key)) => {
+            let again = Again::Duplicates("redis-cli: pushes the same element once more");
+            draft.add(key, Change::Append, Resource::Other("redis key", key.value.clone()), again);
+        }
+        ("flushall" | "flushdb", _) => {
+            let again = Again::Overwrites("redis-cli: all keys are gone, with what was stored since");
+            let data = Resource::Other("data", Value::literal("redis"));
+            draft.add_implied(Change::Write, data, again);
+        }
+        ("ping" | "info" | "get" | "keys" | "ttl" | "exists" | "dbsize" | "llen" | "lrange", _) => {
+            return Deed::read_only();
+        }
+        _ => {}
     }
     draft.done()
 }
@@ -150,7 +212,7 @@ pub(super) fn sqlite(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// Dumps write a file; what a restore finds is not known; `redis-cli` and `mongosh` are not read.
+/// Dumps write a file; what a restore finds is not known; `mongosh` is not read.
 pub(super) fn dump(argv: &Argv) -> Deed {
     let options: Options<'_> =
         argv.options("f|file: d|dbname: U: h: p: F|format: r|result-file: u|user: t: n: T: N: j: Z: out: o:");
@@ -175,6 +237,13 @@ pub(super) fn mysql_secure(argv: &Argv) -> Deed {
 }
 
 #[test]
+fn a_script_may_stop_at_errors() {
+    assert_eq!(sets_stop("\\set ON_ERROR_STOP on\nSELECT 1;"), Some(true));
+    assert_eq!(sets_stop("\\set ON_ERROR_STOP 0"), Some(false));
+    assert_eq!(sets_stop("SELECT 1;"), None);
+}
+
+#[test]
 fn databases_are_made() {
     super::table::check(&[
         ("psql -c 'CREATE USER app'", "create role app fails"),
@@ -191,6 +260,12 @@ fn databases_are_made() {
         ("mysql -u root -e 'CREATE DATABASE shop'", "create database shop fails"),
         ("mysql -uroot -p -e 'CREATE DATABASE IF NOT EXISTS shop'", "create database shop asks"),
         ("sqlite3 /d/x.db 'CREATE TABLE t(a)'", "create file /d/x.db; create table t fails"),
+        ("mysqladmin -u root create shop", "create database shop fails"),
+        ("mysqladmin drop shop", "remove database shop fails asks"),
+        ("mysqladmin ping", ""),
+        ("redis-cli -h x RPUSH q 1", "append redis key q duplicates"),
+        ("redis-cli FLUSHALL", "write data redis overwrites"),
+        ("redis-cli set k v", ""),
         ("pg_dump shop -f /b/x.sql", "write /b/x.sql"),
     ]);
 }

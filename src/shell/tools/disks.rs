@@ -1,19 +1,24 @@
 //! Disks and swap: util-linux, e2fsprogs.
 
 use super::draft::{Draft, NEW};
+use super::files::busy_swap;
 use crate::shell::argv::Argv;
 use crate::shell::effect::{Again, Change, Deed, Resource};
 
-/// mkswap(8): refuses a swap area in use. mkfs(8): whatever was there is gone; mke2fs asks where it sees a file system
+/// mkswap(8): refuses a swap area in use, and one that is called so is; it minds no other (tried with 2.38). mkfs(8): whatever was there is gone; mke2fs asks where it sees a file system
 /// only on a terminal, and `-F` or `-f` does not.
 pub(super) fn mkfs(argv: &Argv) -> Deed {
     let options = argv.options("t|type: L|label: f|force F U|uuid: p|pagesize: b: m: O: E: N: i: q c n:");
     let mut draft = Draft::of(argv);
     let again = match argv.name.as_str() {
-        "mkswap" => Again::Fails("mkswap: error: is mounted; will not make swapspace"),
+        "mkswap" => Again::NoChange,
         _ => Again::Overwrites("mkfs: all that was on it is gone"),
     };
     if let Some(device) = options.operands.first() {
+        let again = match argv.name.as_str() {
+            "mkswap" => busy_swap(&argv.path(device), "mkswap: error: is mounted; will not make swapspace"),
+            _ => again,
+        };
         draft.path(device, Change::Write, again);
     }
     draft.done()
@@ -40,6 +45,7 @@ pub(super) fn swapon(argv: &Argv) -> Deed {
 }
 
 /// mount(8): the same source at the same place is `already mounted`, exit status 32; `-a` and `remount` mind nothing.
+/// What has no device (tmpfs, `--bind`) is mounted once more on top (tried with 2.38).
 pub(super) fn mount(argv: &Argv) -> Deed {
     let options =
         argv.options("a|all t|types: o|options: B|bind R|rbind r w L: U: v f n make-private M|move");
@@ -51,8 +57,12 @@ pub(super) fn mount(argv: &Argv) -> Deed {
     let resource = Resource::Other("mount", argv.path(place));
     if argv.name == "umount" {
         draft.add(place, Change::Remove, resource, Again::Fails("umount: not mounted"));
-    } else if options.has("B") || options.has("R") || options.values("o").any(|o| o.key().contains("bind")) {
-        draft.add(place, NEW, resource, Again::Duplicates("mount --bind: mounts it once more on top"));
+    } else if options.has("B")
+        || options.has("R")
+        || options.values("o").any(|o| o.key().contains("bind"))
+        || options.values("t").any(|t| matches!(t.as_literal(), Some("tmpfs" | "overlay" | "proc" | "sysfs")))
+    {
+        draft.add(place, NEW, resource, Again::Duplicates("mount: mounts it once more on top"));
     } else {
         draft.add(place, NEW, resource, Again::Fails("mount: already mounted"));
     }
@@ -69,6 +79,8 @@ fn disks_are_prepared() {
         ("mkfs.ext4 -F /dev/sdb1", "write /dev/sdb1 overwrites"),
         ("mount /dev/sdb1 /data", "create mount /data fails"),
         ("mount -a", ""),
+        ("mount -t tmpfs tmpfs /mnt/t", "create mount /mnt/t duplicates"),
+        ("mkswap /opt/img", "write /opt/img"),
         ("mount -o remount,rw /", ""),
         ("umount /data", "remove mount /data fails"),
     ]);

@@ -101,7 +101,7 @@ pub(super) fn mkfifo(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// truncate(1), shred(1) leave a file that holds nothing; fallocate(1) one that may hold what it held.
+/// truncate(1) leaves a file that holds nothing; fallocate(1) one that may hold what it held.
 pub(super) fn truncate(argv: &Argv) -> Deed {
     let options = argv.options("s|size: r|reference: c|no-create o|io-blocks");
     let mut draft = Draft::of(argv);
@@ -116,6 +116,23 @@ pub(super) fn busy_swap(path: &Value, text: &'static str) -> Again {
     if path.basename().key().contains("swap") { Again::Fails(text) } else { Again::NoChange }
 }
 
+/// shred(1): a missing file is an error; `-u` and `--remove` take the file away.
+pub(super) fn shred(argv: &Argv) -> Deed {
+    let options =
+        argv.options("u remove? n|iterations: s|size: z|zero f|force v|verbose x|exact random-source:");
+    let mut draft = Draft::of(argv);
+    for operand in &options.operands {
+        let gone = options.has("u") || options.has("remove");
+        let change = if gone { Change::Remove } else { Change::Write };
+        let again = match gone {
+            true => Again::Fails("shred: failed to open for writing: No such file or directory"),
+            false => Again::NoChange,
+        };
+        draft.path(operand, change, again);
+    }
+    draft.done()
+}
+
 /// fallocate(1).
 pub(super) fn fallocate(argv: &Argv) -> Deed {
     let options = argv.options("l|length: o|offset: c d i n|keep-size p v x z");
@@ -127,15 +144,28 @@ pub(super) fn fallocate(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// dd(1): `of=` is what it writes.
+/// dd(1): `of=` is what it writes; with `oflag=append conv=notrunc` it adds to the end.
 pub(super) fn dd(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
+    let flag = |key: &str, flag: &str| {
+        let is = |(name, value): (Value, Value)| {
+            name.as_literal() == Some(key) && value.key().split(',').any(|f| f == flag)
+        };
+        argv.args.iter().filter_map(|arg| arg.value.split_once('=')).any(is)
+    };
+    let appends = flag("oflag", "append") && flag("conv", "notrunc");
     for arg in &argv.args {
         let Some((key, path)) = arg.value.split_once('=') else {
             continue;
         };
         if key.as_literal() == Some("of") && path.as_literal() != Some("/dev/null") {
             let path = path.resolve(&argv.cwd);
+            if appends {
+                let again = Again::Duplicates("dd oflag=append: adds the same bytes once more");
+                let resource = Resource::Line { file: path, text: unknown("input") };
+                draft.add(arg, Change::Append, resource, again);
+                continue;
+            }
             let again = busy_swap(&path, "dd: failed to open: Text file busy");
             draft.add(arg, Change::Write, Resource::Path(path), again);
         }
@@ -184,6 +214,10 @@ fn files_are_written() {
         ("truncate -s 0 /var/log/a", "write /var/log/a"),
         ("fallocate -l 2G /swapfile", "create file /swapfile fails"),
         ("dd if=/dev/zero of=/a bs=1M", "write /a"),
+        ("dd if=x of=/a oflag=append conv=notrunc,fsync", "append line /a '$input' duplicates"),
+        ("dd if=x of=/a oflag=append", "write /a"),
+        ("shred -u /a", "remove /a fails"),
+        ("shred /dev/sdb", "write /dev/sdb"),
         ("dd if=/dev/zero of=/swapfile bs=1M", "write /swapfile fails"),
         ("tee /etc/a", "write /etc/a"),
         ("tee -a /etc/a <<< 'x y'", "append line /etc/a 'x y' duplicates"),

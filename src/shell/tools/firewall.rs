@@ -78,9 +78,9 @@ pub(super) fn iptables(argv: &Argv) -> Deed {
         "-D" | "--delete" => {
             (Change::Remove, Again::Fails("iptables: Bad rule (does a matching rule exist in that chain?)"))
         }
-        // Of one chain, or of all in its table.
-        "-F" | "--flush" => (Change::Remove, Again::NoChange),
         "-N" | "--new-chain" => (NEW, Again::Fails("iptables: Chain already exists")),
+        // What is emptied holds no rule that could be there twice: of a chain, or of all.
+        "-F" | "--flush" => (Change::Remove, Again::NoChange),
         "-L" | "-S" | "--list" => return Deed::read_only(),
         _ => return nothing(),
     };
@@ -89,7 +89,8 @@ pub(super) fn iptables(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// nft(8): `add rule` and `insert rule` add it again; tables and chains are added once.
+/// nft(8): `add rule` and `insert rule` add it again; tables and chains are added once, and `create` minds that they
+/// are there. `flush` and `delete` take the rules away. Tried with 1.0.
 pub(super) fn nft(argv: &Argv) -> Deed {
     let operands: Vec<&Arg> = argv.args.iter().collect();
     match (word(&operands, 0), word(&operands, 1)) {
@@ -97,6 +98,18 @@ pub(super) fn nft(argv: &Argv) -> Deed {
             let mut draft = Draft::of(argv);
             let again = Again::Duplicates("nft: adds the same rule once more");
             draft.add(operands[1], NEW, Resource::FirewallRule(joined(&operands[2..])), again);
+            draft.done()
+        }
+        ("create", "table" | "chain" | "set" | "map") => {
+            let mut draft = Draft::of(argv);
+            let again = Again::Fails("nft create: File exists");
+            draft.add(operands[1], NEW, Resource::Other("firewall", joined(&operands[1..])), again);
+            draft.done()
+        }
+        ("flush", "ruleset" | "table" | "chain") => {
+            let mut draft = Draft::of(argv);
+            let rules = Resource::FirewallRule(joined(&operands[2..]));
+            draft.add(operands[1], Change::Remove, rules, Again::NoChange);
             draft.done()
         }
         ("list", _) => Deed::read_only(),
@@ -123,6 +136,9 @@ fn packets_are_filtered() {
         ("iptables -N X", "create firewall-rule X fails"),
         ("iptables -F", "remove firewall-rule"),
         ("iptables -w -F DOCKER-USER", "remove firewall-rule DOCKER-USER"),
+        ("iptables -t nat -F POSTROUTING", "remove firewall-rule -t nat POSTROUTING"),
+        ("nft create table inet w", "create firewall table inet w fails"),
+        ("nft flush chain inet w c", "remove firewall-rule inet w c"),
         ("nft add rule inet f i accept", "create firewall-rule inet f i accept duplicates"),
         ("nft list ruleset", "[ReadOnly]"),
         ("firewall-cmd --permanent --add-port=80/tcp", ""),

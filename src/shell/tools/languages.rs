@@ -10,6 +10,13 @@ pub(super) fn bundle(argv: &Argv) -> Deed {
         None if argv.args.is_empty() => role(Role::Dependencies(Ecosystem::Ruby)),
         Some("install" | "update") => role(Role::Dependencies(Ecosystem::Ruby)),
         Some("exec") => argv.shifted(1).map_or_else(Deed::default, |inner| super::deed(&inner)),
+        // Tried with bundler 2.3.
+        Some("init") => {
+            let mut draft = Draft::of(argv);
+            let file = crate::shell::value::Value::literal("Gemfile");
+            draft.value_path(&file, super::draft::FILE, Again::Fails("bundle init: Gemfile already exists"));
+            draft.done()
+        }
         Some("config" | "clean" | "lock" | "package" | "binstubs") => nothing(),
         Some("check" | "list" | "show" | "--version" | "-v" | "info") => Deed::read_only(),
         _ => Deed::default(),
@@ -69,6 +76,16 @@ pub(super) fn composer(argv: &Argv) -> Deed {
         "install" | "i" | "update" | "u" | "require" => role(Role::Dependencies(Ecosystem::Php)),
         "global" => role(Role::GlobalTool(Ecosystem::Php)),
         "dump-autoload" | "dumpautoload" | "config" | "clear-cache" | "self-update" => nothing(),
+        // `init` leaves an existing composer.json and exits with 0 (tried with 2.5).
+        "init" => {
+            let mut draft = Draft::of(argv);
+            let file = crate::shell::value::Value::literal("composer.json");
+            draft.value_path(&file, super::draft::FILE, Again::NoChange);
+            if !options.has("n") {
+                draft.asks("composer init asks for each field", "write `--no-interaction`", Some("-n"));
+            }
+            draft.done()
+        }
         "create-project" => {
             let mut draft = Draft::of(argv);
             if let Some(directory) = options.operands.get(2) {
@@ -177,6 +194,22 @@ pub(super) fn build_tool(argv: &Argv) -> Deed {
     };
     let verb = word(&operands, 0);
     match (argv.name.as_str(), verb) {
+        // Both stop where there is a Cargo.toml (tried).
+        ("cargo", verb @ ("init" | "new")) => {
+            let mut draft = Draft::of(argv);
+            let directory =
+                argv.options("vcs: name: edition: lib bin q|quiet registry:").operands.get(1).copied();
+            let again = Again::Fails("cargo: cannot be run on existing Cargo packages");
+            match directory {
+                Some(directory) if verb == "new" => draft.path(directory, super::draft::TREE, again),
+                other => {
+                    let mut file = other.map_or_else(|| argv.cwd.clone(), |arg| argv.path(arg));
+                    file.push_str("/Cargo.toml");
+                    draft.add_implied(super::draft::FILE, Resource::Path(file), again);
+                }
+            }
+            draft.done()
+        }
         ("cargo", "build" | "b" | "rustc") => role(Role::Build(Rust)),
         ("cargo", "install" | "binstall") => role(Role::GlobalTool(Rust)),
         ("cargo", "fetch") => role(Role::Dependencies(Rust)),
@@ -236,6 +269,10 @@ fn other_ecosystems() {
         ("rake db:migrate db:seed", "[Migrate] [Seed]"),
         ("bin/rails assets:precompile RAILS_ENV=production", "[StaticFiles]"),
         ("rails frob", "unknown"),
+        ("bundle init", "create file /srv/app/Gemfile fails"),
+        ("composer init -n --name a/b", "create file /srv/app/composer.json"),
+        ("cargo new x", "create tree /srv/app/x fails"),
+        ("cargo init --vcs none /x", "create file /x/Cargo.toml fails"),
         ("composer install --no-dev", "[Dependencies(Php)]"),
         ("php artisan migrate --force", "[Migrate]"),
         ("php artisan migrate", "[Migrate] asks"),

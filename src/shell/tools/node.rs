@@ -86,6 +86,8 @@ fn is_program(name: &str) -> bool {
             | "vue-cli-service"
             | "react-scripts"
             | "turbo"
+            | "pnpm"
+            | "yarn"
     )
 }
 
@@ -169,8 +171,13 @@ fn create(argv: &Argv, operands: &[&Arg], yes: bool) -> Deed {
     let mut draft = Draft::of(argv);
     if operands.is_empty() {
         let file = Value::literal("package.json");
-        draft.value_path(&file, super::draft::FILE, Again::NoChange);
-        if !yes {
+        // pnpm 12 stops (tried), the others keep what is there.
+        let again = match argv.name.as_str() {
+            "pnpm" => Again::Fails("pnpm init: package.json already exists"),
+            _ => Again::NoChange,
+        };
+        draft.value_path(&file, super::draft::FILE, again);
+        if !yes && argv.name != "pnpm" {
             draft.asks("npm init asks for each field of package.json", "write `-y`", Some("-y"));
         }
         return draft.done();
@@ -284,6 +291,9 @@ pub(super) fn migrator(argv: &Argv) -> Deed {
         }
         ("knex", "seed:run", _) => {
             draft.role(Role::Seed);
+            // What a seed file empties first cannot be seen here.
+            let rows = Resource::Other("rows", argv.cwd.clone());
+            draft.add_implied(Change::Append, rows, Again::Unknown);
         }
         ("prisma", "migrate" | "db" | "format" | "validate" | "version", _) => {}
         _ => return Deed::default(),

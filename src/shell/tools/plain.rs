@@ -208,7 +208,6 @@ pub(super) fn only_sets(name: &str) -> bool {
             | "ntpdate"
             | "poweroff"
             | "reboot"
-            | "redis-cli"
             | "restorecon"
             | "setcap"
             | "setenforce"

@@ -3,6 +3,7 @@
 use super::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
+use crate::shell::value::Value;
 
 const DEPENDENCIES: Role = Role::Dependencies(Ecosystem::Python);
 const TOOL: Role = Role::GlobalTool(Ecosystem::Python);
@@ -175,7 +176,18 @@ pub(super) fn uv(argv: &Argv) -> Deed {
         "tool" | "python" => role(TOOL),
         "build" => role(Role::Build(Ecosystem::Python)),
         "lock" | "add" | "remove" | "cache" | "self" | "export" | "publish" => nothing(),
-        "init" => Deed::of(Vec::new()),
+        // `uv init` stops where there is a project (tried with 0.13).
+        "init" => {
+            let mut draft = Draft::of(argv);
+            let options = inner.options("name: p|python: lib package app script bare vcs: q|quiet no-readme");
+            let here = Value::literal(".");
+            let place = options.operands.first().map_or(&here, |arg| &arg.value);
+            let mut file = place.resolve(&argv.cwd);
+            file.push_str("/pyproject.toml");
+            let again = Again::Fails("uv init: Project is already initialized");
+            draft.add_implied(FILE, Resource::Path(file.normalized()), again);
+            draft.done()
+        }
         _ => Deed::read_only(),
     }
 }
@@ -297,14 +309,33 @@ pub(super) fn django(argv: &Argv) -> Deed {
                 draft.asks("flush asks to type 'yes'", instead, None);
             }
         }
+        // Rows are written by their keys (django-admin(1)): what was changed in them since is gone.
         "loaddata" => {
             draft.role(Role::Seed);
+            for fixture in options.operands.iter().skip(1) {
+                let again =
+                    Again::Overwrites("loaddata: puts the fixture's rows in place of what was changed since");
+                draft.add(fixture, Change::Write, Resource::Other("rows", fixture.value.clone()), again);
+            }
         }
         "runserver" => {
             draft.role(Role::Serve);
         }
+        // startproject and startapp exit with 1 where the directory is there (tried with Django 5.2).
+        verb @ ("startproject" | "startapp") => {
+            let again = Again::Fails("django: already exists");
+            match (options.operands.get(1), options.operands.get(2)) {
+                (Some(_), Some(directory)) if verb == "startproject" => {
+                    let mut place = argv.path(directory);
+                    place.push_str("/manage.py");
+                    draft.add(directory, FILE, Resource::Path(place), again);
+                }
+                (Some(name), None) => draft.path(name, TREE, again),
+                _ => {}
+            }
+        }
         "makemigrations" | "compilemessages" | "clearsessions" | "createcachetable" | "compress"
-        | "makemessages" | "thumbnail" | "rebuild_index" | "startproject" | "startapp" => {}
+        | "makemessages" | "thumbnail" | "rebuild_index" => {}
         "check" | "showmigrations" | "diffsettings" | "sqlmigrate" | "help" | "version" | "test"
         | "inspectdb" | "dumpdata" => {
             return Deed::read_only();
@@ -325,6 +356,17 @@ pub(super) fn alembic(argv: &Argv) -> Deed {
             role(Role::Migrate)
         }
         "run" => role(Role::Serve),
+        // A directory with something in it is an error (tried with 1.20).
+        "init" if argv.name == "alembic" || at == 1 => {
+            let mut draft = Draft::of(argv);
+            let again = Again::Fails("init: directory already exists and is not empty");
+            match options.operands.get(at + 1) {
+                Some(directory) => draft.path(directory, TREE, again),
+                None if at == 1 => draft.value_path(&Value::literal("migrations"), TREE, again),
+                None => {}
+            }
+            draft.done()
+        }
         "current" | "history" | "heads" | "show" | "check" | "branches" | "routes" => Deed::read_only(),
         "stamp" | "revision" | "merge" | "downgrade" | "migrate" => nothing(),
         _ => Deed::default(),
@@ -372,6 +414,12 @@ fn django_and_servers() {
         ("python manage.py createsuperuser", "create superuser $username fails asks"),
         ("python manage.py createsuperuser --noinput --username a", "create superuser a fails"),
         ("python manage.py frob", "unknown"),
+        ("django-admin startproject shop", "create tree /srv/app/shop fails"),
+        ("django-admin startproject shop .", "create file /srv/app/manage.py fails"),
+        ("python manage.py loaddata a.json", "write rows a.json overwrites [Seed]"),
+        ("flask db init", "create tree /srv/app/migrations fails"),
+        ("alembic init m", "create tree /srv/app/m fails"),
+        ("uv init shop", "create file /srv/app/shop/pyproject.toml fails"),
         ("django-admin migrate", "[Migrate]"),
         ("python manage.py migrate --check", "[ReadOnly]"),
         ("venv/bin/alembic -c x.ini upgrade head", "[Migrate]"),

@@ -53,17 +53,15 @@ pub(super) fn sed(argv: &Argv) -> Deed {
                     }
                 }
             }
-            Verdict::Grows => {
+            // Told as text that is added, so that a file which each run writes from nothing is none of it.
+            Verdict::Grows(text) => {
+                draft.path(file, Change::Edit, Again::NoChange);
+                let resource = Resource::Line { file: argv.path(file), text: shown(&scripts, text) };
                 let again = Again::Duplicates("sed -i: matches its own result and adds the text once more");
-                draft.path(file, Change::Edit, again);
+                draft.add(file, Change::Append, resource, again);
             }
             Verdict::Adds(text) => {
-                let text = match scripts[..] {
-                    [only] if only.value.as_literal().is_some() => Value::literal(text.as_str()),
-                    _ => unknown("text"),
-                };
-                let file_path = argv.path(file);
-                let resource = Resource::Line { file: file_path, text };
+                let resource = Resource::Line { file: argv.path(file), text: shown(&scripts, text) };
                 let again = Again::Duplicates("sed -i: adds the line once more");
                 draft.add(file, Change::Append, resource, again);
             }
@@ -72,10 +70,18 @@ pub(super) fn sed(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// Text of a script as a value; not known where the script is not.
+fn shown(scripts: &[&Arg], text: &str) -> Value {
+    match scripts {
+        [only] if only.value.as_literal().is_some() => Value::literal(text),
+        _ => unknown("text"),
+    }
+}
+
 #[derive(PartialEq)]
 enum Verdict {
     Repeatable,
-    Grows,
+    Grows(String),
     Adds(String),
 }
 
@@ -120,7 +126,7 @@ fn judge(script: &str) -> Verdict {
                     return Verdict::Repeatable;
                 };
                 if command == 's' && grows(pattern, replacement, &address) {
-                    verdict = Verdict::Grows;
+                    verdict = Verdict::Grows(replacement.replace('&', pattern));
                 }
                 rest = next.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
             }
@@ -220,6 +226,11 @@ fn grows(pattern: &str, replacement: &str, address: &Address<'_>) -> bool {
     let at_end = pattern.ends_with('$') && !pattern.ends_with("\\$");
     let core = pattern.strip_prefix('^').unwrap_or(pattern);
     let core = if at_end { &core[..core.len() - 1] } else { core };
+    // `.*` at the end takes the whole line: `&more` still starts as before. (`\1` stands for what a group took.)
+    let core = match core.strip_suffix(".*") {
+        Some(start) if at_start && replacement.starts_with('&') => start,
+        _ => core,
+    };
     let operators = |c: char| "\\.*[]^$+?(){}|&\u{1}".contains(c);
     if core.contains(operators) || replacement.contains(['\\', '\n']) {
         return false;
@@ -249,12 +260,14 @@ fn sed_edits() {
         ("sed -i s/a/b/ f", "edit /srv/app/f"),
         ("sed -i.bak -e s/a/b/ /f", "edit /f"),
         ("sed -Ei 's|^#?Port .*|Port 22|' /f", "edit /f"),
-        ("sed -i 's/^x/xx/' /f", "edit /f duplicates"),
-        ("sed -i 's/^/#/' /f", "edit /f duplicates"),
-        ("sed -i '/foo/s/^/#/' /f", "edit /f duplicates"),
+        ("sed -i 's/^x/xx/' /f", "edit /f; append line /f 'xx' duplicates"),
+        ("sed -i 's/^/#/' /f", "edit /f; append line /f '#' duplicates"),
+        ("sed -i 's|^PATH=.*|&:/opt|' /f", "edit /f; append line /f '^PATH=.*:/opt' duplicates"),
+        ("sed -i 's|^PATH=.*|PATH=/opt|' /f", "edit /f"),
+        ("sed -i '/foo/s/^/#/' /f", "edit /f; append line /f '#' duplicates"),
         ("sed -i '/^foo/s/^/#/' /f", "edit /f"),
         ("sed -i '/bar/!s/$/ bar/' /f", "edit /f"),
-        ("sed -i 's/pool/pool max/' /f", "edit /f duplicates"),
+        ("sed -i 's/pool/pool max/' /f", "edit /f; append line /f 'pool max' duplicates"),
         ("sed -i 's/^pool$/pool max/' /f", "edit /f"),
         ("sed -i '/x/a text here' /f", "append line /f 'text here' duplicates"),
         ("sed -i '$ a y' /f", "append line /f 'y' duplicates"),

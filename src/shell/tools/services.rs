@@ -183,7 +183,8 @@ pub(super) fn supervisorctl(argv: &Argv) -> Deed {
 }
 
 /// pm2 (its "Process management" page): `start` of a script that runs already under that name exits with 1, `Script
-/// already launched`; of an ecosystem file or of the name of a known process it restarts.
+/// already launched`; of an ecosystem file or of the name of a known process it restarts. A command (`npm`, `"node
+/// app.js"`), and a script with `-f`, is started once more beside the first. Tried with 7.0.
 pub(super) fn pm2(argv: &Argv) -> Deed {
     let options = argv.options(
         "n|name: i|instances: w|watch f|force u|user: hp: l|log: o|output: e|error: p|pid: cwd: max-memory-restart: \
@@ -200,9 +201,12 @@ pub(super) fn pm2(argv: &Argv) -> Deed {
             let describes = [".config.js", ".config.cjs", ".json", ".yml", ".yaml", ".config.mjs"]
                 .iter()
                 .any(|end| text.ends_with(end));
-            let again = match describes || options.has("f") || target.value.as_literal().is_none() {
-                true => Again::NoChange,
-                false => Again::Fails("pm2: Script already launched"),
+            let again = if describes || target.value.as_literal().is_none() {
+                Again::NoChange
+            } else if options.has("f") || is_command(text) {
+                Again::Duplicates("pm2: starts a second process of the same name")
+            } else {
+                Again::Fails("pm2: Script already launched")
             };
             match options.value("n") {
                 Some(name) if !describes => draft.add(target, NEW, process(name), again),
@@ -254,6 +258,11 @@ pub(super) fn pm2(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// A program with its arguments, or one that is given them behind `--`.
+fn is_command(text: &str) -> bool {
+    text.contains(' ') || matches!(text, "npm" | "yarn" | "pnpm" | "bun" | "npx" | "serve")
+}
+
 fn is_script(text: &str) -> bool {
     text.contains('/') || [".js", ".py", ".sh", ".ts", ".mjs", ".cjs"].iter().any(|end| text.ends_with(end))
 }
@@ -272,7 +281,9 @@ fn processes_are_driven() {
         ("supervisorctl restart all", "restart process all [Restart]"),
         ("supervisorctl reread", "[ReadOnly]"),
         ("pm2 start dist/server.js --name api", "create process api fails [Restart]"),
-        ("pm2 start npm --name web -- start", "create process web fails [Restart]"),
+        ("pm2 start npm --name web -- start", "create process web duplicates [Restart]"),
+        ("pm2 start 'node app.js' --name web", "create process web duplicates [Restart]"),
+        ("pm2 start -f app.js --name web", "create process web duplicates [Restart]"),
         ("pm2 start server.js", "create process server.js fails [Restart]"),
         ("pm2 start ecosystem.config.js --env production", "create process ecosystem.config.js [Restart]"),
         ("pm2 start api", "start process api [Restart]"),

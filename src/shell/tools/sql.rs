@@ -36,7 +36,23 @@ impl Token<'_> {
 pub(super) fn effects(sql: &Value, dialect: Dialect) -> Vec<Effect> {
     let mut effects = Vec::new();
     script(sql.key(), sql, dialect, false, &mut effects);
+    settle(&mut effects);
     effects
+}
+
+/// What a script drops or empties before it makes or fills it is made as the first time.
+fn settle(effects: &mut [Effect]) {
+    let mut cleared: Vec<Resource> = Vec::new();
+    for effect in effects {
+        match effect.change {
+            Change::Remove => cleared.push(effect.resource.clone()),
+            Change::Write if matches!(effect.resource, Resource::Table(_)) => {
+                cleared.push(effect.resource.clone());
+            }
+            _ if cleared.contains(&effect.resource) => effect.again = Again::NoChange,
+            _ => {}
+        }
+    }
 }
 
 fn script(text: &str, of: &Value, dialect: Dialect, guarded: bool, effects: &mut Vec<Effect>) {
@@ -181,7 +197,8 @@ fn read_statement(
     effects: &mut Vec<Effect>,
 ) {
     // Inside a body: `IF … THEN CREATE …`.
-    const STARTS: [&str; 8] = ["CREATE", "ALTER", "INSERT", "DROP", "DO", "SELECT", "REPLACE", "GRANT"];
+    const STARTS: [&str; 10] =
+        ["CREATE", "ALTER", "INSERT", "DROP", "DO", "SELECT", "REPLACE", "GRANT", "TRUNCATE", "DELETE"];
     let start = match guarded || contains(tokens, &["BEGIN"]) {
         true => tokens
             .iter()
@@ -225,6 +242,10 @@ fn read_statement(
             false => Again::Duplicates("INSERT: inserts the rows once more, or fails where they are unique"),
         };
         effects.extend(cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again)));
+    } else if cursor.eat("TRUNCATE") || cursor.eat_all(&["DELETE", "FROM"]) {
+        cursor.eat_any(&["TABLE", "ONLY"]);
+        let table = cursor.name().map(|name| Resource::Table(value(name)));
+        effects.extend(table.map(|table| Effect::new(Change::Write, table, Again::NoChange)));
     } else if cursor.eat("ALTER") {
         alter(cursor, dialect, guarded, value, effects);
     } else if cursor.eat("DROP") {
@@ -247,7 +268,7 @@ fn kind(cursor: &mut Cursor<'_, '_>, dialect: Dialect) -> Option<fn(Value) -> Re
     if cursor.eat("DATABASE") || dialect == Dialect::MySql && cursor.eat("SCHEMA") {
         return Some(Resource::Database);
     }
-    const OBJECTS: [&str; 11] = [
+    const OBJECTS: [&str; 17] = [
         "TABLE",
         "EXTENSION",
         "SCHEMA",
@@ -259,6 +280,12 @@ fn kind(cursor: &mut Cursor<'_, '_>, dialect: Dialect) -> Option<fn(Value) -> Re
         "TRIGGER",
         "PROCEDURE",
         "POLICY",
+        "PUBLICATION",
+        "SUBSCRIPTION",
+        "DOMAIN",
+        "SERVER",
+        "TABLESPACE",
+        "EVENT",
     ];
     OBJECTS.iter().any(|object| cursor.eat(object)).then_some(Resource::Table as fn(Value) -> Resource)
 }
@@ -368,6 +395,11 @@ fn statements_are_read() {
         ("DROP DATABASE IF EXISTS x; DROP ROLE y", "database x; role y fails"),
         ("\\c shop\nCREATE TABLE t();", "table t fails"),
         ("SELECT 1 FROM pg_roles WHERE rolname='app'", ""),
+        ("TRUNCATE TABLE t; INSERT INTO t VALUES (1)", "table t; table t"),
+        ("DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (1)", "table t; table t"),
+        ("DELETE FROM t; INSERT INTO u VALUES (1)", "table t; table u duplicates"),
+        ("DROP TABLE IF EXISTS t; CREATE TABLE t(); INSERT INTO t VALUES (1)", "table t; table t; table t"),
+        ("CREATE PUBLICATION p FOR ALL TABLES", "table p fails"),
         ("ALTER TABLE t ADD COLUMN c int", "table t fails"),
         (
             "BEGIN; INSERT INTO t VALUES (1); SELECT 1; ROLLBACK; INSERT INTO u VALUES (1);",

@@ -1,8 +1,9 @@
 //! The system itself: kernel settings, the network, host name and locale, patches.
 
 use super::draft::{Draft, FILE, NEW, joined, nothing, word};
-use crate::shell::argv::Argv;
+use crate::shell::argv::{Arg, Argv};
 use crate::shell::effect::{Again, Change, Deed, Resource};
+use crate::shell::value::Value;
 
 /// ip(8): `RTNETLINK answers: File exists`, exit status 2.
 pub(super) fn ip(argv: &Argv) -> Deed {
@@ -16,7 +17,17 @@ pub(super) fn ip(argv: &Argv) -> Deed {
             draft.add(operands[2], NEW, rule, again);
             draft.done()
         }
-        "set" | "replace" | "change" | "del" | "delete" | "flush" | "up" | "down" => nothing(),
+        "del" | "delete" if operands.len() > 2 => {
+            let mut draft = Draft::of(argv);
+            let mut words = operands.to_vec();
+            let added = Arg { value: Value::literal("add"), span: operands[1].span };
+            words[1] = &added;
+            let rule = Resource::Other("network setting", joined(&words));
+            let missing = Again::Fails("ip: RTNETLINK answers: No such process");
+            draft.add(operands[2], Change::Remove, rule, missing);
+            draft.done()
+        }
+        "set" | "replace" | "change" | "flush" | "up" | "down" => nothing(),
         _ => Deed::read_only(),
     }
 }
@@ -106,6 +117,10 @@ fn the_system_is_set_up() {
     super::table::check(&[
         ("ip addr add 10.0.0.1/24 dev eth0", "create network setting addr add 10.0.0.1/24 dev eth0 fails"),
         ("ip a", "[ReadOnly]"),
+        (
+            "ip route del 10.0.0.0/8 via 10.1.1.1",
+            "remove network setting route add 10.0.0.0/8 via 10.1.1.1 fails",
+        ),
         ("sysctl -w vm.swappiness=10", ""),
         ("hostname", "[ReadOnly]"),
         ("hostnamectl set-hostname x", ""),

@@ -1,6 +1,6 @@
 //! Web servers and their certificates: nginx(8), certbot(1), acme.sh.
 
-use super::draft::{Draft, NEW, nothing, role, unknown};
+use super::draft::{Draft, FILE, NEW, nothing, role, unknown, word};
 use crate::shell::argv::{Argv, Options};
 use crate::shell::effect::{Again, Change, Deed, Resource, Role};
 use crate::shell::value::Value;
@@ -82,6 +82,75 @@ pub(super) fn acme(argv: &Argv) -> Deed {
         draft.add_implied(NEW, Resource::Other("certificate", domain), again);
     }
     draft.done()
+}
+
+/// wp-cli (its commands' pages at developer.wordpress.org/cli): `core install` of what is installed says so and exits
+/// with 0; files, configuration, database and users that exist are errors; posts and terms are made once more.
+pub(super) fn wp(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "path: url: user: allow-root force dbname: dbuser: dbpass: dbhost: locale: version: title: role: user_pass: \
+         post_title: post_type: post_status: post_content: admin_user: admin_password: admin_email: porcelain yes quiet",
+    );
+    let operands = &options.operands;
+    let mut draft = Draft::of(argv);
+    let here = Value::literal(".");
+    let site = options.value("path").unwrap_or(&here).resolve(&argv.cwd);
+    let file = |name: &str| Resource::Path(super::draft::below(&site, &Value::literal(name)));
+    match (word(operands, 0), word(operands, 1)) {
+        ("core", "download") if !options.has("force") => {
+            let again = Again::Fails("wp core download: WordPress files seem to already be present here");
+            draft.add_implied(FILE, file("wp-load.php"), again);
+        }
+        ("config", "create") | ("core", "config") if !options.has("force") => {
+            let again = Again::Fails("wp config create: The 'wp-config.php' file already exists");
+            draft.add_implied(FILE, file("wp-config.php"), again);
+        }
+        ("user", "create") => {
+            if let Some(name) = operands.get(2) {
+                let again = Again::Fails("wp user create: The username is already registered");
+                draft.add(name, NEW, Resource::Other("wordpress user", name.value.clone()), again);
+            }
+        }
+        (kind @ ("post" | "comment"), "create") => {
+            let title = options.value("post_title").cloned().unwrap_or_else(|| unknown(kind));
+            let again = Again::Duplicates("wp: makes the same post once more");
+            draft.add_implied(Change::Append, Resource::Other("wordpress post", title), again);
+        }
+        ("db", "reset") => {
+            let data = Resource::Other("data", site.clone());
+            let again = Again::Overwrites("wp db reset: drops and makes the database anew");
+            draft.add_implied(Change::Write, data, again);
+            if !options.has("yes") {
+                draft.asks(
+                    "wp db reset asks before it drops the database",
+                    "do not reset a live database",
+                    None,
+                );
+            }
+        }
+        ("core", "is-installed" | "version" | "check-update") | (_, "list" | "get" | "is-installed") => {
+            return Deed::read_only();
+        }
+        ("core" | "plugin" | "theme" | "option" | "rewrite" | "language" | "cache", _) => {}
+        _ => {
+            draft.partly();
+        }
+    }
+    draft.done()
+}
+
+#[test]
+fn wordpress_is_set_up() {
+    super::table::check(&[
+        ("wp core download --path=/w --allow-root", "create file /w/wp-load.php fails"),
+        ("wp core download --force", ""),
+        ("wp config create --dbname=a", "create file /srv/app/wp-config.php fails"),
+        ("wp core install --url=x", ""),
+        ("wp user create bob b@x.org --role=author", "create wordpress user bob fails"),
+        ("wp post create --post_title=Home", "append wordpress post Home duplicates"),
+        ("wp plugin install x --activate", ""),
+        ("wp core is-installed", "[ReadOnly]"),
+    ]);
 }
 
 #[test]
