@@ -27,7 +27,7 @@ fn every_rule_has_its_fault_in_the_shop() {
 #[test]
 fn each_fault_that_the_shop_admits_is_found() {
     let report = shop("shop");
-    for script in ["start.sh", "scripts/staging.sh"] {
+    for script in ["start.sh", "scripts/restore.sh", "scripts/staging.sh"] {
         let file = report.sources.find(script).unwrap();
         let source = report.sources.file(file);
         let told: BTreeSet<u32> = report
@@ -54,5 +54,5 @@ fn on_the_shop_put_right_the_tool_is_silent() {
     assert!(told.is_empty(), "{told:#?}");
     assert_eq!(report.gaps, []);
     let taken: Vec<&str> = report.taken.iter().map(|(path, _)| path.as_str()).collect();
-    assert_eq!(taken, ["scripts/staging.sh", "start.sh"]);
+    assert_eq!(taken, ["scripts/restore.sh", "scripts/staging.sh", "start.sh"]);
 }

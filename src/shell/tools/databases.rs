@@ -1,4 +1,4 @@
-//! Database clients: psql, createdb, mysql, sqlite3, redis-cli, mongosh.
+//! Database clients: psql, createdb, mysql, sqlite3, redis-cli, mongosh, mysqladmin.
 
 use super::draft::{Draft, FILE, NEW, nothing};
 use super::sql::{Dialect, effects};
@@ -150,7 +150,35 @@ pub(super) fn sqlite(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// Dumps write a file; what a restore finds is not known; `redis-cli` and `mongosh` are not read.
+/// redis-cli(1): `FLUSHALL` and `FLUSHDB` take all keys away; mongosh: `db.dropDatabase()`; mysqladmin(1): `drop`.
+pub(super) fn console(argv: &Argv) -> Deed {
+    let says = |words: &[&str]| {
+        let texts = argv.args.iter().map(|a| a.value.to_string());
+        let given = match &argv.stdin {
+            Stdin::Text(text) => text.to_string(),
+            _ => String::new(),
+        };
+        texts.chain([given]).any(|text| words.iter().any(|w| text.to_ascii_lowercase().contains(w)))
+    };
+    let mut draft = Draft::of(argv);
+    match argv.name.as_str() {
+        "redis-cli" | "valkey-cli" if says(&["flushall", "flushdb"]) => {
+            let keys = Resource::Other("keys", Value::default());
+            draft.add_implied(Change::Remove, keys, Again::NoChange);
+        }
+        "mongosh" | "mongo" if says(&["dropdatabase()"]) => {
+            draft.loses_data();
+        }
+        "mysqladmin" | "mariadb-admin" if argv.has_word("drop") => {
+            draft.loses_data();
+        }
+        "redis-cli" | "valkey-cli" => return Deed::read_only(),
+        _ => return Deed::default(),
+    }
+    draft.done()
+}
+
+/// Dumps write a file; what a restore finds is not known.
 pub(super) fn dump(argv: &Argv) -> Deed {
     let options: Options<'_> =
         argv.options("f|file: d|dbname: U: h: p: F|format: r|result-file: u|user: t: n: T: N: j: Z: out: o:");
@@ -188,6 +216,13 @@ fn databases_are_made() {
         ("createuser app", "create role app fails"),
         ("createuser --interactive app", "create role app fails asks"),
         ("dropdb --if-exists shop", "remove database shop"),
+        ("psql -c 'TRUNCATE TABLE orders'", "remove data orders"),
+        ("psql -c 'DROP TABLE IF EXISTS orders'", "remove table orders; remove data orders"),
+        ("psql -c 'DROP VIEW IF EXISTS sales'", "remove table sales"),
+        ("redis-cli -n 1 FLUSHDB", "remove keys"),
+        ("redis-cli ping", "[ReadOnly]"),
+        ("mongosh shop --eval 'db.dropDatabase()'", "remove data /srv/app"),
+        ("mysqladmin -f drop shop", "remove data /srv/app"),
         ("mysql -u root -e 'CREATE DATABASE shop'", "create database shop fails"),
         ("mysql -uroot -p -e 'CREATE DATABASE IF NOT EXISTS shop'", "create database shop asks"),
         ("sqlite3 /d/x.db 'CREATE TABLE t(a)'", "create file /d/x.db; create table t fails"),

@@ -148,6 +148,9 @@ fn visible(argv: &Argv) -> Deed {
         "mysql" | "mariadb" => databases::mysql(argv),
         "sqlite" | "sqlite3" => databases::sqlite(argv),
         "pg_dump" | "pg_dumpall" | "mysqldump" => databases::dump(argv),
+        "redis-cli" | "valkey-cli" | "mongosh" | "mongo" | "mysqladmin" | "mariadb-admin" => {
+            databases::console(argv)
+        }
         "mysql_secure_installation" | "mariadb-secure-installation" => databases::mysql_secure(argv),
         "docker" | "podman" => containers::docker(argv),
         "docker-compose" | "podman-compose" => containers::compose(argv),

@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::shell::argv::{Arg, Argv, Options};
-use crate::shell::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
+use crate::shell::effect::{Again, Deed, Ecosystem, Resource, Role};
 
 const DEPENDENCIES: Role = Role::Dependencies(Ecosystem::Python);
 const TOOL: Role = Role::GlobalTool(Ecosystem::Python);
@@ -265,6 +265,14 @@ pub(super) fn django(argv: &Argv) -> Deed {
         "migrate" if options.has("check") || options.has("plan") => return Deed::read_only(),
         "migrate" => {
             draft.role(Role::Migrate);
+            // "zero": takes back all migrations of the app, its tables too.
+            if word(&options.operands, 2) == "zero" {
+                draft.loses_data();
+            }
+        }
+        // django-extensions: drops the database and makes it anew.
+        "reset_db" => {
+            draft.loses_data();
         }
         "collectstatic" => {
             draft.role(Role::StaticFiles);
@@ -291,8 +299,7 @@ pub(super) fn django(argv: &Argv) -> Deed {
             }
         }
         "flush" => {
-            let again = Again::Overwrites("flush: empties the database");
-            draft.add_implied(Change::Write, Resource::Other("data", argv.cwd.clone()), again);
+            draft.loses_data();
             if !silent {
                 draft.asks("flush asks to type 'yes'", instead, None);
             }
@@ -326,6 +333,11 @@ pub(super) fn alembic(argv: &Argv) -> Deed {
         }
         "run" => role(Role::Serve),
         "current" | "history" | "heads" | "show" | "check" | "branches" | "routes" => Deed::read_only(),
+        "downgrade" if word(&options.operands, at + 1) == "base" => {
+            let mut draft = Draft::of(argv);
+            draft.loses_data();
+            draft.done()
+        }
         "stamp" | "revision" | "merge" | "downgrade" | "migrate" => nothing(),
         _ => Deed::default(),
     }
@@ -376,6 +388,10 @@ fn django_and_servers() {
         ("python manage.py migrate --check", "[ReadOnly]"),
         ("venv/bin/alembic -c x.ini upgrade head", "[Migrate]"),
         ("alembic stamp head", ""),
+        ("alembic downgrade -1", ""),
+        ("alembic downgrade base", "remove data /srv/app"),
+        ("python manage.py flush --noinput", "remove data /srv/app"),
+        ("python manage.py migrate shop zero", "remove data /srv/app [Migrate]"),
         ("flask db upgrade", "[Migrate]"),
         ("flask db migrate", ""),
         ("gunicorn -w 4 app:app", "[Serve]"),

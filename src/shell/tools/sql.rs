@@ -181,7 +181,8 @@ fn read_statement(
     effects: &mut Vec<Effect>,
 ) {
     // Inside a body: `IF … THEN CREATE …`.
-    const STARTS: [&str; 8] = ["CREATE", "ALTER", "INSERT", "DROP", "DO", "SELECT", "REPLACE", "GRANT"];
+    const STARTS: [&str; 9] =
+        ["CREATE", "ALTER", "INSERT", "DROP", "DO", "SELECT", "REPLACE", "GRANT", "TRUNCATE"];
     let start = match guarded || contains(tokens, &["BEGIN"]) {
         true => tokens
             .iter()
@@ -227,7 +228,13 @@ fn read_statement(
         effects.extend(cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again)));
     } else if cursor.eat("ALTER") {
         alter(cursor, dialect, guarded, value, effects);
+    } else if cursor.eat("TRUNCATE") {
+        cursor.eat("TABLE");
+        cursor.eat("ONLY");
+        let rows = cursor.name().map(|name| Resource::Other("data", value(name)));
+        effects.extend(rows.map(|rows| Effect::new(Change::Remove, rows, Again::NoChange)));
     } else if cursor.eat("DROP") {
+        let holds_rows = cursor.tokens.first().is_some_and(|t| t.is("TABLE") || t.is("SCHEMA"));
         let kind = kind(&mut cursor, dialect);
         let again = match cursor.eat_all(&["IF", "EXISTS"]) || guarded {
             true => Again::NoChange,
@@ -235,6 +242,10 @@ fn read_statement(
         };
         if let (Some(kind), Some(name)) = (kind, cursor.name()) {
             effects.push(Effect::new(Change::Remove, kind(value(name)), again));
+            if holds_rows {
+                let rows = Resource::Other("data", value(name));
+                effects.push(Effect::new(Change::Remove, rows, Again::NoChange));
+            }
         }
     }
 }
