@@ -59,6 +59,8 @@ sed -i 's/^maxmemory .*/maxmemory 64mb/' /etc/redis/redis.conf
 
 docker compose -f docker/search.yaml down
 
+sudo /srv/shop-tools/venv/bin/pip install -r /srv/shop-tools/requirements.txt
+
 sudo -u stager pm2 startOrReload ecosystem.config.js
 
 rm -f /etc/nginx/sites-enabled/default

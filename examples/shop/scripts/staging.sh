@@ -39,7 +39,8 @@ chown -R stager:stager "$STAGING_DIR"
 cd "$STAGING_DIR/frontend"
 # FAULT: built before what it needs is installed: fails on a new machine, and takes the old packages on a later run
 sudo -u stager npm run build
-sudo -u stager npm ci
+# FAULT: takes versions that the lockfile does not name, and writes it anew
+sudo -u stager npm install
 # FAULT: seeds are not recorded: the second run inserts the demo products again
 sudo -u stager npx sequelize db:seed:all
 
@@ -64,6 +65,13 @@ sed -i 's/^maxmemory .*/maxmemory 64mb/' /etc/redis/redis.conf
 
 # FAULT: the volumes go too, and with them all that was tried out on staging
 docker compose -f docker/search.yaml down --volumes
+
+if [ ! -f /srv/shop-tools/.installed ]; then
+    source /srv/shop-tools/venv/bin/activate
+    # FAULT: sudo finds the system's pip, not that of the environment
+    sudo pip install -r /srv/shop-tools/requirements.txt
+    touch /srv/shop-tools/.installed
+fi
 
 # FAULT: it is launched already in the second run
 pm2 start server.js --name shop-pages

@@ -4,6 +4,7 @@ mod build;
 mod calls;
 mod dependencies;
 mod deploy;
+mod installs;
 mod migrations;
 mod names;
 mod order;
@@ -23,6 +24,8 @@ pub(super) use deploy::Deploy;
 pub(super) const RULES: &[(&str, Rule)] = &[
     ("steps", all),
     ("steps/before-…", order::too_early),
+    ("steps/lockfile-ignored", installs::lockfile_ignored),
+    ("steps/other-environment", installs::other_environment),
     ("steps/restarted-too-early", restarted::restarted_too_early),
 ];
 
