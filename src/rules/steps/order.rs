@@ -122,7 +122,7 @@ pub(super) fn installs_manifest(step: &Step, of: Ecosystem) -> bool {
         // `npm --prefix DIR ci` has a word more.
         Ecosystem::Node => {
             let verb = |a: &Value| matches!(a.as_literal(), Some("ci" | "install" | "i" | "clean-install"));
-            words().last().is_none_or(|last| verb(&last.value))
+            words().next_back().is_none_or(|last| verb(&last.value))
         }
         _ => true,
     }
