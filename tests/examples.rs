@@ -27,7 +27,13 @@ fn every_rule_has_its_fault_in_the_shop() {
 #[test]
 fn each_fault_that_the_shop_admits_is_found() {
     let report = shop("shop");
-    for script in ["start.sh", "scripts/staging.sh", "scripts/install-canary.sh", "scripts/demo.sh"] {
+    for script in [
+        "start.sh",
+        "scripts/staging.sh",
+        "scripts/install-canary.sh",
+        "scripts/demo.sh",
+        "scripts/restore.sh",
+    ] {
         let file = report.sources.find(script).unwrap();
         let source = report.sources.file(file);
         let told: BTreeSet<u32> = report
@@ -54,5 +60,14 @@ fn on_the_shop_put_right_the_tool_is_silent() {
     assert!(told.is_empty(), "{told:#?}");
     assert_eq!(report.gaps, []);
     let taken: Vec<&str> = report.taken.iter().map(|(path, _)| path.as_str()).collect();
-    assert_eq!(taken, ["scripts/demo.sh", "scripts/install-canary.sh", "scripts/staging.sh", "start.sh"]);
+    assert_eq!(
+        taken,
+        [
+            "scripts/demo.sh",
+            "scripts/install-canary.sh",
+            "scripts/restore.sh",
+            "scripts/staging.sh",
+            "start.sh"
+        ]
+    );
 }

@@ -40,6 +40,27 @@ rsync -a --delete --exclude=.git --exclude=/uploads pages/ /srv/shop-pages/
 mkdir -p /srv/shop-pages/uploads
 chown stager:stager /srv/shop-pages/uploads
 
+if [ -d /srv/shop-help/.git ]; then
+  git -C /srv/shop-help pull --ff-only
+else
+  git clone https://git.example.org/shop/help.git /srv/shop-help
+fi
+(cd /srv/shop-help && hugo)
+
+if ! sudo -u postgres psql -tAc "SELECT 1 FROM pg_roles WHERE rolname = 'stager'" | grep -q 1; then
+  sudo -u postgres createuser stager
+fi
+if ! sudo -u postgres psql -tAc "SELECT 1 FROM pg_database WHERE datname = 'shop_staging'" | grep -q 1; then
+  sudo -u postgres createdb --owner=stager shop_staging
+fi
+
+[ -e /etc/redis/redis.conf.orig ] || cp /etc/redis/redis.conf /etc/redis/redis.conf.orig
+sed -i 's/^maxmemory .*/maxmemory 64mb/' /etc/redis/redis.conf
+
+docker compose -f docker/search.yaml down
+
+sudo /srv/shop-tools/venv/bin/pip install -r /srv/shop-tools/requirements.txt
+
 sudo -u stager pm2 startOrReload ecosystem.config.js
 
 rm -f /etc/nginx/sites-enabled/default

@@ -37,8 +37,10 @@ iptables -I INPUT -p tcp --dport 8100 -j ACCEPT
 chown -R stager:stager "$STAGING_DIR"
 
 cd "$STAGING_DIR/frontend"
-sudo -u stager npm ci
+# FAULT: built before what it needs is installed: fails on a new machine, and takes the old packages on a later run
 sudo -u stager npm run build
+# FAULT: takes versions that the lockfile does not name, and writes it anew
+sudo -u stager npm install
 # FAULT: seeds are not recorded: the second run inserts the demo products again
 sudo -u stager npx sequelize db:seed:all
 
@@ -46,6 +48,30 @@ sudo -u stager npx sequelize db:seed:all
 rsync -a --delete --exclude=.git pages/ /srv/shop-pages/
 mkdir -p /srv/shop-pages/uploads
 chown stager:stager /srv/shop-pages/uploads
+
+# FAULT: cloned once and never pulled: each later run builds the pages of the first
+[ -d /srv/shop-help ] || git clone https://git.example.org/shop/help.git /srv/shop-help
+(cd /srv/shop-help && hugo)
+
+if ! sudo -u postgres psql -tAc "SELECT 1 FROM pg_database WHERE datname = 'shop_staging'" | grep -q 1; then
+    sudo -u postgres createdb shop_staging
+    # FAULT: where this fails, the database is there all the same, and no later run comes here again
+    sudo -u postgres createuser stager
+fi
+
+# FAULT: the second run saves the changed file under this name, and the one that Redis came with is gone
+cp /etc/redis/redis.conf /etc/redis/redis.conf.orig
+sed -i 's/^maxmemory .*/maxmemory 64mb/' /etc/redis/redis.conf
+
+# FAULT: the volumes go too, and with them all that was tried out on staging
+docker compose -f docker/search.yaml down --volumes
+
+if [ ! -f /srv/shop-tools/.installed ]; then
+    source /srv/shop-tools/venv/bin/activate
+    # FAULT: sudo finds the system's pip, not that of the environment
+    sudo pip install -r /srv/shop-tools/requirements.txt
+    touch /srv/shop-tools/.installed
+fi
 
 # FAULT: it is launched already in the second run
 pm2 start server.js --name shop-pages

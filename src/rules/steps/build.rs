@@ -10,7 +10,7 @@ use crate::shell::effect::{Ecosystem, Role};
 
 const RULE: &str = "steps/no-build";
 /// Where builders put what they make.
-const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
+pub(super) const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
 
 /// `steps/no-build`.
 pub(super) fn no_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {

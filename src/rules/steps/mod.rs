@@ -4,8 +4,11 @@ mod build;
 mod calls;
 mod dependencies;
 mod deploy;
+mod installs;
 mod migrations;
 mod names;
+mod order;
+mod restarted;
 mod undefined;
 mod units;
 mod words;
@@ -18,7 +21,13 @@ use crate::project::manifest::Needs;
 pub(super) use deploy::Deploy;
 
 /// The rules of this family in Rust: they share what is worked out of the deploy as a whole.
-pub(super) const RULES: &[(&str, Rule)] = &[("steps", all)];
+pub(super) const RULES: &[(&str, Rule)] = &[
+    ("steps", all),
+    ("steps/before-…", order::too_early),
+    ("steps/lockfile-ignored", installs::lockfile_ignored),
+    ("steps/other-environment", installs::other_environment),
+    ("steps/restarted-too-early", restarted::restarted_too_early),
+];
 
 const ALL: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)] = &[
     dependencies::no_dependencies,

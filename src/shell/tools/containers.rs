@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, NEW, nothing, role, word};
 use crate::shell::argv::{Argv, Options};
-use crate::shell::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
+use crate::shell::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Role};
 use crate::shell::value::Value;
 
 const BUILD: Role = Role::Build(Ecosystem::Container);
@@ -18,6 +18,13 @@ pub(super) fn docker(argv: &Argv) -> Deed {
     let deeper = || inner.shifted(0);
     match (verb, sub) {
         ("compose", _) => compose(&inner),
+        // docker-volume-prune(1): only anonymous volumes without `--all`.
+        ("volume", "prune") if inner.options("f|force a|all filter:").has("a") => {
+            let mut deed = prune(&inner);
+            let volumes = Resource::Other("volumes", argv.cwd.clone());
+            deed.effects.push(Effect::new(Change::Remove, volumes, Again::NoChange));
+            deed
+        }
         ("system" | "network" | "volume" | "image" | "container" | "builder" | "buildx", "prune") => {
             prune(&inner)
         }
@@ -246,6 +253,12 @@ pub(super) fn compose(argv: &Argv) -> Deed {
             }
             draft.done()
         }
+        "down" if options.has("v") => {
+            let mut draft = Draft::of(argv);
+            let volumes = Resource::Other("volumes", argv.cwd.clone());
+            draft.add_implied(Change::Remove, volumes, Again::NoChange);
+            draft.done()
+        }
         "down" | "pull" | "stop" | "push" | "create" | "kill" | "pause" | "unpause" | "cp" => nothing(),
         "ps" | "logs" | "config" | "images" | "ls" | "top" | "port" | "version" | "events" | "stats"
         | "convert" => Deed::read_only(),
@@ -268,6 +281,10 @@ fn containers_are_run() {
         ("docker volume create data", "create volume data"),
         ("docker compose up -d --build", "[ComposeUp] [Build(Container)]"),
         ("docker-compose -f x.yml down", ""),
+        ("docker compose down -v --remove-orphans", "remove volumes /srv/app"),
+        ("docker compose down -t 5", ""),
+        ("docker volume prune -af", "remove volumes /srv/app"),
+        ("docker volume prune -f", ""),
         ("docker compose exec web ls", "unknown"),
         ("docker build -t x .", "[Build(Container)]"),
         ("docker compose $FLAGS -f x.yml up -d", "[ComposeUp]"),

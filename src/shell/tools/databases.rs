@@ -1,4 +1,4 @@
-//! Database clients: psql, createdb, mysql, sqlite3, redis-cli, mongosh.
+//! Database clients: psql, createdb, mysql, sqlite3, redis-cli, mongosh, mysqladmin.
 
 use super::draft::{Draft, FILE, NEW, nothing, word};
 use super::sql::{Dialect, effects};
@@ -102,9 +102,7 @@ pub(super) fn redis(argv: &Argv) -> Deed {
             draft.add(key, Change::Append, Resource::Other("redis key", key.value.clone()), again);
         }
         ("flushall" | "flushdb", _) => {
-            let again = Again::Overwrites("redis-cli: all keys are gone, with what was stored since");
-            let data = Resource::Other("data", Value::literal("redis"));
-            draft.add_implied(Change::Write, data, again);
+            draft.add_implied(Change::Remove, Resource::Other("keys", Value::default()), Again::NoChange);
         }
         ("ping" | "info" | "get" | "keys" | "ttl" | "exists" | "dbsize" | "llen" | "lrange", _) => {
             return Deed::read_only();
@@ -212,7 +210,22 @@ pub(super) fn sqlite(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// Dumps write a file; what a restore finds is not known; `mongosh` is not read.
+/// mongosh: `db.dropDatabase()`; what else it is told is not read.
+pub(super) fn mongo(argv: &Argv) -> Deed {
+    let texts = argv.args.iter().map(|a| a.value.to_string());
+    let given = match &argv.stdin {
+        Stdin::Text(text) => text.to_string(),
+        _ => String::new(),
+    };
+    if !texts.chain([given]).any(|text| text.to_ascii_lowercase().contains("dropdatabase()")) {
+        return Deed::default();
+    }
+    let mut draft = Draft::of(argv);
+    draft.loses_data();
+    draft.done()
+}
+
+/// Dumps write a file; what a restore finds is not known.
 pub(super) fn dump(argv: &Argv) -> Deed {
     let options: Options<'_> =
         argv.options("f|file: d|dbname: U: h: p: F|format: r|result-file: u|user: t: n: T: N: j: Z: out: o:");
@@ -257,6 +270,12 @@ fn databases_are_made() {
         ("createuser app", "create role app fails"),
         ("createuser --interactive app", "create role app fails asks"),
         ("dropdb --if-exists shop", "remove database shop"),
+        ("psql -c 'TRUNCATE TABLE orders'", "remove data orders"),
+        ("psql -c 'DROP TABLE IF EXISTS orders'", "remove table orders; remove data orders"),
+        ("psql -c 'DROP VIEW IF EXISTS sales'", "remove table sales"),
+        ("redis-cli -n 1 FLUSHDB", "remove keys"),
+        ("redis-cli ping", "[ReadOnly]"),
+        ("mongosh shop --eval 'db.dropDatabase()'", "remove data /srv/app"),
         ("mysql -u root -e 'CREATE DATABASE shop'", "create database shop fails"),
         ("mysql -uroot -p -e 'CREATE DATABASE IF NOT EXISTS shop'", "create database shop asks"),
         ("sqlite3 /d/x.db 'CREATE TABLE t(a)'", "create file /d/x.db; create table t fails"),
@@ -264,7 +283,6 @@ fn databases_are_made() {
         ("mysqladmin drop shop", "remove database shop fails asks"),
         ("mysqladmin ping", ""),
         ("redis-cli -h x RPUSH q 1", "append redis key q duplicates"),
-        ("redis-cli FLUSHALL", "write data redis overwrites"),
         ("redis-cli set k v", ""),
         ("pg_dump shop -f /b/x.sql", "write /b/x.sql"),
     ]);

@@ -40,6 +40,13 @@ impl<'a> Draft<'a> {
         self.add_implied(change, Resource::Path(path), again);
     }
 
+    /// What people and the app have put there is thrown away: the rows of the database that the directory's app uses.
+    pub(super) fn loses_data(&mut self) -> &mut Self {
+        let data = Resource::Other("data", self.argv.cwd.clone());
+        self.add_implied(Change::Remove, data, Again::NoChange);
+        self
+    }
+
     /// A file is written, whatever it held.
     pub(super) fn writes(&mut self, value: &Value) {
         self.value_path(value, Change::Write, Again::NoChange);

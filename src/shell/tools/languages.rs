@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, nothing, role, word};
 use crate::shell::argv::{Arg, Argv};
-use crate::shell::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
+use crate::shell::effect::{Again, Change, Deed, Ecosystem, Role};
 
 /// bundle(1): `install` is what it does without a word; `exec` hands on.
 pub(super) fn bundle(argv: &Argv) -> Deed {
@@ -39,17 +39,21 @@ pub(super) fn rake(argv: &Argv) -> Deed {
     let mut all_known = !operands.is_empty();
     for task in &operands {
         match task.value.as_literal().unwrap_or_default() {
-            "db:migrate" | "db:prepare" | "db:schema:load" => {
+            "db:migrate" | "db:prepare" => {
                 draft.role(Role::Migrate);
+            }
+            // Rails guides, "Active Record Migrations": the schema's tables are made with `force: :cascade`.
+            "db:schema:load" => {
+                draft.role(Role::Migrate).loses_data();
+            }
+            "db:drop" | "db:purge" | "db:truncate_all" => {
+                draft.loses_data();
             }
             "db:seed" => {
                 draft.role(Role::Seed);
             }
             "db:setup" | "db:reset" => {
-                let data = Resource::Other("data", argv.cwd.clone());
-                let again = Again::Overwrites("loads the schema and throws the rows away");
-                draft.add(task, Change::Write, data, again);
-                draft.role(Role::Migrate).role(Role::Seed);
+                draft.loses_data().role(Role::Migrate).role(Role::Seed);
             }
             "assets:precompile" | "webpacker:compile" => {
                 draft.role(Role::StaticFiles);
@@ -138,10 +142,7 @@ pub(super) fn artisan(argv: &Argv) -> Deed {
             asks(&mut draft, Some("--force"));
         }
         "migrate:fresh" | "migrate:refresh" | "migrate:reset" | "db:wipe" => {
-            draft.role(Role::Migrate);
-            let data = Resource::Other("data", argv.cwd.clone());
-            let again = Again::Overwrites("artisan: drops the tables");
-            draft.add_implied(Change::Write, data, again);
+            draft.role(Role::Migrate).loses_data();
             asks(&mut draft, None);
         }
         "db:seed" => {
@@ -153,6 +154,9 @@ pub(super) fn artisan(argv: &Argv) -> Deed {
             if !options.has("n") {
                 draft.asks("Are you sure you wish to continue? (yes/no)", "write `-n`", Some("-n"));
             }
+        }
+        "doctrine:database:drop" | "doctrine:schema:drop" if options.has("force") => {
+            draft.loses_data();
         }
         // It asks in production where a key is there already, and without an answer keeps it: `--force` would be the
         // worse advice (Laravel's KeyGenerateCommand).
@@ -249,6 +253,11 @@ pub(super) fn build_tool(argv: &Argv) -> Deed {
         ("mix", "deps.get") => role(Role::Dependencies(Other)),
         ("mix", "compile" | "release") => role(Role::Build(Other)),
         ("mix", "ecto.migrate") => role(Role::Migrate),
+        ("mix", "ecto.drop" | "ecto.reset") => {
+            let mut draft = Draft::of(argv);
+            draft.loses_data();
+            draft.done()
+        }
         ("mix", "assets.deploy" | "phx.digest") => role(Role::StaticFiles),
         ("mix", "local.hex" | "local.rebar") => nothing(),
         ("make" | "gmake", "") => role(Role::Build(Other)),
@@ -276,6 +285,10 @@ fn other_ecosystems() {
         ("composer install --no-dev", "[Dependencies(Php)]"),
         ("php artisan migrate --force", "[Migrate]"),
         ("php artisan migrate", "[Migrate] asks"),
+        ("php artisan migrate:fresh --force", "remove data /srv/app [Migrate]"),
+        ("bin/rails db:reset", "remove data /srv/app [Migrate] [Seed]"),
+        ("rake db:drop db:create db:migrate", "remove data /srv/app [Migrate]"),
+        ("mix ecto.reset", "remove data /srv/app"),
         ("php artisan key:generate --force", "edit /srv/app/.env overwrites"),
         ("php bin/console doctrine:migrations:migrate", "[Migrate] asks"),
         ("php artisan config:cache", ""),

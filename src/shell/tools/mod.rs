@@ -151,6 +151,7 @@ fn visible(argv: &Argv) -> Deed {
         "redis-cli" | "valkey-cli" => databases::redis(argv),
         "sqlite" | "sqlite3" => databases::sqlite(argv),
         "pg_dump" | "pg_dumpall" | "mysqldump" => databases::dump(argv),
+        "mongosh" | "mongo" => databases::mongo(argv),
         "mysql_secure_installation" | "mariadb-secure-installation" => databases::mysql_secure(argv),
         "docker" | "podman" => containers::docker(argv),
         "docker-compose" | "podman-compose" => containers::compose(argv),

@@ -237,8 +237,7 @@ pub(super) fn migrator(argv: &Argv) -> Deed {
             draft.role(Role::Migrate);
         }
         ("prisma", "migrate", "reset") => {
-            draft.role(Role::Migrate);
-            overwrites(&mut draft, argv);
+            draft.role(Role::Migrate).loses_data();
             if !options.has("f") {
                 draft.asks(
                     "prisma migrate reset asks before it drops the database",
@@ -257,8 +256,9 @@ pub(super) fn migrator(argv: &Argv) -> Deed {
         }
         ("prisma", "db", "push") => {
             draft.role(Role::Migrate);
-            if options.has("force-reset") {
-                overwrites(&mut draft, argv);
+            // "accept-data-loss": drops columns and tables that the schema does not have any more.
+            if options.has("force-reset") || options.has("accept-data-loss") {
+                draft.loses_data();
             }
         }
         ("prisma", "db", "seed") => {
@@ -289,6 +289,13 @@ pub(super) fn migrator(argv: &Argv) -> Deed {
         | ("drizzle-kit", "migrate" | "push", _) => {
             draft.role(Role::Migrate);
         }
+        ("sequelize" | "sequelize-cli", "db:drop" | "db:migrate:undo:all", _)
+        | ("typeorm" | "typeorm-ts-node-commonjs" | "typeorm-ts-node-esm", "schema:drop", _) => {
+            draft.loses_data();
+        }
+        ("knex", "migrate:rollback", _) if argv.has_word("--all") => {
+            draft.loses_data();
+        }
         ("knex", "seed:run", _) => {
             draft.role(Role::Seed);
             // What a seed file empties first cannot be seen here.
@@ -299,12 +306,6 @@ pub(super) fn migrator(argv: &Argv) -> Deed {
         _ => return Deed::default(),
     }
     draft.done()
-}
-
-fn overwrites(draft: &mut Draft<'_>, argv: &Argv) {
-    let data = Resource::Other("data", argv.cwd.clone());
-    let again = Again::Overwrites("drops and makes the database anew");
-    draft.add_implied(crate::shell::effect::Change::Write, data, again);
 }
 
 #[test]
@@ -328,6 +329,10 @@ fn node_installs_and_builds() {
         ("npx --yes prisma@5 db seed", "[Seed]"),
         ("npx prisma generate", "[Build(Node)]"),
         ("pnpm prisma db push", "[Migrate]"),
+        ("npx prisma db push --accept-data-loss", "remove data /srv/app [Migrate]"),
+        ("npx prisma migrate reset --force", "remove data /srv/app [Migrate]"),
+        ("npx sequelize-cli db:drop", "remove data /srv/app"),
+        ("npx knex migrate:rollback --all", "remove data /srv/app"),
         ("npx sequelize db:seed:all", "append rows /srv/app duplicates [Seed]"),
         ("npx sequelize-cli db:migrate", "[Migrate]"),
         ("npx knex migrate:latest --env production", "[Migrate]"),

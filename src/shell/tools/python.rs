@@ -277,6 +277,14 @@ pub(super) fn django(argv: &Argv) -> Deed {
         "migrate" if options.has("check") || options.has("plan") => return Deed::read_only(),
         "migrate" => {
             draft.role(Role::Migrate);
+            // "zero": takes back all migrations of the app, its tables too.
+            if word(&options.operands, 2) == "zero" {
+                draft.loses_data();
+            }
+        }
+        // django-extensions: drops the database and makes it anew.
+        "reset_db" => {
+            draft.loses_data();
         }
         "collectstatic" => {
             draft.role(Role::StaticFiles);
@@ -303,8 +311,7 @@ pub(super) fn django(argv: &Argv) -> Deed {
             }
         }
         "flush" => {
-            let again = Again::Overwrites("flush: empties the database");
-            draft.add_implied(Change::Write, Resource::Other("data", argv.cwd.clone()), again);
+            draft.loses_data();
             if !silent {
                 draft.asks("flush asks to type 'yes'", instead, None);
             }
@@ -368,6 +375,11 @@ pub(super) fn alembic(argv: &Argv) -> Deed {
             draft.done()
         }
         "current" | "history" | "heads" | "show" | "check" | "branches" | "routes" => Deed::read_only(),
+        "downgrade" if word(&options.operands, at + 1) == "base" => {
+            let mut draft = Draft::of(argv);
+            draft.loses_data();
+            draft.done()
+        }
         "stamp" | "revision" | "merge" | "downgrade" | "migrate" => nothing(),
         _ => Deed::default(),
     }
@@ -424,6 +436,10 @@ fn django_and_servers() {
         ("python manage.py migrate --check", "[ReadOnly]"),
         ("venv/bin/alembic -c x.ini upgrade head", "[Migrate]"),
         ("alembic stamp head", ""),
+        ("alembic downgrade -1", ""),
+        ("alembic downgrade base", "remove data /srv/app"),
+        ("python manage.py flush --noinput", "remove data /srv/app"),
+        ("python manage.py migrate shop zero", "remove data /srv/app [Migrate]"),
         ("flask db upgrade", "[Migrate]"),
         ("flask db migrate", ""),
         ("gunicorn -w 4 app:app", "[Serve]"),

@@ -242,13 +242,21 @@ fn read_statement(
             false => Again::Duplicates("INSERT: inserts the rows once more, or fails where they are unique"),
         };
         effects.extend(cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again)));
-    } else if cursor.eat("TRUNCATE") || cursor.eat_all(&["DELETE", "FROM"]) {
+    } else if cursor.eat("TRUNCATE") {
         cursor.eat_any(&["TABLE", "ONLY"]);
+        if let Some(name) = cursor.name().map(value) {
+            let rows = Resource::Other("data", name.clone());
+            effects.push(Effect::new(Change::Write, Resource::Table(name), Again::NoChange));
+            effects.push(Effect::new(Change::Remove, rows, Again::NoChange));
+        }
+    } else if cursor.eat_all(&["DELETE", "FROM"]) {
+        cursor.eat_any(&["ONLY"]);
         let table = cursor.name().map(|name| Resource::Table(value(name)));
         effects.extend(table.map(|table| Effect::new(Change::Write, table, Again::NoChange)));
     } else if cursor.eat("ALTER") {
         alter(cursor, dialect, guarded, value, effects);
     } else if cursor.eat("DROP") {
+        let holds_rows = cursor.tokens.first().is_some_and(|t| t.is("TABLE") || t.is("SCHEMA"));
         let kind = kind(&mut cursor, dialect);
         let again = match cursor.eat_all(&["IF", "EXISTS"]) || guarded {
             true => Again::NoChange,
@@ -256,6 +264,10 @@ fn read_statement(
         };
         if let (Some(kind), Some(name)) = (kind, cursor.name()) {
             effects.push(Effect::new(Change::Remove, kind(value(name)), again));
+            if holds_rows {
+                let rows = Resource::Other("data", value(name));
+                effects.push(Effect::new(Change::Remove, rows, Again::NoChange));
+            }
         }
     }
 }

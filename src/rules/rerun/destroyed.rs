@@ -1,0 +1,245 @@
+//! `rerun/data-destroyed`: what people and the app have put into a database, a volume or a directory since the first
+//! run, and that the next run throws away.
+
+use crate::finding::{Confidence, Finding, Severity};
+use crate::model::{Deployment, Step, StepId};
+use crate::rules::context::Context;
+use crate::shell::argv::Stdin;
+use crate::shell::effect::{Change, Resource};
+use crate::shell::value::Value;
+
+/// Scripts and functions that are called so are there to throw things away, to bring them back, or are for a machine
+/// with nothing on it that anyone would miss.
+const MEANT: &[&str] = &[
+    "reset",
+    "uninstall",
+    "teardown",
+    "tear",
+    "clean",
+    "cleanup",
+    "destroy",
+    "wipe",
+    "purge",
+    "remove",
+    "delete",
+    "drop",
+    "nuke",
+    "fresh",
+    "restore",
+    "import",
+    "rollback",
+    "recover",
+    "reseed",
+    "recreate",
+    "test",
+    "tests",
+    "dev",
+    "local",
+    "demo",
+    "e2e",
+    "ci",
+    "stop",
+    "down",
+    "undeploy",
+    "rebuild",
+    "reinstall",
+];
+
+/// Finds what destroys data on each run, once a script and kind.
+pub(in crate::rules) fn data_destroyed(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for script in context.scripts {
+        if is_meant(context.sources.file(script.file).path()) {
+            continue;
+        }
+        let mut told: Vec<String> = Vec::new();
+        for (id, step) in script.iter() {
+            if script.second_run(id).skipped_by().is_some() || named_so(script, step) {
+                continue;
+            }
+            let Some(lost) =
+                step.deed.effects.iter().find_map(|e| lost(context, step, &e.change, &e.resource))
+            else {
+                continue;
+            };
+            if told.contains(&lost.what) || is_brought_back(script, id, &lost) {
+                continue;
+            }
+            let text = format!(
+                "`{}` throws away {} on each run: {}",
+                context.words(step.span),
+                lost.what,
+                lost.then
+            );
+            let asked = script.guards_of(id).any(|(_, guard)| guard.cond.has_opaque())
+                || script.steps[..id.0 as usize]
+                    .iter()
+                    .any(|s| s.argv.name == "read" && s.entry == step.entry);
+            let mut confidence = context.confidence(script, id, None).min(lost.sure);
+            // A word on the command line, or somebody's yes: then it is meant.
+            if asked || step.entry != 0 {
+                confidence = Confidence::Low;
+            }
+            told.push(lost.what);
+            found.push(
+                context
+                    .finding("rerun/data-destroyed", step.span, text)
+                    .severity(lost.severity)
+                    .at_most(confidence)
+                    .help(lost.help)
+                    .done(),
+            );
+        }
+    }
+}
+
+struct Lost {
+    what: String,
+    then: &'static str,
+    help: &'static str,
+    severity: Severity,
+    sure: Confidence,
+    path: Option<Value>,
+}
+
+fn lost(context: &Context<'_, '_>, step: &Step, change: &Change, resource: &Resource) -> Option<Lost> {
+    if *change != Change::Remove {
+        return None;
+    }
+    let rows = "all that was entered since the last deploy is gone";
+    let migrate =
+        "leave it out of the deploy: create what is missing (`CREATE … IF NOT EXISTS`), and migrate";
+    let lost = |what: String, then, help, severity, sure| {
+        Some(Lost { what, then, help, severity, sure, path: None })
+    };
+    match resource {
+        Resource::Database(name) => {
+            lost(format!("the database {name}"), rows, migrate, Severity::Error, Confidence::High)
+        }
+        Resource::Other("data", _) if step.argv.has_word("--accept-data-loss") => lost(
+            "columns and tables that the schema no longer has".to_owned(),
+            "prisma then asks nobody before it drops what holds rows",
+            "write migrations and run `prisma migrate deploy`",
+            Severity::Warning,
+            Confidence::High,
+        ),
+        Resource::Other("data", name) if step.argv.cwd == *name => {
+            lost("the rows of the database".to_owned(), rows, migrate, Severity::Error, Confidence::High)
+        }
+        Resource::Other("data", name) => {
+            lost(format!("the rows of {name}"), rows, migrate, Severity::Error, Confidence::High)
+        }
+        Resource::Other("volumes", _) => lost(
+            "the volumes of the containers".to_owned(),
+            "a database in one of them starts empty",
+            "leave `-v` out: `docker compose down` keeps the volumes",
+            Severity::Error,
+            Confidence::High,
+        ),
+        Resource::Volume(name) => lost(
+            format!("the volume {name}"),
+            "what the containers keep in it is gone",
+            "leave it out of the deploy",
+            Severity::Error,
+            Confidence::Medium,
+        ),
+        Resource::Other("keys", _) => lost(
+            "all keys of Redis".to_owned(),
+            "sessions, queued jobs and counters are gone, not the cache alone",
+            "delete the keys of the cache only, by their prefix",
+            Severity::Warning,
+            Confidence::Medium,
+        ),
+        Resource::Path(path) => {
+            let (what, sure) = data_path(context, path)?;
+            Some(Lost {
+                what: format!("{path}"),
+                then: what,
+                help: "leave it out of the deploy",
+                severity: Severity::Error,
+                sure,
+                path: Some(path.clone()),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A path where the app or a database server keeps what it is given.
+fn data_path(context: &Context<'_, '_>, path: &Value) -> Option<(&'static str, Confidence)> {
+    let shown = path.to_string();
+    let shown = shown.trim_end_matches("/*");
+    let name = shown.rsplit('/').next().unwrap_or(shown);
+    let known = path.known_prefix();
+    let temporary = ["/tmp/", "/var/tmp/", "/var/cache/", "/run/", "/dev/"];
+    let rebuilt =
+        ["cache", "tmp", "temp", "build", "dist", "node_modules", "venv", "test", "backup", "old", "bak"];
+    if temporary.iter().any(|t| known.starts_with(t)) || rebuilt.iter().any(|r| shown.contains(r)) {
+        return None;
+    }
+    let servers = [
+        "/var/lib/postgresql",
+        "/var/lib/mysql",
+        "/var/lib/mongodb",
+        "/var/lib/redis",
+        "/var/lib/docker/volumes",
+    ];
+    if servers.iter().any(|s| known.trim_end_matches('/').starts_with(s)) {
+        return Some(("the database server's files are in it", Confidence::High));
+    }
+    if name.ends_with(".sqlite3")
+        || name.ends_with(".sqlite")
+        || matches!(name, "app.db" | "database.db" | "data.db")
+    {
+        return Some(("it is the app's database", Confidence::High));
+    }
+    let in_app = context.in_app_tree(path);
+    match name {
+        "uploads" | "media" | "pgdata" | "postgres_data" | "postgres-data" | "mysql_data" | "mysql-data"
+            if in_app || known.starts_with('/') =>
+        {
+            Some(("what users have uploaded, or the database, is in it", Confidence::Medium))
+        }
+        _ => None,
+    }
+}
+
+/// It is called so that nobody wonders.
+fn is_meant(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.split(['-', '_', '.']).any(|part| MEANT.contains(&part))
+}
+
+/// A function that nothing calls, called so.
+fn named_so(script: &Deployment<'_>, step: &Step) -> bool {
+    step.entry != 0
+        && script.entries.get(step.entry as usize).is_some_and(|name| is_meant(&name.replace("::", "_")))
+}
+
+/// A dump is read in after it, or the files come back from where they were put.
+fn is_brought_back(script: &Deployment<'_>, id: StepId, lost: &Lost) -> bool {
+    script.steps[id.0 as usize + 1..].iter().any(|s| {
+        let name = s.argv.name.as_str();
+        let reads = name == "pg_restore"
+            || name == "mongorestore"
+            || matches!(name, "psql" | "mysql" | "mariadb")
+                && (matches!(s.argv.stdin, Stdin::File(_) | Stdin::Pipe) || s.argv.has_word("-f"));
+        let copies = lost.path.as_ref().is_some_and(|path| {
+            matches!(name, "cp" | "mv" | "rsync" | "tar")
+                && s.deed.effects.iter().any(|e| {
+                    matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(to))
+                        if to == path || to.is_under(path) || path.is_under(to))
+                })
+        });
+        reads || copies
+    })
+}
+
+#[test]
+fn names_say_what_is_meant() {
+    for path in ["scripts/reset-db.sh", "uninstall.sh", "bin/dev_setup.sh"] {
+        assert!(is_meant(path), "{path}");
+    }
+    for path in ["deploy.sh", "scripts/update.sh", "restart-web.sh"] {
+        assert!(!is_meant(path), "{path}");
+    }
+}

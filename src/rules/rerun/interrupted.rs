@@ -1,0 +1,204 @@
+//! `rerun/interrupted-run`: a guard asks for what the first command behind it makes. Where a later command behind it
+//! fails, or the run is cut short there, each further run finds the thing and skips the rest for ever.
+
+use crate::finding::{Confidence, Finding, Severity};
+use crate::model::condition::Cond;
+use crate::model::{Deployment, Guard, GuardId, OnFailure, Step, StepId};
+use crate::rules::context::Context;
+use crate::shell::effect::{Change, PathKind, Resource, Role};
+
+/// Finds, for each guard, the first command that stays undone.
+pub(in crate::rules) fn interrupted_run(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for script in context.scripts {
+        let mut seen: Vec<GuardId> = Vec::new();
+        for (id, _) in script.iter() {
+            let Some(guard_id) = script.second_run(id).skipped_by() else { continue };
+            if !seen.contains(&guard_id) {
+                seen.push(guard_id);
+                found.extend(behind(context, script, guard_id));
+            }
+        }
+    }
+}
+
+fn behind(context: &Context<'_, '_>, script: &Deployment<'_>, guard_id: GuardId) -> Option<Finding> {
+    let guard = &script.guards[guard_id.0 as usize];
+    let resource = asked_for(guard)?;
+    let inside: Vec<(StepId, &Step)> =
+        script.iter().filter(|(id, _)| script.guards_of(*id).any(|(g, _)| g == guard_id)).collect();
+    let at = inside.iter().position(|(_, s)| makes(s, &resource))?;
+    let (maker_id, maker) = inside[at];
+    // It makes it whenever the guard lets through.
+    let certain = script.guards_of(maker_id).take_while(|(g, _)| *g != guard_id).all(|(_, g)| succeeded(g));
+    // Who takes it away again where something fails has thought of it.
+    let taken_back = script.steps.iter().any(|s| {
+        s.deed.effects.iter().any(|e| e.change == Change::Remove && touches(&e.resource, &resource))
+    });
+    if !certain || maker.in_loop || taken_back {
+        return None;
+    }
+    let rest = || {
+        inside[at + 1..].iter().copied().filter(|(id, s)| {
+            s.span != maker.span
+                && s.place == maker.place
+                && s.on_failure != OnFailure::Handled
+                && !is_told_elsewhere(s, &resource)
+                && !is_done_again(script, guard_id, *id, s)
+        })
+    };
+    let heavy = rest().find(|(_, s)| may_well_fail(s));
+    let (id, step) = heavy.or_else(|| rest().find(|(_, s)| changes_something(s, &resource)))?;
+    let what = match &resource {
+        Resource::Path(path) => path.to_string(),
+        other => format!("the {} {}", other.kind(), other.name()),
+    };
+    let text = format!(
+        "where `{}` fails, or the run ends before it, it is never made up for: {what} is there from {} on, and each later run skips it",
+        context.words(step.span),
+        context.line(maker.span),
+    );
+    let mut draft = context
+        .finding("rerun/interrupted-run", step.span, text)
+        .at_most(context.confidence(script, id, Some(resource.name())))
+        .related(maker.span, "makes what the guard asks for")
+        .related(guard.span, "skips all of it once that is there")
+        .help("put behind the guard only what makes it and let the rest run each time, or make last what the guard asks for");
+    if heavy.is_none() {
+        // What does not leave the machine seldom fails.
+        draft = draft.severity(Severity::Info).at_most(Confidence::Low);
+    }
+    Some(draft.done())
+}
+
+/// The one resource whose absence the guard asks for.
+fn asked_for(guard: &Guard) -> Option<Resource> {
+    if guard.cond.has_opaque() {
+        return None;
+    }
+    let facts = guard.cond.facts();
+    let resource = facts.first()?.resource.clone();
+    let told = matches!(
+        resource,
+        Resource::Path(_)
+            | Resource::User(_)
+            | Resource::Group(_)
+            | Resource::Database(_)
+            | Resource::Role(_)
+            | Resource::Container(_)
+            | Resource::Volume(_)
+    );
+    if !resource.name().is_stable() {
+        return None;
+    }
+    let there = guard.cond.evaluate(&mut |leaf| match leaf {
+        Cond::Fact(fact) if fact.resource == resource => Some(true),
+        _ => None,
+    });
+    let one = facts.iter().all(|f| f.resource == resource);
+    (told && one && there == Some(!guard.holds)).then_some(resource)
+}
+
+fn succeeded(guard: &Guard) -> bool {
+    guard.holds && matches!(guard.cond, Cond::Works(_) | Cond::Always(true))
+}
+
+/// The same thing, or for paths one in the other.
+fn touches(a: &Resource, b: &Resource) -> bool {
+    match (a, b) {
+        (Resource::Path(a), Resource::Path(b)) => a == b || b.is_under(a),
+        _ => same(a, b),
+    }
+}
+
+fn same(a: &Resource, b: &Resource) -> bool {
+    a.kind() == b.kind() && (a.name() == b.name() || a.name().to_string() == b.name().to_string())
+}
+
+/// After the step the resource is there.
+fn makes(step: &Step, resource: &Resource) -> bool {
+    step.deed.effects.iter().any(|e| match (&e.change, &e.resource, resource) {
+        (Change::Create(PathKind::Tree), Resource::Path(tree), Resource::Path(asked))
+            if asked.is_under(tree) =>
+        {
+            true
+        }
+        (Change::Create(_) | Change::Write | Change::Append, Resource::Path(path), Resource::Path(asked)) => {
+            path == asked || path.is_under(asked)
+        }
+        (Change::Create(_) | Change::Append | Change::Write, made, asked) => same(made, asked),
+        _ => false,
+    })
+}
+
+/// `rerun/install-behind-guard` tells of what a path skips for ever, interrupted or not.
+fn is_told_elsewhere(step: &Step, resource: &Resource) -> bool {
+    matches!(resource, Resource::Path(_))
+        && step
+            .deed
+            .roles
+            .iter()
+            .any(|r| matches!(r, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles))
+}
+
+/// It fetches, builds or asks a server: what fails now and then.
+fn may_well_fail(step: &Step) -> bool {
+    let roles = step.deed.roles.iter().any(|r| {
+        matches!(
+            r,
+            Role::Dependencies(_)
+                | Role::Build(_)
+                | Role::Migrate
+                | Role::Seed
+                | Role::StaticFiles
+                | Role::SystemPackages
+                | Role::GlobalTool(_)
+                | Role::Source
+        )
+    });
+    let server = step.deed.effects.iter().any(|e| {
+        matches!(
+            (&e.change, &e.resource),
+            (
+                Change::Create(_),
+                Resource::Database(_) | Resource::Role(_) | Resource::Container(_) | Resource::Table(_)
+            )
+        )
+    });
+    let name = step.argv.name.as_str();
+    let runs = !step.deed.known
+        && (matches!(name, "make" | "cmake" | "ninja" | "configure" | "meson") || name.ends_with(".sh"));
+    roles || server || runs || matches!(name, "curl" | "wget" | "certbot")
+}
+
+/// It leaves something behind that somebody would miss: a right of an account, a line, a setting of the very file.
+fn changes_something(step: &Step, asked: &Resource) -> bool {
+    if matches!(step.argv.name.as_str(), "usermod" | "gpasswd" | "chpasswd" | "mkswap") {
+        return true;
+    }
+    step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+        (Change::Append, Resource::Line { .. }) => true,
+        (Change::Edit, Resource::Path(_)) => same(&e.resource, asked),
+        (Change::Create(_), Resource::User(_) | Resource::Crontab(_)) => true,
+        _ => false,
+    })
+}
+
+/// A step that the guard does not skip does the same.
+fn is_done_again(script: &Deployment<'_>, guard: GuardId, id: StepId, step: &Step) -> bool {
+    script.iter().any(|(other, s)| {
+        let outside = other != id
+            && !script.guards_of(other).any(|(g, _)| g == guard)
+            && script.second_run(other).skipped_by().is_none();
+        let role = s.deed.roles.iter().any(|r| *r != Role::ReadOnly && step.deed.roles.contains(r));
+        let effect = s.deed.effects.iter().any(|e| {
+            step.deed.effects.iter().any(|own| {
+                own.resource == e.resource && !matches!(own.resource, Resource::Line { .. })
+                    || own.change == e.change && same(&own.resource, &e.resource)
+            })
+        });
+        let words = s.argv.name == step.argv.name
+            && s.argv.args.len() == step.argv.args.len()
+            && s.argv.args.iter().zip(&step.argv.args).all(|(a, b)| a.value == b.value);
+        outside && (role || effect || words)
+    })
+}

@@ -1,0 +1,204 @@
+//! `rerun/never-updated`: the code is cloned once, and no later run fetches a newer version. `rerun/backup-overwritten`:
+//! the copy that is to keep the original is made anew in each run, of what the first run has changed.
+
+use crate::finding::{Confidence, Finding, Severity};
+use crate::model::{Deployment, OnFailure, Outcome, Step, StepId};
+use crate::rules::context::Context;
+use crate::shell::effect::{Change, PathKind, Resource, Role};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::source::FileId;
+
+/// Finds clones that nothing follows up.
+pub(in crate::rules) fn never_updated(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for (script, id, step) in context.steps() {
+        let Some(tree) = cloned(step) else { continue };
+        let second = script.second_run(id);
+        let swallowed = matches!(second.outcome, Outcome::Fails(_)) && step.on_failure == OnFailure::Handled;
+        if !(second.skipped_by().is_some() || swallowed) || is_pinned(step) {
+            continue;
+        }
+        let Some(user) = works_in(script, id, tree) else { continue };
+        if is_updated(context, tree) {
+            continue;
+        }
+        let text = format!(
+            "`{}` {} from the second run on, and nothing fetches what is new: `{}` on {} deploys the old code again",
+            context.words(step.span),
+            if swallowed { "fails unseen" } else { "is skipped" },
+            context.words(user.span),
+            context.line(user.span),
+        );
+        let confidence = context.confidence(script, id, Some(tree)).min(Confidence::Medium);
+        let mut draft = context
+            .finding("rerun/never-updated", step.span, text)
+            .at_most(confidence)
+            .related(user.span, "works with what the first run has fetched")
+            .help(format!("fetch where it is there: `if [ -d {tree}/.git ]; then git -C {tree} pull --ff-only; else git clone …; fi`"));
+        if let Some(guard) = second.skipped_by() {
+            draft = draft.related(script.guards[guard.0 as usize].span, "this skips it");
+        }
+        found.push(draft.done());
+    }
+}
+
+/// The tree that a `git clone` makes.
+fn cloned(step: &Step) -> Option<&Value> {
+    if step.argv.name != "git" || !step.argv.has_word("clone") || step.place != Place::Here {
+        return None;
+    }
+    step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
+        (Change::Create(PathKind::Tree), Resource::Path(path)) if path.knowledge() < Knowledge::Unknown => {
+            Some(path)
+        }
+        _ => None,
+    })
+}
+
+/// A tag, or a commit that is checked out: that version is meant.
+fn is_pinned(step: &Step) -> bool {
+    let options = step.argv.options("b|branch: depth: o|origin: c|config: j|jobs: filter: C:");
+    options.value("b").is_some_and(|branch| {
+        let shown = branch.to_string();
+        shown.contains(|c: char| c.is_ascii_digit())
+            || shown.to_ascii_lowercase().contains("version")
+            || shown.to_ascii_lowercase().contains("tag")
+    })
+}
+
+/// A step that each run repeats installs, builds or migrates in the tree.
+fn works_in<'r>(script: &'r Deployment<'_>, id: StepId, tree: &Value) -> Option<&'r Step> {
+    script.iter().skip(id.0 as usize + 1).find_map(|(other, s)| {
+        let works = s.deed.roles.iter().any(|r| {
+            matches!(
+                r,
+                Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles | Role::ComposeUp
+            )
+        });
+        let there = s.argv.cwd.is_under(tree)
+            || s.argv.program.value.is_under(tree)
+            || s.argv.args.iter().any(|a| s.argv.path(a).is_under(tree) && a.value.key().contains('/'));
+        (works && there && script.second_run(other).skipped_by().is_none()).then_some(s)
+    })
+}
+
+/// Some step, or some other script or workflow of the repo, brings newer code.
+fn is_updated(context: &Context<'_, '_>, tree: &Value) -> bool {
+    let by_step = context.steps().any(|(script, id, s)| {
+        let fetches = s.argv.name == "git"
+            && ["pull", "fetch", "reset", "checkout", "switch"].iter().any(|w| s.argv.has_word(w));
+        if fetches {
+            return may_be_of(s, tree);
+        }
+        let brings = matches!(s.argv.name.as_str(), "rsync" | "tar" | "unzip" | "cp")
+            && s.deed.effects.iter().any(|e| match &e.resource {
+                Resource::Path(p) if s.argv.name == "cp" => tree.is_under(p),
+                Resource::Path(p) => p.is_under(tree) || tree.is_under(p) || p.as_literal().is_none(),
+                _ => false,
+            });
+        let removes = s.deed.effects.iter().any(|e| {
+            e.change == Change::Remove && matches!(&e.resource, Resource::Path(p) if tree.is_under(p))
+        });
+        (brings || removes) && script.second_run(id).skipped_by().is_none()
+            || s.argv.name.ends_with(".sh") && !s.deed.known
+    });
+    let fetches = |text: &str| {
+        text.lines().any(|line| {
+            !line.trim_start().starts_with('#')
+                && line.contains("git")
+                && ["pull", "fetch", "reset --hard"].iter().any(|w| line.contains(w))
+        })
+    };
+    let modelled = |file: FileId| context.scripts.iter().any(|s| s.file == file || s.sourced.contains(&file));
+    let mut others = context.project.texts.iter().filter(|(_, file)| !modelled(*file));
+    by_step || others.any(|(_, file)| fetches(context.sources.file(*file).text()))
+}
+
+/// A git command works in the tree, or in a directory that is not known.
+fn may_be_of(step: &Step, tree: &Value) -> bool {
+    let options = step.argv.options("C: c: git-dir: work-tree:");
+    let directory = options.value("C").map_or_else(|| step.argv.cwd.clone(), |c| c.resolve(&step.argv.cwd));
+    directory.as_literal().is_none() || tree.as_literal().is_none() || directory.is_under(tree)
+}
+
+/// Finds backups of one name that a second run makes of what the first has changed.
+pub(in crate::rules) fn backup_overwritten(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for (script, id, step) in context.steps() {
+        if script.second_run(id).skipped_by().is_some() || step.in_loop {
+            continue;
+        }
+        let Some((original, copy)) = backup(step) else { continue };
+        let keeps_first = step.argv.args.iter().any(|a| {
+            matches!(a.value.as_literal(), Some("-n" | "--no-clobber" | "-u" | "--backup" | "-b"))
+                || a.value.known_prefix().starts_with("--backup")
+        });
+        let changed = script.iter().skip(id.0 as usize + 1).find(|(_, s)| changes(s, &original));
+        // Put back before it is changed, or at the end: then each run starts from the original.
+        let restored = script.steps.iter().any(|s| {
+            matches!(s.argv.name.as_str(), "cp" | "mv" | "install")
+                && s.argv.args.iter().any(|a| s.argv.path(a) == copy)
+                && s.deed.effects.iter().any(|e| {
+                    matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(p)) if *p == original)
+                })
+        });
+        let Some((_, change)) = changed else { continue };
+        if keeps_first || restored || script.guards_of(id).any(|(_, g)| g.cond.has_opaque()) {
+            continue;
+        }
+        let text = format!(
+            "the second run saves {original} as {copy} once more, after {} of the first run has changed it: the original is gone",
+            context.line(change.span),
+        );
+        let original_meant =
+            [".orig", ".original", ".dist", ".default"].iter().any(|s| copy.to_string().ends_with(s));
+        let mut draft = context
+            .finding("rerun/backup-overwritten", step.span, text)
+            .at_most(context.confidence(script, id, Some(&original)))
+            .related(change.span, "changes it")
+            .help(format!("keep the first one: `[ -e {copy} ] || cp -p {original} {copy}`"));
+        if original_meant {
+            draft = draft.severity(Severity::Warning);
+        }
+        found.push(draft.done());
+    }
+}
+
+/// `cp F F.bak`, `mv F F.orig`: the file, and the name that its copy gets in every run.
+fn backup(step: &Step) -> Option<(Value, Value)> {
+    if !matches!(step.argv.name.as_str(), "cp" | "mv") || step.place != Place::Here {
+        return None;
+    }
+    let operands: Vec<Value> = step
+        .argv
+        .args
+        .iter()
+        .filter(|a| !a.value.known_prefix().starts_with('-'))
+        .map(|a| step.argv.path(a))
+        .collect();
+    let [original, copy] = &operands[..] else { return None };
+    let added = copy.key().strip_prefix(original.key())?;
+    let names = [
+        ".bak",
+        ".backup",
+        ".orig",
+        ".original",
+        ".old",
+        ".dist",
+        ".default",
+        ".save",
+        "~",
+        "_backup",
+        ".bkp",
+    ];
+    (names.contains(&added) && copy.is_stable()).then(|| (original.clone(), copy.clone()))
+}
+
+fn changes(step: &Step, file: &Value) -> bool {
+    step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+        (Change::Write | Change::Edit | Change::Append | Change::Create(_), Resource::Path(path)) => {
+            path == file
+        }
+        (Change::Append, Resource::Line { file: to, .. }) => to == file,
+        _ => false,
+    })
+}

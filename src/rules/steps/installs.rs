@@ -1,0 +1,104 @@
+//! F5: `steps/lockfile-ignored` and `steps/other-environment`: an install that may bring other versions than the ones
+//! that were tried, or brings them to a place where the app does not look.
+
+use super::dependencies::is_beside;
+use super::deploy::line_of;
+use super::names::works_in;
+use super::order::{environment, installs_manifest};
+use crate::finding::Finding;
+use crate::model::Step;
+use crate::project::manifest::PackageManager;
+use crate::rules::context::Context;
+use crate::shell::effect::{Ecosystem, Role};
+use crate::shell::wrappers::Place;
+
+/// `npm install` where the repo has a lockfile of that manager.
+pub(super) fn lockfile_ignored(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let packages = &context.project.needs.node;
+    for (script, id, step) in context.steps() {
+        if !installs_manifest(step, Ecosystem::Node) || matches!(step.place, Place::Container(_)) {
+            continue;
+        }
+        let Some((manager, strict)) = loose(step) else { continue };
+        let fits = packages.iter().find(|p| {
+            p.manager == manager
+                && p.lockfile.is_some()
+                && !is_beside(&p.directory)
+                && works_in(step, p, packages)
+        });
+        let Some(lockfile) = fits.and_then(|p| p.lockfile.as_ref()) else { continue };
+        // More than one package may be meant: then all of them have a lockfile, or nothing is said.
+        if packages.iter().any(|p| p.lockfile.is_none() && works_in(step, p, packages)) {
+            continue;
+        }
+        let text = format!(
+            "`{}` may install other versions than {lockfile} names, and then writes that file anew: the next `git pull` stops at it",
+            context.words(step.span),
+        );
+        found.push(
+            context
+                .finding("steps/lockfile-ignored", step.span, text)
+                .at_most(context.confidence(script, id, None))
+                .help(format!("write `{strict}`: it installs what the lockfile names, or fails"))
+                .done(),
+        );
+    }
+}
+
+/// The manager of an install that is not bound to its lockfile, and the one that is.
+fn loose(step: &Step) -> Option<(PackageManager, &'static str)> {
+    let has = |words: &[&str]| words.iter().any(|w| step.argv.has_word(w));
+    match step.argv.name.as_str() {
+        "npm" if has(&["install", "i"]) && !has(&["--package-lock-only", "-g", "--global"]) => {
+            Some((PackageManager::Npm, "npm ci"))
+        }
+        "pnpm" if has(&["install", "i"]) && !has(&["--frozen-lockfile", "-g"]) => {
+            Some((PackageManager::Pnpm, "pnpm install --frozen-lockfile"))
+        }
+        "yarn"
+            if !has(&["--frozen-lockfile", "--immutable", "--pure-lockfile"])
+                && step.argv.args.iter().all(|a| {
+                    a.value.known_prefix().starts_with('-') || a.value.as_literal() == Some("install")
+                }) =>
+        {
+            Some((PackageManager::Yarn, "yarn install --frozen-lockfile"))
+        }
+        _ => None,
+    }
+}
+
+/// `source venv/bin/activate; sudo pip install …`: sudo has its own PATH, in which the environment is not.
+pub(super) fn other_environment(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for (script, id, step) in context.steps() {
+        let bare = !step.argv.program.value.key().contains('/');
+        let installs = step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python))
+            && (step.argv.name.starts_with("pip") || step.argv.name.starts_with("python"));
+        // `sudo bash -c '. venv/bin/activate; pip …'` activates behind it.
+        let sudo = step.wrappers.last().is_some_and(|w| *w == "sudo");
+        let kept = line_of(step).contains("--target") || step.argv.env("PATH").is_some();
+        if !bare || !installs || !sudo || kept || !starts_with_sudo(context, step) {
+            continue;
+        }
+        let Some(environment) = environment(step) else { continue };
+        let text = format!(
+            "`{}` does not install into {environment}: sudo looks for `{}` in a PATH of its own, so the packages go to the system's Python",
+            context.words(step.span),
+            step.argv.name,
+        );
+        found.push(
+            context
+                .finding("steps/other-environment", step.span, text)
+                .at_most(context.confidence(script, id, None))
+                .help(format!("call the environment's own: `sudo … {environment}/bin/{}`", step.argv.name))
+                .done(),
+        );
+    }
+}
+
+/// The command as written, or the line that it stands in, starts with sudo: not a shell that sudo has started.
+fn starts_with_sudo(context: &Context<'_, '_>, step: &Step) -> bool {
+    let file = context.sources.file(step.span.file);
+    let range = file.line_range(context.sources.line(step.span));
+    let before = &file.text()[range.start..(step.argv.program.span.start as usize).max(range.start)];
+    before.rsplit([';', '&', '|', '\'', '"', '(']).next().is_some_and(|b| b.trim_start().starts_with("sudo"))
+}

@@ -1,0 +1,166 @@
+//! F5: `steps/restarted-too-early`: the app is started again, and what it should run with is brought only after that.
+
+use super::build::OUTPUTS;
+use super::deploy::{Language, command_of};
+use super::names::{language_of, same_unit};
+use super::order::{ecosystem, environment, follows, installs_manifest, is_opaque_call};
+use crate::finding::{Confidence, Finding, Severity};
+use crate::model::{Deployment, Step, StepId};
+use crate::rules::context::{Context, UnitAt};
+use crate::shell::effect::{Change, Ecosystem, Resource, Role};
+use crate::shell::value::Value;
+
+/// What a step starts that runs the app.
+struct Started<'c> {
+    /// As messages name it.
+    name: String,
+    language: Ecosystem,
+    unit: Option<&'c UnitAt>,
+}
+
+/// Finds, of each script and service, the restart that stands above the work.
+pub(super) fn restarted_too_early(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    for script in context.scripts {
+        let mut told: Vec<String> = Vec::new();
+        for (id, step) in script.iter() {
+            for effect in &step.deed.effects {
+                if !matches!(effect.change, Change::Start | Change::Restart) {
+                    continue;
+                }
+                let Some(started) = started(context, &effect.resource) else { continue };
+                let Some((late, severity)) = work_after(script, id, &started) else { continue };
+                if told.contains(&started.name) || is_started_again(script, late, &effect.resource) {
+                    continue;
+                }
+                told.push(started.name.clone());
+                let work = script.step(late);
+                let text = format!(
+                    "`{}` starts {} before `{}` on {}, and nothing restarts it after: {}",
+                    context.words(step.span),
+                    started.name,
+                    context.words(work.span),
+                    context.line(work.span),
+                    consequence(work),
+                );
+                let mut confidence =
+                    context.confidence(script, id, None).min(context.confidence(script, late, None));
+                if started.unit.is_none() {
+                    confidence = confidence.min(Confidence::Medium);
+                }
+                let mut draft = context
+                    .finding("steps/restarted-too-early", step.span, text)
+                    .at_most(confidence)
+                    .related(work.span, "this comes too late")
+                    .help("restart it last: after dependencies, build, migrations and static files");
+                if let Some(unit) = started.unit {
+                    draft = draft.related(unit.span, "the unit");
+                }
+                if let Some(severity) = severity {
+                    draft = draft.severity(severity);
+                }
+                found.push(draft.done());
+            }
+        }
+    }
+}
+
+fn consequence(work: &Step) -> &'static str {
+    if work.deed.roles.contains(&Role::Migrate) {
+        "the new code has run on the old tables until then"
+    } else if work.deed.roles.contains(&Role::StaticFiles) {
+        "where names of static files carry a hash, it has read the old list of them"
+    } else {
+        "it goes on with what was installed or built before"
+    }
+}
+
+fn started<'c>(context: &'c Context<'_, '_>, resource: &Resource) -> Option<Started<'c>> {
+    let Resource::Unit(name) = resource else { return None };
+    let name = name.as_literal()?;
+    let unit = context.units.iter().find(|at| same_unit(name, &at.name));
+    let language = match unit {
+        Some(at) => language_of(&at.unit.exec_start().first().map(command_of).unwrap_or_default()),
+        // Without its text only a unit that is called after its server is known: `gunicorn`, `puma`.
+        None => language_of(name),
+    };
+    let language = match language {
+        Language::Python => Ecosystem::Python,
+        Language::Node => Ecosystem::Node,
+        Language::Ruby => Ecosystem::Ruby,
+        Language::Php | Language::Container | Language::Other => return None,
+    };
+    Some(Started { name: name.to_owned(), language, unit })
+}
+
+/// The first step below that brings what the service runs with.
+fn work_after(
+    script: &Deployment<'_>,
+    id: StepId,
+    started: &Started<'_>,
+) -> Option<(StepId, Option<Severity>)> {
+    script.iter().skip(id.0 as usize + 1).find_map(|(other, s)| {
+        let of = ecosystem(s).filter(|of| *of == started.language)?;
+        let brings = installs_manifest(s, of)
+            || s.deed.roles.iter().any(|r| match r {
+                Role::Migrate | Role::StaticFiles => true,
+                Role::Build(Ecosystem::Node) => runs_build(started, s),
+                _ => false,
+            });
+        let alien = s.deed.roles.contains(&Role::Dependencies(Ecosystem::Node)) && !lies_there(started, s);
+        if !brings || alien || !follows(script, id, other) || other_environment(started, s) {
+            return None;
+        }
+        let minor = s.deed.roles.contains(&Role::StaticFiles);
+        Some((other, minor.then_some(Severity::Info)))
+    })
+}
+
+/// The step works in the directory in which the service runs.
+fn lies_there(started: &Started<'_>, step: &Step) -> bool {
+    let directory = started.unit.and_then(|at| at.unit.working_directory());
+    directory.is_some_and(|d| {
+        Value::literal(d.value.as_str()).normalized().to_string() == step.argv.cwd.to_string()
+    })
+}
+
+/// The service runs what the build makes.
+fn runs_build(started: &Started<'_>, step: &Step) -> bool {
+    let Some(at) = started.unit.filter(|_| lies_there(started, step)) else { return false };
+    at.unit.exec_start().iter().map(command_of).any(|command| {
+        OUTPUTS.iter().any(|out| command.contains(&format!("{out}/")))
+            || ["next", "nuxt", "npm", "yarn", "pnpm"].iter().any(|w| command.contains(w))
+    })
+}
+
+/// The service runs in one virtual environment and the step works in another.
+fn other_environment(started: &Started<'_>, step: &Step) -> bool {
+    let (Some(at), Some(environment)) = (started.unit, environment(step)) else { return false };
+    let Some(exec) = at.unit.exec_start().into_iter().next() else { return false };
+    let program = exec.program.as_str();
+    let own = program.contains("/bin/") && !program.starts_with("/usr/") && !program.starts_with("/bin/");
+    let name = environment.basename().to_string();
+    own && !program.contains(&format!("/{name}/bin/"))
+}
+
+/// A step below starts it again, or may.
+fn is_started_again(script: &Deployment<'_>, late: StepId, resource: &Resource) -> bool {
+    let name = resource.name().to_string();
+    script.steps[late.0 as usize..].iter().any(|s| {
+        is_opaque_call(s)
+            || matches!(s.argv.name.as_str(), "reboot" | "shutdown" | "kill" | "pkill" | "killall")
+            || s.deed.roles.contains(&Role::Restart) && s.deed.effects.is_empty()
+            || s.deed.effects.iter().any(|e| {
+                matches!(e.change, Change::Start | Change::Restart)
+                    && match &e.resource {
+                        Resource::Unit(unit) => {
+                            let unit = unit.to_string();
+                            unit.contains(['$', '*', '`'])
+                                || same_unit(&unit, &name)
+                                || same_unit(&name, &unit)
+                                || unit.ends_with(".target")
+                        }
+                        _ => false,
+                    }
+            })
+    })
+}
