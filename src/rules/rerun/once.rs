@@ -114,11 +114,14 @@ fn is_updated(context: &Context<'_, '_>, tree: &Value) -> bool {
     by_step || others.any(|(_, file)| fetches(context.sources.file(*file).text()))
 }
 
-/// A git command works in the tree, or in a directory that is not known.
+/// A git command works in the tree, in one of that name, or in a directory that is not known.
 fn may_be_of(step: &Step, tree: &Value) -> bool {
     let options = step.argv.options("C: c: git-dir: work-tree:");
     let directory = options.value("C").map_or_else(|| step.argv.cwd.clone(), |c| c.resolve(&step.argv.cwd));
-    directory.as_literal().is_none() || tree.as_literal().is_none() || directory.is_under(tree)
+    directory.as_literal().is_none()
+        || tree.as_literal().is_none()
+        || directory.is_under(tree)
+        || directory.basename() == tree.basename()
 }
 
 /// Finds backups of one name that a second run makes of what the first has changed.
