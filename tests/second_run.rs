@@ -10,7 +10,7 @@
 #![allow(clippy::unwrap_used)]
 
 use deploylint::model::{Deployment, FollowNothing, Outcome, StepId, build};
-use deploylint::shell::effect::Change;
+use deploylint::shell::effect::{Change, Resource};
 use deploylint::source::{SourceFile, Sources};
 use std::fs;
 use std::path::Path;
@@ -75,7 +75,20 @@ fn check(case: &str, faults: &mut Vec<String>) -> usize {
 fn verdict(deployment: &Deployment<'_>, sources: &Sources, line: u32) -> &'static str {
     let acts = |id: StepId| deployment.step(id).deed.effects.iter().any(|e| e.change != Change::Use);
     let here = deployment.iter().filter(|(id, step)| sources.line(step.span) == line && acts(*id));
-    let words: Vec<&str> = here.map(|(id, _)| word(deployment.second_run(id).outcome)).collect();
+    // What people and the app have stored since is a resource of its own, and no outcome of the command.
+    let loses = |id: StepId| {
+        let effects = &deployment.step(id).deed.effects;
+        effects.iter().any(|e| {
+            e.change == Change::Remove
+                && matches!(e.resource, Resource::Other("data" | "keys" | "volumes", _))
+        })
+    };
+    let words: Vec<&str> = here
+        .map(|(id, _)| match word(deployment.second_run(id).outcome) {
+            "nothing" if loses(id) => "overwrites",
+            word => word,
+        })
+        .collect();
     let worst = WORDS[..4].iter().find(|word| words.contains(word));
     match worst {
         Some(worst) => worst,

@@ -128,7 +128,10 @@ fn missing(unit: &Judged<'_, '_, '_>, exec: &Exec, module: &str, found: &mut Vec
         let made = format!("{}.py", base(&path));
         step.deed.effects.iter().any(|e| e.resource.name().to_string().ends_with(&made))
             || step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python))
-                && step.argv.args.iter().any(|a| a.value.to_string().contains(first))
+                && step.argv.args.iter().any(|a| {
+                    let name = a.value.to_string();
+                    !name.contains('/') && name.contains(first)
+                })
     });
     if installed || written {
         return;

@@ -270,7 +270,7 @@ fn databases_are_made() {
         ("createuser app", "create role app fails"),
         ("createuser --interactive app", "create role app fails asks"),
         ("dropdb --if-exists shop", "remove database shop"),
-        ("psql -c 'TRUNCATE TABLE orders'", "remove data orders"),
+        ("psql -c 'TRUNCATE TABLE orders'", "write table orders; remove data orders"),
         ("psql -c 'DROP TABLE IF EXISTS orders'", "remove table orders; remove data orders"),
         ("psql -c 'DROP VIEW IF EXISTS sales'", "remove table sales"),
         ("redis-cli -n 1 FLUSHDB", "remove keys"),

@@ -209,7 +209,7 @@ pub(super) fn build_tool(argv: &Argv) -> Deed {
                 other => {
                     let mut file = other.map_or_else(|| argv.cwd.clone(), |arg| argv.path(arg));
                     file.push_str("/Cargo.toml");
-                    draft.add_implied(super::draft::FILE, Resource::Path(file), again);
+                    draft.add_implied(super::draft::FILE, crate::shell::effect::Resource::Path(file), again);
                 }
             }
             draft.done()

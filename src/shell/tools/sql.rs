@@ -40,8 +40,17 @@ pub(super) fn effects(sql: &Value, dialect: Dialect) -> Vec<Effect> {
     effects
 }
 
-/// What a script drops or empties before it makes or fills it is made as the first time.
-fn settle(effects: &mut [Effect]) {
+/// What a script drops or empties before it makes or fills it is made as the first time; and what it fills again is
+/// its own, which nobody loses.
+fn settle(effects: &mut Vec<Effect>) {
+    let filled: Vec<Value> = effects
+        .iter()
+        .filter_map(|e| match (&e.change, &e.resource) {
+            (Change::Append, Resource::Table(name)) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    effects.retain(|e| !matches!(&e.resource, Resource::Other("data", rows) if filled.contains(rows)));
     let mut cleared: Vec<Resource> = Vec::new();
     for effect in effects {
         match effect.change {
