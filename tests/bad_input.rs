@@ -163,7 +163,8 @@ fn line_ends_byte_order_mark_and_latin_1() {
 fn megabytes_in_one_line() {
     let line = |bytes: usize| [&b"a ".repeat(bytes / 2)[..], b"\n"].concat();
     is_gap(&line(20 << 20), 0, "larger than 8 MiB");
-    is_gap(&line(7 << 20), 1, "the parser took too long on it");
+    // The words of one command are one to the parser.
+    is_fine(&line(7 << 20));
     is_gap(&b"true && ".repeat(1 << 19), 1, "the parser took too long on it");
     is_fine(&[b"mkdir -p ", &b"a".repeat(1 << 20)[..], b"\n"].concat());
     let dir = project(&[]);
@@ -486,8 +487,7 @@ fn a_reader_that_leaves() {
         let ran = finish(command, b"");
         assert_eq!(ran.err, "", "{rest}");
         assert_eq!(ran.out.lines().count(), 2, "{rest}: {}", ran.out);
-        let expected = if rest.starts_with("check") { "1" } else { "0" };
-        assert_eq!(ran.out.lines().last(), Some(expected), "{rest}");
+        assert_eq!(ran.out.lines().last(), Some(if rest.starts_with("check") { "1" } else { "0" }), "{rest}");
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Lowering<'s, 'm, 'a> {
     shell: &'s mut Shell<'a>,
     text: &'a str,
     masked: &'m Masked<'m>,
+    /// The words of which several are one in the tree, in order.
+    joined: &'m [Range<usize>],
     map: OffsetMap,
     file: FileId,
     tree: u32,
@@ -33,12 +35,12 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
     pub(super) fn new(
         shell: &'s mut Shell<'a>,
         text: &'a str,
-        masked: &'m Masked<'m>,
+        (masked, joined): (&'m Masked<'m>, &'m [Range<usize>]),
         map: OffsetMap,
         file: FileId,
         tree: u32,
     ) -> Self {
-        Lowering { shell, text, masked, map, file, tree, depth: 0 }
+        Lowering { shell, text, masked, joined, map, file, tree, depth: 0 }
     }
 
     pub(super) fn program(mut self, tree: &Tree) -> Block<'a> {

@@ -8,8 +8,9 @@ use crate::shell::ast::Block;
 use crate::shell::lower::Lowering;
 use crate::source::{FileId, OffsetMap, Span};
 use crate::syntax::mask::{Masked, mask};
-use crate::syntax::tree::{Cursor, Effort, Kind, Node, Tree, parse_within};
+use crate::syntax::tree::{Cursor, Effort, Kind, Node, Tree, parse, parse_within};
 use bumpalo::Bump;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// Regions inside regions inside regions: deeper than this is a gap.
@@ -26,12 +27,21 @@ const NO_PARSE: &str = "it does not parse";
 pub struct ParsedText<'a> {
     /// The text, heredocs included.
     pub text: &'a str,
-    /// Its tree, in which heredocs are masked.
+    /// Its tree, in which heredocs are masked and words are plain: it tells where commands stand.
     pub tree: Tree,
+    /// The tree with the words as they are written, once someone asks for it.
+    written: OnceCell<Option<Tree>>,
     /// The way back to the file.
     pub map: OffsetMap,
     /// The file.
     pub file: FileId,
+}
+
+impl ParsedText<'_> {
+    /// The tree with the words of commands as they are written, heredocs masked.
+    pub fn written(&self) -> Option<&Tree> {
+        self.written.get_or_init(|| parse(&mask(self.text).text)).as_ref()
+    }
 }
 
 /// Everything that was parsed for one script.
@@ -47,6 +57,8 @@ pub struct Shell<'a> {
     pub comments: Vec<Span>,
     depth: u32,
     effort: Effort,
+    /// Words are made plain before the parse. False only where a test compares the two.
+    pub(super) plain: bool,
 }
 
 impl<'a> Shell<'a> {
@@ -59,6 +71,7 @@ impl<'a> Shell<'a> {
             comments: Vec::new(),
             depth: 0,
             effort: Effort::default(),
+            plain: true,
         }
     }
 
@@ -75,9 +88,14 @@ impl<'a> Shell<'a> {
         self.depth += 1;
         let masked = mask(text);
         self.effort.spend(text.len());
-        let block = match parse_within(&masked.text, &mut self.effort) {
+        // What does not parse is judged as it is written.
+        let plain = self.plain.then(|| parse_within(&masked.plain, &mut self.effort)).flatten();
+        let plain = plain.filter(|tree| !tree.root().has_error());
+        let is_plain = plain.is_some();
+        let block = match plain.or_else(|| parse_within(&masked.text, &mut self.effort)) {
+            Some(tree) if is_plain => self.lower(text, tree, &masked, &masked.joined, file, map),
             Some(tree) if self.badly_broken(&tree, &masked) => self.pieces(text, &tree, &masked, file, &map),
-            Some(tree) => self.lower(text, tree, &masked, file, map),
+            Some(tree) => self.lower(text, tree, &masked, &[], file, map),
             None => {
                 self.gaps.push((whole(&map), "the parser took too long on it".to_owned()));
                 &[]
@@ -93,18 +111,20 @@ impl<'a> Shell<'a> {
         text: &'a str,
         tree: Tree,
         masked: &Masked<'_>,
+        joined: &[Range<usize>],
         file: FileId,
         map: OffsetMap,
     ) -> Block<'a> {
         let index = self.texts.len() as u32;
-        self.texts.push(ParsedText { text, tree: tree.clone(), map: map.clone(), file });
+        let written = OnceCell::new();
+        self.texts.push(ParsedText { text, tree: tree.clone(), written, map: map.clone(), file });
         for heredoc in masked.heredocs.iter().filter(|h| !h.closed) {
             let range = map.range(heredoc.operator.start as u32..heredoc.operator.end as u32);
             let span = Span { file, start: range.start, end: range.end };
             self.gaps.push((span, format!("the heredoc has no end: no line is `{}`", heredoc.delimiter)));
         }
         let before = self.gaps.len();
-        let block = Lowering::new(self, text, masked, map.clone(), file, index).program(&tree);
+        let block = Lowering::new(self, text, (masked, joined), map.clone(), file, index).program(&tree);
         self.unread(&tree, before, file, &map);
         block
     }
@@ -182,7 +202,7 @@ impl<'a> Shell<'a> {
             self.effort.spend(part.len());
             match parse_within(&part_masked.text, &mut self.effort) {
                 Some(tree) if self.texts.len() < TEXTS => {
-                    statements.extend_from_slice(self.lower(part, tree, &part_masked, file, part_map));
+                    statements.extend_from_slice(self.lower(part, tree, &part_masked, &[], file, part_map));
                 }
                 _ => {
                     let range = part_map.range(0..part.len() as u32);

@@ -1,9 +1,11 @@
-//! Takes heredocs, here-strings, some dollars and braces out of a script before it is parsed. tree-sitter-bash loses or invents
-//! commands around many of them (`grammar-tests/gaps/`), while their extent follows from quoting alone. Knows quoting and
-//! nesting, no grammar.
+//! Takes heredocs, here-strings, some dollars and braces out of a script before it is parsed. tree-sitter-bash loses or
+//! invents commands around many of them (`grammar-tests/gaps/`), while their extent follows from quoting alone. Makes words
+//! plain too, because those cost most of a parse. Knows quoting and nesting, no grammar.
 
 mod frame;
 mod heredoc;
+mod misread;
+mod plain;
 mod scanner;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,12 @@ pub struct Masked<'t> {
     /// The `$`s that read `%`: those of `$b` in `$a/$b.c`, where the grammar splits the word in two and takes the second
     /// half of `x=$a/$b.c` for a command. Whoever wants to know what a word expands reads it in the input.
     pub dollars: Vec<usize>,
+    /// Like `text`, and parsed in its place: words with quotes and expansions, the inside of `[ … ]`, and the blanks
+    /// between the words of a command are `/`, which means nothing anywhere in a word. What substitutes commands stays, and
+    /// so does what stands around it.
+    pub plain: Cow<'t, str>,
+    /// The words that stand as one in `plain`, in order.
+    pub joined: Vec<Range<usize>>,
 }
 
 /// One heredoc.
@@ -52,16 +60,15 @@ pub struct Heredoc {
 /// Finds what misparses and masks it. Takes time linear in the length of `text`; never fails: text that
 /// is no shell yields whatever its quotes suggest.
 pub fn mask(text: &str) -> Masked<'_> {
+    let found = Scanner::new(text).scan();
     let mut masked = Masked {
         text: Cow::Borrowed(text),
         heredocs: Vec::new(),
         herestrings: Vec::new(),
         dollars: Vec::new(),
+        plain: Cow::Borrowed(text),
+        joined: Vec::new(),
     };
-    if !text.contains("<<") && !text.contains('$') && !text.contains("! {") {
-        return masked;
-    }
-    let found = Scanner::new(text).scan();
     if !found.is_empty() {
         let mut bytes = text.as_bytes().to_vec();
         for heredoc in &found.heredocs {
@@ -82,12 +89,21 @@ pub fn mask(text: &str) -> Masked<'_> {
         }
         // Only whole characters were replaced, each byte by ASCII.
         if let Ok(text) = String::from_utf8(bytes) {
+            masked.plain = Cow::Owned(text.clone());
             masked.text = Cow::Owned(text);
         }
+    }
+    if !found.plain.is_empty() {
+        let mut bytes = masked.plain.into_owned().into_bytes();
+        for range in &found.plain {
+            bytes[range.clone()].fill(b'/');
+        }
+        masked.plain = String::from_utf8(bytes).map_or_else(|_| masked.text.clone(), Cow::Owned);
     }
     masked.heredocs = found.heredocs;
     masked.herestrings = found.herestrings;
     masked.dollars = found.dollars;
+    masked.joined = found.joined;
     masked
 }
 

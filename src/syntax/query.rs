@@ -187,6 +187,13 @@ impl Selectors {
         self.by_name.contains_key(name)
     }
 
+    /// True when one of them looks at the command's words: its node must be of the text as it is written.
+    pub fn looks_at_words(&self, name: &str) -> bool {
+        let group = self.by_name.get(name).map(|i| &self.groups[*i]);
+        let bare = |shape: &Shape| matches!(shape, Shape::Plain { name, argument: None } if name.is_empty());
+        group.is_some_and(|g| g.patterns.iter().any(|i| !bare(&self.patterns[*i].shape)))
+    }
+
     /// The ids of all rules that have a selector, sorted.
     pub fn rules(&self) -> Vec<Arc<str>> {
         let mut rules: Vec<Arc<str>> = self.patterns.iter().map(|p| Arc::clone(&p.rule)).collect();

@@ -4,6 +4,8 @@
 use crate::shell::ast::*;
 use crate::shell::parse::Shell;
 use crate::source::{FileId, OffsetMap};
+use crate::syntax::mask::mask;
+use crate::syntax::tree::parse;
 use bumpalo::Bump;
 
 fn word(word: &Word<'_>) -> String {
@@ -242,5 +244,85 @@ fn known_misparses_are_never_silent() {
         "{ a",
     ] {
         check_gap(text);
+    }
+}
+
+/// The statements, comments and gaps of a text, all places included, with its words plain in the tree or not.
+fn read(text: &str, plain: bool) -> String {
+    let arena = Bump::new();
+    let mut shell = Shell::new(&arena);
+    shell.plain = plain;
+    let text = arena.alloc_str(text);
+    let block = shell.parse(text, FileId(0), OffsetMap::default());
+    format!("{block:#?}\n{:#?}\n{:#?}", shell.comments, shell.gaps)
+}
+
+#[track_caller]
+fn same_either_way(name: &str, text: &str) {
+    let (plain, written) = (read(text, true), read(text, false));
+    if plain == written {
+        return;
+    }
+    let differs = plain.lines().zip(written.lines()).position(|(a, b)| a != b).unwrap_or(0);
+    let around =
+        |text: &str| text.lines().skip(differs.saturating_sub(12)).take(24).collect::<Vec<_>>().join("\n");
+    panic!("{name}\nplain:\n{}\nas written:\n{}", around(&plain), around(&written));
+}
+
+#[test]
+fn plain_words_lead_to_the_same_statements() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut scripts = 0;
+    for folder in ["examples", "queries"] {
+        for entry in ignore::WalkBuilder::new(root.join(folder)).build().flatten() {
+            let name = entry.path().to_string_lossy().into_owned();
+            let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+            // The examples of a rule's page are fences.
+            let fences = text.split("```").skip(1).step_by(2);
+            let fences = fences
+                .filter_map(|f| f.split_once('\n'))
+                .filter(|(info, _)| info.starts_with("sh") || info.starts_with("bash"));
+            let texts: Vec<&str> = match name.ends_with(".sh") {
+                true => vec![&text],
+                false => fences.map(|(_, text)| text).collect(),
+            };
+            for text in texts {
+                scripts += 1;
+                same_either_way(&name, text);
+            }
+        }
+    }
+    assert!(scripts > 100, "only {scripts} scripts were read");
+}
+
+#[test]
+fn plain_words_hide_no_statement() {
+    for text in [
+        "a \"$x\" 'b c' d > \"$f\" e f 2>&1 g h",
+        "> f a b; 2>f c d; e 3<f 4 5>g; h {fd}>i j",
+        "X=\"$y\" Z='a b' cmd 'c d' e; A= b c; B+=\"$x\"; C=~/x; D=$((1 + 2)); env E=\"$y\" f g",
+        "export A=\"$B\" \"$C\" $D; local e f=\"$g\"; unset $h i; readonly 'j'",
+        "a \"$(b \"$c\" 'd e' f)\" g h `i \"$j\" k` l m",
+        "if [ -f \"$a\" ] && [ \"$b\" = c ]; then [[ $d == e* || ( f && g ) ]]; fi",
+        "[ \"$(a \"$b\" c)\" = d ] || test \"$x\" -a 'y z'; [ a ]; [ ]; [[ a =~ ^b\\ c$ ]] && d e",
+        "for x in a \"$b\" \"$@\"; do c \"$x\" d; done < \"$f\" > g",
+        "case \"$1\" in \"a\"|b*) c \"$d\" e ;; *) f g ;; esac > h",
+        "f() { a \"$1\" b; }; function g { c 'd e' f; } > h; f a b; function i() ( j k )",
+        "a b \\\n  c 'd\ne' \\\n  f\ng h",
+        "a=(\"$b\" c 'd e') f; a[1]=\"$b\" g; a[$i]+=\"x\"; set -- \"${a[@]}\" h",
+        "a {b,c}/d *.e ?f [g]h \\i ~/j $k $l/m.n $((1+2)) o{1..3}",
+        "a | b c |& d \"$e\" & f g; ! h i; ! ! j k; time l m; { n o; } | p q; (r s) > t",
+        "a <<EOF b 'c d' e\nx $y\nEOF\nf <<<\"$g h\" i j",
+        "a # b \"c\nd e # f\n# g 'h\ni j",
+        "a b; if c d; then e f; elif g h; then i j; else k l; fi; until m n; do o p; done",
+        "a <(b c) d e > >(f g) h i; diff <(j \"$k\") 'l m'",
+        "echo if then fi done; echo a=b c=\"$d\" e; a:b c; 1a b c",
+        "a && b c || d \"e\" f; trap 'g h' EXIT; eval \"$i\" j; . ./k.sh l m",
+        "a \"b\"c'd'$e f; \"$a\" b c; 'if' a b; $a$b c; \\if d e; a\\ b c d",
+        "((a = b)); for ((i=0; i<3; i++)); do a \"$i\" b; done; a $(( b )) c d; $(a) b c",
+    ] {
+        let tree = parse(&mask(text).plain).unwrap();
+        assert!(!tree.root().has_error(), "{text}");
+        same_either_way(text, text);
     }
 }

@@ -36,6 +36,13 @@ impl<'a> Lowering<'_, '_, 'a> {
         if !node.is_named() && node.kind() != Kind::Other {
             return &[];
         }
+        let (start, end) = (node.start() as usize, node.end() as usize);
+        let first = self.joined.partition_point(|word| word.start < start);
+        let several = &self.joined[first..];
+        if several.first().is_some_and(|word| word.start == start) {
+            let several = &several[..several.iter().take_while(|word| word.end <= end).count()];
+            return self.joined_words(several);
+        }
         let span = self.node_span(node);
         let text = self.source(node);
         let arena = self.shell.arena;
@@ -48,6 +55,26 @@ impl<'a> Lowering<'_, '_, 'a> {
         let lexer = Lexer { arena, text: self.text, inner: &inner };
         let words = lexer.words(node.start() as usize..node.end() as usize);
         arena.alloc_slice_fill_iter(words.into_iter().map(|parts| Word { parts, span }))
+    }
+
+    /// Words that are one in the tree. None of them holds a substitution.
+    fn joined_words(&mut self, ranges: &[Range<usize>]) -> &'a [Word<'a>] {
+        let arena = self.shell.arena;
+        let lexer = Lexer { arena, text: self.text, inner: &[] };
+        let mut words = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            let span = self.span(range.start as u32..range.end as u32);
+            match plain(&self.text[range.clone()]) {
+                Some((text, quoted)) => {
+                    let parts = arena.alloc_slice_copy(&[Part::Literal { text, quoted }]);
+                    words.push(Word { parts, span });
+                }
+                None => {
+                    words.extend(lexer.words(range.clone()).into_iter().map(|parts| Word { parts, span }))
+                }
+            }
+        }
+        arena.alloc_slice_copy(&words)
     }
 
     /// The outermost substitutions below the node under the cursor.

@@ -52,11 +52,62 @@ pub(super) struct Frame {
     pub(super) word: Option<usize>,
     /// That word holds more than plain text already.
     pub(super) pieces: bool,
+    /// Where that word stops being plain text.
+    pub(super) special: Option<usize>,
+    /// How many substitutions had been opened when it began.
+    pub(super) opened: usize,
+    /// The command whose words are being read.
+    pub(super) command: Simple,
+}
+
+/// What the words of a command may be made plain for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Not known to be a simple command: words stay apart.
+    Other,
+    /// A simple command.
+    Simple,
+    /// `export` and its like: what is before `=` matters.
+    Declaration,
+    /// `[`, whose words began at the first and with so many substitutions opened.
+    Test(usize),
+}
+
+/// A command while its words are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Simple {
+    pub(super) role: Role,
+    /// The next word is a redirection's.
+    pub(super) target: bool,
+    /// The words read last, which stand side by side: where they begin and end.
+    pub(super) run: Option<(usize, usize)>,
+    /// They are more than one.
+    pub(super) joined: bool,
+}
+
+impl Simple {
+    pub(super) const NEW: Simple = Simple { role: Role::Other, target: false, run: None, joined: false };
 }
 
 impl Frame {
     pub(super) fn new(kind: Kind) -> Self {
-        Frame { kind, expect: Expect::Command, word: None, pieces: false }
+        Frame {
+            kind,
+            expect: Expect::Command,
+            word: None,
+            pieces: false,
+            special: None,
+            opened: 0,
+            command: Simple::NEW,
+        }
+    }
+
+    /// A command begins.
+    pub(super) fn begin(&mut self) {
+        self.expect = Expect::Command;
+        if self.kind != Kind::Test {
+            self.command = Simple::NEW;
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::Heredoc;
 use super::frame::{Expect, Frame, Kind, is_commands};
+use super::plain::is_plain;
 
 /// How often `((` may turn out to be two subshells and be read again. Bounds the work on hostile input; real scripts
 /// have none or one.
@@ -22,6 +23,10 @@ pub(super) struct Found {
     pub(super) dollars: Vec<usize>,
     /// The braces of `! { …; }`.
     pub(super) negated_groups: Vec<(usize, usize)>,
+    /// What may be filled so that it reads as plain words, in order.
+    pub(super) plain: Vec<Range<usize>>,
+    /// The words that stand in one plain word, in order.
+    pub(super) joined: Vec<Range<usize>>,
 }
 
 impl Found {
@@ -38,19 +43,23 @@ pub(super) struct Scanner<'t> {
     pub(super) bytes: &'t [u8],
     pub(super) at: usize,
     /// Never empty: the first frame is `Top`.
-    stack: Vec<Frame>,
+    pub(super) stack: Vec<Frame>,
     /// Heredocs whose body has not begun, and how many substitutions were open at the operator.
     pub(super) pending: Vec<(usize, usize)>,
     /// Substitutions and backticks on the stack.
     pub(super) level: usize,
     /// Where in the stack backticks are open, and where they end: at the next bare backtick, whatever else is open.
     pub(super) backticks: Option<(usize, usize)>,
+    /// How many substitutions and lists of words were opened so far.
+    pub(super) opened: usize,
     /// Starts of `((` that are two subshells.
     subshells: Vec<usize>,
     /// Groups that are open: the depth of the stack, the place of `{`, whether `!` stands in front.
-    groups: Vec<(usize, usize, bool)>,
+    pub(super) groups: Vec<(usize, usize, bool)>,
     /// Where the last reserved word `!` ended.
-    bang: usize,
+    pub(super) bang: usize,
+    /// How many stand there one behind the other.
+    pub(super) bangs: usize,
     pub(super) found: Found,
 }
 
@@ -64,9 +73,11 @@ impl<'t> Scanner<'t> {
             pending: Vec::new(),
             level: 0,
             backticks: None,
+            opened: 0,
             subshells: Vec::new(),
             groups: Vec::new(),
             bang: 0,
+            bangs: 0,
             found: Found::default(),
         }
     }
@@ -85,7 +96,7 @@ impl<'t> Scanner<'t> {
         self.found
     }
 
-    fn top(&mut self) -> &mut Frame {
+    pub(super) fn top(&mut self) -> &mut Frame {
         let last = self.stack.len() - 1;
         &mut self.stack[last]
     }
@@ -95,6 +106,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn push(&mut self, kind: Kind, width: usize) {
+        self.opened += usize::from(!matches!(kind, Kind::Double | Kind::Parameter | Kind::Arithmetic { .. }));
         match kind {
             Kind::Substitution => self.level += 1,
             Kind::Backticks => {
@@ -130,7 +142,9 @@ impl<'t> Scanner<'t> {
             self.pop();
             self.at += 1;
         } else if !self.expansion(byte, true) {
-            self.at += 1;
+            let rest = &self.bytes[self.at..];
+            let next = rest.iter().position(|b| matches!(b, b'"' | b'\\' | b'$' | b'`'));
+            self.at += next.unwrap_or(rest.len());
         }
     }
 
@@ -167,6 +181,8 @@ impl<'t> Scanner<'t> {
             self.found.heredocs.truncate(found.0);
             self.found.herestrings.truncate(found.1);
             self.found.dollars.retain(|at| *at < start);
+            self.found.plain.retain(|range| range.start < start);
+            self.found.joined.retain(|range| range.start < start);
             self.pending.retain(|(index, _)| *index < found.0);
             self.at = start;
         }
@@ -246,8 +262,15 @@ impl<'t> Scanner<'t> {
             b'\\' if self.peek(1) == Some(b'\n') => self.at += 2,
             _ => {
                 let at = self.at;
+                let opened = self.opened;
                 let frame = self.top();
-                let begun = *frame.word.get_or_insert(at);
+                if frame.word.is_none() {
+                    (frame.word, frame.opened, frame.special) = (Some(at), opened, None);
+                }
+                let begun = frame.word.unwrap_or(at);
+                if frame.special.is_none() && !is_plain(byte) {
+                    frame.special = Some(at);
+                }
                 if let Kind::CasePattern(false) = kind {
                     frame.kind = Kind::CasePattern(true);
                 }
@@ -266,30 +289,8 @@ impl<'t> Scanner<'t> {
                     self.end_word();
                     self.expansion(byte, false);
                 } else if !self.expansion(byte, false) {
-                    self.at += 1;
-                }
-            }
-        }
-    }
-
-    /// At a `$` inside a word: notes it if the grammar would split the word there, which it does at `$a/$b.c`.
-    fn hide_dollar(&mut self) {
-        let rest = &self.bytes[self.at + 1..];
-        let length = match rest.first() {
-            Some(b) if b.is_ascii_alphabetic() || *b == b'_' => {
-                let ends = |b: &u8| !b.is_ascii_alphanumeric() && *b != b'_';
-                rest.iter().position(ends).unwrap_or(rest.len())
-            }
-            Some(b'0'..=b'9' | b'#' | b'$' | b'!' | b'?' | b'*' | b'@' | b'-') => 1,
-            _ => return,
-        };
-        match rest.get(length) {
-            None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')') => {}
-            Some(b'"' | b'\'' | b'`') => {}
-            Some(_) => {
-                self.found.dollars.push(self.at);
-                if rest[0] == b'$' {
-                    self.found.dollars.push(self.at + 1);
+                    let rest = &self.bytes[at + 1..];
+                    self.at = at + 1 + rest.iter().position(|b| !is_plain(*b)).unwrap_or(rest.len());
                 }
             }
         }
@@ -304,6 +305,7 @@ impl<'t> Scanner<'t> {
         };
         frame.pieces = false;
         let (kind, expect) = (frame.kind, frame.expect);
+        self.plain_word(start, end, kind, expect);
         let word = self.bytes.get(start..end).unwrap_or_default();
         match kind {
             Kind::Test if word == b"]]" => self.pop(),
@@ -324,11 +326,17 @@ impl<'t> Scanner<'t> {
                     _ => Expect::Argument,
                 };
                 match word {
-                    b"!" => self.bang = end,
+                    b"!" => {
+                        self.bangs = if self.is_negated(start) { self.bangs + 1 } else { 1 };
+                        self.bang = end;
+                    }
                     b"{" => self.open_group(start),
                     b"}" => self.close_group(start),
                     b"case" => self.push(Kind::CaseHead(false), 0),
-                    b"[[" => self.push(Kind::Test, 0),
+                    b"[[" => {
+                        self.push(Kind::Test, 0);
+                        self.begin_test();
+                    }
                     b"esac" if kind == Kind::CaseBody => self.pop(),
                     _ => {}
                 }
@@ -336,28 +344,10 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn open_group(&mut self, at: usize) {
-        let between = self.bytes.get(self.bang..at).unwrap_or_default();
-        let negated =
-            self.bang > 0 && !between.is_empty() && between.iter().all(|b| matches!(b, b' ' | b'\t'));
-        self.groups.push((self.stack.len(), at, negated));
-    }
-
-    fn close_group(&mut self, at: usize) {
-        while let Some((depth, open, negated)) = self.groups.pop() {
-            if depth <= self.stack.len() {
-                if negated && depth == self.stack.len() {
-                    self.found.negated_groups.push((open, at));
-                }
-                break;
-            }
-        }
-    }
-
     fn newline(&mut self) {
         self.end_word();
         self.at += 1;
-        self.top().expect = Expect::Command;
+        self.top().begin();
         self.read_bodies(self.level);
     }
 
@@ -379,6 +369,8 @@ impl<'t> Scanner<'t> {
         self.end_word();
         let kind = self.top().kind;
         if byte == b'&' && self.peek(1) == Some(b'>') {
+            self.top().command.run = None;
+            self.top().command.target = true;
             self.at += 2;
             return;
         }
@@ -389,26 +381,38 @@ impl<'t> Scanner<'t> {
             return;
         }
         self.at += 1;
-        self.top().expect = Expect::Command;
+        self.top().begin();
     }
 
     fn redirect(&mut self, byte: u8) {
+        self.descriptor();
         self.end_word();
         let kind = self.top().kind;
+        if kind != Kind::Test {
+            self.top().command.run = None;
+        }
         let commands = is_commands(kind);
         match (byte, self.peek(1)) {
             (_, Some(b'(')) if kind != Kind::Test => {
-                let at = self.at;
-                self.top().word = Some(at);
+                let (at, opened) = (self.at, self.opened);
+                let frame = self.top();
+                (frame.word, frame.opened, frame.special) = (Some(at), opened, Some(at));
                 self.push(Kind::Substitution, 2);
             }
             (b'<', Some(b'<')) if commands && self.peek(2) == Some(b'<') => {
                 self.found.herestrings.push(self.at..self.at + 3);
+                self.top().command.target = true;
                 self.at += 3;
             }
             (b'<', Some(b'<')) if commands => self.heredoc_operator(),
-            (_, Some(b'&')) | (b'>', Some(b'>' | b'|')) | (b'<', Some(b'<' | b'>')) => self.at += 2,
-            _ => self.at += 1,
+            (_, Some(b'&')) | (b'>', Some(b'>' | b'|')) | (b'<', Some(b'<' | b'>')) => {
+                self.top().command.target = true;
+                self.at += 2;
+            }
+            _ => {
+                self.top().command.target = true;
+                self.at += 1;
+            }
         }
     }
 
@@ -437,7 +441,7 @@ impl<'t> Scanner<'t> {
                 let arithmetic = self.peek(1) == Some(b'(')
                     && matches!(expect, Expect::Command | Expect::For)
                     && !self.subshells.contains(&start);
-                self.top().expect = Expect::Command;
+                self.top().begin();
                 if arithmetic {
                     self.push_arithmetic(2);
                 } else {
@@ -469,12 +473,12 @@ impl<'t> Scanner<'t> {
         }
         self.at += 1;
         if self.top().word.is_none() {
-            self.top().expect = Expect::Command;
+            self.top().begin();
         }
     }
 }
 
-fn is_name(word: &[u8]) -> bool {
+pub(super) fn is_name(word: &[u8]) -> bool {
     word.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
         && word.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }

@@ -1,0 +1,170 @@
+//! Which words may read as plain ones, and which words of a command as a single one.
+//!
+//! Words are read from the source text anyway (`shell::word`); the tree has to tell only where commands, redirections
+//! and substitutions stand. To parse a quoted string with expansions costs several times what a plain word of the same
+//! length costs, and each word of a command as much again.
+
+use super::frame::{Expect, Frame, Kind, Role, Simple, is_commands};
+use super::scanner::{Scanner, is_name};
+
+/// Bytes that mean the same to the grammar wherever they stand in a word.
+pub(super) const fn is_plain(byte: u8) -> bool {
+    const PLAIN: [bool; 256] = {
+        let mut plain = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            let b = byte as u8;
+            plain[byte] = b.is_ascii_alphanumeric()
+                || b >= 0x80
+                || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%' | b'=');
+            byte += 1;
+        }
+        plain
+    };
+    PLAIN[byte as usize]
+}
+
+impl Scanner<'_> {
+    /// At `<` or `>`: the digits before it are no word but a file descriptor.
+    pub(super) fn descriptor(&mut self) {
+        let at = self.at;
+        if let Some(start) = self.top().word
+            && let Some(word) = self.bytes.get(start..at)
+            && (word.iter().all(u8::is_ascii_digit) || word.starts_with(b"{"))
+        {
+            self.top().command.target = true;
+            self.top().special = None;
+        }
+    }
+
+    /// A test begins behind `[[`.
+    pub(super) fn begin_test(&mut self) {
+        let (at, opened) = (self.at, self.opened);
+        self.top().command = Simple { role: Role::Test(opened), run: Some((at, at)), ..Simple::NEW };
+    }
+
+    /// A word ended: notes what of it, and of what is around it, may read as plain text.
+    pub(super) fn plain_word(&mut self, start: usize, end: usize, kind: Kind, expect: Expect) {
+        let opened = self.opened;
+        let Frame { special, opened: before, command, .. } = *self.top();
+        let word = self.bytes.get(start..end).unwrap_or_default();
+        let clean = opened == before;
+        let equals = || word.iter().position(|b| *b == b'=').map(|i| start + i + 1);
+        match kind {
+            Kind::Test => {
+                if word == b"]]" {
+                    self.end_test(command, start);
+                }
+                return;
+            }
+            Kind::CaseHead(false) => {
+                if clean {
+                    self.fill(special, end);
+                }
+                return;
+            }
+            _ if !is_commands(kind) => return,
+            _ => {}
+        }
+        if command.target || !matches!(expect, Expect::Command | Expect::Argument) {
+            self.top().command.target = false;
+            if clean {
+                self.fill(special, end);
+            }
+            return;
+        }
+        if expect == Expect::Command {
+            // Behind `! !` the grammar takes what follows for words of a command `!`.
+            let role = if self.bangs > 1 && self.is_negated(start) { Role::Other } else { role(word) };
+            let next = Simple { role, ..Simple::NEW };
+            self.top().command = next;
+            match role {
+                Role::Simple if !clean => {}
+                Role::Simple => {
+                    self.fill(special, end);
+                    self.top().command.run = Some((start, end));
+                }
+                Role::Other if clean && assigns(word) => self.fill(special.max(special.and(equals())), end),
+                Role::Test(_) => {
+                    self.top().command.role = Role::Test(opened);
+                    self.top().command.run = Some((end, end));
+                }
+                _ => {}
+            }
+            return;
+        }
+        match command.role {
+            Role::Simple if clean => {
+                match command.run {
+                    Some((from, to)) => {
+                        if !command.joined {
+                            self.found.joined.push(from..to);
+                        }
+                        self.found.joined.push(start..end);
+                        self.found.plain.push(to..start);
+                        self.top().command.joined = true;
+                        self.top().command.run = Some((from, end));
+                    }
+                    None => {
+                        self.top().command.joined = false;
+                        self.top().command.run = Some((start, end));
+                    }
+                }
+                self.fill(special, end);
+            }
+            Role::Simple => {
+                self.top().command.run = None;
+            }
+            Role::Declaration => {
+                if clean && assigns(word) {
+                    self.fill(special.max(special.and(equals())), end);
+                }
+            }
+            Role::Test(_) if word == b"]" => {
+                self.end_test(command, start);
+                self.top().command.role = Role::Other;
+            }
+            Role::Test(_) => {}
+            Role::Other if clean => self.fill(special, end),
+            Role::Other => {}
+        }
+    }
+
+    /// At the bracket that closes a test, which begins at `end`: all between is one word, unless it substitutes.
+    fn end_test(&mut self, command: Simple, end: usize) {
+        let (Role::Test(opened), Some((start, _))) = (command.role, command.run) else { return };
+        if opened == self.opened && start + 2 < end {
+            self.found.plain.push(start + 1..end - 1);
+        }
+    }
+
+    fn fill(&mut self, from: Option<usize>, end: usize) {
+        if let Some(from) = from
+            && from < end
+        {
+            self.found.plain.push(from..end);
+        }
+    }
+}
+
+/// `NAME=` or `NAME+=`.
+fn assigns(word: &[u8]) -> bool {
+    let Some(at) = word.iter().position(|b| *b == b'=') else { return false };
+    let name = &word[..at];
+    is_name(name.strip_suffix(b"+").unwrap_or(name))
+}
+
+/// What the first word of a command makes of it.
+fn role(word: &[u8]) -> Role {
+    match word {
+        b"if" | b"then" | b"elif" | b"else" | b"fi" | b"while" | b"until" | b"do" | b"done" | b"!" | b"{"
+        | b"}" | b"time" | b"coproc" | b"for" | b"select" | b"function" | b"case" | b"esac" | b"in"
+        | b"[[" | b"]]" => Role::Other,
+        b"export" | b"declare" | b"typeset" | b"readonly" | b"local" | b"unset" | b"unsetenv" => {
+            Role::Declaration
+        }
+        b"[" => Role::Test(0),
+        _ if assigns(word) => Role::Other,
+        _ => Role::Simple,
+    }
+}
