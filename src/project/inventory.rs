@@ -4,8 +4,8 @@
 use crate::finding::Gap;
 use crate::project::files::Root;
 use crate::project::names::{
-    is_architecture, is_compose, is_dockerfile, is_dotenv, is_manifest, is_migration_directory, is_unit,
-    shell_of_shebang,
+    is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_manifest, is_migration_directory,
+    is_unit, shell_of_shebang,
 };
 use ignore::{DirEntry, WalkBuilder};
 use std::fs::File;
@@ -53,6 +53,8 @@ pub struct Inventory {
     pub ecosystem: Vec<String>,
     /// What the forge runs on a push, where that may be the deploy: `.github/workflows/*.yml`, `.gitlab-ci.yml`.
     pub workflows: Vec<String>,
+    /// Code whose use of environment variables is read; no tests, no type declarations, nothing minified.
+    pub code: Vec<String>,
     /// Directories that a build makes (`dist`, `build`) and that `.gitignore` does not keep out of the repo.
     pub outputs: Vec<String>,
     /// `deploylint.yaml`.
@@ -163,6 +165,8 @@ impl Inventory {
             &mut self.config
         } else if is_script(name, entry) {
             &mut self.scripts
+        } else if is_code(&path) {
+            &mut self.code
         } else {
             return;
         };
