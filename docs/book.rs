@@ -13,13 +13,14 @@ use std::io::{Read, Write as _};
 use std::process::ExitCode;
 
 /// What each family asks; the order of the index.
-const FAMILIES: [(&str, &str); 7] = [
+const FAMILIES: [(&str, &str); 8] = [
     ("rerun", "What happens when the script runs again?"),
     ("user", "Does each command run as the right user?"),
     ("permissions", "Do new paths get their owner and mode?"),
     ("steps", "Is a step missing, or in the wrong place?"),
     ("units", "Will systemd do with the units what they are meant to?"),
     ("services", "Do compose services and units agree?"),
+    ("env", "Do code, samples and deployment agree on environment variables?"),
     ("ignore", "Comments that quiet a line."),
 ];
 

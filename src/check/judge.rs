@@ -5,9 +5,10 @@ use super::{CheckError, Request, Settings, Target};
 use crate::finding::{Finding, Gap};
 use crate::model::{self, Deployment, Follow};
 use crate::project::discover::{self, Candidate};
+use crate::project::dotenv::Dotenv;
 use crate::project::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::project::inventory::Inventory;
-use crate::project::{compose, manifest};
+use crate::project::{compose, env, manifest};
 use crate::rules::context::{Context, Given, Project};
 use crate::rules::{self, embedded};
 use crate::source::{FileId, SourceFile, Sources, Span};
@@ -61,7 +62,8 @@ pub(super) fn judge(
         if meant || is_marked(root.path()) { Inventory::of(&root) } else { Inventory::shallow(&root) };
     judged.gaps.extend(inventory.gaps.iter().cloned());
     let scripts = scripts(request, settings, &root, &inventory, sources, &mut judged);
-    let project = project(&root, inventory, sources, &mut judged);
+    let whole = meant && settings.selection.wants_any("env");
+    let project = project(&root, inventory, whole, sources, &mut judged);
     let selectors = selectors(settings)?;
 
     let arena = Bump::new();
@@ -282,7 +284,14 @@ fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
     gaps
 }
 
-fn project(root: &Root, inventory: Inventory, sources: &mut Sources, judged: &mut Judged) -> Project {
+/// Reads what is around the scripts; the code as well where `code` says so, for that is the most by far.
+fn project(
+    root: &Root,
+    inventory: Inventory,
+    code: bool,
+    sources: &mut Sources,
+    judged: &mut Judged,
+) -> Project {
     let (composes, gaps) = compose::read_all(root, &inventory, sources);
     judged.gaps.extend(gaps);
     let (needs, gaps) = manifest::read(root, &inventory, sources);
@@ -294,15 +303,35 @@ fn project(root: &Root, inventory: Inventory, sources: &mut Sources, judged: &mu
             Err(gap) => judged.gaps.push(gap),
         }
     }
-    let lists = [&inventory.scripts, &inventory.nginx, &inventory.ecosystem, &inventory.workflows];
+    let lists = [
+        &inventory.scripts,
+        &inventory.nginx,
+        &inventory.ecosystem,
+        &inventory.workflows,
+        &inventory.dockerfiles,
+        &inventory.architecture,
+    ];
     // What cannot be read here says nothing; whoever needs the file itself reports it.
     let texts = lists
         .into_iter()
         .flatten()
         .filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?)))
         .collect();
+    let mut dotenvs = Vec::new();
+    let mut env_uses = Vec::new();
+    if code {
+        for path in &inventory.dotenv {
+            match root.read(path, sources) {
+                Ok(file) => dotenvs.push((path.clone(), Dotenv::parse(sources, file))),
+                Err(gap) => judged.gaps.push(gap),
+            }
+        }
+        let (uses, gaps) = env::read(root, &inventory, sources);
+        env_uses = uses;
+        judged.gaps.extend(gaps);
+    }
     let names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
-    Project { inventory, composes, needs, unit_files, texts, names }
+    Project { inventory, composes, needs, unit_files, texts, dotenvs, env_uses, names }
 }
 
 /// The embedded selectors with the user's.

@@ -4,8 +4,8 @@
 use crate::finding::Gap;
 use crate::project::files::Root;
 use crate::project::names::{
-    is_architecture, is_compose, is_dockerfile, is_dotenv, is_manifest, is_migration_directory, is_unit,
-    shell_of_shebang,
+    is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_manifest, is_migration_directory,
+    is_unit, shell_of_shebang,
 };
 use ignore::{DirEntry, WalkBuilder};
 use std::fs::File;
@@ -57,7 +57,7 @@ pub struct Inventory {
     pub workflows: Vec<String>,
     /// Directories that a build makes (`dist`, `build`) and that `.gitignore` does not keep out of the repo.
     pub outputs: Vec<String>,
-    /// Modules of Python, scripts of Node and what they are compiled from: only whether there is one of a name is asked.
+    /// Modules of Python, scripts of Node and what they are compiled from, tests too.
     pub code: Vec<String>,
     /// `deploylint.yaml`.
     pub config: Vec<String>,
@@ -170,7 +170,7 @@ impl Inventory {
                 self.not_executable.push(path.clone());
             }
             &mut self.scripts
-        } else if [".py", ".js", ".mjs", ".cjs", ".ts"].iter().any(|ending| name.ends_with(ending)) {
+        } else if is_code(name) {
             &mut self.code
         } else {
             return;

@@ -5,6 +5,7 @@
 pub mod compose;
 pub mod discover;
 pub mod dotenv;
+pub mod env;
 pub mod files;
 pub mod inventory;
 pub mod manifest;

@@ -96,6 +96,56 @@ pub fn is_architecture(name: &str) -> bool {
     lower.ends_with(".md") && lower.contains("architecture")
 }
 
+/// Python, JavaScript and TypeScript.
+pub fn is_code(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, extension)| {
+        matches!(extension, "py" | "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx")
+    })
+}
+
+/// Code that runs in production, as far as names show it: no tests and their settings, no type declarations, nothing
+/// minified, no examples, no development tools' settings.
+pub fn is_deployed_code(path: &str) -> bool {
+    let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
+    let aside = |directory: &str| {
+        matches!(
+            directory,
+            "test"
+                | "tests"
+                | "__tests__"
+                | "__mocks__"
+                | "e2e"
+                | "spec"
+                | "specs"
+                | "cypress"
+                | "fixtures"
+                | "examples"
+                | "example"
+                | "docs"
+                | "migrations"
+                | "third_party"
+                | "site-packages"
+                | "bower_components"
+                | ".next"
+                | "coverage"
+                | "archive"
+                | "archived"
+                | "benchmarks"
+                | "static"
+                | "public"
+        )
+    };
+    let of_tests = stem.starts_with("test_")
+        || stem.starts_with("tests_")
+        || stem.ends_with("_e2e")
+        || stem.ends_with("_test")
+        || stem == "conftest"
+        || [".test", ".spec", ".d", ".min", ".stories", ".cy", ".e2e"].iter().any(|end| stem.ends_with(end));
+    let of_tools = extension != "py" && stem.contains(".config") || stem.starts_with('.');
+    !directories.split('/').any(aside) && !of_tests && !of_tools
+}
+
 /// The shell that a first line names: `bash` for `#!/usr/bin/env -S bash -e`. `None` for anything else.
 pub fn shell_of_shebang(line: &str) -> Option<&str> {
     let mut words = line

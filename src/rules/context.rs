@@ -6,6 +6,8 @@ use super::pages::Pages;
 use crate::finding::{Confidence, Finding, Fix, Related, Severity};
 use crate::model::{Deployment, OnFailure, Step, StepId, User};
 use crate::project::compose::Compose;
+use crate::project::dotenv::Dotenv;
+use crate::project::env::Use;
 use crate::project::inventory::Inventory;
 use crate::project::manifest::Needs;
 use crate::project::unit::Unit;
@@ -39,6 +41,10 @@ pub struct Project {
     pub unit_files: Vec<(String, FileId)>,
     /// Texts that rules only look words up in, by path: all scripts of the repo, nginx and pm2 settings, workflows.
     pub texts: Vec<(String, FileId)>,
+    /// Environment files, samples too, by path.
+    pub dotenvs: Vec<(String, Dotenv)>,
+    /// Where the code reads variables; empty where the rules about it are not asked for.
+    pub env_uses: Vec<Use>,
     /// What the project is called: the root's directory.
     pub names: Vec<String>,
 }

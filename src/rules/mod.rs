@@ -4,6 +4,7 @@
 mod app;
 pub mod context;
 pub mod embedded;
+mod env;
 mod guards;
 mod owners;
 pub mod page;
@@ -28,7 +29,7 @@ type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
 
 /// Every rule in Rust, by what its panic is reported as.
 const FAMILIES: &[&[(&str, Rule)]] =
-    &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES];
+    &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
 
 /// Runs every selector and every rule. A rule that panics is a gap of this repo, and the others still judge.
 pub fn run(

@@ -1,5 +1,6 @@
 //! F1: syntax. The only importer of tree_sitter: parses a text, walks its tree, runs queries.
 
+pub mod code;
 pub mod debug;
 pub mod mask;
 pub mod query;

@@ -39,6 +39,8 @@ def main() -> None:
             continue
         try:
             with smtplib.SMTP(settings().smtp_host, settings().smtp_port, timeout=20) as smtp:
+                if settings().smtp_password:
+                    smtp.login(settings().smtp_user, settings().smtp_password)
                 smtp.send_message(letter(order, event["status"]))
         except (OSError, smtplib.SMTPException):
             logging.exception("no mail went out for order %s", event["order"])

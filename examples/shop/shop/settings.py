@@ -22,6 +22,8 @@ class Settings(BaseSettings):
     upload_dir: Path = ROOT / "uploads"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: str = ""
     mail_from: str = "orders@shop.example.com"
 
     @property

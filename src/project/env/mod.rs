@@ -1,0 +1,130 @@
+//! Which environment variables the code of a repo reads, and where. Knows nothing of who sets them.
+//!
+//! Python: `os.environ`, `os.getenv` (<https://docs.python.org/3/library/os.html#os.environ>), django-environ, python-decouple,
+//! Starlette's `Config`, pydantic's `BaseSettings` (<https://docs.pydantic.dev/latest/concepts/pydantic_settings/>).
+//! JavaScript and TypeScript: `process.env`, `import.meta.env`, NestJS's `ConfigService`, schemas of zod, Joi and envalid.
+
+mod javascript;
+mod python;
+#[cfg(test)]
+mod tests;
+
+use crate::finding::Gap;
+use crate::project::files::Root;
+use crate::project::inventory::Inventory;
+use crate::project::names::is_deployed_code;
+use crate::source::{SourceFile, Sources, Span};
+use crate::syntax::code::Language;
+use regex::bytes::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// A file that is larger was made by a program.
+const MAX_BYTES: u64 = 512 * 1024;
+
+/// What the code does when the variable is not set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It fails.
+    Required,
+    /// It goes on with nothing, and nobody asks whether it is set.
+    Unasked,
+    /// It asks whether it is set, or takes an empty value instead.
+    Optional,
+    /// It takes this instead; as it is written in the code.
+    Default(String),
+}
+
+/// A variable read at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The variable.
+    pub name: String,
+    /// Where its name stands; for a field of a settings class the field.
+    pub span: Span,
+    /// What happens without it.
+    pub need: Need,
+    /// Upper and lower case are the same to the reader (pydantic's default).
+    pub any_case: bool,
+}
+
+/// A use in a text, before it has a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Found {
+    name: String,
+    range: Range<usize>,
+    need: Need,
+    any_case: bool,
+}
+
+/// The language of a file of code, by its name.
+pub fn language_of(name: &str) -> Option<Language> {
+    Some(match name.rsplit_once('.')?.1 {
+        "py" => Language::Python,
+        "js" | "mjs" | "cjs" | "jsx" => Language::JavaScript,
+        "ts" | "mts" | "cts" => Language::TypeScript,
+        "tsx" => Language::Tsx,
+        _ => return None,
+    })
+}
+
+/// Every use in the code of the repo, by file and place. Files without one are not kept in `sources`.
+pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Use>, Vec<Gap>) {
+    let (mut uses, mut gaps) = (Vec::new(), Vec::new());
+    for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
+        let Some(language) = language_of(path) else { continue };
+        let place = root.locate(path);
+        let small = place.symlink_metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_BYTES);
+        // What is too large or cannot be read has nothing to do with the scripts that are judged.
+        let Some(bytes) = small.then(|| std::fs::read(&place).ok()).flatten() else { continue };
+        if !may_read(language, &bytes) {
+            continue;
+        }
+        let Ok(source) = SourceFile::new(path.clone(), bytes) else { continue };
+        let found = match language {
+            Language::Python => python::uses(source.text()),
+            other => javascript::uses(other, source.text()),
+        };
+        match found {
+            Ok(found) if found.is_empty() => {}
+            Ok(found) => {
+                let file = sources.find(path).unwrap_or_else(|| sources.add(source));
+                uses.extend(found.into_iter().map(|f| Use {
+                    name: f.name,
+                    span: Span { file, start: f.range.start as u32, end: f.range.end as u32 },
+                    need: f.need,
+                    any_case: f.any_case,
+                }));
+            }
+            Err(reason) => gaps.push(Gap { file: path.clone(), place: None, reason }),
+        }
+    }
+    (uses, gaps)
+}
+
+/// A cheap look at the bytes: most files read no variable, and need not be parsed.
+fn may_read(language: Language, bytes: &[u8]) -> bool {
+    static PYTHON: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"environ|getenv|BaseSettings|decouple|starlette\.config|\bEnv\(").ok());
+    static JAVASCRIPT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"process\.env|import\.meta\.env|[cC]onfigService|[cC]onfig\.get").ok());
+    let marks = if language == Language::Python { &*PYTHON } else { &*JAVASCRIPT };
+    marks.as_ref().is_none_or(|marks| marks.is_match(bytes))
+}
+
+/// A name that people give to an environment variable.
+fn is_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// What a default says: nothing and emptiness are none.
+fn default(text: &str) -> Need {
+    match text.trim() {
+        "" | "\"\"" | "''" | "``" | "None" | "null" | "undefined" | "[]" | "{}" | "()" | "\"\"\"\"\"\"" => {
+            Need::Optional
+        }
+        other => Need::Default(other.to_owned()),
+    }
+}

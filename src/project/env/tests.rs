@@ -1,0 +1,130 @@
+//! Uses of variables, read from small programs.
+
+use super::{Found, Need, javascript, python};
+use crate::syntax::code::Language;
+
+fn shown(found: Result<Vec<Found>, String>) -> Vec<String> {
+    let need = |need: &Need| match need {
+        Need::Required => "required".to_owned(),
+        Need::Unasked => "unasked".to_owned(),
+        Need::Optional => "optional".to_owned(),
+        Need::Default(text) => format!("or {text}"),
+    };
+    found
+        .unwrap_or_else(|e| vec![Found { name: e, range: 0..0, need: Need::Required, any_case: false }])
+        .iter()
+        .map(|f| format!("{} {}", f.name, need(&f.need)))
+        .collect()
+}
+
+fn python_uses(text: &str) -> Vec<String> {
+    shown(python::uses(text))
+}
+
+fn typescript_uses(text: &str) -> Vec<String> {
+    shown(javascript::uses(Language::TypeScript, text))
+}
+
+#[test]
+fn the_environment_of_python() {
+    assert_eq!(
+        python_uses(
+            "import os\nfrom os import environ, getenv\n\
+             A = os.environ[\"A\"]\nos.environ[\"SET\"] = \"1\"\nB = os.environ.get(\"B\", \"\")\nC = getenv('C')\n\
+             D = int(os.getenv('D', '587'))\nE = os.getenv(\"E\") or \"x\"\nif os.getenv(\"F\") == \"1\":\n    pass\n\
+             G = os.getenv(key)\nH = os.getenv(f\"H_{x}\")\ndel os.environ[\"GONE\"]\nI = d[\"NO\"]\nd.get(\"NEITHER\")\n\
+             # os.environ[\"COMMENT\"]\nJ = \"os.environ['TEXT']\"\n"
+        ),
+        ["A required", "B optional", "C unasked", "D or '587'", "E or \"x\"", "F optional"]
+    );
+}
+
+#[test]
+fn django_environ_and_decouple() {
+    assert_eq!(
+        python_uses(
+            "import environ\nenv = environ.Env()\nA = env('A')\nB = env.int('B', default=587)\nC = env.bool('C', default=True)\n\
+             D = env('D', default='')\nE = env.db('E')\nF = env.read_env('NOT')\n"
+        ),
+        ["A required", "B or 587", "C or True", "D optional", "E required"]
+    );
+    assert_eq!(
+        python_uses("from decouple import config\nA = config('A')\nB = config('B', default=25, cast=int)\n"),
+        ["A required", "B or 25"]
+    );
+    // Anybody may call a function `config`.
+    assert_eq!(python_uses("import os\nA = config('A')\nB = env('B')\n"), Vec::<String>::new());
+}
+
+#[test]
+fn settings_of_pydantic() {
+    assert_eq!(
+        python_uses(
+            "from pydantic_settings import BaseSettings, SettingsConfigDict\n\
+             class Base(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=\"SHOP_\")\n    database_url: str\n    \
+             workers: int = 2\n    note: str | None = None\n    kind: ClassVar[str] = \"x\"\n    _own: int = 1\n\
+             class Mail(Base):\n    host: str = Field(..., env=\"MAIL_HOST\")\n    key: str = Field(default=\"\", alias=\"MAIL_KEY\")\n    \
+             port: int = Field(25)\n    \
+             def ready(self) -> bool:\n        local: int = 3\n        return True\n\
+             class Item(BaseModel):\n    price: int\n"
+        ),
+        [
+            "SHOP_DATABASE_URL required",
+            "SHOP_WORKERS or 2",
+            "SHOP_NOTE optional",
+            "MAIL_HOST required",
+            "MAIL_KEY optional",
+            "SHOP_PORT or 25"
+        ]
+    );
+}
+
+#[test]
+fn the_environment_of_javascript() {
+    assert_eq!(
+        typescript_uses(
+            "const a = process.env.A;\nconst { B, C = \"x\", D: d } = process.env;\nconst e = process.env[\"E\"] ?? \"y\";\n\
+             const f = import.meta.env.VITE_F || \"\";\nconst g = process.env.G!;\nprocess.env.SET = \"1\";\n\
+             if (!process.env.H) {}\nconst i = process.env.I ? 1 : 2;\nconst j = config.get<string>(\"J\");\n\
+             const k = configService.get('K', 'k');\nconst l = map.get(\"NOT\");\nconst m = process.env.M as string;\n\
+             // process.env.COMMENT\nconst n = \"process.env.TEXT\";\n"
+        ),
+        [
+            "A unasked",
+            "B unasked",
+            "C or \"x\"",
+            "D unasked",
+            "E or \"y\"",
+            "VITE_F optional",
+            "G unasked",
+            "H optional",
+            "I optional",
+            "J unasked",
+            "K or 'k'",
+            "M unasked"
+        ]
+    );
+}
+
+#[test]
+fn schemas_of_the_environment() {
+    assert_eq!(
+        typescript_uses(
+            "const schema = z.object({ A: z.string(), B: z.coerce.number().default(3000), C: z.string().optional() });\n\
+             export const env = schema.parse(process.env);\n"
+        ),
+        ["A required", "B or 3000", "C optional"]
+    );
+    assert_eq!(
+        typescript_uses("cleanEnv(process.env, { A: str(), B: port({ default: 3000 }) });"),
+        ["A required", "B or 3000"]
+    );
+    assert_eq!(
+        typescript_uses(
+            "export const validationSchema = Joi.object({ A: Joi.string().required(), B: Joi.string() });"
+        ),
+        ["A required", "B optional"]
+    );
+    // A schema of something else.
+    assert_eq!(typescript_uses("const order = z.object({ ID: z.string() });"), Vec::<String>::new());
+}

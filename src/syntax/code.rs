@@ -1,0 +1,106 @@
+//! Code in other languages than shell: what a query finds in a text. Knows nothing of what is looked for.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tree_sitter::StreamingIterator;
+
+/// One text may take so long; a text that a person wrote takes a hundredth of it.
+const TIME: Duration = Duration::from_secs(2);
+
+/// A language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// Python.
+    Python,
+    /// JavaScript, with JSX.
+    JavaScript,
+    /// TypeScript.
+    TypeScript,
+    /// TypeScript with JSX.
+    Tsx,
+}
+
+impl Language {
+    fn grammar(self) -> tree_sitter::Language {
+        match self {
+            Language::Python => tree_sitter_python::LANGUAGE.into(),
+            Language::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
+            Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+            Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
+        }
+    }
+}
+
+/// A query that is compiled when it is first used.
+#[derive(Debug)]
+pub struct CodeQuery {
+    language: Language,
+    source: &'static str,
+    compiled: OnceLock<Result<tree_sitter::Query, String>>,
+}
+
+/// One match: its captures in the order of the text, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// Name and place of each capture.
+    pub captures: Vec<(String, Range<usize>)>,
+}
+
+impl Match {
+    /// The first capture of a name.
+    pub fn get(&self, name: &str) -> Option<Range<usize>> {
+        self.captures.iter().find(|(n, _)| n == name).map(|(_, range)| range.clone())
+    }
+}
+
+impl CodeQuery {
+    /// A query in tree-sitter's syntax, for one language.
+    pub const fn new(language: Language, source: &'static str) -> Self {
+        CodeQuery { language, source, compiled: OnceLock::new() }
+    }
+
+    /// Every match in a text, in its order.
+    ///
+    /// # Errors
+    /// What is wrong with the query, or that the text took too long. A text with errors in it is read as far as it can be.
+    pub fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
+        let query = self
+            .compiled
+            .get_or_init(|| {
+                tree_sitter::Query::new(&self.language.grammar(), self.source).map_err(|e| e.to_string())
+            })
+            .as_ref()
+            .map_err(Clone::clone)?;
+        let tree = parse(self.language, text).ok_or("it takes too long to parse")?;
+        let started = Instant::now();
+        let mut late = |_: &tree_sitter::QueryCursorState| {
+            if started.elapsed() > TIME { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let options = tree_sitter::QueryCursorOptions::new().progress_callback(&mut late);
+        let mut cursor = tree_sitter::QueryCursor::new();
+        let mut matches = cursor.matches_with_options(query, tree.root_node(), text.as_bytes(), options);
+        let names = query.capture_names();
+        let mut found = Vec::new();
+        while let Some(one) = matches.next() {
+            let captures = one.captures().iter().map(|c| {
+                let name = names.get(c.index as usize).copied().unwrap_or_default();
+                (name.to_owned(), c.node.byte_range())
+            });
+            found.push(Match { captures: captures.collect() });
+        }
+        Ok(found)
+    }
+}
+
+fn parse(language: Language, text: &str) -> Option<tree_sitter::Tree> {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&language.grammar()).ok()?;
+    let started = Instant::now();
+    let mut late = |_: &tree_sitter::ParseState| {
+        if started.elapsed() > TIME { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = tree_sitter::ParseOptions::new().progress_callback(&mut late);
+    let bytes = text.as_bytes();
+    parser.parse_with_options(&mut |at: usize, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+}
