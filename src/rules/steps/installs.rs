@@ -5,7 +5,7 @@ use super::dependencies::is_beside;
 use super::deploy::line_of;
 use super::names::works_in;
 use super::order::{environment, installs_manifest};
-use crate::finding::Finding;
+use crate::finding::{Confidence, Finding};
 use crate::model::Step;
 use crate::project::manifest::PackageManager;
 use crate::rules::context::Context;
@@ -31,6 +31,10 @@ pub(super) fn lockfile_ignored(context: &Context<'_, '_>, found: &mut Vec<Findin
         if packages.iter().any(|p| p.lockfile.is_none() && works_in(step, p, packages)) {
             continue;
         }
+        // The lockfile is followed as long as package.json agrees; what surely hurts is the pull that stops at it.
+        let runs = |verb: &str| script.steps.iter().any(|s| s.argv.name == "git" && s.argv.has_word(verb));
+        let pulls = runs("pull") && !runs("reset") && !runs("stash") && !runs("checkout");
+        let sure = if pulls { Confidence::Medium } else { Confidence::Low };
         let text = format!(
             "`{}` may install other versions than {lockfile} names, and then writes that file anew: the next `git pull` stops at it",
             context.words(step.span),
@@ -38,7 +42,7 @@ pub(super) fn lockfile_ignored(context: &Context<'_, '_>, found: &mut Vec<Findin
         found.push(
             context
                 .finding("steps/lockfile-ignored", step.span, text)
-                .at_most(context.confidence(script, id, None))
+                .at_most(context.confidence(script, id, None).min(sure))
                 .help(format!("write `{strict}`: it installs what the lockfile names, or fails"))
                 .done(),
         );
