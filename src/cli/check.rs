@@ -12,11 +12,7 @@ use std::path::{Path, PathBuf};
 const MAX_STDIN: u64 = crate::project::files::MAX_BYTES + 1;
 
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let request = request(args)?;
-    if args.fix || args.diff {
-        return super::fix::run(args, &request, out);
-    }
-    let found = crate::check::check(&request)?;
+    let found = crate::check::check(&request(args)?)?;
     tell_taken(args, &found);
     to_reader(report(args, &found, colors(args.color), out))?;
     Ok(exit(&found, args.fail_on))
@@ -70,7 +66,8 @@ pub(super) fn exit(report: &Report, fail_on: FailOn) -> Exit {
     }
 }
 
-fn request(args: &CheckArgs) -> Result<Request, CheckError> {
+/// What the arguments ask for; reads standard input where it is named.
+pub(super) fn request(args: &CheckArgs) -> Result<Request, CheckError> {
     let dash = Path::new("-");
     let mut targets = Vec::new();
     let mut paths = args.paths.clone();

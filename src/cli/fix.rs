@@ -1,7 +1,7 @@
 //! `deploylint check --fix` and `--diff`.
 
 use super::args::{CheckArgs, Format};
-use super::check::{colors, exit, report as show};
+use super::check::{colors, exit, report as show, request, tell_taken, to_reader};
 use super::{Exit, Failure, complain, tell};
 use crate::check::{self, Change, CheckError, Fixed, Request, Target};
 use crate::output::{clean, diff, text};
@@ -10,17 +10,18 @@ use crate::project::rewrite::{Rewrite, rewrite};
 use std::io::{self, IsTerminal, Write};
 
 /// Fixes what can be fixed and shows what remains; with `--diff` shows what would change, and writes nothing.
-pub(super) fn run(args: &CheckArgs, request: &Request, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let request = &request(args)?;
     if args.diff && args.format == Format::Json {
         let error = CheckError::new("--diff writes a diff, and not JSON");
         return Err(error.advise("`--format json` alone has the edits of each fix").into());
     }
     let stdin = stdin(request)?;
     let fixed = check::fix(request, args.unsafe_fixes)?;
-    super::check::tell_taken(args, &fixed.report);
+    tell_taken(args, &fixed.report);
     if args.diff {
         let terminal = io::stdout().is_terminal();
-        super::check::to_reader(diff::write(&fixed.changes, terminal, out).and_then(|()| out.flush()))?;
+        to_reader(diff::write(&fixed.changes, terminal, out).and_then(|()| out.flush()))?;
         summary(args, &fixed);
         for error in &fixed.report.errors {
             complain(error);
@@ -37,7 +38,7 @@ pub(super) fn run(args: &CheckArgs, request: &Request, out: &mut dyn Write) -> R
     if let Some(given) = stdin {
         // Standard output is the script's; an editor puts it in the place of what it sent, whatever was found.
         let text = fixed.changes.first().map_or(given, |change| &change.after);
-        super::check::to_reader(out.write_all(text).and_then(|()| out.flush()))?;
+        to_reader(out.write_all(text).and_then(|()| out.flush()))?;
         let mut err = io::stderr().lock();
         // Standard error may be closed.
         let _ = show(args, &fixed.report, false, &mut err);
@@ -48,11 +49,11 @@ pub(super) fn run(args: &CheckArgs, request: &Request, out: &mut dyn Write) -> R
     if let Err(error) = write(request, &fixed.changes) {
         // What was found stands as it is on disk.
         let report = check::check(request)?;
-        super::check::to_reader(show(args, &report, colors(args.color), out))?;
+        to_reader(show(args, &report, colors(args.color), out))?;
         complain(&error);
         return Ok(Exit::Usage);
     }
-    super::check::to_reader(show(args, &fixed.report, colors(args.color), out))?;
+    to_reader(show(args, &fixed.report, colors(args.color), out))?;
     summary(args, &fixed);
     Ok(exit(&fixed.report, args.fail_on))
 }

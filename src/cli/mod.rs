@@ -69,6 +69,7 @@ pub fn main() -> ExitCode {
     let stdout = io::stdout();
     let mut out = io::BufWriter::with_capacity(1 << 16, stdout.lock());
     let run = match args.command {
+        Command::Check(args) if args.fix || args.diff => fix::run(&args, &mut out),
         Command::Check(args) => check::run(&args, &mut out),
         Command::Explain(args) => explain::explain(&args, &mut out),
         Command::Why(args) => why::run(&args, &mut out),
