@@ -12,9 +12,11 @@ pub fn is_compose(name: &str) -> bool {
 
 /// The unit types of systemd.unit(5) that a deploy writes.
 pub fn is_unit(name: &str) -> bool {
-    [".service", ".timer", ".socket", ".target", ".path", ".mount"]
+    // `Dockerfile.service` builds the image of a service.
+    let unit = [".service", ".timer", ".socket", ".target", ".path", ".mount"]
         .iter()
-        .any(|ending| name.len() > ending.len() && name.ends_with(ending))
+        .any(|ending| name.len() > ending.len() && name.ends_with(ending));
+    unit && !is_dockerfile(name)
 }
 
 /// `.env`, `.env.production`, `prod.env`, `.sample.env`, `env.example`.

@@ -70,7 +70,9 @@ fn around(text: &str, read: &Range<usize>) -> Option<Need> {
     let before = text.get(..read.start).unwrap_or_default().trim_end();
     let tested =
         before.ends_with('!') || before.ends_with("if (") || before.ends_with("&&") || before.ends_with("||");
-    Some(if asked || tested { Need::Optional } else { Need::Unasked })
+    // `number(process.env.X, 5)`: the helper has the default.
+    let handed_on = before.ends_with('(') && rest.starts_with(',');
+    Some(if asked || tested || handed_on { Need::Optional } else { Need::Unasked })
 }
 
 /// `z.string().optional()`, `str({ default: "x" })`, `Joi.number().required()`.

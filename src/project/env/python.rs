@@ -120,7 +120,10 @@ fn after(text: &str, call: &Range<usize>) -> Need {
         let start = line.trim_start();
         start.starts_with(word) || line.contains(&format!(" {word}"))
     });
-    let compared = ["==", "!=", "in ", "is ", "and ", "if "].iter().any(|op| rest.starts_with(op));
+    // `number(os.getenv("X"), 5)`: the helper has the default.
+    let handed_on = before.trim_end().ends_with('(') && rest.starts_with(',');
+    let compared =
+        handed_on || ["==", "!=", "in ", "is ", "and ", "if "].iter().any(|op| rest.starts_with(op));
     if asked || compared { Need::Optional } else { Need::Unasked }
 }
 

@@ -86,7 +86,7 @@ fn the_environment_of_javascript() {
             "const a = process.env.A;\nconst { B, C = \"x\", D: d } = process.env;\nconst e = process.env[\"E\"] ?? \"y\";\n\
              const f = import.meta.env.VITE_F || \"\";\nconst g = process.env.G!;\nprocess.env.SET = \"1\";\n\
              if (!process.env.H) {}\nconst i = process.env.I ? 1 : 2;\nconst j = config.get<string>(\"J\");\n\
-             const k = configService.get('K', 'k');\nconst l = map.get(\"NOT\");\nconst m = process.env.M as string;\n\
+             const k = configService.get('K', 'k');\nconst l = map.get(\"NOT\");\nconst m = process.env.M as string;\nconst o = count(process.env.O, 5);\n\
              // process.env.COMMENT\nconst n = \"process.env.TEXT\";\n"
         ),
         [
@@ -101,7 +101,8 @@ fn the_environment_of_javascript() {
             "I optional",
             "J unasked",
             "K or 'k'",
-            "M unasked"
+            "M unasked",
+            "O optional"
         ]
     );
 }

@@ -130,7 +130,9 @@ pub(super) fn undocumented(context: &Context<'_, '_>, found: &mut Vec<Finding>) 
         let credential = is_credential(&name);
         let (says, severity, confidence) = match &first.need {
             Need::Required => ("and the code fails without it", Severity::Warning, Confidence::High),
-            Need::Unasked => ("and has no default", Severity::Warning, Confidence::Medium),
+            Need::Unasked if credential => ("and has no default", Severity::Warning, Confidence::Medium),
+            // Often asked for further on, in a way that is not followed.
+            Need::Unasked => ("and has no default", Severity::Info, Confidence::Low),
             Need::Optional if credential => {
                 ("and the code does without it", Severity::Warning, Confidence::Medium)
             }

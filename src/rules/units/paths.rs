@@ -165,7 +165,8 @@ fn variables(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let (script, _) = unit.script?;
     let file = unit.at.unit.environment_files().into_iter().find(|file| {
         let path = file.path.as_str();
-        let written = made.iter().any(|m| m.path == path);
+        // `venv/bin/activate` comes with the environment.
+        let written = made.iter().any(|m| m.path == path || m.environment && lies_under(path, &m.path));
         // What is copied or cloned as a whole may hold it: the repo does, or somebody's copy does.
         let brought = made.iter().any(|m| m.tree && m.path != "/" && lies_under(path, &m.path));
         let in_repo = context.project.inventory.dotenv.iter().any(|f| base(f) == base(path));
