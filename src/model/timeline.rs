@@ -4,7 +4,7 @@ use super::condition::{Cond, Fact};
 use super::{About, Guard, GuardId, Step, StepId, guards_from};
 use crate::shell::effect::{Change, PathKind, Resource};
 use crate::shell::value::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Is a resource there?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ struct Event {
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
     events: HashMap<String, Vec<Event>>,
+    /// Those that take away what lies below the resource: of a directory like `/opt` few of all.
+    removals: HashMap<String, Vec<Event>>,
 }
 
 /// Who asks, and what is known of the second run up to there.
@@ -106,14 +108,17 @@ impl Timeline {
     pub(super) fn new(steps: &[Step]) -> Self {
         let mut timeline = Timeline::default();
         // A container that is stopped is still there, unless it was run with `--rm`.
-        let effects = || steps.iter().flat_map(|step| &step.deed.effects);
-        let freed = |name: &Value| {
-            effects().any(|e| matches!(&e.resource, Resource::Other("freed container", of) if of == name))
-        };
+        let effects = steps.iter().flat_map(|step| &step.deed.effects);
+        let freed: HashSet<&Value> = effects
+            .filter_map(|e| match &e.resource {
+                Resource::Other("freed container", of) => Some(of),
+                _ => None,
+            })
+            .collect();
         for (index, step) in steps.iter().enumerate() {
             for effect in &step.deed.effects {
                 if let (Change::Stop, Resource::Container(name)) = (&effect.change, &effect.resource)
-                    && !freed(name)
+                    && !freed.contains(name)
                 {
                     continue;
                 }
@@ -173,6 +178,9 @@ impl Timeline {
     }
 
     fn push(&mut self, key: String, step: StepId, happening: Happening) {
+        if matches!(happening, Happening::Removed | Happening::Emptied) {
+            self.removals.entry(key.clone()).or_default().push(Event { step, happening });
+        }
         self.events.entry(key).or_default().push(Event { step, happening });
     }
 
@@ -197,7 +205,9 @@ impl Timeline {
     pub(super) fn state(&self, asking: Asking<'_>, resource: &Resource) -> State {
         let mut found: Vec<(Event, bool)> = Vec::new();
         let mut gather = |name: &str, above: bool| {
-            for event in self.events.get(name).map_or(&[][..], Vec::as_slice) {
+            // What is made above says nothing of what is below.
+            let events = if above { &self.removals } else { &self.events };
+            for event in events.get(name).map_or(&[][..], Vec::as_slice) {
                 found.push((*event, above));
             }
         };
@@ -219,7 +229,9 @@ impl Timeline {
                 gather(above, true);
             }
         }
-        found.sort_by_key(|(event, _)| event.step);
+        if !found.is_sorted_by_key(|(event, _)| event.step) {
+            found.sort_by_key(|(event, _)| event.step);
+        }
         let mut state = State { presence: Presence::Untouched, kind: PathKind::Any, filled: false, by: None };
         for (event, above) in &found {
             self.apply(asking, resource, *event, *above, false, &mut state);

@@ -23,10 +23,13 @@ pub(super) fn run(context: &Context<'_, '_>, selectors: &Selectors, found: &mut 
                 continue;
             }
             let Some(text) = script.texts.get(origin.tree as usize) else { continue };
+            let asked = Asked { context, script, text_map: &text.map };
+            if !selectors.may_match(&step.argv.name, CommandId(id.0), &asked) {
+                continue;
+            }
             let tree =
                 if selectors.looks_at_words(&step.argv.name) { text.written() } else { Some(&text.tree) };
             let Some(node) = tree.and_then(|t| t.command_at(origin.start..origin.end)) else { continue };
-            let asked = Asked { context, script, text_map: &text.map };
             matches.clear();
             selectors.run(&step.argv.name, node, text.text, CommandId(id.0), &asked, &mut matches);
             for found_match in &matches {

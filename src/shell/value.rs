@@ -243,8 +243,21 @@ impl Value {
 /// For people: holes are shown as they were written (`$APP_DIR`), globs as themselves.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f)
+    }
+}
+
+impl Value {
+    /// Appends what [`fmt::Display`] gives.
+    pub fn show(&self, to: &mut String) {
+        // A string takes whatever is written to it.
+        let _ = self.write(to);
+    }
+
+    fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
         let mut rest = self.text.as_str();
-        while let Some(open) = rest.find([OPEN, GLOB]) {
+        let mark = |text: &str| text.bytes().position(|b| b == OPEN as u8 || b == GLOB as u8);
+        while let Some(open) = mark(rest) {
             f.write_str(&rest[..open])?;
             if rest[open..].starts_with(GLOB) {
                 rest = &rest[open + 1..];

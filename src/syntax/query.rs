@@ -194,6 +194,18 @@ impl Selectors {
         group.is_some_and(|g| g.patterns.iter().any(|i| !bare(&self.patterns[*i].shape)))
     }
 
+    /// True when some selector for `name` holds as far as it asks about the command as a whole: then its node is worth
+    /// looking for.
+    pub fn may_match(&self, name: &str, command: CommandId, judge: &dyn Judge) -> bool {
+        let Some(group) = self.by_name.get(name).map(|i| &self.groups[*i]) else { return false };
+        group.patterns.iter().any(|i| {
+            self.patterns[*i].conditions.iter().all(|condition| match &condition.ask {
+                Ask::Command(question) => judge.ask(command, question) != condition.negated,
+                Ask::Matches(_) | Ask::Literal => true,
+            })
+        })
+    }
+
     /// The ids of all rules that have a selector, sorted.
     pub fn rules(&self) -> Vec<Arc<str>> {
         let mut rules: Vec<Arc<str>> = self.patterns.iter().map(|p| Arc::clone(&p.rule)).collect();

@@ -9,6 +9,7 @@ use crate::rules::owners::{before, from, given_away, is_roots, lies_under, reach
 use crate::shell::effect::{Change, Ecosystem, Effect, Mode, PathKind, Resource, Role};
 use crate::shell::value::Value;
 use crate::source::Span;
+use std::collections::HashMap;
 
 /// Where nothing belongs to the app.
 const OF_THE_SYSTEM: [&str; 11] =
@@ -16,8 +17,13 @@ const OF_THE_SYSTEM: [&str; 11] =
 
 /// `permissions/no-owner`.
 pub(in crate::rules) fn no_owner(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    // Then there is nobody to give it to.
+    if context.app_user.is_none() && context.units.is_empty() {
+        return;
+    }
     for script in context.scripts {
         let mut told: Vec<(Value, Span)> = Vec::new();
+        let mut above = Above::default();
         for (id, step) in script.iter().filter(|(_, step)| is_roots(step)) {
             let mut here: Vec<Orphan<'_>> = Vec::new();
             for (path, kind) in made(step) {
@@ -25,7 +31,7 @@ pub(in crate::rules) fn no_owner(context: &Context<'_, '_>, found: &mut Vec<Find
                 if known || here.iter().any(|o| path.is_under(o.path)) {
                     continue;
                 }
-                here.extend(Orphan::of(context, script, id, path, kind));
+                here.extend(Orphan::of(context, script, &mut above, id, path, kind));
             }
             if let Some(first) = here.first() {
                 told.extend(here.iter().map(|o| (o.path.clone(), step.span)));
@@ -63,12 +69,13 @@ impl<'s> Orphan<'s> {
     fn of(
         context: &Context<'_, '_>,
         script: &'s Deployment<'_>,
+        above: &mut Above<'s>,
         id: StepId,
         path: &'s Value,
         kind: PathKind,
     ) -> Option<Self> {
         let system = OF_THE_SYSTEM.iter().any(|dir| lies_under(path.known_prefix(), dir));
-        if system || !path.is_absolute() || path.is_glob() || was_there(script, id, path) {
+        if system || !path.is_absolute() || path.is_glob() || above.holds(script, id, path) {
             return None;
         }
         let entry = script.step(id).entry;
@@ -221,23 +228,48 @@ fn is_recursive(step: &Step) -> bool {
     step.deed.effects.iter().any(|e| matches!(e.change, Change::Own { recursive: true, .. }))
 }
 
-/// True where an earlier step made the path already: `mkdir -p` then changes nothing.
-fn was_there(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
-    let mut there = false;
-    for step in before(script, id) {
-        for effect in &step.deed.effects {
-            match (&effect.change, &effect.resource) {
-                (Change::Create(_) | Change::Write, Resource::Path(made)) if made.is_under(path) => {
-                    there = true
+/// What the steps above one made and removed, kept up from one question to the next.
+#[derive(Default)]
+struct Above<'s> {
+    /// Up to this step.
+    upto: usize,
+    /// How many effects were seen.
+    seen: usize,
+    /// The last effect that made a path, by the path and all above it.
+    made: HashMap<&'s str, usize>,
+    /// The last effect that removed a path.
+    removed: HashMap<&'s str, usize>,
+}
+
+impl<'s> Above<'s> {
+    /// True where an earlier step made the path already: `mkdir -p` then changes nothing.
+    fn holds(&mut self, script: &'s Deployment<'_>, id: StepId, path: &Value) -> bool {
+        for step in &script.steps[self.upto.min(id.0 as usize)..id.0 as usize] {
+            for effect in &step.deed.effects {
+                self.seen += 1;
+                match (&effect.change, &effect.resource) {
+                    (Change::Create(_) | Change::Write, Resource::Path(made))
+                    | (Change::Append, Resource::Line { file: made, .. }) => {
+                        self.made.extend(ancestors(made.key()).map(|above| (above, self.seen)));
+                    }
+                    (Change::Remove, Resource::Path(gone)) => {
+                        self.removed.insert(gone.key().trim_end_matches('/'), self.seen);
+                    }
+                    _ => {}
                 }
-                (Change::Append, Resource::Line { file, .. }) if file.is_under(path) => there = true,
-                (Change::Remove, Resource::Path(gone)) if path.is_under(gone) => there = false,
-                _ => {}
             }
         }
+        self.upto = self.upto.max(id.0 as usize);
+        // `git clone` and `venv` fill what `mkdir` made: they are the ones to look at only if nothing was there.
+        let made = self.made.get(path.key().trim_end_matches('/')).copied();
+        let removed = ancestors(path.key()).filter_map(|above| self.removed.get(above).copied()).max();
+        made > removed
     }
-    // `git clone` and `venv` fill what `mkdir` made: they are the ones to look at only if nothing was there.
-    there
+}
+
+/// A path and all that it lies in.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[..at]))
 }
 
 fn gives(step: &Step, path: &Value, name: &Value) -> bool {
@@ -262,13 +294,16 @@ fn failing<'s>(
     }
     let app = user_of(context, path)?;
     let step = script.step(id);
+    let mut asked = id.0 as usize;
     for (at, later) in script.iter().skip(id.0 as usize + 1) {
         if later.entry != step.entry {
             continue;
         }
         // What lies between is root's too, unless somebody made or got it.
         let between = &script.steps[id.0 as usize..at.0 as usize];
-        if given_away(between.iter(), path).is_some() || removed(later, path) {
+        let new = &script.steps[asked..at.0 as usize];
+        asked = at.0 as usize;
+        if given_away(new.iter(), path).is_some() || removed(later, path) {
             return None;
         }
         if !runs_as(later, &app.name) || later.place != step.place {

@@ -82,7 +82,13 @@ fn calls(context: &Context<'_, '_>) -> Vec<Call> {
 fn cron_lines(step: &Step) -> Vec<String> {
     let mut programs = Vec::new();
     if matches!(step.argv.name.as_str(), "echo" | "printf") {
-        programs.extend(step.argv.args.iter().filter_map(|arg| cron_program(&arg.value.to_string())));
+        // Globs and holes stand in a key behind control characters.
+        let may_be = |key: &str| {
+            let first = key.trim_start().bytes().next();
+            first.is_some_and(|b| b.is_ascii_digit() || b.is_ascii_control() || b"*/,-@".contains(&b))
+        };
+        let lines = step.argv.args.iter().map(|arg| &arg.value).filter(|value| may_be(value.key()));
+        programs.extend(lines.filter_map(|value| cron_program(&value.to_string())));
     }
     for written in step.written.iter().filter(|w| w.path.known_prefix().starts_with("/etc/cron.d/")) {
         programs.extend(written.content.text.lines().filter_map(cron_program));

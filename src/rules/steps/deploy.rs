@@ -388,10 +388,13 @@ pub(in crate::rules) fn is_here(step: &Step) -> bool {
 
 /// The command as words, for looking things up in.
 pub(in crate::rules) fn line_of(step: &Step) -> String {
-    let mut line = step.argv.program.value.to_string();
-    for arg in &step.argv.args {
-        line.push(' ');
-        line.push_str(&arg.value.to_string());
+    let words = || std::iter::once(&step.argv.program).chain(&step.argv.args).map(|word| &word.value);
+    let mut line = String::with_capacity(words().map(|value| value.key().len() + 1).sum());
+    for (index, value) in words().enumerate() {
+        if index > 0 {
+            line.push(' ');
+        }
+        value.show(&mut line);
     }
     line
 }

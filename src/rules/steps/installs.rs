@@ -79,8 +79,8 @@ pub(super) fn other_environment(context: &Context<'_, '_>, found: &mut Vec<Findi
             && (step.argv.name.starts_with("pip") || step.argv.name.starts_with("python"));
         // `sudo bash -c '. venv/bin/activate; pip …'` activates behind it.
         let sudo = step.wrappers.last().is_some_and(|w| *w == "sudo");
-        let kept = line_of(step).contains("--target") || step.argv.env("PATH").is_some();
-        if !bare || !installs || !sudo || kept || !starts_with_sudo(context, step) {
+        let kept = || line_of(step).contains("--target") || step.argv.env("PATH").is_some();
+        if !bare || !installs || !sudo || kept() || !starts_with_sudo(context, step) {
             continue;
         }
         let Some(environment) = environment(step) else { continue };

@@ -156,9 +156,9 @@ fn before_dependencies(context: &Context<'_, '_>, script: &Deployment<'_>, found
         let brought = |s: &Step| {
             s.deed.roles.contains(&Role::Dependencies(of))
                 || is_opaque_call(s)
-                || super::deploy::line_of(s).contains("install")
-                    && !s.deed.roles.contains(&Role::SystemPackages)
+                || !s.deed.roles.contains(&Role::SystemPackages)
                     && !super::deploy::is_saying(s)
+                    && super::deploy::line_of(s).contains("install")
         };
         if above.iter().any(brought) {
             continue;

@@ -81,7 +81,9 @@ impl Scanner<'_> {
             match role {
                 Role::Simple if !clean => {}
                 Role::Simple => {
-                    self.fill(special, end);
+                    // `a@b` and `a%b` are no names of commands to the grammar.
+                    let odd = word.iter().any(|b| matches!(b, b'@' | b'%'));
+                    self.fill(if odd { Some(start) } else { special }, end);
                     self.top().command.run = Some((start, end));
                 }
                 Role::Other if clean && assigns(word) => self.fill(special.max(special.and(equals())), end),
