@@ -8,6 +8,7 @@ use crate::project::discover::{self, Candidate};
 use crate::project::dotenv::Dotenv;
 use crate::project::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::project::inventory::Inventory;
+use crate::project::names::is_sample_dotenv;
 use crate::project::{compose, env, manifest};
 use crate::rules::context::{Context, Given, Project};
 use crate::rules::{self, embedded};
@@ -326,9 +327,15 @@ fn project(
                 Err(gap) => judged.gaps.push(gap),
             }
         }
-        let (uses, gaps) = env::read(root, &inventory, sources);
-        env_uses = uses;
-        judged.gaps.extend(gaps);
+        let samples: Vec<&Dotenv> =
+            dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path)).map(|(_, dotenv)| dotenv).collect();
+        // Without a sample there is nothing that could show a variable.
+        if !samples.is_empty() {
+            let known = |name: &str| samples.iter().any(|sample| sample.mentions(name));
+            let (uses, gaps) = env::read(root, &inventory, &known, sources);
+            env_uses = uses;
+            judged.gaps.extend(gaps);
+        }
     }
     let names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
     Project { inventory, composes, needs, unit_files, texts, dotenvs, env_uses, names }

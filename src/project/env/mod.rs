@@ -68,8 +68,14 @@ pub fn language_of(name: &str) -> Option<Language> {
     })
 }
 
-/// Every use in the code of the repo, by file and place. Files without one are not kept in `sources`.
-pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Use>, Vec<Gap>) {
+/// The uses in the code of the repo, by file and place. A file that uses only what is `known` need not be parsed, which
+/// costs by far the most; files without a use are not kept in `sources`.
+pub fn read(
+    root: &Root,
+    inventory: &Inventory,
+    known: &dyn Fn(&str) -> bool,
+    sources: &mut Sources,
+) -> (Vec<Use>, Vec<Gap>) {
     let (mut uses, mut gaps) = (Vec::new(), Vec::new());
     for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
         let Some(language) = language_of(path) else { continue };
@@ -77,7 +83,7 @@ pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<U
         let small = place.symlink_metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_BYTES);
         // What is too large or cannot be read has nothing to do with the scripts that are judged.
         let Some(bytes) = small.then(|| std::fs::read(&place).ok()).flatten() else { continue };
-        if !may_read(language, &bytes) {
+        if !may_read(language, &bytes) || only_known(language, &bytes, known) {
             continue;
         }
         let Ok(source) = SourceFile::new(path.clone(), bytes) else { continue };
@@ -110,6 +116,29 @@ fn may_read(language: Language, bytes: &[u8]) -> bool {
         LazyLock::new(|| Regex::new(r"process\.env|import\.meta\.env|[cC]onfigService|[cC]onfig\.get").ok());
     let marks = if language == Language::Python { &*PYTHON } else { &*JAVASCRIPT };
     marks.as_ref().is_none_or(|marks| marks.is_match(bytes))
+}
+
+/// True where every name that stands where a variable is read is known. What declares variables in another way (a class
+/// of settings, a schema, a pattern that takes `process.env` apart) is left to the parser.
+fn only_known(language: Language, bytes: &[u8], known: &dyn Fn(&str) -> bool) -> bool {
+    static OTHERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"BaseSettings|\}\s*=\s*(process|import\.meta)\.env|\b(z|zod|Joi|joi|yup)\.|cleanEnv|[cC]onfig(Service)?\.get"#).ok()
+    });
+    static PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        // Behind `environ[`, `environ.get(`, `getenv(`, `env(`, `env.int(`, `config(`: a string, or what is no name.
+        Regex::new(r#"\b(?:environ|getenv|[eE]nv|config)(?:\.\w+)*\s*[\[(]\s*(?:["'](\w+)["'])?"#).ok()
+    });
+    static JAVASCRIPT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"\b(?:process|import\.meta)\.env(?:\?\.|\.|\[\s*["'])?(\w+)?"#).ok());
+    let names = if language == Language::Python { &*PYTHON } else { &*JAVASCRIPT };
+    let (Some(others), Some(names)) = (OTHERS.as_ref(), names) else { return false };
+    if others.is_match(bytes) {
+        return false;
+    }
+    names
+        .captures_iter(bytes)
+        .filter_map(|found| found.get(1))
+        .all(|name| std::str::from_utf8(name.as_bytes()).is_ok_and(known))
 }
 
 /// A name that people give to an environment variable.
