@@ -137,6 +137,8 @@ pub fn is_deployed_code(path: &str) -> bool {
         )
     };
     let of_tests = stem.starts_with("test_")
+        || stem.starts_with("test-")
+        || stem.ends_with("-test")
         || stem.starts_with("tests_")
         || stem.ends_with("_e2e")
         || stem.ends_with("_test")
