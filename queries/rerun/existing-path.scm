@@ -5,5 +5,5 @@
   (#effect? @finding "create" "path"))
 
 ((command) @finding
-  (#set! command "cp" "unzip")
-  (#second-run? @finding "nests" "prompts"))
+  (#set! command "cp")
+  (#second-run? @finding "nests"))

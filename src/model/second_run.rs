@@ -272,6 +272,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         (_, Again::Duplicates(why)) if there || !matches!(effect.resource, Resource::Path(_)) => {
             Outcome::Duplicates(why)
         }
+        (_, Again::Nests(_)) if deployment.asks_for_file(id) => return None,
         (_, Again::Nests(why)) if there => Outcome::Nests(why),
         (_, Again::Prompts(why)) if there => Outcome::Prompts(why),
         (_, Again::Unknown) => Outcome::Unknown,
@@ -320,10 +321,24 @@ impl Deployment<'_> {
 
     /// True where a guard lets the step run only where the path is a directory.
     fn asks_for_directory(&self, path: &Value, id: StepId) -> bool {
+        self.asks(Aspect::Directory, id, |asked| asked == path)
+    }
+
+    /// True where a guard lets the step run only where one of its operands is a regular file, which nothing goes into:
+    /// `[ -f alembic.ini ] && cp -a alembic.ini /opt/shop/alembic.ini`.
+    fn asks_for_file(&self, id: StepId) -> bool {
+        let step = self.step(id);
+        let is_operand =
+            |asked: &Value| step.argv.args.iter().any(|arg| arg.value.resolve(&step.argv.cwd) == *asked);
+        self.asks(Aspect::File, id, is_operand)
+    }
+
+    /// True where a guard lets the step run only where one of these paths is what the aspect says.
+    fn asks(&self, aspect: Aspect, id: StepId, is_meant: impl Fn(&Value) -> bool) -> bool {
         self.guards_of(id).any(|(_, guard)| {
             let otherwise = guard.cond.evaluate(&mut |leaf| match leaf {
-                Cond::Fact(fact) if fact.aspect == Aspect::Directory => {
-                    matches!(&fact.resource, Resource::Path(asked) if asked == path).then_some(false)
+                Cond::Fact(fact) if fact.aspect == aspect => {
+                    matches!(&fact.resource, Resource::Path(asked) if is_meant(asked)).then_some(false)
                 }
                 _ => None,
             });

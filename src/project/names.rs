@@ -139,6 +139,8 @@ pub fn is_deployed_code(path: &str) -> bool {
         )
     };
     let of_tests = stem.starts_with("test_")
+        || stem.starts_with("test-")
+        || stem.ends_with("-test")
         || stem.starts_with("tests_")
         || stem.ends_with("_e2e")
         || stem.ends_with("_test")
@@ -146,6 +148,13 @@ pub fn is_deployed_code(path: &str) -> bool {
         || [".test", ".spec", ".d", ".min", ".stories", ".cy", ".e2e"].iter().any(|end| stem.ends_with(end));
     let of_tools = extension != "py" && stem.contains(".config") || stem.starts_with('.');
     !directories.split('/').any(aside) && !of_tests && !of_tools
+}
+
+/// The user data of a cloud server, which runs on the first boot of an instance and on no other
+/// (<https://cloudinit.readthedocs.io/en/latest/explanation/format.html>, user-data script), as far as its name shows it.
+pub fn is_first_boot_script(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase().replace(['-', '_'], "");
+    name.contains("userdata") || name.contains("cloudinit")
 }
 
 /// The shell that a first line names: `bash` for `#!/usr/bin/env -S bash -e`. `None` for anything else.
@@ -165,6 +174,15 @@ pub fn shell_of_shebang(line: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn user_data_is_told_by_its_name() {
+        assert!(is_first_boot_script("infra/ec2-user_data.sh"));
+        assert!(is_first_boot_script("userdata.sh"));
+        assert!(is_first_boot_script("cloud-init/cloud-init.sh"));
+        assert!(!is_first_boot_script("user-data/deploy.sh"));
+        assert!(!is_first_boot_script("deploy.sh"));
+    }
 
     #[test]
     fn shebangs_name_their_shell() {

@@ -19,6 +19,7 @@ mod units;
 mod user;
 
 use crate::finding::{Confidence, Finding, Gap};
+use crate::project::names::is_first_boot_script;
 use crate::source::Span;
 use crate::syntax::query::Selectors;
 use context::Context;
@@ -54,7 +55,15 @@ pub fn run(
     for (name, rule) in FAMILIES.iter().copied().flatten() {
         guarded(name, &|found| rule(context, found));
     }
-    for finding in findings.iter_mut().filter(|f| f.confidence == Confidence::High) {
-        finding.confidence = finding.confidence.min(context.at_most(finding.span));
+    for finding in findings.iter_mut() {
+        if finding.confidence == Confidence::High {
+            finding.confidence = context.at_most(finding.span);
+        }
+        // What goes wrong on the first run goes wrong there too.
+        let second = finding.rule.starts_with("rerun/")
+            && !["rerun/errors-ignored", "rerun/prompt"].contains(&&*finding.rule);
+        if second && is_first_boot_script(context.sources.file(finding.span.file).path()) {
+            finding.confidence = Confidence::Low;
+        }
     }
 }

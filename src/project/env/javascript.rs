@@ -1,6 +1,6 @@
 //! Uses of environment variables in JavaScript and TypeScript.
 
-use super::{Found, Need, default, is_name};
+use super::{Found, Need, default, is_asked_later, is_name};
 use crate::syntax::code::{CodeQuery, Language};
 use std::ops::Range;
 
@@ -66,13 +66,17 @@ fn around(text: &str, read: &Range<usize>) -> Option<Need> {
         let value = value.trim_start_matches('=').trim_start();
         return Some(default(value.split(['\n', ',', ';', ')']).next().unwrap_or_default()));
     }
-    let asked = ["?", "===", "!==", "==", "!=", "&&"].iter().any(|op| rest.starts_with(op));
+    let asked = ["?", "===", "!==", "==", "!=", "&&", ">", "<"].iter().any(|op| rest.starts_with(op));
     let before = text.get(..read.start).unwrap_or_default().trim_end();
     let tested =
         before.ends_with('!') || before.ends_with("if (") || before.ends_with("&&") || before.ends_with("||");
     // `number(process.env.X, 5)`: the helper has the default.
     let handed_on = before.ends_with('(') && rest.starts_with(',');
-    Some(if asked || tested || handed_on { Need::Optional } else { Need::Unasked })
+    Some(if asked || tested || handed_on || is_asked_later(text, read) {
+        Need::Optional
+    } else {
+        Need::Unasked
+    })
 }
 
 /// `z.string().optional()`, `str({ default: "x" })`, `Joi.number().required()`.

@@ -148,6 +148,39 @@ fn is_name(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
+/// How far behind the reading a test of what was read is looked for: further on the name may mean something else.
+const NEAR: usize = 1500;
+
+/// True where what is read gets a name, and the code then goes on without it: `base = os.environ.get("X")` and
+/// `if base:`, `const base = process.env.X` and `base || "/"`. `if (!base) throw` is no such test.
+fn is_asked_later(text: &str, read: &Range<usize>) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let line = text.get(..read.start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+    let Some(assigned) = line.trim_end().strip_suffix('=') else { return false };
+    let name = assigned.trim_end().rsplit(|c| !is_word(c)).next().unwrap_or_default();
+    if name.is_empty() {
+        return false;
+    }
+    let end = text.len().min(read.end + NEAR);
+    let end = (read.end..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(read.end);
+    let rest = text.get(read.end..end).unwrap_or_default();
+    rest.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&rest[..at], &rest[at + name.len()..]);
+        if before.ends_with(|c| is_word(c) || c == '.') || after.starts_with(is_word) {
+            return false;
+        }
+        let after = after.trim_start_matches([' ', ')']);
+        let before = before.trim_end();
+        if before.ends_with('!') || before.ends_with("not") {
+            return false;
+        }
+        let goes_on = ["||", "??", "&&", "? ", "and ", "or "].iter().any(|op| after.starts_with(op));
+        let tested = before.ends_with("if (") && after.starts_with(['{', '\n'])
+            || (before.ends_with(" if") || before.ends_with("\nif")) && after.starts_with(':');
+        goes_on || tested
+    })
+}
+
 /// What a default says: nothing and emptiness are none.
 fn default(text: &str) -> Need {
     match text.trim() {

@@ -1,6 +1,6 @@
 //! Uses of environment variables in Python.
 
-use super::{Found, Need, default, is_name};
+use super::{Found, Need, default, is_asked_later, is_name};
 use crate::syntax::code::{CodeQuery, Language, Match};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -124,7 +124,7 @@ fn after(text: &str, call: &Range<usize>) -> Need {
     let handed_on = before.trim_end().ends_with('(') && rest.starts_with(',');
     let compared =
         handed_on || ["==", "!=", "in ", "is ", "and ", "if "].iter().any(|op| rest.starts_with(op));
-    if asked || compared { Need::Optional } else { Need::Unasked }
+    if asked || compared || is_asked_later(text, call) { Need::Optional } else { Need::Unasked }
 }
 
 /// The value of a keyword argument, as it is written.

@@ -129,3 +129,22 @@ fn schemas_of_the_environment() {
     // A schema of something else.
     assert_eq!(typescript_uses("const order = z.object({ ID: z.string() });"), Vec::<String>::new());
 }
+
+#[test]
+fn what_is_read_may_be_tested_later() {
+    assert_eq!(
+        typescript_uses(
+            "const a = process.env.A;\nif (!a) { throw new Error(); }\nconst b = process.env.B;\nuse(b || \"/\");\n\
+             const c = process.env.C;\nif (c) { use(c); }\nconst d = Number(process.env.D) > 0 ? 1 : 2;\n\
+             function f(e = process.env.E) { return String(e || \"manual\"); }\n"
+        ),
+        ["A unasked", "B optional", "C optional", "D optional", "E optional"]
+    );
+    assert_eq!(
+        python_uses(
+            "import os\na = os.environ.get(\"A\")\nif not a:\n    raise SystemExit\nb = os.getenv(\"B\")\nif b:\n    use(b)\n\
+             c = os.getenv(\"C\")\nuse(c or 1)\nd = os.getenv(\"D\")\nuse(d)\n"
+        ),
+        ["A unasked", "B optional", "C optional", "D unasked"]
+    );
+}

@@ -119,7 +119,11 @@ pub(super) fn undocumented(context: &Context<'_, '_>, found: &mut Vec<Finding>) 
         let Some(near) = nearest(&samples, path) else { continue };
         let known = |name: &str| samples.iter().any(|(_, d)| d.mentions(name)) || set.contains(name);
         let lower = one.name.to_ascii_lowercase();
-        if is_given(&one.name) || known(&one.name) || one.any_case && known(&lower) {
+        if is_given(&one.name)
+            || one.name.starts_with("TEST_")
+            || known(&one.name)
+            || one.any_case && known(&lower)
+        {
             continue;
         }
         by_name.entry((near, one.name.clone())).or_default().push(one);
@@ -136,7 +140,7 @@ pub(super) fn undocumented(context: &Context<'_, '_>, found: &mut Vec<Finding>) 
             Need::Optional if credential => {
                 ("and the code does without it", Severity::Warning, Confidence::Medium)
             }
-            Need::Default(_) if credential => {
+            Need::Default(value) if credential && !is_plain(value) => {
                 ("and the code takes a default instead", Severity::Warning, Confidence::Medium)
             }
             Need::Optional => ("and the code does without it", Severity::Info, Confidence::Low),
@@ -172,6 +176,11 @@ fn need_rank(need: &Need) -> u8 {
 
 fn is_given(name: &str) -> bool {
     GIVEN.contains(&name) || GIVEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// A switch or a number as the default: `CORS_ALLOW_CREDENTIALS: bool = True` is no credential.
+fn is_plain(default: &str) -> bool {
+    matches!(default, "True" | "False" | "true" | "false") || default.parse::<f64>().is_ok()
 }
 
 fn is_credential(name: &str) -> bool {

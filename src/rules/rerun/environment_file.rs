@@ -40,7 +40,9 @@ pub(in crate::rules) fn file_replaced(context: &Context<'_, '_>, found: &mut Vec
                 continue;
             }
             let from_sample = matches!(effect.again, Again::Overwrites(_));
-            let filled_in = written.is_some_and(|w| asks_to_be_filled_in(&w.content.text));
+            let filled_in = written.is_some_and(|w| {
+                asks_to_be_filled_in(&w.content.text, &|key| fills_in_itself(script, id, key))
+            });
             if !from_sample && !filled_in {
                 continue;
             }
@@ -188,8 +190,20 @@ pub(in crate::rules) fn is_environment_file(path: &Value) -> bool {
     !sample && (name == ".env" || name.starts_with(".env.") || name.ends_with(".env"))
 }
 
-/// True where a text has values that a person is to put in.
-fn asks_to_be_filled_in(text: &str) -> bool {
+/// A later command of the script puts the value in: `php artisan key:generate` sets `APP_KEY`
+/// (<https://laravel.com/docs/encryption#gathering-your-keys>), `sed -i "s/^TOKEN=.*/…/" .env` names the key.
+fn fills_in_itself(script: &Deployment<'_>, id: StepId, key: &str) -> bool {
+    script.iter().filter(|(later, _)| *later > id).any(|(_, step)| {
+        let mut words = step.argv.args.iter().map(|arg| arg.value.to_string());
+        match step.argv.name.as_str() {
+            "sed" => words.any(|word| word.contains(&format!("{key}="))),
+            _ => key == "APP_KEY" && words.any(|word| word == "key:generate"),
+        }
+    })
+}
+
+/// True where a text has values that a person is to put in, because the script does not.
+fn asks_to_be_filled_in(text: &str, is_filled_in: &dyn Fn(&str) -> bool) -> bool {
     text.lines().any(|line| {
         let Some((key, value)) = line.trim().split_once('=') else { return false };
         if key.starts_with('#') {
@@ -199,9 +213,10 @@ fn asks_to_be_filled_in(text: &str) -> bool {
         let secret = is_secret_name(key);
         let placeholder =
             ["your", "change", "replace", "xxx", "<", "todo", "placeholder", "fill", "example.com", "dummy"];
-        placeholder.iter().any(|p| value.contains(p))
+        let asks = placeholder.iter().any(|p| value.contains(p))
             && (secret || value.contains("your") || value.contains("change"))
-            || secret && (value.is_empty() || value == "password" || value == "secret")
+            || secret && (value.is_empty() || value == "password" || value == "secret");
+        asks && !is_filled_in(key.trim_start_matches("export ").trim())
     })
 }
 
