@@ -20,8 +20,9 @@ pub(super) fn git(argv: &Argv) -> Deed {
         "init" => init(argv),
         "remote" => remote(argv),
         "worktree" => worktree(argv),
-        "pull" | "fetch" | "checkout" | "switch" | "reset" | "submodule" | "restore" | "sparse-checkout"
-        | "merge" | "rebase" => source(argv),
+        "submodule" => submodule(argv),
+        "pull" | "fetch" | "checkout" | "switch" | "reset" | "restore" | "sparse-checkout" | "merge"
+        | "rebase" => source(argv),
         "branch" | "tag" => branch(argv),
         "config" => config(argv),
         "clean" => {
@@ -124,6 +125,20 @@ fn worktree(argv: &Argv) -> Deed {
             draft.path(path, Change::Remove, Again::Fails("git worktree: is not a working tree"))
         }
         _ => {}
+    }
+    draft.done()
+}
+
+/// git-submodule(1): `add` refuses a path that is in the index already, unless forced.
+fn submodule(argv: &Argv) -> Deed {
+    let options =
+        argv.options("b: f|force name: reference: depth: q|quiet init recursive remote merge rebase");
+    let mut draft = Draft::of(argv);
+    draft.role(Role::Source);
+    if let ("add", Some(path), false) =
+        (word(&options.operands, 0), options.operands.get(2), options.has("f"))
+    {
+        draft.path(path, TREE, Again::Fails("git submodule add: already exists in the index"));
     }
     draft.done()
 }
