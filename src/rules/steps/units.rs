@@ -164,8 +164,10 @@ fn not_restarted(
     let (message, cause) = match updates(&context.scripts[script]) {
         Some(update) => {
             let line = context.line(update.span);
-            let message =
-                format!("{} is only started: where it runs already, it goes on with the old code after {line}", at.name);
+            let message = format!(
+                "{} is only started: where it runs already, it goes on with the old code after {line}",
+                at.name
+            );
             (message, Some(update))
         }
         None if is_left_running(deploy, at, script, id, start) => {
