@@ -93,7 +93,7 @@ impl<'a> Shell<'a> {
         let plain = plain.filter(|tree| !tree.root().has_error());
         let is_plain = plain.is_some();
         let block = match plain.or_else(|| parse_within(&masked.text, &mut self.effort)) {
-            Some(tree) if is_plain => self.lower(text, tree, &masked, &masked.joined, file, map),
+            Some(tree) if is_plain => self.lower_twice(text, tree, &masked, file, map),
             Some(tree) if self.badly_broken(&tree, &masked) => self.pieces(text, &tree, &masked, file, &map),
             Some(tree) => self.lower(text, tree, &masked, &[], file, map),
             None => {
@@ -102,6 +102,35 @@ impl<'a> Shell<'a> {
             }
         };
         self.depth -= 1;
+        block
+    }
+
+    /// Lowers a tree without errors; where something in it is a gap yet (`then` stands for a command), parses once more
+    /// without the comments, which mislead the grammar, and takes that.
+    fn lower_twice(
+        &mut self,
+        text: &'a str,
+        tree: Tree,
+        masked: &Masked<'_>,
+        file: FileId,
+        map: OffsetMap,
+    ) -> Block<'a> {
+        let (texts, gaps) = (self.texts.len(), self.gaps.len());
+        let block = self.lower(text, tree, masked, &masked.joined, file, map.clone());
+        if self.gaps.len() == gaps || masked.comments.is_empty() {
+            return block;
+        }
+        self.effort.spend(text.len());
+        let bare = parse_within(&masked.without_comments(), &mut self.effort);
+        let Some(bare) = bare.filter(|bare| !bare.root().has_error()) else {
+            return block;
+        };
+        // The comments are those of the first tree.
+        let comments = self.comments.len();
+        self.texts.truncate(texts);
+        self.gaps.truncate(gaps);
+        let block = self.lower(text, bare, masked, &masked.joined, file, map);
+        self.comments.truncate(comments);
         block
     }
 

@@ -5,7 +5,7 @@
 
 use super::deploy::{Deploy, Language, command_of, is_here};
 use super::names::{language_of, same_unit};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Related, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
 use crate::rules::context::{Origin, UnitAt};
@@ -155,26 +155,75 @@ fn not_restarted(
     if stops || oneshot || !again {
         return true;
     }
-    if let Some(update) = updates(&context.scripts[script]) {
-        let message = format!(
-            "{} is only started: where it runs already, it goes on with the old code after {}",
-            at.name,
-            context.line(update.span)
-        );
-        found.push(
-            context
-                .finding("steps/not-restarted", start.span, message)
-                .help(format!(
-                    "write `systemctl restart {}`: it starts what does not run",
-                    at.name.trim_end_matches(".service")
-                ))
-                .related(update.span, "brings new code")
-                .related(at.span, "the unit")
-                .fix(guards::restart(context, start))
-                .done(),
-        );
+    // One line that starts several units is told once.
+    let told = |f: &&mut Finding| &*f.rule == "steps/not-restarted" && f.span == start.span;
+    if let Some(other) = found.iter_mut().find(told) {
+        other.related.push(Related { span: at.span, message: "so does this unit".to_owned() });
+        return true;
     }
+    let (message, cause) = match updates(&context.scripts[script]) {
+        Some(update) => {
+            let line = context.line(update.span);
+            let message = format!(
+                "{} is only started: where it runs already, it goes on with the old code after {line}",
+                at.name
+            );
+            (message, Some(update))
+        }
+        None if is_left_running(deploy, at, script, id, start) => {
+            let message = format!(
+                "{} is written on each run and only started: one that runs already goes on as it was, with the old unit and the old code",
+                at.name
+            );
+            (message, None)
+        }
+        None => return true,
+    };
+    let mut draft = context
+        .finding("steps/not-restarted", start.span, message)
+        .help(format!(
+            "write `systemctl restart {}`: it starts what does not run",
+            at.name.trim_end_matches(".service")
+        ))
+        .fix(guards::restart(context, start));
+    if let Some(update) = cause {
+        draft = draft.related(update.span, "brings new code");
+    } else {
+        draft = draft.at_most(context.confidence(&context.scripts[script], id, None));
+    }
+    found.push(draft.related(at.span, "the unit").done());
     true
+}
+
+/// The script that writes the unit starts it below, and nothing that ends what runs is seen: no kill, no reboot, and
+/// no restart in what it calls, in another script of the repo, or of all that belongs to a target.
+fn is_left_running(
+    deploy: &Deploy<'_, '_, '_>,
+    at: &UnitAt,
+    script: usize,
+    id: StepId,
+    start: &Step,
+) -> bool {
+    let deployment = &deploy.context.scripts[script];
+    let below = deployment.steps[id.0 as usize..].iter().any(|s| std::ptr::eq(s, start));
+    let stem = at.name.trim_end_matches(".service");
+    let ends = |s: &Step| {
+        matches!(s.argv.name.as_str(), "reboot" | "shutdown" | "kill" | "pkill" | "killall" | "fuser")
+            || s.argv.name == "systemctl" && s.argv.has_word("reboot")
+            || s.deed.roles.contains(&Role::Restart) && s.deed.effects.is_empty()
+            || s.deed.effects.iter().any(|e| match &e.resource {
+                Resource::Unit(name) => {
+                    let name = name.to_string();
+                    matches!(e.change, Change::Restart | Change::Stop)
+                        && (name.contains(['$', '*', '`']) || name.ends_with(".target"))
+                }
+                _ => false,
+            })
+    };
+    let driven = ["restart", "stop"]
+        .iter()
+        .any(|verb| deploy.called_drives(verb, stem) || deploy.repo_drives(verb, stem));
+    below && is_here(start) && !deploy.steps().any(ends) && !driven
 }
 
 /// The step that brings new code, on a second run too.

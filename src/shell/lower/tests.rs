@@ -229,6 +229,13 @@ fn what_does_not_parse_is_told_and_the_rest_is_read() {
 }
 
 #[test]
+fn a_comment_behind_a_pipeline_of_three_misleads_no_if() {
+    let (shown, gaps) = lowered("a | b | c\n# d\nif e > f; then\n  if g; then h; fi\nfi\nmkdir i\n");
+    assert!(gaps.is_empty(), "{shown} {gaps:?}");
+    assert!(shown.ends_with("[mkdir i]"), "{shown}");
+}
+
+#[test]
 fn known_misparses_are_never_silent() {
     for text in [
         "n=$(a) 2>/dev/null && b",

@@ -27,6 +27,8 @@ pub(super) struct Found {
     pub(super) plain: Vec<Range<usize>>,
     /// The words that stand in one plain word, in order.
     pub(super) joined: Vec<Range<usize>>,
+    /// In order.
+    pub(super) comments: Vec<Range<usize>>,
 }
 
 impl Found {
@@ -362,7 +364,9 @@ impl<'t> Scanner<'t> {
         let rest = &self.bytes[self.at..];
         let in_backticks = self.backticks.is_some();
         let end = rest.iter().position(|b| *b == b'\n' || *b == b'`' && in_backticks);
-        self.at += end.unwrap_or(rest.len());
+        let end = self.at + end.unwrap_or(rest.len());
+        self.found.comments.push(self.at..end);
+        self.at = end;
     }
 
     fn operator(&mut self, byte: u8) {
