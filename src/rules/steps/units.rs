@@ -5,7 +5,7 @@
 
 use super::deploy::{Deploy, Language, command_of, is_here};
 use super::names::{language_of, same_unit};
-use crate::finding::{Finding, Related, Severity};
+use crate::finding::{Confidence, Finding, Related, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
 use crate::rules::context::{Origin, UnitAt};
@@ -190,6 +190,12 @@ fn not_restarted(
         draft = draft.related(update.span, "brings new code");
     } else {
         draft = draft.at_most(context.confidence(&context.scripts[script], id, None));
+        // Named after a first installation, it may be meant for one; then another script brings what is new.
+        let path = context.sources.file(start.span.file).path();
+        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        if ["install", "setup", "provision", "bootstrap"].iter().any(|first| name.contains(first)) {
+            draft = draft.at_most(Confidence::Low);
+        }
     }
     found.push(draft.related(at.span, "the unit").done());
     true
