@@ -1,5 +1,8 @@
 //! The command line program. Everything is in the library.
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     deploylint::cli::main()
 }
