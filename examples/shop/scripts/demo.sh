@@ -43,6 +43,16 @@ Restart=always
 [Install]
 WantedBy=multi-user.target
 EOF
+sudo tee /etc/systemd/system/demo-nginx.service >/dev/null <<'EOF'
+[Unit]
+Description=Shop: a web server of its own for the demo
+[Service]
+# FAULT: which process is the service? systemd guesses
+Type=forking
+ExecStart=/usr/sbin/nginx -c /etc/nginx/demo.conf
+[Install]
+WantedBy=multi-user.target
+EOF
 sudo systemctl daemon-reload
-sudo systemctl enable shop-web
-sudo systemctl restart shop-web
+sudo systemctl enable shop-web demo-nginx
+sudo systemctl restart shop-web demo-nginx

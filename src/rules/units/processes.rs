@@ -1,4 +1,5 @@
-//! F5: `units/wrong-type`: whether the program goes to the background as `Type=` has it.
+//! F5: `units/wrong-type`: whether the program goes to the background as `Type=` has it; `units/no-pid-file`: whether systemd
+//! can tell which process is left then.
 //!
 //! Facts: systemd.service(5), `Type=`; gunicorn's `--daemon`, celery's `multi` and `--detach`, nginx's `daemon`,
 //! redis-server's `--daemonize`, `pm2 start`, `docker compose up -d`, each of its own documentation. gunicorn tells
@@ -9,6 +10,7 @@ use crate::finding::{Confidence, Finding};
 use crate::project::unit::{Exec, UnitKind, is_true, split_words};
 
 const RULE: &str = "units/wrong-type";
+const PID_FILE: &str = "units/no-pid-file";
 
 /// Programs that stay in the foreground whatever they are called with.
 const STAYS: &[&str] = &[
@@ -72,11 +74,31 @@ pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             "write `Type=simple`, or leave the line away".to_owned(),
             Confidence::Medium,
         ),
+        ("forking", _, None) => return no_pid_file(unit, name, found),
         _ => return,
     };
     let place = unit.at.unit.get("Service", "Type").map_or(exec.span, |d| d.span);
     let draft = unit.finding(RULE, place, message).at_most(confidence).help(help);
     found.push(draft.related(exec.span, "what it runs").done());
+}
+
+/// systemd.service(5), `Type=`: with `forking` it is recommended to use `PIDFile=` too; else systemd guesses, which it can
+/// only where one process is left.
+fn no_pid_file(unit: &Judged<'_, '_, '_>, name: &str, found: &mut Vec<Finding>) {
+    let given = |key: &str| unit.at.unit.get("Service", key).is_some();
+    let Some(kind) = unit.at.unit.get("Service", "Type").filter(|_| !given("PIDFile")) else { return };
+    // What starts others and keeps nothing of its own has no main process to be found.
+    if given("GuessMainPID")
+        || given("RemainAfterExit")
+        || matches!(name, "docker" | "docker-compose" | "pm2")
+    {
+        return;
+    }
+    let message = format!(
+        "`Type=forking` without `PIDFile=`: systemd guesses which process of {name} is the one to watch"
+    );
+    let help = "name the file that the program writes its process id to: `PIDFile=/run/…`";
+    found.push(unit.finding(PID_FILE, kind.span, message).help(help).done());
 }
 
 /// What really runs: the module behind `python -m`, the command behind `env`.
