@@ -1,5 +1,10 @@
 //! What a file's name says that it is. Knows nothing of contents and of the disk.
 
+/// The last part of a path, and of the name of a program.
+pub fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// The names of <https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>, and variants of
 /// them that people hand to `-f` (`docker-compose.prod.yml`).
 pub fn is_compose(name: &str) -> bool {

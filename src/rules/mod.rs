@@ -12,6 +12,7 @@ pub mod page_examples;
 pub mod pages;
 mod permissions;
 mod rerun;
+mod secrets;
 mod selected;
 mod services;
 mod steps;

@@ -149,8 +149,7 @@ fn opened(line: &str) -> Option<&str> {
 }
 
 fn base(word: &str) -> &str {
-    let word = word.trim_matches(['"', '\'']);
-    word.rsplit('/').next().unwrap_or(word)
+    crate::project::names::base(word.trim_matches(['"', '\'']))
 }
 
 /// Files that the line names together with something that writes.

@@ -1,6 +1,7 @@
 //! What a command line comes down to: the program behind `sh -c`, `env`, `python -m` and `uv run`, and its role.
 
 use crate::project::compose::with_defaults;
+use crate::project::names::base;
 use crate::project::unit::{Exec, split_words};
 
 /// What a process is there for.
@@ -59,10 +60,6 @@ impl Essence {
         };
         self.args.iter().find(module).map(String::as_str)
     }
-}
-
-pub(super) fn base(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
 }
 
 /// The essence of a command as Compose or a unit writes it.

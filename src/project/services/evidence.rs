@@ -3,6 +3,7 @@
 use super::essence::{self, Essence, Role};
 use super::{Strength, UnitInfo};
 use crate::project::compose::{Service, with_defaults};
+use crate::project::names::base;
 use std::collections::{BTreeSet, HashSet};
 
 /// Below this nothing is a match: one kind of evidence that leaves doubt.
@@ -208,7 +209,7 @@ pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option
         // Two programs of one language are the same only if they run the same thing.
         if matches!(own.family(), "python" | "node") {
             if let (Some(a), Some(b)) = modules
-                && essence::base(a) != essence::base(b)
+                && base(a) != base(b)
             {
                 return None;
             }
@@ -223,9 +224,9 @@ pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option
         }
     }
     if let (Some(a), Some(b)) = modules
-        && essence::base(a) == essence::base(b)
+        && base(a) == base(b)
     {
-        add(35, format!("both run `{}`", essence::base(a)));
+        add(35, format!("both run `{}`", base(a)));
     }
     let unit_tokens = tokens(&unit.name, project);
     if unit.name == service.name || service.aliases.contains(&unit.name) {

@@ -7,6 +7,7 @@ mod evidence;
 mod products;
 
 use crate::project::compose::{Compose, Service};
+use crate::project::names::base;
 use crate::project::unit::{Unit, UnitKind, template_of};
 use crate::source::Span;
 use essence::compose_up;
@@ -300,7 +301,7 @@ fn containers(server: &Server<'_>) -> Containers {
 /// `pm2` and `supervisor` keep a process running as a unit does; which one is told by a name, or else guessed.
 fn manager(side: &Side, server: &Server<'_>) -> Option<(Counterpart, Strength, String)> {
     let managers = server.programs.iter().filter_map(|program| {
-        let name = match essence::base(program.first()?) {
+        let name = match base(program.first()?) {
             "pm2" => "pm2",
             "supervisorctl" | "supervisord" => "supervisor",
             _ => return None,

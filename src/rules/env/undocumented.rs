@@ -12,7 +12,6 @@ const RULE: &str = "env/undocumented";
 
 /// Set by the system, the shell, the interpreter, the bundler or the platform: nobody writes them into `.env`.
 /// environ(7), <https://vite.dev/guide/env-and-mode>, <https://docs.github.com/actions> (variables), npm-run-script(1).
-#[rustfmt::skip]
 const GIVEN: [&str; 33] = [
     "PATH",
     "HOME",
@@ -49,7 +48,6 @@ const GIVEN: [&str; 33] = [
     "NO_COLOR",
 ];
 /// Names that a platform, a package manager, sudo, sshd, systemd, a terminal or a WSGI server gives (PEP 3333).
-#[rustfmt::skip]
 const GIVEN_PREFIXES: [&str; 26] = [
     "npm_",
     "GITHUB_",
@@ -80,7 +78,6 @@ const GIVEN_PREFIXES: [&str; 26] = [
 ];
 
 /// Last words of names of what an operator must give: without it something is off, whatever the code does instead.
-#[rustfmt::skip]
 const CREDENTIALS: [&str; 16] = [
     "KEY",
     "SECRET",

@@ -7,7 +7,6 @@ mod not_executable;
 mod redirect_as_caller;
 mod secret_in_unit;
 mod secret_mode;
-mod secrets;
 mod too_early;
 mod world_writable;
 

@@ -187,7 +187,7 @@ fn of_settings(context: &Context<'_, '_>, path: &str) -> Option<Need> {
     for (_, _, step) in context.steps() {
         for written in &step.written {
             let name = written.path.basename().to_string();
-            if !super::secrets::is_env_file(&name) {
+            if !crate::rules::secrets::is_env_file(&name) {
                 continue;
             }
             for line in written.content.text.lines() {

@@ -1,12 +1,12 @@
 //! F5: `permissions/secret-mode`: a file with secrets that everybody on the server may read.
 
 use super::modes::is_partial;
-use super::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::Context;
 use crate::rules::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
+use crate::rules::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
 use crate::shell::effect::{Change, Effect, Mode, PathKind, Resource};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;

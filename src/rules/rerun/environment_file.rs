@@ -4,6 +4,7 @@ use crate::finding::{Finding, Severity};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Presence, StepId};
 use crate::rules::context::Context;
+use crate::rules::secrets::is_secret_name;
 use crate::shell::effect::{Again, Change, Resource};
 use crate::shell::value::Value;
 use crate::source::Span;
@@ -210,34 +211,13 @@ fn asks_to_be_filled_in(text: &str, is_filled_in: &dyn Fn(&str) -> bool) -> bool
             return false;
         }
         let value = value.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
-        let secret = is_secret_name(key);
+        let key = key.trim_start_matches("export ").trim();
+        let secret = is_secret_name(key) || key.ends_with("_KEY");
         let placeholder =
             ["your", "change", "replace", "xxx", "<", "todo", "placeholder", "fill", "example.com", "dummy"];
         let asks = placeholder.iter().any(|p| value.contains(p))
             && (secret || value.contains("your") || value.contains("change"))
             || secret && (value.is_empty() || value == "password" || value == "secret");
-        asks && !is_filled_in(key.trim_start_matches("export ").trim())
+        asks && !is_filled_in(key)
     })
-}
-
-/// True for the names of keys whose values are secrets.
-pub(in crate::rules) fn is_secret_name(key: &str) -> bool {
-    let key = key.to_ascii_uppercase();
-    [
-        "SECRET",
-        "PASSWORD",
-        "PASSWD",
-        "TOKEN",
-        "API_KEY",
-        "APIKEY",
-        "PRIVATE_KEY",
-        "CREDENTIAL",
-        "_PASS",
-        "AUTH_KEY",
-        "ACCESS_KEY",
-        "ENCRYPTION_KEY",
-    ]
-    .iter()
-    .any(|word| key.contains(word))
-        || key.ends_with("_KEY")
 }

@@ -14,6 +14,7 @@ use super::Rule;
 use super::context::{Context, Draft, Origin, UnitAt};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, StepId};
+use crate::project::names::base;
 use crate::project::unit::{Directive, UnitKind};
 use crate::shell::effect::{Change, Resource};
 use crate::shell::wrappers::Place;
@@ -167,9 +168,4 @@ fn without_holes(key: &str) -> String {
     // What a comment says never gets to systemd.
     let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']));
     lines.collect::<Vec<&str>>().join("\n")
-}
-
-/// The last part of a path.
-fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
