@@ -241,8 +241,10 @@ impl<'a> Lexer<'_, 'a> {
             }
             b'{' => {
                 let close = self.brace_end(at + 2, end);
-                let part =
-                    self.parameter(at + 2..close.saturating_sub(1).max(at + 2), at..close, quotes, depth);
+                // Where nothing closes it, all up to the end is inside.
+                let closed = close > at + 2 && bytes[close - 1] == b'}';
+                let inside = at + 2..if closed { close - 1 } else { close.max(at + 2) };
+                let part = self.parameter(inside, at..close, quotes, depth);
                 emit(Some(part), out);
                 Some(close)
             }

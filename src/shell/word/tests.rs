@@ -106,7 +106,7 @@ fn parameters() {
         ("${!a}", "<${!a}>"),
     ]);
     // Without its end it goes to the end; deeper than anyone writes, it is not looked into.
-    check(&[("${a:-b", "$a:-()")]);
+    check(&[("${a:-b", "$a:-(b)"), ("${a:-÷", "$a:-(÷)"), ("${a÷", "$a!")]);
     assert!(words(&["${a:-".repeat(60), "x".to_owned(), "}".repeat(60)].concat()).contains('<'));
 }
 
