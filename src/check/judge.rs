@@ -1,16 +1,14 @@
 //! The middle of a check: which scripts there are, what the project around them holds, and what the rules say.
 
+use super::load;
 use super::regions::Regions;
 use super::{CheckError, Request, Settings, Target};
 use crate::finding::{Finding, Gap};
 use crate::model::{self, Deployment, Follow};
 use crate::project::discover::{self, Candidate};
-use crate::project::dotenv::Dotenv;
 use crate::project::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::project::inventory::Inventory;
-use crate::project::names::is_sample_dotenv;
-use crate::project::{compose, env, manifest};
-use crate::rules::context::{Context, Given, Project};
+use crate::rules::context::{Context, Given};
 use crate::rules::{self, embedded};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::syntax::query::Selectors;
@@ -43,8 +41,8 @@ pub struct Judged {
     pub errors: Vec<CheckError>,
 }
 
-/// Looks at the models before they are dropped.
-pub(super) type Look<'l> = &'l mut dyn FnMut(&Sources, &[Deployment<'_>]);
+/// Looks at what the rules saw before it is dropped.
+pub(super) type Look<'l> = &'l mut dyn FnMut(&Context<'_, '_>);
 
 /// Judges the targets.
 pub(super) fn judge(
@@ -64,7 +62,7 @@ pub(super) fn judge(
     judged.gaps.extend(inventory.gaps.iter().cloned());
     let scripts = scripts(request, settings, &root, &inventory, sources, &mut judged);
     let whole = meant && settings.selection.wants_any("env");
-    let project = project(&root, inventory, whole, sources, &mut judged);
+    let project = load::project(&root, inventory, whole, sources, &mut judged.gaps);
     let selectors = selectors(settings)?;
 
     let arena = Bump::new();
@@ -103,7 +101,7 @@ pub(super) fn judge(
     };
     let context = Context::new(sources, &models, &project, &settings.pages, &given);
     rules::run(&context, &selectors, &mut judged.findings, &mut judged.gaps);
-    look(sources, &models);
+    look(&context);
     if judged.findings.iter().any(|finding| finding.fix.is_some()) {
         let regions = Regions::of(sources, &models);
         for finding in &mut judged.findings {
@@ -283,62 +281,6 @@ fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
         gaps.push(Gap::at(sources, Span::file_start(file), reason));
     }
     gaps
-}
-
-/// Reads what is around the scripts; the code as well where `code` says so, for that is the most by far.
-fn project(
-    root: &Root,
-    inventory: Inventory,
-    code: bool,
-    sources: &mut Sources,
-    judged: &mut Judged,
-) -> Project {
-    let (composes, gaps) = compose::read_all(root, &inventory, sources);
-    judged.gaps.extend(gaps);
-    let (needs, gaps) = manifest::read(root, &inventory, sources);
-    judged.gaps.extend(gaps);
-    let mut unit_files = Vec::new();
-    for path in &inventory.units {
-        match root.read(path, sources) {
-            Ok(file) => unit_files.push((path.clone(), file)),
-            Err(gap) => judged.gaps.push(gap),
-        }
-    }
-    let lists = [
-        &inventory.scripts,
-        &inventory.nginx,
-        &inventory.ecosystem,
-        &inventory.workflows,
-        &inventory.dockerfiles,
-        &inventory.architecture,
-    ];
-    // What cannot be read here says nothing; whoever needs the file itself reports it.
-    let texts = lists
-        .into_iter()
-        .flatten()
-        .filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?)))
-        .collect();
-    let mut dotenvs = Vec::new();
-    let mut env_uses = Vec::new();
-    if code {
-        for path in &inventory.dotenv {
-            match root.read(path, sources) {
-                Ok(file) => dotenvs.push((path.clone(), Dotenv::parse(sources, file))),
-                Err(gap) => judged.gaps.push(gap),
-            }
-        }
-        let samples: Vec<&Dotenv> =
-            dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path)).map(|(_, dotenv)| dotenv).collect();
-        // Without a sample there is nothing that could show a variable.
-        if !samples.is_empty() {
-            let known = |name: &str| samples.iter().any(|sample| sample.mentions(name));
-            let (uses, gaps) = env::read(root, &inventory, &known, sources);
-            env_uses = uses;
-            judged.gaps.extend(gaps);
-        }
-    }
-    let names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
-    Project { inventory, composes, needs, unit_files, texts, dotenvs, env_uses, names }
 }
 
 /// The embedded selectors with the user's.

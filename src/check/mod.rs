@@ -4,6 +4,7 @@
 mod config;
 mod fix;
 mod judge;
+mod load;
 mod regions;
 mod rounds;
 mod selection;
@@ -197,7 +198,7 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
 
 /// Checks what `request` names. The files of `sources` are taken as they are there, and not read again.
 fn check_over(request: &Request, settings: &Settings, mut sources: Sources) -> Result<Report, CheckError> {
-    let judged = judge::judge(request, settings, &mut sources, &mut |_, _| {})?;
+    let judged = judge::judge(request, settings, &mut sources, &mut |_| {})?;
     let selection = &settings.selection;
     let mut findings = suppress::apply(
         &sources,

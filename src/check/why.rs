@@ -50,8 +50,9 @@ pub fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, Check
     };
     let mut described = Vec::new();
     let mut asked = None;
-    let judged = judge::judge(&request, &settings, &mut sources, &mut |sources, models| {
-        for model in models {
+    let judged = judge::judge(&request, &settings, &mut sources, &mut |context| {
+        let sources = context.sources;
+        for model in context.scripts {
             asked.get_or_insert(model.file);
             for (id, step) in model.iter() {
                 if Some(step.span.file) == asked && covers(sources, step.span) {

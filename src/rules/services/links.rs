@@ -1,19 +1,15 @@
-//! F5: compose services against units.
+//! `services/no-unit` and `services/no-service`: compose services against units.
 
-use super::Rule;
-use super::context::{Context, Origin, UnitAt};
-use super::steps::Deploy;
 use crate::finding::Finding;
 use crate::project::compose::Service;
 use crate::project::services::{Counterpart, Server, ServiceRef, UnitInfo, Unmatched, link, product_units};
+use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::steps::Deploy;
 use crate::shell::effect::{Change, Resource, Role};
 use crate::shell::wrappers::Place;
 
-/// The rules of this family in Rust.
-pub(super) const RULES: &[(&str, Rule)] = &[("services/no-unit", links)];
-
 /// `services/no-unit` and `services/no-service`.
-fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     if context.project.composes.is_empty() || context.units.is_empty() {
         return;
     }
