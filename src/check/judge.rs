@@ -42,7 +42,7 @@ pub struct Judged {
 }
 
 /// Looks at what the rules saw before it is dropped.
-pub(super) type Look<'l> = &'l mut dyn FnMut(&Context<'_, '_>);
+pub type Look<'l> = &'l mut dyn FnMut(&Context<'_, '_>);
 
 /// Judges the targets.
 pub(super) fn judge(
@@ -51,18 +51,33 @@ pub(super) fn judge(
     sources: &mut Sources,
     look: Look<'_>,
 ) -> Result<Judged, CheckError> {
-    let mut judged = Judged::default();
     let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
+    inspect(&root, request, settings, sources, look)
+}
+
+/// Judges the targets in `root`, which need not be the tree on disk, and shows what the rules saw to `look`. What is
+/// found is neither quieted nor filtered.
+///
+/// # Errors
+/// A wrong selector of the user.
+pub fn inspect(
+    root: &Root,
+    request: &Request,
+    settings: &Settings,
+    sources: &mut Sources,
+    look: Look<'_>,
+) -> Result<Judged, CheckError> {
+    let mut judged = Judged::default();
     // Whoever names the root, or a directory, means all of it.
     let meant = request.root.is_some()
         || request.targets.is_empty()
         || request.targets.iter().any(|t| matches!(t, Target::Path(path) if path.is_dir()));
     let inventory =
-        if meant || is_marked(root.path()) { Inventory::of(&root) } else { Inventory::shallow(&root) };
+        if meant || is_marked(root.path()) { Inventory::of(root) } else { Inventory::shallow(root) };
     judged.gaps.extend(inventory.gaps.iter().cloned());
-    let scripts = scripts(request, settings, &root, &inventory, sources, &mut judged);
+    let scripts = scripts(request, settings, root, &inventory, sources, &mut judged);
     let whole = meant && settings.selection.wants_any("env");
-    let project = load::project(&root, inventory, whole, sources, &mut judged.gaps);
+    let project = load::project(root, inventory, whole, sources, &mut judged.gaps);
     let selectors = selectors(settings)?;
 
     let arena = Bump::new();
@@ -71,7 +86,7 @@ pub(super) fn judge(
         let text: &str = arena.alloc_str(sources.file(file).text());
         let path = sources.file(file).path().to_owned();
         judged.encoding.extend(text_gaps(sources, file));
-        let mut follow = InRoot { root: &root, sources, gaps: Vec::new() };
+        let mut follow = InRoot { root, sources, gaps: Vec::new() };
         let built = catch_unwind(AssertUnwindSafe(|| model::build(&arena, file, &path, text, &mut follow)));
         judged.gaps.append(&mut follow.gaps);
         let Ok(mut deployment) = built else {

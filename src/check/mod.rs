@@ -13,7 +13,7 @@ mod why;
 
 pub use config::{App, Config, Level};
 pub use fix::apply_fixes;
-pub use judge::{Judged, root_of};
+pub use judge::{Judged, Look, inspect, root_of};
 pub use rounds::{Change, Fixed, Rejected, fix};
 pub use selection::Selection;
 pub use why::{Fate, Why, why};
