@@ -41,7 +41,7 @@ pub(super) fn changes(
         }
         let Some(kind) = verdict(store, root, path, listed, stat) else { continue };
         let removed = kind == Kind::Removed;
-        let blob = listed.is_file().then_some(Blob::Object(listed.id)).unwrap_or_default();
+        let blob = if listed.is_file() { Blob::Object(listed.id) } else { Blob::None };
         found.push(FileChange {
             path: path.clone(),
             from: None,
