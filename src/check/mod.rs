@@ -3,17 +3,19 @@
 
 mod config;
 mod fix;
+mod isolate;
 mod judge;
 mod load;
 mod regions;
 mod rounds;
 mod selection;
+pub mod split;
 mod suppress;
 mod why;
 
 pub use config::{App, Config, Level};
 pub use fix::apply_fixes;
-pub use judge::{Judged, root_of};
+pub use judge::{Judged, Look, inspect, root_of};
 pub use rounds::{Change, Fixed, Rejected, fix};
 pub use selection::Selection;
 pub use why::{Fate, Why, why};

@@ -1,0 +1,8 @@
+//! F7: what changed since the last review, and what that means for the deployment. Compares the facts of two states of a
+//! repo. Prints nothing.
+
+mod impact;
+mod state;
+
+pub use impact::{Change, Impact, impact};
+pub use state::{Fact, Kind, State};
