@@ -3,11 +3,13 @@
 
 mod config;
 mod fix;
+mod isolate;
 mod judge;
 mod load;
 mod regions;
 mod rounds;
 mod selection;
+pub mod split;
 mod suppress;
 mod why;
 
