@@ -5,7 +5,7 @@ use super::document::{Document, Performed, Wanted, tasks};
 use super::impact::{Impact, impact};
 use super::state::{Kind, State};
 use crate::check::{self, CheckError, Report, Settings, Target};
-use crate::finding::{Edit, Gap};
+use crate::finding::{Edit, Finding, Gap};
 use crate::model;
 use crate::project::files::Root;
 use crate::project::history::{self, History, Since};
@@ -166,7 +166,11 @@ pub fn review(request: &Request) -> Result<Review, CheckError> {
     let impacts = impact(&root, &old, &seen.state, &history);
 
     let gaps: Vec<Gap> = report.gaps.iter().chain(&history.gaps).cloned().collect();
-    let own = |task: Task| own_evidence(task, &history, &impacts, document.as_ref(), &report.sources, today);
+    let own = |task: Task| {
+        let mut own = own_evidence(task, &history, &impacts, document.as_ref(), &report.sources, today);
+        own.extend(clean_note(task, report.scripts, &report.findings));
+        own
+    };
     let inventory = &seen.inventory;
     let grounds = Grounds {
         sources: &report.sources,
@@ -419,6 +423,21 @@ fn own_evidence(
         },
         _ => Vec::new(),
     }
+}
+
+/// What speaks for the notes where no rule found anything.
+fn clean_note(task: Task, scripts: usize, findings: &[Finding]) -> Vec<Evidence> {
+    let (family, text) = match task {
+        Task::AppUser => ("user/", "no rule of the family user found anything"),
+        Task::RunAgain => ("rerun/", "no rule of the family rerun found anything"),
+        _ => return Vec::new(),
+    };
+    let clean = !findings.iter().any(|finding| finding.rule.starts_with(family));
+    let found = (clean && scripts > 0).then(|| {
+        let scripts = if scripts == 1 { "1 script".to_owned() } else { format!("{scripts} scripts") };
+        Evidence { text: format!("{scripts}: {text}"), place: None, open: false }
+    });
+    found.into_iter().collect()
 }
 
 /// Does a trigger name this kind of change? "After a dependency change" does not name a new service; "after a feature"

@@ -7,8 +7,6 @@ use jiff::civil::Date;
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 use std::ops::Range;
 
-/// How often a heading, item or bold line may be looked at; no document of a person has as many.
-const TITLES: usize = 20_000;
 /// Words that begin the line with the date, in lower case.
 const LABELS: &[&str] =
     &["last performed", "last reviewed", "last review", "last executed", "last run", "last done"];
@@ -72,7 +70,7 @@ pub fn tasks(sources: &Sources, file: FileId, wanted: &Wanted) -> Vec<Document> 
     if !may {
         return Vec::new();
     }
-    let outline = Outline::of(text);
+    let outline = Outline::of(text, wanted);
     let mut found: Vec<Document> = Vec::new();
     let mut end = 0;
     for title in outline.titles.iter().filter(|title| is_task(&title.text, wanted)) {
@@ -101,7 +99,7 @@ struct Outline {
 }
 
 impl Outline {
-    fn of(text: &str) -> Outline {
+    fn of(text: &str, wanted: &Wanted) -> Outline {
         let mut titles: Vec<(Option<HeadingLevel>, Title)> = Vec::new();
         let mut code = Vec::new();
         // The words of the heading or of the first line of the item that is being read.
@@ -130,12 +128,12 @@ impl Outline {
                 | Event::HardBreak
                 | Event::End(TagEnd::Heading(_) | TagEnd::Paragraph | TagEnd::Item)
                 | Event::Start(Tag::List(_)) => {
-                    titles.extend(open.take());
+                    // Headings end the sections of others; what else is no task is forgotten.
+                    titles.extend(
+                        open.take().filter(|(level, title)| level.is_some() || is_task(&title.text, wanted)),
+                    );
                 }
                 _ => {}
-            }
-            if titles.len() >= TITLES {
-                break;
             }
         }
         // A heading's section ends at the next one that is no deeper; a bold line's at the next heading.
