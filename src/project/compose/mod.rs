@@ -7,7 +7,7 @@ mod fields;
 mod interpolation;
 mod merge;
 
-pub use interpolation::with_defaults;
+pub use interpolation::{Reference, references, with_defaults};
 
 use crate::finding::Gap;
 use crate::project::files::Root;
