@@ -8,6 +8,7 @@ mod load;
 mod regions;
 mod rounds;
 mod selection;
+mod services;
 mod suppress;
 mod why;
 
@@ -16,6 +17,7 @@ pub use fix::apply_fixes;
 pub use judge::{Judged, root_of};
 pub use rounds::{Change, Fixed, Rejected, fix};
 pub use selection::Selection;
+pub use services::{Services, services};
 pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};

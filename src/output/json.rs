@@ -3,7 +3,7 @@
 
 use super::{confidence_name, severity_name};
 use crate::check::Report;
-use crate::finding::{Applicability, Finding, Severity};
+use crate::finding::{Applicability, Finding, Gap, Severity};
 use crate::source::{SourceFile, Sources, Span};
 use serde::Serialize;
 use std::io;
@@ -18,9 +18,16 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+pub(super) struct Tool {
     name: &'static str,
     version: &'static str,
+}
+
+impl Tool {
+    /// This program.
+    pub(super) fn this() -> Tool {
+        Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
 }
 
 #[derive(Serialize)]
@@ -60,15 +67,22 @@ struct JsonEdit<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonGap<'a> {
+pub(super) struct JsonGap<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<Range>,
     reason: &'a str,
 }
 
+impl<'a> JsonGap<'a> {
+    /// What could not be analysed, for programs.
+    pub(super) fn of(sources: &Sources, gap: &'a Gap) -> JsonGap<'a> {
+        JsonGap { file: &gap.file, range: gap.place.map(|place| range(sources, place)), reason: &gap.reason }
+    }
+}
+
 #[derive(Serialize)]
-struct Range {
+pub(super) struct Range {
     start: Place,
     end: Place,
 }
@@ -98,14 +112,10 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         let findings = report.findings.iter();
         findings.filter(|f| f.severity == severity).count()
     };
-    let gaps = report.gaps.iter().map(|gap| JsonGap {
-        file: &gap.file,
-        range: gap.place.map(|place| range(sources, place)),
-        reason: &gap.reason,
-    });
+    let gaps = report.gaps.iter().map(|gap| JsonGap::of(sources, gap));
     let document = Document {
         version: 1,
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        tool: Tool::this(),
         findings: report.findings.iter().map(|f| finding(sources, f)).collect(),
         not_analysed: gaps.collect(),
         summary: Summary {
@@ -154,7 +164,7 @@ fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
     }
 }
 
-fn range(sources: &Sources, span: Span) -> Range {
+pub(super) fn range(sources: &Sources, span: Span) -> Range {
     let file = sources.file(span.file);
     Range { start: place(file, span.start), end: place(file, span.end) }
 }
@@ -167,7 +177,7 @@ fn place(file: &SourceFile, offset: u32) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Confidence, Edit, Fix, Gap, Related};
+    use crate::finding::{Confidence, Edit, Fix, Related};
 
     #[test]
     fn the_whole_form() {

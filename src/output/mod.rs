@@ -6,6 +6,7 @@ pub mod diff;
 mod excerpt;
 pub mod json;
 pub mod rules;
+pub mod services;
 pub mod text;
 
 use crate::finding::{Confidence, Severity};

@@ -8,6 +8,7 @@ pub mod dotenv;
 pub mod env;
 pub mod files;
 pub mod inventory;
+pub mod managers;
 pub mod manifest;
 pub mod names;
 pub mod rewrite;
