@@ -7,8 +7,8 @@ mod args;
 mod check;
 mod debug;
 mod explain;
-
 mod fix;
+mod review;
 mod services;
 mod why;
 
@@ -75,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::explain(&args, &mut out),
         Command::Services(args) => services::run(&args, &mut out),
         Command::Why(args) => why::run(&args, &mut out),
+        Command::Review(args) => review::run(&args, &mut out),
         Command::Rules(args) => explain::rules(&args, &mut out),
         Command::Debug(args) => debug::run(&args, &mut out),
     };

@@ -17,6 +17,7 @@ struct Document<'a> {
     summary: Summary,
 }
 
+/// Which program wrote it.
 #[derive(Serialize)]
 pub(super) struct Tool {
     name: &'static str,
@@ -24,7 +25,7 @@ pub(super) struct Tool {
 }
 
 impl Tool {
-    /// This program.
+    /// This one.
     pub(super) fn this() -> Tool {
         Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
     }
@@ -66,19 +67,13 @@ struct JsonEdit<'a> {
     text: String,
 }
 
+/// What could not be analysed.
 #[derive(Serialize)]
 pub(super) struct JsonGap<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<Range>,
     reason: &'a str,
-}
-
-impl<'a> JsonGap<'a> {
-    /// What could not be analysed, for programs.
-    pub(super) fn of(sources: &Sources, gap: &'a Gap) -> JsonGap<'a> {
-        JsonGap { file: &gap.file, range: gap.place.map(|place| range(sources, place)), reason: &gap.reason }
-    }
 }
 
 #[derive(Serialize)]
@@ -112,12 +107,11 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         let findings = report.findings.iter();
         findings.filter(|f| f.severity == severity).count()
     };
-    let gaps = report.gaps.iter().map(|gap| JsonGap::of(sources, gap));
     let document = Document {
         version: 1,
         tool: Tool::this(),
         findings: report.findings.iter().map(|f| finding(sources, f)).collect(),
-        not_analysed: gaps.collect(),
+        not_analysed: report.gaps.iter().map(|one| gap(sources, one)).collect(),
         summary: Summary {
             files: report.files,
             errors: count(Severity::Error),
@@ -127,6 +121,10 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     };
     serde_json::to_writer(&mut *out, &document)?;
     out.write_all(b"\n")
+}
+
+pub(super) fn gap<'a>(sources: &Sources, gap: &'a Gap) -> JsonGap<'a> {
+    JsonGap { file: &gap.file, range: gap.place.map(|place| range(sources, place)), reason: &gap.reason }
 }
 
 fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {

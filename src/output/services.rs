@@ -1,7 +1,7 @@
 //! `deploylint services`: the matrix as an aligned table, or as JSON, version 1.
 
 use super::clean;
-use super::json::{JsonGap, Range, Tool, range};
+use super::json::{self, JsonGap, Range, Tool, range};
 use crate::check::Services;
 use crate::rules::services::matrix::{Kind, Row, Side, State, Stated};
 use crate::source::Sources;
@@ -104,7 +104,7 @@ pub fn write_json(found: &Services, out: &mut dyn io::Write) -> io::Result<()> {
         tool: Tool::this(),
         services: found.matrix.rows.iter().map(|row| json_row(sources, row)).collect(),
         notes: &found.matrix.notes,
-        not_analysed: found.gaps.iter().map(|gap| JsonGap::of(sources, gap)).collect(),
+        not_analysed: found.gaps.iter().map(|gap| json::gap(sources, gap)).collect(),
         summary: summary(&found.matrix.rows),
     };
     serde_json::to_writer(&mut *out, &document)?;
