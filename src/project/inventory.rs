@@ -423,9 +423,6 @@ mod tests {
             ("Dockerfile.prod", ""),
             ("nginx/app.conf", ""),
             ("ecosystem.config.js", ""),
-            ("deploy/api.service.in", ""),
-            ("deploy/web.service.d/limits.conf", ""),
-            ("deploy/worker.conf", ""),
             ("deploylint.yaml", ""),
             ("README.md", ""),
         ]);
@@ -453,11 +450,6 @@ mod tests {
         assert_eq!(found.dockerfiles, ["Dockerfile.prod"]);
         assert_eq!(found.nginx, ["nginx/app.conf"]);
         assert_eq!(found.ecosystem, ["ecosystem.config.js"]);
-        let added = [&found.unit_templates[0], &found.drop_ins[0], &found.settings[0]];
-        assert_eq!(
-            added,
-            ["deploy/api.service.in", "deploy/web.service.d/limits.conf", "deploy/worker.conf"]
-        );
         assert_eq!(found.config, ["deploylint.yaml"]);
         assert_eq!(found.gaps, []);
     }

@@ -236,6 +236,23 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_to_units_and_processes() {
+        for name in
+            ["ecosystem.config.js", "ecosystem.production.config.cjs", "pm2.config.json", "ecosystem.yml"]
+        {
+            assert!(is_ecosystem(name), "{name}");
+        }
+        for name in ["ecosystem.js", "package.json", "config.js", "ecosystem.md"] {
+            assert!(!is_ecosystem(name), "{name}");
+        }
+        assert!(is_unit_template("web.service.in") && is_unit_template("x@.timer.j2"));
+        assert!(!is_unit_template("web.service") && !is_unit_template("orders.service.ts"));
+        assert_eq!(drop_in_of("etc/web.service.d/limits.conf"), Some("web.service"));
+        assert_eq!(drop_in_of("etc/conf.d/limits.conf"), None);
+        assert_eq!(drop_in_of("web.service.d/README"), None);
+    }
+
+    #[test]
     fn samples_are_told_from_the_real_thing() {
         for sample in [".env.example", "a/.sample.env", "env.template", ".env.prod.example"] {
             assert!(is_sample_dotenv(sample), "{sample}");
