@@ -2,7 +2,10 @@
 //! repo. Prints nothing.
 
 mod impact;
+mod mask;
+mod net;
 mod state;
+mod trace;
 
 pub use impact::{Change, Impact, impact};
 pub use state::{Fact, Kind, State};

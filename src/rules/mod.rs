@@ -12,7 +12,7 @@ pub mod page_examples;
 pub mod pages;
 mod permissions;
 mod rerun;
-mod secrets;
+pub(crate) mod secrets;
 mod selected;
 mod services;
 mod steps;
