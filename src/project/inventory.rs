@@ -47,6 +47,8 @@ pub struct Inventory {
     pub migration_directories: Vec<String>,
     /// `*architecture*.md`.
     pub architecture: Vec<String>,
+    /// Other Markdown.
+    pub documents: Vec<String>,
     /// `Dockerfile*`, `*.Dockerfile`, `Containerfile`.
     pub dockerfiles: Vec<String>,
     /// `nginx*.conf` and what lies in a directory `nginx`.
@@ -193,6 +195,8 @@ impl Inventory {
             &mut self.scripts
         } else if is_code(name) {
             &mut self.code
+        } else if name.ends_with(".md") {
+            &mut self.documents
         } else {
             return;
         };
@@ -430,6 +434,7 @@ mod tests {
         );
         assert_eq!(found.migration_directories, ["backend/app/migrations"]);
         assert_eq!(found.architecture, ["docs/Architecture.md"]);
+        assert_eq!(found.documents, ["README.md"]);
         assert_eq!(found.dockerfiles, ["Dockerfile.prod"]);
         assert_eq!(found.nginx, ["nginx/app.conf"]);
         assert_eq!(found.ecosystem, ["ecosystem.config.js"]);
