@@ -5,9 +5,12 @@ mod calls;
 mod dependencies;
 mod deploy;
 mod installs;
+mod libraries;
 mod migrations;
 mod names;
 mod order;
+mod programs;
+mod providers;
 mod restarted;
 mod undefined;
 mod units;
@@ -33,6 +36,9 @@ const ALL: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)] = &[
     dependencies::no_dependencies,
     build::no_build,
     migrations::no_migrations,
+    migrations::no_static_files,
+    programs::missing_program,
+    libraries::missing_library,
     units::units,
     undefined::undefined_units,
 ];
