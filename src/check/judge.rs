@@ -352,7 +352,9 @@ struct InRoot<'r> {
 impl Follow for InRoot<'_> {
     fn follow(&mut self, path: &str) -> Option<(FileId, String)> {
         // What is not there may be made by the deployment.
-        self.root.locate(path).symlink_metadata().ok()?;
+        if !self.root.exists(path) {
+            return None;
+        }
         match self.root.read(path, self.sources) {
             Ok(file) => Some((file, self.sources.file(file).text().to_owned())),
             Err(gap) => {

@@ -171,7 +171,7 @@ impl Fixing<'_> {
 
     fn judge(&self, texts: &HashMap<String, Vec<u8>>) -> Result<Report, CheckError> {
         if texts.is_empty() {
-            return check_over(self.request, &self.settings, Sources::default());
+            return check_over(self.request, &self.settings, Sources::default(), &mut |_| {});
         }
         let stdin = self.stdin();
         let mut request = self.request.clone();
@@ -191,7 +191,7 @@ impl Fixing<'_> {
                 sources.add(file);
             }
         }
-        check_over(&request, &self.settings, sources)
+        check_over(&request, &self.settings, sources, &mut |_| {})
     }
 
     /// The findings to fix, as far as their fixes go together.
