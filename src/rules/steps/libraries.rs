@@ -23,8 +23,8 @@ struct Need {
     without: &'static str,
 }
 
-/// Each was tried with the newest release in a fresh environment without the library, November 2026, or is said by the
-/// package's own page: that is named behind it.
+/// Said by the page that is named. Tried besides, with the newest release in a fresh environment on Debian 12 without the
+/// library: mysqlclient, python-ldap, pyaudio, pdf2image, pytesseract and pydub fail with these words.
 const NEEDS: &[Need] = &[
     // https://www.psycopg.org/docs/install.html#build-prerequisites; only psycopg2-binary has wheels for Linux.
     Need {
@@ -116,6 +116,25 @@ const NEEDS: &[Need] = &[
         unless: "",
         without: "anything but WAV fails: ffmpeg is not found",
     },
+    // Its Qt is linked against libGL.so.1 (readelf of the wheel, 4.x); opencv-python-headless has none.
+    Need {
+        package: "opencv-python",
+        library: "libgl1",
+        others: &[
+            "libgl",
+            "mesa",
+            "ffmpeg",
+            "opencv",
+            "chromium",
+            "google-chrome",
+            "libgtk",
+            "xorg",
+            "xvfb",
+            "libreoffice",
+        ],
+        unless: "",
+        without: "it stops at its import: libGL.so.1: cannot open shared object file",
+    },
     // https://pypi.org/project/PyAudio/: "sudo apt-get install python3-pyaudio" or portaudio19-dev; no wheels for Linux.
     Need {
         package: "pyaudio",
@@ -133,16 +152,22 @@ pub(super) fn missing_library(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     }
     let mut packages: Vec<&str> = Vec::new();
     let mut place: Option<Span> = None;
+    let mut most = 0;
     let mut fills = false;
     for step in deploy.steps().filter(|step| is_here(step)) {
         fills |= step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python));
+        let mut installs = 0;
         for effect in &step.deed.effects {
             if let (Change::Create(_), Resource::Package(name)) = (&effect.change, &effect.resource) {
                 // A name that is not known may be any.
                 let Some(name) = name.as_literal() else { return };
                 packages.push(name);
-                place = Some(step.span);
+                installs += 1;
             }
+        }
+        // Where most of them are installed, one more would stand.
+        if installs > most {
+            (most, place) = (installs, Some(step.span));
         }
     }
     // Who installs a tool or two leaves the rest to whoever made the server.
