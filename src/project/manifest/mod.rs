@@ -220,7 +220,9 @@ pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs
         }
     }
     included(root, sources, &mut needs, &mut gaps);
+    let before = gaps.len();
     needs.locked = lock::names(root, &needs.python, sources, &mut gaps);
+    needs.unread |= gaps.len() > before;
     migrations::of_dependencies(&mut needs);
     (needs, gaps)
 }
