@@ -6,6 +6,7 @@ mod dependencies;
 mod deploy;
 mod installs;
 mod libraries;
+mod locks;
 mod migrations;
 mod names;
 mod order;
@@ -28,6 +29,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("steps", all),
     ("steps/before-…", order::too_early),
     ("steps/lockfile-ignored", installs::lockfile_ignored),
+    ("steps/lockfile-ignored", locks::lockfile_passed_by),
     ("steps/other-environment", installs::other_environment),
     ("steps/restarted-too-early", restarted::restarted_too_early),
 ];
