@@ -10,6 +10,7 @@ use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
 mod compose;
+mod manifests;
 mod review;
 mod scripts;
 
