@@ -198,7 +198,7 @@ impl Reader<'_> {
             self.add(Kind::Service, format!("{name} volume {}", volume.target.text), source, volume.span);
         }
         for file in &service.env_file {
-            self.add(Kind::Service, format!("{name} env_file {}", file.path.text), "", file.span);
+            self.add(Kind::Service, format!("{name} env_file {}", file.path.text), "", file.path.span);
         }
         for variable in &service.environment {
             let value = variable.value.as_deref().unwrap_or_default();
