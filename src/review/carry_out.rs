@@ -2,7 +2,7 @@
 
 use super::checklist::{self, Evidence, FileKind, Grounds, Item, Status, Task, Witness};
 use super::document::{Document, Performed, Wanted, tasks};
-use super::impact::{Impact, impact};
+use super::impact::{Change, Impact, impact};
 use super::state::{Kind, State};
 use crate::check::{self, CheckError, Report, Settings, Target};
 use crate::finding::{Edit, Finding, Gap};
@@ -13,6 +13,7 @@ use crate::project::inventory::Inventory;
 use crate::project::names;
 use crate::project::rewrite::{Rewrite, rewrite};
 use crate::rules::context::Context;
+use crate::rules::services::matrix::{Kind as RunBy, matrix};
 use crate::shell::effect::Role;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, LineColumn, Sources, Span};
@@ -169,6 +170,9 @@ pub fn review(request: &Request) -> Result<Review, CheckError> {
     let own = |task: Task| {
         let mut own = own_evidence(task, &history, &impacts, document.as_ref(), &report.sources, today);
         own.extend(clean_note(task, report.scripts, &report.findings));
+        if task == Task::Services {
+            own.extend(new_services(&impacts, &seen));
+        }
         own
     };
     let inventory = &seen.inventory;
@@ -306,6 +310,8 @@ struct Seen {
     scripts: Vec<FileId>,
     /// Where services begin, by file.
     services: BTreeMap<FileId, Vec<Span>>,
+    /// What does the work of a service on the server.
+    runs: Vec<(String, Evidence)>,
 }
 
 impl Seen {
@@ -318,6 +324,20 @@ impl Seen {
         };
         for service in context.project.composes.iter().flat_map(|compose| &compose.services) {
             seen.services.entry(service.name_span.file).or_default().push(service.name_span);
+        }
+        for row in matrix(context).rows {
+            let (Some(service), Some((kind, side))) = (&row.service, &row.runs) else { continue };
+            let what = match kind {
+                RunBy::Unit => format!("`{}` is run by {}", service.name, side.name),
+                RunBy::Pm2 => format!("`{}` is run by pm2 as `{}`", service.name, side.name),
+                RunBy::Supervisor => format!("`{}` is run by supervisor as `{}`", service.name, side.name),
+                RunBy::Package => format!("`{}` is run by {} of a package", service.name, side.name),
+                RunBy::Container => format!("`{}` is run as a container", service.name),
+            };
+            let place = side.span.map(|span| {
+                (context.sources.file(span.file).path().to_owned(), Some(context.sources.line(span)))
+            });
+            seen.runs.push((service.name.clone(), Evidence { text: what, place, open: false }));
         }
         for (_, _, step) in context.steps().filter(|(.., step)| !matches!(step.place, Place::Container(_))) {
             let task = step.deed.roles.iter().find_map(|role| match role {
@@ -423,6 +443,17 @@ fn own_evidence(
         },
         _ => Vec::new(),
     }
+}
+
+/// What runs the services that are new.
+fn new_services(impacts: &[Impact], seen: &Seen) -> Vec<Evidence> {
+    let new: Vec<&str> = impacts
+        .iter()
+        .filter(|impact| impact.kind == Kind::Service && impact.change == Change::Added)
+        .map(|impact| impact.what.as_str())
+        .collect();
+    let runs = seen.runs.iter().filter(|(service, _)| new.contains(&service.as_str()));
+    runs.map(|(_, evidence)| evidence.clone()).collect()
 }
 
 /// What speaks for the notes where no rule found anything.
