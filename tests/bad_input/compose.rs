@@ -175,3 +175,18 @@ fn hostile_sizes() {
     let gaps = told(&[("compose.yaml", &format!("services:\n{broken}  web: {{image: a}}\n"))]);
     assert_eq!(gaps.len(), 1, "{gaps:?}");
 }
+
+#[test]
+fn what_cannot_be_read_is_not_called_undefined() {
+    let undefined = |include: &str| {
+        let text = format!("{include}\nservices:\n  web: {{image: a, depends_on: [db]}}\n");
+        let dir = project(&[("compose.yaml", text.as_bytes())]);
+        let ran = run(dir.path(), &[&["check"], &JSON[..]].concat());
+        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        let rules = json["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap());
+        rules.filter(|rule| *rule == "services/undefined").count()
+    };
+    assert_eq!(undefined(""), 1);
+    assert_eq!(undefined("include: [../platform/compose.yaml]"), 0);
+    assert_eq!(undefined("x-broken: [a"), 0);
+}
