@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 mod review;
 mod scripts;
+mod units;
 
 /// Has one finding: a comment that quiets nothing.
 const GOOD: &str = "#!/bin/bash\nset -euo pipefail\n# deploylint: ignore[ignore/malformed]\ntrue\n";

@@ -62,9 +62,7 @@ pub(super) fn read(sources: &Sources, file: FileId) -> (Vec<Process>, Vec<Gap>) 
     for app in apps {
         match process(app) {
             Some(process) => processes.push(process),
-            None => {
-                gaps.push(Gap::at(sources, app.span, "this app is computed: it is not read"))
-            }
+            None => gaps.push(Gap::at(sources, app.span, "this app is computed: it is not read")),
         }
     }
     (processes, gaps)

@@ -78,9 +78,7 @@ impl Compared {
             context.units.iter().any(|u| of_script(u.origin, index))
                 || context.processes.iter().any(|p| of_script(p.origin, index))
         };
-        let software = |by: &Counterpart| {
-            matches!(by, Counterpart::System(name) if !PROXIES.iter().any(|proxy| name.starts_with(proxy)))
-        };
+        let software = |by: &Counterpart| matches!(by, Counterpart::System(name) if !PROXIES.iter().any(|proxy| name.starts_with(proxy)));
         let installs = links.matches.iter().any(|one| one.strength == Strength::Certain && software(&one.by))
             || context.scripts.iter().enumerate().any(|(at, script)| brings(at) && with_packages(script));
         Compared {
@@ -190,7 +188,8 @@ fn names(context: &Context<'_, '_>) -> Vec<String> {
     names.extend(needs.node.iter().filter(|p| p.directory.is_empty()).filter_map(|p| p.name.clone()));
     // What a part of the app is called says what it does, not whose it is.
     let part = |name: &str| {
-        let parts = ["frontend", "backend", "web", "api", "app", "client", "server", "ui", "worker", "bot", "admin"];
+        let parts =
+            ["frontend", "backend", "web", "api", "app", "client", "server", "ui", "worker", "bot", "admin"];
         parts.contains(&name.to_ascii_lowercase().as_str())
     };
     let trees = context.app_trees.iter().filter_map(|t| t.basename().as_literal().map(str::to_owned));
