@@ -2,6 +2,7 @@
 //! the app's user is, where the app lives, which units there are.
 
 use super::app;
+use super::installed;
 use super::managed;
 use super::pages::Pages;
 use super::services::Compared;
@@ -178,7 +179,7 @@ impl<'r, 'a> Context<'r, 'a> {
         pages: &'r Pages,
         given: &'r Given,
     ) -> Self {
-        let units = app::units(sources, scripts, project);
+        let units = installed::units(sources, scripts, project);
         let app_user = app::app_user(sources, scripts, &units, given);
         let mut context = Context {
             sources,

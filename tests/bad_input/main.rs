@@ -13,6 +13,7 @@ mod compose;
 mod manifests;
 mod review;
 mod scripts;
+mod units;
 
 /// Has one finding: a comment that quiets nothing.
 const GOOD: &str = "#!/bin/bash\nset -euo pipefail\n# deploylint: ignore[ignore/malformed]\ntrue\n";
