@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
+#[path = "../git/mod.rs"]
+mod git;
+mod history;
 mod review;
 mod scripts;
 
