@@ -168,7 +168,7 @@ impl Reader<'_> {
     fn service(&mut self, service: &Service) {
         let name = &service.name;
         let (value, span) = match (&service.image, &service.build) {
-            (_, Some(build)) => (format!("build {}", build.text), service.name_span),
+            (_, Some(build)) => (format!("build {}", build.context.text), service.name_span),
             (Some(image), None) => (image.text.clone(), image.span),
             (None, None) => (String::new(), service.name_span),
         };
@@ -194,10 +194,11 @@ impl Reader<'_> {
             self.add(Kind::Service, format!("{name} depends_on {}", on.service), condition, on.span);
         }
         for volume in &service.volumes {
-            self.add(Kind::Service, format!("{name} volume {}", volume.text), "", volume.span);
+            let source = volume.source.as_ref().map(|source| source.text.clone()).unwrap_or_default();
+            self.add(Kind::Service, format!("{name} volume {}", volume.target.text), source, volume.span);
         }
         for file in &service.env_file {
-            self.add(Kind::Service, format!("{name} env_file {}", file.text), "", file.span);
+            self.add(Kind::Service, format!("{name} env_file {}", file.path.text), "", file.path.span);
         }
         for variable in &service.environment {
             let value = variable.value.as_deref().unwrap_or_default();

@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
+mod compose;
 #[path = "../git/mod.rs"]
 mod git;
 mod history;
+mod manifests;
 mod review;
 mod scripts;
 
