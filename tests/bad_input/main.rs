@@ -10,6 +10,9 @@ use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
 mod compose;
+#[path = "../git/mod.rs"]
+mod git;
+mod history;
 mod manifests;
 mod review;
 mod scripts;
