@@ -105,7 +105,7 @@ fn is_built(context: &Context<'_, '_>, directory: &str) -> bool {
         let own = path.rsplit_once('/').map_or("", |(own, _)| own);
         compose.services.iter().filter(|s| s.profiles.is_empty()).filter_map(|s| s.build.as_ref()).any(
             |build| {
-                let below = build.text.trim_start_matches("./").trim_end_matches('/');
+                let below = build.context.text.trim_start_matches("./").trim_end_matches('/');
                 let from = match (own, below) {
                     ("", "." | "") => String::new(),
                     (own, "." | "") => own.to_owned(),
