@@ -101,6 +101,20 @@ impl Root {
         }
     }
 
+    /// The bytes of a regular file of at most `most` bytes, for a look that needs no text; no link is followed. `path` is
+    /// absolute or relative to the root.
+    pub fn peek(&self, path: impl AsRef<Path>, most: u64) -> Option<Vec<u8>> {
+        let name = self.name(path.as_ref())?;
+        let place = self.locate(&name);
+        let metadata = place.symlink_metadata().ok()?;
+        if !metadata.is_file() || metadata.len() > most {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(metadata.len() as usize);
+        File::open(place).ok()?.take(most).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
     fn bytes(&self, path: &Path) -> Result<Vec<u8>, String> {
         let target = path.canonicalize().map_err(|e| describe(&e))?;
         if !target.starts_with(&self.path) {

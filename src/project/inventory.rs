@@ -59,8 +59,15 @@ pub struct Inventory {
     pub outputs: Vec<String>,
     /// Modules of Python, scripts of Node and what they are compiled from, tests too.
     pub code: Vec<String>,
+    /// `*.template`: what a container's entry point or a script puts variables into.
+    pub templates: Vec<String>,
     /// `deploylint.yaml`.
     pub config: Vec<String>,
+    /// Regular files that are none of these; only words are looked up in them.
+    pub others: Vec<String>,
+    /// Directories at the depth where the walk ends, and outputs of a build that are not ignored: what is in them is in
+    /// none of the lists.
+    pub beyond: Vec<String>,
     /// Directories that could not be entered, a walk that was cut short.
     pub gaps: Vec<Gap>,
 }
@@ -112,13 +119,14 @@ impl Inventory {
                 break;
             }
             match entry {
-                Ok(entry) => found.add(root, &entry),
+                Ok(entry) => found.add(root, &entry, depth),
                 Err(error) => found.gaps.push(unreadable(root, &error)),
             }
         }
         let outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
         found.outputs = outputs.iter().filter_map(|path| root.name(path)).collect();
         found.outputs.sort();
+        found.beyond.extend(found.outputs.iter().cloned());
         found.add_ignored_dotenv(root);
         for list in [
             &mut found.scripts,
@@ -133,12 +141,15 @@ impl Inventory {
         found
     }
 
-    fn add(&mut self, root: &Root, entry: &DirEntry) {
+    fn add(&mut self, root: &Root, entry: &DirEntry, depth: usize) {
         let Some(path) = root.name(entry.path()).filter(|name| !name.is_empty()) else {
             return;
         };
         let name = path.rsplit('/').next().unwrap_or(&path);
         if entry.file_type().is_some_and(|t| t.is_dir()) {
+            if entry.depth() == depth {
+                self.beyond.push(path.clone());
+            }
             if is_migration_directory(name) {
                 self.migration_directories.push(path);
             }
@@ -172,6 +183,10 @@ impl Inventory {
             &mut self.scripts
         } else if is_code(name) {
             &mut self.code
+        } else if name.ends_with(".template") {
+            &mut self.templates
+        } else if entry.file_type().is_some_and(|t| t.is_file()) {
+            &mut self.others
         } else {
             return;
         };
@@ -316,6 +331,7 @@ mod tests {
             ("docs/Architecture.md", ""),
             ("Dockerfile.prod", ""),
             ("nginx/app.conf", ""),
+            ("nginx/site.conf.template", ""),
             ("ecosystem.config.js", ""),
             ("deploylint.yaml", ""),
             ("README.md", ""),
@@ -344,6 +360,8 @@ mod tests {
         assert_eq!(found.nginx, ["nginx/app.conf"]);
         assert_eq!(found.ecosystem, ["ecosystem.config.js"]);
         assert_eq!(found.config, ["deploylint.yaml"]);
+        assert_eq!(found.templates, ["nginx/site.conf.template"]);
+        assert_eq!(found.others, ["README.md", "deploy/setup"]);
         assert_eq!(found.gaps, []);
     }
 
@@ -362,6 +380,7 @@ mod tests {
         ]);
         let found = Inventory::of(&root);
         assert_eq!(found.scripts, [".github/deploy.sh"]);
+        assert_eq!(found.beyond, ["a/b/c/d/e/f/g/h", "frontend/dist"]);
         assert_eq!(found.dotenv, [".env", ".env.example"]);
         assert_eq!(found.ignored_dotenv, [".env"]);
     }

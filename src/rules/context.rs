@@ -2,12 +2,13 @@
 //! the app's user is, where the app lives, which units there are.
 
 use super::app;
+use super::env::table::Table;
 use super::pages::Pages;
 use crate::finding::{Confidence, Finding, Fix, Related, Severity};
 use crate::model::{Deployment, OnFailure, Step, StepId, User};
 use crate::project::compose::Compose;
 use crate::project::dotenv::Dotenv;
-use crate::project::env::Use;
+use crate::project::env::InCode;
 use crate::project::inventory::Inventory;
 use crate::project::manifest::Needs;
 use crate::project::unit::Unit;
@@ -15,7 +16,8 @@ use crate::shell::effect::{Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 /// What the configuration says of the app.
 #[derive(Clone, Debug, Default)]
@@ -43,8 +45,12 @@ pub struct Project {
     pub texts: Vec<(String, FileId)>,
     /// Environment files, samples too, by path.
     pub dotenvs: Vec<(String, Dotenv)>,
-    /// Where the code reads variables; empty where the rules about it are not asked for.
-    pub env_uses: Vec<Use>,
+    /// Where the code reads and sets variables; empty where the rules about it are not asked for.
+    pub env: InCode,
+    /// The names of the samples that stand nowhere else in the repo; `None` where that is not known.
+    pub unread: Option<BTreeSet<String>>,
+    /// Variables that code or a compose file needs, and that no other text of the repo names, prose included.
+    pub untold: BTreeSet<String>,
     /// What the project is called: the root's directory.
     pub names: Vec<String>,
 }
@@ -109,6 +115,7 @@ pub struct Context<'r, 'a> {
     pub app_user: Option<AppUser>,
     /// Directories in which the app lives.
     pub app_trees: Vec<Value>,
+    environment: OnceLock<Table<'r>>,
 }
 
 impl<'r, 'a> Context<'r, 'a> {
@@ -122,10 +129,16 @@ impl<'r, 'a> Context<'r, 'a> {
     ) -> Self {
         let units = app::units(sources, scripts, project);
         let app_user = app::app_user(sources, scripts, &units, given);
+        let (app_trees, environment) = (Vec::new(), OnceLock::new());
         let mut context =
-            Context { sources, scripts, project, pages, given, units, app_user, app_trees: Vec::new() };
+            Context { sources, scripts, project, pages, given, units, app_user, app_trees, environment };
         context.app_trees = app::app_trees(&context);
         context
+    }
+
+    /// Who reads and who sets which environment variable; made when it is first asked for.
+    pub fn environment(&self) -> &Table<'r> {
+        self.environment.get_or_init(|| Table::of(self))
     }
 
     /// All steps of all scripts that run on the machine itself.
