@@ -23,8 +23,10 @@ use regex::bytes::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A file that is larger was made by a program.
-const MAX_BYTES: u64 = 512 * 1024;
+/// A file that is larger was made by a program: bundlers make them of what others wrote, so less is read of JavaScript.
+fn max_bytes(language: Language) -> u64 {
+    if language == Language::Python { 4 << 20 } else { 512 << 10 }
+}
 
 /// What the code does when the variable is not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +104,7 @@ pub fn read(
     for path in &inventory.code {
         let Some(language) = language_of(path) else { continue };
         // What is too large or cannot be read has nothing to do with the scripts that are judged.
-        let Some(bytes) = root.peek(path, MAX_BYTES) else { continue };
+        let Some(bytes) = root.peek(path, max_bytes(language)) else { continue };
         look(&bytes);
         let foreign =
             || installed.iter().any(|dir| path.strip_prefix(dir).is_some_and(|p| p.starts_with('/')));

@@ -61,7 +61,12 @@ fn of_compose(
     for reads in files.values() {
         // A switch that is on for one service and off for another is meant so.
         let switch = reads.iter().all(|(_, value)| matches!(value.as_str(), "true" | "false"));
-        let most = if set || switch { Confidence::Low } else { Confidence::High };
+        // An address may be another one inside than outside.
+        let most = match is_credential(name) {
+            _ if set || switch => Confidence::Low,
+            true => Confidence::High,
+            false => Confidence::Medium,
+        };
         tell(context, name, reads, most, found);
     }
 }

@@ -1,13 +1,14 @@
 //! `env/sample-differs`: a script writes an environment file that is not what the sample shows.
 
 use super::names::is_given;
-use super::table::{Reader, Table, WrittenFile};
+use super::table::{Reader, Table, Writer, WrittenFile};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::dotenv::Dotenv;
 use crate::project::env::Need;
 use crate::project::names::{base, is_sample_dotenv};
 use crate::rules::context::Context;
 use crate::source::Span;
+use std::collections::HashSet;
 
 const RULE: &str = "env/sample-differs";
 
@@ -26,14 +27,18 @@ pub(super) fn sample_differs(context: &Context<'_, '_>, found: &mut Vec<Finding>
     for file in table.written.iter().filter(|file| !file.append) {
         let Some((path, sample)) = sample_of(file, &samples) else { continue };
         lacks(context, table, file, path, sample, found);
-        adds(context, table, file, path, &samples, found);
+        adds(context, table, file, path, found);
     }
 }
 
 /// The sample that most of the file's names stand in.
 fn sample_of<'s>(file: &WrittenFile, samples: &[(&'s str, &'s Dotenv)]) -> Option<(&'s str, &'s Dotenv)> {
     let entries = &file.dotenv.entries;
-    let shared = |sample: &Dotenv| entries.iter().filter(|e| sample.mentions(&e.name)).count();
+    let shared = |sample: &Dotenv| {
+        let names = sample.entries.iter().chain(&sample.commented).map(|e| e.name.as_str());
+        let names: HashSet<&str> = names.collect();
+        entries.iter().filter(|e| names.contains(e.name.as_str())).count()
+    };
     let (path, sample) = samples.iter().copied().rev().max_by_key(|(_, sample)| shared(sample))?;
     (shared(sample) > 1 && shared(sample) * 2 >= entries.len()).then_some((path, sample))
 }
@@ -50,7 +55,7 @@ fn lacks(
     let missing: Vec<(&str, Span, Span)> = sample
         .entries
         .iter()
-        .filter(|e| !table.words_of_scripts.contains(e.name.as_str()) && !is_set_otherwise(context, &e.name))
+        .filter(|e| !table.words_of_scripts.contains(e.name.as_str()) && !is_set_otherwise(table, &e.name))
         .filter_map(|e| Some((e.name.as_str(), e.name_span, required(table, &e.name)?)))
         .collect();
     let Some((_, shown, read)) = missing.first() else { return };
@@ -90,9 +95,9 @@ fn required(table: &Table<'_>, name: &str) -> Option<Span> {
 }
 
 /// True where a unit or a program sets it.
-fn is_set_otherwise(context: &Context<'_, '_>, name: &str) -> bool {
-    let by_unit = context.units.iter().any(|at| at.unit.environment().iter().any(|(n, ..)| n == name));
-    by_unit || context.project.env.sets.iter().any(|(n, _)| n == name)
+fn is_set_otherwise(table: &Table<'_>, name: &str) -> bool {
+    let writes = table.get(name).into_iter().flat_map(|v| &v.writes);
+    writes.into_iter().any(|w| matches!(w.by, Writer::Unit | Writer::Code))
 }
 
 /// A variable that the script writes and the code reads, which no sample shows.
@@ -101,11 +106,10 @@ fn adds(
     table: &Table<'_>,
     file: &WrittenFile,
     path: &str,
-    samples: &[(&str, &Dotenv)],
     found: &mut Vec<Finding>,
 ) {
     for entry in &file.dotenv.entries {
-        if is_given(&entry.name) || samples.iter().any(|(_, sample)| sample.mentions(&entry.name)) {
+        if is_given(&entry.name) || table.shown.contains(entry.name.as_str()) {
             continue;
         }
         let read = table.is_read_by_code(&entry.name);

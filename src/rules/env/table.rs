@@ -109,6 +109,10 @@ pub struct Table<'r> {
     pub words: HashSet<&'r str>,
     /// Every word of the scripts.
     pub words_of_scripts: HashSet<&'r str>,
+    /// The names that samples show, in comments too.
+    pub shown: HashSet<&'r str>,
+    /// The names in environment files of any kind.
+    pub in_files: HashSet<&'r str>,
 }
 
 impl<'r> Table<'r> {
@@ -171,6 +175,11 @@ impl<'r> Table<'r> {
     fn files(&mut self, context: &Context<'r, '_>) {
         for (path, dotenv) in &context.project.dotenvs {
             let by = if is_sample_dotenv(path) { Writer::Sample } else { Writer::File };
+            let names = || dotenv.entries.iter().chain(&dotenv.commented).map(|e| e.name.as_str());
+            self.in_files.extend(names());
+            if by == Writer::Sample {
+                self.shown.extend(names());
+            }
             for entry in &dotenv.entries {
                 self.write(&entry.name, entry.name_span, by, Some(&entry.value));
             }

@@ -1,6 +1,7 @@
 //! `env/undocumented`: the code reads a variable that no sample shows and nothing of the deployment sets.
 
 use super::names::{is_credential, is_given, is_plain, nearest};
+use super::table::Writer;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::dotenv::Dotenv;
 use crate::project::env::{Need, Use};
@@ -28,9 +29,10 @@ pub(super) fn undocumented(context: &Context<'_, '_>, found: &mut Vec<Finding>) 
     for one in &context.project.env.uses {
         let path = context.sources.file(one.span.file).path();
         let Some(near) = nearest(&samples, path) else { continue };
-        let known = |name: &str| samples.iter().any(|(_, d)| d.mentions(name)) || set.contains(name);
+        let known = |name: &str| table.shown.contains(name) || set.contains(name);
         let lower = one.name.to_ascii_lowercase();
-        let set_by_code = || context.project.env.sets.iter().any(|(name, _)| *name == one.name);
+        let set_by_code =
+            || table.get(&one.name).is_some_and(|v| v.writes.iter().any(|w| w.by == Writer::Code));
         if is_given(&one.name)
             || one.name.starts_with("TEST_")
             || set_by_code()

@@ -6,6 +6,7 @@ use crate::finding::{Confidence, Finding};
 use crate::project::env::Need;
 use crate::project::names::{base, is_sample_dotenv};
 use crate::rules::context::Context;
+use crate::source::FileId;
 
 const RULE: &str = "env/unset";
 
@@ -20,7 +21,9 @@ pub(super) fn unset(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
             let message = format!(
                 "`${{{name}}}` is to be put in here, and nothing sets `{name}`: nginx gets it as it is written and does not start"
             );
-            let draft = context.finding(RULE, read.span, message).at_most(Confidence::Medium);
+            let most =
+                if is_filled_in(context, read.span.file) { Confidence::Medium } else { Confidence::Low };
+            let draft = context.finding(RULE, read.span, message).at_most(most);
             found.push(
                 draft
                     .help(format!("set `{name}` in the `environment` of the container, or write the value"))
@@ -73,6 +76,23 @@ fn compose(context: &Context<'_, '_>, name: &str, variable: &Variable, found: &m
     found.push(context.finding(RULE, read.span, message).at_most(confidence).help(help).done());
 }
 
+/// True where something calls envsubst, or nginx's image does: it fills in what lies in `/etc/nginx/templates`.
+fn is_filled_in(context: &Context<'_, '_>, template: FileId) -> bool {
+    let path = context.sources.file(template).path();
+    let name = base(path);
+    let directory = path.rsplit('/').nth(1).unwrap_or(name);
+    let project = context.project;
+    let composes = project.inventory.compose.iter().filter_map(|path| context.sources.find(path));
+    let others = project.texts.iter().map(|(_, file)| *file).chain(composes).filter(|file| *file != template);
+    others.into_iter().any(|file| {
+        let text = context.sources.file(file).text();
+        // `./nginx/templates:/etc/nginx/templates`, `COPY nginx/templates /etc/nginx/templates`.
+        let mut mounts = text.lines().filter_map(|line| line.split_once("/etc/nginx/templates"));
+        mounts.any(|(from, _)| from.contains(directory) || from.contains(name))
+            || text.contains("envsubst") && text.contains(name)
+    })
+}
+
 fn of(variable: &Variable, reader: Reader) -> Option<&super::table::Read> {
     variable.reads.iter().filter(|r| r.by == reader).min_by_key(|r| (r.need != Need::Required, r.span))
 }
@@ -87,7 +107,7 @@ fn is_set(context: &Context<'_, '_>, table: &Table<'_>, name: &str, variable: &V
         Writer::Compose => !only_compose && w.value.is_some(),
         _ => true,
     });
-    let shown = context.project.dotenvs.iter().any(|(_, d)| d.mentions(name) || d.mentions(&lower));
+    let shown = table.in_files.contains(name) || table.in_files.contains(lower.as_str());
     let named = !context.project.untold.contains(name);
     set || shown || named || table.words_of_scripts.contains(name)
 }
