@@ -7,8 +7,8 @@ mod args;
 mod check;
 mod debug;
 mod explain;
-
 mod fix;
+mod review;
 mod why;
 
 use crate::check::CheckError;
@@ -73,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args, &mut out),
         Command::Explain(args) => explain::explain(&args, &mut out),
         Command::Why(args) => why::run(&args, &mut out),
+        Command::Review(args) => review::run(&args, &mut out),
         Command::Rules(args) => explain::rules(&args, &mut out),
         Command::Debug(args) => debug::run(&args, &mut out),
     };

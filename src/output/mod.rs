@@ -5,6 +5,7 @@ pub mod clean;
 pub mod diff;
 mod excerpt;
 pub mod json;
+pub mod review;
 pub mod rules;
 pub mod text;
 

@@ -1,16 +1,17 @@
 //! One cheap walk that says which files of a project are worth reading. Only names are looked at, and the first
 //! bytes of small executables without an extension; what the files hold is for the readers beside it.
 
+mod seen;
+
 use crate::finding::Gap;
-use crate::project::files::Root;
+use crate::project::files::{Entry, Root, Tree};
 use crate::project::names::{
-    is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_manifest, is_migration_directory,
-    is_unit, shell_of_shebang,
+    base, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_manifest,
+    is_migration_directory, is_unit,
 };
 use ignore::{DirEntry, WalkBuilder};
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use seen::Seen;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How deep below the root files are looked for.
@@ -20,8 +21,6 @@ pub const MAX_ENTRIES: usize = 50_000;
 /// Directories that hold what others wrote or what a build made.
 const SKIPPED: &[&str] =
     &[".git", "node_modules", "venv", ".venv", "vendor", "dist", "build", "target", "__pycache__"];
-/// An executable without extension that is larger is no script that a person wrote.
-const MAX_SHEBANG_FILE: u64 = 256 * 1024;
 /// First words of names of scripts that are kept without extension and executable bit.
 const SCRIPT_NAMES: &[&str] =
     &["deploy", "install", "setup", "start", "provision", "bootstrap", "update", "release"];
@@ -47,6 +46,8 @@ pub struct Inventory {
     pub migration_directories: Vec<String>,
     /// `*architecture*.md`.
     pub architecture: Vec<String>,
+    /// Other Markdown.
+    pub documents: Vec<String>,
     /// `Dockerfile*`, `*.Dockerfile`, `Containerfile`.
     pub dockerfiles: Vec<String>,
     /// `nginx*.conf` and what lies in a directory `nginx`.
@@ -63,10 +64,9 @@ pub struct Inventory {
     pub templates: Vec<String>,
     /// `deploylint.yaml`.
     pub config: Vec<String>,
-    /// Regular files that are none of these; only words are looked up in them.
+    /// Regular files that are none of these.
     pub others: Vec<String>,
-    /// Directories at the depth where the walk ends, and outputs of a build that are not ignored: what is in them is in
-    /// none of the lists.
+    /// Directories that were not entered: at the end of the walk, or [`Inventory::outputs`].
     pub beyond: Vec<String>,
     /// Directories that could not be entered, a walk that was cut short.
     pub gaps: Vec<Gap>,
@@ -87,44 +87,10 @@ impl Inventory {
 
     fn down_to(root: &Root, depth: usize) -> Inventory {
         let mut found = Inventory::default();
-        // The walk does not enter them; what is ignored does not even get here.
-        let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
-        let seen_by_walk = Arc::clone(&outputs);
-        let walk = WalkBuilder::new(root.path())
-            .hidden(false)
-            .parents(false)
-            .git_global(false)
-            .git_exclude(false)
-            .require_git(false)
-            .follow_links(false)
-            .max_depth(Some(depth))
-            .filter_entry(move |entry| {
-                let skipped = is_skipped(entry);
-                if skipped && is_output(entry) {
-                    seen_by_walk.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
-                }
-                !skipped
-            })
-            .sort_by_file_name(Ord::cmp)
-            .build();
-        for (seen, entry) in walk.enumerate() {
-            if seen >= MAX_ENTRIES {
-                found.gaps.push(Gap {
-                    file: String::new(),
-                    place: None,
-                    reason: format!(
-                        "more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at"
-                    ),
-                });
-                break;
-            }
-            match entry {
-                Ok(entry) => found.add(root, &entry, depth),
-                Err(error) => found.gaps.push(unreadable(root, &error)),
-            }
+        match root.tree() {
+            Some(tree) => found.walk_tree(tree, depth),
+            None => found.walk_disk(root, depth),
         }
-        let outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        found.outputs = outputs.iter().filter_map(|path| root.name(path)).collect();
         found.outputs.sort();
         found.beyond.extend(found.outputs.iter().cloned());
         found.add_ignored_dotenv(root);
@@ -141,15 +107,75 @@ impl Inventory {
         found
     }
 
-    fn add(&mut self, root: &Root, entry: &DirEntry, depth: usize) {
-        let Some(path) = root.name(entry.path()).filter(|name| !name.is_empty()) else {
-            return;
-        };
-        let name = path.rsplit('/').next().unwrap_or(&path);
-        if entry.file_type().is_some_and(|t| t.is_dir()) {
-            if entry.depth() == depth {
-                self.beyond.push(path.clone());
+    /// What is tracked is there, whatever `.gitignore` says.
+    fn walk_tree(&mut self, tree: &Tree, depth: usize) {
+        let mut seen = 0;
+        // What is skipped comes right before all that is in it.
+        let mut skipped: Option<&str> = None;
+        for (path, entry) in tree.walk() {
+            let inside = |above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
+            if skipped.is_some_and(inside) || path.split('/').count() > depth {
+                continue;
             }
+            let name = base(path);
+            self.note(path, depth, entry == Entry::Directory);
+            if entry == Entry::Directory && SKIPPED.contains(&name) {
+                if is_output(name) {
+                    self.outputs.push(path.to_owned());
+                }
+                skipped = Some(path);
+                continue;
+            }
+            seen += 1;
+            if seen >= MAX_ENTRIES {
+                self.gaps.push(too_many());
+                break;
+            }
+            self.add(path.to_owned(), &Seen::Tree(tree, path, entry));
+        }
+    }
+
+    fn note(&mut self, path: &str, depth: usize, directory: bool) {
+        if directory && path.split('/').count() == depth {
+            self.beyond.push(path.to_owned());
+        }
+    }
+
+    fn walk_disk(&mut self, root: &Root, depth: usize) {
+        // The walk does not enter them; what is ignored does not even get here.
+        let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+        let seen_by_walk = Arc::clone(&outputs);
+        let walk = walk(root, depth)
+            .filter_entry(move |entry| {
+                let skipped = is_skipped(entry);
+                if skipped && entry.file_name().to_str().is_some_and(is_output) && is_filled(entry) {
+                    seen_by_walk.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
+                }
+                !skipped
+            })
+            .build();
+        for (seen, entry) in walk.enumerate() {
+            if seen >= MAX_ENTRIES {
+                self.gaps.push(too_many());
+                break;
+            }
+            match entry {
+                Ok(entry) => {
+                    if let Some(path) = root.name(entry.path()).filter(|name| !name.is_empty()) {
+                        self.note(&path, depth, entry.file_type().is_some_and(|t| t.is_dir()));
+                        self.add(path, &Seen::Disk(&entry));
+                    }
+                }
+                Err(error) => self.gaps.push(unreadable(root, &error)),
+            }
+        }
+        let outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        self.outputs = outputs.iter().filter_map(|path| root.name(path)).collect();
+    }
+
+    fn add(&mut self, path: String, entry: &Seen<'_>) {
+        let name = base(&path);
+        if entry.is_directory() {
             if is_migration_directory(name) {
                 self.migration_directories.push(path);
             }
@@ -177,15 +203,17 @@ impl Inventory {
         } else if matches!(name, "deploylint.yaml" | "deploylint.yml") {
             &mut self.config
         } else if is_script(name, entry) {
-            if entry.metadata().is_ok_and(|m| m.is_file() && !is_executable(&m)) {
+            if entry.is_file() && !entry.is_executable() {
                 self.not_executable.push(path.clone());
             }
             &mut self.scripts
         } else if is_code(name) {
             &mut self.code
+        } else if name.ends_with(".md") {
+            &mut self.documents
         } else if name.ends_with(".template") {
             &mut self.templates
-        } else if entry.file_type().is_some_and(|t| t.is_file()) {
+        } else if entry.is_file() {
             &mut self.others
         } else {
             return;
@@ -207,7 +235,7 @@ impl Inventory {
                 "" => ".env".to_owned(),
                 inside => format!("{inside}/.env"),
             };
-            if !self.dotenv.contains(&name) && root.locate(&name).symlink_metadata().is_ok() {
+            if !self.dotenv.contains(&name) && root.exists(&name) {
                 self.dotenv.push(name.clone());
                 self.ignored_dotenv.push(name);
             }
@@ -215,16 +243,49 @@ impl Inventory {
     }
 }
 
-fn is_skipped(entry: &DirEntry) -> bool {
+/// The walk over a project's files: by the rules of the `.gitignore` files in it, no link followed, in the order of names.
+pub(super) fn walk(root: &Root, depth: usize) -> WalkBuilder {
+    let mut walk = WalkBuilder::new(root.path());
+    walk.hidden(false)
+        .parents(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .max_depth(Some(depth))
+        .sort_by_file_name(Ord::cmp);
+    walk
+}
+
+/// True for a directory that holds what others wrote or what a build made.
+pub(super) fn is_skipped(entry: &DirEntry) -> bool {
     entry.depth() > 0
         && entry.file_type().is_some_and(|t| t.is_dir())
         && entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name))
 }
 
-/// A directory that a build makes, with something in it.
-fn is_output(entry: &DirEntry) -> bool {
-    entry.file_name().to_str().is_some_and(|name| matches!(name, "dist" | "build"))
-        && std::fs::read_dir(entry.path()).is_ok_and(|mut inside| inside.next().is_some())
+/// True for a path that lies in such a directory.
+pub(super) fn lies_in_skipped(path: &str) -> bool {
+    path.rsplit('/').skip(1).any(|name| SKIPPED.contains(&name))
+}
+
+/// A directory that a build makes.
+fn is_output(name: &str) -> bool {
+    matches!(name, "dist" | "build")
+}
+
+fn is_filled(entry: &DirEntry) -> bool {
+    std::fs::read_dir(entry.path()).is_ok_and(|mut inside| inside.next().is_some())
+}
+
+fn too_many() -> Gap {
+    Gap {
+        file: String::new(),
+        place: None,
+        reason: format!(
+            "more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at"
+        ),
+    }
 }
 
 fn unreadable(root: &Root, error: &ignore::Error) -> Gap {
@@ -257,40 +318,16 @@ fn is_workflow(path: &str) -> bool {
     inside.is_some_and(|name| name.ends_with(".yml") || name.ends_with(".yaml")) || path == ".gitlab-ci.yml"
 }
 
-fn is_script(name: &str, entry: &DirEntry) -> bool {
+fn is_script(name: &str, entry: &Seen<'_>) -> bool {
     if name.ends_with(".sh") || name.ends_with(".bash") {
         return true;
     }
     // Only a regular file is opened: not a link, not a FIFO.
-    if name.contains('.') || !entry.file_type().is_some_and(|t| t.is_file()) {
+    if name.contains('.') || !entry.is_file() {
         return false;
     }
     let named = SCRIPT_NAMES.iter().any(|first| name.starts_with(first));
-    let Ok(metadata) = entry.metadata() else {
-        return named;
-    };
-    (named || is_executable(&metadata))
-        && metadata.len() <= MAX_SHEBANG_FILE
-        && has_shell_shebang(entry.path())
-}
-
-#[cfg(unix)]
-fn is_executable(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn is_executable(_: &std::fs::Metadata) -> bool {
-    true
-}
-
-fn has_shell_shebang(path: &Path) -> bool {
-    let mut head = [0u8; 64];
-    let read = File::open(path).and_then(|mut file| file.read(&mut head));
-    let head = &head[..read.unwrap_or(0)];
-    let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
-    shell_of_shebang(&String::from_utf8_lossy(line)).is_some()
+    (named || entry.is_executable()) && entry.has_shell_shebang()
 }
 
 #[cfg(test)]
@@ -356,12 +393,13 @@ mod tests {
         );
         assert_eq!(found.migration_directories, ["backend/app/migrations"]);
         assert_eq!(found.architecture, ["docs/Architecture.md"]);
+        assert_eq!(found.documents, ["README.md"]);
         assert_eq!(found.dockerfiles, ["Dockerfile.prod"]);
         assert_eq!(found.nginx, ["nginx/app.conf"]);
         assert_eq!(found.ecosystem, ["ecosystem.config.js"]);
         assert_eq!(found.config, ["deploylint.yaml"]);
         assert_eq!(found.templates, ["nginx/site.conf.template"]);
-        assert_eq!(found.others, ["README.md", "deploy/setup"]);
+        assert_eq!(found.others, ["deploy/setup"]);
         assert_eq!(found.gaps, []);
     }
 

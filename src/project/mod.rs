@@ -7,6 +7,7 @@ pub mod discover;
 pub mod dotenv;
 pub mod env;
 pub mod files;
+pub mod history;
 pub mod inventory;
 pub mod manifest;
 pub mod names;

@@ -31,7 +31,7 @@ pub struct Given {
 }
 
 /// Everything around the scripts.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Project {
     /// The files by kind.
     pub inventory: Inventory,
@@ -53,6 +53,40 @@ pub struct Project {
     pub untold: BTreeSet<String>,
     /// What the project is called: the root's directory.
     pub names: Vec<String>,
+}
+
+impl Project {
+    /// The files that something was read from, each once; the texts in which only words are looked up are not among
+    /// them.
+    pub fn files(&self) -> Vec<FileId> {
+        let needs = &self.needs;
+        let composes = self.composes.iter().map(|compose| compose.file);
+        let units = self.unit_files.iter().map(|(_, file)| *file);
+        let dotenvs = self.dotenvs.iter().map(|(_, dotenv)| dotenv.file);
+        let uses = self.env.uses.iter().map(|one| one.span.file);
+        let python = needs.python.iter().map(|manifest| manifest.file);
+        let node = needs.node.iter().map(|package| package.file);
+        let others = needs.others.iter().map(|manifest| manifest.file);
+        let tools = needs.migrations.iter().map(|tool| tool.span.file);
+        let all = composes.chain(units).chain(dotenvs).chain(uses).chain(python).chain(node).chain(others);
+        let mut files: Vec<FileId> = all.chain(tools).collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// Forgets what was read from the other files.
+    pub fn retain(&mut self, keep: &dyn Fn(FileId) -> bool) {
+        self.composes.retain(|compose| keep(compose.file));
+        self.unit_files.retain(|(_, file)| keep(*file));
+        self.dotenvs.retain(|(_, dotenv)| keep(dotenv.file));
+        self.env.uses.retain(|one| keep(one.span.file));
+        self.env.sets.retain(|(_, span)| keep(span.file));
+        self.needs.python.retain(|manifest| keep(manifest.file));
+        self.needs.node.retain(|package| keep(package.file));
+        self.needs.others.retain(|manifest| keep(manifest.file));
+        self.needs.migrations.retain(|tool| keep(tool.span.file));
+    }
 }
 
 /// Where a unit comes from.

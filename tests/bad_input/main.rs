@@ -10,6 +10,7 @@ use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
 mod dotenv;
+mod review;
 mod scripts;
 
 /// Has one finding: a comment that quiets nothing.

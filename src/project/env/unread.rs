@@ -2,10 +2,10 @@
 
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
+use crate::project::names::base;
 use ignore::WalkBuilder;
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 
 /// A larger file was made by a program.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -13,6 +13,8 @@ const MAX_BYTES: u64 = 1024 * 1024;
 const BUDGET: u64 = 256 * 1024 * 1024;
 /// A sample with more names is none that a person wrote.
 const MAX_NAMES: usize = 1000;
+/// So many files of one directory that the inventory did not enter are looked at.
+const MAX_BELOW: usize = 20_000;
 /// What tells people of a name, and reads none.
 const PROSE: [&str; 4] = ["md", "mdx", "rst", "adoc"];
 /// What holds no name that a program reads: pictures, archives, compiled things, data.
@@ -89,30 +91,24 @@ impl Search {
     /// Looks through the files of the repo that nobody else reads; prose too where `prose` says so.
     pub fn look_around(&mut self, root: &Root, inventory: &Inventory, prose: bool) {
         for path in inventory.others.iter().chain(&inventory.manifests) {
-            self.look_at(root, &root.locate(path), prose);
+            self.look_at(root, path, prose);
+        }
+        for path in inventory.documents.iter().filter(|_| prose) {
+            self.look_at(root, path, prose);
         }
         for directory in &inventory.beyond {
             if self.left.is_empty() || self.budget == 0 {
                 return;
             }
-            let walk = WalkBuilder::new(root.locate(directory))
-                .hidden(false)
-                .parents(false)
-                .git_global(false)
-                .git_exclude(false)
-                .require_git(false)
-                .follow_links(false)
-                .filter_entry(|entry| entry.file_name() != "node_modules" && entry.file_name() != ".git")
-                .sort_by_file_name(Ord::cmp)
-                .build();
-            for entry in walk.filter_map(Result::ok).take(20_000) {
-                self.look_at(root, entry.path(), prose);
+            for path in below(root, directory) {
+                self.look_at(root, &path, prose);
             }
         }
     }
 
-    fn look_at(&mut self, root: &Root, path: &Path, prose: bool) {
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    fn look_at(&mut self, root: &Root, path: &str, prose: bool) {
+        let name = base(path);
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
         let left_out =
             NOT_SEARCHED.contains(&extension.as_str()) || !prose && PROSE.contains(&extension.as_str());
         if self.left.is_empty() || self.budget == 0 || left_out {
@@ -129,6 +125,31 @@ impl Search {
         (self.budget > 0)
             .then(|| self.left.into_iter().filter_map(|index| names.get(index).cloned()).collect())
     }
+}
+
+/// The files below a directory that the inventory did not enter, by their names in output.
+fn below(root: &Root, directory: &str) -> Vec<String> {
+    if let Some(tree) = root.tree() {
+        let inside = |path: &str| path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
+        return tree
+            .walk()
+            .into_iter()
+            .map(|(path, _)| path)
+            .filter(|path| inside(path))
+            .map(str::to_owned)
+            .collect();
+    }
+    let walk = WalkBuilder::new(root.locate(directory))
+        .hidden(false)
+        .parents(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(|entry| entry.file_name() != "node_modules" && entry.file_name() != ".git")
+        .sort_by_file_name(Ord::cmp)
+        .build();
+    walk.filter_map(Result::ok).take(MAX_BELOW).filter_map(|entry| root.name(entry.path())).collect()
 }
 
 #[cfg(test)]
