@@ -7,10 +7,10 @@ use crate::project::env::unread::Search;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::is_sample_dotenv;
-use crate::project::{compose, env, manifest};
+use crate::project::{compose, env, managers, manifest};
 use crate::rules::context::Project;
 use crate::source::{FileId, Sources};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Reads what is around the scripts; the code as well where `code` says so, for that is the most by far.
 pub(super) fn project(
@@ -22,15 +22,31 @@ pub(super) fn project(
 ) -> Project {
     let (composes, more) = compose::read_all(root, &inventory, sources);
     gaps.extend(more);
-    let (needs, more) = manifest::read(root, &inventory, sources);
+    let (mut needs, more) = manifest::read(root, &inventory, sources);
     gaps.extend(more);
+    // Who has nothing to migrate and nothing to build has no code that is asked about either of them.
+    let builds = manifest::scripts(&needs).any(|script| script.name == "build");
+    if code && (builds || !needs.migrations.is_empty()) {
+        needs.code = manifest::code::read(root, &inventory);
+    }
     let mut unit_files = Vec::new();
-    for path in &inventory.units {
-        match root.read(path, sources) {
-            Ok(file) => unit_files.push((path.clone(), file)),
-            Err(gap) => gaps.push(gap),
+    let mut unit_templates = Vec::new();
+    let mut drop_ins = Vec::new();
+    let lists = [
+        (&inventory.units, &mut unit_files),
+        (&inventory.unit_templates, &mut unit_templates),
+        (&inventory.drop_ins, &mut drop_ins),
+    ];
+    for (paths, files) in lists {
+        for path in paths {
+            match root.read(path, sources) {
+                Ok(file) => files.push((path.clone(), file)),
+                Err(gap) => gaps.push(gap),
+            }
         }
     }
+    let (process_files, more) = managers::read_all(root, &inventory, sources);
+    gaps.extend(more);
     let lists = [
         &inventory.scripts,
         &inventory.nginx,
@@ -46,9 +62,16 @@ pub(super) fn project(
         .flatten()
         .filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?)))
         .collect();
-    let mut project =
-        Project { composes, needs, unit_files, texts: Vec::new(), names: Vec::new(), ..Project::default() };
-    project.texts = texts;
+    let mut project = Project {
+        composes,
+        needs,
+        unit_files,
+        unit_templates,
+        drop_ins,
+        process_files,
+        texts,
+        ..Project::default()
+    };
     if code {
         environment(root, &inventory, &mut project, sources, gaps);
     }
@@ -75,13 +98,14 @@ fn environment(
     let mut search =
         Search::new(samples.flat_map(|(_, s)| s.entries.iter().map(|e| e.name.clone())).collect());
     if let Some(search) = &mut search {
-        for (_, file) in project.texts.iter().chain(&project.unit_files) {
-            search.look(sources.file(*file).text().as_bytes());
-        }
-        for path in &inventory.compose {
-            if let Some(file) = sources.find(path) {
-                search.look(sources.file(file).text().as_bytes());
-            }
+        // All that was read by now, but for the environment files and prose.
+        let aside: HashSet<&str> = inventory.dotenv.iter().map(String::as_str).collect();
+        for file in sources
+            .iter()
+            .map(|(_, file)| file)
+            .filter(|f| !aside.contains(f.path()) && !f.path().ends_with(".md"))
+        {
+            search.look(file.text().as_bytes());
         }
         // `URL=postgres://${DB_USER}@…` reads one that the same file sets.
         for entry in project.dotenvs.iter().flat_map(|(_, d)| &d.entries) {
@@ -114,9 +138,10 @@ fn untold(root: &Root, inventory: &Inventory, project: &Project, sources: &Sourc
         names.extend(compose::references(sources.file(file).text()).into_iter().map(|r| r.name));
     }
     let Some(mut search) = Search::new(names) else { return BTreeSet::new() };
-    let others = project.texts.iter().filter(|(path, _)| !inventory.templates.contains(path));
-    for (_, file) in others.chain(&project.unit_files) {
-        search.look(sources.file(*file).text().as_bytes());
+    let lists = [&inventory.compose, &inventory.templates, &inventory.dotenv, &inventory.code];
+    let aside: HashSet<&str> = lists.into_iter().flatten().map(String::as_str).collect();
+    for file in sources.iter().map(|(_, file)| file).filter(|f| !aside.contains(f.path())) {
+        search.look(file.text().as_bytes());
     }
     search.look_around(root, inventory, true);
     search.left().unwrap_or_default()

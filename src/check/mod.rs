@@ -9,6 +9,7 @@ mod load;
 mod regions;
 mod rounds;
 mod selection;
+mod services;
 pub mod split;
 mod suppress;
 mod why;
@@ -18,6 +19,7 @@ pub use fix::{apply_fixes, replaced};
 pub use judge::{Judged, Look, inspect, root_of};
 pub use rounds::{Change, Fixed, Rejected, fix};
 pub use selection::Selection;
+pub use services::{Services, services};
 pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};

@@ -10,6 +10,7 @@ Examples:
   deploylint check --format json | jq   for other programs
   deploylint explain rerun              the rules about a second run
   deploylint why start.sh:12            what was understood of that line
+  deploylint services                   which service is which unit
   deploylint review                     what changed since the last review, and what is left to do
   deploylint rules                      all rules";
 
@@ -35,6 +36,24 @@ Exit codes:
   1  findings; with --diff: something would change
   2  wrong usage or configuration, or a file that could not be written
   3  something could not be analysed, and nothing worse";
+
+const SERVICES_EXAMPLES: &str = "\
+Examples:
+  deploylint services                      the repo in the current directory
+  deploylint services ~/shop               another repo
+  deploylint services --format json | jq   for other programs
+
+States:
+  ok       the service has a counterpart on the server, and nothing that both say differs
+  differs  it has one, and the two say different things
+  missing  nothing on the server does its work
+  extra    the server runs it, and no service does
+  exempt   it needs no counterpart
+
+Exit codes:
+  0  the matrix is whole, whatever it shows
+  2  wrong usage or configuration
+  3  something could not be analysed";
 
 const REVIEW_EXAMPLES: &str = "\
 Examples:
@@ -76,6 +95,9 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say what was understood of a line, and why it is told or not
     Why(WhyArgs),
+    /// Show which service is which unit, and why
+    #[command(after_help = SERVICES_EXAMPLES)]
+    Services(ServicesArgs),
     /// Review the deployment scripts against what changed since the last review
     #[command(after_help = REVIEW_EXAMPLES)]
     Review(ReviewArgs),
@@ -153,6 +175,22 @@ pub(super) struct WhyArgs {
     /// The repo's root [default: found from FILE]
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ServicesArgs {
+    /// A repo, or one of its scripts [default: the current directory]
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// How the matrix is written: for people, or for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// The repo's root [default: found from PATH]
+    #[arg(long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
+    /// A configuration other than deploylint.yaml at the root
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

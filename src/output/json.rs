@@ -77,7 +77,7 @@ pub(super) struct JsonGap<'a> {
 }
 
 #[derive(Serialize)]
-struct Range {
+pub(super) struct Range {
     start: Place,
     end: Place,
 }
@@ -162,7 +162,7 @@ fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
     }
 }
 
-fn range(sources: &Sources, span: Span) -> Range {
+pub(super) fn range(sources: &Sources, span: Span) -> Range {
     let file = sources.file(span.file);
     Range { start: place(file, span.start), end: place(file, span.end) }
 }

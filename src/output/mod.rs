@@ -7,6 +7,7 @@ mod excerpt;
 pub mod json;
 pub mod review;
 pub mod rules;
+pub mod services;
 pub mod text;
 
 use crate::finding::{Confidence, Severity};

@@ -6,8 +6,8 @@ mod seen;
 use crate::finding::Gap;
 use crate::project::files::{Entry, Root, Tree};
 use crate::project::names::{
-    base, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_manifest,
-    is_migration_directory, is_unit,
+    base, drop_in_of, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_ecosystem,
+    is_manifest, is_migration_directory, is_unit, is_unit_template,
 };
 use ignore::{DirEntry, WalkBuilder};
 use seen::Seen;
@@ -54,6 +54,12 @@ pub struct Inventory {
     pub nginx: Vec<String>,
     /// `ecosystem.config.*`, the process file of pm2.
     pub ecosystem: Vec<String>,
+    /// Units that are filled in before they are installed: `web.service.in`.
+    pub unit_templates: Vec<String>,
+    /// Files that add to a unit: `web.service.d/override.conf`.
+    pub drop_ins: Vec<String>,
+    /// Other `*.conf` and `*.ini`: supervisor's are among them.
+    pub settings: Vec<String>,
     /// What the forge runs on a push, where that may be the deploy: `.github/workflows/*.yml`, `.gitlab-ci.yml`.
     pub workflows: Vec<String>,
     /// Directories that a build makes (`dist`, `build`) and that `.gitignore` does not keep out of the repo.
@@ -194,14 +200,20 @@ impl Inventory {
             &mut self.dockerfiles
         } else if is_architecture(name) {
             &mut self.architecture
+        } else if drop_in_of(&path).is_some() {
+            &mut self.drop_ins
         } else if name.ends_with(".conf") && (name.contains("nginx") || inside_nginx) {
             &mut self.nginx
-        } else if name.starts_with("ecosystem.config.") {
+        } else if is_ecosystem(name) {
             &mut self.ecosystem
+        } else if is_unit_template(name) {
+            &mut self.unit_templates
         } else if is_workflow(&path) {
             &mut self.workflows
         } else if matches!(name, "deploylint.yaml" | "deploylint.yml") {
             &mut self.config
+        } else if name.ends_with(".conf") || name.ends_with(".ini") {
+            &mut self.settings
         } else if is_script(name, entry) {
             if entry.is_file() && !entry.is_executable() {
                 self.not_executable.push(path.clone());

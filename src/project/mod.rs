@@ -9,6 +9,7 @@ pub mod env;
 pub mod files;
 pub mod history;
 pub mod inventory;
+pub mod managers;
 pub mod manifest;
 pub mod names;
 pub mod rewrite;

@@ -3,19 +3,23 @@
 
 use super::app;
 use super::env::table::Table;
+use super::managed;
 use super::pages::Pages;
+use super::services::Compared;
 use crate::finding::{Confidence, Finding, Fix, Related, Severity};
 use crate::model::{Deployment, OnFailure, Step, StepId, User};
 use crate::project::compose::Compose;
 use crate::project::dotenv::Dotenv;
 use crate::project::env::InCode;
 use crate::project::inventory::Inventory;
+use crate::project::managers::{Process, ProcessFile};
 use crate::project::manifest::Needs;
 use crate::project::unit::Unit;
 use crate::shell::effect::{Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
@@ -41,6 +45,12 @@ pub struct Project {
     pub needs: Needs,
     /// Unit files of the repo, by path.
     pub unit_files: Vec<(String, FileId)>,
+    /// Those that are filled in before they are installed, by path.
+    pub unit_templates: Vec<(String, FileId)>,
+    /// Files of the repo that add to units (`web.service.d/override.conf`), by path.
+    pub drop_ins: Vec<(String, FileId)>,
+    /// Process files of pm2 and supervisor.
+    pub process_files: Vec<ProcessFile>,
     /// Texts that rules only look words up in, by path: all scripts of the repo, nginx and pm2 settings, workflows.
     pub texts: Vec<(String, FileId)>,
     /// Environment files, samples too, by path.
@@ -113,6 +123,17 @@ pub struct UnitAt {
     pub origin: Origin,
 }
 
+/// A process that pm2 or supervisor runs.
+#[derive(Clone, Debug)]
+pub struct ProcessAt {
+    /// What is said of it.
+    pub process: Process,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Where it is started or installed; for a file of the repo where it is named.
+    pub span: Span,
+}
+
 /// The app's user.
 #[derive(Clone, Debug)]
 pub struct AppUser {
@@ -145,6 +166,10 @@ pub struct Context<'r, 'a> {
     pub given: &'r Given,
     /// The units of the project.
     pub units: Vec<UnitAt>,
+    /// What pm2 and supervisor run.
+    pub processes: Vec<ProcessAt>,
+    /// Services against units: worked out when it is first asked for, for it is asked for by several rules.
+    pub(super) compared: OnceCell<Compared>,
     /// The app's user, where one can be found.
     pub app_user: Option<AppUser>,
     /// Directories in which the app lives.
@@ -163,9 +188,19 @@ impl<'r, 'a> Context<'r, 'a> {
     ) -> Self {
         let units = app::units(sources, scripts, project);
         let app_user = app::app_user(sources, scripts, &units, given);
-        let (app_trees, environment) = (Vec::new(), OnceLock::new());
-        let mut context =
-            Context { sources, scripts, project, pages, given, units, app_user, app_trees, environment };
+        let mut context = Context {
+            sources,
+            scripts,
+            project,
+            pages,
+            given,
+            units,
+            processes: managed::processes(scripts, project),
+            compared: OnceCell::new(),
+            app_user,
+            app_trees: Vec::new(),
+            environment: OnceLock::new(),
+        };
         context.app_trees = app::app_trees(&context);
         context
     }

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
+mod compose;
 mod dotenv;
+mod manifests;
 mod review;
 mod scripts;
 

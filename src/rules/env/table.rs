@@ -313,7 +313,9 @@ impl<'r> Table<'r> {
         let is_script = |path: &str| project.inventory.scripts.iter().any(|s| s == path);
         let (scripts, others): (Vec<_>, Vec<_>) = project.texts.iter().partition(|(path, _)| is_script(path));
         let others = others.into_iter().filter(|(path, _)| !project.inventory.templates.contains(path));
-        let mut files: Vec<FileId> = others.chain(&project.unit_files).map(|(_, file)| *file).collect();
+        let units = project.unit_files.iter().chain(&project.unit_templates).chain(&project.drop_ins);
+        let mut files: Vec<FileId> = others.chain(units).map(|(_, file)| *file).collect();
+        files.extend(project.process_files.iter().map(|p| p.file));
         files.extend(project.composes.iter().map(|c| c.file));
         files.extend(project.dotenvs.iter().map(|(_, dotenv)| dotenv.file));
         let mut of_scripts: Vec<FileId> = scripts.into_iter().map(|(_, file)| *file).collect();

@@ -1,8 +1,18 @@
 //! F5: the family `services`: do Compose, units and architecture agree on what runs?
 
+mod compared;
+mod differences;
 mod links;
+pub mod matrix;
+mod other;
 
 use super::Rule;
 
+pub(in crate::rules) use compared::Compared;
+
 /// The rules of this family in Rust.
-pub(super) const RULES: &[(&str, Rule)] = &[("services/no-unit", links::links)];
+pub(super) const RULES: &[(&str, Rule)] = &[
+    ("services/no-unit", links::links),
+    ("services/other-command", other::commands),
+    ("services/other-port", other::ports),
+];
