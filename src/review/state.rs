@@ -264,7 +264,7 @@ impl Reader<'_> {
     }
 
     fn environment(&mut self, context: &Context<'_, '_>) {
-        for used in &context.project.env_uses {
+        for used in &context.project.env.uses {
             if is_deployed_code(self.sources.file(used.span.file).path()) {
                 self.add(Kind::Environment, format!("{} read by the code", used.name), "", used.span);
             }

@@ -4,7 +4,7 @@
 mod app;
 pub mod context;
 pub mod embedded;
-mod env;
+pub mod env;
 mod guards;
 mod installed;
 mod managed;

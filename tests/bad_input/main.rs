@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 mod compose;
 #[path = "../git/mod.rs"]
+mod dotenv;
 mod git;
 mod history;
 mod manifests;
