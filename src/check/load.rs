@@ -5,7 +5,7 @@ use crate::project::dotenv::Dotenv;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::is_sample_dotenv;
-use crate::project::{compose, env, manifest};
+use crate::project::{architecture, compose, env, manifest};
 use crate::rules::context::Project;
 use crate::source::Sources;
 
@@ -18,6 +18,8 @@ pub(super) fn project(
     gaps: &mut Vec<Gap>,
 ) -> Project {
     let (composes, more) = compose::read_all(root, &inventory, sources);
+    gaps.extend(more);
+    let (architectures, more) = architecture::read_all(root, &inventory, sources);
     gaps.extend(more);
     let (needs, more) = manifest::read(root, &inventory, sources);
     gaps.extend(more);
@@ -62,5 +64,5 @@ pub(super) fn project(
         }
     }
     let names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
-    Project { inventory, composes, needs, unit_files, texts, dotenvs, env_uses, names }
+    Project { inventory, composes, architectures, needs, unit_files, texts, dotenvs, env_uses, names }
 }

@@ -2,6 +2,7 @@
 
 use super::essence::{self, Essence, Role};
 use super::{Strength, UnitInfo};
+use crate::project::architecture::Stated;
 use crate::project::compose::{Service, with_defaults};
 use crate::project::names::base;
 use std::collections::{BTreeSet, HashSet};
@@ -84,6 +85,24 @@ impl Side {
         }
     }
 
+    pub(super) fn of_stated(stated: &Stated, project: &[String]) -> Side {
+        let command = stated.commands.first();
+        let essence = command.map_or_else(Essence::default, |c| essence::of_command(&c.text));
+        let own = tokens(&stated.name, project);
+        let technology = stated.technology.as_deref().unwrap_or_default();
+        let role = role_of(&stated.name, &own, project);
+        Side {
+            name: stated.name.to_ascii_lowercase(),
+            aliases: stated.aliases.clone(),
+            role: essence.role.or(role).or_else(|| role_of("", &tokens(technology, &[]), &[])),
+            tokens: own,
+            ports: stated.ports.iter().map(|p| p.number.to_string()).collect(),
+            directory: None,
+            built: stated.product.is_none(),
+            essence,
+        }
+    }
+
     /// The command of the script that runs the same program.
     pub(super) fn run_by_hand(&self, programs: &[Vec<String>]) -> Option<String> {
         let own = &self.essence;
@@ -116,7 +135,7 @@ fn last_part(path: &str) -> Option<String> {
 }
 
 /// Ports in arguments: `--port 8000`, `--port=8000`, `0.0.0.0:8000`. A number alone is as often a count.
-fn ports_of(args: &[String]) -> Vec<String> {
+pub(super) fn ports_of(args: &[String]) -> Vec<String> {
     let mut ports = Vec::new();
     let mut note = |text: &str| {
         if (2..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {

@@ -5,6 +5,7 @@
 mod essence;
 mod evidence;
 mod products;
+mod stated;
 
 use crate::project::compose::{Compose, Service};
 use crate::project::names::base;
@@ -15,6 +16,7 @@ use evidence::{Side, compare};
 use std::collections::HashSet;
 
 pub use products::product_units;
+pub use stated::{Doer, StatedMatch, contained, link_stated, service_ports, staying, unit_ports};
 
 /// A unit that the deploy installs.
 #[derive(Clone, Debug)]

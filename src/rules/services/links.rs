@@ -68,7 +68,7 @@ pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn has_unit(units: &[&UnitAt], started: &[String], name: &str) -> bool {
+pub(super) fn has_unit(units: &[&UnitAt], started: &[String], name: &str) -> bool {
     let stem = name.trim_end_matches(".service");
     units.iter().any(|u| u.name.trim_end_matches(".service") == stem)
         || started.iter().any(|s| s.trim_end_matches(".service") == stem)
@@ -119,7 +119,7 @@ fn no_service(context: &Context<'_, '_>, at: &UnitAt, compared: &[usize]) -> Fin
 }
 
 /// Packages that are installed, units that are started, and the words of all commands.
-fn on_server(
+pub(super) fn on_server(
     context: &Context<'_, '_>,
     deploy: &Deploy<'_, '_, '_>,
 ) -> (Vec<String>, Vec<String>, Vec<Vec<String>>) {
@@ -160,7 +160,7 @@ fn on_server(
 }
 
 /// What the project is called: its directory, its packages, and the directories that its units run in.
-fn names(context: &Context<'_, '_>) -> Vec<String> {
+pub(super) fn names(context: &Context<'_, '_>) -> Vec<String> {
     let mut names = context.project.names.clone();
     let needs = &context.project.needs;
     names.extend(needs.node.iter().filter(|p| p.directory.is_empty()).filter_map(|p| p.name.clone()));

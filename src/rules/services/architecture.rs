@@ -1,0 +1,388 @@
+//! `services/not-deployed`, `services/not-in-architecture`, `services/other-documented-port`: the architecture document
+//! against what the deploy runs.
+
+use super::links::{has_unit, names, on_server};
+use super::named::{Named, Words, is_named, named};
+use crate::finding::{Confidence, Finding};
+use crate::project::architecture::{Architecture, Evidence, Stated, Strength};
+use crate::project::names::base;
+use crate::project::services::{
+    self, Doer, Server, ServiceRef, StatedMatch, UnitInfo, contained, link_stated, product_units,
+    service_ports, staying, unit_ports,
+};
+use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::steps::Deploy;
+use crate::shell::effect::Role;
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+use std::collections::HashSet;
+
+/// The three rules: all need the same comparison.
+pub(super) fn architecture(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    if context.project.architectures.is_empty() {
+        return;
+    }
+    let deploy = Deploy::new(context);
+    // What a cluster or another tool runs is written elsewhere.
+    let elsewhere =
+        ["kubectl", "helm", "ansible-playbook", "terraform", "nomad", "flyctl", "eb", "serverless", "k3s"];
+    if deploy.steps().any(|s| {
+        elsewhere.contains(&s.argv.name.as_str()) || s.argv.name == "docker" && s.argv.has_word("stack")
+    }) {
+        return;
+    }
+    let units: Vec<&UnitAt> =
+        context.units.iter().filter(|u| u.origin != Origin::InRepo || deploy.is_started(&u.name)).collect();
+    let infos: Vec<UnitInfo<'_>> =
+        units.iter().map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit, span: at.span }).collect();
+    let own = units.iter().any(|u| u.origin != Origin::InRepo && u.name.ends_with(".service"));
+    let (packages, started, mut programs) = on_server(context, &deploy);
+    if !own {
+        programs = containers_of(&deploy);
+    }
+    let names = names(context);
+    let server = Server {
+        units: &infos,
+        packages: &packages,
+        started: &started,
+        programs: &programs,
+        project: &names,
+    };
+    let mut contained = contained(&context.project.composes, &server);
+    let files = compose_files(&programs);
+    let named = |at: &ServiceRef| {
+        let path = context.sources.file(context.project.composes[at.compose].file).path();
+        files.iter().any(|file| base(file) == base(path))
+    };
+    contained.retain(|at| files.is_empty() || named(at));
+    if !own && contained.is_empty() {
+        return;
+    }
+    let judge = Judge {
+        context,
+        units: &units,
+        server,
+        contained,
+        installs: deploy.steps().any(|s| s.deed.roles.contains(&Role::SystemPackages)),
+        managed: programs.iter().any(|p| {
+            let name = p.first().map_or("", |name| base(name));
+            matches!(name, "pm2" | "supervisorctl" | "supervisord" | "forever" | "screen" | "tmux" | "nohup")
+        }),
+        deployment: words_of_the_deployment(context),
+    };
+    judge.all(found);
+}
+
+/// The commands of a deploy without units: there the containers are all that runs. A script that starts the developer's
+/// ones is no deploy.
+fn containers_of(deploy: &Deploy<'_, '_, '_>) -> Vec<Vec<String>> {
+    let steps = deploy.steps().filter(|s| !matches!(s.place, Place::Container(_)) && !s.argv.name.is_empty());
+    let programs = steps.map(|step| {
+        let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
+        words.map(|w| w.value.to_string()).collect::<Vec<_>>()
+    });
+    let develops = |words: &[String]| {
+        words.iter().any(|w| {
+            let parts = w.split(['.', '-', '_', '/']);
+            w.contains("compose")
+                && parts.into_iter().any(|p| matches!(p, "dev" | "local" | "test" | "development"))
+        })
+    };
+    programs.filter(|words| !develops(words)).collect()
+}
+
+/// The files that `docker compose -f FILE up` names; none where one names no file.
+fn compose_files(programs: &[Vec<String>]) -> Vec<&str> {
+    let mut files = Vec::new();
+    for words in programs.iter().filter(|words| words.iter().any(|w| w == "up")) {
+        if !words.iter().any(|w| base(w).contains("compose")) {
+            continue;
+        }
+        let before = files.len();
+        for (at, word) in words.iter().enumerate() {
+            match word.as_str() {
+                "-f" | "--file" => files.extend(words.get(at + 1).map(String::as_str)),
+                word => files.extend(word.strip_prefix("--file=")),
+            }
+        }
+        if files.len() == before {
+            return Vec::new();
+        }
+    }
+    files
+}
+
+struct Judge<'c, 'r, 'a, 's> {
+    context: &'c Context<'r, 'a>,
+    units: &'s [&'s UnitAt],
+    server: Server<'s>,
+    /// Compose services that run on the server.
+    contained: Vec<ServiceRef>,
+    /// The script installs software.
+    installs: bool,
+    /// Something keeps processes running whose settings are not read.
+    managed: bool,
+    deployment: Words,
+}
+
+impl Judge<'_, '_, '_, '_> {
+    fn all(&self, found: &mut Vec<Finding>) {
+        let documents: Vec<(&Architecture, Vec<Vec<StatedMatch>>)> = self
+            .context
+            .project
+            .architectures
+            .iter()
+            .map(|document| {
+                let stated: Vec<&Stated> = document.services.iter().collect();
+                (document, link_stated(&stated, &self.context.project.composes, &self.server))
+            })
+            .collect();
+        for (document, links) in documents.iter().filter(|(d, _)| !d.aside) {
+            if self.is_about_this(document, links) {
+                self.not_deployed(document, links, found);
+                self.other_ports(document, links, &documents, found);
+            }
+        }
+        self.not_in_architecture(&documents, found);
+    }
+
+    /// A document of which most is nowhere to be found describes another system, or what is wished for.
+    fn is_about_this(&self, document: &Architecture, links: &[Vec<StatedMatch>]) -> bool {
+        let required =
+            document.services.iter().zip(links).filter(|(s, _)| s.required && s.strength > Strength::Weak);
+        let (mut certain, mut there, mut missing) = (0, 0, 0);
+        for (stated, links) in required {
+            certain += usize::from(links.iter().any(|m| m.strength == services::Strength::Certain));
+            match links.is_empty() && !self.is_named(stated) {
+                true => missing += 1,
+                false => there += 1,
+            }
+        }
+        certain > 0 && there >= missing
+    }
+
+    fn is_named(&self, stated: &Stated) -> bool {
+        is_named(stated, self.server.project, &self.deployment)
+    }
+
+    /// The configuration says that it needs nothing, or which unit it is.
+    fn is_given(&self, name: &str) -> bool {
+        self.context.given.services.iter().any(|(service, unit)| {
+            service.eq_ignore_ascii_case(name)
+                && unit.as_deref().is_none_or(|u| has_unit(self.units, self.server.started, u))
+        })
+    }
+
+    fn path(&self, span: Span) -> &str {
+        self.context.sources.file(span.file).path()
+    }
+
+    fn not_deployed(&self, document: &Architecture, links: &[Vec<StatedMatch>], found: &mut Vec<Finding>) {
+        for (stated, links) in document.services.iter().zip(links) {
+            let product = stated.product.is_some();
+            let proxy = stated
+                .product
+                .is_some_and(|p| ["nginx", "caddy", "traefik", "haproxy", "apache2"].contains(&p));
+            // A script that installs no software leaves the server's own to whoever made the server.
+            let left = product && !self.installs && (self.contained.is_empty() || proxy);
+            if !links.is_empty()
+                || !stated.required
+                || left
+                || self.is_given(&stated.name)
+                || self.is_named(stated)
+            {
+                continue;
+            }
+            let confidence = match stated.strength {
+                Strength::Weak => continue,
+                _ if self.managed && !product => Confidence::Low,
+                Strength::Strong => Confidence::Medium,
+                Strength::Medium if product => Confidence::Medium,
+                Strength::Medium => Confidence::Low,
+            };
+            let near = self.units.iter().find(|u| u.origin != Origin::InRepo);
+            let message = format!(
+                "{} says that `{}` runs, and the deploy brings no unit, package or container for it",
+                self.path(stated.span),
+                stated.name
+            );
+            let help = format!(
+                "deploy it, or take it out of the document; if somebody else runs it, say so there or in deploylint.yaml: \
+                 `services: {{{}: null}}`",
+                stated.name
+            );
+            let mut draft = self
+                .context
+                .finding("services/not-deployed", stated.span, message)
+                .at_most(confidence)
+                .help(help);
+            if let Some(unit) = near {
+                draft = draft.related(unit.span, "where the deploy installs its units");
+            }
+            found.push(draft.done());
+        }
+    }
+
+    fn other_ports(
+        &self,
+        document: &Architecture,
+        links: &[Vec<StatedMatch>],
+        documents: &[(&Architecture, Vec<Vec<StatedMatch>>)],
+        found: &mut Vec<Finding>,
+    ) {
+        for (stated, links) in document.services.iter().zip(links) {
+            let sure = stated.required && stated.strength > Strength::Weak && !stated.ports.is_empty();
+            let said =
+                stated.ports.iter().all(|p| p.evidence != Evidence::Prose && p.evidence != Evidence::Fence);
+            // A port of the whole site is the web server's, whoever is behind it.
+            let public = stated.ports.iter().any(|p| matches!(p.number, 80 | 443));
+            if !sure || !said || public || self.is_given(&stated.name) {
+                continue;
+            }
+            let mut binds: Vec<(String, Span, String)> = Vec::new();
+            for link in links.iter().filter(|m| m.named) {
+                match &link.by {
+                    Doer::Unit(at) => {
+                        let info = &self.server.units[*at];
+                        let span = info.unit.exec_start().last().map_or(info.span, |exec| exec.span);
+                        binds.extend(unit_ports(info).into_iter().map(|p| (p, span, info.name.clone())));
+                    }
+                    Doer::Service(at) if self.contained.contains(at) => {
+                        let service = &self.context.project.composes[at.compose].services[at.service];
+                        let ports = service_ports(service);
+                        binds.extend(ports.into_iter().map(|p| (p, service.name_span, service.name.clone())));
+                    }
+                    _ => {}
+                }
+            }
+            let Some((bound, place, name)) = binds.first() else { continue };
+            let states = |s: &Stated, port: &str| s.ports.iter().any(|p| p.number.to_string() == port);
+            let agrees = binds.iter().any(|(port, ..)| states(stated, port));
+            // Said to be that of another one too, or a web server in between may use it.
+            let elsewhere = stated.ports.iter().any(|p| self.deployment.has(&p.number.to_string()));
+            if agrees || elsewhere {
+                continue;
+            }
+            let other = documents
+                .iter()
+                .flat_map(|(d, _)| d.services.iter().filter(|s| s.span.file != document.file));
+            let contradicted = other
+                .filter(|s| s.name.eq_ignore_ascii_case(&stated.name))
+                .find(|s| binds.iter().any(|(port, ..)| states(s, port)));
+            let port = stated.ports[0];
+            let message = format!(
+                "{} says that `{}` listens on port {}, and {name} has it listen on {bound}",
+                self.path(port.span),
+                stated.name,
+                port.number
+            );
+            let mut draft = self
+                .context
+                .finding("services/other-documented-port", port.span, message)
+                .help("write the port that it has, or give it the one that is documented")
+                .related(*place, format!("it listens on {bound}"));
+            if let Some(other) = contradicted {
+                let there = format!("{} says so too", self.path(other.span));
+                draft = draft.at_most(Confidence::Low).related(other.span, there);
+            }
+            found.push(draft.done());
+        }
+    }
+
+    fn not_in_architecture(
+        &self,
+        documents: &[(&Architecture, Vec<Vec<StatedMatch>>)],
+        found: &mut Vec<Finding>,
+    ) {
+        // Only a document that lists services, and these ones, lacks one.
+        let lists = documents.iter().find(|(document, links)| {
+            let certain =
+                |links: &&Vec<StatedMatch>| links.iter().any(|m| m.strength == services::Strength::Certain);
+            !document.aside && document.lists_services && links.iter().filter(certain).count() >= 2
+        });
+        let Some((document, _)) = lists else { return };
+        let mut words = Words::default();
+        for (document, _) in documents {
+            words.add(self.context.sources.file(document.file).text());
+        }
+        let linked = |doer: &Doer| {
+            let all = documents.iter().flat_map(|(_, links)| links).flatten();
+            all.into_iter().any(|m| m.by == *doer && m.strength == services::Strength::Certain)
+        };
+        let path = self.context.sources.file(document.file).path();
+        for at in staying(self.server.units) {
+            let (unit, info) = (self.units[at], &self.server.units[at]);
+            let stem = unit.name.trim_end_matches(".service").trim_end_matches('@');
+            let ports = unit_ports(info);
+            if unit.origin == Origin::InRepo || linked(&Doer::Unit(at)) {
+                continue;
+            }
+            self.lacks(stem, &unit.name, &ports, unit.span, path, &words, found);
+        }
+        let mut told = HashSet::new();
+        for at in &self.contained {
+            let service = &self.context.project.composes[at.compose].services[at.service];
+            let image = service.image_name().unwrap_or_default();
+            let by_image = words.has(&image) || product_units(&image).iter().any(|unit| words.has(unit));
+            if linked(&Doer::Service(*at))
+                || by_image && !image.is_empty()
+                || !told.insert(service.name.as_str())
+            {
+                continue;
+            }
+            let ports = service_ports(service);
+            self.lacks(&service.name, &service.name, &ports, service.name_span, path, &words, found);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn lacks(
+        &self,
+        stem: &str,
+        shown: &str,
+        ports: &[String],
+        span: Span,
+        path: &str,
+        words: &Words,
+        found: &mut Vec<Finding>,
+    ) {
+        let confidence = match named(stem, self.server.project, words) {
+            Named::Yes => return,
+            Named::Partly => Confidence::Low,
+            Named::No => Confidence::Medium,
+        };
+        if ports.iter().any(|port| words.has(port))
+            || stem.contains(['\u{1}', '$', '%'])
+            || self.is_given(stem)
+        {
+            return;
+        }
+        let message =
+            format!("`{shown}` runs on the server, and {path}, which lists the services, does not name it");
+        found.push(
+            self.context
+                .finding("services/not-in-architecture", span, message)
+                .at_most(confidence)
+                .help(format!(
+                    "add `{shown}` to {path}, with its port and command; or remove it from the deploy"
+                ))
+                .done(),
+        );
+    }
+}
+
+/// Every word of what deploys: scripts, units, Compose files, settings of web servers and process managers, workflows.
+fn words_of_the_deployment(context: &Context<'_, '_>) -> Words {
+    let mut words = Words::default();
+    let project = context.project;
+    let documents: HashSet<_> = project.architectures.iter().map(|d| d.file).collect();
+    let texts = project.texts.iter().chain(&project.unit_files).map(|(_, file)| *file);
+    let composes = project.composes.iter().map(|c| c.file);
+    let mut files: Vec<_> = texts.chain(composes).chain(context.scripts.iter().map(|s| s.file)).collect();
+    files.sort_unstable();
+    files.dedup();
+    for file in files.into_iter().filter(|file| !documents.contains(file)) {
+        words.add(context.sources.file(file).text());
+    }
+    words
+}
