@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
+mod architecture;
 mod scripts;
 
 /// Has one finding: a comment that quiets nothing.

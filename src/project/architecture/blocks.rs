@@ -193,10 +193,8 @@ impl Reader {
                 self.fence = Some((info.to_ascii_lowercase(), None));
             }
             Tag::Strikethrough => self.struck += 1,
-            Tag::Strong => {
-                if self.line().is_some_and(|line| line.lead.is_none() && opens(&line.text)) {
-                    self.strong = Some(String::new());
-                }
+            Tag::Strong if self.line().is_some_and(|line| line.lead.is_none() && opens(&line.text)) => {
+                self.strong = Some(String::new());
             }
             _ => {}
         }

@@ -119,9 +119,9 @@ pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (V
     for path in &inventory.architecture {
         match root.read(path, sources) {
             Ok(file) => {
-                let (read, gap) = parse(sources, file);
+                let (read, more) = parse(sources, file);
                 all.push(read);
-                gaps.extend(gap);
+                gaps.extend(more);
             }
             Err(gap) => gaps.push(gap),
         }
@@ -129,8 +129,8 @@ pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (V
     (all, gaps)
 }
 
-/// Reads one document; the gap is where it states more than is kept.
-pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Option<Gap>) {
+/// Reads one document. Gaps say where it is not UTF-8, and where it states more than is kept.
+pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
     let source = sources.file(file);
     let text = source.text();
     let aside = is_aside_document(source.path(), text);
@@ -149,11 +149,16 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Option<Gap>) {
             },
         }
     }
-    let gap = found.full.map(|span| {
+    let mut gaps = Vec::new();
+    if let Some(at) = source.first_invalid() {
+        let span = found.span(at as usize..at as usize + 1);
+        gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
+    }
+    if let Some(span) = found.full {
         let reason =
             format!("more than {MAX_SERVICES} services are stated: those from here on are not compared");
-        Gap::at(sources, span, reason)
-    });
+        gaps.push(Gap::at(sources, span, reason));
+    }
     let lists_services = found
         .services
         .iter()
@@ -162,7 +167,7 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Option<Gap>) {
         >= 2;
     let Found { mut services, environment, users, paths, .. } = found;
     services.sort_by_key(|s| s.span);
-    (Architecture { file, services, environment, users, paths, aside, lists_services }, gap)
+    (Architecture { file, services, environment, users, paths, aside, lists_services }, gaps)
 }
 
 /// Decisions, plans, archives and drafts do not say what runs today.
@@ -316,9 +321,9 @@ impl Found {
 
     /// Keeps it; what is stated several times is one service, which stands where it is stated best.
     fn add(&mut self, stated: Stated) {
-        // A row that cannot be told from others by letters is one by itself.
-        let key: String =
-            stated.name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        // `Auth` and `Auth Service` are one.
+        let words = stated.name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+        let key: String = words.filter(|w| !matches!(w.as_str(), "service" | "container")).collect();
         if let Some(known) = self.by_name.get(&key) {
             merge(&mut self.services[*known], stated);
         } else if self.services.len() >= MAX_SERVICES {

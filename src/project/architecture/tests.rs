@@ -4,8 +4,8 @@ use crate::source::SourceFile;
 fn read_at(path: &str, text: &str) -> (Sources, Architecture) {
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new(path, text.as_bytes().to_vec()).unwrap());
-    let (read, gap) = parse(&sources, file);
-    assert_eq!(gap, None);
+    let (read, gaps) = parse(&sources, file);
+    assert_eq!(gaps, []);
     (sources, read)
 }
 

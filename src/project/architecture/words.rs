@@ -3,385 +3,49 @@
 
 use crate::project::services::product_units;
 
+/// True for a word of a list, whose words stand between blanks.
+fn is_in(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
+}
+
 /// Headings of what is not there (yet, or in production). Under `Development and production` both are meant.
-const LATER: &[&str] = &[
-    "future",
-    "planned",
-    "plan",
-    "plans",
-    "roadmap",
-    "alternative",
-    "alternatives",
-    "considered",
-    "rejected",
-    "non-goals",
-    "goals",
-    "nongoals",
-    "history",
-    "historical",
-    "changelog",
-    "glossary",
-    "deprecated",
-    "legacy",
-    "archived",
-    "proposal",
-    "proposals",
-    "proposed",
-    "todo",
-    "ideas",
-    "upcoming",
-    "optional",
-    "backlog",
-    "vision",
-    "prototype",
-    "comparison",
-    "why",
-    "questions",
-    "example",
-    "examples",
-    "migration",
-    "migrating",
-    "scaling",
-    "scalability",
-    "choices",
-    "decisions",
-    "troubleshooting",
-    "references",
-    "glossar",
-    "zukunft",
-    "geplant",
-    "futuro",
-    "futur",
-    "rencana",
-    "планы",
-    "будущее",
-    "obsolete",
-    "removed",
-    "target",
-    "phase",
-    "phases",
-];
-const ELSEWHERE: &[&str] = &[
-    "development",
-    "dev",
-    "local",
-    "locally",
-    "localhost",
-    "test",
-    "tests",
-    "testing",
-    "ci",
-    "ci/cd",
-    "cicd",
-    "pipeline",
-    "pipelines",
-    "staging",
-    "sandbox",
-    "desarrollo",
-    "développement",
-    "entwicklung",
-    "lokal",
-    "desenvolvimento",
-    "pengembangan",
-    "разработка",
-    "pruebas",
-    "tooling",
-    "mock",
-    "mocks",
-];
+const LATER: &str = "future planned plan plans roadmap alternative alternatives considered rejected non-goals goals \
+    nongoals history historical changelog glossary deprecated legacy archived proposal proposals \
+    proposed todo ideas upcoming optional backlog vision prototype comparison why questions example \
+    examples migration migrating scaling scalability choices decisions troubleshooting references \
+    glossar zukunft geplant futuro futur rencana планы будущее obsolete removed target phase phases";
+const ELSEWHERE: &str = "development dev local locally localhost test tests testing ci ci/cd cicd pipeline pipelines staging \
+    sandbox desarrollo développement entwicklung lokal desenvolvimento pengembangan разработка pruebas \
+    tooling mock mocks";
 const PHRASES: &[&str] =
     &["out of scope", "not in scope", "next steps", "not yet", "feuille de route", "code structure"];
 
 /// Somebody else's: it needs no unit here.
-const THIRD_PARTY: &[&str] = &[
-    "stripe",
-    "paypal",
-    "s3",
-    "aws",
-    "gcs",
-    "gcp",
-    "azure",
-    "r2",
-    "b2",
-    "openai",
-    "anthropic",
-    "claude",
-    "gpt",
-    "gemini",
-    "groq",
-    "mistral",
-    "openrouter",
-    "deepseek",
-    "cloudflare",
-    "cloudfront",
-    "github",
-    "gitlab",
-    "ghcr",
-    "dockerhub",
-    "sentry",
-    "twilio",
-    "sendgrid",
-    "mailgun",
-    "postmark",
-    "resend",
-    "ses",
-    "sns",
-    "sqs",
-    "smtp",
-    "firebase",
-    "fcm",
-    "apns",
-    "supabase",
-    "neon",
-    "planetscale",
-    "rds",
-    "elasticache",
-    "route53",
-    "cdn",
-    "dns",
-    "letsencrypt",
-    "telegram",
-    "whatsapp",
-    "slack",
-    "discord",
-    "google",
-    "facebook",
-    "meta",
-    "apple",
-    "microsoft",
-    "auth0",
-    "clerk",
-    "okta",
-    "cognito",
-    "vercel",
-    "netlify",
-    "heroku",
-    "railway",
-    "render",
-    "atlas",
-    "pinecone",
-    "datadog",
-    "newrelic",
-    "internet",
-    "cloudinary",
-    "mapbox",
-    "algolia",
-    "lambda",
-    "fargate",
-    "ecs",
-    "eks",
-    "alb",
-    "elb",
-    "dynamodb",
-    "bigquery",
-    "snowflake",
-    "zoom",
-    "shopify",
-    "huggingface",
-    "tailscale",
-    "ngrok",
-    "upstash",
-    "razorpay",
-    "salesforce",
-    "hubspot",
-    "gmail",
-    "outlook",
-    "oauth",
-    "lets",
-    "encrypt",
-    "web3",
-    "blockchain",
-];
+const THIRD_PARTY: &str = "stripe paypal s3 aws gcs gcp azure r2 b2 openai anthropic claude gpt gemini groq mistral openrouter \
+    deepseek cloudflare cloudfront github gitlab ghcr dockerhub sentry twilio sendgrid mailgun postmark \
+    resend ses sns sqs smtp firebase fcm apns supabase neon planetscale rds elasticache route53 cdn dns \
+    letsencrypt telegram whatsapp slack discord google facebook meta apple microsoft auth0 clerk okta \
+    cognito vercel netlify heroku railway render atlas pinecone datadog newrelic internet cloudinary \
+    mapbox algolia lambda fargate ecs eks alb elb dynamodb bigquery snowflake zoom shopify huggingface \
+    tailscale ngrok upstash razorpay salesforce hubspot gmail outlook oauth lets encrypt web3 blockchain";
 /// People, and the machines that they hold in their hands.
-const PEOPLE: &[&str] = &[
-    "user",
-    "users",
-    "browser",
-    "browsers",
-    "client",
-    "clients",
-    "customer",
-    "customers",
-    "visitor",
-    "visitors",
-    "developer",
-    "developers",
-    "operator",
-    "operators",
-    "human",
-    "team",
-    "mobile",
-    "phone",
-    "desktop",
-    "laptop",
-    "ios",
-    "android",
-    "extension",
-    "device",
-    "devices",
-    "consumer",
-    "consumers",
-    "student",
-    "students",
-    "staff",
-    "cli",
-    "sdk",
-    "app store",
-    "pwa",
-    "usb",
-    "esp32",
-    "arduino",
-    "sensor",
-    "sensors",
-    "router",
-];
+const PEOPLE: &str = "user users browser browsers client clients customer customers visitor visitors developer developers \
+    operator operators human team mobile phone desktop laptop ios android extension device devices \
+    consumer consumers student students staff cli sdk pwa usb esp32 arduino sensor sensors router";
 /// Words that do not say whose it is.
-const PLAIN: &[&str] = &[
-    "api",
-    "apis",
-    "service",
-    "services",
-    "cloud",
-    "the",
-    "and",
-    "of",
-    "bucket",
-    "webhook",
-    "webhooks",
-    "actions",
-    "provider",
-    "storage",
-    "pages",
-    "workers",
-    "proxy",
-    "edge",
-    "tunnel",
-    "zero",
-    "trust",
-    "email",
-    "mail",
-    "push",
-    "messaging",
-    "payments",
-    "auth",
-    "platform",
-    "bot",
-    "web",
-    "app",
-    "apps",
-    "application",
-    "applications",
-    "hub",
-    "container",
-    "registry",
-    "external",
-    "connect",
-    "drive",
-    "maps",
-    "requests",
-    "server",
-];
+const PLAIN: &str = "api apis service services cloud the and of bucket webhook webhooks actions provider storage pages \
+    workers proxy edge tunnel zero trust email mail push messaging payments auth platform bot web app \
+    apps application applications hub container registry external connect drive maps requests server";
 /// Words of a row, or in brackets behind a name, of what is not a process of this server, or not one that must run.
-const NOT_HERE: &[&str] = &[
-    "planned",
-    "future",
-    "todo",
-    "deprecated",
-    "legacy",
-    "inactive",
-    "disabled",
-    "removed",
-    "optional",
-    "dev",
-    "development",
-    "local",
-    "localhost-only",
-    "external",
-    "managed",
-    "cloud",
-    "saas",
-    "hosted",
-    "third-party",
-    "in-process",
-    "embedded",
-    "in-memory",
-    "library",
-    "module",
-    "stub",
-    "mock",
-    "proposed",
-    "wip",
-    "remote",
-    "serverless",
-    "testing",
-    "test",
-    "ci",
-    "staging",
-    "package.json",
-    "thread",
-    "threads",
-    "one-shot",
-    "oneshot",
-    "cron",
-    "timer",
-    "manual",
-    "cdn",
-    "mobile",
-    "browser",
-    "client",
-    "client-side",
-    "desktop",
-    "sqlite",
-];
+const NOT_HERE: &str = "planned future todo deprecated legacy inactive disabled removed optional dev development local \
+    localhost-only external managed cloud saas hosted third-party in-process embedded in-memory library \
+    module stub mock proposed wip remote serverless testing test ci staging package.json thread threads \
+    one-shot oneshot cron timer manual cdn mobile browser client client-side desktop sqlite";
 /// What may stand beside a product's name without making something else of it.
-const BESIDE: &[&str] = &[
-    "server",
-    "database",
-    "db",
-    "cache",
-    "broker",
-    "queue",
-    "message",
-    "messaging",
-    "reverse",
-    "proxy",
-    "cluster",
-    "instance",
-    "service",
-    "container",
-    "primary",
-    "main",
-    "store",
-    "storage",
-    "object",
-    "web",
-    "load",
-    "balancer",
-    "in",
-    "memory",
-    "the",
-    "and",
-    "cluster",
-    "host",
-    "latest",
-    "alpine",
-    "stable",
-    "lts",
-    "ingress",
-    "data",
-    "sql",
-    "session",
-    "sessions",
-    "pub",
-    "sub",
-    "llm",
-    "metrics",
-    "dashboards",
-    "pool",
-    "pooler",
-    "connection",
-    "edge",
-];
+const BESIDE: &str = "server database db cache broker queue message messaging reverse proxy cluster instance service \
+    container primary main store storage object web load balancer in memory the and host latest alpine \
+    stable lts ingress data sql session sessions pub sub llm metrics dashboards pool pooler connection \
+    edge";
 /// Not a process that listens: a client of certificates.
 const NO_DAEMON: &[&str] = &["certbot"];
 
@@ -395,14 +59,14 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
 /// True for a heading of what does not run in production.
 pub(super) fn is_aside(title: &str) -> bool {
     let lower = title.to_lowercase();
-    let any = |list: &[&str]| words(&lower).any(|w| list.contains(&w.as_str()));
+    let any = |list: &str| words(&lower).any(|w| is_in(list, &w));
     let production = words(&lower).any(|w| w.starts_with("prod") && w != "product" && w != "products");
     any(LATER) || PHRASES.iter().any(|p| lower.contains(p)) || any(ELSEWHERE) && !production
 }
 
 /// True where a row, a bracket or a status takes the thing out of what must run here.
 pub(super) fn is_not_here(text: &str) -> bool {
-    words(text).any(|w| NOT_HERE.contains(&w.as_str()))
+    words(text).any(|w| is_in(NOT_HERE, &w))
 }
 
 /// True for what others run, and for people.
@@ -412,11 +76,11 @@ pub(super) fn is_external(name: &str) -> bool {
     for word in name.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
         let word = word.to_lowercase();
         let word = word.as_str();
-        let named = THIRD_PARTY.contains(&word) || PEOPLE.contains(&word);
+        let named = is_in(THIRD_PARTY, word) || is_in(PEOPLE, word);
         known |= named || word == "external";
-        person |= PEOPLE.contains(&word);
+        person |= is_in(PEOPLE, word);
         service |= word == "service" || word == "services";
-        if !named && !PLAIN.contains(&word) && !word.bytes().all(|b| b.is_ascii_digit()) {
+        if !named && !is_in(PLAIN, word) && !word.bytes().all(|b| b.is_ascii_digit()) {
             return false;
         }
     }
@@ -441,7 +105,7 @@ pub(super) fn product(name: &str) -> Option<&'static str> {
             _ => {
                 let version = word.trim_start_matches('v').trim_end_matches('x');
                 let version = version.bytes().all(|b| b.is_ascii_digit());
-                if !version && !BESIDE.contains(&word.as_str()) {
+                if !version && !is_in(BESIDE, &word) {
                     return None;
                 }
             }

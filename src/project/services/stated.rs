@@ -106,7 +106,7 @@ fn best(pairs: Vec<(Doer, Pair)>) -> Vec<StatedMatch> {
 fn pair(stated: &Stated, side: &Side, other: &Side, more: &[String], server: &Server<'_>) -> Option<Pair> {
     let names: HashSet<String> = std::iter::once(other.name.as_str())
         .chain(more.iter().map(String::as_str))
-        .map(|name| plain(name))
+        .map(plain)
         .filter(|name| !name.is_empty())
         .collect();
     let own = std::iter::once(stated.name.as_str()).chain(stated.aliases.iter().map(String::as_str));

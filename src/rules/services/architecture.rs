@@ -313,16 +313,23 @@ impl Judge<'_, '_, '_, '_> {
         for at in staying(self.server.units) {
             let (unit, info) = (self.units[at], &self.server.units[at]);
             let stem = unit.name.trim_end_matches(".service").trim_end_matches('@');
-            let ports = unit_ports(info);
             if unit.origin == Origin::InRepo || linked(&Doer::Unit(at)) {
                 continue;
             }
-            self.lacks(stem, &unit.name, &ports, unit.span, path, &words, found);
+            let runs = Running { stem, shown: &unit.name, ports: unit_ports(info), span: unit.span };
+            self.lacks(&runs, path, &words, found);
         }
         let mut told = HashSet::new();
         for at in &self.contained {
             let service = &self.context.project.composes[at.compose].services[at.service];
             let image = service.image_name().unwrap_or_default();
+            // Certificates are the web server's business.
+            if [image.as_str(), service.name.as_str()]
+                .iter()
+                .any(|n| n.contains("certbot") || n.contains("acme"))
+            {
+                continue;
+            }
             let by_image = words.has(&image) || product_units(&image).iter().any(|unit| words.has(unit));
             if linked(&Doer::Service(*at))
                 || by_image && !image.is_empty()
@@ -330,22 +337,14 @@ impl Judge<'_, '_, '_, '_> {
             {
                 continue;
             }
-            let ports = service_ports(service);
-            self.lacks(&service.name, &service.name, &ports, service.name_span, path, &words, found);
+            let (name, span) = (service.name.as_str(), service.name_span);
+            let runs = Running { stem: name, shown: name, ports: service_ports(service), span };
+            self.lacks(&runs, path, &words, found);
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn lacks(
-        &self,
-        stem: &str,
-        shown: &str,
-        ports: &[String],
-        span: Span,
-        path: &str,
-        words: &Words,
-        found: &mut Vec<Finding>,
-    ) {
+    fn lacks(&self, runs: &Running<'_>, path: &str, words: &Words, found: &mut Vec<Finding>) {
+        let Running { stem, shown, ports, span } = runs;
         let confidence = match named(stem, self.server.project, words) {
             Named::Yes => return,
             Named::Partly => Confidence::Low,
@@ -361,7 +360,7 @@ impl Judge<'_, '_, '_, '_> {
             format!("`{shown}` runs on the server, and {path}, which lists the services, does not name it");
         found.push(
             self.context
-                .finding("services/not-in-architecture", span, message)
+                .finding("services/not-in-architecture", *span, message)
                 .at_most(confidence)
                 .help(format!(
                     "add `{shown}` to {path}, with its port and command; or remove it from the deploy"
@@ -369,6 +368,16 @@ impl Judge<'_, '_, '_, '_> {
                 .done(),
         );
     }
+}
+
+/// Something that runs, by a unit or as a container.
+struct Running<'n> {
+    /// Its name without its type.
+    stem: &'n str,
+    /// Its name.
+    shown: &'n str,
+    ports: Vec<String>,
+    span: Span,
 }
 
 /// Every word of what deploys: scripts, units, Compose files, settings of web servers and process managers, workflows.
