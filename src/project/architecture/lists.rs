@@ -2,7 +2,8 @@
 
 use super::blocks::Line;
 use super::words::{
-    as_name, is_choice, is_code_name, is_external, is_not_here, name_and_brackets, ports, product, words,
+    as_name, column_ports, is_choice, is_code_name, is_external, is_not_here, name_and_brackets, ports,
+    product, words,
 };
 use super::{Evidence, Found, Stated, Strength};
 
@@ -123,10 +124,64 @@ pub(super) fn heading(line: &Line, aside: bool, found: &mut Found) {
     found.add(stated);
 }
 
+/// What the lines below a heading say of what it is called after: `**Port:** 8000`, `- Service: \`web.service\``.
+pub(super) fn facts(raw: &str, at: usize, heading: &Line, aside: bool, found: &mut Found) {
+    let mut stated: Option<Stated> = None;
+    let mut start = 0;
+    for line in raw.split_inclusive('\n') {
+        let span = at + start..at + start + line.trim_end().len();
+        start += line.len();
+        let marks = |c: char| !c.is_alphanumeric() && c != '/' && c != '`';
+        let Some((key, value)) = line.trim_start_matches(marks).split_once(':') else { continue };
+        let key = key.trim_end_matches(marks).to_lowercase();
+        let value = value.trim_start_matches(['*', ' ', '_']).trim_end();
+        let code = value.strip_prefix('`').and_then(|v| v.split('`').next()).unwrap_or_default();
+        let word = code.strip_suffix(".service").unwrap_or(code);
+        let named = matches!(
+            key.as_str(),
+            "service"
+                | "systemd service"
+                | "systemd unit"
+                | "systemd"
+                | "unit"
+                | "container"
+                | "container name"
+        );
+        let numbers = match key.as_str() {
+            "port" | "ports" | "internal port" | "container port" | "host port" => column_ports(value),
+            _ if named => ports(value),
+            _ => continue,
+        };
+        let alias = named && !word.is_empty() && !word.contains([' ', '/', '$']);
+        if !alias && numbers.is_empty() {
+            continue;
+        }
+        if stated.is_none() {
+            let Some((name, brackets, _)) = opening(heading) else { return };
+            stated = Some(self::start(&name, heading, &brackets, Evidence::Heading, found));
+        }
+        let Some(stated) = &mut stated else { return };
+        for number in numbers {
+            stated.port(number, found.span(span.clone()));
+        }
+        stated.aliases.extend(alias.then(|| word.to_lowercase()));
+        let known = alias || stated.product.is_some();
+        stated.strength = stated.strength.max(if known { Strength::Medium } else { Strength::Weak });
+    }
+    if let Some(mut stated) = stated {
+        stated.required &= !aside;
+        found.add(stated);
+    }
+}
+
 /// A paragraph names units now and then, and says no more of them.
 pub(super) fn paragraph(line: &Line, aside: bool, found: &mut Found) {
     for code in line.codes.iter().filter(|code| code.ends_with(".service") && !code.contains([' ', '/'])) {
-        let Some(name) = as_name(code.trim_end_matches(".service")) else { continue };
+        let stem = code.trim_end_matches(".service");
+        if found.aliases.contains(&stem.to_lowercase()) {
+            continue;
+        }
+        let Some(name) = as_name(stem) else { continue };
         let mut stated = found.stated(&name, line.span.clone(), Evidence::Prose);
         stated.product = product(&name);
         stated.required = !aside;

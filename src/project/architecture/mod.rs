@@ -13,8 +13,8 @@ use crate::project::compose::Text;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::source::{FileId, Sources, Span};
-use blocks::Kind;
-use std::collections::HashMap;
+use blocks::{Kind, Line};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Where a service is stated.
@@ -136,12 +136,22 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
     let aside = is_aside_document(source.path(), text);
     let mut found = Found::new(file);
     let document = blocks::read(text);
+    let mut heading = None;
     for block in &document.blocks {
         let aside = aside || document.is_aside(block);
         match &block.kind {
-            Kind::Heading(line) => lists::heading(line, aside, &mut found),
-            Kind::Item(line) => lists::item(line, document.title(block), aside, &mut found),
-            Kind::Paragraph(line) => lists::paragraph(line, aside, &mut found),
+            Kind::Heading(line) => {
+                lists::heading(line, aside, &mut found);
+                heading = Some(line);
+            }
+            Kind::Item(line) => {
+                lists::item(line, document.title(block), aside, &mut found);
+                facts(line, heading, text, aside, &mut found);
+            }
+            Kind::Paragraph(line) => {
+                facts(line, heading, text, aside, &mut found);
+                lists::paragraph(line, aside, &mut found);
+            }
             Kind::Table { header, rows } => tables::read(header, rows, aside, &mut found),
             Kind::Fence { language, inside } => match language.as_str() {
                 "yaml" | "yml" => diagrams::compose(&text[inside.clone()], inside.start, aside, &mut found),
@@ -168,6 +178,15 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
     let Found { mut services, environment, users, paths, .. } = found;
     services.sort_by_key(|s| s.span);
     (Architecture { file, services, environment, users, paths, aside, lists_services }, gaps)
+}
+
+/// What a line or paragraph says of the heading above it; a long one says something else.
+fn facts(line: &Line, heading: Option<&Line>, text: &str, aside: bool, found: &mut Found) {
+    let Some(heading) = heading else { return };
+    let end = (line.span.start + line.text.len() * 2 + 40).min(line.span.end);
+    if line.text.len() < 600 && line.text.contains(':') && text.is_char_boundary(end) {
+        lists::facts(&text[line.span.start..end], line.span.start, heading, aside, found);
+    }
 }
 
 /// Decisions, plans, archives and drafts do not say what runs today.
@@ -261,6 +280,8 @@ struct Found {
     services: Vec<Stated>,
     /// Services by their names, letters and digits alone.
     by_name: HashMap<String, usize>,
+    /// Their other names.
+    aliases: HashSet<String>,
     environment: Vec<Text>,
     users: Vec<Text>,
     paths: Vec<Text>,
@@ -274,6 +295,7 @@ impl Found {
             file,
             services: Vec::new(),
             by_name: HashMap::new(),
+            aliases: HashSet::new(),
             environment: Vec::new(),
             users: Vec::new(),
             paths: Vec::new(),
@@ -324,6 +346,7 @@ impl Found {
         // `Auth` and `Auth Service` are one.
         let words = stated.name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
         let key: String = words.filter(|w| !matches!(w.as_str(), "service" | "container")).collect();
+        self.aliases.extend(stated.aliases.iter().cloned());
         if let Some(known) = self.by_name.get(&key) {
             merge(&mut self.services[*known], stated);
         } else if self.services.len() >= MAX_SERVICES {

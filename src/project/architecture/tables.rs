@@ -96,6 +96,8 @@ const TITLES: &[(&str, Column)] = &[
     ("status", Column::Status),
     ("state", Column::Status),
     ("environment", Column::Status),
+    ("mode", Column::Status),
+    ("stage", Column::Status),
     ("notes", Column::Status),
     ("location", Column::Code),
     ("file", Column::Code),

@@ -95,6 +95,16 @@ fn lists_and_headings() {
 }
 
 #[test]
+fn lines_below_a_heading_say_more_of_it() {
+    let doc = "### 2. Backend (Go API)\n**Location:** `/opt/x`  \n**Service:** `x-backend.service`  \n**Port:** 8081 (internal)\n\n\
+        ### Cache (Redis)\n\n- **Port**: 6379\n- speaks: RESP\n\n### Worker\n**Container**: `x-worker` on port 9000\n\n\
+        ### Rules\n\nNote: 8000 is taken. Port 8000: no.\n";
+    assert_eq!(stated(doc), ["Backend 8081 Medium", "Cache 6379 Weak", "Worker 9000 Medium"]);
+    let (_, read) = read_at("architecture.md", doc);
+    assert_eq!(read.services[0].aliases, ["x-backend"]);
+}
+
+#[test]
 fn what_is_planned_or_elsewhere_is_not_required() {
     let doc = "# A\n\n| Service | Port |\n|-|-|\n| api | 8000 |\n\n## Future\n\n### More\n\n| Service | Port |\n|-|-|\n\
         | search | 9200 |\n\n## Runtime\n\n| Service | Port |\n|-|-|\n| job | 7000 |\n";
