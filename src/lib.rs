@@ -6,6 +6,7 @@ pub mod finding;
 pub mod model;
 pub mod output;
 pub mod project;
+pub mod review;
 pub mod rules;
 pub mod shell;
 pub mod source;

@@ -303,6 +303,12 @@ impl Sources {
         self.file(span.file).line(span.start)
     }
 
+    /// The 1-based lines that a span touches, first and last.
+    pub fn lines(&self, span: Span) -> (u32, u32) {
+        let file = self.file(span.file);
+        (file.line(span.start), file.line(span.end.saturating_sub(1).max(span.start)))
+    }
+
     /// All files with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().enumerate().map(|(i, f)| (FileId(i as u32), f))

@@ -25,6 +25,8 @@ pub struct Config {
     pub scripts: Vec<glob::Pattern>,
     /// The unit that runs a compose service; `None` for a service that needs no unit.
     pub services: BTreeMap<String, Option<String>>,
+    /// What `review` goes by.
+    pub review: ReviewConfig,
     /// Levels of rules and families, in the order of the file.
     pub(super) rules: Vec<(String, Level, LineColumn)>,
     extra_rules: Vec<(String, LineColumn)>,
@@ -38,6 +40,18 @@ pub struct App {
     pub user: Option<String>,
     /// Where it lives on the server.
     pub directory: Option<String>,
+}
+
+/// Where the review document is, and how its task is known.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ReviewConfig {
+    /// The document, relative to the root.
+    pub document: Option<String>,
+    /// What the task is called in it.
+    pub task: Option<String>,
+    /// The words before the date.
+    pub label: Option<String>,
 }
 
 /// What the configuration makes of a rule or family.
@@ -56,6 +70,7 @@ struct Raw {
     app: Option<App>,
     scripts: Vec<Spanned<String>>,
     services: BTreeMap<String, Option<String>>,
+    review: ReviewConfig,
     rules: HashMap<Spanned<String>, Spanned<String>>,
     extra_rules: Vec<Spanned<String>>,
 }
@@ -109,8 +124,12 @@ impl Config {
             place: Some(place(location)),
             ..CheckError::in_file(at, message)
         };
-        let mut config =
-            Config { app: raw.app.unwrap_or_default(), services: raw.services, ..Config::default() };
+        let mut config = Config {
+            app: raw.app.unwrap_or_default(),
+            services: raw.services,
+            review: raw.review,
+            ..Config::default()
+        };
         for script in raw.scripts {
             let pattern = glob::Pattern::new(&script.value).map_err(|e| {
                 let message = format!("`{}` is no pattern: {}", script.value, e.msg);

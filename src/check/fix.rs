@@ -17,6 +17,11 @@ pub fn apply_fixes<'a>(sources: &Sources, file: FileId, fixes: impl IntoIterator
         .map_or_else(|| sources.file(file).text().to_owned(), |edits| edits.text(sources.file(file)))
 }
 
+/// The bytes on disk of a file with one edit; each byte outside of it stays. `None` where they would not read as meant.
+pub fn replaced(file: &SourceFile, edit: Edit) -> Option<Vec<u8>> {
+    Edits(vec![edit]).bytes(file)
+}
+
 /// Fixes that can be applied together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Picked {

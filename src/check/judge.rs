@@ -1,5 +1,6 @@
 //! The middle of a check: which scripts there are, what the project around them holds, and what the rules say.
 
+use super::isolate::{self, Repo, Script};
 use super::load;
 use super::regions::Regions;
 use super::{CheckError, Request, Settings, Target};
@@ -14,7 +15,6 @@ use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::syntax::query::Selectors;
 use bumpalo::Bump;
 use std::io::ErrorKind;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// So many gaps of one script are told one by one.
@@ -42,7 +42,7 @@ pub struct Judged {
 }
 
 /// Looks at what the rules saw before it is dropped.
-pub(super) type Look<'l> = &'l mut dyn FnMut(&Context<'_, '_>);
+pub type Look<'l> = &'l mut dyn FnMut(&Context<'_, '_>);
 
 /// Judges the targets.
 pub(super) fn judge(
@@ -51,45 +51,70 @@ pub(super) fn judge(
     sources: &mut Sources,
     look: Look<'_>,
 ) -> Result<Judged, CheckError> {
-    let mut judged = Judged::default();
     let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
+    inspect(&root, request, settings, sources, look)
+}
+
+/// Judges the targets in `root`, which need not be the tree on disk, and shows what the rules saw to `look`. What is
+/// found is neither quieted nor filtered.
+///
+/// # Errors
+/// A wrong selector of the user.
+pub fn inspect(
+    root: &Root,
+    request: &Request,
+    settings: &Settings,
+    sources: &mut Sources,
+    look: Look<'_>,
+) -> Result<Judged, CheckError> {
+    let mut judged = Judged::default();
     // Whoever names the root, or a directory, means all of it.
     let meant = request.root.is_some()
         || request.targets.is_empty()
         || request.targets.iter().any(|t| matches!(t, Target::Path(path) if path.is_dir()));
     let inventory =
-        if meant || is_marked(root.path()) { Inventory::of(&root) } else { Inventory::shallow(&root) };
+        if meant || is_marked(root.path()) { Inventory::of(root) } else { Inventory::shallow(root) };
     judged.gaps.extend(inventory.gaps.iter().cloned());
-    let scripts = scripts(request, settings, &root, &inventory, sources, &mut judged);
+    let files = scripts(request, settings, root, &inventory, sources, &mut judged);
     let whole = meant && settings.selection.wants_any("env");
-    let project = load::project(&root, inventory, whole, sources, &mut judged.gaps);
+    let project = load::project(root, inventory, whole, sources, &mut judged.gaps);
     let selectors = selectors(settings)?;
 
     let arena = Bump::new();
+    let mut scripts: Vec<Script<'_>> = Vec::new();
     let mut models: Vec<Deployment<'_>> = Vec::new();
-    for file in scripts {
-        let text: &str = arena.alloc_str(sources.file(file).text());
-        let path = sources.file(file).path().to_owned();
-        judged.encoding.extend(text_gaps(sources, file));
-        let mut follow = InRoot { root: &root, sources, gaps: Vec::new() };
-        let built = catch_unwind(AssertUnwindSafe(|| model::build(&arena, file, &path, text, &mut follow)));
-        judged.gaps.append(&mut follow.gaps);
-        let Ok(mut deployment) = built else {
-            let reason = "the model failed on it (this is a bug of deploylint)";
-            judged.gaps.push(Gap::at(sources, Span::file_start(file), reason));
-            continue;
+    for file in files {
+        let script = Script {
+            file,
+            path: sources.file(file).path().to_owned(),
+            text: arena.alloc_str(sources.file(file).text()),
+            left_out: Vec::new(),
         };
+        judged.encoding.extend(text_gaps(sources, file));
+        let mut follow = InRoot { root, sources, gaps: Vec::new() };
+        let (deployment, left_out) = isolate::model(script.file, script.text, &mut |left_out| {
+            follow.gaps.clear();
+            model::build_without(&arena, script.file, &script.path, script.text, &mut follow, left_out)
+        });
+        judged.gaps.append(&mut follow.gaps);
+        for span in &left_out {
+            let reason = "the model failed on it (this is a bug of deploylint)";
+            judged.gaps.push(Gap::at(sources, *span, reason));
+        }
+        let Some(mut deployment) = deployment else { continue };
         tell_briefly(&mut deployment.gaps);
         for (span, reason) in &deployment.gaps {
             judged.gaps.push(Gap::at(sources, *span, reason.clone()));
         }
         judged.comments.extend(&deployment.comments);
         models.push(deployment);
+        scripts.push(Script { left_out, ..script });
     }
     // A file that one script sources is judged as a part of it, not again by itself; one that it only seems to source,
     // by a path that is not known, is.
     let sourced: Vec<FileId> = models.iter().flat_map(|m| m.sourced.iter().copied()).collect();
     models.retain(|m| !sourced.contains(&m.file));
+    scripts.retain(|s| !sourced.contains(&s.file));
     let a_part = |path: &str| sourced.iter().any(|file| sources.file(*file).path() == path);
     judged.taken.retain(|(path, _)| !a_part(path));
     judged.scripts = models.len();
@@ -100,8 +125,26 @@ pub(super) fn judge(
         services: settings.config.services.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
     let context = Context::new(sources, &models, &project, &settings.pages, &given);
-    rules::run(&context, &selectors, &mut judged.findings, &mut judged.gaps);
+    let failed = rules::run(&context, &selectors, &mut judged.findings);
     look(&context);
+    let repo = Repo {
+        root,
+        sources,
+        scripts: &scripts,
+        project: &project,
+        pages: &settings.pages,
+        given: &given,
+        selectors: &selectors,
+    };
+    for rule in failed {
+        let (mut found, mut places) = repo.judge_again(&rule);
+        judged.findings.append(&mut found);
+        if places.is_empty() {
+            places.extend(scripts.iter().map(|script| Span::file_start(script.file)));
+        }
+        let reason = format!("the rule {} failed on it (this is a bug of deploylint)", rule.name);
+        judged.gaps.extend(places.into_iter().map(|place| Gap::at(sources, place, reason.clone())));
+    }
     if judged.findings.iter().any(|finding| finding.fix.is_some()) {
         let regions = Regions::of(sources, &models);
         for finding in &mut judged.findings {
@@ -309,7 +352,9 @@ struct InRoot<'r> {
 impl Follow for InRoot<'_> {
     fn follow(&mut self, path: &str) -> Option<(FileId, String)> {
         // What is not there may be made by the deployment.
-        self.root.locate(path).symlink_metadata().ok()?;
+        if !self.root.exists(path) {
+            return None;
+        }
         match self.root.read(path, self.sources) {
             Ok(file) => Some((file, self.sources.file(file).text().to_owned())),
             Err(gap) => {

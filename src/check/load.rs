@@ -5,7 +5,7 @@ use crate::project::dotenv::Dotenv;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::is_sample_dotenv;
-use crate::project::{architecture, compose, env, manifest};
+use crate::project::{architecture, compose, env, managers, manifest};
 use crate::rules::context::Project;
 use crate::source::Sources;
 
@@ -24,12 +24,23 @@ pub(super) fn project(
     let (needs, more) = manifest::read(root, &inventory, sources);
     gaps.extend(more);
     let mut unit_files = Vec::new();
-    for path in &inventory.units {
-        match root.read(path, sources) {
-            Ok(file) => unit_files.push((path.clone(), file)),
-            Err(gap) => gaps.push(gap),
+    let mut unit_templates = Vec::new();
+    let mut drop_ins = Vec::new();
+    let lists = [
+        (&inventory.units, &mut unit_files),
+        (&inventory.unit_templates, &mut unit_templates),
+        (&inventory.drop_ins, &mut drop_ins),
+    ];
+    for (paths, files) in lists {
+        for path in paths {
+            match root.read(path, sources) {
+                Ok(file) => files.push((path.clone(), file)),
+                Err(gap) => gaps.push(gap),
+            }
         }
     }
+    let (process_files, more) = managers::read_all(root, &inventory, sources);
+    gaps.extend(more);
     let lists = [
         &inventory.scripts,
         &inventory.nginx,
@@ -64,5 +75,18 @@ pub(super) fn project(
         }
     }
     let names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
-    Project { inventory, composes, architectures, needs, unit_files, texts, dotenvs, env_uses, names }
+    Project {
+        inventory,
+        composes,
+        architectures,
+        needs,
+        unit_files,
+        unit_templates,
+        drop_ins,
+        process_files,
+        texts,
+        dotenvs,
+        env_uses,
+        names,
+    }
 }

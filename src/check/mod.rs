@@ -3,19 +3,23 @@
 
 mod config;
 mod fix;
+mod isolate;
 mod judge;
 mod load;
 mod regions;
 mod rounds;
 mod selection;
+mod services;
+pub mod split;
 mod suppress;
 mod why;
 
-pub use config::{App, Config, Level};
-pub use fix::apply_fixes;
-pub use judge::{Judged, root_of};
+pub use config::{App, Config, Level, ReviewConfig};
+pub use fix::{apply_fixes, replaced};
+pub use judge::{Judged, Look, inspect, root_of};
 pub use rounds::{Change, Fixed, Rejected, fix};
 pub use selection::Selection;
+pub use services::{Services, services};
 pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};
@@ -193,12 +197,21 @@ impl Settings {
 /// Wrong usage or configuration: nothing was checked. What concerns one target only is in [`Report::errors`], and
 /// what could not be analysed in [`Report::gaps`].
 pub fn check(request: &Request) -> Result<Report, CheckError> {
-    check_over(request, &Settings::load(request)?, Sources::default())
+    check_over(request, &Settings::load(request)?, Sources::default(), &mut |_| {})
 }
 
-/// Checks what `request` names. The files of `sources` are taken as they are there, and not read again.
-fn check_over(request: &Request, settings: &Settings, mut sources: Sources) -> Result<Report, CheckError> {
-    let judged = judge::judge(request, settings, &mut sources, &mut |_| {})?;
+/// Checks what `request` names, and shows what the rules saw to `look`. The files of `sources` are taken as they are
+/// there, and not read again.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_over(
+    request: &Request,
+    settings: &Settings,
+    mut sources: Sources,
+    look: Look<'_>,
+) -> Result<Report, CheckError> {
+    let judged = judge::judge(request, settings, &mut sources, look)?;
     let selection = &settings.selection;
     let mut findings = suppress::apply(
         &sources,

@@ -2,6 +2,7 @@
 //! finding is gone, no other has come, and all is still analysed. Writes no file.
 
 use super::fix::{Edits, Picked};
+use super::split::{Attempt, settle};
 use super::{CheckError, Report, Request, Settings, Target, check_over};
 use crate::finding::{Applicability, Finding};
 use crate::project::files::Root;
@@ -141,7 +142,6 @@ struct After {
     changed: Vec<String>,
 }
 
-#[derive(Default)]
 struct Round {
     /// Indices of findings whose fixes stay.
     kept: Vec<usize>,
@@ -171,7 +171,7 @@ impl Fixing<'_> {
 
     fn judge(&self, texts: &HashMap<String, Vec<u8>>) -> Result<Report, CheckError> {
         if texts.is_empty() {
-            return check_over(self.request, &self.settings, Sources::default());
+            return check_over(self.request, &self.settings, Sources::default(), &mut |_| {});
         }
         let stdin = self.stdin();
         let mut request = self.request.clone();
@@ -191,7 +191,7 @@ impl Fixing<'_> {
                 sources.add(file);
             }
         }
-        check_over(&request, &self.settings, sources)
+        check_over(&request, &self.settings, sources, &mut |_| {})
     }
 
     /// The findings to fix, as far as their fixes go together.
@@ -233,44 +233,28 @@ impl Fixing<'_> {
 
     /// Applies the fixes, and finds those that do harm: first by what is still found, then by halves.
     fn settle(&mut self, report: &Report, wanted: Vec<usize>) -> Result<Round, CheckError> {
-        let mut round = Round::default();
-        let mut groups = vec![wanted];
-        while let Some(group) = groups.pop() {
-            if group.is_empty() {
-                continue;
+        let mut left = JUDGEMENTS.saturating_sub(self.judgements);
+        let before = left;
+        let attempt = |kept: &[usize], group: &[usize]| -> Result<Attempt<usize, After>, CheckError> {
+            let tried: BTreeSet<usize> = kept.iter().chain(group).copied().collect();
+            let Some(after) = self.apply(report, &tried)? else { return Ok(Attempt::Fails) };
+            let Compared { stuck, more } = compare(report, &after, &tried);
+            if stuck.is_empty() {
+                return Ok(if more { Attempt::Fails } else { Attempt::Works(after) });
             }
-            let tried: BTreeSet<usize> = round.kept.iter().chain(&group).copied().collect();
-            self.judgements += 1;
-            if self.judgements > JUDGEMENTS {
-                round.rejected.extend(group);
-                continue;
+            let (stuck, rest): (Vec<usize>, Vec<usize>) = group.iter().partition(|i| stuck.contains(i));
+            if stuck.is_empty() || rest.is_empty() {
+                return Ok(Attempt::Fails);
             }
-            let after = self.apply(report, &tried)?;
-            let compared = after.as_ref().map(|after| compare(report, after, &tried));
-            match (compared, after) {
-                (Some(Compared { stuck, more: false }), Some(after)) if stuck.is_empty() => {
-                    round.kept = tried.into_iter().collect();
-                    round.after = Some(after);
-                }
-                _ if group.len() == 1 => round.rejected.extend(group),
-                (Some(Compared { stuck, .. }), _)
-                    if !stuck.is_empty()
-                        && group.iter().any(|i| !stuck.contains(i))
-                        && group.iter().any(|i| stuck.contains(i)) =>
-                {
-                    let (stuck, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|i| stuck.contains(i));
-                    // Alone each of them may do: another may have stood in its way.
-                    groups.extend(stuck.into_iter().map(|index| vec![index]));
-                    groups.push(rest);
-                }
-                _ => {
-                    let (first, second) = group.split_at(group.len() / 2);
-                    groups.push(second.to_vec());
-                    groups.push(first.to_vec());
-                }
-            }
-        }
-        Ok(round)
+            // Alone each of them may do: another may have stood in its way.
+            let alone = stuck.into_iter().rev().map(|index| vec![index]);
+            Ok(Attempt::Instead(std::iter::once(rest).chain(alone).collect()))
+        };
+        let settled = settle(wanted, &mut left, attempt, |_| Vec::new())?;
+        self.judgements += before - left;
+        let mut kept = settled.kept;
+        kept.sort_unstable();
+        Ok(Round { kept, rejected: settled.failed, after: settled.result })
     }
 
     /// The report once the fixes of some findings are applied; `None` where their text cannot be written as it is.

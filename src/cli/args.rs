@@ -10,6 +10,8 @@ Examples:
   deploylint check --format json | jq   for other programs
   deploylint explain rerun              the rules about a second run
   deploylint why start.sh:12            what was understood of that line
+  deploylint services                   which service is which unit
+  deploylint review                     what changed since the last review, and what is left to do
   deploylint rules                      all rules";
 
 const CHECK_EXAMPLES: &str = "\
@@ -35,6 +37,43 @@ Exit codes:
   2  wrong usage or configuration, or a file that could not be written
   3  something could not be analysed, and nothing worse";
 
+const SERVICES_EXAMPLES: &str = "\
+Examples:
+  deploylint services                      the repo in the current directory
+  deploylint services ~/shop               another repo
+  deploylint services --format json | jq   for other programs
+
+States:
+  ok       the service has a counterpart on the server, and nothing that both say differs
+  differs  it has one, and the two say different things
+  missing  nothing on the server does its work
+  extra    the server runs it, and no service does
+  exempt   it needs no counterpart
+
+Exit codes:
+  0  the matrix is whole, whatever it shows
+  2  wrong usage or configuration
+  3  something could not be analysed";
+
+const REVIEW_EXAMPLES: &str = "\
+Examples:
+  deploylint review                             the repo in the current directory
+  deploylint review --since 2026-01-31          what changed after that day
+  deploylint review --since v1.4                what changed since a tag, branch or commit
+  deploylint review --check                     for CI: fails when a review is due or something is open
+  deploylint review --record --tested           all is done: today's date into the document
+  deploylint review --format markdown           for a pull request
+
+The document is a Markdown file with a task `Review Production Deployment Scripts` and in it a line
+`**Last performed:** YYYY-MM-DD`. It is looked for in the whole repo, hidden folders too; deploylint.yaml can
+name it: `review: {document: docs/tasks.md, task: TITLE, label: Last performed}`.
+
+Exit codes:
+  0  carried out; with --check: no review is due and nothing is open; with --record: the date stands there
+  1  with --check: a review is due, or something is open; with --record: something is open, nothing was written
+  2  wrong usage or configuration, no document or date where one is needed
+  3  something could not be analysed, and nothing worse";
+
 /// Reads the shell scripts that deploy a repo to a server, and says what will go wrong.
 ///
 /// It looks at the scripts together with the compose file, the systemd units and the
@@ -56,6 +95,12 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say what was understood of a line, and why it is told or not
     Why(WhyArgs),
+    /// Show which service is which unit, and why
+    #[command(after_help = SERVICES_EXAMPLES)]
+    Services(ServicesArgs),
+    /// Review the deployment scripts against what changed since the last review
+    #[command(after_help = REVIEW_EXAMPLES)]
+    Review(ReviewArgs),
     /// List all rules
     Rules(RulesArgs),
     /// Show what the analyser makes of a script
@@ -130,6 +175,63 @@ pub(super) struct WhyArgs {
     /// The repo's root [default: found from FILE]
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ServicesArgs {
+    /// A repo, or one of its scripts [default: the current directory]
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// How the matrix is written: for people, or for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// The repo's root [default: found from PATH]
+    #[arg(long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
+    /// A configuration other than deploylint.yaml at the root
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ReviewArgs {
+    /// The repo [default: the current directory]
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// Where the review begins: a day, or a git revision [default: the date in the document]
+    #[arg(long, value_name = "DATE|REV")]
+    pub(super) since: Option<String>,
+    /// The review document [default: looked for]
+    #[arg(long, value_name = "FILE")]
+    pub(super) document: Option<PathBuf>,
+    /// Write today's date into the document, unless something is open
+    #[arg(long)]
+    pub(super) record: bool,
+    /// With --record: write the date even where something is open
+    #[arg(long, requires = "record")]
+    pub(super) force: bool,
+    /// You have tried the scripts, which deploylint cannot
+    #[arg(long)]
+    pub(super) tested: bool,
+    /// Exit with 1 when a review is due or something is open
+    #[arg(long, conflicts_with = "record")]
+    pub(super) check: bool,
+    /// How the review is written
+    #[arg(long, value_enum, default_value_t = ReviewFormat::Text)]
+    pub(super) format: ReviewFormat,
+    /// The configuration [default: deploylint.yaml at the root]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReviewFormat {
+    /// For people
+    Text,
+    /// For people, in a pull request
+    Markdown,
+    /// For programs
+    Json,
 }
 
 #[derive(Debug, ClapArgs)]

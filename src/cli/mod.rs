@@ -7,8 +7,9 @@ mod args;
 mod check;
 mod debug;
 mod explain;
-
 mod fix;
+mod review;
+mod services;
 mod why;
 
 use crate::check::CheckError;
@@ -72,7 +73,9 @@ pub fn main() -> ExitCode {
         Command::Check(args) if args.fix || args.diff => fix::run(&args, &mut out),
         Command::Check(args) => check::run(&args, &mut out),
         Command::Explain(args) => explain::explain(&args, &mut out),
+        Command::Services(args) => services::run(&args, &mut out),
         Command::Why(args) => why::run(&args, &mut out),
+        Command::Review(args) => review::run(&args, &mut out),
         Command::Rules(args) => explain::rules(&args, &mut out),
         Command::Debug(args) => debug::run(&args, &mut out),
     };

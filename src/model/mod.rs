@@ -13,6 +13,7 @@ mod expand;
 mod explain;
 mod flow;
 mod pattern;
+mod pieces;
 mod query;
 mod region;
 mod scope;
@@ -34,6 +35,7 @@ use bumpalo::Bump;
 use condition::Cond;
 
 pub(crate) use expand::is_random_source;
+pub use pieces::{Piece, pieces};
 pub use second_run::{Outcome, SecondRun};
 pub use timeline::Presence;
 
@@ -220,7 +222,19 @@ pub fn build<'a>(
     text: &'a str,
     follow: &mut dyn Follow,
 ) -> Deployment<'a> {
-    let walked = walk::Walker::new(arena, file, path, follow).run(text);
+    build_without(arena, file, path, text, follow, &[])
+}
+
+/// Reads a script as if some of its statements, by their spans, were not there: how they end is not known.
+pub fn build_without<'a>(
+    arena: &'a Bump,
+    file: FileId,
+    path: &str,
+    text: &'a str,
+    follow: &mut dyn Follow,
+    left_out: &[Span],
+) -> Deployment<'a> {
+    let walked = walk::Walker::new(arena, file, path, follow, left_out).run(text);
     let timeline = timeline::Timeline::new(&walked.steps);
     let mut deployment = Deployment {
         file,

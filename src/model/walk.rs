@@ -85,6 +85,8 @@ pub(super) struct Walker<'a, 'f> {
     pub(super) errexit_at: Option<Span>,
     pub(super) sourced: Vec<FileId>,
     pub(super) regions: u32,
+    /// Statements that are passed over.
+    left_out: &'f [Span],
 }
 
 pub(super) struct Walked<'a> {
@@ -99,7 +101,13 @@ pub(super) struct Walked<'a> {
 }
 
 impl<'a, 'f> Walker<'a, 'f> {
-    pub(super) fn new(arena: &'a Bump, file: FileId, path: &str, follow: &'f mut dyn Follow) -> Self {
+    pub(super) fn new(
+        arena: &'a Bump,
+        file: FileId,
+        path: &str,
+        follow: &'f mut dyn Follow,
+        left_out: &'f [Span],
+    ) -> Self {
         let mut script_path = repo_root();
         script_path.push_str("/");
         script_path.push_str(path);
@@ -148,6 +156,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             errexit_at: None,
             sourced: vec![file],
             regions: 0,
+            left_out,
         }
     }
 
@@ -319,6 +328,9 @@ impl<'a, 'f> Walker<'a, 'f> {
                 self.shell.gaps.push((stmt.span, reason));
             }
             return Flow::plain(Cond::Always(true));
+        }
+        if self.left_out.contains(&stmt.span) {
+            return Flow::plain(self.opaque_at(stmt.span));
         }
         self.depth += 1;
         let flow = self.statement_inner(stmt);

@@ -3,7 +3,7 @@
 
 use super::{confidence_name, severity_name};
 use crate::check::Report;
-use crate::finding::{Applicability, Finding, Severity};
+use crate::finding::{Applicability, Finding, Gap, Severity};
 use crate::source::{SourceFile, Sources, Span};
 use serde::Serialize;
 use std::io;
@@ -17,10 +17,18 @@ struct Document<'a> {
     summary: Summary,
 }
 
+/// Which program wrote it.
 #[derive(Serialize)]
-struct Tool {
+pub(super) struct Tool {
     name: &'static str,
     version: &'static str,
+}
+
+impl Tool {
+    /// This one.
+    pub(super) fn this() -> Tool {
+        Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
 }
 
 #[derive(Serialize)]
@@ -59,8 +67,9 @@ struct JsonEdit<'a> {
     text: String,
 }
 
+/// What could not be analysed.
 #[derive(Serialize)]
-struct JsonGap<'a> {
+pub(super) struct JsonGap<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<Range>,
@@ -68,7 +77,7 @@ struct JsonGap<'a> {
 }
 
 #[derive(Serialize)]
-struct Range {
+pub(super) struct Range {
     start: Place,
     end: Place,
 }
@@ -98,16 +107,11 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         let findings = report.findings.iter();
         findings.filter(|f| f.severity == severity).count()
     };
-    let gaps = report.gaps.iter().map(|gap| JsonGap {
-        file: &gap.file,
-        range: gap.place.map(|place| range(sources, place)),
-        reason: &gap.reason,
-    });
     let document = Document {
         version: 1,
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        tool: Tool::this(),
         findings: report.findings.iter().map(|f| finding(sources, f)).collect(),
-        not_analysed: gaps.collect(),
+        not_analysed: report.gaps.iter().map(|one| gap(sources, one)).collect(),
         summary: Summary {
             files: report.files,
             errors: count(Severity::Error),
@@ -117,6 +121,10 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     };
     serde_json::to_writer(&mut *out, &document)?;
     out.write_all(b"\n")
+}
+
+pub(super) fn gap<'a>(sources: &Sources, gap: &'a Gap) -> JsonGap<'a> {
+    JsonGap { file: &gap.file, range: gap.place.map(|place| range(sources, place)), reason: &gap.reason }
 }
 
 fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
@@ -154,7 +162,7 @@ fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
     }
 }
 
-fn range(sources: &Sources, span: Span) -> Range {
+pub(super) fn range(sources: &Sources, span: Span) -> Range {
     let file = sources.file(span.file);
     Range { start: place(file, span.start), end: place(file, span.end) }
 }
@@ -167,7 +175,7 @@ fn place(file: &SourceFile, offset: u32) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Confidence, Edit, Fix, Gap, Related};
+    use crate::finding::{Confidence, Edit, Fix, Related};
 
     #[test]
     fn the_whole_form() {

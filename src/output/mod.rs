@@ -5,7 +5,9 @@ pub mod clean;
 pub mod diff;
 mod excerpt;
 pub mod json;
+pub mod review;
 pub mod rules;
+pub mod services;
 pub mod text;
 
 use crate::finding::{Confidence, Severity};

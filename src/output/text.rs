@@ -140,7 +140,7 @@ fn in_a_line(sources: &Sources, finding: &Finding) -> String {
     )
 }
 
-fn gap_line(sources: &Sources, gap: &Gap) -> String {
+pub(super) fn gap_line(sources: &Sources, gap: &Gap) -> String {
     let file = clean::line(&gap.file, MESSAGE);
     let reason = clean::line(&gap.reason, MESSAGE);
     match gap.place {

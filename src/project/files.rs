@@ -1,20 +1,36 @@
 //! A reader that cannot be led astray: it opens regular files inside the root and nothing else. It must never know
 //! what the files mean.
 
+mod tree;
+
+pub use tree::{Contents, Entry, Tree};
+
 use crate::finding::Gap;
 use crate::source::{FileId, SourceFile, Sources};
 use std::fs::{File, FileType, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 /// The largest file that is read, in bytes. The largest script of a thousand real repos has a tenth of it.
 pub const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// The directory that nothing is read outside of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The directory that nothing is read outside of; or what it held at another time.
+#[derive(Clone, Debug)]
 pub struct Root {
     /// Canonical: no links, no `..`.
     path: PathBuf,
+    /// What is read in place of the disk.
+    tree: Option<Rc<Tree>>,
+}
+
+/// What the disk says of a file without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::project) struct Stat {
+    pub(in crate::project) size: u64,
+    /// When it was last written, since 1970.
+    pub(in crate::project) seconds: i64,
+    pub(in crate::project) nanoseconds: u32,
 }
 
 impl Root {
@@ -29,7 +45,59 @@ impl Root {
         if !canonical.is_dir() {
             return Err(fail("not a directory".to_owned()));
         }
-        Ok(Root { path: canonical })
+        Ok(Root { path: canonical, tree: None })
+    }
+
+    /// The same root with other files: nothing of the disk is read any more.
+    pub fn with_tree(&self, tree: Tree) -> Root {
+        Root { path: self.path.clone(), tree: Some(Rc::new(tree)) }
+    }
+
+    /// What is read in place of the disk.
+    pub(in crate::project) fn tree(&self) -> Option<&Tree> {
+        self.tree.as_deref()
+    }
+
+    /// True where something stands under `name`, whatever it is; a link need not lead anywhere.
+    pub fn exists(&self, name: &str) -> bool {
+        match &self.tree {
+            Some(tree) => self.name(Path::new(name)).is_some_and(|name| tree.entry(&name).is_some()),
+            None => self.locate(name).symlink_metadata().is_ok(),
+        }
+    }
+
+    /// How many bytes a regular file has; `None` for anything else, a link too.
+    pub fn size(&self, name: &str) -> Option<u64> {
+        match &self.tree {
+            Some(tree) => tree.size(name),
+            None => self.locate(name).symlink_metadata().ok().filter(Metadata::is_file).map(|m| m.len()),
+        }
+    }
+
+    /// What the disk says of a regular file; `None` for anything else, a link too, and where there is no disk.
+    pub(in crate::project) fn stat(&self, name: &str) -> Option<Stat> {
+        let known = self.locate(name).symlink_metadata().ok().filter(Metadata::is_file);
+        let known = known.filter(|_| self.tree.is_none())?;
+        let time = known.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok();
+        let seconds = time.map_or(-1, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+        Some(Stat { size: known.len(), seconds, nanoseconds: time.map_or(0, |time| time.subsec_nanos()) })
+    }
+
+    /// Where a link on disk says that it leads; it is not followed.
+    pub(in crate::project) fn link(&self, name: &str) -> Option<String> {
+        let target = std::fs::read_link(self.locate(name)).ok().filter(|_| self.tree.is_none())?;
+        Some(target.to_string_lossy().into_owned())
+    }
+
+    /// The bytes of a file inside the root, by its name in output.
+    ///
+    /// # Errors
+    /// Why they are not read.
+    pub fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        let Some(name) = self.name(Path::new(name)) else {
+            return Err("lies outside the project's root and is not read".to_owned());
+        };
+        self.contents(&self.path.join(&name), &name)
     }
 
     /// The canonical path.
@@ -92,7 +160,7 @@ impl Root {
         let gap = |reason: String| Gap { file: name.clone(), place: None, reason };
         // A name that is not UTF-8 cannot be rebuilt from its output form.
         let on_disk = if path.is_absolute() { path.to_path_buf() } else { self.path.join(path) };
-        let bytes = self.bytes(&on_disk).map_err(gap)?;
+        let bytes = self.contents(&on_disk, &name).map_err(gap)?;
         match SourceFile::new(name.clone(), bytes) {
             Ok(file) => Ok(sources.add(file)),
             Err(not_text) => {
@@ -101,7 +169,10 @@ impl Root {
         }
     }
 
-    fn bytes(&self, path: &Path) -> Result<Vec<u8>, String> {
+    fn contents(&self, path: &Path, name: &str) -> Result<Vec<u8>, String> {
+        if let Some(tree) = &self.tree {
+            return tree.bytes(name);
+        }
         let target = path.canonicalize().map_err(|e| describe(&e))?;
         if !target.starts_with(&self.path) {
             return Err("a symbolic link that leads out of the project's root".to_owned());

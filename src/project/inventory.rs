@@ -2,15 +2,15 @@
 //! bytes of small executables without an extension; what the files hold is for the readers beside it.
 
 use crate::finding::Gap;
-use crate::project::files::Root;
+use crate::project::files::{Entry, Root, Tree};
 use crate::project::names::{
-    is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_manifest, is_migration_directory,
-    is_unit, shell_of_shebang,
+    base, drop_in_of, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_ecosystem,
+    is_manifest, is_migration_directory, is_unit, is_unit_template, shell_of_shebang,
 };
 use ignore::{DirEntry, WalkBuilder};
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How deep below the root files are looked for.
@@ -47,12 +47,20 @@ pub struct Inventory {
     pub migration_directories: Vec<String>,
     /// `*architecture*.md`.
     pub architecture: Vec<String>,
+    /// Other Markdown.
+    pub documents: Vec<String>,
     /// `Dockerfile*`, `*.Dockerfile`, `Containerfile`.
     pub dockerfiles: Vec<String>,
     /// `nginx*.conf` and what lies in a directory `nginx`.
     pub nginx: Vec<String>,
     /// `ecosystem.config.*`, the process file of pm2.
     pub ecosystem: Vec<String>,
+    /// Units that are filled in before they are installed: `web.service.in`.
+    pub unit_templates: Vec<String>,
+    /// Files that add to a unit: `web.service.d/override.conf`.
+    pub drop_ins: Vec<String>,
+    /// Other `*.conf` and `*.ini`: supervisor's are among them.
+    pub settings: Vec<String>,
     /// What the forge runs on a push, where that may be the deploy: `.github/workflows/*.yml`, `.gitlab-ci.yml`.
     pub workflows: Vec<String>,
     /// Directories that a build makes (`dist`, `build`) and that `.gitignore` does not keep out of the repo.
@@ -80,44 +88,10 @@ impl Inventory {
 
     fn down_to(root: &Root, depth: usize) -> Inventory {
         let mut found = Inventory::default();
-        // The walk does not enter them; what is ignored does not even get here.
-        let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
-        let seen_by_walk = Arc::clone(&outputs);
-        let walk = WalkBuilder::new(root.path())
-            .hidden(false)
-            .parents(false)
-            .git_global(false)
-            .git_exclude(false)
-            .require_git(false)
-            .follow_links(false)
-            .max_depth(Some(depth))
-            .filter_entry(move |entry| {
-                let skipped = is_skipped(entry);
-                if skipped && is_output(entry) {
-                    seen_by_walk.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
-                }
-                !skipped
-            })
-            .sort_by_file_name(Ord::cmp)
-            .build();
-        for (seen, entry) in walk.enumerate() {
-            if seen >= MAX_ENTRIES {
-                found.gaps.push(Gap {
-                    file: String::new(),
-                    place: None,
-                    reason: format!(
-                        "more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at"
-                    ),
-                });
-                break;
-            }
-            match entry {
-                Ok(entry) => found.add(root, &entry),
-                Err(error) => found.gaps.push(unreadable(root, &error)),
-            }
+        match root.tree() {
+            Some(tree) => found.walk_tree(tree, depth),
+            None => found.walk_disk(root, depth),
         }
-        let outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        found.outputs = outputs.iter().filter_map(|path| root.name(path)).collect();
         found.outputs.sort();
         found.add_ignored_dotenv(root);
         for list in [
@@ -133,12 +107,67 @@ impl Inventory {
         found
     }
 
-    fn add(&mut self, root: &Root, entry: &DirEntry) {
-        let Some(path) = root.name(entry.path()).filter(|name| !name.is_empty()) else {
-            return;
-        };
-        let name = path.rsplit('/').next().unwrap_or(&path);
-        if entry.file_type().is_some_and(|t| t.is_dir()) {
+    /// What is tracked is there, whatever `.gitignore` says.
+    fn walk_tree(&mut self, tree: &Tree, depth: usize) {
+        let mut seen = 0;
+        // What is skipped comes right before all that is in it.
+        let mut skipped: Option<&str> = None;
+        for (path, entry) in tree.walk() {
+            let inside = |above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
+            if skipped.is_some_and(inside) || path.split('/').count() > depth {
+                continue;
+            }
+            let name = base(path);
+            if entry == Entry::Directory && SKIPPED.contains(&name) {
+                if is_output(name) {
+                    self.outputs.push(path.to_owned());
+                }
+                skipped = Some(path);
+                continue;
+            }
+            seen += 1;
+            if seen >= MAX_ENTRIES {
+                self.gaps.push(too_many());
+                break;
+            }
+            self.add(path.to_owned(), &Seen::Tree(tree, path, entry));
+        }
+    }
+
+    fn walk_disk(&mut self, root: &Root, depth: usize) {
+        // The walk does not enter them; what is ignored does not even get here.
+        let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+        let seen_by_walk = Arc::clone(&outputs);
+        let walk = walk(root, depth)
+            .filter_entry(move |entry| {
+                let skipped = is_skipped(entry);
+                if skipped && entry.file_name().to_str().is_some_and(is_output) && is_filled(entry) {
+                    seen_by_walk.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
+                }
+                !skipped
+            })
+            .build();
+        for (seen, entry) in walk.enumerate() {
+            if seen >= MAX_ENTRIES {
+                self.gaps.push(too_many());
+                break;
+            }
+            match entry {
+                Ok(entry) => {
+                    if let Some(path) = root.name(entry.path()).filter(|name| !name.is_empty()) {
+                        self.add(path, &Seen::Disk(&entry));
+                    }
+                }
+                Err(error) => self.gaps.push(unreadable(root, &error)),
+            }
+        }
+        let outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        self.outputs = outputs.iter().filter_map(|path| root.name(path)).collect();
+    }
+
+    fn add(&mut self, path: String, entry: &Seen<'_>) {
+        let name = base(&path);
+        if entry.is_directory() {
             if is_migration_directory(name) {
                 self.migration_directories.push(path);
             }
@@ -157,21 +186,29 @@ impl Inventory {
             &mut self.dockerfiles
         } else if is_architecture(name) {
             &mut self.architecture
+        } else if drop_in_of(&path).is_some() {
+            &mut self.drop_ins
         } else if name.ends_with(".conf") && (name.contains("nginx") || inside_nginx) {
             &mut self.nginx
-        } else if name.starts_with("ecosystem.config.") {
+        } else if is_ecosystem(name) {
             &mut self.ecosystem
+        } else if is_unit_template(name) {
+            &mut self.unit_templates
         } else if is_workflow(&path) {
             &mut self.workflows
         } else if matches!(name, "deploylint.yaml" | "deploylint.yml") {
             &mut self.config
+        } else if name.ends_with(".conf") || name.ends_with(".ini") {
+            &mut self.settings
         } else if is_script(name, entry) {
-            if entry.metadata().is_ok_and(|m| m.is_file() && !is_executable(&m)) {
+            if entry.is_file() && !entry.is_executable() {
                 self.not_executable.push(path.clone());
             }
             &mut self.scripts
         } else if is_code(name) {
             &mut self.code
+        } else if name.ends_with(".md") {
+            &mut self.documents
         } else {
             return;
         };
@@ -192,7 +229,7 @@ impl Inventory {
                 "" => ".env".to_owned(),
                 inside => format!("{inside}/.env"),
             };
-            if !self.dotenv.contains(&name) && root.locate(&name).symlink_metadata().is_ok() {
+            if !self.dotenv.contains(&name) && root.exists(&name) {
                 self.dotenv.push(name.clone());
                 self.ignored_dotenv.push(name);
             }
@@ -200,16 +237,49 @@ impl Inventory {
     }
 }
 
-fn is_skipped(entry: &DirEntry) -> bool {
+/// The walk over a project's files: by the rules of the `.gitignore` files in it, no link followed, in the order of names.
+pub(super) fn walk(root: &Root, depth: usize) -> WalkBuilder {
+    let mut walk = WalkBuilder::new(root.path());
+    walk.hidden(false)
+        .parents(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .max_depth(Some(depth))
+        .sort_by_file_name(Ord::cmp);
+    walk
+}
+
+/// True for a directory that holds what others wrote or what a build made.
+pub(super) fn is_skipped(entry: &DirEntry) -> bool {
     entry.depth() > 0
         && entry.file_type().is_some_and(|t| t.is_dir())
         && entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name))
 }
 
-/// A directory that a build makes, with something in it.
-fn is_output(entry: &DirEntry) -> bool {
-    entry.file_name().to_str().is_some_and(|name| matches!(name, "dist" | "build"))
-        && std::fs::read_dir(entry.path()).is_ok_and(|mut inside| inside.next().is_some())
+/// True for a path that lies in such a directory.
+pub(super) fn lies_in_skipped(path: &str) -> bool {
+    path.rsplit('/').skip(1).any(|name| SKIPPED.contains(&name))
+}
+
+/// A directory that a build makes.
+fn is_output(name: &str) -> bool {
+    matches!(name, "dist" | "build")
+}
+
+fn is_filled(entry: &DirEntry) -> bool {
+    std::fs::read_dir(entry.path()).is_ok_and(|mut inside| inside.next().is_some())
+}
+
+fn too_many() -> Gap {
+    Gap {
+        file: String::new(),
+        place: None,
+        reason: format!(
+            "more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at"
+        ),
+    }
 }
 
 fn unreadable(root: &Root, error: &ignore::Error) -> Gap {
@@ -242,21 +312,65 @@ fn is_workflow(path: &str) -> bool {
     inside.is_some_and(|name| name.ends_with(".yml") || name.ends_with(".yaml")) || path == ".gitlab-ci.yml"
 }
 
-fn is_script(name: &str, entry: &DirEntry) -> bool {
+fn is_script(name: &str, entry: &Seen<'_>) -> bool {
     if name.ends_with(".sh") || name.ends_with(".bash") {
         return true;
     }
     // Only a regular file is opened: not a link, not a FIFO.
-    if name.contains('.') || !entry.file_type().is_some_and(|t| t.is_file()) {
+    if name.contains('.') || !entry.is_file() {
         return false;
     }
     let named = SCRIPT_NAMES.iter().any(|first| name.starts_with(first));
-    let Ok(metadata) = entry.metadata() else {
-        return named;
-    };
-    (named || is_executable(&metadata))
-        && metadata.len() <= MAX_SHEBANG_FILE
-        && has_shell_shebang(entry.path())
+    (named || entry.is_executable()) && entry.has_shell_shebang()
+}
+
+/// Something that a walk came upon.
+enum Seen<'s> {
+    Disk(&'s DirEntry),
+    Tree(&'s Tree, &'s str, Entry),
+}
+
+impl Seen<'_> {
+    fn is_directory(&self) -> bool {
+        match self {
+            Seen::Disk(entry) => entry.file_type().is_some_and(|t| t.is_dir()),
+            Seen::Tree(_, _, entry) => *entry == Entry::Directory,
+        }
+    }
+
+    /// A regular file, no link.
+    fn is_file(&self) -> bool {
+        match self {
+            Seen::Disk(entry) => entry.file_type().is_some_and(|t| t.is_file()),
+            Seen::Tree(_, _, entry) => matches!(entry, Entry::File { .. }),
+        }
+    }
+
+    fn is_executable(&self) -> bool {
+        match self {
+            Seen::Disk(entry) => entry.metadata().is_ok_and(|m| is_executable(&m)),
+            Seen::Tree(_, _, entry) => *entry == Entry::File { executable: true },
+        }
+    }
+
+    fn has_shell_shebang(&self) -> bool {
+        let mut head = [0u8; 64];
+        let small = |size: u64| size <= MAX_SHEBANG_FILE;
+        let read = match self {
+            Seen::Disk(entry) if entry.metadata().is_ok_and(|m| small(m.len())) => {
+                File::open(entry.path()).and_then(|mut file| file.read(&mut head)).unwrap_or(0)
+            }
+            Seen::Tree(tree, path, _) if tree.size(path).is_some_and(small) => {
+                let bytes = tree.bytes(path).unwrap_or_default();
+                let read = bytes.len().min(head.len());
+                head[..read].copy_from_slice(&bytes[..read]);
+                read
+            }
+            _ => 0,
+        };
+        let line = head[..read].split(|b| *b == b'\n').next().unwrap_or_default();
+        shell_of_shebang(&String::from_utf8_lossy(line)).is_some()
+    }
 }
 
 #[cfg(unix)]
@@ -268,14 +382,6 @@ fn is_executable(metadata: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_executable(_: &std::fs::Metadata) -> bool {
     true
-}
-
-fn has_shell_shebang(path: &Path) -> bool {
-    let mut head = [0u8; 64];
-    let read = File::open(path).and_then(|mut file| file.read(&mut head));
-    let head = &head[..read.unwrap_or(0)];
-    let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
-    shell_of_shebang(&String::from_utf8_lossy(line)).is_some()
 }
 
 #[cfg(test)]
@@ -340,6 +446,7 @@ mod tests {
         );
         assert_eq!(found.migration_directories, ["backend/app/migrations"]);
         assert_eq!(found.architecture, ["docs/Architecture.md"]);
+        assert_eq!(found.documents, ["README.md"]);
         assert_eq!(found.dockerfiles, ["Dockerfile.prod"]);
         assert_eq!(found.nginx, ["nginx/app.conf"]);
         assert_eq!(found.ecosystem, ["ecosystem.config.js"]);

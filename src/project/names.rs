@@ -24,6 +24,36 @@ pub fn is_unit(name: &str) -> bool {
     unit && !is_dockerfile(name)
 }
 
+/// What a process file of pm2 is called: `ecosystem.config.js`, `ecosystem.production.config.cjs`, `pm2.config.json`.
+pub fn is_ecosystem(name: &str) -> bool {
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let first = stem.split('.').next().unwrap_or_default();
+    matches!(first, "ecosystem" | "pm2")
+        && match ending {
+            "js" | "cjs" | "mjs" | "ts" => stem.ends_with(".config"),
+            "json" | "yaml" | "yml" => true,
+            _ => false,
+        }
+}
+
+/// A unit that is filled in before it is installed: `web.service.in`, `web.service.template`.
+pub fn is_unit_template(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(stem, ending)| {
+        is_unit(stem)
+            && matches!(
+                ending,
+                "in" | "template" | "tmpl" | "tpl" | "j2" | "example" | "sample" | "dist" | "envsubst"
+            )
+    })
+}
+
+/// The unit that a file in such a directory adds to, systemd.unit(5): `web.service` of `web.service.d/override.conf`.
+pub fn drop_in_of(path: &str) -> Option<&str> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let unit = base(directory).strip_suffix(".d")?;
+    (name.ends_with(".conf") && is_unit(unit)).then_some(unit)
+}
+
 /// `.env`, `.env.production`, `prod.env`, `.sample.env`, `env.example`.
 pub fn is_dotenv(name: &str) -> bool {
     name == ".env"
@@ -60,10 +90,12 @@ pub fn is_manifest(name: &str, path: &str) -> bool {
         "Pipfile.lock",
         "poetry.lock",
         "uv.lock",
+        "pdm.lock",
         "package.json",
         "package-lock.json",
         "npm-shrinkwrap.json",
         "pnpm-lock.yaml",
+        "pnpm-workspace.yaml",
         "yarn.lock",
         "bun.lock",
         "bun.lockb",
@@ -201,6 +233,23 @@ mod tests {
         ] {
             assert_eq!(shell_of_shebang(line), shell, "{line}");
         }
+    }
+
+    #[test]
+    fn what_belongs_to_units_and_processes() {
+        for name in
+            ["ecosystem.config.js", "ecosystem.production.config.cjs", "pm2.config.json", "ecosystem.yml"]
+        {
+            assert!(is_ecosystem(name), "{name}");
+        }
+        for name in ["ecosystem.js", "package.json", "config.js", "ecosystem.md"] {
+            assert!(!is_ecosystem(name), "{name}");
+        }
+        assert!(is_unit_template("web.service.in") && is_unit_template("x@.timer.j2"));
+        assert!(!is_unit_template("web.service") && !is_unit_template("orders.service.ts"));
+        assert_eq!(drop_in_of("etc/web.service.d/limits.conf"), Some("web.service"));
+        assert_eq!(drop_in_of("etc/conf.d/limits.conf"), None);
+        assert_eq!(drop_in_of("web.service.d/README"), None);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //! the app's user is, where the app lives, which units there are.
 
 use super::app;
+use super::managed;
 use super::pages::Pages;
+use super::services::Compared;
 use crate::finding::{Confidence, Finding, Fix, Related, Severity};
 use crate::model::{Deployment, OnFailure, Step, StepId, User};
 use crate::project::architecture::Architecture;
@@ -10,12 +12,14 @@ use crate::project::compose::Compose;
 use crate::project::dotenv::Dotenv;
 use crate::project::env::Use;
 use crate::project::inventory::Inventory;
+use crate::project::managers::{Process, ProcessFile};
 use crate::project::manifest::Needs;
 use crate::project::unit::Unit;
 use crate::shell::effect::{Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// What the configuration says of the app.
@@ -30,7 +34,7 @@ pub struct Given {
 }
 
 /// Everything around the scripts.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Project {
     /// The files by kind.
     pub inventory: Inventory,
@@ -42,6 +46,12 @@ pub struct Project {
     pub needs: Needs,
     /// Unit files of the repo, by path.
     pub unit_files: Vec<(String, FileId)>,
+    /// Those that are filled in before they are installed, by path.
+    pub unit_templates: Vec<(String, FileId)>,
+    /// Files of the repo that add to units (`web.service.d/override.conf`), by path.
+    pub drop_ins: Vec<(String, FileId)>,
+    /// Process files of pm2 and supervisor.
+    pub process_files: Vec<ProcessFile>,
     /// Texts that rules only look words up in, by path: all scripts of the repo, nginx and pm2 settings, workflows.
     pub texts: Vec<(String, FileId)>,
     /// Environment files, samples too, by path.
@@ -50,6 +60,39 @@ pub struct Project {
     pub env_uses: Vec<Use>,
     /// What the project is called: the root's directory.
     pub names: Vec<String>,
+}
+
+impl Project {
+    /// The files that something was read from, each once; the texts in which only words are looked up are not among
+    /// them.
+    pub fn files(&self) -> Vec<FileId> {
+        let needs = &self.needs;
+        let composes = self.composes.iter().map(|compose| compose.file);
+        let units = self.unit_files.iter().map(|(_, file)| *file);
+        let dotenvs = self.dotenvs.iter().map(|(_, dotenv)| dotenv.file);
+        let uses = self.env_uses.iter().map(|one| one.span.file);
+        let python = needs.python.iter().map(|manifest| manifest.file);
+        let node = needs.node.iter().map(|package| package.file);
+        let others = needs.others.iter().map(|manifest| manifest.file);
+        let tools = needs.migrations.iter().map(|tool| tool.span.file);
+        let all = composes.chain(units).chain(dotenvs).chain(uses).chain(python).chain(node).chain(others);
+        let mut files: Vec<FileId> = all.chain(tools).collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// Forgets what was read from the other files.
+    pub fn retain(&mut self, keep: &dyn Fn(FileId) -> bool) {
+        self.composes.retain(|compose| keep(compose.file));
+        self.unit_files.retain(|(_, file)| keep(*file));
+        self.dotenvs.retain(|(_, dotenv)| keep(dotenv.file));
+        self.env_uses.retain(|one| keep(one.span.file));
+        self.needs.python.retain(|manifest| keep(manifest.file));
+        self.needs.node.retain(|package| keep(package.file));
+        self.needs.others.retain(|manifest| keep(manifest.file));
+        self.needs.migrations.retain(|tool| keep(tool.span.file));
+    }
 }
 
 /// Where a unit comes from.
@@ -74,6 +117,17 @@ pub struct UnitAt {
     pub span: Span,
     /// Where it comes from.
     pub origin: Origin,
+}
+
+/// A process that pm2 or supervisor runs.
+#[derive(Clone, Debug)]
+pub struct ProcessAt {
+    /// What is said of it.
+    pub process: Process,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Where it is started or installed; for a file of the repo where it is named.
+    pub span: Span,
 }
 
 /// The app's user.
@@ -108,6 +162,10 @@ pub struct Context<'r, 'a> {
     pub given: &'r Given,
     /// The units of the project.
     pub units: Vec<UnitAt>,
+    /// What pm2 and supervisor run.
+    pub processes: Vec<ProcessAt>,
+    /// Services against units: worked out when it is first asked for, for it is asked for by several rules.
+    pub(super) compared: OnceCell<Compared>,
     /// The app's user, where one can be found.
     pub app_user: Option<AppUser>,
     /// Directories in which the app lives.
@@ -125,8 +183,18 @@ impl<'r, 'a> Context<'r, 'a> {
     ) -> Self {
         let units = app::units(sources, scripts, project);
         let app_user = app::app_user(sources, scripts, &units, given);
-        let mut context =
-            Context { sources, scripts, project, pages, given, units, app_user, app_trees: Vec::new() };
+        let mut context = Context {
+            sources,
+            scripts,
+            project,
+            pages,
+            given,
+            units,
+            processes: managed::processes(scripts, project),
+            compared: OnceCell::new(),
+            app_user,
+            app_trees: Vec::new(),
+        };
         context.app_trees = app::app_trees(&context);
         context
     }

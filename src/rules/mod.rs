@@ -6,6 +6,7 @@ pub mod context;
 pub mod embedded;
 mod env;
 mod guards;
+mod managed;
 mod owners;
 pub mod page;
 pub mod page_examples;
@@ -14,57 +15,79 @@ mod permissions;
 mod rerun;
 mod secrets;
 mod selected;
-mod services;
+pub mod services;
 mod steps;
 mod units;
 mod user;
 
-use crate::finding::{Confidence, Finding, Gap};
+use crate::finding::{Confidence, Finding};
 use crate::project::names::is_first_boot_script;
-use crate::source::Span;
 use crate::syntax::query::Selectors;
 use context::Context;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A rule in Rust: looks at a whole repo, because it compares two places.
-type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
+pub(crate) type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
 
 /// Every rule in Rust, by what its panic is reported as.
 const FAMILIES: &[&[(&str, Rule)]] =
     &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
 
-/// Runs every selector and every rule. A rule that panics is a gap of this repo, and the others still judge.
-pub fn run(
-    context: &Context<'_, '_>,
-    selectors: &Selectors,
-    findings: &mut Vec<Finding>,
-    gaps: &mut Vec<Gap>,
-) {
-    let mut guarded = |name: &str, rule: &dyn Fn(&mut Vec<Finding>)| {
-        let mut found = Vec::new();
-        match catch_unwind(AssertUnwindSafe(|| rule(&mut found))) {
-            Ok(()) => findings.append(&mut found),
-            Err(_) => {
-                for script in context.scripts {
-                    let reason = format!("the rule {name} failed on it (this is a bug of deploylint)");
-                    gaps.push(Gap::at(context.sources, Span::file_start(script.file), reason));
-                }
-            }
-        }
-    };
-    guarded("of a selector", &|found| selected::run(context, selectors, found));
-    for (name, rule) in FAMILIES.iter().copied().flatten() {
-        guarded(name, &|found| rule(context, found));
+/// A rule, or the selectors, of which a run panicked.
+#[derive(Clone, Copy, Debug)]
+pub struct Failed {
+    /// What it is called in a gap.
+    pub name: &'static str,
+    /// `None`: the selectors.
+    rule: Option<Rule>,
+}
+
+impl Failed {
+    /// A rule that may panic.
+    #[cfg(test)]
+    pub(crate) fn of(name: &'static str, rule: Rule) -> Failed {
+        Failed { name, rule: Some(rule) }
     }
-    for finding in findings.iter_mut() {
-        if finding.confidence == Confidence::High {
-            finding.confidence = context.at_most(finding.span);
+
+    /// Runs it, perhaps on less than before; `None` where it panics again.
+    pub fn run(&self, context: &Context<'_, '_>, selectors: &Selectors) -> Option<Vec<Finding>> {
+        let run = || {
+            let mut found = Vec::new();
+            match self.rule {
+                Some(rule) => rule(context, &mut found),
+                None => selected::run(context, selectors, &mut found),
+            }
+            found.iter_mut().for_each(|finding| temper(context, finding));
+            found
+        };
+        catch_unwind(AssertUnwindSafe(run)).ok()
+    }
+}
+
+/// Runs every selector and every rule; gives those that panicked, the others have judged all the same.
+pub fn run(context: &Context<'_, '_>, selectors: &Selectors, findings: &mut Vec<Finding>) -> Vec<Failed> {
+    let rules = FAMILIES.iter().copied().flatten();
+    let all = rules.map(|(name, rule)| Failed { name, rule: Some(*rule) });
+    let all = std::iter::once(Failed { name: "of a selector", rule: None }).chain(all);
+    let mut failed = Vec::new();
+    for rule in all {
+        match rule.run(context, selectors) {
+            Some(mut found) => findings.append(&mut found),
+            None => failed.push(rule),
         }
-        // What goes wrong on the first run goes wrong there too.
-        let second = finding.rule.starts_with("rerun/")
-            && !["rerun/errors-ignored", "rerun/prompt"].contains(&&*finding.rule);
-        if second && is_first_boot_script(context.sources.file(finding.span.file).path()) {
-            finding.confidence = Confidence::Low;
-        }
+    }
+    failed
+}
+
+/// No finding is surer than its place allows.
+fn temper(context: &Context<'_, '_>, finding: &mut Finding) {
+    if finding.confidence == Confidence::High {
+        finding.confidence = context.at_most(finding.span);
+    }
+    // What goes wrong on the first run goes wrong there too.
+    let second = finding.rule.starts_with("rerun/")
+        && !["rerun/errors-ignored", "rerun/prompt"].contains(&&*finding.rule);
+    if second && is_first_boot_script(context.sources.file(finding.span.file).path()) {
+        finding.confidence = Confidence::Low;
     }
 }

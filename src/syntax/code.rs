@@ -93,7 +93,7 @@ impl CodeQuery {
     }
 }
 
-fn parse(language: Language, text: &str) -> Option<tree_sitter::Tree> {
+pub(super) fn parse(language: Language, text: &str) -> Option<tree_sitter::Tree> {
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&language.grammar()).ok()?;
     let started = Instant::now();

@@ -10,6 +10,8 @@ use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
 mod architecture;
+mod compose;
+mod review;
 mod scripts;
 
 /// Has one finding: a comment that quiets nothing.

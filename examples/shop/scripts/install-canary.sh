@@ -19,8 +19,10 @@ WorkingDirectory=$APP_DIR
 EnvironmentFile=$APP_DIR/.env
 # FAULT: the value ends at the first blank
 Environment=CANARY_NAME=the yellow bird
-# FAULT: the environment is called venv, the module shop.main, and without -k each request fails
-ExecStart=$APP_DIR/.venv/bin/gunicorn shop.asgi:app -w 1 -b 127.0.0.1:8010
+# FAULT: the environment is called venv, the module shop.main (docker-compose.canary.yml says so), and without -k each
+# request fails
+# FAULT: everybody reaches port 8010, and docker-compose.canary.yml publishes 8011
+ExecStart=$APP_DIR/.venv/bin/gunicorn shop.asgi:app -w 1 -b 0.0.0.0:8010
 # FAULT: the shell takes \$MAINPID, kill gets no process
 ExecReload=/bin/kill -s HUP $MAINPID
 # FAULT: there is no such value: it is never restarted

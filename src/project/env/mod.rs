@@ -79,10 +79,9 @@ pub fn read(
     let (mut uses, mut gaps) = (Vec::new(), Vec::new());
     for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
         let Some(language) = language_of(path) else { continue };
-        let place = root.locate(path);
-        let small = place.symlink_metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_BYTES);
+        let small = root.size(path).is_some_and(|size| size <= MAX_BYTES);
         // What is too large or cannot be read has nothing to do with the scripts that are judged.
-        let Some(bytes) = small.then(|| std::fs::read(&place).ok()).flatten() else { continue };
+        let Some(bytes) = small.then(|| root.bytes(path).ok()).flatten() else { continue };
         if !may_read(language, &bytes) || only_known(language, &bytes, known) {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Which tool migrates the database, from the files that it needs; each fact is from the tool's own manual.
 
-use super::{Declared, Needs};
+use super::{Declared, Needs, OtherManifest};
 use crate::source::{FileId, Sources, Span};
 
 /// The tools.
@@ -86,13 +86,22 @@ fn kind_of(name: &str) -> Option<MigrationKind> {
     Some(exact)
 }
 
-pub(super) fn of_file(sources: &Sources, file: FileId, directory: &str, name: &str) -> Option<MigrationTool> {
+pub(super) fn of_file(
+    sources: &Sources,
+    file: FileId,
+    directory: &str,
+    name: &str,
+    others: &[OtherManifest],
+) -> Option<MigrationTool> {
     let text = sources.file(file).text();
     let (kind, span) = match kind_of(name) {
         // Flask-Script and others call their file manage.py too.
         Some(MigrationKind::Django) if !text.contains("django") => return None,
         Some(kind) => (kind, Span::file_start(file)),
-        None => (MigrationKind::Rails, gem(text, file, "rails")?),
+        None => {
+            let gems = others.iter().filter(|manifest| manifest.file == file).flat_map(|m| &m.dependencies);
+            (MigrationKind::Rails, gems.into_iter().find(|gem| gem.name == "rails")?.span)
+        }
     };
     let above = |inside: &str, last: &str| match inside.rsplit_once('/') {
         Some((above, name)) if name == last => above.to_owned(),
@@ -109,26 +118,6 @@ pub(super) fn of_file(sources: &Sources, file: FileId, directory: &str, name: &s
         file,
         span,
     })
-}
-
-/// The place of `gem "rails"` in a Gemfile.
-fn gem(text: &str, file: FileId, name: &str) -> Option<Span> {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let body = line.trim_start();
-        let declared = body
-            .strip_prefix("gem")
-            .map(|rest| rest.trim_start_matches([' ', '(']))
-            .and_then(|rest| rest.strip_prefix(['"', '\'']))
-            .and_then(|rest| rest.strip_prefix(name))
-            .is_some_and(|rest| rest.starts_with(['"', '\'']));
-        if declared {
-            let start = at + (line.len() - body.len());
-            return Some(Span { file, start: start as u32, end: (start + body.trim_end().len()) as u32 });
-        }
-        at += line.len();
-    }
-    None
 }
 
 /// Tools that a dependency tells of.

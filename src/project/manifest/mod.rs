@@ -2,7 +2,10 @@
 
 mod migrations;
 mod node;
+mod others;
 mod python;
+mod requirements;
+mod setup;
 
 pub use migrations::{MigrationKind, MigrationTool};
 pub use node::{NodePackage, PackageManager, Script};
@@ -11,7 +14,9 @@ pub use python::{PythonKind, PythonManifest, normalized};
 use crate::finding::Gap;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
+use crate::project::yaml;
 use crate::source::{FileId, Sources, Span};
+use std::collections::HashSet;
 
 /// A declared dependency.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +27,36 @@ pub struct Declared {
     pub span: Span,
     /// True when it is only needed for developing.
     pub development: bool,
+    /// Its version constraint as written: `>=5,<6`, `^4.18`, `@ https://…`. `None` where any version will do.
+    pub requirement: Option<String>,
+    /// Python: the extras that are asked for, normalised: `standard` of `uvicorn[standard]`.
+    pub extras: Vec<String>,
+    /// Python: the extra or group that it belongs to; `None` for what is always installed.
+    pub group: Option<String>,
+}
+
+impl Declared {
+    fn new(name: &str, span: Span, development: bool) -> Self {
+        Declared {
+            name: name.to_owned(),
+            span,
+            development,
+            requirement: None,
+            extras: Vec::new(),
+            group: None,
+        }
+    }
+}
+
+/// `-r FILE` and the like: a file that a manifest takes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Include {
+    /// As written: relative to the directory of the manifest.
+    pub path: String,
+    /// Its place.
+    pub span: Span,
+    /// `-c`: it only bounds versions, and installs nothing.
+    pub constraint: bool,
 }
 
 /// Languages of which no more is known than that there is a manifest.
@@ -46,6 +81,8 @@ pub struct OtherManifest {
     pub directory: String,
     /// The file.
     pub file: FileId,
+    /// What it declares, by place.
+    pub dependencies: Vec<Declared>,
 }
 
 /// What the project needs.
@@ -59,6 +96,21 @@ pub struct Needs {
     pub migrations: Vec<MigrationTool>,
     /// Manifests of other languages.
     pub others: Vec<OtherManifest>,
+    /// A manifest is there that could not be read, or not as a whole: more may be needed than is known.
+    pub unread: bool,
+}
+
+/// Every declared dependency of every manifest, manifest by manifest; the file is that of its span.
+pub fn dependencies(needs: &Needs) -> impl Iterator<Item = &Declared> {
+    let python = needs.python.iter().flat_map(|manifest| &manifest.dependencies);
+    let node = needs.node.iter().flat_map(|package| &package.dependencies);
+    let others = needs.others.iter().flat_map(|manifest| &manifest.dependencies);
+    python.chain(node).chain(others)
+}
+
+/// Every script of every package.json: its name, its command, its place.
+pub fn scripts(needs: &Needs) -> impl Iterator<Item = &Script> {
+    needs.node.iter().flat_map(|package| &package.scripts)
 }
 
 /// The directory and the name of a path.
@@ -66,10 +118,36 @@ fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
+/// The nearest of the files here or above: a workspace has its lockfile at its top.
+fn nearest<T: Copy>(directory: &str, manifests: &[String], names: &[(&str, T)]) -> Option<(String, T)> {
+    let mut at = Some(directory);
+    while let Some(directory) = at {
+        for (name, what) in names {
+            let path = match directory {
+                "" => (*name).to_owned(),
+                inside => format!("{inside}/{name}"),
+            };
+            if manifests.binary_search(&path).is_ok() {
+                return Some((path, *what));
+            }
+        }
+        at = match directory {
+            "" => None,
+            inside => Some(split(inside).0),
+        };
+    }
+    None
+}
+
+/// Lockfiles of Python that bind what is installed.
+const PYTHON_LOCKS: &[(&str, ())] =
+    &[("uv.lock", ()), ("poetry.lock", ()), ("pdm.lock", ()), ("Pipfile.lock", ())];
+
 /// Reads the manifests of a project.
 pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs, Vec<Gap>) {
     let mut needs = Needs::default();
     let mut gaps = Vec::new();
+    let mut pnpm = Vec::new();
     for path in &inventory.manifests {
         let (directory, name) = split(path);
         let language = match name {
@@ -81,37 +159,105 @@ pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs
         };
         let python = PythonKind::of(path);
         let migrates = migrations::is_own_file(name);
-        if language.is_none() && python.is_none() && name != "package.json" && !migrates {
+        let node = matches!(name, "package.json" | "pnpm-workspace.yaml");
+        if language.is_none() && python.is_none() && !node && !migrates {
             continue;
         }
         let file = match root.read(path, sources) {
             Ok(file) => file,
             Err(gap) => {
                 gaps.push(gap);
+                needs.unread = true;
                 continue;
             }
         };
+        if let Some(at) = sources.file(file).first_invalid() {
+            let span = Span { file, start: at, end: at };
+            gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
+        }
+        let before = gaps.len();
         if let Some(language) = language {
-            needs.others.push(OtherManifest { language, directory: directory.to_owned(), file });
+            let dependencies = others::read(sources, file, language, &mut gaps);
+            needs.others.push(OtherManifest {
+                language,
+                directory: directory.to_owned(),
+                file,
+                dependencies,
+            });
         }
-        if let Some(kind) = python {
-            match python::read(sources, file, directory, kind) {
-                Ok(manifest) => needs.python.extend(manifest),
+        if let Some(kind) = python
+            && let Some(mut manifest) = python::read(sources, file, directory, kind, &mut gaps)
+        {
+            manifest.lockfile = nearest(directory, &inventory.manifests, PYTHON_LOCKS).map(|(path, ())| path);
+            needs.python.push(manifest);
+        }
+        match name {
+            "package.json" => match node::read(sources, file, directory, &inventory.manifests, &mut gaps) {
+                Ok(package) => needs.node.push(package),
                 Err(gap) => gaps.push(gap),
-            }
-        }
-        if name == "package.json" {
-            match node::read(sources, file, directory, &inventory.manifests) {
-                Ok(package) => needs.node.extend(package),
+            },
+            "pnpm-workspace.yaml" => match yaml::parse(sources, file) {
+                Ok(document) => pnpm.extend(document.map(|document| (directory, document))),
                 Err(gap) => gaps.push(gap),
-            }
+            },
+            _ => {}
         }
+        needs.unread |= gaps.len() > before;
         if migrates || language == Some(Language::Ruby) {
-            needs.migrations.extend(migrations::of_file(sources, file, directory, name));
+            needs.migrations.extend(migrations::of_file(sources, file, directory, name, &needs.others));
         }
     }
+    for (directory, document) in pnpm {
+        let top = needs.node.iter_mut().find(|package| package.directory == directory);
+        if let (Some(top), Some(packages)) = (top, document.get("packages")) {
+            top.workspaces.extend(node::texts(packages));
+        }
+    }
+    included(root, sources, &mut needs, &mut gaps);
     migrations::of_dependencies(&mut needs);
     (needs, gaps)
+}
+
+/// Reads the requirements files that manifests take in and that no name gave away, each once.
+fn included(root: &Root, sources: &mut Sources, needs: &mut Needs, gaps: &mut Vec<Gap>) {
+    let mut known: HashSet<FileId> = needs.python.iter().map(|manifest| manifest.file).collect();
+    let mut bounds: HashSet<FileId> = HashSet::new();
+    let mut installed: HashSet<FileId> = HashSet::new();
+    let mut next = 0;
+    while next < needs.python.len() {
+        let manifest = &needs.python[next];
+        let (directory, includes) = (manifest.directory.clone(), manifest.includes.clone());
+        for include in includes {
+            if include.path.contains("://") || include.path.contains('$') {
+                needs.python[next].complete &= include.constraint;
+                continue;
+            }
+            let path = match directory.as_str() {
+                "" => include.path.clone(),
+                inside => format!("{inside}/{}", include.path),
+            };
+            let file = match root.read(&path, sources) {
+                Ok(file) => file,
+                // Bounds that cannot be read leave what is installed as it is.
+                Err(_) if include.constraint => continue,
+                Err(gap) => {
+                    let reason = format!("takes in {}, which cannot be read: {}", include.path, gap.reason);
+                    gaps.push(Gap::at(sources, include.span, reason));
+                    needs.python[next].complete = false;
+                    continue;
+                }
+            };
+            let list = if include.constraint { &mut bounds } else { &mut installed };
+            list.insert(file);
+            if !include.constraint && known.insert(file) {
+                let below = split(sources.file(file).path()).0.to_owned();
+                needs.python.extend(python::read(sources, file, &below, PythonKind::Requirements, gaps));
+            }
+        }
+        next += 1;
+    }
+    // What only bounds versions declares nothing.
+    needs.python.retain(|manifest| !bounds.contains(&manifest.file) || installed.contains(&manifest.file));
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! package.json, <https://docs.npmjs.com/cli/configuring-npm/package-json>.
 
-use super::Declared;
+use super::{Declared, nearest};
 use crate::finding::Gap;
 use crate::project::yaml::{self, Node};
 use crate::source::{FileId, Sources, Span};
@@ -65,8 +65,8 @@ pub struct NodePackage {
     pub manager: PackageManager,
     /// That lockfile.
     pub lockfile: Option<String>,
-    /// True when `workspaces` names packages below.
-    pub has_workspaces: bool,
+    /// The patterns of its workspace, of directories below: `workspaces`, or pnpm-workspace.yaml.
+    pub workspaces: Vec<String>,
     /// What it declares, by place.
     pub dependencies: Vec<Declared>,
 }
@@ -75,6 +75,25 @@ impl NodePackage {
     /// The script of that name.
     pub fn script(&self, name: &str) -> Option<&Script> {
         self.scripts.iter().find(|script| script.name == name)
+    }
+
+    /// True when the workspace that it is the top of has the package in that directory, relative to the root. npm, Yarn
+    /// and pnpm: patterns of directories, those that start with `!` take away.
+    pub fn has_member(&self, directory: &str) -> bool {
+        let below = match self.directory.as_str() {
+            "" => Some(directory),
+            own => directory.strip_prefix(own).and_then(|rest| rest.strip_prefix('/')),
+        };
+        let Some(below) = below.filter(|below| !below.is_empty()) else { return false };
+        let fits = |pattern: &str| {
+            let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
+            let options = glob::MatchOptions { require_literal_separator: true, ..Default::default() };
+            // A pattern that is none here may be one to them.
+            glob::Pattern::new(pattern).map_or(true, |pattern| pattern.matches_with(below, options))
+        };
+        let (out, of): (Vec<&String>, Vec<&String>) =
+            self.workspaces.iter().partition(|p| p.starts_with('!'));
+        of.iter().any(|pattern| fits(pattern)) && !out.iter().any(|pattern| fits(&pattern[1..]))
     }
 
     /// The declared dependency of that name.
@@ -88,7 +107,8 @@ pub(super) fn read(
     file: FileId,
     directory: &str,
     manifests: &[String],
-) -> Result<Option<NodePackage>, Gap> {
+    gaps: &mut Vec<Gap>,
+) -> Result<NodePackage, Gap> {
     let Some(document) = yaml::parse_json(sources, file)? else {
         return Err(Gap::file(sources, file, "empty: not readable as JSON"));
     };
@@ -99,7 +119,20 @@ pub(super) fn read(
             format!("{} where a package's mapping should be", document.describe()),
         ));
     }
-    let lockfile = lockfile(directory, manifests);
+    // npm drops a byte order mark (tried with 11), and stops at a comment. Bun reads both.
+    let text = sources.file(file).text();
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text)
+        && !manifests.iter().any(|path| path.ends_with("bun.lock") || path.ends_with("bun.lockb"))
+    {
+        let line = sources.file(file).line_range(error.line() as u32);
+        let at = (line.start + error.column().saturating_sub(1)).min(line.end);
+        let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let span = Span { file, start: at as u32, end: at as u32 };
+        let reason =
+            "npm stops here: package.json has no comments and no trailing commas; it was read without them";
+        gaps.push(Gap::at(sources, span, reason));
+    }
+    let lockfile = nearest(directory, manifests, LOCKFILES);
     let named = document.get("packageManager").and_then(Node::text);
     let manager = named
         .and_then(|text| match text.split('@').next()? {
@@ -120,48 +153,43 @@ pub(super) fn read(
     });
     let fields = [("dependencies", false), ("optionalDependencies", false), ("devDependencies", true)];
     let declared = fields.into_iter().flat_map(|(field, development)| {
-        entries(&document, field).map(move |(key, _)| Declared {
-            name: key.text.clone(),
-            span: key.span,
-            development,
+        entries(&document, field).map(move |(key, value)| Declared {
+            requirement: value.text().map(str::to_owned),
+            ..Declared::new(&key.text, key.span, development)
         })
     });
     let mut dependencies: Vec<Declared> = declared.collect();
     dependencies.sort_by_key(|d| d.span.start);
-    Ok(Some(NodePackage {
+    Ok(NodePackage {
         directory: directory.to_owned(),
         file,
         name: document.get("name").and_then(Node::text).map(str::to_owned),
         scripts: scripts.collect(),
         manager,
         lockfile: lockfile.map(|(path, _)| path),
-        has_workspaces: document.get("workspaces").is_some(),
+        workspaces: patterns(&document),
         dependencies,
-    }))
+    })
 }
 
-fn entries<'n>(document: &'n Node, field: &str) -> impl Iterator<Item = &'n (yaml::Key, Node)> + use<'n> {
+pub(super) fn entries<'n>(
+    document: &'n Node,
+    field: &str,
+) -> impl Iterator<Item = &'n (yaml::Key, Node)> + use<'n> {
     let entries = document.get(field).and_then(Node::entries);
     entries.unwrap_or_default().iter()
 }
 
-/// The nearest lockfile, from the package's directory upwards: a workspace has it at its top.
-fn lockfile(directory: &str, manifests: &[String]) -> Option<(String, PackageManager)> {
-    let mut at = Some(directory);
-    while let Some(directory) = at {
-        for (name, manager) in LOCKFILES {
-            let path = match directory {
-                "" => (*name).to_owned(),
-                inside => format!("{inside}/{name}"),
-            };
-            if manifests.binary_search(&path).is_ok() {
-                return Some((path, *manager));
-            }
-        }
-        at = match directory {
-            "" => None,
-            inside => Some(inside.rsplit_once('/').map_or("", |(above, _)| above)),
-        };
+/// `workspaces: [PATTERN …]`, or Yarn's `workspaces: {packages: [PATTERN …]}`.
+fn patterns(document: &Node) -> Vec<String> {
+    let Some(field) = document.get("workspaces") else { return Vec::new() };
+    texts(field.get("packages").unwrap_or(field))
+}
+
+/// The texts of a list.
+pub(super) fn texts(node: &Node) -> Vec<String> {
+    match &node.kind {
+        yaml::Kind::List(items) => items.iter().filter_map(|item| Some(item.text()?.to_owned())).collect(),
+        _ => Vec::new(),
     }
-    None
 }

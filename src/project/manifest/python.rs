@@ -1,24 +1,27 @@
-//! Python: pyproject.toml, requirements files, Pipfile, setup.py.
+//! Python: pyproject.toml, Pipfile, and what all of Python's manifests have in common.
 //!
-//! Facts: PEP 621 (`[project]`), PEP 735 (`[dependency-groups]`), PEP 508 (a requirement), PEP 503 (names),
-//! <https://python-poetry.org/docs/pyproject/>, <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
+//! Facts: PEP 621 (`[project]`), PEP 735 (`[dependency-groups]`), PEP 503 (names),
+//! <https://python-poetry.org/docs/pyproject/>, <https://docs.astral.sh/uv/concepts/projects/dependencies/>,
+//! <https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html#dynamic-metadata>.
 
-use super::{Declared, split};
+use super::requirements::Requirement;
+use super::{Declared, Include, requirements, setup, split};
 use crate::finding::Gap;
 use crate::source::{FileId, Sources, Span};
+use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The kinds of manifests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PythonKind {
-    /// `pyproject.toml` with `[project]` or Poetry's table.
+    /// `pyproject.toml` that declares something, or a project.
     Pyproject,
-    /// `requirements*.txt`, `requirements/*.txt`.
+    /// `requirements*.txt`, `requirements/*.txt`, and what they take in by `-r`.
     Requirements,
     /// `Pipfile`.
     Pipfile,
-    /// `setup.py` or `setup.cfg`: it is code, its dependencies are not read.
+    /// `setup.py` or `setup.cfg`.
     Setup,
 }
 
@@ -52,6 +55,13 @@ pub struct PythonManifest {
     pub poetry: bool,
     /// What it declares, by place.
     pub dependencies: Vec<Declared>,
+    /// The requirements files that it takes in.
+    pub includes: Vec<Include>,
+    /// False where it needs more than is known: it is code, it names an address or a path, a file that it takes in
+    /// could not be read.
+    pub complete: bool,
+    /// The lockfile of uv, Poetry, PDM or Pipenv here or above.
+    pub lockfile: Option<String>,
 }
 
 /// The name as PEP 503 has it: lower case, runs of `-`, `_` and `.` as one `-`.
@@ -67,42 +77,61 @@ pub fn normalized(name: &str) -> String {
     out
 }
 
-/// `None` for a pyproject.toml that only configures tools.
+/// `None` for a pyproject.toml that only configures tools. What can be read of a broken one is.
 pub(super) fn read(
     sources: &Sources,
     file: FileId,
     directory: &str,
     kind: PythonKind,
-) -> Result<Option<PythonManifest>, Gap> {
+    gaps: &mut Vec<Gap>,
+) -> Option<PythonManifest> {
     let mut manifest = PythonManifest {
         directory: directory.to_owned(),
         file,
         kind,
         poetry: false,
         dependencies: Vec::new(),
+        includes: Vec::new(),
+        complete: true,
+        lockfile: None,
     };
     let text = sources.file(file).text();
+    let mut is_manifest = true;
     match kind {
-        PythonKind::Requirements => requirements(text, &mut manifest),
-        PythonKind::Setup => {}
+        PythonKind::Requirements => requirements::read(text, &mut manifest),
+        PythonKind::Setup if sources.file(file).path().ends_with(".py") => setup::py(text, &mut manifest),
+        PythonKind::Setup => setup::cfg(text, &mut manifest),
         PythonKind::Pipfile | PythonKind::Pyproject => {
-            let document = DeTable::parse(text).map_err(|error| {
-                let at = error.span().map_or(0, |span| span.start);
-                let span = Span { file, start: at as u32, end: at as u32 };
-                let message = error.message().lines().next().unwrap_or_default();
-                Gap::at(sources, span, format!("not readable as TOML: {message}"))
-            })?;
+            let document = toml(sources, file, gaps, &mut manifest.complete);
             let table = document.get_ref();
             if kind == PythonKind::Pipfile {
-                keys(text, table_at(table, &["packages"]), false, &mut manifest);
-                keys(text, table_at(table, &["dev-packages"]), true, &mut manifest);
-            } else if !pyproject(text, table, &mut manifest) {
-                return Ok(None);
+                keys(text, table_at(table, &["packages"]), None, &mut manifest);
+                keys(text, table_at(table, &["dev-packages"]), Some("dev"), &mut manifest);
+            } else {
+                is_manifest = pyproject(text, table, &mut manifest);
             }
         }
     }
     manifest.dependencies.sort_by_key(|d| d.span.start);
-    Ok(Some(manifest))
+    is_manifest.then_some(manifest)
+}
+
+/// Reads TOML; the first place where it is none becomes a gap, since what follows may follow from it.
+pub(super) fn toml<'s>(
+    sources: &'s Sources,
+    file: FileId,
+    gaps: &mut Vec<Gap>,
+    complete: &mut bool,
+) -> Spanned<DeTable<'s>> {
+    let (document, errors) = DeTable::parse_recoverable(sources.file(file).text());
+    *complete &= errors.is_empty();
+    if let Some(error) = errors.first() {
+        let at = error.span().map_or(0, |span| span.start);
+        let span = Span { file, start: at as u32, end: at as u32 };
+        let message = error.message().lines().next().unwrap_or_default();
+        gaps.push(Gap::at(sources, span, format!("not readable as TOML: {message}")));
+    }
+    document
 }
 
 type Table<'a> = DeTable<'a>;
@@ -111,7 +140,7 @@ fn value<'t, 'i>(table: &'t Table<'i>, key: &str) -> Option<&'t Spanned<DeValue<
     table.iter().find(|(k, _)| k.get_ref() == key).map(|e| e.1)
 }
 
-fn table_at<'t, 'i>(table: &'t Table<'i>, path: &[&str]) -> Option<&'t Table<'i>> {
+pub(super) fn table_at<'t, 'i>(table: &'t Table<'i>, path: &[&str]) -> Option<&'t Table<'i>> {
     let mut inner = table;
     for key in path {
         inner = value(inner, key)?.get_ref().as_table()?;
@@ -119,41 +148,70 @@ fn table_at<'t, 'i>(table: &'t Table<'i>, path: &[&str]) -> Option<&'t Table<'i>
     Some(inner)
 }
 
+/// True for the manifest of a project, and for one that declares anything.
 fn pyproject(text: &str, table: &Table<'_>, manifest: &mut PythonManifest) -> bool {
     let project = table_at(table, &["project"]);
     let poetry = table_at(table, &["tool", "poetry"]);
     manifest.poetry = poetry.is_some();
     if let Some(project) = project {
-        strings(text, value(project, "dependencies"), false, manifest);
-        let optional = table_at(project, &["optional-dependencies"]);
-        for (group, list) in optional.into_iter().flatten() {
-            let development = is_development(group.get_ref());
-            strings(text, Some(list), development, manifest);
+        strings(text, value(project, "dependencies"), None, manifest);
+        for (group, list) in table_at(project, &["optional-dependencies"]).into_iter().flatten() {
+            strings(text, Some(list), Some(group.get_ref()), manifest);
+        }
+        dynamic(table, project, manifest);
+    }
+    for path in [&["dependency-groups"][..], &["tool", "pdm", "dev-dependencies"]] {
+        for (group, list) in table_at(table, path).into_iter().flatten() {
+            strings(text, Some(list), Some(group.get_ref()), manifest);
         }
     }
-    for (_, list) in table_at(table, &["dependency-groups"]).into_iter().flatten() {
-        strings(text, Some(list), true, manifest);
-    }
+    let uv = table_at(table, &["tool", "uv"]);
+    strings(text, uv.and_then(|uv| value(uv, "dev-dependencies")), Some("dev"), manifest);
     if let Some(poetry) = poetry {
-        keys(text, table_at(poetry, &["dependencies"]), false, manifest);
-        keys(text, table_at(poetry, &["dev-dependencies"]), true, manifest);
+        keys(text, table_at(poetry, &["dependencies"]), None, manifest);
+        keys(text, table_at(poetry, &["dev-dependencies"]), Some("dev"), manifest);
         for (name, group) in table_at(poetry, &["group"]).into_iter().flatten() {
             let group = group.get_ref().as_table();
             let inner = group.and_then(|g| table_at(g, &["dependencies"]));
-            keys(text, inner, is_development(name.get_ref()), manifest);
+            keys(text, inner, Some(name.get_ref()), manifest);
         }
     }
-    project.is_some() || poetry.is_some()
+    project.is_some() || poetry.is_some() || !manifest.dependencies.is_empty()
 }
 
-fn is_development(group: &str) -> bool {
-    ["dev", "test", "lint", "doc", "typing"].iter().any(|word| group.to_ascii_lowercase().contains(word))
+/// `dynamic = ["dependencies"]`: setuptools reads them from files, other builders from code.
+fn dynamic(table: &Table<'_>, project: &Table<'_>, manifest: &mut PythonManifest) {
+    let named = value(project, "dynamic").and_then(|list| list.get_ref().as_array());
+    let names = |wanted: &str| {
+        named.is_some_and(|list| list.iter().any(|item| item.get_ref().as_str() == Some(wanted)))
+    };
+    manifest.complete &= !names("optional-dependencies");
+    if !names("dependencies") {
+        return;
+    }
+    let from = table_at(table, &["tool", "setuptools", "dynamic", "dependencies"]);
+    let Some(file) = from.and_then(|from| value(from, "file")) else {
+        manifest.complete = false;
+        return;
+    };
+    let one = file.get_ref().as_str().map(|path| (path, file.span()));
+    let list = file.get_ref().as_array().into_iter().flat_map(|list| list.iter());
+    let several = list.filter_map(|item| Some((item.get_ref().as_str()?, item.span())));
+    for (path, span) in one.into_iter().chain(several) {
+        let span = Span { file: manifest.file, start: span.start as u32, end: span.end as u32 };
+        manifest.includes.push(Include { path: path.to_owned(), span, constraint: false });
+    }
+}
+
+pub(super) fn is_development(group: &str) -> bool {
+    let group = group.to_ascii_lowercase();
+    ["dev", "test", "lint", "doc", "typing"].iter().any(|word| group.contains(word))
 }
 
 fn strings(
     text: &str,
     list: Option<&Spanned<DeValue<'_>>>,
-    development: bool,
+    group: Option<&str>,
     manifest: &mut PythonManifest,
 ) {
     let Some(list) = list.and_then(|list| list.get_ref().as_array()) else {
@@ -164,77 +222,87 @@ fn strings(
         let Some(requirement) = item.get_ref().as_str() else {
             continue;
         };
-        let name = requirement_name(requirement);
-        declare(text, name, item.span(), development, manifest);
+        let requirement = Requirement::parse(requirement);
+        manifest.complete &= !requirement.is_direct();
+        declare(text, &requirement, item.span(), group, manifest);
     }
 }
 
-fn keys(text: &str, table: Option<&Table<'_>>, development: bool, manifest: &mut PythonManifest) {
-    for (key, _) in table.into_iter().flatten() {
-        if key.get_ref() != "python" {
-            declare(text, key.get_ref(), key.span(), development, manifest);
-        }
-    }
-}
-
-/// `within` are the bytes that hold `name`, perhaps in quotes.
-fn declare(
-    text: &str,
-    name: &str,
-    within: std::ops::Range<usize>,
-    development: bool,
-    manifest: &mut PythonManifest,
-) {
-    if name.is_empty() {
-        return;
-    }
-    let offset = text.get(within.clone()).and_then(|written| written.find(name));
-    let start = within.start + offset.unwrap_or(0);
-    manifest.dependencies.push(Declared {
-        name: normalized(name),
-        span: Span {
-            file: manifest.file,
-            start: start as u32,
-            end: (start + name.len()).min(within.end) as u32,
-        },
-        development,
-    });
-}
-
-/// `celery` of `celery[redis]>=5; python_version > "3"`.
-fn requirement_name(requirement: &str) -> &str {
-    let trimmed = requirement.trim_start();
-    let end = trimmed
-        .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.'))
-        .unwrap_or(trimmed.len());
-    &trimmed[..end]
-}
-
-fn requirements(text: &str, manifest: &mut PythonManifest) {
-    let mut at = 0;
-    let mut continued = false;
-    for raw in text.split_inclusive('\n') {
-        let start = at;
-        at += raw.len();
-        let skip = continued;
-        let line = raw.trim_end();
-        continued = line.ends_with('\\');
-        let body = line.trim_start();
-        if skip || body.is_empty() || body.starts_with('#') {
+/// The entries of a table of Poetry's or Pipenv's form: `name = "^1"`, `name = {version = "^1", extras = ["x"]}`.
+fn keys(text: &str, table: Option<&Table<'_>>, group: Option<&str>, manifest: &mut PythonManifest) {
+    for (key, value) in table.into_iter().flatten() {
+        if key.get_ref() == "python" {
             continue;
         }
-        let name = match body.split_once("#egg=") {
-            Some((_, egg)) => requirement_name(egg),
-            // Options, paths and addresses name no package.
-            None if body.starts_with(['-', '.', '/']) || is_address(body) => continue,
-            None => requirement_name(body),
-        };
-        let offset = start + (line.len() - body.len());
-        declare(text, name, offset..start + line.len(), false, manifest);
+        let form = Form::of(text, value);
+        manifest.complete &= !form.direct;
+        let requirement =
+            Requirement { name: key.get_ref(), extras: form.extras, constraint: form.constraint };
+        declare(text, &requirement, key.span(), group, manifest);
     }
 }
 
-fn is_address(body: &str) -> bool {
-    let first = body.split(['@', ' ']).next().unwrap_or_default();
-    first.contains("://") || first.contains("git+")
+/// What stands behind a name in a table of dependencies, of Cargo's too.
+pub(super) struct Form<'t> {
+    pub(super) constraint: Option<&'t str>,
+    extras: Vec<&'t str>,
+    /// From an address or a path.
+    direct: bool,
+}
+
+impl<'t> Form<'t> {
+    pub(super) fn of(text: &'t str, written: &'t Spanned<DeValue<'_>>) -> Self {
+        let whole = text.get(written.span());
+        match written.get_ref() {
+            DeValue::String(constraint) => {
+                Form { constraint: Some(constraint), extras: Vec::new(), direct: false }
+            }
+            DeValue::Table(table) => {
+                let version = value(table, "version").and_then(|version| version.get_ref().as_str());
+                let extras = value(table, "extras").and_then(|extras| extras.get_ref().as_array());
+                let extras = extras.into_iter().flat_map(|list| list.iter());
+                let direct = ["git", "path", "url", "file"].iter().any(|key| value(table, key).is_some());
+                Form {
+                    constraint: version.or(whole.filter(|_| direct)),
+                    extras: extras.filter_map(|extra| extra.get_ref().as_str()).collect(),
+                    direct,
+                }
+            }
+            // Poetry: one constraint for each Python.
+            _ => Form { constraint: whole, extras: Vec::new(), direct: false },
+        }
+    }
+}
+
+/// Declares what is named inside the bytes `within`, perhaps in quotes.
+pub(super) fn declare(
+    text: &str,
+    requirement: &Requirement<'_>,
+    within: Range<usize>,
+    group: Option<&str>,
+    manifest: &mut PythonManifest,
+) {
+    let offset = text.get(within.clone()).and_then(|written| written.find(requirement.name));
+    let start = within.start + offset.unwrap_or(0);
+    declare_at(requirement, start..(start + requirement.name.len()).min(within.end), group, manifest);
+}
+
+/// Declares what is named at `place`.
+pub(super) fn declare_at(
+    requirement: &Requirement<'_>,
+    place: Range<usize>,
+    group: Option<&str>,
+    manifest: &mut PythonManifest,
+) {
+    if requirement.name.is_empty() {
+        return;
+    }
+    manifest.dependencies.push(Declared {
+        name: normalized(requirement.name),
+        span: Span { file: manifest.file, start: place.start as u32, end: place.end as u32 },
+        development: group.is_some_and(is_development),
+        requirement: requirement.constraint.map(str::to_owned),
+        extras: requirement.extras.iter().map(|extra| normalized(extra)).collect(),
+        group: group.map(str::to_owned),
+    });
 }

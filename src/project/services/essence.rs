@@ -47,19 +47,25 @@ impl Essence {
     /// What is served or run: `shop.wsgi:application`, `server.js`, `app.main`.
     pub(super) fn module(&self) -> Option<&str> {
         let module = |word: &&String| match self.family() {
-            "python server" => {
-                word.contains(':')
-                    && !word.contains('/')
-                    && word.starts_with(|c: char| c.is_ascii_alphabetic())
-                    || word.ends_with(".wsgi")
-                    || word.ends_with(".asgi")
-            }
+            "python server" => is_entry(word) || word.ends_with(".wsgi") || word.ends_with(".asgi"),
             "node" => [".js", ".mjs", ".ts", ".cjs"].iter().any(|end| word.ends_with(end)),
             "python" => !word.starts_with('-'),
             _ => false,
         };
         self.args.iter().find(module).map(String::as_str)
     }
+}
+
+/// `package.module:name` or `package.module:make()`: no address (`localhost:8000`), no socket (`unix:web.sock`).
+fn is_entry(word: &str) -> bool {
+    let names = |text: &str, more: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || more.contains(c))
+    };
+    let entry = word.split_once(':').filter(|(module, _)| !matches!(*module, "unix" | "egg" | "tcp" | "fd"));
+    entry.is_some_and(|(module, name)| {
+        names(module, ".") && names(name.split_once('(').map_or(name, |(name, _)| name), ".")
+    })
 }
 
 /// The essence of a command as Compose or a unit writes it.
@@ -71,6 +77,11 @@ pub(super) fn of_command(command: &str) -> Essence {
 pub(super) fn of_exec(exec: &Exec) -> Essence {
     let words = std::iter::once(&exec.program).chain(&exec.args);
     of_words(words.cloned().collect(), 0)
+}
+
+/// The essence of a command by its words.
+pub(super) fn of_argv(words: &[String]) -> Essence {
+    of_words(words.to_vec(), 0)
 }
 
 fn of_words(words: Vec<String>, depth: u8) -> Essence {

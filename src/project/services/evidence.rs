@@ -4,6 +4,7 @@ use super::essence::{self, Essence, Role};
 use super::{Strength, UnitInfo};
 use crate::project::architecture::Stated;
 use crate::project::compose::{Service, with_defaults};
+use crate::project::managers::Process;
 use crate::project::names::base;
 use std::collections::{BTreeSet, HashSet};
 
@@ -46,7 +47,7 @@ impl Side {
         let mut ports: HashSet<String> = ports.flatten().map(|p| with_defaults(p)).collect();
         ports.extend(service.expose.iter().map(|e| e.text.clone()));
         ports.extend(ports_of(&essence.args));
-        let directory = service.build.as_ref().and_then(|b| last_part(&b.text));
+        let directory = service.build.as_ref().and_then(|b| last_part(&b.context.text));
         let tokens = tokens(&service.name, project);
         Side {
             name: service.name.to_ascii_lowercase(),
@@ -100,6 +101,25 @@ impl Side {
             directory: None,
             built: stated.product.is_none(),
             essence,
+        }
+    }
+
+    pub(super) fn of_process(process: &Process) -> Side {
+        let essence = essence::of_argv(&process.command);
+        let mut ports: HashSet<String> = ports_of(&essence.args).into_iter().collect();
+        let variables = process.environment.iter();
+        ports.extend(variables.filter(|(name, _)| name.ends_with("PORT")).map(|(_, port)| port.clone()));
+        let name = without_holes(&process.name).to_ascii_lowercase();
+        let tokens = tokens(&name, &[]);
+        Side {
+            aliases: Vec::new(),
+            role: essence.role.or_else(|| role_of(&name, &tokens, &[])),
+            tokens,
+            essence,
+            ports,
+            directory: process.directory.as_deref().and_then(last_part),
+            built: true,
+            name,
         }
     }
 
@@ -211,8 +231,21 @@ fn role_of(name: &str, tokens: &BTreeSet<String>, project: &[String]) -> Option<
     }
 }
 
-/// The score and what speaks for it; `None` below [`LIKELY`], or where something speaks against it.
-pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option<(u32, Vec<String>)> {
+/// What speaks for two sides being the same.
+#[derive(Clone, Debug)]
+pub(super) struct Evidence {
+    /// How much.
+    pub(super) score: u32,
+    /// What, for people.
+    pub(super) reasons: Vec<String>,
+    /// Their names are among it.
+    pub(super) named: bool,
+    /// They are called the same, but for the project's name.
+    pub(super) same_name: bool,
+}
+
+/// What speaks for it; `None` below [`LIKELY`], or where something speaks against it.
+pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option<Evidence> {
     if contradicts(service, unit) {
         return None;
     }
@@ -248,15 +281,20 @@ pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option
         add(35, format!("both run `{}`", base(a)));
     }
     let unit_tokens = tokens(&unit.name, project);
+    let (mut named, mut same_name) = (true, true);
     if unit.name == service.name || service.aliases.contains(&unit.name) {
         add(60, format!("both are called `{}`", unit.name));
     } else if !unit_tokens.is_empty() && unit_tokens == service.tokens {
         add(55, format!("`{}` is called like `{}`", unit.name, service.name));
     } else if let Some(shared) = unit_tokens.intersection(&service.tokens).next() {
+        same_name = false;
         add(30, format!("both names hold `{shared}`"));
+    } else {
+        (named, same_name) = (false, false);
     }
     let generic = unit_tokens.is_empty() || is_project(&unit.name, project);
     if generic && service.role == Some(Role::App) {
+        named = true;
         add(40, format!("`{}` is the project's own name", unit.name));
     }
     if service.role.is_some() && service.role == unit.role {
@@ -276,7 +314,7 @@ pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option
     {
         add(25, format!("both belong to the directory `{a}`"));
     }
-    (score >= LIKELY).then_some((score, reasons))
+    (score >= LIKELY).then_some(Evidence { score, reasons, named, same_name })
 }
 
 /// A worker is no scheduler and no application. A name alone does not tell an application from its pages: both are

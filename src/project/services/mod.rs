@@ -4,19 +4,23 @@
 
 mod essence;
 mod evidence;
+mod facts;
 mod products;
 mod stated;
 
 use crate::project::compose::{Compose, Service};
+use crate::project::managers::{Manager, Process};
 use crate::project::names::base;
 use crate::project::unit::{Unit, UnitKind, template_of};
 use crate::source::Span;
 use essence::compose_up;
-use evidence::{Side, compare};
-use std::collections::HashSet;
+use evidence::{Evidence, Side, compare, strength};
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
+pub use facts::{Facts, of_process, of_service, of_unit};
 pub use products::product_units;
-pub use stated::{Doer, StatedMatch, contained, link_stated, service_ports, staying, unit_ports};
+pub use stated::{Doer, StatedMatch, contained, link_stated, service_ports, staying};
 
 /// A unit that the deploy installs.
 #[derive(Clone, Debug)]
@@ -34,6 +38,8 @@ pub struct UnitInfo<'a> {
 pub struct Server<'a> {
     /// Units that the project brings.
     pub units: &'a [UnitInfo<'a>],
+    /// Processes that a manager other than systemd keeps running.
+    pub processes: &'a [&'a Process],
     /// Names of installed system packages.
     pub packages: &'a [String],
     /// Names of units that are started or enabled.
@@ -42,6 +48,8 @@ pub struct Server<'a> {
     pub programs: &'a [Vec<String>],
     /// What the project is called: the root's directory, the package's name.
     pub project: &'a [String],
+    /// What the project's configuration says: a service's unit, or that it needs none. It outweighs all evidence.
+    pub given: &'a [(String, Option<String>)],
 }
 
 /// A service, by its place in the input.
@@ -54,10 +62,12 @@ pub struct ServiceRef {
 }
 
 /// What does a service's work on the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Counterpart {
     /// A unit of the project, by its index.
     Unit(usize),
+    /// A process of the project that a manager runs, by its index.
+    Process(usize),
     /// The unit that a package brings, or that is started by name.
     System(String),
     /// The container itself: a unit or the script runs `docker compose up` or `docker run`.
@@ -86,6 +96,8 @@ pub struct Match {
     pub strength: Strength,
     /// Why, for people.
     pub reasons: Vec<String>,
+    /// Their names are among the reasons, or the configuration says it.
+    pub named: bool,
 }
 
 /// Why a service needs no unit.
@@ -99,6 +111,8 @@ pub enum Exemption {
     DevTool,
     /// It looks after containers: `watchtower`, `autoheal`.
     ContainersOnly,
+    /// The project's configuration says that the server does not need it.
+    Given,
 }
 
 /// A service without counterpart.
@@ -108,6 +122,8 @@ pub struct Unmatched {
     pub service: ServiceRef,
     /// The command of the script that runs the same program by hand: it does not survive a reboot.
     pub by_hand: Option<String>,
+    /// The unit that the configuration names for it, and that nothing brings.
+    pub given: Option<String>,
 }
 
 /// What belongs together.
@@ -122,6 +138,8 @@ pub struct Links {
     /// Long-running units that are no service of any file, by index. Empty where no file holds a service: there is
     /// nothing to compare with.
     pub unmatched_units: Vec<usize>,
+    /// The same of processes that a manager runs.
+    pub unmatched_processes: Vec<usize>,
 }
 
 /// Compares the services of all files that are not made for development with what is on the server.
@@ -129,11 +147,32 @@ pub fn link(composes: &[Compose], server: &Server<'_>) -> Links {
     let mut links = Links::default();
     let production: Vec<(usize, &Compose)> =
         composes.iter().enumerate().filter(|(_, compose)| !compose.is_development()).collect();
-    let units: Vec<(usize, Side)> =
-        long_running(server.units).into_iter().map(|at| (at, Side::of_unit(&server.units[at]))).collect();
-    let mut used_units = HashSet::new();
-    for (index, compose) in &production {
-        link_file(*index, compose, server, &units, &mut links, &mut used_units);
+    let running = long_running(server.units).into_iter();
+    let mut candidates: Vec<(Counterpart, Side)> =
+        running.map(|at| (Counterpart::Unit(at), Side::of_unit(&server.units[at]))).collect();
+    let processes = server.processes.iter().enumerate().filter(|(_, process)| process.starts);
+    candidates.extend(processes.map(|(at, process)| (Counterpart::Process(at), Side::of_process(process))));
+    let mut used = HashSet::new();
+    let mut files: Vec<FileLinks<'_>> = production
+        .iter()
+        .map(|(index, compose)| FileLinks::new(*index, compose, server, &candidates, &mut links, &mut used))
+        .collect();
+    // Each service takes its best unit; a unit that no service of any file took may do a part of a matched one's work.
+    for file in &mut files {
+        file.take(None, &candidates, &mut links, &mut used);
+    }
+    let mut left: HashMap<usize, (bool, u32)> = HashMap::new();
+    for (evidence, _, u) in files.iter().flat_map(|file| &file.pairs) {
+        if !used.contains(&candidates[*u].0) {
+            let best = left.entry(*u).or_default();
+            *best = rank(evidence).max(*best);
+        }
+    }
+    for file in &mut files {
+        file.take(Some(&left), &candidates, &mut links, &mut used);
+    }
+    for file in &files {
+        file.settle(server, &mut links);
     }
     // What one file lacks and another has (a base and its `prod`) is not lacking.
     let name_of = |r: ServiceRef| composes[r.compose].services[r.service].name.as_str();
@@ -142,8 +181,13 @@ pub fn link(composes: &[Compose], server: &Server<'_>) -> Links {
     let compared = production.iter().any(|(_, c)| !c.services.is_empty());
     if compared {
         let covers = |at: usize| compose_up(&server.units[at].unit.exec_start()).is_some();
-        links.unmatched_units =
-            units.iter().map(|(at, _)| *at).filter(|at| !used_units.contains(at) && !covers(*at)).collect();
+        for (candidate, _) in candidates.iter().filter(|(candidate, _)| !used.contains(candidate)) {
+            match candidate {
+                Counterpart::Unit(at) if !covers(*at) => links.unmatched_units.push(*at),
+                Counterpart::Process(at) => links.unmatched_processes.push(*at),
+                _ => {}
+            }
+        }
     }
     links
 }
@@ -175,74 +219,175 @@ fn long_running(units: &[UnitInfo<'_>]) -> Vec<usize> {
         .collect()
 }
 
-fn link_file(
-    index: usize,
-    compose: &Compose,
-    server: &Server<'_>,
-    units: &[(usize, Side)],
-    links: &mut Links,
-    used_units: &mut HashSet<usize>,
-) {
-    let covered = containers(server);
-    let open: Vec<(ServiceRef, Side)> = (0..compose.services.len())
-        .map(|service| ServiceRef { compose: index, service })
-        .map(|r| {
-            let service = &compose.services[r.service];
-            (r, Side::of_service(service, server.project))
-        })
-        .collect();
-    let mut pairs: Vec<(u32, usize, usize, Vec<String>)> = Vec::new();
-    for (s, (_, side)) in open.iter().enumerate() {
-        for (u, (_, unit)) in units.iter().enumerate() {
-            if let Some((score, reasons)) = compare(side, unit, server.project) {
-                pairs.push((score, s, u, reasons));
+/// What is called the same is meant to be the same, even where another runs more alike: one may be out of date.
+fn rank(evidence: &Evidence) -> (bool, u32) {
+    let certain = strength(evidence.score) == Strength::Certain;
+    (evidence.same_name && certain, evidence.score)
+}
+
+/// The services of one file while their counterparts are looked for.
+struct FileLinks<'c> {
+    compose: &'c Compose,
+    /// Those of which the configuration says nothing.
+    open: Vec<(ServiceRef, Side)>,
+    /// What speaks for a service (by its place in `open`) being a candidate (by its place), best first.
+    pairs: Vec<(Evidence, usize, usize)>,
+    service_done: HashSet<usize>,
+    candidate_done: HashSet<usize>,
+}
+
+impl<'c> FileLinks<'c> {
+    fn new(
+        index: usize,
+        compose: &'c Compose,
+        server: &Server<'_>,
+        candidates: &[(Counterpart, Side)],
+        links: &mut Links,
+        used: &mut HashSet<Counterpart>,
+    ) -> FileLinks<'c> {
+        let open: Vec<(ServiceRef, Side)> = (0..compose.services.len())
+            .map(|service| ServiceRef { compose: index, service })
+            .filter(|r| !given(*r, &compose.services[r.service], server, links, used))
+            .map(|r| {
+                let service = &compose.services[r.service];
+                (r, Side::of_service(service, server.project))
+            })
+            .collect();
+        let mut pairs: Vec<(Evidence, usize, usize)> = Vec::new();
+        for (s, (_, side)) in open.iter().enumerate() {
+            for (u, (candidate, unit)) in candidates.iter().enumerate() {
+                if is_given(candidate, server) {
+                    continue;
+                }
+                if let Some(evidence) = compare(side, unit, server.project) {
+                    pairs.push((evidence, s, u));
+                }
             }
         }
+        pairs.sort_by_key(|(evidence, s, u)| (Reverse(rank(evidence)), *s, *u));
+        FileLinks { compose, open, pairs, service_done: HashSet::new(), candidate_done: HashSet::new() }
     }
-    pairs.sort_by_key(|(score, s, u, _)| (std::cmp::Reverse(*score), *s, *u));
-    let mut service_done = HashSet::new();
-    let mut unit_done = HashSet::new();
-    // Each service takes its best unit; a unit that is left over may do a part of a matched one's work.
-    for more in [false, true] {
-        for (score, s, u, reasons) in &pairs {
-            if unit_done.contains(u) || service_done.contains(s) != more {
+
+    /// Gives services their counterparts; those that have one get what is `left` where they are the best for it.
+    fn take(
+        &mut self,
+        left: Option<&HashMap<usize, (bool, u32)>>,
+        candidates: &[(Counterpart, Side)],
+        links: &mut Links,
+        used: &mut HashSet<Counterpart>,
+    ) {
+        for (evidence, s, u) in &self.pairs {
+            let candidate = &candidates[*u].0;
+            let best = left.is_none_or(|left| left.get(u) == Some(&rank(evidence)));
+            if self.candidate_done.contains(u) || self.service_done.contains(s) != left.is_some() || !best {
                 continue;
             }
-            service_done.insert(*s);
-            unit_done.insert(*u);
-            used_units.insert(units[*u].0);
+            self.service_done.insert(*s);
+            self.candidate_done.insert(*u);
+            used.insert(candidate.clone());
             links.matches.push(Match {
-                service: open[*s].0,
-                by: Counterpart::Unit(units[*u].0),
-                strength: evidence::strength(*score),
-                reasons: reasons.clone(),
+                service: self.open[*s].0,
+                by: candidate.clone(),
+                strength: strength(evidence.score),
+                reasons: evidence.reasons.clone(),
+                named: evidence.named,
             });
         }
     }
-    for (s, (service_ref, side)) in open.iter().enumerate() {
-        if service_done.contains(&s) {
-            continue;
-        }
-        let service = &compose.services[service_ref.service];
-        let container = covered.of(service).map(|reason| (Counterpart::Container, Strength::Certain, reason));
-        if container.is_none()
-            && let Some(exemption) = exemption(compose, service)
-        {
-            links.exempt.push((*service_ref, exemption));
-            continue;
-        }
-        let by = container
-            .or_else(|| products::on_server(service, side, server))
-            .or_else(|| manager(side, server));
-        match by {
-            Some((by, strength, reason)) => {
-                links.matches.push(Match { service: *service_ref, by, strength, reasons: vec![reason] })
+
+    /// What is left: containers, installed software, what needs nothing, what lacks its counterpart.
+    fn settle(&self, server: &Server<'_>, links: &mut Links) {
+        let covered = containers(server);
+        for (s, (service_ref, side)) in self.open.iter().enumerate() {
+            if self.service_done.contains(&s) {
+                continue;
             }
-            None => links
-                .unmatched_services
-                .push(Unmatched { service: *service_ref, by_hand: side.run_by_hand(server.programs) }),
+            let service = &self.compose.services[service_ref.service];
+            let software = products::on_server(service, side, server);
+            let installed = software.as_ref().is_some_and(|(_, strength, _)| *strength == Strength::Certain);
+            // Software that is installed and run as a container too is tried out in the container.
+            let container = covered.of(service).filter(|_| covered.all || !installed);
+            let container = container.map(|reason| (Counterpart::Container, Strength::Certain, reason));
+            if container.is_none()
+                && let Some(exemption) = exemption(self.compose, service)
+            {
+                links.exempt.push((*service_ref, exemption));
+                continue;
+            }
+            let by = container.or(software).or_else(|| manager(side, server));
+            match by {
+                Some((by, strength, reason)) => links.matches.push(Match {
+                    service: *service_ref,
+                    by,
+                    strength,
+                    reasons: vec![reason],
+                    named: false,
+                }),
+                None => links.unmatched_services.push(Unmatched {
+                    service: *service_ref,
+                    by_hand: side.run_by_hand(server.programs),
+                    given: None,
+                }),
+            }
         }
     }
+}
+
+/// The names mean one unit or process: the type may be left out.
+fn same_name(one: &str, other: &str) -> bool {
+    one.strip_suffix(".service").unwrap_or(one) == other.strip_suffix(".service").unwrap_or(other)
+}
+
+/// True for what the configuration names as the counterpart of a service: no evidence gives it to another.
+fn is_given(candidate: &Counterpart, server: &Server<'_>) -> bool {
+    let name = match candidate {
+        Counterpart::Unit(at) => &server.units[*at].name,
+        Counterpart::Process(at) => &server.processes[*at].name,
+        _ => return false,
+    };
+    server.given.iter().filter_map(|(_, unit)| unit.as_ref()).any(|unit| same_name(unit, name))
+}
+
+/// Puts a service where the configuration says it belongs; false where it says nothing.
+fn given(
+    service_ref: ServiceRef,
+    service: &Service,
+    server: &Server<'_>,
+    links: &mut Links,
+    used: &mut HashSet<Counterpart>,
+) -> bool {
+    let Some((_, unit)) = server.given.iter().find(|(name, _)| *name == service.name) else {
+        return false;
+    };
+    let Some(unit) = unit else {
+        links.exempt.push((service_ref, Exemption::Given));
+        return true;
+    };
+    let of_units = server.units.iter().position(|info| same_name(&info.name, unit)).map(Counterpart::Unit);
+    let of_processes = || {
+        let at = server.processes.iter().position(|process| same_name(&process.name, unit));
+        at.map(Counterpart::Process)
+    };
+    let of_system = || {
+        server.started.iter().find(|name| same_name(name, unit)).map(|name| Counterpart::System(name.clone()))
+    };
+    match of_units.or_else(of_processes).or_else(of_system) {
+        Some(by) => {
+            used.insert(by.clone());
+            links.matches.push(Match {
+                service: service_ref,
+                by,
+                strength: Strength::Certain,
+                reasons: vec![format!("deploylint.yaml says that it is `{unit}`")],
+                named: true,
+            });
+        }
+        None => {
+            let given = Some(unit.clone());
+            links.unmatched_services.push(Unmatched { service: service_ref, by_hand: None, given });
+        }
+    }
+    true
 }
 
 fn exemption(compose: &Compose, service: &Service) -> Option<Exemption> {
@@ -300,14 +445,19 @@ fn containers(server: &Server<'_>) -> Containers {
     found
 }
 
-/// `pm2` and `supervisor` keep a process running as a unit does; which one is told by a name, or else guessed.
+/// `pm2` and `supervisor` keep a process running as a unit does; where their processes are not known, which one is told
+/// by a name, or else guessed.
 fn manager(side: &Side, server: &Server<'_>) -> Option<(Counterpart, Strength, String)> {
     let managers = server.programs.iter().filter_map(|program| {
-        let name = match base(program.first()?) {
-            "pm2" => "pm2",
-            "supervisorctl" | "supervisord" => "supervisor",
+        let manager = match base(program.first()?) {
+            "pm2" => Manager::Pm2,
+            "supervisorctl" | "supervisord" => Manager::Supervisor,
             _ => return None,
         };
+        if server.processes.iter().any(|process| process.manager == manager) {
+            return None;
+        }
+        let name = manager.name();
         let starts = ["start", "restart", "reload", "startOrReload", "startOrRestart", "update"];
         program.iter().any(|w| starts.contains(&w.as_str())).then_some((name, program))
     });

@@ -17,6 +17,8 @@ pub enum Doer {
     Service(ServiceRef),
     /// A unit of the project, by its index.
     Unit(usize),
+    /// A process that a manager runs, by its index.
+    Process(usize),
     /// A unit that a package brings.
     System(String),
 }
@@ -37,6 +39,7 @@ pub struct StatedMatch {
 /// For each stated service all that does its work: of each kind the best.
 pub fn link_stated(stated: &[&Stated], composes: &[Compose], server: &Server<'_>) -> Vec<Vec<StatedMatch>> {
     let units: Vec<Side> = server.units.iter().map(Side::of_unit).collect();
+    let processes: Vec<Side> = server.processes.iter().map(|process| Side::of_process(process)).collect();
     let services: Vec<(ServiceRef, Side, &Service)> = composes
         .iter()
         .enumerate()
@@ -47,11 +50,14 @@ pub fn link_stated(stated: &[&Stated], composes: &[Compose], server: &Server<'_>
         .collect();
     let link = |stated: &&Stated| {
         let side = Side::of_stated(stated, server.project);
-        let pairs = units
-            .iter()
-            .enumerate()
-            .filter_map(|(at, unit)| Some((Doer::Unit(at), pair(stated, &side, unit, &[], server)?)));
-        let mut found = best(pairs.collect());
+        let of = |sides: &[Side], doer: fn(usize) -> Doer| {
+            let found = sides.iter().enumerate();
+            let found =
+                found.filter_map(|(at, other)| Some((doer(at), pair(stated, &side, other, &[], server)?)));
+            best(found.collect())
+        };
+        let mut found = of(&units, Doer::Unit);
+        found.extend(of(&processes, Doer::Process));
         let mut pairs = Vec::new();
         for (at, other, service) in &services {
             let container =
@@ -117,8 +123,8 @@ fn pair(stated: &Stated, side: &Side, other: &Side, more: &[String], server: &Se
     if same_words {
         return Some(Pair::new(80, true, vec![format!("`{}` is called like `{}`", other.name, stated.name)]));
     }
-    let (score, reasons) = compare(side, other, server.project)?;
-    Some(Pair::new(score, false, reasons))
+    let evidence = compare(side, other, server.project)?;
+    Some(Pair::new(evidence.score, false, evidence.reasons))
 }
 
 /// Letters and digits, in lower case.
@@ -146,25 +152,6 @@ pub fn staying(units: &[UnitInfo<'_>]) -> Vec<usize> {
         .into_iter()
         .filter(|at| essence::compose_up(&units[*at].unit.exec_start()).is_none())
         .collect()
-}
-
-/// The ports that a unit's command binds, as far as it says them itself.
-pub fn unit_ports(info: &UnitInfo<'_>) -> Vec<String> {
-    const OWN: &[&str] =
-        &["PORT", "APP_PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT", "API_PORT", "WEB_PORT"];
-    let starts = info.unit.exec_start();
-    let args: Vec<String> = starts
-        .last()
-        .map(|exec| essence::of_exec(exec).args)
-        .unwrap_or_default()
-        .into_iter()
-        // An address to connect to.
-        .filter(|arg| !arg.contains("://"))
-        .collect();
-    let mut ports = ports_of(&args);
-    let given = info.unit.environment().into_iter().filter(|(name, ..)| OWN.contains(&name.as_str()));
-    ports.extend(given.map(|(_, value, _)| value));
-    ports
 }
 
 /// The ports that a Compose service says of itself; empty where one is a variable.

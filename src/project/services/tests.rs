@@ -26,6 +26,7 @@ fn check(compose_text: &str, units: &[(&str, &str)], server: Server<'_>, expecte
         .map(|m| {
             let by = match &m.by {
                 Counterpart::Unit(at) => infos[*at].name.clone(),
+                Counterpart::Process(at) => format!("process:{}", server.processes[*at].name),
                 Counterpart::System(unit) => format!("system:{unit}"),
                 Counterpart::Container => "container".to_owned(),
                 Counterpart::Manager(manager) => manager.clone(),
@@ -35,6 +36,7 @@ fn check(compose_text: &str, units: &[(&str, &str)], server: Server<'_>, expecte
         .chain(links.unmatched_services.iter().map(|u| format!("{}=-", name(u.service))))
         .chain(links.exempt.iter().map(|(r, why)| format!("{}=({why:?})", name(*r))))
         .chain(links.unmatched_units.iter().map(|u| format!("-={}", infos[*u].name)))
+        .chain(links.unmatched_processes.iter().map(|p| format!("-=process:{}", server.processes[*p].name)))
         .collect();
     lines.sort();
     assert_eq!(lines, expected);
@@ -234,4 +236,63 @@ fn clients_are_no_servers_and_nothing_is_compared_with_nothing() {
         &["db=-"],
     );
     check("services: {}\n", &[("web.service", GUNICORN)], Server::default(), &[]);
+}
+
+#[test]
+fn processes_of_managers_are_counterparts_as_units_are() {
+    let process = |name: &str, command: &str, starts: bool| Process {
+        manager: Manager::Supervisor,
+        name: name.to_owned(),
+        span: Span::file_start(crate::source::FileId(0)),
+        command: command.split(' ').map(str::to_owned).collect(),
+        directory: None,
+        user: None,
+        environment: Vec::new(),
+        starts,
+    };
+    let worker = process("shop-worker", "/srv/venv/bin/celery -A config worker", true);
+    let beat = process("shop-beat", "/srv/venv/bin/celery -A config beat", false);
+    let other = process("mailer", "/srv/venv/bin/python -m shop.mailer", true);
+    let links = check(
+        "services:\n  web: {build: ., command: gunicorn config.wsgi}\n  celery: {build: ., command: celery -A config worker}\n  beat: {build: ., command: celery -A config beat}\n",
+        &[("gunicorn.service", GUNICORN)],
+        Server { processes: &[&worker, &beat, &other], ..Server::default() },
+        &["-=process:mailer", "beat=-", "celery=process:shop-worker", "web=gunicorn.service"],
+    );
+    let worker = links.matches.iter().find(|m| m.by == Counterpart::Process(0));
+    assert_eq!(worker.map(|m| m.reasons[0].as_str()), Some("both run `celery`"));
+}
+
+#[test]
+fn the_configuration_outweighs_all_evidence() {
+    let given = [
+        ("web".to_owned(), Some("gunicorn".to_owned())),
+        ("jobs".to_owned(), Some("gunicorn.service".to_owned())),
+        ("cache".to_owned(), Some("redis".to_owned())),
+        ("search".to_owned(), Some("finder".to_owned())),
+        ("docs".to_owned(), None),
+    ];
+    let links = check(
+        "services:
+  web: {build: ., command: node server.js}
+  jobs: {build: ., command: celery -A config worker}
+  cache: {image: example/cache}
+  search: {build: .}
+  docs: {build: ., restart: always}
+  app: {build: ., command: 'gunicorn config.wsgi:application'}
+",
+        &[("gunicorn.service", GUNICORN)],
+        Server { given: &given, started: &strings(&["redis.service"]), ..Server::default() },
+        &[
+            "app=-",
+            "cache=system:redis.service",
+            "docs=(Given)",
+            "jobs=gunicorn.service",
+            "search=-",
+            "web=gunicorn.service",
+        ],
+    );
+    let search = links.unmatched_services.iter().find(|u| u.given.is_some());
+    assert_eq!(search.and_then(|u| u.given.as_deref()), Some("finder"));
+    assert!(links.matches.iter().all(|m| m.named && m.reasons[0].starts_with("deploylint.yaml says")));
 }

@@ -1,19 +1,15 @@
 //! `services/not-deployed`, `services/not-in-architecture`, `services/other-documented-port`: the architecture document
 //! against what the deploy runs.
 
-use super::links::{has_unit, names, on_server};
+use super::compared::Compared;
+use super::documents::Documents;
 use super::named::{Named, Words, is_named, named};
 use crate::finding::{Confidence, Finding};
 use crate::project::architecture::{Architecture, Evidence, Stated, Strength};
-use crate::project::names::base;
 use crate::project::services::{
-    self, Doer, Server, ServiceRef, StatedMatch, UnitInfo, contained, link_stated, product_units,
-    service_ports, staying, unit_ports,
+    self, Doer, StatedMatch, UnitInfo, of_process, of_unit, product_units, service_ports, staying,
 };
-use crate::rules::context::{Context, Origin, UnitAt};
-use crate::rules::steps::Deploy;
-use crate::shell::effect::Role;
-use crate::shell::wrappers::Place;
+use crate::rules::context::{Context, Origin};
 use crate::source::Span;
 use std::collections::HashSet;
 
@@ -22,121 +18,29 @@ pub(super) fn architecture(context: &Context<'_, '_>, found: &mut Vec<Finding>) 
     if context.project.architectures.is_empty() {
         return;
     }
-    let deploy = Deploy::new(context);
-    // What a cluster or another tool runs is written elsewhere.
-    let elsewhere =
-        ["kubectl", "helm", "ansible-playbook", "terraform", "nomad", "flyctl", "eb", "serverless", "k3s"];
-    if deploy.steps().any(|s| {
-        elsewhere.contains(&s.argv.name.as_str()) || s.argv.name == "docker" && s.argv.has_word("stack")
-    }) {
+    let compared = context.compared();
+    let documents = &compared.documents;
+    if documents.elsewhere || compared.own.is_none() && documents.contained.is_empty() {
         return;
     }
-    let units: Vec<&UnitAt> =
-        context.units.iter().filter(|u| u.origin != Origin::InRepo || deploy.is_started(&u.name)).collect();
-    let infos: Vec<UnitInfo<'_>> =
-        units.iter().map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit, span: at.span }).collect();
-    let own = units.iter().any(|u| u.origin != Origin::InRepo && u.name.ends_with(".service"));
-    let (packages, started, mut programs) = on_server(context, &deploy);
-    if !own {
-        programs = containers_of(&deploy);
-    }
-    let names = names(context);
-    let server = Server {
-        units: &infos,
-        packages: &packages,
-        started: &started,
-        programs: &programs,
-        project: &names,
-    };
-    let mut contained = contained(&context.project.composes, &server);
-    let files = compose_files(&programs);
-    let named = |at: &ServiceRef| {
-        let path = context.sources.file(context.project.composes[at.compose].file).path();
-        files.iter().any(|file| base(file) == base(path))
-    };
-    contained.retain(|at| files.is_empty() || named(at));
-    if !own && contained.is_empty() {
-        return;
-    }
-    let judge = Judge {
-        context,
-        units: &units,
-        server,
-        contained,
-        installs: deploy.steps().any(|s| s.deed.roles.contains(&Role::SystemPackages)),
-        managed: programs.iter().any(|p| {
-            let name = p.first().map_or("", |name| base(name));
-            matches!(name, "pm2" | "supervisorctl" | "supervisord" | "forever" | "screen" | "tmux" | "nohup")
-        }),
-        deployment: words_of_the_deployment(context),
-    };
+    let judge = Judge { context, compared, documents, deployment: words_of_the_deployment(context) };
     judge.all(found);
 }
 
-/// The commands of a deploy without units: there the containers are all that runs. A script that starts the developer's
-/// ones is no deploy.
-fn containers_of(deploy: &Deploy<'_, '_, '_>) -> Vec<Vec<String>> {
-    let steps = deploy.steps().filter(|s| !matches!(s.place, Place::Container(_)) && !s.argv.name.is_empty());
-    let programs = steps.map(|step| {
-        let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
-        words.map(|w| w.value.to_string()).collect::<Vec<_>>()
-    });
-    let develops = |words: &[String]| {
-        words.iter().any(|w| {
-            let parts = w.split(['.', '-', '_', '/']);
-            w.contains("compose")
-                && parts.into_iter().any(|p| matches!(p, "dev" | "local" | "test" | "development"))
-        })
-    };
-    programs.filter(|words| !develops(words)).collect()
-}
+/// A document, and of each of its services what does its work.
+type Document<'d> = (&'d Architecture, &'d Vec<Vec<StatedMatch>>);
 
-/// The files that `docker compose -f FILE up` names; none where one names no file.
-fn compose_files(programs: &[Vec<String>]) -> Vec<&str> {
-    let mut files = Vec::new();
-    for words in programs.iter().filter(|words| words.iter().any(|w| w == "up")) {
-        if !words.iter().any(|w| base(w).contains("compose")) {
-            continue;
-        }
-        let before = files.len();
-        for (at, word) in words.iter().enumerate() {
-            match word.as_str() {
-                "-f" | "--file" => files.extend(words.get(at + 1).map(String::as_str)),
-                word => files.extend(word.strip_prefix("--file=")),
-            }
-        }
-        if files.len() == before {
-            return Vec::new();
-        }
-    }
-    files
-}
-
-struct Judge<'c, 'r, 'a, 's> {
+struct Judge<'c, 'r, 'a> {
     context: &'c Context<'r, 'a>,
-    units: &'s [&'s UnitAt],
-    server: Server<'s>,
-    /// Compose services that run on the server.
-    contained: Vec<ServiceRef>,
-    /// The script installs software.
-    installs: bool,
-    /// Something keeps processes running whose settings are not read.
-    managed: bool,
+    compared: &'c Compared,
+    documents: &'c Documents,
     deployment: Words,
 }
 
-impl Judge<'_, '_, '_, '_> {
+impl Judge<'_, '_, '_> {
     fn all(&self, found: &mut Vec<Finding>) {
-        let documents: Vec<(&Architecture, Vec<Vec<StatedMatch>>)> = self
-            .context
-            .project
-            .architectures
-            .iter()
-            .map(|document| {
-                let stated: Vec<&Stated> = document.services.iter().collect();
-                (document, link_stated(&stated, &self.context.project.composes, &self.server))
-            })
-            .collect();
+        let documents: Vec<Document<'_>> =
+            self.context.project.architectures.iter().zip(&self.documents.links).collect();
         for (document, links) in documents.iter().filter(|(d, _)| !d.aside) {
             if self.is_about_this(document, links) {
                 self.not_deployed(document, links, found);
@@ -162,15 +66,22 @@ impl Judge<'_, '_, '_, '_> {
     }
 
     fn is_named(&self, stated: &Stated) -> bool {
-        is_named(stated, self.server.project, &self.deployment)
+        is_named(stated, &self.documents.names, &self.deployment)
     }
 
     /// The configuration says that it needs nothing, or which unit it is.
     fn is_given(&self, name: &str) -> bool {
         self.context.given.services.iter().any(|(service, unit)| {
-            service.eq_ignore_ascii_case(name)
-                && unit.as_deref().is_none_or(|u| has_unit(self.units, self.server.started, u))
+            service.eq_ignore_ascii_case(name) && unit.as_deref().is_none_or(|u| self.has_unit(u))
         })
+    }
+
+    fn has_unit(&self, name: &str) -> bool {
+        let stem = name.trim_end_matches(".service");
+        let units = self.compared.units.iter().map(|at| &self.context.units[*at].name);
+        let processes = self.compared.processes.iter().map(|at| &self.context.processes[*at].process.name);
+        let mut all = units.chain(processes).chain(&self.documents.started);
+        all.any(|known| known.trim_end_matches(".service") == stem)
     }
 
     fn path(&self, span: Span) -> &str {
@@ -184,7 +95,7 @@ impl Judge<'_, '_, '_, '_> {
                 .product
                 .is_some_and(|p| ["nginx", "caddy", "traefik", "haproxy", "apache2"].contains(&p));
             // A script that installs no software leaves the server's own to whoever made the server.
-            let left = product && !self.installs && (self.contained.is_empty() || proxy);
+            let left = product && !self.compared.installs && (self.documents.contained.is_empty() || proxy);
             if !links.is_empty()
                 || !stated.required
                 || left
@@ -195,12 +106,11 @@ impl Judge<'_, '_, '_, '_> {
             }
             let confidence = match stated.strength {
                 Strength::Weak => continue,
-                _ if self.managed && !product => Confidence::Low,
+                _ if self.documents.managed && !product => Confidence::Low,
                 Strength::Strong => Confidence::Medium,
                 Strength::Medium if product => Confidence::Medium,
                 Strength::Medium => Confidence::Low,
             };
-            let near = self.units.iter().find(|u| u.origin != Origin::InRepo);
             let message = format!(
                 "{} says that `{}` runs, and the deploy brings no unit, package or container for it",
                 self.path(stated.span),
@@ -216,8 +126,8 @@ impl Judge<'_, '_, '_, '_> {
                 .finding("services/not-deployed", stated.span, message)
                 .at_most(confidence)
                 .help(help);
-            if let Some(unit) = near {
-                draft = draft.related(unit.span, "where the deploy installs its units");
+            if let Some(near) = self.compared.own {
+                draft = draft.related(near, "where the deploy installs its units");
             }
             found.push(draft.done());
         }
@@ -227,7 +137,7 @@ impl Judge<'_, '_, '_, '_> {
         &self,
         document: &Architecture,
         links: &[Vec<StatedMatch>],
-        documents: &[(&Architecture, Vec<Vec<StatedMatch>>)],
+        documents: &[Document<'_>],
         found: &mut Vec<Finding>,
     ) {
         for (stated, links) in document.services.iter().zip(links) {
@@ -243,11 +153,18 @@ impl Judge<'_, '_, '_, '_> {
             for link in links.iter().filter(|m| m.named) {
                 match &link.by {
                     Doer::Unit(at) => {
-                        let info = &self.server.units[*at];
-                        let span = info.unit.exec_start().last().map_or(info.span, |exec| exec.span);
-                        binds.extend(unit_ports(info).into_iter().map(|p| (p, span, info.name.clone())));
+                        let unit = &self.context.units[self.compared.units[*at]];
+                        let span = unit.unit.exec_start().last().map_or(unit.span, |exec| exec.span);
+                        let ports = of_unit(&unit.unit).listens;
+                        binds.extend(ports.into_iter().map(|p| (p, span, unit.name.clone())));
                     }
-                    Doer::Service(at) if self.contained.contains(at) => {
+                    Doer::Process(at) => {
+                        let process = &self.context.processes[self.compared.processes[*at]];
+                        let ports = of_process(&process.process).listens;
+                        let name = &process.process.name;
+                        binds.extend(ports.into_iter().map(|p| (p, process.span, name.clone())));
+                    }
+                    Doer::Service(at) if self.documents.contained.contains(at) => {
                         let service = &self.context.project.composes[at.compose].services[at.service];
                         let ports = service_ports(service);
                         binds.extend(ports.into_iter().map(|p| (p, service.name_span, service.name.clone())));
@@ -289,11 +206,7 @@ impl Judge<'_, '_, '_, '_> {
         }
     }
 
-    fn not_in_architecture(
-        &self,
-        documents: &[(&Architecture, Vec<Vec<StatedMatch>>)],
-        found: &mut Vec<Finding>,
-    ) {
+    fn not_in_architecture(&self, documents: &[Document<'_>], found: &mut Vec<Finding>) {
         // Only a document that lists services, and these ones, lacks one.
         let lists = documents.iter().find(|(document, links)| {
             let certain =
@@ -306,21 +219,37 @@ impl Judge<'_, '_, '_, '_> {
             words.add(self.context.sources.file(document.file).text());
         }
         let linked = |doer: &Doer| {
-            let all = documents.iter().flat_map(|(_, links)| links).flatten();
+            let all = documents.iter().flat_map(|(_, links)| links.iter()).flatten();
             all.into_iter().any(|m| m.by == *doer && m.strength == services::Strength::Certain)
         };
         let path = self.context.sources.file(document.file).path();
-        for at in staying(self.server.units) {
-            let (unit, info) = (self.units[at], &self.server.units[at]);
+        let units: Vec<_> = self.compared.units.iter().map(|at| &self.context.units[*at]).collect();
+        let infos: Vec<UnitInfo<'_>> = units
+            .iter()
+            .map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit, span: at.span })
+            .collect();
+        for at in staying(&infos) {
+            let unit = units[at];
             let stem = unit.name.trim_end_matches(".service").trim_end_matches('@');
             if unit.origin == Origin::InRepo || linked(&Doer::Unit(at)) {
                 continue;
             }
-            let runs = Running { stem, shown: &unit.name, ports: unit_ports(info), span: unit.span };
+            let ports = of_unit(&unit.unit).listens;
+            let runs = Running { stem, shown: &unit.name, ports, span: unit.span };
+            self.lacks(&runs, path, &words, found);
+        }
+        for (at, index) in self.compared.processes.iter().enumerate() {
+            let process = &self.context.processes[*index];
+            let name = process.process.name.as_str();
+            if process.origin == Origin::InRepo || !process.process.starts || linked(&Doer::Process(at)) {
+                continue;
+            }
+            let ports = of_process(&process.process).listens;
+            let runs = Running { stem: name, shown: name, ports, span: process.span };
             self.lacks(&runs, path, &words, found);
         }
         let mut told = HashSet::new();
-        for at in &self.contained {
+        for at in &self.documents.contained {
             let service = &self.context.project.composes[at.compose].services[at.service];
             let image = service.image_name().unwrap_or_default();
             // Certificates are the web server's business.
@@ -345,7 +274,7 @@ impl Judge<'_, '_, '_, '_> {
 
     fn lacks(&self, runs: &Running<'_>, path: &str, words: &Words, found: &mut Vec<Finding>) {
         let Running { stem, shown, ports, span } = runs;
-        let confidence = match named(stem, self.server.project, words) {
+        let confidence = match named(stem, &self.documents.names, words) {
             Named::Yes => return,
             Named::Partly => Confidence::Low,
             Named::No => Confidence::Medium,

@@ -147,7 +147,8 @@ fn python_manifest(deploy: &Deploy<'_, '_, '_>) -> Option<FileId> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let development = ["dev", "test", "lint", "doc", "local", "ci"];
         let parts = || name.split(['-', '_', '.']);
-        let filled = m.kind == PythonKind::Setup || m.dependencies.iter().any(|d| !d.development);
+        let takes_in = m.includes.iter().any(|include| !include.constraint);
+        let filled = m.kind == PythonKind::Setup || takes_in || m.dependencies.iter().any(|d| !d.development);
         filled && !is_beside(&m.directory) && !parts().any(|p| development.contains(&p))
     });
     candidates
@@ -273,7 +274,7 @@ fn installs(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePacka
             .as_deref()
             .is_some_and(|lock| lock.rsplit_once('/').map_or("", |(dir, _)| dir) == other.directory);
         let scripted = other.scripts.iter().any(|s| s.name.contains("install"));
-        inside && (other.has_workspaces || shared || scripted)
+        inside && (other.has_member(&package.directory) || shared || scripted)
     };
     let tops: Vec<&NodePackage> = all.iter().filter(above).collect();
     deploy

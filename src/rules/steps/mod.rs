@@ -19,6 +19,7 @@ use crate::finding::Finding;
 use crate::project::manifest::Needs;
 
 pub(super) use deploy::Deploy;
+pub(super) use words::{Work, asks_for};
 
 /// The rules of this family in Rust: they share what is worked out of the deploy as a whole.
 pub(super) const RULES: &[(&str, Rule)] = &[

@@ -1,0 +1,40 @@
+//! Which service is which unit: the comparison that the rules of the family `services` rest on, whole.
+
+use super::judge;
+use super::{CheckError, Request, Settings};
+use crate::finding::Gap;
+use crate::rules::services::matrix::{Matrix, matrix};
+use crate::source::Sources;
+
+/// The matrix of a repo, and what of it could not be read.
+#[derive(Clone, Debug, Default)]
+pub struct Services {
+    /// Every file that was read.
+    pub sources: Sources,
+    /// The rows.
+    pub matrix: Matrix,
+    /// What could not be analysed, sorted by file and place.
+    pub gaps: Vec<Gap>,
+    /// Targets that were wrongly asked for.
+    pub errors: Vec<CheckError>,
+}
+
+/// Compares the services of a repo with what its scripts put on the server.
+///
+/// # Errors
+/// Wrong usage or configuration: nothing was compared.
+pub fn services(request: &Request) -> Result<Services, CheckError> {
+    // Nothing is asked of the code.
+    let request = Request { select: vec!["services".to_owned()], ..request.clone() };
+    let settings = Settings::load(&request)?;
+    let mut sources = Sources::default();
+    let mut found = None;
+    let judged = judge::judge(&request, &settings, &mut sources, &mut |context| {
+        found = Some(matrix(context));
+    })?;
+    let mut gaps = judged.gaps;
+    gaps.extend(judged.encoding);
+    gaps.sort();
+    gaps.dedup();
+    Ok(Services { sources, matrix: found.unwrap_or_default(), gaps, errors: judged.errors })
+}

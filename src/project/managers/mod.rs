@@ -1,0 +1,103 @@
+//! What process managers other than systemd keep running: the process files of pm2 and the settings of supervisor.
+//! Knows nothing of who installs them, and runs nothing.
+
+mod pm2;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+
+use crate::finding::Gap;
+use crate::project::files::Root;
+use crate::project::inventory::Inventory;
+use crate::source::{FileId, Sources, Span};
+
+pub use pm2::command_of;
+pub use supervisor::parse as supervisor;
+
+/// So many settings are looked into for sections of supervisor.
+const MAX_SETTINGS: usize = 300;
+
+/// Who keeps a process running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Manager {
+    /// pm2, <https://pm2.keymetrics.io/docs/usage/application-declaration/>.
+    Pm2,
+    /// supervisord, <http://supervisord.org/configuration.html>.
+    Supervisor,
+}
+
+impl Manager {
+    /// Its name, as people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Manager::Pm2 => "pm2",
+            Manager::Supervisor => "supervisor",
+        }
+    }
+}
+
+/// A process that a manager keeps running.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// The manager.
+    pub manager: Manager,
+    /// Its name there.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// The words of its command; empty where it is not known.
+    pub command: Vec<String>,
+    /// The directory that it runs in.
+    pub directory: Option<String>,
+    /// The account that it runs as; `None` for the manager's own.
+    pub user: Option<String>,
+    /// The variables that it is given.
+    pub environment: Vec<(String, String)>,
+    /// False where the manager starts it only when asked.
+    pub starts: bool,
+}
+
+/// The processes of one file.
+#[derive(Clone, Debug)]
+pub struct ProcessFile {
+    /// Its name from the root.
+    pub path: String,
+    /// The file.
+    pub file: FileId,
+    /// Whose it is.
+    pub manager: Manager,
+    /// The processes, in order.
+    pub processes: Vec<Process>,
+}
+
+/// Reads the process files of a repo: pm2's by their names, supervisor's by their sections.
+pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<ProcessFile>, Vec<Gap>) {
+    let (mut files, mut gaps) = (Vec::new(), Vec::new());
+    for path in &inventory.ecosystem {
+        match root.read(path, sources) {
+            Ok(file) => {
+                let (processes, more) = pm2::read(sources, file);
+                gaps.extend(more);
+                files.push(ProcessFile { path: path.clone(), file, manager: Manager::Pm2, processes });
+            }
+            Err(gap) => gaps.push(gap),
+        }
+    }
+    for path in inventory.settings.iter().take(MAX_SETTINGS) {
+        // Most settings are those of other programs, and none of the project's concern.
+        let mut aside = Sources::default();
+        let Ok(peeked) = root.read(path, &mut aside) else { continue };
+        if !supervisor::is_supervisors(aside.file(peeked).text()) {
+            continue;
+        }
+        match root.read(path, sources) {
+            Ok(file) => {
+                let (processes, problems) = supervisor::of_file(sources, file);
+                gaps.extend(problems.into_iter().map(|p| Gap::at(sources, p.span, p.reason)));
+                files.push(ProcessFile { path: path.clone(), file, manager: Manager::Supervisor, processes });
+            }
+            Err(gap) => gaps.push(gap),
+        }
+    }
+    (files, gaps)
+}

@@ -1,0 +1,12 @@
+//! F7: what changed since the last review, and what that means for the deployment. Compares the facts of two states of a
+//! repo. Prints nothing.
+
+mod carry_out;
+pub mod checklist;
+pub mod document;
+mod impact;
+mod state;
+
+pub use carry_out::{Recorded, Request, Review, review};
+pub use impact::{Change, Impact, impact};
+pub use state::{Fact, Kind, State};

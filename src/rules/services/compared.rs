@@ -1,0 +1,177 @@
+//! F5: services against what runs on the server, worked out once of scripts and project. The rules of this family and
+//! the matrix of `deploylint services` both rest on it.
+
+use super::documents::Documents;
+use crate::project::managers::Process;
+use crate::project::services::{Counterpart, Links, Server, UnitInfo, link};
+use crate::project::unit::UnitKind;
+use crate::rules::context::{Context, Origin};
+use crate::rules::steps::{Deploy, Work};
+use crate::shell::effect::{Change, Resource, Role};
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+
+/// What belongs together, and what it was found among.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Compared {
+    /// Units that were compared, by their index in the context. The indices of [`Links`] are indices of this list.
+    pub(super) units: Vec<usize>,
+    /// The same of managed processes.
+    pub(super) processes: Vec<usize>,
+    /// What belongs together.
+    pub(super) links: Links,
+    /// Where the first unit or process of the deploy itself is installed; `None` where scripts bring none, and files of
+    /// the repo that nobody installs were compared instead.
+    pub(super) own: Option<Span>,
+    /// The deploy runs the app in containers.
+    pub(super) in_containers: bool,
+    /// A script installs system packages: the server's software is its business.
+    pub(super) installs: bool,
+    /// The settings of web servers that pass requests on; `None` where there is such a server, and its settings are not
+    /// known.
+    proxies: Option<Vec<String>>,
+    /// The deploy migrates the database.
+    pub(super) migrates: bool,
+    /// The architecture documents, compared with what runs.
+    pub(super) documents: Documents,
+}
+
+impl Compared {
+    /// Compares.
+    pub(super) fn new(context: &Context<'_, '_>) -> Compared {
+        let deploy = Deploy::new(context);
+        let is_own = |origin: Origin| origin != Origin::InRepo;
+        let own_units = context.units.iter().filter(|u| is_own(u.origin) && is_service(&u.name));
+        let own_processes = context.processes.iter().filter(|p| is_own(p.origin));
+        let own = own_units.map(|u| u.span).next().or_else(|| own_processes.map(|p| p.span).next());
+        // What lies in the repo and is installed by hand says more than nothing.
+        let all = own.is_none();
+        let units: Vec<usize> = (0..context.units.len())
+            .filter(|at| {
+                let unit = &context.units[*at];
+                all || is_own(unit.origin) || deploy.is_started(&unit.name)
+            })
+            .collect();
+        let processes: Vec<usize> =
+            (0..context.processes.len()).filter(|at| all || is_own(context.processes[*at].origin)).collect();
+        let (packages, started, programs) = on_server(context, &deploy);
+        let names = names(context);
+        let infos: Vec<UnitInfo<'_>> = units
+            .iter()
+            .map(|at| &context.units[*at])
+            .map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit, span: at.span })
+            .collect();
+        let managed: Vec<&Process> = processes.iter().map(|at| &context.processes[*at].process).collect();
+        let server = Server {
+            units: &infos,
+            processes: &managed,
+            packages: &packages,
+            started: &started,
+            programs: &programs,
+            project: &names,
+            given: &context.given.services,
+        };
+        let links = link(&context.project.composes, &server);
+        Compared {
+            units,
+            processes,
+            links,
+            own,
+            in_containers: deploy.in_containers(),
+            installs: deploy.steps().any(|s| s.deed.roles.contains(&Role::SystemPackages)),
+            proxies: proxies(context, &packages, &started, &programs),
+            migrates: deploy.does(Work::Migrate),
+            documents: Documents::new(context, &server),
+        }
+    }
+
+    /// True where a web server passes requests on to the port, or may.
+    pub(super) fn is_proxied(&self, port: &str) -> bool {
+        let passes = |text: &String| text.match_indices(port).any(|(at, _)| text[..at].ends_with(':'));
+        self.proxies.as_ref().is_none_or(|settings| settings.iter().any(passes))
+    }
+
+    /// The Compose files of which some service is a unit or process of the project. Any other describes something else:
+    /// the databases of developers, another app.
+    pub(super) fn files(&self, count: usize) -> Vec<usize> {
+        let runs = |by: &Counterpart| matches!(by, Counterpart::Unit(_) | Counterpart::Process(_));
+        let same_app =
+            |compose: usize| self.links.matches.iter().any(|m| m.service.compose == compose && runs(&m.by));
+        (0..count).filter(|compose| same_app(*compose)).collect()
+    }
+}
+
+fn is_service(name: &str) -> bool {
+    UnitKind::of(name) == UnitKind::Service
+}
+
+/// What is known of the settings of web servers. `None` where there is one of which nothing is.
+fn proxies(
+    context: &Context<'_, '_>,
+    packages: &[String],
+    started: &[String],
+    programs: &[Vec<String>],
+) -> Option<Vec<String>> {
+    const PROXIES: [&str; 6] = ["nginx", "caddy", "apache2", "httpd", "haproxy", "traefik"];
+    let of_repo =
+        context.project.texts.iter().filter(|(path, _)| context.project.inventory.nginx.contains(path));
+    let mut settings: Vec<String> =
+        of_repo.map(|(_, file)| context.sources.file(*file).text().to_owned()).collect();
+    let written = context.steps().flat_map(|(_, _, step)| &step.written);
+    let of_proxy = written.filter(|w| PROXIES.iter().any(|p| w.path.known_prefix().contains(p)));
+    settings.extend(of_proxy.map(|w| w.content.text.clone()));
+    let any = packages.iter().chain(started).any(|name| PROXIES.iter().any(|p| name.starts_with(p)))
+        || programs.iter().flatten().any(|word| PROXIES.iter().any(|p| word.contains(p)));
+    (!settings.is_empty() || !any).then_some(settings)
+}
+
+/// Packages that are installed, units that are started, and the words of all commands.
+fn on_server(
+    context: &Context<'_, '_>,
+    deploy: &Deploy<'_, '_, '_>,
+) -> (Vec<String>, Vec<String>, Vec<Vec<String>>) {
+    let (mut packages, mut started, mut programs) = (Vec::new(), Vec::new(), Vec::new());
+    for step in deploy.steps().filter(|s| !matches!(s.place, Place::Container(_))) {
+        for effect in &step.deed.effects {
+            match (&effect.resource, &effect.change) {
+                (Resource::Package(name), Change::Create(_) | Change::Write) => {
+                    packages.push(name.to_string())
+                }
+                (Resource::Unit(name), Change::Start | Change::Restart | Change::Enable) => {
+                    started.push(name.to_string());
+                }
+                _ => {}
+            }
+        }
+        if step.deed.roles.contains(&Role::SystemPackages) {
+            packages.extend(step.argv.args.iter().filter_map(|a| a.value.as_literal()).map(str::to_owned));
+        }
+    }
+    // What another script of the repo keeps running, on a staging machine, is no part of this deploy.
+    let of_script = |origin: Origin, index: usize| matches!(origin, Origin::Written(script, _) | Origin::Installed(script, _) if script == index);
+    let installs = |index: usize| {
+        context.units.iter().any(|u| of_script(u.origin, index))
+            || context.processes.iter().any(|p| of_script(p.origin, index))
+    };
+    let managed = |name: &str| ["docker", "podman", "pm2", "supervisor"].iter().any(|m| name.starts_with(m));
+    let alone = !(0..context.scripts.len()).any(installs);
+    for (index, script) in context.scripts.iter().enumerate() {
+        for step in script.steps.iter().filter(|s| alone || installs(index) || !managed(&s.argv.name)) {
+            if step.argv.name.is_empty() || step.deed.roles.contains(&Role::ReadOnly) {
+                continue;
+            }
+            let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
+            programs.push(words.map(|w| w.value.to_string()).collect());
+        }
+    }
+    (packages, started, programs)
+}
+
+/// What the project is called: its directory, its packages, and the directories that its units run in.
+fn names(context: &Context<'_, '_>) -> Vec<String> {
+    let mut names = context.project.names.clone();
+    let needs = &context.project.needs;
+    names.extend(needs.node.iter().filter(|p| p.directory.is_empty()).filter_map(|p| p.name.clone()));
+    names.extend(context.app_trees.iter().filter_map(|t| t.basename().as_literal().map(str::to_owned)));
+    names
+}

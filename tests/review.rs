@@ -1,0 +1,229 @@
+//! `deploylint review`: the document, the list, the date that it keeps.
+// A test that cannot set itself up fails.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+const SCRIPT: &str = "#!/bin/bash\nset -euo pipefail\nnginx -t\nsystemctl reload nginx\n";
+const TASK: &str = "## Review Production Deployment Scripts\n\n**Trigger:** After a feature\n\n";
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        write(dir.path(), name, text);
+    }
+    dir
+}
+
+fn write(dir: &Path, name: &str, text: &str) {
+    let path = dir.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn review(dir: &Path, args: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_deploylint"))
+        .arg("review")
+        .args(args)
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn json(dir: &Path, args: &[&str]) -> Value {
+    let ran = review(dir, &[&["--format", "json"], args].concat());
+    serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err))
+}
+
+fn item<'v>(review: &'v Value, id: &str) -> &'v Value {
+    let items = review["items"].as_array().unwrap();
+    items.iter().find(|item| item["id"] == id).unwrap()
+}
+
+/// git, for making repos to read. Without it a test fails: the tool's own way to read them needs none.
+fn git(dir: &Path, date: &str, args: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"])
+        .args(args)
+        .current_dir(dir)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_AUTHOR_DATE", format!("{date}T12:00:00+0000"))
+        .env("GIT_COMMITTER_DATE", format!("{date}T12:00:00+0000"))
+        .output()
+        .expect("git is needed to make repos to review");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn commit(dir: &Path, date: &str, message: &str) {
+    git(dir, date, &["add", "-A"]);
+    git(dir, date, &["commit", "-qm", message]);
+}
+
+/// A repo of which all was reviewed on 2 January.
+fn reviewed(files: &[(&str, &str)]) -> TempDir {
+    let dir = project(files);
+    write(dir.path(), "docs/tasks.md", &format!("{TASK}**Last performed:** 2026-01-02\n"));
+    git(dir.path(), "2026-01-02", &["init", "-q", "-b", "main", "."]);
+    commit(dir.path(), "2026-01-02", "Review");
+    dir
+}
+
+fn today() -> String {
+    jiff::Zoned::now().date().to_string()
+}
+
+#[test]
+fn nothing_is_due_after_a_review() {
+    let dir = reviewed(&[("start.sh", SCRIPT)]);
+    let ran = review(dir.path(), &["--check"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    assert!(ran.out.contains("No review is due; nothing is open"), "{}", ran.out);
+    assert!(ran.out.contains("in docs/tasks.md:1"), "{}", ran.out);
+    // Words are no deployment.
+    write(dir.path(), "README.md", "Words.\n");
+    commit(dir.path(), "2026-02-01", "Words");
+    let ran = review(dir.path(), &["--check"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(ran.out.contains("1 commit, 0 files not committed, 0 changes"), "{}", ran.out);
+}
+
+#[test]
+fn the_date_is_all_that_recording_changes() {
+    let dir = project(&[("start.sh", SCRIPT)]);
+    for (before, after) in [
+        (
+            "**Last performed:** 2024-01-02 (by hand)\r\nMore\r\n",
+            "**Last performed:** TODAY (by hand)\r\nMore\r\n",
+        ),
+        ("**Last performed:** never\n\ttabs \n", "**Last performed:** TODAY\n\ttabs \n"),
+        ("**Last performed:**\nno line end", "**Last performed:** TODAY\nno line end"),
+        ("Last performed: YYYY-MM-DD", "Last performed: TODAY"),
+    ] {
+        let text = |line: &str| format!("\u{feff}{TASK}{line}");
+        write(dir.path(), "tasks.md", &text(before));
+        let ran = review(dir.path(), &["--record", "--tested"]);
+        assert_eq!(ran.code, 0, "{before}: {}{}", ran.out, ran.err);
+        assert_eq!(ran.err, format!("recorded {} in tasks.md\n", today()));
+        let written = fs::read_to_string(dir.path().join("tasks.md")).unwrap();
+        assert_eq!(written, text(after).replace("TODAY", &today()));
+        // Again, and nothing is left to write.
+        let again = review(dir.path(), &["--record", "--tested"]);
+        assert_eq!((again.code, again.err), (0, format!("{} stands in tasks.md already\n", today())));
+        assert_eq!(fs::read_to_string(dir.path().join("tasks.md")).unwrap(), written);
+    }
+}
+
+#[test]
+fn nothing_is_recorded_while_something_is_open() {
+    let faulty = format!("{SCRIPT}mkdir /opt/app\n");
+    let text = format!("{TASK}**Last performed:** 2024-01-02\n");
+    let dir = project(&[("start.sh", &faulty), ("tasks.md", &text)]);
+    let ran = review(dir.path(), &["--record", "--tested"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.starts_with("error: not recorded, these are left: "), "{}", ran.err);
+    assert!(ran.err.contains("The scripts are safe to run again"), "{}", ran.err);
+    assert!(
+        ran.out.contains("[ ] The scripts are safe to run again\n      ! start.sh:5: rerun/existing-path"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(fs::read_to_string(dir.path().join("tasks.md")).unwrap(), text);
+    let ran = review(dir.path(), &["--record", "--force"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(fs::read_to_string(dir.path().join("tasks.md")).unwrap().contains(&today()));
+}
+
+#[test]
+fn a_document_that_may_not_be_written_stays() {
+    let text = format!("{TASK}**Last performed:** 2024-01-02\n");
+    let dir = project(&[("start.sh", SCRIPT), ("tasks.md", &text)]);
+    fs::hard_link(dir.path().join("tasks.md"), dir.path().join("other")).unwrap();
+    let ran = review(dir.path(), &["--record", "--force"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("tasks.md:5") && ran.err.contains("hard link"), "{}", ran.err);
+    assert_eq!(fs::read_to_string(dir.path().join("tasks.md")).unwrap(), text);
+}
+
+#[test]
+fn the_document_is_found_where_teams_keep_it() {
+    for path in ["docs/tasks.md", ".agent/workflows.md", "CONTRIBUTING.md", "a/b/deployment-review.md"] {
+        let text = format!("# All\n\n{TASK}**Last performed:** 2024-01-02\n");
+        let dir = project(&[("start.sh", SCRIPT), (path, &text)]);
+        let found = json(dir.path(), &[]);
+        assert_eq!(found["document"]["file"], path);
+        assert_eq!(found["document"]["last_performed"], "2024-01-02");
+        assert_eq!(found["document"]["trigger"], "After a feature");
+    }
+}
+
+#[test]
+fn the_configuration_names_the_document_and_its_words() {
+    let dir = project(&[
+        ("start.sh", SCRIPT),
+        ("deploylint.yaml", "review:\n  document: docs/ops.md\n  task: Release check\n  label: Stand\n"),
+        ("docs/ops.md", "# Release check\n\nStand: 2024-01-02\n"),
+        ("docs/tasks.md", &format!("{TASK}**Last performed:** 2025-01-02\n")),
+    ]);
+    assert_eq!(json(dir.path(), &[])["document"]["last_performed"], "2024-01-02");
+    let given = json(dir.path(), &["--document", "docs/ops.md"]);
+    assert_eq!(given["document"]["title"], "Release check");
+}
+
+#[test]
+fn what_cannot_be_read_blocks_no_more_than_itself() {
+    let script = format!("{SCRIPT}if then fi (\nmkdir /opt/app\n");
+    let dir = project(&[("start.sh", &script), ("tasks.md", &format!("{TASK}**Last performed:** never\n"))]);
+    let found = json(dir.path(), &[]);
+    let again = item(&found, "safe-to-run-again");
+    assert_eq!(again["status"], "open", "{again}");
+    assert_eq!(again["evidence"][0]["line"], 6);
+    assert_eq!(again["blocked"][0]["file"], "start.sh");
+    assert_eq!(
+        (&again["blocked"][0]["first_line"], &again["blocked"][0]["last_line"]),
+        (&5.into(), &5.into())
+    );
+    let migrations = item(&found, "migrations");
+    assert_eq!(migrations["status"], "blocked", "{migrations}");
+}
+
+#[test]
+fn a_compose_file_that_cannot_be_read_blocks_its_items() {
+    let dir = reviewed(&[("start.sh", SCRIPT), ("compose.yaml", "services:\n  web: [\n")]);
+    let ran = review(dir.path(), &["--check"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    let found = json(dir.path(), &[]);
+    assert_eq!(item(&found, "new-services")["status"], "blocked");
+    assert_ne!(item(&found, "migrations")["status"], "blocked");
+    assert_eq!(review(dir.path(), &[]).code, 3);
+}
+
+#[test]
+fn markdown_has_check_boxes() {
+    let dir = reviewed(&[("start.sh", &format!("{SCRIPT}mkdir /opt/app\n"))]);
+    let ran = review(dir.path(), &["--format", "markdown"]);
+    assert!(ran.out.starts_with("# Review of the deployment scripts\n\n- "), "{}", ran.out);
+    assert!(
+        ran.out.contains(
+            "\n- [ ] **The scripts are safe to run again**\n  - **open** start.sh:5: rerun/existing-path"
+        ),
+        "{}",
+        ran.out
+    );
+}

@@ -1,0 +1,207 @@
+//! `deploylint services`: which service is which unit, by small repos.
+// A test that cannot set itself up fails.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use std::fs;
+use std::process::Command;
+use tempfile::TempDir;
+
+const COMPOSE: &str = "services:
+  web:
+    build: .
+    command: gunicorn shop.main:app -b 0.0.0.0:8000
+    ports: ['8000:8000']
+  worker:
+    build: .
+    command: celery -A shop worker
+  migrate:
+    build: .
+    command: alembic upgrade head
+    restart: 'no'
+  db:
+    image: postgres:16
+";
+
+/// A unit in a heredoc.
+fn unit(name: &str, service: &str) -> String {
+    format!(
+        "cat > /etc/systemd/system/{name} <<'EOF'\n[Service]\n{service}\n[Install]\nWantedBy=multi-user.target\nEOF\n"
+    )
+}
+
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join(".git")).unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+fn run(dir: &TempDir, args: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_deploylint"));
+    let output = command.current_dir(dir.path()).arg("services").args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn json(dir: &TempDir) -> Value {
+    let (code, out, err) = run(dir, &["--format", "json"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    serde_json::from_str(&out).unwrap()
+}
+
+/// `state service=runs` of each row.
+fn rows(dir: &TempDir) -> Vec<String> {
+    let name = |side: &Value| side["name"].as_str().unwrap_or("-").to_owned();
+    let rows = json(dir)["services"].as_array().unwrap().clone();
+    let rows = rows.iter().map(|row| {
+        format!("{} {}={}", row["state"].as_str().unwrap(), name(&row["service"]), name(&row["runs"]))
+    });
+    rows.collect()
+}
+
+/// A repo whose compose file is [`COMPOSE`].
+fn shop(script: &str, more: &[(&str, &str)]) -> TempDir {
+    let script = format!("#!/bin/bash\nset -euo pipefail\n{script}");
+    let mut files = vec![("docker-compose.yaml", COMPOSE), ("start.sh", script.as_str())];
+    files.extend(more);
+    project(&files)
+}
+
+fn web() -> String {
+    unit(
+        "shop-web.service",
+        "User=shop\nExecStart=/opt/shop/venv/bin/gunicorn shop.main:app -b 127.0.0.1:8000",
+    )
+}
+
+#[test]
+fn a_table_for_people() {
+    let mailer = unit("mailer.service", "User=shop\nExecStart=/opt/shop/venv/bin/python -m shop.mailer");
+    let dir =
+        shop(&format!("apt-get install -y postgresql\n{}{mailer}systemctl daemon-reload\n", web()), &[]);
+    let (code, out, err) = run(&dir, &[]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let expected = "\
+STATE    SERVICE  RUN BY                        PORT  USER
+ok       web      shop-web.service              8000  shop
+         compose: gunicorn shop.main:app -b 0.0.0.0:8000
+         server:  /opt/shop/venv/bin/gunicorn shop.main:app -b 127.0.0.1:8000
+         certain: both run `gunicorn`; both run `shop.main:app`; `shop-web` is called like `web`;
+           both do the same kind of work; `gunicorn` serves the application; both listen on port
+           8000
+missing  worker   -
+         compose: celery -A shop worker
+         no unit, process, package or container does its work
+exempt   migrate  -
+         it ends when its work is done, and no step of the deploy migrates the database
+ok       db       postgresql.service (package)
+         compose: postgres:16
+         certain: the package `postgresql` brings its own unit
+extra    -        mailer.service                      shop
+         server:  /opt/shop/venv/bin/python -m shop.mailer
+         no service runs it
+
+2 agree, 1 missing on the server, 1 only on the server, 1 exempt
+";
+    assert_eq!(out, expected);
+    assert!(out.lines().all(|line| line.chars().count() <= 100), "{out}");
+}
+
+#[test]
+fn json_for_programs() {
+    let dir = shop(&web(), &[]);
+    let json = json(&dir);
+    assert_eq!(json["version"], 1);
+    assert_eq!(json["tool"]["name"], "deploylint");
+    let row = &json["services"][0];
+    assert_eq!(row["service"]["file"], "docker-compose.yaml");
+    assert_eq!(row["service"]["range"]["start"]["line"], 2);
+    assert_eq!(row["service"]["command"], "gunicorn shop.main:app -b 0.0.0.0:8000");
+    assert_eq!((&row["runs"]["kind"], &row["runs"]["user"]), (&Value::from("unit"), &Value::from("shop")));
+    assert_eq!(
+        (&row["runs"]["file"], &row["runs"]["range"]["start"]["line"]),
+        (&Value::from("start.sh"), &Value::from(3))
+    );
+    assert_eq!(row["strength"], "certain");
+    assert!(row["reasons"].as_array().unwrap().contains(&Value::from("both run `shop.main:app`")));
+    assert_eq!(row["architecture"], Value::Null);
+    assert_eq!(json["summary"]["agree"], 1);
+    assert_eq!(json["not_analysed"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn pm2_and_supervisor_run_services_too() {
+    let ecosystem = "module.exports = {\n  apps: [{ name: 'web', script: 'venv/bin/gunicorn', args: 'shop.main:app -b 127.0.0.1:8000', interpreter: 'none' }],\n};\n";
+    let worker = "[program:jobs]\ncommand=/opt/shop/venv/bin/celery -A shop worker\nuser=shop\n";
+    let script = "pm2 startOrReload ecosystem.config.js\ncp deploy/jobs.conf /etc/supervisor/conf.d/\nsupervisorctl update\nalembic upgrade head\n";
+    let dir = shop(script, &[("ecosystem.config.js", ecosystem), ("deploy/jobs.conf", worker)]);
+    assert_eq!(rows(&dir), ["ok web=web", "ok worker=jobs", "exempt migrate=-", "missing db=-"]);
+    let json = json(&dir);
+    let kinds: Vec<&Value> = (0..2).map(|at| &json["services"][at]["runs"]["kind"]).collect();
+    assert_eq!(kinds, ["pm2", "supervisor"]);
+    assert_eq!(json["services"][1]["runs"]["user"], "shop");
+    assert_eq!(
+        json["services"][2]["note"],
+        "it ends when its work is done: a step of the deploy migrates the database"
+    );
+}
+
+#[test]
+fn the_configuration_has_the_last_word_in_matrix_and_rules() {
+    let config = "services:\n  worker: shop-web\n  db: null\n";
+    let dir = shop(&web(), &[("deploylint.yaml", config)]);
+    assert_eq!(
+        rows(&dir),
+        ["missing web=-", "ok worker=shop-web.service", "exempt migrate=-", "exempt db=-"]
+    );
+    let mut check = Command::new(env!("CARGO_BIN_EXE_deploylint"));
+    let output = check.current_dir(dir.path()).args(["check", "--select", "services"]).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(out.contains("the service `web` of docker-compose.yaml has no unit"), "{out}");
+    assert!(!out.contains("`worker`"), "{out}");
+    let nowhere = shop(&web(), &[("deploylint.yaml", "services:\n  worker: jobs\n")]);
+    let json = json(&nowhere);
+    assert_eq!(
+        json["services"][1]["note"],
+        "deploylint.yaml says that it is `jobs`, and nothing brings that"
+    );
+}
+
+#[test]
+fn what_nobody_installs_is_compared_where_there_is_nothing_else() {
+    let unit = "[Service]\nExecStart=/opt/shop/venv/bin/gunicorn shop.main:app\n";
+    let dir = shop("echo done\n", &[("deploy/web.service", unit)]);
+    let json = json(&dir);
+    assert_eq!(json["services"][0]["runs"]["name"], "web.service");
+    let notes: Vec<&str> = json["notes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(
+        notes.iter().any(|note| note.contains("those that lie in the repo were compared")
+            || note.contains("no script that deploys")),
+        "{notes:?}"
+    );
+    let dir = shop(&web(), &[("deploy/old.service", unit)]);
+    assert_eq!(rows(&dir)[0], "ok web=shop-web.service");
+    let (_, out, _) = run(&dir, &[]);
+    assert!(out.contains("note: deploy/old.service lies in the repo, and no script installs it\n"), "{out}");
+}
+
+#[test]
+fn exit_codes() {
+    let empty = project(&[]);
+    let (code, out, _) = run(&empty, &[]);
+    assert_eq!(code, 0);
+    assert!(out.contains("nothing to compare"), "{out}");
+    let (code, _, err) = run(&empty, &["nowhere"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.starts_with("error: nowhere: "), "{err}");
+    assert_eq!(run(&empty, &["--frmat"]).0, 2);
+    let broken = project(&[("docker-compose.yaml", "services: [\n")]);
+    let (code, out, _) = run(&broken, &[]);
+    assert_eq!(code, 3);
+    assert!(out.contains("not analysed: docker-compose.yaml:"), "{out}");
+}
