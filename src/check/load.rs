@@ -21,8 +21,13 @@ pub(super) fn project(
     gaps.extend(more);
     let (architectures, more) = architecture::read_all(root, &inventory, sources);
     gaps.extend(more);
-    let (needs, more) = manifest::read(root, &inventory, sources);
+    let (mut needs, more) = manifest::read(root, &inventory, sources);
     gaps.extend(more);
+    // Who has nothing to migrate and nothing to build has no code that is asked about either of them.
+    let builds = manifest::scripts(&needs).any(|script| script.name == "build");
+    if code && (builds || !needs.migrations.is_empty()) {
+        needs.code = manifest::code::read(root, &inventory);
+    }
     let mut unit_files = Vec::new();
     let mut unit_templates = Vec::new();
     let mut drop_ins = Vec::new();

@@ -5,7 +5,10 @@ mod carry_out;
 pub mod checklist;
 pub mod document;
 mod impact;
+mod mask;
+mod net;
 mod state;
+mod trace;
 
 pub use carry_out::{Recorded, Request, Review, review};
 pub use impact::{Change, Impact, impact};

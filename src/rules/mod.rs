@@ -13,7 +13,7 @@ pub mod page_examples;
 pub mod pages;
 mod permissions;
 mod rerun;
-mod secrets;
+pub(crate) mod secrets;
 mod selected;
 pub mod services;
 mod steps;

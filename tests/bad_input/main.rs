@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 mod architecture;
 mod compose;
+mod manifests;
 mod review;
 mod scripts;
 

@@ -125,6 +125,8 @@ pub struct History {
     pub notes: Vec<String>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// True where the above does not list all that changed.
+    pub partial: bool,
     store: Option<Store>,
 }
 
@@ -250,6 +252,7 @@ fn fill(
             .push(format!("HEAD does not come from {name}: what {name} alone holds shows as removed"));
     }
     history.base = base.as_ref().map(Base::from);
+    history.partial |= !history.gaps.is_empty();
     let by_day = match since {
         Since::Date(day) => Some(*day),
         Since::Recorded { date, .. } if !exact => Some(*date),

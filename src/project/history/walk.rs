@@ -203,6 +203,7 @@ impl<'s> Walker<'s> {
             Ok(walk) => {
                 for step in walk {
                     if found.len() >= MAX_COMMITS {
+                        history.partial = true;
                         history.notes.push(format!(
                             "more than {MAX_COMMITS} commits since then: those before the newest {MAX_COMMITS} are not listed"
                         ));

@@ -1,5 +1,7 @@
 //! Manifests: what a project needs to be installed, built and migrated. Knows nothing of what a script does.
 
+pub mod code;
+mod lock;
 mod migrations;
 mod node;
 mod others;
@@ -96,6 +98,10 @@ pub struct Needs {
     pub migrations: Vec<MigrationTool>,
     /// Manifests of other languages.
     pub others: Vec<OtherManifest>,
+    /// What the app's own code does; nothing where the code was not looked at.
+    pub code: code::Code,
+    /// What Python's lockfiles name, where there are any: all that is installed by them, what nobody declared too.
+    pub locked: Option<HashSet<String>>,
     /// A manifest is there that could not be read, or not as a whole: more may be needed than is known.
     pub unread: bool,
 }
@@ -214,6 +220,9 @@ pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs
         }
     }
     included(root, sources, &mut needs, &mut gaps);
+    let before = gaps.len();
+    needs.locked = lock::names(root, &needs.python, sources, &mut gaps);
+    needs.unread |= gaps.len() > before;
     migrations::of_dependencies(&mut needs);
     (needs, gaps)
 }

@@ -1,10 +1,15 @@
 //! F5: the architecture documents against what runs, worked out once: which stated service is which unit, process,
 //! package or container. The rules about documents and the matrix both rest on it.
 
+use super::matrix::{Builder, Documented, Kind, Row, Side, State};
+use crate::project::architecture::{Architecture, Strength as Stated};
 use crate::project::compose::Compose;
 use crate::project::names::base;
-use crate::project::services::{Doer, Server, ServiceRef, StatedMatch, Strength, contained, link_stated};
+use crate::project::services::{
+    Counterpart, Doer, Server, ServiceRef, StatedMatch, Strength, contained, link_stated,
+};
 use crate::rules::context::Context;
+use std::collections::HashSet;
 
 /// What the documents state, and what was found for it.
 #[derive(Debug, Default)]
@@ -49,19 +54,20 @@ impl Documents {
         }
     }
 
-    /// The stated services that something is: indices of document and service, the surest first.
-    pub(super) fn of(&self, doer: &Doer) -> Option<(usize, usize)> {
-        let all = self.links.iter().enumerate().flat_map(|(document, services)| {
-            services.iter().enumerate().map(move |(service, links)| (document, service, links))
-        });
-        let found = all.filter_map(|(document, service, links)| {
-            let link = links.iter().find(|m| m.by == *doer && m.strength == Strength::Certain)?;
-            Some((link.named, document, service))
-        });
-        // The first of the surest.
-        found
-            .max_by_key(|(named, document, service)| (*named, std::cmp::Reverse((*document, *service))))
-            .map(|(_, d, s)| (d, s))
+    /// The stated service that something is, the surest and first: indices of document and service. Plans and drafts
+    /// state nothing.
+    pub(super) fn of(&self, doer: &Doer, documents: &[Architecture]) -> Option<(usize, usize)> {
+        let mut best: Option<((bool, Strength), (usize, usize))> = None;
+        for (document, services) in self.links.iter().enumerate().filter(|(at, _)| !documents[*at].aside) {
+            for (service, links) in services.iter().enumerate() {
+                let Some(link) = links.iter().find(|link| link.by == *doer) else { continue };
+                let sure = (link.named, link.strength);
+                if best.is_none_or(|(known, _)| sure > known) {
+                    best = Some((sure, (document, service)));
+                }
+            }
+        }
+        best.map(|(_, at)| at)
     }
 }
 
@@ -105,4 +111,88 @@ fn compose_files(programs: &[Vec<String>]) -> Vec<&str> {
         }
     }
     files
+}
+
+/// What a counterpart is to the documents; a container is its service.
+pub(super) fn doer(by: &Counterpart) -> Option<Doer> {
+    match by {
+        Counterpart::Unit(at) => Some(Doer::Unit(*at)),
+        Counterpart::Process(at) => Some(Doer::Process(*at)),
+        Counterpart::System(name) => Some(Doer::System(name.clone())),
+        Counterpart::Container | Counterpart::Manager(_) => None,
+    }
+}
+
+impl Builder<'_, '_, '_> {
+    /// What the documents call it.
+    pub(super) fn documented(&self, doer: &Doer) -> Option<Documented> {
+        let documents = &self.context.project.architectures;
+        let (document, service) = self.compared.documents.of(doer, documents)?;
+        let stated = &documents[document].services[service];
+        Some(Documented { name: stated.name.clone(), span: Some(stated.span) })
+    }
+
+    /// Rows for what the documents state and neither Compose nor a unit of the project is, and a word on those rows
+    /// that no document states.
+    pub(super) fn only_documented(&self, rows: &mut Vec<Row>) {
+        let documents = &self.context.project.architectures;
+        let lists = documents.iter().find(|d| !d.aside && d.lists_services);
+        if let Some(document) = lists {
+            let path = self.context.sources.file(document.file).path();
+            for row in rows.iter_mut().filter(|row| row.runs.is_some() && row.architecture.is_none()) {
+                let note = format!("{path} does not state it");
+                row.note = Some(match row.note.take() {
+                    Some(known) => format!("{known}; {note}"),
+                    None => note,
+                });
+            }
+        }
+        let mut told: HashSet<String> =
+            rows.iter().filter_map(|row| Some(key(&row.architecture.as_ref()?.name))).collect();
+        for (document, links) in
+            documents.iter().zip(&self.compared.documents.links).filter(|(d, _)| !d.aside)
+        {
+            let path = self.context.sources.file(document.file).path();
+            for (stated, links) in document.services.iter().zip(links) {
+                if !stated.required || stated.strength == Stated::Weak || told.contains(&key(&stated.name)) {
+                    continue;
+                }
+                let system = links.iter().find_map(|link| match &link.by {
+                    Doer::System(name) => Some((name, link)),
+                    _ => None,
+                });
+                let row = Row {
+                    state: State::Missing,
+                    service: None,
+                    compose: None,
+                    runs: None,
+                    architecture: Some(Documented { name: stated.name.clone(), span: Some(stated.span) }),
+                    strength: None,
+                    reasons: Vec::new(),
+                    stated: Vec::new(),
+                    note: Some(format!("{path} states it, and nothing that runs was found for it")),
+                };
+                rows.push(match system {
+                    Some((name, link)) => Row {
+                        state: State::Agrees,
+                        runs: Some((
+                            Kind::Package,
+                            Side { name: format!("{name}.service"), ..Side::default() },
+                        )),
+                        reasons: link.reasons.clone(),
+                        note: Some("no Compose file has it".to_owned()),
+                        ..row
+                    },
+                    // Of what is one in a Compose file for developers, or a part of what another name stands for.
+                    None if !links.is_empty() => continue,
+                    None => row,
+                });
+                told.insert(key(&stated.name));
+            }
+        }
+    }
+}
+
+fn key(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
