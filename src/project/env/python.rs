@@ -37,9 +37,12 @@ const READERS: [&str; 24] = [
     "get_value",
 ];
 
-/// Names of functions that projects write for themselves around `os.environ`; what sets a variable is none.
+/// Names of functions that projects write for themselves around `os.environ`: `get_int_from_env`, `env_bool`, `envlist`.
 static HELPER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^_?(get|read|load|require|required|must|need|fetch|parse|int|str|bool|float|list)?_?(from)?_?env(iron(ment)?)?(_?(or|var|variable|get|str|string|int|bool|flag|float|number|list|path|secret|value|required|default|csv|url)\w*)?$").ok()
+    Regex::new(
+        r"(?i)(^|_)env(iron(ment)?)?(_|$)|^_?env(var|str|int|bool|flag|float|list|path|secret|csv|url)",
+    )
+    .ok()
 });
 
 pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
@@ -149,7 +152,10 @@ fn asked_before(found: &mut [Found]) {
 }
 
 fn is_helper(name: &str) -> bool {
-    HELPER.as_ref().is_some_and(|helper| helper.is_match(name))
+    // What sets, takes away or hands on a variable.
+    let other = ["set", "del", "patch", "update", "write", "put", "save", "with", "has", "mock", "unset"];
+    let mut words = name.split('_');
+    !words.any(|word| other.contains(&word)) && HELPER.as_ref().is_some_and(|helper| helper.is_match(name))
 }
 
 /// `MAIL_HOST`: what a helper of unknown make is handed is a variable only where it looks like one.
