@@ -171,7 +171,7 @@ fn other_names_of_the_environment_in_python() {
             "import os\nfrom os import environ as env\nconf = os.environ\nA = env[\"A\"]\nB = conf.get(\"B\", 1)\n\
              if \"C\" in os.environ: pass\nos.environ.setdefault(\"D\", \"x\")\nE = other[\"E\"]\nif \"F\" in other: pass\n\
              def require_env(name): return os.environ[name]\nG = require_env(\"MAIL_HOST\")\nH = get_env_int(\"MAIL_PORT\", 25)\n\
-             L = max(get_int_from_env(\"MAIL_SIZE\"), 1)\nM = envlist(\"MAIL_TO\", \"\")\nset_env(\"MAIL_NOT\")\nenvelope(\"MAIL_NOR\")\n\
+             L = get_int_from_env(\"MAIL_SIZE\")\nM = envlist(\"MAIL_TO\", \"\")\nset_env(\"MAIL_NOT\")\nenvelope(\"MAIL_NOR\")\n\
              monkeypatch.setenv(\"I_J\", \"1\")\n@click.option(\"--key\", envvar=\"K\")\ndef run(): pass\n"
         ),
         [
