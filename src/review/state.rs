@@ -194,8 +194,10 @@ impl Reader<'_> {
             self.add(Kind::Service, format!("{name} depends_on {}", on.service), condition, on.span);
         }
         for volume in &service.volumes {
-            let source = volume.source.as_ref().map(|source| source.text.clone()).unwrap_or_default();
-            self.add(Kind::Service, format!("{name} volume {}", volume.target.text), source, volume.span);
+            let source = volume.source.as_ref().map(|source| format!("{}:", source.text)).unwrap_or_default();
+            let value = if volume.read_only { "ro" } else { "" };
+            let key = format!("{name} volume {source}{}", volume.target.text);
+            self.add(Kind::Service, key, value, volume.span);
         }
         for file in &service.env_file {
             self.add(Kind::Service, format!("{name} env_file {}", file.path.text), "", file.path.span);

@@ -3,11 +3,13 @@
 
 use super::app;
 use super::env::table::Table;
+use super::installed;
 use super::managed;
 use super::pages::Pages;
 use super::services::Compared;
 use crate::finding::{Confidence, Finding, Fix, Related, Severity};
 use crate::model::{Deployment, OnFailure, Step, StepId, User};
+use crate::project::architecture::Architecture;
 use crate::project::compose::Compose;
 use crate::project::dotenv::Dotenv;
 use crate::project::env::InCode;
@@ -41,6 +43,8 @@ pub struct Project {
     pub inventory: Inventory,
     /// Compose files.
     pub composes: Vec<Compose>,
+    /// Architecture documents.
+    pub architectures: Vec<Architecture>,
     /// Manifests.
     pub needs: Needs,
     /// Unit files of the repo, by path.
@@ -186,7 +190,7 @@ impl<'r, 'a> Context<'r, 'a> {
         pages: &'r Pages,
         given: &'r Given,
     ) -> Self {
-        let units = app::units(sources, scripts, project);
+        let units = installed::units(sources, scripts, project);
         let app_user = app::app_user(sources, scripts, &units, given);
         let mut context = Context {
             sources,

@@ -6,6 +6,7 @@ pub mod context;
 pub mod embedded;
 pub mod env;
 mod guards;
+mod installed;
 mod managed;
 mod owners;
 pub mod page;
