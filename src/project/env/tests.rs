@@ -258,3 +258,16 @@ fn other_names_of_the_environment_in_typescript() {
         ["WEB_PORT optional"]
     );
 }
+
+#[test]
+fn of_a_long_module_only_some_statements_are_parsed() {
+    let filler = "def nothing(a):\n    return [a,\n1]\n\n".repeat(200);
+    let text = format!(
+        "import os\nA = os.environ[\"A\"]\n{filler}TEXT = \"\"\"\nB = os.environ[\"IN_TEXT\"]\n\"\"\"\n{filler}\
+         try:\n    C = os.environ[\"C\"]\nexcept KeyError:\n    C = os.getenv(\"C_OLD\", \"x\")\n{filler}# é\n@cached\n\
+         def late():\n    return env_int(\"D_LATE\", 5)\n"
+    );
+    assert_eq!(python_uses(&text), ["A required", "C required", "C_OLD or \"x\"", "D_LATE or 5"]);
+    let found = python::uses(&text).unwrap();
+    assert!(found.iter().all(|one| text[one.range.clone()] == one.name));
+}
