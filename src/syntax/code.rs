@@ -65,6 +65,15 @@ impl CodeQuery {
     /// # Errors
     /// What is wrong with the query, or that the text took too long. A text with errors in it is read as far as it can be.
     pub fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
+        self.matches_in(text, &[])
+    }
+
+    /// The same in some parts of the text only, as if the rest were blank; in all of it where there are none. The parts are
+    /// in order and do not overlap.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn matches_in(&self, text: &str, parts: &[Range<usize>]) -> Result<Vec<Match>, String> {
         let query = self
             .compiled
             .get_or_init(|| {
@@ -72,7 +81,7 @@ impl CodeQuery {
             })
             .as_ref()
             .map_err(Clone::clone)?;
-        let tree = parse(self.language, text).ok_or("it takes too long to parse")?;
+        let tree = parse(self.language, text, parts).ok_or("it takes too long to parse")?;
         let started = Instant::now();
         let mut late = |_: &tree_sitter::QueryCursorState| {
             if started.elapsed() > TIME { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -93,9 +102,27 @@ impl CodeQuery {
     }
 }
 
-pub(super) fn parse(language: Language, text: &str) -> Option<tree_sitter::Tree> {
+pub(super) fn parse(language: Language, text: &str, parts: &[Range<usize>]) -> Option<tree_sitter::Tree> {
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&language.grammar()).ok()?;
+    let (mut row, mut line, mut at) = (0, 0, 0);
+    let mut point = |offset: usize| {
+        for (i, _) in text.get(at..offset).unwrap_or_default().match_indices('\n') {
+            (row, line) = (row + 1, at + i + 1);
+        }
+        at = offset;
+        tree_sitter::Point { row, column: offset - line }
+    };
+    let ranges: Vec<tree_sitter::Range> = parts
+        .iter()
+        .map(|part| tree_sitter::Range {
+            start_byte: part.start,
+            end_byte: part.end,
+            start_point: point(part.start),
+            end_point: point(part.end),
+        })
+        .collect();
+    parser.set_included_ranges(&ranges).ok()?;
     let started = Instant::now();
     let mut late = |_: &tree_sitter::ParseState| {
         if started.elapsed() > TIME { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

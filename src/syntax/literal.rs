@@ -49,7 +49,7 @@ pub struct Exports {
 /// # Errors
 /// That the text took too long.
 pub fn exports(language: Language, text: &str) -> Result<Exports, String> {
-    let tree = parse(language, text).ok_or("it takes too long to parse")?;
+    let tree = parse(language, text, &[]).ok_or("it takes too long to parse")?;
     let root = tree.root_node();
     let mut reader = Reader { text, constants: HashMap::new(), left: VALUES };
     let mut exported: Option<Node<'_>> = None;

@@ -125,7 +125,7 @@ impl<'t> File<'t> {
             return Some(match second {
                 _ if required => Need::Required,
                 Some(second) => default(second),
-                None => Need::Unasked,
+                None => self.of_value(&call),
             });
         }
         if of("service") == "env" {
@@ -143,11 +143,16 @@ impl<'t> File<'t> {
         Some(match second {
             Some(second) => default(second),
             None if of("method") == "getOrThrow" => Need::Required,
-            None => match around(self.text, &call) {
-                Access::Read(need) => need,
-                Access::Set => Need::Unasked,
-            },
+            None => self.of_value(&call),
         })
+    }
+
+    /// What is done with the value of a call.
+    fn of_value(&self, call: &Range<usize>) -> Need {
+        match around(self.text, call) {
+            Access::Read(need) => need,
+            Access::Set => Need::Unasked,
+        }
     }
 }
 
@@ -163,7 +168,7 @@ fn around(text: &str, read: &Range<usize>) -> Access {
     if let Some(value) = rest.strip_prefix("??").or_else(|| rest.strip_prefix("||")) {
         // `??=` sets it where it is missing.
         let value = value.trim_start_matches('=').trim_start();
-        return Access::Read(default(value.split(['\n', ',', ';', ')']).next().unwrap_or_default()));
+        return Access::Read(default(expression(value)));
     }
     let asked = ["?", "===", "!==", "==", "!=", "&&", ">", "<"].iter().any(|op| rest.starts_with(op));
     let before = text.get(..read.start).unwrap_or_default().trim_end();
@@ -176,6 +181,26 @@ fn around(text: &str, read: &Range<usize>) -> Access {
     } else {
         Need::Unasked
     })
+}
+
+/// The expression at the start of a text: to where a bracket closes that it did not open, or to what separates it from the
+/// next.
+fn expression(text: &str) -> &str {
+    let (mut depth, mut quote, mut escaped) = (0u32, None, false);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'' | '`') => quote = Some(c),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}' | ',' | ';' | '\n' | ':') if depth == 0 => return text[..at].trim_end(),
+            (None, ')' | ']' | '}') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    text
 }
 
 /// `z.string().optional()`, `str({ default: "x" })`, `Joi.number().required()`.

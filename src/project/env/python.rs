@@ -37,13 +37,19 @@ const READERS: [&str; 24] = [
     "get_value",
 ];
 
-/// Names of functions that projects write for themselves around `os.environ`; what sets a variable is none.
+/// Names of functions that projects write for themselves around `os.environ`: `get_int_from_env`, `env_bool`, `envlist`.
 static HELPER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^_?(get|read|load|require|required|must|need|fetch|parse|int|str|bool|float|list)?_?(from)?_?env(iron(ment)?)?(_?(or|var|variable|get|str|string|int|bool|flag|float|number|list|path|secret|value|required|default|csv|url)\w*)?$").ok()
+    Regex::new(
+        r"(?i)(^|_)env(iron(ment)?)?(_|$)|^_?env(var|str|int|bool|flag|float|list|path|secret|csv|url)",
+    )
+    .ok()
 });
 
+/// A shorter text is parsed as a whole.
+const WORTH_PARTS: usize = 4096;
+
 pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
-    let matches = QUERY.matches(text)?;
+    let matches = QUERY.matches_in(text, &parts(text))?;
     let at = |range: Option<Range<usize>>| range.and_then(|r| text.get(r)).unwrap_or_default();
     // decouple's and Starlette's `config` is told from anybody's function of that name by the import.
     let decouple = ["from decouple", "import decouple"].iter().any(|i| text.contains(i));
@@ -148,8 +154,46 @@ fn asked_before(found: &mut [Found]) {
     }
 }
 
+/// The statements of a module that may read a variable: to parse a long file as a whole for one line takes far longer than
+/// all else. None where all of it is needed, because what is read depends on what stands elsewhere in it.
+fn parts(text: &str) -> Vec<Range<usize>> {
+    static MARKS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"environ|(?i:env)\w*\s*[(\[.]|config\s*\(|envvar"#).ok());
+    static WHOLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"BaseSettings|=\s*(os\.)?environ\s*($|#|\n)|environ\s+as\s|\bEnv\(").ok()
+    });
+    let (Some(marks), Some(whole)) = (MARKS.as_ref(), WHOLE.as_ref()) else { return Vec::new() };
+    if text.len() < WORTH_PARTS || whole.is_match(text) {
+        return Vec::new();
+    }
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    let (mut start, mut at, mut in_string) = (0, 0, false);
+    let mut end_of = |start: usize, end: usize| {
+        if text.get(start..end).is_some_and(|part| marks.is_match(part)) {
+            parts.push(start..end);
+        }
+    };
+    for line in text.split_inclusive('\n') {
+        // A statement begins where a word stands at the start of a line; `else:` goes on with the one before.
+        let opens = line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '@');
+        let goes_on = ["else", "elif", "except", "finally"].iter().any(|word| line.starts_with(word));
+        if opens && !goes_on && !in_string {
+            end_of(start, at);
+            start = at;
+        }
+        let quotes = line.matches("\"\"\"").count() + line.matches("'''").count();
+        in_string ^= quotes % 2 == 1;
+        at += line.len();
+    }
+    end_of(start, at);
+    parts
+}
+
 fn is_helper(name: &str) -> bool {
-    HELPER.as_ref().is_some_and(|helper| helper.is_match(name))
+    // What sets, takes away or hands on a variable.
+    let other = ["set", "del", "patch", "update", "write", "put", "save", "with", "has", "mock", "unset"];
+    let mut words = name.split('_');
+    !words.any(|word| other.contains(&word)) && HELPER.as_ref().is_some_and(|helper| helper.is_match(name))
 }
 
 /// `MAIL_HOST`: what a helper of unknown make is handed is a variable only where it looks like one.

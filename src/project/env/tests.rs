@@ -112,6 +112,17 @@ fn the_environment_of_javascript() {
 }
 
 #[test]
+fn a_default_ends_where_its_expression_does() {
+    assert_eq!(
+        typescript_uses(
+            "const a = `${process.env.A_PATH || ''}/images/${b}`;\nconst c = process.env.C_URL || f(\"a,b\", { c: 1 });\n\
+             const d = e ? process.env.D_URL ?? \"http://x\" : \"y\";\n"
+        ),
+        ["A_PATH optional", "C_URL or f(\"a,b\", { c: 1 })", "D_URL or \"http://x\""]
+    );
+}
+
+#[test]
 fn schemas_of_the_environment() {
     assert_eq!(
         typescript_uses(
@@ -160,6 +171,7 @@ fn other_names_of_the_environment_in_python() {
             "import os\nfrom os import environ as env\nconf = os.environ\nA = env[\"A\"]\nB = conf.get(\"B\", 1)\n\
              if \"C\" in os.environ: pass\nos.environ.setdefault(\"D\", \"x\")\nE = other[\"E\"]\nif \"F\" in other: pass\n\
              def require_env(name): return os.environ[name]\nG = require_env(\"MAIL_HOST\")\nH = get_env_int(\"MAIL_PORT\", 25)\n\
+             L = get_int_from_env(\"MAIL_SIZE\")\nM = envlist(\"MAIL_TO\", \"\")\nset_env(\"MAIL_NOT\")\nenvelope(\"MAIL_NOR\")\n\
              monkeypatch.setenv(\"I_J\", \"1\")\n@click.option(\"--key\", envvar=\"K\")\ndef run(): pass\n"
         ),
         [
@@ -169,6 +181,8 @@ fn other_names_of_the_environment_in_python() {
             "D set",
             "MAIL_HOST required",
             "MAIL_PORT or 25",
+            "MAIL_SIZE unasked",
+            "MAIL_TO optional",
             "K optional"
         ]
     );
@@ -215,7 +229,7 @@ fn other_names_of_the_environment_in_typescript() {
             "import { A_KEY } from \"$env/static/private\";\nimport { env } from \"$env/dynamic/private\";\nconst b = env.B_URL;\n\
              const e = process.env as Env;\nconst c = e.C_URL ?? \"x\";\nconst { D_URL, E_URL = \"y\" } = process.env as Env;\n\
              const f = Deno.env.get(\"F_URL\");\nconst g = Bun.env.G_URL;\nconst h = requireEnv(\"H_URL\");\n\
-             const i = getEnv(\"I_URL\", \"z\");\nsetEnv(\"NOT_READ\");\nconst { J_URL } = other;\nconst k = other.K_URL;\n"
+             const i = getEnv(\"I_URL\", \"z\");\nconst l = env(\"L_URL\") || \"w\";\nif (!env(\"M_URL\")) {}\nsetEnv(\"NOT_READ\");\nconst { J_URL } = other;\nconst k = other.K_URL;\n"
         ),
         [
             "A_KEY required",
@@ -226,7 +240,9 @@ fn other_names_of_the_environment_in_typescript() {
             "F_URL unasked",
             "G_URL unasked",
             "H_URL required",
-            "I_URL or \"z\""
+            "I_URL or \"z\"",
+            "L_URL or \"w\"",
+            "M_URL optional"
         ]
     );
     assert_eq!(
@@ -241,4 +257,17 @@ fn other_names_of_the_environment_in_typescript() {
         ),
         ["WEB_PORT optional"]
     );
+}
+
+#[test]
+fn of_a_long_module_only_some_statements_are_parsed() {
+    let filler = "def nothing(a):\n    return [a,\n1]\n\n".repeat(200);
+    let text = format!(
+        "import os\nA = os.environ[\"A\"]\n{filler}TEXT = \"\"\"\nB = os.environ[\"IN_TEXT\"]\n\"\"\"\n{filler}\
+         try:\n    C = os.environ[\"C\"]\nexcept KeyError:\n    C = os.getenv(\"C_OLD\", \"x\")\n{filler}# é\n@cached\n\
+         def late():\n    return env_int(\"D_LATE\", 5)\n"
+    );
+    assert_eq!(python_uses(&text), ["A required", "C required", "C_OLD or \"x\"", "D_LATE or 5"]);
+    let found = python::uses(&text).unwrap();
+    assert!(found.iter().all(|one| text[one.range.clone()] == one.name));
 }
