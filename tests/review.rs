@@ -215,6 +215,84 @@ fn a_compose_file_that_cannot_be_read_blocks_its_items() {
 }
 
 #[test]
+fn each_change_is_held_against_the_deployment() {
+    let unit = "cat > /etc/systemd/system/web.service <<'EOF'\n[Service]\nUser=app\nExecStart=/opt/app/venv/bin/gunicorn app:app\n[Install]\nWantedBy=multi-user.target\nEOF\n";
+    let script = format!(
+        "#!/bin/bash\nset -euo pipefail\nid -u app || useradd app\n{unit}systemctl daemon-reload\nsystemctl enable web\nsystemctl restart web\n"
+    );
+    let compose = "services:\n  web:\n    build: .\n    command: gunicorn app:app\n";
+    let dir = reviewed(&[("start.sh", &script), ("compose.yaml", compose)]);
+    assert_eq!(json(dir.path(), &[])["due"], false);
+
+    write(
+        dir.path(),
+        "compose.yaml",
+        &format!("{compose}  worker:\n    build: .\n    command: celery -A app worker\n"),
+    );
+    commit(dir.path(), "2026-02-03", "Add a worker");
+    write(dir.path(), "requirements.txt", "celery==5.4\n");
+    let found = json(dir.path(), &[]);
+    assert_eq!(found["due"], true);
+    assert_eq!(found["base"]["date"], "2026-01-02");
+    assert_eq!(found["commits"][0]["summary"], "Add a worker");
+    assert_eq!(found["working"][0], "requirements.txt");
+    let changes = found["changes"].as_array().unwrap();
+    let change = |kind: &str, what: &str| {
+        let is = |change: &&Value| change["kind"] == kind && change["what"] == what;
+        changes.iter().find(is).unwrap_or_else(|| panic!("{kind} {what}: {changes:?}"))
+    };
+    let worker = change("service", "worker");
+    assert_eq!((&worker["change"], &worker["file"]), (&"added".into(), &"compose.yaml".into()));
+    assert_eq!(worker["commit"], found["commits"][0]["id"]);
+    assert!(worker["diff"].as_str().unwrap().contains("\n+  worker:\n"), "{worker}");
+    // What is not committed has no commit.
+    assert!(change("dependency", "celery").get("commit").is_none());
+
+    let services = item(&found, "new-services");
+    assert_eq!(services["status"], "open", "{services}");
+    assert!(
+        services["evidence"][0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("services/no-unit: the service `worker`")
+    );
+    let dependencies = item(&found, "dependencies");
+    assert!(
+        dependencies["evidence"][0]["text"].as_str().unwrap().starts_with("steps/no-dependencies"),
+        "{dependencies}"
+    );
+    assert_eq!(item(&found, "build")["status"], "not applicable");
+    assert_eq!(item(&found, "analyse-changes")["status"], "done");
+}
+
+#[test]
+fn a_trigger_names_the_changes_that_make_a_review_due() {
+    let dir = reviewed(&[("start.sh", SCRIPT)]);
+    let task = TASK.replace("After a feature", "After a dependency change");
+    write(dir.path(), "docs/tasks.md", &format!("{task}**Last performed:** 2026-01-02\n"));
+    write(dir.path(), "start.sh", &format!("{SCRIPT}systemctl reload postfix\n"));
+    commit(dir.path(), "2026-02-03", "Reload postfix");
+    assert_eq!(json(dir.path(), &[])["due"], false);
+    write(dir.path(), "requirements.txt", "celery==5.4\n");
+    assert_eq!(json(dir.path(), &[])["due"], true);
+}
+
+#[test]
+fn a_day_or_a_revision_says_where_a_review_begins() {
+    let dir = reviewed(&[("start.sh", SCRIPT)]);
+    write(dir.path(), "start.sh", &format!("{SCRIPT}systemctl reload postfix\n"));
+    commit(dir.path(), "2026-02-03", "Reload postfix");
+    git(dir.path(), "2026-02-03", &["tag", "v1"]);
+    write(dir.path(), "start.sh", &format!("{SCRIPT}systemctl reload dovecot\n"));
+    commit(dir.path(), "2026-03-03", "Reload dovecot");
+    let commits = |since: &str| json(dir.path(), &["--since", since])["commits"].as_array().unwrap().len();
+    assert_eq!(["2026-01-02", "2026-02-03", "v1", "HEAD", "2026-03-03"].map(commits), [2, 1, 1, 0, 0]);
+    let ran = review(dir.path(), &["--since", "nowhere"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.starts_with("error: `nowhere` names no commit"), "{}", ran.err);
+}
+
+#[test]
 fn markdown_has_check_boxes() {
     let dir = reviewed(&[("start.sh", &format!("{SCRIPT}mkdir /opt/app\n"))]);
     let ran = review(dir.path(), &["--format", "markdown"]);

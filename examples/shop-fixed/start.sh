@@ -17,7 +17,7 @@ cd / # a directory that every user may enter
 echo "== System packages"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update
-apt-get install -y sudo git openssl python3-venv nodejs npm postgresql redis-server nginx
+apt-get install -y sudo git openssl python3-venv nodejs npm postgresql redis-server nginx poppler-utils
 
 echo "== User and directories"
 if ! id -u "$APP_USER" >/dev/null 2>&1; then
@@ -51,6 +51,7 @@ chmod 600 "$ENV_FILE"
 echo "== Dependencies and pages"
 [[ -x $VENV/bin/pip ]] || sudo -u "$APP_USER" python3 -m venv "$VENV"
 sudo -u "$APP_USER" "$VENV/bin/pip" install --quiet -r "$APP_DIR/requirements.txt"
+sudo -u "$APP_USER" "$VENV/bin/python" "$APP_DIR/assets/manage.py" collectstatic --noinput
 sudo -u "$APP_USER" npm --prefix "$APP_DIR/frontend" ci
 sudo -u "$APP_USER" npm --prefix "$APP_DIR/frontend" run build
 sudo -u "$APP_USER" npm --prefix "$APP_DIR/admin" ci
@@ -137,6 +138,7 @@ server {
     server_name $DOMAIN;
     root $APP_DIR/frontend/dist;
     location /admin/ { alias $APP_DIR/admin/dist/; }
+    location /static/ { alias $APP_DIR/assets/gathered/; }
     location ~ ^/(api|media)/ { proxy_pass http://127.0.0.1:8000; }
     location /ws {
         proxy_pass http://127.0.0.1:8001;

@@ -11,6 +11,7 @@ DOMAIN=shop.example.com
 echo "== System packages"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update
+# FAULT: shop/labels.py needs pdf2image, and that needs poppler-utils: each label fails
 apt-get install -y sudo git openssl python3-venv nodejs npm postgresql redis-server nginx
 # FAULT: no -y: apt-get waits for an answer that nobody gives
 apt-get install certbot python3-certbot-nginx
@@ -37,6 +38,7 @@ SECRET_KEY=$(openssl rand -hex 32)
 DB_PASSWORD=$(openssl rand -hex 24)
 # FAULT: written anew on every run: what somebody set by hand is lost
 # FAULT: holds secrets, and everybody on the server may read it
+# FAULT: lacks the address of the support, which the sample has: the shop does not start without it
 cat > $APP_DIR/.env <<EOF
 SECRET_KEY=$SECRET_KEY
 DB_PASSWORD=$DB_PASSWORD
@@ -64,6 +66,7 @@ fi
 (cd frontend && npm ci && npm run build)
 # FAULT: admin/ has dependencies too, nothing installs them
 # FAULT: admin/ has a build too, nothing runs it: nginx finds no admin/dist
+# FAULT: nothing gathers assets/: nginx finds no pictures
 chown -R appuser:appuser $APP_DIR
 # FAULT: made by root after the chown: the app can't write pictures here
 mkdir -p $APP_DIR/uploads
@@ -136,6 +139,7 @@ server {
     server_name $DOMAIN;
     root $APP_DIR/frontend/dist;
     location /admin/ { alias $APP_DIR/admin/dist/; }
+    location /static/ { alias $APP_DIR/assets/gathered/; }
     location ~ ^/(api|media)/ { proxy_pass http://127.0.0.1:8000; }
     location /ws {
         proxy_pass http://127.0.0.1:8001;

@@ -8,8 +8,12 @@
 use crate::finding::Gap;
 use crate::source::{FileId, Sources, Span};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{DuplicateKeyPolicy, Error, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, Error, Spanned, Tagged};
 use std::fmt;
+
+mod recover;
+
+pub use recover::parse_readable;
 
 /// A node of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub struct Node {
     pub span: Span,
     /// What it is.
     pub kind: Kind,
+    /// Its tag where that is the application's own (`!reset`), with the `!`.
+    pub tag: Option<Box<str>>,
 }
 
 /// The kinds of nodes.
@@ -80,7 +86,7 @@ impl Node {
 ///
 /// # Errors
 /// A gap at the place where the text stops being YAML, or where a budget against hostile files is exhausted
-/// (nesting deeper than 24, more than 30,000 nodes, aliases that expand to as many).
+/// (nesting deeper than 24, more than 100,000 nodes, aliases that expand to as many).
 pub fn parse(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> {
     parse_text(sources, file, sources.file(file).text())
 }
@@ -154,27 +160,34 @@ fn without_comments(text: &str) -> String {
 }
 
 fn parse_text(sources: &Sources, file: FileId, text: &str) -> Result<Option<Node>, Gap> {
+    let documents = documents(file, text).map_err(|error| gap(sources, file, &error))?;
+    Ok(documents.into_iter().next())
+}
+
+/// All documents of the text, which stands for `file` (or a part of it, with blanks for the rest).
+fn documents(file: FileId, text: &str) -> Result<Vec<Node>, Box<Error>> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_events: 100_000,
-            max_nodes: 30_000,
+            max_events: 250_000,
+            max_nodes: 100_000,
             max_depth: 24,
             flow_nesting_limit: 24,
-            max_aliases: 2_000,
-            max_anchors: 2_000,
-            max_merge_keys: 2_000,
+            max_aliases: 20_000,
+            max_anchors: 10_000,
+            max_merge_keys: 20_000,
+            // One anchor for all services is what anchors are for; what they expand to is counted below.
+            enforce_alias_anchor_ratio: false,
             max_recorded_anchor_events: 200_000,
         },
         alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: 30_000,
+            max_total_replayed_events: 60_000,
         },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         strict_booleans: true,
     };
-    let documents: Vec<Spanned<Raw>> = serde_saphyr::from_multiple_with_options(text, options)
-        .map_err(|error| gap(sources, file, &error))?;
+    let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options).map_err(Box::new)?;
     let builder = Builder { text, file };
-    Ok(documents.into_iter().next().map(|raw| builder.node(raw)))
+    Ok(documents.into_iter().map(|raw| builder.value(raw)).collect())
 }
 
 fn gap(sources: &Sources, file: FileId, error: &Error) -> Gap {
@@ -203,6 +216,13 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    fn value(&self, raw: Value) -> Node {
+        let Tagged(inner, tag) = raw;
+        let mut node = self.node(inner);
+        node.tag = tag.filter(|tag| tag.starts_with('!')).map(String::into_boxed_str);
+        node
+    }
+
     fn node(&self, raw: Spanned<Raw>) -> Node {
         let bytes = raw.defined.span();
         let start = bytes.byte_offset().unwrap_or(0) as usize;
@@ -213,7 +233,7 @@ impl Builder<'_> {
             Raw::Text(text) => Kind::Text(text),
             Raw::Verbatim => Kind::Text(self.text[span.start as usize..span.end as usize].trim().to_owned()),
             Raw::List(items) => {
-                let items: Vec<Node> = items.into_iter().map(|item| self.node(item)).collect();
+                let items: Vec<Node> = items.into_iter().map(|item| self.value(item)).collect();
                 if let Some(last) = items.last() {
                     span.end = span.end.max(last.span.end);
                 }
@@ -221,7 +241,7 @@ impl Builder<'_> {
             }
             Raw::Map(entries) => {
                 let entries: Vec<(Key, Node)> =
-                    entries.into_iter().map(|(key, value)| (self.key(key), self.node(value))).collect();
+                    entries.into_iter().map(|(key, value)| (self.key(key), self.value(value))).collect();
                 // Values that were merged in stand elsewhere.
                 if let Some((key, value)) = entries.iter().rfind(|e| e.0.span.start >= span.start) {
                     span.end = span.end.max(key.span.end).max(value.span.end);
@@ -229,7 +249,7 @@ impl Builder<'_> {
                 Kind::Map(entries)
             }
         };
-        Node { span, kind }
+        Node { span, kind, tag: None }
     }
 
     fn key(&self, raw: Spanned<Raw>) -> Key {
@@ -254,14 +274,17 @@ impl Builder<'_> {
     }
 }
 
+/// A value with its place and its tag.
+type Value = Tagged<Spanned<Raw>>;
+
 /// A node as the deserialiser hands it over, before its text is looked up.
 enum Raw {
     Null,
     Text(String),
     /// A number or a boolean: the text of its span.
     Verbatim,
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+    List(Vec<Value>),
+    Map(Vec<(Spanned<Raw>, Value)>),
 }
 
 impl<'de> Deserialize<'de> for Raw {

@@ -1,28 +1,20 @@
 //! A review from beginning to end: the document, the history since its date, the impact, the list.
 
-use super::checklist::{self, Evidence, FileKind, Grounds, Item, Status, Task, Witness};
-use super::document::{Document, Performed, Wanted, tasks};
-use super::impact::{Impact, impact};
+use super::begin::{find_document, since, triggers};
+use super::checklist::{self, Evidence, Grounds, Item, Status, Task};
+use super::document::{Document, Performed};
+use super::impact::{Change, Impact, impact};
+use super::seen::{Seen, kind_of, sections};
 use super::state::{Kind, State};
 use crate::check::{self, CheckError, Report, Settings, Target};
 use crate::finding::{Edit, Finding, Gap};
-use crate::model;
 use crate::project::files::Root;
 use crate::project::history::{self, History, Since};
-use crate::project::inventory::Inventory;
-use crate::project::names;
 use crate::project::rewrite::{Rewrite, rewrite};
-use crate::rules::context::Context;
-use crate::shell::effect::Role;
-use crate::shell::wrappers::Place;
-use crate::source::{FileId, LineColumn, Sources, Span};
+use crate::source::{LineColumn, Sources, Span};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-
-/// A larger document is no list of tasks.
-const MAX_DOCUMENT: usize = 1 << 20;
 
 /// What the caller asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -169,6 +161,9 @@ pub fn review(request: &Request) -> Result<Review, CheckError> {
     let own = |task: Task| {
         let mut own = own_evidence(task, &history, &impacts, document.as_ref(), &report.sources, today);
         own.extend(clean_note(task, report.scripts, &report.findings));
+        if task == Task::Services {
+            own.extend(new_services(&impacts, &seen));
+        }
         own
     };
     let inventory = &seen.inventory;
@@ -191,155 +186,6 @@ pub fn review(request: &Request) -> Result<Review, CheckError> {
     let due = never || impacts.iter().any(|impact| counts(impact.kind));
     let Report { sources, .. } = report;
     Ok(Review { sources, document, since, history, impacts, items, due, notes, gaps, today, root })
-}
-
-/// The one document that holds the task.
-fn find_document(
-    request: &Request,
-    settings: &Settings,
-    root: &Root,
-    sources: &mut Sources,
-) -> Result<Option<Document>, CheckError> {
-    let config = &settings.config.review;
-    let wanted = Wanted { task: config.task.clone(), label: config.label.clone() };
-    let named = match (&request.document, &config.document) {
-        // What is named on the command line is relative to the working directory.
-        (Some(path), _) => Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
-        (None, Some(path)) => Some(root.locate(path)),
-        (None, None) => None,
-    };
-    if let Some(path) = named {
-        let shown = request.document.clone().unwrap_or_else(|| path.clone());
-        let file = root.read(&path, sources).map_err(|gap| CheckError::in_file(&shown, gap.reason))?;
-        let found = tasks(sources, file, &wanted);
-        let error = |message: &str| Err(CheckError::in_file(&shown, message));
-        return match one_of(found) {
-            Ok(Some(document)) => Ok(Some(document)),
-            Ok(None) => error("it holds no task to review deployment scripts"),
-            Err(several) => Err(ambiguous(&several, sources)),
-        };
-    }
-    let mut found = Vec::new();
-    for path in Inventory::of(root).documents {
-        // What cannot be read is no list of tasks that anyone keeps.
-        let Ok(file) = root.read(&path, sources) else { continue };
-        if sources.file(file).text().len() <= MAX_DOCUMENT {
-            found.extend(tasks(sources, file, &wanted));
-        }
-    }
-    one_of(found).map_err(|several| ambiguous(&several, sources))
-}
-
-/// The task, if there is just one; of several, the one with a line for the date.
-fn one_of(mut found: Vec<Document>) -> Result<Option<Document>, Vec<Document>> {
-    if found.len() > 1 {
-        found.retain(|document| document.performed.is_some());
-    }
-    match found.len() {
-        0 | 1 => Ok(found.pop()),
-        _ => Err(found),
-    }
-}
-
-fn ambiguous(several: &[Document], sources: &Sources) -> CheckError {
-    let places: Vec<String> = several
-        .iter()
-        .map(|document| format!("{}:{}", sources.file(document.file).path(), sources.line(document.span)))
-        .collect();
-    let advice = "name one with --document, or in deploylint.yaml: `review: {document: FILE, task: TITLE}`";
-    CheckError::new(format!("several tasks to review deployment scripts: {}", places.join(", ")))
-        .advise(advice)
-}
-
-/// Since when changes count: what was asked for, else the document's date.
-fn since(
-    request: &Request,
-    document: Option<&Document>,
-    sources: &Sources,
-    today: Date,
-) -> Result<Since, CheckError> {
-    if let Some(since) = &request.since {
-        return match since.parse::<Date>() {
-            Ok(date) => Ok(Since::Date(date)),
-            Err(_) if looks_like_a_date(since) => Err(CheckError::new(format!(
-                "`{since}` is no day: --since takes YYYY-MM-DD or a git revision"
-            ))),
-            Err(_) => Ok(Since::Revision(since.clone())),
-        };
-    }
-    let Some(document) = document else { return Ok(Since::Beginning) };
-    let Some((performed, span)) = &document.performed else { return Ok(Since::Beginning) };
-    let fail = |message: String| CheckError {
-        file: Some(sources.file(document.file).path().to_owned()),
-        place: Some(sources.file(document.file).line_column(span.start)),
-        ..CheckError::new(message)
-    };
-    match performed {
-        Performed::Never => Ok(Since::Beginning),
-        Performed::Wrong(text) => Err(fail(format!("`{text}` is no date (YYYY-MM-DD)"))
-            .advise("mend it, or say with --since where the review begins")),
-        // Elsewhere it may be tomorrow already.
-        Performed::On(date) if today.tomorrow().is_ok_and(|tomorrow| *date > tomorrow) => {
-            Err(fail(format!("{date} lies in the future: today is {today}"))
-                .advise("mend it, or say with --since where the review begins"))
-        }
-        Performed::On(date) => Ok(Since::Recorded {
-            document: sources.file(document.file).path().to_owned(),
-            line: document.line(sources).unwrap_or_default().to_owned(),
-            date: *date,
-        }),
-    }
-}
-
-fn looks_like_a_date(text: &str) -> bool {
-    text.len() >= 8
-        && text.chars().all(|c| c.is_ascii_digit() || c == '-' || c == '/' || c == '.')
-        && text.contains(['-', '/', '.'])
-}
-
-/// What a review takes from the repo as it is.
-#[derive(Default)]
-struct Seen {
-    state: State,
-    inventory: Inventory,
-    witnesses: Vec<Witness>,
-    scripts: Vec<FileId>,
-    /// Where services begin, by file.
-    services: BTreeMap<FileId, Vec<Span>>,
-}
-
-impl Seen {
-    fn of(context: &Context<'_, '_>) -> Seen {
-        let mut seen = Seen {
-            state: State::of(context),
-            inventory: context.project.inventory.clone(),
-            scripts: context.scripts.iter().map(|script| script.file).collect(),
-            ..Seen::default()
-        };
-        for service in context.project.composes.iter().flat_map(|compose| &compose.services) {
-            seen.services.entry(service.name_span.file).or_default().push(service.name_span);
-        }
-        for (_, _, step) in context.steps().filter(|(.., step)| !matches!(step.place, Place::Container(_))) {
-            let task = step.deed.roles.iter().find_map(|role| match role {
-                Role::Dependencies(_) => Some(Task::Dependencies),
-                Role::Build(_) => Some(Task::Build),
-                Role::Migrate => Some(Task::Migrations),
-                _ => None,
-            });
-            if let Some(task) = task {
-                let witness = Witness {
-                    task,
-                    words: context.words(step.span),
-                    file: context.sources.file(step.span.file).path().to_owned(),
-                    line: context.sources.line(step.span),
-                };
-                if !seen.witnesses.iter().any(|w| w.file == witness.file && w.line == witness.line) {
-                    seen.witnesses.push(witness);
-                }
-            }
-        }
-        seen
-    }
 }
 
 /// The facts of the state that was reviewed; none where everything counts as new, or where it cannot be read.
@@ -425,6 +271,17 @@ fn own_evidence(
     }
 }
 
+/// What runs the services that are new.
+fn new_services(impacts: &[Impact], seen: &Seen) -> Vec<Evidence> {
+    let new: Vec<&str> = impacts
+        .iter()
+        .filter(|impact| impact.kind == Kind::Service && impact.change == Change::Added)
+        .map(|impact| impact.what.as_str())
+        .collect();
+    let runs = seen.runs.iter().filter(|(service, _)| new.contains(&service.as_str()));
+    runs.map(|(_, evidence)| evidence.clone()).collect()
+}
+
 /// What speaks for the notes where no rule found anything.
 fn clean_note(task: Task, scripts: usize, findings: &[Finding]) -> Vec<Evidence> {
     let (family, text) = match task {
@@ -438,69 +295,4 @@ fn clean_note(task: Task, scripts: usize, findings: &[Finding]) -> Vec<Evidence>
         Evidence { text: format!("{scripts}: {text}"), place: None, open: false }
     });
     found.into_iter().collect()
-}
-
-/// Does a trigger name this kind of change? "After a dependency change" does not name a new service; "after a feature"
-/// names all.
-fn triggers(trigger: &str, kind: Kind) -> bool {
-    let lower = trigger.to_lowercase();
-    let named: Vec<&[Kind]> = [
-        ("dependenc", &[Kind::Dependency][..]),
-        ("package", &[Kind::Dependency]),
-        ("migration", &[Kind::Migration]),
-        ("schema", &[Kind::Migration]),
-        ("service", &[Kind::Service, Kind::Unit, Kind::Port]),
-        ("environment variable", &[Kind::Environment, Kind::Configuration]),
-        ("configuration", &[Kind::Environment, Kind::Configuration]),
-    ]
-    .into_iter()
-    .filter(|(word, _)| lower.contains(word))
-    .map(|(_, kinds)| kinds)
-    .collect();
-    let all = [
-        "feature", "release", "any ", "each ", "every", "deploy", "commit", "merge", "sprint", "week",
-        "month",
-    ];
-    named.is_empty()
-        || all.iter().any(|word| lower.contains(word))
-        || named.iter().any(|kinds| kinds.contains(&kind))
-}
-
-fn kind_of(path: &str, inventory: &Inventory) -> FileKind {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let in_list = |list: &[String]| list.iter().any(|p| p == path);
-    if in_list(&inventory.scripts) || name.ends_with(".sh") {
-        FileKind::Script
-    } else if names::is_compose(name) {
-        FileKind::Compose
-    } else if names::is_unit(name) || in_list(&inventory.ecosystem) {
-        FileKind::Unit
-    } else if names::is_architecture(name) {
-        FileKind::Architecture
-    } else if names::is_dotenv(name) {
-        FileKind::Environment
-    } else if names::is_manifest(name, path) {
-        FileKind::Manifest
-    } else if names::is_code(name) {
-        FileKind::Code
-    } else {
-        FileKind::Other
-    }
-}
-
-/// The statements of a script, the services of a compose file.
-fn sections(path: &str, seen: &Seen, sources: &Sources) -> Vec<(u32, u32)> {
-    let Some(file) = sources.find(path) else { return Vec::new() };
-    if seen.scripts.contains(&file) {
-        let text = sources.file(file).text();
-        let pieces = catch_unwind(|| model::pieces(file, text)).unwrap_or_default();
-        return pieces.iter().map(|piece| sources.lines(piece.span)).collect();
-    }
-    let Some(starts) = seen.services.get(&file) else { return Vec::new() };
-    let mut lines: Vec<u32> = starts.iter().map(|span| sources.line(*span)).collect();
-    lines.sort_unstable();
-    lines.dedup();
-    let end = sources.file(file).text().lines().count() as u32;
-    let nexts = lines.iter().skip(1).map(|line| line - 1).chain([end]);
-    lines.iter().copied().zip(nexts).collect()
 }

@@ -405,7 +405,9 @@ impl Grounds<'_> {
 
     /// What a dry run would have to cover. It cannot be known from here that somebody made one.
     fn to_try(&self, changes: &[&Impact]) -> Vec<Evidence> {
-        let new: Vec<&&Impact> = changes.iter().filter(|impact| impact.change != Change::Removed).collect();
+        let mut new: Vec<&&Impact> =
+            changes.iter().filter(|impact| impact.change != Change::Removed).collect();
+        new.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         let mut files: Vec<&str> = changes.iter().map(|impact| impact.file.as_str()).collect();
         files.sort_unstable();
         files.dedup();

@@ -1,8 +1,11 @@
 //! What the changes since a review mean: the facts that came, went or changed, each with the change that did it.
 
-use super::state::{Kind, State};
+use super::net::Net;
+use super::state::{Fact, Kind, State, is_migration};
+use super::trace::{Line, Tracer, Version, extent};
 use crate::project::files::Root;
 use crate::project::history::History;
+use std::collections::{HashMap, HashSet};
 
 /// What became of a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,9 +16,9 @@ pub enum Change {
     Removed,
     /// It says something else.
     Changed {
-        /// What it said.
+        /// What it said. Of a whole file how many lines went.
         from: String,
-        /// What it says.
+        /// What it says. Of a whole file how many lines came.
         to: String,
     },
 }
@@ -27,6 +30,8 @@ pub struct Impact {
     pub kind: Kind,
     /// What changed, for people: `redis`, `fastapi`, `DATABASE_URL`.
     pub what: String,
+    /// What is said of it; of what changed, what is said now. Empty where it only exists.
+    pub value: String,
     /// How.
     pub change: Change,
     /// Where it stands; of what is gone, where it stood.
@@ -41,8 +46,217 @@ pub struct Impact {
     pub diff: String,
 }
 
-/// What is different in `new`. `old` is empty where everything counts as new.
+/// What is different in `new`. `old` is empty where everything counts as new. Facts of files that did not change are
+/// none: what the disk holds and git does not was not in the reviewed tree either.
 pub fn impact(root: &Root, old: &State, new: &State, history: &History) -> Vec<Impact> {
-    let _ = (root, old, new, history);
-    Vec::new()
+    let net = Net::of(history);
+    let tracer = Tracer::new(root, history);
+    let mut found = Vec::new();
+    let mut tracks: HashMap<String, Vec<Version<'_>>> = HashMap::new();
+    for pair in differing(old, new, history, &net) {
+        found.extend(traced(&pair, &net, &tracer, &mut tracks));
+    }
+    files(old, new, history, &net, &tracer, &mut found);
+    found.sort_by(|a, b| (a.kind, &a.what, &a.file, a.line).cmp(&(b.kind, &b.what, &b.file, b.line)));
+    found
+}
+
+/// A fact before and after; one of them at least.
+type Pair<'f> = (Option<&'f Fact>, Option<&'f Fact>);
+
+/// The facts that are not in both states, or say something else in one.
+fn differing<'f>(old: &'f State, new: &'f State, history: &History, net: &Net) -> Vec<Pair<'f>> {
+    // Migrations are files: the history knows all of them, of any language.
+    let by_history = history.base.is_some();
+    let counts = |fact: &&Fact| !(by_history && fact.kind == Kind::Migration && fact.line.is_none());
+    let mut before: HashMap<(Kind, &str, &str), &Fact> = HashMap::new();
+    for fact in old.facts.iter().filter(counts) {
+        before.insert((fact.kind, &fact.key, net.now(&fact.file)), fact);
+    }
+    let mut pairs: Vec<Pair<'f>> = Vec::new();
+    let mut came: Vec<&Fact> = Vec::new();
+    for fact in new.facts.iter().filter(counts) {
+        match before.remove(&(fact.kind, fact.key.as_str(), fact.file.as_str())) {
+            Some(was) if was.value == fact.value => {}
+            Some(was) => pairs.push((Some(was), Some(fact))),
+            None => came.push(fact),
+        }
+    }
+    let mut went: Vec<&Fact> = before.into_values().collect();
+    went.sort_by(|a, b| (a.kind, &a.key, &a.file).cmp(&(b.kind, &b.key, &b.file)));
+    // The same in another file: moved where the file came or went with it, or where it does not matter who says it.
+    came.retain(|fact| {
+        let moved = went.iter().position(|was| {
+            let anywhere = matches!(fact.kind, Kind::Path | Kind::User | Kind::Port)
+                || fact.key.ends_with(READ)
+                || fact.key.ends_with(" (system package)");
+            let moved = net.came(&fact.file) || net.went(&was.file);
+            (was.kind, &was.key) == (fact.kind, &fact.key) && (anywhere || moved)
+        });
+        match moved.map(|at| went.remove(at)) {
+            Some(was) if was.value == fact.value => false,
+            Some(was) => {
+                pairs.push((Some(was), Some(fact)));
+                false
+            }
+            None => true,
+        }
+    });
+    // What still holds elsewhere did not come or go: a variable that two files read, a directory that two steps make.
+    let said = |state: &'f State| -> HashSet<(Kind, &'f str)> {
+        state.facts.iter().map(|fact| (fact.kind, fact.key.as_str())).collect()
+    };
+    let (said_before, said_now) = (said(old), said(new));
+    let shared = |fact: &Fact| matches!(fact.kind, Kind::Path | Kind::User) || fact.key.ends_with(READ);
+    came.retain(|fact| !(shared(fact) && said_before.contains(&(fact.kind, fact.key.as_str()))));
+    went.retain(|fact| !(shared(fact) && said_now.contains(&(fact.kind, fact.key.as_str()))));
+    pairs.extend(came.into_iter().map(|fact| (None, Some(fact))));
+    pairs.extend(went.into_iter().map(|fact| (Some(fact), None)));
+    let whole = history.base.is_some() && !history.partial;
+    let touched = |fact: Option<&Fact>| fact.is_some_and(|fact| net.touched(&fact.file));
+    pairs.retain(|(was, is)| !whole || touched(*was) || touched(*is));
+    without_parts(pairs)
+}
+
+/// How a fact of [`State`] about a variable that the code reads ends.
+const READ: &str = " read by the code";
+
+/// A service or unit that came or went as a whole is said once, not field by field.
+fn without_parts(pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
+    let mut whole: HashSet<(Kind, bool, String, String)> = HashSet::new();
+    let id = |was: Option<&Fact>, is: Option<&Fact>| match (was, is) {
+        (None, Some(fact)) => Some((true, fact.kind, fact.key.clone(), fact.file.clone())),
+        (Some(fact), None) => Some((false, fact.kind, fact.key.clone(), fact.file.clone())),
+        _ => None,
+    };
+    for (was, is) in &pairs {
+        if let Some((new, kind @ (Kind::Service | Kind::Unit), key, file)) = id(*was, *is)
+            && !key.contains(' ')
+        {
+            whole.insert((kind, new, key, file));
+        }
+    }
+    let is_part = |pair: &Pair<'_>| {
+        id(pair.0, pair.1).is_some_and(|(new, kind, key, file)| {
+            let name = key.split(' ').next().unwrap_or_default().to_owned();
+            name != key && whole.contains(&(kind, new, name, file))
+        })
+    };
+    pairs.into_iter().filter(|pair| !is_part(pair)).collect()
+}
+
+fn traced<'h>(
+    (was, is): &Pair<'_>,
+    net: &Net,
+    tracer: &Tracer<'h>,
+    tracks: &mut HashMap<String, Vec<Version<'h>>>,
+) -> Option<Impact> {
+    let (change, shown) = match (was, is) {
+        (Some(was), Some(is)) => (Change::Changed { from: was.value.clone(), to: is.value.clone() }, *is),
+        (None, Some(is)) => (Change::Added, *is),
+        (Some(was), None) => (Change::Removed, *was),
+        (None, None) => return None,
+    };
+    let name = net.now(&shown.file).to_owned();
+    let versions = tracks.entry(name).or_insert_with_key(|name| tracer.versions(name));
+    // Of what changed only the lines that are new tell which change it was.
+    let fresh: Vec<String> = match (was, is) {
+        (Some(was), Some(is)) => {
+            let fresh = is.lines.iter().filter(|line| !was.lines.contains(line));
+            fresh.cloned().collect()
+        }
+        _ => shown.lines.clone(),
+    };
+    let line = match (&change, shown.line) {
+        (Change::Removed, None) => Line::FileWent,
+        (_, None) => Line::FileCame,
+        (Change::Removed, _) => Line::Went(&fresh),
+        (_, Some(_)) => Line::Came(&fresh),
+    };
+    let found = tracer.find(versions, line);
+    // A file of code is only parsed where it may use what no sample shows, so a use may seem new or gone.
+    if shown.key.ends_with(READ) && found.as_ref().is_some_and(|found| !found.certain) {
+        return None;
+    }
+    Some(Impact {
+        kind: shown.kind,
+        what: shown.key.clone(),
+        value: shown.value.clone(),
+        change,
+        file: shown.file.clone(),
+        line: shown.line,
+        commit: found.as_ref().and_then(|found| found.commit),
+        certain: found.as_ref().is_none_or(|found| found.certain),
+        diff: found.map(|found| found.diff).unwrap_or_default(),
+    })
+}
+
+/// Settings and migrations are taken as whole files.
+fn files(
+    old: &State,
+    new: &State,
+    history: &History,
+    net: &Net,
+    tracer: &Tracer<'_>,
+    found: &mut Vec<Impact>,
+) {
+    let lines = |count: usize| if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
+    let mut add = |kind: Kind, path: &str, change: Change, line: Option<u32>| {
+        let wanted = match change {
+            Change::Added => Line::FileCame,
+            Change::Removed => Line::FileWent,
+            Change::Changed { .. } => Line::Any,
+        };
+        let traced = tracer.find(&tracer.versions(net.now(path)), wanted);
+        let file = path.to_owned();
+        found.push(Impact {
+            kind,
+            what: file.clone(),
+            value: String::new(),
+            change,
+            file,
+            line,
+            commit: traced.as_ref().and_then(|traced| traced.commit),
+            certain: traced.as_ref().is_none_or(|traced| traced.certain),
+            diff: traced.map(|traced| traced.diff).unwrap_or_default(),
+        });
+    };
+    let whole = history.base.is_some() && !history.partial;
+    let counts = |path: &str| !whole || net.touched(path);
+    let mut left = old.settings.clone();
+    for (path, text) in &new.settings {
+        let before = net.then(path).and_then(|then| left.remove(then));
+        let change = match before {
+            Some(before) if before == *text => continue,
+            Some(before) => {
+                let ((went, came), first) = extent(&before, text);
+                (Change::Changed { from: lines(went), to: lines(came) }, Some(first))
+            }
+            None => (Change::Added, None),
+        };
+        if counts(path) {
+            add(Kind::Configuration, path, change.0, change.1);
+        }
+    }
+    for path in left.keys().filter(|path| counts(path)) {
+        add(Kind::Configuration, path, Change::Removed, None);
+    }
+    if history.base.is_none() {
+        return;
+    }
+    for (path, then) in net.files().filter(|(path, _)| is_migration(path)) {
+        match then {
+            None => add(Kind::Migration, path, Change::Added, None),
+            Some(_) => {
+                let (went, came) = tracer.extent(&tracer.versions(path));
+                if (went, came) != (0, 0) {
+                    let change = Change::Changed { from: lines(went), to: lines(came) };
+                    add(Kind::Migration, path, change, None);
+                }
+            }
+        }
+    }
+    for path in net.gone().filter(|path| is_migration(path)) {
+        add(Kind::Migration, path, Change::Removed, None);
+    }
 }

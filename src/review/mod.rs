@@ -1,11 +1,16 @@
 //! F7: what changed since the last review, and what that means for the deployment. Compares the facts of two states of a
 //! repo. Prints nothing.
 
+mod begin;
 mod carry_out;
 pub mod checklist;
 pub mod document;
 mod impact;
+mod mask;
+mod net;
+mod seen;
 mod state;
+mod trace;
 
 pub use carry_out::{Recorded, Request, Review, review};
 pub use impact::{Change, Impact, impact};

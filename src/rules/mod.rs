@@ -4,7 +4,7 @@
 mod app;
 pub mod context;
 pub mod embedded;
-mod env;
+pub mod env;
 mod guards;
 mod installed;
 mod managed;
@@ -14,7 +14,7 @@ pub mod page_examples;
 pub mod pages;
 mod permissions;
 mod rerun;
-mod secrets;
+pub(crate) mod secrets;
 mod selected;
 pub mod services;
 mod steps;

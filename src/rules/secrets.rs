@@ -92,7 +92,7 @@ pub(super) fn secret_in(text: &str) -> Option<String> {
 }
 
 /// True for the name of a setting whose value is a secret.
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.');
     let upper = name.to_ascii_uppercase();
     let secret = WORDS.iter().any(|w| upper.contains(w))
@@ -102,7 +102,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     plain && secret && !NOT.iter().any(|w| upper.contains(w))
 }
 
-pub(super) fn is_value(value: &str) -> bool {
+pub(crate) fn is_value(value: &str) -> bool {
     let switch = matches!(value, "" | "true" | "false" | "null" | "none" | "yes" | "no");
     let number = value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit());
     !switch && !number
@@ -115,7 +115,7 @@ pub(super) fn mentions_secret(text: &str) -> bool {
 }
 
 /// `postgres://user:password@host/db`.
-pub(super) fn holds_password(value: &str) -> bool {
+pub(crate) fn holds_password(value: &str) -> bool {
     let Some((_, rest)) = value.split_once("://") else { return false };
     let Some((login, _)) = rest.split('/').next().unwrap_or_default().rsplit_once('@') else { return false };
     login.split_once(':').is_some_and(|(_, password)| !password.is_empty())

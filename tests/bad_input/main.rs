@@ -9,6 +9,12 @@ use std::time::{Duration, Instant};
 use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
+mod compose;
+#[path = "../git/mod.rs"]
+mod dotenv;
+mod git;
+mod history;
+mod manifests;
 mod review;
 mod scripts;
 mod units;

@@ -1,5 +1,6 @@
 //! Repositories for tests, made by the `git` program without anyone's configuration.
-#![allow(dead_code)]
+// Each test file takes what it needs; whoever runs a test is told what it could not do.
+#![allow(dead_code, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::cell::RefCell;
 use std::fs;

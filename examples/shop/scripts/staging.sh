@@ -73,6 +73,8 @@ if [ ! -f /srv/shop-tools/.installed ]; then
     touch /srv/shop-tools/.installed
 fi
 
+# FAULT: no requirements name rq, and nothing installs it
+sudo -u stager "$STAGING_DIR/venv/bin/rq" empty --all
 # FAULT: it is launched already in the second run
 pm2 start server.js --name shop-pages
 

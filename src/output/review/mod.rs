@@ -48,7 +48,8 @@ fn write(review: &Review, page: &mut dyn Page) -> io::Result<()> {
                 let line = change_line(review, impact);
                 // Facts that stand together share a hunk: it is shown once.
                 let shown = group[..index].iter().any(|before| before.diff == impact.diff);
-                let diff = if shown { "" } else { impact.diff.as_str() };
+                // Where all is new, all would be shown.
+                let diff = if shown || review.history.base.is_none() { "" } else { impact.diff.as_str() };
                 page.change(&clean::line(&line, LINE), &clean::lines(&shortened(diff), LINE))?;
             }
             if group.len() > CHANGES {

@@ -1,7 +1,8 @@
 //! One service's fields. Each is tolerant on its own: a wrong type is a gap at its place and leaves the others.
 
 use super::interpolation::closing;
-use super::{Dependency, Port, Service, Text, Variable};
+use super::with_defaults;
+use super::{Build, Dependency, Deploy, EnvFile, Healthcheck, Port, Service, Text, Variable, Volume};
 use crate::finding::Gap;
 use crate::project::yaml::{Key, Kind, Node};
 use crate::source::{Sources, Span};
@@ -19,25 +20,6 @@ impl<'a> Reader<'a> {
 
     pub(super) fn gap(&mut self, span: Span, reason: &str) {
         self.gaps.push(Gap::at(self.sources, span, reason));
-    }
-
-    /// A gap for each key of a mapping that is written twice: Compose refuses such a file.
-    pub(super) fn once(&mut self, map: &Node, of: &str) {
-        let Some(entries) = map.entries() else {
-            return;
-        };
-        let mut first = std::collections::HashMap::new();
-        for (key, _) in entries {
-            let before = *first.entry(key.text.as_str()).or_insert(key.span);
-            if before != key.span && key.span.start > before.start {
-                let line = self.sources.file(before.file).line(before.start);
-                let reason = format!(
-                    "`{}` is written twice in {of}, first on line {line}: Compose refuses the file, the last is read",
-                    key.text
-                );
-                self.gap(key.span, &reason);
-            }
-        }
     }
 
     pub(super) fn service(&mut self, key: &Key, node: &Node) -> Service {
@@ -58,6 +40,14 @@ impl<'a> Reader<'a> {
             environment: Vec::new(),
             env_file: Vec::new(),
             volumes: Vec::new(),
+            secrets: Vec::new(),
+            configs: Vec::new(),
+            networks: Vec::new(),
+            network_mode: None,
+            user: None,
+            scale: None,
+            healthcheck: None,
+            deploy: None,
         };
         let of = format!("service `{}`", key.text);
         if node.entries().is_none() {
@@ -65,13 +55,15 @@ impl<'a> Reader<'a> {
             self.gap(key.span.to(node.span), &reason);
             return service;
         }
-        self.once(node, &of);
-        let field = |name: &str| node.get(name).filter(|n| n.kind != Kind::Null);
+        let field = |name: &str| present(node, name);
         let mut scalars: Vec<(&str, &mut Option<Text>)> = vec![
             ("image", &mut service.image),
             ("working_dir", &mut service.working_dir),
             ("container_name", &mut service.container_name),
             ("restart", &mut service.restart),
+            ("network_mode", &mut service.network_mode),
+            ("user", &mut service.user),
+            ("scale", &mut service.scale),
         ];
         for (name, slot) in &mut scalars {
             **slot = field(name).and_then(|n| self.text(name, n));
@@ -84,23 +76,18 @@ impl<'a> Reader<'a> {
         for (name, slot) in lists {
             *slot = field(name).map_or_else(Vec::new, |n| self.texts(name, n, false));
         }
+        service.secrets = field("secrets").map_or_else(Vec::new, |n| self.sources_of("secrets", n));
+        service.configs = field("configs").map_or_else(Vec::new, |n| self.sources_of("configs", n));
+        service.networks = field("networks").map_or_else(Vec::new, |n| self.networks(n));
+        service.healthcheck = field("healthcheck").and_then(|n| self.healthcheck(n));
+        service.deploy = field("deploy").and_then(|n| self.deploy(n));
         service.env_file = field("env_file").map_or_else(Vec::new, |n| self.env_file(n));
         service.volumes = field("volumes").map_or_else(Vec::new, |n| self.volumes(n));
         service.ports = field("ports").map_or_else(Vec::new, |n| self.ports(n));
         service.depends_on = field("depends_on").map_or_else(Vec::new, |n| self.depends_on(n));
-        service.environment = field("environment").map_or_else(Vec::new, |n| self.environment(n));
+        service.environment =
+            field("environment").map_or_else(Vec::new, |n| self.variables("environment", n));
         service
-    }
-
-    /// The service of the same file that `extends` names.
-    pub(super) fn extends(&mut self, service: &Node) -> Option<String> {
-        let extends = service.get("extends")?;
-        if extends.get("file").is_some() {
-            self.gap(extends.span, "what `extends` takes from another file is not read");
-            return None;
-        }
-        let name = extends.text().or_else(|| extends.get("service")?.text());
-        name.map(str::to_owned)
     }
 
     fn wrong(&mut self, name: &str, node: &Node, expected: &str) {
@@ -108,7 +95,7 @@ impl<'a> Reader<'a> {
         self.gap(node.span, &reason);
     }
 
-    fn text(&mut self, name: &str, node: &Node) -> Option<Text> {
+    pub(super) fn text(&mut self, name: &str, node: &Node) -> Option<Text> {
         let text = node.text().map(|text| Text { text: text.to_owned(), span: node.span });
         if text.is_none() {
             self.wrong(name, node, "a single value");
@@ -127,16 +114,75 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn build(&mut self, node: &Node) -> Option<Text> {
-        let context = match node.kind {
-            Kind::Map(_) => node.get("context").and_then(Node::text).unwrap_or("."),
-            Kind::Text(ref context) => context,
+    fn build(&mut self, node: &Node) -> Option<Build> {
+        let here = |text: &str| Text { text: text.to_owned(), span: node.span };
+        let mut build =
+            Build { context: here("."), dockerfile: None, target: None, args: Vec::new(), span: node.span };
+        match &node.kind {
+            Kind::Text(context) => build.context = here(context),
+            Kind::Map(_) => {
+                if let Some(context) = present(node, "context").and_then(|n| self.text("context", n)) {
+                    build.context = context;
+                }
+                build.dockerfile = present(node, "dockerfile").and_then(|n| self.text("dockerfile", n));
+                build.target = present(node, "target").and_then(|n| self.text("target", n));
+                build.args = present(node, "args").map_or_else(Vec::new, |n| self.variables("args", n));
+            }
             _ => {
                 self.wrong("build", node, "a path or a mapping");
                 return None;
             }
+        }
+        Some(build)
+    }
+
+    fn healthcheck(&mut self, node: &Node) -> Option<Healthcheck> {
+        if node.entries().is_none() {
+            self.wrong("healthcheck", node, "a mapping");
+            return None;
+        }
+        let test = present(node, "test").and_then(|n| self.command("test", n));
+        let none = test.as_ref().is_some_and(|test| test.text == "NONE");
+        let disabled = present(node, "disable").and_then(Node::text).is_some_and(is_true);
+        Some(Healthcheck { disabled: disabled || none, test, span: node.span })
+    }
+
+    fn deploy(&mut self, node: &Node) -> Option<Deploy> {
+        if node.entries().is_none() {
+            self.wrong("deploy", node, "a mapping");
+            return None;
+        }
+        let policy = present(node, "restart_policy");
+        Some(Deploy {
+            replicas: present(node, "replicas").and_then(|n| self.text("replicas", n)),
+            mode: present(node, "mode").and_then(|n| self.text("mode", n)),
+            restart_condition: policy
+                .and_then(|policy| present(policy, "condition"))
+                .and_then(|n| self.text("condition", n)),
+            span: node.span,
+        })
+    }
+
+    /// The names of `secrets` and `configs`: of the long form `source`.
+    fn sources_of(&mut self, name: &str, node: &Node) -> Vec<Text> {
+        let Kind::List(items) = &node.kind else {
+            self.wrong(name, node, "a list");
+            return Vec::new();
         };
-        Some(Text { text: context.to_owned(), span: node.span })
+        let items = items.iter().filter_map(|item| match present(item, "source") {
+            Some(source) => self.text(name, source),
+            None => self.text(name, item),
+        });
+        items.collect()
+    }
+
+    fn networks(&mut self, node: &Node) -> Vec<Text> {
+        match node.entries() {
+            Some(entries) => {
+                entries.iter().map(|(key, _)| Text { text: key.text.clone(), span: key.span }).collect()
+            }
+            None => self.texts("networks", node, false),
+        }
     }
 
     fn command(&mut self, name: &str, node: &Node) -> Option<Text> {
@@ -159,33 +205,53 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn env_file(&mut self, node: &Node) -> Vec<Text> {
-        let Kind::List(items) = &node.kind else {
-            return self.texts("env_file", node, true);
+    fn env_file(&mut self, node: &Node) -> Vec<EnvFile> {
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
         };
-        let items = items.iter().filter_map(|item| match item.get("path") {
-            Some(path) => self.text("env_file", path),
-            None => self.text("env_file", item),
+        let items = items.iter().filter_map(|item| {
+            let path = match item.entries() {
+                Some(_) => match present(item, "path") {
+                    Some(path) => self.text("path", path)?,
+                    None => {
+                        self.wrong("env_file", item, "a path or a mapping with `path`");
+                        return None;
+                    }
+                },
+                None => self.text("env_file", item)?,
+            };
+            let required = present(item, "required").and_then(Node::text);
+            Some(EnvFile { path, required: !required.is_some_and(is_false) })
         });
         items.collect()
     }
 
-    fn volumes(&mut self, node: &Node) -> Vec<Text> {
+    fn volumes(&mut self, node: &Node) -> Vec<Volume> {
         let Kind::List(items) = &node.kind else {
             self.wrong("volumes", node, "a list");
             return Vec::new();
         };
-        let items = items.iter().filter_map(|item| {
-            let Some(target) = item.get("target").and_then(Node::text) else {
-                return self.text("volumes", item);
-            };
-            let source = item.get("source").and_then(Node::text);
-            Some(Text {
-                text: source.map_or_else(|| target.to_owned(), |source| format!("{source}:{target}")),
-                span: item.span,
-            })
-        });
-        items.collect()
+        let mut volumes = Vec::new();
+        for item in items {
+            if let Some(text) = item.text() {
+                volumes.push(short_volume(text, item.span));
+            } else if let Some(target) = present(item, "target") {
+                let Some(target) = self.text("target", target) else {
+                    continue;
+                };
+                volumes.push(Volume {
+                    kind: present(item, "type").and_then(Node::text).map(str::to_owned),
+                    source: present(item, "source").and_then(|n| self.text("source", n)),
+                    target,
+                    read_only: present(item, "read_only").and_then(Node::text).is_some_and(is_true),
+                    span: item.span,
+                });
+            } else {
+                self.wrong("volumes", item, "`SOURCE:TARGET` or a mapping with `target`");
+            }
+        }
+        volumes
     }
 
     fn ports(&mut self, node: &Node) -> Vec<Port> {
@@ -195,16 +261,9 @@ impl<'a> Reader<'a> {
         };
         let mut ports = Vec::new();
         for item in items {
-            let text_of = |name: &str| item.get(name).and_then(Node::text).map(str::to_owned);
-            match (item.text(), text_of("target")) {
-                (Some(text), _) => ports.push(short_port(text, item.span)),
-                (None, Some(target)) => ports.push(Port {
-                    published: text_of("published"),
-                    target,
-                    protocol: text_of("protocol").unwrap_or_else(|| "tcp".to_owned()),
-                    span: item.span,
-                }),
-                (None, None) => self.wrong("ports", item, "`HOST:CONTAINER` or a mapping with `target`"),
+            match item.text().map(|text| short_port(text, item.span)).or_else(|| long_port(item)) {
+                Some(port) => ports.push(port),
+                None => self.wrong("ports", item, "`HOST:CONTAINER` or a mapping with `target`"),
             }
         }
         ports
@@ -214,22 +273,27 @@ impl<'a> Reader<'a> {
         if let Some(entries) = node.entries() {
             let entries = entries.iter().map(|(key, value)| Dependency {
                 service: key.text.clone(),
-                condition: value.get("condition").and_then(Node::text).map(str::to_owned),
+                condition: present(value, "condition").and_then(Node::text).map(str::to_owned),
+                required: !present(value, "required").and_then(Node::text).is_some_and(is_false),
                 span: key.span,
             });
             return entries.collect();
         }
         let names = self.texts("depends_on", node, false);
-        let names =
-            names.into_iter().map(|name| Dependency { service: name.text, condition: None, span: name.span });
+        let names = names.into_iter().map(|name| Dependency {
+            service: name.text,
+            condition: None,
+            required: true,
+            span: name.span,
+        });
         names.collect()
     }
 
-    fn environment(&mut self, node: &Node) -> Vec<Variable> {
+    /// `environment`, and `args` of `build`.
+    fn variables(&mut self, of: &str, node: &Node) -> Vec<Variable> {
         if let Some(entries) = node.entries() {
-            self.once(node, "`environment`");
             let mut variables = Vec::new();
-            for (key, value) in entries {
+            for (key, value) in entries.iter().filter(|(_, value)| !is_reset(value)) {
                 let text = match &value.kind {
                     Kind::Null => None,
                     Kind::Text(text) => Some(text.clone()),
@@ -249,7 +313,7 @@ impl<'a> Reader<'a> {
             }
             return variables;
         }
-        let lines = self.texts("environment", node, false);
+        let lines = self.texts(of, node, false);
         let lines = lines.into_iter().map(|line| {
             let (name, value) = match line.text.split_once('=') {
                 Some((name, value)) => (name.trim().to_owned(), Some(value.to_owned())),
@@ -261,17 +325,85 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The value of a key that is there and not reset.
+fn present<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    node.get(key).filter(|value| value.kind != Kind::Null && !is_reset(value))
+}
+
+fn is_reset(node: &Node) -> bool {
+    node.tag.as_deref() == Some("!reset")
+}
+
+/// YAML 1.1 and 1.2 alike, as Compose casts them.
+fn is_true(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "y" | "1" | "t")
+}
+
+fn is_false(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "n" | "0" | "f")
+}
+
+/// `[SOURCE:]TARGET[:OPTIONS]`, as `ParseVolume` of compose-go takes it apart.
+pub(super) fn short_volume(text: &str, span: Span) -> Volume {
+    let mut parts = split_colons(text);
+    let mut at = 0;
+    // `C:\data` is one part.
+    while at + 1 < parts.len() {
+        let drive = parts[at].len() == 1 && parts[at].starts_with(|c: char| c.is_ascii_alphabetic());
+        if drive {
+            let start = parts[at].as_ptr() as usize - text.as_ptr() as usize;
+            parts[at] = &text[start..start + 2 + parts[at + 1].len()];
+            parts.remove(at + 1);
+        }
+        at += 1;
+    }
+    let piece = |text: &str| Text { text: text.to_owned(), span };
+    let (source, target) = match parts.as_slice() {
+        [] | [""] => (None, ""),
+        [target] => (None, *target),
+        [source, target, ..] => (Some(*source), *target),
+    };
+    let known = source.map(with_defaults).unwrap_or_default();
+    let kind = match known.chars().next() {
+        Some('$') => None,
+        Some('.' | '/' | '~' | '\\') => Some("bind"),
+        Some(_) if known.chars().nth(1) == Some(':') => Some("bind"),
+        _ => Some("volume"),
+    };
+    Volume {
+        kind: kind.map(str::to_owned),
+        source: source.map(piece),
+        target: piece(target),
+        read_only: parts.get(2).is_some_and(|options| options.split(',').any(|option| option == "ro")),
+        span,
+    }
+}
+
+/// The long form; `None` without `target`.
+pub(super) fn long_port(node: &Node) -> Option<Port> {
+    let text_of = |name: &str| present(node, name).and_then(Node::text).map(str::to_owned);
+    Some(Port {
+        published: text_of("published").filter(|port| !port.is_empty()),
+        address: text_of("host_ip"),
+        target: text_of("target")?,
+        protocol: text_of("protocol").unwrap_or_else(|| "tcp".to_owned()),
+        span: node.span,
+    })
+}
+
 /// `[[IP:]HOST:]CONTAINER[/PROTOCOL]`, each perhaps with `${…}`.
-fn short_port(text: &str, span: Span) -> Port {
+pub(super) fn short_port(text: &str, span: Span) -> Port {
     let (ports, protocol) = match text.rsplit_once('/') {
         Some((ports, protocol)) if !protocol.contains('}') => (ports, protocol),
         _ => (text, "tcp"),
     };
     let parts = split_colons(ports);
     let target = parts.last().copied().unwrap_or_default();
-    let published = parts.len().checked_sub(2).and_then(|at| parts.get(at));
+    let before = |back: usize| parts.len().checked_sub(back).and_then(|at| parts.get(at));
+    let given = |text: Option<&&str>| text.filter(|text| !text.is_empty()).map(|text| (*text).to_owned());
     Port {
-        published: published.filter(|text| !text.is_empty()).map(|text| (*text).to_owned()),
+        published: given(before(2)),
+        address: given(before(3)),
         target: target.to_owned(),
         protocol: protocol.to_owned(),
         span,

@@ -1,5 +1,89 @@
 //! `${VAR:-default}` in values, <https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md>.
 
+use std::ops::Range;
+
+/// A variable that a value takes from Compose's own environment (`.env` beside the file, or the shell's).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The variable.
+    pub name: String,
+    /// What stands in for it: `x` of `${VAR:-x}` and `${VAR-x}`, as it is written.
+    pub default: Option<String>,
+    /// `${VAR:?message}` or `${VAR?message}`: without the variable Compose stops.
+    pub required: bool,
+    /// `${VAR:+x}` or `${VAR+x}`: `x` where the variable is set, nothing where it is not.
+    pub alternative: bool,
+    /// The bytes of the text from `$` on.
+    pub range: Range<usize>,
+}
+
+/// The variables of a value as it is written, in order; those in defaults and alternatives after the one that they
+/// stand in for. `$$` is a dollar sign, and what is no valid name (`${A!}`, `$1`) is no reference. Variables in the
+/// message of `?` are left out, as compose-go's `ExtractVariables` does: they are only put in where it stops.
+pub fn references(text: &str) -> Vec<Reference> {
+    let mut found = Vec::new();
+    collect(text, 0, &mut found, 0);
+    found
+}
+
+fn collect(text: &str, offset: usize, found: &mut Vec<Reference>, depth: u8) {
+    let mut at = 0;
+    while let Some(dollar) = text[at..].find('$') {
+        let start = at + dollar;
+        let rest = &text[start + 1..];
+        at = start + 1;
+        if rest.starts_with('$') {
+            at += 1;
+            continue;
+        }
+        let Some(inner) = rest.strip_prefix('{') else {
+            let name = name_of(rest);
+            if !name.is_empty() {
+                at += name.len();
+                found.push(plain(name, offset + start..offset + at));
+            }
+            continue;
+        };
+        let Some(close) = closing(inner) else {
+            continue;
+        };
+        let inner = &inner[..close];
+        let name = name_of(inner);
+        let tail = &inner[name.len()..];
+        let (operator, operand) = match tail.strip_prefix(':').unwrap_or(tail) {
+            after if after.starts_with(['-', '?', '+']) => after.split_at(1),
+            _ => ("", tail),
+        };
+        if name.is_empty() || operator.is_empty() && !operand.is_empty() {
+            continue;
+        }
+        at = start + close + 3;
+        let mut reference = plain(name, offset + start..offset + at);
+        reference.default = (operator == "-").then(|| operand.to_owned());
+        reference.required = operator == "?";
+        reference.alternative = operator == "+";
+        let nested = !reference.required && depth < MAX_DEPTH;
+        found.push(reference);
+        if nested {
+            // The operand ends where the closing brace stands.
+            collect(operand, offset + at - 1 - operand.len(), found, depth + 1);
+        }
+    }
+}
+
+fn plain(name: &str, range: Range<usize>) -> Reference {
+    Reference { name: name.to_owned(), default: None, required: false, alternative: false, range }
+}
+
+/// The name that the text starts with: `[_a-zA-Z][_a-zA-Z0-9]*`, perhaps none.
+fn name_of(text: &str) -> &str {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return "";
+    }
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    &text[..end.unwrap_or(text.len())]
+}
+
 /// The text with every `${VAR:-default}` and `${VAR-default}` replaced by its default and `$$` by `$`: what Compose
 /// sees where nothing is set. Variables without a default stay as they are written.
 pub fn with_defaults(text: &str) -> String {
@@ -42,10 +126,13 @@ fn expand(text: &str, out: &mut String, depth: u8) {
     out.push_str(rest);
 }
 
+/// A longer expression is left as it is: a text full of `${` that nothing closes would cost its square.
+const MAX_EXPRESSION: usize = 4_096;
+
 /// Offset of the `}` that closes a `${` before `inner`.
 pub(super) fn closing(inner: &str) -> Option<usize> {
     let mut open = 0u32;
-    for (at, byte) in inner.bytes().enumerate() {
+    for (at, byte) in inner.bytes().take(MAX_EXPRESSION).enumerate() {
         match byte {
             b'{' => open += 1,
             b'}' if open == 0 => return Some(at),
@@ -64,7 +151,7 @@ fn default_of(inner: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::with_defaults;
+    use super::{Reference, references, with_defaults};
 
     #[test]
     fn defaults_stand_in_for_variables() {
@@ -82,5 +169,47 @@ mod tests {
         }
         let deep = "${A:-".repeat(5_000) + &"}".repeat(5_000);
         assert!(with_defaults(&deep).len() <= deep.len());
+    }
+
+    #[test]
+    fn references_are_found_with_their_defaults_and_places() {
+        let of = |text: &str| {
+            let shown = references(text).into_iter().map(|r| {
+                let Reference { name, default, required, alternative, range } = r;
+                let kind = match (default, required, alternative) {
+                    (Some(default), false, false) => format!("-{default}"),
+                    (None, true, false) => "?".to_owned(),
+                    (None, false, true) => "+".to_owned(),
+                    (None, false, false) => String::new(),
+                    mixed => format!("{mixed:?}"),
+                };
+                format!("{name}{kind} @{}", &text[range])
+            });
+            shown.collect::<Vec<_>>().join(" | ")
+        };
+        for (text, expected) in [
+            ("$A-bar ${B}:80", "A @$A | B @${B}"),
+            ("x${A:-d}y${B-}", "A-d @${A:-d} | B- @${B-}"),
+            ("${A:?set $B}${C?}", "A? @${A:?set $B} | C? @${C?}"),
+            ("${A:+yes ${B}}${C+}", "A+ @${A:+yes ${B}} | B @${B} | C+ @${C+}"),
+            ("é${A:-${B-ü$C}}", "A-${B-ü$C} @${A:-${B-ü$C}} | B-ü$C @${B-ü$C} | C @$C"),
+            ("$$A $${B} $$$C", "C @$C"),
+            ("$1 $ 5$ ${} ${ } ${A!} ${A } ${A:x} ${1} ${-x}", ""),
+            ("${open $A ${B}", "A @$A | B @${B}"),
+            ("${_a1:-/non:-alphanumeric}", "_a1-/non:-alphanumeric @${_a1:-/non:-alphanumeric}"),
+        ] {
+            assert_eq!(of(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_values_cost_little() {
+        let started = std::time::Instant::now();
+        assert_eq!(references(&"${".repeat(10_000)), []);
+        let deep = "${A:-".repeat(5_000) + &"}".repeat(5_000);
+        assert!(references(&deep).len() < 10_000);
+        assert_eq!(references(&"$A".repeat(10_000)).len(), 10_000);
+        assert!(with_defaults(&"${A:-".repeat(10_000)).len() <= 50_000);
+        assert!(started.elapsed().as_secs() < 60);
     }
 }

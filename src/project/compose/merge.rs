@@ -1,89 +1,311 @@
-//! Merging: an override into its base, and a service into what it `extends`.
+//! Merging trees: an override into its base, a service into what it `extends`, a project into what it includes.
 //!
-//! Facts: <https://github.com/compose-spec/compose-spec/blob/main/13-merge.md>. Single values and commands are
-//! replaced, mappings are merged by key, lists are appended, and ports and volumes are unique by their target.
+//! Facts: <https://github.com/compose-spec/compose-spec/blob/main/13-merge.md>, and where that leaves a question open
+//! `override/merge.go` and `override/uncity.go` of compose-go: mappings are merged by key, lists are appended, commands
+//! are replaced, and some lists hold one entry for each target, port or name.
 
-use super::{Compose, Service, Text};
+use super::fields::{short_port, short_volume};
+use super::interpolation::with_defaults;
+use crate::project::yaml::{Key, Kind, Node};
+use crate::source::Span;
+use std::collections::HashMap;
 
-/// Merges `over` into `base`, service by service.
-pub(super) fn merge(base: &mut Compose, over: Compose) {
-    for service in over.services {
-        match base.services.iter_mut().find(|s| s.name == service.name) {
-            Some(below) => merge_service(below, service),
-            None => base.services.push(service),
+/// Where in a Compose file a tree stands, as far as that decides how it is merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    Top,
+    Services,
+    Service,
+    Build,
+    Healthcheck,
+    Other,
+}
+
+impl At {
+    fn below(self, key: &str) -> At {
+        match (self, key) {
+            (At::Top, "services") => At::Services,
+            (At::Services, _) => At::Service,
+            (At::Service, "build") => At::Build,
+            (At::Service, "healthcheck") => At::Healthcheck,
+            _ => At::Other,
         }
     }
 }
 
-/// Puts what each service `extends` below it. `bases` names them, in the order of `services`. A circle ends,
-/// and so does a chain longer than anybody writes.
-pub(super) fn extend(services: &mut [Service], bases: &[Option<String>]) {
-    let plain = services.to_vec();
-    let at = |name: &str| plain.iter().position(|s| s.name == name);
-    for (index, base) in bases.iter().enumerate() {
-        let mut chain = Vec::new();
-        let mut next = base.as_deref().and_then(at);
-        while let Some(below) = next {
-            if below == index || chain.contains(&below) || chain.len() > 16 {
-                break;
+/// How the values of one key are merged.
+#[derive(Clone, Copy)]
+enum How {
+    /// By what they are.
+    ByKind,
+    /// The later one stands.
+    Replace,
+    /// `KEY=value` lists and mappings alike; a key without a value counts as one.
+    Pairs,
+    /// Lists of names and mappings alike.
+    Names,
+    /// A context alone and a mapping alike.
+    Build,
+    /// One entry for each identity.
+    Unique(fn(&Node) -> Option<String>),
+}
+
+fn how(at: At, key: &str) -> How {
+    match (at, key) {
+        (At::Service, "command" | "entrypoint") | (At::Healthcheck, "test") => How::Replace,
+        (At::Service, "environment" | "annotations" | "sysctls")
+        | (At::Build, "args" | "additional_contexts")
+        | (_, "labels" | "extra_hosts") => How::Pairs,
+        (At::Service, "depends_on" | "networks" | "models") => How::Names,
+        (At::Service, "build") => How::Build,
+        (At::Service, "env_file") => How::Unique(|n| path_or_text(n, "path")),
+        (At::Service, "ports") => How::Unique(port),
+        (At::Service, "volumes") => How::Unique(volume),
+        (At::Service, "secrets") => How::Unique(|n| mount(n, "/run/secrets/")),
+        (At::Service, "configs") => How::Unique(|n| mount(n, "/")),
+        (
+            At::Service,
+            "expose" | "profiles" | "cap_add" | "cap_drop" | "dns" | "dns_search" | "dns_opt" | "tmpfs"
+            | "links" | "label_file",
+        )
+        | (At::Build, "tags") => How::Unique(|n| n.text().map(str::to_owned)),
+        _ => How::ByKind,
+    }
+}
+
+/// What could not be merged, with its place.
+pub(super) type Clashes = Vec<(Span, String)>;
+
+/// The entries of `over` merged into those of `base`.
+pub(super) fn entries(
+    base: Vec<(Key, Node)>,
+    over: Vec<(Key, Node)>,
+    at: At,
+    clashes: &mut Clashes,
+) -> Vec<(Key, Node)> {
+    let mut index: HashMap<String, usize> =
+        base.iter().enumerate().map(|(place, (key, _))| (key.text.clone(), place)).collect();
+    let mut merged: Vec<Option<(Key, Node)>> = base.into_iter().map(Some).collect();
+    for (key, value) in over {
+        let place = index.get(&key.text).copied();
+        let slot = place.and_then(|place| merged.get_mut(place));
+        match (value.tag.as_deref(), slot) {
+            (Some("!reset"), Some(slot)) => *slot = None,
+            (Some("!reset"), None) => {}
+            (Some("!override"), Some(slot)) => *slot = Some((key, value)),
+            (_, Some(slot)) => {
+                *slot = match slot.take() {
+                    Some((first, below)) => {
+                        let value = self::value(below, value, at, &key.text, clashes);
+                        Some((first, value))
+                    }
+                    None => Some((key, value)),
+                };
             }
-            chain.push(below);
-            next = bases.get(below).and_then(|b| b.as_deref()).and_then(at);
+            (_, None) => {
+                index.insert(key.text.clone(), merged.len());
+                merged.push(Some((key, value)));
+            }
         }
-        let Some(deepest) = chain.pop() else {
-            continue;
-        };
-        let Some(own) = plain.get(index) else {
-            continue;
-        };
-        let mut merged = plain[deepest].clone();
-        for above in chain.into_iter().rev() {
-            merge_service(&mut merged, plain[above].clone());
+    }
+    merged.into_iter().flatten().collect()
+}
+
+/// Two values of the same key, which stands in a mapping at `at`.
+fn value(base: Node, over: Node, at: At, key: &str, clashes: &mut Clashes) -> Node {
+    let how = how(at, key);
+    if matches!(how, How::Replace) {
+        return over;
+    }
+    if over.kind == Kind::Null {
+        return base;
+    }
+    if base.kind == Kind::Null {
+        return over;
+    }
+    let span = over.span;
+    match how {
+        How::Pairs => match (pairs(base), pairs(over)) {
+            (Ok(base), Ok(over)) => map(span, flat(base, over)),
+            (_, Ok(over)) => map(span, over),
+            (Ok(base), Err(over)) => {
+                let base = map(span, base);
+                clash(&base, &over, key, clashes);
+                base
+            }
+            (Err(_), Err(over)) => over,
+        },
+        How::Names | How::Build => {
+            let to_map = if matches!(how, How::Names) { names } else { context };
+            match (to_map(base), to_map(over)) {
+                (Ok(base), Ok(over)) => map(span, entries(base, over, at.below(key), clashes)),
+                (_, Ok(over)) => map(span, over),
+                (_, Err(over)) => over,
+            }
         }
-        merge_service(&mut merged, own.clone());
-        merged.name.clone_from(&own.name);
-        merged.name_span = own.name_span;
-        services[index] = merged;
+        How::Unique(identity) => match (list(base), list(over)) {
+            (Ok(base), Ok(over)) => Node { span, kind: Kind::List(unique(base, over, identity)), tag: None },
+            (_, Ok(over)) => Node { span, kind: Kind::List(over), tag: None },
+            (_, Err(over)) => over,
+        },
+        How::ByKind | How::Replace => match (base.kind, over.kind) {
+            (Kind::Map(base), Kind::Map(over)) => map(span, entries(base, over, at.below(key), clashes)),
+            (Kind::List(mut base), Kind::List(over)) => {
+                base.extend(over);
+                Node { span, kind: Kind::List(base), tag: None }
+            }
+            (below @ (Kind::Map(_) | Kind::List(_)), kind) => {
+                let base = Node { span: base.span, kind: below, tag: base.tag };
+                clash(&base, &Node { span, kind, tag: None }, key, clashes);
+                base
+            }
+            (_, kind) => Node { span, kind, tag: over.tag },
+        },
     }
 }
 
-fn merge_service(base: &mut Service, over: Service) {
-    replace(&mut base.image, over.image);
-    replace(&mut base.build, over.build);
-    replace(&mut base.command, over.command);
-    replace(&mut base.entrypoint, over.entrypoint);
-    replace(&mut base.working_dir, over.working_dir);
-    replace(&mut base.container_name, over.container_name);
-    replace(&mut base.restart, over.restart);
-    append(&mut base.expose, over.expose, |text| text.text.clone());
-    append(&mut base.profiles, over.profiles, |text| text.text.clone());
-    append(&mut base.env_file, over.env_file, |text| text.text.clone());
-    append(&mut base.volumes, over.volumes, volume_target);
-    append(&mut base.ports, over.ports, |port| {
-        (port.published.clone(), port.target.clone(), port.protocol.clone())
-    });
-    append(&mut base.depends_on, over.depends_on, |d| d.service.clone());
-    append(&mut base.environment, over.environment, |v| v.name.clone());
+fn clash(base: &Node, over: &Node, key: &str, clashes: &mut Clashes) {
+    let reason = format!(
+        "`{key}` is {} here and {} in what it is merged into: Compose refuses that, and this one is left out",
+        over.describe(),
+        base.describe()
+    );
+    clashes.push((over.span, reason));
 }
 
-fn replace(base: &mut Option<Text>, over: Option<Text>) {
-    if over.is_some() {
-        *base = over;
-    }
+fn map(span: Span, entries: Vec<(Key, Node)>) -> Node {
+    Node { span, kind: Kind::Map(entries), tag: None }
 }
 
-/// Appends; an entry with the identity of an earlier one takes its place.
-fn append<T, K: PartialEq>(base: &mut Vec<T>, over: Vec<T>, identity: impl Fn(&T) -> K) {
-    for entry in over {
-        match base.iter().position(|e| identity(e) == identity(&entry)) {
-            Some(at) => base[at] = entry,
-            None => base.push(entry),
+/// By key, the later one stands, where it has no value too.
+fn flat(base: Vec<(Key, Node)>, over: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
+    let mut index: HashMap<String, usize> =
+        base.iter().enumerate().map(|(place, (key, _))| (key.text.clone(), place)).collect();
+    let mut merged: Vec<Option<(Key, Node)>> = base.into_iter().map(Some).collect();
+    for (key, value) in over {
+        let reset = value.tag.as_deref() == Some("!reset");
+        let place = index.get(&key.text).copied();
+        match place.and_then(|place| merged.get_mut(place)) {
+            Some(slot) => *slot = (!reset).then_some((key, value)),
+            None if reset => {}
+            None => {
+                index.insert(key.text.clone(), merged.len());
+                merged.push(Some((key, value)));
+            }
         }
     }
+    merged.into_iter().flatten().collect()
 }
 
-/// `/data` of `./data:/data:ro`.
-fn volume_target(volume: &Text) -> String {
-    let absolute = volume.text.split(':').skip(1).find(|part| part.starts_with('/'));
-    absolute.unwrap_or(&volume.text).to_owned()
+fn unique(base: Vec<Node>, over: Vec<Node>, identity: fn(&Node) -> Option<String>) -> Vec<Node> {
+    let mut index: HashMap<String, usize> = HashMap::new();
+    let mut merged: Vec<Node> = Vec::new();
+    for entry in base.into_iter().chain(over) {
+        let known = identity(&entry);
+        let place = known.as_ref().and_then(|known| index.get(known)).copied();
+        match place.and_then(|place| merged.get_mut(place)) {
+            Some(slot) => *slot = entry,
+            None => {
+                if let Some(known) = known {
+                    index.insert(known, merged.len());
+                }
+                merged.push(entry);
+            }
+        }
+    }
+    merged
+}
+
+/// `[A=1, B]` as the mapping that it stands for; what is no text stays out of it.
+fn pairs(node: Node) -> Result<Vec<(Key, Node)>, Node> {
+    match node.kind {
+        Kind::Map(entries) => Ok(entries),
+        Kind::List(items) => Ok(items.into_iter().filter_map(pair).collect()),
+        _ => Err(node),
+    }
+}
+
+fn pair(item: Node) -> Option<(Key, Node)> {
+    let Kind::Text(text) = item.kind else {
+        return None;
+    };
+    let (name, kind) = match text.split_once('=') {
+        Some((name, value)) => (name.to_owned(), Kind::Text(value.to_owned())),
+        None => (text, Kind::Null),
+    };
+    // Name and value share the item's place.
+    Some((Key { text: name, span: item.span }, Node { span: item.span, kind, tag: item.tag }))
+}
+
+/// `[db]` as `{db: {condition: service_started}}`: what the short form of `depends_on` says.
+fn names(node: Node) -> Result<Vec<(Key, Node)>, Node> {
+    match node.kind {
+        Kind::Map(entries) => Ok(entries),
+        Kind::List(items) => {
+            let named = items.into_iter().filter_map(|item| {
+                let Kind::Text(name) = item.kind else {
+                    return None;
+                };
+                let span = item.span;
+                let text = |text: &str| Node { span, kind: Kind::Text(text.to_owned()), tag: None };
+                let entry = |key: &str, value| (Key { text: key.to_owned(), span }, text(value));
+                let started = vec![entry("condition", "service_started"), entry("required", "true")];
+                Some((Key { text: name, span }, map(span, started)))
+            });
+            Ok(named.collect())
+        }
+        _ => Err(node),
+    }
+}
+
+fn context(node: Node) -> Result<Vec<(Key, Node)>, Node> {
+    let span = node.span;
+    match node.kind {
+        Kind::Map(entries) => Ok(entries),
+        Kind::Text(_) => Ok(vec![(Key { text: "context".to_owned(), span }, node)]),
+        _ => Err(node),
+    }
+}
+
+/// A single value is a list of one.
+fn list(node: Node) -> Result<Vec<Node>, Node> {
+    match node.kind {
+        Kind::List(items) => Ok(items),
+        Kind::Text(_) => Ok(vec![node]),
+        _ => Err(node),
+    }
+}
+
+fn path_or_text(node: &Node, key: &str) -> Option<String> {
+    node.text().or_else(|| node.get(key)?.text()).map(str::to_owned)
+}
+
+/// Variables are put in before files are merged; their defaults stand for them here.
+fn port(node: &Node) -> Option<String> {
+    let port = match node.text() {
+        Some(text) => short_port(&with_defaults(text), node.span),
+        None => super::fields::long_port(node)?,
+    };
+    let address = port.address.unwrap_or_else(|| "0.0.0.0".to_owned());
+    Some(format!("{address} {} {} {}", port.published.unwrap_or_default(), port.target, port.protocol))
+}
+
+fn volume(node: &Node) -> Option<String> {
+    let target = match node.text() {
+        Some(text) => short_volume(&with_defaults(text), node.span).target.text,
+        None => with_defaults(node.get("target")?.text()?),
+    };
+    let clean = target.trim_end_matches('/');
+    Some(if clean.is_empty() { target } else { clean.to_owned() })
+}
+
+fn mount(node: &Node, directory: &str) -> Option<String> {
+    let inside = |name: &str| format!("{directory}{name}");
+    match node.text() {
+        Some(name) => Some(inside(name)),
+        None => match node.get("target").and_then(Node::text) {
+            Some(target) => Some(target.to_owned()),
+            None => node.get("source").and_then(Node::text).map(inside),
+        },
+    }
 }

@@ -1,20 +1,26 @@
 //! Compose files: which services there are, what they run and what they need. Knows nothing of units.
 //!
-//! Facts: the Compose specification, <https://github.com/compose-spec/compose-spec/blob/main/05-services.md>. Fields
-//! that no rule asks for are skipped; a field of a wrong type is a gap and the rest is read all the same.
+//! Facts: the Compose specification, <https://github.com/compose-spec/compose-spec/blob/main/05-services.md>. Files
+//! become one tree (`load`, `merge`), and the tree services (`fields`). Fields that no rule asks for are skipped; a field
+//! of a wrong type is a gap and the rest is read all the same. Every span says which file it stands in.
 
+mod extends;
 mod fields;
 mod interpolation;
+mod load;
 mod merge;
+mod purpose;
 
-pub use interpolation::with_defaults;
+pub use interpolation::{Reference, references, with_defaults};
 
 use crate::finding::Gap;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
-use crate::project::yaml::{self, Kind, Node};
+use crate::project::names::base;
+use crate::project::yaml::{Key, Kind, Node};
 use crate::source::{FileId, Sources, Span};
 use fields::Reader;
+use load::{Disk, Loader, Project};
 
 /// Text with its place. The text is the value, without quotes; `${…}` stands as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +36,8 @@ pub struct Text {
 pub struct Port {
     /// The port on the host, a range too; `None` where Docker picks one.
     pub published: Option<String>,
+    /// The address on the host that it is bound to; `None` for all.
+    pub address: Option<String>,
     /// The port in the container.
     pub target: String,
     /// `tcp` or `udp`.
@@ -56,7 +64,72 @@ pub struct Dependency {
     pub service: String,
     /// `service_started`, `service_healthy` or `service_completed_successfully`.
     pub condition: Option<String>,
+    /// False where Compose only warns when it is not there (`required: false`).
+    pub required: bool,
     /// The place of the name.
+    pub span: Span,
+}
+
+/// A file of `env_file`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvFile {
+    /// Its path, from [`Compose::directory`].
+    pub path: Text,
+    /// False where Compose does without it (`required: false`).
+    pub required: bool,
+}
+
+/// An entry of `volumes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// `bind`, `volume`, `tmpfs` …; `None` where a variable decides.
+    pub kind: Option<String>,
+    /// A path of the host or the name of a volume; `None` for one without a name.
+    pub source: Option<Text>,
+    /// The path in the container.
+    pub target: Text,
+    /// True where the container may not write it.
+    pub read_only: bool,
+    /// The place of the whole entry.
+    pub span: Span,
+}
+
+/// `build`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// The context, `.` where none is given.
+    pub context: Text,
+    /// `dockerfile`, from the context.
+    pub dockerfile: Option<Text>,
+    /// The stage.
+    pub target: Option<Text>,
+    /// `args`.
+    pub args: Vec<Variable>,
+    /// The place.
+    pub span: Span,
+}
+
+/// `healthcheck`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Healthcheck {
+    /// True where it switches off the one of the image: `disable: true`, or the test `NONE`.
+    pub disabled: bool,
+    /// The test; words of a list are joined, `CMD` and `CMD-SHELL` with them.
+    pub test: Option<Text>,
+    /// The place.
+    pub span: Span,
+}
+
+/// `deploy`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deploy {
+    /// How many containers run.
+    pub replicas: Option<Text>,
+    /// `replicated`, `global`, or a job.
+    pub mode: Option<Text>,
+    /// `restart_policy: condition`: `none`, `on-failure` or `any`.
+    pub restart_condition: Option<Text>,
+    /// The place.
     pub span: Span,
 }
 
@@ -69,8 +142,8 @@ pub struct Service {
     pub name_span: Span,
     /// The image it runs, or is built as.
     pub image: Option<Text>,
-    /// The build context, where it is built.
-    pub build: Option<Text>,
+    /// How it is built, where it is.
+    pub build: Option<Build>,
     /// The command; words of a list are joined, quoted where they hold blanks.
     pub command: Option<Text>,
     /// The same of `entrypoint`.
@@ -92,9 +165,25 @@ pub struct Service {
     /// `environment`.
     pub environment: Vec<Variable>,
     /// `env_file`.
-    pub env_file: Vec<Text>,
-    /// `volumes`, in the short form.
-    pub volumes: Vec<Text>,
+    pub env_file: Vec<EnvFile>,
+    /// `volumes`.
+    pub volumes: Vec<Volume>,
+    /// `secrets`: their names.
+    pub secrets: Vec<Text>,
+    /// `configs`: their names.
+    pub configs: Vec<Text>,
+    /// `networks`: their names.
+    pub networks: Vec<Text>,
+    /// `network_mode`: `host`, `service:NAME` ….
+    pub network_mode: Option<Text>,
+    /// `user`.
+    pub user: Option<Text>,
+    /// `scale`: how many containers run, where `deploy` does not say it.
+    pub scale: Option<Text>,
+    /// `healthcheck`.
+    pub healthcheck: Option<Healthcheck>,
+    /// `deploy`.
+    pub deploy: Option<Deploy>,
 }
 
 /// A Compose file, or one with its override.
@@ -104,8 +193,33 @@ pub struct Compose {
     pub file: FileId,
     /// `dev` of `docker-compose.dev.yml`; `None` for the file that `docker compose up` takes.
     pub variant: Option<String>,
+    /// True where `docker compose` takes another file of the same directory: `compose.yaml` comes before
+    /// `docker-compose.yml`, and only one override is merged.
+    pub passed_over: bool,
+    /// `name`: what the project is called.
+    pub name: Option<Text>,
     /// The services in order.
     pub services: Vec<Service>,
+    /// The names under `volumes`, `networks`, `secrets` and `configs` at the top.
+    pub resources: Resources,
+    /// All files that it is made of (overrides, `include`, `extends`), and the directory from the root that relative
+    /// paths in each start from.
+    pub directories: Vec<(FileId, String)>,
+    /// True where something that belongs to it could not be read: what is not here may stand there.
+    pub incomplete: bool,
+}
+
+/// What stands beside `services` at the top of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resources {
+    /// `volumes`.
+    pub volumes: Vec<Text>,
+    /// `networks`.
+    pub networks: Vec<Text>,
+    /// `secrets`.
+    pub secrets: Vec<Text>,
+    /// `configs`.
+    pub configs: Vec<Text>,
 }
 
 impl Compose {
@@ -114,221 +228,161 @@ impl Compose {
         self.services.iter().find(|s| s.name == name)
     }
 
-    /// True for a file that is made for developing or testing, by its name.
-    pub fn is_development(&self) -> bool {
-        self.variant.as_deref().is_some_and(|variant| {
-            variant.split(['.', '-', '_']).any(|part| {
-                matches!(
-                    part,
-                    "dev"
-                        | "develop"
-                        | "development"
-                        | "local"
-                        | "test"
-                        | "tests"
-                        | "testing"
-                        | "ci"
-                        | "e2e"
-                        | "debug"
-                )
-            })
-        })
-    }
-
-    /// True for a service that ends when its work is done (migrate, seed, create a bucket): it needs no unit. Either
-    /// another one waits for it to be `service_completed_successfully`, or it is not restarted and its name or the
-    /// last of its commands says so.
-    pub fn is_one_shot(&self, service: &Service) -> bool {
-        let awaited = self.services.iter().any(|other| {
-            other.depends_on.iter().any(|d| {
-                d.service == service.name && d.condition.as_deref() == Some("service_completed_successfully")
-            })
-        });
-        awaited || service.is_one_shot()
+    /// The name from the root of a path that stands at `span`; `None` where it leads out of the root, or depends on a
+    /// variable without a default.
+    pub fn path(&self, text: &Text) -> Option<String> {
+        let path = with_defaults(&text.text);
+        let directory = self.directories.iter().find(|(file, _)| *file == text.span.file)?;
+        if path.contains('$') { None } else { load::inside(&directory.1, &path) }
     }
 }
 
-const ONE_SHOT_NAMES: &[&str] = &[
-    "migrate",
-    "migration",
-    "migrations",
-    "migrator",
-    "seed",
-    "seeder",
-    "init",
-    "initdb",
-    "bootstrap",
-    "createbuckets",
-    "makemigrations",
-    "collectstatic",
-    "fixtures",
-    "loaddata",
+/// The names that `docker compose` looks for, in its order: `DefaultFileNames` of compose-go.
+const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+/// The first of these in the directory is merged into it, whichever name it has: `DefaultOverrideFileNames`.
+const OVERRIDES: [&str; 4] = [
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
 ];
 
-/// Tools that serve the developer; by the last part of the image's name, or the service's name.
-const DEV_TOOLS: &[&str] = &[
-    "mailhog",
-    "mailpit",
-    "mailcatcher",
-    "maildev",
-    "mailtrap",
-    "smtp4dev",
-    "adminer",
-    "pgadmin",
-    "pgadmin4",
-    "pgweb",
-    "phpmyadmin",
-    "mongo-express",
-    "redis-commander",
-    "redisinsight",
-    "dozzle",
-    "portainer",
-    "portainer-ce",
-    "storybook",
-    "localstack",
-    "selenium",
-    "standalone-chrome",
-    "swagger-ui",
-    "ngrok",
-    "cypress",
-    "playwright-ui",
-];
-
-impl Service {
-    /// True when it is not restarted and its name or the last of its commands is work that ends.
-    fn is_one_shot(&self) -> bool {
-        let restart = self.restart.as_ref().map(|r| r.text.as_str());
-        if !matches!(restart, None | Some("no" | "false") | Some("on-failure")) {
-            return false;
-        }
-        let named = |text: &str| {
-            text.split(['-', '_', '.', ':', ' ', '/', '"', '\'']).any(|token| ONE_SHOT_NAMES.contains(&token))
-        };
-        let Some(command) = self.command.as_ref().or(self.entrypoint.as_ref()) else {
-            return named(&self.name);
-        };
-        let last = command.text.rsplit(['&', ';', '|']).next().unwrap_or_default();
-        named(last) || last.contains("alembic upgrade")
-            // A server that is started after the migration is no one-shot, whatever it is called.
-            || named(&self.name) && last.len() == command.text.len()
-    }
-
-    /// True for a tool of developers (a mail catcher, a database browser) and for one that is only started when its
-    /// profile is asked for.
-    pub fn is_dev_only(&self) -> bool {
-        let known = |name: &str| DEV_TOOLS.contains(&name);
-        !self.profiles.is_empty() || known(&self.name) || self.image_name().is_some_and(|image| known(&image))
-    }
-
-    /// The last part of the image's name, without registry, tag and digest: `postgres` of
-    /// `${REGISTRY}/library/postgres:16@sha256:…`.
-    pub fn image_name(&self) -> Option<String> {
-        let image = with_defaults(&self.image.as_ref()?.text);
-        let path = image.split('@').next()?;
-        let last = path.rsplit('/').next()?;
-        let name = last.split(':').next()?;
-        (!name.is_empty()).then(|| name.to_ascii_lowercase())
-    }
-}
-
-/// Reads one file as Compose does without its override.
+/// Reads one file as Compose does without its override and without any other file.
 pub fn parse(sources: &Sources, file: FileId) -> (Compose, Vec<Gap>) {
-    let mut compose = Compose { file, variant: variant_of(sources.file(file).path()), services: Vec::new() };
-    let document = match yaml::parse(sources, file) {
-        Ok(Some(document)) => document,
-        Ok(None) => return (compose, Vec::new()),
-        Err(gap) => return (compose, vec![gap]),
-    };
-    let mut reader = Reader::new(sources);
-    reader.once(&document, "the file");
-    match document.get("services") {
-        Some(services) => read_services(&mut reader, services, &mut compose),
-        None => not_compose(&mut reader, &document),
-    }
-    if let Some(include) = document.get("include") {
-        reader.gap(include.span, "the files of `include` are not read");
-    }
-    (compose, reader.gaps)
+    let mut loader = Loader::new(Disk::Alone(sources));
+    let path = sources.file(file).path();
+    let (compose, _) = read_project(&mut loader, &[file], directory_of(path));
+    (compose, sorted(loader.gaps))
 }
 
-fn read_services(reader: &mut Reader<'_>, services: &Node, compose: &mut Compose) {
-    match &services.kind {
-        Kind::Map(entries) => {
-            reader.once(services, "`services`");
-            let mut bases = Vec::new();
-            for (key, node) in entries {
-                let service = reader.service(key, node);
-                bases.push(reader.extends(node));
-                // Of a service that is written twice the last is read; the gap said so.
-                match compose.services.iter().position(|s| s.name == service.name) {
-                    Some(at) => {
-                        bases.swap_remove(at);
-                        compose.services[at] = service;
-                    }
-                    None => compose.services.push(service),
-                }
-            }
-            merge::extend(&mut compose.services, &bases);
+/// Reads all Compose files of a project. An override is merged into the file beside it, as `docker compose up` does;
+/// all other variants stand for themselves, but those that the file of a directory includes.
+pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Compose>, Vec<Gap>) {
+    let mut loader = Loader::new(Disk::Root(root, sources));
+    let mut files: Vec<(&str, FileId)> = Vec::new();
+    for path in &inventory.compose {
+        match loader.read(path) {
+            Ok(file) => files.push((path, file)),
+            Err(gap) => loader.gaps.push(gap),
         }
-        Kind::Null => {}
-        _ => reader.gap(
-            services.span,
-            &format!("`services` is {}, not a mapping: none is read", services.describe()),
-        ),
+    }
+    let taken = |directory: &str, names: &[&str]| {
+        let named = |name: &str| files.iter().find(|(p, _)| directory_of(p) == directory && base(p) == name);
+        names.iter().find_map(|name| named(name)).map(|(_, file)| *file)
+    };
+    let mut all = Vec::new();
+    let mut included: Vec<FileId> = Vec::new();
+    for (path, file) in &files {
+        let directory = directory_of(path);
+        let (first, over) = (taken(directory, &NAMES), taken(directory, &OVERRIDES));
+        if first.is_some() && over == Some(*file) {
+            continue;
+        }
+        let own: Vec<FileId> = match first == Some(*file) {
+            true => std::iter::once(*file).chain(over).collect(),
+            false => vec![*file],
+        };
+        let (mut compose, project) = read_project(&mut loader, &own, directory);
+        let known = NAMES.contains(&base(path)) || OVERRIDES.contains(&base(path));
+        compose.passed_over = known && first.is_some() && first != Some(*file);
+        if first == Some(*file) && !included.contains(file) {
+            included.extend(project.included.into_iter().filter(|other| other != file));
+        }
+        all.push(compose);
+    }
+    all.retain(|compose| !included.contains(&compose.file));
+    (all, sorted(loader.gaps))
+}
+
+/// By file and place, each once: what several services extend is read for each of them.
+fn sorted(mut gaps: Vec<Gap>) -> Vec<Gap> {
+    gaps.sort();
+    gaps.dedup();
+    gaps
+}
+
+fn directory_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
+
+fn read_project(loader: &mut Loader<'_>, files: &[FileId], directory: &str) -> (Compose, Project) {
+    let (tree, project) = loader.project(files, directory);
+    let file = files.first().copied().unwrap_or(FileId(0));
+    let top = |name: &str| tree.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
+    let mut reader = Reader::new(loader.sources());
+    let mut compose = Compose {
+        file,
+        variant: variant_of(loader.sources().file(file).path()),
+        passed_over: false,
+        name: top("name").filter(|node| node.kind != Kind::Null).and_then(|node| reader.text("name", node)),
+        services: Vec::new(),
+        resources: Resources::default(),
+        directories: project.directories.clone(),
+        incomplete: project.incomplete,
+    };
+    match top("services").map(|services| (services, &services.kind)) {
+        Some((_, Kind::Map(entries))) => read_services(&mut reader, entries, &mut compose),
+        Some((_, Kind::Null)) => {}
+        Some((services, _)) => {
+            let reason = format!("`services` is {}, not a mapping: none is read", services.describe());
+            reader.gap(services.span, &reason);
+        }
+        None => not_compose(&mut reader, &tree),
+    }
+    let names = |name: &str| -> Vec<Text> {
+        let entries = top(name).and_then(Node::entries).unwrap_or_default();
+        entries.iter().map(|(key, _)| Text { text: key.text.clone(), span: key.span }).collect()
+    };
+    compose.resources = Resources {
+        volumes: names("volumes"),
+        networks: names("networks"),
+        secrets: names("secrets"),
+        configs: names("configs"),
+    };
+    compose.incomplete |= !reader.gaps.is_empty();
+    let gaps = reader.gaps;
+    loader.gaps.extend(gaps);
+    (compose, project)
+}
+
+fn read_services(reader: &mut Reader<'_>, entries: &[(Key, Node)], compose: &mut Compose) {
+    let mut places = std::collections::HashMap::new();
+    for (key, node) in entries {
+        if node.tag.as_deref() == Some("!reset") {
+            continue;
+        }
+        let service = reader.service(key, node);
+        // Of a service that is written twice the last is read; a gap said so.
+        match places.get(&key.text).copied().and_then(|at: usize| compose.services.get_mut(at)) {
+            Some(slot) => *slot = service,
+            None => {
+                places.insert(key.text.clone(), compose.services.len());
+                compose.services.push(service);
+            }
+        }
     }
 }
 
-fn not_compose(reader: &mut Reader<'_>, document: &Node) {
-    const TOP: &[&str] = &["volumes", "networks", "include", "version", "name", "configs", "secrets"];
-    let known = document
-        .entries()
-        .is_some_and(|entries| entries.iter().any(|(key, _)| TOP.contains(&key.text.as_str())));
-    if !known {
-        reader.gap(document.span, "no `services`: not read as a Compose file");
+fn not_compose(reader: &mut Reader<'_>, tree: &[(Key, Node)]) {
+    const TOP: &[&str] =
+        &["volumes", "networks", "include", "version", "name", "configs", "secrets", "models"];
+    let known = tree.iter().any(|(key, _)| TOP.contains(&key.text.as_str()));
+    if let Some((first, _)) = tree.first()
+        && !known
+    {
+        reader.gap(first.span, "no `services`: not read as a Compose file");
     }
 }
 
 /// What stands between `compose` and the ending: `prod` of `docker-compose.prod.yml`.
 fn variant_of(path: &str) -> Option<String> {
-    let name = path.rsplit('/').next()?;
-    let stem = name.rsplit_once('.')?.0;
+    let stem = base(path).rsplit_once('.')?.0;
     let rest = stem.strip_prefix("docker-").unwrap_or(stem).strip_prefix("compose")?;
     let variant = rest.trim_start_matches(['.', '-', '_']);
     (!variant.is_empty()).then(|| variant.to_owned())
 }
 
-/// Reads all Compose files of a project. A `.override.` file is merged into the file beside it, as
-/// `docker compose up` does; all other variants stand for themselves.
-pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Compose>, Vec<Gap>) {
-    let mut all: Vec<(String, Compose)> = Vec::new();
-    let mut overrides: Vec<(String, Compose)> = Vec::new();
-    let mut gaps = Vec::new();
-    for path in &inventory.compose {
-        let file = match root.read(path, sources) {
-            Ok(file) => file,
-            Err(gap) => {
-                gaps.push(gap);
-                continue;
-            }
-        };
-        let (compose, more) = parse(sources, file);
-        gaps.extend(more);
-        let directory = path.rsplit_once('/').map_or("", |(dir, _)| dir).to_owned();
-        if compose.variant.as_deref() == Some("override") {
-            overrides.push((directory, compose));
-        } else {
-            all.push((directory, compose));
-        }
-    }
-    for (directory, over) in overrides {
-        let base = all.iter_mut().find(|(dir, base)| *dir == directory && base.variant.is_none());
-        match base {
-            Some((_, base)) => merge::merge(base, over),
-            None => all.push((directory, over)),
-        }
-    }
-    (all.into_iter().map(|(_, compose)| compose).collect(), gaps)
-}
-
+#[cfg(test)]
+mod project_tests;
 #[cfg(test)]
 mod tests;

@@ -80,8 +80,8 @@ fn a_shop_is_read_with_places() {
         ]
     );
     assert_eq!(slice(&sources, web.ports[2].span), "5555");
-    assert_eq!(web.build.as_ref().unwrap().text, "./backend");
-    assert_eq!(web.env_file[0].text, ".env");
+    assert_eq!(web.build.as_ref().unwrap().context.text, "./backend");
+    assert_eq!(web.env_file[0].path.text, ".env");
 
     let worker = shop.service("worker").unwrap();
     assert_eq!(worker.environment[0].value.as_deref(), Some("0"));
@@ -93,7 +93,9 @@ fn a_shop_is_read_with_places() {
     assert_eq!(db.container_name.as_ref().unwrap().text, "shop_db");
     assert_eq!(db.environment[1].value, None);
     assert_eq!(slice(&sources, db.environment[0].span), "POSTGRES_DB: shop");
-    assert_eq!(db.volumes[1].text, "./init:/docker-entrypoint-initdb.d");
+    assert_eq!(db.volumes[0].source.as_ref().unwrap().text, "data");
+    assert_eq!(slice(&sources, db.volumes[1].source.as_ref().unwrap().span), "./init");
+    assert_eq!(db.volumes[1].target.text, "/docker-entrypoint-initdb.d");
 }
 
 #[test]
@@ -176,7 +178,15 @@ fn a_service_extends_another_and_circles_end() {
     assert_eq!(web.image_name().as_deref(), Some("app"));
     assert_eq!(web.restart.as_ref().unwrap().text, "always");
     assert_eq!(compose.service("b").unwrap().image_name().as_deref(), Some("x"));
-    assert_eq!(gaps.len(), 1);
+    let reasons: Vec<&str> = gaps.iter().map(|gap| gap.reason.as_str()).collect();
+    assert_eq!(
+        reasons,
+        [
+            "`extends` leads in a circle: Compose refuses that",
+            "what `extends` takes from another file is not read",
+        ]
+    );
+    assert!(compose.incomplete);
 }
 
 #[test]

@@ -125,6 +125,8 @@ pub struct History {
     pub notes: Vec<String>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// True where the above does not list all that changed.
+    pub partial: bool,
     store: Option<Store>,
 }
 
@@ -208,10 +210,16 @@ fn fill(
     {
         history.notes.push(format!("{day} lies in the future"));
     }
-    let Ok(head) = store.repo.head() else {
-        history.gaps.push(damaged("HEAD names nothing that could be read: no history"));
+    let unread = |history: &mut History, reason: &str| {
+        if let Since::Revision(name) = since {
+            return Err(UnknownRevision { name: name.clone(), reason: reason.to_owned() });
+        }
+        history.gaps.push(damaged(&format!("{reason}: no history")));
         history.notes.push("git could not be read: everything counts as new".to_owned());
-        return Ok(());
+        Ok(())
+    };
+    let Ok(head) = store.repo.head() else {
+        return unread(history, "HEAD names nothing that could be read");
     };
     let branch = head.referent_name().map(|name| name.shorten().to_string());
     let Some(id) = head.id() else {
@@ -222,9 +230,7 @@ fn fill(
         return Ok(());
     };
     let Some(head) = walker.commit(id.detach()) else {
-        history.gaps.push(damaged("the commit that is checked out is missing or damaged: no history"));
-        history.notes.push("git could not be read: everything counts as new".to_owned());
-        return Ok(());
+        return unread(history, "the commit that is checked out is missing or damaged");
     };
     if branch.is_none() {
         history.notes.push("no branch is checked out (a detached HEAD)".to_owned());
@@ -250,6 +256,7 @@ fn fill(
             .push(format!("HEAD does not come from {name}: what {name} alone holds shows as removed"));
     }
     history.base = base.as_ref().map(Base::from);
+    history.partial |= !history.gaps.is_empty();
     let by_day = match since {
         Since::Date(day) => Some(*day),
         Since::Recorded { date, .. } if !exact => Some(*date),

@@ -154,5 +154,5 @@ fn node(file: FileId, literal: Literal) -> Node {
             Kind::Map(entries.collect())
         }
     };
-    Node { span: span(file, &literal.range), kind }
+    Node { span: span(file, &literal.range), kind, tag: None }
 }

@@ -1,5 +1,7 @@
 //! Manifests: what a project needs to be installed, built and migrated. Knows nothing of what a script does.
 
+pub mod code;
+mod lock;
 mod migrations;
 mod node;
 mod others;
@@ -57,6 +59,8 @@ pub struct Include {
     pub span: Span,
     /// `-c`: it only bounds versions, and installs nothing.
     pub constraint: bool,
+    /// The file, once it was read.
+    pub file: Option<FileId>,
 }
 
 /// Languages of which no more is known than that there is a manifest.
@@ -96,6 +100,10 @@ pub struct Needs {
     pub migrations: Vec<MigrationTool>,
     /// Manifests of other languages.
     pub others: Vec<OtherManifest>,
+    /// What the app's own code does; nothing where the code was not looked at.
+    pub code: code::Code,
+    /// What Python's lockfiles name, where there are any: all that is installed by them, what nobody declared too.
+    pub locked: Option<HashSet<String>>,
     /// A manifest is there that could not be read, or not as a whole: more may be needed than is known.
     pub unread: bool,
 }
@@ -214,6 +222,9 @@ pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs
         }
     }
     included(root, sources, &mut needs, &mut gaps);
+    let before = gaps.len();
+    needs.locked = lock::names(root, &needs.python, sources, &mut gaps);
+    needs.unread |= gaps.len() > before;
     migrations::of_dependencies(&mut needs);
     (needs, gaps)
 }
@@ -227,7 +238,7 @@ fn included(root: &Root, sources: &mut Sources, needs: &mut Needs, gaps: &mut Ve
     while next < needs.python.len() {
         let manifest = &needs.python[next];
         let (directory, includes) = (manifest.directory.clone(), manifest.includes.clone());
-        for include in includes {
+        for (at, include) in includes.iter().enumerate() {
             if include.path.contains("://") || include.path.contains('$') {
                 needs.python[next].complete &= include.constraint;
                 continue;
@@ -249,6 +260,7 @@ fn included(root: &Root, sources: &mut Sources, needs: &mut Needs, gaps: &mut Ve
             };
             let list = if include.constraint { &mut bounds } else { &mut installed };
             list.insert(file);
+            needs.python[next].includes[at].file = Some(file);
             if !include.constraint && known.insert(file) {
                 let below = split(sources.file(file).path()).0.to_owned();
                 needs.python.extend(python::read(sources, file, &below, PythonKind::Requirements, gaps));

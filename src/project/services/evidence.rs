@@ -46,7 +46,7 @@ impl Side {
         let mut ports: HashSet<String> = ports.flatten().map(|p| with_defaults(p)).collect();
         ports.extend(service.expose.iter().map(|e| e.text.clone()));
         ports.extend(ports_of(&essence.args));
-        let directory = service.build.as_ref().and_then(|b| last_part(&b.text));
+        let directory = service.build.as_ref().and_then(|b| last_part(&b.context.text));
         let tokens = tokens(&service.name, project);
         Side {
             name: service.name.to_ascii_lowercase(),

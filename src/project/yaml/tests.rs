@@ -141,3 +141,63 @@ fn hostile_files_end_in_a_gap_soon() {
         assert!(thread.join().unwrap(), "{name}");
     }
 }
+
+#[test]
+fn what_can_be_read_of_a_broken_file_is() {
+    let leaves = |node: &Node| -> Vec<String> {
+        fn walk(node: &Node, path: &str, found: &mut Vec<String>) {
+            match &node.kind {
+                Kind::Text(text) => found.push(format!("{path}={text}")),
+                Kind::Map(entries) => {
+                    entries.iter().for_each(|(k, v)| walk(v, &format!("{path}/{}", k.text), found));
+                }
+                Kind::List(items) => items.iter().for_each(|item| walk(item, path, found)),
+                Kind::Null => {}
+            }
+        }
+        let mut found = Vec::new();
+        walk(node, "", &mut found);
+        found
+    };
+    for (text, left, reason) in [
+        ("a: 1\nb: [x\nc: 2\n", "/a=1 /c=2", "left out: line 2"),
+        ("s:\n  a:\n    i: x\n    j: b: c\n  d:\n    i: y\n", "/s/a/i=x /s/d/i=y", "left out: line 4"),
+        ("s:\n  a:\n    i: x\n   j: y\n  d: z\ne: f\n", "/s/d=z /e=f", "left out: line 2-4"),
+        ("s:\n  a:\n    i: x\n\tj: y\n  d: z\n", "/s/a/i=x /s/d=z", "left out: line 4"),
+        ("l:\n- a\n- b: c: d\n- e\nm: n\n", "/l=a /l=e /m=n", "left out: line 3"),
+        ("{% x %}\na: 'b\n  c'\nd: \"\\q\"\n", "/a=b c", "left out: line 1, 4"),
+    ] {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new("compose.yaml", text.into()).unwrap());
+        let (documents, gaps) = parse_readable(&sources, file);
+        assert_eq!(gaps.len(), 1, "{text}: {gaps:?}");
+        assert!(gaps[0].reason.contains(reason), "{text}: {gaps:?}");
+        assert_eq!(documents.iter().flat_map(leaves).collect::<Vec<_>>().join(" "), left, "{text}");
+    }
+    // Every anchor that is missing is told once, with all lines that use it.
+    let text = "s:\n  a: {b: *no, c: d}\n  e:\n    <<: *no\n    f: g\n  h: *other\n  i: *others\nothers: 1\n";
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new("compose.yaml", text.into()).unwrap());
+    let (documents, gaps) = parse_readable(&sources, file);
+    let reasons: Vec<&str> = gaps.iter().map(|gap| gap.reason.rsplit("; ").next().unwrap()).collect();
+    assert_eq!(reasons, ["left out: line 2, 4", "left out: line 6", "left out: line 7"]);
+    assert_eq!(documents.iter().flat_map(leaves).collect::<Vec<_>>(), ["/s/e/f=g", "/others=1"]);
+}
+
+#[test]
+fn tags_are_kept_and_documents_are_told_apart() {
+    let text = "a: !reset [1]\nb: !override\n  c: !x d\ne: !!str 1\nf: !reset\n---\ng: h\n";
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new("compose.yaml", text.into()).unwrap());
+    let (documents, gaps) = parse_readable(&sources, file);
+    assert_eq!((documents.len(), gaps.len()), (2, 0));
+    let tag = |node: Option<&Node>| node.unwrap().tag.clone().map(String::from);
+    let get = |key: &str| documents[0].get(key);
+    assert_eq!(tag(get("a")).as_deref(), Some("!reset"));
+    assert_eq!(tag(get("b")).as_deref(), Some("!override"));
+    assert_eq!(tag(get("b").unwrap().get("c")).as_deref(), Some("!x"));
+    assert_eq!((tag(get("e")), get("e").unwrap().text()), (None, Some("1")));
+    assert_eq!(tag(get("f")).as_deref(), Some("!reset"));
+    assert_eq!(slice(&sources, get("a").unwrap().span), "[1");
+    assert_eq!(documents[1].get("g").unwrap().text(), Some("h"));
+}

@@ -5,6 +5,7 @@ mod differences;
 mod links;
 pub mod matrix;
 mod other;
+mod undefined;
 
 use super::Rule;
 
@@ -15,4 +16,5 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("services/no-unit", links::links),
     ("services/other-command", other::commands),
     ("services/other-port", other::ports),
+    ("services/undefined", undefined::undefined),
 ];

@@ -128,7 +128,13 @@ pub(super) fn is_served(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all:
                 })
         })
     });
+    let handed_out = deploy.context.project.needs.code.serves.iter().any(|(directory, file)| {
+        let language = if file.ends_with(".py") { Language::Python } else { Language::Node };
+        let output = directory.strip_prefix(name).and_then(|rest| rest.strip_prefix('/'));
+        !name.is_empty() && output.is_some_and(|out| OUTPUTS.contains(&out)) && deploy.runs(language)
+    });
     in_web
+        || handed_out
         || deploy.processes.iter().filter(|p| p.language == Language::Node).any(|p| {
             let here = p.directory.as_ref().is_none_or(|d| is_directory(d, package, all));
             let named =
@@ -151,7 +157,7 @@ fn runs_output(command: &str, package: &NodePackage, depth: u8) -> bool {
 }
 
 /// The settings of web servers that the scripts write or install.
-fn web_texts<'d>(deploy: &'d Deploy<'_, '_, '_>) -> Vec<&'d str> {
+pub(super) fn web_texts<'d>(deploy: &'d Deploy<'_, '_, '_>) -> Vec<&'d str> {
     let context = deploy.context;
     let mut texts = Vec::new();
     let is_web =

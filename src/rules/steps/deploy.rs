@@ -208,6 +208,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                 Work::VirtualEnv => *role == Role::VirtualEnv,
                 Work::Build => *role == Role::Build(Ecosystem::Node),
                 Work::Migrate => *role == Role::Migrate,
+                Work::StaticFiles => *role == Role::StaticFiles,
             })
         };
         // `uv run`, an option in between, a program that the tools do not know: the words still say it.

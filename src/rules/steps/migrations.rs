@@ -1,10 +1,14 @@
-//! F5: `steps/no-migrations`: a tool that migrates the database, and nothing runs its upgrade.
+//! F5: `steps/no-migrations`: a tool that migrates the database, and nothing runs its upgrade; `steps/no-static-files`:
+//! static files are served from where Django gathers them, and nothing does.
 
+use super::build::web_texts;
 use super::dependencies::is_beside;
 use super::deploy::{Deploy, Language};
-use super::words::Work;
+use super::words::{Work, asks_for, does_in_image};
 use crate::finding::Finding;
-use crate::project::manifest::MigrationKind;
+use crate::project::manifest::{MigrationKind, MigrationTool};
+use crate::rules::context::Context;
+use crate::shell::effect::Role;
 use crate::source::FileId;
 
 const RULE: &str = "steps/no-migrations";
@@ -21,7 +25,12 @@ pub(super) fn no_migrations(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding
     let migrates = |kind, file| kind != MigrationKind::Prisma || has_migrations(file);
     let all = context.project.needs.migrations.iter();
     let tools: Vec<_> = all.filter(|t| !is_beside(&t.directory) && migrates(t.kind, t.file)).collect();
-    if tools.is_empty() || deploy.in_containers() || !deploy.sets_up() || deploy.does(Work::Migrate) {
+    let itself = context.project.needs.code.migrates.is_some();
+    if tools.is_empty() || itself || !deploy.sets_up() || deploy.does(Work::Migrate) {
+        return;
+    }
+    if deploy.in_containers() {
+        in_images(deploy, &tools, found);
         return;
     }
     let said = deploy.says(Work::Migrate);
@@ -43,6 +52,113 @@ pub(super) fn no_migrations(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding
     let help = format!("run `{command}` after the dependencies are installed and before the app starts");
     let draft = deploy.missing(RULE, place, &message, Work::Migrate, said);
     found.push(draft.help(help).related(tool.span, "the tool that migrates the database").done());
+}
+
+/// Compose builds the app and runs it, and nowhere in the repo the upgrade runs: not in the image, not in its entrypoint,
+/// not as a service.
+fn in_images(deploy: &Deploy<'_, '_, '_>, tools: &[&MigrationTool], found: &mut Vec<Finding>) {
+    let context = deploy.context;
+    let Some(up) = deploy.steps().find(|step| step.deed.roles.contains(&Role::ComposeUp)) else { return };
+    let built = |tool: &&&MigrationTool| is_built(context, &tool.directory);
+    let Some(tool) = tools.iter().find(built) else { return };
+    let project = context.project;
+    let services = || project.composes.iter().flat_map(|compose| &compose.services);
+    let commands: Vec<&str> = services()
+        .flat_map(|s| [&s.command, &s.entrypoint])
+        .flatten()
+        .map(|text| text.text.as_str())
+        .collect();
+    let texts = || project.texts.iter().map(|(_, file)| context.sources.file(*file).text());
+    // What starts the image may call a script of package.json by its name.
+    let scripted = project.needs.node.iter().flat_map(|package| &package.scripts).any(|script| {
+        let starts =
+            ["start", "pre", "post", "serve", "prod", "deploy"].iter().any(|s| script.name.starts_with(s));
+        let called = [
+            format!("run {}", script.name),
+            format!("yarn {}", script.name),
+            format!("pnpm {}", script.name),
+        ];
+        asks_for(&script.command, Work::Migrate)
+            && (starts || called.iter().any(|call| texts().any(|text| text.contains(call))))
+    });
+    let done = scripted
+        || commands.iter().any(|command| asks_for(command, Work::Migrate))
+        || texts().any(|text| does_in_image(text, Work::Migrate))
+        || deploy.may_do_anything();
+    if done {
+        return;
+    }
+    let path = context.sources.file(tool.file).path();
+    let command = tool.kind.command();
+    let message = format!(
+        "{path} is there, and nothing runs `{command}`: neither a step, nor an image or its entrypoint, nor a service of Compose"
+    );
+    let help = format!("run `{command}` in the image's entrypoint, or as a service that the app's waits for");
+    let draft = deploy.missing(RULE, up.span, &message, Work::Migrate, None);
+    found.push(draft.help(help).related(tool.span, "the tool that migrates the database").done());
+}
+
+/// A service that always runs is built from the directory, or from one above.
+fn is_built(context: &Context<'_, '_>, directory: &str) -> bool {
+    context.project.composes.iter().filter(|compose| !compose.is_development()).any(|compose| {
+        let path = context.sources.file(compose.file).path();
+        let own = path.rsplit_once('/').map_or("", |(own, _)| own);
+        compose.services.iter().filter(|s| s.profiles.is_empty()).filter_map(|s| s.build.as_ref()).any(
+            |build| {
+                let below = build.context.text.trim_start_matches("./").trim_end_matches('/');
+                let from = match (own, below) {
+                    ("", "." | "") => String::new(),
+                    (own, "." | "") => own.to_owned(),
+                    ("", below) => below.to_owned(),
+                    (own, below) => format!("{own}/{below}"),
+                };
+                from.is_empty() || directory == from || directory.starts_with(&format!("{from}/"))
+            },
+        )
+    })
+}
+
+/// `steps/no-static-files`.
+pub(super) fn no_static_files(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let context = deploy.context;
+    let needs = &context.project.needs;
+    let Some(settings) = &needs.code.static_root else { return };
+    let django =
+        needs.migrations.iter().find(|t| t.kind == MigrationKind::Django && !is_beside(&t.directory));
+    let Some(django) = django else { return };
+    if deploy.in_containers()
+        || !deploy.sets_up()
+        || !deploy.runs(Language::Python)
+        || deploy.does(Work::StaticFiles)
+    {
+        return;
+    }
+    let whitenoise = needs.python.iter().flat_map(|m| &m.dependencies).any(|d| d.name == "whitenoise");
+    let by_web = web_texts(deploy).iter().any(|text| {
+        let mut lines = text.lines().map(str::trim_start);
+        lines.any(|line| {
+            ["location", "alias", "Alias", "handle"].iter().any(|w| line.starts_with(w))
+                && line.contains("/static")
+        })
+    });
+    if !whitenoise && !by_web {
+        return;
+    }
+    let said = deploy.says(Work::StaticFiles);
+    let Some(place) = deploy.place() else { return };
+    let who = if by_web { "the web server" } else { "WhiteNoise" };
+    let message = match said {
+        Some(_) => {
+            "the script only prints how to gather the static files: `manage.py collectstatic` never runs"
+                .to_owned()
+        }
+        None => format!(
+            "{who} serves what {settings} gathers in STATIC_ROOT, and nothing runs `manage.py collectstatic`: pages come without styles"
+        ),
+    };
+    let help = "run `python manage.py collectstatic --noinput` after the dependencies are installed and before the app starts";
+    let draft = deploy.missing("steps/no-static-files", place, &message, Work::StaticFiles, said);
+    found.push(draft.help(help).related(django.span, "the project that has static files").done());
 }
 
 /// What an app that uses the tool is written in; `None` for any.

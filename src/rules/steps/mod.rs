@@ -5,9 +5,13 @@ mod calls;
 mod dependencies;
 mod deploy;
 mod installs;
+mod libraries;
+mod locks;
 mod migrations;
 mod names;
 mod order;
+mod programs;
+mod providers;
 mod restarted;
 mod undefined;
 mod units;
@@ -26,6 +30,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("steps", all),
     ("steps/before-…", order::too_early),
     ("steps/lockfile-ignored", installs::lockfile_ignored),
+    ("steps/lockfile-ignored", locks::lockfile_passed_by),
     ("steps/other-environment", installs::other_environment),
     ("steps/restarted-too-early", restarted::restarted_too_early),
 ];
@@ -34,6 +39,9 @@ const ALL: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)] = &[
     dependencies::no_dependencies,
     build::no_build,
     migrations::no_migrations,
+    migrations::no_static_files,
+    programs::missing_program,
+    libraries::missing_library,
     units::units,
     undefined::undefined_units,
 ];

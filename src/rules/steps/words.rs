@@ -18,6 +18,8 @@ pub(in crate::rules) enum Work {
     Build,
     /// Brings the database up to date.
     Migrate,
+    /// Gathers Django's static files.
+    StaticFiles,
 }
 
 /// True where a line asks for the work.
@@ -76,6 +78,7 @@ pub(in crate::rules) fn asks_for(line: &str, work: Work) -> bool {
             "nest build",
             "turbo build",
         ]),
+        Work::StaticFiles => has(&["collectstatic"]),
         Work::Migrate => {
             let both = |a: &str, b: &str| holds(line, a) && holds(line, b);
             both("alembic", "upgrade")
@@ -122,6 +125,13 @@ fn holds(line: &str, words: &str) -> bool {
 /// True where a line of a script does the work, as far as words tell: what is printed or a comment does not.
 pub(in crate::rules) fn does(text: &str, work: Work) -> bool {
     text.lines().map(str::trim_start).any(|line| !is_said(line) && asks_for(line, work))
+}
+
+/// True where a line of a Dockerfile does the work, in a shell's form or as a list of words.
+pub(super) fn does_in_image(text: &str, work: Work) -> bool {
+    does(text, work)
+        || text.contains('[')
+            && does(&text.replace(['"', ','], " ").replace("  ", " ").replace("  ", " "), work)
 }
 
 fn is_said(line: &str) -> bool {

@@ -1,0 +1,122 @@
+//! What a service is for, as far as it decides whether it needs a unit: a server, work that ends, a developer's tool.
+
+use super::interpolation::with_defaults;
+use super::{Compose, Service};
+
+impl Compose {
+    /// True for a file that is made for developing or testing, by its name.
+    pub fn is_development(&self) -> bool {
+        self.variant.as_deref().is_some_and(|variant| {
+            variant.split(['.', '-', '_']).any(|part| {
+                matches!(
+                    part,
+                    "dev"
+                        | "develop"
+                        | "development"
+                        | "local"
+                        | "test"
+                        | "tests"
+                        | "testing"
+                        | "ci"
+                        | "e2e"
+                        | "debug"
+                )
+            })
+        })
+    }
+
+    /// True for a service that ends when its work is done (migrate, seed, create a bucket): it needs no unit. Either
+    /// another one waits for it to be `service_completed_successfully`, or it is not restarted and its name or the
+    /// last of its commands says so.
+    pub fn is_one_shot(&self, service: &Service) -> bool {
+        let awaited = self.services.iter().any(|other| {
+            other.depends_on.iter().any(|d| {
+                d.service == service.name && d.condition.as_deref() == Some("service_completed_successfully")
+            })
+        });
+        awaited || service.is_one_shot()
+    }
+}
+
+const ONE_SHOT_NAMES: &[&str] = &[
+    "migrate",
+    "migration",
+    "migrations",
+    "migrator",
+    "seed",
+    "seeder",
+    "init",
+    "initdb",
+    "bootstrap",
+    "createbuckets",
+    "makemigrations",
+    "collectstatic",
+    "fixtures",
+    "loaddata",
+];
+
+/// Tools that serve the developer; by the last part of the image's name, or the service's name.
+const DEV_TOOLS: &[&str] = &[
+    "mailhog",
+    "mailpit",
+    "mailcatcher",
+    "maildev",
+    "mailtrap",
+    "smtp4dev",
+    "adminer",
+    "pgadmin",
+    "pgadmin4",
+    "pgweb",
+    "phpmyadmin",
+    "mongo-express",
+    "redis-commander",
+    "redisinsight",
+    "dozzle",
+    "portainer",
+    "portainer-ce",
+    "storybook",
+    "localstack",
+    "selenium",
+    "standalone-chrome",
+    "swagger-ui",
+    "ngrok",
+    "cypress",
+    "playwright-ui",
+];
+
+impl Service {
+    /// True when it is not restarted and its name or the last of its commands is work that ends.
+    fn is_one_shot(&self) -> bool {
+        let restart = self.restart.as_ref().map(|r| r.text.as_str());
+        if !matches!(restart, None | Some("no" | "false") | Some("on-failure")) {
+            return false;
+        }
+        let named = |text: &str| {
+            text.split(['-', '_', '.', ':', ' ', '/', '"', '\'']).any(|token| ONE_SHOT_NAMES.contains(&token))
+        };
+        let Some(command) = self.command.as_ref().or(self.entrypoint.as_ref()) else {
+            return named(&self.name);
+        };
+        let last = command.text.rsplit(['&', ';', '|']).next().unwrap_or_default();
+        named(last) || last.contains("alembic upgrade")
+            // A server that is started after the migration is no one-shot, whatever it is called.
+            || named(&self.name) && last.len() == command.text.len()
+    }
+
+    /// True for a tool of developers (a mail catcher, a database browser) and for one that is only started when its
+    /// profile is asked for.
+    pub fn is_dev_only(&self) -> bool {
+        let known = |name: &str| DEV_TOOLS.contains(&name);
+        !self.profiles.is_empty() || known(&self.name) || self.image_name().is_some_and(|image| known(&image))
+    }
+
+    /// The last part of the image's name, without registry, tag and digest: `postgres` of
+    /// `${REGISTRY}/library/postgres:16@sha256:…`.
+    pub fn image_name(&self) -> Option<String> {
+        let image = with_defaults(&self.image.as_ref()?.text);
+        let path = image.split('@').next()?;
+        let last = path.rsplit('/').next()?;
+        let name = last.split(':').next()?;
+        (!name.is_empty()).then(|| name.to_ascii_lowercase())
+    }
+}

@@ -1,0 +1,194 @@
+//! What the app's own code does that a step of the deploy would do, or needs to have been done: it migrates the database
+//! when it starts, it hands out pages that a build makes, it says where static files are gathered. Looks for calls by
+//! their names in the bytes, and parses nothing.
+
+use crate::project::files::Root;
+use crate::project::inventory::Inventory;
+use crate::project::names::{base, is_deployed_code};
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// A file that is larger was made by a program.
+const MAX_BYTES: u64 = 512 * 1024;
+
+/// What the code does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Code {
+    /// The file that migrates the database when the app starts.
+    pub migrates: Option<String>,
+    /// Directories that the app hands out as they are, with the file that says so: `frontend/dist`.
+    pub serves: Vec<(String, String)>,
+    /// The settings of Django that name a STATIC_ROOT in which the repo keeps nothing.
+    pub static_root: Option<String>,
+}
+
+/// alembic.command.upgrade, django.core.management.call_command, flask_migrate.upgrade, knex's `migrate.latest`,
+/// drizzle-orm/…/migrator, TypeORM's `runMigrations` and its options `migrationsRun` and `synchronize`, Umzug; and the
+/// tools' own commands, as a line or as a list of words.
+static MIGRATES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?x) \bcommand\.upgrade\s*\( | alembic_upgrade\s*\( | call_command\s*\(\s*["']migrate["']
+        | from\s+flask_migrate\s+import[^\n]*\bupgrade\b | \bflask_migrate\.upgrade\s*\( | migrate\.latest\s*\(
+        | drizzle-orm/[\w-]+/migrator | \brunMigrations\s*\( | (migrationsRun|synchronize)["']?\s*:\s*true
+        | \b[uU]mzug\b | sequelize\.sync\s*\(
+        | \balembic["',\s]{1,4}upgrade\b | \bprisma["',\s]{1,4}migrate["',\s]{1,4}deploy | \bprisma["',\s]{1,4}db["',\s]{1,4}push
+        | manage\.py["',\s]{1,4}migrate\b | \bdb:migrate\b | \baerich["',\s]{1,4}upgrade\b | \bdb["',\s]{1,4}upgrade\b"#,
+    )
+    .ok()
+});
+
+/// Starlette's StaticFiles, Flask's static_folder and send_from_directory, express.static and its like.
+static SERVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"StaticFiles\s*\(|static_folder\s*=|send_from_directory\s*\(|express\.static\s*\(|serveStatic\s*\(|fastifyStatic")
+        .ok()
+});
+
+/// A path that ends in what a builder makes, as one string, or taken together of two.
+static OUTPUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"["'](?:[\w./-]*/)?([\w.-]+)(?:["']\s*[,/]\s*["']|/)(dist|build|out)/?["']"#).ok()
+});
+
+static STATIC_ROOT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?m)^STATIC_ROOT\s*=[^\n]*?["']([\w./-]+)["']\s*\)?\s*$"#).ok());
+
+/// Looks at the code that runs in production.
+pub fn read(root: &Root, inventory: &Inventory) -> Code {
+    let mut code = Code::default();
+    for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
+        let place = root.locate(path);
+        let small = place.symlink_metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_BYTES);
+        // What cannot be read says nothing; whoever needs the file itself reports it.
+        let Some(text) = small.then(|| std::fs::read(&place).ok()).flatten() else { continue };
+        code.look(root, path, &String::from_utf8_lossy(&text));
+    }
+    code
+}
+
+impl Code {
+    fn look(&mut self, root: &Root, path: &str, text: &str) {
+        let has = |marks: &Option<Regex>| marks.as_ref().is_some_and(|marks| marks.is_match(text));
+        if self.migrates.is_none() && has(&MIGRATES) {
+            self.migrates = Some(path.to_owned());
+        }
+        // Code that looks whether the pages are there does without them.
+        let asks = ["exists(", "is_dir(", "isdir(", "existsSync("].iter().any(|call| text.contains(call));
+        if has(&SERVES)
+            && !asks
+            && let Some(output) = OUTPUT.as_ref()
+        {
+            let found = output.captures_iter(text).map(|c| format!("{}/{}", &c[1], &c[2]));
+            self.serves.extend(found.map(|directory| (directory, path.to_owned())));
+        }
+        if self.static_root.is_none()
+            && path.contains("settings")
+            && !base(path).contains("dev")
+            && let Some(marks) = STATIC_ROOT.as_ref()
+            && let Some(found) = marks.captures(text)
+        {
+            // What was gathered may lie in the repo: beside manage.py, or above the settings.
+            let mut above = path.rsplit_once('/').map(|(directory, _)| directory);
+            let mut kept = root.locate(&found[1]).exists();
+            while let Some(directory) = above {
+                kept |= root.locate(&format!("{directory}/{}", &found[1])).exists();
+                above = directory.rsplit_once('/').map(|(above, _)| above);
+            }
+            self.static_root = (!kept).then(|| path.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    fn code(files: &[(&str, &str)]) -> Code {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let root = Root::open(dir.path()).unwrap();
+        read(&root, &Inventory::of(&root))
+    }
+
+    #[test]
+    fn code_that_migrates_when_it_starts_is_known() {
+        for (name, text) in [
+            ("app/main.py", "from alembic import command\ncommand.upgrade(config, 'head')\n"),
+            ("app/main.py", "call_command(\"migrate\", interactive=False)\n"),
+            ("app/main.py", "from flask_migrate import Migrate, upgrade\n"),
+            ("app/main.py", "subprocess.run(['alembic', 'upgrade', 'head'])\n"),
+            ("src/db.ts", "import { migrate } from 'drizzle-orm/node-postgres/migrator';\n"),
+            ("src/db.ts", "await dataSource.runMigrations();\n"),
+            ("src/db.ts", "export default { migrationsRun: true };\n"),
+            ("src/db.js", "await knex.migrate.latest();\n"),
+            ("src/db.js", "execSync('npx prisma migrate deploy');\n"),
+        ] {
+            assert_eq!(code(&[(name, text)]).migrates.as_deref(), Some(name), "{text}");
+        }
+        for (name, text) in [
+            ("app/main.py", "Base.metadata.create_all(engine)\n"),
+            ("app/main.py", "from flask_migrate import Migrate\n"),
+            ("tests/test_db.py", "command.upgrade(config, 'head')\n"),
+            ("src/db.ts", "export default { migrationsRun: false, synchronize: false };\n"),
+        ] {
+            assert_eq!(code(&[(name, text)]).migrates, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_app_hands_out_is_known() {
+        for (name, text, serves) in [
+            (
+                "app/main.py",
+                "app.mount('/', StaticFiles(directory='../frontend/dist', html=True))\n",
+                "frontend/dist",
+            ),
+            (
+                "app/main.py",
+                "PAGES = ROOT / 'web' / 'build'\napp.mount('/', StaticFiles(directory=PAGES))\n",
+                "web/build",
+            ),
+            (
+                "server.js",
+                "app.use(express.static(path.join(__dirname, 'client', 'dist')));\n",
+                "client/dist",
+            ),
+            (
+                "server.js",
+                "app.use(express.static(path.join(__dirname, '../client/build')));\n",
+                "client/build",
+            ),
+        ] {
+            assert_eq!(code(&[(name, text)]).serves, [(serves.to_owned(), name.to_owned())], "{text}");
+        }
+        for (name, text) in [
+            ("app/main.py", "app.mount('/static', StaticFiles(directory='static'))\n"),
+            ("app/main.py", "open('frontend/dist/index.html')\n"),
+            (
+                "app/main.py",
+                "if os.path.exists('web/dist'):\n    app.mount('/', StaticFiles(directory='web/dist'))\n",
+            ),
+        ] {
+            assert_eq!(code(&[(name, text)]).serves, [], "{text}");
+        }
+    }
+
+    #[test]
+    fn static_files_are_gathered_where_the_settings_say() {
+        let settings =
+            ("shop/settings.py", "STATIC_URL = '/static/'\nSTATIC_ROOT = BASE_DIR / 'staticfiles'\n");
+        assert_eq!(code(&[settings]).static_root.as_deref(), Some("shop/settings.py"));
+        assert_eq!(code(&[settings, ("staticfiles/admin.css", "")]).static_root, None);
+        assert_eq!(code(&[("shop/settings.py", "STATIC_ROOT = os.environ['X']\n")]).static_root, None);
+        assert_eq!(
+            code(&[("shop/settings.py", "STATIC_ROOT = os.path.join(BASE_DIR, \"static\")\n")])
+                .static_root
+                .as_deref(),
+            Some("shop/settings.py")
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! What a history comes to in the end, file by file: what was added and removed again is nothing.
+
+use crate::project::history::{FileChange, History, Kind};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// Files by what became of them since the base.
+pub(super) struct Net {
+    /// Files that changed and are there, with the name that they had; `None` for new ones.
+    now: BTreeMap<String, Option<String>>,
+    /// Names in the base of files that are gone.
+    gone: BTreeSet<String>,
+    /// Other names now of files of the base.
+    renamed: HashMap<String, String>,
+    /// Every name that a change speaks of.
+    touched: HashSet<String>,
+}
+
+impl Net {
+    pub(super) fn of(history: &History) -> Self {
+        let mut net = Net {
+            now: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            renamed: HashMap::new(),
+            touched: HashSet::new(),
+        };
+        let oldest_first = history.commits.iter().rev().map(|commit| &commit.files);
+        for change in oldest_first.chain([&history.working]).flatten() {
+            net.add(change);
+        }
+        for (now, then) in &net.now {
+            if let Some(then) = then.as_ref().filter(|then| *then != now) {
+                net.renamed.insert(then.clone(), now.clone());
+            }
+        }
+        net
+    }
+
+    fn add(&mut self, change: &FileChange) {
+        let path = change.path.clone();
+        self.touched.extend([path.clone()].into_iter().chain(change.from.clone()));
+        match (change.kind, &change.from) {
+            (Kind::Added, _) => {
+                // Two branches may both have added it.
+                let then = self.gone.take(&path).or_else(|| self.now.get(&path).cloned().flatten());
+                self.now.insert(path, then);
+            }
+            (Kind::Renamed, Some(from)) => {
+                let then = self.now.remove(from).unwrap_or_else(|| Some(from.clone()));
+                self.now.insert(path, then);
+            }
+            (Kind::Modified | Kind::Renamed, _) => {
+                self.now.entry(path.clone()).or_insert(Some(path));
+            }
+            (Kind::Removed, _) => match self.now.remove(&path) {
+                Some(None) => {}
+                Some(Some(then)) => {
+                    self.gone.insert(then);
+                }
+                None => {
+                    self.gone.insert(path);
+                }
+            },
+        }
+    }
+
+    /// The name now of a file of the base, or of one that is there now.
+    pub(super) fn now<'n>(&'n self, then: &'n str) -> &'n str {
+        self.renamed.get(then).map_or(then, String::as_str)
+    }
+
+    /// The name in the base of a file that is there now; `None` for a new one.
+    pub(super) fn then<'n>(&'n self, now: &'n str) -> Option<&'n str> {
+        self.now.get(now).map_or(Some(now), Option::as_deref)
+    }
+
+    /// A new file.
+    pub(super) fn came(&self, now: &str) -> bool {
+        self.now.get(now).is_some_and(Option::is_none)
+    }
+
+    /// A file of the base that is gone.
+    pub(super) fn went(&self, then: &str) -> bool {
+        self.gone.contains(then)
+    }
+
+    /// Does any change speak of it?
+    pub(super) fn touched(&self, path: &str) -> bool {
+        self.touched.contains(path)
+    }
+
+    /// The files that changed and are there, with the names that they had.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.now.iter().map(|(now, then)| (now.as_str(), then.as_deref()))
+    }
+
+    /// The files of the base that are gone.
+    pub(super) fn gone(&self) -> impl Iterator<Item = &str> {
+        self.gone.iter().map(String::as_str)
+    }
+}

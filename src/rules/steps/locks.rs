@@ -1,0 +1,121 @@
+//! F5: the part of `steps/lockfile-ignored` that is not about `npm install`: a deploy that looks for newer versions, and
+//! pip where another tool keeps the lockfile, which pip does not read.
+
+use super::dependencies::is_beside;
+use super::deploy::is_here;
+use crate::finding::{Finding, Severity};
+use crate::model::Step;
+use crate::project::manifest::{PythonKind, PythonManifest};
+use crate::project::names::base;
+use crate::rules::context::Context;
+use crate::shell::effect::{Ecosystem, Role};
+
+const RULE: &str = "steps/lockfile-ignored";
+
+/// An update in a deploy, and `pip install` beside a lockfile.
+pub(super) fn lockfile_passed_by(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let inventory = &context.project.inventory;
+    for (script, id, step) in context.steps().filter(|(.., step)| is_here(step)) {
+        let words = context.words(step.span);
+        let sure = context.confidence(script, id, None);
+        if let Some((lockfile, instead)) = update(step) {
+            let has = |path: &&String| {
+                base(path) == lockfile
+                    && !is_beside(path.rsplit_once('/').map_or("", |(directory, _)| directory))
+            };
+            let Some(path) = inventory.manifests.iter().find(has) else { continue };
+            let text = format!(
+                "`{words}` installs versions that nobody has tried in place of those in {path}, and writes that file anew"
+            );
+            let help = format!("update where you develop, and write `{instead}` here");
+            let draft = context.finding(RULE, step.span, text).severity(Severity::Warning);
+            found.push(draft.at_most(sure).help(help).done());
+        } else if let Some((manifest, lockfile)) = pip(context, step) {
+            let of = context.sources.file(manifest.file).path();
+            let text = format!(
+                "`{words}` installs any versions that {of} allows: an install by pip does not look into {lockfile}, which names those that were tried"
+            );
+            let help = match base(lockfile) {
+                "uv.lock" => "write `uv sync --frozen`, or install what `uv export --frozen` writes",
+                "poetry.lock" => "write `poetry install --only main`",
+                "pdm.lock" => "write `pdm sync --prod`",
+                _ => "write `pipenv sync`",
+            };
+            found.push(context.finding(RULE, step.span, text).at_most(sure).help(help).done());
+        }
+    }
+}
+
+/// A command that takes all to newer versions: the lockfile that it writes anew, and what keeps to it.
+fn update(step: &Step) -> Option<(&'static str, &'static str)> {
+    let argv = &step.argv;
+    let verb = argv.literal(0)?;
+    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+    // Who names a package wants that one.
+    let all = argv.args.iter().skip(1).all(|arg| arg.value.known_prefix().starts_with('-'));
+    if !all || has(&["-g", "--global", "--dry-run", "--lock"]) {
+        return None;
+    }
+    Some(match (argv.name.as_str(), verb) {
+        ("composer", "update" | "upgrade") => ("composer.lock", "composer install --no-dev"),
+        ("bundle", "update") => ("Gemfile.lock", "bundle install"),
+        ("poetry", "update") => ("poetry.lock", "poetry install"),
+        ("pipenv", "update") => ("Pipfile.lock", "pipenv sync"),
+        ("pdm", "update") => ("pdm.lock", "pdm sync"),
+        ("uv", "sync" | "lock") if has(&["--upgrade", "-U"]) => ("uv.lock", "uv sync --frozen"),
+        ("npm", "update" | "upgrade") => ("package-lock.json", "npm ci"),
+        ("yarn", "upgrade") => ("yarn.lock", "yarn install --frozen-lockfile"),
+        ("pnpm", "update" | "upgrade") => ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
+        _ => return None,
+    })
+}
+
+/// What pip installs from a manifest, and the lockfile of another tool that lies beside it.
+fn pip<'c>(context: &'c Context<'_, '_>, step: &Step) -> Option<(&'c PythonManifest, &'c String)> {
+    let pip = step.argv.name.starts_with("pip") && step.argv.name != "pipenv"
+        || step.argv.name.starts_with("python") && step.argv.has_word("pip")
+        || step.argv.name == "uv" && step.argv.has_word("pip");
+    if !pip
+        || !step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python))
+        || step.argv.has_word("--no-deps")
+    {
+        return None;
+    }
+    // Who works by the lockfile, or writes it out as requirements, knows of it.
+    let by_lock = |other: &Step| {
+        let lists = matches!(other.argv.name.as_str(), "uv" | "poetry" | "pdm" | "pipenv");
+        lists
+            && ["sync", "install", "export", "requirements"].iter().any(|verb| other.argv.has_word(verb))
+            && !other.argv.has_word("pip")
+    };
+    if context.steps().any(|(.., other)| by_lock(other)) {
+        return None;
+    }
+    let manifests = || context.project.needs.python.iter().filter(|m| !is_beside(&m.directory));
+    let lock_of = |manifest: &'c PythonManifest| {
+        let lockfile = manifest.lockfile.as_ref()?;
+        let beside = lockfile.rsplit_once('/').map_or("", |(directory, _)| directory) == manifest.directory;
+        beside.then_some((manifest, lockfile))
+    };
+    let words: Vec<String> = step.argv.args.iter().map(|arg| arg.value.to_string()).collect();
+    let list = words.iter().position(|word| matches!(word.as_str(), "-r" | "--requirement"));
+    if let Some(list) = list.and_then(|at| words.get(at + 1)) {
+        // Of several files of that name it is not known which is meant.
+        let mut named = manifests().filter(|m| base(context.sources.file(m.file).path()) == base(list));
+        let manifest =
+            named.next().filter(|m| m.kind == PythonKind::Requirements && named.next().is_none())?;
+        let bound = |d: &&crate::project::manifest::Declared| {
+            d.requirement.as_ref().is_some_and(|bound| bound.starts_with("==") || bound.starts_with('@'))
+        };
+        let pinned = manifest.dependencies.iter().filter(bound).count();
+        let loose = manifest.dependencies.len() - pinned;
+        return lock_of(manifest).filter(|_| loose > pinned);
+    }
+    let itself = words.iter().any(|word| {
+        let target = word.split('[').next().unwrap_or(word);
+        matches!(target, "." | "./")
+    });
+    let mut projects = manifests().filter(|m| m.kind == PythonKind::Pyproject && !m.dependencies.is_empty());
+    let project = projects.next().filter(|_| itself && projects.next().is_none())?;
+    lock_of(project)
+}

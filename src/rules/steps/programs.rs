@@ -1,0 +1,382 @@
+//! F5: `steps/missing-program`: a program that a unit or a step runs from an environment, and nothing that is installed
+//! there brings it. Where it is not all known what is installed, nothing is said.
+
+use super::deploy::{Deploy, is_here, is_saying, line_of};
+use super::names::works_in;
+use super::providers::{NODE, NODE_CARRIERS, PYTHON};
+use crate::finding::Finding;
+use crate::model::Step;
+use crate::project::manifest::{Declared, NodePackage, PythonKind, normalized};
+use crate::project::names::base;
+use crate::rules::context::Origin;
+use crate::shell::effect::{Ecosystem, Resource, Role};
+use crate::source::{FileId, Span};
+use std::collections::{BTreeSet, HashSet};
+
+const RULE: &str = "steps/missing-program";
+
+/// `steps/missing-program`.
+pub(super) fn missing_program(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    if deploy.in_containers() || !deploy.sets_up() || deploy.may_do_anything() {
+        return;
+    }
+    python(deploy, found);
+    node(deploy, found);
+}
+
+fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let needs = &deploy.context.project.needs;
+    let uses = uses(deploy);
+    if uses.is_empty() || needs.unread || needs.python.iter().any(|manifest| !manifest.complete) {
+        return;
+    }
+    let Some(installed) = installed(deploy) else { return };
+    let named = &installed.named;
+    let all = || needs.python.iter().flat_map(|manifest| &manifest.dependencies);
+    if named.is_empty() && all().next().is_none() {
+        return;
+    }
+    let mut told = BTreeSet::new();
+    for (program, span, from) in uses {
+        let Some((program, packages)) = PYTHON.iter().find(|(name, _)| *name == program) else { continue };
+        let by = |d: &&Declared| packages.iter().any(|package| brings(package, d));
+        let provided = packages.iter().any(|package| {
+            let locked = needs.locked.as_ref().is_some_and(|locked| locked.contains(*package));
+            locked || named.iter().any(|n| n == package || base_name(n) == *package)
+        });
+        // `django-celery-x`, `flask-x`: what extends a package depends on it.
+        let extends = |name: &str| name != *program && name.split('-').any(|part| part == *program);
+        if provided
+            || all().filter(|d| installed.has(deploy, d)).any(|d| by(&d) || extends(&d.name))
+            || named.iter().any(|n| extends(base_name(n)))
+            || comes_otherwise(deploy, program)
+            || !told.insert(program)
+        {
+            continue;
+        }
+        let package = packages[0];
+        let path = |file| deploy.context.sources.file(file).path();
+        let elsewhere = all().find(by);
+        let filled = needs.python.iter().find(|m| m.dependencies.iter().any(|d| installed.has(deploy, d)));
+        let (what, help) = match (elsewhere, filled.map(|m| path(m.file))) {
+            (Some(declared), _) => {
+                let group =
+                    declared.group.as_ref().map_or(String::new(), |group| format!(" (group {group})"));
+                let file = path(declared.span.file);
+                (
+                    format!("{file}{group} names it, and no step installs that"),
+                    format!("install what {file}{group} names too"),
+                )
+            }
+            (None, Some(file)) => (
+                format!("{file} does not name it, and no step installs it"),
+                format!("add `{package}` to {file}"),
+            ),
+            (None, None) => ("no step installs it".to_owned(), format!("install `{package}` there")),
+        };
+        let message = format!("`{program}` is run from {from}, and nothing brings it there: {what}");
+        let mut draft = deploy.context.finding(RULE, span, message).help(help);
+        if let Some(declared) = elsewhere {
+            draft = draft.related(declared.span, "named here");
+        }
+        found.push(draft.done());
+    }
+}
+
+/// The declared dependency brings what the package of the table does, with its extra where that has one.
+fn brings(package: &str, declared: &Declared) -> bool {
+    match package.trim_end_matches(']').split_once('[') {
+        Some((name, extra)) => declared.name == name && declared.extras.iter().any(|e| e == extra),
+        None => declared.name == package,
+    }
+}
+
+/// `celery` of `celery[redis]`.
+fn base_name(package: &str) -> &str {
+    package.split('[').next().unwrap_or(package)
+}
+
+/// The programs that are run from environments: name, place, environment.
+fn uses(deploy: &Deploy<'_, '_, '_>) -> Vec<(String, Span, String)> {
+    let mut found = Vec::new();
+    for at in &deploy.context.units {
+        if at.origin == Origin::InRepo && !deploy.is_started(&at.name) {
+            continue;
+        }
+        for exec in ["ExecStartPre", "ExecStart"].iter().flat_map(|key| at.unit.exec(key)) {
+            let words: Vec<String> = std::iter::once(&exec.program).chain(&exec.args).cloned().collect();
+            found.extend(program_of(&words, None).map(|(program, from)| (program, exec.span, from)));
+        }
+    }
+    for step in deploy.steps().filter(|step| is_here(step) && !is_saying(step)) {
+        let mut words = vec![step.argv.program.value.to_string()];
+        words.extend(step.argv.args.iter().map(|arg| arg.value.to_string()));
+        let active = step.argv.env("VIRTUAL_ENV").map(ToString::to_string);
+        found.extend(program_of(&words, active).map(|(program, from)| (program, step.span, from)));
+    }
+    found
+}
+
+/// Which program the words run, and from where: `venv/bin/NAME`, `venv/bin/python -m NAME`, `uv run NAME`, `NAME` where an
+/// environment is active.
+fn program_of(words: &[String], active: Option<String>) -> Option<(String, String)> {
+    let program = words.first()?.trim_start_matches(['-', '+', '!', '@', ':']);
+    let name = base(program);
+    let environment = match program.strip_suffix(name).and_then(|directory| directory.strip_suffix("/bin/")) {
+        Some(directory) if base(directory).contains("env") => Some(directory.to_owned()),
+        Some(_) => None,
+        None if !program.contains('/') => active,
+        None => None,
+    };
+    if matches!(name, "uv" | "poetry" | "pipenv" | "pdm") && words.get(1)? == "run" {
+        let inner = words.get(2).filter(|word| !word.starts_with('-'))?;
+        return Some((inner.clone(), format!("the environment of {name}")));
+    }
+    let environment = environment?;
+    let run = match name.starts_with("python") {
+        true if words.get(1)? == "-m" => words.get(2)?,
+        true => return None,
+        false => name,
+    };
+    Some((run.to_owned(), environment))
+}
+
+/// What the steps install.
+#[derive(Default)]
+struct Installed {
+    /// By name, as `name` and `name[extra]`.
+    named: BTreeSet<String>,
+    /// All of a project, its groups too, as uv and Poetry do by default.
+    whole: bool,
+    /// Lists of requirements, with what they take in.
+    lists: HashSet<FileId>,
+    /// The project as a package, and the extras that are asked for.
+    extras: Option<BTreeSet<String>>,
+}
+
+impl Installed {
+    /// True for a declared dependency that is installed.
+    fn has(&self, deploy: &Deploy<'_, '_, '_>, declared: &Declared) -> bool {
+        let file = declared.span.file;
+        let needs = &deploy.context.project.needs;
+        let kind = needs.python.iter().find(|manifest| manifest.file == file).map(|manifest| manifest.kind);
+        let project = || match (&self.extras, kind) {
+            (Some(extras), Some(PythonKind::Pyproject | PythonKind::Setup)) => {
+                declared.group.as_ref().is_none_or(|group| extras.contains(&normalized(group)))
+            }
+            _ => false,
+        };
+        self.whole || self.lists.contains(&file) || project()
+    }
+
+    /// The list, and all that it takes in.
+    fn list(&mut self, deploy: &Deploy<'_, '_, '_>, file: FileId) {
+        if self.lists.insert(file)
+            && let Some(manifest) = deploy.context.project.needs.python.iter().find(|m| m.file == file)
+        {
+            for include in manifest.includes.iter().filter(|include| !include.constraint) {
+                if let Some(file) = include.file {
+                    self.list(deploy, file);
+                }
+            }
+        }
+    }
+}
+
+/// What the steps install; `None` where that is not all known, or nothing of the app's is installed at all.
+fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
+    let needs = &deploy.context.project.needs;
+    let mut installed = Installed::default();
+    let mut any = false;
+    for step in deploy.steps().filter(|step| is_here(step)) {
+        let python = |role: &Role| {
+            matches!(role, Role::Dependencies(Ecosystem::Python) | Role::GlobalTool(Ecosystem::Python))
+        };
+        // A list of requirements that a script writes is none that was read.
+        let writes = step.written.iter().any(|written| written.path.known_suffix().ends_with(".txt"));
+        if writes || matches!(step.argv.name.as_str(), "conda" | "mamba" | "micromamba") {
+            return None;
+        }
+        if !step.deed.roles.iter().any(python) {
+            continue;
+        }
+        any |= step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python));
+        let lists = matches!(step.argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm");
+        installed.whole |= lists && !step.argv.has_word("pip");
+        let mut args = step.argv.args.iter();
+        while let Some(arg) = args.next() {
+            let text = arg.value.to_string();
+            let list = match text.as_str() {
+                "-r" | "--requirement" => Some(args.next()?.value.to_string()),
+                // PEP 735's groups.
+                "--group" => {
+                    installed.whole = true;
+                    continue;
+                }
+                other => other.strip_prefix("--requirement=").map(str::to_owned),
+            };
+            if let Some(list) = list {
+                let files = || needs.python.iter().map(|manifest| manifest.file);
+                let named = |file: &FileId| base(deploy.context.sources.file(*file).path()) == base(&list);
+                files().find(named)?;
+                for file in files().filter(named) {
+                    installed.list(deploy, file);
+                }
+                // `uv pip install -r pyproject.toml`
+                installed.whole |= base(&list) == "pyproject.toml";
+                continue;
+            }
+            // What an option is followed by is taken for a package too, which only makes for silence.
+            if text.starts_with('-') {
+                continue;
+            }
+            if arg.value.as_literal().is_none() && !text.contains('/') || text.contains("://") {
+                return None;
+            }
+            let end = text.find(['=', '<', '>', '~', '!', ';', '@']).unwrap_or(text.len());
+            let (name, extras) = text[..end].split_once('[').unwrap_or((&text[..end], ""));
+            let extras = extras.trim_end_matches(']').split(',').filter(|extra| !extra.is_empty());
+            let extras = extras.map(|extra| normalized(extra.trim()));
+            if name == "." || name.contains('/') {
+                installed.extras.get_or_insert_default().extend(extras);
+                let projects = needs.python.iter().filter(|m| m.kind != PythonKind::Requirements);
+                let taken = projects.flat_map(|m| &m.includes).filter_map(|include| include.file);
+                for file in taken {
+                    installed.list(deploy, file);
+                }
+                continue;
+            }
+            let name = normalized(name.trim());
+            installed.named.extend(extras.map(|extra| format!("{name}[{extra}]")));
+            installed.named.insert(name);
+        }
+    }
+    any.then_some(installed)
+}
+
+/// The system has a package of it, or a script that is called installs it.
+fn comes_otherwise(deploy: &Deploy<'_, '_, '_>, program: &str) -> bool {
+    let package = |step: &Step| {
+        step.deed.effects.iter().any(|effect| match &effect.resource {
+            Resource::Package(name) => name.as_literal().is_none_or(|name| name.contains(program)),
+            _ => false,
+        })
+    };
+    deploy.steps().any(package) || deploy.called_mentions("install") && deploy.called_mentions(program)
+}
+
+/// `npm ci --omit=dev` and then a build whose program only a development dependency brings.
+fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let packages = &deploy.context.project.needs.node;
+    for package in packages {
+        let mut installs = deploy.steps().filter(|step| {
+            step.deed.roles.contains(&Role::Dependencies(Ecosystem::Node))
+                && works_in(step, package, packages)
+        });
+        let mut some = false;
+        if !installs.all(|step| {
+            some = true;
+            omits_development(step)
+        }) || !some
+            || packages
+                .iter()
+                .any(|other| other.directory != package.directory && other.has_member(&package.directory))
+        {
+            continue;
+        }
+        let build = deploy.steps().find_map(|step| {
+            let script = script_of(step).filter(|_| is_here(step) && works_in(step, package, packages))?;
+            let alone = packages.iter().all(|p| p == package || !works_in(step, p, packages));
+            let (program, needed) =
+                alone.then(|| only_development(package, &package.script(&script)?.command))??;
+            Some((step, script, program, needed))
+        });
+        let Some((step, script, program, needed)) = build else { continue };
+        let path = deploy.context.sources.file(package.file).path();
+        let message = format!(
+            "`{}` calls `{program}` ({path}), which only a development dependency brings, and those are left out by every install here: it is not found",
+            deploy.context.words(step.span)
+        );
+        let help = format!(
+            "install all of it for the build (`{} ci`), and take the rest away afterwards (`npm prune --omit=dev`); or move `{}` to `dependencies`",
+            package.manager.command(),
+            needed.name,
+        );
+        let draft = deploy.context.finding(RULE, step.span, message).help(help);
+        let draft = draft.related(needed.span, "a development dependency");
+        let called = package.script(&script).map_or(needed.span, |script| script.span);
+        found.push(draft.related(called, "what it calls").done());
+    }
+}
+
+/// The install leaves development dependencies out, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
+fn omits_development(step: &Step) -> bool {
+    let words = [
+        "--omit=dev",
+        "--production",
+        "--only=production",
+        "--only=prod",
+        "--prod",
+        "-P",
+        "--production=true",
+    ];
+    let line = line_of(step);
+    words.iter().any(|word| step.argv.has_word(word))
+        || line.contains("--omit dev")
+        || step.argv.env("NODE_ENV").is_some_and(|value| value.as_literal() == Some("production"))
+            && !line.contains("--include")
+            && !line.contains("--production=false")
+            && !line.contains("--prod=false")
+}
+
+/// The script of package.json that a step runs.
+fn script_of(step: &Step) -> Option<String> {
+    let words: Vec<String> = step.argv.args.iter().map(|arg| arg.value.to_string()).collect();
+    let at = words.iter().position(|word| matches!(word.as_str(), "run" | "run-script"));
+    match (step.argv.name.as_str(), at) {
+        ("npm" | "yarn" | "pnpm", Some(at)) => words.get(at + 1).cloned(),
+        ("yarn" | "pnpm", None) => words.iter().find(|word| word.as_str() == "build").cloned(),
+        _ => None,
+    }
+}
+
+/// The first program of a script's command that only a development dependency brings.
+fn only_development<'p>(package: &'p NodePackage, command: &str) -> Option<(&'static str, &'p Declared)> {
+    for part in command.split(['&', ';', '|']) {
+        let mut words = part.split_whitespace().skip_while(|word| word.contains('=') || *word == "cross-env");
+        let Some(first) = words.next() else { continue };
+        let Some((program, needed)) = NODE.iter().find(|(program, _)| *program == first) else { continue };
+        let mut of_name = package.dependencies.iter().filter(|d| d.name == *needed);
+        let Some(declared) = of_name.next().filter(|d| d.development && of_name.next().is_none()) else {
+            continue;
+        };
+        let carriers =
+            NODE_CARRIERS.iter().find(|(name, _)| name == needed).map_or(&[][..], |(_, carriers)| carriers);
+        // Plugins have what they extend as a peer, which npm installs too.
+        let brings = |d: &&Declared| {
+            !d.development && (carriers.contains(&d.name.as_str()) || d.name.contains(needed))
+        };
+        if package.dependencies.iter().find(brings).is_none() {
+            return Some((program, declared));
+        }
+    }
+    None
+}
+
+#[test]
+fn programs_are_found_in_commands() {
+    let check = |line: &str, active: Option<&str>, expected: Option<(&str, &str)>| {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let found = program_of(&words, active.map(str::to_owned));
+        assert_eq!(found, expected.map(|(a, b)| (a.to_owned(), b.to_owned())), "{line}");
+    };
+    check("/srv/venv/bin/gunicorn app:app", None, Some(("gunicorn", "/srv/venv")));
+    check("/srv/.venv/bin/python3 -m uvicorn x:y", None, Some(("uvicorn", "/srv/.venv")));
+    check("/srv/venv/bin/python app.py", None, None);
+    check("/usr/bin/gunicorn app:app", None, None);
+    check("gunicorn app:app", None, None);
+    check("alembic upgrade head", Some("/srv/venv"), Some(("alembic", "/srv/venv")));
+    check("uv run alembic upgrade head", None, Some(("alembic", "the environment of uv")));
+    check("uv run --with x alembic", None, None);
+    check("uv sync", None, None);
+}
