@@ -7,7 +7,7 @@ use crate::project::env::unread::Search;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::is_sample_dotenv;
-use crate::project::{compose, env, managers, manifest};
+use crate::project::{architecture, compose, env, managers, manifest};
 use crate::rules::context::Project;
 use crate::source::{FileId, Sources};
 use std::collections::{BTreeSet, HashSet};
@@ -21,6 +21,8 @@ pub(super) fn project(
     gaps: &mut Vec<Gap>,
 ) -> Project {
     let (composes, more) = compose::read_all(root, &inventory, sources);
+    gaps.extend(more);
+    let (architectures, more) = architecture::read_all(root, &inventory, sources);
     gaps.extend(more);
     let (mut needs, more) = manifest::read(root, &inventory, sources);
     gaps.extend(more);
@@ -64,6 +66,7 @@ pub(super) fn project(
         .collect();
     let mut project = Project {
         composes,
+        architectures,
         needs,
         unit_files,
         unit_templates,

@@ -9,6 +9,7 @@ use super::pages::Pages;
 use super::services::Compared;
 use crate::finding::{Confidence, Finding, Fix, Related, Severity};
 use crate::model::{Deployment, OnFailure, Step, StepId, User};
+use crate::project::architecture::Architecture;
 use crate::project::compose::Compose;
 use crate::project::dotenv::Dotenv;
 use crate::project::env::InCode;
@@ -42,6 +43,8 @@ pub struct Project {
     pub inventory: Inventory,
     /// Compose files.
     pub composes: Vec<Compose>,
+    /// Architecture documents.
+    pub architectures: Vec<Architecture>,
     /// Manifests.
     pub needs: Needs,
     /// Unit files of the repo, by path.

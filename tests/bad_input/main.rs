@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
+mod architecture;
 mod compose;
-#[path = "../git/mod.rs"]
 mod dotenv;
+#[path = "../git/mod.rs"]
 mod git;
 mod history;
 mod manifests;

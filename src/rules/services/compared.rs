@@ -1,6 +1,7 @@
 //! F5: services against what runs on the server, worked out once of scripts and project. The rules of this family and
 //! the matrix of `deploylint services` both rest on it.
 
+use super::documents::Documents;
 use crate::model::Deployment;
 use crate::project::managers::Process;
 use crate::project::services::{Counterpart, Links, Server, UnitInfo, link, product_units};
@@ -33,6 +34,8 @@ pub(in crate::rules) struct Compared {
     proxies: Option<Vec<String>>,
     /// The deploy migrates the database.
     pub(super) migrates: bool,
+    /// The architecture documents, compared with what runs.
+    pub(super) documents: Documents,
 }
 
 impl Compared {
@@ -94,6 +97,7 @@ impl Compared {
             installs,
             proxies: proxies(context, &packages, &started, &programs),
             migrates: deploy.does(Work::Migrate),
+            documents: Documents::new(context, &server),
         }
     }
 
