@@ -109,7 +109,7 @@ impl Compared {
 
     /// The Compose files of which some service is a unit or process of the project. Any other describes something else:
     /// the databases of developers, another app.
-    pub(super) fn files(&self, count: usize) -> Vec<usize> {
+    pub(in crate::rules) fn files(&self, count: usize) -> Vec<usize> {
         let runs = |by: &Counterpart| matches!(by, Counterpart::Unit(_) | Counterpart::Process(_));
         let same_app =
             |compose: usize| self.links.matches.iter().any(|m| m.service.compose == compose && runs(&m.by));
