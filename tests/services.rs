@@ -245,3 +245,76 @@ fn what_the_documents_state() {
     let (_, out, _) = run(&dir, &[]);
     assert!(out.lines().any(|l| l.contains("shop-web.service") && l.contains("Web")), "{out}");
 }
+
+/// `name user command` of what runs.
+fn running(dir: &TempDir) -> Vec<String> {
+    let rows = json(dir)["services"].as_array().unwrap().clone();
+    let text = |side: &Value, key: &str| side[key].as_str().unwrap_or("-").to_owned();
+    let runs = rows.iter().map(|row| &row["runs"]).filter(|runs| !runs.is_null());
+    runs.map(|r| format!("{} {} {}", text(r, "name"), text(r, "user"), text(r, "command"))).collect()
+}
+
+#[test]
+fn units_are_read_as_systemd_gets_them() {
+    let template = "[Service]\nUser=@USER@\nExecStart=@DIR@/bin/api --port @PORT@\n";
+    let script = "#!/bin/bash\nset -e
+export APP_DIR=/opt/shop APP_USER=shop
+sed -e \"s|@DIR@|$APP_DIR|g\" -e \"s|@USER@|$APP_USER|\" deploy/api.service.in > /etc/systemd/system/api.service
+envsubst < deploy/jobs.service.tmpl > /etc/systemd/system/jobs.service
+sed \"s|@DIR@|$APP_DIR|\" deploy/mail.service.in | sudo tee /etc/systemd/system/mail.service >/dev/null
+printf '[Service]\\nUser=%s\\nExecStart=%s/bin/hooks\\n' \"$APP_USER\" \"$APP_DIR\" > /tmp/hooks.service
+mv /tmp/hooks.service /etc/systemd/system/hooks.service
+systemctl enable /opt/shop/deploy/linked.service
+cat > /etc/systemd/system/worker@.service <<'EOF'
+[Service]
+User=shop
+ExecStart=/opt/shop/bin/worker %i
+EOF
+systemctl daemon-reload
+systemctl enable --now worker@1 worker@2
+";
+    let dir = project(&[
+        ("deploy/api.service.in", template),
+        ("deploy/mail.service.in", "[Service]\nUser=mail\nExecStart=@DIR@/bin/mail\n"),
+        ("deploy/jobs.service.tmpl", "[Service]\nUser=${APP_USER}\nExecStart=$APP_DIR/bin/jobs\n"),
+        ("deploy/linked.service", "[Service]\nUser=linked\nExecStart=/opt/shop/bin/linked\n"),
+        ("start.sh", script),
+    ]);
+    let expected = [
+        "api.service shop /opt/shop/bin/api --port $PORT",
+        "jobs.service shop /opt/shop/bin/jobs",
+        "mail.service mail /opt/shop/bin/mail",
+        "hooks.service shop /opt/shop/bin/hooks",
+        "linked.service linked /opt/shop/bin/linked",
+        "worker@.service (1, 2) shop /opt/shop/bin/worker %i",
+    ];
+    assert_eq!(running(&dir), expected);
+}
+
+#[test]
+fn drop_ins_are_merged_in_the_order_of_their_names() {
+    let script = "#!/bin/bash\nset -e
+cp deploy/web.service /etc/systemd/system/
+mkdir -p /etc/systemd/system/web.service.d
+cat > /etc/systemd/system/web.service.d/20-late.conf <<'EOF'
+[Service]
+User=late
+EOF
+cat > /etc/systemd/system/web.service.d/10-early.conf <<'EOF'
+[Service]
+User=early
+ExecStart=
+ExecStart=/new/bin/web
+EOF
+cp deploy/web.service.d/30-port.conf /etc/systemd/system/web.service.d/
+systemctl daemon-reload
+systemctl restart web
+";
+    let dir = project(&[
+        ("deploy/web.service", "[Service]\nUser=first\nExecStart=/old/bin/web\n"),
+        ("deploy/web.service.d/30-port.conf", "[Service]\nEnvironment=PORT=9000\n"),
+        ("start.sh", script),
+    ]);
+    assert_eq!(running(&dir), ["web.service late /new/bin/web"]);
+    assert_eq!(json(&dir)["services"][0]["runs"]["ports"][0], "9000");
+}

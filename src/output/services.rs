@@ -4,8 +4,9 @@ use super::clean;
 use super::json::{self, JsonGap, Range, Tool, range};
 use crate::check::Services;
 use crate::rules::services::matrix::{Kind, Row, Side, State, Stated};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use serde::Serialize;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 /// The table is made to be read at this width.
@@ -174,6 +175,14 @@ pub fn write_text(found: &Services, out: &mut dyn io::Write) -> io::Result<()> {
     let mut files: Vec<&str> = rows.iter().filter_map(|row| row.compose.as_deref()).collect();
     files.dedup();
     let several = files.len() > 1;
+    // Of two units of one name the scripts tell which is which.
+    let mut places: HashMap<&str, Option<Span>> = HashMap::new();
+    let mut twice: HashSet<&str> = HashSet::new();
+    for (_, side) in rows.iter().filter_map(|row| row.runs.as_ref()) {
+        if *places.entry(&side.name).or_insert(side.span) != side.span {
+            twice.insert(&side.name);
+        }
+    }
     let documented = rows.iter().any(|row| row.architecture.is_some());
     let table: Vec<[String; 6]> = rows.iter().map(cells).collect();
     let head = ["STATE", "SERVICE", "RUN BY", "ARCHITECTURE", "PORT", "USER"];
@@ -201,7 +210,9 @@ pub fn write_text(found: &Services, out: &mut dyn io::Write) -> io::Result<()> {
     }
     for (row, cells) in rows.iter().zip(&table) {
         writeln!(out, "{}", line(cells.each_ref().map(String::as_str)))?;
-        for detail in details(row, several) {
+        let side = row.runs.as_ref().map(|(_, side)| side).filter(|side| twice.contains(side.name.as_str()));
+        let script = side.and_then(|side| side.span).map(|span| found.sources.file(span.file).path());
+        for detail in details(row, several, script) {
             for part in wrapped(&clean::line(&detail, 1000), WIDTH - INDENT) {
                 writeln!(out, "{}{part}", " ".repeat(INDENT))?;
             }
@@ -251,7 +262,7 @@ fn cells(row: &Row) -> [String; 6] {
 }
 
 /// What is said below a row: commands, what differs, why.
-fn details(row: &Row, several: bool) -> Vec<String> {
+fn details(row: &Row, several: bool, script: Option<&str>) -> Vec<String> {
     let mut lines = Vec::new();
     // Where there are several Compose files, the name of the file says whose service it is.
     let file = row.compose.as_deref().filter(|_| several);
@@ -269,7 +280,8 @@ fn details(row: &Row, several: bool) -> Vec<String> {
         Some(here) => lines.push(format!("{}: {here}", file.unwrap_or("compose"))),
         None => lines.extend(file.map(str::to_owned)),
     }
-    lines.extend(there.map(|there| format!("server:  {there}")));
+    let label = script.map_or_else(|| "server: ".to_owned(), |script| format!("{script}:"));
+    lines.extend(there.map(|there| format!("{label} {there}")));
     for stated in row.stated.iter().filter(|stated| !stated.agrees) {
         lines.push(format!(
             "differs: the {} is `{}` in the service and `{}` on the server",

@@ -99,9 +99,9 @@ impl<'p> Found<'p> {
             else {
                 continue;
             };
-            let says =
-                |text: &Written| text.path == *path && !Unit::parse(&text.content).directives.is_empty();
-            if !is_unit_directory(path.known_prefix()) || step.written.iter().any(says) {
+            // A text of the script's own; what `sed` pipes into `tee` is made of a file.
+            let own = !step.written.is_empty() && std::ptr::eq(filter(script, id), step);
+            if !is_unit_directory(path.known_prefix()) || own {
                 continue;
             }
             let shown = path.to_string();

@@ -4,7 +4,7 @@
 use super::documents::Documents;
 use crate::model::Deployment;
 use crate::project::managers::Process;
-use crate::project::services::{Counterpart, Links, Server, Strength, UnitInfo, link};
+use crate::project::services::{Counterpart, Links, Server, UnitInfo, link, product_units};
 use crate::project::unit::UnitKind;
 use crate::rules::context::{Context, Origin};
 use crate::rules::steps::{Deploy, Work};
@@ -81,8 +81,12 @@ impl Compared {
             context.units.iter().any(|u| of_script(u.origin, index))
                 || context.processes.iter().any(|p| of_script(p.origin, index))
         };
-        let software = |by: &Counterpart| matches!(by, Counterpart::System(name) if !PROXIES.iter().any(|proxy| name.starts_with(proxy)));
-        let installs = links.matches.iter().any(|one| one.strength == Strength::Certain && software(&one.by))
+        let software = |package: &String| {
+            let stem = package.split('-').next().unwrap_or(package);
+            let known = |name: &str| !product_units(name).is_empty() && !PROXIES.contains(&name);
+            !package.contains("client") && (known(package) || known(stem))
+        };
+        let installs = packages.iter().any(software)
             || context.scripts.iter().enumerate().any(|(at, script)| brings(at) && with_packages(script));
         Compared {
             units,
@@ -105,7 +109,7 @@ impl Compared {
 
     /// The Compose files of which some service is a unit or process of the project. Any other describes something else:
     /// the databases of developers, another app.
-    pub(super) fn files(&self, count: usize) -> Vec<usize> {
+    pub(in crate::rules) fn files(&self, count: usize) -> Vec<usize> {
         let runs = |by: &Counterpart| matches!(by, Counterpart::Unit(_) | Counterpart::Process(_));
         let same_app =
             |compose: usize| self.links.matches.iter().any(|m| m.service.compose == compose && runs(&m.by));

@@ -105,7 +105,7 @@ fn no_service(
 
 impl<'r, 'a> Context<'r, 'a> {
     /// Services against what runs on the server.
-    pub(super) fn compared(&self) -> &Compared {
+    pub(in crate::rules) fn compared(&self) -> &Compared {
         self.compared.get_or_init(|| Compared::new(self))
     }
 }

@@ -8,7 +8,7 @@ use crate::project::services::{
     Counterpart, Doer, Exemption, Facts, Match, ServiceRef, Strength, of_process, of_service, of_unit,
 };
 use crate::project::unit::{UnitKind, template_of};
-use crate::rules::context::{Context, Origin};
+use crate::rules::context::{Context, Origin, UnitAt};
 use crate::rules::steps::{Work, asks_for};
 use crate::shell::effect::{Change, Resource};
 use crate::source::Span;
@@ -340,9 +340,10 @@ impl Builder<'_, '_, '_> {
             }
             let (state, note) = if compared.links.unmatched_units.contains(&index) {
                 (State::Extra, "no service runs it")
+            } else if let Some(why) = self.aside(unit) {
+                (State::Exempt, why)
             } else if compares {
-                // Started by a timer or a socket, for a failure, or to end.
-                (State::Exempt, "it does not run all the time, or it runs the containers")
+                (State::Exempt, "it does not run all the time")
             } else {
                 (State::Extra, "there is no Compose file to compare with")
             };
@@ -360,6 +361,21 @@ impl Builder<'_, '_, '_> {
             };
             let architecture = self.documented(&Doer::Process(index));
             rows.push(Row { architecture, ..row(note.0, self.process(*at), Some(note.1)) });
+        }
+    }
+
+    /// Why a unit is no service of its own.
+    fn aside(&self, at: &UnitAt) -> Option<&'static str> {
+        let mut others = self.context.units.iter();
+        let started =
+            others.find(|other| other.unit.triggers(&other.name).is_some_and(|name| name == at.name));
+        let runs = |word: &str| at.unit.exec_start().iter().any(|exec| exec.program.contains(word));
+        match started.map(|other| UnitKind::of(&other.name)) {
+            Some(UnitKind::Timer) => Some("a timer starts it"),
+            Some(UnitKind::Path) => Some("it is started when a path changes"),
+            _ if runs("docker") || runs("podman") => Some("it runs containers"),
+            _ if at.unit.is_oneshot_work() => Some("it ends when its work is done"),
+            _ => None,
         }
     }
 

@@ -6,10 +6,11 @@ use super::dependencies::is_beside;
 use super::deploy::{Deploy, Language};
 use super::words::{Work, asks_for, does_in_image};
 use crate::finding::Finding;
+use crate::project::compose::Service;
 use crate::project::manifest::{MigrationKind, MigrationTool};
 use crate::rules::context::Context;
 use crate::shell::effect::Role;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 
 const RULE: &str = "steps/no-migrations";
 
@@ -26,7 +27,8 @@ pub(super) fn no_migrations(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding
     let all = context.project.needs.migrations.iter();
     let tools: Vec<_> = all.filter(|t| !is_beside(&t.directory) && migrates(t.kind, t.file)).collect();
     let itself = context.project.needs.code.migrates.is_some();
-    if tools.is_empty() || itself || !deploy.sets_up() || deploy.does(Work::Migrate) {
+    let by_compose = one_shot(context);
+    if tools.is_empty() && by_compose.is_none() || itself || !deploy.sets_up() || deploy.does(Work::Migrate) {
         return;
     }
     if deploy.in_containers() {
@@ -40,7 +42,11 @@ pub(super) fn no_migrations(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding
         .into_iter()
         .filter(|t| runs(t.kind) || said.is_some())
         .min_by_key(|t| t.directory.split('/').count() + usize::from(!t.directory.is_empty()));
-    let (Some(tool), Some(place)) = (tool, deploy.place()) else { return };
+    let Some(place) = deploy.place() else { return };
+    let Some(tool) = tool else {
+        found.extend(by_compose.map(|service| left_to_compose(deploy, place, service)));
+        return;
+    };
     let path = context.sources.file(tool.file).path();
     let command = tool.kind.command();
     let message = match said {
@@ -50,8 +56,45 @@ pub(super) fn no_migrations(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding
         None => format!("{path} is there, and nothing runs `{command}`: the new code meets the old tables"),
     };
     let help = format!("run `{command}` after the dependencies are installed and before the app starts");
-    let draft = deploy.missing(RULE, place, &message, Work::Migrate, said);
+    let mut draft = deploy.missing(RULE, place, &message, Work::Migrate, said);
+    if let Some((_, service)) = by_compose {
+        draft = draft.related(service.name_span, "who deploys with Compose has it done by this service");
+    }
     found.push(draft.help(help).related(tool.span, "the tool that migrates the database").done());
+}
+
+/// A service that migrates and ends, of a Compose file whose other services the deploy runs as units or processes.
+fn one_shot<'r>(context: &Context<'r, '_>) -> Option<(&'r str, &'r Service)> {
+    if context.project.composes.is_empty() {
+        return None;
+    }
+    let same_app = context.compared().files(context.project.composes.len());
+    same_app.into_iter().find_map(|index| {
+        let compose = &context.project.composes[index];
+        let migrates = |service: &&Service| {
+            let command = service.command.as_ref().or(service.entrypoint.as_ref());
+            // What the configuration says that the server does not need is settled.
+            let given = context.given.services.iter().any(|(name, _)| *name == service.name);
+            let optional = !service.profiles.is_empty() || given;
+            !optional
+                && compose.is_one_shot(service)
+                && command.is_some_and(|c| asks_for(&c.text, Work::Migrate))
+        };
+        let service = compose.services.iter().find(migrates)?;
+        Some((context.sources.file(compose.file).path(), service))
+    })
+}
+
+/// The project shows no tool of its own, and Compose migrates.
+fn left_to_compose(deploy: &Deploy<'_, '_, '_>, place: Span, (path, service): (&str, &Service)) -> Finding {
+    let command = service.command.as_ref().or(service.entrypoint.as_ref()).map_or("", |c| c.text.as_str());
+    let message = format!(
+        "the service `{}` of {path} runs `{command}`, and no step of the deploy does: the new code meets the old tables",
+        service.name
+    );
+    let help = format!("run `{command}` after the dependencies are installed and before the app starts");
+    let draft = deploy.missing(RULE, place, &message, Work::Migrate, None);
+    draft.help(help).related(service.name_span, "Compose runs it once, before the app starts").done()
 }
 
 /// Compose builds the app and runs it, and nowhere in the repo the upgrade runs: not in the image, not in its entrypoint,
