@@ -228,7 +228,12 @@ impl Compose {
         self.services.iter().find(|s| s.name == name)
     }
 
-    /// The name from the root of a path that stands at `span`; `None` where it leads out of the root, or depends on a
+    /// All files that it is made of.
+    pub fn files(&self) -> impl Iterator<Item = FileId> {
+        self.directories.iter().map(|(file, _)| *file)
+    }
+
+    /// The name from the root of a path; `None` where it leads out of the root, or depends on a
     /// variable without a default.
     pub fn path(&self, text: &Text) -> Option<String> {
         let path = with_defaults(&text.text);

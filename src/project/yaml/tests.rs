@@ -8,7 +8,8 @@ fn read(text: &str) -> (Sources, Result<Option<Node>, Gap>) {
     let id = sources.add(file);
     let started = Instant::now();
     let parsed = parse(&sources, id);
-    assert!(started.elapsed() < Duration::from_secs(5));
+    // Without optimisation, on a busy machine, it is some twenty times slower.
+    assert!(started.elapsed() < Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 }));
     (sources, parsed)
 }
 

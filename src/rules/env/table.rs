@@ -2,7 +2,7 @@
 //! Judges nothing.
 
 use crate::model::StepId;
-use crate::project::compose::references;
+use crate::project::compose::{Compose, references};
 use crate::project::dotenv::Dotenv;
 use crate::project::env::Need;
 use crate::project::names::is_sample_dotenv;
@@ -216,6 +216,10 @@ impl<'r> Table<'r> {
         for path in &context.project.inventory.compose {
             files.extend(context.sources.find(path));
         }
+        // What they include may have any name.
+        files.extend(context.project.composes.iter().flat_map(Compose::files));
+        files.sort_unstable();
+        files.dedup();
         for file in files {
             let text = without_comments(context.sources.file(file).text());
             for reference in references(&text) {
@@ -316,7 +320,7 @@ impl<'r> Table<'r> {
         let units = project.unit_files.iter().chain(&project.unit_templates).chain(&project.drop_ins);
         let mut files: Vec<FileId> = others.chain(units).map(|(_, file)| *file).collect();
         files.extend(project.process_files.iter().map(|p| p.file));
-        files.extend(project.composes.iter().map(|c| c.file));
+        files.extend(project.composes.iter().flat_map(Compose::files));
         files.extend(project.dotenvs.iter().map(|(_, dotenv)| dotenv.file));
         let mut of_scripts: Vec<FileId> = scripts.into_iter().map(|(_, file)| *file).collect();
         of_scripts.extend(context.scripts.iter().map(|s| s.file));

@@ -6,6 +6,7 @@ use super::documents::Documents;
 use super::named::{Named, Words, is_named, named};
 use crate::finding::{Confidence, Finding};
 use crate::project::architecture::{Architecture, Evidence, Stated, Strength};
+use crate::project::compose::Compose;
 use crate::project::services::{
     self, Doer, StatedMatch, UnitInfo, of_process, of_unit, product_units, service_ports, staying,
 };
@@ -315,7 +316,7 @@ fn words_of_the_deployment(context: &Context<'_, '_>) -> Words {
     let project = context.project;
     let documents: HashSet<_> = project.architectures.iter().map(|d| d.file).collect();
     let texts = project.texts.iter().chain(&project.unit_files).map(|(_, file)| *file);
-    let composes = project.composes.iter().map(|c| c.file);
+    let composes = project.composes.iter().flat_map(Compose::files);
     let mut files: Vec<_> = texts.chain(composes).chain(context.scripts.iter().map(|s| s.file)).collect();
     files.sort_unstable();
     files.dedup();

@@ -144,20 +144,10 @@ fn in_images(deploy: &Deploy<'_, '_, '_>, tools: &[&MigrationTool], found: &mut 
 /// A service that always runs is built from the directory, or from one above.
 fn is_built(context: &Context<'_, '_>, directory: &str) -> bool {
     context.project.composes.iter().filter(|compose| !compose.is_development()).any(|compose| {
-        let path = context.sources.file(compose.file).path();
-        let own = path.rsplit_once('/').map_or("", |(own, _)| own);
-        compose.services.iter().filter(|s| s.profiles.is_empty()).filter_map(|s| s.build.as_ref()).any(
-            |build| {
-                let below = build.context.text.trim_start_matches("./").trim_end_matches('/');
-                let from = match (own, below) {
-                    ("", "." | "") => String::new(),
-                    (own, "." | "") => own.to_owned(),
-                    ("", below) => below.to_owned(),
-                    (own, below) => format!("{own}/{below}"),
-                };
-                from.is_empty() || directory == from || directory.starts_with(&format!("{from}/"))
-            },
-        )
+        let always = compose.services.iter().filter(|s| s.profiles.is_empty());
+        always
+            .filter_map(|s| compose.path(&s.build.as_ref()?.context))
+            .any(|from| from.is_empty() || directory == from || directory.starts_with(&format!("{from}/")))
     })
 }
 
