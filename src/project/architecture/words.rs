@@ -44,7 +44,7 @@ const NOT_HERE: &str = "planned future todo deprecated legacy inactive disabled 
 /// What may stand beside a product's name without making something else of it.
 const BESIDE: &str = "server database db cache broker queue message messaging reverse proxy cluster instance service \
     container primary main store storage object web load balancer in memory the and host latest alpine \
-    stable lts ingress data sql session sessions pub sub llm metrics dashboards pool pooler connection \
+    stable lts ingress sql session sessions pub sub llm metrics dashboards pool pooler connection \
     edge";
 /// Not a process that listens: a client of certificates.
 const NO_DAEMON: &[&str] = &["certbot"];
