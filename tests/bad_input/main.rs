@@ -11,9 +11,14 @@ use tempfile::TempDir;
 
 mod architecture;
 mod compose;
+mod dotenv;
+#[path = "../git/mod.rs"]
+mod git;
+mod history;
 mod manifests;
 mod review;
 mod scripts;
+mod units;
 
 /// Has one finding: a comment that quiets nothing.
 const GOOD: &str = "#!/bin/bash\nset -euo pipefail\n# deploylint: ignore[ignore/malformed]\ntrue\n";

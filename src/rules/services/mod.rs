@@ -8,6 +8,7 @@ mod links;
 pub mod matrix;
 mod named;
 mod other;
+mod undefined;
 
 use super::Rule;
 
@@ -19,4 +20,5 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("services/not-deployed", architecture::architecture),
     ("services/other-command", other::commands),
     ("services/other-port", other::ports),
+    ("services/undefined", undefined::undefined),
 ];
