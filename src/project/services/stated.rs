@@ -73,6 +73,10 @@ pub fn link_stated(stated: &[&Stated], composes: &[Compose], server: &Server<'_>
             pairs.extend(same.map(|pair| (Doer::Service(*at), pair)));
         }
         found.extend(best(pairs));
+        // What has the name is meant, whatever else runs alike; a product is known by more than its name.
+        if stated.product.is_none() && found.iter().any(|m| m.named) {
+            found.retain(|m| m.named);
+        }
         if let Some((Counterpart::System(name), strength, reason)) =
             stated.product.and_then(|unit| products::of_unit(unit, server))
         {
