@@ -2,7 +2,7 @@
 //! found by trying again with less, and only they are given up.
 
 use super::split::{Attempt, settle};
-use crate::finding::Finding;
+use crate::finding::{Finding, Gap};
 use crate::model::{self, Deployment, Follow, Piece};
 use crate::project::compose::Compose;
 use crate::project::files::Root;
@@ -72,6 +72,39 @@ fn not_taken(tree: &[Piece], taken: &[&Piece]) -> Vec<Span> {
         }
     }
     spans
+}
+
+/// Reads files of one kind by `read`, which is given the list of those that it may read; where it panics, without those
+/// that it panics on, and they are gaps.
+pub(super) fn reading<T: Default>(
+    what: &str,
+    paths: &[String],
+    gaps: &mut Vec<Gap>,
+    mut read: impl FnMut(Option<&[String]>) -> (T, Vec<Gap>),
+) -> T {
+    let mut attempt = |paths: Option<&[String]>| catch_unwind(AssertUnwindSafe(|| read(paths))).ok();
+    if let Some((found, more)) = attempt(None) {
+        gaps.extend(more);
+        return found;
+    }
+    let settled = settle(
+        paths.to_vec(),
+        &mut { ATTEMPTS },
+        |kept, group| {
+            let taken: Vec<String> = kept.iter().chain(group).cloned().collect();
+            Ok::<_, Infallible>(attempt(Some(&taken)).map_or(Attempt::Fails, Attempt::Works))
+        },
+        |_| Vec::new(),
+    );
+    let Ok(settled) = settled;
+    gaps.extend(settled.failed.into_iter().map(|file| Gap {
+        file,
+        place: None,
+        reason: format!("the reader of {what} failed on it (this is a bug of deploylint)"),
+    }));
+    let (found, more) = settled.result.unwrap_or_default();
+    gaps.extend(more);
+    found
 }
 
 /// A part of what a rule looks at.

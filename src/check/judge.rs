@@ -15,6 +15,7 @@ use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::syntax::query::Selectors;
 use bumpalo::Bump;
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// So many gaps of one script are told one by one.
@@ -124,9 +125,18 @@ pub fn inspect(
         directory: settings.config.app.directory.clone(),
         services: settings.config.services.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
-    let context = Context::new(sources, &models, &project, &settings.pages, &given);
-    let failed = rules::run(&context, &selectors, &mut judged.findings);
-    look(&context);
+    let run = || {
+        let context = Context::new(sources, &models, &project, &settings.pages, &given);
+        let failed = rules::run(&context, &selectors, &mut judged.findings);
+        look(&context);
+        failed
+    };
+    let failed = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        let reason = "what its rules see could not be worked out (this is a bug of deploylint)";
+        let starts = scripts.iter().map(|script| Span::file_start(script.file));
+        judged.gaps.extend(starts.map(|start| Gap::at(sources, start, reason)));
+        Vec::new()
+    });
     let repo = Repo {
         root,
         sources,

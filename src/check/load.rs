@@ -1,5 +1,6 @@
 //! What is around the scripts of a repo, read once: compose files, manifests, units, environment files, code.
 
+use super::isolate::reading;
 use crate::finding::Gap;
 use crate::project::dotenv::Dotenv;
 use crate::project::env::Need;
@@ -10,6 +11,7 @@ use crate::project::names::is_sample_dotenv;
 use crate::project::{architecture, compose, env, managers, manifest};
 use crate::rules::context::Project;
 use crate::source::{FileId, Sources};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 /// Reads what is around the scripts; the code as well where `code` says so, for that is the most by far.
@@ -20,12 +22,15 @@ pub(super) fn project(
     sources: &mut Sources,
     gaps: &mut Vec<Gap>,
 ) -> Project {
-    let (composes, more) = compose::read_all(root, &inventory, sources);
-    gaps.extend(more);
-    let (architectures, more) = architecture::read_all(root, &inventory, sources);
-    gaps.extend(more);
-    let (mut needs, more) = manifest::read(root, &inventory, sources);
-    gaps.extend(more);
+    let composes = reading("compose files", &inventory.compose, gaps, |only| {
+        compose::read_all(root, &limited(&inventory, only, |i| &mut i.compose), sources)
+    });
+    let architectures = reading("architecture documents", &inventory.architecture, gaps, |only| {
+        architecture::read_all(root, &limited(&inventory, only, |i| &mut i.architecture), sources)
+    });
+    let mut needs = reading("manifests", &inventory.manifests, gaps, |only| {
+        manifest::read(root, &limited(&inventory, only, |i| &mut i.manifests), sources)
+    });
     // Who has nothing to migrate and nothing to build has no code that is asked about either of them.
     let builds = manifest::scripts(&needs).any(|script| script.name == "build");
     if code && (builds || !needs.migrations.is_empty()) {
@@ -47,8 +52,9 @@ pub(super) fn project(
             }
         }
     }
-    let (process_files, more) = managers::read_all(root, &inventory, sources);
-    gaps.extend(more);
+    let process_files = reading("process files", &inventory.ecosystem, gaps, |only| {
+        managers::read_all(root, &limited(&inventory, only, |i| &mut i.ecosystem), sources)
+    });
     let lists = [
         &inventory.scripts,
         &inventory.nginx,
@@ -76,11 +82,33 @@ pub(super) fn project(
         ..Project::default()
     };
     if code {
-        environment(root, &inventory, &mut project, sources, gaps);
+        let before = project.clone();
+        let paths: Vec<String> = inventory.dotenv.iter().chain(&inventory.code).cloned().collect();
+        let with_code = reading("the environment", &paths, gaps, |only| {
+            let mut project = before.clone();
+            let mut gaps = Vec::new();
+            let inventory = limited(&inventory, only, |i| &mut i.code);
+            let inventory = limited(&inventory, only, |i| &mut i.dotenv);
+            environment(root, &inventory, &mut project, sources, &mut gaps);
+            (Some(project), gaps)
+        });
+        project = with_code.unwrap_or(before);
     }
     project.inventory = inventory;
     project.names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
     project
+}
+
+/// The inventory with no more in one of its lists than `only`.
+fn limited<'i>(
+    inventory: &'i Inventory,
+    only: Option<&[String]>,
+    list: impl Fn(&mut Inventory) -> &mut Vec<String>,
+) -> Cow<'i, Inventory> {
+    let Some(only) = only else { return Cow::Borrowed(inventory) };
+    let mut inventory = inventory.clone();
+    list(&mut inventory).retain(|path| only.contains(path));
+    Cow::Owned(inventory)
 }
 
 /// The environment files, the uses in the code, and which names of the samples stand nowhere else.

@@ -21,7 +21,7 @@ use crate::shell::effect::{Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
@@ -70,29 +70,25 @@ pub struct Project {
 }
 
 impl Project {
-    /// The files that something was read from, each once; the texts in which only words are looked up are not among
-    /// them.
+    /// The files that something was read from, each once.
     pub fn files(&self) -> Vec<FileId> {
-        let needs = &self.needs;
-        let composes = self.composes.iter().map(|compose| compose.file);
-        let units = self.unit_files.iter().map(|(_, file)| *file);
-        let dotenvs = self.dotenvs.iter().map(|(_, dotenv)| dotenv.file);
-        let uses = self.env.uses.iter().map(|one| one.span.file);
-        let python = needs.python.iter().map(|manifest| manifest.file);
-        let node = needs.node.iter().map(|package| package.file);
-        let others = needs.others.iter().map(|manifest| manifest.file);
-        let tools = needs.migrations.iter().map(|tool| tool.span.file);
-        let all = composes.chain(units).chain(dotenvs).chain(uses).chain(python).chain(node).chain(others);
-        let mut files: Vec<FileId> = all.chain(tools).collect();
-        files.sort_unstable();
-        files.dedup();
-        files
+        let files = RefCell::new(BTreeSet::new());
+        // One list of where files are held is enough.
+        self.clone().retain(&|file| {
+            files.borrow_mut().insert(file);
+            true
+        });
+        files.into_inner().into_iter().collect()
     }
 
     /// Forgets what was read from the other files.
     pub fn retain(&mut self, keep: &dyn Fn(FileId) -> bool) {
         self.composes.retain(|compose| keep(compose.file));
-        self.unit_files.retain(|(_, file)| keep(*file));
+        self.architectures.retain(|document| keep(document.file));
+        self.process_files.retain(|process_file| keep(process_file.file));
+        for files in [&mut self.unit_files, &mut self.unit_templates, &mut self.drop_ins, &mut self.texts] {
+            files.retain(|(_, file)| keep(*file));
+        }
         self.dotenvs.retain(|(_, dotenv)| keep(dotenv.file));
         self.env.uses.retain(|one| keep(one.span.file));
         self.env.sets.retain(|(_, span)| keep(span.file));

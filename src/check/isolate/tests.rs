@@ -114,3 +114,17 @@ fn a_rule_that_always_panics_finds_nothing_and_no_place() {
     let never = Failed::of("test", |_, _| panic!("always"));
     assert_eq!(judge_again(&files, never), (Vec::new(), Vec::new()));
 }
+
+#[test]
+fn a_file_that_its_reader_panics_on_is_a_gap_and_the_others_are_read() {
+    let paths = ["a", "bad", "c", "worse"].map(str::to_owned);
+    let mut gaps = Vec::new();
+    let read = reading("letters", &paths, &mut gaps, |only| {
+        let paths = only.unwrap_or(&paths);
+        assert!(!paths.iter().any(|path| path == "bad" || path == "worse"));
+        (paths.to_vec(), Vec::new())
+    });
+    assert_eq!(read, ["a", "c"]);
+    let gaps: Vec<&str> = gaps.iter().map(|gap| gap.file.as_str()).collect();
+    assert_eq!(gaps, ["bad", "worse"]);
+}
