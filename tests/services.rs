@@ -317,4 +317,16 @@ systemctl restart web
     ]);
     assert_eq!(running(&dir), ["web.service late /new/bin/web"]);
     assert_eq!(json(&dir)["services"][0]["runs"]["ports"][0], "9000");
+#[test]
+fn a_document_means_what_it_names() {
+    let document = "### `relay-server` (FastAPI, `:8000`)\n";
+    let relay = unit(
+        "relay-server.service",
+        "User=shop\nExecStart=/opt/relay/venv/bin/uvicorn relay:app --port 8000",
+    );
+    let dir = shop(&format!("{}{relay}", web()), &[("architecture.md", document)]);
+    let rows = json(&dir)["services"].as_array().unwrap().clone();
+    let named: Vec<_> =
+        rows.iter().filter(|row| !row["architecture"].is_null()).map(|row| &row["runs"]["name"]).collect();
+    assert_eq!(named, ["relay-server.service"]);
 }

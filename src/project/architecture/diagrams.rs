@@ -3,7 +3,7 @@
 //! <https://mermaid.js.org/syntax/flowchart.html>, <https://plantuml.com/deployment-diagram>.
 
 use super::words::{
-    as_name, is_aside, is_choice, is_external, is_not_here, name_and_brackets, ports, product,
+    as_name, is_aside, is_choice, is_external, is_not_here, name_and_brackets, ports, product, words,
 };
 use super::{Evidence, Found, Strength};
 use std::collections::{BTreeMap, HashSet};
@@ -67,7 +67,10 @@ pub(super) fn read(language: &str, text: &str, at: usize, aside: bool, found: &m
         stated.product = product(&name);
         stated.required =
             !aside && !node.outside && !is_external(&name) && !is_not_here(brackets) && !is_choice(plain);
+        // A box for several things: `Network layer :8000`.
+        let group = words(&name).any(|w| matches!(w.as_str(), "layer" | "layers" | "network" | "networks"));
         stated.strength = match (stated.product, stated.ports.is_empty()) {
+            _ if group => Strength::Weak,
             (Some(_), _) | (None, false) => Strength::Medium,
             (None, true) => Strength::Weak,
         };

@@ -145,6 +145,10 @@ fn mermaid() {
         stated(&fence("sequenceDiagram\n participant N as Nginx Container (Port 80)\n N->>F: x\n")),
         ["Nginx Container 80 Medium"]
     );
+    assert_eq!(
+        stated(&fence("graph TD\n  L[Network layer :8000] --> S[SSH :22]\n")),
+        ["Network layer 8000 Weak", "SSH 22 Medium aside"]
+    );
     assert_eq!(stated(&fence("erDiagram\n  REDIS ||--o{ B : has\n")), Vec::<String>::new());
     assert_eq!(
         stated(&fence("C4Container\n Person(u, \"User\")\n Container(api, \"API\", \"Go\", \"x\")\n")),

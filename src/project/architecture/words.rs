@@ -20,8 +20,9 @@ const ELSEWHERE: &str = "development dev local locally localhost test tests test
 const PHRASES: &[&str] =
     &["out of scope", "not in scope", "next steps", "not yet", "feuille de route", "code structure"];
 
-/// Somebody else's: it needs no unit here.
-const THIRD_PARTY: &str = "stripe paypal s3 aws gcs gcp azure r2 b2 openai anthropic claude gpt gemini groq mistral openrouter \
+/// Somebody else's, or the system's own: it needs no unit here.
+const THIRD_PARTY: &str = "ssh sftp http https ntp \
+    stripe paypal s3 aws gcs gcp azure r2 b2 openai anthropic claude gpt gemini groq mistral openrouter \
     deepseek cloudflare cloudfront github gitlab ghcr dockerhub sentry twilio sendgrid mailgun postmark \
     resend ses sns sqs smtp firebase fcm apns supabase neon planetscale rds elasticache route53 cdn dns \
     letsencrypt telegram whatsapp slack discord google facebook meta apple microsoft auth0 clerk okta \
@@ -44,7 +45,7 @@ const NOT_HERE: &str = "planned future todo deprecated legacy inactive disabled 
 /// What may stand beside a product's name without making something else of it.
 const BESIDE: &str = "server database db cache broker queue message messaging reverse proxy cluster instance service \
     container primary main store storage object web load balancer in memory the and host latest alpine \
-    stable lts ingress data sql session sessions pub sub llm metrics dashboards pool pooler connection \
+    stable lts ingress sql session sessions pub sub llm metrics dashboards pool pooler connection \
     edge";
 /// Not a process that listens: a client of certificates.
 const NO_DAEMON: &[&str] = &["certbot"];
@@ -272,6 +273,7 @@ mod tests {
             "Cloudflare CDN",
             "External API",
             "Users",
+            "SSH",
         ] {
             assert!(is_external(name), "{name}");
         }

@@ -73,6 +73,10 @@ pub fn link_stated(stated: &[&Stated], composes: &[Compose], server: &Server<'_>
             pairs.extend(same.map(|pair| (Doer::Service(*at), pair)));
         }
         found.extend(best(pairs));
+        // What has the name is meant, whatever else runs alike; a product is known by more than its name.
+        if stated.product.is_none() && found.iter().any(|m| m.named) {
+            found.retain(|m| m.named);
+        }
         if let Some((Counterpart::System(name), strength, reason)) =
             stated.product.and_then(|unit| products::of_unit(unit, server))
         {
@@ -101,12 +105,10 @@ impl Pair {
 
 /// Those of the same name, or else those that most speaks for: a service of several files, the instances of a unit.
 fn best(pairs: Vec<(Doer, Pair)>) -> Vec<StatedMatch> {
+    let named = pairs.iter().any(|(_, pair)| pair.named);
     let most = pairs.iter().map(|(_, pair)| pair.score).max().unwrap_or(0);
-    pairs
-        .into_iter()
-        .filter(|(_, pair)| pair.named || pair.score == most)
-        .map(|(by, pair)| pair.by(by))
-        .collect()
+    let keep = |pair: &Pair| if named { pair.named } else { pair.score == most };
+    pairs.into_iter().filter(|(_, pair)| keep(pair)).map(|(by, pair)| pair.by(by)).collect()
 }
 
 fn pair(stated: &Stated, side: &Side, other: &Side, more: &[String], server: &Server<'_>) -> Option<Pair> {

@@ -311,7 +311,7 @@ struct Running<'n> {
 }
 
 /// Every word of what deploys: scripts, units, Compose files, settings of web servers and process managers, workflows.
-fn words_of_the_deployment(context: &Context<'_, '_>) -> Words {
+pub(super) fn words_of_the_deployment(context: &Context<'_, '_>) -> Words {
     let mut words = Words::default();
     let project = context.project;
     let documents: HashSet<_> = project.architectures.iter().map(|d| d.file).collect();

@@ -1,7 +1,9 @@
 //! F5: the architecture documents against what runs, worked out once: which stated service is which unit, process,
 //! package or container. The rules about documents and the matrix both rest on it.
 
+use super::architecture::words_of_the_deployment;
 use super::matrix::{Builder, Documented, Kind, Row, Side, State};
+use super::named::is_named;
 use crate::project::architecture::{Architecture, Strength as Stated};
 use crate::project::compose::Compose;
 use crate::project::names::base;
@@ -27,6 +29,9 @@ pub(super) struct Documents {
     /// A cluster or another tool runs things, by settings that are not read.
     pub(super) elsewhere: bool,
 }
+
+/// How sure something is a stated service: their names say it, it is stated as one that runs, and how much speaks for it.
+pub(super) type Sure = (bool, bool, Strength);
 
 impl Documents {
     /// Compares; nothing where no document is.
@@ -56,18 +61,19 @@ impl Documents {
 
     /// The stated service that something is, the surest and first: indices of document and service. Plans and drafts
     /// state nothing.
-    pub(super) fn of(&self, doer: &Doer, documents: &[Architecture]) -> Option<(usize, usize)> {
-        let mut best: Option<((bool, Strength), (usize, usize))> = None;
+    pub(super) fn of(&self, doer: &Doer, documents: &[Architecture]) -> Option<(Sure, (usize, usize))> {
+        let mut best: Option<(Sure, (usize, usize))> = None;
         for (document, services) in self.links.iter().enumerate().filter(|(at, _)| !documents[*at].aside) {
             for (service, links) in services.iter().enumerate() {
                 let Some(link) = links.iter().find(|link| link.by == *doer) else { continue };
-                let sure = (link.named, link.strength);
+                let stated = documents[document].services[service].strength;
+                let sure = (link.named, stated > Stated::Weak, link.strength);
                 if best.is_none_or(|(known, _)| sure > known) {
                     best = Some((sure, (document, service)));
                 }
             }
         }
-        best.map(|(_, at)| at)
+        best
     }
 }
 
@@ -124,10 +130,18 @@ pub(super) fn doer(by: &Counterpart) -> Option<Doer> {
 }
 
 impl Builder<'_, '_, '_> {
-    /// What the documents call it.
-    pub(super) fn documented(&self, doer: &Doer) -> Option<Documented> {
+    /// What the documents call something that may be one thing or the other: a service and the unit that does its work.
+    pub(super) fn documented(&self, doers: &[Doer]) -> Option<Documented> {
         let documents = &self.context.project.architectures;
-        let (document, service) = self.compared.documents.of(doer, documents)?;
+        let found = doers.iter().filter_map(|doer| self.compared.documents.of(doer, documents));
+        // Of two that are as sure the first.
+        let mut best: Option<(Sure, (usize, usize))> = None;
+        for one in found {
+            if best.is_none_or(|(sure, _)| one.0 > sure) {
+                best = Some(one);
+            }
+        }
+        let (_, (document, service)) = best?;
         let stated = &documents[document].services[service];
         Some(Documented { name: stated.name.clone(), span: Some(stated.span) })
     }
@@ -147,6 +161,7 @@ impl Builder<'_, '_, '_> {
                 });
             }
         }
+        let deployment = words_of_the_deployment(self.context);
         let mut told: HashSet<String> =
             rows.iter().filter_map(|row| Some(key(&row.architecture.as_ref()?.name))).collect();
         for (document, links) in
@@ -154,7 +169,9 @@ impl Builder<'_, '_, '_> {
         {
             let path = self.context.sources.file(document.file).path();
             for (stated, links) in document.services.iter().zip(links) {
-                if !stated.required || stated.strength == Stated::Weak || told.contains(&key(&stated.name)) {
+                let surely = stated.strength == Stated::Strong
+                    || stated.strength == Stated::Medium && stated.product.is_some();
+                if !stated.required || !surely || told.contains(&key(&stated.name)) {
                     continue;
                 }
                 let system = links.iter().find_map(|link| match &link.by {
@@ -185,6 +202,13 @@ impl Builder<'_, '_, '_> {
                     },
                     // Of what is one in a Compose file for developers, or a part of what another name stands for.
                     None if !links.is_empty() => continue,
+                    None if is_named(stated, &self.compared.documents.names, &deployment) => Row {
+                        state: State::Exempt,
+                        note: Some(format!(
+                            "{path} states it, the deployment names it, and what runs it was not found"
+                        )),
+                        ..row
+                    },
                     None => row,
                 });
                 told.insert(key(&stated.name));

@@ -163,7 +163,7 @@ impl Builder<'_, '_, '_> {
             service: Some(side.clone()),
             compose: Some(self.context.sources.file(compose.file).path().to_owned()),
             runs: None,
-            architecture: self.documented(&Doer::Service(r)),
+            architecture: self.documented(&[Doer::Service(r)]),
             strength: None,
             reasons: Vec::new(),
             stated: Vec::new(),
@@ -215,7 +215,10 @@ impl Builder<'_, '_, '_> {
             }),
             reasons: one.reasons.clone(),
             stated,
-            architecture: row.architecture.clone().or_else(|| self.documented(&doer(&one.by)?)),
+            architecture: {
+                let doers = std::iter::once(Doer::Service(one.service)).chain(doer(&one.by));
+                self.documented(&doers.collect::<Vec<_>>())
+            },
             ..row
         }
     }
@@ -347,7 +350,7 @@ impl Builder<'_, '_, '_> {
             } else {
                 (State::Extra, "there is no Compose file to compare with")
             };
-            let architecture = self.documented(&Doer::Unit(index));
+            let architecture = self.documented(&[Doer::Unit(index)]);
             rows.push(Row { architecture, ..row(state, (Kind::Unit, self.unit(*at)), Some(note)) });
         }
         for (index, at) in compared.processes.iter().enumerate() {
@@ -359,7 +362,7 @@ impl Builder<'_, '_, '_> {
                 (true, true) => (State::Extra, "no service runs it"),
                 (true, false) => (State::Extra, "there is no Compose file to compare with"),
             };
-            let architecture = self.documented(&Doer::Process(index));
+            let architecture = self.documented(&[Doer::Process(index)]);
             rows.push(Row { architecture, ..row(note.0, self.process(*at), Some(note.1)) });
         }
     }
