@@ -194,8 +194,10 @@ impl Reader<'_> {
             self.add(Kind::Service, format!("{name} depends_on {}", on.service), condition, on.span);
         }
         for volume in &service.volumes {
-            let source = volume.source.as_ref().map(|source| source.text.clone()).unwrap_or_default();
-            self.add(Kind::Service, format!("{name} volume {}", volume.target.text), source, volume.span);
+            let source = volume.source.as_ref().map(|source| format!("{}:", source.text)).unwrap_or_default();
+            let value = if volume.read_only { "ro" } else { "" };
+            let key = format!("{name} volume {source}{}", volume.target.text);
+            self.add(Kind::Service, key, value, volume.span);
         }
         for file in &service.env_file {
             self.add(Kind::Service, format!("{name} env_file {}", file.path.text), "", file.path.span);
@@ -262,7 +264,7 @@ impl Reader<'_> {
     }
 
     fn environment(&mut self, context: &Context<'_, '_>) {
-        for used in &context.project.env_uses {
+        for used in &context.project.env.uses {
             if is_deployed_code(self.sources.file(used.span.file).path()) {
                 self.add(Kind::Environment, format!("{} read by the code", used.name), "", used.span);
             }

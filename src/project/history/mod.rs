@@ -210,10 +210,16 @@ fn fill(
     {
         history.notes.push(format!("{day} lies in the future"));
     }
-    let Ok(head) = store.repo.head() else {
-        history.gaps.push(damaged("HEAD names nothing that could be read: no history"));
+    let unread = |history: &mut History, reason: &str| {
+        if let Since::Revision(name) = since {
+            return Err(UnknownRevision { name: name.clone(), reason: reason.to_owned() });
+        }
+        history.gaps.push(damaged(&format!("{reason}: no history")));
         history.notes.push("git could not be read: everything counts as new".to_owned());
-        return Ok(());
+        Ok(())
+    };
+    let Ok(head) = store.repo.head() else {
+        return unread(history, "HEAD names nothing that could be read");
     };
     let branch = head.referent_name().map(|name| name.shorten().to_string());
     let Some(id) = head.id() else {
@@ -224,9 +230,7 @@ fn fill(
         return Ok(());
     };
     let Some(head) = walker.commit(id.detach()) else {
-        history.gaps.push(damaged("the commit that is checked out is missing or damaged: no history"));
-        history.notes.push("git could not be read: everything counts as new".to_owned());
-        return Ok(());
+        return unread(history, "the commit that is checked out is missing or damaged");
     };
     if branch.is_none() {
         history.notes.push("no branch is checked out (a detached HEAD)".to_owned());

@@ -8,10 +8,12 @@ use crate::source::SourceFile;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use jiff::civil::Date;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
 /// Commits that are walked.
 pub(super) const MAX_COMMITS: usize = 10_000;
+/// Commits before the reviewed one that are walked where some are damaged.
+const MAX_HIDDEN: usize = 200_000;
 /// Characters of a message's first line that are kept.
 const MAX_SUMMARY: usize = 200;
 
@@ -187,43 +189,7 @@ impl<'s> Walker<'s> {
 
     /// The commits that HEAD holds and `base` does not, newest first.
     pub(super) fn commits(&mut self, head: &Stored, base: Option<&Stored>, history: &mut History) {
-        use gix::revision::walk::Sorting;
-        use gix::traverse::commit::simple::CommitTimeOrder::NewestFirst;
-        let walk = self
-            .store
-            .repo
-            .rev_walk([head.id])
-            .with_hidden(base.map(|base| base.id))
-            .sorting(Sorting::ByCommitTime(NewestFirst))
-            .use_commit_graph(false)
-            .all();
-        let mut found: Vec<Stored> = Vec::new();
-        let mut missing = None;
-        match walk {
-            Ok(walk) => {
-                for step in walk {
-                    if found.len() >= MAX_COMMITS {
-                        history.partial = true;
-                        history.notes.push(format!(
-                            "more than {MAX_COMMITS} commits since then: those before the newest {MAX_COMMITS} are not listed"
-                        ));
-                        break;
-                    }
-                    match step.ok().and_then(|info| self.commit(info.id)) {
-                        Some(commit) => found.push(commit),
-                        None => {
-                            missing = Some(());
-                            break;
-                        }
-                    }
-                }
-            }
-            Err(_) => missing = Some(()),
-        }
-        if missing.is_some() {
-            let reason = "a commit is missing or damaged: those before it are not listed";
-            history.gaps.push(Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() });
-        }
+        let found = self.reachable(head, base, history);
         for commit in in_order(found) {
             if self.shallow.binary_search(&commit.id).is_ok() {
                 history.notes.push(format!(
@@ -248,6 +214,75 @@ impl<'s> Walker<'s> {
                 files,
             });
         }
+    }
+
+    fn reachable(&self, head: &Stored, base: Option<&Stored>, history: &mut History) -> Vec<Stored> {
+        use gix::revision::walk::Sorting;
+        use gix::traverse::commit::simple::CommitTimeOrder::NewestFirst;
+        let walk = self
+            .store
+            .repo
+            .rev_walk([head.id])
+            .with_hidden(base.map(|base| base.id))
+            .sorting(Sorting::ByCommitTime(NewestFirst))
+            .use_commit_graph(false)
+            .all();
+        let mut found: Vec<Stored> = Vec::new();
+        let mut whole = walk.is_ok();
+        for step in walk.into_iter().flatten() {
+            if found.len() >= MAX_COMMITS {
+                too_many(history);
+                break;
+            }
+            let Some(commit) = step.ok().and_then(|info| self.commit(info.id)) else {
+                whole = false;
+                break;
+            };
+            found.push(commit);
+        }
+        if whole { found } else { self.reachable_one_by_one(head, base, history) }
+    }
+
+    /// gix ends its walk at the first commit that is not as it should be, for its date alone even. This one goes on with
+    /// the others.
+    fn reachable_one_by_one(
+        &self,
+        head: &Stored,
+        base: Option<&Stored>,
+        history: &mut History,
+    ) -> Vec<Stored> {
+        let mut hidden = HashSet::new();
+        let mut open: Vec<ObjectId> = base.map(|base| base.id).into_iter().collect();
+        while let Some(id) = open.pop() {
+            if hidden.len() < MAX_HIDDEN && hidden.insert(id) {
+                open.extend(self.commit(id).map(|commit| commit.parents).unwrap_or_default());
+            }
+        }
+        let mut seen = HashSet::new();
+        let mut found = Vec::new();
+        let mut missing = false;
+        let mut open = VecDeque::from([head.id]);
+        while let Some(id) = open.pop_front() {
+            if hidden.contains(&id) || !seen.insert(id) {
+                continue;
+            }
+            if found.len() >= MAX_COMMITS {
+                too_many(history);
+                break;
+            }
+            match self.commit(id) {
+                Some(commit) => {
+                    open.extend(&commit.parents);
+                    found.push(commit);
+                }
+                None => missing = true,
+            }
+        }
+        if missing {
+            let reason = "a commit is missing or damaged: those before it are not listed";
+            history.gaps.push(Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() });
+        }
+        found
     }
 
     /// What a commit changed below the root.
@@ -293,6 +328,13 @@ impl From<&Stored> for Base {
     fn from(commit: &Stored) -> Base {
         Base { id: commit.id.to_string(), date: commit.date }
     }
+}
+
+fn too_many(history: &mut History) {
+    history.partial = true;
+    history.notes.push(format!(
+        "more than {MAX_COMMITS} commits since then: those before the newest {MAX_COMMITS} are not listed"
+    ));
 }
 
 /// Newest first by the clock, and no commit before one that was made on top of it whatever the clocks said.
