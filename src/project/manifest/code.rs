@@ -64,10 +64,8 @@ static MARKS: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
 pub fn read(root: &Root, inventory: &Inventory) -> Code {
     let mut code = Code::default();
     for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
-        let place = root.locate(path);
-        let small = place.symlink_metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_BYTES);
         // What cannot be read says nothing; whoever needs the file itself reports it.
-        let Some(text) = small.then(|| std::fs::read(&place).ok()).flatten() else { continue };
+        let Some(text) = root.peek(path, MAX_BYTES) else { continue };
         if MARKS.as_ref().is_some_and(|marks| marks.is_match(&text)) {
             code.look(root, path, &String::from_utf8_lossy(&text));
         }
