@@ -317,6 +317,8 @@ systemctl restart web
     ]);
     assert_eq!(running(&dir), ["web.service late /new/bin/web"]);
     assert_eq!(json(&dir)["services"][0]["runs"]["ports"][0], "9000");
+}
+
 #[test]
 fn a_document_means_what_it_names() {
     let document = "### `relay-server` (FastAPI, `:8000`)\n";

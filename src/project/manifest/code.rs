@@ -51,15 +51,24 @@ static OUTPUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static STATIC_ROOT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?m)^STATIC_ROOT\s*=[^\n]*?["']([\w./-]+)["']\s*\)?\s*$"#).ok());
 
+/// A cheap look at the bytes: most files have none of these words, and need no closer one.
+static MARKS: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
+    regex::bytes::Regex::new(
+        "upgrade|migrat|Migrations|mzug|synchronize|sequelize.sync|prisma|StaticFiles|static_folder|send_from_directory|\
+         express.static|serveStatic|fastifyStatic|STATIC_ROOT",
+    )
+    .ok()
+});
+
 /// Looks at the code that runs in production.
 pub fn read(root: &Root, inventory: &Inventory) -> Code {
     let mut code = Code::default();
     for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
-        let place = root.locate(path);
-        let small = place.symlink_metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_BYTES);
         // What cannot be read says nothing; whoever needs the file itself reports it.
-        let Some(text) = small.then(|| std::fs::read(&place).ok()).flatten() else { continue };
-        code.look(root, path, &String::from_utf8_lossy(&text));
+        let Some(text) = root.peek(path, MAX_BYTES) else { continue };
+        if MARKS.as_ref().is_some_and(|marks| marks.is_match(&text)) {
+            code.look(root, path, &String::from_utf8_lossy(&text));
+        }
     }
     code
 }

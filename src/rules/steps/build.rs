@@ -1,12 +1,14 @@
 //! F5: `steps/no-build`: pages or programs that a build makes, and no step runs the build.
 
 use super::dependencies::is_beside;
-use super::deploy::{Deploy, Language, line_of};
+use super::deploy::{Deploy, Language, is_here, line_of};
 use super::names::{is_directory, works_in};
 use super::words::Work;
 use crate::finding::Finding;
-use crate::project::manifest::NodePackage;
+use crate::model::Step;
+use crate::project::manifest::{Language as Manifest, NodePackage};
 use crate::shell::effect::{Ecosystem, Role};
+use crate::source::Span;
 
 const RULE: &str = "steps/no-build";
 /// Where builders put what they make.
@@ -54,6 +56,52 @@ pub(super) fn no_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let draft = deploy.missing(RULE, place, &message, Work::Build, said);
         found.push(draft.help(help).related(script.span, "the build").done());
     }
+}
+
+/// New source of a program in Rust, whose `target/release/NAME` is run or installed, and nothing runs `cargo build`. Of Go no
+/// such place tells that a program was to be built.
+pub(super) fn no_cargo_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let context = deploy.context;
+    let mut crates = context.project.needs.others.iter().filter(|m| m.language == Manifest::Rust);
+    let Some(manifest) = crates.next().filter(|m| !is_beside(&m.directory)) else { return };
+    let steps = || deploy.steps().filter(|step| is_here(step));
+    let brings = steps().any(|step| step.deed.roles.contains(&Role::Source));
+    let built = steps().any(|step| {
+        step.deed
+            .roles
+            .iter()
+            .any(|r| matches!(r, Role::Build(Ecosystem::Rust) | Role::GlobalTool(Ecosystem::Rust)))
+            || matches!(
+                step.argv.name.as_str(),
+                "cargo" | "cross" | "rsync" | "scp" | "curl" | "wget" | "tar"
+            )
+    });
+    if deploy.in_containers()
+        || !brings
+        || built
+        || deploy.may_do_anything()
+        || deploy.called_mentions("cargo")
+    {
+        return;
+    }
+    let output = |text: &str| text.contains("/target/release/") || text.starts_with("target/release/");
+    let installs = |step: &&Step| matches!(step.argv.name.as_str(), "cp" | "install" | "ln" | "mv");
+    let used = steps()
+        .filter(installs)
+        .find(|s| s.argv.args.iter().any(|a| output(&a.value.to_string())))
+        .map(|s| s.span);
+    let run = deploy
+        .own_units()
+        .find_map(|at| at.unit.exec_start().into_iter().find(|e| output(&e.program)).map(|e| e.span));
+    let Some(place) = used.or(run) else { return };
+    let path = context.sources.file(manifest.file).path();
+    let message = format!(
+        "{path} builds what is used here, and no step runs `cargo build`: new source never becomes a program"
+    );
+    let draft = context
+        .finding(RULE, place, message)
+        .help("run `cargo build --release --locked` before it is installed or started");
+    found.push(draft.related(Span::file_start(manifest.file), "what it is built from").done());
 }
 
 fn builds(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> bool {

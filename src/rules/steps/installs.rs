@@ -59,6 +59,10 @@ fn loose(step: &Step) -> Option<(PackageManager, &'static str)> {
         "pnpm" if has(&["install", "i"]) && !has(&["--frozen-lockfile", "-g"]) => {
             Some((PackageManager::Pnpm, "pnpm install --frozen-lockfile"))
         }
+        // https://bun.com/docs/pm/cli/install#production-mode
+        "bun" if has(&["install", "i"]) && !has(&["--frozen-lockfile", "--production", "-g", "--global"]) => {
+            Some((PackageManager::Bun, "bun install --frozen-lockfile"))
+        }
         "yarn"
             if !has(&["--frozen-lockfile", "--immutable", "--pure-lockfile"])
                 && step.argv.args.iter().all(|a| {

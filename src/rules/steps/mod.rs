@@ -38,6 +38,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
 const ALL: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)] = &[
     dependencies::no_dependencies,
     build::no_build,
+    build::no_cargo_build,
     migrations::no_migrations,
     migrations::no_static_files,
     programs::missing_program,

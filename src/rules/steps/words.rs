@@ -107,6 +107,11 @@ pub(in crate::rules) fn asks_for(line: &str, work: Work) -> bool {
                     "yarn migrate",
                     "pnpm migrate",
                     "typeorm migration",
+                    "goose up",
+                    "sqlx migrate run",
+                    "diesel migration run",
+                    "dbmate up",
+                    "atlas migrate apply",
                 ])
         }
     }
