@@ -205,3 +205,43 @@ fn exit_codes() {
     assert_eq!(code, 3);
     assert!(out.contains("not analysed: docker-compose.yaml:"), "{out}");
 }
+
+#[test]
+fn what_the_documents_state() {
+    let document = "| Service | Unit | Port |\n| --- | --- | --- |\n| Web | shop-web.service | 8000 |\n\
+        | PostgreSQL | package | 5432 |\n| Importer | shop-importer.service | 8002 |\n| Redis | package | 6379 |\n";
+    let mailer = unit("mailer.service", "User=shop\nExecStart=/opt/shop/venv/bin/python -m shop.mailer");
+    let script = format!("apt-get install -y postgresql redis-server\n{}{mailer}", web());
+    let plan = "| Service | Port |\n| --- | --- |\n| mailer | 8007 |\n";
+    let dir = shop(&script, &[("docs/architecture.md", document), ("docs/adr/architecture.md", plan)]);
+    let rows = json(&dir)["services"].as_array().unwrap().clone();
+    let line = |row: &Value| {
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let place = row["architecture"]["range"]["start"]["line"].as_u64().unwrap_or(0);
+        let name = |side: &Value| text(&side["name"]);
+        format!(
+            "{} {}={} {}:{place}",
+            text(&row["state"]),
+            name(&row["service"]),
+            name(&row["runs"]),
+            name(&row["architecture"])
+        )
+    };
+    assert_eq!(
+        rows.iter().map(line).collect::<Vec<_>>(),
+        [
+            "ok web=shop-web.service Web:3",
+            "missing worker=- -:0",
+            "exempt migrate=- -:0",
+            "ok db=postgresql.service PostgreSQL:4",
+            "extra -=mailer.service -:0",
+            "missing -=- Importer:5",
+            "ok -=redis-server.service Redis:6",
+        ]
+    );
+    let note = |index: usize| rows[index]["note"].as_str().unwrap().to_owned();
+    assert_eq!(note(4), "no service runs it; docs/architecture.md does not state it");
+    assert_eq!(note(5), "docs/architecture.md states it, and nothing that runs was found for it");
+    let (_, out, _) = run(&dir, &[]);
+    assert!(out.lines().any(|l| l.contains("shop-web.service") && l.contains("Web")), "{out}");
+}

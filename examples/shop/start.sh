@@ -38,6 +38,7 @@ SECRET_KEY=$(openssl rand -hex 32)
 DB_PASSWORD=$(openssl rand -hex 24)
 # FAULT: written anew on every run: what somebody set by hand is lost
 # FAULT: holds secrets, and everybody on the server may read it
+# FAULT: lacks the address of the support, which the sample has: the shop does not start without it
 cat > $APP_DIR/.env <<EOF
 SECRET_KEY=$SECRET_KEY
 DB_PASSWORD=$DB_PASSWORD

@@ -2,12 +2,15 @@
 
 use crate::finding::Gap;
 use crate::project::dotenv::Dotenv;
+use crate::project::env::Need;
+use crate::project::env::unread::Search;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::is_sample_dotenv;
-use crate::project::{compose, env, managers, manifest};
+use crate::project::{architecture, compose, env, managers, manifest};
 use crate::rules::context::Project;
-use crate::source::Sources;
+use crate::source::{FileId, Sources};
+use std::collections::{BTreeSet, HashSet};
 
 /// Reads what is around the scripts; the code as well where `code` says so, for that is the most by far.
 pub(super) fn project(
@@ -18,6 +21,8 @@ pub(super) fn project(
     gaps: &mut Vec<Gap>,
 ) -> Project {
     let (composes, more) = compose::read_all(root, &inventory, sources);
+    gaps.extend(more);
+    let (architectures, more) = architecture::read_all(root, &inventory, sources);
     gaps.extend(more);
     let (mut needs, more) = manifest::read(root, &inventory, sources);
     gaps.extend(more);
@@ -51,6 +56,7 @@ pub(super) fn project(
         &inventory.workflows,
         &inventory.dockerfiles,
         &inventory.architecture,
+        &inventory.templates,
     ];
     // What cannot be read here says nothing; whoever needs the file itself reports it.
     let texts = lists
@@ -58,37 +64,88 @@ pub(super) fn project(
         .flatten()
         .filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?)))
         .collect();
-    let mut dotenvs = Vec::new();
-    let mut env_uses = Vec::new();
-    if code {
-        for path in &inventory.dotenv {
-            match root.read(path, sources) {
-                Ok(file) => dotenvs.push((path.clone(), Dotenv::parse(sources, file))),
-                Err(gap) => gaps.push(gap),
-            }
-        }
-        let samples: Vec<&Dotenv> =
-            dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path)).map(|(_, dotenv)| dotenv).collect();
-        // Without a sample there is nothing that could show a variable.
-        if !samples.is_empty() {
-            let known = |name: &str| samples.iter().any(|sample| sample.mentions(name));
-            let (uses, more) = env::read(root, &inventory, &known, sources);
-            env_uses = uses;
-            gaps.extend(more);
-        }
-    }
-    let names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
-    Project {
-        inventory,
+    let mut project = Project {
         composes,
+        architectures,
         needs,
         unit_files,
         unit_templates,
         drop_ins,
         process_files,
         texts,
-        dotenvs,
-        env_uses,
-        names,
+        ..Project::default()
+    };
+    if code {
+        environment(root, &inventory, &mut project, sources, gaps);
     }
+    project.inventory = inventory;
+    project.names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
+    project
+}
+
+/// The environment files, the uses in the code, and which names of the samples stand nowhere else.
+fn environment(
+    root: &Root,
+    inventory: &Inventory,
+    project: &mut Project,
+    sources: &mut Sources,
+    gaps: &mut Vec<Gap>,
+) {
+    for path in &inventory.dotenv {
+        match root.read(path, sources) {
+            Ok(file) => project.dotenvs.push((path.clone(), Dotenv::parse(sources, file))),
+            Err(gap) => gaps.push(gap),
+        }
+    }
+    let samples = project.dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path));
+    let mut search =
+        Search::new(samples.flat_map(|(_, s)| s.entries.iter().map(|e| e.name.clone())).collect());
+    if let Some(search) = &mut search {
+        // All that was read by now, but for the environment files and prose.
+        let aside: HashSet<&str> = inventory.dotenv.iter().map(String::as_str).collect();
+        for file in sources
+            .iter()
+            .map(|(_, file)| file)
+            .filter(|f| !aside.contains(f.path()) && !f.path().ends_with(".md"))
+        {
+            search.look(file.text().as_bytes());
+        }
+        // `URL=postgres://${DB_USER}@…` reads one that the same file sets.
+        for entry in project.dotenvs.iter().flat_map(|(_, d)| &d.entries) {
+            if entry.value.contains('$') {
+                search.look(entry.value.as_bytes());
+            }
+        }
+    }
+    let mut look = |bytes: &[u8]| {
+        if let Some(search) = &mut search {
+            search.look(bytes);
+        }
+    };
+    project.env = env::read(root, inventory, &mut look, sources, gaps);
+    if let Some(mut search) = search {
+        search.look_around(root, inventory, false);
+        project.unread = search.left();
+    }
+    project.untold = untold(root, inventory, project, sources);
+}
+
+/// Which of the variables that code or a compose file needs no other text names. Compose files name what they need, so only
+/// the rest is looked through.
+fn untold(root: &Root, inventory: &Inventory, project: &Project, sources: &Sources) -> BTreeSet<String> {
+    let required = project.env.uses.iter().filter(|u| u.need == Need::Required).map(|u| u.name.clone());
+    let mut names: BTreeSet<String> = required.collect();
+    let texts_of =
+        |paths: &[String]| -> Vec<FileId> { paths.iter().filter_map(|p| sources.find(p)).collect() };
+    for file in texts_of(&inventory.compose).into_iter().chain(texts_of(&inventory.templates)) {
+        names.extend(compose::references(sources.file(file).text()).into_iter().map(|r| r.name));
+    }
+    let Some(mut search) = Search::new(names) else { return BTreeSet::new() };
+    let lists = [&inventory.compose, &inventory.templates, &inventory.dotenv, &inventory.code];
+    let aside: HashSet<&str> = lists.into_iter().flatten().map(String::as_str).collect();
+    for file in sources.iter().map(|(_, file)| file).filter(|f| !aside.contains(f.path())) {
+        search.look(file.text().as_bytes());
+    }
+    search.look_around(root, inventory, true);
+    search.left().unwrap_or_default()
 }

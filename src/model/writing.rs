@@ -34,7 +34,16 @@ impl<'a> Walker<'a, '_> {
                     }
                     value.push_str("\n");
                 }
-                let content = self.printed_text(&value, command);
+                // `\n` is a line end only where somebody makes one of it: the text is not that of the source.
+                let escapes = argv.name == "printf" || argv.args.first().is_some_and(echoes_escapes);
+                if escapes && argv.name == "echo" && value.key().contains('\\') {
+                    let plain = value.key().replace("\\n", "\n").replace("\\t", "\t");
+                    value = Value::from_key(&plain, &value);
+                }
+                let content = match escapes {
+                    true => fixed_text(value.to_string(), command.span),
+                    false => self.printed_text(&value, command),
+                };
                 Some(Output { value, content })
             }
             "cat" if argv.args.iter().all(|a| a.value.as_literal() == Some("-")) => {
@@ -168,6 +177,11 @@ impl<'a> Walker<'a, '_> {
         }
         to_file
     }
+}
+
+/// echo's option for `\n` and its like, echo(1).
+fn echoes_escapes(first: &Arg) -> bool {
+    matches!(first.value.as_literal(), Some("-e" | "-ne" | "-en"))
 }
 
 /// Programs that print nothing where all goes well.

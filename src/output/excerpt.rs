@@ -2,6 +2,7 @@
 //! Built per finding: no other line of a file is looked at.
 
 use super::clean;
+use crate::rules::env::hidden_in;
 use crate::source::{FileId, LineColumn, SourceFile, Sources, Span};
 use codespan_reporting::diagnostic::LabelStyle;
 use codespan_reporting::files::{Error, Files, Location};
@@ -146,7 +147,13 @@ fn excerpt(file: &SourceFile, spans: &[Range<usize>]) -> (Excerpt, BTreeMap<u32,
             excerpt.text.push('…');
         }
         let at = excerpt.text.len();
-        excerpt.text.extend(file.text()[kept.clone()].chars().map(cleaned));
+        let hidden = hidden(file.text(), &whole, &kept);
+        let is_hidden = |at: usize| hidden.iter().any(|h| h.contains(&at));
+        // A secret is not printed; it keeps its length, so that places stay where they are.
+        let shown_as = |(at, c)| {
+            if is_hidden(kept.start + at) { "*".repeat(clean_len(c)) } else { cleaned(c).to_string() }
+        };
+        excerpt.text.extend(file.text()[kept.clone()].char_indices().map(shown_as));
         if kept.end < whole.end {
             excerpt.text.push('…');
         }
@@ -155,6 +162,17 @@ fn excerpt(file: &SourceFile, spans: &[Range<usize>]) -> (Excerpt, BTreeMap<u32,
         shown.insert(line, Shown { kept, at });
     }
     (excerpt, shown)
+}
+
+/// How far around what is shown a secret and its name are looked for.
+const AROUND: usize = 4096;
+
+/// The places in a line that are not shown, as ranges of the file.
+fn hidden(text: &str, line: &Range<usize>, kept: &Range<usize>) -> Vec<Range<usize>> {
+    let boundary = |at: usize| (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    let start = boundary(kept.start.saturating_sub(AROUND)).max(line.start);
+    let end = boundary((kept.end + AROUND).min(line.end)).max(start);
+    hidden_in(&text[start..end]).into_iter().map(|h| start + h.start..start + h.end).collect()
 }
 
 /// The part of a line that is shown: all of it, or what lies around `focus`.

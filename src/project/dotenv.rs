@@ -5,7 +5,8 @@
 //! systemd.exec(5), `EnvironmentFile=`.
 
 use crate::project::Problem;
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, MappedText, Sources, Span};
+use std::ops::Range;
 
 /// `NAME=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +41,18 @@ pub struct Dotenv {
 impl Dotenv {
     /// Reads a file; never fails.
     pub fn parse(sources: &Sources, file: FileId) -> Dotenv {
+        let place = |range: Range<usize>| Span { file, start: range.start as u32, end: range.end as u32 };
+        Self::read(sources.file(file).text(), file, &place)
+    }
+
+    /// Reads a text that a script writes; never fails. The places are those in the script.
+    pub fn of_text(text: &MappedText) -> Dotenv {
+        Self::read(&text.text, text.file, &|range| text.span(range))
+    }
+
+    fn read(text: &str, file: FileId, place: &dyn Fn(Range<usize>) -> Span) -> Dotenv {
         let mut dotenv = Dotenv { file, entries: Vec::new(), commented: Vec::new(), problems: Vec::new() };
-        let reader = Reader { text: sources.file(file).text(), file };
+        let reader = Reader { text, place };
         let mut at = 0;
         while at < reader.text.len() {
             at = reader.line(at, &mut dotenv);
@@ -62,12 +73,12 @@ impl Dotenv {
 
 struct Reader<'a> {
     text: &'a str,
-    file: FileId,
+    place: &'a dyn Fn(Range<usize>) -> Span,
 }
 
 impl Reader<'_> {
     fn span(&self, start: usize, end: usize) -> Span {
-        Span { file: self.file, start: start as u32, end: end as u32 }
+        (self.place)(start..end)
     }
 
     /// Reads the line at `start`, with what a quoted value takes of the lines below. Returns where the next begins.

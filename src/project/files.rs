@@ -169,6 +169,13 @@ impl Root {
         }
     }
 
+    /// The bytes of a regular file of at most `most` bytes, by its name in output: for a look that needs no text. No link is
+    /// followed.
+    pub fn peek(&self, name: &str, most: u64) -> Option<Vec<u8>> {
+        let small = self.size(name).is_some_and(|size| size <= most);
+        small.then(|| self.bytes(name).ok()).flatten()
+    }
+
     fn contents(&self, path: &Path, name: &str) -> Result<Vec<u8>, String> {
         if let Some(tree) = &self.tree {
             return tree.bytes(name);

@@ -1,15 +1,16 @@
 //! One cheap walk that says which files of a project are worth reading. Only names are looked at, and the first
 //! bytes of small executables without an extension; what the files hold is for the readers beside it.
 
+mod seen;
+
 use crate::finding::Gap;
 use crate::project::files::{Entry, Root, Tree};
 use crate::project::names::{
     base, drop_in_of, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_ecosystem,
-    is_manifest, is_migration_directory, is_unit, is_unit_template, shell_of_shebang,
+    is_manifest, is_migration_directory, is_unit, is_unit_template,
 };
 use ignore::{DirEntry, WalkBuilder};
-use std::fs::File;
-use std::io::Read;
+use seen::Seen;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,8 +21,6 @@ pub const MAX_ENTRIES: usize = 50_000;
 /// Directories that hold what others wrote or what a build made.
 const SKIPPED: &[&str] =
     &[".git", "node_modules", "venv", ".venv", "vendor", "dist", "build", "target", "__pycache__"];
-/// An executable without extension that is larger is no script that a person wrote.
-const MAX_SHEBANG_FILE: u64 = 256 * 1024;
 /// First words of names of scripts that are kept without extension and executable bit.
 const SCRIPT_NAMES: &[&str] =
     &["deploy", "install", "setup", "start", "provision", "bootstrap", "update", "release"];
@@ -67,8 +66,14 @@ pub struct Inventory {
     pub outputs: Vec<String>,
     /// Modules of Python, scripts of Node and what they are compiled from, tests too.
     pub code: Vec<String>,
+    /// `*.template`: what a container's entry point or a script puts variables into.
+    pub templates: Vec<String>,
     /// `deploylint.yaml`.
     pub config: Vec<String>,
+    /// Regular files that are none of these.
+    pub others: Vec<String>,
+    /// Directories that were not entered: at the end of the walk, or [`Inventory::outputs`].
+    pub beyond: Vec<String>,
     /// Directories that could not be entered, a walk that was cut short.
     pub gaps: Vec<Gap>,
 }
@@ -93,6 +98,7 @@ impl Inventory {
             None => found.walk_disk(root, depth),
         }
         found.outputs.sort();
+        found.beyond.extend(found.outputs.iter().cloned());
         found.add_ignored_dotenv(root);
         for list in [
             &mut found.scripts,
@@ -118,6 +124,7 @@ impl Inventory {
                 continue;
             }
             let name = base(path);
+            self.note(path, depth, entry == Entry::Directory);
             if entry == Entry::Directory && SKIPPED.contains(&name) {
                 if is_output(name) {
                     self.outputs.push(path.to_owned());
@@ -131,6 +138,12 @@ impl Inventory {
                 break;
             }
             self.add(path.to_owned(), &Seen::Tree(tree, path, entry));
+        }
+    }
+
+    fn note(&mut self, path: &str, depth: usize, directory: bool) {
+        if directory && path.split('/').count() == depth {
+            self.beyond.push(path.to_owned());
         }
     }
 
@@ -155,6 +168,7 @@ impl Inventory {
             match entry {
                 Ok(entry) => {
                     if let Some(path) = root.name(entry.path()).filter(|name| !name.is_empty()) {
+                        self.note(&path, depth, entry.file_type().is_some_and(|t| t.is_dir()));
                         self.add(path, &Seen::Disk(&entry));
                     }
                 }
@@ -209,6 +223,10 @@ impl Inventory {
             &mut self.code
         } else if name.ends_with(".md") {
             &mut self.documents
+        } else if name.ends_with(".template") {
+            &mut self.templates
+        } else if entry.is_file() {
+            &mut self.others
         } else {
             return;
         };
@@ -324,66 +342,6 @@ fn is_script(name: &str, entry: &Seen<'_>) -> bool {
     (named || entry.is_executable()) && entry.has_shell_shebang()
 }
 
-/// Something that a walk came upon.
-enum Seen<'s> {
-    Disk(&'s DirEntry),
-    Tree(&'s Tree, &'s str, Entry),
-}
-
-impl Seen<'_> {
-    fn is_directory(&self) -> bool {
-        match self {
-            Seen::Disk(entry) => entry.file_type().is_some_and(|t| t.is_dir()),
-            Seen::Tree(_, _, entry) => *entry == Entry::Directory,
-        }
-    }
-
-    /// A regular file, no link.
-    fn is_file(&self) -> bool {
-        match self {
-            Seen::Disk(entry) => entry.file_type().is_some_and(|t| t.is_file()),
-            Seen::Tree(_, _, entry) => matches!(entry, Entry::File { .. }),
-        }
-    }
-
-    fn is_executable(&self) -> bool {
-        match self {
-            Seen::Disk(entry) => entry.metadata().is_ok_and(|m| is_executable(&m)),
-            Seen::Tree(_, _, entry) => *entry == Entry::File { executable: true },
-        }
-    }
-
-    fn has_shell_shebang(&self) -> bool {
-        let mut head = [0u8; 64];
-        let small = |size: u64| size <= MAX_SHEBANG_FILE;
-        let read = match self {
-            Seen::Disk(entry) if entry.metadata().is_ok_and(|m| small(m.len())) => {
-                File::open(entry.path()).and_then(|mut file| file.read(&mut head)).unwrap_or(0)
-            }
-            Seen::Tree(tree, path, _) if tree.size(path).is_some_and(small) => {
-                let bytes = tree.bytes(path).unwrap_or_default();
-                let read = bytes.len().min(head.len());
-                head[..read].copy_from_slice(&bytes[..read]);
-                read
-            }
-            _ => 0,
-        };
-        let line = head[..read].split(|b| *b == b'\n').next().unwrap_or_default();
-        shell_of_shebang(&String::from_utf8_lossy(line)).is_some()
-    }
-}
-
-#[cfg(unix)]
-fn is_executable(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn is_executable(_: &std::fs::Metadata) -> bool {
-    true
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -422,6 +380,7 @@ mod tests {
             ("docs/Architecture.md", ""),
             ("Dockerfile.prod", ""),
             ("nginx/app.conf", ""),
+            ("nginx/site.conf.template", ""),
             ("ecosystem.config.js", ""),
             ("deploylint.yaml", ""),
             ("README.md", ""),
@@ -451,6 +410,8 @@ mod tests {
         assert_eq!(found.nginx, ["nginx/app.conf"]);
         assert_eq!(found.ecosystem, ["ecosystem.config.js"]);
         assert_eq!(found.config, ["deploylint.yaml"]);
+        assert_eq!(found.templates, ["nginx/site.conf.template"]);
+        assert_eq!(found.others, ["deploy/setup"]);
         assert_eq!(found.gaps, []);
     }
 
@@ -469,6 +430,7 @@ mod tests {
         ]);
         let found = Inventory::of(&root);
         assert_eq!(found.scripts, [".github/deploy.sh"]);
+        assert_eq!(found.beyond, ["a/b/c/d/e/f/g/h", "frontend/dist"]);
         assert_eq!(found.dotenv, [".env", ".env.example"]);
         assert_eq!(found.ignored_dotenv, [".env"]);
     }

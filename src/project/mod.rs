@@ -2,6 +2,7 @@
 //! units, environment files, manifests. Knows nothing of shell syntax, runs nothing, reads nothing outside the root,
 //! and judges nothing: that is the rules' work.
 
+pub mod architecture;
 pub mod compose;
 pub mod discover;
 pub mod dotenv;

@@ -233,8 +233,10 @@ impl Reader<'_> {
             self.add(Kind::Service, format!("{name} depends_on {}", on.service), condition, on.span);
         }
         for volume in &service.volumes {
-            let source = volume.source.as_ref().map(|source| source.text.clone()).unwrap_or_default();
-            self.add(Kind::Service, format!("{name} volume {}", volume.target.text), source, volume.span);
+            let source = volume.source.as_ref().map(|source| format!("{}:", source.text)).unwrap_or_default();
+            let value = if volume.read_only { "ro" } else { "" };
+            let key = format!("{name} volume {source}{}", volume.target.text);
+            self.add(Kind::Service, key, value, volume.span);
         }
         for file in &service.env_file {
             self.add(Kind::Service, format!("{name} env_file {}", file.path.text), "", file.path.span);
@@ -303,7 +305,7 @@ impl Reader<'_> {
 
     fn environment(&mut self, context: &Context<'_, '_>) {
         let samples = || context.project.dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path));
-        for used in &context.project.env_uses {
+        for used in &context.project.env.uses {
             // Which files read what a sample shows is not known: most of them are not parsed.
             let shown = samples().any(|(_, sample)| sample.mentions(&used.name));
             if !shown && is_deployed_code(self.sources.file(used.span.file).path()) {

@@ -1,14 +1,11 @@
-//! F5: the app, as scripts and units show it: which units there are, whom the app runs as, where it lives. Found, not
-//! assumed.
+//! F5: the app, as scripts and units show it: whom it runs as, where it lives. Found, not assumed.
 
-use super::context::{AppUser, Context, Given, Origin, Project, UnitAt};
+use super::context::{AppUser, Context, Given, Origin, UnitAt};
 use crate::model::{Deployment, Step, User};
-use crate::project::unit::Unit;
-use crate::shell::argv::Arg;
 use crate::shell::effect::{Change, PathKind, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
-use crate::source::{FileId, Sources, Span};
+use crate::source::{Sources, Span};
 
 /// Accounts that run parts of the system, never the app.
 const SYSTEM_ACCOUNTS: [&str; 10] = [
@@ -23,89 +20,6 @@ const SYSTEM_ACCOUNTS: [&str; 10] = [
     "daemon",
     "syslog",
 ];
-
-/// Where systemd looks for units that an administrator adds (systemd.unit(5), UNIT FILE LOAD PATH).
-fn is_unit_directory(path: &str) -> bool {
-    path.starts_with("/etc/systemd/system")
-        || path.starts_with("/lib/systemd/system")
-        || path.starts_with("/usr/lib/systemd/system")
-        || path.starts_with("/usr/local/lib/systemd/system")
-        || path.contains("/systemd/user/")
-}
-
-fn is_unit_path(path: &Value) -> bool {
-    let suffix = path.known_suffix();
-    [".service", ".timer", ".socket", ".target", ".path", ".mount"].iter().any(|s| suffix.ends_with(s))
-        && is_unit_directory(path.known_prefix())
-}
-
-pub(super) fn units(sources: &Sources, scripts: &[Deployment<'_>], project: &Project) -> Vec<UnitAt> {
-    let mut units: Vec<UnitAt> = Vec::new();
-    let mut installed: Vec<&str> = Vec::new();
-    for (index, script) in scripts.iter().enumerate() {
-        for (id, step) in script.iter() {
-            for written in step.written.iter().filter(|w| is_unit_path(&w.path) && !w.append) {
-                let name = written.path.basename().to_string();
-                let unit = Unit::parse(&written.content);
-                // `echo … > x.service` of one line, or a text that is not known, is no unit.
-                if unit.directives.is_empty() {
-                    continue;
-                }
-                units.retain(|u| u.name != name || u.span.file != step.span.file);
-                units.push(UnitAt { name, unit, span: step.span, origin: Origin::Written(index, id) });
-            }
-            for effect in &step.deed.effects {
-                let (Change::Write | Change::Create(_), Resource::Path(path)) =
-                    (&effect.change, &effect.resource)
-                else {
-                    continue;
-                };
-                if !is_unit_path(path) || !step.written.is_empty() {
-                    continue;
-                }
-                let name = path.basename().to_string();
-                let source = source_file(step, &name, project);
-                if let Some((repo_path, file)) = source {
-                    installed.push(repo_path);
-                    let unit = Unit::of_file(sources, *file);
-                    units.retain(|u| u.name != name);
-                    units.push(UnitAt { name, unit, span: step.span, origin: Origin::Installed(index, id) });
-                }
-            }
-        }
-    }
-    for (path, file) in &project.unit_files {
-        let name = path.rsplit('/').next().unwrap_or(path).to_owned();
-        if installed.contains(&path.as_str()) || units.iter().any(|u| u.name == name) {
-            continue;
-        }
-        units.push(UnitAt {
-            name,
-            unit: Unit::of_file(sources, *file),
-            span: Span::file_start(*file),
-            origin: Origin::InRepo,
-        });
-    }
-    units
-}
-
-/// The file of the repo that a step copies to a unit's place: by the operand's name, else by the unit's.
-fn source_file<'p>(step: &Step, name: &str, project: &'p Project) -> Option<&'p (String, FileId)> {
-    let by_name =
-        |wanted: &str| project.unit_files.iter().find(|(path, _)| path.rsplit('/').next() == Some(wanted));
-    let operands = || {
-        let plain = |a: &&Arg| {
-            let text = a.value.known_prefix();
-            !text.starts_with('-') && !is_unit_directory(text)
-        };
-        step.argv.args.iter().filter(plain).map(|a| a.value.basename().to_string())
-    };
-    // `cp web.service worker.service /etc/systemd/system/`: each to its own name.
-    if operands().any(|base| base == name) {
-        return by_name(name);
-    }
-    operands().find_map(|base| by_name(&base)).or_else(|| by_name(name))
-}
 
 pub(super) fn app_user(
     sources: &Sources,

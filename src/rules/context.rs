@@ -2,14 +2,17 @@
 //! the app's user is, where the app lives, which units there are.
 
 use super::app;
+use super::env::table::Table;
+use super::installed;
 use super::managed;
 use super::pages::Pages;
 use super::services::Compared;
 use crate::finding::{Confidence, Finding, Fix, Related, Severity};
 use crate::model::{Deployment, OnFailure, Step, StepId, User};
+use crate::project::architecture::Architecture;
 use crate::project::compose::Compose;
 use crate::project::dotenv::Dotenv;
-use crate::project::env::Use;
+use crate::project::env::InCode;
 use crate::project::inventory::Inventory;
 use crate::project::managers::{Process, ProcessFile};
 use crate::project::manifest::Needs;
@@ -19,7 +22,8 @@ use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 /// What the configuration says of the app.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +43,8 @@ pub struct Project {
     pub inventory: Inventory,
     /// Compose files.
     pub composes: Vec<Compose>,
+    /// Architecture documents.
+    pub architectures: Vec<Architecture>,
     /// Manifests.
     pub needs: Needs,
     /// Unit files of the repo, by path.
@@ -53,8 +59,12 @@ pub struct Project {
     pub texts: Vec<(String, FileId)>,
     /// Environment files, samples too, by path.
     pub dotenvs: Vec<(String, Dotenv)>,
-    /// Where the code reads variables; empty where the rules about it are not asked for.
-    pub env_uses: Vec<Use>,
+    /// Where the code reads and sets variables; empty where the rules about it are not asked for.
+    pub env: InCode,
+    /// The names of the samples that stand nowhere else in the repo; `None` where that is not known.
+    pub unread: Option<BTreeSet<String>>,
+    /// Variables that code or a compose file needs, and that no other text of the repo names, prose included.
+    pub untold: BTreeSet<String>,
     /// What the project is called: the root's directory.
     pub names: Vec<String>,
 }
@@ -67,7 +77,7 @@ impl Project {
         let composes = self.composes.iter().map(|compose| compose.file);
         let units = self.unit_files.iter().map(|(_, file)| *file);
         let dotenvs = self.dotenvs.iter().map(|(_, dotenv)| dotenv.file);
-        let uses = self.env_uses.iter().map(|one| one.span.file);
+        let uses = self.env.uses.iter().map(|one| one.span.file);
         let python = needs.python.iter().map(|manifest| manifest.file);
         let node = needs.node.iter().map(|package| package.file);
         let others = needs.others.iter().map(|manifest| manifest.file);
@@ -84,7 +94,8 @@ impl Project {
         self.composes.retain(|compose| keep(compose.file));
         self.unit_files.retain(|(_, file)| keep(*file));
         self.dotenvs.retain(|(_, dotenv)| keep(dotenv.file));
-        self.env_uses.retain(|one| keep(one.span.file));
+        self.env.uses.retain(|one| keep(one.span.file));
+        self.env.sets.retain(|(_, span)| keep(span.file));
         self.needs.python.retain(|manifest| keep(manifest.file));
         self.needs.node.retain(|package| keep(package.file));
         self.needs.others.retain(|manifest| keep(manifest.file));
@@ -167,6 +178,7 @@ pub struct Context<'r, 'a> {
     pub app_user: Option<AppUser>,
     /// Directories in which the app lives.
     pub app_trees: Vec<Value>,
+    environment: OnceLock<Table<'r>>,
 }
 
 impl<'r, 'a> Context<'r, 'a> {
@@ -178,7 +190,7 @@ impl<'r, 'a> Context<'r, 'a> {
         pages: &'r Pages,
         given: &'r Given,
     ) -> Self {
-        let units = app::units(sources, scripts, project);
+        let units = installed::units(sources, scripts, project);
         let app_user = app::app_user(sources, scripts, &units, given);
         let mut context = Context {
             sources,
@@ -191,9 +203,15 @@ impl<'r, 'a> Context<'r, 'a> {
             compared: OnceCell::new(),
             app_user,
             app_trees: Vec::new(),
+            environment: OnceLock::new(),
         };
         context.app_trees = app::app_trees(&context);
         context
+    }
+
+    /// Who reads and who sets which environment variable; made when it is first asked for.
+    pub fn environment(&self) -> &Table<'r> {
+        self.environment.get_or_init(|| Table::of(self))
     }
 
     /// All steps of all scripts that run on the machine itself.

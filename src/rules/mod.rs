@@ -4,8 +4,9 @@
 mod app;
 pub mod context;
 pub mod embedded;
-mod env;
+pub mod env;
 mod guards;
+mod installed;
 mod managed;
 mod owners;
 pub mod page;

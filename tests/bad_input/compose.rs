@@ -163,7 +163,8 @@ fn hostile_sizes() {
     }
     let gaps = told(&[("compose.yaml", &(bomb + WEB)), ("sub/compose.yaml", WEB)]);
     assert!(gaps.iter().all(|(file, ..)| file == "compose.yaml"), "{gaps:?}");
-    assert!(gaps[0].2.contains("not readable as YAML at line "), "{gaps:?}");
+    assert!(gaps.iter().all(|(.., why)| why.contains("not readable as YAML at line ")), "{gaps:?}");
+    assert!(gaps.iter().all(|(.., why)| why.contains("left out: line ")), "the rest is read: {gaps:?}");
 
     let open = format!("services:\n  web:\n    image: {}\n", "${".repeat(MANY));
     is_fine(&[("compose.yaml", &open)]);
@@ -173,4 +174,19 @@ fn hostile_sizes() {
     let broken: String = (0..2_000).map(|i| format!("  s{i}: [\n")).collect();
     let gaps = told(&[("compose.yaml", &format!("services:\n{broken}  web: {{image: a}}\n"))]);
     assert_eq!(gaps.len(), 1, "{gaps:?}");
+}
+
+#[test]
+fn what_cannot_be_read_is_not_called_undefined() {
+    let undefined = |include: &str| {
+        let text = format!("{include}\nservices:\n  web: {{image: a, depends_on: [db]}}\n");
+        let dir = project(&[("compose.yaml", text.as_bytes())]);
+        let ran = run(dir.path(), &[&["check"], &JSON[..]].concat());
+        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        let rules = json["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap());
+        rules.filter(|rule| *rule == "services/undefined").count()
+    };
+    assert_eq!(undefined(""), 1);
+    assert_eq!(undefined("include: [../platform/compose.yaml]"), 0);
+    assert_eq!(undefined("x-broken: [a"), 0);
 }

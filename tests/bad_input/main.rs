@@ -9,13 +9,16 @@ use std::time::{Duration, Instant};
 use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
+mod architecture;
 mod compose;
+mod dotenv;
 #[path = "../git/mod.rs"]
 mod git;
 mod history;
 mod manifests;
 mod review;
 mod scripts;
+mod units;
 
 /// Has one finding: a comment that quiets nothing.
 const GOOD: &str = "#!/bin/bash\nset -euo pipefail\n# deploylint: ignore[ignore/malformed]\ntrue\n";

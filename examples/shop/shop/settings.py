@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: str = ""
     mail_from: str = "orders@shop.example.com"
+    support_mail: str
 
     @property
     def database_url(self) -> URL:

@@ -53,8 +53,9 @@ enum How {
 fn how(at: At, key: &str) -> How {
     match (at, key) {
         (At::Service, "command" | "entrypoint") | (At::Healthcheck, "test") => How::Replace,
-        (At::Service, "environment" | "labels" | "annotations" | "sysctls")
-        | (At::Build, "args" | "labels" | "additional_contexts") => How::Pairs,
+        (At::Service, "environment" | "annotations" | "sysctls")
+        | (At::Build, "args" | "additional_contexts")
+        | (_, "labels" | "extra_hosts") => How::Pairs,
         (At::Service, "depends_on" | "networks" | "models") => How::Names,
         (At::Service, "build") => How::Build,
         (At::Service, "env_file") => How::Unique(|n| path_or_text(n, "path")),

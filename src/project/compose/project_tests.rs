@@ -84,8 +84,8 @@ fn the_first_name_of_a_directory_is_taken_with_the_first_override() {
 #[test]
 fn commands_are_replaced_and_lists_are_appended() {
     let read = merged(
-        "services:\n  web:\n    image: a\n    command: [serve, --all]\n    entrypoint: /run.sh\n    healthcheck: {test: [CMD, a], interval: 5s}\n    profiles: [x]\n    env_file: a.env\n    networks: [front]\n    deploy: {replicas: 2, restart_policy: {condition: any}}\n",
-        "services:\n  web:\n    command: debug\n    entrypoint:\n    healthcheck: {test: curl -f x}\n    profiles: [x, y]\n    env_file: [{path: b.env, required: false}, a.env]\n    networks: {back: {aliases: [w]}}\n    deploy: {replicas: 3}\n",
+        "services:\n  web:\n    image: a\n    command: [serve, --all]\n    entrypoint: /run.sh\n    healthcheck: {test: [CMD, a], interval: 5s}\n    profiles: [x]\n    env_file: a.env\n    networks: [front]\n    deploy: {replicas: 2, restart_policy: {condition: any}, labels: {a: b}}\n    extra_hosts: {h: 1.2.3.4}\n",
+        "services:\n  web:\n    command: debug\n    entrypoint:\n    healthcheck: {test: curl -f x}\n    profiles: [x, y]\n    env_file: [{path: b.env, required: false}, a.env]\n    networks: {back: {aliases: [w]}}\n    deploy: {replicas: 3, labels: [c=d]}\n    extra_hosts: ['h:1.2.3.4']\n",
     );
     let web = read.service("web");
     assert_eq!(web.command.as_ref().unwrap().text, "debug");

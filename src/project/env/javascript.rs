@@ -1,13 +1,16 @@
 //! Uses of environment variables in JavaScript and TypeScript.
 
-use super::{Found, Need, default, is_asked_later, is_name};
-use crate::syntax::code::{CodeQuery, Language};
+use super::{Access, Found, Need, default, is_asked_later, is_name};
+use crate::syntax::code::{CodeQuery, Language, Match};
+use std::collections::HashSet;
 use std::ops::Range;
 
 const SOURCE: &str = include_str!("javascript.scm");
+// What casts is TypeScript only.
+const TYPED: &str = concat!(include_str!("javascript.scm"), include_str!("typescript.scm"));
 static JAVASCRIPT: CodeQuery = CodeQuery::new(Language::JavaScript, SOURCE);
-static TYPESCRIPT: CodeQuery = CodeQuery::new(Language::TypeScript, SOURCE);
-static TSX: CodeQuery = CodeQuery::new(Language::Tsx, SOURCE);
+static TYPESCRIPT: CodeQuery = CodeQuery::new(Language::TypeScript, TYPED);
+static TSX: CodeQuery = CodeQuery::new(Language::Tsx, TYPED);
 
 pub(super) fn uses(language: Language, text: &str) -> Result<Vec<Found>, String> {
     let query = match language {
@@ -15,56 +18,152 @@ pub(super) fn uses(language: Language, text: &str) -> Result<Vec<Found>, String>
         Language::Tsx => &TSX,
         Language::JavaScript | Language::Python => &JAVASCRIPT,
     };
-    let at = |range: Range<usize>| text.get(range).unwrap_or_default();
-    // A schema is one of the environment where the environment is parsed with one.
-    let has_schema =
-        text.contains("process.env") || text.contains("import.meta.env") || text.contains("validationSchema");
-    let mut found = Vec::new();
-    for one in query.matches(text)? {
-        let (range, need) = if let Some(schema) = one.get("schema") {
-            let Some(key) = one.get("key").filter(|_| has_schema) else { continue };
-            (key, of_schema(at(schema)))
-        } else {
-            let Some(name) = one.get("name") else { continue };
-            let need = if let Some(read) = one.get("read") {
-                match around(text, &read) {
-                    Some(need) => need,
-                    None => continue,
-                }
-            } else if one.get("method").is_some() {
-                match one.get("second").map(at) {
-                    Some(second) => default(second),
-                    None if at(one.get("method").unwrap_or_default()) == "getOrThrow" => Need::Required,
-                    None => Need::Unasked,
-                }
-            } else {
-                one.get("default").map(at).map_or(Need::Unasked, default)
-            };
-            (name, need)
-        };
-        let name = at(range.clone());
-        if is_name(name) && name.bytes().any(|b| b.is_ascii_uppercase()) {
-            found.push(Found { name: name.to_owned(), range, need, any_case: false });
-        }
-    }
+    let matches = query.matches(text)?;
+    let file = File::of(text, &matches);
+    let mut found: Vec<Found> = matches.iter().filter_map(|one| file.found(one)).collect();
     found.sort_by_key(|f| (f.range.start, f.range.end));
     found.dedup_by(|b, a| a.name == b.name && a.range == b.range);
     Ok(found)
 }
 
-/// What stands around `process.env.X`; `None` where it is set, not read.
-fn around(text: &str, read: &Range<usize>) -> Option<Need> {
+/// What has to be known of a file before its matches are judged.
+struct File<'t> {
+    text: &'t str,
+    /// A schema is one of the environment where the environment is parsed with one.
+    has_schema: bool,
+    has_convict: bool,
+    has_env_var: bool,
+    /// Other names of `process.env`.
+    aliases: HashSet<&'t str>,
+}
+
+impl<'t> File<'t> {
+    fn of(text: &'t str, matches: &[Match]) -> Self {
+        let has = |what: &str| text.contains(what);
+        let mut file = File {
+            text,
+            has_schema: ["process.env", "import.meta.env", "validationSchema", "cleanEnv", "createEnv"]
+                .iter()
+                .any(|mark| has(mark)),
+            has_convict: has("convict"),
+            has_env_var: has("env-var"),
+            aliases: HashSet::new(),
+        };
+        for one in matches {
+            if let Some(alias) = one.get("alias") {
+                file.aliases.insert(file.at(Some(alias)));
+            } else if let (Some(name), Some(module)) = (one.get("imported"), one.get("module"))
+                && file.at(Some(module)).contains("/dynamic/")
+            {
+                file.aliases.insert(file.at(Some(name)));
+            }
+        }
+        file
+    }
+
+    fn at(&self, range: Option<Range<usize>>) -> &'t str {
+        range.and_then(|range| self.text.get(range)).unwrap_or_default()
+    }
+
+    fn found(&self, one: &Match) -> Option<Found> {
+        let of = |capture: &str| self.at(one.get(capture));
+        let (range, access) = if let Some(schema) = one.get("schema") {
+            (one.get("key").filter(|_| self.has_schema)?, Access::Read(of_schema(self.at(Some(schema)))))
+        } else if let Some(name) = one.get("convict") {
+            // Its schema always has a default.
+            (Some(name).filter(|_| self.has_convict)?, Access::Read(Need::Optional))
+        } else if let Some(name) = one.get("imported") {
+            (Some(name).filter(|_| of("module").contains("/static/"))?, Access::Read(Need::Required))
+        } else {
+            let name = one.get("name")?;
+            if one.get("mapping").is_some() && !self.aliases.contains(of("mapping")) {
+                return None;
+            }
+            let access = if let Some(read) = one.get("read") {
+                around(self.text, &read)
+            } else if one.get("pattern").is_some() {
+                if one.get("root").is_some()
+                    && !(matches!(of("root"), "process" | "import.meta" | "Bun") && of("env") == "env")
+                {
+                    return None;
+                }
+                Access::Read(match one.get("default") {
+                    Some(value) => default(self.at(Some(value))),
+                    None => self.of_name(&name),
+                })
+            } else {
+                Access::Read(self.of_call(one)?)
+            };
+            (name, access)
+        };
+        let name = self.at(Some(range.clone()));
+        let upper = name.bytes().any(|b| b.is_ascii_uppercase());
+        (is_name(name) && upper).then(|| Found { name: name.to_owned(), range, access, any_case: false })
+    }
+
+    /// `const { X } = process.env`, and `X` is asked for further on.
+    fn of_name(&self, name: &Range<usize>) -> Need {
+        let word = self.at(Some(name.clone()));
+        if super::is_tested_in(self.text, word, name.end) { Need::Optional } else { Need::Unasked }
+    }
+
+    fn of_call(&self, one: &Match) -> Option<Need> {
+        let of = |capture: &str| self.at(one.get(capture));
+        let second = one.get("second").map(|second| self.at(Some(second)));
+        let call = one.get("call")?;
+        if one.get("helper").is_some() {
+            let helper = of("helper").to_ascii_lowercase();
+            // What sets, deletes or shows a variable; what takes it for another reason.
+            if ["set", "delete", "del", "stub", "mock", "unstub", "envelope", "inv"]
+                .iter()
+                .any(|w| helper.contains(w))
+            {
+                return None;
+            }
+            let required =
+                ["require", "must", "need", "throw", "assert", "ensure"].iter().any(|w| helper.contains(w));
+            return Some(match second {
+                _ if required => Need::Required,
+                Some(second) => default(second),
+                None => Need::Unasked,
+            });
+        }
+        if of("service") == "env" {
+            if !self.has_env_var {
+                return None;
+            }
+            let rest: String = self.text.get(call.end..)?.chars().take(120).collect();
+            let chain = rest.split([';', '\n']).next().unwrap_or_default();
+            return Some(match chain.split_once(".default(") {
+                Some((_, value)) => default(value.split(')').next().unwrap_or_default()),
+                None if chain.contains(".required(") => Need::Required,
+                None => Need::Optional,
+            });
+        }
+        Some(match second {
+            Some(second) => default(second),
+            None if of("method") == "getOrThrow" => Need::Required,
+            None => match around(self.text, &call) {
+                Access::Read(need) => need,
+                Access::Set => Need::Unasked,
+            },
+        })
+    }
+}
+
+/// What stands around `process.env.X`.
+fn around(text: &str, read: &Range<usize>) -> Access {
     let rest = text.get(read.end..).unwrap_or_default();
     // `process.env.X!` and `process.env.X as string` are assurances to the compiler only.
     let rest = rest.strip_prefix('!').filter(|r| !r.starts_with('=')).unwrap_or(rest).trim_start();
     let rest = rest.strip_prefix("as string").unwrap_or(rest).trim_start_matches(')').trim_start();
-    if rest.starts_with('=') && !rest.starts_with("==") {
-        return None;
+    if rest.starts_with('=') && !rest.starts_with("==") && !rest.starts_with("=>") {
+        return Access::Set;
     }
     if let Some(value) = rest.strip_prefix("??").or_else(|| rest.strip_prefix("||")) {
         // `??=` sets it where it is missing.
         let value = value.trim_start_matches('=').trim_start();
-        return Some(default(value.split(['\n', ',', ';', ')']).next().unwrap_or_default()));
+        return Access::Read(default(value.split(['\n', ',', ';', ')']).next().unwrap_or_default()));
     }
     let asked = ["?", "===", "!==", "==", "!=", "&&", ">", "<"].iter().any(|op| rest.starts_with(op));
     let before = text.get(..read.start).unwrap_or_default().trim_end();
@@ -72,7 +171,7 @@ fn around(text: &str, read: &Range<usize>) -> Option<Need> {
         before.ends_with('!') || before.ends_with("if (") || before.ends_with("&&") || before.ends_with("||");
     // `number(process.env.X, 5)`: the helper has the default.
     let handed_on = before.ends_with('(') && rest.starts_with(',');
-    Some(if asked || tested || handed_on || is_asked_later(text, read) {
+    Access::Read(if asked || tested || handed_on || is_asked_later(text, read) {
         Need::Optional
     } else {
         Need::Unasked

@@ -1,13 +1,17 @@
-//! Which environment variables the code of a repo reads, and where. Knows nothing of who sets them.
+//! Which environment variables the code of a repo reads, and where, and which names occur nowhere in it. Knows nothing of
+//! who sets them.
 //!
 //! Python: `os.environ`, `os.getenv` (<https://docs.python.org/3/library/os.html#os.environ>), django-environ, python-decouple,
 //! Starlette's `Config`, pydantic's `BaseSettings` (<https://docs.pydantic.dev/latest/concepts/pydantic_settings/>).
-//! JavaScript and TypeScript: `process.env`, `import.meta.env`, NestJS's `ConfigService`, schemas of zod, Joi and envalid.
+//! JavaScript and TypeScript: `process.env`, `import.meta.env`, `Deno.env`, `Bun.env`, SvelteKit's `$env` modules, NestJS's
+//! `ConfigService`, env-var, convict, schemas of zod, Joi and envalid. In both also functions that a project writes for itself
+//! and that are called after what they do: `require_env("X")`.
 
 mod javascript;
 mod python;
 #[cfg(test)]
 mod tests;
+pub mod unread;
 
 use crate::finding::Gap;
 use crate::project::files::Root;
@@ -19,8 +23,10 @@ use regex::bytes::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A file that is larger was made by a program.
-const MAX_BYTES: u64 = 512 * 1024;
+/// A file that is larger was made by a program: bundlers make them of what others wrote, so less is read of JavaScript.
+fn max_bytes(language: Language) -> u64 {
+    if language == Language::Python { 4 << 20 } else { 512 << 10 }
+}
 
 /// What the code does when the variable is not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +54,28 @@ pub struct Use {
     pub any_case: bool,
 }
 
+/// What the code of a repo does with the environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InCode {
+    /// Where it reads variables, by file and place.
+    pub uses: Vec<Use>,
+    /// Where it sets some itself: `os.environ["X"] = …`.
+    pub sets: Vec<(String, Span)>,
+}
+
+/// What happens to a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Access {
+    Read(Need),
+    Set,
+}
+
 /// A use in a text, before it has a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Found {
     name: String,
     range: Range<usize>,
-    need: Need,
+    access: Access,
     any_case: bool,
 }
 
@@ -68,21 +90,25 @@ pub fn language_of(name: &str) -> Option<Language> {
     })
 }
 
-/// The uses in the code of the repo, by file and place. A file that uses only what is `known` need not be parsed, which
-/// costs by far the most; files without a use are not kept in `sources`.
+/// The uses in the code of the repo. `look` gets the bytes of every file, of tests too; files without a use are not kept
+/// in `sources`.
 pub fn read(
     root: &Root,
     inventory: &Inventory,
-    known: &dyn Fn(&str) -> bool,
+    look: &mut dyn FnMut(&[u8]),
     sources: &mut Sources,
-) -> (Vec<Use>, Vec<Gap>) {
-    let (mut uses, mut gaps) = (Vec::new(), Vec::new());
-    for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
+    gaps: &mut Vec<Gap>,
+) -> InCode {
+    let mut code = InCode::default();
+    let installed = installed(inventory);
+    for path in &inventory.code {
         let Some(language) = language_of(path) else { continue };
-        let small = root.size(path).is_some_and(|size| size <= MAX_BYTES);
         // What is too large or cannot be read has nothing to do with the scripts that are judged.
-        let Some(bytes) = small.then(|| root.bytes(path).ok()).flatten() else { continue };
-        if !may_read(language, &bytes) || only_known(language, &bytes, known) {
+        let Some(bytes) = root.peek(path, max_bytes(language)) else { continue };
+        look(&bytes);
+        let foreign =
+            || installed.iter().any(|dir| path.strip_prefix(dir).is_some_and(|p| p.starts_with('/')));
+        if !is_deployed_code(path) || !may_read(language, &bytes) || foreign() {
             continue;
         }
         let Ok(source) = SourceFile::new(path.clone(), bytes) else { continue };
@@ -94,50 +120,52 @@ pub fn read(
             Ok(found) if found.is_empty() => {}
             Ok(found) => {
                 let file = sources.find(path).unwrap_or_else(|| sources.add(source));
-                uses.extend(found.into_iter().map(|f| Use {
-                    name: f.name,
-                    span: Span { file, start: f.range.start as u32, end: f.range.end as u32 },
-                    need: f.need,
-                    any_case: f.any_case,
-                }));
+                for one in found {
+                    let span = Span { file, start: one.range.start as u32, end: one.range.end as u32 };
+                    match one.access {
+                        Access::Read(need) => {
+                            code.uses.push(Use { name: one.name, span, need, any_case: one.any_case });
+                        }
+                        Access::Set => code.sets.push((one.name, span)),
+                    }
+                }
             }
             Err(reason) => gaps.push(Gap { file: path.clone(), place: None, reason }),
         }
     }
-    (uses, gaps)
+    code
+}
+
+/// Packages that `pip install --target` put into the repo: beside `httpx` lies `httpx-0.27.0.dist-info`
+/// (<https://packaging.python.org/en/latest/specifications/recording-installed-packages/>).
+fn installed(inventory: &Inventory) -> Vec<String> {
+    let mut packages: Vec<String> = inventory
+        .others
+        .iter()
+        .filter_map(|path| {
+            let (directory, _) = path.split_once(".dist-info/")?;
+            let (above, name) = directory.rsplit_once('/').map_or(("", directory), |(a, n)| (a, n));
+            let package = name.split('-').next()?;
+            Some(if above.is_empty() { package.to_owned() } else { format!("{above}/{package}") })
+        })
+        .collect();
+    packages.dedup();
+    packages
 }
 
 /// A cheap look at the bytes: most files read no variable, and need not be parsed.
 fn may_read(language: Language, bytes: &[u8]) -> bool {
-    static PYTHON: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"environ|getenv|BaseSettings|decouple|starlette\.config|\bEnv\(").ok());
-    static JAVASCRIPT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"process\.env|import\.meta\.env|[cC]onfigService|[cC]onfig\.get").ok());
+    static PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"environ|getenv|BaseSettings|decouple|starlette\.config|\bEnv\(|envvar|[eE]nv\w*\(\s*["'][A-Z]"#).ok()
+    });
+    static JAVASCRIPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r#"process\.env|import\.meta\.env|(Deno|Bun)\.env|\$env/|env-var|convict|createEnv|cleanEnv|[cC]onfigService|[cC]onfig\.get|[eE]nv\w*\(\s*["'][A-Z]|[vV]alidationSchema"#,
+        )
+        .ok()
+    });
     let marks = if language == Language::Python { &*PYTHON } else { &*JAVASCRIPT };
     marks.as_ref().is_none_or(|marks| marks.is_match(bytes))
-}
-
-/// True where every name that stands where a variable is read is known. What declares variables in another way (a class
-/// of settings, a schema, a pattern that takes `process.env` apart) is left to the parser.
-fn only_known(language: Language, bytes: &[u8], known: &dyn Fn(&str) -> bool) -> bool {
-    static OTHERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"BaseSettings|\}\s*=\s*(process|import\.meta)\.env|\b(z|zod|Joi|joi|yup)\.|cleanEnv|[cC]onfig(Service)?\.get"#).ok()
-    });
-    static PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        // Behind `environ[`, `environ.get(`, `getenv(`, `env(`, `env.int(`, `config(`: a string, or what is no name.
-        Regex::new(r#"\b(?:environ|getenv|[eE]nv|config)(?:\.\w+)*\s*[\[(]\s*(?:["'](\w+)["'])?"#).ok()
-    });
-    static JAVASCRIPT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"\b(?:process|import\.meta)\.env(?:\?\.|\.|\[\s*["'])?(\w+)?"#).ok());
-    let names = if language == Language::Python { &*PYTHON } else { &*JAVASCRIPT };
-    let (Some(others), Some(names)) = (OTHERS.as_ref(), names) else { return false };
-    if others.is_match(bytes) {
-        return false;
-    }
-    names
-        .captures_iter(bytes)
-        .filter_map(|found| found.get(1))
-        .all(|name| std::str::from_utf8(name.as_bytes()).is_ok_and(known))
 }
 
 /// A name that people give to an environment variable.
@@ -160,9 +188,15 @@ fn is_asked_later(text: &str, read: &Range<usize>) -> bool {
     if name.is_empty() {
         return false;
     }
-    let end = text.len().min(read.end + NEAR);
-    let end = (read.end..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(read.end);
-    let rest = text.get(read.end..end).unwrap_or_default();
+    is_tested_in(text, name, read.end)
+}
+
+/// True where the code goes on without what `name` holds, near behind `from`.
+fn is_tested_in(text: &str, name: &str, from: usize) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let end = text.len().min(from + NEAR);
+    let end = (from..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(from);
+    let rest = text.get(from..end).unwrap_or_default();
     rest.match_indices(name).any(|(at, _)| {
         let (before, after) = (&rest[..at], &rest[at + name.len()..]);
         if before.ends_with(|c| is_word(c) || c == '.') || after.starts_with(is_word) {

@@ -1,9 +1,11 @@
 //! Uses of environment variables in Python.
 
-use super::{Found, Need, default, is_asked_later, is_name};
+use super::{Access, Found, Need, default, is_asked_later, is_name};
 use crate::syntax::code::{CodeQuery, Language, Match};
-use std::collections::HashMap;
+use regex::Regex;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 static QUERY: CodeQuery = CodeQuery::new(Language::Python, include_str!("python.scm"));
 
@@ -35,53 +37,126 @@ const READERS: [&str; 24] = [
     "get_value",
 ];
 
+/// Names of functions that projects write for themselves around `os.environ`; what sets a variable is none.
+static HELPER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^_?(get|read|load|require|required|must|need|fetch|parse|int|str|bool|float|list)?_?(from)?_?env(iron(ment)?)?(_?(or|var|variable|get|str|string|int|bool|flag|float|number|list|path|secret|value|required|default|csv|url)\w*)?$").ok()
+});
+
 pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
     let matches = QUERY.matches(text)?;
     let at = |range: Option<Range<usize>>| range.and_then(|r| text.get(r)).unwrap_or_default();
     // decouple's and Starlette's `config` is told from anybody's function of that name by the import.
-    let config = ["from decouple", "import decouple", "starlette.config"].iter().any(|i| text.contains(i));
-    let environ = ["environ.Env(", "import environ", "from environs", "import environs", "Env("];
-    let env = environ.iter().any(|i| text.contains(i));
+    let decouple = ["from decouple", "import decouple"].iter().any(|i| text.contains(i));
+    let config = decouple || text.contains("starlette.config");
+    let django = ["import environ", "environ.Env("].iter().any(|i| text.contains(i));
+    let env = django || ["from environs", "import environs", "Env("].iter().any(|i| text.contains(i));
+    // Other names of `os.environ`, and the defaults that django-environ's `Env(X=(bool, False))` gives.
+    let aliases: HashSet<&str> =
+        matches.iter().filter_map(|one| one.get("alias")).map(|r| at(Some(r))).collect();
+    let is_environ = |name: &str| name == "environ" || aliases.contains(name);
+    let scheme: HashMap<&str, &str> = matches
+        .iter()
+        .filter_map(|one| Some((at(Some(one.get("scheme")?)), at(one.get("default")))))
+        .collect();
     let mut found = Vec::new();
     for one in &matches {
-        let Some(name) = one.get("name") else { continue };
-        let variable = at(Some(name.clone()));
-        if !is_name(variable) {
-            continue;
-        }
-        let need = if let Some(item) = one.get("item") {
-            if is_written(text, &item) {
-                continue;
-            }
-            if is_tested(text, &item) { Need::Optional } else { Need::Required }
-        } else {
-            let (object, function) = (at(one.get("object")), at(one.get("function")));
-            let reads = match (object, function) {
-                ("", "getenv") | ("os", "getenv") | ("environ", "get" | "pop") => Reads::OrNone,
-                ("", "env" | "Env") if env => Reads::OrFail,
-                ("env", method) if env && READERS.contains(&method) => Reads::OrFail,
-                ("", "config") if config => Reads::OrFail,
-                _ => continue,
-            };
-            let fallback = at(one.get("second"));
-            match (keyword(at(one.get("arguments")), "default"), fallback) {
-                (Some(value), _) => default(value),
-                (None, second) if !second.is_empty() && !is_keyword(second) && reads == Reads::OrNone => {
-                    default(second)
-                }
-                // `getenv("X") or d` comes to the same as a default.
-                _ => match reads {
-                    Reads::OrFail => Need::Required,
-                    Reads::OrNone => after(text, &one.get("call").unwrap_or(name.clone())),
-                },
+        let mut add = |range: Range<usize>, access: Access| {
+            let name = at(Some(range.clone()));
+            if is_name(name) {
+                found.push(Found { name: name.to_owned(), range, access, any_case: false });
             }
         };
-        found.push(Found { name: variable.to_owned(), range: name, need, any_case: false });
+        if let Some(variable) = one.get("envvar") {
+            add(variable, Access::Read(Need::Optional));
+            continue;
+        }
+        let Some(name) = one.get("name") else { continue };
+        let variable = at(Some(name.clone()));
+        if let Some(item) = one.get("item") {
+            if !is_environ(at(one.get("mapping"))) {
+                continue;
+            }
+            match written(text, &item) {
+                Some(Written::Set) => add(name, Access::Set),
+                Some(Written::Deleted) => {}
+                None if is_tested(text, &item) => add(name, Access::Read(Need::Optional)),
+                None => add(name, Access::Read(Need::Required)),
+            }
+            continue;
+        }
+        if one.get("asked").is_some() {
+            if is_environ(at(one.get("mapping"))) {
+                add(name, Access::Read(Need::Optional));
+            }
+            continue;
+        }
+        let (object, function) = (at(one.get("object")), at(one.get("function")));
+        // Where a default may stand without its name.
+        let (reads, second) = match (object, function) {
+            ("", "getenv") | ("os", "getenv") => (Reads::OrNone, true),
+            (object, "get" | "pop") if is_environ(object) => (Reads::OrNone, true),
+            (object, "setdefault") if is_environ(object) => {
+                add(name, Access::Set);
+                continue;
+            }
+            // The second argument of django-environ's `env(…)` is a type.
+            ("", "env" | "Env") if env => (Reads::OrFail, !django),
+            ("env", method) if env && READERS.contains(&method) => (Reads::OrFail, true),
+            ("", "config") if config => (Reads::OrFail, decouple),
+            ("", helper) if is_helper(helper) && is_constant(variable) => {
+                let required = ["require", "must", "need"].iter().any(|w| helper.contains(w));
+                (if required { Reads::OrFail } else { Reads::OrNone }, !required)
+            }
+            _ => continue,
+        };
+        let fallback = at(one.get("second"));
+        let need = match (keyword(at(one.get("arguments")), "default"), fallback) {
+            (Some(value), _) => default(value),
+            (None, fallback) if second && !fallback.is_empty() && !is_keyword(fallback) => default(fallback),
+            // `getenv("X") or d` comes to the same as a default.
+            _ => match (reads, scheme.get(variable)) {
+                (_, Some(value)) => default(value),
+                (Reads::OrFail, None) => Need::Required,
+                (Reads::OrNone, None) => after(text, &one.get("call").unwrap_or(name.clone())),
+            },
+        };
+        add(name, Access::Read(need));
     }
     found.extend(settings(text, &matches));
     found.sort_by_key(|f| (f.range.start, f.range.end));
     found.dedup_by(|b, a| a.name == b.name && a.range == b.range);
+    asked_before(&mut found);
     Ok(found)
+}
+
+/// `if "X" in os.environ:` and, below it, `os.environ["X"]`: it is only read where it is there.
+fn asked_before(found: &mut [Found]) {
+    let mut asked: HashMap<String, usize> = HashMap::new();
+    for one in found {
+        match &one.access {
+            Access::Read(Need::Optional) => {
+                asked.insert(one.name.clone(), one.range.end);
+            }
+            Access::Read(Need::Required)
+                if !one.any_case
+                    && asked.get(&one.name).is_some_and(|at| one.range.start < at + super::NEAR) =>
+            {
+                one.access = Access::Read(Need::Optional);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_helper(name: &str) -> bool {
+    HELPER.as_ref().is_some_and(|helper| helper.is_match(name))
+}
+
+/// `MAIL_HOST`: what a helper of unknown make is handed is a variable only where it looks like one.
+fn is_constant(name: &str) -> bool {
+    name.len() > 2
+        && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && name.contains('_')
 }
 
 /// What a reader does without a default.
@@ -91,13 +166,21 @@ enum Reads {
     OrFail,
 }
 
+/// What else than reading happens to an item.
+enum Written {
+    Set,
+    Deleted,
+}
+
 /// `os.environ["X"] = …`, `del os.environ["X"]`: no use.
-fn is_written(text: &str, item: &Range<usize>) -> bool {
+fn written(text: &str, item: &Range<usize>) -> Option<Written> {
     let after = text.get(item.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
     let before = text.get(..item.start).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
-    let assigned = after.starts_with('=') && !after.starts_with("==");
-    assigned || line.starts_with("del ")
+    if line.starts_with("del ") {
+        return Some(Written::Deleted);
+    }
+    (after.starts_with('=') && !after.starts_with("==")).then_some(Written::Set)
 }
 
 /// `if os.environ["X"] …` says nothing; but `"X" in os.environ and os.environ["X"]` does.
@@ -167,21 +250,30 @@ fn split(text: &str) -> Vec<&str> {
 /// The fields of pydantic's settings classes: each is a variable, with the class's prefix, in any case.
 fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
     let at = |range: Range<usize>| text.get(range).unwrap_or_default();
-    let prefixes: Vec<(usize, &str)> =
-        matches.iter().filter_map(|one| one.get("prefix")).map(|range| (range.start, at(range))).collect();
+    // `None` for a prefix that is not written out.
+    let prefixes: Vec<(usize, Option<&str>)> = matches
+        .iter()
+        .filter_map(|one| one.get("prefix"))
+        .map(|range| (range.start, text_of_string(at(range))))
+        .collect();
     // The settings classes by name, with body and prefix: by BaseSettings, or by another of the same file.
-    let mut classes: HashMap<&str, (Range<usize>, &str)> = HashMap::new();
+    let mut classes: HashMap<&str, (Range<usize>, Option<&str>)> = HashMap::new();
     for one in matches {
         let (Some(class), Some(bases), Some(body)) = (one.get("class"), one.get("bases"), one.get("body"))
         else {
             continue;
         };
-        let inherited = at(bases).trim_matches(['(', ')']).split(',').find_map(|base| {
+        let inherited = at(bases.clone()).trim_matches(['(', ')']).split(',').find_map(|base| {
             let base = base.trim().rsplit('.').next().unwrap_or_default();
-            if base == "BaseSettings" { Some("") } else { classes.get(base).map(|(_, prefix)| *prefix) }
+            match classes.get(base) {
+                Some((_, prefix)) => Some(*prefix),
+                None => base.ends_with("BaseSettings").then_some(Some("")),
+            }
         });
         if let Some(inherited) = inherited {
-            let own = prefixes.iter().find(|(at, _)| body.contains(at)).map(|(_, prefix)| *prefix);
+            // `class Settings(BaseSettings, env_prefix="X_")` has it among the bases.
+            let inside = |start: &usize| body.contains(start) || bases.contains(start);
+            let own = prefixes.iter().find(|(start, _)| inside(start)).map(|(_, prefix)| *prefix);
             classes.insert(at(class), (body, own.unwrap_or(inherited)));
         }
     }
@@ -191,7 +283,7 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
         else {
             continue;
         };
-        let Some((body, prefix)) = classes.get(at(owner)) else { continue };
+        let Some((body, Some(prefix))) = classes.get(at(owner)) else { continue };
         let name = at(field.clone());
         if !body.contains(&field.start)
             || name.starts_with('_')
@@ -208,8 +300,10 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
             is_name(value).then(|| value.to_owned())
         };
         let alias = text_of("env").or_else(|| text_of("validation_alias")).or_else(|| text_of("alias"));
-        // AliasChoices and the like name several, and none is the one.
+        // Of several names each may be the one that is set.
         if alias.is_none() && ["AliasChoices(", "AliasPath("].iter().any(|a| arguments.contains(a)) {
+            let inside = field.end..one.get("declaration").map_or(field.end, |d| d.end);
+            found.extend(choices(text, inside));
             continue;
         }
         let need = match of_field {
@@ -229,11 +323,47 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
                     }
                 }
             }
+            // A model in settings takes its own variables, or JSON.
+            None if value.is_empty() && is_model(at(kind)) => Need::Optional,
             None if value.is_empty() || value == "..." => Need::Required,
             None => default(value),
         };
         let name = alias.unwrap_or_else(|| format!("{prefix}{name}").to_ascii_uppercase());
-        found.push(Found { name, range: field, need, any_case: true });
+        found.push(Found { name, range: field, access: Access::Read(need), any_case: true });
     }
     found
+}
+
+/// `"X_"` without its quotes; `None` for what is no plain string.
+fn text_of_string(literal: &str) -> Option<&str> {
+    let quote = literal.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let inner = literal.strip_prefix(quote)?.strip_suffix(quote)?;
+    inner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_').then_some(inner)
+}
+
+/// The names of `AliasChoices("A", "B")` in a field's declaration.
+fn choices(text: &str, range: Range<usize>) -> Vec<Found> {
+    let inner = text.get(range.clone()).unwrap_or_default();
+    let Some(open) = inner.find("AliasChoices(") else { return Vec::new() };
+    let close = inner[open..].find(')').map_or(inner.len(), |at| open + at);
+    let mut found = Vec::new();
+    let mut from = open;
+    for part in inner[open..close].split(['"', '\'']) {
+        if is_name(part) && from > open {
+            let range = range.start + from..range.start + from + part.len();
+            found.push(Found {
+                name: part.to_owned(),
+                range,
+                access: Access::Read(Need::Optional),
+                any_case: true,
+            });
+        }
+        from += part.len() + 1;
+    }
+    found
+}
+
+/// A type that is another class of settings, by its name.
+fn is_model(kind: &str) -> bool {
+    ["Settings", "Config", "Model", "Options"].iter().any(|end| kind.ends_with(end))
 }

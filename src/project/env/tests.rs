@@ -1,6 +1,6 @@
 //! Uses of variables, read from small programs.
 
-use super::{Found, Need, javascript, python};
+use super::{Access, Found, Need, javascript, python};
 use crate::syntax::code::Language;
 
 fn shown(found: Result<Vec<Found>, String>) -> Vec<String> {
@@ -11,9 +11,12 @@ fn shown(found: Result<Vec<Found>, String>) -> Vec<String> {
         Need::Default(text) => format!("or {text}"),
     };
     found
-        .unwrap_or_else(|e| vec![Found { name: e, range: 0..0, need: Need::Required, any_case: false }])
+        .unwrap_or_else(|e| vec![Found { name: e, range: 0..0, access: Access::Set, any_case: false }])
         .iter()
-        .map(|f| format!("{} {}", f.name, need(&f.need)))
+        .map(|f| match &f.access {
+            Access::Read(of) => format!("{} {}", f.name, need(of)),
+            Access::Set => format!("{} set", f.name),
+        })
         .collect()
 }
 
@@ -35,7 +38,7 @@ fn the_environment_of_python() {
              G = os.getenv(key)\nH = os.getenv(f\"H_{x}\")\ndel os.environ[\"GONE\"]\nI = d[\"NO\"]\nd.get(\"NEITHER\")\n\
              # os.environ[\"COMMENT\"]\nJ = \"os.environ['TEXT']\"\n"
         ),
-        ["A required", "B optional", "C unasked", "D or '587'", "E or \"x\"", "F optional"]
+        ["A required", "SET set", "B optional", "C unasked", "D or '587'", "E or \"x\"", "F optional"]
     );
 }
 
@@ -97,6 +100,7 @@ fn the_environment_of_javascript() {
             "E or \"y\"",
             "VITE_F optional",
             "G unasked",
+            "SET set",
             "H optional",
             "I optional",
             "J unasked",
@@ -146,5 +150,95 @@ fn what_is_read_may_be_tested_later() {
              c = os.getenv(\"C\")\nuse(c or 1)\nd = os.getenv(\"D\")\nuse(d)\n"
         ),
         ["A unasked", "B optional", "C optional", "D unasked"]
+    );
+}
+
+#[test]
+fn other_names_of_the_environment_in_python() {
+    assert_eq!(
+        python_uses(
+            "import os\nfrom os import environ as env\nconf = os.environ\nA = env[\"A\"]\nB = conf.get(\"B\", 1)\n\
+             if \"C\" in os.environ: pass\nos.environ.setdefault(\"D\", \"x\")\nE = other[\"E\"]\nif \"F\" in other: pass\n\
+             def require_env(name): return os.environ[name]\nG = require_env(\"MAIL_HOST\")\nH = get_env_int(\"MAIL_PORT\", 25)\n\
+             monkeypatch.setenv(\"I_J\", \"1\")\n@click.option(\"--key\", envvar=\"K\")\ndef run(): pass\n"
+        ),
+        [
+            "A required",
+            "B or 1",
+            "C optional",
+            "D set",
+            "MAIL_HOST required",
+            "MAIL_PORT or 25",
+            "K optional"
+        ]
+    );
+}
+
+#[test]
+fn defaults_that_stand_elsewhere_or_without_a_name() {
+    assert_eq!(
+        python_uses(
+            "import environ\nenv = environ.Env(DEBUG=(bool, False), NAME=(str, \"\"))\nA = env(\"DEBUG\")\nB = env(\"NAME\")\n\
+             C = env(\"C\", str)\nD = env.int(\"D\", 5)\n"
+        ),
+        ["DEBUG or False", "NAME optional", "C required", "D or 5"]
+    );
+    assert_eq!(
+        python_uses("from environs import Env\nenv = Env()\nA = env(\"A\", \"x\")\nB = env.list(\"B\")\n"),
+        ["A or \"x\"", "B required"]
+    );
+    assert_eq!(python_uses("from decouple import config\nA = config(\"A\", \"x\")\n"), ["A or \"x\""]);
+    assert_eq!(
+        python_uses(
+            "from starlette.config import Config\nconfig = Config()\nA = config(\"A\", cast=bool)\nB = config(\"B\", int)\n"
+        ),
+        ["A required", "B required"]
+    );
+}
+
+#[test]
+fn settings_with_several_names_and_unknown_prefixes() {
+    assert_eq!(
+        python_uses(
+            "class Settings(BaseSettings, env_prefix=\"SHOP_\"):\n    \
+             key: str = Field(validation_alias=AliasChoices(\"API_KEY\", \"OLD_KEY\"))\n    mail: MailSettings\n    port: int\n\
+             class Other(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=PREFIX)\n    host: str\n"
+        ),
+        ["API_KEY optional", "OLD_KEY optional", "SHOP_MAIL optional", "SHOP_PORT required"]
+    );
+}
+
+#[test]
+fn other_names_of_the_environment_in_typescript() {
+    assert_eq!(
+        typescript_uses(
+            "import { A_KEY } from \"$env/static/private\";\nimport { env } from \"$env/dynamic/private\";\nconst b = env.B_URL;\n\
+             const e = process.env as Env;\nconst c = e.C_URL ?? \"x\";\nconst { D_URL, E_URL = \"y\" } = process.env as Env;\n\
+             const f = Deno.env.get(\"F_URL\");\nconst g = Bun.env.G_URL;\nconst h = requireEnv(\"H_URL\");\n\
+             const i = getEnv(\"I_URL\", \"z\");\nsetEnv(\"NOT_READ\");\nconst { J_URL } = other;\nconst k = other.K_URL;\n"
+        ),
+        [
+            "A_KEY required",
+            "B_URL unasked",
+            "C_URL or \"x\"",
+            "D_URL unasked",
+            "E_URL or \"y\"",
+            "F_URL unasked",
+            "G_URL unasked",
+            "H_URL required",
+            "I_URL or \"z\""
+        ]
+    );
+    assert_eq!(
+        typescript_uses(
+            "import env from \"env-var\";\nconst a = env.get(\"A_B\").required().asString();\nconst b = env.get(\"B_C\").default(\"5\").asInt();\n"
+        ),
+        ["A_B required", "B_C or \"5\""]
+    );
+    assert_eq!(
+        typescript_uses(
+            "const config = convict({ port: { format: \"port\", default: 80, env: \"WEB_PORT\" } });\n"
+        ),
+        ["WEB_PORT optional"]
     );
 }

@@ -62,9 +62,7 @@ pub(super) fn read(sources: &Sources, file: FileId) -> (Vec<Process>, Vec<Gap>) 
     for app in apps {
         match process(app) {
             Some(process) => processes.push(process),
-            None => {
-                gaps.push(Gap::at(sources, app.span, "the `script` of this app is computed: it is not read"))
-            }
+            None => gaps.push(Gap::at(sources, app.span, "this app is computed: it is not read")),
         }
     }
     (processes, gaps)
@@ -72,11 +70,14 @@ pub(super) fn read(sources: &Sources, file: FileId) -> (Vec<Process>, Vec<Gap>) 
 
 fn process(app: &Node) -> Option<Process> {
     let text = |key: &str| app.get(key).and_then(Node::text).map(str::to_owned);
-    let script = text("script")?;
+    // A script that is computed leaves the name; without both nothing is known of the app.
+    let script = text("script").or_else(|| text("name").map(|_| String::new()))?;
     // `exec_interpreter` is an older name.
     let interpreter = text("interpreter").or_else(|| text("exec_interpreter"));
     let mut command = command_of(&script, interpreter.as_deref());
-    command.extend(words(app.get("args")));
+    if !command.is_empty() {
+        command.extend(words(app.get("args")));
+    }
     // Without a name the process is called after its script.
     let name = text("name").unwrap_or_else(|| {
         let last = base(split_words(&script).first().map_or("", String::as_str)).to_owned();
@@ -107,6 +108,9 @@ fn process(app: &Node) -> Option<Process> {
 /// (`lib/API/interpreter.json` of pm2). Of `npm start` the words after the first are arguments.
 pub fn command_of(script: &str, interpreter: Option<&str>) -> Vec<String> {
     let mut command = split_words(script);
+    if command.is_empty() {
+        return command;
+    }
     let program = command.first().map(|word| base(word).rsplit_once('.').map_or("", |(_, ending)| ending));
     let interpreter = interpreter.or(match program {
         Some("js" | "cjs" | "mjs") => Some("node"),

@@ -65,10 +65,10 @@ fn an_ecosystem_that_is_computed_or_broken_is_a_gap() {
     let (processes, gaps) = pm2("ecosystem.config.js", "module.exports = {\n  apps: names.map(one),\n};\n");
     assert_eq!(processes, Vec::<String>::new());
     assert_eq!(gaps, ["2: its `apps` are computed: they are not read"]);
-    let text = "module.exports = {\n  apps: [\n    { name: 'web', script: 'app.js' },\n    { script: f() },\n  ],\n};\n";
+    let text = "module.exports = {\n  apps: [\n    { name: 'web', script: 'app.js' },\n    { script: f() },\n    { name: 'jobs', script: f(), cwd: '/srv' },\n  ],\n};\n";
     let (processes, gaps) = pm2("ecosystem.config.js", text);
-    assert_eq!(processes, ["web: node app.js ()"]);
-    assert_eq!(gaps, ["4: the `script` of this app is computed: it is not read"]);
+    assert_eq!(processes, ["web: node app.js ()", "jobs:  (/srv)"]);
+    assert_eq!(gaps, ["4: this app is computed: it is not read"]);
     let (_, gaps) = pm2("ecosystem.config.js", "module.exports = {\n  apps: [{ name: 'web', \n};\n");
     assert!(gaps.iter().any(|gap| gap.contains("not readable as JavaScript")), "{gaps:?}");
     let (_, gaps) = pm2("ecosystem.config.js", "const x = 1;\n");

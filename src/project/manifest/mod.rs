@@ -59,6 +59,8 @@ pub struct Include {
     pub span: Span,
     /// `-c`: it only bounds versions, and installs nothing.
     pub constraint: bool,
+    /// The file, once it was read.
+    pub file: Option<FileId>,
 }
 
 /// Languages of which no more is known than that there is a manifest.
@@ -236,7 +238,7 @@ fn included(root: &Root, sources: &mut Sources, needs: &mut Needs, gaps: &mut Ve
     while next < needs.python.len() {
         let manifest = &needs.python[next];
         let (directory, includes) = (manifest.directory.clone(), manifest.includes.clone());
-        for include in includes {
+        for (at, include) in includes.iter().enumerate() {
             if include.path.contains("://") || include.path.contains('$') {
                 needs.python[next].complete &= include.constraint;
                 continue;
@@ -258,6 +260,7 @@ fn included(root: &Root, sources: &mut Sources, needs: &mut Needs, gaps: &mut Ve
             };
             let list = if include.constraint { &mut bounds } else { &mut installed };
             list.insert(file);
+            needs.python[next].includes[at].file = Some(file);
             if !include.constraint && known.insert(file) {
                 let below = split(sources.file(file).path()).0.to_owned();
                 needs.python.extend(python::read(sources, file, &below, PythonKind::Requirements, gaps));

@@ -199,7 +199,7 @@ fn dynamic(table: &Table<'_>, project: &Table<'_>, manifest: &mut PythonManifest
     let several = list.filter_map(|item| Some((item.get_ref().as_str()?, item.span())));
     for (path, span) in one.into_iter().chain(several) {
         let span = Span { file: manifest.file, start: span.start as u32, end: span.end as u32 };
-        manifest.includes.push(Include { path: path.to_owned(), span, constraint: false });
+        manifest.includes.push(Include { path: path.to_owned(), span, constraint: false, file: None });
     }
 }
 

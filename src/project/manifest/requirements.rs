@@ -103,6 +103,7 @@ fn option(body: &str, offset: usize, manifest: &mut PythonManifest) {
         path: path.to_owned(),
         span: Span { file: manifest.file, start: start as u32, end: (start + path.len()) as u32 },
         constraint,
+        file: None,
     });
 }
 

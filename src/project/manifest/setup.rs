@@ -44,7 +44,12 @@ pub(super) fn cfg(text: &str, manifest: &mut PythonManifest) {
                 let start = start + (path.as_ptr() as usize - raw.as_ptr() as usize);
                 let span =
                     Span { file: manifest.file, start: start as u32, end: (start + path.len()) as u32 };
-                manifest.includes.push(Include { path: path.to_owned(), span, constraint: false });
+                manifest.includes.push(Include {
+                    path: path.to_owned(),
+                    span,
+                    constraint: false,
+                    file: None,
+                });
             }
             continue;
         }

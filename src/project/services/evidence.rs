@@ -2,6 +2,7 @@
 
 use super::essence::{self, Essence, Role};
 use super::{Strength, UnitInfo};
+use crate::project::architecture::Stated;
 use crate::project::compose::{Service, with_defaults};
 use crate::project::managers::Process;
 use crate::project::names::base;
@@ -82,6 +83,24 @@ impl Side {
             ports,
             directory: directory.and_then(|d| last_part(&d.value)),
             built: true,
+        }
+    }
+
+    pub(super) fn of_stated(stated: &Stated, project: &[String]) -> Side {
+        let command = stated.commands.first();
+        let essence = command.map_or_else(Essence::default, |c| essence::of_command(&c.text));
+        let own = tokens(&stated.name, project);
+        let technology = stated.technology.as_deref().unwrap_or_default();
+        let role = role_of(&stated.name, &own, project);
+        Side {
+            name: stated.name.to_ascii_lowercase(),
+            aliases: stated.aliases.clone(),
+            role: essence.role.or(role).or_else(|| role_of("", &tokens(technology, &[]), &[])),
+            tokens: own,
+            ports: stated.ports.iter().map(|p| p.number.to_string()).collect(),
+            directory: None,
+            built: stated.product.is_none(),
+            essence,
         }
     }
 

@@ -6,6 +6,7 @@ mod essence;
 mod evidence;
 mod facts;
 mod products;
+mod stated;
 
 use crate::project::compose::{Compose, Service};
 use crate::project::managers::{Manager, Process};
@@ -19,6 +20,7 @@ use std::collections::{HashMap, HashSet};
 
 pub use facts::{Facts, of_process, of_service, of_unit};
 pub use products::product_units;
+pub use stated::{Doer, StatedMatch, contained, link_stated, service_ports, staying};
 
 /// A unit that the deploy installs.
 #[derive(Clone, Debug)]

@@ -131,6 +131,15 @@ pub fn product_units(name: &str) -> &'static [&'static str] {
     PRODUCTS.iter().find(known).map_or(&[], |p| p.units)
 }
 
+/// What does the work of the product that this unit comes with.
+pub(super) fn of_unit(unit: &str, server: &Server<'_>) -> Option<(Counterpart, Strength, String)> {
+    let product = PRODUCTS.iter().find(|p| p.units.first() == Some(&unit))?;
+    let installed = product.installed(server).map(|reason| (product.unit(), Strength::Certain, reason));
+    let expected = || product.expected(server).map(|reason| (product.unit(), Strength::Likely, reason));
+    let other = || other_proxy(server, "another web server passes requests on").filter(|_| product.proxy);
+    installed.or_else(expected).or_else(other)
+}
+
 /// The installed software that does what the service does.
 pub(super) fn on_server(
     service: &Service,

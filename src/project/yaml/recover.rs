@@ -10,8 +10,8 @@ use std::ops::Range;
 const MAX_BYTES: usize = 512 * 1024;
 /// As deep as documents may be nested.
 const MAX_DEPTH: u8 = 24;
-/// How many anchors that do not exist are told one by one.
-const MAX_ANCHORS: usize = 16;
+/// How often something is left out before the file is given up.
+const MAX_ATTEMPTS: usize = 16;
 
 /// All documents of a file. Of one that is no YAML what is left without the smallest entries (by indentation) that
 /// do not parse; the gap says where, and which lines are left out.
@@ -22,37 +22,32 @@ pub fn parse_readable(sources: &Sources, file: FileId) -> (Vec<Node>, Vec<Gap>) 
         Err(error) => error,
     };
     let mut gaps = vec![gap(sources, file, &error)];
-    if text.len() > MAX_BYTES {
+    if text.len() > MAX_BYTES || matches!(error.without_snippet(), Error::Budget { .. }) {
         return (Vec::new(), gaps);
     }
     let mut masked = text.to_owned();
-    let mut error = if is_unknown_anchor(&error) {
-        error
-    } else {
-        let mut guilty = Vec::new();
-        find(file, text, 0..text.len(), &mut guilty, 0);
-        if let Some(first) = gaps.first_mut()
-            && !guilty.is_empty()
-        {
-            first.reason += &left_out(sources, file, &guilty);
-        }
-        for range in guilty {
-            blank(&mut masked, range);
-        }
-        match documents(file, &masked) {
-            Ok(read) => return (read, gaps),
-            Err(error) => {
-                if is_unknown_anchor(&error) {
-                    gaps.push(gap(sources, file, &error));
-                }
-                error
-            }
-        }
-    };
-    for _ in 0..MAX_ANCHORS {
+    let mut error = error;
+    let mut searched = false;
+    for _ in 0..MAX_ATTEMPTS {
         let at = gap(sources, file, &error).place.map_or(0, |place| place.start as usize);
-        if !is_unknown_anchor(&error) || !blank_alias(sources, file, &mut masked, at, &mut gaps) {
+        let mut ranges = Vec::new();
+        if is_unknown_anchor(&error) {
+            users_of_alias(&masked, at, &mut ranges);
+        } else if !std::mem::replace(&mut searched, true) {
+            find(file, text, 0..text.len(), &mut ranges, 0);
+        }
+        if ranges.is_empty() {
+            // Each entry parses by itself, and together they do not: an alias that stands for too much, say.
+            ranges.push(entry_at(&masked, at));
+        }
+        if ranges.iter().all(|range| masked[range.clone()].trim().is_empty()) {
             break;
+        }
+        if let Some(last) = gaps.last_mut() {
+            last.reason += &left_out(sources, file, &ranges);
+        }
+        for range in ranges {
+            blank(&mut masked, range);
         }
         match documents(file, &masked) {
             Ok(read) => return (read, gaps),
@@ -82,34 +77,24 @@ fn left_out(sources: &Sources, file: FileId, ranges: &[Range<usize>]) -> String 
     format!("; left out: line {}{more}", lines.join(", "))
 }
 
-/// Blanks the lines (with what is indented below them) that use the alias at `at`, which no anchor defines.
-fn blank_alias(sources: &Sources, file: FileId, masked: &mut String, at: usize, gaps: &mut [Gap]) -> bool {
-    let end =
-        at + masked[at..].find(|c: char| c.is_whitespace() || ",]}".contains(c)).unwrap_or(masked.len() - at);
-    let alias = masked[at..end].to_owned();
+/// The lines (with what is indented below them) that use the alias at `at`, which no anchor defines.
+fn users_of_alias(text: &str, at: usize, ranges: &mut Vec<Range<usize>>) {
+    let ends = |c: char| c.is_whitespace() || ",]}".contains(c);
+    let end = text[at..].find(ends).map_or(text.len(), |end| at + end);
+    let alias = &text[at..end];
     if !alias.starts_with('*') {
-        return false;
+        return;
     }
-    let mut ranges = Vec::new();
-    let mut from = 0;
-    while let Some(found) = masked[from..].find(&alias) {
+    let mut from = at;
+    while let Some(found) = text[from..].find(alias) {
         let start = from + found;
         from = start + alias.len();
-        let whole = masked[from..].chars().next().is_none_or(|c| c.is_whitespace() || ",]}".contains(c));
-        if whole {
-            let range = entry_at(masked, start);
+        if text[from..].chars().next().is_none_or(ends) {
+            let range = entry_at(text, start);
             from = from.max(range.end);
             ranges.push(range);
         }
     }
-    if let Some(last) = gaps.last_mut() {
-        last.reason += &left_out(sources, file, &ranges);
-    }
-    let any = !ranges.is_empty();
-    for range in ranges {
-        blank(masked, range);
-    }
-    any
 }
 
 /// The line at `at` and the lines below it that are indented deeper.

@@ -1,8 +1,27 @@
 //! F5: the family `env`: do code, samples and deployment agree on environment variables?
 
+mod duplicate_key;
+mod names;
+mod other_default;
+mod sample_differs;
+mod secret_in_git;
+pub mod table;
 mod undocumented;
+mod unset;
+mod unused;
+mod values;
 
 use super::Rule;
 
+pub use values::hidden_in;
+
 /// The rules of this family in Rust.
-pub(super) const RULES: &[(&str, Rule)] = &[("env/undocumented", undocumented::undocumented)];
+pub(super) const RULES: &[(&str, Rule)] = &[
+    ("env/undocumented", undocumented::undocumented),
+    ("env/unset", unset::unset),
+    ("env/unused", unused::unused),
+    ("env/sample-differs", sample_differs::sample_differs),
+    ("env/other-default", other_default::other_default),
+    ("env/duplicate-key", duplicate_key::duplicate_key),
+    ("env/secret-in-git", secret_in_git::secret_in_git),
+];

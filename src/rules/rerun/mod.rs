@@ -12,6 +12,7 @@ mod once;
 mod skipped;
 
 use super::Rule;
+pub(super) use environment_file::is_environment_file;
 
 /// The rules of this family in Rust.
 pub(super) const RULES: &[(&str, Rule)] = &[

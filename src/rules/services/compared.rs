@@ -1,8 +1,10 @@
 //! F5: services against what runs on the server, worked out once of scripts and project. The rules of this family and
 //! the matrix of `deploylint services` both rest on it.
 
+use super::documents::Documents;
+use crate::model::Deployment;
 use crate::project::managers::Process;
-use crate::project::services::{Counterpart, Links, Server, UnitInfo, link};
+use crate::project::services::{Counterpart, Links, Server, Strength, UnitInfo, link};
 use crate::project::unit::UnitKind;
 use crate::rules::context::{Context, Origin};
 use crate::rules::steps::{Deploy, Work};
@@ -24,13 +26,16 @@ pub(in crate::rules) struct Compared {
     pub(super) own: Option<Span>,
     /// The deploy runs the app in containers.
     pub(super) in_containers: bool,
-    /// A script installs system packages: the server's software is its business.
+    /// The scripts see to the server's software: the one that brings units installs packages, or one brings a service of
+    /// the Compose files. Otherwise databases may be somebody else's.
     pub(super) installs: bool,
     /// The settings of web servers that pass requests on; `None` where there is such a server, and its settings are not
     /// known.
     proxies: Option<Vec<String>>,
     /// The deploy migrates the database.
     pub(super) migrates: bool,
+    /// The architecture documents, compared with what runs.
+    pub(super) documents: Documents,
 }
 
 impl Compared {
@@ -69,15 +74,26 @@ impl Compared {
             given: &context.given.services,
         };
         let links = link(&context.project.composes, &server);
+        let with_packages = |script: &Deployment<'_>| {
+            script.steps.iter().any(|s| s.deed.roles.contains(&Role::SystemPackages))
+        };
+        let brings = |index: usize| {
+            context.units.iter().any(|u| of_script(u.origin, index))
+                || context.processes.iter().any(|p| of_script(p.origin, index))
+        };
+        let software = |by: &Counterpart| matches!(by, Counterpart::System(name) if !PROXIES.iter().any(|proxy| name.starts_with(proxy)));
+        let installs = links.matches.iter().any(|one| one.strength == Strength::Certain && software(&one.by))
+            || context.scripts.iter().enumerate().any(|(at, script)| brings(at) && with_packages(script));
         Compared {
             units,
             processes,
             links,
             own,
             in_containers: deploy.in_containers(),
-            installs: deploy.steps().any(|s| s.deed.roles.contains(&Role::SystemPackages)),
+            installs,
             proxies: proxies(context, &packages, &started, &programs),
             migrates: deploy.does(Work::Migrate),
+            documents: Documents::new(context, &server),
         }
     }
 
@@ -97,6 +113,14 @@ impl Compared {
     }
 }
 
+/// Web servers that pass requests on, by their packages and units.
+const PROXIES: [&str; 6] = ["nginx", "caddy", "apache2", "httpd", "haproxy", "traefik"];
+
+/// True for what that script writes or installs.
+fn of_script(origin: Origin, index: usize) -> bool {
+    matches!(origin, Origin::Written(script, _) | Origin::Installed(script, _) if script == index)
+}
+
 fn is_service(name: &str) -> bool {
     UnitKind::of(name) == UnitKind::Service
 }
@@ -108,7 +132,6 @@ fn proxies(
     started: &[String],
     programs: &[Vec<String>],
 ) -> Option<Vec<String>> {
-    const PROXIES: [&str; 6] = ["nginx", "caddy", "apache2", "httpd", "haproxy", "traefik"];
     let of_repo =
         context.project.texts.iter().filter(|(path, _)| context.project.inventory.nginx.contains(path));
     let mut settings: Vec<String> =
@@ -144,7 +167,6 @@ fn on_server(
         }
     }
     // What another script of the repo keeps running, on a staging machine, is no part of this deploy.
-    let of_script = |origin: Origin, index: usize| matches!(origin, Origin::Written(script, _) | Origin::Installed(script, _) if script == index);
     let installs = |index: usize| {
         context.units.iter().any(|u| of_script(u.origin, index))
             || context.processes.iter().any(|p| of_script(p.origin, index))
@@ -168,6 +190,13 @@ fn names(context: &Context<'_, '_>) -> Vec<String> {
     let mut names = context.project.names.clone();
     let needs = &context.project.needs;
     names.extend(needs.node.iter().filter(|p| p.directory.is_empty()).filter_map(|p| p.name.clone()));
-    names.extend(context.app_trees.iter().filter_map(|t| t.basename().as_literal().map(str::to_owned)));
+    // What a part of the app is called says what it does, not whose it is.
+    let part = |name: &str| {
+        let parts =
+            ["frontend", "backend", "web", "api", "app", "client", "server", "ui", "worker", "bot", "admin"];
+        parts.contains(&name.to_ascii_lowercase().as_str())
+    };
+    let trees = context.app_trees.iter().filter_map(|t| t.basename().as_literal().map(str::to_owned));
+    names.extend(trees.filter(|name| !part(name)));
     names
 }

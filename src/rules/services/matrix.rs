@@ -3,8 +3,9 @@
 
 use super::compared::Compared;
 use super::differences::{About, Statement, facts, statements};
+use super::documents::doer;
 use crate::project::services::{
-    Counterpart, Exemption, Facts, Match, ServiceRef, Strength, of_process, of_service, of_unit,
+    Counterpart, Doer, Exemption, Facts, Match, ServiceRef, Strength, of_process, of_service, of_unit,
 };
 use crate::project::unit::{UnitKind, template_of};
 use crate::rules::context::{Context, Origin};
@@ -127,13 +128,14 @@ pub fn matrix(context: &Context<'_, '_>) -> Matrix {
         }
     }
     builder.only_on_server(&mut matrix.rows);
+    builder.only_documented(&mut matrix.rows);
     builder.notes(&mut matrix.notes);
     matrix
 }
 
-struct Builder<'b, 'r, 'a> {
-    context: &'b Context<'r, 'a>,
-    compared: &'b Compared,
+pub(super) struct Builder<'b, 'r, 'a> {
+    pub(super) context: &'b Context<'r, 'a>,
+    pub(super) compared: &'b Compared,
 }
 
 impl Builder<'_, '_, '_> {
@@ -161,7 +163,7 @@ impl Builder<'_, '_, '_> {
             service: Some(side.clone()),
             compose: Some(self.context.sources.file(compose.file).path().to_owned()),
             runs: None,
-            architecture: None,
+            architecture: self.documented(&Doer::Service(r)),
             strength: None,
             reasons: Vec::new(),
             stated: Vec::new(),
@@ -213,6 +215,7 @@ impl Builder<'_, '_, '_> {
             }),
             reasons: one.reasons.clone(),
             stated,
+            architecture: row.architecture.clone().or_else(|| self.documented(&doer(&one.by)?)),
             ..row
         }
     }
@@ -343,7 +346,8 @@ impl Builder<'_, '_, '_> {
             } else {
                 (State::Extra, "there is no Compose file to compare with")
             };
-            rows.push(row(state, (Kind::Unit, self.unit(*at)), Some(note)));
+            let architecture = self.documented(&Doer::Unit(index));
+            rows.push(Row { architecture, ..row(state, (Kind::Unit, self.unit(*at)), Some(note)) });
         }
         for (index, at) in compared.processes.iter().enumerate() {
             if matched(&Counterpart::Process(index)) {
@@ -354,7 +358,8 @@ impl Builder<'_, '_, '_> {
                 (true, true) => (State::Extra, "no service runs it"),
                 (true, false) => (State::Extra, "there is no Compose file to compare with"),
             };
-            rows.push(row(note.0, self.process(*at), Some(note.1)));
+            let architecture = self.documented(&Doer::Process(index));
+            rows.push(Row { architecture, ..row(note.0, self.process(*at), Some(note.1)) });
         }
     }
 

@@ -7,6 +7,7 @@ use super::words::Work;
 use crate::finding::Finding;
 use crate::model::Step;
 use crate::project::manifest::{NodePackage, PythonKind};
+use crate::project::names::base;
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 use crate::source::{FileId, Span};
 
@@ -170,9 +171,15 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         return;
     }
     let path = deploy.context.sources.file(file).path();
-    let install = match path.ends_with(".txt") {
-        true => format!("pip install -r {path}"),
-        false => "pip install .".to_owned(),
+    let lockfile =
+        deploy.context.project.needs.python.iter().find(|m| m.file == file).and_then(|m| m.lockfile.as_ref());
+    let install = match (lockfile.map(|lockfile| base(lockfile)), base(path)) {
+        (_, name) if name.ends_with(".txt") => format!("pip install -r {path}"),
+        (_, "Pipfile") => "pipenv sync".to_owned(),
+        (Some("uv.lock"), _) => "uv sync --frozen".to_owned(),
+        (Some("poetry.lock"), _) => "poetry install --only main".to_owned(),
+        (Some("pdm.lock"), _) => "pdm sync --prod".to_owned(),
+        _ => "pip install .".to_owned(),
     };
     report(
         deploy,

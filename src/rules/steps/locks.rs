@@ -33,7 +33,7 @@ pub(super) fn lockfile_passed_by(context: &Context<'_, '_>, found: &mut Vec<Find
         } else if let Some((manifest, lockfile)) = pip(context, step) {
             let of = context.sources.file(manifest.file).path();
             let text = format!(
-                "`{words}` installs any versions that {of} allows: pip does not read {lockfile}, which names those that were tried"
+                "`{words}` installs any versions that {of} allows: an install by pip does not look into {lockfile}, which names those that were tried"
             );
             let help = match base(lockfile) {
                 "uv.lock" => "write `uv sync --frozen`, or install what `uv export --frozen` writes",

@@ -6,12 +6,12 @@ use super::names::works_in;
 use super::providers::{NODE, NODE_CARRIERS, PYTHON};
 use crate::finding::Finding;
 use crate::model::Step;
-use crate::project::manifest::{Declared, NodePackage, normalized};
+use crate::project::manifest::{Declared, NodePackage, PythonKind, normalized};
 use crate::project::names::base;
 use crate::rules::context::Origin;
 use crate::shell::effect::{Ecosystem, Resource, Role};
-use crate::source::Span;
-use std::collections::BTreeSet;
+use crate::source::{FileId, Span};
+use std::collections::{BTreeSet, HashSet};
 
 const RULE: &str = "steps/missing-program";
 
@@ -30,31 +30,24 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     if uses.is_empty() || needs.unread || needs.python.iter().any(|manifest| !manifest.complete) {
         return;
     }
-    let Some(named) = installed(deploy) else { return };
-    let declared = || needs.python.iter().flat_map(|manifest| &manifest.dependencies);
-    if named.is_empty() && declared().next().is_none() {
+    let Some(installed) = installed(deploy) else { return };
+    let named = &installed.named;
+    let all = || needs.python.iter().flat_map(|manifest| &manifest.dependencies);
+    if named.is_empty() && all().next().is_none() {
         return;
     }
     let mut told = BTreeSet::new();
     for (program, span, from) in uses {
         let Some((program, packages)) = PYTHON.iter().find(|(name, _)| *name == program) else { continue };
+        let by = |d: &&Declared| packages.iter().any(|package| brings(package, d));
         let provided = packages.iter().any(|package| {
-            let (name, extra) = match package.trim_end_matches(']').split_once('[') {
-                Some((name, extra)) => (name, Some(extra)),
-                None => (*package, None),
-            };
-            let locked = extra.is_none() && needs.locked.as_ref().is_some_and(|locked| locked.contains(name));
-            let by = |d: &Declared| {
-                d.name == name && extra.is_none_or(|extra| d.extras.iter().any(|e| e == extra))
-            };
-            locked
-                || declared().any(by)
-                || named.iter().any(|n| n == package || extra.is_none() && base_name(n) == name)
+            let locked = needs.locked.as_ref().is_some_and(|locked| locked.contains(*package));
+            locked || named.iter().any(|n| n == package || base_name(n) == *package)
         });
         // `django-celery-x`, `flask-x`: what extends a package depends on it.
         let extends = |name: &str| name != *program && name.split('-').any(|part| part == *program);
         if provided
-            || declared().any(|d| extends(&d.name))
+            || all().filter(|d| installed.has(deploy, d)).any(|d| by(&d) || extends(&d.name))
             || named.iter().any(|n| extends(base_name(n)))
             || comes_otherwise(deploy, program)
             || !told.insert(program)
@@ -62,14 +55,39 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         let package = packages[0];
-        let manifest = needs.python.iter().find(|manifest| !manifest.dependencies.is_empty());
-        let (what, where_to) = match manifest.map(|m| deploy.context.sources.file(m.file).path()) {
-            Some(path) => (format!("{path} does not name it, and no step installs it"), path.to_owned()),
-            None => ("no step installs it".to_owned(), "what is installed".to_owned()),
+        let path = |file| deploy.context.sources.file(file).path();
+        let elsewhere = all().find(by);
+        let filled = needs.python.iter().find(|m| m.dependencies.iter().any(|d| installed.has(deploy, d)));
+        let (what, help) = match (elsewhere, filled.map(|m| path(m.file))) {
+            (Some(declared), _) => {
+                let group =
+                    declared.group.as_ref().map_or(String::new(), |group| format!(" (group {group})"));
+                let file = path(declared.span.file);
+                (
+                    format!("{file}{group} names it, and no step installs that"),
+                    format!("install what {file}{group} names too"),
+                )
+            }
+            (None, Some(file)) => (
+                format!("{file} does not name it, and no step installs it"),
+                format!("add `{package}` to {file}"),
+            ),
+            (None, None) => ("no step installs it".to_owned(), format!("install `{package}` there")),
         };
         let message = format!("`{program}` is run from {from}, and nothing brings it there: {what}");
-        let help = format!("add `{package}` to {where_to}");
-        found.push(deploy.context.finding(RULE, span, message).help(help).done());
+        let mut draft = deploy.context.finding(RULE, span, message).help(help);
+        if let Some(declared) = elsewhere {
+            draft = draft.related(declared.span, "named here");
+        }
+        found.push(draft.done());
+    }
+}
+
+/// The declared dependency brings what the package of the table does, with its extra where that has one.
+fn brings(package: &str, declared: &Declared) -> bool {
+    match package.trim_end_matches(']').split_once('[') {
+        Some((name, extra)) => declared.name == name && declared.extras.iter().any(|e| e == extra),
+        None => declared.name == package,
     }
 }
 
@@ -123,11 +141,52 @@ fn program_of(words: &[String], active: Option<String>) -> Option<(String, Strin
     Some((run.to_owned(), environment))
 }
 
-/// What the steps install by name, as `name` and `name[extra]`; `None` where that is not all known, or nothing of the
-/// app's is installed at all.
-fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<BTreeSet<String>> {
+/// What the steps install.
+#[derive(Default)]
+struct Installed {
+    /// By name, as `name` and `name[extra]`.
+    named: BTreeSet<String>,
+    /// All of a project, its groups too, as uv and Poetry do by default.
+    whole: bool,
+    /// Lists of requirements, with what they take in.
+    lists: HashSet<FileId>,
+    /// The project as a package, and the extras that are asked for.
+    extras: Option<BTreeSet<String>>,
+}
+
+impl Installed {
+    /// True for a declared dependency that is installed.
+    fn has(&self, deploy: &Deploy<'_, '_, '_>, declared: &Declared) -> bool {
+        let file = declared.span.file;
+        let needs = &deploy.context.project.needs;
+        let kind = needs.python.iter().find(|manifest| manifest.file == file).map(|manifest| manifest.kind);
+        let project = || match (&self.extras, kind) {
+            (Some(extras), Some(PythonKind::Pyproject | PythonKind::Setup)) => {
+                declared.group.as_ref().is_none_or(|group| extras.contains(&normalized(group)))
+            }
+            _ => false,
+        };
+        self.whole || self.lists.contains(&file) || project()
+    }
+
+    /// The list, and all that it takes in.
+    fn list(&mut self, deploy: &Deploy<'_, '_, '_>, file: FileId) {
+        if self.lists.insert(file)
+            && let Some(manifest) = deploy.context.project.needs.python.iter().find(|m| m.file == file)
+        {
+            for include in manifest.includes.iter().filter(|include| !include.constraint) {
+                if let Some(file) = include.file {
+                    self.list(deploy, file);
+                }
+            }
+        }
+    }
+}
+
+/// What the steps install; `None` where that is not all known, or nothing of the app's is installed at all.
+fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
     let needs = &deploy.context.project.needs;
-    let mut named = BTreeSet::new();
+    let mut installed = Installed::default();
     let mut any = false;
     for step in deploy.steps().filter(|step| is_here(step)) {
         let python = |role: &Role| {
@@ -142,18 +201,29 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<BTreeSet<String>> {
             continue;
         }
         any |= step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python));
+        let lists = matches!(step.argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm");
+        installed.whole |= lists && !step.argv.has_word("pip");
         let mut args = step.argv.args.iter();
         while let Some(arg) = args.next() {
             let text = arg.value.to_string();
             let list = match text.as_str() {
                 "-r" | "--requirement" => Some(args.next()?.value.to_string()),
+                // PEP 735's groups.
+                "--group" => {
+                    installed.whole = true;
+                    continue;
+                }
                 other => other.strip_prefix("--requirement=").map(str::to_owned),
             };
             if let Some(list) = list {
-                let known = |m: &&crate::project::manifest::PythonManifest| {
-                    base(deploy.context.sources.file(m.file).path()) == base(&list)
-                };
-                needs.python.iter().find(known)?;
+                let files = || needs.python.iter().map(|manifest| manifest.file);
+                let named = |file: &FileId| base(deploy.context.sources.file(*file).path()) == base(&list);
+                files().find(named)?;
+                for file in files().filter(named) {
+                    installed.list(deploy, file);
+                }
+                // `uv pip install -r pyproject.toml`
+                installed.whole |= base(&list) == "pyproject.toml";
                 continue;
             }
             // What an option is followed by is taken for a package too, which only makes for silence.
@@ -165,14 +235,23 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<BTreeSet<String>> {
             }
             let end = text.find(['=', '<', '>', '~', '!', ';', '@']).unwrap_or(text.len());
             let (name, extras) = text[..end].split_once('[').unwrap_or((&text[..end], ""));
-            let name = normalized(name.trim());
-            for extra in extras.trim_end_matches(']').split(',').filter(|extra| !extra.is_empty()) {
-                named.insert(format!("{name}[{}]", normalized(extra.trim())));
+            let extras = extras.trim_end_matches(']').split(',').filter(|extra| !extra.is_empty());
+            let extras = extras.map(|extra| normalized(extra.trim()));
+            if name == "." || name.contains('/') {
+                installed.extras.get_or_insert_default().extend(extras);
+                let projects = needs.python.iter().filter(|m| m.kind != PythonKind::Requirements);
+                let taken = projects.flat_map(|m| &m.includes).filter_map(|include| include.file);
+                for file in taken {
+                    installed.list(deploy, file);
+                }
+                continue;
             }
-            named.insert(name);
+            let name = normalized(name.trim());
+            installed.named.extend(extras.map(|extra| format!("{name}[{extra}]")));
+            installed.named.insert(name);
         }
     }
-    any.then_some(named)
+    any.then_some(installed)
 }
 
 /// The system has a package of it, or a script that is called installs it.

@@ -68,7 +68,8 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
             Origin::Installed(index, id) | Origin::Written(index, id) => {
                 let script = context.scripts.get(index)?;
                 let step = script.step(id);
-                let as_it_is = matches!(step.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync");
+                let as_it_is =
+                    matches!(step.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync" | "systemctl");
                 let written = step.written.iter().find(|w| w.path.basename().to_string() == at.name);
                 // `sed … template > x.service`, `envsubst`: who knows what it makes of it.
                 if matches!(at.origin, Origin::Installed(..)) && !as_it_is

@@ -1,0 +1,385 @@
+//! What the documents called `*architecture*.md` state: services with their ports, commands and units, variables, users
+//! and paths, from tables, lists, headings, diagrams and fences; of prose only units by their full names. Knows
+//! nothing of what runs: whether the deployment agrees is judged elsewhere.
+
+mod blocks;
+mod diagrams;
+mod lists;
+mod tables;
+mod words;
+
+use crate::finding::Gap;
+use crate::project::compose::Text;
+use crate::project::files::Root;
+use crate::project::inventory::Inventory;
+use crate::source::{FileId, Sources, Span};
+use blocks::{Kind, Line};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+/// Where a service is stated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// A row of a table.
+    Table,
+    /// A box of a diagram.
+    Diagram,
+    /// A heading.
+    Heading,
+    /// An item of a list.
+    List,
+    /// A fence with an example.
+    Fence,
+    /// A sentence.
+    Prose,
+}
+
+/// How surely it is meant as something that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// It may as well be a part of the code.
+    Weak,
+    /// It has a port, or is a server product.
+    Medium,
+    /// The document says that it is a service, and how it runs.
+    Strong,
+}
+
+/// A port, and where it is stated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatedPort {
+    /// The number.
+    pub number: u16,
+    /// The cell, the line or the box.
+    pub span: Span,
+    /// Beside the name, in a column for ports, on the box: not somewhere in a sentence.
+    pub evidence: Evidence,
+}
+
+/// A service that a document states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// As it is written, without marks and brackets.
+    pub name: String,
+    /// Other names, in lower case: units, containers, code beside the name.
+    pub aliases: Vec<String>,
+    /// Its ports.
+    pub ports: Vec<StatedPort>,
+    /// Its commands.
+    pub commands: Vec<Text>,
+    /// What it is made with, as it is written.
+    pub technology: Option<String>,
+    /// The first unit of the server product that it is: `postgresql`.
+    pub product: Option<&'static str>,
+    /// The name's place.
+    pub span: Span,
+    /// Where it is stated best.
+    pub evidence: Evidence,
+    /// How surely it runs.
+    pub strength: Strength,
+    /// It must run in production, on a server of one's own.
+    pub required: bool,
+}
+
+impl Stated {
+    fn port(&mut self, number: u16, span: Span) {
+        if !self.ports.iter().any(|p| p.number == number) {
+            self.ports.push(StatedPort { number, span, evidence: self.evidence });
+        }
+    }
+}
+
+/// A document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Architecture {
+    /// The file.
+    pub file: FileId,
+    /// What it states, in the order of the document.
+    pub services: Vec<Stated>,
+    /// Variables of its tables.
+    pub environment: Vec<Text>,
+    /// Accounts that services run as.
+    pub users: Vec<Text>,
+    /// Directories and files of its tables.
+    pub paths: Vec<Text>,
+    /// It speaks of what is planned, was decided once, or is kept in an archive.
+    pub aside: bool,
+    /// A table says by its header that its rows are services.
+    pub lists_services: bool,
+}
+
+/// More services than anybody documents.
+const MAX_SERVICES: usize = 1_000;
+/// A document whose beginning says that it is a draft is one.
+const STATUS_LINES: usize = 30;
+
+/// Reads all documents; of one that cannot be read, a gap says why.
+pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Architecture>, Vec<Gap>) {
+    let (mut all, mut gaps) = (Vec::new(), Vec::new());
+    for path in &inventory.architecture {
+        match root.read(path, sources) {
+            Ok(file) => {
+                let (read, more) = parse(sources, file);
+                all.push(read);
+                gaps.extend(more);
+            }
+            Err(gap) => gaps.push(gap),
+        }
+    }
+    (all, gaps)
+}
+
+/// Reads one document. Gaps say where it is not UTF-8, and where it states more than is kept.
+pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
+    let source = sources.file(file);
+    let text = source.text();
+    let aside = is_aside_document(source.path(), text);
+    let mut found = Found::new(file);
+    let document = blocks::read(text);
+    let mut heading = None;
+    for block in &document.blocks {
+        let aside = aside || document.is_aside(block);
+        match &block.kind {
+            Kind::Heading(line) => {
+                lists::heading(line, aside, &mut found);
+                heading = Some(line);
+            }
+            Kind::Item(line) => {
+                lists::item(line, document.title(block), aside, &mut found);
+                facts(line, heading, text, aside, &mut found);
+            }
+            Kind::Paragraph(line) => {
+                facts(line, heading, text, aside, &mut found);
+                lists::paragraph(line, aside, &mut found);
+            }
+            Kind::Table { header, rows } => tables::read(header, rows, aside, &mut found),
+            Kind::Fence { language, inside } => match language.as_str() {
+                "yaml" | "yml" => diagrams::compose(&text[inside.clone()], inside.start, aside, &mut found),
+                language => diagrams::read(language, &text[inside.clone()], inside.start, aside, &mut found),
+            },
+        }
+    }
+    let mut gaps = Vec::new();
+    if let Some(at) = source.first_invalid() {
+        let span = found.span(at as usize..at as usize + 1);
+        gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
+    }
+    if let Some(span) = found.full {
+        let reason =
+            format!("more than {MAX_SERVICES} services are stated: those from here on are not compared");
+        gaps.push(Gap::at(sources, span, reason));
+    }
+    let lists_services = found
+        .services
+        .iter()
+        .filter(|s| s.evidence == Evidence::Table && s.strength == Strength::Strong && s.required)
+        .count()
+        >= 2;
+    let Found { mut services, environment, users, paths, .. } = found;
+    services.sort_by_key(|s| s.span);
+    (Architecture { file, services, environment, users, paths, aside, lists_services }, gaps)
+}
+
+/// What a line or paragraph says of the heading above it; a long one says something else.
+fn facts(line: &Line, heading: Option<&Line>, text: &str, aside: bool, found: &mut Found) {
+    let Some(heading) = heading else { return };
+    let end = (line.span.start + line.text.len() * 2 + 40).min(line.span.end);
+    if line.text.len() < 600 && line.text.contains(':') && text.is_char_boundary(end) {
+        lists::facts(&text[line.span.start..end], line.span.start, heading, aside, found);
+    }
+}
+
+/// Decisions, plans, archives and drafts do not say what runs today.
+fn is_aside_document(path: &str, text: &str) -> bool {
+    const DIRECTORIES: &[&str] = &[
+        "adr",
+        "adrs",
+        "decisions",
+        "plan",
+        "plans",
+        "planning",
+        "spec",
+        "specs",
+        "proposals",
+        "rfc",
+        "rfcs",
+        "archive",
+        "archives",
+        "archived",
+        "_archive",
+        "old",
+        "old_docs",
+        "legacy",
+        "examples",
+        "example",
+        "templates",
+        "template",
+        "cheatsheets",
+        "tutorials",
+        "src",
+        "lib",
+        "packages",
+        "kb",
+        "redesign",
+        "history",
+        "reports",
+        "reviews",
+    ];
+    const NAMES: &[&str] = &[
+        "plan",
+        "proposal",
+        "review",
+        "audit",
+        "decision",
+        "decisions",
+        "target",
+        "future",
+        "redesign",
+        "rebuild",
+        "design",
+        "report",
+        "difference",
+        "template",
+        "example",
+        "explained",
+        "options",
+        "migration",
+        "draft",
+        "cheat",
+    ];
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let name = parts.pop().unwrap_or_default().to_lowercase();
+    let elsewhere =
+        |part: &&str| part.starts_with('.') || DIRECTORIES.contains(&part.to_lowercase().as_str());
+    let status = |line: &str| {
+        let lower = line.to_lowercase();
+        lower.contains("status")
+            && [
+                "draft",
+                "design",
+                "proposal",
+                "proposed",
+                "planned",
+                "planning",
+                "wip",
+                "deprecated",
+                "obsolete",
+                "superseded",
+            ]
+            .iter()
+            .any(|word| lower.contains(word))
+    };
+    parts.iter().any(elsewhere)
+        || name.split(|c: char| !c.is_alphanumeric()).any(|word| NAMES.contains(&word))
+        || text.lines().take(STATUS_LINES).filter(|line| line.len() < 200).any(status)
+}
+
+/// What was found so far.
+struct Found {
+    file: FileId,
+    services: Vec<Stated>,
+    /// Services by their names, letters and digits alone.
+    by_name: HashMap<String, usize>,
+    /// Their other names.
+    aliases: HashSet<String>,
+    environment: Vec<Text>,
+    users: Vec<Text>,
+    paths: Vec<Text>,
+    /// Where one too many was stated.
+    full: Option<Span>,
+}
+
+impl Found {
+    fn new(file: FileId) -> Found {
+        Found {
+            file,
+            services: Vec::new(),
+            by_name: HashMap::new(),
+            aliases: HashSet::new(),
+            environment: Vec::new(),
+            users: Vec::new(),
+            paths: Vec::new(),
+            full: None,
+        }
+    }
+
+    fn span(&self, range: Range<usize>) -> Span {
+        Span { file: self.file, start: range.start as u32, end: range.end as u32 }
+    }
+
+    fn text(&self, text: &str, range: Range<usize>) -> Text {
+        Text { text: text.to_owned(), span: self.span(range) }
+    }
+
+    fn variable(&mut self, name: &str, range: Range<usize>) {
+        let text = self.text(name, range);
+        self.environment.push(text);
+    }
+
+    fn user(&mut self, name: &str, range: Range<usize>) {
+        let text = self.text(name, range);
+        self.users.push(text);
+    }
+
+    fn path(&mut self, path: &str, range: Range<usize>) {
+        let text = self.text(path, range);
+        self.paths.push(text);
+    }
+
+    fn stated(&self, name: &str, range: Range<usize>, evidence: Evidence) -> Stated {
+        Stated {
+            name: name.to_owned(),
+            aliases: Vec::new(),
+            ports: Vec::new(),
+            commands: Vec::new(),
+            technology: None,
+            product: None,
+            span: self.span(range),
+            evidence,
+            strength: Strength::Weak,
+            required: true,
+        }
+    }
+
+    /// Keeps it; what is stated several times is one service, which stands where it is stated best.
+    fn add(&mut self, stated: Stated) {
+        // `Auth` and `Auth Service` are one.
+        let words = stated.name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+        let key: String = words.filter(|w| !matches!(w.as_str(), "service" | "container")).collect();
+        self.aliases.extend(stated.aliases.iter().cloned());
+        if let Some(known) = self.by_name.get(&key) {
+            merge(&mut self.services[*known], stated);
+        } else if self.services.len() >= MAX_SERVICES {
+            self.full.get_or_insert(stated.span);
+        } else {
+            self.by_name.insert(key, self.services.len());
+            self.services.push(stated);
+        }
+    }
+}
+
+fn merge(known: &mut Stated, mut other: Stated) {
+    if (other.strength, other.required) > (known.strength, known.required) {
+        std::mem::swap(known, &mut other);
+    }
+    known.required |= other.required;
+    known.product = known.product.or(other.product);
+    known.technology = known.technology.take().or(other.technology);
+    // A table with hundreds of rows of one name has no hundreds of ports to compare.
+    if known.ports.len() < 16 {
+        for port in other.ports {
+            if !known.ports.iter().any(|p| p.number == port.number) {
+                known.ports.push(port);
+            }
+        }
+    }
+    if known.aliases.len() < 16 {
+        known.aliases.extend(other.aliases);
+    }
+    if known.commands.len() < 16 {
+        known.commands.extend(other.commands);
+    }
+}
+
+#[cfg(test)]
+mod tests;

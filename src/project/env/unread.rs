@@ -1,0 +1,184 @@
+//! Which names occur nowhere in a repo: a search through bytes, without a parser. Knows nothing of what a name is for.
+
+use crate::project::files::Root;
+use crate::project::inventory::Inventory;
+use crate::project::names::base;
+use ignore::WalkBuilder;
+use regex::bytes::{Regex, RegexBuilder};
+use std::collections::{BTreeSet, HashMap};
+
+/// A larger file was made by a program.
+const MAX_BYTES: u64 = 1024 * 1024;
+/// What is searched of a repo. Where it is used up the names that are left are not known to be unread.
+const BUDGET: u64 = 256 * 1024 * 1024;
+/// A sample with more names is none that a person wrote.
+const MAX_NAMES: usize = 1000;
+/// So many files of one directory that the inventory did not enter are looked at.
+const MAX_BELOW: usize = 20_000;
+/// What tells people of a name, and reads none.
+const PROSE: [&str; 4] = ["md", "mdx", "rst", "adoc"];
+/// What holds no name that a program reads: pictures, archives, compiled things, data.
+const NOT_SEARCHED: [&str; 48] = [
+    "png", "jpg", "jpeg", "gif", "webp", "ico", "svg", "bmp", "avif", "pdf", "woff", "woff2", "ttf", "otf",
+    "eot", "zip", "gz", "tgz", "xz", "bz2", "7z", "jar", "war", "exe", "dll", "so", "dylib", "a", "o", "pyc",
+    "wasm", "mp3", "mp4", "wav", "ogg", "webm", "mov", "csv", "tsv", "parquet", "sqlite", "sqlite3", "db",
+    "log", "lock", "map", "pkl", "onnx",
+];
+
+/// Names that are looked for, in any case. A name counts as found as well where what it begins or ends with stands by
+/// itself (`SHOP_` as a prefix of settings, `_API_KEY` behind `${provider}`), and a name of nested settings
+/// (`DB__HOST`) by its last part.
+pub struct Search {
+    regex: Regex,
+    /// Which names a text in lower case stands for.
+    names_of: HashMap<String, Vec<usize>>,
+    names: Vec<String>,
+    left: BTreeSet<usize>,
+    budget: u64,
+}
+
+impl Search {
+    /// A search for `names`; `None` where there are none, or far too many.
+    pub fn new(names: BTreeSet<String>) -> Option<Search> {
+        if names.is_empty() || names.len() > MAX_NAMES {
+            return None;
+        }
+        let names: Vec<String> = names.into_iter().collect();
+        let mut names_of: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, name) in names.iter().enumerate() {
+            let lower = name.to_ascii_lowercase();
+            let ends = lower.match_indices('_').flat_map(|(at, _)| [&lower[..=at], &lower[at..]]);
+            let parts = ends.filter(|part| part.len() > 3 && part.len() < lower.len());
+            let last = lower.rsplit_once("__").map(|(_, last)| last).filter(|last| last.len() > 1);
+            let all: BTreeSet<&str> = parts.chain(last).chain([lower.as_str()]).collect();
+            for part in all {
+                names_of.entry(part.to_owned()).or_default().push(index);
+            }
+        }
+        let mut texts: Vec<&String> = names_of.keys().collect();
+        texts.sort();
+        let any: Vec<String> = texts.into_iter().map(|text| regex::escape(text)).collect();
+        let regex = RegexBuilder::new(&format!(r"(?-u:\b)(?:{})(?-u:\b)", any.join("|")))
+            .case_insensitive(true)
+            .unicode(false)
+            .size_limit(32 << 20)
+            .build()
+            .ok()?;
+        let left = (0..names.len()).collect();
+        Some(Search { regex, names_of, names, left, budget: BUDGET })
+    }
+
+    /// Looks through a text.
+    pub fn look(&mut self, bytes: &[u8]) {
+        if self.left.is_empty() {
+            return;
+        }
+        self.budget = self.budget.saturating_sub(bytes.len() as u64);
+        if self.budget == 0 {
+            return;
+        }
+        for found in self.regex.find_iter(bytes) {
+            let text = String::from_utf8_lossy(found.as_bytes()).to_ascii_lowercase();
+            for index in self.names_of.get(&text).into_iter().flatten() {
+                self.left.remove(index);
+            }
+            if self.left.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Looks through the files of the repo that nobody else reads; prose too where `prose` says so.
+    pub fn look_around(&mut self, root: &Root, inventory: &Inventory, prose: bool) {
+        for path in inventory.others.iter().chain(&inventory.manifests) {
+            self.look_at(root, path, prose);
+        }
+        for path in inventory.documents.iter().filter(|_| prose) {
+            self.look_at(root, path, prose);
+        }
+        for directory in &inventory.beyond {
+            if self.left.is_empty() || self.budget == 0 {
+                return;
+            }
+            for path in below(root, directory) {
+                self.look_at(root, &path, prose);
+            }
+        }
+    }
+
+    fn look_at(&mut self, root: &Root, path: &str, prose: bool) {
+        let name = base(path);
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+        let left_out =
+            NOT_SEARCHED.contains(&extension.as_str()) || !prose && PROSE.contains(&extension.as_str());
+        if self.left.is_empty() || self.budget == 0 || left_out {
+            return;
+        }
+        if let Some(bytes) = root.peek(path, MAX_BYTES) {
+            self.look(&bytes);
+        }
+    }
+
+    /// The names that no text holds; `None` where not all texts were looked at.
+    pub fn left(self) -> Option<BTreeSet<String>> {
+        let names = self.names;
+        (self.budget > 0)
+            .then(|| self.left.into_iter().filter_map(|index| names.get(index).cloned()).collect())
+    }
+}
+
+/// The files below a directory that the inventory did not enter, by their names in output.
+fn below(root: &Root, directory: &str) -> Vec<String> {
+    if let Some(tree) = root.tree() {
+        let inside = |path: &str| path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
+        return tree
+            .walk()
+            .into_iter()
+            .map(|(path, _)| path)
+            .filter(|path| inside(path))
+            .map(str::to_owned)
+            .collect();
+    }
+    let walk = WalkBuilder::new(root.locate(directory))
+        .hidden(false)
+        .parents(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(|entry| entry.file_name() != "node_modules" && entry.file_name() != ".git")
+        .sort_by_file_name(Ord::cmp)
+        .build();
+    walk.filter_map(Result::ok).take(MAX_BELOW).filter_map(|entry| root.name(entry.path())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(names: &[&str], texts: &[&str]) -> Vec<String> {
+        let mut search = Search::new(names.iter().map(|n| (*n).to_owned()).collect()).unwrap();
+        for text in texts {
+            search.look(text.as_bytes());
+        }
+        search.left().unwrap().into_iter().collect()
+    }
+
+    #[test]
+    fn a_name_is_found_in_any_case_as_a_whole_and_in_parts() {
+        assert_eq!(left(&["MAIL_HOST", "MAIL_PORT"], &["x = env.MAIL_HOST;", "MAIL_PORTS"]), ["MAIL_PORT"]);
+        assert_eq!(left(&["DATABASE_URL"], &["    database_url: str"]), Vec::<String>::new());
+        assert_eq!(left(&["SHOP_MAIL_HOST"], &["env_prefix = \"SHOP_\""]), Vec::<String>::new());
+        assert_eq!(left(&["ACME_API_KEY", "ACME_URL"], &["process.env[`${name}_API_KEY`]"]), ["ACME_URL"]);
+        assert_eq!(left(&["DB__HOST"], &["class Db: host: str"]), Vec::<String>::new());
+        assert!(Search::new(BTreeSet::new()).is_none());
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_not_known() {
+        let mut search = Search::new(BTreeSet::from(["A_B".to_owned()])).unwrap();
+        search.budget = 3;
+        search.look(b"abc");
+        assert_eq!(search.left(), None);
+    }
+}

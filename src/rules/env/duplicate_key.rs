@@ -1,0 +1,96 @@
+//! `env/duplicate-key`: one file sets a variable twice, and only the last counts.
+//!
+//! python-dotenv, dotenv and the shell take the last; so do systemd.exec(5) (`Environment=`: "the later setting will override
+//! the earlier setting") and Compose for a list.
+
+use crate::finding::{Confidence, Finding, Severity};
+use crate::project::dotenv::Dotenv;
+use crate::rules::context::{Context, Origin};
+use crate::source::Span;
+use std::collections::HashMap;
+
+const RULE: &str = "env/duplicate-key";
+
+pub(super) fn duplicate_key(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let ignored = &context.project.inventory.ignored_dotenv;
+    for (path, dotenv) in context.project.dotenvs.iter().filter(|(path, _)| !ignored.contains(path)) {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        of_file(context, name, dotenv, found);
+    }
+    for written in &context.environment().written {
+        of_file(context, &written.path, &written.dotenv, found);
+    }
+    for at in &context.units {
+        let variables = at.unit.environment();
+        let confidence = match at.origin {
+            Origin::InRepo => Confidence::Medium,
+            Origin::Written(..) | Origin::Installed(..) => Confidence::High,
+        };
+        let set: Vec<(&str, &str, Span)> =
+            variables.iter().map(|(n, v, span)| (n.as_str(), v.as_str(), *span)).collect();
+        judge(context, &at.name, &set, confidence, found);
+    }
+    for service in context.project.composes.iter().flat_map(|c| &c.services) {
+        let set =
+            service.environment.iter().filter_map(|v| Some((v.name.as_str(), v.value.as_deref()?, v.span)));
+        let what = format!("the service {}", service.name);
+        judge(context, &what, &set.collect::<Vec<_>>(), Confidence::High, found);
+    }
+}
+
+fn of_file(context: &Context<'_, '_>, what: &str, dotenv: &Dotenv, found: &mut Vec<Finding>) {
+    let set: Vec<(&str, &str, Span)> =
+        dotenv.entries.iter().map(|e| (e.name.as_str(), e.value.as_str(), e.name_span)).collect();
+    judge(context, what, &set, Confidence::High, found);
+}
+
+fn judge(
+    context: &Context<'_, '_>,
+    what: &str,
+    set: &[(&str, &str, Span)],
+    confidence: Confidence,
+    found: &mut Vec<Finding>,
+) {
+    let mut last: HashMap<&str, (&str, Span)> = HashMap::new();
+    for (name, value, span) in set {
+        let Some((old, first)) = last.insert(name, (value, *span)) else { continue };
+        // `PATH=$PATH:/x` goes on from the first; two files say nothing of an order.
+        if first.file != span.file || first == *span || builds_on(value, name) {
+            continue;
+        }
+        let (says, severity, confidence) = if old == *value {
+            ("to the same value", Severity::Info, Confidence::Low)
+        } else if old.is_empty() || value.is_empty() {
+            // An empty one is a heading of a section more often than a value.
+            ("to something else", Severity::Warning, confidence.min(Confidence::Medium))
+        } else {
+            ("to something else", Severity::Warning, confidence)
+        };
+        // One file may show what belongs into several.
+        let between = Span { start: first.end, end: span.start.max(first.end), ..first };
+        let text = context.sources.text(between);
+        // `[context.preview]`: not an environment file, whatever it is called.
+        if text.lines().any(|line| line.starts_with('[')) {
+            continue;
+        }
+        let confidence = if names_other_files(text) { Confidence::Low } else { confidence };
+        let at = context.line(first);
+        let message = format!("{what} sets `{name}` again, {says}: what {at} says does not count");
+        let draft = context.finding(RULE, *span, message).severity(severity).at_most(confidence);
+        let help = format!("keep one `{name}`; show another choice in a comment");
+        found.push(draft.related(first, "it is set here first").help(help).done());
+    }
+}
+
+fn builds_on(value: &str, name: &str) -> bool {
+    [format!("${name}"), format!("${{{name}")].iter().any(|own| value.contains(own))
+}
+
+/// A heading between two variables: `# frontend/.env`.
+fn names_other_files(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim();
+        line.starts_with('#')
+            && (line.contains(".env") || line.contains("=====") && line.to_ascii_lowercase().contains("env"))
+    })
+}

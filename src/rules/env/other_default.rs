@@ -1,0 +1,245 @@
+//! `env/other-default`: one variable, and another default at each place that reads it.
+
+use super::names::{is_credential, is_given};
+use super::table::{Read, Reader, Variable, Writer};
+use crate::finding::{Confidence, Finding};
+use crate::project::env::Need;
+use crate::project::names::base;
+use crate::rules::context::Context;
+use crate::source::FileId;
+use std::collections::BTreeMap;
+
+const RULE: &str = "env/other-default";
+
+/// Names of what each program of a repo has for itself.
+const OF_EACH: [&str; 12] = [
+    "PORT",
+    "HOST",
+    "BIND",
+    "LISTEN",
+    "WORKERS",
+    "LOG_LEVEL",
+    "LOGLEVEL",
+    "DEBUG",
+    "NAME",
+    "TIMEOUT",
+    "DEBUG_MODE",
+    "LOG_FILE",
+];
+
+/// Places that read a variable, each with its default.
+type Defaults<'c> = Vec<(&'c Read, String)>;
+
+pub(super) fn other_default(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let table = context.environment();
+    for (name, variable) in table.iter().filter(|(name, _)| !is_given(name) && !name.starts_with("TEST_")) {
+        // Where somebody sets it, no default counts.
+        let set = variable.writes.iter().any(|w| {
+            matches!(w.by, Writer::Sample | Writer::File | Writer::Written | Writer::Export | Writer::Unit)
+        });
+        of_compose(context, name, variable, set, found);
+        of_code(context, name, variable, set, found);
+    }
+}
+
+/// `${X:-a}` and `${X:-b}` in one compose file: Compose reads both from the same environment.
+fn of_compose(
+    context: &Context<'_, '_>,
+    name: &str,
+    variable: &Variable,
+    set: bool,
+    found: &mut Vec<Finding>,
+) {
+    let mut files: BTreeMap<FileId, Defaults<'_>> = BTreeMap::new();
+    for read in variable.reads.iter().filter(|r| r.by == Reader::Compose) {
+        if let Need::Default(text) = &read.need
+            && !text.contains('$')
+        {
+            files.entry(read.span.file).or_default().push((read, plain(text)));
+        }
+    }
+    for reads in files.values() {
+        // A switch that is on for one service and off for another is meant so.
+        let switch = reads.iter().all(|(_, value)| matches!(value.as_str(), "true" | "false"));
+        // An address may be another one inside than outside.
+        let most = match is_credential(name) {
+            _ if set || switch => Confidence::Low,
+            true => Confidence::High,
+            false => Confidence::Medium,
+        };
+        tell(context, name, reads, most, found);
+    }
+}
+
+/// `getenv("X", "a")` and `getenv("X", "b")` in one program.
+fn of_code(context: &Context<'_, '_>, name: &str, variable: &Variable, set: bool, found: &mut Vec<Finding>) {
+    let mut programs: BTreeMap<(&str, &str, String), Defaults<'_>> = BTreeMap::new();
+    for read in variable.reads.iter().filter(|r| r.by == Reader::Code) {
+        let path = context.sources.file(read.span.file).path();
+        if is_of_itself(path) {
+            continue;
+        }
+        if let Need::Default(text) = &read.need
+            && let Some(value) = literal(text)
+        {
+            let (language, directory) = program(context, path);
+            programs.entry((language, directory, mode(path))).or_default().push((read, value));
+        }
+    }
+    for reads in programs.values() {
+        // What a page loads over http and https.
+        if reads.iter().all(|(_, value)| matches!(value.as_str(), "80" | "443")) {
+            continue;
+        }
+        let own = OF_EACH.contains(&name);
+        let most = if set || own { Confidence::Low } else { Confidence::Medium };
+        tell(context, name, reads, most, found);
+    }
+}
+
+/// The program of a file of code: its language and the nearest directory above it with a manifest.
+fn program<'p>(context: &'p Context<'_, '_>, path: &'p str) -> (&'p str, &'p str) {
+    let language = if path.ends_with(".py") { "python" } else { "javascript" };
+    let directory = |path: &'p str| path.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let manifests = context.project.inventory.manifests.iter().filter(|m| {
+        matches!(base(m), "package.json" | "pyproject.toml" | "setup.py" | "Pipfile" | "manage.py")
+            || base(m).starts_with("requirements")
+    });
+    let above = manifests
+        .map(|m| directory(m))
+        .filter(|dir| dir.is_empty() || path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/')));
+    (language, above.max_by_key(|dir| dir.len()).unwrap_or_default())
+}
+
+/// A program of one file: a tool in a folder of tools, a script of Node beside the manifest.
+fn is_of_itself(path: &str) -> bool {
+    let tools =
+        path.rsplit_once('/').map_or("", |(directories, _)| directories).split('/').any(|directory| {
+            matches!(
+                directory,
+                "scripts"
+                    | "script"
+                    | "tools"
+                    | "tool"
+                    | "bin"
+                    | "hack"
+                    | "utils_scripts"
+                    | "experiments"
+                    | "spikes"
+            )
+        });
+    tools || !path.contains('/') && !path.ends_with(".py")
+}
+
+/// `production` of `settings_production.py` and `config/production.js`: settings of one mode differ from those of another.
+fn mode(path: &str) -> String {
+    let words = path.split(['/', '.', '-', '_']);
+    let mode = words.filter(|word| {
+        matches!(
+            *word,
+            "production"
+                | "prod"
+                | "development"
+                | "dev"
+                | "local"
+                | "staging"
+                | "test"
+                | "testing"
+                | "demo"
+                | "docker"
+                | "ci"
+        )
+    });
+    mode.collect::<Vec<_>>().join("-")
+}
+
+fn tell(
+    context: &Context<'_, '_>,
+    name: &str,
+    reads: &[(&Read, String)],
+    most: Confidence,
+    found: &mut Vec<Finding>,
+) {
+    let Some((first, value)) = reads.first() else { return };
+    let Some((other, different)) = reads.iter().find(|(_, v)| v != value && !v.eq_ignore_ascii_case(value))
+    else {
+        return;
+    };
+    let place = |read: &Read| {
+        let file = base(context.sources.file(read.span.file).path());
+        format!("{file}:{}", context.sources.line(read.span))
+    };
+    // A default may be a password.
+    let values = if is_credential(name) || value.len() + different.len() > 60 {
+        String::new()
+    } else {
+        format!(" (`{different}` here, `{value}` there)")
+    };
+    let message =
+        format!("without `{name}` this goes on with another default than {}{values}", place(first),);
+    found.push(
+        context
+            .finding(RULE, other.span, message)
+            .at_most(most)
+            .help(format!("read `{name}` in one place, or give it one default"))
+            .related(first.span, "the other default stands here")
+            .done(),
+    );
+}
+
+/// A string or a number that is written out, without what does not matter; `None` for anything else.
+fn literal(text: &str) -> Option<String> {
+    let text = text.trim();
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
+    let inner = match quote {
+        Some(quote) => {
+            let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+            (!inner.contains([quote, '$', '{', '\\'])).then_some(inner)?
+        }
+        None if matches!(text, "True" | "False" | "true" | "false") => text,
+        None if text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.')) => text,
+        None => return None,
+    };
+    Some(plain(inner))
+}
+
+/// `8000` and `"8000"`, `True` and `"1"`, `localhost` and `127.0.0.1`, with and without a slash at the end: the same.
+fn plain(value: &str) -> String {
+    let value = value.trim().trim_matches(['"', '\'']);
+    let lower = value.to_ascii_lowercase();
+    match lower.as_str() {
+        "true" | "yes" | "on" | "1" => return "true".to_owned(),
+        "false" | "no" | "off" | "0" => return "false".to_owned(),
+        _ => {}
+    }
+    let number = value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
+    if number && !value.is_empty() && value.matches('.').count() < 2 {
+        let digits = value.replace('_', "");
+        return digits.strip_suffix(".0").map(str::to_owned).unwrap_or(digits);
+    }
+    value.trim_end_matches('/').replace("127.0.0.1", "localhost").replace("0.0.0.0", "localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_that_mean_the_same_are_the_same() {
+        for (one, other) in [
+            ("8000", "\"8000\""),
+            ("True", "'true'"),
+            ("60_000", "60000"),
+            ("\"http://localhost:80/\"", "'http://127.0.0.1:80'"),
+            ("5.0", "5"),
+            ("\"127.0.0.1\"", "'localhost'"),
+        ] {
+            assert_eq!(literal(one), literal(other), "{one}");
+            assert!(literal(one).is_some(), "{one}");
+        }
+        for none in ["f\"{x}\"", "HOME / \"x\"", "`${a}`", "\"a\" + \"b\"", "[]"] {
+            assert_eq!(literal(none), None, "{none}");
+        }
+        assert_ne!(literal("8000"), literal("5000"));
+    }
+}

@@ -1,0 +1,130 @@
+//! `env/sample-differs`: a script writes an environment file that is not what the sample shows.
+
+use super::names::is_given;
+use super::table::{Reader, Table, Writer, WrittenFile};
+use crate::finding::{Confidence, Finding, Severity};
+use crate::project::dotenv::Dotenv;
+use crate::project::env::Need;
+use crate::project::names::{base, is_sample_dotenv};
+use crate::rules::context::Context;
+use crate::source::Span;
+use std::collections::HashSet;
+
+const RULE: &str = "env/sample-differs";
+
+/// So many names are told in a message.
+const NAMED: usize = 3;
+
+pub(super) fn sample_differs(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let table = context.environment();
+    let samples: Vec<(&str, &Dotenv)> = context
+        .project
+        .dotenvs
+        .iter()
+        .filter(|(path, _)| is_sample_dotenv(path))
+        .map(|(path, dotenv)| (path.as_str(), dotenv))
+        .collect();
+    for file in table.written.iter().filter(|file| !file.append) {
+        let Some((path, sample)) = sample_of(file, &samples) else { continue };
+        lacks(context, table, file, path, sample, found);
+        adds(context, table, file, path, found);
+    }
+}
+
+/// The sample that most of the file's names stand in.
+fn sample_of<'s>(file: &WrittenFile, samples: &[(&'s str, &'s Dotenv)]) -> Option<(&'s str, &'s Dotenv)> {
+    let entries = &file.dotenv.entries;
+    let shared = |sample: &Dotenv| {
+        let names = sample.entries.iter().chain(&sample.commented).map(|e| e.name.as_str());
+        let names: HashSet<&str> = names.collect();
+        entries.iter().filter(|e| names.contains(e.name.as_str())).count()
+    };
+    let (path, sample) = samples.iter().copied().rev().max_by_key(|(_, sample)| shared(sample))?;
+    (shared(sample) > 1 && shared(sample) * 2 >= entries.len()).then_some((path, sample))
+}
+
+/// A variable that the sample shows, that the code fails without, and that nothing of the deployment names.
+fn lacks(
+    context: &Context<'_, '_>,
+    table: &Table<'_>,
+    file: &WrittenFile,
+    path: &str,
+    sample: &Dotenv,
+    found: &mut Vec<Finding>,
+) {
+    let missing: Vec<(&str, Span, Span)> = sample
+        .entries
+        .iter()
+        .filter(|e| !table.words_of_scripts.contains(e.name.as_str()) && !is_set_otherwise(table, &e.name))
+        .filter_map(|e| Some((e.name.as_str(), e.name_span, required(table, &e.name)?)))
+        .collect();
+    let Some((_, shown, read)) = missing.first() else { return };
+    let names: Vec<String> = missing.iter().take(NAMED).map(|(name, ..)| format!("`{name}`")).collect();
+    let more = match missing.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!(
+        "{} is written without {}{more}: {} shows it, and the code fails without it",
+        file.path,
+        names.join(", "),
+        base(path),
+    );
+    let script = &context.scripts[file.by.0];
+    // It may go on from a copy of the sample.
+    let copies = context.sources.file(script.file).text().contains(base(path));
+    let confidence = if copies { Confidence::Low } else { Confidence::Medium };
+    found.push(
+        context
+            .finding(RULE, file.span, message)
+            .at_most(confidence.min(context.confidence(script, file.by.1, None)))
+            .help("write every variable that the code requires, or start from a copy of the sample")
+            .related(*read, "it is required here")
+            .related(*shown, "the sample shows it here")
+            .done(),
+    );
+}
+
+/// Where the code fails without the variable.
+fn required(table: &Table<'_>, name: &str) -> Option<Span> {
+    let upper = name.to_ascii_uppercase();
+    let reads = |name: &str| table.get(name).into_iter().flat_map(|v| &v.reads);
+    let required = |r: &&super::table::Read| r.by == Reader::Code && r.need == Need::Required;
+    let exact = reads(name).find(required);
+    exact.or_else(|| reads(&upper).find(|r| required(r) && r.any_case)).map(|r| r.span)
+}
+
+/// True where a unit or a program sets it.
+fn is_set_otherwise(table: &Table<'_>, name: &str) -> bool {
+    let writes = table.get(name).into_iter().flat_map(|v| &v.writes);
+    writes.into_iter().any(|w| matches!(w.by, Writer::Unit | Writer::Code))
+}
+
+/// A variable that the script writes and the code reads, which no sample shows.
+fn adds(
+    context: &Context<'_, '_>,
+    table: &Table<'_>,
+    file: &WrittenFile,
+    path: &str,
+    found: &mut Vec<Finding>,
+) {
+    for entry in &file.dotenv.entries {
+        if is_given(&entry.name) || table.shown.contains(entry.name.as_str()) {
+            continue;
+        }
+        let read = table.is_read_by_code(&entry.name);
+        let confidence = if read { Confidence::Medium } else { Confidence::Low };
+        let rest = if read { ", though the code reads it" } else { "" };
+        let message =
+            format!("{} gets `{}`, which {} does not show{rest}", file.path, entry.name, base(path));
+        let script = &context.scripts[file.by.0];
+        found.push(
+            context
+                .finding(RULE, entry.name_span, message)
+                .severity(Severity::Info)
+                .at_most(confidence.min(context.confidence(script, file.by.1, None)))
+                .help(format!("add `{}=` to {path}", entry.name))
+                .done(),
+        );
+    }
+}

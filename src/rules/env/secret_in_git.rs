@@ -1,0 +1,141 @@
+//! `env/secret-in-git`: a real secret stands in a file of the repo. Names are told, values never.
+
+use super::values::{Kind, assignments, secret, token_in};
+use crate::finding::{Confidence, Finding};
+use crate::project::names::{base, is_sample_dotenv};
+use crate::rules::context::Context;
+use crate::source::{FileId, Span};
+use std::collections::BTreeMap;
+
+const RULE: &str = "env/secret-in-git";
+
+/// So many further places are named with a finding.
+const RELATED: usize = 5;
+
+/// A secret: its name and place, and how sure it is one.
+struct Leak {
+    name: String,
+    span: Span,
+    kind: Kind,
+    confidence: Confidence,
+}
+
+pub(super) fn secret_in_git(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let mut files: BTreeMap<FileId, Vec<Leak>> = BTreeMap::new();
+    let ignored = &context.project.inventory.ignored_dotenv;
+    for (path, dotenv) in context.project.dotenvs.iter().filter(|(path, _)| !ignored.contains(path)) {
+        let development = is_development(path) && !is_sample_dotenv(path);
+        for entry in &dotenv.entries {
+            if let Some(kind) = secret(&entry.name, &entry.value) {
+                let confidence = sure(kind, development);
+                let leak = Leak { name: entry.name.clone(), span: entry.name_span, kind, confidence };
+                files.entry(dotenv.file).or_default().push(leak);
+            }
+        }
+    }
+    let development: Vec<FileId> =
+        context.project.composes.iter().filter(|c| c.is_development()).map(|c| c.file).collect();
+    for file in texts(context) {
+        let path = context.sources.file(file).path();
+        let development = development.contains(&file) || is_development(path);
+        of_text(context.sources.file(file).text(), file, development, files.entry(file).or_default());
+    }
+    for (file, leaks) in files {
+        tell(context, file, leaks, found);
+    }
+}
+
+/// A form that only a token has is one anywhere; of a random value in a developer's file nobody knows.
+fn sure(kind: Kind, development: bool) -> Confidence {
+    match (kind, development) {
+        (Kind::Token(_), _) => Confidence::High,
+        (Kind::Random | Kind::Login, false) => Confidence::Medium,
+        (Kind::Random | Kind::Login, true) => Confidence::Low,
+    }
+}
+
+fn is_development(path: &str) -> bool {
+    let words = path.split(['/', '.', '-', '_']);
+    words.into_iter().any(|word| {
+        matches!(
+            word,
+            "dev" | "develop" | "development" | "local" | "test" | "tests" | "testing" | "ci" | "e2e"
+        )
+    })
+}
+
+/// Compose files, units and scripts.
+fn texts(context: &Context<'_, '_>) -> Vec<FileId> {
+    let project = context.project;
+    let inventory = &project.inventory;
+    let named = inventory.compose.iter().chain(&inventory.units).chain(&inventory.scripts);
+    let mut files: Vec<FileId> = named.filter_map(|path| context.sources.find(path)).collect();
+    files.extend(context.scripts.iter().map(|script| script.file));
+    files.sort();
+    files.dedup();
+    files
+}
+
+fn of_text(text: &str, file: FileId, development: bool, leaks: &mut Vec<Leak>) {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        // No line that a person wrote is longer.
+        if line.len() > 2000 || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let mut covered = false;
+        for (name, range) in assignments(line) {
+            let value = &line[range.clone()];
+            covered |= token_in(value).is_some();
+            let Some(kind) = secret(name, value) else { continue };
+            // The place ends before the value, which nobody needs to see.
+            let begin = line[..range.start].rfind(name).unwrap_or(range.start);
+            let span = Span { file, start: (start + begin) as u32, end: (start + begin + name.len()) as u32 };
+            leaks.push(Leak { name: name.to_owned(), span, kind, confidence: sure(kind, development) });
+        }
+        // A token that has no name: `curl -H "Authorization: Bearer …"`.
+        if let Some((what, range)) =
+            token_in(line).filter(|(what, _)| !covered && !what.contains("Google API"))
+        {
+            let begin = line.len() - line.trim_start().len();
+            let span = Span {
+                file,
+                start: (start + begin.min(range.start)) as u32,
+                end: (start + range.start) as u32,
+            };
+            let kind = Kind::Token(what);
+            leaks.push(Leak { name: String::new(), span, kind, confidence: sure(kind, development) });
+        }
+    }
+}
+
+/// One finding for each file and grade of certainty: who finds one secret looks through the whole file.
+fn tell(context: &Context<'_, '_>, file: FileId, mut leaks: Vec<Leak>, found: &mut Vec<Finding>) {
+    leaks.sort_by_key(|leak| (std::cmp::Reverse(leak.confidence), leak.span));
+    let Some(first) = leaks.first() else { return };
+    let name = base(context.sources.file(file).path());
+    let what = match first.kind {
+        Kind::Token(what) if first.name.is_empty() => format!("holds {what}"),
+        Kind::Token(what) => format!("holds {what} in `{}`", first.name),
+        Kind::Random => format!("gives `{}` a value that looks like a real secret", first.name),
+        Kind::Login => format!("holds the login of a real host in `{}`", first.name),
+    };
+    let others: Vec<&Leak> =
+        leaks.iter().skip(1).filter(|l| l.name != first.name || l.name.is_empty()).collect();
+    let more = match others.len() {
+        0 => String::new(),
+        1 => ", and one more".to_owned(),
+        n => format!(", and {n} more"),
+    };
+    let message =
+        format!("{name} is kept in git and {what}{more}: everybody who has the repo has it, for ever");
+    let mut draft = context.finding(RULE, first.span, message).at_most(first.confidence).help(
+        "give it a new value where it was issued, since the history keeps the old one, and leave the new one out of the repo",
+    );
+    for other in others.iter().take(RELATED) {
+        draft = draft.related(other.span, "another one");
+    }
+    found.push(draft.done());
+}

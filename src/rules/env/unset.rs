@@ -1,0 +1,122 @@
+//! `env/unset`: what deploys reads a variable without a default, and nothing in the repo sets it or speaks of it.
+
+use super::names::{is_given, is_of_library};
+use super::table::{Reader, Table, Variable, Writer};
+use crate::finding::{Confidence, Finding};
+use crate::project::env::Need;
+use crate::project::names::{base, is_sample_dotenv};
+use crate::rules::context::Context;
+use crate::source::FileId;
+
+const RULE: &str = "env/unset";
+
+pub(super) fn unset(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let table = context.environment();
+    let writes_environment = writes_environment(table);
+    for (name, variable) in table.iter() {
+        if is_given(name) || name.len() < 3 || is_set(context, table, name, variable) {
+            continue;
+        }
+        if let Some(read) = of(variable, Reader::Template) {
+            let message = format!(
+                "`${{{name}}}` is to be put in here, and nothing sets `{name}`: nginx gets it as it is written and does not start"
+            );
+            let most =
+                if is_filled_in(context, read.span.file) { Confidence::Medium } else { Confidence::Low };
+            let draft = context.finding(RULE, read.span, message).at_most(most);
+            found.push(
+                draft
+                    .help(format!("set `{name}` in the `environment` of the container, or write the value"))
+                    .done(),
+            );
+        } else if variable.reads.iter().any(|r| r.by == Reader::Compose) {
+            compose(context, name, variable, found);
+        } else if let Some(read) = of(variable, Reader::Code)
+            && read.need == Need::Required
+            && !context.project.dotenvs.iter().any(|(path, _)| is_sample_dotenv(path))
+        {
+            // Where nobody writes the environment, the operator does, and nothing is known of it.
+            let confidence = if writes_environment { Confidence::Medium } else { Confidence::Low };
+            let message = format!(
+                "the code fails here without `{name}`, and nothing in the repo sets it or speaks of it"
+            );
+            let help =
+                format!("set `{name}` where the deployment writes the other variables, or give it a default");
+            found.push(context.finding(RULE, read.span, message).at_most(confidence).help(help).done());
+        }
+    }
+}
+
+fn compose(context: &Context<'_, '_>, name: &str, variable: &Variable, found: &mut Vec<Finding>) {
+    let reads = || variable.reads.iter().filter(|r| r.by == Reader::Compose);
+    // Who gives a default somewhere knows that it may be missing.
+    if name.starts_with("COMPOSE_") || reads().any(|r| matches!(r.need, Need::Default(_) | Need::Optional)) {
+        return;
+    }
+    let Some(read) = reads().min_by_key(|r| (r.need != Need::Required, r.span)) else { return };
+    let file = base(context.sources.file(read.span.file).path());
+    let (says, confidence) = match read.need {
+        // The message of `:?` is documentation of a kind.
+        Need::Required => ("stops without", Confidence::Low),
+        _ => ("puts nothing in for", Confidence::Medium),
+    };
+    // Without a sample the variables are told on another way, of which nothing is known.
+    let directory = |path: &str| path.rsplit_once('/').map_or("", |(d, _)| d).to_owned();
+    let own = directory(context.sources.file(read.span.file).path());
+    let near = |path: &str| matches!(directory(path), dir if dir.is_empty() || dir == own);
+    let sample = context.project.dotenvs.iter().find(|(path, _)| is_sample_dotenv(path) && near(path));
+    let (shown, confidence) = match sample {
+        // Whoever starts a well-known image sets what it takes in his own way.
+        Some((path, _)) if is_of_library(name) => (format!(", and {path} does not show it"), Confidence::Low),
+        Some((path, _)) => (format!(", and {path} does not show it"), confidence.max(Confidence::Medium)),
+        None => (String::new(), Confidence::Low),
+    };
+    let message = format!("{file} {says} `{name}`: nothing sets it{shown}");
+    let help = format!("show `{name}` in the sample, or give a default: `${{{name}:-…}}`");
+    found.push(context.finding(RULE, read.span, message).at_most(confidence).help(help).done());
+}
+
+/// True where something calls envsubst, or nginx's image does: it fills in what lies in `/etc/nginx/templates`.
+fn is_filled_in(context: &Context<'_, '_>, template: FileId) -> bool {
+    let path = context.sources.file(template).path();
+    let name = base(path);
+    let directory = path.rsplit('/').nth(1).unwrap_or(name);
+    let project = context.project;
+    let composes = project.inventory.compose.iter().filter_map(|path| context.sources.find(path));
+    let others = project.texts.iter().map(|(_, file)| *file).chain(composes).filter(|file| *file != template);
+    others.into_iter().any(|file| {
+        let text = context.sources.file(file).text();
+        // `./nginx/templates:/etc/nginx/templates`, `COPY nginx/templates /etc/nginx/templates`.
+        let mut mounts = text.lines().filter_map(|line| line.split_once("/etc/nginx/templates"));
+        mounts.any(|(from, _)| from.contains(directory) || from.contains(name))
+            || text.contains("envsubst") && text.contains(name)
+    })
+}
+
+fn of(variable: &Variable, reader: Reader) -> Option<&super::table::Read> {
+    variable.reads.iter().filter(|r| r.by == reader).min_by_key(|r| (r.need != Need::Required, r.span))
+}
+
+/// True where the repo sets the variable, or names it where somebody may set it: in a script, a workflow, a sample's comment,
+/// in settings or in prose.
+fn is_set(context: &Context<'_, '_>, table: &Table<'_>, name: &str, variable: &Variable) -> bool {
+    let lower = name.to_ascii_lowercase();
+    // What Compose hands into a container is not what it reads itself.
+    let only_compose = variable.reads.iter().all(|r| r.by == Reader::Compose);
+    let set = variable.writes.iter().any(|w| match w.by {
+        Writer::Compose => !only_compose && w.value.is_some(),
+        _ => true,
+    });
+    let shown = table.in_files.contains(name) || table.in_files.contains(lower.as_str());
+    let named = !context.project.untold.contains(name);
+    set || shown || named || table.words_of_scripts.contains(name)
+}
+
+/// True where the deployment itself writes variables that the code reads: then it is known which ones are there.
+fn writes_environment(table: &Table<'_>) -> bool {
+    let written = table.iter().filter(|(name, variable)| {
+        table.is_read_by_code(name)
+            && variable.writes.iter().any(|w| matches!(w.by, Writer::Written | Writer::Unit))
+    });
+    written.count() > 1
+}

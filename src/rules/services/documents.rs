@@ -1,0 +1,198 @@
+//! F5: the architecture documents against what runs, worked out once: which stated service is which unit, process,
+//! package or container. The rules about documents and the matrix both rest on it.
+
+use super::matrix::{Builder, Documented, Kind, Row, Side, State};
+use crate::project::architecture::{Architecture, Strength as Stated};
+use crate::project::compose::Compose;
+use crate::project::names::base;
+use crate::project::services::{
+    Counterpart, Doer, Server, ServiceRef, StatedMatch, Strength, contained, link_stated,
+};
+use crate::rules::context::Context;
+use std::collections::HashSet;
+
+/// What the documents state, and what was found for it.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    /// Of each document, of each of its services, all that does its work.
+    pub(super) links: Vec<Vec<Vec<StatedMatch>>>,
+    /// Compose services that run on the server as containers, and stay.
+    pub(super) contained: Vec<ServiceRef>,
+    /// What the project is called.
+    pub(super) names: Vec<String>,
+    /// Units that are started or enabled by name.
+    pub(super) started: Vec<String>,
+    /// Something keeps processes running that are not known.
+    pub(super) managed: bool,
+    /// A cluster or another tool runs things, by settings that are not read.
+    pub(super) elsewhere: bool,
+}
+
+impl Documents {
+    /// Compares; nothing where no document is.
+    pub(super) fn new(context: &Context<'_, '_>, server: &Server<'_>) -> Documents {
+        let project = &context.project;
+        if project.architectures.is_empty() {
+            return Documents::default();
+        }
+        let links = project.architectures.iter().map(|document| {
+            let stated: Vec<_> = document.services.iter().collect();
+            link_stated(&stated, &project.composes, server)
+        });
+        let name = |words: &Vec<String>| words.first().map_or("", |word| base(word)).to_owned();
+        let any = |names: &[&str]| server.programs.iter().any(|words| names.contains(&name(words).as_str()));
+        let managers = ["pm2", "supervisorctl", "supervisord", "forever", "screen", "tmux", "nohup"];
+        let clusters = ["kubectl", "helm", "ansible-playbook", "terraform", "nomad", "flyctl", "eb", "k3s"];
+        let stack = |words: &Vec<String>| name(words) == "docker" && words.iter().any(|w| w == "stack");
+        Documents {
+            links: links.collect(),
+            contained: containers(context, &project.composes, server),
+            names: server.project.to_vec(),
+            started: server.started.to_vec(),
+            managed: any(&managers) && server.processes.is_empty(),
+            elsewhere: any(&clusters) || server.programs.iter().any(stack),
+        }
+    }
+
+    /// The stated service that something is, the surest and first: indices of document and service. Plans and drafts
+    /// state nothing.
+    pub(super) fn of(&self, doer: &Doer, documents: &[Architecture]) -> Option<(usize, usize)> {
+        let mut best: Option<((bool, Strength), (usize, usize))> = None;
+        for (document, services) in self.links.iter().enumerate().filter(|(at, _)| !documents[*at].aside) {
+            for (service, links) in services.iter().enumerate() {
+                let Some(link) = links.iter().find(|link| link.by == *doer) else { continue };
+                let sure = (link.named, link.strength);
+                if best.is_none_or(|(known, _)| sure > known) {
+                    best = Some((sure, (document, service)));
+                }
+            }
+        }
+        best.map(|(_, at)| at)
+    }
+}
+
+/// The services that `docker compose up` runs, of the files that it names. A script that starts the developer's ones is
+/// no deploy.
+fn containers(context: &Context<'_, '_>, composes: &[Compose], server: &Server<'_>) -> Vec<ServiceRef> {
+    let develops = |words: &[String]| {
+        words.iter().any(|word| {
+            let mut parts = word.split(['.', '-', '_', '/']);
+            word.contains("compose") && parts.any(|p| matches!(p, "dev" | "local" | "test" | "development"))
+        })
+    };
+    let programs: Vec<Vec<String>> =
+        server.programs.iter().filter(|words| !develops(words)).cloned().collect();
+    let files = compose_files(&programs);
+    let named = |at: &ServiceRef| {
+        let path = context.sources.file(composes[at.compose].file).path();
+        files.is_empty() || files.iter().any(|file| base(file) == base(path))
+    };
+    let mut found = contained(composes, &Server { programs: &programs, ..*server });
+    found.retain(named);
+    found
+}
+
+/// The files that `docker compose -f FILE up` names; none where one names no file.
+fn compose_files(programs: &[Vec<String>]) -> Vec<&str> {
+    let mut files = Vec::new();
+    for words in programs.iter().filter(|words| words.iter().any(|w| w == "up")) {
+        if !words.iter().any(|w| base(w).contains("compose")) {
+            continue;
+        }
+        let before = files.len();
+        for (at, word) in words.iter().enumerate() {
+            match word.as_str() {
+                "-f" | "--file" => files.extend(words.get(at + 1).map(String::as_str)),
+                word => files.extend(word.strip_prefix("--file=")),
+            }
+        }
+        if files.len() == before {
+            return Vec::new();
+        }
+    }
+    files
+}
+
+/// What a counterpart is to the documents; a container is its service.
+pub(super) fn doer(by: &Counterpart) -> Option<Doer> {
+    match by {
+        Counterpart::Unit(at) => Some(Doer::Unit(*at)),
+        Counterpart::Process(at) => Some(Doer::Process(*at)),
+        Counterpart::System(name) => Some(Doer::System(name.clone())),
+        Counterpart::Container | Counterpart::Manager(_) => None,
+    }
+}
+
+impl Builder<'_, '_, '_> {
+    /// What the documents call it.
+    pub(super) fn documented(&self, doer: &Doer) -> Option<Documented> {
+        let documents = &self.context.project.architectures;
+        let (document, service) = self.compared.documents.of(doer, documents)?;
+        let stated = &documents[document].services[service];
+        Some(Documented { name: stated.name.clone(), span: Some(stated.span) })
+    }
+
+    /// Rows for what the documents state and neither Compose nor a unit of the project is, and a word on those rows
+    /// that no document states.
+    pub(super) fn only_documented(&self, rows: &mut Vec<Row>) {
+        let documents = &self.context.project.architectures;
+        let lists = documents.iter().find(|d| !d.aside && d.lists_services);
+        if let Some(document) = lists {
+            let path = self.context.sources.file(document.file).path();
+            for row in rows.iter_mut().filter(|row| row.runs.is_some() && row.architecture.is_none()) {
+                let note = format!("{path} does not state it");
+                row.note = Some(match row.note.take() {
+                    Some(known) => format!("{known}; {note}"),
+                    None => note,
+                });
+            }
+        }
+        let mut told: HashSet<String> =
+            rows.iter().filter_map(|row| Some(key(&row.architecture.as_ref()?.name))).collect();
+        for (document, links) in
+            documents.iter().zip(&self.compared.documents.links).filter(|(d, _)| !d.aside)
+        {
+            let path = self.context.sources.file(document.file).path();
+            for (stated, links) in document.services.iter().zip(links) {
+                if !stated.required || stated.strength == Stated::Weak || told.contains(&key(&stated.name)) {
+                    continue;
+                }
+                let system = links.iter().find_map(|link| match &link.by {
+                    Doer::System(name) => Some((name, link)),
+                    _ => None,
+                });
+                let row = Row {
+                    state: State::Missing,
+                    service: None,
+                    compose: None,
+                    runs: None,
+                    architecture: Some(Documented { name: stated.name.clone(), span: Some(stated.span) }),
+                    strength: None,
+                    reasons: Vec::new(),
+                    stated: Vec::new(),
+                    note: Some(format!("{path} states it, and nothing that runs was found for it")),
+                };
+                rows.push(match system {
+                    Some((name, link)) => Row {
+                        state: State::Agrees,
+                        runs: Some((
+                            Kind::Package,
+                            Side { name: format!("{name}.service"), ..Side::default() },
+                        )),
+                        reasons: link.reasons.clone(),
+                        note: Some("no Compose file has it".to_owned()),
+                        ..row
+                    },
+                    // Of what is one in a Compose file for developers, or a part of what another name stands for.
+                    None if !links.is_empty() => continue,
+                    None => row,
+                });
+                told.insert(key(&stated.name));
+            }
+        }
+    }
+}
+
+fn key(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

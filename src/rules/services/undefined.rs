@@ -1,0 +1,134 @@
+//! `services/undefined`: a service of a Compose file names what no Compose file of the repo defines.
+
+use crate::finding::{Confidence, Finding, Severity};
+use crate::project::compose::{Compose, Service};
+use crate::rules::context::Context;
+use crate::rules::steps::Deploy;
+use crate::source::Span;
+use std::collections::HashSet;
+
+/// What a service may name at the top of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Service,
+    Volume,
+    Network,
+    Secret,
+    Config,
+}
+
+/// `services/undefined`.
+pub(super) fn undefined(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let composes = &context.project.composes;
+    // What could not be read may define it.
+    if composes.is_empty() || composes.iter().any(|compose| compose.incomplete) {
+        return;
+    }
+    // Files are put together with `-f`, so it is enough that one of them defines it.
+    let defined: HashSet<(Kind, &str)> = composes.iter().flat_map(definitions).collect();
+    let mut told: HashSet<(Span, Kind)> = HashSet::new();
+    let runs = Deploy::new(context).in_containers();
+    for compose in composes.iter().filter(|compose| !compose.passed_over) {
+        for service in &compose.services {
+            for (kind, name, span) in references(service) {
+                // An anchor that several services share is one place.
+                if !name.contains(['$', '{']) && !defined.contains(&(kind, name)) && told.insert((span, kind))
+                {
+                    found.push(finding(context, compose, service, runs, (kind, name, span)));
+                }
+            }
+        }
+    }
+}
+
+fn definitions(compose: &Compose) -> impl Iterator<Item = (Kind, &str)> {
+    let resources = &compose.resources;
+    let lists = [
+        (Kind::Volume, &resources.volumes),
+        (Kind::Network, &resources.networks),
+        (Kind::Secret, &resources.secrets),
+        (Kind::Config, &resources.configs),
+    ];
+    let services = compose.services.iter().map(|service| (Kind::Service, service.name.as_str()));
+    // Every project has it.
+    let implied = std::iter::once((Kind::Network, "default"));
+    let top =
+        lists.into_iter().flat_map(|(kind, list)| list.iter().map(move |text| (kind, text.text.as_str())));
+    services.chain(top).chain(implied)
+}
+
+/// What `checkConsistency` of compose-go looks up.
+fn references(service: &Service) -> Vec<(Kind, &str, Span)> {
+    // Without `required: false`, which may stand for "where there is one".
+    let needs = service.depends_on.iter().filter(|d| d.required);
+    let mut all: Vec<(Kind, &str, Span)> =
+        needs.map(|d| (Kind::Service, d.service.as_str(), d.span)).collect();
+    let mounted = service.volumes.iter().filter(|volume| volume.kind.as_deref() == Some("volume"));
+    let mounted = mounted.filter_map(|volume| volume.source.as_ref());
+    all.extend(
+        mounted
+            .filter(|name| !name.text.is_empty())
+            .map(|name| (Kind::Volume, name.text.as_str(), name.span)),
+    );
+    for (kind, list) in [
+        (Kind::Network, &service.networks),
+        (Kind::Secret, &service.secrets),
+        (Kind::Config, &service.configs),
+    ] {
+        all.extend(list.iter().map(|name| (kind, name.text.as_str(), name.span)));
+    }
+    if let Some(mode) = &service.network_mode
+        && let Some(name) = mode.text.strip_prefix("service:")
+    {
+        all.push((Kind::Service, name, mode.span));
+    }
+    all
+}
+
+fn finding(
+    context: &Context<'_, '_>,
+    compose: &Compose,
+    service: &Service,
+    runs: bool,
+    (kind, name, span): (Kind, &str, Span),
+) -> Finding {
+    let (verb, top, help) = match kind {
+        Kind::Service => (
+            "needs the service",
+            "services",
+            "name a service that there is, or take the name away".to_owned(),
+        ),
+        Kind::Volume => (
+            "mounts the volume",
+            "volumes",
+            format!(
+                "add `{name}:` under `volumes:` at the top of the file; for a directory beside it write `./{name}`"
+            ),
+        ),
+        Kind::Network => (
+            "joins the network",
+            "networks",
+            format!("add `{name}:` under `networks:` at the top of the file"),
+        ),
+        Kind::Secret => {
+            ("takes the secret", "secrets", format!("say under `secrets:` at the top which file `{name}` is"))
+        }
+        Kind::Config => {
+            ("takes the config", "configs", format!("say under `configs:` at the top which file `{name}` is"))
+        }
+    };
+    let path = context.sources.file(compose.file).path();
+    let message = format!(
+        "`{}` {verb} `{name}`, and `{top}` of {path} has no such entry: Compose refuses the whole file",
+        service.name
+    );
+    let mut draft = context.finding("services/undefined", span, message).help(help);
+    if !runs {
+        draft = draft.severity(Severity::Warning);
+    }
+    // A file that is handed to `-f` may be meant for one that is not here.
+    if compose.variant.is_some() {
+        draft = draft.at_most(Confidence::Medium);
+    }
+    draft.done()
+}
