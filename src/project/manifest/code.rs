@@ -55,10 +55,9 @@ static STATIC_ROOT: LazyLock<Option<Regex>> =
 pub fn read(root: &Root, inventory: &Inventory) -> Code {
     let mut code = Code::default();
     for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
-        let place = root.locate(path);
-        let small = place.symlink_metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_BYTES);
+        let small = root.size(path).is_some_and(|size| size <= MAX_BYTES);
         // What cannot be read says nothing; whoever needs the file itself reports it.
-        let Some(text) = small.then(|| std::fs::read(&place).ok()).flatten() else { continue };
+        let Some(text) = small.then(|| root.bytes(path).ok()).flatten() else { continue };
         code.look(root, path, &String::from_utf8_lossy(&text));
     }
     code
@@ -87,9 +86,9 @@ impl Code {
         {
             // What was gathered may lie in the repo: beside manage.py, or above the settings.
             let mut above = path.rsplit_once('/').map(|(directory, _)| directory);
-            let mut kept = root.locate(&found[1]).exists();
+            let mut kept = root.exists(&found[1]);
             while let Some(directory) = above {
-                kept |= root.locate(&format!("{directory}/{}", &found[1])).exists();
+                kept |= root.exists(&format!("{directory}/{}", &found[1]));
                 above = directory.rsplit_once('/').map(|(above, _)| above);
             }
             self.static_root = (!kept).then(|| path.to_owned());
