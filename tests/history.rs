@@ -196,10 +196,11 @@ fn renames_are_followed_by_contents() {
         &[("b.sh", &text.replace("line 7\n", "line seven\n")), ("bin", "\0\u{2}"), ("other", "unlike\n")],
     );
     let found = history(&repo, &Since::Revision("HEAD~1".to_owned()));
+    let root = Root::open(&repo.path()).unwrap();
     let files: Vec<_> = found.commits[0]
         .files
         .iter()
-        .map(|f| (f.path.as_str(), f.kind, f.from.as_deref(), f.binary))
+        .map(|f| (f.path.as_str(), f.kind, f.from.as_deref(), found.is_binary(&root, f)))
         .collect();
     assert_eq!(
         files,
@@ -210,7 +211,6 @@ fn renames_are_followed_by_contents() {
             ("other", Kind::Added, None, false),
         ]
     );
-    let root = Root::open(&repo.path()).unwrap();
     let (before, after) = found.texts(&root, &found.commits[0].files[0]);
     assert!(before.unwrap().contains("line 7\n") && after.unwrap().contains("line seven\n"));
     assert_eq!(found.texts(&root, &found.commits[0].files[1]), (None, None));

@@ -241,6 +241,37 @@ fn what_git_ignores_is_no_change() {
 }
 
 #[test]
+fn what_git_holds_though_it_is_ignored_is_not_gone() {
+    let Some(repo) = shop() else { return };
+    repo.write(".gitignore", "*.txt\n.env*\n");
+    repo.write(".env.example", "DATABASE_URL=\nSECRET_KEY=change-me-please\n# more\n");
+    repo.commit("2024-02-01 12:00 +0000", "ignored", &[("requirements.txt", "flask==2.0\nredis>=4\n")]);
+    let (_, found) = since_last(&repo);
+    assert_eq!(shown(&found), ["- Dependency gunicorn requirements.txt:2"]);
+}
+
+#[test]
+fn a_script_that_is_new_as_a_whole_is_told_as_one() {
+    let Some(repo) = shop() else { return };
+    repo.commit("2024-02-01 12:00 +0000", "another", &[("deploy/install.sh", SCRIPT)]);
+    repo.git(&["rm", "-q", "start.sh"]);
+    repo.commit("2024-02-02 12:00 +0000", "gone", &[]);
+    let (_, found) = since_last(&repo);
+    // What it does to the server is as it was.
+    assert_eq!(shown(&found), Vec::<String>::new());
+    repo.write("deploy/install.sh", "rm -f a\n");
+    let script = "#!/bin/bash\nuseradd -r web\nmkdir -p /srv/web\nnpm run build\nsystemctl restart web\n";
+    repo.commit("2024-02-03 12:00 +0000", "a second", &[("deploy.sh", script)]);
+    let (history, found) = since_last(&repo);
+    let step = get(&found, Kind::Step, "deploy.sh");
+    assert_eq!((step.value.as_str(), &step.change, step.line), ("3 commands", &Change::Added, None));
+    assert_eq!(history.commits[step.commit.unwrap()].summary, "a second");
+    get(&found, Kind::Path, "/srv/web");
+    get(&found, Kind::Build, "npm run build");
+    assert_eq!(get(&found, Kind::Step, "start.sh").change, Change::Removed);
+}
+
+#[test]
 fn without_a_base_all_of_it_is_new() {
     let Some(repo) = shop() else { return };
     let (_, found) = since(&repo, &Since::Beginning);

@@ -190,6 +190,24 @@ fn the_history_alone_imports_gix() {
     assert_none(&faults);
 }
 
+/// A root may be an old tree: what is read past it is of another time.
+#[test]
+fn readers_read_through_the_root() {
+    let own = ["src/project/files", "src/project/inventory", "src/project/rewrite", "src/project/history/"];
+    let mut faults = Vec::new();
+    for (path, text) in rust() {
+        let reader = path.starts_with("src/project/") || path.starts_with("src/review/");
+        if !reader || path.ends_with("/tests.rs") || own.iter().any(|own| path.starts_with(own)) {
+            continue;
+        }
+        let production = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let words = ["fs::read", "File::open", "metadata()", ".exists()", ".is_file()"];
+        let reads = |(_, line): &(usize, &str)| words.iter().any(|word| line.contains(word));
+        faults.extend(code(production).filter(reads).map(|(line, code)| format!("{path}:{line}: {code}")));
+    }
+    assert_none(&faults);
+}
+
 #[test]
 fn no_file_is_too_long_without_a_reason() {
     let long = |(path, text): (String, String)| {

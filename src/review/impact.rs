@@ -1,11 +1,11 @@
 //! What the changes since a review mean: the facts that came, went or changed, each with the change that did it.
 
 use super::net::Net;
-use super::state::{Fact, Kind, State, is_migration};
+use super::state::{Fact, Kind, READ, State, is_migration};
 use super::trace::{Line, Tracer, Version, extent};
 use crate::project::files::Root;
 use crate::project::history::History;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What became of a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +53,41 @@ pub fn impact(root: &Root, old: &State, new: &State, history: &History) -> Vec<I
     let tracer = Tracer::new(root, history);
     let mut found = Vec::new();
     let mut tracks: HashMap<String, Vec<Version<'_>>> = HashMap::new();
+    let mut scripts: BTreeMap<(bool, &str), usize> = BTreeMap::new();
+    let mut told: HashSet<(Kind, &str)> = HashSet::new();
+    let read: HashSet<&str> = new.facts.iter().map(|fact| fact.file.as_str()).collect();
     for pair in differing(old, new, history, &net) {
-        found.extend(traced(&pair, &net, &tracer, &mut tracks));
+        // A script that is new as a whole is told as one, and so is one that is gone.
+        let whole = match pair {
+            (None, Some(fact)) => (net.came(&fact.file) || history.base.is_none()).then_some((true, fact)),
+            (Some(fact), None) => net.went(&fact.file).then_some((false, fact)),
+            _ => None,
+        };
+        if let Some((new, fact)) = whole.filter(|(_, fact)| fact.kind == Kind::Step) {
+            *scripts.entry((new, fact.file.as_str())).or_default() += 1;
+            continue;
+        }
+        // What several files say is told once.
+        let Some(fact) = pair.1.or(pair.0) else { continue };
+        if fact.of_all() && told.contains(&(fact.kind, fact.key.as_str())) {
+            continue;
+        }
+        let traced = traced(&pair, &net, &tracer, &mut tracks);
+        // A file that git holds and `.gitignore` names is not looked at on disk: what it says is not gone for that.
+        let now = net.now(&fact.file);
+        let unread = pair.1.is_none() && !read.contains(now) && root.exists(now);
+        if unread && traced.as_ref().is_some_and(|traced| !traced.certain) {
+            continue;
+        }
+        if traced.is_some() {
+            told.insert((fact.kind, fact.key.as_str()));
+        }
+        found.extend(traced);
+    }
+    for ((new, file), count) in scripts {
+        let value = if count == 1 { "1 command".to_owned() } else { format!("{count} commands") };
+        let change = if new { Change::Added } else { Change::Removed };
+        found.push(whole_file(Kind::Step, file, value, change, None, &net, &tracer));
     }
     files(old, new, history, &net, &tracer, &mut found);
     found.sort_by(|a, b| (a.kind, &a.what, &a.file, a.line).cmp(&(b.kind, &b.what, &b.file, b.line)));
@@ -87,11 +120,8 @@ fn differing<'f>(old: &'f State, new: &'f State, history: &History, net: &Net) -
     // The same in another file: moved where the file came or went with it, or where it does not matter who says it.
     came.retain(|fact| {
         let moved = went.iter().position(|was| {
-            let anywhere = matches!(fact.kind, Kind::Path | Kind::User | Kind::Port)
-                || fact.key.ends_with(READ)
-                || fact.key.ends_with(" (system package)");
             let moved = net.came(&fact.file) || net.went(&was.file);
-            (was.kind, &was.key) == (fact.kind, &fact.key) && (anywhere || moved)
+            (was.kind, &was.key) == (fact.kind, &fact.key) && (fact.of_all() || moved)
         });
         match moved.map(|at| went.remove(at)) {
             Some(was) if was.value == fact.value => false,
@@ -107,19 +137,24 @@ fn differing<'f>(old: &'f State, new: &'f State, history: &History, net: &Net) -
         state.facts.iter().map(|fact| (fact.kind, fact.key.as_str())).collect()
     };
     let (said_before, said_now) = (said(old), said(new));
-    let shared = |fact: &Fact| matches!(fact.kind, Kind::Path | Kind::User) || fact.key.ends_with(READ);
-    came.retain(|fact| !(shared(fact) && said_before.contains(&(fact.kind, fact.key.as_str()))));
-    went.retain(|fact| !(shared(fact) && said_now.contains(&(fact.kind, fact.key.as_str()))));
+    came.retain(|fact| !(fact.of_all() && said_before.contains(&(fact.kind, fact.key.as_str()))));
+    went.retain(|fact| !(fact.of_all() && said_now.contains(&(fact.kind, fact.key.as_str()))));
     pairs.extend(came.into_iter().map(|fact| (None, Some(fact))));
     pairs.extend(went.into_iter().map(|fact| (Some(fact), None)));
+    // A sample that shows a variable now, or did, hides who reads it.
+    let hidden = |fact: &Fact, said: &HashSet<(Kind, &str)>| {
+        fact.key.strip_suffix(READ).is_some_and(|name| said.contains(&(Kind::Environment, name)))
+    };
+    pairs.retain(|pair| match pair {
+        (None, Some(fact)) => !hidden(fact, &said_before),
+        (Some(fact), None) => !hidden(fact, &said_now),
+        _ => true,
+    });
     let whole = history.base.is_some() && !history.partial;
     let touched = |fact: Option<&Fact>| fact.is_some_and(|fact| net.touched(&fact.file));
     pairs.retain(|(was, is)| !whole || touched(*was) || touched(*is));
     without_parts(pairs)
 }
-
-/// How a fact of [`State`] about a variable that the code reads ends.
-const READ: &str = " read by the code";
 
 /// A service or unit that came or went as a whole is said once, not field by field.
 fn without_parts(pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
@@ -191,6 +226,35 @@ fn traced<'h>(
     })
 }
 
+/// A file that counts as a whole.
+fn whole_file(
+    kind: Kind,
+    path: &str,
+    value: String,
+    change: Change,
+    line: Option<u32>,
+    net: &Net,
+    tracer: &Tracer<'_>,
+) -> Impact {
+    let wanted = match change {
+        Change::Added => Line::FileCame,
+        Change::Removed => Line::FileWent,
+        Change::Changed { .. } => Line::Any,
+    };
+    let traced = tracer.find(&tracer.versions(net.now(path)), wanted);
+    Impact {
+        kind,
+        what: path.to_owned(),
+        value,
+        change,
+        file: path.to_owned(),
+        line,
+        commit: traced.as_ref().and_then(|traced| traced.commit),
+        certain: traced.as_ref().is_none_or(|traced| traced.certain),
+        diff: traced.map(|traced| traced.diff).unwrap_or_default(),
+    }
+}
+
 /// Settings and migrations are taken as whole files.
 fn files(
     old: &State,
@@ -202,24 +266,7 @@ fn files(
 ) {
     let lines = |count: usize| if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
     let mut add = |kind: Kind, path: &str, change: Change, line: Option<u32>| {
-        let wanted = match change {
-            Change::Added => Line::FileCame,
-            Change::Removed => Line::FileWent,
-            Change::Changed { .. } => Line::Any,
-        };
-        let traced = tracer.find(&tracer.versions(net.now(path)), wanted);
-        let file = path.to_owned();
-        found.push(Impact {
-            kind,
-            what: file.clone(),
-            value: String::new(),
-            change,
-            file,
-            line,
-            commit: traced.as_ref().and_then(|traced| traced.commit),
-            certain: traced.as_ref().is_none_or(|traced| traced.certain),
-            diff: traced.map(|traced| traced.diff).unwrap_or_default(),
-        });
+        found.push(whole_file(kind, path, String::new(), change, line, net, tracer));
     };
     let whole = history.base.is_some() && !history.partial;
     let counts = |path: &str| !whole || net.touched(path);

@@ -1,11 +1,13 @@
 //! Takes the values of secrets out of what is shown. What a secret is called stands in `rules::secrets` alone.
 
-use crate::rules::secrets::{holds_password, is_secret_name, is_value};
+use crate::rules::secrets::{holds_password, is_secret_name, is_value, mentions_secret};
 
 /// What stands for a value.
 const MASK: &str = "…";
 /// Characters of base64 on a line of its own that are a key's rather than a word.
 const KEY_LINE: usize = 48;
+/// Characters of a word that may be a token.
+const TOKEN: usize = 24;
 
 /// The value of a setting, unless it is a secret.
 pub(super) fn value(name: &str, value: &str) -> String {
@@ -52,7 +54,28 @@ pub(super) fn line(text: &str) -> String {
         rest = left;
     }
     out.push_str(rest);
-    passwords(&out)
+    let out = passwords(&out);
+    if mentions_secret(&out) { tokens(&out) } else { out }
+}
+
+/// A line that speaks of a secret without what looks like one: a long run of letters and digits.
+fn tokens(text: &str) -> String {
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+    let random = |run: &str| {
+        run.len() >= TOKEN
+            && run.bytes().filter(u8::is_ascii_digit).count() >= 4
+            && run.bytes().any(|b| b.is_ascii_alphabetic())
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(inside) {
+        let end = rest[start..].find(|c| !inside(c)).map_or(rest.len(), |length| start + length);
+        out.push_str(&rest[..start]);
+        let run = &rest[start..end];
+        out.push_str(if random(run) { MASK } else { run });
+        rest = &rest[end..];
+    }
+    out + rest
 }
 
 /// Text of several lines.
@@ -168,6 +191,7 @@ fn secrets_are_masked_and_the_rest_is_left() {
         ("  \"apiToken\": \"abcdef\",", "  \"apiToken\": \"…\","),
         ("docker run -e DB_PASSWORD=hunter22 app", "docker run -e DB_PASSWORD=… app"),
         ("x --db-password=hunter22 -v", "x --db-password=… -v"),
+        ("sed -i \"s|3daa0403ce2501ee7432b75bf100048e|$APP_KEY|g\" .env", "sed -i \"s|…|$APP_KEY|g\" .env"),
         ("x --api-token hunter22 -v", "x --api-token … -v"),
         ("psql -c \"ALTER ROLE x PASSWORD 'hunter22'\"", "psql -c \"ALTER ROLE x PASSWORD '…'\""),
         ("DATABASE_URL=postgres://shop:hunter22@db/shop", "DATABASE_URL=postgres://shop:…@db/shop"),
@@ -185,6 +209,7 @@ fn secrets_are_masked_and_the_rest_is_left() {
         "DEBUG=True",
         "ports: [\"8080:80\"]",
         "git clone https://github.com/a/b.git",
+        "image: app@sha256:3daa0403ce2501ee7432b75bf100048e",
         "",
     ] {
         assert_eq!(line(left), left);

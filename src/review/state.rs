@@ -65,6 +65,45 @@ pub struct State {
     pub(super) settings: BTreeMap<String, String>,
 }
 
+/// How the key of a variable that the code reads ends.
+pub(super) const READ: &str = " read by the code";
+const PACKAGE: &str = " (system package)";
+const FIREWALL: &str = "firewall ";
+
+impl Fact {
+    /// True for what is so on the whole server, whichever file says it.
+    pub(super) fn of_all(&self) -> bool {
+        matches!(self.kind, Kind::Path | Kind::User)
+            || self.kind == Kind::Port && self.key.starts_with(FIREWALL)
+            || self.key.ends_with(READ)
+            || self.key.ends_with(PACKAGE)
+    }
+}
+
+/// First words of the scripts of a `package.json` that no deploy runs.
+const DEVELOPMENT: [&str; 20] = [
+    "test",
+    "tests",
+    "e2e",
+    "lint",
+    "format",
+    "fmt",
+    "dev",
+    "check",
+    "typecheck",
+    "type",
+    "storybook",
+    "preview",
+    "coverage",
+    "watch",
+    "cypress",
+    "playwright",
+    "prettier",
+    "eslint",
+    "cy",
+    "debug",
+];
+
 impl State {
     /// The facts of what the rules see.
     pub fn of(context: &Context<'_, '_>) -> State {
@@ -243,7 +282,8 @@ impl Reader<'_> {
             };
             self.add(Kind::Dependency, key, mask::line(&value), declared.span);
         }
-        for script in manifest::scripts(needs) {
+        let deployed = |name: &str| !DEVELOPMENT.contains(&name.split([':', '-']).next().unwrap_or_default());
+        for script in manifest::scripts(needs).filter(|script| deployed(&script.name)) {
             self.add(
                 Kind::Build,
                 format!("npm script {}", script.name),
@@ -264,9 +304,12 @@ impl Reader<'_> {
     }
 
     fn environment(&mut self, context: &Context<'_, '_>) {
+        let samples = || context.project.dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path));
         for used in &context.project.env.uses {
-            if is_deployed_code(self.sources.file(used.span.file).path()) {
-                self.add(Kind::Environment, format!("{} read by the code", used.name), "", used.span);
+            // Which files read what a sample shows is not known: most of them are not parsed.
+            let shown = samples().any(|(_, sample)| sample.mentions(&used.name));
+            if !shown && is_deployed_code(self.sources.file(used.span.file).path()) {
+                self.add(Kind::Environment, format!("{}{READ}", used.name), "", used.span);
             }
         }
         for (path, dotenv) in &context.project.dotenvs {
@@ -321,10 +364,10 @@ impl Reader<'_> {
                     self.add(Kind::User, format!("group {name}"), "", step.span);
                 }
                 Resource::Package(name) if made && known(name) => {
-                    self.add(Kind::Dependency, format!("{name} (system package)"), "", step.span);
+                    self.add(Kind::Dependency, format!("{name}{PACKAGE}"), "", step.span);
                 }
                 Resource::FirewallRule(rule) if known(rule) => {
-                    self.add(Kind::Port, format!("firewall {rule}"), "", step.span);
+                    self.add(Kind::Port, format!("{FIREWALL}{rule}"), "", step.span);
                 }
                 _ => {}
             }

@@ -35,7 +35,10 @@ pub(super) struct Version<'h> {
 struct Texts {
     before: Vec<String>,
     after: Vec<String>,
-    ops: Vec<DiffOp>,
+    /// How often each line stands in both, without the blanks around it.
+    counts: HashMap<String, (usize, usize)>,
+    /// What differs; only asked for where something is found.
+    ops: OnceCell<Vec<DiffOp>>,
 }
 
 /// What is looked for.
@@ -136,7 +139,7 @@ impl<'h> Tracer<'h> {
 /// How many lines went and came, and the first place, counted from 1, in the new text.
 pub(super) fn extent(before: &str, after: &str) -> ((usize, usize), u32) {
     let texts = Texts::new(Some(before.to_owned()), Some(after.to_owned()));
-    let changed = || texts.ops.iter().filter(|op| op.tag() != DiffTag::Equal);
+    let changed = || texts.ops().iter().filter(|op| op.tag() != DiffTag::Equal);
     let went = changed().map(|op| op.old_range().len()).sum();
     let came = changed().map(|op| op.new_range().len()).sum();
     let first = changed().next().map_or(0, |op| op.new_range().start);
@@ -158,26 +161,39 @@ impl Texts {
             text.unwrap_or_default().lines().map(str::to_owned).collect()
         };
         let (before, after) = (lines(before), lines(after));
-        // What both begin and end with costs nothing.
-        let same = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
-        let most = before.len().max(after.len()) - same;
-        let ops = match most > MAX_LINES && !before.is_empty() && !after.is_empty() {
-            true => Vec::new(),
-            false => capture_diff_slices(Algorithm::Myers, &before, &after),
-        };
-        Texts { before, after, ops }
+        let mut counts: HashMap<String, (usize, usize)> = HashMap::new();
+        for line in &before {
+            counts.entry(line.trim().to_owned()).or_default().0 += 1;
+        }
+        for line in &after {
+            counts.entry(line.trim().to_owned()).or_default().1 += 1;
+        }
+        Texts { before, after, counts, ops: OnceCell::new() }
+    }
+
+    fn ops(&self) -> &[DiffOp] {
+        self.ops.get_or_init(|| {
+            let (before, after) = (&self.before, &self.after);
+            // What both begin with costs nothing.
+            let same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+            let most = before.len().max(after.len()) - same;
+            match most > MAX_LINES && !before.is_empty() && !after.is_empty() {
+                true => Vec::new(),
+                false => capture_diff_slices(Algorithm::Myers, before, after),
+            }
+        })
     }
 
     /// Where a line stands of which the one side has more than the other: `new` says which.
     fn gained(&self, wanted: &[String], new: bool) -> Option<usize> {
-        let (more, less) = if new { (&self.after, &self.before) } else { (&self.before, &self.after) };
+        let more = if new { &self.after } else { &self.before };
         wanted.iter().filter(|line| line.chars().any(char::is_alphanumeric)).find_map(|line| {
-            let count = |lines: &[String]| lines.iter().filter(|l| l.trim() == line).count();
-            if count(more) <= count(less) {
+            let (before, after) = self.counts.get(line).copied().unwrap_or_default();
+            if if new { after <= before } else { before <= after } {
                 return None;
             }
             let is_it = |i: &usize| more[*i].trim() == line;
-            let changed = self.ops.iter().filter(|op| op.tag() != DiffTag::Equal);
+            let changed = self.ops().iter().filter(|op| op.tag() != DiffTag::Equal);
             let mut within = changed.flat_map(|op| if new { op.new_range() } else { op.old_range() });
             within.find(is_it).or_else(|| (0..more.len()).find(is_it))
         })
@@ -185,7 +201,7 @@ impl Texts {
 
     /// The hunk around a line of the one or the other side; else the first.
     fn hunk(&self, at: Option<(bool, usize)>) -> String {
-        let groups = group_diff_ops(self.ops.clone(), AROUND);
+        let groups = group_diff_ops(self.ops().to_vec(), AROUND);
         let holds = |op: &DiffOp| match at {
             Some((true, line)) => op.new_range().contains(&line),
             Some((false, line)) => op.old_range().contains(&line),

@@ -109,7 +109,7 @@ pub(crate) fn is_value(value: &str) -> bool {
 }
 
 /// True where a text speaks of a secret: the expression of a `sed` that puts one in.
-pub(super) fn mentions_secret(text: &str) -> bool {
+pub(crate) fn mentions_secret(text: &str) -> bool {
     let upper = text.to_ascii_uppercase().replace('-', "_");
     WORDS.iter().any(|w| upper.contains(w)) || upper.contains("_PASS") || upper.contains("OPENSSL RAND")
 }

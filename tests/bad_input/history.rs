@@ -426,8 +426,8 @@ fn files_that_are_too_large_are_named() {
     repo.commit("2024-01-03 12:00 +0000", "large", &[("large.sh", &large)]);
     let found = since(&repo.path(), &Since::Date(date(2024, 1, 2)));
     let change = &found.commits[0].files[0];
-    assert_eq!((change.path.as_str(), change.binary), ("large.sh", true));
     let root = Root::open(&repo.path()).unwrap();
+    assert_eq!((change.path.as_str(), found.is_binary(&root, change)), ("large.sh", true));
     assert_eq!(found.texts(&root, change), (None, None));
     assert_eq!((&found.working, &found.gaps), (&vec![], &vec![]));
     let snapshot = since(&repo.path(), &Since::Date(date(2024, 1, 3))).reviewed(&root).unwrap().unwrap();

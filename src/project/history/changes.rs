@@ -4,6 +4,7 @@
 use super::repository::Store;
 use super::{Blob, FileChange, Kind};
 use crate::project::files::MAX_BYTES;
+use crate::project::inventory::lies_in_skipped;
 use gix::bstr::{BString, ByteSlice};
 use gix::diff::tree::{Recorder, State, Visit, visit};
 use gix::objs::TreeRefIter;
@@ -41,11 +42,10 @@ impl Side {
 /// A path below the root, and both sides of it.
 pub(super) type Raw = (BString, Option<Side>, Option<Side>);
 
-/// Compares trees, and remembers which objects are binary.
+/// Compares trees.
 pub(super) struct Comparer<'s> {
     store: &'s Store,
     state: State,
-    binary: HashMap<ObjectId, bool>,
     hasher: RandomState,
 }
 
@@ -84,7 +84,7 @@ impl Visit for Bounded {
 
 impl<'s> Comparer<'s> {
     pub(super) fn new(store: &'s Store) -> Self {
-        Comparer { store, state: State::default(), binary: HashMap::new(), hasher: RandomState::new() }
+        Comparer { store, state: State::default(), hasher: RandomState::new() }
     }
 
     /// What differs between two trees of the repository; `None` is the empty one.
@@ -113,8 +113,8 @@ impl<'s> Comparer<'s> {
 
     /// The changes with renames, by path.
     pub(super) fn files(&mut self, raw: Vec<Raw>) -> Vec<FileChange> {
-        let (mut removed, rest): (Vec<Raw>, Vec<Raw>) =
-            raw.into_iter().partition(|(_, _, new)| new.is_none());
+        let own = raw.into_iter().filter(|(path, ..)| !lies_in_skipped(&path.to_str_lossy()));
+        let (mut removed, rest): (Vec<Raw>, Vec<Raw>) = own.partition(|(_, _, new)| new.is_none());
         let (mut added, modified): (Vec<Raw>, Vec<Raw>) =
             rest.into_iter().partition(|(_, old, _)| old.is_none());
         let mut found = Vec::new();
@@ -149,29 +149,13 @@ impl<'s> Comparer<'s> {
     ) -> FileChange {
         let blob = |side: Option<Side>| side.map_or(Blob::None, Side::blob);
         let (before, after) = (blob(old), blob(new));
-        let shown = if after == Blob::None { before } else { after };
         FileChange {
             path: path.to_str_lossy().into_owned(),
             from: from.map(|from| from.to_str_lossy().into_owned()),
             kind,
-            binary: matches!(shown, Blob::Object(id) if self.is_binary(id)),
             before,
             after,
         }
-    }
-
-    /// By git's own measure; what is too large to be read is taken for binary, what is not there for text.
-    pub(super) fn is_binary(&mut self, id: ObjectId) -> bool {
-        if let Some(known) = self.binary.get(&id) {
-            return *known;
-        }
-        let binary = match size(self.store, &id) {
-            Some(size) if size > MAX_BYTES => true,
-            Some(_) => bytes(self.store, id).is_some_and(|b| holds_nul(&b)),
-            None => false,
-        };
-        self.binary.insert(id, binary);
-        binary
     }
 
     /// Pairs of a file that is gone and one that is new: the same contents, or at least half of the bytes in lines that
@@ -265,6 +249,15 @@ fn similarity(a: &HashMap<u64, (usize, usize)>, b: &HashMap<u64, (usize, usize)>
     let common: usize =
         a.iter().filter_map(|(line, (n, len))| b.get(line).map(|(m, _)| n.min(m) * len)).sum();
     common * 100 / total(a).max(total(b)).max(1)
+}
+
+/// By git's own measure; what is too large to be read is taken for binary, what is not there for text.
+pub(super) fn is_binary(store: &Store, id: ObjectId) -> bool {
+    match size(store, &id) {
+        Some(size) if size > MAX_BYTES => true,
+        Some(_) => bytes(store, id).is_some_and(|bytes| holds_nul(&bytes)),
+        None => false,
+    }
 }
 
 /// How many bytes an object has.

@@ -9,7 +9,7 @@ mod walk;
 mod working;
 
 use crate::finding::Gap;
-use crate::project::files::Root;
+use crate::project::files::{MAX_BYTES, Root};
 use crate::source::SourceFile;
 use jiff::civil::Date;
 use repository::Store;
@@ -66,7 +66,7 @@ pub struct Commit {
     /// The first line of its message without control characters.
     pub summary: String,
     /// What it changed below the root, by path. Of a merge: what is as in none of its parents; the rest belongs to the
-    /// commits that it merged.
+    /// commits that it merged. Directories that hold what others wrote or a build made are left out, as everywhere.
     pub files: Vec<FileChange>,
 }
 
@@ -92,8 +92,6 @@ pub struct FileChange {
     pub from: Option<String>,
     /// What happened.
     pub kind: Kind,
-    /// True where it holds a NUL byte among its first 8,000, as git has it, or is too large to be read.
-    pub binary: bool,
     before: Blob,
     after: Blob,
 }
@@ -290,6 +288,20 @@ impl History {
             return Err(gap("not all of the reviewed commit's tree can be read"));
         }
         Ok(Some(snapshot::root(store, root, listed)))
+    }
+
+    /// True for a file that holds a NUL byte among its first 8,000, as git has it, or is too large to be read.
+    pub fn is_binary(&self, root: &Root, change: &FileChange) -> bool {
+        let shown = if change.after == Blob::None { change.before } else { change.after };
+        match (shown, &self.store) {
+            (Blob::Object(id), Some(store)) => changes::is_binary(store, id),
+            (Blob::Disk, _) => match root.size(&change.path) {
+                Some(size) if size > MAX_BYTES => true,
+                Some(_) => root.bytes(&change.path).is_ok_and(|bytes| changes::holds_nul(&bytes)),
+                None => false,
+            },
+            _ => false,
+        }
     }
 
     /// The texts of a changed file before and after, as `SourceFile` has them; `None` for what is not there, is not

@@ -1,6 +1,6 @@
 //! The working tree against HEAD, by text: without git's own status, which would run the filters of a configuration.
 
-use super::changes::{Comparer, bytes, holds_nul, size};
+use super::changes::{bytes, size};
 use super::repository::Store;
 use super::snapshot::Listed;
 use super::{Blob, FileChange, Kind};
@@ -22,7 +22,6 @@ pub(super) fn changes(
     gaps: &mut Vec<Gap>,
 ) -> Vec<FileChange> {
     let index = Index::read(store);
-    let mut comparer = Comparer::new(store);
     let mut found = Vec::new();
     for (path, listed) in tracked {
         if lies_in_skipped(path) || path.contains(char::REPLACEMENT_CHARACTER) {
@@ -46,24 +45,12 @@ pub(super) fn changes(
             path: path.clone(),
             from: None,
             kind,
-            binary: match removed {
-                true => listed.is_file() && comparer.is_binary(listed.id),
-                false => is_binary(root, path),
-            },
             before: blob,
             after: if removed { Blob::None } else { Blob::Disk },
         });
     }
     for path in untracked(root, tracked, gaps) {
-        let binary = is_binary(root, &path);
-        found.push(FileChange {
-            path,
-            from: None,
-            kind: Kind::Added,
-            binary,
-            before: Blob::None,
-            after: Blob::Disk,
-        });
+        found.push(FileChange { path, from: None, kind: Kind::Added, before: Blob::None, after: Blob::Disk });
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
@@ -129,14 +116,6 @@ fn lfs_size(bytes: &[u8]) -> Option<u64> {
     let pointer = bytes.starts_with(LFS) && bytes.len() < 1024;
     let line = bytes.lines().find_map(|line| line.strip_prefix(b"size ")).filter(|_| pointer)?;
     line.to_str().ok()?.trim().parse().ok()
-}
-
-fn is_binary(root: &Root, path: &str) -> bool {
-    match root.size(path) {
-        Some(size) if size > MAX_BYTES => true,
-        Some(_) => root.bytes(path).is_ok_and(|bytes| holds_nul(&bytes)),
-        None => false,
-    }
 }
 
 /// Files that HEAD does not hold and that no `.gitignore` names.

@@ -96,9 +96,9 @@ impl Code {
         {
             // What was gathered may lie in the repo: beside manage.py, or above the settings.
             let mut above = path.rsplit_once('/').map(|(directory, _)| directory);
-            let mut kept = root.locate(&found[1]).exists();
+            let mut kept = root.exists(&found[1]);
             while let Some(directory) = above {
-                kept |= root.locate(&format!("{directory}/{}", &found[1])).exists();
+                kept |= root.exists(&format!("{directory}/{}", &found[1]));
                 above = directory.rsplit_once('/').map(|(above, _)| above);
             }
             self.static_root = (!kept).then(|| path.to_owned());
