@@ -332,3 +332,12 @@ fn a_document_means_what_it_names() {
         rows.iter().filter(|row| !row["architecture"].is_null()).map(|row| &row["runs"]["name"]).collect();
     assert_eq!(named, ["relay-server.service"]);
 }
+
+#[test]
+fn no_secret_of_a_command_line_is_shown() {
+    let compose = "services:\n  web:\n    build: .\n    command: gunicorn app:app\n  tunnel:\n    image: cloudflare/cloudflared\n    command: tunnel run --token eyJhIjoiMDI5NDc1MzYwYWNj\n";
+    let dir = shop(&web(), &[("compose.yaml", compose)]);
+    let rows = json(&dir)["services"].to_string();
+    assert!(rows.contains("tunnel run --token …"), "{rows}");
+    assert!(!rows.contains("eyJh"), "{rows}");
+}

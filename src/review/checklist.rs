@@ -7,6 +7,7 @@ use super::impact::Impact;
 use super::state::Kind;
 use crate::check::split::{Attempt, settle};
 use crate::finding::{Confidence, Finding, Gap, Severity};
+use crate::rules::masked;
 use crate::source::Sources;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -367,7 +368,7 @@ impl Grounds<'_> {
             let file = self.sources.file(finding.span.file).path().to_owned();
             let line = self.sources.line(finding.span);
             evidence.push(Evidence {
-                text: format!("{}: {}", finding.rule, finding.message),
+                text: format!("{}: {}", finding.rule, masked::line(&finding.message)),
                 place: Some((file, Some(line))),
                 open: finding.severity >= Severity::Warning,
             });
@@ -393,7 +394,7 @@ impl Grounds<'_> {
         if applies && matches!(task, Task::Dependencies | Task::Build | Task::Migrations) {
             for witness in self.witnesses.iter().filter(|witness| witness.task == task) {
                 evidence.push(Evidence {
-                    text: format!("`{}`", witness.words),
+                    text: format!("`{}`", masked::line(&witness.words)),
                     place: Some((witness.file.clone(), Some(witness.line))),
                     open: false,
                 });

@@ -6,7 +6,6 @@ mod carry_out;
 pub mod checklist;
 pub mod document;
 mod impact;
-mod mask;
 mod net;
 mod seen;
 mod state;

@@ -1,12 +1,12 @@
 //! The facts of one state of a repo that a review compares with those of another.
 
-use super::mask;
 use crate::model::{Deployment, Step, User};
 use crate::project::compose::{Compose, Service, Text};
 use crate::project::manifest;
 use crate::project::names::{base, is_deployed_code, is_migration_directory, is_sample_dotenv};
 use crate::project::unit::Unit;
 use crate::rules::context::Context;
+use crate::rules::masked;
 use crate::shell::effect::{Change, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::{Sources, Span};
@@ -211,7 +211,7 @@ impl Reader<'_> {
             (Some(image), None) => (image.text.clone(), image.span),
             (None, None) => (String::new(), service.name_span),
         };
-        self.add(Kind::Service, name, mask::line(&value), span);
+        self.add(Kind::Service, name, masked::line(&value), span);
         let fields: [(&str, &Option<Text>); 5] = [
             ("command", &service.command),
             ("entrypoint", &service.entrypoint),
@@ -221,7 +221,7 @@ impl Reader<'_> {
         ];
         for (field, text) in fields {
             if let Some(text) = text {
-                self.add(Kind::Service, format!("{name} {field}"), mask::text(&text.text), text.span);
+                self.add(Kind::Service, format!("{name} {field}"), masked::text(&text.text), text.span);
             }
         }
         for port in &service.ports {
@@ -244,7 +244,7 @@ impl Reader<'_> {
         for variable in &service.environment {
             let value = variable.value.as_deref().unwrap_or_default();
             let key = format!("{} of {name}", variable.name);
-            self.add(Kind::Environment, key, mask::value(&variable.name, value), variable.span);
+            self.add(Kind::Environment, key, masked::value(&variable.name, value), variable.span);
         }
     }
 
@@ -256,13 +256,13 @@ impl Reader<'_> {
                 for assignment in assignments(&directive.value) {
                     let (variable, value) = assignment.split_once('=').unwrap_or((assignment, ""));
                     let key = format!("{variable} of {name}");
-                    self.add(Kind::Environment, key, mask::value(variable, value), directive.span);
+                    self.add(Kind::Environment, key, masked::value(variable, value), directive.span);
                 }
             } else if LISTS.contains(&key.as_str()) {
-                let key = format!("{name} {key}={}", mask::line(&shown(&directive.value)));
+                let key = format!("{name} {key}={}", masked::line(&shown(&directive.value)));
                 self.add(Kind::Unit, key, "", directive.span);
             } else {
-                let value = mask::line(&shown(&directive.value));
+                let value = masked::line(&shown(&directive.value));
                 self.add(Kind::Unit, format!("{name} {key}"), value, directive.span);
             }
         }
@@ -280,14 +280,14 @@ impl Reader<'_> {
                 None if declared.development => format!("{} (development)", declared.name),
                 None => declared.name.clone(),
             };
-            self.add(Kind::Dependency, key, mask::line(&value), declared.span);
+            self.add(Kind::Dependency, key, masked::line(&value), declared.span);
         }
         let deployed = |name: &str| !DEVELOPMENT.contains(&name.split([':', '-']).next().unwrap_or_default());
         for script in manifest::scripts(needs).filter(|script| deployed(&script.name)) {
             self.add(
                 Kind::Build,
                 format!("npm script {}", script.name),
-                mask::line(&script.command),
+                masked::line(&script.command),
                 script.span,
             );
         }
@@ -315,7 +315,7 @@ impl Reader<'_> {
         for (path, dotenv) in &context.project.dotenvs {
             let sample = is_sample_dotenv(path);
             for entry in &dotenv.entries {
-                let value = if sample { mask::value(&entry.name, &entry.value) } else { String::new() };
+                let value = if sample { masked::value(&entry.name, &entry.value) } else { String::new() };
                 self.add(Kind::Environment, entry.name.clone(), value, entry.name_span);
             }
             for entry in dotenv.commented.iter().filter(|_| sample) {
@@ -348,7 +348,7 @@ impl Reader<'_> {
                 User::Named(name) if name.as_literal() != Some("root") => format!(" (as {name})"),
                 _ => String::new(),
             };
-            self.add(kind, mask::line(&words) + &as_who, "", step.span);
+            self.add(kind, masked::line(&words) + &as_who, "", step.span);
         }
         for effect in &step.deed.effects {
             let known = |value: &Value| value.knowledge() < Knowledge::Unknown;

@@ -1,8 +1,8 @@
 //! Which of a history's changes did something to a line, and the hunk that shows it.
 
-use super::mask;
 use crate::project::files::Root;
 use crate::project::history::{FileChange, History, Kind};
+use crate::rules::masked;
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -241,7 +241,7 @@ impl Texts {
         let mut out = format!("@@ -{},{olds} +{},{news} @@\n", start(old, olds), start(new, news));
         for (sign, _, _, line) in lines {
             out.push(sign);
-            out.push_str(&mask::line(line));
+            out.push_str(&masked::line(line));
             out.push('\n');
         }
         out

@@ -8,6 +8,7 @@ pub mod env;
 mod guards;
 mod installed;
 mod managed;
+pub mod masked;
 mod owners;
 pub mod page;
 pub mod page_examples;

@@ -1,6 +1,7 @@
 //! F5: the family `env`: do code, samples and deployment agree on environment variables?
 
 mod duplicate_key;
+mod in_shell;
 mod names;
 mod other_default;
 mod sample_differs;

@@ -1,11 +1,14 @@
 //! `env/secret-in-git`: a real secret stands in a file of the repo. Names are told, values never.
 
-use super::values::{Kind, assignments, secret, token_in};
+use super::values::{Kind, assignments, secret, token_in, tokens_in};
 use crate::finding::{Confidence, Finding};
 use crate::project::names::{base, is_sample_dotenv};
 use crate::rules::context::Context;
 use crate::source::{FileId, Span};
+use regex::Regex;
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 const RULE: &str = "env/secret-in-git";
 
@@ -77,10 +80,8 @@ fn texts(context: &Context<'_, '_>) -> Vec<FileId> {
 }
 
 fn of_text(text: &str, file: FileId, development: bool, leaks: &mut Vec<Leak>) {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
+    for range in candidates(text) {
+        let (start, line) = (range.start, &text[range]);
         // No line that a person wrote is longer.
         if line.len() > 2000 || line.trim_start().starts_with('#') {
             continue;
@@ -109,6 +110,24 @@ fn of_text(text: &str, file: FileId, development: bool, leaks: &mut Vec<Leak>) {
             leaks.push(Leak { name: String::new(), span, kind, confidence: sure(kind, development) });
         }
     }
+}
+
+/// The lines that may hold a secret: those with a token's form, a word of a secret's name, or an address.
+fn candidates(text: &str) -> Vec<Range<usize>> {
+    static WORDS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new("(?i-u:secret|pass|token|key|credential)|://").ok());
+    let mut lines: Vec<Range<usize>> = Vec::new();
+    let words = WORDS.as_ref().into_iter().flat_map(|words| words.find_iter(text));
+    for at in words.map(|found| found.start()).chain(tokens_in(text)) {
+        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        if lines.last().is_none_or(|line| line.start != start) {
+            let end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+            lines.push(start..end);
+        }
+    }
+    lines.sort_by_key(|line| line.start);
+    lines.dedup();
+    lines
 }
 
 /// One finding for each file and grade of certainty: who finds one secret looks through the whole file.

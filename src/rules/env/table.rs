@@ -1,6 +1,7 @@
 //! Who reads and who sets which environment variable, with places: made once, and every rule of the family asks it.
 //! Judges nothing.
 
+use super::in_shell::in_shell;
 use crate::model::StepId;
 use crate::project::compose::{Compose, references};
 use crate::project::dotenv::Dotenv;
@@ -9,10 +10,9 @@ use crate::project::names::is_sample_dotenv;
 use crate::rules::context::{Context, Origin};
 use crate::rules::rerun::is_environment_file;
 use crate::source::{FileId, Span};
-use regex::Regex;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 /// Who reads a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,9 +106,9 @@ pub struct Table<'r> {
     pub written: Vec<WrittenFile>,
     /// Every word of what deploys besides scripts: compose files, units, Dockerfiles, workflows, environment files,
     /// architecture.md.
-    pub words: HashSet<&'r str>,
+    pub words: Words<'r>,
     /// Every word of the scripts.
-    pub words_of_scripts: HashSet<&'r str>,
+    pub words_of_scripts: Words<'r>,
     /// The names that samples show, in comments too.
     pub shown: HashSet<&'r str>,
     /// The names in environment files of any kind.
@@ -252,7 +252,7 @@ impl<'r> Table<'r> {
             }
             for directive in at.unit.directives.iter().filter(|d| d.key.starts_with("Exec")) {
                 let text = context.sources.text(directive.value_span);
-                for (name, range) in names_in(&OF_SHELL, text) {
+                for (name, range) in in_shell(text).reads {
                     let start = directive.value_span.start;
                     let span = Span {
                         start: start + range.start as u32,
@@ -271,7 +271,7 @@ impl<'r> Table<'r> {
         for (path, file) in &context.project.texts {
             let text = context.sources.file(*file).text();
             if inventory.templates.contains(path) {
-                for (name, range) in names_in(&BRACED, text).into_iter().filter(|_| is_nginx(path, text)) {
+                for (name, range) in braced(text).filter(|_| is_nginx(path, text)) {
                     let span = place(*file, range);
                     self.read(
                         name,
@@ -294,20 +294,18 @@ impl<'r> Table<'r> {
     }
 
     fn script(&mut self, file: FileId, text: &str) {
-        let set: HashSet<&str> = names_in(&SET_BY_SHELL, text).into_iter().map(|(name, _)| name).collect();
-        for (name, range) in names_in(&EXPORTED, text) {
+        let found = in_shell(text);
+        for (name, range) in found.exports {
             self.write(name, place(file, range), Writer::Export, None);
         }
-        for (name, range) in names_in(&OF_SHELL, text) {
-            if !set.contains(name) {
-                let need = match text.as_bytes().get(range.end..range.end + 2) {
-                    Some(b":?") => Need::Required,
-                    Some([b':', b'-' | b'=' | b'+'] | [b'-' | b'=' | b'+', _]) => Need::Optional,
-                    _ => Need::Unasked,
-                };
-                let span = place(file, range);
-                self.read(name, Read { span, by: Reader::Script, need, any_case: false });
-            }
+        for (name, range) in found.reads.into_iter().filter(|(name, _)| !found.sets.contains(name)) {
+            let need = match text.as_bytes().get(range.end..range.end + 2) {
+                Some(b":?") => Need::Required,
+                Some([b':', b'-' | b'=' | b'+'] | [b'-' | b'=' | b'+', _]) => Need::Optional,
+                _ => Need::Unasked,
+            };
+            let span = place(file, range);
+            self.read(name, Read { span, by: Reader::Script, need, any_case: false });
         }
     }
 
@@ -324,17 +322,30 @@ impl<'r> Table<'r> {
         files.extend(project.dotenvs.iter().map(|(_, dotenv)| dotenv.file));
         let mut of_scripts: Vec<FileId> = scripts.into_iter().map(|(_, file)| *file).collect();
         of_scripts.extend(context.scripts.iter().map(|s| s.file));
-        let words = |files: Vec<FileId>| {
-            let mut words = HashSet::new();
-            for file in files {
-                let text = sources.file(file).text();
-                words.extend(
-                    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| w.len() > 1),
-                );
-            }
-            words
+        let words = |files: Vec<FileId>| Words {
+            texts: files.into_iter().map(|file| sources.file(file).text()).collect(),
+            set: OnceLock::new(),
         };
         (self.words, self.words_of_scripts) = (words(files), words(of_scripts));
+    }
+}
+
+/// The words of some texts; they are taken apart when somebody asks.
+#[derive(Debug, Default)]
+pub struct Words<'r> {
+    texts: Vec<&'r str>,
+    set: OnceLock<HashSet<&'r str>>,
+}
+
+impl Words<'_> {
+    /// True where the name stands in one of the texts as a word.
+    pub fn contains(&self, name: &str) -> bool {
+        let set = self.set.get_or_init(|| {
+            let between = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+            let words = self.texts.iter().flat_map(|text| text.split(between));
+            words.filter(|word| word.len() > 1).collect()
+        });
+        set.contains(name)
     }
 }
 
@@ -342,27 +353,11 @@ fn place(file: FileId, range: Range<usize>) -> Span {
     Span { file, start: range.start as u32, end: range.end as u32 }
 }
 
-type Pattern = LazyLock<Option<Regex>>;
-
 /// `${NAME}` alone, as envsubst(1) and nginx's `$host` can be told apart.
-static BRACED: Pattern = LazyLock::new(|| Regex::new(r"\$\{([A-Z][A-Z0-9_]*)\}").ok());
-/// `$NAME` and `${NAME…`; no `\$NAME`, which the shell leaves as it is.
-static OF_SHELL: Pattern = LazyLock::new(|| Regex::new(r"(?:^|[^\\$])\$\{?([A-Z][A-Z0-9_]+)").ok());
-/// What a script sets for itself, one way or another.
-static SET_BY_SHELL: Pattern = LazyLock::new(|| {
-    Regex::new(r"(?m)(?:^|[\s;&|(])([A-Z][A-Z0-9_]+)(?:\+?=|\[)|(?:read\s.*|for\s+|local\s+|declare\s.*|readonly\s+|mapfile\s.*)\b([A-Z][A-Z0-9_]+)\b").ok()
-});
-static EXPORTED: Pattern = LazyLock::new(|| Regex::new(r"(?m)^\s*export\s+([A-Z][A-Z0-9_]+)").ok());
-
-/// What the first group that took part holds, and where; comment lines are left out.
-fn names_in<'t>(pattern: &Pattern, text: &'t str) -> Vec<(&'t str, Range<usize>)> {
-    let Some(pattern) = pattern.as_ref() else { return Vec::new() };
-    let found = pattern.captures_iter(text).filter_map(|c| c.iter().skip(1).flatten().next());
-    let commented = |at: usize| {
-        let line = text[..at].rsplit('\n').next().unwrap_or_default();
-        line.trim_start().starts_with('#')
-    };
-    found.filter(|m| !commented(m.start())).map(|m| (m.as_str(), m.range())).collect()
+fn braced(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+    let byte = |at: usize| text.as_bytes().get(at);
+    let reads = in_shell(text).reads.into_iter();
+    reads.filter(move |(_, range)| byte(range.start - 1) == Some(&b'{') && byte(range.end) == Some(&b'}'))
 }
 
 /// A template of nginx's settings, and none of another program's.
@@ -460,13 +455,5 @@ mod tests {
         assert_eq!(blanked.len(), text.len());
         let names: Vec<String> = references(&blanked).into_iter().map(|r| r.name).collect();
         assert_eq!(names, ["A", "D", "E"]);
-    }
-
-    #[test]
-    fn what_a_script_sets_it_does_not_read() {
-        let names = |pattern, text| names_in(pattern, text).into_iter().map(|(n, _)| n).collect::<Vec<_>>();
-        let text = "APP=1\nfor HOST in a; do read -r NAME; done\n# $NOT\necho $APP ${PORT:-1} \\$LEFT $$\n";
-        assert_eq!(names(&SET_BY_SHELL, text), ["APP", "HOST", "NAME"]);
-        assert_eq!(names(&OF_SHELL, text), ["APP", "PORT"]);
     }
 }

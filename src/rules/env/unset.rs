@@ -11,6 +11,11 @@ use crate::source::FileId;
 const RULE: &str = "env/unset";
 
 pub(super) fn unset(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    // Nothing but these is asked about.
+    let project = context.project;
+    if project.composes.is_empty() && project.inventory.templates.is_empty() && project.env.uses.is_empty() {
+        return;
+    }
     let table = context.environment();
     let writes_environment = writes_environment(table);
     for (name, variable) in table.iter() {

@@ -50,10 +50,10 @@ const TOKENS: [(&str, &str); 19] = [
 static COMPILED: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
     TOKENS.iter().filter_map(|(what, pattern)| Some((*what, Regex::new(pattern).ok()?))).collect()
 });
-/// One look for all: most lines hold none.
-static ANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// One look for all: most lines hold none. Of bytes, since a word's boundary among letters that are not ASCII is slow.
+static ANY: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
     let all: Vec<&str> = TOKENS.iter().map(|(_, pattern)| *pattern).collect();
-    Regex::new(&all.join("|")).ok()
+    regex::bytes::Regex::new(&format!("(?-u){}", all.join("|"))).ok()
 });
 
 /// What people write where a secret is to be put in, or where none is needed.
@@ -155,9 +155,14 @@ fn is_public(name: &str) -> bool {
     WORDS.iter().any(|word| upper.contains(word))
 }
 
+/// Where something has a token's form.
+pub(super) fn tokens_in(text: &str) -> impl Iterator<Item = usize> {
+    ANY.as_ref().into_iter().flat_map(move |any| any.find_iter(text.as_bytes())).map(|found| found.start())
+}
+
 /// A token in a text: what it is, and where.
 pub(super) fn token_in(text: &str) -> Option<(&'static str, Range<usize>)> {
-    if !ANY.as_ref().is_some_and(|any| any.is_match(text)) {
+    if !ANY.as_ref().is_some_and(|any| any.is_match(text.as_bytes())) {
         return None;
     }
     COMPILED.iter().find_map(|(what, pattern)| {
@@ -240,7 +245,7 @@ fn entropy(value: &str) -> f64 {
 }
 
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"\b([A-Za-z_][A-Za-z0-9_.]{2,})["']?(?:\s*[:=]\s*|=)["']?([^\s"',;]{8,})"#).ok()
+    Regex::new(r#"(?-u:\b)([A-Za-z_][A-Za-z0-9_.]{2,})["']?(?:\s*[:=]\s*|=)["']?([^\s"',;]{8,})"#).ok()
 });
 
 /// `NAME=value` and `NAME: value` of a line, with the value's place.

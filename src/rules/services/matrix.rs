@@ -9,6 +9,7 @@ use crate::project::services::{
 };
 use crate::project::unit::{UnitKind, template_of};
 use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::masked;
 use crate::rules::steps::{Work, asks_for};
 use crate::shell::effect::{Change, Resource};
 use crate::source::Span;
@@ -130,7 +131,18 @@ pub fn matrix(context: &Context<'_, '_>) -> Matrix {
     builder.only_on_server(&mut matrix.rows);
     builder.only_documented(&mut matrix.rows);
     builder.notes(&mut matrix.notes);
+    matrix.rows.iter_mut().for_each(mask);
     matrix
+}
+
+/// What is passed on a command line is shown without the secrets in it.
+fn mask(row: &mut Row) {
+    let sides = row.service.iter_mut().chain(row.runs.iter_mut().map(|(_, side)| side));
+    let commands = sides.filter_map(|side| side.command.as_mut());
+    let stated = row.stated.iter_mut().flat_map(|stated| [&mut stated.service, &mut stated.server]);
+    for text in commands.chain(stated).chain(&mut row.note) {
+        *text = masked::line(text);
+    }
 }
 
 pub(super) struct Builder<'b, 'r, 'a> {

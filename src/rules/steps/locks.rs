@@ -16,14 +16,13 @@ const RULE: &str = "steps/lockfile-ignored";
 pub(super) fn lockfile_passed_by(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     let inventory = &context.project.inventory;
     for (script, id, step) in context.steps().filter(|(.., step)| is_here(step)) {
-        let words = context.words(step.span);
-        let sure = context.confidence(script, id, None);
         if let Some((lockfile, instead)) = update(step) {
             let has = |path: &&String| {
                 base(path) == lockfile
                     && !is_beside(path.rsplit_once('/').map_or("", |(directory, _)| directory))
             };
             let Some(path) = inventory.manifests.iter().find(has) else { continue };
+            let (words, sure) = (context.words(step.span), context.confidence(script, id, None));
             let text = format!(
                 "`{words}` installs versions that nobody has tried in place of those in {path}, and writes that file anew"
             );
@@ -32,6 +31,7 @@ pub(super) fn lockfile_passed_by(context: &Context<'_, '_>, found: &mut Vec<Find
             found.push(draft.at_most(sure).help(help).done());
         } else if let Some((manifest, lockfile)) = pip(context, step) {
             let of = context.sources.file(manifest.file).path();
+            let (words, sure) = (context.words(step.span), context.confidence(script, id, None));
             let text = format!(
                 "`{words}` installs any versions that {of} allows: an install by pip does not look into {lockfile}, which names those that were tried"
             );

@@ -1,6 +1,6 @@
 //! Takes the values of secrets out of what is shown. What a secret is called stands in `rules::secrets` alone.
 
-use crate::rules::secrets::{holds_password, is_secret_name, is_value, mentions_secret};
+use super::secrets::{holds_password, is_secret_name, is_value, mentions_secret};
 
 /// What stands for a value.
 const MASK: &str = "…";
@@ -10,7 +10,7 @@ const KEY_LINE: usize = 48;
 const TOKEN: usize = 24;
 
 /// The value of a setting, unless it is a secret.
-pub(super) fn value(name: &str, value: &str) -> String {
+pub fn value(name: &str, value: &str) -> String {
     if is_secret_name(&name.replace('-', "_")) && is_value(value) && !is_reference(value) {
         return MASK.to_owned();
     }
@@ -18,7 +18,7 @@ pub(super) fn value(name: &str, value: &str) -> String {
 }
 
 /// A line of any file: what is given to a name that is a secret's is masked, and the password of a URL.
-pub(super) fn line(text: &str) -> String {
+pub fn line(text: &str) -> String {
     if is_key_line(text) {
         return MASK.to_owned();
     }
@@ -79,7 +79,7 @@ fn tokens(text: &str) -> String {
 }
 
 /// Text of several lines.
-pub(super) fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(line).collect();
     lines.join("\n")
 }
