@@ -5,8 +5,9 @@
 #[path = "git/mod.rs"]
 mod git;
 
+use deploylint::check::{Request, check};
 use deploylint::project::files::Root;
-use deploylint::project::history::{FileChange, History, Kind, Since, read_on};
+use deploylint::project::history::{FileChange, History, Kind, Since, committed, read_on};
 use deploylint::project::inventory::Inventory;
 use deploylint::source::Sources;
 use git::Repo;
@@ -310,4 +311,30 @@ fn without_git_everything_is_new() {
     assert_eq!(found.notes, ["no git: everything counts as new"]);
     assert!(found.reviewed(&root).unwrap().is_none());
     assert!(read_on(&root, &Since::Revision("HEAD".to_owned()), TODAY).is_err());
+}
+
+#[test]
+fn what_was_committed_before_it_was_ignored_is_in_git() {
+    let Some(repo) = Repo::new() else { return };
+    // Put together here, so that no scanner takes this file for a leak.
+    let secret = ["q7Xv2Lp9", "Rt4Kz8Wm3Nc6"].concat();
+    let start = "#!/bin/bash\nset -euo pipefail\nnginx -t\nsystemctl reload nginx\n";
+    let files = [(".env", format!("JWT_SECRET={secret}\n")), ("start.sh", start.to_owned())];
+    let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
+    repo.commit("2024-01-01 12:00 +0000", "All", &files);
+    repo.commit("2024-01-02 12:00 +0000", "Ignore it", &[(".gitignore", ".env\n")]);
+    repo.write("app/.env", &format!("API_TOKEN={secret}\n"));
+    repo.write("app/.env.example", "API_TOKEN=\n");
+
+    let root = Root::open(&repo.path()).unwrap();
+    let all = [".env", "app/.env", "none/.env"].map(str::to_owned);
+    assert_eq!(committed(&root, &all), [".env"]);
+    let below = Root::open(&repo.path().join("app")).unwrap();
+    assert_eq!(committed(&below, &[".env".to_owned()]), Vec::<String>::new());
+
+    let request = Request { root: Some(repo.path()), ..Request::default() };
+    let report = check(&request).unwrap();
+    let told = report.findings.iter().filter(|f| &*f.rule == "env/secret-in-git");
+    let told: Vec<&str> = told.map(|f| report.sources.file(f.span.file).path()).collect();
+    assert_eq!(told, [".env"]);
 }

@@ -2,6 +2,10 @@
 // A test that cannot set itself up fails.
 #![allow(clippy::unwrap_used)]
 
+#[path = "git/mod.rs"]
+mod git;
+
+use git::Repo;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -55,34 +59,12 @@ fn item<'v>(review: &'v Value, id: &str) -> &'v Value {
     items.iter().find(|item| item["id"] == id).unwrap()
 }
 
-/// git, for making repos to read. Without it a test fails: the tool's own way to read them needs none.
-fn git(dir: &Path, date: &str, args: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"])
-        .args(args)
-        .current_dir(dir)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_AUTHOR_DATE", format!("{date}T12:00:00+0000"))
-        .env("GIT_COMMITTER_DATE", format!("{date}T12:00:00+0000"))
-        .output()
-        .expect("git is needed to make repos to review");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn commit(dir: &Path, date: &str, message: &str) {
-    git(dir, date, &["add", "-A"]);
-    git(dir, date, &["commit", "-qm", message]);
-}
-
 /// A repo of which all was reviewed on 2 January.
-fn reviewed(files: &[(&str, &str)]) -> TempDir {
-    let dir = project(files);
-    write(dir.path(), "docs/tasks.md", &format!("{TASK}**Last performed:** 2026-01-02\n"));
-    git(dir.path(), "2026-01-02", &["init", "-q", "-b", "main", "."]);
-    commit(dir.path(), "2026-01-02", "Review");
-    dir
+fn reviewed(files: &[(&str, &str)]) -> Option<Repo> {
+    let repo = Repo::new()?;
+    repo.write("docs/tasks.md", &format!("{TASK}**Last performed:** 2026-01-02\n"));
+    repo.commit("2026-01-02 12:00 +0000", "Review", files);
+    Some(repo)
 }
 
 fn today() -> String {
@@ -91,15 +73,15 @@ fn today() -> String {
 
 #[test]
 fn nothing_is_due_after_a_review() {
-    let dir = reviewed(&[("start.sh", SCRIPT)]);
-    let ran = review(dir.path(), &["--check"]);
+    let Some(repo) = reviewed(&[("start.sh", SCRIPT)]) else { return };
+    let ran = review(&repo.path(), &["--check"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
     assert!(ran.out.contains("No review is due; nothing is open"), "{}", ran.out);
     assert!(ran.out.contains("in docs/tasks.md:1"), "{}", ran.out);
     // Words are no deployment.
-    write(dir.path(), "README.md", "Words.\n");
-    commit(dir.path(), "2026-02-01", "Words");
-    let ran = review(dir.path(), &["--check"]);
+    repo.write("README.md", "Words.\n");
+    repo.commit("2026-02-01 12:00 +0000", "Words", &[]);
+    let ran = review(&repo.path(), &["--check"]);
     assert_eq!(ran.code, 0, "{}", ran.out);
     assert!(ran.out.contains("1 commit, 0 files not committed, 0 changes"), "{}", ran.out);
 }
@@ -205,13 +187,15 @@ fn what_cannot_be_read_blocks_no_more_than_itself() {
 
 #[test]
 fn a_compose_file_that_cannot_be_read_blocks_its_items() {
-    let dir = reviewed(&[("start.sh", SCRIPT), ("compose.yaml", "services:\n  web: [\n")]);
-    let ran = review(dir.path(), &["--check"]);
+    let Some(repo) = reviewed(&[("start.sh", SCRIPT), ("compose.yaml", "services:\n  web: [\n")]) else {
+        return;
+    };
+    let ran = review(&repo.path(), &["--check"]);
     assert_eq!(ran.code, 1, "{}", ran.out);
-    let found = json(dir.path(), &[]);
+    let found = json(&repo.path(), &[]);
     assert_eq!(item(&found, "new-services")["status"], "blocked");
     assert_ne!(item(&found, "migrations")["status"], "blocked");
-    assert_eq!(review(dir.path(), &[]).code, 3);
+    assert_eq!(review(&repo.path(), &[]).code, 3);
 }
 
 #[test]
@@ -221,17 +205,17 @@ fn each_change_is_held_against_the_deployment() {
         "#!/bin/bash\nset -euo pipefail\nid -u app || useradd app\n{unit}systemctl daemon-reload\nsystemctl enable web\nsystemctl restart web\n"
     );
     let compose = "services:\n  web:\n    build: .\n    command: gunicorn app:app\n";
-    let dir = reviewed(&[("start.sh", &script), ("compose.yaml", compose)]);
-    assert_eq!(json(dir.path(), &[])["due"], false);
+    let Some(repo) = reviewed(&[("start.sh", &script), ("compose.yaml", compose)]) else { return };
+    assert_eq!(json(&repo.path(), &[])["due"], false);
 
     write(
-        dir.path(),
+        &repo.path(),
         "compose.yaml",
         &format!("{compose}  worker:\n    build: .\n    command: celery -A app worker\n"),
     );
-    commit(dir.path(), "2026-02-03", "Add a worker");
-    write(dir.path(), "requirements.txt", "celery==5.4\n");
-    let found = json(dir.path(), &[]);
+    repo.commit("2026-02-03 12:00 +0000", "Add a worker", &[]);
+    repo.write("requirements.txt", "celery==5.4\n");
+    let found = json(&repo.path(), &[]);
     assert_eq!(found["due"], true);
     assert_eq!(found["base"]["date"], "2026-01-02");
     assert_eq!(found["commits"][0]["summary"], "Add a worker");
@@ -267,35 +251,35 @@ fn each_change_is_held_against_the_deployment() {
 
 #[test]
 fn a_trigger_names_the_changes_that_make_a_review_due() {
-    let dir = reviewed(&[("start.sh", SCRIPT)]);
+    let Some(repo) = reviewed(&[("start.sh", SCRIPT)]) else { return };
     let task = TASK.replace("After a feature", "After a dependency change");
-    write(dir.path(), "docs/tasks.md", &format!("{task}**Last performed:** 2026-01-02\n"));
-    write(dir.path(), "start.sh", &format!("{SCRIPT}systemctl reload postfix\n"));
-    commit(dir.path(), "2026-02-03", "Reload postfix");
-    assert_eq!(json(dir.path(), &[])["due"], false);
-    write(dir.path(), "requirements.txt", "celery==5.4\n");
-    assert_eq!(json(dir.path(), &[])["due"], true);
+    repo.write("docs/tasks.md", &format!("{task}**Last performed:** 2026-01-02\n"));
+    repo.write("start.sh", &format!("{SCRIPT}systemctl reload postfix\n"));
+    repo.commit("2026-02-03 12:00 +0000", "Reload postfix", &[]);
+    assert_eq!(json(&repo.path(), &[])["due"], false);
+    repo.write("requirements.txt", "celery==5.4\n");
+    assert_eq!(json(&repo.path(), &[])["due"], true);
 }
 
 #[test]
 fn a_day_or_a_revision_says_where_a_review_begins() {
-    let dir = reviewed(&[("start.sh", SCRIPT)]);
-    write(dir.path(), "start.sh", &format!("{SCRIPT}systemctl reload postfix\n"));
-    commit(dir.path(), "2026-02-03", "Reload postfix");
-    git(dir.path(), "2026-02-03", &["tag", "v1"]);
-    write(dir.path(), "start.sh", &format!("{SCRIPT}systemctl reload dovecot\n"));
-    commit(dir.path(), "2026-03-03", "Reload dovecot");
-    let commits = |since: &str| json(dir.path(), &["--since", since])["commits"].as_array().unwrap().len();
+    let Some(repo) = reviewed(&[("start.sh", SCRIPT)]) else { return };
+    repo.write("start.sh", &format!("{SCRIPT}systemctl reload postfix\n"));
+    repo.commit("2026-02-03 12:00 +0000", "Reload postfix", &[]);
+    repo.git(&["tag", "v1"]);
+    repo.write("start.sh", &format!("{SCRIPT}systemctl reload dovecot\n"));
+    repo.commit("2026-03-03 12:00 +0000", "Reload dovecot", &[]);
+    let commits = |since: &str| json(&repo.path(), &["--since", since])["commits"].as_array().unwrap().len();
     assert_eq!(["2026-01-02", "2026-02-03", "v1", "HEAD", "2026-03-03"].map(commits), [2, 1, 1, 0, 0]);
-    let ran = review(dir.path(), &["--since", "nowhere"]);
+    let ran = review(&repo.path(), &["--since", "nowhere"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.starts_with("error: `nowhere` names no commit"), "{}", ran.err);
 }
 
 #[test]
 fn markdown_has_check_boxes() {
-    let dir = reviewed(&[("start.sh", &format!("{SCRIPT}mkdir /opt/app\n"))]);
-    let ran = review(dir.path(), &["--format", "markdown"]);
+    let Some(repo) = reviewed(&[("start.sh", &format!("{SCRIPT}mkdir /opt/app\n"))]) else { return };
+    let ran = review(&repo.path(), &["--format", "markdown"]);
     assert!(ran.out.starts_with("# Review of the deployment scripts\n\n- "), "{}", ran.out);
     assert!(
         ran.out.contains(

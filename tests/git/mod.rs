@@ -1,9 +1,10 @@
 //! Repositories for tests, made by the `git` program without anyone's configuration.
 // Each test file takes what it needs; whoever runs a test is told what it could not do.
-#![allow(dead_code, clippy::print_stderr, clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::cell::RefCell;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -22,7 +23,8 @@ impl Repo {
     /// One that `git` makes in an empty directory.
     pub(crate) fn with(arguments: &[&str]) -> Option<Repo> {
         if Command::new("git").arg("--version").output().is_err() {
-            eprintln!("git is missing: this test has tested nothing");
+            // Past the test harness, which shows no words of a test that passes.
+            let _ = writeln!(std::io::stderr().lock(), "SKIPPED a test of git repositories: no git here");
             return None;
         }
         let repo = Repo { dir: tempfile::tempdir().unwrap(), date: RefCell::default() };

@@ -169,6 +169,19 @@ pub fn read_on(root: &Root, since: &Since, today: Date) -> Result<History, Unkno
     })
 }
 
+/// Which of some files, relative to the root, the commit that is checked out holds: `.gitignore` has no say in what is
+/// there already. None where there is no git, or none that could be read.
+pub fn committed(root: &Root, paths: &[String]) -> Vec<String> {
+    let held = || {
+        let store = repository::open(root).ok()??;
+        let walker = Walker::new(&store);
+        let head = walker.commit(store.repo.head().ok()?.id()?.detach())?;
+        let holds = |path: &&String| walker.blob(&head, &format!("{}{path}", store.prefix)).is_some();
+        Some(paths.iter().filter(holds).cloned().collect())
+    };
+    catch_unwind(AssertUnwindSafe(held)).ok().flatten().unwrap_or_default()
+}
+
 fn of_repository(root: &Root, since: &Since, today: Date) -> Result<History, UnknownRevision> {
     let mut history = History::default();
     let store = match repository::open(root) {

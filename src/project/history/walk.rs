@@ -167,7 +167,8 @@ impl<'s> Walker<'s> {
         Some(here)
     }
 
-    fn blob(&self, commit: &Stored, path: &str) -> Option<ObjectId> {
+    /// The file at a path from the top of the work tree.
+    pub(super) fn blob(&self, commit: &Stored, path: &str) -> Option<ObjectId> {
         let tree = self.store.repo.find_tree(commit.tree).ok()?;
         let entry = tree.lookup_entry(path.split('/').map(str::as_bytes)).ok()??;
         entry.mode().is_blob().then(|| entry.object_id())
