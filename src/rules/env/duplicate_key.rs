@@ -3,6 +3,7 @@
 //! python-dotenv, dotenv and the shell take the last; so do systemd.exec(5) (`Environment=`: "the later setting will override
 //! the earlier setting") and Compose for a list.
 
+use super::table::written_files;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::dotenv::Dotenv;
 use crate::rules::context::{Context, Origin};
@@ -17,7 +18,7 @@ pub(super) fn duplicate_key(context: &Context<'_, '_>, found: &mut Vec<Finding>)
         let name = path.rsplit('/').next().unwrap_or(path);
         of_file(context, name, dotenv, found);
     }
-    for written in &context.environment().written {
+    for written in &written_files(context) {
         of_file(context, &written.path, &written.dotenv, found);
     }
     for at in &context.units {

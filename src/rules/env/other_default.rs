@@ -31,6 +31,9 @@ const OF_EACH: [&str; 12] = [
 type Defaults<'c> = Vec<(&'c Read, String)>;
 
 pub(super) fn other_default(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    if context.project.composes.is_empty() && context.project.env.uses.is_empty() {
+        return;
+    }
     let table = context.environment();
     for (name, variable) in table.iter().filter(|(name, _)| !is_given(name) && !name.starts_with("TEST_")) {
         // Where somebody sets it, no default counts.

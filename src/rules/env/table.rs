@@ -184,30 +184,11 @@ impl<'r> Table<'r> {
                 self.write(&entry.name, entry.name_span, by, Some(&entry.value));
             }
         }
-        // What a unit reads is an environment file, whatever it is called.
-        let named: HashSet<String> =
-            context.units.iter().flat_map(|at| at.unit.environment_files()).map(|file| file.path).collect();
-        for (index, script) in context.scripts.iter().enumerate() {
-            for (id, step) in script.iter() {
-                for written in &step.written {
-                    let path = written.path.to_string();
-                    if !is_environment_file(&written.path) && !named.contains(&path) {
-                        continue;
-                    }
-                    let dotenv = Dotenv::of_text(&written.content);
-                    for entry in &dotenv.entries {
-                        self.write(&entry.name, entry.name_span, Writer::Written, Some(&entry.value));
-                    }
-                    let file = WrittenFile {
-                        path,
-                        dotenv,
-                        append: written.append,
-                        by: (index, id),
-                        span: step.span,
-                    };
-                    self.written.push(file);
-                }
+        for file in written_files(context) {
+            for entry in &file.dotenv.entries {
+                self.write(&entry.name, entry.name_span, Writer::Written, Some(&entry.value));
             }
+            self.written.push(file);
         }
     }
 
@@ -347,6 +328,31 @@ impl Words<'_> {
         });
         set.contains(name)
     }
+}
+
+/// The environment files that scripts write.
+pub(super) fn written_files(context: &Context<'_, '_>) -> Vec<WrittenFile> {
+    // What a unit reads is an environment file, whatever it is called.
+    let named: HashSet<String> =
+        context.units.iter().flat_map(|at| at.unit.environment_files()).map(|file| file.path).collect();
+    let mut files = Vec::new();
+    for (index, script) in context.scripts.iter().enumerate() {
+        for (id, step) in script.iter() {
+            for written in &step.written {
+                let path = written.path.to_string();
+                if is_environment_file(&written.path) || named.contains(&path) {
+                    files.push(WrittenFile {
+                        path,
+                        dotenv: Dotenv::of_text(&written.content),
+                        append: written.append,
+                        by: (index, id),
+                        span: step.span,
+                    });
+                }
+            }
+        }
+    }
+    files
 }
 
 fn place(file: FileId, range: Range<usize>) -> Span {
