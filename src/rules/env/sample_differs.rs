@@ -16,7 +16,6 @@ const RULE: &str = "env/sample-differs";
 const NAMED: usize = 3;
 
 pub(super) fn sample_differs(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
-    let table = context.environment();
     let samples: Vec<(&str, &Dotenv)> = context
         .project
         .dotenvs
@@ -24,6 +23,10 @@ pub(super) fn sample_differs(context: &Context<'_, '_>, found: &mut Vec<Finding>
         .filter(|(path, _)| is_sample_dotenv(path))
         .map(|(path, dotenv)| (path.as_str(), dotenv))
         .collect();
+    if samples.is_empty() {
+        return;
+    }
+    let table = context.environment();
     for file in table.written.iter().filter(|file| !file.append) {
         let Some((path, sample)) = sample_of(file, &samples) else { continue };
         lacks(context, table, file, path, sample, found);
