@@ -332,9 +332,26 @@ fn what_was_committed_before_it_was_ignored_is_in_git() {
     let below = Root::open(&repo.path().join("app")).unwrap();
     assert_eq!(committed(&below, &[".env".to_owned()]), Vec::<String>::new());
 
+    let inventory = Inventory::of(&root);
+    assert_eq!(inventory.dotenv, [".env", "app/.env", "app/.env.example"]);
+    assert_eq!(inventory.ignored_dotenv, ["app/.env"]);
+
     let request = Request { root: Some(repo.path()), ..Request::default() };
     let report = check(&request).unwrap();
     let told = report.findings.iter().filter(|f| &*f.rule == "env/secret-in-git");
     let told: Vec<&str> = told.map(|f| report.sources.file(f.span.file).path()).collect();
     assert_eq!(told, [".env"]);
+}
+
+#[test]
+fn a_manifest_that_is_committed_counts_whatever_is_ignored() {
+    let Some(repo) = Repo::new() else { return };
+    let files = [(".gitignore", "*.txt\n"), ("app.py", "import flask\n")];
+    repo.commit("2024-01-01 12:00 +0000", "All", &files);
+    repo.write("requirements.txt", "flask\n");
+    repo.git(&["add", "-f", "requirements.txt"]);
+    repo.git(&["commit", "-q", "-m", "In spite of it"]);
+    repo.write("requirements-dev.txt", "pytest\n");
+    let inventory = Inventory::of(&Root::open(&repo.path()).unwrap());
+    assert_eq!(inventory.manifests, ["requirements.txt"]);
 }

@@ -8,7 +8,7 @@ use crate::project::env::unread::Search;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::is_sample_dotenv;
-use crate::project::{architecture, compose, env, history, managers, manifest};
+use crate::project::{architecture, compose, env, managers, manifest};
 use crate::rules::context::Project;
 use crate::source::{FileId, Sources};
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashSet};
 /// Reads what is around the scripts; the code as well where `code` says so, for that is the most by far.
 pub(super) fn project(
     root: &Root,
-    mut inventory: Inventory,
+    inventory: Inventory,
     code: bool,
     sources: &mut Sources,
     gaps: &mut Vec<Gap>,
@@ -82,11 +82,6 @@ pub(super) fn project(
         ..Project::default()
     };
     if code {
-        // What was committed before it was ignored is in the repo all the same.
-        if !inventory.ignored_dotenv.is_empty() {
-            let committed = history::committed(root, &inventory.ignored_dotenv);
-            inventory.ignored_dotenv.retain(|path| !committed.contains(path));
-        }
         let before = project.clone();
         let paths: Vec<String> = inventory.dotenv.iter().chain(&inventory.code).cloned().collect();
         let with_code = reading("the environment", &paths, gaps, |only| {

@@ -5,12 +5,14 @@ mod seen;
 
 use crate::finding::Gap;
 use crate::project::files::{Entry, Root, Tree};
+use crate::project::history;
 use crate::project::names::{
     base, drop_in_of, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_ecosystem,
     is_manifest, is_migration_directory, is_unit, is_unit_template,
 };
 use ignore::{DirEntry, WalkBuilder};
 use seen::Seen;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -99,7 +101,9 @@ impl Inventory {
         }
         found.outputs.sort();
         found.beyond.extend(found.outputs.iter().cloned());
-        found.add_ignored_dotenv(root);
+        if root.tree().is_none() {
+            found.add_ignored(root);
+        }
         for list in [
             &mut found.scripts,
             &mut found.compose,
@@ -233,23 +237,54 @@ impl Inventory {
         list.push(path);
     }
 
-    /// `.env` is what `.gitignore` is for: it is looked for by name, at the root and where a sample or a manifest lies.
-    fn add_ignored_dotenv(&mut self, root: &Root) {
-        let beside = self.dotenv.iter().chain(&self.manifests);
-        let mut directories: Vec<String> = beside
-            .map(|path| path.rsplit_once('/').map_or("", |(dir, _)| dir).to_owned())
-            .chain([String::new()])
-            .collect();
-        directories.sort();
-        directories.dedup();
+    /// What `.gitignore` keeps out of the walk, and is there all the same: `.env`, which it is for, and what was committed
+    /// before or in spite of it. Looked for at the root, and where the project's other files lie.
+    fn add_ignored(&mut self, root: &Root) {
+        let known = [&self.dotenv, &self.manifests, &self.compose, &self.units, &self.scripts];
+        let known: HashSet<&String> = known.into_iter().flatten().collect();
+        let mut directories: BTreeSet<&str> =
+            known.iter().map(|path| path.rsplit_once('/').map_or("", |(directory, _)| directory)).collect();
+        directories.insert("");
+        let mut passed_over = Vec::new();
         for directory in directories {
-            let name = match directory.as_str() {
-                "" => ".env".to_owned(),
-                inside => format!("{inside}/.env"),
+            let Ok(entries) = std::fs::read_dir(root.locate(directory)) else { continue };
+            for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|t| !t.is_dir())) {
+                let Ok(name) = entry.file_name().into_string() else { continue };
+                let path = if directory.is_empty() { name.clone() } else { format!("{directory}/{name}") };
+                let wanted = is_dotenv(&name)
+                    || is_manifest(&name, &path)
+                    || is_compose(&name)
+                    || is_unit(&name)
+                    || name.ends_with(".sh");
+                if wanted && !known.contains(&path) {
+                    passed_over.push(path);
+                }
+            }
+        }
+        passed_over.sort();
+        let committed = match passed_over.is_empty() {
+            true => Vec::new(),
+            false => history::committed(root, &passed_over),
+        };
+        for path in passed_over {
+            let name = base(&path);
+            let in_git = committed.contains(&path);
+            let list = match name {
+                _ if is_compose(name) => &mut self.compose,
+                _ if is_unit(name) => &mut self.units,
+                _ if is_dotenv(name) => {
+                    if !in_git && name == ".env" {
+                        self.ignored_dotenv.push(path.clone());
+                        self.dotenv.push(path);
+                        continue;
+                    }
+                    &mut self.dotenv
+                }
+                _ if name.ends_with(".sh") => &mut self.scripts,
+                _ => &mut self.manifests,
             };
-            if !self.dotenv.contains(&name) && root.exists(&name) {
-                self.dotenv.push(name.clone());
-                self.ignored_dotenv.push(name);
+            if in_git {
+                list.push(path);
             }
         }
     }
