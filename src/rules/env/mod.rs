@@ -13,6 +13,9 @@ mod unused;
 mod values;
 
 use super::Rule;
+use crate::project::dotenv::Dotenv;
+use crate::project::names::is_sample_dotenv;
+use crate::rules::context::Context;
 
 pub use values::hidden_in;
 
@@ -26,3 +29,9 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("env/duplicate-key", duplicate_key::duplicate_key),
     ("env/secret-in-git", secret_in_git::secret_in_git),
 ];
+
+/// The samples of environment files, by path.
+fn samples<'c>(context: &'c Context<'_, '_>) -> Vec<(&'c str, &'c Dotenv)> {
+    let files = context.project.dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path));
+    files.map(|(path, dotenv)| (path.as_str(), dotenv)).collect()
+}

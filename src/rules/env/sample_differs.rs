@@ -1,11 +1,12 @@
 //! `env/sample-differs`: a script writes an environment file that is not what the sample shows.
 
 use super::names::is_given;
+use super::samples;
 use super::table::{Reader, Table, Writer, WrittenFile};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::dotenv::Dotenv;
 use crate::project::env::Need;
-use crate::project::names::{base, is_sample_dotenv};
+use crate::project::names::base;
 use crate::rules::context::Context;
 use crate::source::Span;
 use std::collections::HashSet;
@@ -16,13 +17,7 @@ const RULE: &str = "env/sample-differs";
 const NAMED: usize = 3;
 
 pub(super) fn sample_differs(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
-    let samples: Vec<(&str, &Dotenv)> = context
-        .project
-        .dotenvs
-        .iter()
-        .filter(|(path, _)| is_sample_dotenv(path))
-        .map(|(path, dotenv)| (path.as_str(), dotenv))
-        .collect();
+    let samples = samples(context);
     if samples.is_empty() {
         return;
     }

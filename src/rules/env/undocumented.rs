@@ -1,24 +1,17 @@
 //! `env/undocumented`: the code reads a variable that no sample shows and nothing of the deployment sets.
 
 use super::names::{is_credential, is_given, is_plain, nearest};
+use super::samples;
 use super::table::Writer;
 use crate::finding::{Confidence, Finding, Severity};
-use crate::project::dotenv::Dotenv;
 use crate::project::env::{Need, Use};
-use crate::project::names::is_sample_dotenv;
 use crate::rules::context::Context;
 use std::collections::BTreeMap;
 
 const RULE: &str = "env/undocumented";
 
 pub(super) fn undocumented(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
-    let samples: Vec<(&str, &Dotenv)> = context
-        .project
-        .dotenvs
-        .iter()
-        .filter(|(path, _)| is_sample_dotenv(path))
-        .map(|(path, dotenv)| (path.as_str(), dotenv))
-        .collect();
+    let samples = samples(context);
     if samples.is_empty() || context.project.env.uses.is_empty() {
         return;
     }
