@@ -74,11 +74,11 @@ fn not_taken(tree: &[Piece], taken: &[&Piece]) -> Vec<Span> {
     spans
 }
 
-/// Reads files of one kind by `read`, which is given the list of those that it may read; where it panics, without those
+/// Reads files of one kind by `read`, which is given the list of those that it may read, `None` for all; where it panics, without those
 /// that it panics on, and they are gaps.
 pub(super) fn reading<T: Default>(
     what: &str,
-    paths: &[String],
+    paths: impl Fn() -> Vec<String>,
     gaps: &mut Vec<Gap>,
     mut read: impl FnMut(Option<&[String]>) -> (T, Vec<Gap>),
 ) -> T {
@@ -88,7 +88,7 @@ pub(super) fn reading<T: Default>(
         return found;
     }
     let settled = settle(
-        paths.to_vec(),
+        paths(),
         &mut { ATTEMPTS },
         |kept, group| {
             let taken: Vec<String> = kept.iter().chain(group).cloned().collect();

@@ -22,15 +22,24 @@ pub(super) fn project(
     sources: &mut Sources,
     gaps: &mut Vec<Gap>,
 ) -> Project {
-    let composes = reading("compose files", &inventory.compose, gaps, |only| {
-        compose::read_all(root, &limited(&inventory, only, |i| &mut i.compose), sources)
-    });
-    let architectures = reading("architecture documents", &inventory.architecture, gaps, |only| {
-        architecture::read_all(root, &limited(&inventory, only, |i| &mut i.architecture), sources)
-    });
-    let mut needs = reading("manifests", &inventory.manifests, gaps, |only| {
-        manifest::read(root, &limited(&inventory, only, |i| &mut i.manifests), sources)
-    });
+    let composes = reading(
+        "compose files",
+        || inventory.compose.clone(),
+        gaps,
+        |only| compose::read_all(root, &limited(&inventory, only, |i| &mut i.compose), sources),
+    );
+    let architectures = reading(
+        "architecture documents",
+        || inventory.architecture.clone(),
+        gaps,
+        |only| architecture::read_all(root, &limited(&inventory, only, |i| &mut i.architecture), sources),
+    );
+    let mut needs = reading(
+        "manifests",
+        || inventory.manifests.clone(),
+        gaps,
+        |only| manifest::read(root, &limited(&inventory, only, |i| &mut i.manifests), sources),
+    );
     // Who has nothing to migrate and nothing to build has no code that is asked about either of them.
     let builds = manifest::scripts(&needs).any(|script| script.name == "build");
     if code && (builds || !needs.migrations.is_empty()) {
@@ -52,9 +61,12 @@ pub(super) fn project(
             }
         }
     }
-    let process_files = reading("process files", &inventory.ecosystem, gaps, |only| {
-        managers::read_all(root, &limited(&inventory, only, |i| &mut i.ecosystem), sources)
-    });
+    let process_files = reading(
+        "process files",
+        || inventory.ecosystem.clone(),
+        gaps,
+        |only| managers::read_all(root, &limited(&inventory, only, |i| &mut i.ecosystem), sources),
+    );
     let lists = [
         &inventory.scripts,
         &inventory.nginx,
@@ -70,7 +82,19 @@ pub(super) fn project(
         .flatten()
         .filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?)))
         .collect();
-    let mut project = Project {
+    let mut environment = Project::default();
+    if code {
+        let paths = || inventory.dotenv.iter().chain(&inventory.code).cloned().collect();
+        environment = reading("the environment", paths, gaps, |only| {
+            let (mut part, mut gaps) = (Project::default(), Vec::new());
+            let inventory = limited(&inventory, only, |i| &mut i.code);
+            let inventory = limited(&inventory, only, |i| &mut i.dotenv);
+            read_environment(root, &inventory, &mut part, sources, &mut gaps);
+            (part, gaps)
+        });
+    }
+    Project {
+        inventory,
         composes,
         architectures,
         needs,
@@ -79,24 +103,9 @@ pub(super) fn project(
         drop_ins,
         process_files,
         texts,
-        ..Project::default()
-    };
-    if code {
-        let before = project.clone();
-        let paths: Vec<String> = inventory.dotenv.iter().chain(&inventory.code).cloned().collect();
-        let with_code = reading("the environment", &paths, gaps, |only| {
-            let mut project = before.clone();
-            let mut gaps = Vec::new();
-            let inventory = limited(&inventory, only, |i| &mut i.code);
-            let inventory = limited(&inventory, only, |i| &mut i.dotenv);
-            environment(root, &inventory, &mut project, sources, &mut gaps);
-            (Some(project), gaps)
-        });
-        project = with_code.unwrap_or(before);
+        names: root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect(),
+        ..environment
     }
-    project.inventory = inventory;
-    project.names = root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect();
-    project
 }
 
 /// The inventory with no more in one of its lists than `only`.
@@ -111,8 +120,9 @@ fn limited<'i>(
     Cow::Owned(inventory)
 }
 
-/// The environment files, the uses in the code, and which names of the samples stand nowhere else.
-fn environment(
+/// The environment files, the uses in the code, and which names of the samples stand nowhere else: a part of a
+/// project.
+fn read_environment(
     root: &Root,
     inventory: &Inventory,
     project: &mut Project,

@@ -119,11 +119,16 @@ fn a_rule_that_always_panics_finds_nothing_and_no_place() {
 fn a_file_that_its_reader_panics_on_is_a_gap_and_the_others_are_read() {
     let paths = ["a", "bad", "c", "worse"].map(str::to_owned);
     let mut gaps = Vec::new();
-    let read = reading("letters", &paths, &mut gaps, |only| {
-        let paths = only.unwrap_or(&paths);
-        assert!(!paths.iter().any(|path| path == "bad" || path == "worse"));
-        (paths.to_vec(), Vec::new())
-    });
+    let read = reading(
+        "letters",
+        || paths.to_vec(),
+        &mut gaps,
+        |only| {
+            let paths = only.unwrap_or(&paths);
+            assert!(!paths.iter().any(|path| path == "bad" || path == "worse"));
+            (paths.to_vec(), Vec::new())
+        },
+    );
     assert_eq!(read, ["a", "c"]);
     let gaps: Vec<&str> = gaps.iter().map(|gap| gap.file.as_str()).collect();
     assert_eq!(gaps, ["bad", "worse"]);
