@@ -341,3 +341,12 @@ fn no_secret_of_a_command_line_is_shown() {
     assert!(rows.contains("tunnel run --token …"), "{rows}");
     assert!(!rows.contains("eyJh"), "{rows}");
 }
+
+#[test]
+fn a_file_that_compose_does_not_take_is_named() {
+    let file = "services:\n  web:\n    build: .\n    command: gunicorn app:app\n";
+    let dir = shop(&web(), &[("compose.yaml", file), ("docker-compose.yml", file)]);
+    let notes = json(&dir)["notes"].to_string();
+    assert!(notes.contains("`docker compose` passes over docker-compose.yml"), "{notes}");
+    assert!(!notes.contains("passes over compose.yaml"), "{notes}");
+}

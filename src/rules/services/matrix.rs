@@ -124,6 +124,9 @@ pub fn matrix(context: &Context<'_, '_>) -> Matrix {
             matrix.notes.push(format!("{path} is made for developing or testing: it is not compared"));
             continue;
         }
+        if compose.passed_over {
+            matrix.notes.push(format!("`docker compose` passes over {path}: it takes the file beside it"));
+        }
         for service in 0..compose.services.len() {
             builder.service(ServiceRef { compose: index, service }, &mut matrix.rows);
         }
