@@ -25,8 +25,10 @@ pub use services::{Services, services};
 pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};
+use crate::project::files::Recorder;
 use crate::rules::page::PageError;
 use crate::source::{LineColumn, Sources};
+use crate::syntax::late;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -159,6 +161,8 @@ pub struct Settings {
     pub rules: Arc<RuleSet>,
     /// Which rules are asked for.
     pub selection: Selection,
+    /// What notes all that is read of the repo, where somebody wants to know.
+    pub recorder: Option<Recorder>,
 }
 
 impl Settings {
@@ -167,7 +171,7 @@ impl Settings {
     /// # Errors
     /// Anything wrong in the request, the configuration or a user's rule.
     pub fn load(request: &Request) -> Result<Self, CheckError> {
-        Self::load_with(request, |folders| RuleSet::load(folders).map(Arc::new))
+        Self::load_with(request, None, |folders| RuleSet::load(folders).map(Arc::new))
     }
 
     /// The same with rules that were read before: those of the request's own folders.
@@ -175,7 +179,19 @@ impl Settings {
     /// # Errors
     /// As [`Settings::load`].
     pub fn load_over(request: &Request, rules: &Arc<RuleSet>) -> Result<Self, CheckError> {
-        Self::load_with(request, |folders| match folders == request.rules_dirs {
+        Self::load_noted(request, rules, None)
+    }
+
+    /// The same; all that is read of the repo, here and in the check, is noted by `recorder`.
+    ///
+    /// # Errors
+    /// As [`Settings::load`]. What was noted up to there is not all.
+    pub fn load_noted(
+        request: &Request,
+        rules: &Arc<RuleSet>,
+        recorder: Option<Recorder>,
+    ) -> Result<Self, CheckError> {
+        Self::load_with(request, recorder, |folders| match folders == request.rules_dirs {
             true => Ok(Arc::clone(rules)),
             false => RuleSet::load(folders).map(Arc::new),
         })
@@ -183,15 +199,21 @@ impl Settings {
 
     fn load_with(
         request: &Request,
+        recorder: Option<Recorder>,
         rules: impl FnOnce(&[PathBuf]) -> Result<Arc<RuleSet>, CheckError>,
     ) -> Result<Self, CheckError> {
         let root = judge::root_of(request)?;
-        let (config, at) = config::load(&root, request.config.as_deref())?;
+        let (config, at) = config::load(&root, request.config.as_deref(), recorder.as_ref())?;
         let mut folders = request.rules_dirs.clone();
-        folders.extend(config.rule_folders(&root, &at)?);
+        let own = config.rule_folders(&root, &at)?;
+        folders.extend(own.iter().cloned());
+        // Asked before and after, so that a record of files that change in between is torn.
+        let note = || config::note_folders(&root, &own, recorder.as_ref());
+        note();
         let rules = rules(&folders)?;
+        note();
         let selection = Selection::resolve(&rules.pages, &config, &at, request)?;
-        Ok(Settings { root, config, rules, selection })
+        Ok(Settings { root, config, rules, selection, recorder })
     }
 }
 
@@ -215,7 +237,12 @@ pub fn check_over(
     mut sources: Sources,
     look: Look<'_>,
 ) -> Result<Report, CheckError> {
+    // What happened before is not this check's.
+    late::happened();
     let judged = judge::judge(request, settings, &mut sources, look)?;
+    if late::happened() {
+        settings.recorder.iter().for_each(Recorder::tear);
+    }
     let selection = &settings.selection;
     let mut findings = suppress::apply(
         &sources,

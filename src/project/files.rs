@@ -7,7 +7,7 @@ mod walk;
 
 pub use record::Recorder;
 pub use tree::{Contents, Entry, Tree};
-pub(in crate::project) use walk::{Kind, Step, Walk};
+pub(in crate::project) use walk::{Kind, Step};
 
 use crate::finding::Gap;
 use crate::source::{FileId, SourceFile, Sources};

@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod debug;
+pub mod late;
 pub mod literal;
 pub mod mask;
 pub mod query;

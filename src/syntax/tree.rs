@@ -1,5 +1,6 @@
 //! F1: parsing with tree-sitter-bash, and a walk over the tree with kinds as an enum.
 
+use super::late;
 use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
 use std::sync::OnceLock;
@@ -222,12 +223,13 @@ pub fn parse_within(text: &str, effort: &mut Effort) -> Option<Tree> {
                 slot.insert(parser)
             }
         };
+        late::count();
         let started = Instant::now();
         let before = effort.reports;
         let mut reports = 0u32;
         let mut progress = |_: &tree_sitter::ParseState| {
             reports += 1;
-            let late = reports.is_multiple_of(16) && started.elapsed() > effort.time;
+            let late = reports.is_multiple_of(16) && late::passed(started, effort.time);
             if late || reports > before { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);

@@ -10,6 +10,7 @@ pub use encoded::{Damaged, Reader};
 use super::Root;
 use super::walk::Listing;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// BLAKE3, 256 bits: nobody can make two contents with one digest.
@@ -21,6 +22,25 @@ const PATHS: usize = 16;
 /// The digest of some bytes.
 pub fn digest(bytes: &[u8]) -> Digest {
     *blake3::hash(bytes).as_bytes()
+}
+
+/// The digest of all that can be read.
+///
+/// # Errors
+/// It cannot be read.
+pub fn digest_of(mut from: impl std::io::Read) -> std::io::Result<Digest> {
+    let mut buffer = vec![0; 1 << 20];
+    let mut hasher = blake3::Hasher::new();
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(*hasher.finalize().as_bytes()),
+            Ok(read) => {
+                hasher.update(buffer.get(..read).unwrap_or_default());
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Notes what is asked of a root and what the answers are. Clones note in the same place.
@@ -141,6 +161,11 @@ impl Recorder {
     pub fn content(&self, key: Option<&str>, content: Result<&[u8], &str>) {
         let answer = Answer::of(content);
         self.note(key, |asked, torn| put(torn, &mut asked.content, answer));
+    }
+
+    /// No file of this name is there.
+    pub fn absent(&self, name: &str) {
+        self.content(Some(name), Err(&super::describe(&ErrorKind::NotFound.into())));
     }
 
     pub(super) fn head(&self, key: Option<&str>, most: u64, head: &[u8]) {

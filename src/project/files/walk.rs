@@ -94,6 +94,30 @@ impl Root {
         self.list_at(&self.locate(name))
     }
 
+    /// Asks for all that a folder of rules holds, `<family>/<rule>.{md,scm}`. Where a link leads may be out of the root:
+    /// what it leads to cannot be asked for.
+    pub fn note_folder(&self, folder: &Path) {
+        let Some(recorder) = &self.recorder else { return };
+        let folder = self.path().join(folder);
+        let names = |directory: &Path| {
+            let listing = self.list_at(directory).unwrap_or_default();
+            if listing.iter().any(|(_, kind)| *kind == Kind::Link) {
+                recorder.tear();
+            }
+            listing
+        };
+        for (family, _) in names(&folder) {
+            let family = folder.join(family);
+            for (file, _) in names(&family) {
+                let file = family.join(file);
+                if file.extension().is_some_and(|extension| extension == "md" || extension == "scm") {
+                    // What it holds is noted; here it is of no use.
+                    let _ = self.contents(&file, "");
+                }
+            }
+        }
+    }
+
     fn list_at(&self, directory: &Path) -> std::io::Result<Listing> {
         let found = list(directory);
         if let Some(recorder) = &self.recorder {
