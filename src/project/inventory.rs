@@ -214,7 +214,7 @@ impl Inventory {
         } else if name.ends_with(".conf") || name.ends_with(".ini") {
             &mut self.settings
         } else if is_script(name, entry) {
-            if entry.is_file() && !entry.is_executable() {
+            if entry.is_plain() && !entry.is_executable() {
                 self.not_executable.push(path.clone());
             }
             &mut self.scripts
@@ -224,7 +224,7 @@ impl Inventory {
             &mut self.documents
         } else if name.ends_with(".template") {
             &mut self.templates
-        } else if entry.is_file() {
+        } else if entry.is_plain() {
             &mut self.others
         } else {
             return;
@@ -323,7 +323,7 @@ fn is_script(name: &str, entry: &Seen<'_>) -> bool {
         return true;
     }
     // Only a regular file is opened: not a link, not a FIFO.
-    if name.contains('.') || !entry.is_file() {
+    if name.contains('.') || !entry.is_plain() {
         return false;
     }
     let named = SCRIPT_NAMES.iter().any(|first| name.starts_with(first));

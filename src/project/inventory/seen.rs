@@ -21,7 +21,7 @@ impl Seen<'_> {
     }
 
     /// A regular file, no link.
-    pub(super) fn is_file(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         match self {
             Seen::Disk(_, step) => step.kind == Kind::File,
             Seen::Tree(_, _, entry) => matches!(entry, Entry::File { .. }),

@@ -29,12 +29,10 @@ fn a_damaged_entry_is_absent_and_is_replaced() {
         assert_eq!(cache.get(root), None, "{length} bytes");
     }
     for at in 0..whole.len() {
-        for bits in [1, 0x80, 0xff] {
-            let mut bytes = whole.clone();
-            bytes[at] ^= bits;
-            fs::write(entry, bytes).unwrap();
-            assert_eq!(cache.get(root), None, "byte {at}");
-        }
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        fs::write(entry, bytes).unwrap();
+        assert_eq!(cache.get(root), None, "byte {at}");
     }
     fs::write(entry, [&whole[..], b"x"].concat()).unwrap();
     assert_eq!(cache.get(root), None);
