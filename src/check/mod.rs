@@ -181,6 +181,19 @@ impl Settings {
         })
     }
 
+    /// Whether what is asked of all repos alike is right: the rules that are named, and a configuration that is given.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(request: &Request, rules: &RuleSet) -> Result<(), CheckError> {
+        let nowhere = Path::new("");
+        let (config, at) = match &request.config {
+            Some(_) => config::load(nowhere, request.config.as_deref())?,
+            None => (Config::default(), PathBuf::new()),
+        };
+        Selection::resolve(&rules.pages, &config, &at, request).map(drop)
+    }
+
     fn load_with(
         request: &Request,
         rules: impl FnOnce(&[PathBuf]) -> Result<Arc<RuleSet>, CheckError>,
