@@ -113,6 +113,7 @@ pub(super) fn request(args: &CheckArgs) -> Result<Request, CheckError> {
             Sure::Medium => Confidence::Medium,
             Sure::Low => Confidence::Low,
         }),
+        time: None,
     })
 }
 
