@@ -304,7 +304,10 @@ fn a_signal_ends_it_with_whole_records() {
         assert!(err.contains(&told), "{written}: {err}");
     }
     // A document is closed.
-    let mut child = command(dir.path(), &["repos", "--format", "json", "--output", "out"]).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command(dir.path(), &["repos", "--format", "json", "--output", "out"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     std::thread::sleep(Duration::from_millis(100));
     signal(&child, "INT");
     child.wait().unwrap();

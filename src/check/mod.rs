@@ -30,6 +30,7 @@ use crate::source::{LineColumn, Sources};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,9 @@ pub struct Request {
     pub rules_dirs: Vec<PathBuf>,
     /// Findings less sure than this are left out; [`Confidence::Medium`] when absent.
     pub confidence: Option<Confidence>,
+    /// How long it may take, and as long again to find out what it takes too long on, which is a gap then. Without one a
+    /// verdict never rests on the machine's speed.
+    pub time: Option<Duration>,
 }
 
 /// What a check found.

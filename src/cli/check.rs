@@ -102,6 +102,7 @@ pub(super) fn request(args: &CheckArgs) -> Result<Request, CheckError> {
         ignore: args.ignore.clone(),
         rules_dirs: args.rules.clone(),
         confidence: Some(args.confidence.least()),
+        time: None,
     })
 }
 

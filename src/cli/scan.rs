@@ -69,6 +69,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
         ignore: args.ignore.clone(),
         rules_dirs: args.rules.clone(),
         confidence: Some(args.confidence.least()),
+        time: Some(Duration::from_secs(u64::from(args.timeout))),
         ..Request::default()
     };
     let rules = Arc::new(RuleSet::load(&args.rules)?);

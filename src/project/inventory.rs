@@ -4,6 +4,7 @@
 mod seen;
 
 use crate::finding::Gap;
+use crate::limit;
 use crate::project::files::{Entry, Root, Tree};
 use crate::project::history;
 use crate::project::names::{
@@ -95,10 +96,10 @@ impl Inventory {
 
     fn down_to(root: &Root, depth: usize) -> Inventory {
         let mut found = Inventory::default();
-        match root.tree() {
+        limit::part(|| match root.tree() {
             Some(tree) => found.walk_tree(tree, depth),
             None => found.walk_disk(root, depth),
-        }
+        });
         found.outputs.sort();
         found.beyond.extend(found.outputs.iter().cloned());
         if root.tree().is_none() {
@@ -137,8 +138,8 @@ impl Inventory {
                 continue;
             }
             seen += 1;
-            if seen >= MAX_ENTRIES {
-                self.gaps.push(too_many());
+            if let Some(gap) = cut_short(seen) {
+                self.gaps.push(gap);
                 break;
             }
             self.add(path.to_owned(), &Seen::Tree(tree, path, entry));
@@ -165,8 +166,8 @@ impl Inventory {
             })
             .build();
         for (seen, entry) in walk.enumerate() {
-            if seen >= MAX_ENTRIES {
-                self.gaps.push(too_many());
+            if let Some(gap) = cut_short(seen) {
+                self.gaps.push(gap);
                 break;
             }
             match entry {
@@ -330,14 +331,16 @@ fn is_filled(entry: &DirEntry) -> bool {
     std::fs::read_dir(entry.path()).is_ok_and(|mut inside| inside.next().is_some())
 }
 
-fn too_many() -> Gap {
-    Gap {
-        file: String::new(),
-        place: None,
-        reason: format!(
-            "more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at"
-        ),
-    }
+/// Why the walk ends before its end.
+fn cut_short(seen: usize) -> Option<Gap> {
+    let reason = if seen >= MAX_ENTRIES {
+        format!("more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at")
+    } else if limit::is_over() {
+        format!("it took too long to look at the files: those after the first {seen} were not looked at")
+    } else {
+        return None;
+    };
+    Some(Gap { file: String::new(), place: None, reason })
 }
 
 fn unreadable(root: &Root, error: &ignore::Error) -> Gap {
