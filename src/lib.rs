@@ -8,6 +8,7 @@ pub mod output;
 pub mod project;
 pub mod review;
 pub mod rules;
+pub mod scan;
 pub mod shell;
 pub mod source;
 pub mod syntax;

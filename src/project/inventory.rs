@@ -311,6 +311,11 @@ pub(super) fn is_skipped(entry: &DirEntry) -> bool {
         && entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name))
 }
 
+/// True for the name of such a directory.
+pub fn is_of_others(name: &str) -> bool {
+    SKIPPED.contains(&name)
+}
+
 /// True for a path that lies in such a directory.
 pub(super) fn lies_in_skipped(path: &str) -> bool {
     path.rsplit('/').skip(1).any(|name| SKIPPED.contains(&name))
