@@ -9,10 +9,9 @@ use crate::model::{self, Deployment, Follow};
 use crate::project::discover::{self, Candidate};
 use crate::project::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::project::inventory::Inventory;
+use crate::rules;
 use crate::rules::context::{Context, Given};
-use crate::rules::{self, embedded};
 use crate::source::{FileId, SourceFile, Sources, Span};
-use crate::syntax::query::Selectors;
 use bumpalo::Bump;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -79,7 +78,7 @@ pub fn inspect(
     let files = scripts(request, settings, root, &inventory, sources, &mut judged);
     let whole = meant && settings.selection.wants_any("env");
     let project = load::project(root, inventory, whole, sources, &mut judged.gaps);
-    let selectors = selectors(settings)?;
+    let selectors = settings.rules.selectors()?;
 
     let arena = Bump::new();
     let mut scripts: Vec<Script<'_>> = Vec::new();
@@ -126,8 +125,8 @@ pub fn inspect(
         services: settings.config.services.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
     let run = || {
-        let context = Context::new(sources, &models, &project, &settings.pages, &given);
-        let failed = rules::run(&context, &selectors, &mut judged.findings);
+        let context = Context::new(sources, &models, &project, &settings.rules.pages, &given);
+        let failed = rules::run(&context, selectors, &mut judged.findings);
         look(&context);
         failed
     };
@@ -142,9 +141,9 @@ pub fn inspect(
         sources,
         scripts: &scripts,
         project: &project,
-        pages: &settings.pages,
+        pages: &settings.rules.pages,
         given: &given,
-        selectors: &selectors,
+        selectors,
     };
     for rule in failed {
         let (mut found, mut places) = repo.judge_again(&rule);
@@ -334,22 +333,6 @@ fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
         gaps.push(Gap::at(sources, Span::file_start(file), reason));
     }
     gaps
-}
-
-/// The embedded selectors with the user's.
-fn selectors(settings: &Settings) -> Result<Selectors, CheckError> {
-    let is_selector = |path: &str| path.ends_with(".scm");
-    let embedded = embedded::files().filter(|f| is_selector(&f.path)).map(|f| (f.shown, f.text));
-    let user = settings
-        .user_rules
-        .iter()
-        .filter(|f| is_selector(&f.path))
-        .map(|f| (f.shown.clone(), f.text.clone()));
-    Selectors::load_beside(embedded, user).map_err(|errors| {
-        let mut shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        shown.truncate(10);
-        CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector may say")
-    })
 }
 
 /// Follows `source FILE` inside the root.

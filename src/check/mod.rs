@@ -8,6 +8,7 @@ mod judge;
 mod load;
 mod regions;
 mod rounds;
+mod rule_set;
 mod selection;
 mod services;
 pub mod split;
@@ -18,18 +19,18 @@ pub use config::{App, Config, Level, ReviewConfig};
 pub use fix::{apply_fixes, replaced};
 pub use judge::{Judged, Look, inspect, root_of};
 pub use rounds::{Change, Fixed, Rejected, fix, fix_over};
+pub use rule_set::RuleSet;
 pub use selection::Selection;
 pub use services::{Services, services};
 pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};
 use crate::project::files::Root;
-use crate::rules::embedded::RuleFile;
 use crate::rules::page::PageError;
-use crate::rules::pages::{Pages, read_folder};
 use crate::source::{LineColumn, Sources};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,24 +157,9 @@ pub struct Settings {
     /// `deploylint.yaml`.
     pub config: Config,
     /// Every rule that exists.
-    pub pages: Pages,
-    /// The pages and selectors of the user's folders.
-    pub user_rules: Vec<RuleFile>,
+    pub rules: Arc<RuleSet>,
     /// Which rules are asked for.
     pub selection: Selection,
-}
-
-/// The pages of all rules: the embedded ones and those of `folders`, with the files of the latter.
-///
-/// # Errors
-/// A folder that cannot be read, a page that is wrong, or a selector without a page.
-pub fn load_rules(folders: &[PathBuf]) -> Result<(Pages, Vec<RuleFile>), CheckError> {
-    let mut user = Vec::new();
-    for folder in folders {
-        user.extend(read_folder(folder)?);
-    }
-    let all = crate::rules::embedded::files().chain(user.iter().cloned());
-    Ok((Pages::parse(all)?, user))
 }
 
 impl Settings {
@@ -182,13 +168,31 @@ impl Settings {
     /// # Errors
     /// Anything wrong in the request, the configuration or a user's rule.
     pub fn load(request: &Request) -> Result<Self, CheckError> {
+        Self::load_with(request, |folders| RuleSet::load(folders).map(Arc::new))
+    }
+
+    /// The same with rules that were read before: those of the request's own folders.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_over(request: &Request, rules: &Arc<RuleSet>) -> Result<Self, CheckError> {
+        Self::load_with(request, |folders| match folders == request.rules_dirs {
+            true => Ok(Arc::clone(rules)),
+            false => RuleSet::load(folders).map(Arc::new),
+        })
+    }
+
+    fn load_with(
+        request: &Request,
+        rules: impl FnOnce(&[PathBuf]) -> Result<Arc<RuleSet>, CheckError>,
+    ) -> Result<Self, CheckError> {
         let root = judge::root_of(request)?;
         let (config, at) = config::load(&root, request.config.as_deref())?;
         let mut folders = request.rules_dirs.clone();
         folders.extend(config.rule_folders(&root, &at)?);
-        let (pages, user_rules) = load_rules(&folders)?;
-        let selection = Selection::resolve(&pages, &config, &at, request)?;
-        Ok(Settings { root, config, pages, user_rules, selection })
+        let rules = rules(&folders)?;
+        let selection = Selection::resolve(&rules.pages, &config, &at, request)?;
+        Ok(Settings { root, config, rules, selection })
     }
 }
 
@@ -234,7 +238,7 @@ pub fn check_in(
         &judged.comments,
         &judged.gaps,
         judged.findings,
-        &settings.pages,
+        &settings.rules.pages,
         selection,
     );
     findings.retain_mut(|finding| selection.admit(finding));

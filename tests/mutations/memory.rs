@@ -136,7 +136,7 @@ pub fn settings() -> &'static Settings {
 pub fn configured(config: Config) -> Option<Settings> {
     let settings = settings();
     let selection =
-        Selection::resolve(&settings.pages, &config, Path::new("deploylint.yaml"), &request()).ok()?;
+        Selection::resolve(&settings.rules.pages, &config, Path::new("deploylint.yaml"), &request()).ok()?;
     Some(Settings { config, selection, ..settings.clone() })
 }
 

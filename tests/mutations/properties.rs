@@ -9,7 +9,7 @@ pub mod memory;
 pub mod places;
 
 use bumpalo::Bump;
-use deploylint::check::{Config, Report, Selection, Settings, Target, check_over, fix_over};
+use deploylint::check::{Config, Report, RuleSet, Selection, Settings, Target, check_over, fix_over};
 use deploylint::finding::{Confidence, Finding};
 use deploylint::output;
 use deploylint::project::compose;
@@ -18,7 +18,7 @@ use deploylint::project::inventory::Inventory;
 use deploylint::project::managers;
 use deploylint::project::unit::{self, Unit, UnitKind};
 use deploylint::review::document;
-use deploylint::rules::embedded::{self, RuleFile};
+use deploylint::rules::embedded::RuleFile;
 use deploylint::rules::page_examples::examples;
 use deploylint::rules::pages::Pages;
 use deploylint::shell::parse::Shell;
@@ -29,6 +29,7 @@ use memory::{Files, NAME, base, files_of, inventory_of, judged, request, root_of
 use places::{gaps_hold, holds, spans_of};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A script, judged as the only file of a repo.
 pub fn check(data: &[u8]) {
@@ -250,10 +251,10 @@ pub fn configuration(data: &[u8]) {
     };
     config.names_script("start.sh");
     config.names_script("deploy/old/start.sh");
-    match Selection::resolve(&settings().pages, &config, at, &request()) {
+    match Selection::resolve(&settings().rules.pages, &config, at, &request()) {
         Err(error) => assert!(error.place.is_some(), "{error}"),
         Ok(selection) => {
-            // Copying what all rules say takes longer than all the rest.
+            // It takes longer than all the rest.
             if data.len().is_multiple_of(16) {
                 let settings = Settings { config, selection, ..settings().clone() };
                 let files = Files::one("start.sh", b"mkdir /opt/a\nuseradd app\n");
@@ -294,12 +295,13 @@ pub fn rules(data: &[u8]) {
     if selectors.is_err() {
         return;
     }
-    let all = embedded::files().chain(own.iter().cloned());
-    let Ok(pages) = Pages::parse(all) else { return };
-    let Ok(selection) = Selection::resolve(&pages, &Config::default(), Path::new("-"), &request()) else {
+    let Ok(rules) = RuleSet::with(own) else { return };
+    let rules = Arc::new(rules);
+    let Ok(selection) = Selection::resolve(&rules.pages, &Config::default(), Path::new("-"), &request())
+    else {
         return;
     };
-    let settings = Settings { pages, selection, user_rules: own, ..settings().clone() };
+    let settings = Settings { rules, selection, ..settings().clone() };
     report_holds(&judged(&Files::one("start.sh", memory::SCRIPT), &settings));
 }
 
@@ -414,7 +416,7 @@ pub fn fixes(data: &[u8]) {
 /// That the settings are those of every rule, and the shown confidence the lowest.
 pub fn all_rules_are_asked_for() {
     assert_eq!(request().confidence, Some(Confidence::Low));
-    assert!(settings().pages.iter().all(|page| settings().selection.wants(&page.id)));
+    assert!(settings().rules.pages.iter().all(|page| settings().selection.wants(&page.id)));
     assert!(inventory_of(&Files::one("start.sh", b"true\n")).scripts.contains(&"start.sh".to_owned()));
     assert!(base().ends_with(NAME));
 }

@@ -80,7 +80,7 @@ fn judge_again(files: &[(&str, &str)], rule: Failed) -> (Vec<String>, Vec<String
         sources: &sources,
         scripts: &[script("start.sh", SCRIPT), script("more.sh", "mkdir /e\n")],
         project: &project,
-        pages: &settings.pages,
+        pages: &settings.rules.pages,
         given: &Given::default(),
         selectors: &Selectors::default(),
     };
