@@ -18,13 +18,14 @@ mod why;
 pub use config::{App, Config, Level, ReviewConfig};
 pub use fix::{apply_fixes, replaced};
 pub use judge::{Judged, Look, inspect, root_of};
-pub use rounds::{Change, Fixed, Rejected, fix};
+pub use rounds::{Change, Fixed, Rejected, fix, fix_over};
 pub use rule_set::RuleSet;
 pub use selection::Selection;
 pub use services::{Services, services};
 pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};
+use crate::project::files::Root;
 use crate::rules::page::PageError;
 use crate::source::{LineColumn, Sources};
 use std::fmt;
@@ -229,10 +230,25 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
 pub fn check_over(
     request: &Request,
     settings: &Settings,
+    sources: Sources,
+    look: Look<'_>,
+) -> Result<Report, CheckError> {
+    let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
+    check_in(&root, request, settings, sources, look)
+}
+
+/// Checks what `request` names in `root`, which need not be the tree on disk.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_in(
+    root: &Root,
+    request: &Request,
+    settings: &Settings,
     mut sources: Sources,
     look: Look<'_>,
 ) -> Result<Report, CheckError> {
-    let judged = judge::judge(request, settings, &mut sources, look)?;
+    let judged = inspect(root, request, settings, &mut sources, look)?;
     let selection = &settings.selection;
     let mut findings = suppress::apply(
         &sources,

@@ -163,7 +163,7 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
     }
     let mut gaps = Vec::new();
     if let Some(at) = source.first_invalid() {
-        let span = found.span(at as usize..at as usize + 1);
+        let span = Span { file, start: at, end: at };
         gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
     }
     if let Some(span) = found.full {
