@@ -3,6 +3,7 @@
 pub mod check;
 pub mod cli;
 pub mod finding;
+pub mod limit;
 pub mod model;
 pub mod output;
 pub mod project;

@@ -7,32 +7,33 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each floor, and what it may name of the crate besides itself. `main.rs` is the top.
-const FLOORS: [(&str, &[&str]); 15] = [
-    ("source", &[]),
-    ("finding", &["source"]),
-    ("syntax", &["source", "finding"]),
-    ("shell", &["source", "finding", "syntax"]),
-    ("model", &["source", "finding", "syntax", "shell"]),
-    ("project", &["source", "finding", "syntax", "shell", "model"]),
-    ("rules", &["source", "finding", "syntax", "shell", "model", "project"]),
-    ("check", &["source", "finding", "syntax", "shell", "model", "project", "rules"]),
-    ("review", &["source", "finding", "shell", "model", "project", "rules", "check"]),
-    ("scan", &["source", "finding", "syntax", "shell", "model", "project", "rules", "check"]),
-    ("output", &["source", "finding", "rules", "check", "review", "scan"]),
-    ("lsp", &["source", "finding", "rules", "check", "output"]),
+const FLOORS: [(&str, &[&str]); 16] = [
+    ("limit", &[]),
+    ("source", &["limit"]),
+    ("finding", &["limit", "source"]),
+    ("syntax", &["limit", "source", "finding"]),
+    ("shell", &["limit", "source", "finding", "syntax"]),
+    ("model", &["limit", "source", "finding", "syntax", "shell"]),
+    ("project", &["limit", "source", "finding", "syntax", "shell", "model"]),
+    ("rules", &["limit", "source", "finding", "syntax", "shell", "model", "project"]),
+    ("check", &["limit", "source", "finding", "syntax", "shell", "model", "project", "rules"]),
+    ("review", &["limit", "source", "finding", "shell", "model", "project", "rules", "check"]),
+    ("scan", &["limit", "source", "finding", "syntax", "shell", "model", "project", "rules", "check"]),
+    ("output", &["limit", "source", "finding", "rules", "check", "review", "scan"]),
+    ("lsp", &["limit", "source", "finding", "rules", "check", "output"]),
     (
         "cli",
         &[
-            "source", "finding", "syntax", "shell", "model", "project", "rules", "check", "review", "scan",
-            "output", "lsp",
+            "limit", "source", "finding", "syntax", "shell", "model", "project", "rules", "check", "review",
+            "scan", "output", "lsp",
         ],
     ),
     ("main", &["cli"]),
     (
         "lib",
         &[
-            "source", "finding", "syntax", "shell", "model", "project", "rules", "check", "review", "scan",
-            "output", "lsp", "cli",
+            "limit", "source", "finding", "syntax", "shell", "model", "project", "rules", "check", "review",
+            "scan", "output", "lsp", "cli",
         ],
     ),
 ];

@@ -117,7 +117,11 @@ impl Config {
         Ok(folders)
     }
 
-    fn parse(text: &str, at: &Path) -> Result<Config, CheckError> {
+    /// Reads the text of the file at `at`, which is only named in errors.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place.
+    pub fn parse(text: &str, at: &Path) -> Result<Config, CheckError> {
         let text = text.trim_start_matches('\u{feff}');
         let raw: Option<Raw> = serde_saphyr::from_str(text).map_err(|e| yaml_error(&e, at))?;
         let raw = raw.unwrap_or_default();

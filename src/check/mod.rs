@@ -18,20 +18,21 @@ mod why;
 pub use config::{App, Config, Level, ReviewConfig};
 pub use fix::{apply_fixes, replaced};
 pub use judge::{Judged, Look, inspect, root_of};
-pub use rounds::{Change, Fixed, Rejected, fix};
+pub use rounds::{Change, Fixed, Rejected, fix, fix_over};
 pub use rule_set::RuleSet;
 pub use selection::Selection;
 pub use services::{Services, services};
 pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};
-use crate::project::files::Recorder;
+use crate::limit;
+use crate::project::files::{Recorder, Root};
 use crate::rules::page::PageError;
 use crate::source::{LineColumn, Sources};
-use crate::syntax::late;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +65,9 @@ pub struct Request {
     pub rules_dirs: Vec<PathBuf>,
     /// Findings less sure than this are left out; [`Confidence::Medium`] when absent.
     pub confidence: Option<Confidence>,
+    /// How long it may take, and as long again to find out what it takes too long on, which is a gap then. Without one a
+    /// verdict never rests on the machine's speed.
+    pub time: Option<Duration>,
 }
 
 /// What a check found.
@@ -197,6 +201,19 @@ impl Settings {
         })
     }
 
+    /// Whether what is asked of all repos alike is right: the rules that are named, and a configuration that is given.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(request: &Request, rules: &RuleSet) -> Result<(), CheckError> {
+        let nowhere = Path::new("");
+        let (config, at) = match &request.config {
+            Some(_) => config::load(nowhere, request.config.as_deref(), None)?,
+            None => (Config::default(), PathBuf::new()),
+        };
+        Selection::resolve(&rules.pages, &config, &at, request).map(drop)
+    }
+
     fn load_with(
         request: &Request,
         recorder: Option<Recorder>,
@@ -234,13 +251,28 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
 pub fn check_over(
     request: &Request,
     settings: &Settings,
+    sources: Sources,
+    look: Look<'_>,
+) -> Result<Report, CheckError> {
+    let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
+    check_in(&root.noted_by(settings.recorder.clone()), request, settings, sources, look)
+}
+
+/// Checks what `request` names in `root`, which need not be the tree on disk.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_in(
+    root: &Root,
+    request: &Request,
+    settings: &Settings,
     mut sources: Sources,
     look: Look<'_>,
 ) -> Result<Report, CheckError> {
     // What happened before is not this check's.
-    late::happened();
-    let judged = judge::judge(request, settings, &mut sources, look)?;
-    if late::happened() {
+    limit::was_late();
+    let judged = inspect(root, request, settings, &mut sources, look)?;
+    if limit::was_late() {
         settings.recorder.iter().for_each(Recorder::tear);
     }
     let selection = &settings.selection;

@@ -2,6 +2,7 @@
 
 use super::CheckError;
 use crate::rules::embedded::{self, RuleFile};
+use crate::rules::page::PageError;
 use crate::rules::pages::{Pages, read_folder};
 use crate::syntax::query::Selectors;
 use std::path::PathBuf;
@@ -28,6 +29,14 @@ impl RuleSet {
         for folder in folders {
             user.extend(read_folder(folder)?);
         }
+        Ok(Self::with(user)?)
+    }
+
+    /// The embedded rules and the user's files, which need not be on disk.
+    ///
+    /// # Errors
+    /// A page that is wrong, or a selector without a page.
+    pub fn with(user: Vec<RuleFile>) -> Result<Self, PageError> {
         let pages = Pages::parse(embedded::files().chain(user.iter().cloned()))?;
         Ok(RuleSet { pages, user, selectors: OnceLock::new() })
     }

@@ -25,7 +25,11 @@ struct Wanted {
 }
 
 impl Selection {
-    pub(super) fn resolve(
+    /// What the configuration, `--select` and `--ignore` ask for together.
+    ///
+    /// # Errors
+    /// A name that is no rule and no family.
+    pub fn resolve(
         pages: &Pages,
         config: &Config,
         config_at: &Path,

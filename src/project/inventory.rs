@@ -4,6 +4,7 @@
 mod seen;
 
 use crate::finding::Gap;
+use crate::limit;
 use crate::project::files::{Entry, Kind, Root, Step, Tree};
 use crate::project::history;
 use crate::project::names::{
@@ -92,10 +93,10 @@ impl Inventory {
 
     fn down_to(root: &Root, depth: usize) -> Inventory {
         let mut found = Inventory::default();
-        match root.tree() {
+        limit::part(|| match root.tree() {
             Some(tree) => found.walk_tree(tree, depth),
             None => found.walk_disk(root, depth),
-        }
+        });
         found.outputs.sort();
         found.beyond.extend(found.outputs.iter().cloned());
         if root.tree().is_none() {
@@ -134,8 +135,8 @@ impl Inventory {
                 continue;
             }
             seen += 1;
-            if seen >= MAX_ENTRIES {
-                self.gaps.push(too_many());
+            if let Some(gap) = cut_short(seen) {
+                self.gaps.push(gap);
                 break;
             }
             self.add(path.to_owned(), &Seen::Tree(tree, path, entry));
@@ -163,8 +164,8 @@ impl Inventory {
                 }
                 continue;
             }
-            if seen >= MAX_ENTRIES {
-                self.gaps.push(too_many());
+            if let Some(gap) = cut_short(seen) {
+                self.gaps.push(gap);
                 break;
             }
             seen += 1;
@@ -293,6 +294,11 @@ pub(super) fn is_skipped(step: &Step) -> bool {
     step.kind == Kind::Directory && SKIPPED.contains(&base(&step.path))
 }
 
+/// True for the name of such a directory.
+pub fn is_of_others(name: &str) -> bool {
+    SKIPPED.contains(&name)
+}
+
 /// True for a path that lies in such a directory.
 pub(super) fn lies_in_skipped(path: &str) -> bool {
     path.rsplit('/').skip(1).any(|name| SKIPPED.contains(&name))
@@ -303,14 +309,16 @@ fn is_output(name: &str) -> bool {
     matches!(name, "dist" | "build")
 }
 
-fn too_many() -> Gap {
-    Gap {
-        file: String::new(),
-        place: None,
-        reason: format!(
-            "more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at"
-        ),
-    }
+/// Why the walk ends before its end.
+fn cut_short(seen: usize) -> Option<Gap> {
+    let reason = if seen >= MAX_ENTRIES {
+        format!("more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at")
+    } else if limit::is_over() {
+        format!("it took too long to look at the files: those after the first {seen} were not looked at")
+    } else {
+        return None;
+    };
+    Some(Gap { file: String::new(), place: None, reason })
 }
 
 fn is_workflow(path: &str) -> bool {

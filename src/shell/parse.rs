@@ -4,6 +4,7 @@
 //! the parse and put back here; words are read from the source text. A text that still holds errors is cut into
 //! pieces, and only pieces that do not parse by themselves are gaps.
 
+use crate::limit;
 use crate::shell::ast::Block;
 use crate::shell::lower::Lowering;
 use crate::source::{FileId, OffsetMap, Span};
@@ -85,6 +86,7 @@ impl<'a> Shell<'a> {
             self.gaps.push((whole(&map), "shell code nested too deep to follow".to_owned()));
             return &[];
         }
+        limit::end_if_over();
         self.depth += 1;
         let masked = mask(text);
         self.effort.spend(text.len());

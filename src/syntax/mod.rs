@@ -2,8 +2,8 @@
 
 pub mod code;
 pub mod debug;
-pub mod late;
 pub mod literal;
 pub mod mask;
+pub(crate) mod parses;
 pub mod query;
 pub mod tree;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::check::{Request, RuleSet, Settings, Target, check_over};
 use crate::source::Sources;
-use crate::syntax::late;
+use crate::syntax::parses;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -108,12 +108,12 @@ fn a_second_scan_takes_what_was_kept_and_parses_nothing() {
     assert!(!first.hit);
     assert!(first.result.contains("world-writable") && first.result.contains("deploy/setup"), "{first:?}");
     assert_eq!(first.result, shop.scan(None).result);
-    let parses = late::parses();
+    let parses = parses::so_far();
     assert!(parses > 0);
     let cache = shop.open();
     let second = shop.scan(Some(&cache));
     assert_eq!(second, Came { hit: true, ..first });
-    assert_eq!(late::parses(), parses);
+    assert_eq!(parses::so_far(), parses);
     assert_eq!(cache.counts(), Counts { hits: 1, misses: 0, stored: 0 });
 }
 
