@@ -300,7 +300,7 @@ fn a_signal_ends_it_with_whole_records() {
         assert_eq!(names(&rest), numbered(MANY)[1..written]);
         assert_eq!(child.wait().unwrap().code(), Some(code));
         let err = errors(&mut child);
-        let told = format!("ended early: {written} repos are finished and written\n");
+        let told = format!("ended early: {written} repo{}", if written == 1 { " is" } else { "s are" });
         assert!(err.contains(&told), "{written}: {err}");
     }
     // A document is closed.
