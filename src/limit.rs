@@ -61,6 +61,25 @@ impl Time {
 thread_local! {
     static LEFT: Cell<u32> = const { Cell::new(TICKS) };
     static TIME: Cell<Option<Time>> = const { Cell::new(None) };
+    static LATE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the clock ended anything on this thread since this was last asked: what came of it is no function of the input.
+pub fn was_late() -> bool {
+    LATE.replace(false)
+}
+
+/// Remembers that the clock ended something.
+fn note_if(late: bool) -> bool {
+    if late {
+        LATE.set(true);
+    }
+    late
+}
+
+/// True where more time has passed than one step may take.
+pub fn passed(started: Instant, time: Duration) -> bool {
+    note_if(started.elapsed() > time)
 }
 
 /// Time that is kept while this lives.
@@ -126,6 +145,7 @@ pub fn part<T>(run: impl FnOnce() -> T) -> T {
 fn run_until<T>(until: Instant, now: Instant, run: impl FnOnce() -> T) -> Result<T, Failure> {
     let Some(time) = TIME.get() else { return caught(run, Duration::ZERO) };
     if until.min(time.until.unwrap_or(time.end)) <= now {
+        note_if(true);
         // Where that is because the work around it is over, it ends itself.
         end_if_over();
         return Err(Failure::Late(time.given));
@@ -158,7 +178,7 @@ impl Tries {
 
     /// True where there is no time for another one.
     pub fn are_over(&self) -> bool {
-        self.end.is_some_and(|end| end <= now())
+        note_if(self.end.is_some_and(|end| end <= now()))
     }
 
     /// One try.
@@ -207,7 +227,7 @@ fn ask(left: &Cell<u32>) {
 
 fn is_unwound() -> bool {
     let until = TIME.get().and_then(|time| time.until);
-    until.is_some_and(|until| until <= now()) && !std::thread::panicking()
+    note_if(until.is_some_and(|until| until <= now())) && !std::thread::panicking()
 }
 
 /// Unwinds at once where the time is over: after what could not be unwound itself.
@@ -219,7 +239,7 @@ pub fn end_if_over() {
 
 /// True where the time of what is under way is over: for work that ends in good order.
 pub fn is_over() -> bool {
-    left().is_some_and(|left| left.is_zero())
+    note_if(left().is_some_and(|left| left.is_zero()))
 }
 
 /// The time that is left for what is under way; `None` where there is no end to it.

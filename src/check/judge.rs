@@ -52,6 +52,7 @@ pub(super) fn judge(
     look: Look<'_>,
 ) -> Result<Judged, CheckError> {
     let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
+    let root = root.noted_by(settings.recorder.clone());
     inspect(&root, request, settings, sources, look)
 }
 

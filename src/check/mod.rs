@@ -25,7 +25,8 @@ pub use services::{Services, services};
 pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};
-use crate::project::files::Root;
+use crate::limit;
+use crate::project::files::{Recorder, Root};
 use crate::rules::page::PageError;
 use crate::source::{LineColumn, Sources};
 use std::fmt;
@@ -164,6 +165,8 @@ pub struct Settings {
     pub rules: Arc<RuleSet>,
     /// Which rules are asked for.
     pub selection: Selection,
+    /// What notes all that is read of the repo, where somebody wants to know.
+    pub recorder: Option<Recorder>,
 }
 
 impl Settings {
@@ -172,7 +175,7 @@ impl Settings {
     /// # Errors
     /// Anything wrong in the request, the configuration or a user's rule.
     pub fn load(request: &Request) -> Result<Self, CheckError> {
-        Self::load_with(request, |folders| RuleSet::load(folders).map(Arc::new))
+        Self::load_with(request, None, |folders| RuleSet::load(folders).map(Arc::new))
     }
 
     /// The same with rules that were read before: those of the request's own folders.
@@ -180,7 +183,19 @@ impl Settings {
     /// # Errors
     /// As [`Settings::load`].
     pub fn load_over(request: &Request, rules: &Arc<RuleSet>) -> Result<Self, CheckError> {
-        Self::load_with(request, |folders| match folders == request.rules_dirs {
+        Self::load_noted(request, rules, None)
+    }
+
+    /// The same; all that is read of the repo, here and in the check, is noted by `recorder`.
+    ///
+    /// # Errors
+    /// As [`Settings::load`]. What was noted up to there is not all.
+    pub fn load_noted(
+        request: &Request,
+        rules: &Arc<RuleSet>,
+        recorder: Option<Recorder>,
+    ) -> Result<Self, CheckError> {
+        Self::load_with(request, recorder, |folders| match folders == request.rules_dirs {
             true => Ok(Arc::clone(rules)),
             false => RuleSet::load(folders).map(Arc::new),
         })
@@ -193,7 +208,7 @@ impl Settings {
     pub fn check(request: &Request, rules: &RuleSet) -> Result<(), CheckError> {
         let nowhere = Path::new("");
         let (config, at) = match &request.config {
-            Some(_) => config::load(nowhere, request.config.as_deref())?,
+            Some(_) => config::load(nowhere, request.config.as_deref(), None)?,
             None => (Config::default(), PathBuf::new()),
         };
         Selection::resolve(&rules.pages, &config, &at, request).map(drop)
@@ -201,15 +216,21 @@ impl Settings {
 
     fn load_with(
         request: &Request,
+        recorder: Option<Recorder>,
         rules: impl FnOnce(&[PathBuf]) -> Result<Arc<RuleSet>, CheckError>,
     ) -> Result<Self, CheckError> {
         let root = judge::root_of(request)?;
-        let (config, at) = config::load(&root, request.config.as_deref())?;
+        let (config, at) = config::load(&root, request.config.as_deref(), recorder.as_ref())?;
         let mut folders = request.rules_dirs.clone();
-        folders.extend(config.rule_folders(&root, &at)?);
+        let own = config.rule_folders(&root, &at)?;
+        folders.extend(own.iter().cloned());
+        // Asked before and after, so that a record of files that change in between is torn.
+        let note = || config::note_folders(&root, &own, recorder.as_ref());
+        note();
         let rules = rules(&folders)?;
+        note();
         let selection = Selection::resolve(&rules.pages, &config, &at, request)?;
-        Ok(Settings { root, config, rules, selection })
+        Ok(Settings { root, config, rules, selection, recorder })
     }
 }
 
@@ -234,7 +255,7 @@ pub fn check_over(
     look: Look<'_>,
 ) -> Result<Report, CheckError> {
     let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
-    check_in(&root, request, settings, sources, look)
+    check_in(&root.noted_by(settings.recorder.clone()), request, settings, sources, look)
 }
 
 /// Checks what `request` names in `root`, which need not be the tree on disk.
@@ -248,7 +269,12 @@ pub fn check_in(
     mut sources: Sources,
     look: Look<'_>,
 ) -> Result<Report, CheckError> {
+    // What happened before is not this check's.
+    limit::was_late();
     let judged = inspect(root, request, settings, &mut sources, look)?;
+    if limit::was_late() {
+        settings.recorder.iter().for_each(Recorder::tear);
+    }
     let selection = &settings.selection;
     let mut findings = suppress::apply(
         &sources,

@@ -3,6 +3,7 @@
 //!
 //! It knows neither what a record looks like nor what a check is: both are the caller's.
 
+pub mod cache;
 pub mod find;
 pub mod journal;
 pub mod pool;

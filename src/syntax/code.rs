@@ -1,5 +1,6 @@
 //! Code in other languages than shell: what a query finds in a text. Knows nothing of what is looked for.
 
+use super::parses;
 use crate::limit;
 use std::ops::{ControlFlow, Range};
 use std::sync::OnceLock;
@@ -85,7 +86,7 @@ impl CodeQuery {
         let tree = parse(self.language, text, parts).ok_or("it takes too long to parse")?;
         let (started, time) = (Instant::now(), time());
         let mut late = |_: &tree_sitter::QueryCursorState| {
-            if started.elapsed() > time { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if limit::passed(started, time) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = tree_sitter::QueryCursorOptions::new().progress_callback(&mut late);
         let mut cursor = tree_sitter::QueryCursor::new();
@@ -126,9 +127,10 @@ pub(super) fn parse(language: Language, text: &str, parts: &[Range<usize>]) -> O
         })
         .collect();
     parser.set_included_ranges(&ranges).ok()?;
+    parses::count();
     let (started, time) = (Instant::now(), time());
     let mut late = |_: &tree_sitter::ParseState| {
-        if started.elapsed() > time { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if limit::passed(started, time) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = tree_sitter::ParseOptions::new().progress_callback(&mut late);
     let bytes = text.as_bytes();

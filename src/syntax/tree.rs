@@ -1,5 +1,6 @@
 //! F1: parsing with tree-sitter-bash, and a walk over the tree with kinds as an enum.
 
+use super::parses;
 use crate::limit;
 use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
@@ -231,13 +232,14 @@ fn parse_in_time(text: &str, effort: &mut Effort) -> Option<Tree> {
                 slot.insert(parser)
             }
         };
+        parses::count();
         let started = Instant::now();
         let time = limit::left().map_or(effort.time, |left| left.min(effort.time));
         let before = effort.reports;
         let mut reports = 0u32;
         let mut progress = |_: &tree_sitter::ParseState| {
             reports += 1;
-            let late = reports.is_multiple_of(16) && started.elapsed() > time;
+            let late = reports.is_multiple_of(16) && limit::passed(started, time);
             if late || reports > before { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);

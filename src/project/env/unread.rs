@@ -4,7 +4,6 @@ use crate::limit::{is_over, part, tick, ticks};
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::base;
-use ignore::WalkBuilder;
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::{BTreeSet, HashMap};
 
@@ -149,17 +148,21 @@ fn below(root: &Root, directory: &str) -> Vec<String> {
             .map(str::to_owned)
             .collect();
     }
-    let walk = WalkBuilder::new(root.locate(directory))
-        .hidden(false)
-        .parents(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        .follow_links(false)
-        .filter_entry(|entry| entry.file_name() != "node_modules" && entry.file_name() != ".git")
-        .sort_by_file_name(Ord::cmp)
-        .build();
-    walk.filter_map(Result::ok).take(MAX_BELOW).filter_map(|entry| root.name(entry.path())).collect()
+    let mut walk = root.walk(directory, usize::MAX);
+    let mut found = Vec::new();
+    // What cannot be looked at names nothing.
+    while let Some(step) = walk.next() {
+        let Ok(step) = step else { continue };
+        if matches!(base(&step.path), "node_modules" | ".git") {
+            walk.pass_over();
+        } else {
+            found.push(step.path);
+        }
+        if found.len() >= MAX_BELOW {
+            break;
+        }
+    }
+    found
 }
 
 #[cfg(test)]
