@@ -11,6 +11,7 @@ use crate::project::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::project::inventory::Inventory;
 use crate::rules::context::{Context, Given};
 use crate::rules::{self, embedded};
+use crate::shell::count::each_once;
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::syntax::query::Selectors;
 use bumpalo::Bump;
@@ -36,6 +37,10 @@ pub struct Judged {
     pub files: usize,
     /// How many scripts were judged.
     pub scripts: usize,
+    /// How many commands the scripts hold, each file's counted once ([`crate::shell::count::Counted`]).
+    pub commands: usize,
+    /// How many of them were not analysed: they lie in gaps, or were lost by the parser.
+    pub unread: usize,
     /// Which scripts were judged, `(path, why)`.
     pub taken: Vec<(String, String)>,
     /// Targets that were wrongly asked for.
@@ -84,6 +89,7 @@ pub fn inspect(
     let arena = Bump::new();
     let mut scripts: Vec<Script<'_>> = Vec::new();
     let mut models: Vec<Deployment<'_>> = Vec::new();
+    let mut commands = Vec::new();
     for file in files {
         let script = Script {
             file,
@@ -108,9 +114,13 @@ pub fn inspect(
             judged.gaps.push(Gap::at(sources, *span, reason.clone()));
         }
         judged.comments.extend(&deployment.comments);
+        commands.append(&mut deployment.commands);
         models.push(deployment);
         scripts.push(Script { left_out, ..script });
     }
+    let commands = each_once(commands);
+    judged.commands = commands.len();
+    judged.unread = commands.iter().filter(|command| !command.analysed).count();
     // A file that one script sources is judged as a part of it, not again by itself; one that it only seems to source,
     // by a path that is not known, is.
     let sourced: Vec<FileId> = models.iter().flat_map(|m| m.sourced.iter().copied()).collect();
