@@ -300,7 +300,7 @@ fn a_signal_ends_it_with_whole_records() {
         assert_eq!(names(&rest), numbered(MANY)[1..written]);
         assert_eq!(child.wait().unwrap().code(), Some(code));
         let err = errors(&mut child);
-        let told = format!("ended early: {written} repos are finished and written\n");
+        let told = format!("ended early: {written} repo{}", if written == 1 { " is" } else { "s are" });
         assert!(err.contains(&told), "{written}: {err}");
     }
     // A document is closed.
@@ -442,4 +442,42 @@ fn nothing_is_written_into_the_repos_and_no_link_is_followed() {
     let ran = run(dir.path(), &["repos", "--format", "ndjson"]);
     assert_eq!(names(&ran.out), numbered(2));
     assert_eq!(listed(dir.path()), before);
+}
+
+#[test]
+fn a_repo_that_takes_too_long_holds_up_nothing() {
+    let dir = repos(3);
+    let huge: String =
+        (0..60_000).map(|n| format!("mkdir /srv/{n}\nuseradd u{n}\nchown u{n} /srv/{n}\n")).collect();
+    fs::write(dir.path().join("repos/001/start.sh"), format!("{SCRIPT}{huge}")).unwrap();
+    let ran = run(dir.path(), &["repos", "--format", "ndjson", "--timeout", "1"]);
+    assert_eq!(names(&ran.out), numbered(3));
+    let records = records(&ran.out);
+    let reason = records[1]["not_analysed"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("took too long"), "{reason}");
+    for other in [&records[0], &records[2]] {
+        assert_eq!(other["not_analysed"], Value::Array(Vec::new()));
+        assert!(!other["findings"].as_array().unwrap().is_empty());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_sees_how_far_it_is() {
+    if Command::new("script").arg("--version").output().is_err() {
+        let _ = writeln!(std::io::stderr().lock(), "SKIPPED a test of the progress bar: no script(1) here");
+        return;
+    }
+    let dir = repos(MANY);
+    let scan = format!("'{}' scan repos --format ndjson --output out", env!("CARGO_BIN_EXE_deploylint"));
+    let output = Command::new("script")
+        .current_dir(dir.path())
+        .args(["-qec", &scan, "typescript"])
+        .stdin(Stdio::null())
+        .env("TERM", "xterm")
+        .output()
+        .unwrap();
+    let seen = String::from_utf8_lossy(&output.stdout);
+    assert!(seen.contains(&format!("/{MANY} repos, ")) && seen.contains(" left"), "{seen:?}");
+    assert_eq!(names(&fs::read_to_string(dir.path().join("out")).unwrap()), numbered(MANY));
 }

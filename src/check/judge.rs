@@ -12,6 +12,7 @@ use crate::project::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::project::inventory::Inventory;
 use crate::rules;
 use crate::rules::context::{Context, Given};
+use crate::shell::count::each_once;
 use crate::source::{FileId, SourceFile, Sources, Span};
 use bumpalo::Bump;
 use std::io::ErrorKind;
@@ -35,6 +36,10 @@ pub struct Judged {
     pub files: usize,
     /// How many scripts were judged.
     pub scripts: usize,
+    /// How many commands the scripts hold, each file's counted once ([`crate::shell::count::Counted`]).
+    pub commands: usize,
+    /// How many of them were not analysed: they lie in gaps, or were lost by the parser.
+    pub unread: usize,
     /// Which scripts were judged, `(path, why)`.
     pub taken: Vec<(String, String)>,
     /// Targets that were wrongly asked for.
@@ -96,6 +101,7 @@ fn inspect_in_time(
     let arena = Bump::new();
     let mut scripts: Vec<Script<'_>> = Vec::new();
     let mut models: Vec<Deployment<'_>> = Vec::new();
+    let mut commands = Vec::new();
     for file in files {
         let script = Script {
             file,
@@ -124,10 +130,14 @@ fn inspect_in_time(
             judged.gaps.push(Gap::at(sources, *span, reason.clone()));
         }
         judged.comments.extend(&deployment.comments);
+        commands.append(&mut deployment.commands);
         models.push(deployment);
         scripts.push(Script { left_out, ..script });
     }
     drop(spared);
+    let commands = each_once(commands);
+    judged.commands = commands.len();
+    judged.unread = commands.iter().filter(|command| !command.analysed).count();
     // A file that one script sources is judged as a part of it, not again by itself; one that it only seems to source,
     // by a path that is not known, is.
     let sourced: Vec<FileId> = models.iter().flat_map(|m| m.sourced.iter().copied()).collect();

@@ -83,6 +83,10 @@ pub struct Report {
     pub files: usize,
     /// How many scripts were judged.
     pub scripts: usize,
+    /// How many commands the scripts that were read hold, each once, those of the files that they source too.
+    pub commands: usize,
+    /// How many of them were not analysed.
+    pub unread: usize,
     /// Which scripts were judged, `(path, why)`.
     pub taken: Vec<(String, String)>,
     /// Targets that were wrongly asked for (no such path); the rest was checked all the same.
@@ -296,6 +300,8 @@ pub fn check_in(
         gaps,
         files: judged.files,
         scripts: judged.scripts,
+        commands: judged.commands,
+        unread: judged.unread,
         taken: judged.taken,
         errors: judged.errors,
     })

@@ -350,6 +350,11 @@ pub(super) enum Stage {
         /// A script
         file: PathBuf,
     },
+    /// How many commands a script has, and which of them were not analysed
+    Commands {
+        /// A script
+        file: PathBuf,
+    },
     /// The steps with their context, guards, effects and second run
     Model {
         /// A script

@@ -29,8 +29,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Beyond its time a repo is given so much longer to end by itself.
+/// A repo that is over its time ends by itself within twice of it; one that takes so many times as long, and [`MORE`], will not.
 const GRACE: u32 = 3;
+/// For what a machine may be busy with otherwise.
+const MORE: Duration = Duration::from_secs(10);
 
 /// What comes of a repo.
 struct Done {
@@ -108,7 +110,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     };
     let given_up = |repo: &Repo| {
         let reason = format!("it took longer than {} s, and did not end by itself", time.as_secs());
-        judge.failed(repo, vec![Gap { file: String::new(), place: None, reason }], time * GRACE)
+        judge.failed(repo, vec![Gap { file: String::new(), place: None, reason }], time * GRACE + MORE)
     };
     let frame = Frame::of(form);
     let mut failure: Option<CheckError> = None;
@@ -138,7 +140,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     };
     let jobs =
         args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
-    let plan = Plan { jobs, patience: Some(time * GRACE), stop: Arc::clone(&stop) };
+    let plan = Plan { jobs, patience: Some(time * GRACE + MORE), stop: Arc::clone(&stop) };
     if begun {
         run_pool(&plan, items, Arc::new(work), given_up, deliver)
             .map_err(|e| CheckError::new(format!("no thread can be begun: {e}")))?;

@@ -27,6 +27,7 @@ mod writing;
 use crate::limit::tick;
 use crate::shell::argv::Argv;
 use crate::shell::ast::Origin;
+use crate::shell::count::Counted;
 use crate::shell::effect::Deed;
 use crate::shell::parse::ParsedText;
 use crate::shell::value::Value;
@@ -196,6 +197,8 @@ pub struct Deployment<'a> {
     pub constants: Vec<(String, Value)>,
     /// Files that it sources.
     pub sourced: Vec<FileId>,
+    /// Its commands, and those of the files that it sources or runs.
+    pub commands: Vec<Counted>,
     timeline: timeline::Timeline,
     runs: Vec<timeline::Ran>,
 }
@@ -252,6 +255,7 @@ pub fn build_without<'a>(
         entries: walked.entries,
         constants: walked.constants,
         sourced: walked.sourced,
+        commands: walked.commands,
     };
     (deployment.second, deployment.runs) = second_run::judge(&deployment);
     deployment

@@ -81,6 +81,29 @@ fn scripts() {
     run.ends(2000);
 }
 
+/// Scripts that are whole, each line below a comment: the first that is said of one of them is quieted.
+#[test]
+fn scripts_with_comments() {
+    let (mut run, mut dice) = (Run::default(), Dice::new(5));
+    for (index, sample) in of_pages().iter().enumerate() {
+        let commented = format!("#!/bin/bash\n\n# first\n{}", sample.script().replace('\n', "\n# next\n"));
+        match index % 4 {
+            0 => run.ask(&sample.from, properties::suppressions, commented.as_bytes()),
+            1 => {
+                let quiet =
+                    commented.replace("# next", "# deploylint: ignore[rerun, steps/undefined] so it is");
+                run.ask(&sample.from, properties::suppressions, quiet.as_bytes());
+            }
+            2 => {
+                let input = damaged(&mut dice, commented.as_bytes(), b"# deploylint: ignore[user] why\n");
+                run.ask(&sample.from, properties::suppressions, &input);
+            }
+            _ => {}
+        }
+    }
+    run.ends(200);
+}
+
 #[test]
 fn repos() {
     let mut samples: Vec<Sample> = of_pages().into_iter().filter(|sample| sample.files.len() > 1).collect();

@@ -30,13 +30,11 @@ use places::{gaps_hold, holds, spans_of};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A script, judged as the only file of a repo.
 pub fn check(data: &[u8]) {
-    let files = Files::one("start.sh", data);
-    let report = judged(&files, settings());
-    report_holds(&report);
-    again(&files, settings(), &report, data);
+    judged_and_held(&Files::one("start.sh", data), settings(), data);
 }
 
 /// A repo: files behind lines `#@ NAME`.
@@ -47,9 +45,7 @@ pub fn project(data: &[u8]) {
         memory::configured(config)
     });
     let settings = config.as_ref().unwrap_or_else(|| settings());
-    let report = judged(&files, settings);
-    report_holds(&report);
-    again(&files, settings, &report, data);
+    let report = judged_and_held(&files, settings, data);
     for (file, source) in report.sources.iter() {
         if source.path().ends_with(".md") {
             let tasks = document::tasks(&report.sources, file, &document::Wanted::default());
@@ -58,10 +54,26 @@ pub fn project(data: &[u8]) {
     }
 }
 
-/// What is told is told in the same bytes again. Every fourth input is judged twice: it takes as long as all the rest.
-fn again(files: &Files, settings: &Settings, report: &Report, data: &[u8]) {
-    if data.len().is_multiple_of(4) {
-        assert_eq!(told(&judged(files, settings)), told(report), "a second check tells something else");
+/// A report that holds, and is told in the same bytes again. Every fourth input is judged twice: it takes as long as all
+/// the rest.
+fn judged_and_held(files: &Files, settings: &Settings, data: &[u8]) -> Report {
+    let started = Instant::now();
+    let report = judged(files, settings);
+    let in_time = started.elapsed() < Duration::from_secs(1);
+    report_holds(&report);
+    if data.len().is_multiple_of(4) && in_time {
+        same(told(&report), || told(&judged(files, settings)));
+    }
+    report
+}
+
+/// The same again. Where a second went by nothing is promised: the parser gives a text up after some seconds of the
+/// clock, and a machine may stand still in between.
+fn same<T: PartialEq + std::fmt::Debug>(first: T, again: impl FnOnce() -> T) {
+    let started = Instant::now();
+    let second = again();
+    if started.elapsed() < Duration::from_secs(1) {
+        assert_eq!(second, first, "the second time it is something else");
     }
 }
 
@@ -139,7 +151,11 @@ pub fn words(data: &[u8]) {
         all_hold(&sources, &spans_of(&block));
         format!("{block:?}{:?}", shell.gaps)
     };
-    assert_eq!(parsed(&Bump::new()), parsed(&Bump::new()), "a second parse gives something else");
+    let started = Instant::now();
+    let first = parsed(&Bump::new());
+    if started.elapsed() < Duration::from_secs(1) {
+        same(first, || parsed(&Bump::new()));
+    }
     for line in text.lines().take(50) {
         let words = unit::words(line);
         assert_eq!(unit::split_words(line), words.into_iter().map(|(word, _)| word).collect::<Vec<_>>());
