@@ -35,7 +35,7 @@ pub(crate) type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
 const FAMILIES: &[&[(&str, Rule)]] =
     &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
 
-/// A rule, or the selectors, of which a run panicked.
+/// A rule, or the selectors: what is run, and what has failed where its run panicked.
 #[derive(Clone, Copy, Debug)]
 pub struct Failed {
     /// What it is called in a gap.
@@ -66,13 +66,17 @@ impl Failed {
     }
 }
 
+/// The selectors and every rule, in the order in which they run.
+pub fn all() -> impl Iterator<Item = Failed> {
+    let rules = FAMILIES.iter().copied().flatten();
+    let rules = rules.map(|(name, rule)| Failed { name, rule: Some(*rule) });
+    std::iter::once(Failed { name: "of a selector", rule: None }).chain(rules)
+}
+
 /// Runs every selector and every rule; gives those that panicked, the others have judged all the same.
 pub fn run(context: &Context<'_, '_>, selectors: &Selectors, findings: &mut Vec<Finding>) -> Vec<Failed> {
-    let rules = FAMILIES.iter().copied().flatten();
-    let all = rules.map(|(name, rule)| Failed { name, rule: Some(*rule) });
-    let all = std::iter::once(Failed { name: "of a selector", rule: None }).chain(all);
     let mut failed = Vec::new();
-    for rule in all {
+    for rule in all() {
         match rule.run(context, selectors) {
             Some(mut found) => findings.append(&mut found),
             None => failed.push(rule),
