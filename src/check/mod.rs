@@ -25,12 +25,14 @@ pub use services::{Services, services};
 pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};
-use crate::project::files::Root;
+use crate::limit;
+use crate::project::files::{Recorder, Root};
 use crate::rules::page::PageError;
 use crate::source::{LineColumn, Sources};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,9 @@ pub struct Request {
     pub rules_dirs: Vec<PathBuf>,
     /// Findings less sure than this are left out; [`Confidence::Medium`] when absent.
     pub confidence: Option<Confidence>,
+    /// How long it may take, and as long again to find out what it takes too long on, which is a gap then. Without one a
+    /// verdict never rests on the machine's speed.
+    pub time: Option<Duration>,
 }
 
 /// What a check found.
@@ -78,6 +83,10 @@ pub struct Report {
     pub files: usize,
     /// How many scripts were judged.
     pub scripts: usize,
+    /// How many commands the scripts that were read hold, each once, those of the files that they source too.
+    pub commands: usize,
+    /// How many of them were not analysed.
+    pub unread: usize,
     /// Which scripts were judged, `(path, why)`.
     pub taken: Vec<(String, String)>,
     /// Targets that were wrongly asked for (no such path); the rest was checked all the same.
@@ -160,6 +169,8 @@ pub struct Settings {
     pub rules: Arc<RuleSet>,
     /// Which rules are asked for.
     pub selection: Selection,
+    /// What notes all that is read of the repo, where somebody wants to know.
+    pub recorder: Option<Recorder>,
 }
 
 impl Settings {
@@ -168,7 +179,7 @@ impl Settings {
     /// # Errors
     /// Anything wrong in the request, the configuration or a user's rule.
     pub fn load(request: &Request) -> Result<Self, CheckError> {
-        Self::load_with(request, |folders| RuleSet::load(folders).map(Arc::new))
+        Self::load_with(request, None, |folders| RuleSet::load(folders).map(Arc::new))
     }
 
     /// The same with rules that were read before: those of the request's own folders.
@@ -176,23 +187,54 @@ impl Settings {
     /// # Errors
     /// As [`Settings::load`].
     pub fn load_over(request: &Request, rules: &Arc<RuleSet>) -> Result<Self, CheckError> {
-        Self::load_with(request, |folders| match folders == request.rules_dirs {
+        Self::load_noted(request, rules, None)
+    }
+
+    /// The same; all that is read of the repo, here and in the check, is noted by `recorder`.
+    ///
+    /// # Errors
+    /// As [`Settings::load`]. What was noted up to there is not all.
+    pub fn load_noted(
+        request: &Request,
+        rules: &Arc<RuleSet>,
+        recorder: Option<Recorder>,
+    ) -> Result<Self, CheckError> {
+        Self::load_with(request, recorder, |folders| match folders == request.rules_dirs {
             true => Ok(Arc::clone(rules)),
             false => RuleSet::load(folders).map(Arc::new),
         })
     }
 
+    /// Whether what is asked of all repos alike is right: the rules that are named, and a configuration that is given.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(request: &Request, rules: &RuleSet) -> Result<(), CheckError> {
+        let nowhere = Path::new("");
+        let (config, at) = match &request.config {
+            Some(_) => config::load(nowhere, request.config.as_deref(), None)?,
+            None => (Config::default(), PathBuf::new()),
+        };
+        Selection::resolve(&rules.pages, &config, &at, request).map(drop)
+    }
+
     fn load_with(
         request: &Request,
+        recorder: Option<Recorder>,
         rules: impl FnOnce(&[PathBuf]) -> Result<Arc<RuleSet>, CheckError>,
     ) -> Result<Self, CheckError> {
         let root = judge::root_of(request)?;
-        let (config, at) = config::load(&root, request.config.as_deref())?;
+        let (config, at) = config::load(&root, request.config.as_deref(), recorder.as_ref())?;
         let mut folders = request.rules_dirs.clone();
-        folders.extend(config.rule_folders(&root, &at)?);
+        let own = config.rule_folders(&root, &at)?;
+        folders.extend(own.iter().cloned());
+        // Asked before and after, so that a record of files that change in between is torn.
+        let note = || config::note_folders(&root, &own, recorder.as_ref());
+        note();
         let rules = rules(&folders)?;
+        note();
         let selection = Selection::resolve(&rules.pages, &config, &at, request)?;
-        Ok(Settings { root, config, rules, selection })
+        Ok(Settings { root, config, rules, selection, recorder })
     }
 }
 
@@ -217,7 +259,7 @@ pub fn check_over(
     look: Look<'_>,
 ) -> Result<Report, CheckError> {
     let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
-    check_in(&root, request, settings, sources, look)
+    check_in(&root.noted_by(settings.recorder.clone()), request, settings, sources, look)
 }
 
 /// Checks what `request` names in `root`, which need not be the tree on disk.
@@ -231,7 +273,12 @@ pub fn check_in(
     mut sources: Sources,
     look: Look<'_>,
 ) -> Result<Report, CheckError> {
+    // What happened before is not this check's.
+    limit::was_late();
     let judged = inspect(root, request, settings, &mut sources, look)?;
+    if limit::was_late() {
+        settings.recorder.iter().for_each(Recorder::tear);
+    }
     let selection = &settings.selection;
     let mut findings = suppress::apply(
         &sources,
@@ -253,6 +300,8 @@ pub fn check_in(
         gaps,
         files: judged.files,
         scripts: judged.scripts,
+        commands: judged.commands,
+        unread: judged.unread,
         taken: judged.taken,
         errors: judged.errors,
     })

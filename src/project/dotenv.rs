@@ -4,6 +4,7 @@
 //! is what they agree on. Facts: <https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax>,
 //! systemd.exec(5), `EnvironmentFile=`.
 
+use crate::limit::tick;
 use crate::project::Problem;
 use crate::source::{FileId, MappedText, Sources, Span};
 use std::ops::Range;
@@ -55,6 +56,7 @@ impl Dotenv {
         let reader = Reader { text, place };
         let mut at = 0;
         while at < reader.text.len() {
+            tick();
             at = reader.line(at, &mut dotenv);
         }
         dotenv

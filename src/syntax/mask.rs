@@ -2,9 +2,11 @@
 //! invents commands around many of them (`grammar-tests/gaps/`), while their extent follows from quoting alone. Makes words
 //! plain too, because those cost most of a parse. Knows quoting and nesting, no grammar.
 
+mod commands;
 mod frame;
 mod heredoc;
 mod misread;
+mod operators;
 mod plain;
 mod scanner;
 #[cfg(test)]
@@ -37,6 +39,9 @@ pub struct Masked<'t> {
     pub joined: Vec<Range<usize>>,
     /// Comments, in order. They stand in all texts.
     pub comments: Vec<Range<usize>>,
+    /// Where commands begin, in order, those inside substitutions too, those inside heredocs not: told by quoting and
+    /// reserved words alone, so that what the grammar loses is missed.
+    pub commands: Vec<usize>,
 }
 
 impl Masked<'_> {
@@ -83,6 +88,7 @@ pub fn mask(text: &str) -> Masked<'_> {
         plain: Cow::Borrowed(text),
         joined: Vec::new(),
         comments: Vec::new(),
+        commands: Vec::new(),
     };
     if !found.is_empty() {
         let mut bytes = text.as_bytes().to_vec();
@@ -102,6 +108,9 @@ pub fn mask(text: &str) -> Masked<'_> {
         for at in &found.dollars {
             bytes[*at] = b'%';
         }
+        for edit in &found.edits {
+            edit.apply(&mut bytes);
+        }
         // Only whole characters were replaced, each byte by ASCII.
         if let Ok(text) = String::from_utf8(bytes) {
             masked.plain = Cow::Owned(text.clone());
@@ -120,6 +129,8 @@ pub fn mask(text: &str) -> Masked<'_> {
     masked.dollars = found.dollars;
     masked.joined = found.joined;
     masked.comments = found.comments;
+    masked.commands = found.commands;
+    masked.commands.sort_unstable();
     masked
 }
 

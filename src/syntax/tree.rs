@@ -1,5 +1,7 @@
 //! F1: parsing with tree-sitter-bash, and a walk over the tree with kinds as an enum.
 
+use super::parses;
+use crate::limit;
 use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
 use std::sync::OnceLock;
@@ -209,6 +211,14 @@ pub fn parse(text: &str) -> Option<Tree> {
 
 /// Parses. `None` when it takes more than what is left of the effort.
 pub fn parse_within(text: &str, effort: &mut Effort) -> Option<Tree> {
+    let tree = parse_in_time(text, effort);
+    if tree.is_none() {
+        limit::end_if_over();
+    }
+    tree
+}
+
+fn parse_in_time(text: &str, effort: &mut Effort) -> Option<Tree> {
     thread_local! {
         static PARSER: RefCell<Option<tree_sitter::Parser>> = const { RefCell::new(None) };
     }
@@ -222,12 +232,14 @@ pub fn parse_within(text: &str, effort: &mut Effort) -> Option<Tree> {
                 slot.insert(parser)
             }
         };
+        parses::count();
         let started = Instant::now();
+        let time = limit::left().map_or(effort.time, |left| left.min(effort.time));
         let before = effort.reports;
         let mut reports = 0u32;
         let mut progress = |_: &tree_sitter::ParseState| {
             reports += 1;
-            let late = reports.is_multiple_of(16) && started.elapsed() > effort.time;
+            let late = reports.is_multiple_of(16) && limit::passed(started, time);
             if late || reports > before { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
