@@ -36,14 +36,23 @@ pub(in crate::rules) fn language_of(command: &str) -> Language {
     }
 }
 
+/// A unit's name with its ending.
+pub(in crate::rules) fn full_name(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((_, "service" | "timer" | "socket" | "target" | "path" | "mount")) => name.to_owned(),
+        _ => format!("{name}.service"),
+    }
+}
+
+/// True for a name that may mean units that are called otherwise: an instance, a glob, a variable.
+pub(in crate::rules) fn is_loose(used: &str) -> bool {
+    used.contains(['@', '*']) || used.starts_with('$')
+}
+
 /// The names mean one unit: `web` and `web.service`, a template and its instance, a glob and what it covers. A name
 /// of which nothing is known may be any.
 pub(in crate::rules) fn same_unit(used: &str, unit: &str) -> bool {
-    let full = |name: &str| match name.rsplit_once('.') {
-        Some((_, "service" | "timer" | "socket" | "target" | "path" | "mount")) => name.to_owned(),
-        _ => format!("{name}.service"),
-    };
-    let (used, unit) = (full(used), full(unit));
+    let (used, unit) = (full_name(used), full_name(unit));
     if used == unit {
         return true;
     }
