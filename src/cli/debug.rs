@@ -13,6 +13,7 @@ use std::path::Path;
 pub(super) fn run(args: &DebugArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let shown = match &args.stage {
         Stage::Tree { file } => tree(&read(file)?),
+        Stage::Commands { file } => commands(&read(file)?),
         Stage::Model { file } => model(&read(file)?),
     };
     out.write_all(clean::lines(&shown?, 2000).as_bytes())?;
@@ -30,6 +31,23 @@ fn read(path: &Path) -> Result<SourceFile, CheckError> {
 fn tree(source: &SourceFile) -> Result<String, CheckError> {
     let masked = crate::syntax::mask::mask(source.text());
     Ok(crate::syntax::debug::debug_tree(&masked.text))
+}
+
+/// The commands: how many, and those that are in no statement.
+fn commands(source: &SourceFile) -> Result<String, CheckError> {
+    let mut sources = Sources::default();
+    let file = sources.add(source.clone());
+    let arena = bumpalo::Bump::new();
+    let text = arena.alloc_str(source.text());
+    let deployment = crate::model::build(&arena, file, source.path(), text, &mut FollowNothing);
+    let unread: Vec<_> = deployment.commands.iter().filter(|command| !command.analysed).collect();
+    let mut shown = format!("{} commands, {} not analysed", deployment.commands.len(), unread.len());
+    for command in unread {
+        let rest = source.text().get(command.start as usize..).unwrap_or_default();
+        let line = source.line_column(command.start).line;
+        shown.push_str(&format!("\n{line}: {}", rest.lines().next().unwrap_or_default()));
+    }
+    Ok(shown)
 }
 
 /// The model.

@@ -2,6 +2,7 @@
 
 use super::condition::Cond;
 use super::walk::Walker;
+use crate::limit::tick;
 use crate::shell::argv::Arg;
 use crate::shell::ast::{Block, Operation, Part, StmtKind, Word};
 use crate::shell::value::{Knowledge, Value};
@@ -191,6 +192,7 @@ impl<'a> Walker<'a, '_> {
         if let [Part::Literal { text, .. }] = parts {
             return plain(text);
         }
+        tick();
         if self.overflows() {
             return Value::hole("(…)", 0, Knowledge::Unknown);
         }

@@ -24,8 +24,10 @@ mod truth;
 mod walk;
 mod writing;
 
+use crate::limit::tick;
 use crate::shell::argv::Argv;
 use crate::shell::ast::Origin;
+use crate::shell::count::Counted;
 use crate::shell::effect::Deed;
 use crate::shell::parse::ParsedText;
 use crate::shell::value::Value;
@@ -197,6 +199,8 @@ pub struct Deployment<'a> {
     pub constants: Vec<(String, Value)>,
     /// Files that it sources.
     pub sourced: Vec<FileId>,
+    /// Its commands, and those of the files that it sources or runs.
+    pub commands: Vec<Counted>,
     timeline: timeline::Timeline,
     runs: Vec<timeline::Ran>,
 }
@@ -255,6 +259,7 @@ pub fn build_without<'a>(
         entries: walked.entries,
         constants: walked.constants,
         sourced: walked.sourced,
+        commands: walked.commands,
     };
     (deployment.second, deployment.runs) = second_run::judge(&deployment);
     deployment
@@ -268,7 +273,10 @@ impl Deployment<'_> {
 
     /// All steps with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (StepId, &Step)> {
-        self.steps.iter().enumerate().map(|(i, s)| (StepId(i as u32), s))
+        self.steps.iter().enumerate().map(|(i, s)| {
+            tick();
+            (StepId(i as u32), s)
+        })
     }
 
     /// The guards of a step, innermost first.
@@ -323,5 +331,8 @@ fn ends(steps: &[Step], guards: &mut [Guard]) {
 }
 
 fn guards_from(guards: &[Guard], from: Option<GuardId>) -> impl Iterator<Item = (GuardId, &Guard)> {
-    std::iter::successors(from, |id| guards[id.0 as usize].outer).map(|id| (id, &guards[id.0 as usize]))
+    std::iter::successors(from, |id| guards[id.0 as usize].outer).map(|id| {
+        tick();
+        (id, &guards[id.0 as usize])
+    })
 }

@@ -6,8 +6,10 @@ use super::condition::Cond;
 use super::flow::{Exit, Failure, Flow, Jump};
 use super::scope::Scope;
 use super::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
+use crate::limit::tick;
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
+use crate::shell::count::Counted;
 use crate::shell::parse::Shell;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
@@ -79,6 +81,10 @@ pub(super) struct Walker<'a, 'f> {
     depth: u32,
     pub(super) volume: usize,
     overran: bool,
+    /// Some statements were passed over.
+    pub(super) skipped: bool,
+    /// A bit for each byte of the script at which a statement that was walked begins.
+    reached: Vec<u64>,
     pub(super) captures: Vec<Vec<Output>>,
     pub(super) locals: Vec<Vec<&'a str>>,
     pub(super) caller: Caller,
@@ -98,6 +104,7 @@ pub(super) struct Walked<'a> {
     pub(super) entries: Vec<String>,
     pub(super) constants: Vec<(String, Value)>,
     pub(super) sourced: Vec<FileId>,
+    pub(super) commands: Vec<Counted>,
 }
 
 impl<'a, 'f> Walker<'a, 'f> {
@@ -150,6 +157,8 @@ impl<'a, 'f> Walker<'a, 'f> {
             depth: 0,
             volume: 0,
             overran: false,
+            skipped: false,
+            reached: Vec::new(),
             captures: Vec::new(),
             locals: Vec::new(),
             caller: Caller::Unknown,
@@ -169,6 +178,7 @@ impl<'a, 'f> Walker<'a, 'f> {
                 self.errexit_at = Some(Span { file: self.file, start: 0, end: line.len() as u32 });
             }
         }
+        self.reached = vec![0; text.len() / 64 + 1];
         let block = self.shell.parse(text, self.file, OffsetMap::shifted(0));
         let start = self.ctx.clone();
         self.block(block);
@@ -201,7 +211,9 @@ impl<'a, 'f> Walker<'a, 'f> {
             self.scope.iter().map(|(n, v)| (n.to_owned(), v.value.clone())).collect();
         constants.sort_by(|a, b| a.0.cmp(&b.0));
         self.sourced.remove(0);
+        let commands = self.commands();
         Walked {
+            commands,
             shell: self.shell,
             steps: self.steps,
             guards: self.guards,
@@ -317,6 +329,7 @@ impl<'a, 'f> Walker<'a, 'f> {
     }
 
     pub(super) fn statement(&mut self, stmt: &Stmt<'a>) -> Flow {
+        tick();
         self.statements += 1;
         self.volume += self.ctx.cwd.key().len() + self.ctx.home.key().len();
         if self.statements > STATEMENTS || self.steps.len() > STEPS || self.overflows() {
@@ -328,16 +341,46 @@ impl<'a, 'f> Walker<'a, 'f> {
             if self.shell.gaps.last() != Some(&(stmt.span, reason.clone())) {
                 self.shell.gaps.push((stmt.span, reason));
             }
+            self.skipped = true;
             return Flow::plain(Cond::Always(true));
         }
         if self.left_out.contains(&stmt.span) {
+            self.skipped = true;
             return Flow::plain(self.opaque_at(stmt.span));
         }
+        self.reach(stmt);
         self.depth += 1;
         let flow = self.statement_inner(stmt);
         self.depth -= 1;
         self.last = flow.cond.clone();
         flow
+    }
+
+    fn reach(&mut self, stmt: &Stmt<'a>) {
+        let mut mark = |span: Span| {
+            if span.file == self.file
+                && let Some(bits) = self.reached.get_mut(span.start as usize / 64)
+            {
+                *bits |= 1 << (span.start % 64);
+            }
+        };
+        mark(stmt.span);
+        if let StmtKind::Command(command) = stmt.kind {
+            // `> f a` begins with a redirection.
+            command.words.first().into_iter().for_each(|word| mark(word.span));
+        }
+    }
+
+    /// The commands of all that was read. Where something was passed over, only those that were walked count as analysed.
+    fn commands(&mut self) -> Vec<Counted> {
+        let mut commands = std::mem::take(&mut self.shell.count).places();
+        if self.skipped || self.overran {
+            for command in commands.iter_mut().filter(|command| command.file == self.file) {
+                let bits = self.reached.get(command.start as usize / 64);
+                command.analysed &= bits.is_some_and(|bits| bits & (1 << (command.start % 64)) != 0);
+            }
+        }
+        commands
     }
 
     /// True where so much was worked out that no more is.

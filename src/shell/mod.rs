@@ -2,6 +2,7 @@
 
 pub mod argv;
 pub mod ast;
+pub mod count;
 pub mod effect;
 mod lower;
 pub mod parse;

@@ -4,7 +4,9 @@
 //! the parse and put back here; words are read from the source text. A text that still holds errors is cut into
 //! pieces, and only pieces that do not parse by themselves are gaps.
 
+use crate::limit;
 use crate::shell::ast::Block;
+use crate::shell::count::Count;
 use crate::shell::lower::Lowering;
 use crate::source::{FileId, OffsetMap, Span};
 use crate::syntax::mask::{Masked, mask};
@@ -55,6 +57,8 @@ pub struct Shell<'a> {
     pub gaps: Vec<(Span, String)>,
     /// All comments, `#` included.
     pub comments: Vec<Span>,
+    /// Its commands.
+    pub count: Count,
     depth: u32,
     effort: Effort,
     /// Words are made plain before the parse. False only where a test compares the two.
@@ -69,6 +73,7 @@ impl<'a> Shell<'a> {
             texts: Vec::new(),
             gaps: Vec::new(),
             comments: Vec::new(),
+            count: Count::default(),
             depth: 0,
             effort: Effort::default(),
             plain: true,
@@ -85,6 +90,7 @@ impl<'a> Shell<'a> {
             self.gaps.push((whole(&map), "shell code nested too deep to follow".to_owned()));
             return &[];
         }
+        limit::end_if_over();
         self.depth += 1;
         let masked = mask(text);
         self.effort.spend(text.len());
@@ -93,15 +99,16 @@ impl<'a> Shell<'a> {
         let plain = plain.filter(|tree| !tree.root().has_error());
         let is_plain = plain.is_some();
         let block = match plain.or_else(|| parse_within(&masked.text, &mut self.effort)) {
-            Some(tree) if is_plain => self.lower_twice(text, tree, &masked, file, map),
+            Some(tree) if is_plain => self.lower_twice(text, tree, &masked, file, map.clone()),
             Some(tree) if self.badly_broken(&tree, &masked) => self.pieces(text, &tree, &masked, file, &map),
-            Some(tree) => self.lower(text, tree, &masked, &[], file, map),
+            Some(tree) => self.lower(text, tree, &masked, &[], file, map.clone()),
             None => {
                 self.gaps.push((whole(&map), "the parser took too long on it".to_owned()));
                 &[]
             }
         };
         self.depth -= 1;
+        self.count.add(&masked, block, file, &map);
         block
     }
 
@@ -229,9 +236,13 @@ impl<'a> Shell<'a> {
             let part_map = OffsetMap::shifted(piece.start as u32).through(map, part.len() as u32);
             let part_masked = mask(part);
             self.effort.spend(part.len());
-            match parse_within(&part_masked.text, &mut self.effort) {
+            let plain = parse_within(&part_masked.plain, &mut self.effort);
+            let plain = plain.filter(|tree| !tree.root().has_error());
+            let joined: &[Range<usize>] = if plain.is_some() { &part_masked.joined } else { &[] };
+            match plain.or_else(|| parse_within(&part_masked.text, &mut self.effort)) {
                 Some(tree) if self.texts.len() < TEXTS => {
-                    statements.extend_from_slice(self.lower(part, tree, &part_masked, &[], file, part_map));
+                    let lowered = self.lower(part, tree, &part_masked, joined, file, part_map);
+                    statements.extend_from_slice(lowered);
                 }
                 _ => {
                     let range = part_map.range(0..part.len() as u32);
@@ -274,7 +285,7 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>, effort: &mut E
     let mut parses = |range: Range<usize>| {
         let part = &text[range];
         trying.spend(part.len())
-            && parse_within(&mask(part).text, trying).is_some_and(|t| !t.root().has_error())
+            && parse_within(&mask(part).plain, trying).is_some_and(|t| !t.root().has_error())
     };
     let mut good: Vec<Range<usize>> = Vec::new();
     if tree.root().kind() == Kind::Program {

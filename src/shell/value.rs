@@ -5,6 +5,7 @@
 //! equal holes are the same value, so paths are compared, joined and cut as plain strings, `${APP_DIR}/venv` lies
 //! under `${APP_DIR}`, and after `APP_DIR=other` it does not.
 
+use crate::limit::tick;
 use ecow::EcoString;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -232,6 +233,7 @@ impl Value {
 
     /// True when `self` is `ancestor` or lies below it. Both should be resolved paths.
     pub fn is_under(&self, ancestor: &Value) -> bool {
+        tick();
         let (path, above) = (self.key(), ancestor.key().trim_end_matches('/'));
         path == above
             || above.is_empty() && ancestor.key() == "/"

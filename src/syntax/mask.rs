@@ -2,9 +2,11 @@
 //! invents commands around many of them (`grammar-tests/gaps/`), while their extent follows from quoting alone. Makes words
 //! plain too, because those cost most of a parse. Knows quoting and nesting, no grammar.
 
+mod commands;
 mod frame;
 mod heredoc;
 mod misread;
+mod operators;
 mod plain;
 mod scanner;
 #[cfg(test)]
@@ -39,6 +41,9 @@ pub struct Masked<'t> {
     pub comments: Vec<Range<usize>>,
     /// Words of a command side by side, and other parts of `plain` that are `/` all over.
     dull: Vec<Range<usize>>,
+    /// Where commands begin, in order, those inside substitutions too, those inside heredocs not: told by quoting and
+    /// reserved words alone, so that what the grammar loses is missed.
+    pub commands: Vec<usize>,
 }
 
 impl Masked<'_> {
@@ -132,6 +137,7 @@ pub fn mask(text: &str) -> Masked<'_> {
         joined: Vec::new(),
         comments: Vec::new(),
         dull: Vec::new(),
+        commands: Vec::new(),
     };
     if !found.is_empty() {
         let mut bytes = text.as_bytes().to_vec();
@@ -150,6 +156,9 @@ pub fn mask(text: &str) -> Masked<'_> {
         }
         for at in &found.dollars {
             bytes[*at] = b'%';
+        }
+        for edit in &found.edits {
+            edit.apply(&mut bytes);
         }
         // Only whole characters were replaced, each byte by ASCII.
         if let Ok(text) = String::from_utf8(bytes) {
@@ -171,6 +180,8 @@ pub fn mask(text: &str) -> Masked<'_> {
     masked.comments = found.comments;
     masked.dull = found.runs;
     masked.dull.extend(found.plain.into_iter().filter(|range| range.len() > 2));
+    masked.commands = found.commands;
+    masked.commands.sort_unstable();
     masked
 }
 

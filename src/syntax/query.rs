@@ -11,6 +11,7 @@ mod reader;
 mod tests;
 mod vocabulary;
 
+use crate::limit;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -292,6 +293,7 @@ impl Run<'_, '_> {
         let mut cursor = self.node.0.walk();
         for word in self.node.0.children_by_field_name("argument", &mut cursor) {
             let kind = argument.kind.1.as_str();
+            limit::tick();
             if !word.is_named() || kind != "_" && word.kind() != kind {
                 continue;
             }
@@ -325,6 +327,7 @@ impl Run<'_, '_> {
         let names = query.capture_names();
         let mut found = cursor.matches(query, self.node.0, text.as_bytes());
         while let Some(found) = found.next() {
+            limit::tick();
             let Some(pattern) = pattern(found.pattern_index) else {
                 continue;
             };

@@ -1,5 +1,7 @@
 //! F1: parsing with tree-sitter-bash, and a walk over the tree with kinds as an enum.
 
+use super::parses;
+use crate::limit;
 use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, OnceLock};
@@ -225,6 +227,14 @@ pub fn parse_short((text, places): (Vec<u8>, Vec<u32>), effort: &mut Effort) -> 
 }
 
 fn parse_bytes(bytes: &[u8], places: Places, effort: &mut Effort) -> Option<Tree> {
+    let tree = parse_in_time(bytes, effort);
+    if tree.is_none() {
+        limit::end_if_over();
+    }
+    tree.map(|tree| Tree { tree, places })
+}
+
+fn parse_in_time(bytes: &[u8], effort: &mut Effort) -> Option<tree_sitter::Tree> {
     thread_local! {
         static PARSER: RefCell<Option<tree_sitter::Parser>> = const { RefCell::new(None) };
     }
@@ -238,12 +248,14 @@ fn parse_bytes(bytes: &[u8], places: Places, effort: &mut Effort) -> Option<Tree
                 slot.insert(parser)
             }
         };
+        parses::count();
         let started = Instant::now();
+        let time = limit::left().map_or(effort.time, |left| left.min(effort.time));
         let before = effort.reports;
         let mut reports = 0u32;
         let mut progress = |_: &tree_sitter::ParseState| {
             reports += 1;
-            let late = reports.is_multiple_of(16) && started.elapsed() > effort.time;
+            let late = reports.is_multiple_of(16) && limit::passed(started, time);
             if late || reports > before { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
@@ -254,7 +266,7 @@ fn parse_bytes(bytes: &[u8], places: Places, effort: &mut Effort) -> Option<Tree
         if tree.is_none() {
             parser.reset();
         }
-        tree.map(|tree| Tree { tree, places })
+        tree
     })
 }
 

@@ -38,6 +38,8 @@ pub(super) enum Expect {
     Command,
     /// `for` was read: `((` is arithmetic here too.
     For,
+    /// `for` and its variable were read: `in` or `do` follows.
+    In,
     /// `function` was read: a name follows, then a command.
     FunctionName,
     /// An argument.
@@ -83,10 +85,27 @@ pub(super) struct Simple {
     pub(super) run: Option<(usize, usize)>,
     /// They are more than one.
     pub(super) joined: bool,
+    /// It consists of assignments so far.
+    pub(super) assigning: bool,
+    /// It stands behind `&&`, `||` or `|`.
+    pub(super) bound: bool,
+    /// Where it begins.
+    pub(super) begins: usize,
+    /// Where the redirection being read begins.
+    pub(super) redirect: usize,
 }
 
 impl Simple {
-    pub(super) const NEW: Simple = Simple { role: Role::Other, target: false, run: None, joined: false };
+    pub(super) const NEW: Simple = Simple {
+        role: Role::Other,
+        target: false,
+        run: None,
+        joined: false,
+        assigning: false,
+        bound: false,
+        begins: 0,
+        redirect: 0,
+    };
 }
 
 impl Frame {

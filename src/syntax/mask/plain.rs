@@ -4,6 +4,7 @@
 //! and substitutions stand. To parse a quoted string with expansions costs several times what a plain word of the same
 //! length costs, and each word of a command as much again.
 
+use super::commands::Edit;
 use super::frame::{Expect, Frame, Kind, Role, Simple, is_commands};
 use super::scanner::{Scanner, is_name};
 
@@ -28,11 +29,13 @@ impl Scanner<'_> {
     /// At `<` or `>`: the digits before it are no word but a file descriptor.
     pub(super) fn descriptor(&mut self) {
         let at = self.at;
+        self.top().command.redirect = at;
         if let Some(start) = self.top().word
             && let Some(word) = self.bytes.get(start..at)
             && (word.iter().all(u8::is_ascii_digit) || word.starts_with(b"{"))
         {
             self.top().command.target = true;
+            self.top().command.redirect = start;
             self.top().special = None;
         }
     }
@@ -57,7 +60,7 @@ impl Scanner<'_> {
                 }
                 return;
             }
-            Kind::CaseHead(false) => {
+            Kind::CaseHead(false) | Kind::CasePattern(_) if word != b"esac" => {
                 if clean {
                     self.fill(special, end);
                 }
@@ -71,12 +74,17 @@ impl Scanner<'_> {
             if clean {
                 self.fill(special, end);
             }
+            if command.target && command.assigning {
+                self.wait(Edit::Blank(command.redirect, end));
+            }
             return;
         }
         if expect == Expect::Command {
             // Behind `! !` the grammar takes what follows for words of a command `!`.
             let role = if self.bangs > 1 && self.is_negated(start) { Role::Other } else { role(word) };
-            let next = Simple { role, ..Simple::NEW };
+            let assigning = role == Role::Other && assigns(word);
+            let bound = command.bound || self.is_negated(start);
+            let next = Simple { role, assigning, bound, begins: start, ..Simple::NEW };
             self.top().command = next;
             match role {
                 Role::Simple if !clean => {}
@@ -95,6 +103,10 @@ impl Scanner<'_> {
                 _ => {}
             }
             return;
+        }
+        if command.assigning {
+            let value = assigns(word).then(|| word.split(|b| *b == b'=').nth(1).unwrap_or_default());
+            self.after_assignments(start, value, command);
         }
         match command.role {
             Role::Simple if clean => {

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::Heredoc;
+use super::commands::Edit;
 use super::frame::{Expect, Frame, Kind, is_commands};
 use super::plain::is_plain;
 
@@ -12,15 +13,16 @@ use super::plain::is_plain;
 /// have none or one.
 const RESTARTS: usize = 32;
 
-/// How many unfinished `case` and `[[` a `)` closes on its way. Bounds the work likewise.
-const UNCLOSED: usize = 16;
-
 /// Heredocs in the order of their operators, here-strings, dollars.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) heredocs: Vec<Heredoc>,
     pub(super) herestrings: Vec<Range<usize>>,
     pub(super) dollars: Vec<usize>,
+    /// What reads otherwise to the grammar and means the same.
+    pub(super) edits: Vec<Edit>,
+    /// Where commands begin, in order (`super::commands`).
+    pub(super) commands: Vec<usize>,
     /// The braces of `! { …; }`.
     pub(super) negated_groups: Vec<(usize, usize)>,
     /// What may be filled so that it reads as plain words, in order.
@@ -39,6 +41,7 @@ impl Found {
             && self.herestrings.is_empty()
             && self.dollars.is_empty()
             && self.negated_groups.is_empty()
+            && self.edits.is_empty()
     }
 }
 
@@ -57,13 +60,17 @@ pub(super) struct Scanner<'t> {
     /// How many substitutions and lists of words were opened so far.
     pub(super) opened: usize,
     /// Starts of `((` that are two subshells.
-    subshells: Vec<usize>,
+    pub(super) subshells: Vec<usize>,
     /// Groups that are open: the depth of the stack, the place of `{`, whether `!` stands in front.
     pub(super) groups: Vec<(usize, usize, bool)>,
     /// Where the last reserved word `!` ended.
     pub(super) bang: usize,
     /// How many stand there one behind the other.
     pub(super) bangs: usize,
+    /// Edits of commands that may yet turn out to be more than assignments, with the depth of the stack at each.
+    pub(super) waiting: Vec<(usize, Edit)>,
+    /// Where the last `time` or `coproc` ended.
+    pub(super) prefix: usize,
     pub(super) found: Found,
 }
 
@@ -82,6 +89,8 @@ impl<'t> Scanner<'t> {
             groups: Vec::new(),
             bang: 0,
             bangs: 0,
+            waiting: Vec::new(),
+            prefix: 0,
             found: Found::default(),
         }
     }
@@ -97,6 +106,10 @@ impl<'t> Scanner<'t> {
             }
         }
         self.read_bodies(0);
+        self.at = self.at.min(self.bytes.len());
+        self.end_word();
+        self.close(0);
+        self.settle();
         self.found
     }
 
@@ -109,7 +122,7 @@ impl<'t> Scanner<'t> {
         self.bytes.get(self.at + ahead).copied()
     }
 
-    fn push(&mut self, kind: Kind, width: usize) {
+    pub(super) fn push(&mut self, kind: Kind, width: usize) {
         self.opened += usize::from(!matches!(kind, Kind::Double | Kind::Parameter | Kind::Arithmetic { .. }));
         match kind {
             Kind::Substitution => self.level += 1,
@@ -124,8 +137,9 @@ impl<'t> Scanner<'t> {
     }
 
     /// Closes all above the frame at `index`, and that one. The first frame stays.
-    fn close(&mut self, index: usize) {
+    pub(super) fn close(&mut self, index: usize) {
         while self.stack.len() > index.max(1) {
+            self.settle();
             match self.stack.pop().map(|f| f.kind) {
                 Some(Kind::Substitution) => self.level -= 1,
                 Some(Kind::Backticks) => {
@@ -137,7 +151,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn pop(&mut self) {
+    pub(super) fn pop(&mut self) {
         self.close(self.stack.len() - 1);
     }
 
@@ -185,6 +199,10 @@ impl<'t> Scanner<'t> {
             self.found.heredocs.truncate(found.0);
             self.found.herestrings.truncate(found.1);
             self.found.dollars.retain(|at| *at < start);
+            self.found.commands.retain(|at| *at < start);
+            self.found.edits.retain(|edit| edit.start() < start);
+            self.waiting.retain(|(_, edit)| edit.start() < start);
+            self.part_subshells(start);
             self.found.plain.retain(|range| range.start < start);
             self.found.joined.retain(|range| range.start < start);
             self.found.runs.retain(|range| range.start < start);
@@ -225,7 +243,7 @@ impl<'t> Scanner<'t> {
         true
     }
 
-    fn push_arithmetic(&mut self, width: usize) {
+    pub(super) fn push_arithmetic(&mut self, width: usize) {
         let kind = Kind::Arithmetic {
             start: self.at,
             depth: 0,
@@ -302,14 +320,14 @@ impl<'t> Scanner<'t> {
     }
 
     /// Ends the word being read, if any, and draws the conclusion of a reserved word.
-    fn end_word(&mut self) {
+    pub(super) fn end_word(&mut self) {
         let end = self.at;
         let frame = self.top();
         let Some(start) = frame.word.take() else {
             return;
         };
         frame.pieces = false;
-        let (kind, expect) = (frame.kind, frame.expect);
+        let (kind, expect, target) = (frame.kind, frame.expect, frame.command.target);
         self.plain_word(start, end, kind, expect);
         let word = self.bytes.get(start..end).unwrap_or_default();
         match kind {
@@ -321,8 +339,13 @@ impl<'t> Scanner<'t> {
             Kind::CasePattern(_) if word == b"esac" => self.pop(),
             _ if !is_commands(kind) => {}
             _ if expect == Expect::FunctionName => self.top().expect = Expect::Command,
+            _ if expect == Expect::For => self.top().expect = Expect::In,
+            _ if expect == Expect::In && word == b"do" => self.loop_over_parameters(start),
+            // `> f a`: the command is still to come.
+            _ if target && expect == Expect::Command => {}
             _ if expect != Expect::Command => self.top().expect = Expect::Argument,
             _ => {
+                self.command_word(start, word);
                 self.top().expect = match word {
                     b"if" | b"then" | b"elif" | b"else" | b"while" | b"until" | b"do" | b"!" | b"{"
                     | b"time" | b"coproc" => Expect::Command,
@@ -352,7 +375,10 @@ impl<'t> Scanner<'t> {
     fn newline(&mut self) {
         self.end_word();
         self.at += 1;
-        self.top().begin();
+        // What stands on the next line is bound as well as it would be on this one.
+        let bound = self.top().expect == Expect::Command && self.top().command.bound;
+        self.begin();
+        self.top().command.bound = bound;
         self.read_bodies(self.level);
     }
 
@@ -370,118 +396,6 @@ impl<'t> Scanner<'t> {
         let end = self.at + end.unwrap_or(rest.len());
         self.found.comments.push(self.at..end);
         self.at = end;
-    }
-
-    fn operator(&mut self, byte: u8) {
-        self.end_word();
-        let kind = self.top().kind;
-        if byte == b'&' && self.peek(1) == Some(b'>') {
-            self.top().command.run = None;
-            self.top().command.target = true;
-            self.at += 2;
-            return;
-        }
-        if byte == b';' && kind == Kind::CaseBody && matches!(self.peek(1), Some(b';' | b'&')) {
-            self.at += if self.peek(2) == Some(b'&') { 3 } else { 2 };
-            let frame = self.top();
-            *frame = Frame::new(Kind::CasePattern(false));
-            return;
-        }
-        self.at += 1;
-        self.top().begin();
-    }
-
-    fn redirect(&mut self, byte: u8) {
-        self.descriptor();
-        self.end_word();
-        let kind = self.top().kind;
-        if kind != Kind::Test {
-            self.top().command.run = None;
-        }
-        let commands = is_commands(kind);
-        match (byte, self.peek(1)) {
-            (_, Some(b'(')) if kind != Kind::Test => {
-                let (at, opened) = (self.at, self.opened);
-                let frame = self.top();
-                (frame.word, frame.opened, frame.special) = (Some(at), opened, Some(at));
-                self.push(Kind::Substitution, 2);
-            }
-            (b'<', Some(b'<')) if commands && self.peek(2) == Some(b'<') => {
-                self.found.herestrings.push(self.at..self.at + 3);
-                self.top().command.target = true;
-                self.at += 3;
-            }
-            (b'<', Some(b'<')) if commands => self.heredoc_operator(),
-            (_, Some(b'&')) | (b'>', Some(b'>' | b'|')) | (b'<', Some(b'<' | b'>')) => {
-                self.top().command.target = true;
-                self.at += 2;
-            }
-            _ => {
-                self.top().command.target = true;
-                self.at += 1;
-            }
-        }
-    }
-
-    fn open_parenthesis(&mut self, kind: Kind) {
-        let start = self.at;
-        let before = start.checked_sub(1).map(|i| self.bytes[i]);
-        let frame = *self.top();
-        match kind {
-            Kind::Test => self.at += 1,
-            Kind::CasePattern(false) => {
-                self.top().kind = Kind::CasePattern(true);
-                self.at += 1;
-            }
-            // `a=(`, `@(`: part of the word. `!(` at the start of a command is a negated subshell.
-            _ if frame.word.is_some()
-                && (matches!(before, Some(b'=' | b'@' | b'?' | b'*' | b'+'))
-                    || before == Some(b'!')
-                        && !(frame.word == Some(start - 1) && frame.expect == Expect::Command)) =>
-            {
-                self.push(Kind::Words, 1);
-            }
-            Kind::Words | Kind::CaseHead(_) | Kind::CasePattern(true) => self.push(Kind::Words, 1),
-            _ => {
-                self.end_word();
-                let expect = self.top().expect;
-                let arithmetic = self.peek(1) == Some(b'(')
-                    && matches!(expect, Expect::Command | Expect::For)
-                    && !self.subshells.contains(&start);
-                self.top().begin();
-                if arithmetic {
-                    self.push_arithmetic(2);
-                } else {
-                    self.push(Kind::Subshell, 1);
-                }
-            }
-        }
-    }
-
-    fn close_parenthesis(&mut self, kind: Kind) {
-        self.end_word();
-        if kind == Kind::Test && self.top().kind == Kind::Test {
-            self.at += 1;
-            return;
-        }
-        if matches!(self.top().kind, Kind::CasePattern(_)) {
-            *self.top() = Frame::new(Kind::CaseBody);
-            self.at += 1;
-            return;
-        }
-        // What is left open inside (a `case` without `esac`) ends here too.
-        let innermost = self.stack.iter().enumerate().rev().take(UNCLOSED);
-        let opener = innermost
-            .skip_while(|(_, f)| matches!(f.kind, Kind::CaseBody | Kind::CaseHead(_) | Kind::Test))
-            .map(|(index, f)| (index, f.kind))
-            .next();
-        if let Some((index, Kind::Subshell | Kind::Substitution | Kind::Words)) = opener {
-            self.close(index);
-        }
-        self.at += 1;
-        if self.top().word.is_none() {
-            self.top().begin();
-        }
     }
 }
 

@@ -206,7 +206,7 @@ fn a_dollar_where_the_grammar_splits_a_word_is_hidden() {
         ("cp $a/$b.c $d", "cp $a/%b.c $d"),
         ("PATH=$PATH:$HOME/bin", "PATH=$PATH:%HOME/bin"),
         ("cd \"$a\"/$1/$b$c/d", "cd \"$a\"/%1/%b%c/d"),
-        ("x=(${a}/$b.c) > $a/$$.d", "x=(${a}/%b.c) > $a/%%.d"),
+        ("e x=(${a}/$b.c) > $a/$$.d", "e x=(${a}/%b.c) > $a/%%.d"),
         ("echo {$a,$b}", "echo {%a,%b}"),
         ("echo `a $b/$c.d`", "echo `a $b/%c.d`"),
         // A word with one expansion, at its end, in quotes: those parse.
@@ -283,5 +283,48 @@ fn hostile_nesting_takes_linear_time() {
         mask(&text);
         let took = started.elapsed();
         assert!(took.as_secs() < 5, "{unit:?} took {took:?}");
+    }
+}
+
+#[test]
+fn what_the_grammar_reads_otherwise_is_written_otherwise() {
+    for (text, expected) in [
+        ("for x do a; done", "for x;do a; done"),
+        ("for x in do; do a; done", "for x in do; do a; done"),
+        ("a= b=$(c) d=(e)", "a=;b=$(c);d=(e)"),
+        ("a= b=$(c 2>f) d", "a= b=$(c 2>f) d"),
+        ("x=$(a= b=c)", "x=$(a=;b=c)"),
+        // One statement stays one.
+        ("c && a=1 b=2", "c && a=1 b=2"),
+        ("c &&\n  a=1 b=2\na=1 b=2", "c &&\n  a=1 b=2\na=1;b=2"),
+        ("if ! A=1 b=(c); then d; fi", "if !     b=(c); then d; fi"),
+        ("x=$(a) 2>/dev/null || b", "x=$(a)             || b"),
+        ("x=1 >f a >g", "x=1 >f a >g"),
+        ("a | ((b; c) | d)", "a |( (b; c) | d)"),
+        ("(( a ))", "(( a ))"),
+        ("exec 3<>/dev/tcp/h/1", "exec 3< /dev/tcp/h/1"),
+        ("if (a) then b; fi", "if (a);then b; fi"),
+    ] {
+        assert_eq!(mask(text).text, expected);
+    }
+}
+
+#[test]
+fn commands_are_found_by_quotes_and_reserved_words() {
+    for (text, commands) in [
+        ("a b; c | d && e", vec!["a", "c", "d", "e"]),
+        ("if a; then b; elif ! c; then :; else d; fi", vec!["a", "b", "c", ":", "d"]),
+        ("f() { a; }\nfunction g { b; }\nh () (c)", vec!["a", "b", "c"]),
+        ("for x in a b; do c \"$(d \"`e`\")\"; done", vec!["c", "d", "e"]),
+        ("case $(a) in b|c) d;; (e) f;; esac", vec!["a", "d", "f"]),
+        ("A=1 B=2 a; C=$(b)", vec!["A", "C", "b"]),
+        ("[ -f a ] && [[ b ]] || (( c ))", vec!["[ ", "[[", "(("]),
+        ("cat <<E > f; a\nb\nE\nc", vec!["cat", "a", "c"]),
+        ("time -p a | b; >f c d", vec!["time", "b", "c"]),
+        ("x='a; b' \"c; d\" # e; f", vec!["x"]),
+    ] {
+        let begun: Vec<&str> = mask(text).commands.iter().map(|at| &text[*at..]).collect();
+        let right = begun.iter().zip(&commands).all(|(begun, command)| begun.starts_with(command));
+        assert!(right && begun.len() == commands.len(), "{text}: {begun:?}");
     }
 }

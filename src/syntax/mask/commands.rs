@@ -1,0 +1,153 @@
+//! Where commands begin, as far as quoting and reserved words tell, and what is written so that the grammar reads it as
+//! it is meant (`grammar-tests/gaps/statements.txt`). bash(1), RESERVED WORDS, SIMPLE COMMANDS and COMPOUND COMMANDS.
+
+use super::frame::{Expect, Simple};
+use super::scanner::Scanner;
+
+/// What reads otherwise in the text that is parsed. Never longer or shorter than what was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edit {
+    /// A blank becomes `;`.
+    Semicolon(usize),
+    /// Spaces.
+    Blank(usize, usize),
+    /// `((` behind a blank becomes `( (`.
+    Part(usize),
+}
+
+impl Edit {
+    pub(super) fn start(&self) -> usize {
+        match *self {
+            Edit::Semicolon(at) | Edit::Blank(at, _) | Edit::Part(at) => at,
+        }
+    }
+
+    /// The bytes that are replaced and those put in are ASCII, or all bytes of a word.
+    pub(super) fn apply(&self, bytes: &mut [u8]) {
+        match *self {
+            Edit::Semicolon(at) => bytes[at] = b';',
+            Edit::Blank(start, end) => {
+                bytes[start..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+            }
+            Edit::Part(at) => {
+                bytes[at - 1] = b'(';
+                bytes[at] = b' ';
+            }
+        }
+    }
+}
+
+impl Scanner<'_> {
+    /// A command ends, and another may begin.
+    pub(super) fn begin(&mut self) {
+        self.settle();
+        self.top().begin();
+    }
+
+    /// The innermost command ends: it is known now whether it only assigns.
+    pub(super) fn settle(&mut self) {
+        let depth = self.stack.len();
+        let assigning = self.top().command.assigning;
+        let from = self.waiting.partition_point(|(at, _)| *at < depth);
+        for (_, edit) in self.waiting.split_off(from) {
+            if assigning {
+                self.found.edits.push(edit);
+            }
+        }
+    }
+
+    /// An edit that is made if the command turns out to consist of assignments.
+    pub(super) fn wait(&mut self, edit: Edit) {
+        self.waiting.push((self.stack.len(), edit));
+    }
+
+    /// A word behind assignments: one more of them, or the command that they are for. To the grammar two of them may go on
+    /// over the end of the line, and a redirection behind one wants a command. What is bound by `&&` or `!` stays one
+    /// statement; an array in it is all that the grammar takes.
+    pub(super) fn after_assignments(&mut self, start: usize, assigns: Option<&[u8]>, before: Simple) {
+        let Some(value) = assigns else {
+            self.top().command.assigning = false;
+            self.settle();
+            return;
+        };
+        if before.bound && value.first() == Some(&b'(') {
+            self.wait(Edit::Blank(before.begins, start));
+        } else if !before.bound && self.is_blank(start - 1) {
+            self.wait(Edit::Semicolon(start - 1));
+        }
+    }
+
+    /// A word where a command may begin.
+    pub(super) fn command_word(&mut self, start: usize, word: &[u8]) {
+        let reserved = matches!(
+            word,
+            b"if"
+                | b"then"
+                | b"elif"
+                | b"else"
+                | b"fi"
+                | b"while"
+                | b"until"
+                | b"do"
+                | b"done"
+                | b"!"
+                | b"{"
+                | b"}"
+                | b"for"
+                | b"select"
+                | b"in"
+                | b"function"
+                | b"case"
+                | b"esac"
+        );
+        let prefix = std::mem::take(&mut self.prefix);
+        let prefixed = prefix > 0 && self.bytes[prefix..start].iter().all(|b| b" \t-p".contains(b));
+        if matches!(word, b"time" | b"coproc") {
+            self.prefix = start + word.len();
+        }
+        if !reserved && !prefixed {
+            self.found.commands.push(start);
+        }
+        // `if (a) then`
+        if matches!(word, b"then" | b"do") && start > 0 && self.is_blank(start - 1) {
+            let before = self.bytes[..start].trim_ascii_end();
+            if before.ends_with(b")") {
+                self.found.edits.push(Edit::Semicolon(start - 1));
+            }
+        }
+    }
+
+    /// At the `(` of `name()`: the name was no command.
+    pub(super) fn names_function(&mut self, at: usize) {
+        if let Some(start) = self.found.commands.last()
+            && !self.bytes[*start..at].trim_ascii_end().iter().any(u8::is_ascii_whitespace)
+        {
+            self.found.commands.pop();
+        }
+    }
+
+    /// At the `do` of `for x do`, which the grammar knows only with `;` in between.
+    pub(super) fn loop_over_parameters(&mut self, start: usize) {
+        self.top().expect = Expect::Command;
+        if self.is_blank(start - 1) {
+            self.found.edits.push(Edit::Semicolon(start - 1));
+        }
+    }
+
+    /// `((` at `start` opens two subshells, which the grammar only sees in `( (`.
+    pub(super) fn part_subshells(&mut self, start: usize) {
+        if self.bytes[start] == b'(' && start > 0 && self.is_blank(start - 1) {
+            self.found.edits.push(Edit::Part(start));
+        }
+    }
+
+    /// At `|`, or at one of the bytes of `&&`, `||`, `|&`: what follows belongs to what is before.
+    pub(super) fn binds(&self, byte: u8) -> bool {
+        let before = self.at.checked_sub(1).map(|at| self.bytes[at]);
+        byte == b'|' || byte == b'&' && (self.peek(1) == Some(b'&') || matches!(before, Some(b'&' | b'|')))
+    }
+
+    fn is_blank(&self, at: usize) -> bool {
+        matches!(self.bytes[at], b' ' | b'\t')
+    }
+}
