@@ -39,11 +39,11 @@ pub struct Masked<'t> {
     pub joined: Vec<Range<usize>>,
     /// Comments, in order. They stand in all texts.
     pub comments: Vec<Range<usize>>,
-    /// Words of a command side by side, and other parts of `plain` that are `/` all over.
-    dull: Vec<Range<usize>>,
     /// Where commands begin, in order, those inside substitutions too, those inside heredocs not: told by quoting and
     /// reserved words alone, so that what the grammar loses is missed.
     pub commands: Vec<usize>,
+    /// Words of a command side by side, and other parts of `plain` that are `/` all over.
+    dull: Vec<Range<usize>>,
 }
 
 impl Masked<'_> {
@@ -136,8 +136,8 @@ pub fn mask(text: &str) -> Masked<'_> {
         plain: Cow::Borrowed(text),
         joined: Vec::new(),
         comments: Vec::new(),
-        dull: Vec::new(),
         commands: Vec::new(),
+        dull: Vec::new(),
     };
     if !found.is_empty() {
         let mut bytes = text.as_bytes().to_vec();
@@ -178,10 +178,10 @@ pub fn mask(text: &str) -> Masked<'_> {
     masked.dollars = found.dollars;
     masked.joined = found.joined;
     masked.comments = found.comments;
-    masked.dull = found.runs;
-    masked.dull.extend(found.plain.into_iter().filter(|range| range.len() > 2));
     masked.commands = found.commands;
     masked.commands.sort_unstable();
+    masked.dull = found.runs;
+    masked.dull.extend(found.plain.into_iter().filter(|range| range.len() > 2));
     masked
 }
 

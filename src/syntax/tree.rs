@@ -227,14 +227,14 @@ pub fn parse_short((text, places): (Vec<u8>, Vec<u32>), effort: &mut Effort) -> 
 }
 
 fn parse_bytes(bytes: &[u8], places: Places, effort: &mut Effort) -> Option<Tree> {
-    let tree = parse_in_time(bytes, effort);
+    let tree = parse_in_time(bytes, places, effort);
     if tree.is_none() {
         limit::end_if_over();
     }
-    tree.map(|tree| Tree { tree, places })
+    tree
 }
 
-fn parse_in_time(bytes: &[u8], effort: &mut Effort) -> Option<tree_sitter::Tree> {
+fn parse_in_time(bytes: &[u8], places: Places, effort: &mut Effort) -> Option<Tree> {
     thread_local! {
         static PARSER: RefCell<Option<tree_sitter::Parser>> = const { RefCell::new(None) };
     }
@@ -266,7 +266,7 @@ fn parse_in_time(bytes: &[u8], effort: &mut Effort) -> Option<tree_sitter::Tree>
         if tree.is_none() {
             parser.reset();
         }
-        tree
+        tree.map(|tree| Tree { tree, places })
     })
 }
 
