@@ -223,7 +223,10 @@ impl<'a> Walker<'a, '_> {
                     self.in_subshell(|walker| walker.unseen_block(body));
                     value.push(&Value::hole("<(…)", 0, Knowledge::Unknown));
                 }
-                Part::Opaque { text } => {
+                Part::Opaque { text, body } => {
+                    if !body.is_empty() {
+                        self.in_subshell(|walker| walker.unseen_block(body));
+                    }
                     let knowledge = if is_fresh_output(text) { Knowledge::Fresh } else { Knowledge::Unknown };
                     value.push(&Value::hole(text, 0, knowledge));
                 }

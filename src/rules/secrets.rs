@@ -132,7 +132,13 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
 pub(crate) fn is_value(value: &str) -> bool {
     let switch = matches!(value, "" | "true" | "false" | "null" | "none" | "yes" | "no");
     let number = value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit());
-    !switch && !number
+    !switch && !number && !is_address(value)
+}
+
+/// The address of an account or contract of Ethereum, which is public: 20 bytes in hexadecimal (EIP-55). A private key has 32.
+pub(crate) fn is_address(value: &str) -> bool {
+    let digits = value.strip_prefix("0x").unwrap_or_default();
+    digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// True where a text speaks of a secret: the expression of a `sed` that puts one in.
@@ -166,6 +172,7 @@ fn settings_are_told_from_secrets() {
         "REDIS_URL=redis://localhost:6379/0",
         "DB_HOST=127.0.0.1",
         "SSL_CERT_PATH=/etc/x",
+        "TOKEN_CONTRACT=0x00112233445566778899aabbccddeeff00112233",
     ] {
         assert_eq!(secret_in(text), None, "{text}");
     }

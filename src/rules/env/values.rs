@@ -1,7 +1,7 @@
 //! Which values are real secrets, and where they stand in a line. A value is never handed on: callers get names, kinds and
 //! places only.
 
-use crate::rules::secrets::is_secret_name;
+use crate::rules::secrets::{is_address, is_secret_name};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input};
 use regex::Regex;
 use std::ops::Range;
@@ -189,7 +189,8 @@ pub(super) fn secret(name: &str, value: &str) -> Option<Kind> {
     if login_in(value).is_some() {
         return Some(Kind::Login);
     }
-    (is_random(value) && is_secret_name(name) && !is_public(name)).then_some(Kind::Random)
+    let secret = is_random(value) && is_secret_name(name) && !is_public(name) && !is_address(value);
+    secret.then_some(Kind::Random)
 }
 
 /// `NEXT_PUBLIC_…`, `VITE_…`: in the browser of everybody. `SUPABASE_ANON_KEY`, `STRIPE_PUBLISHABLE_KEY` are meant to be, a

@@ -89,7 +89,9 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
                 (Some((script, id)), written.map(|w| without_holes(w.value.key())))
             }
         };
-        if kind == UnitKind::Other || at.origin == Origin::InRepo && is_template(context, at) {
+        // A template that seems to be installed as it is was filled in on a way that is not seen.
+        let of_the_repo = matches!(at.origin, Origin::InRepo | Origin::Installed(..));
+        if kind == UnitKind::Other || of_the_repo && is_template(context, at) {
             return None;
         }
         let confidence = match script {
