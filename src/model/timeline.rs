@@ -329,10 +329,7 @@ pub(super) fn concerns(fact: &Fact, resource: &Resource) -> bool {
             asked == path || path.is_under(asked) || asked.is_under(path)
         }
         (Resource::Line { file: asked, .. }, Resource::Line { file, .. }) => asked == file,
-        (asked, made) => {
-            asked == made
-                || asked.kind() == made.kind() && asked.name().to_string() == made.name().to_string()
-        }
+        (asked, made) => asked == made || asked.kind() == made.kind() && asked.name().looks_like(made.name()),
     }
 }
 

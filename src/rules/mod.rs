@@ -5,6 +5,7 @@ mod app;
 pub mod context;
 pub mod embedded;
 pub mod env;
+mod givers;
 mod guards;
 mod installed;
 mod managed;
@@ -35,7 +36,7 @@ pub(crate) type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
 const FAMILIES: &[&[(&str, Rule)]] =
     &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
 
-/// A rule, or the selectors, of which a run panicked or took too long.
+/// A rule, or the selectors: what is run, and why its run came to nothing where it did.
 #[derive(Clone, Copy, Debug)]
 pub struct Failed {
     /// What it is called in a gap.
@@ -70,13 +71,17 @@ impl Failed {
     }
 }
 
-/// Runs every selector and every rule; gives those that failed, the others have judged all the same.
-pub fn run(context: &Context<'_, '_>, selectors: &Selectors, findings: &mut Vec<Finding>) -> Vec<Failed> {
+/// The selectors and every rule, in the order in which they run.
+pub fn all() -> impl Iterator<Item = Failed> {
     let rules = FAMILIES.iter().copied().flatten();
-    let all = rules.map(|(name, rule)| (*name, Some(*rule)));
+    let rules = rules.map(|(name, rule)| Failed { name, failure: Failure::Panicked, rule: Some(*rule) });
+    std::iter::once(Failed { name: "of a selector", failure: Failure::Panicked, rule: None }).chain(rules)
+}
+
+/// Runs every selector and every rule; gives those that panicked, the others have judged all the same.
+pub fn run(context: &Context<'_, '_>, selectors: &Selectors, findings: &mut Vec<Finding>) -> Vec<Failed> {
     let mut failed = Vec::new();
-    for (name, rule) in std::iter::once(("of a selector", None)).chain(all) {
-        let rule = Failed { name, failure: Failure::Panicked, rule };
+    for rule in all() {
         match rule.run(context, selectors) {
             Ok(mut found) => findings.append(&mut found),
             Err(failure) => failed.push(Failed { failure, ..rule }),

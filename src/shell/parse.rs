@@ -10,7 +10,7 @@ use crate::shell::count::Count;
 use crate::shell::lower::Lowering;
 use crate::source::{FileId, OffsetMap, Span};
 use crate::syntax::mask::{Masked, mask};
-use crate::syntax::tree::{Cursor, Effort, Kind, Node, Tree, parse, parse_within};
+use crate::syntax::tree::{Cursor, Effort, Kind, Node, Tree, parse, parse_short, parse_within};
 use bumpalo::Bump;
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -95,7 +95,7 @@ impl<'a> Shell<'a> {
         let masked = mask(text);
         self.effort.spend(text.len());
         // What does not parse is judged as it is written.
-        let plain = self.plain.then(|| parse_within(&masked.plain, &mut self.effort)).flatten();
+        let plain = self.plain.then(|| parse_short(masked.short(), &mut self.effort)).flatten();
         let plain = plain.filter(|tree| !tree.root().has_error());
         let is_plain = plain.is_some();
         let block = match plain.or_else(|| parse_within(&masked.text, &mut self.effort)) {

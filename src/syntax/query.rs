@@ -90,7 +90,9 @@ impl Selectors {
     ///
     /// # Errors
     /// All that is wrong in any of the files, in their order.
-    pub fn load(files: impl IntoIterator<Item = (String, String)>) -> Result<Selectors, Vec<SelectorError>> {
+    pub fn load<T: AsRef<str>>(
+        files: impl IntoIterator<Item = (String, T)>,
+    ) -> Result<Selectors, Vec<SelectorError>> {
         Self::load_beside([], files)
     }
 
@@ -99,17 +101,17 @@ impl Selectors {
     ///
     /// # Errors
     /// As for [`Selectors::load`].
-    pub fn load_beside(
-        embedded: impl IntoIterator<Item = (String, String)>,
-        files: impl IntoIterator<Item = (String, String)>,
+    pub fn load_beside<T: AsRef<str>>(
+        embedded: impl IntoIterator<Item = (String, T)>,
+        files: impl IntoIterator<Item = (String, T)>,
     ) -> Result<Selectors, Vec<SelectorError>> {
         let mut selectors = Selectors::default();
         let mut errors = Vec::new();
         for (path, text) in embedded {
-            errors.extend(selectors.add(&path, &text, false));
+            errors.extend(selectors.add(&path, text.as_ref(), false));
         }
         for (path, text) in files {
-            errors.extend(selectors.add(&path, &text, true));
+            errors.extend(selectors.add(&path, text.as_ref(), true));
         }
         if !errors.is_empty() {
             return Err(errors);
@@ -231,7 +233,7 @@ impl Selectors {
             return;
         };
         let before = matches.len();
-        let run = Run { node: node.0, command, judge };
+        let run = Run { node, command, judge };
         for pattern in group.patterns.iter().map(|i| &self.patterns[*i]) {
             if let Shape::Plain { name, argument } = &pattern.shape {
                 run.plain(pattern, name, argument.as_ref(), matches);
@@ -258,12 +260,18 @@ impl Selectors {
 
 /// One command on which a group's patterns are tried.
 struct Run<'r, 't> {
-    node: tree_sitter::Node<'t>,
+    node: Node<'t>,
     command: CommandId,
     judge: &'r dyn Judge,
 }
 
 impl Run<'_, '_> {
+    /// Where a node of the command's tree stands.
+    fn range(&self, node: tree_sitter::Node<'_>) -> Range<usize> {
+        let node = self.node.beside(node);
+        node.start() as usize..node.end() as usize
+    }
+
     fn plain(
         &self,
         pattern: &Pattern,
@@ -273,7 +281,7 @@ impl Run<'_, '_> {
     ) {
         let range_of_name = match name {
             [] => None,
-            _ => self.node.child_by_field_name("name").map(|n| n.byte_range()),
+            _ => self.node.0.child_by_field_name("name").map(|n| self.range(n)),
         };
         let Some(argument) = argument else {
             self.add(pattern, matches, |capture| {
@@ -282,8 +290,8 @@ impl Run<'_, '_> {
             });
             return;
         };
-        let mut cursor = self.node.walk();
-        for word in self.node.children_by_field_name("argument", &mut cursor) {
+        let mut cursor = self.node.0.walk();
+        for word in self.node.0.children_by_field_name("argument", &mut cursor) {
             let kind = argument.kind.1.as_str();
             limit::tick();
             if !word.is_named() || kind != "_" && word.kind() != kind {
@@ -291,7 +299,7 @@ impl Run<'_, '_> {
             }
             self.add(pattern, matches, |capture| {
                 if argument.captures.iter().any(|c| c == capture) {
-                    return Some(word.byte_range());
+                    return Some(self.range(word));
                 }
                 let captured = name.iter().any(|n| n == capture);
                 range_of_name.clone().filter(|_| captured)
@@ -317,7 +325,7 @@ impl Run<'_, '_> {
             cursor
         });
         let names = query.capture_names();
-        let mut found = cursor.matches(query, self.node, text.as_bytes());
+        let mut found = cursor.matches(query, self.node.0, text.as_bytes());
         while let Some(found) = found.next() {
             limit::tick();
             let Some(pattern) = pattern(found.pattern_index) else {
@@ -325,7 +333,7 @@ impl Run<'_, '_> {
             };
             self.add(pattern, matches, |capture| {
                 let named = |c: &&tree_sitter::QueryCapture<'_>| names[c.index as usize] == capture;
-                found.captures().iter().find(named).map(|c| c.node.byte_range())
+                found.captures().iter().find(named).map(|c| self.range(c.node))
             });
         }
         CURSOR.set(Some(cursor));
@@ -366,7 +374,7 @@ impl Run<'_, '_> {
         matches.push(Match {
             rule: Arc::clone(&pattern.rule),
             message: pattern.message.clone(),
-            finding: self.node.byte_range(),
+            finding: self.range(self.node.0),
             word: captured("word"),
         });
     }

@@ -209,7 +209,7 @@ impl File {
         let path = &self.path;
         let holds = match name.as_str() {
             "a secret" => "holds a secret".to_owned(),
-            name if path.basename().to_string() == name => "is a secret".to_owned(),
+            name if path.basename().is_shown_as(name) => "is a secret".to_owned(),
             name => format!("holds `{name}`"),
         };
         let message = match self.reopened {
@@ -248,7 +248,8 @@ impl File {
         let by_systemd =
             context.units.iter().any(|u| u.unit.environment_files().iter().any(|f| f.path == shown));
         let theirs = runs_as(step, &app.name) || !is_roots(step) || by_systemd;
-        (!theirs && given_away(from(script, self.made), &self.path).is_none()).then_some(app.name)
+        (!theirs && given_away(context, script, self.made.0 as usize, &self.path, |_| true).is_none())
+            .then_some(app.name)
     }
 
     /// True where it is given to a group that is not just its owner's: `chown deploy:www-data`.
