@@ -1,8 +1,9 @@
 //! The whole analysis of scripts against tree-sitter's parse of the same bytes, on one thread, in one run: machines
 //! are noisy, ratios are not.
 //!
-//! `cargo bench --bench whole -- [DIR…]` takes every shell script below the directories; without any, the scripts of
-//! `examples/`. Prints the median of the ratios of 15 rounds, and where the time goes.
+//! `cargo bench --bench whole -- [--rounds N] [--rules] [DIR…]` takes every shell script below the directories; without
+//! any, the scripts of `examples/`. Prints the median of the ratios of 15 rounds, and where the time goes; with
+//! `--rules` what each rule takes.
 
 // A benchmark prints.
 #![allow(clippy::print_stdout)]
@@ -11,7 +12,7 @@ use bumpalo::Bump;
 use deploylint::model::{self, FollowNothing};
 use deploylint::rules::context::{Context, Given, Project};
 use deploylint::rules::pages::Pages;
-use deploylint::rules::{self, embedded};
+use deploylint::rules::{self, Failed, embedded};
 use deploylint::source::{SourceFile, Sources};
 use deploylint::syntax::query::Selectors;
 use deploylint::syntax::{mask, tree};
@@ -22,8 +23,6 @@ use std::time::Instant;
 // The program's own.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-const ROUNDS: usize = 15;
 
 fn scripts(directories: &[PathBuf]) -> Vec<(String, String)> {
     let mut found = Vec::new();
@@ -45,12 +44,48 @@ fn scripts(directories: &[PathBuf]) -> Vec<(String, String)> {
     found
 }
 
+/// What is asked for.
+struct Asked {
+    directories: Vec<PathBuf>,
+    rounds: usize,
+    rules: bool,
+}
+
+fn asked() -> Asked {
+    let mut asked = Asked { directories: Vec::new(), rounds: 15, rules: false };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--rounds" => {
+                let rounds = arguments.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0);
+                asked.rounds = rounds.expect("--rounds takes a number");
+            }
+            "--rules" => asked.rules = true,
+            // Cargo says `--bench`.
+            other if other.starts_with("--") => {}
+            directory => asked.directories.push(PathBuf::from(directory)),
+        }
+    }
+    if asked.directories.is_empty() {
+        asked.directories.push(Path::new("examples").to_owned());
+    }
+    asked
+}
+
+/// Lowest, middle and highest.
+fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
+    values.sort_by(f64::total_cmp);
+    (values[0], values[values.len() / 2], values[values.len() - 1])
+}
+
+fn show(name: &str, values: Vec<f64>) {
+    let (low, middle, high) = spread(values);
+    println!("{name:34} {middle:8.3}   ({low:.3} to {high:.3})");
+}
+
 fn main() {
-    let directories: Vec<PathBuf> =
-        std::env::args().skip(1).filter(|a| !a.starts_with("--")).map(PathBuf::from).collect();
-    let directories =
-        if directories.is_empty() { vec![Path::new("examples").to_owned()] } else { directories };
-    let scripts = scripts(&directories);
+    let asked = asked();
+    let scripts = scripts(&asked.directories);
     let bytes: usize = scripts.iter().map(|(_, text)| text.len()).sum();
     println!("{} scripts, {} kB", scripts.len(), bytes / 1000);
 
@@ -58,10 +93,13 @@ fn main() {
     let files = embedded::files().filter(|f| f.path.ends_with(".scm")).map(|f| (f.shown, f.text));
     let selectors = Selectors::load_beside(files, []).expect("the embedded selectors are tested");
     let (project, given) = (Project::default(), Given::default());
+    let rules: Vec<Failed> = rules::all().collect();
 
     let mut rounds: Vec<[f64; 4]> = Vec::new();
-    for _ in 0..ROUNDS {
+    let mut each: Vec<Vec<f64>> = Vec::new();
+    for _ in 0..asked.rounds {
         let mut seconds = [0.0; 4];
+        let mut by_rule = vec![0.0; rules.len() + 1];
         for (path, text) in &scripts {
             let start = Instant::now();
             black_box(tree::parse(text));
@@ -80,24 +118,40 @@ fn main() {
             let models = [model::build(&arena, file, path, text, &mut FollowNothing)];
             seconds[2] += start.elapsed().as_secs_f64();
 
+            let before = Instant::now();
             let context = Context::new(&sources, &models, &project, &pages, &given);
-            let mut findings = Vec::new();
-            assert!(rules::run(&context, &selectors, &mut findings).is_empty(), "a rule panicked");
-            black_box(findings);
+            by_rule[rules.len()] += before.elapsed().as_secs_f64();
+            if asked.rules {
+                for (rule, seconds) in rules.iter().zip(&mut by_rule) {
+                    let start = Instant::now();
+                    black_box(rule.run(&context, &selectors).expect("no rule panics"));
+                    *seconds += start.elapsed().as_secs_f64();
+                }
+            } else {
+                let mut findings = Vec::new();
+                assert!(rules::run(&context, &selectors, &mut findings).is_empty(), "a rule panicked");
+                black_box(findings);
+            }
             seconds[3] += start.elapsed().as_secs_f64();
         }
+        by_rule.iter_mut().for_each(|of_rule| *of_rule /= seconds[0]);
+        each.push(by_rule);
         rounds.push(seconds);
     }
-    let median = |pick: &dyn Fn(&[f64; 4]) -> f64| {
-        let mut values: Vec<f64> = rounds.iter().map(pick).collect();
-        values.sort_by(f64::total_cmp);
-        (values[0], values[ROUNDS / 2], values[ROUNDS - 1])
-    };
-    let show = |name: &str, (low, middle, high): (f64, f64, f64)| {
-        println!("{name:34} {middle:8.3}   ({low:.3} to {high:.3})");
-    };
-    show("parse alone, ms", median(&|s| s[0] * 1e3));
-    show("mask and parse / parse", median(&|s| s[1] / s[0]));
-    show("model (with mask, parse) / parse", median(&|s| s[2] / s[0]));
-    show("whole (model and rules) / parse", median(&|s| s[3] / s[0]));
+    show("parse alone, ms", rounds.iter().map(|s| s[0] * 1e3).collect());
+    show("mask and parse / parse", rounds.iter().map(|s| s[1] / s[0]).collect());
+    show("model (with mask, parse) / parse", rounds.iter().map(|s| s[2] / s[0]).collect());
+    show("whole (model and rules) / parse", rounds.iter().map(|s| s[3] / s[0]).collect());
+    if !asked.rules {
+        return;
+    }
+    // What several rules share is put down to the first that asks for it.
+    let names = rules.iter().map(|rule| rule.name).chain(["(what all rules share)"]);
+    let mut by_rule: Vec<(&str, Vec<f64>)> =
+        names.enumerate().map(|(i, name)| (name, each.iter().map(|round| round[i]).collect())).collect();
+    by_rule.sort_by(|a, b| spread(b.1.clone()).1.total_cmp(&spread(a.1.clone()).1));
+    println!("\nof the parse alone:");
+    for (name, values) in by_rule {
+        show(name, values);
+    }
 }

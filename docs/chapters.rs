@@ -1,6 +1,6 @@
 //! The text of the rules' chapters, of their pages.
 
-use deploylint::check::load_rules;
+use deploylint::check::RuleSet;
 use deploylint::output::rules::fix_name;
 use deploylint::output::{confidence_name, severity_name};
 use deploylint::rules::page::Page;
@@ -21,8 +21,8 @@ const FAMILIES: [(&str, &str); 8] = [
 
 /// Puts the chapters of all rules into `book`.
 pub(crate) fn fill(book: &mut Value) -> Result<(), Box<dyn std::error::Error>> {
-    let (pages, _) = load_rules(&[])?;
-    let pages: Vec<&Page> = pages.iter().collect();
+    let rules = RuleSet::load(&[])?;
+    let pages: Vec<&Page> = rules.pages.iter().collect();
     if let Some(page) = pages.iter().find(|p| FAMILIES.iter().all(|(name, _)| *name != p.family())) {
         return Err(format!("the family of {} has no line in docs/chapters.rs", page.id).into());
     }

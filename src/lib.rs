@@ -3,11 +3,13 @@
 pub mod check;
 pub mod cli;
 pub mod finding;
+pub mod limit;
 pub mod model;
 pub mod output;
 pub mod project;
 pub mod review;
 pub mod rules;
+pub mod scan;
 pub mod shell;
 pub mod source;
 pub mod syntax;

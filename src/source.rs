@@ -8,6 +8,7 @@ mod map;
 
 pub use map::{MappedText, OffsetMap};
 
+use crate::limit::tick;
 use std::ops::Range;
 
 /// Index of a file in [`Sources`].
@@ -285,6 +286,7 @@ impl Sources {
 
     /// The file of an id that [`Sources::add`] gave.
     pub fn file(&self, id: FileId) -> &SourceFile {
+        tick();
         &self.files[id.0 as usize]
     }
 

@@ -2,6 +2,7 @@
 
 use super::CheckError;
 use crate::finding::Severity;
+use crate::project::files::{Recorder, Root};
 use crate::rules::page::severity_named;
 use crate::source::LineColumn;
 use serde::Deserialize;
@@ -116,7 +117,11 @@ impl Config {
         Ok(folders)
     }
 
-    fn parse(text: &str, at: &Path) -> Result<Config, CheckError> {
+    /// Reads the text of the file at `at`, which is only named in errors.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place.
+    pub fn parse(text: &str, at: &Path) -> Result<Config, CheckError> {
         let text = text.trim_start_matches('\u{feff}');
         let raw: Option<Raw> = serde_saphyr::from_str(text).map_err(|e| yaml_error(&e, at))?;
         let raw = raw.unwrap_or_default();
@@ -194,7 +199,13 @@ fn near(path: PathBuf) -> PathBuf {
 }
 
 /// The configuration and where it stands. Without one at the root, the default.
-pub(super) fn load(root: &Path, named: Option<&Path>) -> Result<(Config, PathBuf), CheckError> {
+pub(super) fn load(
+    root: &Path,
+    named: Option<&Path>,
+    recorder: Option<&Recorder>,
+) -> Result<(Config, PathBuf), CheckError> {
+    // One that is named is no part of the repo.
+    let recorder = recorder.filter(|_| named.is_none());
     let at = named.map_or_else(|| root.join(NAME), Path::to_path_buf);
     let at = near(at);
     let unreadable = |why: &str| {
@@ -204,6 +215,7 @@ pub(super) fn load(root: &Path, named: Option<&Path>) -> Result<(Config, PathBuf
     let about = match fs::metadata(&at) {
         Ok(about) => about,
         Err(e) if named.is_none() && e.kind() == std::io::ErrorKind::NotFound => {
+            recorder.iter().for_each(|recorder| recorder.absent(NAME));
             return Ok((Config::default(), at));
         }
         Err(e) => return Err(unreadable(&e.to_string())),
@@ -222,8 +234,21 @@ pub(super) fn load(root: &Path, named: Option<&Path>) -> Result<(Config, PathBuf
         return Err(unreadable("it is a link out of the root"));
     }
     let text = fs::read_to_string(&at).map_err(|e| unreadable(&e.to_string()))?;
+    recorder.iter().for_each(|recorder| recorder.content(Some(NAME), Ok(text.as_bytes())));
     let config = Config::parse(&text, &at)?;
     Ok((config, at))
+}
+
+/// Notes what folders of the repo's own rules hold.
+pub(super) fn note_folders(root: &Path, folders: &[PathBuf], recorder: Option<&Recorder>) {
+    let Some(recorder) = recorder else { return };
+    for folder in folders {
+        let noted = folder.strip_prefix(root).ok().zip(Root::open(root).ok());
+        match noted {
+            Some((folder, root)) => root.noted_by(Some(recorder.clone())).note_folder(folder),
+            None => recorder.tear(),
+        }
+    }
 }
 
 #[cfg(test)]

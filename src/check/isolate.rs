@@ -1,8 +1,9 @@
-//! What to do when the model or a rule panics, which is a bug of ours: the parts of the repo that it panics on are
-//! found by trying again with less, and only they are given up.
+//! What to do when the model or a rule panics, which is a bug of ours, or takes too long: the parts of the repo that it
+//! fails on are found by trying again with less, and only they are given up.
 
 use super::split::{Attempt, settle};
 use crate::finding::{Finding, Gap};
+use crate::limit::{self, Failure, Tries};
 use crate::model::{self, Deployment, Follow, Piece};
 use crate::project::compose::Compose;
 use crate::project::files::Root;
@@ -13,11 +14,12 @@ use crate::source::{FileId, Sources, Span};
 use crate::syntax::query::Selectors;
 use bumpalo::Bump;
 use std::convert::Infallible;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// So often is a failing script or rule tried again.
 const ATTEMPTS: usize = 200;
+/// So many files that could not be read are told one by one.
+const GAPS: usize = 100;
 
 /// A script that was judged.
 #[derive(Clone, Debug)]
@@ -29,33 +31,53 @@ pub(super) struct Script<'a> {
     pub(super) left_out: Vec<Span>,
 }
 
-/// Builds a script's model by `build`, which is told what to leave out; with the places that it panics on. The model is
-/// absent where it panics whatever is left out.
+/// What a model was built without, and why.
+#[derive(Debug)]
+pub(super) struct LeftOut {
+    pub(super) places: Vec<Span>,
+    pub(super) failure: Failure,
+}
+
+/// Builds a script's model by `build`, which is told what to leave out; with the places that it fails on. The model is
+/// absent where it fails whatever is left out.
 pub(super) fn model<'a>(
     file: FileId,
     text: &str,
     build: &mut dyn FnMut(&[Span]) -> Deployment<'a>,
-) -> (Option<Deployment<'a>>, Vec<Span>) {
-    let mut attempt = |left_out: &[Span]| catch_unwind(AssertUnwindSafe(|| build(left_out))).ok();
-    if let Some(deployment) = attempt(&[]) {
-        return (Some(deployment), Vec::new());
-    }
-    let whole = vec![Span::file_start(file)];
-    let Ok(tree) = catch_unwind(|| model::pieces(file, text)) else { return (None, whole) };
+) -> (Option<Deployment<'a>>, Option<LeftOut>) {
+    let failure = match limit::piece(|| build(&[])) {
+        Ok(deployment) => return (Some(deployment), None),
+        Err(failure) => failure,
+    };
+    let tries = Tries::new();
+    let whole = LeftOut { places: vec![Span::file_start(file)], failure };
+    let Ok(tree) = tries.run(|| model::pieces(file, text)) else { return (None, Some(whole)) };
     let settled = settle(
         tree.clone(),
         &mut { ATTEMPTS },
         |kept, group| {
             let taken: Vec<&Piece> = kept.iter().chain(group).collect();
-            Ok::<_, Infallible>(attempt(&not_taken(&tree, &taken)).map_or(Attempt::Fails, Attempt::Works))
+            let left_out = not_taken(&tree, &taken);
+            Ok::<_, Infallible>(attempt(&tries, || Ok(build(&left_out))))
         },
         |piece| piece.inner.clone(),
     );
     let Ok(settled) = settled;
     match settled.result {
-        Some(deployment) => (Some(deployment), not_taken(&tree, &settled.kept.iter().collect::<Vec<_>>())),
-        None => (None, whole),
+        Some(deployment) => {
+            let places = not_taken(&tree, &settled.kept.iter().collect::<Vec<_>>());
+            (Some(deployment), Some(LeftOut { places, failure }))
+        }
+        None => (None, Some(whole)),
     }
+}
+
+/// One try of those that there is time for.
+fn attempt<T, R>(tries: &Tries, run: impl FnOnce() -> Result<R, Failure>) -> Attempt<T, R> {
+    if tries.are_over() {
+        return Attempt::Stop;
+    }
+    tries.run(run).and_then(|result| result).map_or(Attempt::Fails, Attempt::Works)
 }
 
 /// The largest statements in which nothing is taken.
@@ -74,37 +96,53 @@ fn not_taken(tree: &[Piece], taken: &[&Piece]) -> Vec<Span> {
     spans
 }
 
-/// Reads files of one kind by `read`, which is given the list of those that it may read, `None` for all; where it panics, without those
-/// that it panics on, and they are gaps.
+/// Reads files of one kind by `read`, which is given the list of those that it may read, `None` for all; where it fails, without those
+/// that it fails on, and they are gaps.
 pub(super) fn reading<T: Default>(
     what: &str,
     paths: impl Fn() -> Vec<String>,
     gaps: &mut Vec<Gap>,
-    mut read: impl FnMut(Option<&[String]>) -> (T, Vec<Gap>),
+    read: impl FnMut(Option<&[String]>) -> (T, Vec<Gap>),
 ) -> T {
-    let mut attempt = |paths: Option<&[String]>| catch_unwind(AssertUnwindSafe(|| read(paths))).ok();
-    if let Some((found, more)) = attempt(None) {
-        gaps.extend(more);
-        return found;
-    }
+    reading_some(what, paths, gaps, read).0
+}
+
+/// The same; and whether all of them were read.
+pub(super) fn reading_some<T: Default>(
+    what: &str,
+    paths: impl Fn() -> Vec<String>,
+    gaps: &mut Vec<Gap>,
+    mut read: impl FnMut(Option<&[String]>) -> (T, Vec<Gap>),
+) -> (T, bool) {
+    let failure = match limit::piece(|| read(None)) {
+        Ok((found, more)) => {
+            gaps.extend(more);
+            return (found, true);
+        }
+        Err(failure) => failure,
+    };
+    let tries = Tries::new();
     let settled = settle(
         paths(),
         &mut { ATTEMPTS },
         |kept, group| {
             let taken: Vec<String> = kept.iter().chain(group).cloned().collect();
-            Ok::<_, Infallible>(attempt(Some(&taken)).map_or(Attempt::Fails, Attempt::Works))
+            Ok::<_, Infallible>(attempt(&tries, || Ok(read(Some(&taken)))))
         },
         |_| Vec::new(),
     );
     let Ok(settled) = settled;
-    gaps.extend(settled.failed.into_iter().map(|file| Gap {
-        file,
-        place: None,
-        reason: format!("the reader of {what} failed on it (this is a bug of deploylint)"),
-    }));
+    let reason = failure.reason(&format!("the reader of {what}"));
+    let gap = |file| Gap { file, place: None, reason: reason.clone() };
+    let more = settled.failed.len().saturating_sub(GAPS);
+    gaps.extend(settled.failed.into_iter().take(GAPS).map(gap));
+    if more > 0 {
+        let reason = format!("{reason}, nor could {more} more files be read");
+        gaps.push(Gap { file: String::new(), place: None, reason });
+    }
     let (found, more) = settled.result.unwrap_or_default();
     gaps.extend(more);
-    found
+    (found, false)
 }
 
 /// A part of what a rule looks at.
@@ -120,7 +158,7 @@ enum Part {
     Service(FileId, usize),
 }
 
-/// What a rule that panics is run on again.
+/// What a rule that fails is run on again.
 pub(super) struct Repo<'r, 's> {
     pub(super) root: &'r Root,
     pub(super) sources: &'r Sources,
@@ -132,9 +170,10 @@ pub(super) struct Repo<'r, 's> {
 }
 
 impl Repo<'_, '_> {
-    /// What a rule that panicked finds without the parts of the repo that it panics on, and where those are; nothing
-    /// and no place where it panics on all.
+    /// What a rule that failed finds without the parts of the repo that it fails on, and where those are; nothing
+    /// and no place where it fails on all.
     pub(super) fn judge_again(&self, rule: &Failed) -> (Vec<Finding>, Vec<Span>) {
+        let tries = Tries::new();
         let scripts = (0..self.scripts.len()).map(Part::Script);
         let mut files: Vec<FileId> = self.project.files();
         files.retain(|file| self.scripts.iter().all(|script| script.file != *file));
@@ -144,7 +183,7 @@ impl Repo<'_, '_> {
             &mut { ATTEMPTS },
             |kept, group| {
                 let taken: Vec<&Part> = kept.iter().chain(group).collect();
-                Ok::<_, Infallible>(self.attempt(rule, &taken).map_or(Attempt::Fails, Attempt::Works))
+                Ok::<_, Infallible>(attempt(&tries, || self.judge_some(rule, &taken)))
             },
             |part| self.parts(part),
         );
@@ -186,7 +225,7 @@ impl Repo<'_, '_> {
         }
     }
 
-    fn attempt(&self, rule: &Failed, taken: &[&Part]) -> Option<Vec<Finding>> {
+    fn judge_some(&self, rule: &Failed, taken: &[&Part]) -> Result<Vec<Finding>, Failure> {
         let arena = Bump::new();
         let mut models = Vec::new();
         for (index, script) in self.scripts.iter().enumerate() {
@@ -208,9 +247,8 @@ impl Repo<'_, '_> {
             }
             let mut follow = Known { root: self.root, sources: self.sources };
             let text = arena.alloc_str(script.text);
-            let build =
-                || model::build_without(&arena, script.file, &script.path, text, &mut follow, &left_out);
-            models.push(catch_unwind(AssertUnwindSafe(build)).ok()?);
+            let (file, path) = (script.file, &script.path);
+            models.push(model::build_without(&arena, file, path, text, &mut follow, &left_out));
         }
         let mut project = self.project.clone();
         let file_taken = |file: FileId| taken.iter().any(|part| matches!(part, Part::File(f) if *f == file));
@@ -228,11 +266,8 @@ impl Repo<'_, '_> {
                 || is_script(file)
                 || project_service(self.project, file).any(|index| service_taken(file, index))
         });
-        let run = || {
-            let context = Context::new(self.sources, &models, &project, self.pages, self.given);
-            rule.run(&context, self.selectors)
-        };
-        catch_unwind(AssertUnwindSafe(run)).ok().flatten()
+        let context = Context::new(self.sources, &models, &project, self.pages, self.given);
+        rule.run(&context, self.selectors)
     }
 }
 
@@ -254,5 +289,7 @@ impl Follow for Known<'_> {
     }
 }
 
+#[cfg(test)]
+mod late;
 #[cfg(test)]
 mod tests;

@@ -5,18 +5,17 @@ use super::load;
 use super::regions::Regions;
 use super::{CheckError, Request, Settings, Target};
 use crate::finding::{Finding, Gap};
+use crate::limit;
 use crate::model::{self, Deployment, Follow};
 use crate::project::discover::{self, Candidate};
 use crate::project::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::project::inventory::Inventory;
+use crate::rules;
 use crate::rules::context::{Context, Given};
-use crate::rules::{self, embedded};
 use crate::shell::count::each_once;
 use crate::source::{FileId, SourceFile, Sources, Span};
-use crate::syntax::query::Selectors;
 use bumpalo::Bump;
 use std::io::ErrorKind;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// So many gaps of one script are told one by one.
@@ -58,6 +57,7 @@ pub(super) fn judge(
     look: Look<'_>,
 ) -> Result<Judged, CheckError> {
     let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
+    let root = root.noted_by(settings.recorder.clone());
     inspect(&root, request, settings, sources, look)
 }
 
@@ -73,7 +73,19 @@ pub fn inspect(
     sources: &mut Sources,
     look: Look<'_>,
 ) -> Result<Judged, CheckError> {
+    limit::within(request.time, || inspect_in_time(root, request, settings, sources, look))
+}
+
+fn inspect_in_time(
+    root: &Root,
+    request: &Request,
+    settings: &Settings,
+    sources: &mut Sources,
+    look: Look<'_>,
+) -> Result<Judged, CheckError> {
     let mut judged = Judged::default();
+    // The rules get time, whatever the readers and models take.
+    let spared = limit::sparing(4);
     // Whoever names the root, or a directory, means all of it.
     let meant = request.root.is_some()
         || request.targets.is_empty()
@@ -84,7 +96,7 @@ pub fn inspect(
     let files = scripts(request, settings, root, &inventory, sources, &mut judged);
     let whole = meant && settings.selection.wants_any("env");
     let project = load::project(root, inventory, whole, sources, &mut judged.gaps);
-    let selectors = selectors(settings)?;
+    let selectors = settings.rules.selectors()?;
 
     let arena = Bump::new();
     let mut scripts: Vec<Script<'_>> = Vec::new();
@@ -104,10 +116,14 @@ pub fn inspect(
             model::build_without(&arena, script.file, &script.path, script.text, &mut follow, left_out)
         });
         judged.gaps.append(&mut follow.gaps);
-        for span in &left_out {
-            let reason = "the model failed on it (this is a bug of deploylint)";
-            judged.gaps.push(Gap::at(sources, *span, reason));
-        }
+        let left_out = left_out.map_or_else(Vec::new, |left_out| {
+            let reason = left_out.failure.reason("the model");
+            let mut places = left_out.places.iter().map(|span| (*span, reason.clone())).collect();
+            tell_briefly(&mut places);
+            let gaps = places.into_iter().map(|(span, reason)| Gap::at(sources, span, reason));
+            judged.gaps.extend(gaps);
+            left_out.places
+        });
         let Some(mut deployment) = deployment else { continue };
         tell_briefly(&mut deployment.gaps);
         for (span, reason) in &deployment.gaps {
@@ -118,6 +134,7 @@ pub fn inspect(
         models.push(deployment);
         scripts.push(Script { left_out, ..script });
     }
+    drop(spared);
     let commands = each_once(commands);
     judged.commands = commands.len();
     judged.unread = commands.iter().filter(|command| !command.analysed).count();
@@ -135,26 +152,27 @@ pub fn inspect(
         directory: settings.config.app.directory.clone(),
         services: settings.config.services.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
-    let run = || {
-        let context = Context::new(sources, &models, &project, &settings.pages, &given);
-        let failed = rules::run(&context, &selectors, &mut judged.findings);
-        look(&context);
-        failed
+    let context = limit::piece(|| Context::new(sources, &models, &project, &settings.rules.pages, &given));
+    let (failed, looked) = match &context {
+        Ok(context) => {
+            let failed = rules::run(context, selectors, &mut judged.findings);
+            (failed, limit::piece(|| look(context)))
+        }
+        Err(failure) => (Vec::new(), Err(*failure)),
     };
-    let failed = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        let reason = "what its rules see could not be worked out (this is a bug of deploylint)";
+    if let Err(failure) = looked {
+        let reason = failure.reason("what works out what its rules see");
         let starts = scripts.iter().map(|script| Span::file_start(script.file));
-        judged.gaps.extend(starts.map(|start| Gap::at(sources, start, reason)));
-        Vec::new()
-    });
+        judged.gaps.extend(starts.map(|start| Gap::at(sources, start, reason.clone())));
+    }
     let repo = Repo {
         root,
         sources,
         scripts: &scripts,
         project: &project,
-        pages: &settings.pages,
+        pages: &settings.rules.pages,
         given: &given,
-        selectors: &selectors,
+        selectors,
     };
     for rule in failed {
         let (mut found, mut places) = repo.judge_again(&rule);
@@ -162,7 +180,7 @@ pub fn inspect(
         if places.is_empty() {
             places.extend(scripts.iter().map(|script| Span::file_start(script.file)));
         }
-        let reason = format!("the rule {} failed on it (this is a bug of deploylint)", rule.name);
+        let reason = rule.failure.reason(&format!("the rule {}", rule.name));
         judged.gaps.extend(places.into_iter().map(|place| Gap::at(sources, place, reason.clone())));
     }
     if judged.findings.iter().any(|finding| finding.fix.is_some()) {
@@ -344,22 +362,6 @@ fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
         gaps.push(Gap::at(sources, Span::file_start(file), reason));
     }
     gaps
-}
-
-/// The embedded selectors with the user's.
-fn selectors(settings: &Settings) -> Result<Selectors, CheckError> {
-    let is_selector = |path: &str| path.ends_with(".scm");
-    let embedded = embedded::files().filter(|f| is_selector(&f.path)).map(|f| (f.shown, f.text));
-    let user = settings
-        .user_rules
-        .iter()
-        .filter(|f| is_selector(&f.path))
-        .map(|f| (f.shown.clone(), f.text.clone()));
-    Selectors::load_beside(embedded, user).map_err(|errors| {
-        let mut shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        shown.truncate(10);
-        CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector may say")
-    })
 }
 
 /// Follows `source FILE` inside the root.

@@ -1,7 +1,8 @@
 //! What is around the scripts of a repo, read once: compose files, manifests, units, environment files, code.
 
-use super::isolate::reading;
+use super::isolate::{reading, reading_some};
 use crate::finding::Gap;
+use crate::limit;
 use crate::project::dotenv::Dotenv;
 use crate::project::env::Need;
 use crate::project::env::unread::Search;
@@ -43,7 +44,15 @@ pub(super) fn project(
     // Who has nothing to migrate and nothing to build has no code that is asked about either of them.
     let builds = manifest::scripts(&needs).any(|script| script.name == "build");
     if code && (builds || !needs.migrations.is_empty()) {
-        needs.code = manifest::code::read(root, &inventory);
+        match limit::piece(|| manifest::code::read(root, &inventory)) {
+            Ok(code) => needs.code = code,
+            Err(failure) => {
+                let reason = failure.reason("the search through the code");
+                gaps.push(Gap { file: String::new(), place: None, reason });
+                // Whether the app migrates by itself is not known.
+                needs.migrations.clear();
+            }
+        }
     }
     let mut unit_files = Vec::new();
     let mut unit_templates = Vec::new();
@@ -85,13 +94,19 @@ pub(super) fn project(
     let mut environment = Project::default();
     if code {
         let paths = || inventory.dotenv.iter().chain(&inventory.code).cloned().collect();
-        environment = reading("the environment", paths, gaps, |only| {
+        let whole;
+        (environment, whole) = reading_some("the environment", paths, gaps, |only| {
             let (mut part, mut gaps) = (Project::default(), Vec::new());
             let inventory = limited(&inventory, only, |i| &mut i.code);
             let inventory = limited(&inventory, only, |i| &mut i.dotenv);
             read_environment(root, &inventory, &mut part, sources, &mut gaps);
             (part, gaps)
         });
+        if !whole {
+            // What was not read may name any of them.
+            environment.unread = None;
+            environment.untold.clear();
+        }
     }
     Project {
         inventory,

@@ -8,6 +8,7 @@ mod judge;
 mod load;
 mod regions;
 mod rounds;
+mod rule_set;
 mod selection;
 mod services;
 pub mod split;
@@ -17,18 +18,21 @@ mod why;
 pub use config::{App, Config, Level, ReviewConfig};
 pub use fix::{apply_fixes, replaced};
 pub use judge::{Judged, Look, inspect, root_of};
-pub use rounds::{Change, Fixed, Rejected, fix};
+pub use rounds::{Change, Fixed, Rejected, fix, fix_over};
+pub use rule_set::RuleSet;
 pub use selection::Selection;
 pub use services::{Services, services};
 pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};
-use crate::rules::embedded::RuleFile;
+use crate::limit;
+use crate::project::files::{Recorder, Root};
 use crate::rules::page::PageError;
-use crate::rules::pages::{Pages, read_folder};
 use crate::source::{LineColumn, Sources};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,9 @@ pub struct Request {
     pub rules_dirs: Vec<PathBuf>,
     /// Findings less sure than this are left out; [`Confidence::Medium`] when absent.
     pub confidence: Option<Confidence>,
+    /// How long it may take, and as long again to find out what it takes too long on, which is a gap then. Without one a
+    /// verdict never rests on the machine's speed.
+    pub time: Option<Duration>,
 }
 
 /// What a check found.
@@ -159,24 +166,11 @@ pub struct Settings {
     /// `deploylint.yaml`.
     pub config: Config,
     /// Every rule that exists.
-    pub pages: Pages,
-    /// The pages and selectors of the user's folders.
-    pub user_rules: Vec<RuleFile>,
+    pub rules: Arc<RuleSet>,
     /// Which rules are asked for.
     pub selection: Selection,
-}
-
-/// The pages of all rules: the embedded ones and those of `folders`, with the files of the latter.
-///
-/// # Errors
-/// A folder that cannot be read, a page that is wrong, or a selector without a page.
-pub fn load_rules(folders: &[PathBuf]) -> Result<(Pages, Vec<RuleFile>), CheckError> {
-    let mut user = Vec::new();
-    for folder in folders {
-        user.extend(read_folder(folder)?);
-    }
-    let all = crate::rules::embedded::files().chain(user.iter().cloned());
-    Ok((Pages::parse(all)?, user))
+    /// What notes all that is read of the repo, where somebody wants to know.
+    pub recorder: Option<Recorder>,
 }
 
 impl Settings {
@@ -185,13 +179,62 @@ impl Settings {
     /// # Errors
     /// Anything wrong in the request, the configuration or a user's rule.
     pub fn load(request: &Request) -> Result<Self, CheckError> {
+        Self::load_with(request, None, |folders| RuleSet::load(folders).map(Arc::new))
+    }
+
+    /// The same with rules that were read before: those of the request's own folders.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_over(request: &Request, rules: &Arc<RuleSet>) -> Result<Self, CheckError> {
+        Self::load_noted(request, rules, None)
+    }
+
+    /// The same; all that is read of the repo, here and in the check, is noted by `recorder`.
+    ///
+    /// # Errors
+    /// As [`Settings::load`]. What was noted up to there is not all.
+    pub fn load_noted(
+        request: &Request,
+        rules: &Arc<RuleSet>,
+        recorder: Option<Recorder>,
+    ) -> Result<Self, CheckError> {
+        Self::load_with(request, recorder, |folders| match folders == request.rules_dirs {
+            true => Ok(Arc::clone(rules)),
+            false => RuleSet::load(folders).map(Arc::new),
+        })
+    }
+
+    /// Whether what is asked of all repos alike is right: the rules that are named, and a configuration that is given.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(request: &Request, rules: &RuleSet) -> Result<(), CheckError> {
+        let nowhere = Path::new("");
+        let (config, at) = match &request.config {
+            Some(_) => config::load(nowhere, request.config.as_deref(), None)?,
+            None => (Config::default(), PathBuf::new()),
+        };
+        Selection::resolve(&rules.pages, &config, &at, request).map(drop)
+    }
+
+    fn load_with(
+        request: &Request,
+        recorder: Option<Recorder>,
+        rules: impl FnOnce(&[PathBuf]) -> Result<Arc<RuleSet>, CheckError>,
+    ) -> Result<Self, CheckError> {
         let root = judge::root_of(request)?;
-        let (config, at) = config::load(&root, request.config.as_deref())?;
+        let (config, at) = config::load(&root, request.config.as_deref(), recorder.as_ref())?;
         let mut folders = request.rules_dirs.clone();
-        folders.extend(config.rule_folders(&root, &at)?);
-        let (pages, user_rules) = load_rules(&folders)?;
-        let selection = Selection::resolve(&pages, &config, &at, request)?;
-        Ok(Settings { root, config, pages, user_rules, selection })
+        let own = config.rule_folders(&root, &at)?;
+        folders.extend(own.iter().cloned());
+        // Asked before and after, so that a record of files that change in between is torn.
+        let note = || config::note_folders(&root, &own, recorder.as_ref());
+        note();
+        let rules = rules(&folders)?;
+        note();
+        let selection = Selection::resolve(&rules.pages, &config, &at, request)?;
+        Ok(Settings { root, config, rules, selection, recorder })
     }
 }
 
@@ -212,17 +255,37 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
 pub fn check_over(
     request: &Request,
     settings: &Settings,
+    sources: Sources,
+    look: Look<'_>,
+) -> Result<Report, CheckError> {
+    let root = Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?;
+    check_in(&root.noted_by(settings.recorder.clone()), request, settings, sources, look)
+}
+
+/// Checks what `request` names in `root`, which need not be the tree on disk.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_in(
+    root: &Root,
+    request: &Request,
+    settings: &Settings,
     mut sources: Sources,
     look: Look<'_>,
 ) -> Result<Report, CheckError> {
-    let judged = judge::judge(request, settings, &mut sources, look)?;
+    // What happened before is not this check's.
+    limit::was_late();
+    let judged = inspect(root, request, settings, &mut sources, look)?;
+    if limit::was_late() {
+        settings.recorder.iter().for_each(Recorder::tear);
+    }
     let selection = &settings.selection;
     let mut findings = suppress::apply(
         &sources,
         &judged.comments,
         &judged.gaps,
         judged.findings,
-        &settings.pages,
+        &settings.rules.pages,
         selection,
     );
     findings.retain_mut(|finding| selection.admit(finding));

@@ -70,7 +70,14 @@ impl Fixed {
 /// # Errors
 /// As [`super::check`].
 pub fn fix(request: &Request, unsafe_too: bool) -> Result<Fixed, CheckError> {
-    let settings = Settings::load(request)?;
+    fix_over(request, &Settings::load(request)?, unsafe_too)
+}
+
+/// The same with settings that are loaded already.
+///
+/// # Errors
+/// As [`super::check`].
+pub fn fix_over(request: &Request, settings: &Settings, unsafe_too: bool) -> Result<Fixed, CheckError> {
     let mut fixing = Fixing {
         request,
         root: Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?,
@@ -122,7 +129,7 @@ pub fn fix(request: &Request, unsafe_too: bool) -> Result<Fixed, CheckError> {
 
 struct Fixing<'r> {
     request: &'r Request,
-    settings: Settings,
+    settings: &'r Settings,
     root: Root,
     unsafe_too: bool,
     /// The files that have changed so far, by path.
@@ -171,7 +178,7 @@ impl Fixing<'_> {
 
     fn judge(&self, texts: &HashMap<String, Vec<u8>>) -> Result<Report, CheckError> {
         if texts.is_empty() {
-            return check_over(self.request, &self.settings, Sources::default(), &mut |_| {});
+            return check_over(self.request, self.settings, Sources::default(), &mut |_| {});
         }
         let stdin = self.stdin();
         let mut request = self.request.clone();
@@ -191,7 +198,7 @@ impl Fixing<'_> {
                 sources.add(file);
             }
         }
-        check_over(&request, &self.settings, sources, &mut |_| {})
+        check_over(&request, self.settings, sources, &mut |_| {})
     }
 
     /// The findings to fix, as far as their fixes go together.

@@ -25,7 +25,11 @@ struct Wanted {
 }
 
 impl Selection {
-    pub(super) fn resolve(
+    /// What the configuration, `--select` and `--ignore` ask for together.
+    ///
+    /// # Errors
+    /// A name that is no rule and no family.
+    pub fn resolve(
         pages: &Pages,
         config: &Config,
         config_at: &Path,
@@ -119,7 +123,7 @@ mod tests {
         let request = Request { select: words(select), ignore: words(ignore), ..Request::default() };
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("deploylint.yaml"), config).unwrap();
-        let (config, at) = super::super::config::load(dir.path(), None).unwrap();
+        let (config, at) = super::super::config::load(dir.path(), None, None).unwrap();
         let pages = Pages::embedded().unwrap();
         let selection = Selection::resolve(&pages, &config, &at, &request).unwrap();
         (selection.wants("ignore/unused"), selection.wants("ignore/malformed"))

@@ -9,6 +9,8 @@ pub enum Attempt<T, R> {
     Fails,
     /// They do not, and these are better than halves.
     Instead(Vec<Vec<T>>),
+    /// They were not tried, and nothing is tried any more.
+    Stop,
 }
 
 /// What is left of the items.
@@ -49,6 +51,10 @@ pub fn settle<T: Clone, R, E>(
             Attempt::Works(result) => {
                 settled.kept.extend(group);
                 settled.result = Some(result);
+            }
+            Attempt::Stop => {
+                settled.failed.extend(group);
+                *attempts = 0;
             }
             Attempt::Instead(smaller) if group.len() > 1 => groups.extend(smaller.into_iter().rev()),
             _ if group.len() == 1 => {
@@ -113,6 +119,20 @@ mod tests {
         let (kept, failed, attempts) = without(&[13], 3);
         assert_eq!((kept, attempts), ((0..8).collect(), 3));
         assert_eq!(failed.iter().flat_map(Clone::clone).collect::<Vec<_>>(), (8..24).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_stop_gives_up_the_rest_as_it_is() {
+        let mut left = 100;
+        let attempt = |kept: &[u32], group: &[u32]| {
+            Ok::<_, Infallible>(match group.len() {
+                1 if kept.len() == 1 => Attempt::Stop,
+                1 => Attempt::Works(()),
+                _ => Attempt::Fails,
+            })
+        };
+        let settled = settle(vec![1, 2, 3, 4], &mut left, attempt, |_| vec![9, 9]).unwrap();
+        assert_eq!((settled.kept, settled.failed, left), (vec![1], vec![2, 3, 4], 0));
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, Check
         &judged.comments,
         &judged.gaps,
         findings.clone(),
-        &settings.pages,
+        &settings.rules.pages,
         &settings.selection,
     );
     sort(&sources, &mut findings);

@@ -1,5 +1,6 @@
 //! What can be asked of the program. The doc comments are its `--help`.
 
+use crate::finding::{Confidence, Severity};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ Examples:
   deploylint why start.sh:12            what was understood of that line
   deploylint services                   which service is which unit
   deploylint review                     what changed since the last review, and what is left to do
+  deploylint scan ~/checkouts --stats   many repos
   deploylint rules                      all rules";
 
 const CHECK_EXAMPLES: &str = "\
@@ -54,6 +56,25 @@ Exit codes:
   0  the matrix is whole, whatever it shows
   2  wrong usage or configuration
   3  something could not be analysed";
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  deploylint scan ~/checkouts                             all repos below a folder
+  deploylint scan '~/checkouts/*-api' --stats             those that a pattern names, and what was counted
+  deploylint scan --format ndjson ~/checkouts | jq .repo  for other programs: a line of JSON each
+  deploylint scan --repos-from repos.txt --format ndjson --output found.ndjson --resume journal
+                                                          a list; killed and started again, it goes on
+
+A repo is a directory that holds `.git`, or files that stand at the top of a project. In other directories repos are
+looked for, six levels deep; hidden ones, links and what an ignore file there names are passed over. Records come in
+the order of the input, by name in a folder. Each repo's own deploylint.yaml counts, as in `check`.
+
+Exit codes:
+  0  nothing at or above --fail-on in any repo
+  1  findings
+  2  wrong usage, an argument that holds no repo, or output that could not be written
+  3  something could not be analysed, and nothing worse
+  130, 143  interrupted by SIGINT, SIGTERM: what was finished is written";
 
 const REVIEW_EXAMPLES: &str = "\
 Examples:
@@ -101,6 +122,9 @@ pub(super) enum Command {
     /// Review the deployment scripts against what changed since the last review
     #[command(after_help = REVIEW_EXAMPLES)]
     Review(ReviewArgs),
+    /// Check many repos: those that are named, and all below the folders that are
+    #[command(after_help = SCAN_EXAMPLES)]
+    Scan(ScanArgs),
     /// List all rules
     Rules(RulesArgs),
     /// Show what the analyser makes of a script
@@ -224,6 +248,72 @@ pub(super) struct ReviewArgs {
     pub(super) config: Option<PathBuf>,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(super) struct ScanArgs {
+    /// Repos, folders of repos, or patterns of either
+    #[arg(value_name = "PATH|GLOB", required_unless_present = "repos_from")]
+    pub(super) paths: Vec<PathBuf>,
+    /// A file that names a repo on each line; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+    pub(super) repos_from: Option<PathBuf>,
+    /// How many repos are judged at a time [default: as many as there are processors]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    /// How records are written
+    #[arg(long, value_enum, default_value_t = ScanFormat::Text)]
+    pub(super) format: ScanFormat,
+    /// Where records are written [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// A journal of what is finished: killed and started again with it, the scan goes on
+    #[arg(long, value_name = "FILE")]
+    pub(super) resume: Option<PathBuf>,
+    /// How long a repo may take; what of it takes longer is not analysed, and told
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) timeout: u32,
+    /// Say at the end what was counted: on standard output, or on standard error beside NDJSON that goes there
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "text"
+    )]
+    pub(super) stats: Option<ReviewFormat>,
+    /// A configuration for all repos, in place of their own
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Only these rules or families (may be repeated, or separated by commas)
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Not these rules or families
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning)]
+    pub(super) fail_on: FailOn,
+    /// How sure a finding must be to be shown
+    #[arg(long, value_enum, value_name = "LEAST", default_value_t = Sure::Medium)]
+    pub(super) confidence: Sure,
+    /// A folder of your own rules (may be repeated)
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Vec<PathBuf>,
+    /// When to use colours; NO_COLOR is heard
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(super) color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ScanFormat {
+    /// For people: what was found in each repo
+    Text,
+    /// For programs: a line of JSON for each repo, as soon as it is finished
+    Ndjson,
+    /// For programs: one document
+    Json,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReviewFormat {
     /// For people
@@ -295,4 +385,27 @@ pub(super) enum Color {
     Auto,
     Always,
     Never,
+}
+
+impl Sure {
+    /// As the check asks for it.
+    pub(super) fn least(self) -> Confidence {
+        match self {
+            Sure::High => Confidence::High,
+            Sure::Medium => Confidence::Medium,
+            Sure::Low => Confidence::Low,
+        }
+    }
+}
+
+impl FailOn {
+    /// The least severity that fails, if any does.
+    pub(super) fn least(self) -> Option<Severity> {
+        match self {
+            FailOn::Error => Some(Severity::Error),
+            FailOn::Warning => Some(Severity::Warning),
+            FailOn::Info => Some(Severity::Info),
+            FailOn::Never => None,
+        }
+    }
 }

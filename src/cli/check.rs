@@ -1,9 +1,8 @@
 //! `deploylint check`.
 
-use super::args::{CheckArgs, Color, FailOn, Format, Sure};
+use super::args::{CheckArgs, Color, FailOn, Format};
 use super::{Exit, Failure, complain, tell};
 use crate::check::{CheckError, Report, Request, Target};
-use crate::finding::{Confidence, Severity};
 use crate::output::{clean, json, text};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -48,16 +47,10 @@ pub(super) fn report(args: &CheckArgs, report: &Report, color: bool, out: &mut d
 }
 
 pub(super) fn exit(report: &Report, fail_on: FailOn) -> Exit {
-    let least = match fail_on {
-        FailOn::Error => Some(Severity::Error),
-        FailOn::Warning => Some(Severity::Warning),
-        FailOn::Info => Some(Severity::Info),
-        FailOn::Never => None,
-    };
     let fails = |least| report.findings.iter().any(|f| f.severity >= least);
     if !report.errors.is_empty() {
         Exit::Usage
-    } else if least.is_some_and(fails) {
+    } else if fail_on.least().is_some_and(fails) {
         Exit::Findings
     } else if !report.gaps.is_empty() {
         Exit::NotAnalysed
@@ -108,11 +101,8 @@ pub(super) fn request(args: &CheckArgs) -> Result<Request, CheckError> {
         select: args.select.clone(),
         ignore: args.ignore.clone(),
         rules_dirs: args.rules.clone(),
-        confidence: Some(match args.confidence {
-            Sure::High => Confidence::High,
-            Sure::Medium => Confidence::Medium,
-            Sure::Low => Confidence::Low,
-        }),
+        confidence: Some(args.confidence.least()),
+        time: None,
     })
 }
 

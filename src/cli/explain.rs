@@ -2,7 +2,7 @@
 
 use super::args::{ExplainArgs, Format, RulesArgs};
 use super::{Exit, Failure};
-use crate::check::{CheckError, load_rules};
+use crate::check::{CheckError, RuleSet};
 use crate::output::rules::{fix_name, write_json, write_text};
 use crate::output::{clean, confidence_name, severity_name};
 use crate::rules::pages::Named;
@@ -10,7 +10,7 @@ use std::io::Write;
 
 /// Prints a rule's page; of a family, its rules.
 pub(super) fn explain(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let (pages, _) = load_rules(&args.rules)?;
+    let pages = RuleSet::load(&args.rules)?.pages;
     let name = args.rule.trim_end_matches('/');
     let Some(page) = pages.get(name) else {
         if pages.named(name) == Some(Named::Family) {
@@ -34,7 +34,7 @@ pub(super) fn explain(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, F
 
 /// Prints all rules.
 pub(super) fn rules(args: &RulesArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let (pages, _) = load_rules(&args.rules)?;
+    let pages = RuleSet::load(&args.rules)?.pages;
     match args.format {
         Format::Text => write_text(&pages, None, out)?,
         Format::Json => write_json(&pages, out)?,

@@ -1,14 +1,16 @@
 //! F8: the command line. The only floor that prints and exits.
 //!
 //! Exit codes: 0 nothing at or above `--fail-on`; 1 findings; 2 wrong usage or configuration; 3 something could not
-//! be analysed, and nothing worse.
+//! be analysed, and nothing worse; 130 and 143 a scan that was interrupted.
 
 mod args;
 mod check;
 mod debug;
 mod explain;
 mod fix;
+mod progress;
 mod review;
+mod scan;
 mod services;
 mod why;
 
@@ -26,6 +28,9 @@ enum Exit {
     Findings = 1,
     Usage = 2,
     NotAnalysed = 3,
+    /// 128 and the signal's number, as shells have it.
+    Interrupted = 130,
+    Terminated = 143,
 }
 
 /// What keeps a command from its end.
@@ -76,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Services(args) => services::run(&args, &mut out),
         Command::Why(args) => why::run(&args, &mut out),
         Command::Review(args) => review::run(&args, &mut out),
+        Command::Scan(args) => scan::run(&args),
         Command::Rules(args) => explain::rules(&args, &mut out),
         Command::Debug(args) => debug::run(&args, &mut out),
     };

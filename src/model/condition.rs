@@ -2,6 +2,7 @@
 //! a resource; everything else is opaque, and opaque conditions are told apart by their text.
 
 use super::StepId;
+use crate::limit::tick;
 use crate::shell::effect::Resource;
 use crate::shell::value::Value;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -141,7 +142,10 @@ impl Cond {
                 (Some(false), Some(false)) => Some(false),
                 _ => None,
             },
-            leaf => ask(leaf),
+            leaf => {
+                tick();
+                ask(leaf)
+            }
         }
     }
 

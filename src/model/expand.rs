@@ -2,51 +2,55 @@
 
 use super::condition::Cond;
 use super::walk::Walker;
+use crate::limit::tick;
 use crate::shell::argv::Arg;
 use crate::shell::ast::{Block, Operation, Part, StmtKind, Word};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::home_of;
+use aho_corasick::AhoCorasick;
+use std::sync::LazyLock;
 
 /// Programs whose output is another one on every run, and what of it: RANDOM(4), date(1), mktemp(1).
 pub(crate) fn is_fresh_output(text: &str) -> bool {
+    static FRESH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let words = ["mktemp", "date +%s", "date +%N", "date", "$$", "$RANDOM", "$SECONDS", "$EPOCHSECONDS"];
+        AhoCorasick::new(words).ok()
+    });
+    let edge = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '.'));
+    let mut found = FRESH.iter().flat_map(|words| words.find_overlapping_iter(text));
     is_random_source(text)
-        || ["mktemp", "date +%s", "date +%N", "date", "$$", "$RANDOM", "$SECONDS", "$EPOCHSECONDS"]
-            .iter()
-            .any(|word| mentions(text, word))
+        || found.any(|word| {
+            edge(text[..word.start()].chars().next_back()) && edge(text[word.end()..].chars().next())
+        })
 }
 
 /// True where the text of a command gives a new secret: `openssl rand -hex 32`.
 pub(crate) fn is_random_source(text: &str) -> bool {
-    const SOURCES: [&str; 14] = [
-        "openssl rand",
-        "openssl genrsa",
-        "openssl genpkey",
-        "/dev/urandom",
-        "/dev/random",
-        "uuidgen",
-        "pwgen",
-        "secrets.token",
-        "secrets.choice",
-        "get_random_secret_key",
-        "randomBytes",
-        "apg ",
-        "makepasswd",
-        "/proc/sys/kernel/random/uuid",
-    ];
-    SOURCES.iter().any(|source| text.contains(source))
-        || text.contains("uuid.uuid4")
-        || text.contains("Fernet.generate_key")
-        || text.contains("rails secret")
-        || text.contains("gpg --gen-random")
-        || text.contains("wg genkey")
-}
-
-fn mentions(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let edge =
-            |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '.'));
-        edge(text[..at].chars().next_back()) && edge(text[at + word.len()..].chars().next())
-    })
+    static SOURCES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let sources = [
+            "openssl rand",
+            "openssl genrsa",
+            "openssl genpkey",
+            "/dev/urandom",
+            "/dev/random",
+            "uuidgen",
+            "pwgen",
+            "secrets.token",
+            "secrets.choice",
+            "get_random_secret_key",
+            "randomBytes",
+            "apg ",
+            "makepasswd",
+            "/proc/sys/kernel/random/uuid",
+            "uuid.uuid4",
+            "Fernet.generate_key",
+            "rails secret",
+            "gpg --gen-random",
+            "wg genkey",
+        ];
+        AhoCorasick::new(sources).ok()
+    });
+    SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
 }
 
 /// Programs whose output is the same on every run of one machine.
@@ -188,6 +192,7 @@ impl<'a> Walker<'a, '_> {
         if let [Part::Literal { text, .. }] = parts {
             return plain(text);
         }
+        tick();
         if self.overflows() {
             return Value::hole("(…)", 0, Knowledge::Unknown);
         }

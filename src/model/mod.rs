@@ -24,6 +24,7 @@ mod truth;
 mod walk;
 mod writing;
 
+use crate::limit::tick;
 use crate::shell::argv::Argv;
 use crate::shell::ast::Origin;
 use crate::shell::count::Counted;
@@ -268,7 +269,10 @@ impl Deployment<'_> {
 
     /// All steps with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (StepId, &Step)> {
-        self.steps.iter().enumerate().map(|(i, s)| (StepId(i as u32), s))
+        self.steps.iter().enumerate().map(|(i, s)| {
+            tick();
+            (StepId(i as u32), s)
+        })
     }
 
     /// The guards of a step, innermost first.
@@ -291,5 +295,8 @@ impl Deployment<'_> {
 }
 
 fn guards_from(guards: &[Guard], from: Option<GuardId>) -> impl Iterator<Item = (GuardId, &Guard)> {
-    std::iter::successors(from, |id| guards[id.0 as usize].outer).map(|id| (id, &guards[id.0 as usize]))
+    std::iter::successors(from, |id| guards[id.0 as usize].outer).map(|id| {
+        tick();
+        (id, &guards[id.0 as usize])
+    })
 }

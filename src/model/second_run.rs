@@ -5,6 +5,7 @@ use super::pattern::{basic_pattern, holds_pattern};
 use super::timeline::{Asking, Presence, Ran, State, concerns};
 use super::truth::excludes_presence;
 use super::{About, Deployment, GuardId, StepId};
+use crate::limit::tick;
 use crate::shell::argv::Stdin;
 use crate::shell::effect::{Again, Change, Deed, Effect, PathKind, Resource};
 use crate::shell::value::{Knowledge, Value};
@@ -194,6 +195,7 @@ pub(super) fn link_target(deed: &Deed) -> Option<&Value> {
 
 /// What one effect comes to when it happens again; `None` where that is nothing.
 fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Option<(Outcome, State)> {
+    tick();
     let timeline = &deployment.timeline;
     let id = asking.asker;
     let name = effect.resource.name();

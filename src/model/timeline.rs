@@ -2,6 +2,7 @@
 
 use super::condition::{Cond, Fact};
 use super::{About, Guard, GuardId, Step, StepId, guards_from};
+use crate::limit::tick;
 use crate::shell::effect::{Change, PathKind, Resource};
 use crate::shell::value::Value;
 use std::collections::{HashMap, HashSet};
@@ -178,6 +179,7 @@ impl Timeline {
     }
 
     fn push(&mut self, key: String, step: StepId, happening: Happening) {
+        tick();
         if matches!(happening, Happening::Removed | Happening::Emptied) {
             self.removals.entry(key.clone()).or_default().push(Event { step, happening });
         }
@@ -251,6 +253,7 @@ impl Timeline {
         again: bool,
         state: &mut State,
     ) {
+        tick();
         let makes = match (event.happening, above) {
             (Happening::Removed, _) | (Happening::Emptied, true) => None,
             (Happening::Emptied, false) => {
@@ -326,10 +329,7 @@ pub(super) fn concerns(fact: &Fact, resource: &Resource) -> bool {
             asked == path || path.is_under(asked) || asked.is_under(path)
         }
         (Resource::Line { file: asked, .. }, Resource::Line { file, .. }) => asked == file,
-        (asked, made) => {
-            asked == made
-                || asked.kind() == made.kind() && asked.name().to_string() == made.name().to_string()
-        }
+        (asked, made) => asked == made || asked.kind() == made.kind() && asked.name().looks_like(made.name()),
     }
 }
 

@@ -174,8 +174,8 @@ impl Timeline {
         for step in asking.steps {
             for effect in &step.deed.effects {
                 if effect.resource.kind() == resource.kind()
+                    && effect.resource.name().is_shown_as(&shown)
                     && effect.resource != *resource
-                    && effect.resource.name().to_string() == shown
                     && !shown.is_empty()
                 {
                     return self.state(asking, &effect.resource);
@@ -239,6 +239,5 @@ pub(super) fn absence_asked(guard: &Guard, fact: &Fact) -> bool {
 
 /// Two file names of which one is not known may be the same file.
 pub(super) fn same_unless_known(a: &Value, b: &Value) -> bool {
-    (a.knowledge() > Knowledge::Literal || b.knowledge() > Knowledge::Literal)
-        && a.to_string() == b.to_string()
+    (a.knowledge() > Knowledge::Literal || b.knowledge() > Knowledge::Literal) && a.looks_like(b)
 }

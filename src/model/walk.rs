@@ -6,6 +6,7 @@ use super::condition::Cond;
 use super::flow::{Exit, Failure, Flow, Jump};
 use super::scope::Scope;
 use super::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
+use crate::limit::tick;
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::count::Counted;
@@ -327,6 +328,7 @@ impl<'a, 'f> Walker<'a, 'f> {
     }
 
     pub(super) fn statement(&mut self, stmt: &Stmt<'a>) -> Flow {
+        tick();
         self.statements += 1;
         self.volume += self.ctx.cwd.key().len() + self.ctx.home.key().len();
         if self.statements > STATEMENTS || self.steps.len() > STEPS || self.overflows() {

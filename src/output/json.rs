@@ -32,7 +32,7 @@ impl Tool {
 }
 
 #[derive(Serialize)]
-struct JsonFinding<'a> {
+pub(super) struct JsonFinding<'a> {
     rule: &'a str,
     severity: &'static str,
     confidence: &'static str,
@@ -89,8 +89,9 @@ struct Place {
     offset: u32,
 }
 
+/// How many of what.
 #[derive(Serialize)]
-struct Summary {
+pub(super) struct Summary {
     files: usize,
     errors: usize,
     warnings: usize,
@@ -103,31 +104,32 @@ struct Summary {
 /// What the writer says.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let sources = &report.sources;
-    let count = |severity| {
-        let findings = report.findings.iter();
-        findings.filter(|f| f.severity == severity).count()
-    };
     let document = Document {
         version: 1,
         tool: Tool::this(),
         findings: report.findings.iter().map(|f| finding(sources, f)).collect(),
         not_analysed: report.gaps.iter().map(|one| gap(sources, one)).collect(),
-        summary: Summary {
-            files: report.files,
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
-            infos: count(Severity::Info),
-        },
+        summary: summary(report),
     };
     serde_json::to_writer(&mut *out, &document)?;
     out.write_all(b"\n")
+}
+
+pub(super) fn summary(report: &Report) -> Summary {
+    let count = |severity| report.findings.iter().filter(|f| f.severity == severity).count();
+    Summary {
+        files: report.files,
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        infos: count(Severity::Info),
+    }
 }
 
 pub(super) fn gap<'a>(sources: &Sources, gap: &'a Gap) -> JsonGap<'a> {
     JsonGap { file: &gap.file, range: gap.place.map(|place| range(sources, place)), reason: &gap.reason }
 }
 
-fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
+pub(super) fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
     let path = |span: Span| sources.file(span.file).path();
     let related = finding.related.iter().map(|related| JsonRelated {
         message: &related.message,

@@ -7,6 +7,7 @@ mod excerpt;
 pub mod json;
 pub mod review;
 pub mod rules;
+pub mod scan;
 pub mod services;
 pub mod text;
 

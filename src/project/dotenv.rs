@@ -4,6 +4,7 @@
 //! is what they agree on. Facts: <https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax>,
 //! systemd.exec(5), `EnvironmentFile=`.
 
+use crate::limit::tick;
 use crate::project::Problem;
 use crate::source::{FileId, MappedText, Sources, Span};
 use std::ops::Range;
@@ -55,6 +56,7 @@ impl Dotenv {
         let reader = Reader { text, place };
         let mut at = 0;
         while at < reader.text.len() {
+            tick();
             at = reader.line(at, &mut dotenv);
         }
         dotenv
@@ -93,8 +95,10 @@ impl Reader<'_> {
         if let Some(comment) = body.strip_prefix('#') {
             let inside = comment.trim_start_matches([' ', '\t', '#']);
             let begin = begin + (body.len() - inside.len());
-            // Prose may hold an `=`; a variable is written in capitals and closely.
-            if let Ok((entry, _)) = self.entry(begin, end)
+            // Prose may hold an `=`; a variable is written in capitals and closely. A comment ends with its line, whatever
+            // quote stands open in it.
+            let comment = Reader { text: &self.text[..end], place: self.place };
+            if let Ok((entry, _)) = comment.entry(begin, end, false)
                 && entry.name.chars().all(|c| !c.is_ascii_lowercase())
                 && inside[entry.name.len()..].starts_with('=')
             {
@@ -102,7 +106,7 @@ impl Reader<'_> {
             }
             return end + 1;
         }
-        match self.entry(begin, end) {
+        match self.entry(begin, end, true) {
             Ok((entry, next)) => {
                 into.entries.push(entry);
                 next
@@ -117,7 +121,8 @@ impl Reader<'_> {
         }
     }
 
-    fn entry(&self, begin: usize, end: usize) -> Result<(Entry, usize), &'static str> {
+    /// `closes`: a quote that opens must also close; else it is a part of the value.
+    fn entry(&self, begin: usize, end: usize, closes: bool) -> Result<(Entry, usize), &'static str> {
         let line = &self.text[begin..end];
         let body = match line.strip_prefix("export") {
             Some(rest) if rest.starts_with([' ', '\t']) => rest.trim_start(),
@@ -139,8 +144,10 @@ impl Reader<'_> {
             .chars()
             .next()
             .filter(|c| matches!(c, '"' | '\'' | '`') && value_start < end);
+        let quoted = quote.and_then(|quote| self.quoted(value_start, quote));
+        let quote = quote.filter(|_| closes || quoted.is_some());
         let (value, value_end, next) = match quote {
-            Some(quote) => self.quoted(value_start, quote).ok_or("the quote is not closed")?,
+            Some(_) => quoted.ok_or("the quote is not closed")?,
             None => {
                 let value = unquoted(&self.text[value_start..end]);
                 (value.to_owned(), value_start + value.len(), end + 1)
@@ -251,6 +258,15 @@ mod tests {
         assert_eq!(names, ["SENTRY_DSN", "DEBUG"]);
         assert!(env.mentions("DEBUG") && env.mentions("A") && !env.mentions("X"));
         assert!(env.get("DEBUG").is_none());
+    }
+
+    #[test]
+    fn a_quote_in_a_comment_ends_with_the_comment() {
+        let (sources, env) = read("# KEY=\"-----BEGIN\n# abc\n# -----END\"\nA=1 # B=\"\n# C='x'\n# D='y\n");
+        let shown: Vec<&str> = env.commented.iter().map(|e| slice(&sources, e.span)).collect();
+        assert_eq!(shown, ["KEY=\"-----BEGIN", "C='x'", "D='y"]);
+        assert_eq!((env.commented[0].quote, env.commented[1].quote), (None, Some('\'')));
+        assert_eq!(env.get("A").unwrap().value, "1");
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! A reader that cannot be led astray: it opens regular files inside the root and nothing else. It must never know
 //! what the files mean.
 
+pub mod record;
 mod tree;
+mod walk;
 
+pub use record::Recorder;
 pub use tree::{Contents, Entry, Tree};
+pub(in crate::project) use walk::{Kind, Step};
 
 use crate::finding::Gap;
 use crate::source::{FileId, SourceFile, Sources};
@@ -22,6 +26,8 @@ pub struct Root {
     path: PathBuf,
     /// What is read in place of the disk.
     tree: Option<Rc<Tree>>,
+    /// What notes each question and its answer.
+    recorder: Option<Recorder>,
 }
 
 /// What the disk says of a file without reading it.
@@ -45,12 +51,30 @@ impl Root {
         if !canonical.is_dir() {
             return Err(fail("not a directory".to_owned()));
         }
-        Ok(Root { path: canonical, tree: None })
+        Ok(Root { path: canonical, tree: None, recorder: None })
     }
 
     /// The same root with other files: nothing of the disk is read any more.
     pub fn with_tree(&self, tree: Tree) -> Root {
-        Root { path: self.path.clone(), tree: Some(Rc::new(tree)) }
+        Root { path: self.path.clone(), tree: Some(Rc::new(tree)), recorder: None }
+    }
+
+    /// The same root; what is asked of it from now on is noted.
+    #[must_use]
+    pub fn noted_by(self, recorder: Option<Recorder>) -> Root {
+        Root { recorder, ..self }
+    }
+
+    /// What is noted of a path on disk belongs to this; `None` for one that cannot be asked for again.
+    fn key<'p>(&self, path: &'p Path) -> Option<&'p str> {
+        path.strip_prefix(&self.path).ok()?.to_str()
+    }
+
+    /// Notes which of some files git holds.
+    pub(in crate::project) fn note_committed(&self, paths: &[String], held: &[String]) {
+        if let Some(recorder) = &self.recorder {
+            recorder.committed(paths, held);
+        }
     }
 
     /// What is read in place of the disk.
@@ -60,22 +84,33 @@ impl Root {
 
     /// True where something stands under `name`, whatever it is; a link need not lead anywhere.
     pub fn exists(&self, name: &str) -> bool {
-        match &self.tree {
-            Some(tree) => self.name(Path::new(name)).is_some_and(|name| tree.entry(&name).is_some()),
-            None => self.locate(name).symlink_metadata().is_ok(),
+        if let Some(tree) = &self.tree {
+            return self.name(Path::new(name)).is_some_and(|name| tree.entry(&name).is_some());
         }
+        let exists = self.locate(name).symlink_metadata().is_ok();
+        if let Some(recorder) = &self.recorder {
+            recorder.exists(Some(name), exists);
+        }
+        exists
     }
 
     /// How many bytes a regular file has; `None` for anything else, a link too.
     pub fn size(&self, name: &str) -> Option<u64> {
-        match &self.tree {
-            Some(tree) => tree.size(name),
-            None => self.locate(name).symlink_metadata().ok().filter(Metadata::is_file).map(|m| m.len()),
+        if let Some(tree) = &self.tree {
+            return tree.size(name);
         }
+        let known = self.locate(name).symlink_metadata().ok().filter(Metadata::is_file);
+        let size = known.map(|known| known.len());
+        if let Some(recorder) = &self.recorder {
+            recorder.size(Some(name), size);
+        }
+        size
     }
 
     /// What the disk says of a regular file; `None` for anything else, a link too, and where there is no disk.
     pub(in crate::project) fn stat(&self, name: &str) -> Option<Stat> {
+        // Times are no contents: what rests on them is not kept.
+        self.recorder.iter().for_each(Recorder::tear);
         let known = self.locate(name).symlink_metadata().ok().filter(Metadata::is_file);
         let known = known.filter(|_| self.tree.is_none())?;
         let time = known.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok();
@@ -85,6 +120,7 @@ impl Root {
 
     /// Where a link on disk says that it leads; it is not followed.
     pub(in crate::project) fn link(&self, name: &str) -> Option<String> {
+        self.recorder.iter().for_each(Recorder::tear);
         let target = std::fs::read_link(self.locate(name)).ok().filter(|_| self.tree.is_none())?;
         Some(target.to_string_lossy().into_owned())
     }
@@ -180,6 +216,14 @@ impl Root {
         if let Some(tree) = &self.tree {
             return tree.bytes(name);
         }
+        let read = self.on_disk(path);
+        if let Some(recorder) = &self.recorder {
+            recorder.content(self.key(path), read.as_deref().map_err(String::as_str));
+        }
+        read
+    }
+
+    fn on_disk(&self, path: &Path) -> Result<Vec<u8>, String> {
         let target = path.canonicalize().map_err(|e| describe(&e))?;
         if !target.starts_with(&self.path) {
             return Err("a symbolic link that leads out of the project's root".to_owned());

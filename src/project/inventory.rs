@@ -4,17 +4,15 @@
 mod seen;
 
 use crate::finding::Gap;
-use crate::project::files::{Entry, Root, Tree};
+use crate::limit;
+use crate::project::files::{Entry, Kind, Root, Step, Tree};
 use crate::project::history;
 use crate::project::names::{
     base, drop_in_of, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_ecosystem,
     is_manifest, is_migration_directory, is_unit, is_unit_template,
 };
-use ignore::{DirEntry, WalkBuilder};
 use seen::Seen;
 use std::collections::{BTreeSet, HashSet};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// How deep below the root files are looked for.
 pub const MAX_DEPTH: usize = 8;
@@ -95,10 +93,10 @@ impl Inventory {
 
     fn down_to(root: &Root, depth: usize) -> Inventory {
         let mut found = Inventory::default();
-        match root.tree() {
+        limit::part(|| match root.tree() {
             Some(tree) => found.walk_tree(tree, depth),
             None => found.walk_disk(root, depth),
-        }
+        });
         found.outputs.sort();
         found.beyond.extend(found.outputs.iter().cloned());
         if root.tree().is_none() {
@@ -137,8 +135,8 @@ impl Inventory {
                 continue;
             }
             seen += 1;
-            if seen >= MAX_ENTRIES {
-                self.gaps.push(too_many());
+            if let Some(gap) = cut_short(seen) {
+                self.gaps.push(gap);
                 break;
             }
             self.add(path.to_owned(), &Seen::Tree(tree, path, entry));
@@ -152,35 +150,33 @@ impl Inventory {
     }
 
     fn walk_disk(&mut self, root: &Root, depth: usize) {
-        // The walk does not enter them; what is ignored does not even get here.
-        let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
-        let seen_by_walk = Arc::clone(&outputs);
-        let walk = walk(root, depth)
-            .filter_entry(move |entry| {
-                let skipped = is_skipped(entry);
-                if skipped && entry.file_name().to_str().is_some_and(is_output) && is_filled(entry) {
-                    seen_by_walk.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
+        let mut walk = root.walk("", depth);
+        // The root counts.
+        let mut seen = 1;
+        while let Some(step) = walk.next() {
+            if let Ok(step) = &step
+                && is_skipped(step)
+            {
+                // The walk does not enter them; what is ignored does not even get here.
+                walk.pass_over();
+                if is_output(base(&step.path)) && root.is_filled(step) {
+                    self.outputs.push(step.path.clone());
                 }
-                !skipped
-            })
-            .build();
-        for (seen, entry) in walk.enumerate() {
-            if seen >= MAX_ENTRIES {
-                self.gaps.push(too_many());
+                continue;
+            }
+            if let Some(gap) = cut_short(seen) {
+                self.gaps.push(gap);
                 break;
             }
-            match entry {
-                Ok(entry) => {
-                    if let Some(path) = root.name(entry.path()).filter(|name| !name.is_empty()) {
-                        self.note(&path, depth, entry.file_type().is_some_and(|t| t.is_dir()));
-                        self.add(path, &Seen::Disk(&entry));
-                    }
+            seen += 1;
+            match step {
+                Ok(step) => {
+                    self.note(&step.path, depth, step.kind == Kind::Directory);
+                    self.add(step.path.clone(), &Seen::Disk(root, &step));
                 }
-                Err(error) => self.gaps.push(unreadable(root, &error)),
+                Err(gap) => self.gaps.push(gap),
             }
         }
-        let outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        self.outputs = outputs.iter().filter_map(|path| root.name(path)).collect();
     }
 
     fn add(&mut self, path: String, entry: &Seen<'_>) {
@@ -219,7 +215,7 @@ impl Inventory {
         } else if name.ends_with(".conf") || name.ends_with(".ini") {
             &mut self.settings
         } else if is_script(name, entry) {
-            if entry.is_file() && !entry.is_executable() {
+            if entry.is_plain() && !entry.is_executable() {
                 self.not_executable.push(path.clone());
             }
             &mut self.scripts
@@ -229,7 +225,7 @@ impl Inventory {
             &mut self.documents
         } else if name.ends_with(".template") {
             &mut self.templates
-        } else if entry.is_file() {
+        } else if entry.is_plain() {
             &mut self.others
         } else {
             return;
@@ -247,9 +243,9 @@ impl Inventory {
         directories.insert("");
         let mut passed_over = Vec::new();
         for directory in directories {
-            let Ok(entries) = std::fs::read_dir(root.locate(directory)) else { continue };
-            for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|t| !t.is_dir())) {
-                let Ok(name) = entry.file_name().into_string() else { continue };
+            let Ok(entries) = root.list(directory) else { continue };
+            for (name, _) in entries.into_iter().filter(|(_, kind)| *kind != Kind::Directory) {
+                let Ok(name) = name.into_string() else { continue };
                 let path = if directory.is_empty() { name.clone() } else { format!("{directory}/{name}") };
                 let wanted = is_dotenv(&name)
                     || is_manifest(&name, &path)
@@ -266,6 +262,9 @@ impl Inventory {
             true => Vec::new(),
             false => history::committed(root, &passed_over),
         };
+        if !passed_over.is_empty() {
+            root.note_committed(&passed_over, &committed);
+        }
         for path in passed_over {
             let name = base(&path);
             let in_git = committed.contains(&path);
@@ -290,25 +289,14 @@ impl Inventory {
     }
 }
 
-/// The walk over a project's files: by the rules of the `.gitignore` files in it, no link followed, in the order of names.
-pub(super) fn walk(root: &Root, depth: usize) -> WalkBuilder {
-    let mut walk = WalkBuilder::new(root.path());
-    walk.hidden(false)
-        .parents(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        .follow_links(false)
-        .max_depth(Some(depth))
-        .sort_by_file_name(Ord::cmp);
-    walk
+/// True for a directory that holds what others wrote or what a build made.
+pub(super) fn is_skipped(step: &Step) -> bool {
+    step.kind == Kind::Directory && SKIPPED.contains(&base(&step.path))
 }
 
-/// True for a directory that holds what others wrote or what a build made.
-pub(super) fn is_skipped(entry: &DirEntry) -> bool {
-    entry.depth() > 0
-        && entry.file_type().is_some_and(|t| t.is_dir())
-        && entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name))
+/// True for the name of such a directory.
+pub fn is_of_others(name: &str) -> bool {
+    SKIPPED.contains(&name)
 }
 
 /// True for a path that lies in such a directory.
@@ -321,43 +309,16 @@ fn is_output(name: &str) -> bool {
     matches!(name, "dist" | "build")
 }
 
-fn is_filled(entry: &DirEntry) -> bool {
-    std::fs::read_dir(entry.path()).is_ok_and(|mut inside| inside.next().is_some())
-}
-
-fn too_many() -> Gap {
-    Gap {
-        file: String::new(),
-        place: None,
-        reason: format!(
-            "more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at"
-        ),
-    }
-}
-
-fn unreadable(root: &Root, error: &ignore::Error) -> Gap {
-    let mut inner = error;
-    let mut file = String::new();
-    loop {
-        match inner {
-            ignore::Error::WithPath { path, err } => {
-                file = root.name(path).unwrap_or_default();
-                inner = err;
-            }
-            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-                inner = err;
-            }
-            _ => break,
-        }
-    }
-    Gap {
-        file,
-        place: None,
-        reason: match inner.io_error().map(std::io::Error::kind) {
-            Some(std::io::ErrorKind::PermissionDenied) => "may not be entered: permission denied".to_owned(),
-            _ => "could not be looked at".to_owned(),
-        },
-    }
+/// Why the walk ends before its end.
+fn cut_short(seen: usize) -> Option<Gap> {
+    let reason = if seen >= MAX_ENTRIES {
+        format!("more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at")
+    } else if limit::is_over() {
+        format!("it took too long to look at the files: those after the first {seen} were not looked at")
+    } else {
+        return None;
+    };
+    Some(Gap { file: String::new(), place: None, reason })
 }
 
 fn is_workflow(path: &str) -> bool {
@@ -370,7 +331,7 @@ fn is_script(name: &str, entry: &Seen<'_>) -> bool {
         return true;
     }
     // Only a regular file is opened: not a link, not a FIFO.
-    if name.contains('.') || !entry.is_file() {
+    if name.contains('.') || !entry.is_plain() {
         return false;
     }
     let named = SCRIPT_NAMES.iter().any(|first| name.starts_with(first));

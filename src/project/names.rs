@@ -135,6 +135,33 @@ pub fn is_architecture(name: &str) -> bool {
     lower.ends_with(".md") && lower.contains("architecture")
 }
 
+/// True for a file that stands at the top of a project, or of a deployment, rather than in a folder of projects: what is
+/// deployed, what deploys it, and what each repo has.
+pub fn stands_at_the_top(name: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        ".gitignore",
+        ".dockerignore",
+        ".editorconfig",
+        "Makefile",
+        "Procfile",
+        "deploylint.yaml",
+        "deploylint.yml",
+    ];
+    let document = |start: &str| name.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start));
+    is_compose(name)
+        || is_unit(name)
+        || is_ecosystem(name)
+        || is_dotenv(name)
+        || is_manifest(name, name)
+        || is_dockerfile(name)
+        || is_architecture(name)
+        || name.ends_with(".sh")
+        || name.ends_with(".bash")
+        || OTHERS.contains(&name)
+        || document("readme")
+        || document("licen")
+}
+
 /// Python, JavaScript and TypeScript.
 pub fn is_code(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, extension)| {

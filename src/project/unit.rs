@@ -7,6 +7,7 @@
 
 pub mod directives;
 
+use crate::limit::tick;
 use crate::project::Problem;
 use crate::source::{FileId, MappedText, OffsetMap, Sources, Span};
 use std::ops::Range;
@@ -116,6 +117,7 @@ impl Unit {
             problems: Vec::new(),
         };
         for (range, joined) in logical_lines(&text.text) {
+            tick();
             unit.line(text, range, &joined);
         }
         unit

@@ -6,6 +6,7 @@
 //! is where it was defined.
 
 use crate::finding::Gap;
+use crate::limit::tick;
 use crate::source::{FileId, Sources, Span};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Error, Spanned, Tagged};
@@ -224,6 +225,7 @@ impl Builder<'_> {
     }
 
     fn node(&self, raw: Spanned<Raw>) -> Node {
+        tick();
         let bytes = raw.defined.span();
         let start = bytes.byte_offset().unwrap_or(0) as usize;
         let end = start + bytes.byte_len().unwrap_or(0) as usize;
@@ -353,6 +355,7 @@ impl<'de> Visitor<'de> for RawVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
+            tick();
             list.push(item);
         }
         Ok(Raw::List(list))
@@ -361,6 +364,7 @@ impl<'de> Visitor<'de> for RawVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
         let mut map = Vec::new();
         while let Some(entry) = entries.next_entry()? {
+            tick();
             map.push(entry);
         }
         Ok(Raw::Map(map))

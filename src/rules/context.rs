@@ -234,7 +234,7 @@ impl<'r, 'a> Context<'r, 'a> {
     /// True where the step runs as the app's user.
     pub fn runs_as_app(&self, step: &Step) -> bool {
         match (&step.user, &self.app_user) {
-            (User::Named(name), Some(app)) => *name == app.name || name.to_string() == app.name.to_string(),
+            (User::Named(name), Some(app)) => *name == app.name || name.looks_like(&app.name),
             (User::Root, Some(app)) => app.is_root(),
             _ => false,
         }

@@ -23,10 +23,10 @@ mod units;
 mod user;
 
 use crate::finding::{Confidence, Finding};
+use crate::limit::{self, Failure};
 use crate::project::names::is_first_boot_script;
 use crate::syntax::query::Selectors;
 use context::Context;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A rule in Rust: looks at a whole repo, because it compares two places.
 pub(crate) type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
@@ -35,11 +35,13 @@ pub(crate) type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
 const FAMILIES: &[&[(&str, Rule)]] =
     &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
 
-/// A rule, or the selectors, of which a run panicked.
+/// A rule, or the selectors: what is run, and why its run came to nothing where it did.
 #[derive(Clone, Copy, Debug)]
 pub struct Failed {
     /// What it is called in a gap.
     pub name: &'static str,
+    /// What it failed of.
+    pub failure: Failure,
     /// `None`: the selectors.
     rule: Option<Rule>,
 }
@@ -48,12 +50,15 @@ impl Failed {
     /// A rule that may panic.
     #[cfg(test)]
     pub(crate) fn of(name: &'static str, rule: Rule) -> Failed {
-        Failed { name, rule: Some(rule) }
+        Failed { name, failure: Failure::Panicked, rule: Some(rule) }
     }
 
-    /// Runs it, perhaps on less than before; `None` where it panics again.
-    pub fn run(&self, context: &Context<'_, '_>, selectors: &Selectors) -> Option<Vec<Finding>> {
-        let run = || {
+    /// Runs it, perhaps on less than before.
+    ///
+    /// # Errors
+    /// What it failed of.
+    pub fn run(&self, context: &Context<'_, '_>, selectors: &Selectors) -> Result<Vec<Finding>, Failure> {
+        limit::piece(|| {
             let mut found = Vec::new();
             match self.rule {
                 Some(rule) => rule(context, &mut found),
@@ -61,21 +66,24 @@ impl Failed {
             }
             found.iter_mut().for_each(|finding| temper(context, finding));
             found
-        };
-        catch_unwind(AssertUnwindSafe(run)).ok()
+        })
     }
+}
+
+/// The selectors and every rule, in the order in which they run.
+pub fn all() -> impl Iterator<Item = Failed> {
+    let rules = FAMILIES.iter().copied().flatten();
+    let rules = rules.map(|(name, rule)| Failed { name, failure: Failure::Panicked, rule: Some(*rule) });
+    std::iter::once(Failed { name: "of a selector", failure: Failure::Panicked, rule: None }).chain(rules)
 }
 
 /// Runs every selector and every rule; gives those that panicked, the others have judged all the same.
 pub fn run(context: &Context<'_, '_>, selectors: &Selectors, findings: &mut Vec<Finding>) -> Vec<Failed> {
-    let rules = FAMILIES.iter().copied().flatten();
-    let all = rules.map(|(name, rule)| Failed { name, rule: Some(*rule) });
-    let all = std::iter::once(Failed { name: "of a selector", rule: None }).chain(all);
     let mut failed = Vec::new();
-    for rule in all {
+    for rule in all() {
         match rule.run(context, selectors) {
-            Some(mut found) => findings.append(&mut found),
-            None => failed.push(rule),
+            Ok(mut found) => findings.append(&mut found),
+            Err(failure) => failed.push(Failed { failure, ..rule }),
         }
     }
     failed

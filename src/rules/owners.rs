@@ -124,7 +124,7 @@ pub(super) fn user_of(context: &Context<'_, '_>, path: &Value) -> Option<AppUser
             .zip(users)
             .find(|(_, name)| *name != "root" && (is_account_name(name) || name.starts_with('$')))?;
         let name = match app {
-            Some(app) if app.name.to_string() == name => app.name.clone(),
+            Some(app) if app.name.is_shown_as(name) => app.name.clone(),
             _ if name.starts_with('$') => return None,
             _ => Value::literal(name),
         };
@@ -144,7 +144,7 @@ pub(super) fn is_roots(step: &Step) -> bool {
 
 /// True where a step runs as somebody.
 pub(super) fn runs_as(step: &Step, name: &Value) -> bool {
-    matches!(&step.user, User::Named(user) if user == name || user.to_string() == name.to_string())
+    matches!(&step.user, User::Named(user) if user == name || user.looks_like(name))
 }
 
 /// True where a change of `target` (and, if `recursive`, of all below) reaches `path`.
@@ -153,7 +153,7 @@ pub(super) fn reaches(target: &Value, recursive: bool, path: &Value) -> bool {
         return true;
     }
     // `/opt/app/*`: what lies in it, not the directory itself.
-    if target.is_glob() && target.basename().to_string() == "*" {
+    if target.is_glob() && target.basename().is_shown_as("*") {
         let parent = target.dirname();
         return path != &parent && (path.dirname() == parent || recursive && path.is_under(&parent));
     }

@@ -1,5 +1,8 @@
 //! Which files hold secrets, by their names and by what is written into them.
 
+use aho_corasick::AhoCorasick;
+use std::sync::LazyLock;
+
 /// Words in a setting's name that make its value a secret.
 const WORDS: [&str; 13] = [
     "SECRET",
@@ -44,6 +47,28 @@ const NOT: [&str; 24] = [
     "_HEADER",
     "_TYPE",
 ];
+
+/// All words in one pass, in any case: names are asked for by the thousand.
+fn any_of(words: impl IntoIterator<Item = String>) -> Option<AhoCorasick> {
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+static SECRET: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| any_of(owned(&WORDS)));
+static NO_SECRET: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| any_of(owned(&NOT)));
+/// As they stand in any text, where `-` is as good as `_`.
+static MENTIONED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let dashed = WORDS.iter().map(|word| word.replace('_', "-"));
+    let others = ["_PASS", "-PASS", "OPENSSL RAND"];
+    any_of(owned(&WORDS).into_iter().chain(dashed).chain(owned(&others)))
+});
+
+fn holds(words: &Option<AhoCorasick>, text: &str) -> bool {
+    words.as_ref().is_some_and(|words| words.is_match(text))
+}
 
 /// True for the name of a file of settings that a program reads into its environment: `.env`, `.env.production`,
 /// `web.env`; samples are none.
@@ -94,12 +119,13 @@ pub(super) fn secret_in(text: &str) -> Option<String> {
 /// True for the name of a setting whose value is a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.');
-    let upper = name.to_ascii_uppercase();
-    let secret = WORDS.iter().any(|w| upper.contains(w))
-        || upper.ends_with("_PASS")
-        || upper == "PGPASS"
-        || upper.ends_with("_KEY_BASE");
-    plain && secret && !NOT.iter().any(|w| upper.contains(w))
+    let ends = |end: &str| {
+        let start = name.len().checked_sub(end.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|own| own.eq_ignore_ascii_case(end))
+    };
+    let secret =
+        || holds(&SECRET, name) || ends("_PASS") || name.eq_ignore_ascii_case("PGPASS") || ends("_KEY_BASE");
+    plain && secret() && !holds(&NO_SECRET, name)
 }
 
 pub(crate) fn is_value(value: &str) -> bool {
@@ -116,8 +142,7 @@ pub(crate) fn is_address(value: &str) -> bool {
 
 /// True where a text speaks of a secret: the expression of a `sed` that puts one in.
 pub(crate) fn mentions_secret(text: &str) -> bool {
-    let upper = text.to_ascii_uppercase().replace('-', "_");
-    WORDS.iter().any(|w| upper.contains(w)) || upper.contains("_PASS") || upper.contains("OPENSSL RAND")
+    holds(&MENTIONED, text)
 }
 
 /// `postgres://user:password@host/db`.

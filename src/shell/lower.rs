@@ -9,6 +9,7 @@ mod redirect;
 mod tests;
 mod words;
 
+use crate::limit::tick;
 use crate::shell::ast::{Block, Stmt, StmtKind, Word};
 use crate::shell::parse::Shell;
 use crate::source::{FileId, OffsetMap, Span};
@@ -96,6 +97,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             }
             return None;
         }
+        tick();
         self.depth += 1;
         let kind = self.statement_kind(cursor, node);
         self.depth -= 1;

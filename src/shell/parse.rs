@@ -4,12 +4,13 @@
 //! the parse and put back here; words are read from the source text. A text that still holds errors is cut into
 //! pieces, and only pieces that do not parse by themselves are gaps.
 
+use crate::limit;
 use crate::shell::ast::Block;
 use crate::shell::count::Count;
 use crate::shell::lower::Lowering;
 use crate::source::{FileId, OffsetMap, Span};
 use crate::syntax::mask::{Masked, mask};
-use crate::syntax::tree::{Cursor, Effort, Kind, Node, Tree, parse, parse_within};
+use crate::syntax::tree::{Cursor, Effort, Kind, Node, Tree, parse, parse_short, parse_within};
 use bumpalo::Bump;
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -89,11 +90,12 @@ impl<'a> Shell<'a> {
             self.gaps.push((whole(&map), "shell code nested too deep to follow".to_owned()));
             return &[];
         }
+        limit::end_if_over();
         self.depth += 1;
         let masked = mask(text);
         self.effort.spend(text.len());
         // What does not parse is judged as it is written.
-        let plain = self.plain.then(|| parse_within(&masked.plain, &mut self.effort)).flatten();
+        let plain = self.plain.then(|| parse_short(masked.short(), &mut self.effort)).flatten();
         let plain = plain.filter(|tree| !tree.root().has_error());
         let is_plain = plain.is_some();
         let block = match plain.or_else(|| parse_within(&masked.text, &mut self.effort)) {

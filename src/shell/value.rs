@@ -5,6 +5,7 @@
 //! equal holes are the same value, so paths are compared, joined and cut as plain strings, `${APP_DIR}/venv` lies
 //! under `${APP_DIR}`, and after `APP_DIR=other` it does not.
 
+use crate::limit::tick;
 use ecow::EcoString;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -138,7 +139,8 @@ impl Value {
 
     /// The known text before the first hole: of `-o$X` it is `-o`.
     pub fn known_prefix(&self) -> &str {
-        self.text.split([OPEN, GLOB]).next().unwrap_or_default()
+        let end = self.text.bytes().position(|b| b == OPEN as u8 || b == GLOB as u8);
+        end.map_or(self.text.as_str(), |end| &self.text[..end])
     }
 
     /// The known text after the last hole: of `$APP/venv/bin/pip` it is `/venv/bin/pip`.
@@ -200,10 +202,8 @@ impl Value {
     /// The path without `.`, `name/..`, doubled and trailing `/`. `..` directly behind a hole stays.
     pub fn normalized(&self) -> Value {
         let text = &self.text;
-        let plain = !text.contains("//")
-            && !text.contains("/.")
-            && !text.starts_with("./")
-            && (text.len() < 2 || !text.ends_with('/'));
+        let doubled = text.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"/."));
+        let plain = !doubled && !text.starts_with("./") && (text.len() < 2 || !text.ends_with('/'));
         if plain && text != "." {
             return self.clone();
         }
@@ -233,6 +233,7 @@ impl Value {
 
     /// True when `self` is `ancestor` or lies below it. Both should be resolved paths.
     pub fn is_under(&self, ancestor: &Value) -> bool {
+        tick();
         let (path, above) = (self.key(), ancestor.key().trim_end_matches('/'));
         path == above
             || above.is_empty() && ancestor.key() == "/"
@@ -247,11 +248,35 @@ impl fmt::Display for Value {
     }
 }
 
+/// What is left of a text that should be written.
+struct Left<'s>(&'s str);
+
+impl fmt::Write for Left<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
 impl Value {
     /// Appends what [`fmt::Display`] gives.
     pub fn show(&self, to: &mut String) {
         // A string takes whatever is written to it.
         let _ = self.write(to);
+    }
+
+    /// True where [`fmt::Display`] gives this.
+    pub fn is_shown_as(&self, shown: &str) -> bool {
+        let mut left = Left(shown);
+        self.write(&mut left).is_ok() && left.0.is_empty()
+    }
+
+    /// True where both are shown alike.
+    pub fn looks_like(&self, other: &Value) -> bool {
+        match self.known_prefix().len() == self.text.len() {
+            true => other.is_shown_as(&self.text),
+            false => self.text == other.text || self.is_shown_as(&other.to_string()),
+        }
     }
 
     fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
@@ -274,7 +299,8 @@ impl Value {
             if name.starts_with("$(") || name.starts_with('`') {
                 f.write_str(name)?;
             } else {
-                write!(f, "${name}")?;
+                f.write_char('$')?;
+                f.write_str(name)?;
             }
             rest = &rest[open + close + 1..];
         }
@@ -301,6 +327,17 @@ mod tests {
         assert!(!under(&first, "x/venv").is_under(&first));
         assert_eq!(under(&first, "/venv/bin/pip").to_string(), "$APP_DIR/venv/bin/pip");
         assert_eq!(under(&first, "/venv/bin/pip").basename().as_literal(), Some("pip"));
+    }
+
+    #[test]
+    fn what_is_shown_alike_looks_alike() {
+        let hole = |version| under(&Value::hole("DB", version, Knowledge::Symbolic), "_x");
+        let (literal, other) = (Value::literal("$DB_x"), Value::literal("$DB_"));
+        for value in [&hole(1), &hole(2), &literal] {
+            assert!(value.is_shown_as("$DB_x") && !value.is_shown_as("$DB_") && !value.is_shown_as("$DB_xy"));
+            assert!(value.looks_like(&hole(1)) && value.looks_like(&literal) && !value.looks_like(&other));
+            assert!(!other.looks_like(value));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Code in other languages than shell: what a query finds in a text. Knows nothing of what is looked for.
 
+use super::parses;
+use crate::limit;
 use std::ops::{ControlFlow, Range};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -82,9 +84,9 @@ impl CodeQuery {
             .as_ref()
             .map_err(Clone::clone)?;
         let tree = parse(self.language, text, parts).ok_or("it takes too long to parse")?;
-        let started = Instant::now();
+        let (started, time) = (Instant::now(), time());
         let mut late = |_: &tree_sitter::QueryCursorState| {
-            if started.elapsed() > TIME { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if limit::passed(started, time) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = tree_sitter::QueryCursorOptions::new().progress_callback(&mut late);
         let mut cursor = tree_sitter::QueryCursor::new();
@@ -96,8 +98,10 @@ impl CodeQuery {
                 let name = names.get(c.index as usize).copied().unwrap_or_default();
                 (name.to_owned(), c.node.byte_range())
             });
+            limit::tick();
             found.push(Match { captures: captures.collect() });
         }
+        limit::end_if_over();
         Ok(found)
     }
 }
@@ -123,11 +127,23 @@ pub(super) fn parse(language: Language, text: &str, parts: &[Range<usize>]) -> O
         })
         .collect();
     parser.set_included_ranges(&ranges).ok()?;
-    let started = Instant::now();
+    parses::count();
+    let (started, time) = (Instant::now(), time());
     let mut late = |_: &tree_sitter::ParseState| {
-        if started.elapsed() > TIME { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if limit::passed(started, time) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = tree_sitter::ParseOptions::new().progress_callback(&mut late);
     let bytes = text.as_bytes();
-    parser.parse_with_options(&mut |at: usize, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+    let tree = parser.parse_with_options(
+        &mut |at: usize, _| bytes.get(at..).unwrap_or_default(),
+        None,
+        Some(options),
+    );
+    limit::end_if_over();
+    tree
+}
+
+/// What one text may take now.
+fn time() -> Duration {
+    limit::left().map_or(TIME, |left| left.min(TIME))
 }

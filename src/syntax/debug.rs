@@ -8,7 +8,7 @@ pub fn debug_tree(text: &str) -> String {
     let Some(tree) = tree::parse(text) else {
         return String::new();
     };
-    indent(&tree.0.root_node().to_sexp())
+    indent(&tree.sexp())
 }
 
 /// Puts every node of an S-expression on its own line. Any other layout of the same expression gives the same lines.

@@ -42,9 +42,57 @@ pub struct Masked<'t> {
     /// Where commands begin, in order, those inside substitutions too, those inside heredocs not: told by quoting and
     /// reserved words alone, so that what the grammar loses is missed.
     pub commands: Vec<usize>,
+    /// Words of a command side by side, and other parts of `plain` that are `/` all over.
+    dull: Vec<Range<usize>>,
 }
 
 impl Masked<'_> {
+    /// `plain` with all left out that tells the grammar nothing: the inside of plain words, of comments and of the bodies
+    /// of heredocs, and blanks at the start of a line. A parser's work is by the byte. Beside each byte stands its place in
+    /// the script, and last the script's end.
+    pub fn short(&self) -> (Vec<u8>, Vec<u32>) {
+        let bytes = self.plain.as_bytes();
+        let comments = self.comments.iter().map(|range| (range.clone(), b'#'));
+        let bodies = self.heredocs.iter().map(|heredoc| {
+            let end = heredoc.body.end.max(heredoc.delimiter_line.end);
+            (heredoc.body.start..end, b' ')
+        });
+        let dull = self.dull.iter().map(|range| (range.clone(), b'/'));
+        let mut parts: Vec<(Range<usize>, u8)> = comments.chain(bodies).chain(dull).collect();
+        parts.sort_by_key(|(range, _)| range.start);
+        let mut short = Vec::with_capacity(bytes.len() / 2);
+        let mut places = Vec::with_capacity(bytes.len() / 2);
+        let mut at = 0;
+        for (range, byte) in parts.into_iter().chain([(bytes.len()..bytes.len(), b' ')]) {
+            // Of two that overlap the first is taken.
+            if range.start < at || range.end > bytes.len() {
+                continue;
+            }
+            while at < range.start {
+                let blanks = bytes[at..range.start].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+                // The last blank is enough where a line begins.
+                if blanks > 1 && (at == 0 || bytes[at - 1] == b'\n') {
+                    at += blanks - 1;
+                }
+                short.push(bytes[at]);
+                places.push(at as u32);
+                at += 1;
+            }
+            // Its first and its last byte tell where it stands.
+            if range.len() > 1 {
+                short.push(byte);
+                places.push(range.start as u32);
+            }
+            if !range.is_empty() {
+                short.push(byte);
+                places.push(range.end as u32 - 1);
+            }
+            at = range.end;
+        }
+        places.push(bytes.len() as u32);
+        (short, places)
+    }
+
     /// The text to parse with its comments as spaces. Behind a pipeline of three stages and a comment the grammar takes
     /// `if` and its words for arguments (`grammar-tests/gaps/statements.txt`).
     pub fn without_comments(&self) -> String {
@@ -89,6 +137,7 @@ pub fn mask(text: &str) -> Masked<'_> {
         joined: Vec::new(),
         comments: Vec::new(),
         commands: Vec::new(),
+        dull: Vec::new(),
     };
     if !found.is_empty() {
         let mut bytes = text.as_bytes().to_vec();
@@ -131,6 +180,8 @@ pub fn mask(text: &str) -> Masked<'_> {
     masked.comments = found.comments;
     masked.commands = found.commands;
     masked.commands.sort_unstable();
+    masked.dull = found.runs;
+    masked.dull.extend(found.plain.into_iter().filter(|range| range.len() > 2));
     masked
 }
 

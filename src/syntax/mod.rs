@@ -4,5 +4,6 @@ pub mod code;
 pub mod debug;
 pub mod literal;
 pub mod mask;
+pub(crate) mod parses;
 pub mod query;
 pub mod tree;

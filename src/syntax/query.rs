@@ -11,6 +11,7 @@ mod reader;
 mod tests;
 mod vocabulary;
 
+use crate::limit;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -230,7 +231,7 @@ impl Selectors {
             return;
         };
         let before = matches.len();
-        let run = Run { node: node.0, command, judge };
+        let run = Run { node, command, judge };
         for pattern in group.patterns.iter().map(|i| &self.patterns[*i]) {
             if let Shape::Plain { name, argument } = &pattern.shape {
                 run.plain(pattern, name, argument.as_ref(), matches);
@@ -257,12 +258,18 @@ impl Selectors {
 
 /// One command on which a group's patterns are tried.
 struct Run<'r, 't> {
-    node: tree_sitter::Node<'t>,
+    node: Node<'t>,
     command: CommandId,
     judge: &'r dyn Judge,
 }
 
 impl Run<'_, '_> {
+    /// Where a node of the command's tree stands.
+    fn range(&self, node: tree_sitter::Node<'_>) -> Range<usize> {
+        let node = self.node.beside(node);
+        node.start() as usize..node.end() as usize
+    }
+
     fn plain(
         &self,
         pattern: &Pattern,
@@ -272,7 +279,7 @@ impl Run<'_, '_> {
     ) {
         let range_of_name = match name {
             [] => None,
-            _ => self.node.child_by_field_name("name").map(|n| n.byte_range()),
+            _ => self.node.0.child_by_field_name("name").map(|n| self.range(n)),
         };
         let Some(argument) = argument else {
             self.add(pattern, matches, |capture| {
@@ -281,15 +288,16 @@ impl Run<'_, '_> {
             });
             return;
         };
-        let mut cursor = self.node.walk();
-        for word in self.node.children_by_field_name("argument", &mut cursor) {
+        let mut cursor = self.node.0.walk();
+        for word in self.node.0.children_by_field_name("argument", &mut cursor) {
             let kind = argument.kind.1.as_str();
+            limit::tick();
             if !word.is_named() || kind != "_" && word.kind() != kind {
                 continue;
             }
             self.add(pattern, matches, |capture| {
                 if argument.captures.iter().any(|c| c == capture) {
-                    return Some(word.byte_range());
+                    return Some(self.range(word));
                 }
                 let captured = name.iter().any(|n| n == capture);
                 range_of_name.clone().filter(|_| captured)
@@ -315,14 +323,15 @@ impl Run<'_, '_> {
             cursor
         });
         let names = query.capture_names();
-        let mut found = cursor.matches(query, self.node, text.as_bytes());
+        let mut found = cursor.matches(query, self.node.0, text.as_bytes());
         while let Some(found) = found.next() {
+            limit::tick();
             let Some(pattern) = pattern(found.pattern_index) else {
                 continue;
             };
             self.add(pattern, matches, |capture| {
                 let named = |c: &&tree_sitter::QueryCapture<'_>| names[c.index as usize] == capture;
-                found.captures().iter().find(named).map(|c| c.node.byte_range())
+                found.captures().iter().find(named).map(|c| self.range(c.node))
             });
         }
         CURSOR.set(Some(cursor));
@@ -363,7 +372,7 @@ impl Run<'_, '_> {
         matches.push(Match {
             rule: Arc::clone(&pattern.rule),
             message: pattern.message.clone(),
-            finding: self.node.byte_range(),
+            finding: self.range(self.node.0),
             word: captured("word"),
         });
     }

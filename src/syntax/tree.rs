@@ -1,8 +1,10 @@
 //! F1: parsing with tree-sitter-bash, and a walk over the tree with kinds as an enum.
 
+use super::parses;
+use crate::limit;
 use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// How much may still be parsed for one script, its regions included. tree-sitter's error recovery can go wild on
@@ -196,11 +198,18 @@ pub(super) fn language() -> &'static tree_sitter::Language {
 
 /// A parsed text.
 #[derive(Clone, Debug)]
-pub struct Tree(pub(super) tree_sitter::Tree);
+pub struct Tree {
+    tree: tree_sitter::Tree,
+    places: Places,
+}
 
 /// A node of a [`Tree`].
 #[derive(Clone, Copy, Debug)]
-pub struct Node<'t>(pub(super) tree_sitter::Node<'t>);
+pub struct Node<'t>(pub(super) tree_sitter::Node<'t>, &'t [u32]);
+
+/// Where each byte of a text that was parsed in place of a longer one stands in that, and last where it ends; nothing where
+/// it is the text itself. Nobody outside sees places of the shorter text.
+type Places = Arc<[u32]>;
 
 /// Parses. `None` when it takes longer than a text by itself may.
 pub fn parse(text: &str) -> Option<Tree> {
@@ -209,6 +218,23 @@ pub fn parse(text: &str) -> Option<Tree> {
 
 /// Parses. `None` when it takes more than what is left of the effort.
 pub fn parse_within(text: &str, effort: &mut Effort) -> Option<Tree> {
+    parse_bytes(text.as_bytes(), Places::default(), effort)
+}
+
+/// Parses a text that stands for a longer one, as [`super::mask::Masked::short`] gives it.
+pub fn parse_short((text, places): (Vec<u8>, Vec<u32>), effort: &mut Effort) -> Option<Tree> {
+    parse_bytes(&text, places.into(), effort)
+}
+
+fn parse_bytes(bytes: &[u8], places: Places, effort: &mut Effort) -> Option<Tree> {
+    let tree = parse_in_time(bytes, places, effort);
+    if tree.is_none() {
+        limit::end_if_over();
+    }
+    tree
+}
+
+fn parse_in_time(bytes: &[u8], places: Places, effort: &mut Effort) -> Option<Tree> {
     thread_local! {
         static PARSER: RefCell<Option<tree_sitter::Parser>> = const { RefCell::new(None) };
     }
@@ -222,16 +248,17 @@ pub fn parse_within(text: &str, effort: &mut Effort) -> Option<Tree> {
                 slot.insert(parser)
             }
         };
+        parses::count();
         let started = Instant::now();
+        let time = limit::left().map_or(effort.time, |left| left.min(effort.time));
         let before = effort.reports;
         let mut reports = 0u32;
         let mut progress = |_: &tree_sitter::ParseState| {
             reports += 1;
-            let late = reports.is_multiple_of(16) && started.elapsed() > effort.time;
+            let late = reports.is_multiple_of(16) && limit::passed(started, time);
             if late || reports > before { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
-        let bytes = text.as_bytes();
         let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
         let tree = parser.parse_with_options(&mut read, None, Some(options));
         effort.reports = before.saturating_sub(reports);
@@ -239,30 +266,37 @@ pub fn parse_within(text: &str, effort: &mut Effort) -> Option<Tree> {
         if tree.is_none() {
             parser.reset();
         }
-        tree.map(Tree)
+        tree.map(|tree| Tree { tree, places })
     })
 }
 
 impl Tree {
     /// The root.
     pub fn root(&self) -> Node<'_> {
-        Node(self.0.root_node())
+        Node(self.tree.root_node(), &self.places)
+    }
+
+    /// As an S-expression.
+    pub(super) fn sexp(&self) -> String {
+        self.tree.root_node().to_sexp()
     }
 
     /// A cursor at the root.
     pub fn cursor(&self) -> Cursor<'_> {
-        Cursor(self.0.walk())
+        Cursor(self.tree.walk(), &self.places)
     }
 
     /// The smallest node of a kind that covers exactly these bytes, found by going down from the root.
     pub fn command_at(&self, range: Range<u32>) -> Option<Node<'_>> {
-        let mut node = self
-            .0
-            .root_node()
-            .descendant_for_byte_range(range.start as usize, (range.end as usize).max(1) - 1)?;
+        let place = |at: u32| match self.places.is_empty() {
+            true => at as usize,
+            false => self.places.partition_point(|place| *place < at),
+        };
+        let (start, end) = (place(range.start), place(range.end));
+        let mut node = self.tree.root_node().descendant_for_byte_range(start, end.max(1) - 1)?;
         for _ in 0..8 {
-            if node.kind() == "command" && node.start_byte() as u32 == range.start {
-                return Some(Node(node));
+            if node.kind() == "command" && node.start_byte() == start {
+                return Some(Node(node, &self.places));
             }
             node = node.parent()?;
         }
@@ -277,8 +311,8 @@ impl<'t> Node<'t> {
     pub fn statement_alone(self, piped: bool) -> Option<Node<'t>> {
         let mut node = self;
         for _ in 0..8 {
-            let parent = Node(node.0.parent()?);
-            let next = node.0.next_sibling().map(|n| Node(n).kind());
+            let parent = Node(node.0.parent()?, self.1);
+            let next = node.0.next_sibling().map(|n| Node(n, self.1).kind());
             match parent.kind() {
                 Kind::RedirectedStatement => {}
                 Kind::Pipeline if piped && next.is_none() => {}
@@ -291,7 +325,8 @@ impl<'t> Node<'t> {
                 | Kind::CaseItem => return Some(node),
                 Kind::IfStatement | Kind::ElifClause => {
                     let mut cursor = parent.0.walk();
-                    let then = parent.0.children(&mut cursor).find(|n| Node(*n).kind() == Kind::Then)?;
+                    let then =
+                        parent.0.children(&mut cursor).find(|n| Node(*n, self.1).kind() == Kind::Then)?;
                     return (then.end_byte() <= node.0.start_byte()).then_some(node);
                 }
                 _ => return None,
@@ -299,6 +334,14 @@ impl<'t> Node<'t> {
             node = parent;
         }
         None
+    }
+
+    /// Another node of its tree.
+    pub(super) fn beside<'n>(self, node: tree_sitter::Node<'n>) -> Node<'n>
+    where
+        't: 'n,
+    {
+        Node(node, self.1)
     }
 
     /// Its kind.
@@ -311,12 +354,18 @@ impl<'t> Node<'t> {
 
     /// First byte.
     pub fn start(self) -> u32 {
-        self.0.start_byte() as u32
+        let at = self.0.start_byte();
+        self.1.get(at).copied().unwrap_or(at as u32)
     }
 
     /// One past the last byte.
     pub fn end(self) -> u32 {
-        self.0.end_byte() as u32
+        let at = self.0.end_byte();
+        // Behind its last byte, whatever was left out between that and the next.
+        match at.checked_sub(1).and_then(|last| self.1.get(last)) {
+            Some(place) => (place + 1).max(self.start()),
+            None => at as u32,
+        }
     }
 
     /// True when it, or something in it, did not parse.
@@ -346,12 +395,12 @@ impl<'t> Node<'t> {
 }
 
 /// A place in a tree that can be moved. Going through the children of a node is linear with a cursor only.
-pub struct Cursor<'t>(tree_sitter::TreeCursor<'t>);
+pub struct Cursor<'t>(tree_sitter::TreeCursor<'t>, &'t [u32]);
 
 impl<'t> Cursor<'t> {
     /// The node that it stands on.
     pub fn node(&self) -> Node<'t> {
-        Node(self.0.node())
+        Node(self.0.node(), self.1)
     }
 
     /// The field of that node in its parent.

@@ -7,10 +7,10 @@ use crate::model::FollowNothing;
 use crate::project::compose;
 use crate::source::SourceFile;
 
-const SCRIPT: &str =
+pub(super) const SCRIPT: &str =
     "mkdir /a\nf() {\n  bad x\n  mkdir /b\n}\nif [ -e /x ]; then bad y; mkdir /c; fi\nf\nmkdir /d\n";
 
-fn sources(files: &[(&str, &str)]) -> Sources {
+pub(super) fn sources(files: &[(&str, &str)]) -> Sources {
     let mut sources = Sources::default();
     for (path, text) in files {
         sources.add(SourceFile::new((*path).to_owned(), text.as_bytes().to_vec()).unwrap());
@@ -30,7 +30,9 @@ fn a_model_is_built_without_the_statement_that_breaks_it() {
         assert!(deployment.steps.iter().all(|step| step.argv.name != "bad"));
         deployment
     };
-    let (deployment, places) = model(file, SCRIPT, &mut build);
+    let (deployment, left_out) = model(file, SCRIPT, &mut build);
+    let LeftOut { places, failure } = left_out.unwrap();
+    assert_eq!(failure, Failure::Panicked);
     let texts: Vec<&str> = places.iter().map(|place| sources.text(*place)).collect();
     assert_eq!(texts, ["bad x", "bad y"]);
     let steps = deployment.unwrap().steps;
@@ -42,9 +44,9 @@ fn a_model_is_built_without_the_statement_that_breaks_it() {
 #[test]
 fn a_model_that_always_breaks_is_given_up() {
     let file = sources(&[("start.sh", SCRIPT)]).find("start.sh").unwrap();
-    let (deployment, places) = model(file, SCRIPT, &mut |_| panic!("always"));
+    let (deployment, left_out) = model(file, SCRIPT, &mut |_| panic!("always"));
     assert!(deployment.is_none());
-    assert_eq!(places, [Span::file_start(file)]);
+    assert_eq!(left_out.unwrap().places, [Span::file_start(file)]);
 }
 
 /// Tells each `mkdir`; panics on `bad`, and on a service of that name.
@@ -60,7 +62,7 @@ fn brittle(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn judge_again(files: &[(&str, &str)], rule: Failed) -> (Vec<String>, Vec<String>) {
+pub(super) fn judge_again(files: &[(&str, &str)], rule: Failed) -> (Vec<String>, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let sources = sources(files);
     let script = |path: &str, text: &'static str| Script {
@@ -80,7 +82,7 @@ fn judge_again(files: &[(&str, &str)], rule: Failed) -> (Vec<String>, Vec<String
         sources: &sources,
         scripts: &[script("start.sh", SCRIPT), script("more.sh", "mkdir /e\n")],
         project: &project,
-        pages: &settings.pages,
+        pages: &settings.rules.pages,
         given: &Given::default(),
         selectors: &Selectors::default(),
     };

@@ -2,6 +2,7 @@
 //! GitHub Flavored Markdown, <https://github.github.com/gfm/>; what the blocks mean is not known here.
 
 use super::words::is_aside;
+use crate::limit::tick;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
@@ -109,6 +110,7 @@ pub(super) fn read(text: &str) -> Document {
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
     let mut reader = Reader::default();
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+        tick();
         reader.event(event, range);
     }
     reader.document

@@ -9,6 +9,7 @@ mod tables;
 mod words;
 
 use crate::finding::Gap;
+use crate::limit::tick;
 use crate::project::compose::Text;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
@@ -138,6 +139,7 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
     let document = blocks::read(text);
     let mut heading = None;
     for block in &document.blocks {
+        tick();
         let aside = aside || document.is_aside(block);
         match &block.kind {
             Kind::Heading(line) => {
@@ -161,7 +163,7 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
     }
     let mut gaps = Vec::new();
     if let Some(at) = source.first_invalid() {
-        let span = found.span(at as usize..at as usize + 1);
+        let span = Span { file, start: at, end: at };
         gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
     }
     if let Some(span) = found.full {

@@ -6,6 +6,7 @@
 use super::interpolation::with_defaults;
 use super::load::{Entries, Loader, into_entries, parent, take};
 use super::merge::{self, At, Clashes};
+use crate::limit::tick;
 use crate::project::yaml::{Kind, Node};
 use crate::source::FileId;
 use std::collections::{HashMap, HashSet};
@@ -35,6 +36,7 @@ impl Loader<'_> {
         let count = self.scopes[scope].services.len();
         let mut extended = Entries::with_capacity(count);
         for at in 0..count {
+            tick();
             let merged = self.extended(scope, at, &mut told);
             let (key, own) = &mut self.scopes[scope].services[at];
             extended.push((key.clone(), merged.unwrap_or_else(|| own.clone())));

@@ -6,6 +6,7 @@
 
 use super::fields::{short_port, short_volume};
 use super::interpolation::with_defaults;
+use crate::limit::tick;
 use crate::project::yaml::{Key, Kind, Node};
 use crate::source::Span;
 use std::collections::HashMap;
@@ -113,6 +114,7 @@ pub(super) fn entries(
 
 /// Two values of the same key, which stands in a mapping at `at`.
 fn value(base: Node, over: Node, at: At, key: &str, clashes: &mut Clashes) -> Node {
+    tick();
     let how = how(at, key);
     if matches!(how, How::Replace) {
         return over;

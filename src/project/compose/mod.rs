@@ -14,6 +14,7 @@ mod purpose;
 pub use interpolation::{Reference, references, with_defaults};
 
 use crate::finding::Gap;
+use crate::limit::tick;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::base;
@@ -356,6 +357,7 @@ fn read_services(reader: &mut Reader<'_>, entries: &[(Key, Node)], compose: &mut
         if node.tag.as_deref() == Some("!reset") {
             continue;
         }
+        tick();
         let service = reader.service(key, node);
         // Of a service that is written twice the last is read; a gap said so.
         match places.get(&key.text).copied().and_then(|at: usize| compose.services.get_mut(at)) {

@@ -2,6 +2,7 @@
 
 use super::{Reason, Standing, Verdict, score, verdict};
 use crate::finding::Gap;
+use crate::limit;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::source::{FileId, Sources};
@@ -22,6 +23,10 @@ pub struct Candidate {
 
 /// Reads and judges every script of the inventory. What a script sources counts as its own.
 pub fn discover(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Candidate>, Vec<Gap>) {
+    limit::part(|| discover_in_time(root, inventory, sources))
+}
+
+fn discover_in_time(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Candidate>, Vec<Gap>) {
     let mut gaps = Vec::new();
     let mut copied = HashSet::new();
     for path in &inventory.dockerfiles {
@@ -31,7 +36,13 @@ pub fn discover(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (V
         }
     }
     let mut read: Vec<(String, FileId, u32, Vec<Reason>)> = Vec::new();
-    for path in &inventory.scripts {
+    for (index, path) in inventory.scripts.iter().enumerate() {
+        if limit::is_over() {
+            let rest = inventory.scripts.len() - index;
+            let reason = format!("it took too long to look at all scripts: {rest} are left");
+            gaps.push(Gap { file: String::new(), place: None, reason });
+            break;
+        }
         match root.read(path, sources) {
             Ok(file) => {
                 let (weight, reasons) = score(sources.file(file).text());

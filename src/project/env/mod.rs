@@ -14,6 +14,7 @@ mod tests;
 pub mod unread;
 
 use crate::finding::Gap;
+use crate::limit::ticks;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::is_deployed_code;
@@ -105,6 +106,7 @@ pub fn read(
         let Some(language) = language_of(path) else { continue };
         // What is too large or cannot be read has nothing to do with the scripts that are judged.
         let Some(bytes) = root.peek(path, max_bytes(language)) else { continue };
+        ticks(bytes.len() / 1024);
         look(&bytes);
         let foreign =
             || installed.iter().any(|dir| path.strip_prefix(dir).is_some_and(|p| p.starts_with('/')));

@@ -1,9 +1,9 @@
 //! Which names occur nowhere in a repo: a search through bytes, without a parser. Knows nothing of what a name is for.
 
+use crate::limit::{is_over, part, tick, ticks};
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::base;
-use ignore::WalkBuilder;
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::{BTreeSet, HashMap};
 
@@ -77,7 +77,9 @@ impl Search {
         if self.budget == 0 {
             return;
         }
+        ticks(bytes.len() / 1024);
         for found in self.regex.find_iter(bytes) {
+            tick();
             let text = String::from_utf8_lossy(found.as_bytes()).to_ascii_lowercase();
             for index in self.names_of.get(&text).into_iter().flatten() {
                 self.left.remove(index);
@@ -88,12 +90,15 @@ impl Search {
         }
     }
 
-    /// Looks through the files of the repo that nobody else reads; prose too where `prose` says so.
+    /// Looks through the files of the repo that nobody else reads; prose too where `prose` says so. Where the time does not
+    /// suffice the names that are left are not known to be unread.
     pub fn look_around(&mut self, root: &Root, inventory: &Inventory, prose: bool) {
-        for path in inventory.others.iter().chain(&inventory.manifests) {
-            self.look_at(root, path, prose);
-        }
-        for path in inventory.documents.iter().filter(|_| prose) {
+        part(|| self.look_at_all(root, inventory, prose));
+    }
+
+    fn look_at_all(&mut self, root: &Root, inventory: &Inventory, prose: bool) {
+        let documents = inventory.documents.iter().filter(|_| prose);
+        for path in inventory.others.iter().chain(&inventory.manifests).chain(documents) {
             self.look_at(root, path, prose);
         }
         for directory in &inventory.beyond {
@@ -112,6 +117,10 @@ impl Search {
         let left_out =
             NOT_SEARCHED.contains(&extension.as_str()) || !prose && PROSE.contains(&extension.as_str());
         if self.left.is_empty() || self.budget == 0 || left_out {
+            return;
+        }
+        if is_over() {
+            self.budget = 0;
             return;
         }
         if let Some(bytes) = root.peek(path, MAX_BYTES) {
@@ -139,17 +148,21 @@ fn below(root: &Root, directory: &str) -> Vec<String> {
             .map(str::to_owned)
             .collect();
     }
-    let walk = WalkBuilder::new(root.locate(directory))
-        .hidden(false)
-        .parents(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        .follow_links(false)
-        .filter_entry(|entry| entry.file_name() != "node_modules" && entry.file_name() != ".git")
-        .sort_by_file_name(Ord::cmp)
-        .build();
-    walk.filter_map(Result::ok).take(MAX_BELOW).filter_map(|entry| root.name(entry.path())).collect()
+    let mut walk = root.walk(directory, usize::MAX);
+    let mut found = Vec::new();
+    // What cannot be looked at names nothing.
+    while let Some(step) = walk.next() {
+        let Ok(step) = step else { continue };
+        if matches!(base(&step.path), "node_modules" | ".git") {
+            walk.pass_over();
+        } else {
+            found.push(step.path);
+        }
+        if found.len() >= MAX_BELOW {
+            break;
+        }
+    }
+    found
 }
 
 #[cfg(test)]

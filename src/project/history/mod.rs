@@ -169,6 +169,20 @@ pub fn read_on(root: &Root, since: &Since, today: Date) -> Result<History, Unkno
     })
 }
 
+/// The commit that is checked out at `root`, in full and hexadecimal; none where no `.git` lies right in it, or none that
+/// could be read.
+pub fn revision(root: &Root) -> Option<String> {
+    if !root.exists(".git") {
+        return None;
+    }
+    let head = || {
+        let store = repository::open_for_head(root).ok()??;
+        let id = store.repo.head().ok()?.id()?.detach();
+        Some(id.to_string())
+    };
+    catch_unwind(AssertUnwindSafe(head)).ok().flatten()
+}
+
 /// Which of some files, relative to the root, the commit that is checked out holds: `.gitignore` has no say in what is
 /// there already. None where there is no git, or none that could be read.
 pub fn committed(root: &Root, paths: &[String]) -> Vec<String> {

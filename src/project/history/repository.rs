@@ -12,6 +12,9 @@ const MAX_SMALL: u64 = 1024 * 1024;
 /// Files below `objects` and `refs` that are looked at.
 const MAX_FILES: usize = 2_000_000;
 
+/// What says which commit is checked out.
+const HEADS: &[&str] = &["HEAD", "config", "packed-refs", "refs"];
+
 /// A repository that is open.
 pub(super) struct Store {
     /// gix's.
@@ -30,6 +33,15 @@ impl std::fmt::Debug for Store {
 
 /// The repository around `root`; `None` where there is none.
 pub(super) fn open(root: &Root) -> Result<Option<Store>, Gap> {
+    open_for(root, &[HEADS, &["config.worktree", "shallow", "index", "objects"]].concat())
+}
+
+/// The same for someone who asks no more than what is checked out.
+pub(super) fn open_for_head(root: &Root) -> Result<Option<Store>, Gap> {
+    open_for(root, HEADS)
+}
+
+fn open_for(root: &Root, names: &[&str]) -> Result<Option<Store>, Gap> {
     let Some(found) = find(root.path()) else { return Ok(None) };
     let (top, git) = match found {
         Found::WorkTree(top) => {
@@ -41,7 +53,7 @@ pub(super) fn open(root: &Root) -> Result<Option<Store>, Gap> {
         }
     };
     let common = common(&git).map_err(|reason| gap(".git", reason))?;
-    look(&git, &common).map_err(|(file, reason)| gap(&format!(".git/{file}"), reason))?;
+    look(&git, &common, names).map_err(|(file, reason)| gap(&format!(".git/{file}"), reason))?;
     let config = Config::read(&common.join("config"));
     if let Some(reason) = config.unsupported() {
         return Err(gap(".git/config", reason));
@@ -130,9 +142,8 @@ fn common(git: &Path) -> Result<PathBuf, String> {
 }
 
 /// Looks whether all that gix opens is a plain file or directory of the repository itself. Gives the file that is not.
-fn look(git: &Path, common: &Path) -> Result<(), (String, String)> {
+fn look(git: &Path, common: &Path, names: &[&str]) -> Result<(), (String, String)> {
     let mut left = MAX_FILES;
-    let names = ["HEAD", "config", "config.worktree", "packed-refs", "shallow", "index", "refs", "objects"];
     let both = [git, common];
     for directory in if git == common { &both[..1] } else { &both[..] } {
         for name in names {

@@ -5,8 +5,8 @@ use super::repository::Store;
 use super::snapshot::Listed;
 use super::{Blob, FileChange, Kind};
 use crate::finding::Gap;
-use crate::project::files::{MAX_BYTES, Root, Stat};
-use crate::project::inventory::{MAX_DEPTH, MAX_ENTRIES, is_skipped, lies_in_skipped, walk};
+use crate::project::files::{Kind as On, MAX_BYTES, Root, Stat};
+use crate::project::inventory::{MAX_DEPTH, MAX_ENTRIES, is_skipped, lies_in_skipped};
 use crate::source::SourceFile;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -121,13 +121,23 @@ fn lfs_size(bytes: &[u8]) -> Option<u64> {
 /// Files that HEAD does not hold and that no `.gitignore` names.
 fn untracked(root: &Root, tracked: &BTreeMap<String, Listed>, gaps: &mut Vec<Gap>) -> Vec<String> {
     let mut found = Vec::new();
-    let walk = walk(root, MAX_DEPTH).filter_entry(|entry| !is_skipped(entry)).build();
-    // A walk that ends early is a gap of the inventory.
-    for entry in walk.take(MAX_ENTRIES).filter_map(Result::ok) {
-        if entry.file_type().is_none_or(|kind| kind.is_dir()) {
+    let mut walk = root.walk("", MAX_DEPTH);
+    let mut seen = 0;
+    while let Some(step) = walk.next() {
+        // A walk that ends early is a gap of the inventory.
+        seen += 1;
+        if seen > MAX_ENTRIES {
+            break;
+        }
+        let Ok(step) = step else { continue };
+        if is_skipped(&step) {
+            walk.pass_over();
             continue;
         }
-        let Some(path) = root.name(entry.path()) else { continue };
+        if step.kind == On::Directory {
+            continue;
+        }
+        let path = step.path;
         // The file that says where git's directory is.
         if path == ".git" || path.ends_with("/.git") {
             continue;

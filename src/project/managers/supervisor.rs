@@ -2,6 +2,7 @@
 //! it: a line that begins with a blank goes on, ` ;` begins a comment.
 
 use super::{Manager, Process};
+use crate::limit::tick;
 use crate::project::Problem;
 use crate::project::unit::split_words;
 use crate::source::{FileId, MappedText, OffsetMap, Sources, Span};
@@ -32,6 +33,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
     // Lines below a header that cannot be read belong to nothing.
     let mut lost = false;
     for raw in text.text.split_inclusive('\n') {
+        tick();
         let start = at;
         at += raw.len();
         let line = raw.trim_end();

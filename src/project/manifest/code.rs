@@ -2,6 +2,7 @@
 //! when it starts, it hands out pages that a build makes, it says where static files are gathered. Looks for calls by
 //! their names in the bytes, and parses nothing.
 
+use crate::limit::ticks;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::names::{base, is_deployed_code};
@@ -66,6 +67,7 @@ pub fn read(root: &Root, inventory: &Inventory) -> Code {
     for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
         // What cannot be read says nothing; whoever needs the file itself reports it.
         let Some(text) = root.peek(path, MAX_BYTES) else { continue };
+        ticks(text.len() / 1024);
         if MARKS.as_ref().is_some_and(|marks| marks.is_match(&text)) {
             code.look(root, path, &String::from_utf8_lossy(&text));
         }

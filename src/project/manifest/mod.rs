@@ -14,6 +14,7 @@ pub use node::{NodePackage, PackageManager, Script};
 pub use python::{PythonKind, PythonManifest, normalized};
 
 use crate::finding::Gap;
+use crate::limit::tick;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
 use crate::project::yaml;
@@ -157,6 +158,7 @@ pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs
     let mut gaps = Vec::new();
     let mut pnpm = Vec::new();
     for path in &inventory.manifests {
+        tick();
         let (directory, name) = split(path);
         let language = match name {
             "Gemfile" => Some(Language::Ruby),
@@ -239,6 +241,7 @@ fn included(root: &Root, sources: &mut Sources, needs: &mut Needs, gaps: &mut Ve
         let manifest = &needs.python[next];
         let (directory, includes) = (manifest.directory.clone(), manifest.includes.clone());
         for (at, include) in includes.iter().enumerate() {
+            tick();
             if include.path.contains("://") || include.path.contains('$') {
                 needs.python[next].complete &= include.constraint;
                 continue;

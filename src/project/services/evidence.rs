@@ -2,6 +2,7 @@
 
 use super::essence::{self, Essence, Role};
 use super::{Strength, UnitInfo};
+use crate::limit::tick;
 use crate::project::architecture::Stated;
 use crate::project::compose::{Service, with_defaults};
 use crate::project::managers::Process;
@@ -246,6 +247,7 @@ pub(super) struct Evidence {
 
 /// What speaks for it; `None` below [`LIKELY`], or where something speaks against it.
 pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option<Evidence> {
+    tick();
     if contradicts(service, unit) {
         return None;
     }

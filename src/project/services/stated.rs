@@ -6,6 +6,7 @@ use super::{
     Counterpart, Server, ServiceRef, Strength, UnitInfo, containers, essence, exemption, long_running,
     products,
 };
+use crate::limit::tick;
 use crate::project::architecture::Stated;
 use crate::project::compose::{Compose, Service, with_defaults};
 use std::collections::HashSet;
@@ -60,6 +61,7 @@ pub fn link_stated(stated: &[&Stated], composes: &[Compose], server: &Server<'_>
         found.extend(of(&processes, Doer::Process));
         let mut pairs = Vec::new();
         for (at, other, service) in &services {
+            tick();
             let container =
                 service.container_name.iter().map(|c| c.text.to_ascii_lowercase()).collect::<Vec<_>>();
             let by_image = || {

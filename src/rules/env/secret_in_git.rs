@@ -1,14 +1,11 @@
 //! `env/secret-in-git`: a real secret stands in a file of the repo. Names are told, values never.
 
-use super::values::{Kind, assignments, secret, token_in, tokens_in};
+use super::values::{Kind, assignments, lines_of_interest, may_hold_token, secret, token_in};
 use crate::finding::{Confidence, Finding};
 use crate::project::names::{base, is_sample_dotenv};
 use crate::rules::context::Context;
 use crate::source::{FileId, Span};
-use regex::Regex;
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::sync::LazyLock;
 
 const RULE: &str = "env/secret-in-git";
 
@@ -80,16 +77,17 @@ fn texts(context: &Context<'_, '_>) -> Vec<FileId> {
 }
 
 fn of_text(text: &str, file: FileId, development: bool, leaks: &mut Vec<Leak>) {
-    for range in candidates(text) {
+    for range in lines_of_interest(text) {
         let (start, line) = (range.start, &text[range]);
         // No line that a person wrote is longer.
         if line.len() > 2000 || line.trim_start().starts_with('#') {
             continue;
         }
+        let may_hold_token = may_hold_token(line);
         let mut covered = false;
         for (name, range) in assignments(line) {
             let value = &line[range.clone()];
-            covered |= token_in(value).is_some();
+            covered |= may_hold_token && token_in(value).is_some();
             let Some(kind) = secret(name, value) else { continue };
             // The place ends before the value, which nobody needs to see.
             let begin = line[..range.start].rfind(name).unwrap_or(range.start);
@@ -97,8 +95,9 @@ fn of_text(text: &str, file: FileId, development: bool, leaks: &mut Vec<Leak>) {
             leaks.push(Leak { name: name.to_owned(), span, kind, confidence: sure(kind, development) });
         }
         // A token that has no name: `curl -H "Authorization: Bearer …"`.
-        if let Some((what, range)) =
-            token_in(line).filter(|(what, _)| !covered && !what.contains("Google API"))
+        if may_hold_token
+            && let Some((what, range)) =
+                token_in(line).filter(|(what, _)| !covered && !what.contains("Google API"))
         {
             let begin = line.len() - line.trim_start().len();
             let span = Span {
@@ -110,24 +109,6 @@ fn of_text(text: &str, file: FileId, development: bool, leaks: &mut Vec<Leak>) {
             leaks.push(Leak { name: String::new(), span, kind, confidence: sure(kind, development) });
         }
     }
-}
-
-/// The lines that may hold a secret: those with a token's form, a word of a secret's name, or an address.
-fn candidates(text: &str) -> Vec<Range<usize>> {
-    static WORDS: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new("(?i-u:secret|pass|token|key|credential)|://").ok());
-    let mut lines: Vec<Range<usize>> = Vec::new();
-    let words = WORDS.as_ref().into_iter().flat_map(|words| words.find_iter(text));
-    for at in words.map(|found| found.start()).chain(tokens_in(text)) {
-        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-        if lines.last().is_none_or(|line| line.start != start) {
-            let end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
-            lines.push(start..end);
-        }
-    }
-    lines.sort_by_key(|line| line.start);
-    lines.dedup();
-    lines
 }
 
 /// One finding for each file and grade of certainty: who finds one secret looks through the whole file.

@@ -2,6 +2,7 @@
 //! places only.
 
 use crate::rules::secrets::{is_address, is_secret_name};
+use aho_corasick::{AhoCorasick, Input};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -55,6 +56,62 @@ static ANY: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
     let all: Vec<&str> = TOKENS.iter().map(|(_, pattern)| *pattern).collect();
     regex::bytes::Regex::new(&format!("(?-u){}", all.join("|"))).ok()
 });
+
+/// What no token is without, in any case: most lines have none of it, and most scripts.
+const TOKEN_MARKS: [&str; 24] = [
+    "akia",
+    "asia",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "xox",
+    "hooks.slack.com",
+    "k_live_",
+    "whsec_",
+    "sk-",
+    "aiza",
+    "gocspx-",
+    "sg.",
+    "npm_",
+    "hf_",
+    "gsk_",
+    ":aa",
+    "_v1_",
+    "re_",
+    "-----begin",
+];
+/// The shortest token: AWS's.
+const SHORTEST: usize = 20;
+/// Parts of the names of secrets, and of addresses.
+const NAME_MARKS: [&str; 6] = ["secret", "pass", "token", "key", "credential", "://"];
+
+static OF_TOKENS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| any_case(&TOKEN_MARKS));
+static OF_ALL: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| any_case(&[NAME_MARKS.as_slice(), TOKEN_MARKS.as_slice()].concat()));
+
+fn any_case(words: &[&str]) -> Option<AhoCorasick> {
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+}
+
+/// True where a text may hold a token: a word of one stands in it.
+pub(super) fn may_hold_token(text: &str) -> bool {
+    text.len() >= SHORTEST && OF_TOKENS.as_ref().is_some_and(|marks| marks.is_match(text))
+}
+
+/// The lines, with their ends, that may hold a secret: those with a word of a token, of a secret's name, or of an address.
+pub(super) fn lines_of_interest(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = OF_ALL.as_ref()?.find(Input::new(text).span(from..text.len()))?.start();
+        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        from = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+        Some(start..from)
+    })
+}
 
 /// What people write where a secret is to be put in, or where none is needed.
 const PLACEHOLDERS: [&str; 47] = [
@@ -129,8 +186,8 @@ pub(super) fn secret(name: &str, value: &str) -> Option<Kind> {
     if login_in(value).is_some() {
         return Some(Kind::Login);
     }
-    let secret = is_secret_name(name) && !is_public(name) && !is_address(value);
-    (secret && is_random(value)).then_some(Kind::Random)
+    let random = is_random(value) && !is_address(value);
+    (random && is_secret_name(name) && !is_public(name)).then_some(Kind::Random)
 }
 
 /// `NEXT_PUBLIC_…`, `VITE_…`: in the browser of everybody. `SUPABASE_ANON_KEY`, `STRIPE_PUBLISHABLE_KEY` are meant to be, a
@@ -156,14 +213,9 @@ fn is_public(name: &str) -> bool {
     WORDS.iter().any(|word| upper.contains(word))
 }
 
-/// Where something has a token's form.
-pub(super) fn tokens_in(text: &str) -> impl Iterator<Item = usize> {
-    ANY.as_ref().into_iter().flat_map(move |any| any.find_iter(text.as_bytes())).map(|found| found.start())
-}
-
 /// A token in a text: what it is, and where.
 pub(super) fn token_in(text: &str) -> Option<(&'static str, Range<usize>)> {
-    if !ANY.as_ref().is_some_and(|any| any.is_match(text.as_bytes())) {
+    if !may_hold_token(text) || !ANY.as_ref().is_some_and(|any| any.is_match(text.as_bytes())) {
         return None;
     }
     COMPILED.iter().find_map(|(what, pattern)| {
@@ -245,14 +297,58 @@ fn entropy(value: &str) -> f64 {
     parts.map(|p| -p * p.log2()).sum()
 }
 
-static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?-u:\b)([A-Za-z_][A-Za-z0-9_.]{2,})["']?(?:\s*[:=]\s*|=)["']?([^\s"',;]{8,})"#).ok()
-});
-
-/// `NAME=value` and `NAME: value` of a line, with the value's place.
+/// `NAME=value` and `NAME: value` of a line, with the value's place: a name of three characters or more, quotes around
+/// either, a value of eight or more.
 pub(super) fn assignments(line: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
-    let found = ASSIGNMENT.as_ref().into_iter().flat_map(move |pattern| pattern.captures_iter(line));
-    found.filter_map(|c| Some((c.get(1)?.as_str(), c.get(2)?.range())))
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let bytes = line.as_bytes();
+        // Where the sign stands, the name is looked for before it: most words have no sign behind them.
+        loop {
+            let sign = from + bytes[from..].iter().position(|b| matches!(b, b'=' | b':'))?;
+            let found = name_before(line, from, sign)
+                .and_then(|name| Some((&line[name], value_behind(line, sign + 1)?)));
+            if let Some((name, value)) = found {
+                from = value.end;
+                return Some((name, value));
+            }
+            from = sign + 1;
+        }
+    })
+}
+
+/// The name that a sign gives a value to. It does not begin before `from`, nor in the middle of a word.
+fn name_before(line: &str, from: usize, sign: usize) -> Option<Range<usize>> {
+    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
+    let unquoted = line[from..sign].trim_end();
+    let unquoted = unquoted.strip_suffix(['"', '\'']).unwrap_or(unquoted);
+    let end = from + unquoted.len();
+    let bytes = line.as_bytes();
+    let mut start = end - bytes[from..end].iter().rev().take_while(|b| inside(b)).count();
+    // `1a.name`: a name begins with a letter, at the start of a word.
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    while start < end
+        && (!(bytes[start].is_ascii_alphabetic() || bytes[start] == b'_')
+            || start > 0 && word(bytes[start - 1]))
+    {
+        start += 1;
+    }
+    (end - start >= 3).then_some(start..end)
+}
+
+/// The value that begins there, behind blanks and a quote.
+fn value_behind(line: &str, at: usize) -> Option<Range<usize>> {
+    let rest = line[at..].trim_start();
+    let rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
+    let start = line.len() - rest.len();
+    let mut length = 0;
+    let end = rest.char_indices().find(|(_, c)| {
+        let ends = c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';');
+        length += usize::from(!ends);
+        ends
+    });
+    let end = start + end.map_or(rest.len(), |(end, _)| end);
+    (length >= 8).then_some(start..end)
 }
 
 /// The places in a line that are shown to nobody, by bytes: what any rule would take for a real secret.
@@ -298,6 +394,36 @@ mod tests {
             ),
         ] {
             assert_eq!(secret(name, &value), Some(kind), "{name}");
+        }
+    }
+
+    #[test]
+    fn assignments_are_what_the_expression_says() {
+        let pattern = r#"(?-u:\b)([A-Za-z_][A-Za-z0-9_.]{2,})["']?(?:\s*[:=]\s*|=)["']?([^\s"',;]{8,})"#;
+        let pattern = Regex::new(pattern).unwrap();
+        for line in [
+            "export A_KEY=12345678 B=short C_D='abcdefgh' x",
+            "  \"a.b-key\" : \"12345678\", k2=v",
+            "1ab.key=12345678 é_key=12345678 ékey: éééééééé\n",
+            "name:=12345678 a:b:c=12345678 x==12345678 url=https://a:b@c.net/x=12345678",
+            "name \"= 12345678 name\" = '12345678",
+            "token :\u{a0}12345678,other=12345678;third = \t 12345678",
+            "ab=12345678 a_=12345678 _ab='1234567' ===== :::: k",
+        ] {
+            let expected: Vec<_> = pattern
+                .captures_iter(line)
+                .map(|c| (c.get(1).unwrap().as_str(), c.get(2).unwrap().range()))
+                .collect();
+            assert_eq!(assignments(line).collect::<Vec<_>>(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_token_has_a_mark() {
+        for (_, pattern) in TOKENS {
+            let lower = pattern.to_ascii_lowercase().replace("[pousr]", "p").replace("[rs]", "r");
+            let lower = lower.replace("[opr]", "o").replace("[abprs]", "a").replace('\\', "");
+            assert!(may_hold_token(&format!("{lower:>20}")), "{pattern}");
         }
     }
 

@@ -229,7 +229,7 @@ fn of_state(context: &Context<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
         }
         None => {
             let app = context.app_user.as_ref().filter(|app| !app.is_root() && !root_serves(context))?;
-            (app.name.to_string() == name).then(|| app.clone())?
+            (app.name.is_shown_as(name)).then(|| app.clone())?
         }
     };
     let says = "the app can't write there".to_owned();

@@ -304,7 +304,7 @@ fn victim(
 fn is_given(context: &Context<'_, '_>, path: &Value) -> bool {
     gives(context, |target, recursive| {
         reaches(target, recursive, path)
-            || target.to_string() == path.to_string()
+            || target.looks_like(path)
             || target.basename() == path.basename() && !target.is_absolute()
             || recursive && lies_under(&path.to_string(), &target.to_string())
     })
@@ -312,7 +312,7 @@ fn is_given(context: &Context<'_, '_>, path: &Value) -> bool {
 
 fn is_given_by_name(context: &Context<'_, '_>, file: &str) -> bool {
     let name = file.rsplit('/').next().unwrap_or(file);
-    gives(context, |target, recursive| recursive || target.is_glob() || target.basename().to_string() == name)
+    gives(context, |target, recursive| recursive || target.is_glob() || target.basename().is_shown_as(name))
         || context
             .steps()
             .any(|(_, _, step)| step.argv.args.iter().any(|a| a.value.as_literal() == Some("--chmod=+x")))

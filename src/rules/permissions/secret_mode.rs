@@ -209,7 +209,7 @@ impl File {
         let path = &self.path;
         let holds = match name.as_str() {
             "a secret" => "holds a secret".to_owned(),
-            name if path.basename().to_string() == name => "is a secret".to_owned(),
+            name if path.basename().is_shown_as(name) => "is a secret".to_owned(),
             name => format!("holds `{name}`"),
         };
         let message = match self.reopened {

@@ -111,7 +111,7 @@ fn touches(a: &Resource, b: &Resource) -> bool {
 }
 
 fn same(a: &Resource, b: &Resource) -> bool {
-    a.kind() == b.kind() && (a.name() == b.name() || a.name().to_string() == b.name().to_string())
+    a.kind() == b.kind() && a.name().looks_like(b.name())
 }
 
 /// After the step the resource is there.

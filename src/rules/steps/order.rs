@@ -262,7 +262,7 @@ fn before_unit(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
         // It may have come before: written in another place, copied with others, brought by a package.
         let brings = |s: &Step| {
             is_opaque_call(s)
-                || s.written.iter().any(|w| w.path.basename().to_string() == at.name)
+                || s.written.iter().any(|w| w.path.basename().is_shown_as(&at.name))
                 || s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
                     (Change::Write | Change::Create(_), Resource::Path(path)) => {
                         let shown = path.to_string();

@@ -43,7 +43,7 @@ fn is_removed(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     deploy.steps().any(|s| {
         s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
             (Change::Remove, Resource::Path(path)) => {
-                path.basename().to_string() == at.name
+                path.basename().is_shown_as(&at.name)
                     && s.span.file == at.span.file
                     && s.span.start > at.span.start
             }
@@ -334,7 +334,7 @@ fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
                 "redis.service",
             ]
             .iter()
-            .any(|web| s.deed.effects.len() == 1 && s.deed.effects[0].resource.name().to_string() == *web)
+            .any(|web| s.deed.effects.len() == 1 && s.deed.effects[0].resource.name().is_shown_as(web))
             || s.background
             || matches!(
                 s.argv.name.as_str(),

@@ -70,7 +70,7 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
                 let step = script.step(id);
                 let as_it_is =
                     matches!(step.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync" | "systemctl");
-                let written = step.written.iter().find(|w| w.path.basename().to_string() == at.name);
+                let written = step.written.iter().find(|w| w.path.basename().is_shown_as(&at.name));
                 // `sed … template > x.service`, `envsubst`: who knows what it makes of it.
                 if matches!(at.origin, Origin::Installed(..)) && !as_it_is
                     || matches!(step.place, Place::Container(_))
@@ -142,8 +142,8 @@ fn is_command(key: &str) -> bool {
 fn is_edited(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
     script.iter().filter(|(step, _)| step.0 >= id.0).any(|(_, step)| {
         step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
-            (Change::Edit, resource) => resource.name().basename().to_string() == name,
-            (Change::Append, Resource::Line { file, .. }) => file.basename().to_string() == name,
+            (Change::Edit, resource) => resource.name().basename().is_shown_as(name),
+            (Change::Append, Resource::Line { file, .. }) => file.basename().is_shown_as(name),
             _ => false,
         })
     })

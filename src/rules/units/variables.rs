@@ -186,7 +186,7 @@ fn lost(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Findin
         return;
     }
     let step = script.step(id);
-    let Some(written) = step.written.iter().find(|w| w.path.basename().to_string() == unit.at.name) else {
+    let Some(written) = step.written.iter().find(|w| w.path.basename().is_shown_as(&unit.at.name)) else {
         return;
     };
     let of_unit = unit.at.unit.environment();

@@ -164,7 +164,7 @@ fn of_unit<'r, 'a>(context: &Context<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>
     // `sed -i s/User=.*/User=$USER/` on what was copied: another user stands there in the end.
     let edited = script.steps.iter().any(|step| {
         let edits = |e: &crate::shell::effect::Effect| {
-            matches!(e.change, Change::Edit) && e.resource.name().basename().to_string() == at.name
+            matches!(e.change, Change::Edit) && e.resource.name().basename().is_shown_as(&at.name)
         };
         step.deed.effects.iter().any(edits)
     });

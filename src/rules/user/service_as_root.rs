@@ -174,7 +174,7 @@ fn is_edited(context: &Context<'_, '_>, at: &UnitAt, install: &Step) -> bool {
             .any(|w| w.path.to_string().contains(&drop_ins) && w.content.text.contains("User="));
         let edits = step.deed.effects.iter().any(|e| {
             matches!(e.change, Change::Edit | Change::Append)
-                && e.resource.name().basename().to_string() == at.name
+                && e.resource.name().basename().is_shown_as(&at.name)
         });
         written || edits && step.argv.args.iter().any(|a| a.value.to_string().contains("User"))
     });

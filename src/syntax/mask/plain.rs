@@ -93,6 +93,7 @@ impl Scanner<'_> {
                     let odd = word.iter().any(|b| matches!(b, b'@' | b'%'));
                     self.fill(if odd { Some(start) } else { special }, end);
                     self.top().command.run = Some((start, end));
+                    self.found.runs.push(start..end);
                 }
                 Role::Other if clean && assigns(word) => self.fill(special.max(special.and(equals())), end),
                 Role::Test(_) => {
@@ -118,10 +119,14 @@ impl Scanner<'_> {
                         self.found.plain.push(to..start);
                         self.top().command.joined = true;
                         self.top().command.run = Some((from, end));
+                        if let Some(run) = self.found.runs.last_mut().filter(|run| run.start == from) {
+                            run.end = end;
+                        }
                     }
                     None => {
                         self.top().command.joined = false;
                         self.top().command.run = Some((start, end));
+                        self.found.runs.push(start..end);
                     }
                 }
                 self.fill(special, end);

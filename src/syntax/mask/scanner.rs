@@ -29,6 +29,8 @@ pub(super) struct Found {
     pub(super) plain: Vec<Range<usize>>,
     /// The words that stand in one plain word, in order.
     pub(super) joined: Vec<Range<usize>>,
+    /// The words of a command that stand side by side, from the first to the last of them.
+    pub(super) runs: Vec<Range<usize>>,
     /// In order.
     pub(super) comments: Vec<Range<usize>>,
 }
@@ -203,6 +205,7 @@ impl<'t> Scanner<'t> {
             self.part_subshells(start);
             self.found.plain.retain(|range| range.start < start);
             self.found.joined.retain(|range| range.start < start);
+            self.found.runs.retain(|range| range.start < start);
             self.pending.retain(|(index, _)| *index < found.0);
             self.at = start;
         }

@@ -1,0 +1,365 @@
+//! `deploylint scan`.
+
+use super::args::{ReviewFormat, ScanArgs, ScanFormat};
+use super::check::colors;
+use super::progress::Progress;
+use super::{Exit, Failure, complain, tell};
+use crate::check::{CheckError, Report, Request, RuleSet, Settings, Target, check_over};
+use crate::finding::Gap;
+use crate::output::clean;
+use crate::output::scan::{Form, Frame, Header, StatsForm, body, record, write_stats};
+use crate::project::files::Root;
+use crate::project::history::revision;
+use crate::scan::find::{Given, Repo, Repos};
+use crate::scan::journal::{Finished, Journal};
+use crate::scan::pool::{Plan, Weight, run as run_pool};
+use crate::scan::sink::Sink;
+use crate::scan::tally::{Stats, Tally};
+use crate::source::Sources;
+use serde_json::{Value, json};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::fs::File;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::io::{self, BufReader, Write};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// A repo that is over its time ends by itself within twice of it; one that takes so many times as long, and [`MORE`], will not.
+const GRACE: u32 = 3;
+/// For what a machine may be busy with otherwise.
+const MORE: Duration = Duration::from_secs(10);
+
+/// What comes of a repo.
+struct Done {
+    record: Vec<u8>,
+    tally: Tally,
+}
+
+impl Weight for Done {
+    fn weight(&self) -> usize {
+        self.record.len() + 200
+    }
+}
+
+/// How each repo is judged.
+struct Judge {
+    request: Request,
+    rules: Arc<RuleSet>,
+    form: Form,
+}
+
+/// Scans, and says with what it ended.
+pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
+    let mut sink = sink(args)?;
+    let form = match args.format {
+        // What goes to a file has no colours unless they are asked for.
+        ScanFormat::Text => {
+            let color =
+                colors(args.color) && (args.output.is_none() || args.color == super::args::Color::Always);
+            Form::Text { color }
+        }
+        ScanFormat::Ndjson => Form::Ndjson,
+        ScanFormat::Json => Form::Json,
+    };
+    let request = Request {
+        config: args.config.clone(),
+        select: args.select.clone(),
+        ignore: args.ignore.clone(),
+        rules_dirs: args.rules.clone(),
+        confidence: Some(args.confidence.least()),
+        time: Some(Duration::from_secs(u64::from(args.timeout))),
+        ..Request::default()
+    };
+    let rules = Arc::new(RuleSet::load(&args.rules)?);
+    rules.selectors()?;
+    // What is wrong for all repos is told once. An empty directory has no configuration of its own.
+    Settings::check(&request, &rules)?;
+
+    let mut stats = Stats::default();
+    let (mut journal, finished) = match &args.resume {
+        None => (None, Finished::default()),
+        Some(path) => {
+            let asked = asked(args, form)?;
+            let own = args.output.is_some();
+            let each = |name: &str, tally: &Tally| stats.add(name, tally);
+            let (journal, finished) = Journal::open(path, &asked, &mut sink, own, each)?;
+            (Some((journal, path)), finished)
+        }
+    };
+    // So many records stand in the output already.
+    let before = if finished.in_output { finished.count() } else { 0 };
+    let (stop, signal) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
+    listen(&stop, &signal).map_err(|e| CheckError::new(format!("signals cannot be waited for: {e}")))?;
+    let progress = Progress::over(&args.paths, args.repos_from.as_deref());
+    let faults = Arc::<AtomicUsize>::default();
+    let items = items(given(args)?, finished, progress.clone(), Arc::clone(&faults));
+
+    let time = Duration::from_secs(u64::from(args.timeout));
+    let judge = Arc::new(Judge { request, rules, form });
+    let work = {
+        let judge = Arc::clone(&judge);
+        move |repo: &Repo| judge.judge(repo)
+    };
+    let given_up = |repo: &Repo| {
+        let reason = format!("it took longer than {} s, and did not end by itself", time.as_secs());
+        judge.failed(repo, vec![Gap { file: String::new(), place: None, reason }], time * GRACE + MORE)
+    };
+    let frame = Frame::of(form);
+    let mut failure: Option<CheckError> = None;
+    if before == 0 {
+        failure = sink.write(&frame.begin).err().map(|error| unwritten(args, &error));
+    }
+    let begun = failure.is_none();
+    let mut written = before;
+    let deliver = |repo: &Repo, done: Done| {
+        let between = if written > 0 { frame.between } else { b"" };
+        let record = [between, &done.record].concat();
+        let result = if record.is_empty() { Ok(()) } else { progress.beside(|| sink.write(&record)) };
+        if let Err(error) = result {
+            failure = Some(unwritten(args, &error));
+            return ControlFlow::Break(());
+        }
+        if let Some((journal, path)) = &mut journal
+            && let Err(error) = journal.add(&repo.name, sink.length(), &done.tally)
+        {
+            failure = Some(CheckError::in_file(path, format!("the journal cannot be written: {error}")));
+            return ControlFlow::Break(());
+        }
+        written += 1;
+        stats.add(&repo.name, &done.tally);
+        progress.at(stats.repos, stats.sum.findings());
+        ControlFlow::Continue(())
+    };
+    let jobs =
+        args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let plan = Plan { jobs, patience: Some(time * GRACE + MORE), stop: Arc::clone(&stop) };
+    if begun {
+        run_pool(&plan, items, Arc::new(work), given_up, deliver)
+            .map_err(|e| CheckError::new(format!("no thread can be begun: {e}")))?;
+    }
+    progress.end();
+    let end = Frame::end(form, &stats)?;
+    if failure.is_none() && !end.is_empty() {
+        failure = sink.write(&end).err().map(|error| unwritten(args, &error));
+    }
+    let interrupted = signal.load(Ordering::Relaxed);
+    if failure.is_some() || interrupted > 0 {
+        tell(&finished_so_far(&stats, args.resume.as_deref()));
+    }
+    if let Some(error) = failure {
+        return Err(error.into());
+    }
+    tell_stats(args, &stats, &mut sink)?;
+    Ok(exit(args, &stats, interrupted, faults.load(Ordering::Relaxed)))
+}
+
+fn exit(args: &ScanArgs, stats: &Stats, interrupted: usize, faults: usize) -> Exit {
+    if interrupted == SIGINT as usize {
+        Exit::Interrupted
+    } else if interrupted > 0 {
+        Exit::Terminated
+    } else if faults > 0 {
+        Exit::Usage
+    } else if args.fail_on.least().is_some_and(|least| stats.sum.at_least(least) > 0) {
+        Exit::Findings
+    } else if stats.sum.gaps > 0 {
+        Exit::NotAnalysed
+    } else {
+        Exit::Clean
+    }
+}
+
+impl Judge {
+    fn judge(&self, repo: &Repo) -> Done {
+        let start = Instant::now();
+        let judged = catch_unwind(AssertUnwindSafe(|| self.check(repo)));
+        let told = match judged {
+            Ok(Ok(report)) => return self.done(repo, &report, start.elapsed()),
+            Ok(Err(error)) => {
+                let file = error.file.as_deref().unwrap_or_default();
+                let top = repo.path.to_string_lossy();
+                let file = file.strip_prefix(&*top).unwrap_or(file).trim_start_matches('/').to_owned();
+                let place = error.place.map(|at| format!("{}:{}: ", at.line, at.column)).unwrap_or_default();
+                Gap { file, place: None, reason: format!("{place}{}", error.message) }
+            }
+            Err(_) => {
+                let reason = "it could not be judged (this is a bug of deploylint)".to_owned();
+                Gap { file: String::new(), place: None, reason }
+            }
+        };
+        self.failed(repo, vec![told], start.elapsed())
+    }
+
+    /// As `check` does it.
+    fn check(&self, repo: &Repo) -> Result<Report, CheckError> {
+        match repo.path.metadata() {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => return Err(CheckError::new("it is no directory")),
+            Err(error) => return Err(CheckError::new(format!("it cannot be looked at: {error}"))),
+        }
+        let request = Request { targets: vec![Target::Path(repo.path.clone())], ..self.request.clone() };
+        let settings = Settings::load_over(&request, &self.rules)?;
+        check_over(&request, &settings, Sources::default(), &mut |_| {})
+    }
+
+    /// The record of a repo of which only gaps are known.
+    fn failed(&self, repo: &Repo, gaps: Vec<Gap>, time: Duration) -> Done {
+        self.done(repo, &Report { gaps, ..Report::default() }, time)
+    }
+
+    fn done(&self, repo: &Repo, report: &Report, time: Duration) -> Done {
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let tally = Tally { milliseconds, ..Tally::of(report) };
+        let revision = Root::open(&repo.path).ok().and_then(|root| revision(&root));
+        let header = Header { name: &repo.name, revision: revision.as_deref(), milliseconds };
+        // Nothing that is written to memory fails.
+        let body = body(report, self.form).unwrap_or_default();
+        Done { record: record(header, &body, self.form), tally }
+    }
+}
+
+/// Where repos are looked for.
+fn given(args: &ScanArgs) -> Result<Given, CheckError> {
+    Ok(match &args.repos_from {
+        None => Given::Paths(args.paths.clone()),
+        Some(list) if list == Path::new("-") => Given::Lines(Box::new(BufReader::new(io::stdin()))),
+        Some(list) => {
+            let file = File::open(list)
+                .map_err(|e| CheckError::in_file(list, format!("the list of repos cannot be read: {e}")))?;
+            Given::Lines(Box::new(BufReader::new(file)))
+        }
+    })
+}
+
+/// The repos that are not finished; what is no repo is told as it is met, and counted.
+fn items(
+    given: Given,
+    finished: Finished,
+    progress: Progress,
+    faults: Arc<AtomicUsize>,
+) -> impl Iterator<Item = Repo> + Send + 'static {
+    let repos = Repos::of(given).filter_map(move |found| match found {
+        Ok(repo) => Some(repo),
+        Err(error) => {
+            faults.fetch_add(1, Ordering::Relaxed);
+            progress.beside(|| complain(&error));
+            None
+        }
+    });
+    repos.filter(move |repo| !finished.holds(&repo.name))
+}
+
+/// Where records go.
+fn sink(args: &ScanArgs) -> Result<Sink, CheckError> {
+    let Some(path) = &args.output else { return Ok(standard_output()) };
+    let fail = |error: io::Error| CheckError::in_file(path, format!("it cannot be written: {error}"));
+    // With a journal, what is in it may be what was finished before.
+    let fresh = args.resume.is_none();
+    let mut options = File::options();
+    let file = options.read(true).write(true).create(true).truncate(fresh).open(path);
+    let file = match file {
+        // A device may be written and not read.
+        Err(_) => File::options().write(true).open(path).map_err(fail)?,
+        Ok(file) => file,
+    };
+    match file.metadata().is_ok_and(|found| found.is_file()) {
+        true => Sink::file(file).map_err(fail),
+        false => Ok(Sink::stream(Box::new(file))),
+    }
+}
+
+#[cfg(unix)]
+fn standard_output() -> Sink {
+    use std::os::fd::AsFd;
+    // Without a buffer between: a record that was written is written.
+    match io::stdout().as_fd().try_clone_to_owned().map(File::from) {
+        Ok(file) if file.metadata().is_ok_and(|found| found.is_file()) => {
+            let other = file.try_clone();
+            Sink::file(file).ok().or_else(|| Some(Sink::stream(Box::new(other.ok()?))))
+        }
+        Ok(file) => Some(Sink::stream(Box::new(file))),
+        Err(_) => None,
+    }
+    .unwrap_or_else(|| Sink::stream(Box::new(io::stdout())))
+}
+
+#[cfg(not(unix))]
+fn standard_output() -> Sink {
+    Sink::stream(Box::new(io::stdout()))
+}
+
+/// What must be the same for a journal to go on.
+fn asked(args: &ScanArgs, form: Form) -> Result<Value, CheckError> {
+    let config = match &args.config {
+        None => None,
+        Some(path) => {
+            let bytes = std::fs::read(path)
+                .map_err(|e| CheckError::in_file(path, format!("it cannot be read: {e}")))?;
+            Some(BuildHasherDefault::<DefaultHasher>::default().hash_one(bytes))
+        }
+    };
+    Ok(json!({
+        "format": format!("{form:?}"),
+        "config": config,
+        "select": args.select,
+        "ignore": args.ignore,
+        "confidence": format!("{:?}", args.confidence),
+        "rules": args.rules.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
+    }))
+}
+
+/// SIGINT and SIGTERM end the scan with what is finished; the second one ends it at once.
+fn listen(stop: &Arc<AtomicBool>, signal: &Arc<AtomicUsize>) -> io::Result<()> {
+    use signal_hook::flag;
+    for number in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(number, 128 + number, Arc::clone(stop))?;
+        flag::register_usize(number, Arc::clone(signal), number as usize)?;
+        flag::register(number, Arc::clone(stop))?;
+    }
+    Ok(())
+}
+
+fn unwritten(args: &ScanArgs, error: &io::Error) -> CheckError {
+    let what = match error.kind() {
+        io::ErrorKind::BrokenPipe => "whoever read it has closed it".to_owned(),
+        _ => error.to_string(),
+    };
+    match &args.output {
+        Some(path) => CheckError::in_file(path, format!("the records cannot be written: {what}")),
+        None => CheckError::new(format!("the records cannot be written: {what}")),
+    }
+}
+
+fn finished_so_far(stats: &Stats, journal: Option<&Path>) -> String {
+    let go_on = match journal {
+        Some(path) => {
+            let path = path.to_string_lossy();
+            format!("; the same command goes on where it ended (--resume {})", clean::line(&path, 500))
+        }
+        None => String::new(),
+    };
+    let repos = if stats.repos == 1 { "repo is" } else { "repos are" };
+    format!("ended early: {} {repos} finished and written{go_on}\n", stats.repos)
+}
+
+/// With `--stats`: behind a text, or where the records are not.
+fn tell_stats(args: &ScanArgs, stats: &Stats, sink: &mut Sink) -> Result<(), Failure> {
+    let Some(format) = args.stats else { return Ok(()) };
+    let form = match format {
+        ReviewFormat::Text => StatsForm::Text,
+        ReviewFormat::Markdown => StatsForm::Markdown,
+        ReviewFormat::Json => StatsForm::Json,
+    };
+    let mut out = Vec::new();
+    write_stats(stats, form, &mut out)?;
+    match (&args.output, args.format) {
+        (Some(_), _) => standard_output().write(&out)?,
+        (None, ScanFormat::Text) => sink.write(&out)?,
+        (None, _) => io::stderr().lock().write_all(&out)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,402 @@
+//! F0: how long work may take. Whatever loops over input asks here from time to time ([`tick`]); where the time of the piece
+//! of work is over it is unwound, and whoever started the piece ([`piece`]) goes on without it. Knows nothing of what the
+//! work is. Without a time ([`within`]) nothing ever ends here, so that a verdict never rests on the machine's speed.
+//!
+//! A whole may take its time once over in earnest and as long again to make sense of what did not come to an end: a piece
+//! of work ends at the whole's time, or, where that is over or near, when half of what is left of the double is used up.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{Duration, Instant};
+
+/// The clock is asked once in so many ticks.
+const TICKS: u32 = 256;
+/// Smaller parts of what failed are tried with so large a part each of the time that there is for all tries.
+const TRIES: u32 = 32;
+
+/// Why a piece of work came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It panicked, which is a bug of ours.
+    Panicked,
+    /// Its time was over; the whole was given this much.
+    Late(Duration),
+}
+
+impl Failure {
+    /// As the reason of a gap, of `what` failed: `the rule steps/order`.
+    pub fn reason(self, what: &str) -> String {
+        match self {
+            Failure::Panicked => format!("{what} failed on it (this is a bug of deploylint)"),
+            Failure::Late(given) => format!("{what} took too long on it ({} s for all)", given.as_secs_f64()),
+        }
+    }
+}
+
+/// What unwinds a piece of work whose time is over.
+struct Late;
+
+#[derive(Clone, Copy)]
+struct Time {
+    /// What the whole was given.
+    given: Duration,
+    /// When that is over.
+    due: Instant,
+    /// When there is no time for anything any more.
+    end: Instant,
+    /// When the piece of work that is under way is unwound.
+    until: Option<Instant>,
+    /// When the one that ends in good order should.
+    stop: Instant,
+}
+
+impl Time {
+    /// When a piece of work that starts now must end.
+    fn of_a_piece(self, now: Instant) -> Instant {
+        let half = now + self.end.saturating_duration_since(now) / 2;
+        self.until.unwrap_or_else(|| self.due.max(half).min(self.end))
+    }
+}
+
+thread_local! {
+    static LEFT: Cell<u32> = const { Cell::new(TICKS) };
+    static TIME: Cell<Option<Time>> = const { Cell::new(None) };
+    static LATE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the clock ended anything on this thread since this was last asked: what came of it is no function of the input.
+pub fn was_late() -> bool {
+    LATE.replace(false)
+}
+
+/// Remembers that the clock ended something.
+fn note_if(late: bool) -> bool {
+    if late {
+        LATE.set(true);
+    }
+    late
+}
+
+/// True where more time has passed than one step may take.
+pub fn passed(started: Instant, time: Duration) -> bool {
+    note_if(started.elapsed() > time)
+}
+
+/// Time that is kept while this lives.
+pub struct Spared(#[expect(dead_code, reason = "it is there to be dropped")] Set);
+
+/// Sets the time, until it is dropped.
+struct Set(Option<Time>);
+
+impl Set {
+    fn new(time: Option<Time>) -> Set {
+        Set(TIME.replace(time))
+    }
+}
+
+impl Drop for Set {
+    fn drop(&mut self) {
+        TIME.set(self.0);
+    }
+}
+
+/// Gives all that `run` does this much time; as it is where there is none, or where a time runs already.
+pub fn within<T>(time: Option<Duration>, run: impl FnOnce() -> T) -> T {
+    let Some(given) = time.filter(|_| TIME.get().is_none()) else { return run() };
+    let now = now();
+    // So long as nobody waits for anyway.
+    let given = given.min(Duration::from_secs(u64::from(u32::MAX)));
+    let due = now + given;
+    let _set = Set::new(Some(Time { given, due, end: due + given, until: None, stop: due }));
+    run()
+}
+
+/// Keeps a part of the time that is left, one in `share`, for what comes after the guard is dropped.
+#[must_use]
+pub fn sparing(share: u32) -> Spared {
+    let now = now();
+    Spared(Set::new(TIME.get().map(|time| {
+        let kept = time.end.saturating_duration_since(now) / share;
+        Time { end: time.end - kept, ..time }
+    })))
+}
+
+/// Runs a piece of work whose failure is told. Of work inside it, it gets what that has left.
+///
+/// # Errors
+/// Why it came to nothing.
+pub fn piece<T>(run: impl FnOnce() -> T) -> Result<T, Failure> {
+    let Some(time) = TIME.get() else { return caught(run, Duration::ZERO) };
+    let now = now();
+    run_until(time.of_a_piece(now), now, run)
+}
+
+/// Runs work that ends in good order: it asks whether its time [`is_over`]. Within a piece that is half of what the piece has
+/// left.
+pub fn part<T>(run: impl FnOnce() -> T) -> T {
+    let now = now();
+    let _set = Set::new(TIME.get().map(|time| {
+        let half = |until: Instant| now + until.saturating_duration_since(now) / 2;
+        Time { stop: time.until.map_or_else(|| time.of_a_piece(now), half), ..time }
+    }));
+    run()
+}
+
+fn run_until<T>(until: Instant, now: Instant, run: impl FnOnce() -> T) -> Result<T, Failure> {
+    let Some(time) = TIME.get() else { return caught(run, Duration::ZERO) };
+    if until.min(time.until.unwrap_or(time.end)) <= now {
+        note_if(true);
+        // Where that is because the work around it is over, it ends itself.
+        end_if_over();
+        return Err(Failure::Late(time.given));
+    }
+    let until = until.min(time.until.unwrap_or(time.end));
+    let _set = Set::new(Some(Time { until: Some(until), stop: until, ..time }));
+    caught(run, time.given)
+}
+
+fn caught<T>(run: impl FnOnce() -> T, given: Duration) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| match payload.is::<Late>() {
+        true => Failure::Late(given),
+        false => Failure::Panicked,
+    })
+}
+
+/// The tries of smaller parts of a piece of work that failed: together they take half of the time that is left.
+pub struct Tries {
+    each: Duration,
+    end: Option<Instant>,
+}
+
+impl Tries {
+    /// The first begins now.
+    pub fn new() -> Tries {
+        let now = now();
+        let half = TIME.get().map(|time| time.until.unwrap_or(time.end).saturating_duration_since(now) / 2);
+        Tries { each: half.unwrap_or_default() / TRIES, end: half.map(|half| now + half) }
+    }
+
+    /// True where there is no time for another one.
+    pub fn are_over(&self) -> bool {
+        note_if(self.end.is_some_and(|end| end <= now()))
+    }
+
+    /// One try.
+    ///
+    /// # Errors
+    /// Why it came to nothing.
+    pub fn run<T>(&self, run: impl FnOnce() -> T) -> Result<T, Failure> {
+        let Some(end) = self.end else { return caught(run, Duration::ZERO) };
+        let now = now();
+        run_until(end.min(now + self.each), now, run)
+    }
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Tries::new()
+    }
+}
+
+/// To be called wherever work may go on and on, as often as it takes a microsecond or so. Unwinds where the time is over.
+#[inline]
+pub fn tick() {
+    LEFT.with(|left| match left.get().checked_sub(1) {
+        Some(less) => left.set(less),
+        None => ask(left),
+    });
+}
+
+/// So many ticks at once.
+#[inline]
+pub fn ticks(count: usize) {
+    LEFT.with(|left| match left.get().checked_sub(u32::try_from(count).unwrap_or(u32::MAX)) {
+        Some(less) => left.set(less),
+        None => ask(left),
+    });
+}
+
+#[cold]
+fn ask(left: &Cell<u32>) {
+    left.set(TICKS);
+    if is_unwound() {
+        // No panic hook, no message: it is no bug.
+        resume_unwind(Box::new(Late));
+    }
+}
+
+fn is_unwound() -> bool {
+    let until = TIME.get().and_then(|time| time.until);
+    note_if(until.is_some_and(|until| until <= now())) && !std::thread::panicking()
+}
+
+/// Unwinds at once where the time is over: after what could not be unwound itself.
+pub fn end_if_over() {
+    if is_unwound() {
+        resume_unwind(Box::new(Late));
+    }
+}
+
+/// True where the time of what is under way is over: for work that ends in good order.
+pub fn is_over() -> bool {
+    note_if(left().is_some_and(|left| left.is_zero()))
+}
+
+/// The time that is left for what is under way; `None` where there is no end to it.
+pub fn left() -> Option<Duration> {
+    TIME.get().map(|time| time.stop.saturating_duration_since(now()))
+}
+
+#[cfg(not(test))]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+use counted::now;
+
+/// A clock that goes a millisecond on whenever it is asked, so that tests count ticks and not seconds.
+#[cfg(test)]
+pub(crate) mod counted {
+    use super::*;
+    use std::sync::LazyLock;
+
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+    thread_local! {
+        static ASKED: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn now() -> Instant {
+        match ASKED.get() {
+            None => Instant::now(),
+            Some(asked) => {
+                ASKED.set(Some(asked + 1));
+                *START + Duration::from_millis(asked)
+            }
+        }
+    }
+
+    /// Runs with that clock; how many milliseconds it went on.
+    pub(crate) fn run<T>(run: impl FnOnce() -> T) -> (T, u64) {
+        ASKED.set(Some(0));
+        let result = run();
+        (result, ASKED.take().unwrap_or_default())
+    }
+
+    /// Goes on for so many milliseconds of that clock.
+    pub(crate) fn work(milliseconds: u64) {
+        for _ in 0..milliseconds {
+            (0..=TICKS).for_each(|_| tick());
+            // Nobody asks for what is never unwound.
+            if TIME.get().is_none_or(|time| time.until.is_none()) {
+                now();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted::{run, work};
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn forever() {
+        loop {
+            tick();
+        }
+    }
+
+    #[test]
+    fn without_a_time_nothing_ends() {
+        assert_eq!(run(|| piece(|| work(5_000))).0, Ok(()));
+        assert_eq!(piece(|| assert!(left().is_some(), "a panic is one")), Err(Failure::Panicked));
+        run(|| within(Some(SECOND), || work(5_000)));
+    }
+
+    #[test]
+    fn a_piece_that_does_not_end_is_given_up_and_the_next_one_has_half_of_what_is_left() {
+        let (ran, took) = run(|| {
+            within(Some(SECOND), || {
+                let late = Err(Failure::Late(SECOND));
+                assert_eq!(piece(forever), late);
+                // Half a second.
+                assert_eq!(piece(|| work(400)), Ok(()));
+                assert_eq!(piece(|| work(400)), late);
+                (0..20).map(|_| piece(forever)).filter(|ran| *ran == late).count()
+            })
+        });
+        assert_eq!(ran, 20);
+        assert!((1_900..2_100).contains(&took), "{took}");
+    }
+
+    #[test]
+    fn what_takes_its_time_and_no_more_is_not_given_up() {
+        for pieces in [1, 2, 9] {
+            let each = || piece(|| work(900 / pieces));
+            let ran = run(|| within(Some(SECOND), || (0..pieces).all(|_| each().is_ok()))).0;
+            assert!(ran, "{pieces}");
+        }
+    }
+
+    #[test]
+    fn work_inside_a_piece_ends_with_it() {
+        let (ran, took) = run(|| {
+            within(Some(SECOND), || piece(|| (0..1_000_000).filter(|_| piece(forever).is_err()).count() + 1))
+        });
+        assert_eq!(ran, Err(Failure::Late(SECOND)));
+        assert!(took < 1_200, "{took}");
+    }
+
+    #[test]
+    fn tries_share_half_of_what_is_left() {
+        let (tried, took) = run(|| {
+            within(Some(SECOND), || {
+                let tries = Tries::new();
+                let mut tried = 0;
+                while !tries.are_over() {
+                    assert!(tries.run(forever).is_err());
+                    tried += 1;
+                }
+                assert!(tries.run(|| ()).is_err());
+                tried
+            })
+        });
+        // Who asks the clock between them takes time too.
+        assert!((25..=33).contains(&tried), "{tried}");
+        assert!((990..1_100).contains(&took), "{took}");
+    }
+
+    #[test]
+    fn time_that_is_kept_is_there_afterwards() {
+        run(|| {
+            within(Some(SECOND), || {
+                let spared = sparing(4);
+                for _ in 0..20 {
+                    assert!(piece(forever).is_err());
+                }
+                drop(spared);
+                assert_eq!(piece(|| work(200)), Ok(()));
+            });
+        });
+    }
+
+    #[test]
+    fn what_ends_in_good_order_is_not_unwound() {
+        let (done, _) = run(|| {
+            within(Some(SECOND), || {
+                part(|| {
+                    let mut done = 0;
+                    while !is_over() {
+                        work(10);
+                        done += 1;
+                    }
+                    done
+                })
+            })
+        });
+        assert!((80..=100).contains(&done), "{done}");
+    }
+}

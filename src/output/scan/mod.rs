@@ -1,0 +1,211 @@
+//! The records of a scan: what of each hangs on the repo's contents alone is made apart from what does not, because it
+//! can be kept. JSON, version 1; the findings are those of [`super::json`], byte for byte.
+
+mod stats;
+
+pub use stats::{StatsForm, write as write_stats};
+
+use super::json::{Tool, finding, gap, summary};
+use super::{clean, text};
+use crate::check::Report;
+use crate::scan::tally::{Stats, judged};
+use serde::Serialize;
+use std::io;
+
+/// How records are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For people, with colours or without.
+    Text {
+        /// Whether colours are used.
+        color: bool,
+    },
+    /// A line of JSON each.
+    Ndjson,
+    /// One document of JSON.
+    Json,
+}
+
+/// What a record says besides what was found.
+#[derive(Clone, Copy, Debug)]
+pub struct Header<'a> {
+    /// What the repo is called.
+    pub name: &'a str,
+    /// The commit that is checked out.
+    pub revision: Option<&'a str>,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// Of a list, what stands between the braces.
+#[derive(Serialize)]
+struct Found<'a> {
+    scripts: Vec<&'a str>,
+    findings: Vec<super::json::JsonFinding<'a>>,
+    not_analysed: Vec<super::json::JsonGap<'a>>,
+    summary: super::json::Summary,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    version: u32,
+    repo: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<&'a str>,
+}
+
+/// What was found in a repo, for [`record`].
+///
+/// # Errors
+/// What the formatting of a text says.
+pub fn body(report: &Report, form: Form) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    match form {
+        Form::Text { .. } if report.findings.is_empty() && report.gaps.is_empty() => {}
+        Form::Text { color } => text::write(report, color, &mut out)?,
+        Form::Ndjson | Form::Json => {
+            let found = Found {
+                scripts: judged(report).map(|(path, _)| path).collect(),
+                findings: report.findings.iter().map(|f| finding(&report.sources, f)).collect(),
+                not_analysed: report.gaps.iter().map(|g| gap(&report.sources, g)).collect(),
+                summary: summary(report),
+            };
+            serde_json::to_writer(&mut out, &found)?;
+        }
+    }
+    Ok(out)
+}
+
+/// The record of a repo, as it is written; nothing for one of which a text has nothing to say.
+pub fn record(header: Header<'_>, body: &[u8], form: Form) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len() + 200);
+    match form {
+        Form::Text { .. } if body.is_empty() => {}
+        Form::Text { .. } => {
+            let revision = header.revision.and_then(|id| id.get(..12)).map(|id| format!(" ({id})"));
+            let name = clean::line(header.name, 500);
+            out.extend(format!("== {name}{}\n\n", revision.unwrap_or_default()).as_bytes());
+            out.extend(body);
+            out.push(b'\n');
+        }
+        Form::Ndjson | Form::Json => {
+            let named = Named { version: 1, repo: header.name, revision: header.revision };
+            // Two objects made one: `{a}` and `{b}` are `{a,b}`.
+            let named = serde_json::to_vec(&named).unwrap_or_default();
+            out.extend(named.strip_suffix(b"}").unwrap_or(&named));
+            out.push(b',');
+            let body = body.strip_prefix(b"{").unwrap_or(body);
+            out.extend(body.strip_suffix(b"}").unwrap_or(body));
+            out.extend(format!(",\"milliseconds\":{}}}", header.milliseconds).as_bytes());
+            if form == Form::Ndjson {
+                out.push(b'\n');
+            }
+        }
+    }
+    out
+}
+
+/// What stands before the first record, between two, and after the last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// Before the first.
+    pub begin: Vec<u8>,
+    /// Before each other.
+    pub between: &'static [u8],
+}
+
+impl Frame {
+    /// Of a form: only a document has one.
+    pub fn of(form: Form) -> Frame {
+        match form {
+            Form::Text { .. } | Form::Ndjson => Frame::default(),
+            Form::Json => {
+                let tool = serde_json::to_string(&Tool::this()).unwrap_or_default();
+                let begin = format!("{{\"version\":1,\"tool\":{tool},\"repos\":[\n").into_bytes();
+                Frame { begin, between: b",\n" }
+            }
+        }
+    }
+
+    /// What ends a document.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn end(form: Form, stats: &Stats) -> io::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        if form == Form::Json {
+            out.extend(b"\n],\"stats\":");
+            write_stats(stats, StatsForm::Json, &mut out)?;
+            // The line end belongs behind the brace.
+            out.pop();
+            out.extend(b"}\n");
+        }
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::json;
+    use serde_json::Value;
+
+    fn report() -> Report {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(
+            dir.path().join("start.sh"),
+            "mkdir /opt/shop é\napt-get install -y nginx\nsystemctl restart nginx\n",
+        )
+        .unwrap();
+        let targets = vec![crate::check::Target::Path(dir.path().to_owned())];
+        crate::check::check(&crate::check::Request { targets, ..Default::default() }).unwrap()
+    }
+
+    #[test]
+    fn a_record_holds_the_findings_of_a_check_byte_for_byte() {
+        let report = report();
+        assert!(!report.findings.is_empty());
+        let mut checked = Vec::new();
+        json::write(&report, &mut checked).unwrap();
+        let checked = String::from_utf8(checked).unwrap();
+        let findings =
+            &checked[checked.find("\"findings\":").unwrap()..checked.find(",\"summary\"").unwrap()];
+        let header = Header { name: "a \"b\"", revision: Some("0123456789abcdef"), milliseconds: 7 };
+        let line = record(header, &body(&report, Form::Ndjson).unwrap(), Form::Ndjson);
+        let line = String::from_utf8(line).unwrap();
+        assert!(line.contains(findings), "{line}");
+        let value: Value = serde_json::from_str(line.strip_suffix('\n').unwrap()).unwrap();
+        assert_eq!(value["repo"], "a \"b\"");
+        assert_eq!(value["revision"], "0123456789abcdef");
+        assert_eq!(value["scripts"], serde_json::json!(["start.sh"]));
+        assert_eq!(value["milliseconds"], 7);
+        assert_eq!(line.find("{\"version\":1,\"repo\":"), Some(0));
+    }
+
+    #[test]
+    fn a_document_is_made_of_records() {
+        let report = report();
+        let header = Header { name: "a", revision: None, milliseconds: 7 };
+        let one = record(header, &body(&report, Form::Json).unwrap(), Form::Json);
+        let frame = Frame::of(Form::Json);
+        let end = Frame::end(Form::Json, &Stats::default()).unwrap();
+        for count in 0..3 {
+            let records = vec![one.clone(); count].join(frame.between);
+            let text = [frame.begin.clone(), records, end.clone()].concat();
+            let value: Value = serde_json::from_slice(&text).unwrap();
+            assert_eq!(value["repos"].as_array().unwrap().len(), count);
+            assert_eq!(value["stats"]["repos"], 0);
+            assert!(text.ends_with(b"}\n"));
+        }
+    }
+
+    #[test]
+    fn a_text_says_nothing_of_a_repo_without_findings() {
+        let form = Form::Text { color: false };
+        let header = Header { name: "a\u{1b}[2J", revision: Some("0123456789abcdef"), milliseconds: 7 };
+        assert_eq!(record(header, &body(&Report::default(), form).unwrap(), form), b"");
+        let text = String::from_utf8(record(header, &body(&report(), form).unwrap(), form)).unwrap();
+        assert!(text.starts_with("== a␛[2J (0123456789ab)\n\n"), "{text}");
+        assert!(text.contains("error[rerun/existing-path]"), "{text}");
+    }
+}

@@ -1,0 +1,156 @@
+//! What was finished, a line a repo, so that a scan that was killed goes on: no repo is lost, and none comes twice.
+//!
+//! A record is written first, and then its line here, with how long the output is by then. So what stands in the output
+//! behind the last line is of a repo that is not finished, and is taken back; a torn last line counts as not written.
+//! Nothing is forced to the disk: a process that is killed loses nothing that it wrote, a machine that loses its power may.
+
+use super::sink::Sink;
+use super::tally::Tally;
+use crate::check::CheckError;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::fs::{File, TryLockError};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// The version of the form.
+const VERSION: u64 = 1;
+/// A journal goes on only where the same tool is asked again.
+const TOOL: &str = env!("CARGO_PKG_VERSION");
+/// How every journal begins; keys are sorted.
+const BEGIN: &[u8] = b"{\"asked\":";
+const NONE: &str = "it is no journal of a scan, and is left as it is";
+
+/// A journal that is being written.
+pub struct Journal {
+    file: File,
+}
+
+/// The names of what was finished before.
+#[derive(Clone, Debug, Default)]
+pub struct Finished {
+    names: HashSet<u64>,
+    state: RandomState,
+    /// Whether their records stand in the output that is written now.
+    pub in_output: bool,
+}
+
+impl Finished {
+    /// True for one that was finished.
+    pub fn holds(&self, name: &str) -> bool {
+        !self.names.is_empty() && self.names.contains(&self.state.hash_one(name))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    fn add(&mut self, name: &str) {
+        self.names.insert(self.state.hash_one(name));
+    }
+}
+
+impl Journal {
+    /// Opens the journal at `path`, or begins it, for a scan that was `asked` for so. Hands each repo that it says was finished
+    /// to `each`, and takes back what the output holds behind them. `own` says that the output is this scan's alone: what is
+    /// missing from it is not finished.
+    ///
+    /// # Errors
+    /// It cannot be read or written, another scan is writing it, it is of a scan that was asked for otherwise, or no journal.
+    pub fn open(
+        path: &Path,
+        asked: &Value,
+        sink: &mut Sink,
+        own: bool,
+        mut each: impl FnMut(&str, &Tally),
+    ) -> Result<(Journal, Finished), CheckError> {
+        let fail = |what: String| CheckError::in_file(path, what);
+        let broken = |error: io::Error| fail(format!("the journal cannot be used: {error}"));
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(path).map_err(broken)?;
+        if !file.metadata().map_err(broken)?.is_file() {
+            return Err(fail("the journal is no regular file".to_owned()));
+        }
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(fail("another scan is writing it".to_owned())),
+            Err(TryLockError::Error(error)) => return Err(broken(error)),
+        }
+        let mut lines = BufReader::new(&file);
+        let mut line = Vec::new();
+        lines.read_until(b'\n', &mut line).map_err(broken)?;
+        let mut finished = Finished::default();
+        // How much of the journal stays, and of the output.
+        let mut end = 0;
+        let mut output = own.then_some(0);
+        if line.ends_with(b"\n") {
+            let known: Value = serde_json::from_slice(&line).map_err(|_| fail(NONE.to_owned()))?;
+            if known["journal"] != json!(VERSION) {
+                return Err(fail(NONE.to_owned()));
+            }
+            if known["tool"] != json!(TOOL) || known["asked"] != *asked {
+                let error = fail("it is the journal of a scan that was asked for otherwise".to_owned());
+                return Err(error.advise("ask as it was asked for, or begin another journal"));
+            }
+            let identity = sink.identity();
+            let same = own || identity.is_some() && known["output"] == json!(identity);
+            let limit = same.then(|| sink.length());
+            output = limit.and(known["start"].as_u64());
+            end = line.len() as u64;
+            loop {
+                line.clear();
+                let read = lines.read_until(b'\n', &mut line).map_err(broken)?;
+                let Some((name, length, tally)) = entry(&line) else { break };
+                if limit.is_some_and(|limit| length > limit) {
+                    break;
+                }
+                finished.add(&name);
+                each(&name, &tally);
+                output = limit.and(Some(length));
+                finished.in_output = same;
+                end += read as u64;
+            }
+        } else if !line.is_empty() && !line.starts_with(BEGIN) && !BEGIN.starts_with(&line) {
+            return Err(fail(NONE.to_owned()));
+        }
+        if let Some(length) = output {
+            sink.cut(length).map_err(|error| {
+                CheckError::new(format!(
+                    "what was not finished cannot be taken back from the output: {error}"
+                ))
+            })?;
+        }
+        file.set_len(end).map_err(broken)?;
+        file.seek(SeekFrom::Start(end)).map_err(broken)?;
+        if end == 0 {
+            let output = sink.identity();
+            let begin = json!({
+                "asked": asked, "journal": VERSION, "output": output, "start": sink.length(), "tool": TOOL,
+            });
+            file.write_all(format!("{begin}\n").as_bytes()).map_err(broken)?;
+        }
+        Ok((Journal { file }, finished))
+    }
+
+    /// Notes that a repo is finished, and how long the output is with its record.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn add(&mut self, name: &str, length: u64, tally: &Tally) -> io::Result<()> {
+        let line = json!({"repo": name, "end": length, "tally": tally.to_json()});
+        self.file.write_all(format!("{line}\n").as_bytes())
+    }
+}
+
+/// What a whole line says.
+fn entry(line: &[u8]) -> Option<(String, u64, Tally)> {
+    let line: Value = serde_json::from_slice(line.strip_suffix(b"\n")?).ok()?;
+    let name = line.get("repo")?.as_str()?.to_owned();
+    Some((name, line.get("end")?.as_u64()?, Tally::from_json(line.get("tally")?)?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,359 @@
+//! Work on many things at a time, handed over in their order. What is not handed over yet is bounded, so that a slow
+//! consumer slows the work, and memory does not grow with the number of things.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The stack of a worker, in bytes: what the first thread of a process has, so that a check here goes as deep as one there.
+const STACK: usize = 8 << 20;
+/// So many things, by job, are worked on or found for it.
+const AHEAD: usize = 3;
+/// So many, by job, are worked on or wait to be handed over.
+const WINDOW: usize = 64;
+/// So many bytes wait to be handed over before nothing new is begun.
+const MAX_WAITING: usize = 16 << 20;
+/// How often it is looked whether to stop, and who has not come back.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How the work is done.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// How many things are worked on at a time; at least 1.
+    pub jobs: usize,
+    /// How long one may take before nobody waits for it any more. It ought to end by itself before.
+    pub patience: Option<Duration>,
+    /// Set from elsewhere: nothing more is begun or waited for.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// What is handed over.
+pub trait Weight {
+    /// Its size in bytes, roughly.
+    fn weight(&self) -> usize;
+}
+
+/// What is worked on.
+struct Slot<I, O> {
+    item: I,
+    state: State<O>,
+}
+
+enum State<O> {
+    Waiting,
+    Begun(Instant),
+    Done(O),
+}
+
+/// What the finder and the workers say.
+enum Said<I, O> {
+    Found(I),
+    /// There is nothing more to find.
+    All,
+    Begun(u64),
+    Done(u64, O),
+}
+
+/// A worker's end of things.
+struct Bench<I, O> {
+    tasks: Arc<Mutex<Receiver<(u64, I)>>>,
+    said: Sender<Said<I, O>>,
+    work: Arc<dyn Fn(&I) -> O + Send + Sync>,
+}
+
+impl<I: Send + 'static, O: Send + 'static> Bench<I, O> {
+    /// Begins a thread that works until there is nothing left.
+    fn begin(&self) -> std::io::Result<()> {
+        let bench =
+            Bench { tasks: Arc::clone(&self.tasks), said: self.said.clone(), work: Arc::clone(&self.work) };
+        let worker = move || {
+            loop {
+                let task = bench.tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let Ok((number, item)) = task else { return };
+                if bench.said.send(Said::Begun(number)).is_err() {
+                    return;
+                }
+                let done = (bench.work)(&item);
+                if bench.said.send(Said::Done(number, done)).is_err() {
+                    return;
+                }
+            }
+        };
+        thread::Builder::new().name("scan".to_owned()).stack_size(STACK).spawn(worker).map(drop)
+    }
+}
+
+/// Does `work` on each of `items`, and hands what came of it to `deliver`, in the order of the items, until that breaks off.
+/// What does not come back in time counts as `given_up`, and its thread is left to itself. `work` must not panic: its item
+/// would be waited for until patience ends. The items are looked for on a thread of their own, no further ahead than is
+/// needed: one that comes late does not hold up those before it.
+///
+/// # Errors
+/// No thread could be begun.
+pub fn run<I, O>(
+    plan: &Plan,
+    items: impl Iterator<Item = I> + Send + 'static,
+    work: Arc<dyn Fn(&I) -> O + Send + Sync>,
+    given_up: impl Fn(&I) -> O,
+    mut deliver: impl FnMut(&I, O) -> ControlFlow<()>,
+) -> std::io::Result<()>
+where
+    I: Clone + Send + 'static,
+    O: Weight + Send + 'static,
+{
+    let jobs = plan.jobs.max(1);
+    let (tasks, queue) = channel();
+    let (said, saying) = channel();
+    let (permits, permitted) = channel();
+    find(items, permitted, said.clone())?;
+    let bench = Bench { tasks: Arc::new(Mutex::new(queue)), said, work };
+    bench.begin()?;
+    for _ in 1..jobs {
+        // Fewer do it too.
+        let _ = bench.begin();
+    }
+    let mut slots: VecDeque<Slot<I, O>> = VecDeque::new();
+    // The number of the first slot.
+    let mut first: u64 = 0;
+    // Bytes that are done and not handed over; items that are looked for, and those that are worked on.
+    let (mut waiting, mut asked, mut busy) = (0, 0, 0);
+    let mut all = false;
+    loop {
+        if plan.stop.load(Ordering::Relaxed) || all && slots.is_empty() {
+            return Ok(());
+        }
+        let room = |asked| asked + busy < jobs * AHEAD && asked + slots.len() < jobs * WINDOW;
+        while !all && room(asked) && waiting < MAX_WAITING {
+            // Where the finder is gone, it has said so.
+            let _ = permits.send(());
+            asked += 1;
+        }
+        match saying.recv_timeout(TICK) {
+            Ok(Said::Found(item)) => {
+                asked -= 1;
+                busy += 1;
+                // Workers live as long as this does.
+                let _ = tasks.send((first + slots.len() as u64, item.clone()));
+                slots.push_back(Slot { item, state: State::Waiting });
+            }
+            Ok(Said::All) => all = true,
+            Ok(Said::Begun(number)) => {
+                if let Some(slot) = slot(&mut slots, first, number) {
+                    slot.state = State::Begun(Instant::now());
+                }
+            }
+            Ok(Said::Done(number, done)) => {
+                if let Some(slot) = slot(&mut slots, first, number) {
+                    busy -= 1;
+                    waiting += done.weight();
+                    slot.state = State::Done(done);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                for slot in &mut slots {
+                    if let (State::Begun(since), Some(patience)) = (&slot.state, plan.patience)
+                        && since.elapsed() > patience
+                    {
+                        let done = given_up(&slot.item);
+                        busy -= 1;
+                        waiting += done.weight();
+                        slot.state = State::Done(done);
+                        // In place of the one that is left to itself.
+                        bench.begin()?;
+                    }
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        }
+        while let Some(Slot { state: State::Done(_), .. }) = slots.front() {
+            let Some(Slot { item, state: State::Done(done) }) = slots.pop_front() else { break };
+            first += 1;
+            waiting -= done.weight();
+            if deliver(&item, done).is_break() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Looks for one item for each permit, on a thread of its own.
+fn find<I: Send + 'static, O: Send + 'static>(
+    mut items: impl Iterator<Item = I> + Send + 'static,
+    permitted: Receiver<()>,
+    said: Sender<Said<I, O>>,
+) -> std::io::Result<()> {
+    let finder = move || {
+        while permitted.recv().is_ok() {
+            let Some(item) = items.next() else { break };
+            if said.send(Said::Found(item)).is_err() {
+                return;
+            }
+        }
+        // Whoever asked may be gone.
+        let _ = said.send(Said::All);
+    };
+    thread::Builder::new().name("find".to_owned()).spawn(finder).map(drop)
+}
+
+/// The slot of a number; none for one that was given up, and may come back after all.
+fn slot<I, O>(slots: &mut VecDeque<Slot<I, O>>, first: u64, number: u64) -> Option<&mut Slot<I, O>> {
+    let slot = slots.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)?;
+    (!matches!(slot.state, State::Done(_))).then_some(slot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    impl Weight for u64 {
+        fn weight(&self) -> usize {
+            8
+        }
+    }
+
+    fn plan(jobs: usize) -> Plan {
+        Plan { jobs, patience: None, stop: Arc::default() }
+    }
+
+    /// What is handed over of `count` numbers, each of which takes as many milliseconds as it ends on.
+    fn squares(jobs: usize, count: u64, last: u64) -> Vec<(u64, u64)> {
+        let mut got = Vec::new();
+        let work = |n: &u64| {
+            thread::sleep(Duration::from_millis(n % 7));
+            n * n
+        };
+        run(
+            &plan(jobs),
+            0..count,
+            Arc::new(work),
+            |_| 0,
+            |n, square| {
+                got.push((*n, square));
+                if *n == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        )
+        .unwrap();
+        got
+    }
+
+    #[test]
+    fn everything_comes_once_and_in_order() {
+        for jobs in [0, 1, 2, 5] {
+            let expected: Vec<_> = (0..300).map(|n| (n, n * n)).collect();
+            assert_eq!(squares(jobs, 300, u64::MAX), expected, "{jobs} jobs");
+        }
+        assert_eq!(squares(2, 0, u64::MAX), []);
+    }
+
+    #[test]
+    fn a_consumer_that_has_enough_ends_it() {
+        assert_eq!(squares(3, u64::MAX, 9).len(), 10);
+    }
+
+    #[test]
+    fn nothing_is_looked_for_far_ahead_of_a_slow_consumer() {
+        let found = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&found);
+        let items = (0..100_000u64).inspect(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        let mut most = 0;
+        run(
+            &plan(2),
+            items,
+            Arc::new(|n: &u64| *n),
+            |_| 0,
+            |n, _| {
+                thread::sleep(Duration::from_millis(1));
+                most = most.max(found.load(Ordering::Relaxed) - *n as usize);
+                if *n == 300 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        )
+        .unwrap();
+        assert!(most <= 2 * WINDOW, "{most} ahead");
+    }
+
+    #[test]
+    fn what_is_large_waits_in_small_numbers() {
+        struct Large;
+        impl Weight for Large {
+            fn weight(&self) -> usize {
+                MAX_WAITING / 4
+            }
+        }
+        let begun = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&begun);
+        // The first one keeps all others waiting.
+        let work = move |n: &u64| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(if *n == 0 { 300 } else { 0 }));
+            Large
+        };
+        let mut at_first = 0;
+        run(
+            &plan(2),
+            0..1000u64,
+            Arc::new(work),
+            |_| Large,
+            |n, _| {
+                if *n == 0 {
+                    at_first = begun.load(Ordering::Relaxed);
+                }
+                ControlFlow::Continue(())
+            },
+        )
+        .unwrap();
+        assert!(at_first <= 4 + 2 * AHEAD, "{at_first} begun");
+    }
+
+    #[test]
+    fn what_does_not_come_back_is_given_up_and_the_rest_goes_on() {
+        let plan = Plan { patience: Some(Duration::from_millis(150)), ..plan(1) };
+        let work = |n: &u64| {
+            if *n == 1 {
+                thread::sleep(Duration::from_secs(3600));
+            }
+            *n
+        };
+        let mut got = Vec::new();
+        run(
+            &plan,
+            0..4,
+            Arc::new(work),
+            |n| n + 100,
+            |_, n| {
+                got.push(n);
+                ControlFlow::Continue(())
+            },
+        )
+        .unwrap();
+        assert_eq!(got, [0, 101, 2, 3]);
+    }
+
+    #[test]
+    fn when_it_is_told_to_stop_it_hands_over_no_more() {
+        let plan = plan(2);
+        let stop = Arc::clone(&plan.stop);
+        let mut got = 0;
+        run(
+            &plan,
+            0u64..,
+            Arc::new(|n: &u64| *n),
+            |_| 0,
+            |n, _| {
+                got += 1;
+                if *n == 20 {
+                    stop.store(true, Ordering::Relaxed);
+                }
+                ControlFlow::Continue(())
+            },
+        )
+        .unwrap();
+        assert!((21..100).contains(&got), "{got}");
+    }
+}

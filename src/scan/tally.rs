@@ -1,0 +1,217 @@
+//! What is counted: of one repo, and of all.
+
+use crate::check::Report;
+use crate::finding::Severity;
+use serde_json::{Value, json};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// So many of the slowest repos are remembered.
+const SLOWEST: usize = 10;
+
+/// What is counted of one repo.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Scripts that were judged.
+    pub scripts: u64,
+    /// Their lines.
+    pub lines: u64,
+    /// Findings by rule.
+    pub rules: BTreeMap<String, u64>,
+    /// Findings by severity: errors, warnings, infos.
+    pub severities: [u64; 3],
+    /// Places and files that could not be analysed.
+    pub gaps: u64,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+impl Tally {
+    /// Of a report; the time is the caller's.
+    pub fn of(report: &Report) -> Self {
+        let mut tally = Tally { gaps: report.gaps.len() as u64, ..Tally::default() };
+        for (_, file) in judged(report) {
+            tally.scripts += 1;
+            tally.lines += u64::from(file.line_count());
+        }
+        for finding in &report.findings {
+            *tally.rules.entry(finding.rule.to_string()).or_default() += 1;
+            tally.severities[index(finding.severity)] += 1;
+        }
+        tally
+    }
+
+    /// All findings.
+    pub fn findings(&self) -> u64 {
+        self.severities.iter().sum()
+    }
+
+    /// Findings at least as bad as this.
+    pub fn at_least(&self, severity: Severity) -> u64 {
+        self.severities[..=index(severity)].iter().sum()
+    }
+
+    /// As it is kept in a journal.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "scripts": self.scripts,
+            "lines": self.lines,
+            "rules": self.rules,
+            "severities": self.severities,
+            "gaps": self.gaps,
+            "milliseconds": self.milliseconds,
+        })
+    }
+
+    /// From what [`Tally::to_json`] gave; `None` for anything else.
+    pub fn from_json(value: &Value) -> Option<Self> {
+        let number = |key: &str| value.get(key)?.as_u64();
+        let rules = value.get("rules")?.as_object()?.iter();
+        let severities = value.get("severities")?.as_array()?;
+        Some(Tally {
+            scripts: number("scripts")?,
+            lines: number("lines")?,
+            rules: rules.map(|(rule, count)| Some((rule.clone(), count.as_u64()?))).collect::<Option<_>>()?,
+            severities: [
+                severities.first()?.as_u64()?,
+                severities.get(1)?.as_u64()?,
+                severities.get(2)?.as_u64()?,
+            ],
+            gaps: number("gaps")?,
+            milliseconds: number("milliseconds")?,
+        })
+    }
+}
+
+/// The scripts that a report judged.
+pub fn judged(report: &Report) -> impl Iterator<Item = (&str, &crate::source::SourceFile)> {
+    report
+        .taken
+        .iter()
+        .filter_map(|(path, _)| Some((path.as_str(), report.sources.file(report.sources.find(path)?))))
+}
+
+fn index(severity: Severity) -> usize {
+    match severity {
+        Severity::Error => 0,
+        Severity::Warning => 1,
+        Severity::Info => 2,
+    }
+}
+
+/// What is counted of a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OfRule {
+    /// Findings.
+    pub findings: u64,
+    /// Repos that have one.
+    pub repos: u64,
+}
+
+/// What is counted of all repos.
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    /// Repos that were scanned.
+    pub repos: u64,
+    /// Those in which a script was judged.
+    pub with_scripts: u64,
+    /// Those with findings.
+    pub with_findings: u64,
+    /// Those in which something could not be analysed.
+    pub with_gaps: u64,
+    /// The sums: of [`Tally::rules`] the repos are counted beside.
+    pub sum: Tally,
+    /// By rule.
+    pub rules: BTreeMap<String, OfRule>,
+    /// The slowest first, those of the same time by name: milliseconds and name.
+    slowest: BinaryHeap<Reverse<(u64, Reverse<String>)>>,
+}
+
+impl Stats {
+    /// Counts one more.
+    pub fn add(&mut self, name: &str, tally: &Tally) {
+        self.repos += 1;
+        self.with_scripts += u64::from(tally.scripts > 0);
+        self.with_findings += u64::from(tally.findings() > 0);
+        self.with_gaps += u64::from(tally.gaps > 0);
+        self.sum.scripts += tally.scripts;
+        self.sum.lines += tally.lines;
+        self.sum.gaps += tally.gaps;
+        self.sum.milliseconds += tally.milliseconds;
+        for (sum, count) in self.sum.severities.iter_mut().zip(tally.severities) {
+            *sum += count;
+        }
+        for (rule, count) in &tally.rules {
+            if !self.rules.contains_key(rule) {
+                self.rules.insert(rule.clone(), OfRule::default());
+            }
+            if let Some(of_rule) = self.rules.get_mut(rule) {
+                of_rule.findings += count;
+                of_rule.repos += 1;
+            }
+        }
+        let slow = self.slowest.len() < SLOWEST
+            || self.slowest.peek().is_some_and(|Reverse((least, _))| tally.milliseconds > *least);
+        if slow {
+            self.slowest.push(Reverse((tally.milliseconds, Reverse(name.to_owned()))));
+            if self.slowest.len() > SLOWEST {
+                self.slowest.pop();
+            }
+        }
+    }
+
+    /// The slowest repos, `(milliseconds, name)`, the slowest first.
+    pub fn slowest(&self) -> Vec<(u64, &str)> {
+        let mut slowest: Vec<_> =
+            self.slowest.iter().map(|Reverse((time, Reverse(name)))| (*time, name.as_str())).collect();
+        slowest.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        slowest
+    }
+
+    /// Which share of all repos this many are, from 0 to 1.
+    pub fn share(&self, repos: u64) -> f64 {
+        if self.repos == 0 { 0.0 } else { repos as f64 / self.repos as f64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(rules: &[(&str, u64)], milliseconds: u64) -> Tally {
+        let rules: BTreeMap<String, u64> = rules.iter().map(|(r, n)| ((*r).to_owned(), *n)).collect();
+        let warnings = rules.values().sum();
+        Tally { scripts: 1, lines: 10, rules, severities: [0, warnings, 0], gaps: 0, milliseconds }
+    }
+
+    #[test]
+    fn a_tally_is_kept_as_it_is() {
+        let one = Tally { severities: [1, 2, 3], gaps: 4, ..tally(&[("a/b", 6)], 7) };
+        let text = one.to_json().to_string();
+        assert_eq!(Tally::from_json(&serde_json::from_str(&text).unwrap()), Some(one));
+        assert_eq!(Tally::from_json(&json!({"scripts": 1})), None);
+    }
+
+    #[test]
+    fn rules_are_counted_with_the_repos_that_have_them() {
+        let mut stats = Stats::default();
+        stats.add("one", &tally(&[("rerun/a", 2), ("user/b", 1)], 5));
+        stats.add("two", &tally(&[("rerun/a", 1)], 9));
+        stats.add("three", &Tally { milliseconds: 9, ..Tally::default() });
+        assert_eq!(stats.rules["rerun/a"], OfRule { findings: 3, repos: 2 });
+        assert_eq!(stats.rules["user/b"], OfRule { findings: 1, repos: 1 });
+        assert_eq!((stats.repos, stats.with_scripts, stats.with_findings), (3, 2, 2));
+        assert_eq!(stats.sum.findings(), 4);
+        assert_eq!(stats.slowest(), [(9, "three"), (9, "two"), (5, "one")]);
+    }
+
+    #[test]
+    fn only_the_slowest_are_remembered() {
+        let mut stats = Stats::default();
+        for n in 0..100 {
+            stats.add(&format!("r{n}"), &tally(&[], n * 37 % 100));
+        }
+        let times: Vec<u64> = stats.slowest().iter().map(|(time, _)| *time).collect();
+        assert_eq!(times, [99, 98, 97, 96, 95, 94, 93, 92, 91, 90]);
+    }
+}
