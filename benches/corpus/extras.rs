@@ -56,7 +56,8 @@ fi"#,
     script.perhaps(25, "@s@rm -rf \"$target/cache\"");
     if script.random.chance(55) {
         let body = format!(
-            "name = {part}
+            "# Written by the deploy script: what is changed here by hand is lost when it runs again.
+name = {part}
 listen = 127.0.0.1:{}
 log_file = /var/log/@app@/{part}.log
 log_level = info
@@ -266,6 +267,7 @@ fn helper_script(script: &mut Script<'_>, part: &str) {
     let body = format!(
         r#"#!/bin/bash
 set -e
+# Looks after {part}: restarts the application when it does not answer, and throws away old logs.
 LOG=/var/log/@app@/{part}.log
 echo "$(date): {part} begins" >> "$LOG"
 cd @dir@

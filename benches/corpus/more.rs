@@ -155,7 +155,7 @@ pub(crate) fn page(script: &mut Script<'_>, part: &str) {
         labels:
           severity: warning
         annotations:
-          summary: "{other} of @app@ fails"
+          summary: "{other} of @app@ fails more than {limit} times in a second, look at its journal"
 "#
         ));
     }

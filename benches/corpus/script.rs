@@ -105,6 +105,8 @@ impl<'p> Script<'p> {
 
     /// What a section says as it begins, and the comment above it.
     pub(crate) fn say(&mut self, words: &str) {
+        let more = ["", "", " on this server", " (this may take a minute)", ", as the application needs it"];
+        let words = &format!("{words}{}", self.random.pick(&more));
         match self.style.banner {
             1 => self.put(&format!("# {words}")),
             2 => {

@@ -187,7 +187,7 @@ pub(crate) fn migrations(script: &mut Script<'_>) {
 pub(crate) fn unit(script: &mut Script<'_>, part: &str, command: &str) -> String {
     let mut body = format!(
         "[Unit]
-Description=@app@ {part}
+Description=The {part} service of the application @app@
 After=network.target"
     );
     body.push_str(if script.plan.database == Database::Postgres { " postgresql.service\n" } else { "\n" });
@@ -213,6 +213,9 @@ Restart=always
     ));
     if script.random.chance(60) {
         body.push_str("RestartSec=5\n");
+    }
+    if script.random.chance(40) {
+        body.push_str("StandardOutput=append:/var/log/@app@/output.log\nStandardError=append:/var/log/@app@/errors.log\n");
     }
     body.push_str(
         "

@@ -35,6 +35,7 @@ pub(crate) fn nginx(script: &mut Script<'_>) {
         proxy_set_header X-Real-IP $remote_addr;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
         proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_read_timeout 120s; # reports of a whole year take that long
     }
 }",
     );

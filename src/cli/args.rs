@@ -268,6 +268,9 @@ pub(super) struct ScanArgs {
     /// A journal of what is finished: killed and started again with it, the scan goes on
     #[arg(long, value_name = "FILE")]
     pub(super) resume: Option<PathBuf>,
+    /// A directory that keeps what was found: a repo in which nothing changed is not judged again
+    #[arg(long, value_name = "DIR")]
+    pub(super) cache: Option<PathBuf>,
     /// How long a repo may take; what of it takes longer is not analysed, and told
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) timeout: u32,

@@ -8,6 +8,7 @@ mod check;
 mod debug;
 mod explain;
 mod fix;
+mod kept;
 mod progress;
 mod review;
 mod scan;

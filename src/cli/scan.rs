@@ -2,13 +2,14 @@
 
 use super::args::{ReviewFormat, ScanArgs, ScanFormat};
 use super::check::colors;
+use super::kept::Kept;
 use super::progress::Progress;
 use super::{Exit, Failure, complain, tell};
 use crate::check::{CheckError, Report, Request, RuleSet, Settings, Target, check_over};
 use crate::finding::Gap;
 use crate::output::clean;
 use crate::output::scan::{Form, Frame, Header, StatsForm, body, record, write_stats};
-use crate::project::files::Root;
+use crate::project::files::{Recorder, Root};
 use crate::project::history::revision;
 use crate::scan::find::{Given, Repo, Repos};
 use crate::scan::journal::{Finished, Journal};
@@ -50,11 +51,12 @@ struct Judge {
     request: Request,
     rules: Arc<RuleSet>,
     form: Form,
+    kept: Option<Kept>,
+    progress: Progress,
 }
 
 /// Scans, and says with what it ended.
 pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
-    let mut sink = sink(args)?;
     let form = match args.format {
         // What goes to a file has no colours unless they are asked for.
         ScanFormat::Text => {
@@ -78,6 +80,10 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     rules.selectors()?;
     // What is wrong for all repos is told once. An empty directory has no configuration of its own.
     Settings::check(&request, &rules)?;
+    let given = given(args)?;
+    let kept = Kept::open(args, &request, form)?;
+    // What is wrong with the rest of what is asked leaves the output as it was.
+    let mut sink = sink(args)?;
 
     let mut stats = Stats::default();
     let (mut journal, finished) = match &args.resume {
@@ -96,10 +102,10 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     listen(&stop, &signal).map_err(|e| CheckError::new(format!("signals cannot be waited for: {e}")))?;
     let progress = Progress::over(&args.paths, args.repos_from.as_deref());
     let faults = Arc::<AtomicUsize>::default();
-    let items = items(given(args)?, finished, progress.clone(), Arc::clone(&faults));
+    let items = items(given, finished, progress.clone(), Arc::clone(&faults));
 
     let time = Duration::from_secs(u64::from(args.timeout));
-    let judge = Arc::new(Judge { request, rules, form });
+    let judge = Arc::new(Judge { request, rules, form, kept, progress: progress.clone() });
     let work = {
         let judge = Arc::clone(&judge);
         move |repo: &Repo| judge.judge(repo)
@@ -176,9 +182,19 @@ fn exit(args: &ScanArgs, stats: &Stats, interrupted: usize, faults: usize) -> Ex
 impl Judge {
     fn judge(&self, repo: &Repo) -> Done {
         let start = Instant::now();
-        let judged = catch_unwind(AssertUnwindSafe(|| self.check(repo)));
+        if let Some((tally, body)) = self.kept.as_ref().and_then(|kept| kept.find(&repo.path)) {
+            return self.done(repo, tally, &body, start.elapsed());
+        }
+        let recorder = self.kept.as_ref().map(|_| Recorder::new());
+        let judged = catch_unwind(AssertUnwindSafe(|| self.check(repo, recorder.clone())));
         let told = match judged {
-            Ok(Ok(report)) => return self.done(repo, &report, start.elapsed()),
+            Ok(Ok(report)) => {
+                let (tally, body) = self.found(&report);
+                if let (Some(kept), Some(recorder)) = (&self.kept, recorder) {
+                    kept.keep(&repo.path, &recorder, &tally, &body, &self.progress);
+                }
+                return self.done(repo, tally, &body, start.elapsed());
+            }
             Ok(Err(error)) => {
                 let file = error.file.as_deref().unwrap_or_default();
                 let top = repo.path.to_string_lossy();
@@ -195,30 +211,35 @@ impl Judge {
     }
 
     /// As `check` does it.
-    fn check(&self, repo: &Repo) -> Result<Report, CheckError> {
+    fn check(&self, repo: &Repo, recorder: Option<Recorder>) -> Result<Report, CheckError> {
         match repo.path.metadata() {
             Ok(found) if found.is_dir() => {}
             Ok(_) => return Err(CheckError::new("it is no directory")),
             Err(error) => return Err(CheckError::new(format!("it cannot be looked at: {error}"))),
         }
         let request = Request { targets: vec![Target::Path(repo.path.clone())], ..self.request.clone() };
-        let settings = Settings::load_over(&request, &self.rules)?;
+        let settings = Settings::load_noted(&request, &self.rules, recorder)?;
         check_over(&request, &settings, Sources::default(), &mut |_| {})
     }
 
     /// The record of a repo of which only gaps are known.
     fn failed(&self, repo: &Repo, gaps: Vec<Gap>, time: Duration) -> Done {
-        self.done(repo, &Report { gaps, ..Report::default() }, time)
+        let (tally, body) = self.found(&Report { gaps, ..Report::default() });
+        self.done(repo, tally, &body, time)
     }
 
-    fn done(&self, repo: &Repo, report: &Report, time: Duration) -> Done {
+    /// What of a record hangs on the repo's contents alone.
+    fn found(&self, report: &Report) -> (Tally, Vec<u8>) {
+        // Nothing that is written to memory fails.
+        (Tally::of(report), body(report, self.form).unwrap_or_default())
+    }
+
+    fn done(&self, repo: &Repo, tally: Tally, body: &[u8], time: Duration) -> Done {
         let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let tally = Tally { milliseconds, ..Tally::of(report) };
+        let tally = Tally { milliseconds, ..tally };
         let revision = Root::open(&repo.path).ok().and_then(|root| revision(&root));
         let header = Header { name: &repo.name, revision: revision.as_deref(), milliseconds };
-        // Nothing that is written to memory fails.
-        let body = body(report, self.form).unwrap_or_default();
-        Done { record: record(header, &body, self.form), tally }
+        Done { record: record(header, body, self.form), tally }
     }
 }
 

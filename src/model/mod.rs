@@ -84,6 +84,8 @@ pub struct Guard {
     pub span: Span,
     /// It was evaluated before this step.
     pub at: StepId,
+    /// No step from this one on is behind it.
+    pub end: StepId,
     /// The guard around it.
     pub outer: Option<GuardId>,
     /// The branch of an `if` or `case` that it opens: two guards of one choice with different arms exclude each other.
@@ -239,6 +241,8 @@ pub fn build_without<'a>(
     left_out: &[Span],
 ) -> Deployment<'a> {
     let walked = walk::Walker::new(arena, file, path, follow, left_out).run(text);
+    let mut walked = walked;
+    ends(&walked.steps, &mut walked.guards);
     let timeline = timeline::Timeline::new(&walked.steps);
     let mut deployment = Deployment {
         file,
@@ -288,9 +292,41 @@ impl Deployment<'_> {
         self.timeline.state(asking, resource).presence
     }
 
+    /// The steps behind a guard.
+    pub fn behind(&self, guard: GuardId) -> impl Iterator<Item = (StepId, &Step)> {
+        behind(&self.steps, &self.guards, guard)
+    }
+
     /// What the second run of a step does.
     pub fn second_run(&self, step: StepId) -> &SecondRun {
         &self.second[step.0 as usize]
+    }
+}
+
+fn behind<'d>(
+    steps: &'d [Step],
+    guards: &'d [Guard],
+    guard: GuardId,
+) -> impl Iterator<Item = (StepId, &'d Step)> {
+    let Guard { at, end, .. } = guards[guard.0 as usize];
+    let steps = steps.iter().enumerate().take(end.0 as usize).skip(at.0 as usize);
+    let is_behind = move |step: &Step| guards_from(guards, step.guard).any(|(id, _)| id == guard);
+    steps.filter(move |(_, step)| is_behind(step)).map(|(index, step)| (StepId(index as u32), step))
+}
+
+/// Finds where the last step behind each guard is: who looks for those behind one need not go through all steps.
+fn ends(steps: &[Step], guards: &mut [Guard]) {
+    for (index, step) in steps.iter().enumerate().rev() {
+        let mut guard = step.guard;
+        while let Some(id) = guard {
+            let guarded = &mut guards[id.0 as usize];
+            // What is around it was seen with it.
+            if guarded.end.0 > 0 {
+                break;
+            }
+            guarded.end = StepId(index as u32 + 1);
+            guard = guarded.outer;
+        }
     }
 }
 

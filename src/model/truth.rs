@@ -4,7 +4,7 @@ use super::condition::{Aspect, Cond, Fact};
 use super::pattern::holds_pattern;
 use super::second_run::link_target;
 use super::timeline::{Asking, Presence, Ran, State, Timeline, concerns};
-use super::{Guard, GuardId, Step, guards_from};
+use super::{Guard, GuardId, Step, behind, guards_from};
 use crate::shell::argv::Stdin;
 use crate::shell::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
@@ -56,13 +56,13 @@ impl Timeline {
         // The state is asked for the guard itself: what the guarded steps did in the first run counts as done.
         let (steps, guards) = (asking.steps, asking.guards);
         let asking = Asking { before: guard.at, ..asking };
-        let guarded = |step: &Step| guards_from(guards, step.guard).any(|(g, _)| g == id);
+        let guarded = || behind(steps, guards, id).map(|(_, step)| step);
         let acts = |step: &Step| !step.deed.roles.contains(&Role::ReadOnly);
         match &fact.resource {
             // Who asks for a program that is missing, and then does something about it, has it the next time.
             Resource::Program(_) | Resource::Package(_) => {
                 let asks_for_absence = absence_asked(guard, fact);
-                if asks_for_absence && steps.iter().any(|s| guarded(s) && acts(s)) {
+                if asks_for_absence && guarded().any(acts) {
                     return Some(true);
                 }
                 match self.state(asking, &fact.resource).presence {
@@ -108,7 +108,7 @@ impl Timeline {
             }
             Resource::FirewallRule(_) => Some(true).filter(|_| absence_asked(guard, fact)),
             Resource::Other(_, _) | Resource::Process(_) if absence_asked(guard, fact) => {
-                steps.iter().any(|s| guarded(s) && acts(s)).then_some(true)
+                guarded().any(acts).then_some(true)
             }
             resource => {
                 let mut state = self.state(asking, resource);
@@ -127,7 +127,7 @@ impl Timeline {
                 if state.presence == Presence::Untouched
                     && let Resource::Path(path) = resource
                 {
-                    let trees = steps.iter().filter(|s| guarded(s)).flat_map(|s| &s.deed.effects);
+                    let trees = guarded().flat_map(|s| &s.deed.effects);
                     let above = trees.filter(|e| e.change == Change::Create(PathKind::Tree)).find(|e| {
                         matches!(&e.resource, Resource::Path(tree) if path != tree && path.is_under(tree))
                     });

@@ -263,7 +263,8 @@ impl<'a, 'f> Walker<'a, 'f> {
             (true, false) => About::Constant,
         };
         let depth = self.guard.map_or(0, |outer| self.guards[outer.0 as usize].depth + 1);
-        self.guards.push(Guard { cond, holds, span, at, outer: self.guard, choice, depth, about });
+        let end = StepId(0);
+        self.guards.push(Guard { cond, holds, span, at, end, outer: self.guard, choice, depth, about });
         self.guard = Some(id);
     }
 

@@ -3,8 +3,10 @@
 
 use super::app;
 use super::env::table::Table;
+use super::givers::Givers;
 use super::installed;
 use super::managed;
+use super::owners::{Lives, root_serves};
 use super::pages::Pages;
 use super::services::Compared;
 use crate::finding::{Confidence, Finding, Fix, Related, Severity};
@@ -175,6 +177,26 @@ pub struct Context<'r, 'a> {
     /// Directories in which the app lives.
     pub app_trees: Vec<Value>,
     environment: OnceLock<Table<'r>>,
+    /// What each script gives away and what matters to a deploy in it, made when it is first asked for.
+    of_scripts: Vec<OfScript>,
+    places: OnceCell<Vec<Placed>>,
+    lives: OnceCell<Vec<Lives>>,
+    root_serves: OnceCell<bool>,
+}
+
+#[derive(Default)]
+struct OfScript {
+    givers: OnceCell<Givers>,
+    weighty: OnceCell<Vec<usize>>,
+}
+
+/// Where a step stands.
+struct Placed {
+    span: Span,
+    /// How far the steps of the file reach that begin before it, itself included.
+    reach: u32,
+    script: usize,
+    id: StepId,
 }
 
 impl<'r, 'a> Context<'r, 'a> {
@@ -200,6 +222,10 @@ impl<'r, 'a> Context<'r, 'a> {
             app_user,
             app_trees: Vec::new(),
             environment: OnceLock::new(),
+            of_scripts: scripts.iter().map(|_| OfScript::default()).collect(),
+            places: OnceCell::new(),
+            lives: OnceCell::new(),
+            root_serves: OnceCell::new(),
         };
         context.app_trees = app::app_trees(&context);
         context
@@ -208,6 +234,25 @@ impl<'r, 'a> Context<'r, 'a> {
     /// Who reads and who sets which environment variable; made when it is first asked for.
     pub fn environment(&self) -> &Table<'r> {
         self.environment.get_or_init(|| Table::of(self))
+    }
+
+    /// What a script gives away.
+    pub(super) fn givers(&self, script: &Deployment<'_>) -> Option<&Givers> {
+        self.of_script(script).map(|of| of.givers.get_or_init(|| Givers::of(script)))
+    }
+
+    fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript> {
+        self.scripts.iter().zip(&self.of_scripts).find(|(s, _)| std::ptr::eq(*s, script)).map(|(_, of)| of)
+    }
+
+    /// Where each unit's service lives, in the order of the units.
+    pub(super) fn lives(&self) -> &[Lives] {
+        self.lives.get_or_init(|| self.units.iter().map(Lives::of).collect())
+    }
+
+    /// True where root itself starts an app.
+    pub(super) fn root_serves(&self) -> bool {
+        *self.root_serves.get_or_init(|| root_serves(self))
     }
 
     /// All steps of all scripts that run on the machine itself.
@@ -266,11 +311,34 @@ impl<'r, 'a> Context<'r, 'a> {
     /// How sure a finding at a place can be: as sure as the surest of the steps that its command makes. So no rule can
     /// forget that it looks at a menu or another host.
     pub(super) fn at_most(&self, span: Span) -> Confidence {
-        let holds = |step: &Step| {
-            step.span.file == span.file && step.span.start <= span.start && span.end <= step.span.end
-        };
-        let there = self.steps().filter(|(.., step)| holds(step));
-        there.map(|(script, id, _)| Self::circumstances(script, id)).max().unwrap_or(Confidence::High)
+        let places = self.places.get_or_init(|| self.placed());
+        let upto = places.partition_point(|p| (p.span.file, p.span.start) <= (span.file, span.start));
+        let near = places[..upto].iter().rev();
+        let near = near.take_while(|p| p.span.file == span.file && p.reach >= span.end);
+        let mut surest = None;
+        for place in near.filter(|p| p.span.end >= span.end) {
+            surest = surest.max(Some(Self::circumstances(&self.scripts[place.script], place.id)));
+            if surest == Some(Confidence::High) {
+                break;
+            }
+        }
+        surest.unwrap_or(Confidence::High)
+    }
+
+    /// All steps by their places.
+    fn placed(&self) -> Vec<Placed> {
+        let mut places = Vec::new();
+        for (script, deployment) in self.scripts.iter().enumerate() {
+            let of_steps = deployment.iter();
+            places.extend(of_steps.map(|(id, step)| Placed { span: step.span, reach: 0, script, id }));
+        }
+        places.sort_by_key(|place| (place.span.file, place.span.start));
+        let (mut file, mut reach) = (None, 0);
+        for place in &mut places {
+            reach = if file == Some(place.span.file) { reach.max(place.span.end) } else { place.span.end };
+            (file, place.reach) = (Some(place.span.file), reach);
+        }
+        places
     }
 
     /// A finding of a rule at a place, with the severity of the rule's page.
@@ -304,30 +372,31 @@ impl<'r, 'a> Context<'r, 'a> {
 
     /// The first steps after `id` that matter to a deploy and do not happen when it ends the script.
     pub fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
-        let step = script.step(id);
-        let matters = |s: &&Step| {
-            s.entry == step.entry
-                && s.deed.roles.iter().any(|r| {
-                    matches!(
-                        r,
-                        Role::Restart
-                            | Role::Migrate
-                            | Role::Build(_)
-                            | Role::Dependencies(_)
-                            | Role::ComposeUp
-                            | Role::Enable
-                    )
-                })
-        };
-        let later = &script.steps[(id.0 as usize + 1).min(script.steps.len())..];
+        let entry = script.step(id).entry;
+        let weighty = self.of_script(script)?.weighty.get_or_init(|| weighty(script));
+        let later = &weighty[weighty.partition_point(|at| *at <= id.0 as usize)..];
+        let mut later = later.iter().map(|at| &script.steps[*at]).filter(|s| s.entry == entry);
         // What starts the app says best what does not happen.
-        let lost = later
-            .iter()
-            .filter(|s| s.deed.roles.contains(&Role::Restart))
-            .rfind(matters)
-            .or_else(|| later.iter().find(matters))?;
+        let lost = later.clone().rfind(|s| s.deed.roles.contains(&Role::Restart)).or_else(|| later.next())?;
         Some(format!("`{}` on {}", self.words(lost.span), self.line(lost.span)))
     }
+}
+
+/// The steps that a deploy is there for.
+fn weighty(script: &Deployment<'_>) -> Vec<usize> {
+    let weighs = |role: &Role| {
+        matches!(
+            role,
+            Role::Restart
+                | Role::Migrate
+                | Role::Build(_)
+                | Role::Dependencies(_)
+                | Role::ComposeUp
+                | Role::Enable
+        )
+    };
+    let steps = script.steps.iter().enumerate();
+    steps.filter(|(_, step)| step.deed.roles.iter().any(weighs)).map(|(at, _)| at).collect()
 }
 
 /// A finding in the making.

@@ -1,5 +1,7 @@
 //! The files of `queries/`, in the binary. `build.rs` writes the table.
 
+use std::borrow::Cow;
+
 /// A file of a rule folder: a page (`.md`) or a selector (`.scm`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleFile {
@@ -7,8 +9,15 @@ pub struct RuleFile {
     pub path: String,
     /// How errors name the file.
     pub shown: String,
-    /// What it says, with `\n` line ends.
-    pub text: String,
+    /// What it says, with `\n` line ends. What the program brings along is borrowed: each start would copy it all.
+    pub text: Cow<'static, str>,
+}
+
+impl RuleFile {
+    /// True for a file in the binary, which a test has looked at from end to end.
+    pub(super) fn is_tested(&self) -> bool {
+        matches!(self.text, Cow::Borrowed(_))
+    }
 }
 
 mod table {
@@ -25,6 +34,9 @@ pub fn files() -> impl Iterator<Item = RuleFile> {
     table().iter().map(|(path, text)| RuleFile {
         path: (*path).to_owned(),
         shown: format!("queries/{path}"),
-        text: text.replace("\r\n", "\n"),
+        text: match text.contains('\r') {
+            true => text.replace("\r\n", "\n").into(),
+            false => Cow::Borrowed(*text),
+        },
     })
 }

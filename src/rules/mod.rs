@@ -5,6 +5,7 @@ mod app;
 pub mod context;
 pub mod embedded;
 pub mod env;
+mod givers;
 mod guards;
 mod installed;
 mod managed;

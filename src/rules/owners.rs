@@ -1,9 +1,10 @@
 //! F5: whom a path is meant for, and who gets it: what the rules about users and about owners share.
 
 use super::context::{AppUser, Context, UnitAt};
+use super::givers::Given;
 use crate::model::{Deployment, Step, StepId, User};
-use crate::shell::effect::{Change, Effect, Mode, Resource, Role};
-use crate::shell::value::{Knowledge, Value};
+use crate::shell::effect::Role;
+use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 
 /// Directories that hold many things: to lie in one of them makes no two things neighbours.
@@ -76,13 +77,30 @@ fn home(path: &str) -> Option<String> {
 
 /// True where a service of the unit works with what lies at the path: in its directory, or beside it
 /// (`/opt/shop/backend` and `/opt/shop/frontend`).
-fn concerns(at: &UnitAt, path: &str) -> bool {
-    all_homes(at).iter().any(|home| {
+fn concerns(homes: &[String], path: &str) -> bool {
+    homes.iter().any(|home| {
         let around = home.rsplit_once('/').map_or("", |(around, _)| around);
         lies_under(path, home)
             || lies_under(home, path) && !BROAD.contains(&path)
             || !BROAD.contains(&around) && around.matches('/').count() > 1 && lies_under(path, around)
     })
+}
+
+/// Where a unit's service lives: parsed once, asked for each path.
+pub(super) struct Lives {
+    /// It runs a service.
+    service: bool,
+    /// [`homes`] has any.
+    at_home: bool,
+    /// [`all_homes`].
+    homes: Vec<String>,
+}
+
+impl Lives {
+    pub(super) fn of(at: &UnitAt) -> Self {
+        let service = at.name.ends_with(".service") && !at.unit.exec_start().is_empty();
+        Lives { service, at_home: !homes(at).is_empty(), homes: all_homes(at) }
+    }
 }
 
 /// A user that is an account's name: no placeholder of a template, no number.
@@ -104,22 +122,21 @@ pub(super) fn user_of(context: &Context<'_, '_>, path: &Value) -> Option<AppUser
         return app.filter(|_| context.in_app_tree(path)).cloned();
     }
     let shown = path.to_string();
-    let here: Vec<&UnitAt> = context
-        .units
-        .iter()
-        .filter(|u| u.name.ends_with(".service") && !u.unit.exec_start().is_empty() && concerns(u, &shown))
-        .collect();
+    let units = || context.units.iter().zip(context.lives());
+    let here: Vec<(&UnitAt, &Lives)> =
+        units().filter(|(_, lives)| lives.service && concerns(&lives.homes, &shown)).collect();
     if !here.is_empty() {
         // Where the services of the place run as root, it is no news that root works there; one of several is an exception.
         // A backup's job is no service.
-        let users: Vec<_> = here.iter().map(|u| u.unit.user().map_or("root", |d| d.value.as_str())).collect();
-        let serves = |u: &UnitAt| !homes(u).is_empty() && !u.unit.is_oneshot();
+        let users: Vec<_> =
+            here.iter().map(|(u, _)| u.unit.user().map_or("root", |d| d.value.as_str())).collect();
+        let serves = |(u, lives): &(&UnitAt, &Lives)| lives.at_home && !u.unit.is_oneshot();
         let as_root = here.iter().zip(&users).filter(|(u, user)| **user == "root" && serves(u)).count();
         let as_others = here.iter().zip(&users).filter(|(u, user)| **user != "root" && serves(u)).count();
         if as_root > 0 && as_root >= as_others {
             return None;
         }
-        let (unit, name) = here
+        let ((unit, _), name) = here
             .iter()
             .zip(users)
             .find(|(_, name)| *name != "root" && (is_account_name(name) || name.starts_with('$')))?;
@@ -131,9 +148,9 @@ pub(super) fn user_of(context: &Context<'_, '_>, path: &Value) -> Option<AppUser
         let span = unit.unit.user().map(|d| d.span);
         return Some(AppUser { name, why: format!("`User=` of {}", unit.name), span });
     }
-    let app = app.filter(|app| app.why.starts_with("`User=`") || !root_serves(context))?;
+    let app = app.filter(|app| app.why.starts_with("`User=`") || !context.root_serves())?;
     // Units that live elsewhere say nothing of this place.
-    let elsewhere = context.units.iter().any(|u| u.unit.user().is_some() && !all_homes(u).is_empty());
+    let elsewhere = units().any(|(u, lives)| !lives.homes.is_empty() && u.unit.user().is_some());
     (!elsewhere && context.in_app_tree(path)).then(|| app.clone())
 }
 
@@ -160,50 +177,16 @@ pub(super) fn reaches(target: &Value, recursive: bool, path: &Value) -> bool {
     target.is_glob() && target.dirname() == path.dirname()
 }
 
-/// The first of some steps that gives a path to somebody other than root: its owner, its group with the right to
-/// write, or everybody.
+/// The first of a script's steps, from one on, that passes and gives the path to somebody other than root: its owner, its
+/// group with the right to write, or everybody.
 pub(super) fn given_away<'s>(
-    steps: impl Iterator<Item = &'s Step>,
+    context: &Context<'_, '_>,
+    script: &'s Deployment<'_>,
+    from: usize,
     path: &Value,
-) -> Option<(&'s Step, Option<&'s Value>)> {
-    for step in steps {
-        for effect in &step.deed.effects {
-            let Resource::Path(target) = &effect.resource else { continue };
-            match &effect.change {
-                Change::Own { user, group, recursive } if reaches(target, *recursive, path) => {
-                    let other =
-                        |v: &Option<Value>| v.as_ref().is_some_and(|v| v.as_literal() != Some("root"));
-                    if other(user) || user.is_none() && other(group) {
-                        return Some((step, user.as_ref()));
-                    }
-                }
-                Change::Mode { mode, recursive } if reaches(target, *recursive, path) => {
-                    let everybody = match mode {
-                        Mode::Octal(bits) => bits & 0o002 != 0,
-                        Mode::Symbolic(text) => text
-                            .split(',')
-                            .any(|c| c.contains(['o', 'a']) && c.contains('w') && c.contains('+')),
-                        Mode::Unknown => true,
-                    };
-                    if everybody {
-                        return Some((step, None));
-                    }
-                }
-                _ => {}
-            }
-        }
-        // Whose target is not known: `find … | xargs chown app`.
-        let unknown = |e: &Effect| e.resource.name().knowledge() >= Knowledge::Unknown;
-        let hidden = match step.argv.name.as_str() {
-            "setfacl" => true,
-            "chown" => step.deed.effects.is_empty() || step.deed.effects.iter().any(unknown),
-            _ => false,
-        };
-        if hidden {
-            return Some((step, None));
-        }
-    }
-    None
+    passes: impl Fn(&Step) -> bool,
+) -> Option<(usize, Given<'s>)> {
+    context.givers(script)?.first(script, from, path, passes)
 }
 
 /// The steps after one, itself first.

@@ -150,7 +150,7 @@ mod tests {
         let text = format!(
             "---\ntitle: t\nseverity: info\nconfidence: low\nfix: safe\n---\n## What\n## Why\n## Example\n{example}## Instead\n"
         );
-        let file = RuleFile { path: "a/b.md".to_owned(), shown: "a/b.md".to_owned(), text };
+        let file = RuleFile { path: "a/b.md".to_owned(), shown: "a/b.md".to_owned(), text: text.into() };
         examples(&Page::parse(&file).unwrap()).map_err(|e| e.to_string())
     }
 

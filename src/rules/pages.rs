@@ -147,7 +147,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<RuleFile>, PageError> {
                     entry.file_name().to_string_lossy()
                 ),
                 shown: path.display().to_string(),
-                text: text.replace("\r\n", "\n"),
+                text: text.replace("\r\n", "\n").into(),
             });
         }
     }
@@ -161,6 +161,9 @@ mod tests {
     #[test]
     fn every_embedded_page_is_good_and_names_lead_to_it() {
         let pages = Pages::embedded().unwrap();
+        for page in pages.iter() {
+            page.check_sections().unwrap();
+        }
         assert_eq!(pages.named("ignore"), Some(Named::Family));
         assert_eq!(pages.named("ignore/unused"), Some(Named::Rule));
         assert_eq!(pages.named("ignore/"), None);

@@ -266,9 +266,7 @@ fn only_asks_people(context: &Context<'_, '_>, script: &Deployment<'_>, id: Step
             return terminal;
         }
         // The password, and the password once more.
-        let mut asked = script.iter().filter(|(other, s)| {
-            s.argv.name == "read" && script.guards_of(*other).any(|(g, _)| g == guard_id)
-        });
+        let mut asked = script.behind(guard_id).filter(|(_, s)| s.argv.name == "read");
         let mentions = |arg: &Arg| arg.value.as_literal().is_some_and(|name| names_variable(condition, name));
         asked.any(|(_, s)| s.argv.args.iter().any(mentions))
     })

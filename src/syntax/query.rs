@@ -90,7 +90,9 @@ impl Selectors {
     ///
     /// # Errors
     /// All that is wrong in any of the files, in their order.
-    pub fn load(files: impl IntoIterator<Item = (String, String)>) -> Result<Selectors, Vec<SelectorError>> {
+    pub fn load<T: AsRef<str>>(
+        files: impl IntoIterator<Item = (String, T)>,
+    ) -> Result<Selectors, Vec<SelectorError>> {
         Self::load_beside([], files)
     }
 
@@ -99,17 +101,17 @@ impl Selectors {
     ///
     /// # Errors
     /// As for [`Selectors::load`].
-    pub fn load_beside(
-        embedded: impl IntoIterator<Item = (String, String)>,
-        files: impl IntoIterator<Item = (String, String)>,
+    pub fn load_beside<T: AsRef<str>>(
+        embedded: impl IntoIterator<Item = (String, T)>,
+        files: impl IntoIterator<Item = (String, T)>,
     ) -> Result<Selectors, Vec<SelectorError>> {
         let mut selectors = Selectors::default();
         let mut errors = Vec::new();
         for (path, text) in embedded {
-            errors.extend(selectors.add(&path, &text, false));
+            errors.extend(selectors.add(&path, text.as_ref(), false));
         }
         for (path, text) in files {
-            errors.extend(selectors.add(&path, &text, true));
+            errors.extend(selectors.add(&path, text.as_ref(), true));
         }
         if !errors.is_empty() {
             return Err(errors);

@@ -153,7 +153,7 @@ pub fn words(data: &[u8]) {
     };
     let started = Instant::now();
     let first = parsed(&Bump::new());
-    if started.elapsed() < Duration::from_secs(1) {
+    if data.len().is_multiple_of(4) && started.elapsed() < Duration::from_secs(1) {
         same(first, || parsed(&Bump::new()));
     }
     for line in text.lines().take(50) {
@@ -194,8 +194,10 @@ pub fn compose(data: &[u8]) {
         gaps_hold(&sources, &gaps);
         all_hold(&sources, &spans_of(&alone));
     }
-    let (second, second_gaps, _) = read();
-    assert_eq!((second, second_gaps), (composes, gaps), "a second reading gives something else");
+    if data.len().is_multiple_of(4) {
+        let (second, second_gaps, _) = read();
+        assert_eq!((second, second_gaps), (composes, gaps), "a second reading gives something else");
+    }
 }
 
 /// An environment file.
@@ -288,7 +290,7 @@ pub fn rules(data: &[u8]) {
         .filter(|(path, _)| path.ends_with(".md") || path.ends_with(".scm"))
         .filter_map(|(path, bytes)| {
             let text = String::from_utf8(bytes.to_vec()).ok()?.replace("\r\n", "\n");
-            Some(RuleFile { path: path.to_owned(), shown: path.to_owned(), text })
+            Some(RuleFile { path: path.to_owned(), shown: path.to_owned(), text: text.into() })
         })
         .collect();
     let selectors = own.iter().filter(|f| f.path.ends_with(".scm"));

@@ -7,7 +7,7 @@ fn pages() -> Pages {
         RuleFile {
         path: path.to_owned(),
         shown: path.to_owned(),
-        text: "---\ntitle: t\nseverity: error\nconfidence: high\nfix: none\n---\n## What\n## Why\n## Example\n## Instead\n".to_owned(),
+        text: "---\ntitle: t\nseverity: error\nconfidence: high\nfix: none\n---\n## What\n## Why\n## Example\n## Instead\n".into(),
     }
     };
     let mine = ["rerun/one.md", "rerun/two.md", "user/three.md"].map(page);

@@ -206,6 +206,6 @@ mod tests {
         assert_eq!(record(header, &body(&Report::default(), form).unwrap(), form), b"");
         let text = String::from_utf8(record(header, &body(&report(), form).unwrap(), form)).unwrap();
         assert!(text.starts_with("== a␛[2J (0123456789ab)\n\n"), "{text}");
-        assert!(text.contains("error[rerun/existing-path]"), "{text}");
+        assert!(text.contains("[rerun/existing-path]: `mkdir /opt/shop é`"), "{text}");
     }
 }

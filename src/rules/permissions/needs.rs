@@ -2,7 +2,7 @@
 
 use crate::finding::Confidence;
 use crate::rules::context::{AppUser, Context, UnitAt};
-use crate::rules::owners::{lies_under, root_serves, user_of};
+use crate::rules::owners::{lies_under, user_of};
 use crate::shell::effect::PathKind;
 use crate::shell::value::Value;
 use crate::source::Span;
@@ -228,7 +228,7 @@ fn of_state(context: &Context<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
             AppUser { name, why: format!("`User=` of {}", at.name), span: Some(user.span) }
         }
         None => {
-            let app = context.app_user.as_ref().filter(|app| !app.is_root() && !root_serves(context))?;
+            let app = context.app_user.as_ref().filter(|app| !app.is_root() && !context.root_serves())?;
             (app.name.is_shown_as(name)).then(|| app.clone())?
         }
     };

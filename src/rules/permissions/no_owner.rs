@@ -4,12 +4,12 @@ use super::needs::{Need, need};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::{AppUser, Context};
-use crate::rules::owners::{before, from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
+use crate::rules::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
 use crate::rules::secrets::is_env_file;
 use crate::shell::effect::{Change, Ecosystem, Effect, Mode, PathKind, Resource, Role};
 use crate::shell::value::Value;
 use crate::source::Span;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Where nothing belongs to the app.
 const OF_THE_SYSTEM: [&str; 11] =
@@ -22,19 +22,22 @@ pub(in crate::rules) fn no_owner(context: &Context<'_, '_>, found: &mut Vec<Find
         return;
     }
     for script in context.scripts {
-        let mut told: Vec<(Value, Span)> = Vec::new();
+        let mut told: HashSet<&str> = HashSet::new();
+        let mut told_at: HashSet<Span> = HashSet::new();
         let mut above = Above::default();
         for (id, step) in script.iter().filter(|(_, step)| is_roots(step)) {
             let mut here: Vec<Orphan<'_>> = Vec::new();
             for (path, kind) in made(step) {
-                let known = told.iter().any(|(above, span)| path.is_under(above) || *span == step.span);
+                let known =
+                    told_at.contains(&step.span) || ancestors(path.key()).any(|above| told.contains(above));
                 if known || here.iter().any(|o| path.is_under(o.path)) {
                     continue;
                 }
                 here.extend(Orphan::of(context, script, &mut above, id, path, kind));
             }
             if let Some(first) = here.first() {
-                told.extend(here.iter().map(|o| (o.path.clone(), step.span)));
+                told.extend(here.iter().map(|o| o.path.key().trim_end_matches('/')));
+                told_at.insert(step.span);
                 found.push(first.judge(context, script, id, &here));
             }
         }
@@ -79,15 +82,13 @@ impl<'s> Orphan<'s> {
             return None;
         }
         let entry = script.step(id).entry;
-        let later = || from(script, id).filter(|s| s.entry == entry);
-        let given = given_away(later(), path).map(|(step, _)| step.span);
+        let given = given_away(context, script, id.0 as usize, path, |s| s.entry == entry);
         if let Some((failing, app)) = failing(context, script, id, path, kind) {
             return Some(Orphan { path, app, reason: Reason::Fails(failing) });
         }
         // Another script may be the one that sets the owners: it runs before or after, who knows.
         let elsewhere = context.scripts.iter().any(|other| {
-            given_away(other.steps.iter().filter(|s| is_recursive(s)), path).is_some()
-                && !std::ptr::eq(other, script)
+            !std::ptr::eq(other, script) && given_away(context, other, 0, path, is_recursive).is_some()
         });
         if given.is_some() || elsewhere {
             return None;
@@ -111,7 +112,9 @@ impl<'s> Orphan<'s> {
             1 => String::new(),
             more => format!(" (and {} more)", more - 1),
         };
-        let earlier = before(script, id).rev().find(|s| gives(s, path, name));
+        let earlier = context.givers(script);
+        let earlier =
+            earlier.and_then(|g| g.last_before(script, id.0 as usize, path, |s| gives(s, path, name)));
         let message = match &self.reason {
             Reason::Fails(failing) => format!(
                 "`{path}`{more} is made by root, and `{}` on {} runs as `{name}`, who may not write in it: permission denied",
@@ -207,7 +210,8 @@ fn behind_its_time(
         return None;
     }
     let app = user_of(context, path)?;
-    let given = before(script, id).rev().find(|s| s.entry == step.entry && gives(s, path, &app.name))?;
+    let passes = |s: &Step| s.entry == step.entry && gives(s, path, &app.name);
+    let given = context.givers(script)?.last_before(script, id.0 as usize, path, passes)?;
     // What root then installs there is told by itself.
     let told = from(script, id).skip(1).any(|s| {
         is_roots(s)
@@ -293,33 +297,32 @@ fn failing<'s>(
         return None;
     }
     let app = user_of(context, path)?;
-    let step = script.step(id);
-    let mut asked = id.0 as usize;
-    for (at, later) in script.iter().skip(id.0 as usize + 1) {
-        if later.entry != step.entry {
+    let (step, index) = (script.step(id), id.0 as usize);
+    let givers = context.givers(script)?;
+    let given = givers.first(script, index, path, |_| true).map_or(usize::MAX, |(at, _)| at);
+    let gone = givers.removed_behind(index, path, |at| script.steps[at].entry == step.entry);
+    let theirs = &givers.named[givers.named.partition_point(|at| *at <= index)..];
+    let theirs = theirs.iter().copied().take_while(|at| *at <= given && gone.is_none_or(|gone| *at < gone));
+    for (at, later) in theirs.map(|at| (at, &script.steps[at])) {
+        if later.entry != step.entry || !runs_as(later, &app.name) || later.place != step.place {
             continue;
         }
         // What lies between is root's too, unless somebody made or got it.
-        let between = &script.steps[id.0 as usize..at.0 as usize];
-        let new = &script.steps[asked..at.0 as usize];
-        asked = at.0 as usize;
-        if given_away(new.iter(), path).is_some() || removed(later, path) {
-            return None;
-        }
-        if !runs_as(later, &app.name) || later.place != step.place {
-            continue;
-        }
+        let between = &script.steps[index..at];
         let into = |dir: &Value| {
             let inside = dir == path || kind == PathKind::Tree && dir.is_under(path);
-            let other = between.iter().skip(1).any(|s| {
-                s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
-                    (Change::Create(_) | Change::Own { .. } | Change::Mode { .. }, Resource::Path(p)) => {
-                        p != path && p.is_under(path) && dir.is_under(p)
-                    }
-                    _ => false,
+            let other = || {
+                between.iter().skip(1).any(|s| {
+                    s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                        (Change::Create(_) | Change::Own { .. } | Change::Mode { .. }, Resource::Path(p)) => {
+                            p != path && p.is_under(path) && dir.is_under(p)
+                        }
+                        _ => false,
+                    })
                 })
-            });
-            inside && !other && given_away(between.iter(), dir).is_none()
+            };
+            let got = || givers.first(script, index, dir, |_| true).is_some_and(|(got, _)| got < at);
+            inside && !other() && !got()
         };
         let writes = later.deed.effects.iter().any(|e: &Effect| match (&e.change, &e.resource) {
             (Change::Create(_) | Change::Write, Resource::Path(p)) => into(&p.dirname()),
@@ -332,13 +335,6 @@ fn failing<'s>(
         }
     }
     None
-}
-
-fn removed(step: &Step, path: &Value) -> bool {
-    step.deed
-        .effects
-        .iter()
-        .any(|e| matches!((&e.change, &e.resource), (Change::Remove, Resource::Path(p)) if path.is_under(p)))
 }
 
 /// `install -d -o NAME -g NAME` for a plain `mkdir [-p]` on a line of its own.

@@ -248,7 +248,8 @@ impl File {
         let by_systemd =
             context.units.iter().any(|u| u.unit.environment_files().iter().any(|f| f.path == shown));
         let theirs = runs_as(step, &app.name) || !is_roots(step) || by_systemd;
-        (!theirs && given_away(from(script, self.made), &self.path).is_none()).then_some(app.name)
+        (!theirs && given_away(context, script, self.made.0 as usize, &self.path, |_| true).is_none())
+            .then_some(app.name)
     }
 
     /// True where it is given to a group that is not just its owner's: `chown deploy:www-data`.

@@ -3,21 +3,23 @@
 use crate::finding::Finding;
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::context::Context;
-use crate::rules::owners::{before, from};
+use crate::rules::owners::from;
 use crate::shell::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use std::collections::HashMap;
 
 /// `permissions/too-early`.
 pub(in crate::rules) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         // One account that comes too late is one fault, however often it is named.
         let mut told: Vec<Span> = Vec::new();
+        let made = Made::of(script);
         for (id, step) in script.iter() {
             let sets = matches!(step.argv.name.as_str(), "chown" | "chgrp" | "chmod" | "install");
             if sets && step.place == Place::Here && step.on_failure != OnFailure::Handled {
-                found.extend(judge(context, script, id, step, &mut told));
+                found.extend(judge(context, script, &made, id, step, &mut told));
             }
         }
     }
@@ -26,6 +28,7 @@ pub(in crate::rules) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Fin
 fn judge(
     context: &Context<'_, '_>,
     script: &Deployment<'_>,
+    made: &Made<'_>,
     id: StepId,
     step: &Step,
     told: &mut Vec<Span>,
@@ -34,7 +37,7 @@ fn judge(
     let (message, later, about, help) = step.deed.effects.iter().find_map(|effect| {
         let Resource::Path(path) = &effect.resource else { return None };
         if let Change::Own { user: Some(user), .. } = &effect.change
-            && let Some(later) = account_later(context, script, id, user)
+            && let Some(later) = account_later(context, script, made, id, user)
         {
             let message = format!(
                 "`{words}` names `{user}`, an account that is created only on {}: chown: invalid user",
@@ -45,7 +48,7 @@ fn judge(
         if step.argv.name == "install" || !matches!(effect.change, Change::Own { .. } | Change::Mode { .. }) {
             return None;
         }
-        let later = path_later(script, id, path)?;
+        let later = path_later(script, made, id, path)?;
         let message = format!(
             "`{words}` comes before `{path}` is made on {}: no such file or directory, and what is made then is not reached",
             context.line(later.span)
@@ -70,6 +73,7 @@ fn judge(
 fn account_later<'s>(
     context: &Context<'_, '_>,
     script: &'s Deployment<'_>,
+    made: &Made<'_>,
     id: StepId,
     user: &Value,
 ) -> Option<&'s Step> {
@@ -78,7 +82,7 @@ fn account_later<'s>(
             |e| matches!((&e.change, &e.resource), (Change::Create(_), Resource::User(name)) if name == user),
         )
     };
-    if user.knowledge() >= Knowledge::Unknown || before(script, id).any(creates) {
+    if user.knowledge() >= Knowledge::Unknown || made.accounts.before(user, id) {
         return None;
     }
     // Where another script makes it too, this one may come after that; one that sets a server up comes first.
@@ -98,20 +102,11 @@ fn account_later<'s>(
 }
 
 /// The step that makes the path, where nothing has made it, or what holds it, before.
-fn path_later<'s>(script: &'s Deployment<'_>, id: StepId, path: &Value) -> Option<&'s Step> {
+fn path_later<'s>(script: &'s Deployment<'_>, made: &Made<'_>, id: StepId, path: &Value) -> Option<&'s Step> {
     let unsure = !path.is_absolute() || path.is_glob() || path.knowledge() >= Knowledge::Unknown;
-    let brought = before(script, id).any(|step| {
-        !step.deed.known
-            || step.deed.effects.iter().any(|e| match &e.resource {
-                Resource::Path(p) => {
-                    let makes =
-                        matches!(e.change, Change::Create(_) | Change::Write | Change::Use | Change::Edit);
-                    makes && (p.is_under(path) || path.is_under(p) && fills(e))
-                }
-                Resource::Line { file, .. } => file == path,
-                _ => false,
-            })
-    });
+    let brought = made.unknown.is_some_and(|first| first < id)
+        || made.paths.before(path, id)
+        || above(path.key()).any(|holder| made.filled.is_before(holder, id));
     let tested = script.guards_of(id).any(|(_, guard)| {
         guard.cond.has_opaque()
             || guard
@@ -125,13 +120,77 @@ fn path_later<'s>(script: &'s Deployment<'_>, id: StepId, path: &Value) -> Optio
     }
     let entry = script.step(id).entry;
     let own = script.step(id).guard;
-    from(script, id).skip(1).filter(|s| s.entry == entry && s.guard == own).find(|later| {
-        later.deed.effects.iter().any(|e| {
-            // `mkdir` and `git clone` fail on what is there: whoever wrote them knows that it is not.
-            let first = matches!(e.change, Change::Create(PathKind::Directory | PathKind::Tree));
-            first && matches!(&e.resource, Resource::Path(p) if p == path)
-        })
-    })
+    let later = made.first_made.get(path).into_iter().flatten().filter(|at| **at > id);
+    later.map(|at| script.step(*at)).find(|s| s.entry == entry && s.guard == own)
+}
+
+/// What a script makes, each with the first step that does: asked for each path that is given away.
+#[derive(Default)]
+struct Made<'s> {
+    accounts: Firsts<'s>,
+    /// All that is made, and what holds it.
+    paths: Firsts<'s>,
+    /// Trees that bring things with them.
+    filled: Firsts<'s>,
+    /// A command of which not all is known.
+    unknown: Option<StepId>,
+    /// The steps that fail on what is there: `mkdir`, `git clone`. Whoever wrote them knows that it is not.
+    first_made: HashMap<&'s Value, Vec<StepId>>,
+}
+
+#[derive(Default)]
+struct Firsts<'s>(HashMap<&'s str, StepId>);
+
+impl<'s> Firsts<'s> {
+    fn add(&mut self, key: &'s str, id: StepId) {
+        self.0.entry(key).or_insert(id);
+    }
+
+    fn before(&self, what: &Value, id: StepId) -> bool {
+        self.is_before(what.key().trim_end_matches('/'), id)
+    }
+
+    fn is_before(&self, key: &str, id: StepId) -> bool {
+        self.0.get(key).is_some_and(|first| *first < id)
+    }
+}
+
+impl<'s> Made<'s> {
+    fn of(script: &'s Deployment<'_>) -> Self {
+        let mut made = Made::default();
+        for (id, step) in script.iter() {
+            if !step.deed.known {
+                made.unknown.get_or_insert(id);
+            }
+            for effect in &step.deed.effects {
+                match (&effect.change, &effect.resource) {
+                    (Change::Create(_), Resource::User(name)) => made.accounts.add(name.key(), id),
+                    (
+                        Change::Create(_) | Change::Write | Change::Use | Change::Edit,
+                        Resource::Path(path),
+                    ) => {
+                        above(path.key()).for_each(|holder| made.paths.add(holder, id));
+                        if fills(effect) {
+                            made.filled.add(path.key().trim_end_matches('/'), id);
+                        }
+                    }
+                    (_, Resource::Line { file, .. }) => made.paths.add(file.key(), id),
+                    _ => {}
+                }
+                if let (Change::Create(PathKind::Directory | PathKind::Tree), Resource::Path(path)) =
+                    (&effect.change, &effect.resource)
+                {
+                    made.first_made.entry(path).or_default().push(id);
+                }
+            }
+        }
+        made
+    }
+}
+
+/// A path and what holds it.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(path.trim_end_matches('/')).chain(path.match_indices('/').map(|(at, _)| &path[..at]))
 }
 
 /// A tree that brings things with it.

@@ -24,8 +24,7 @@ pub(in crate::rules) fn interrupted_run(context: &Context<'_, '_>, found: &mut V
 fn behind(context: &Context<'_, '_>, script: &Deployment<'_>, guard_id: GuardId) -> Option<Finding> {
     let guard = &script.guards[guard_id.0 as usize];
     let resource = asked_for(guard)?;
-    let inside: Vec<(StepId, &Step)> =
-        script.iter().filter(|(id, _)| script.guards_of(*id).any(|(g, _)| g == guard_id)).collect();
+    let inside: Vec<(StepId, &Step)> = script.behind(guard_id).collect();
     let at = inside.iter().position(|(_, s)| makes(s, &resource))?;
     let (maker_id, maker) = inside[at];
     // It makes it whenever the guard lets through.

@@ -2,10 +2,10 @@
 //! project; judges nothing.
 
 use super::dependencies::is_beside;
-use super::names::{is_directory, language_of, same_unit};
+use super::names::{full_name, is_directory, is_loose, language_of, same_unit};
 use super::words::{Work, asks_for, does};
 use crate::finding::Severity;
-use crate::model::Step;
+use crate::model::{Step, StepId};
 use crate::project::manifest::NodePackage;
 use crate::project::unit::{Exec, UnitKind};
 use crate::rules::context::{Context, Draft, Origin, UnitAt};
@@ -13,6 +13,8 @@ use crate::shell::argv::Stdin;
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
+use std::cell::OnceCell;
+use std::collections::HashMap;
 
 /// What a process is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,13 +67,41 @@ pub(in crate::rules) struct Deploy<'c, 'r, 'a> {
     pub(super) called: Vec<String>,
     /// Something is called of which no text is there, and which may do anything.
     pub(super) opaque: bool,
+    /// Lines of all scripts, and of what is called, that drive units; asked for each unit.
+    driving: OnceCell<Vec<&'r str>>,
+    driving_called: OnceCell<Vec<String>>,
+    /// What is done to units, by their full names, and under names that may mean several.
+    of_units: OnceCell<OfUnits<'r>>,
+}
+
+/// What a step does to a unit.
+#[derive(Clone, Copy)]
+pub(in crate::rules) struct UnitEffect<'r> {
+    /// The step's script, as an index.
+    pub(in crate::rules) script: usize,
+    /// The step.
+    pub(in crate::rules) id: StepId,
+    /// The same.
+    pub(in crate::rules) step: &'r Step,
+    /// What it does.
+    pub(in crate::rules) change: &'r Change,
+    /// Its script is one that deploys.
+    pub(in crate::rules) deploys: bool,
 }
 
 impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// Looks at all scripts.
     pub(in crate::rules) fn new(context: &'c Context<'r, 'a>) -> Self {
-        let mut deploy =
-            Deploy { context, processes: Vec::new(), said: Vec::new(), called: Vec::new(), opaque: false };
+        let mut deploy = Deploy {
+            context,
+            processes: Vec::new(),
+            said: Vec::new(),
+            called: Vec::new(),
+            opaque: false,
+            driving: OnceCell::new(),
+            driving_called: OnceCell::new(),
+            of_units: OnceCell::new(),
+        };
         let mut directory = None;
         for (_, _, step) in context.steps() {
             let Some(text) = said(step) else { continue };
@@ -92,12 +122,16 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// The steps of all scripts that deploy.
     pub(in crate::rules) fn steps(&self) -> impl Iterator<Item = &'r Step> {
         let context = self.context;
-        let deploys = |file: FileId| {
-            let path = context.sources.file(file).path();
-            let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-            !AWAY.iter().any(|away| name.contains(away))
-        };
-        context.scripts.iter().filter(move |s| deploys(s.file)).flat_map(|s| s.steps.iter())
+        context.scripts.iter().filter(move |s| deploys(context, s.file)).flat_map(|s| s.steps.iter())
+    }
+
+    /// What is done to the unit, under whatever name, in the order of scripts and steps.
+    pub(in crate::rules) fn effects_on(&self, unit: &str) -> Vec<UnitEffect<'r>> {
+        let (exact, loose) = self.of_units.get_or_init(|| of_units(self.context));
+        let mut effects = exact.get(&full_name(unit)).cloned().unwrap_or_default();
+        effects.extend(loose.iter().filter(|(used, _)| same_unit(used, unit)).map(|(_, effect)| *effect));
+        effects.sort_by_key(|effect| (effect.script, effect.id));
+        effects
     }
 
     /// The units that a script writes or installs.
@@ -293,28 +327,28 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// True where a text that steps or units call drives the unit by the verb.
     pub(in crate::rules) fn called_drives(&self, verb: &str, unit: &str) -> bool {
-        let drives = |line: &str| {
-            (line.contains("systemctl") || line.contains("service "))
-                && line.contains(verb)
-                && line.contains(unit)
-        };
-        self.called.iter().flat_map(|text| text.lines()).any(drives)
+        let lines = self.driving_called.get_or_init(|| {
+            let lines = self.called.iter().flat_map(|text| text.lines());
+            let drives = |line: &&str| line.contains("systemctl") || line.contains("service ");
+            lines.filter(drives).map(str::to_owned).collect()
+        });
+        lines.iter().any(|line| line.contains(verb) && line.contains(unit))
     }
 
     /// True where any script of the repo drives the unit by the verb.
     pub(in crate::rules) fn repo_drives(&self, verb: &str, unit: &str) -> bool {
         let context = self.context;
-        let texts = context.project.texts.iter().map(|(_, file)| context.sources.file(*file).text());
-        let drives = |line: &str| {
-            let line = line.trim_start();
-            line.contains("systemctl")
-                && line.contains(verb)
-                && !line.starts_with('#')
+        let lines = self.driving.get_or_init(|| {
+            let texts = context.project.texts.iter().map(|(_, file)| context.sources.file(*file).text());
+            let lines = texts.flat_map(str::lines).map(str::trim_start);
+            lines.filter(|line| line.contains("systemctl") && !line.starts_with('#')).collect()
+        });
+        lines.iter().any(|line| {
+            line.contains(verb)
                 && line
                     .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'))
                     .any(|word| word.trim_end_matches(".service") == unit)
-        };
-        texts.flat_map(str::lines).any(drives)
+        })
     }
 
     /// True where a script activates the environment of that name; of any, where none is given.
@@ -337,13 +371,8 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// A step starts, restarts or enables the unit.
     pub(in crate::rules) fn is_started(&self, unit: &str) -> bool {
-        self.steps().flat_map(|s| &s.deed.effects).any(|e| match &e.resource {
-            Resource::Unit(name) => {
-                matches!(e.change, Change::Start | Change::Restart | Change::Enable)
-                    && same_unit(&name.to_string(), unit)
-            }
-            _ => false,
-        })
+        let starts = |change: &Change| matches!(change, Change::Start | Change::Restart | Change::Enable);
+        self.effects_on(unit).iter().any(|effect| effect.deploys && starts(effect.change))
     }
 
     fn find_processes(&mut self) {
@@ -380,6 +409,34 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         }
         self.processes = found;
     }
+}
+
+/// To go back or to take something off is not to deploy.
+fn deploys(context: &Context<'_, '_>, script: FileId) -> bool {
+    let path = context.sources.file(script).path();
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    !AWAY.iter().any(|away| name.contains(away))
+}
+
+type OfUnits<'r> = (HashMap<String, Vec<UnitEffect<'r>>>, Vec<(String, UnitEffect<'r>)>);
+
+fn of_units<'r>(context: &Context<'r, '_>) -> OfUnits<'r> {
+    let (mut exact, mut loose): OfUnits<'r> = (HashMap::new(), Vec::new());
+    for (script, deployment) in context.scripts.iter().enumerate() {
+        let deploys = deploys(context, deployment.file);
+        for (id, step) in deployment.iter() {
+            for effect in &step.deed.effects {
+                let Resource::Unit(name) = &effect.resource else { continue };
+                let (name, change) = (name.to_string(), &effect.change);
+                let effect = UnitEffect { script, id, step, change, deploys };
+                match is_loose(&name) {
+                    true => loose.push((name, effect)),
+                    false => exact.entry(full_name(&name)).or_default().push(effect),
+                }
+            }
+        }
+    }
+    (exact, loose)
 }
 
 /// True for a step on the machine itself, or on the server that the script drives.

@@ -88,7 +88,10 @@ fn pip<'c>(context: &'c Context<'_, '_>, step: &Step) -> Option<(&'c PythonManif
             && ["sync", "install", "export", "requirements"].iter().any(|verb| other.argv.has_word(verb))
             && !other.argv.has_word("pip")
     };
-    if context.steps().any(|(.., other)| by_lock(other)) {
+    // Looked for last: there are many steps, and few manifests.
+    if !context.project.needs.python.iter().any(|m| m.lockfile.is_some())
+        || context.steps().any(|(.., other)| by_lock(other))
+    {
         return None;
     }
     let manifests = || context.project.needs.python.iter().filter(|m| !is_beside(&m.directory));

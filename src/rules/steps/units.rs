@@ -3,39 +3,63 @@
 //! Facts: systemctl(1). `enable` reloads the manager's configuration when it is done, unless `--no-reload`; `start`
 //! leaves a unit that runs as it is; `restart` runs the unit as it was last loaded.
 
-use super::deploy::{Deploy, Language, command_of, is_here};
-use super::names::{language_of, same_unit};
+use super::deploy::{Deploy, Language, UnitEffect, command_of, is_here};
+use super::names::language_of;
 use crate::finding::{Confidence, Finding, Related, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
 use crate::rules::context::{Origin, UnitAt};
 use crate::rules::guards;
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
+use std::cell::OnceCell;
+use std::collections::HashMap;
 
 /// `steps/not-reloaded`, `steps/not-enabled`, `steps/not-restarted`.
 pub(super) fn units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let context = deploy.context;
+    let asked = Asked::default();
     for at in deploy.own_units() {
         let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { continue };
         // A unit of another host, of an image, or one that only some menu entry removes again.
         if !is_here(context.scripts[script].step(id)) || is_removed(deploy, at) {
             continue;
         }
-        not_reloaded(deploy, at, script, id, found);
-        let started = not_restarted(deploy, at, script, id, found);
+        let unit = Own { at, script, id, effects: deploy.effects_on(&at.name), asked: &asked };
+        not_reloaded(deploy, &unit, found);
+        let started = not_restarted(deploy, &unit, found);
         if started {
-            not_enabled(deploy, at, found);
+            not_enabled(deploy, &unit, found);
         }
     }
     code_without_restart(deploy, found);
 }
 
-/// What a step does to a unit, of that name.
-fn does(step: &Step, unit: &str, wanted: &[Change]) -> bool {
-    step.deed.effects.iter().any(|e| match &e.resource {
-        Resource::Unit(name) => wanted.contains(&e.change) && same_unit(&name.to_string(), unit),
-        _ => false,
-    })
+/// A unit that a script writes or installs, and what is done to it.
+struct Own<'u, 'r> {
+    at: &'u UnitAt,
+    script: usize,
+    id: StepId,
+    effects: Vec<UnitEffect<'r>>,
+    asked: &'u Asked,
+}
+
+impl<'r> Own<'_, 'r> {
+    /// The first step of the deploy that does this to the unit.
+    fn first(&self, wanted: &[Change]) -> Option<UnitEffect<'r>> {
+        self.effects.iter().find(|effect| effect.deploys && wanted.contains(effect.change)).copied()
+    }
+}
+
+/// What is the same for each unit, asked once.
+#[derive(Default)]
+struct Asked {
+    /// Something ends whatever runs.
+    ends: OnceCell<bool>,
+    /// Something enables what is not told.
+    enables: OnceCell<bool>,
+    reboots: OnceCell<bool>,
+    /// The units that others bring up, with those others.
+    brought_up: OnceCell<HashMap<String, Vec<String>>>,
 }
 
 /// The unit is there for a while only: a later step removes its file.
@@ -62,26 +86,21 @@ fn reloads(step: &Step) -> bool {
         || step.argv.name == "deb-systemd-helper"
 }
 
-fn not_reloaded(
-    deploy: &Deploy<'_, '_, '_>,
-    at: &UnitAt,
-    script: usize,
-    id: StepId,
-    found: &mut Vec<Finding>,
-) {
+fn not_reloaded(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<Finding>) {
     let context = deploy.context;
+    let Own { at, script, id, .. } = *unit;
     let deployment = &context.scripts[script];
     // What is there is left alone: only a new unit is written, and a new one is read when it is started.
     if deployment.second_run(id).skipped_by().is_some() {
         return;
     }
-    let later = || deployment.iter().filter(|(step, _)| step.0 >= id.0);
-    let Some((start, step)) = later().find(|(_, s)| does(s, &at.name, &[Change::Restart, Change::Start]))
-    else {
-        return;
+    let starts = |effect: &&UnitEffect<'_>| {
+        effect.script == script && effect.id >= id && matches!(effect.change, Change::Restart | Change::Start)
     };
+    let Some(UnitEffect { id: start, step, .. }) = unit.effects.iter().find(starts).copied() else { return };
+    let later = || deployment.iter().skip(id.0 as usize);
     // `enable --now` reloads in between.
-    if later().any(|(step, s)| step.0 <= start.0 && reloads(s)) {
+    if later().take_while(|(step, _)| *step <= start).any(|(_, s)| reloads(s)) {
         return;
     }
     let after = later().find(|(step, s)| step.0 > start.0 && s.deed.roles.contains(&Role::DaemonReload));
@@ -103,18 +122,13 @@ fn not_reloaded(
 }
 
 /// Finds what is never started; true where it is started in some way.
-fn not_restarted(
-    deploy: &Deploy<'_, '_, '_>,
-    at: &UnitAt,
-    script: usize,
-    id: StepId,
-    found: &mut Vec<Finding>,
-) -> bool {
+fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<Finding>) -> bool {
     let context = deploy.context;
-    if is_brought_up_otherwise(deploy, at) {
+    let Own { at, script, id, asked, .. } = *unit;
+    if is_brought_up_otherwise(deploy, at, asked) {
         return false;
     }
-    let any = |wanted: &[Change]| deploy.steps().find(|s| does(s, &at.name, wanted));
+    let any = |wanted: &[Change]| unit.first(wanted).map(|effect| effect.step);
     if any(&[Change::Restart]).is_some() {
         return true;
     }
@@ -131,7 +145,7 @@ fn not_restarted(
             || deploy.called_drives("--now", stem)
             || deploy.repo_drives("start", stem)
             || deploy.repo_drives("--now", stem)
-            || deploy.steps().any(|s| s.argv.name == "reboot")
+            || *asked.reboots.get_or_init(|| deploy.steps().any(|s| s.argv.name == "reboot"))
         {
             return false;
         }
@@ -170,7 +184,7 @@ fn not_restarted(
             );
             (message, Some(update))
         }
-        None if is_left_running(deploy, at, script, id, start) => {
+        None if is_left_running(deploy, unit, start) => {
             let message = format!(
                 "{} is written on each run and only started: one that runs already goes on as it was, with the old unit and the old code",
                 at.name
@@ -203,13 +217,8 @@ fn not_restarted(
 
 /// The script that writes the unit starts it below, and nothing that ends what runs is seen: no kill, no reboot, and
 /// no restart in what it calls, in another script of the repo, or of all that belongs to a target.
-fn is_left_running(
-    deploy: &Deploy<'_, '_, '_>,
-    at: &UnitAt,
-    script: usize,
-    id: StepId,
-    start: &Step,
-) -> bool {
+fn is_left_running(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, start: &Step) -> bool {
+    let Own { at, script, id, asked, .. } = *unit;
     let deployment = &deploy.context.scripts[script];
     let below = deployment.steps[id.0 as usize..].iter().any(|s| std::ptr::eq(s, start));
     let stem = at.name.trim_end_matches(".service");
@@ -229,7 +238,7 @@ fn is_left_running(
     let driven = ["restart", "stop"]
         .iter()
         .any(|verb| deploy.called_drives(verb, stem) || deploy.repo_drives(verb, stem));
-    below && is_here(start) && !deploy.steps().any(ends) && !driven
+    below && is_here(start) && !asked.ends.get_or_init(|| deploy.steps().any(ends)) && !driven
 }
 
 /// The step that brings new code, on a second run too.
@@ -243,46 +252,69 @@ fn updates<'r>(script: &'r Deployment<'_>) -> Option<&'r Step> {
 }
 
 /// A timer, a socket, another unit or the boot starts it; or it is a template, or what another unit runs on failure.
-fn is_brought_up_otherwise(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
+fn is_brought_up_otherwise(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, asked: &Asked) -> bool {
     let name = at.name.as_str();
     if matches!(UnitKind::of(name), UnitKind::Target | UnitKind::Mount) || name.contains("@.") {
         return true;
     }
     let stem = name.trim_end_matches(".service");
-    deploy.context.units.iter().filter(|other| other.name != name).any(|other| {
-        let triggered = other.unit.triggers(&other.name).is_some_and(|t| t == name);
-        let keys = ["OnFailure", "OnSuccess", "Wants", "Requires", "BindsTo", "Upholds"];
-        let wanted = keys.iter().any(|key| {
-            other
-                .unit
-                .units_of(key)
+    let by = |name: &str, stem: bool| {
+        let brought_up = asked.brought_up.get_or_init(|| brought_up(&deploy.context.units));
+        let key = if stem { format!("{BY_STEM}{name}") } else { name.to_owned() };
+        brought_up.get(&key).is_some_and(|others| others.iter().any(|other| other != &at.name))
+    };
+    by(name, false)
+        || by(stem, true)
+        || ["WantedBy", "RequiredBy", "PartOf"].iter().any(|key| {
+            // Its target is started, and that starts it.
+            let section = if *key == "PartOf" { "Unit" } else { "Install" };
+            at.unit
+                .all(section, key)
                 .iter()
-                .any(|(n, _)| n == name || n == stem || template_of(n).is_some_and(|t| t == name))
-        });
-        let also =
-            other.unit.all("Install", "Also").iter().any(|d| d.value.split_whitespace().any(|w| w == name));
-        triggered || wanted || also
-    }) || ["WantedBy", "RequiredBy", "PartOf"].iter().any(|key| {
-        // Its target is started, and that starts it.
-        let section = if *key == "PartOf" { "Unit" } else { "Install" };
-        at.unit
-            .all(section, key)
-            .iter()
-            .flat_map(|d| d.value.split_whitespace())
-            .any(|target| deploy.own_units().any(|u| u.name == target && u.name != at.name))
-    })
+                .flat_map(|d| d.value.split_whitespace())
+                .any(|target| deploy.own_units().any(|u| u.name == target && u.name != at.name))
+        })
 }
 
-fn not_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, found: &mut Vec<Finding>) {
+/// Marks what only means a unit where it is named without its ending.
+const BY_STEM: char = ' ';
+
+/// The units that others name, with those others.
+fn brought_up(units: &[UnitAt]) -> HashMap<String, Vec<String>> {
+    let mut brought: HashMap<String, Vec<String>> = HashMap::new();
+    for other in units {
+        let mut add = |name: String| brought.entry(name).or_default().push(other.name.clone());
+        if let Some(triggered) = other.unit.triggers(&other.name) {
+            add(triggered);
+        }
+        for key in ["OnFailure", "OnSuccess", "Wants", "Requires", "BindsTo", "Upholds"] {
+            for (name, _) in other.unit.units_of(key) {
+                add(format!("{BY_STEM}{name}"));
+                if let Some(template) = template_of(&name) {
+                    add(template);
+                }
+                add(name);
+            }
+        }
+        for also in other.unit.all("Install", "Also") {
+            also.value.split_whitespace().for_each(|name| add(name.to_owned()));
+        }
+    }
+    brought
+}
+
+fn not_enabled(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<Finding>) {
     let context = deploy.context;
+    let Own { at, asked, .. } = *unit;
     let linked = |s: &Step| {
         s.deed.effects.iter().any(|e| match &e.resource {
             Resource::Path(path) => path.to_string().contains(".wants/"),
             _ => false,
         })
     };
-    let enabled = deploy.steps().any(|s| does(s, &at.name, &[Change::Enable]) || linked(s))
-        || deploy.steps().any(|s| s.deed.roles.contains(&Role::Enable) && s.deed.effects.is_empty());
+    let any = |s: &Step| linked(s) || s.deed.roles.contains(&Role::Enable) && s.deed.effects.is_empty();
+    let enabled =
+        unit.first(&[Change::Enable]).is_some() || *asked.enables.get_or_init(|| deploy.steps().any(any));
     let stem = at.name.trim_end_matches(".service");
     if enabled
         || !at.unit.has_install()
@@ -293,13 +325,13 @@ fn not_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, found: &mut Vec<Finding
     {
         return;
     }
-    let start = deploy.steps().find(|s| does(s, &at.name, &[Change::Start, Change::Restart]));
+    let start = unit.first(&[Change::Start, Change::Restart]);
     let message = format!("{} is started and never enabled: after a reboot it is gone", at.name);
     let mut draft =
         context.finding("steps/not-enabled", at.span, message).help(format!("run `systemctl enable {stem}`"));
-    if let Some(start) = start {
+    if let Some(UnitEffect { step: start, script, .. }) = start {
         draft = draft.related(start.span, "only starts it");
-        let own = context.scripts.iter().find(|s| s.iter().any(|(_, step)| std::ptr::eq(step, start)));
+        let own = context.scripts.get(script);
         let enable = format!("systemctl enable {stem}");
         // In a loop over units the line would be another.
         let own = own.filter(|_| context.sources.text(start.span).contains(stem));

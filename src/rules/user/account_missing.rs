@@ -2,27 +2,36 @@
 
 use super::accounts::comes_by_itself;
 use crate::finding::{Confidence, Finding};
-use crate::model::{Caller, Deployment, Step, StepId, User};
+use crate::model::{Caller, Deployment, StepId, User};
 use crate::project::unit::is_true;
 use crate::rules::context::{Context, Origin, UnitAt};
-use crate::rules::owners::{is_account_name, lies_under};
+use crate::rules::owners::is_account_name;
 use crate::shell::effect::{Change, Resource, Role};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use std::collections::{HashMap, HashSet};
 
 /// `user/account-missing`.
 pub(in crate::rules) fn account_missing(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     let Some(created) = created(context) else { return };
     let mut missing: Vec<Missing<'_, '_>> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut at_home = None;
     for use_ in uses(context) {
         let name = use_.name.as_str();
-        if comes_by_itself(name) || created.contains(&use_.name) || exists_before(context, name) {
+        if comes_by_itself(name)
+            || created.contains(name)
+            || exists_before(context, at_home.get_or_insert_with(|| AtHome::of(context)), name)
+        {
             continue;
         }
-        match missing.iter_mut().find(|m| m.name == use_.name) {
-            Some(known) => known.uses.push(use_),
-            None => missing.push(Missing { name: use_.name.clone(), uses: vec![use_] }),
+        match known.get(name) {
+            Some(at) => missing[*at].uses.push(use_),
+            None => {
+                known.insert(use_.name.clone(), missing.len());
+                missing.push(Missing { name: use_.name.clone(), uses: vec![use_] });
+            }
         }
     }
     for account in missing {
@@ -51,7 +60,7 @@ struct Missing<'r, 'a> {
 }
 
 impl Missing<'_, '_> {
-    fn judge(mut self, context: &Context<'_, '_>, created: &[String]) -> Option<Finding> {
+    fn judge(mut self, context: &Context<'_, '_>, created: &HashSet<String>) -> Option<Finding> {
         // A unit says it best.
         self.uses.sort_by_key(|u| u.how != How::Unit);
         let name = &self.name;
@@ -99,13 +108,13 @@ fn is_installer(script: &Deployment<'_>) -> bool {
 }
 
 /// The accounts that some script creates; `None` where one creates an account whose name is not known: it may be any.
-fn created(context: &Context<'_, '_>) -> Option<Vec<String>> {
-    let mut names = Vec::new();
+fn created(context: &Context<'_, '_>) -> Option<HashSet<String>> {
+    let mut names = HashSet::new();
     for (_, _, step) in context.steps() {
         // A command that is not known may create accounts: `./bootstrap-users.sh`.
         for effect in &step.deed.effects {
             if let (Change::Create(_), Resource::User(name)) = (&effect.change, &effect.resource) {
-                names.push(name.as_literal()?.to_owned());
+                names.insert(name.as_literal()?.to_owned());
             }
         }
         let by_other_means = matches!(
@@ -190,21 +199,40 @@ fn asked_for(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
     })
 }
 
+/// The accounts whose homes units and steps work in, read once.
+struct AtHome<'c>(HashSet<&'c str>);
+
+impl<'c> AtHome<'c> {
+    fn of(context: &'c Context<'_, '_>) -> Self {
+        // `/home/deploy/app`, and `/home/deploy` at the end.
+        let first = |rest: &'c str| rest.split('/').next().unwrap_or(rest);
+        let mut names = HashSet::new();
+        let directives = context.units.iter().flat_map(|at| &at.unit.directives);
+        for value in directives.map(|directive| directive.value.as_str()) {
+            let homes = value.match_indices("/home");
+            names
+                .extend(homes.filter_map(|(at, home)| value[at + home.len()..].strip_prefix('/')).map(first));
+        }
+        let mut add = |value: &'c Value| {
+            names.extend(value.known_prefix().strip_prefix("/home/").map(first));
+        };
+        for (_, _, step) in context.steps().filter(|(.., step)| step.deed.roles != [Role::Account]) {
+            add(&step.argv.cwd);
+            add(&step.argv.program.value);
+            step.argv.args.iter().for_each(|arg| add(&arg.value));
+            for effect in &step.deed.effects {
+                if let Resource::Path(path) = &effect.resource {
+                    add(path);
+                }
+            }
+        }
+        AtHome(names)
+    }
+}
+
 /// True for an account that was there before: its home is where the project lies, or the script's caller.
-fn exists_before(context: &Context<'_, '_>, name: &str) -> bool {
-    let home = format!("/home/{name}");
-    let at_home = |value: &Value| lies_under(value.known_prefix(), &home);
-    let in_unit = |at: &UnitAt| {
-        at.unit.directives.iter().any(|d| d.value.contains(&format!("{home}/")) || d.value.ends_with(&home))
-    };
-    let in_step = |step: &Step| {
-        at_home(&step.argv.cwd)
-            || at_home(&step.argv.program.value)
-            || step.argv.args.iter().any(|a| at_home(&a.value))
-            || step.deed.effects.iter().any(|e| matches!(&e.resource, Resource::Path(p) if at_home(p)))
-    };
-    context.units.iter().any(in_unit)
-        || context.steps().any(|(_, _, step)| step.deed.roles != [Role::Account] && in_step(step))
+fn exists_before(context: &Context<'_, '_>, at_home: &AtHome<'_>, name: &str) -> bool {
+    at_home.0.contains(name)
         // `echo "run me as deploy"`, `[ "$USER" = deploy ]`.
         || context.scripts.iter().any(|s| s.caller == Caller::Ordinary && s.constants.iter().any(|(n, v)| {
             matches!(n.as_str(), "USER" | "SUDO_USER" | "LOGNAME") && v.as_literal() == Some(name)

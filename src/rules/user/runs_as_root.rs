@@ -3,7 +3,7 @@
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::{AppUser, Context};
-use crate::rules::owners::{before, from, given_away, is_roots, reaches, runs_as, user_of};
+use crate::rules::owners::{before, given_away, is_roots, reaches, runs_as, user_of};
 use crate::shell::effect::{Change, Ecosystem, Effect, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
@@ -36,7 +36,8 @@ fn judge(
     let literally = context.sources.text(step.span).contains(step.argv.name.as_str());
     let words = if literally { context.words(step.span) } else { step.argv.to_string() };
     let name = &app.name;
-    let after = given_away(from(script, id).skip(1).filter(|s| s.entry == step.entry), tree);
+    let after = given_away(context, script, id.0 as usize + 1, tree, |s| s.entry == step.entry);
+    let after = after.map(|(_, given)| given);
     let message = format!(
         "`{words}` runs as root in the app's tree; the app runs as `{name}` ({}), and {}",
         app.why,

@@ -1,8 +1,10 @@
 use super::*;
 use crate::check::{Request, RuleSet, Settings, Target, check_over};
+use crate::limit;
 use crate::source::Sources;
 use crate::syntax::parses;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 mod changes;
@@ -132,11 +134,21 @@ fn each_repo_has_its_own_entry() {
 
 #[test]
 fn what_the_clock_cut_short_is_not_kept() {
-    let shop = Shop::new();
-    let cache = shop.open();
-    let recorder = Recorder::new();
-    recorder.tear();
-    cache.put(shop.dir.path(), &recorder, b"late").unwrap();
-    assert_eq!(cache.get(shop.dir.path()), None);
-    assert_eq!(cache.counts().stored, 0);
+    let mut shop = Shop::new();
+    let plain = shop.scan(None).result;
+    shop.request.time = Some(Duration::from_secs(3600));
+    let (whole, milliseconds) = limit::counted::run(|| shop.scan(None));
+    assert_eq!(whole.result, plain);
+    let mut cut_short = 0;
+    for part in 0..20 {
+        shop.cache = tempfile::tempdir().unwrap();
+        shop.request.time = Some(Duration::from_millis(milliseconds * part / 16));
+        let cache = shop.open();
+        let (came, _) = limit::counted::run(|| shop.scan(Some(&cache)));
+        cut_short += u64::from(came.result != plain);
+        assert!(came.result == plain || cache.counts().stored == 0, "{part}");
+        shop.request.time = None;
+        assert_eq!(shop.scan(Some(&cache)).result, plain, "{part}");
+    }
+    assert!(cut_short > 3, "{cut_short} of {milliseconds} ms");
 }
