@@ -127,11 +127,14 @@ impl Timeline {
                 if state.presence == Presence::Untouched
                     && let Resource::Path(path) = resource
                 {
-                    let trees = steps.iter().filter(|s| guarded(s)).flat_map(|s| &s.deed.effects);
-                    let above = trees.filter(|e| e.change == Change::Create(PathKind::Tree)).find(|e| {
+                    let effects = steps.iter().flat_map(|s| s.deed.effects.iter().map(move |e| (s, e)));
+                    let mut trees = effects.filter(|(_, e)| e.change == Change::Create(PathKind::Tree));
+                    // Few steps make trees; how a step is guarded is asked last, for it may stand behind thousands.
+                    let above = trees.find(|(step, e)| {
                         matches!(&e.resource, Resource::Path(tree) if path != tree && path.is_under(tree))
+                            && guarded(step)
                     });
-                    if let Some(tree) = above {
+                    if let Some((_, tree)) = above {
                         state = State { kind: PathKind::Any, ..self.state(asking, &tree.resource) };
                     }
                 }
@@ -171,18 +174,13 @@ impl Timeline {
             return state;
         }
         let shown = resource.name().to_string();
-        for step in asking.steps {
-            for effect in &step.deed.effects {
-                if effect.resource.kind() == resource.kind()
-                    && effect.resource != *resource
-                    && effect.resource.name().to_string() == shown
-                    && !shown.is_empty()
-                {
-                    return self.state(asking, &effect.resource);
-                }
-            }
+        if shown.is_empty() {
+            return state;
         }
-        state
+        match self.shown_alike(asking.steps, resource, &shown) {
+            Some(other) => self.state(asking, other),
+            None => state,
+        }
     }
 }
 

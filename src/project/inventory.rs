@@ -1,6 +1,7 @@
 //! One cheap walk that says which files of a project are worth reading. Only names are looked at, and the first
 //! bytes of small executables without an extension; what the files hold is for the readers beside it.
 
+mod ignored;
 mod seen;
 
 use crate::finding::Gap;
@@ -11,7 +12,9 @@ use crate::project::names::{
     base, drop_in_of, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_ecosystem,
     is_manifest, is_migration_directory, is_unit, is_unit_template,
 };
-use ignore::{DirEntry, WalkBuilder};
+pub(super) use ignored::walk;
+
+use ignore::DirEntry;
 use seen::Seen;
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -156,15 +159,13 @@ impl Inventory {
         // The walk does not enter them; what is ignored does not even get here.
         let outputs: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
         let seen_by_walk = Arc::clone(&outputs);
-        let walk = walk(root, depth)
-            .filter_entry(move |entry| {
-                let skipped = is_skipped(entry);
-                if skipped && entry.file_name().to_str().is_some_and(is_output) && is_filled(entry) {
-                    seen_by_walk.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
-                }
-                !skipped
-            })
-            .build();
+        let (walk, gaps) = walk(root, root.path(), Some(depth), move |entry| {
+            let skipped = is_skipped(entry);
+            if skipped && entry.file_name().to_str().is_some_and(is_output) && is_filled(entry) {
+                seen_by_walk.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
+            }
+            !skipped
+        });
         for (seen, entry) in walk.enumerate() {
             if let Some(gap) = cut_short(seen) {
                 self.gaps.push(gap);
@@ -180,6 +181,7 @@ impl Inventory {
                 Err(error) => self.gaps.push(unreadable(root, &error)),
             }
         }
+        self.gaps.append(&mut gaps.lock().unwrap_or_else(PoisonError::into_inner));
         let outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
         self.outputs = outputs.iter().filter_map(|path| root.name(path)).collect();
     }
@@ -289,20 +291,6 @@ impl Inventory {
             }
         }
     }
-}
-
-/// The walk over a project's files: by the rules of the `.gitignore` files in it, no link followed, in the order of names.
-pub(super) fn walk(root: &Root, depth: usize) -> WalkBuilder {
-    let mut walk = WalkBuilder::new(root.path());
-    walk.hidden(false)
-        .parents(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        .follow_links(false)
-        .max_depth(Some(depth))
-        .sort_by_file_name(Ord::cmp);
-    walk
 }
 
 /// True for a directory that holds what others wrote or what a build made.

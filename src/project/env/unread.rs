@@ -2,9 +2,9 @@
 
 use crate::limit::{is_over, part, tick, ticks};
 use crate::project::files::Root;
-use crate::project::inventory::Inventory;
+use crate::project::inventory::{Inventory, walk};
 use crate::project::names::base;
-use ignore::WalkBuilder;
+use ignore::DirEntry;
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::{BTreeSet, HashMap};
 
@@ -149,16 +149,8 @@ fn below(root: &Root, directory: &str) -> Vec<String> {
             .map(str::to_owned)
             .collect();
     }
-    let walk = WalkBuilder::new(root.locate(directory))
-        .hidden(false)
-        .parents(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        .follow_links(false)
-        .filter_entry(|entry| entry.file_name() != "node_modules" && entry.file_name() != ".git")
-        .sort_by_file_name(Ord::cmp)
-        .build();
+    let kept = |entry: &DirEntry| entry.file_name() != "node_modules" && entry.file_name() != ".git";
+    let (walk, _) = walk(root, &root.locate(directory), None, kept);
     walk.filter_map(Result::ok).take(MAX_BELOW).filter_map(|entry| root.name(entry.path())).collect()
 }
 

@@ -121,7 +121,7 @@ fn lfs_size(bytes: &[u8]) -> Option<u64> {
 /// Files that HEAD does not hold and that no `.gitignore` names.
 fn untracked(root: &Root, tracked: &BTreeMap<String, Listed>, gaps: &mut Vec<Gap>) -> Vec<String> {
     let mut found = Vec::new();
-    let walk = walk(root, MAX_DEPTH).filter_entry(|entry| !is_skipped(entry)).build();
+    let walk = walk(root, root.path(), Some(MAX_DEPTH), |entry| !is_skipped(entry)).0;
     // A walk that ends early is a gap of the inventory.
     for entry in walk.take(MAX_ENTRIES).filter_map(Result::ok) {
         if entry.file_type().is_none_or(|kind| kind.is_dir()) {

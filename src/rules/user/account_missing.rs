@@ -2,6 +2,7 @@
 
 use super::accounts::comes_by_itself;
 use crate::finding::{Confidence, Finding};
+use crate::limit::{tick, ticks};
 use crate::model::{Caller, Deployment, Step, StepId, User};
 use crate::project::unit::is_true;
 use crate::rules::context::{Context, Origin, UnitAt};
@@ -195,9 +196,11 @@ fn exists_before(context: &Context<'_, '_>, name: &str) -> bool {
     let home = format!("/home/{name}");
     let at_home = |value: &Value| lies_under(value.known_prefix(), &home);
     let in_unit = |at: &UnitAt| {
+        tick();
         at.unit.directives.iter().any(|d| d.value.contains(&format!("{home}/")) || d.value.ends_with(&home))
     };
     let in_step = |step: &Step| {
+        ticks(step.argv.args.len() / 4);
         at_home(&step.argv.cwd)
             || at_home(&step.argv.program.value)
             || step.argv.args.iter().any(|a| at_home(&a.value))
