@@ -217,9 +217,11 @@ fn statistics_count_what_the_records_hold() {
 #[test]
 fn wrong_usage_is_told_before_anything_is_read() {
     let dir = repos(1);
-    let wrong: [&[&str]; 7] = [
+    fs::write(dir.path().join("out"), "of an earlier scan\n").unwrap();
+    let wrong: [&[&str]; 8] = [
         &[],
-        &["repos", "--select", "rerun/exsting-path"],
+        &["repos", "--select", "rerun/exsting-path", "--output", "out"],
+        &["--repos-from", "gone.txt", "--output", "out"],
         &["repos", "--config", "gone.yaml"],
         &["repos", "--repos-from", "x"],
         &["--repos-from", "gone.txt"],
@@ -231,6 +233,7 @@ fn wrong_usage_is_told_before_anything_is_read() {
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{args:?}");
         assert!(ran.err.starts_with("error: "), "{args:?}: {}", ran.err);
     }
+    assert_eq!(fs::read_to_string(dir.path().join("out")).unwrap(), "of an earlier scan\n");
 }
 
 /// A scan that is read so slowly that it is met in the middle.

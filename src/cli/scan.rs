@@ -57,7 +57,6 @@ struct Judge {
 
 /// Scans, and says with what it ended.
 pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
-    let mut sink = sink(args)?;
     let form = match args.format {
         // What goes to a file has no colours unless they are asked for.
         ScanFormat::Text => {
@@ -81,7 +80,10 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     rules.selectors()?;
     // What is wrong for all repos is told once. An empty directory has no configuration of its own.
     Settings::check(&request, &rules)?;
+    let given = given(args)?;
     let kept = Kept::open(args, &request, form)?;
+    // What is wrong with the rest of what is asked leaves the output as it was.
+    let mut sink = sink(args)?;
 
     let mut stats = Stats::default();
     let (mut journal, finished) = match &args.resume {
@@ -100,7 +102,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     listen(&stop, &signal).map_err(|e| CheckError::new(format!("signals cannot be waited for: {e}")))?;
     let progress = Progress::over(&args.paths, args.repos_from.as_deref());
     let faults = Arc::<AtomicUsize>::default();
-    let items = items(given(args)?, finished, progress.clone(), Arc::clone(&faults));
+    let items = items(given, finished, progress.clone(), Arc::clone(&faults));
 
     let time = Duration::from_secs(u64::from(args.timeout));
     let judge = Arc::new(Judge { request, rules, form, kept, progress: progress.clone() });

@@ -7,14 +7,14 @@ use crate::shell::argv::Arg;
 use crate::shell::ast::{Block, Operation, Part, StmtKind, Word};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::home_of;
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::sync::LazyLock;
 
 /// Programs whose output is another one on every run, and what of it: RANDOM(4), date(1), mktemp(1).
 pub(crate) fn is_fresh_output(text: &str) -> bool {
     static FRESH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         let words = ["mktemp", "date +%s", "date +%N", "date", "$$", "$RANDOM", "$SECONDS", "$EPOCHSECONDS"];
-        AhoCorasick::new(words).ok()
+        automaton(&words)
     });
     let edge = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '.'));
     let mut found = FRESH.iter().flat_map(|words| words.find_overlapping_iter(text));
@@ -22,6 +22,11 @@ pub(crate) fn is_fresh_output(text: &str) -> bool {
         || found.any(|word| {
             edge(text[..word.start()].chars().next_back()) && edge(text[word.end()..].chars().next())
         })
+}
+
+/// One that is made fast, for texts of a few words.
+fn automaton(words: &[&str]) -> Option<AhoCorasick> {
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(words).ok()
 }
 
 /// True where the text of a command gives a new secret: `openssl rand -hex 32`.
@@ -48,7 +53,7 @@ pub(crate) fn is_random_source(text: &str) -> bool {
             "gpg --gen-random",
             "wg genkey",
         ];
-        AhoCorasick::new(sources).ok()
+        automaton(&sources)
     });
     SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
 }
@@ -218,7 +223,10 @@ impl<'a> Walker<'a, '_> {
                     self.in_subshell(|walker| walker.unseen_block(body));
                     value.push(&Value::hole("<(…)", 0, Knowledge::Unknown));
                 }
-                Part::Opaque { text } => {
+                Part::Opaque { text, body } => {
+                    if !body.is_empty() {
+                        self.in_subshell(|walker| walker.unseen_block(body));
+                    }
                     let knowledge = if is_fresh_output(text) { Knowledge::Fresh } else { Knowledge::Unknown };
                     value.push(&Value::hole(text, 0, knowledge));
                 }

@@ -68,7 +68,7 @@ impl<'a> Walker<'a, '_> {
                         }
                     }
                 }
-                Part::Substitution { text: source, .. } | Part::Opaque { text: source } => {
+                Part::Substitution { text: source, .. } | Part::Opaque { text: source, .. } => {
                     match place(source) {
                         Some(range) if range.len() == source.len() => map.push_verbatim(at, range.start),
                         Some(range) => map.push_collapsed(at, range),

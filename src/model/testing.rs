@@ -280,7 +280,7 @@ impl<'a> Walker<'a, '_> {
         let values = match word.parts {
             [Part::Substitution { body, .. }] => self.output_values(body)?,
             // `${#TODO[@]}`: whether there are any.
-            [Part::Opaque { text }] => {
+            [Part::Opaque { text, .. }] => {
                 let name = text.strip_prefix("${#")?.strip_suffix("[@]}")?;
                 let count = |v: &Value| Value::literal(if v.is_empty() { "0" } else { "1" });
                 self.scope.get(name)?.alternatives.iter().map(|(v, c)| (count(v), c.clone())).collect()

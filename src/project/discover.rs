@@ -77,6 +77,9 @@ fn verdict(path: &str, base: u32, reasons: Vec<Reason>, standing: Standing) -> V
     if is_check(path) && !has(Act::WritesUnits) && !has(Act::CreatesUsers) {
         return not(base, "checks or watches what is deployed");
     }
+    if tokens(path).any(|token| matches!(token, "uninstall" | "uninstaller" | "teardown")) {
+        return not(base, "takes away what was deployed");
+    }
     let score = match base {
         0 => 0,
         _ => (base + name_bonus(path)).saturating_sub(name_malus(path)),
@@ -260,6 +263,7 @@ mod tests {
             "gradlew",
             "test_deploy.sh",
             "deploy/monitor.sh",
+            "scripts/uninstall-web.sh",
         ] {
             assert!(!deploys(path, "pip install x\npython manage.py migrate\n"), "{path}");
         }

@@ -106,8 +106,8 @@ impl Givers {
         let mut best: Option<usize> = None;
         let mut look = |events: &[(usize, usize)]| {
             let events = &events[..events.partition_point(|(step, _)| *step < before)];
-            let later = events.iter().rev().map(|(step, _)| *step).take_while(|step| Some(*step) > best);
-            let found = later.filter(|step| passes(&script.steps[*step])).next();
+            let mut later = events.iter().rev().map(|(step, _)| *step).take_while(|step| Some(*step) > best);
+            let found = later.find(|step| passes(&script.steps[*step]));
             best = found.or(best);
         };
         for above in above(path.key()) {

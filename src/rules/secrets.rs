@@ -1,6 +1,6 @@
 //! Which files hold secrets, by their names and by what is written into them.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::sync::LazyLock;
 
 /// Words in a setting's name that make its value a secret.
@@ -48,9 +48,10 @@ const NOT: [&str; 24] = [
     "_TYPE",
 ];
 
-/// All words in one pass, in any case: names are asked for by the thousand.
+/// All words in one pass, in any case: names are asked for by the thousand. They are short, so it has to be made fast.
 fn any_of(words: impl IntoIterator<Item = String>) -> Option<AhoCorasick> {
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+    let kind = Some(AhoCorasickKind::ContiguousNFA);
+    AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(words).ok()
 }
 
 fn owned(words: &[&str]) -> Vec<String> {
@@ -131,7 +132,13 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
 pub(crate) fn is_value(value: &str) -> bool {
     let switch = matches!(value, "" | "true" | "false" | "null" | "none" | "yes" | "no");
     let number = value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit());
-    !switch && !number
+    !switch && !number && !is_address(value)
+}
+
+/// The address of an account or contract of Ethereum, which is public: 20 bytes in hexadecimal (EIP-55). A private key has 32.
+pub(crate) fn is_address(value: &str) -> bool {
+    let digits = value.strip_prefix("0x").unwrap_or_default();
+    digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// True where a text speaks of a secret: the expression of a `sed` that puts one in.
@@ -165,6 +172,7 @@ fn settings_are_told_from_secrets() {
         "REDIS_URL=redis://localhost:6379/0",
         "DB_HOST=127.0.0.1",
         "SSL_CERT_PATH=/etc/x",
+        "TOKEN_CONTRACT=0x00112233445566778899aabbccddeeff00112233",
     ] {
         assert_eq!(secret_in(text), None, "{text}");
     }

@@ -16,6 +16,10 @@ pub struct Tally {
     pub scripts: u64,
     /// Their lines.
     pub lines: u64,
+    /// Their commands.
+    pub commands: u64,
+    /// Those of their commands that were not analysed.
+    pub unread: u64,
     /// Findings by rule.
     pub rules: BTreeMap<String, u64>,
     /// Findings by severity: errors, warnings, infos.
@@ -29,7 +33,12 @@ pub struct Tally {
 impl Tally {
     /// Of a report; the time is the caller's.
     pub fn of(report: &Report) -> Self {
-        let mut tally = Tally { gaps: report.gaps.len() as u64, ..Tally::default() };
+        let mut tally = Tally {
+            commands: report.commands as u64,
+            unread: report.unread as u64,
+            gaps: report.gaps.len() as u64,
+            ..Tally::default()
+        };
         for (_, file) in judged(report) {
             tally.scripts += 1;
             tally.lines += u64::from(file.line_count());
@@ -56,6 +65,8 @@ impl Tally {
         json!({
             "scripts": self.scripts,
             "lines": self.lines,
+            "commands": self.commands,
+            "unread": self.unread,
             "rules": self.rules,
             "severities": self.severities,
             "gaps": self.gaps,
@@ -71,6 +82,8 @@ impl Tally {
         Some(Tally {
             scripts: number("scripts")?,
             lines: number("lines")?,
+            commands: number("commands")?,
+            unread: number("unread")?,
             rules: rules.map(|(rule, count)| Some((rule.clone(), count.as_u64()?))).collect::<Option<_>>()?,
             severities: [
                 severities.first()?.as_u64()?,
@@ -136,6 +149,8 @@ impl Stats {
         self.with_gaps += u64::from(tally.gaps > 0);
         self.sum.scripts += tally.scripts;
         self.sum.lines += tally.lines;
+        self.sum.commands += tally.commands;
+        self.sum.unread += tally.unread;
         self.sum.gaps += tally.gaps;
         self.sum.milliseconds += tally.milliseconds;
         for (sum, count) in self.sum.severities.iter_mut().zip(tally.severities) {
@@ -181,12 +196,12 @@ mod tests {
     fn tally(rules: &[(&str, u64)], milliseconds: u64) -> Tally {
         let rules: BTreeMap<String, u64> = rules.iter().map(|(r, n)| ((*r).to_owned(), *n)).collect();
         let warnings = rules.values().sum();
-        Tally { scripts: 1, lines: 10, rules, severities: [0, warnings, 0], gaps: 0, milliseconds }
+        Tally { scripts: 1, lines: 10, rules, severities: [0, warnings, 0], milliseconds, ..Tally::default() }
     }
 
     #[test]
     fn a_tally_is_kept_as_it_is() {
-        let one = Tally { severities: [1, 2, 3], gaps: 4, ..tally(&[("a/b", 6)], 7) };
+        let one = Tally { severities: [1, 2, 3], gaps: 4, commands: 8, unread: 9, ..tally(&[("a/b", 6)], 7) };
         let text = one.to_json().to_string();
         assert_eq!(Tally::from_json(&serde_json::from_str(&text).unwrap()), Some(one));
         assert_eq!(Tally::from_json(&json!({"scripts": 1})), None);

@@ -203,6 +203,8 @@ pub enum Part<'a> {
     Opaque {
         /// As written.
         text: &'a str,
+        /// The statements of the substitutions in it, which run all the same.
+        body: Block<'a>,
     },
     /// An unquoted `*`, `?` or `[`.
     Glob(char),

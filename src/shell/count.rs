@@ -145,14 +145,16 @@ impl Read {
     fn parts(&mut self, parts: &[Part<'_>]) {
         for part in parts {
             match part {
-                Part::Substitution { body, .. } | Part::Process { body } => self.block(body),
+                Part::Substitution { body, .. } | Part::Process { body } | Part::Opaque { body, .. } => {
+                    self.block(body);
+                }
                 Part::Parameter { operation, .. } => match operation {
                     Operation::Default(parts) | Operation::Assign(parts) | Operation::Alternative(parts) => {
                         self.parts(parts);
                     }
                     _ => {}
                 },
-                Part::Literal { .. } | Part::Opaque { .. } | Part::Glob(_) | Part::Tilde(_) => {}
+                Part::Literal { .. } | Part::Glob(_) | Part::Tilde(_) => {}
             }
         }
     }

@@ -7,7 +7,7 @@ mod braces;
 #[cfg(test)]
 mod tests;
 
-use crate::shell::ast::{Block, Operation, Part};
+use crate::shell::ast::{Block, Operation, Part, Stmt};
 use ansi_c::{ansi_c, ansi_c_end};
 use braces::{BRACES, Piece};
 use bumpalo::Bump;
@@ -50,7 +50,7 @@ impl<'a> Lexer<'_, 'a> {
             if alternatives.len() > BRACES {
                 // Not known, but what its substitutions do is still read.
                 let mut parts = self.parts(range.clone()).to_vec();
-                parts.push(Part::Opaque { text: "{…}" });
+                parts.push(Part::Opaque { text: "{…}", body: &[] });
                 return vec![self.arena.alloc_slice_copy(&parts)];
             }
             if alternatives.len() > 1 {
@@ -172,7 +172,7 @@ impl<'a> Lexer<'_, 'a> {
                         }
                         None => {
                             let end = matching(bytes, at + 2, range.end, b'(', b')');
-                            out.push(Part::Opaque { text: &text[at..end] });
+                            out.push(Part::Opaque { text: &text[at..end], body: &[] });
                             end
                         }
                     };
@@ -232,7 +232,7 @@ impl<'a> Lexer<'_, 'a> {
             }
             b'(' if bytes.get(at + 2) == Some(&b'(') && inner_at(self.inner, at).is_none() => {
                 let close = matching(bytes, at + 2, end, b'(', b')');
-                emit(Some(Part::Opaque { text: &self.text[at..close] }), out);
+                emit(Some(self.opaque(at..close)), out);
                 Some(close)
             }
             b'(' => {
@@ -261,6 +261,14 @@ impl<'a> Lexer<'_, 'a> {
         }
     }
 
+    /// A part that is not worked out, with the statements that run in it.
+    fn opaque(&self, range: Range<usize>) -> Part<'a> {
+        let from = self.inner.partition_point(|inner| inner.range.start < range.start);
+        let inside = self.inner[from..].iter().take_while(|inner| inner.range.end <= range.end);
+        let statements: Vec<Stmt<'a>> = inside.flat_map(|inner| inner.body).copied().collect();
+        Part::Opaque { text: &self.text[range], body: self.arena.alloc_slice_copy(&statements) }
+    }
+
     fn substitution(&self, at: usize, end: usize, quoted: bool, out: &mut Vec<Part<'a>>) -> usize {
         if let Some(inner) = inner_at(self.inner, at) {
             let stop = inner.range.end.min(end);
@@ -268,7 +276,7 @@ impl<'a> Lexer<'_, 'a> {
             return stop;
         }
         let stop = substitution_end(self.text.as_bytes(), at, end);
-        out.push(Part::Opaque { text: &self.text[at..stop] });
+        out.push(self.opaque(at..stop));
         stop
     }
 
@@ -276,7 +284,7 @@ impl<'a> Lexer<'_, 'a> {
     fn parameter(&self, range: Range<usize>, whole: Range<usize>, quotes: Quotes, depth: u32) -> Part<'a> {
         let bytes = self.text.as_bytes();
         let quoted = quotes != Quotes::None;
-        let opaque = Part::Opaque { text: &self.text[whole] };
+        let opaque = self.opaque(whole);
         if depth > NESTING || range.is_empty() {
             return opaque;
         }

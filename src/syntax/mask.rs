@@ -20,7 +20,7 @@ use scanner::Scanner;
 /// A script without what misparses, and what was taken out. All ranges are bytes of the text that was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Masked<'t> {
-    /// As long as the input and with its line ends. `<<EOF` reads `<____`, a body and its delimiter line are spaces,
+    /// As long as the input, and with its line ends, but for those that end a long pipeline. `<<EOF` reads `<____`, a body and its delimiter line are spaces,
     /// `<<<` is `<` and two spaces, a `$` of [`Masked::dollars`] is `%`, and `! { a; }`, which the grammar does not
     /// know, is `! ( a; )`: its source begins with `{`.
     pub text: Cow<'t, str>,

@@ -290,7 +290,7 @@ pub fn rules(data: &[u8]) {
         .filter(|(path, _)| path.ends_with(".md") || path.ends_with(".scm"))
         .filter_map(|(path, bytes)| {
             let text = String::from_utf8(bytes.to_vec()).ok()?.replace("\r\n", "\n");
-            Some(RuleFile { path: path.to_owned(), shown: path.to_owned(), text })
+            Some(RuleFile { path: path.to_owned(), shown: path.to_owned(), text: text.into() })
         })
         .collect();
     let selectors = own.iter().filter(|f| f.path.ends_with(".scm"));

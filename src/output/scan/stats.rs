@@ -26,6 +26,8 @@ struct JsonStats<'a> {
     repos_with_gaps: u64,
     scripts: u64,
     lines: u64,
+    commands: u64,
+    commands_not_analysed: u64,
     errors: u64,
     warnings: u64,
     infos: u64,
@@ -86,6 +88,8 @@ pub fn write(stats: &Stats, form: StatsForm, out: &mut dyn Write) -> io::Result<
                 repos_with_gaps: stats.with_gaps,
                 scripts: stats.sum.scripts,
                 lines: stats.sum.lines,
+                commands: stats.sum.commands,
+                commands_not_analysed: stats.sum.unread,
                 errors,
                 warnings,
                 infos,
@@ -116,7 +120,13 @@ fn totals(stats: &Stats) -> [(&'static str, String); 5] {
             "findings",
             format!("{}: {errors} errors, {warnings} warnings, {infos} infos", stats.sum.findings()),
         ),
-        ("gaps", format!("{} places not analysed", stats.sum.gaps)),
+        (
+            "gaps",
+            format!(
+                "{} places not analysed, with {} of {} commands",
+                stats.sum.gaps, stats.sum.unread, stats.sum.commands
+            ),
+        ),
         ("time", format!("{:.1} s, of all repos together", stats.sum.milliseconds as f64 / 1e3)),
     ]
 }
@@ -178,6 +188,7 @@ mod tests {
         let tally = |rule: &str, findings, milliseconds| Tally {
             scripts: 2,
             lines: 100,
+            commands: 50,
             rules: [(rule.to_owned(), findings)].into(),
             severities: [0, findings, 0],
             milliseconds,
@@ -186,7 +197,7 @@ mod tests {
         stats.add("a", &tally("rerun/existing-path", 3, 1500));
         stats.add("b|`c`", &tally("user/root-install", 1, 20));
         stats.add("d", &tally("user/root-install", 1, 0));
-        stats.add("e", &Tally { gaps: 2, ..Tally::default() });
+        stats.add("e", &Tally { gaps: 2, unread: 1, ..Tally::default() });
         stats
     }
 
@@ -202,7 +213,7 @@ mod tests {
 repos     4: 3 with scripts that deploy, 3 with findings, 1 with gaps
 scripts   6, 300 lines
 findings  5: 0 errors, 5 warnings, 0 infos
-gaps      2 places not analysed
+gaps      2 places not analysed, with 1 of 150 commands
 time      1.5 s, of all repos together
 
 rule                 findings   repos   share

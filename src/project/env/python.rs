@@ -132,7 +132,40 @@ pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
     found.sort_by_key(|f| (f.range.start, f.range.end));
     found.dedup_by(|b, a| a.name == b.name && a.range == b.range);
     asked_before(&mut found);
+    for read in found.iter_mut().filter(|f| matches!(f.access, Access::Read(Need::Required))) {
+        if under_switch(text, read.range.start) {
+            read.access = Access::Read(Need::Optional);
+        }
+    }
     Ok(found)
+}
+
+/// Lines that are gone up from a read in search of a switch.
+const LINES: usize = 200;
+
+/// `if USE_S3:` and, below it, `os.environ["S3_KEY"]`: what belongs to a feature is needed by those who switch it on.
+fn under_switch(text: &str, at: usize) -> bool {
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    let mut inner = depth(&text[start..]);
+    for line in text[..start].lines().rev().take(LINES) {
+        if inner == 0 {
+            return false;
+        }
+        if line.trim().is_empty() || depth(line) >= inner {
+            continue;
+        }
+        inner = depth(line);
+        let words = line.trim();
+        if let Some(condition) = words.strip_prefix("if ").and_then(|rest| rest.split(':').next()) {
+            let name = condition.trim().rsplit('.').next().unwrap_or_default().to_ascii_uppercase();
+            let starts = ["USE_", "ENABLE_", "WITH_", "HAS_"].iter().any(|start| name.starts_with(start));
+            if is_name(&name) && (starts || name.ends_with("_ENABLED")) {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// `if "X" in os.environ:` and, below it, `os.environ["X"]`: it is only read where it is there.

@@ -1,8 +1,8 @@
 //! Which values are real secrets, and where they stand in a line. A value is never handed on: callers get names, kinds and
 //! places only.
 
-use crate::rules::secrets::is_secret_name;
-use aho_corasick::{AhoCorasick, Input};
+use crate::rules::secrets::{is_address, is_secret_name};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -89,12 +89,15 @@ const SHORTEST: usize = 20;
 /// Parts of the names of secrets, and of addresses.
 const NAME_MARKS: [&str; 6] = ["secret", "pass", "token", "key", "credential", "://"];
 
-static OF_TOKENS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| any_case(&TOKEN_MARKS));
-static OF_ALL: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| any_case(&[NAME_MARKS.as_slice(), TOKEN_MARKS.as_slice()].concat()));
+static OF_TOKENS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| any_case(&TOKEN_MARKS, AhoCorasickKind::ContiguousNFA));
+static OF_ALL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    any_case(&[NAME_MARKS.as_slice(), TOKEN_MARKS.as_slice()].concat(), AhoCorasickKind::DFA)
+});
 
-fn any_case(words: &[&str]) -> Option<AhoCorasick> {
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+/// One that runs fast over whole texts, or one that is made fast for single lines.
+fn any_case(words: &[&str], kind: AhoCorasickKind) -> Option<AhoCorasick> {
+    AhoCorasick::builder().kind(Some(kind)).ascii_case_insensitive(true).build(words).ok()
 }
 
 /// True where a text may hold a token: a word of one stands in it.
@@ -186,7 +189,8 @@ pub(super) fn secret(name: &str, value: &str) -> Option<Kind> {
     if login_in(value).is_some() {
         return Some(Kind::Login);
     }
-    (is_random(value) && is_secret_name(name) && !is_public(name)).then_some(Kind::Random)
+    let secret = is_random(value) && is_secret_name(name) && !is_public(name) && !is_address(value);
+    secret.then_some(Kind::Random)
 }
 
 /// `NEXT_PUBLIC_…`, `VITE_…`: in the browser of everybody. `SUPABASE_ANON_KEY`, `STRIPE_PUBLISHABLE_KEY` are meant to be, a

@@ -38,9 +38,17 @@ pub(in crate::rules) fn language_of(command: &str) -> Language {
 
 /// A unit's name with its ending.
 pub(in crate::rules) fn full_name(name: &str) -> String {
+    let (stem, ending) = parts(name);
+    format!("{stem}.{ending}")
+}
+
+/// A unit's name and its ending, a service's where it has none.
+fn parts(name: &str) -> (&str, &str) {
     match name.rsplit_once('.') {
-        Some((_, "service" | "timer" | "socket" | "target" | "path" | "mount")) => name.to_owned(),
-        _ => format!("{name}.service"),
+        Some((stem, ending @ ("service" | "timer" | "socket" | "target" | "path" | "mount"))) => {
+            (stem, ending)
+        }
+        _ => (name, "service"),
     }
 }
 
@@ -52,15 +60,20 @@ pub(in crate::rules) fn is_loose(used: &str) -> bool {
 /// The names mean one unit: `web` and `web.service`, a template and its instance, a glob and what it covers. A name
 /// of which nothing is known may be any.
 pub(in crate::rules) fn same_unit(used: &str, unit: &str) -> bool {
-    let (used, unit) = (full_name(used), full_name(unit));
-    if used == unit {
+    let (used_parts, unit_parts) = (parts(used), parts(unit));
+    if used_parts == unit_parts {
         return true;
     }
-    if let Some((stem, _)) = unit.split_once('@')
-        && used.split_once('@').is_some_and(|(other, _)| other == stem)
+    if let Some((stem, _)) = unit_parts.0.split_once('@')
+        && used_parts.0.split_once('@').is_some_and(|(other, _)| other == stem)
     {
         return true;
     }
+    // Asked of each unit and each step: names are put together for few.
+    if !is_loose(used) {
+        return false;
+    }
+    let (used, unit) = (full_name(used), full_name(unit));
     if let Some((before, after)) = used.split_once('*') {
         return unit.starts_with(before) && unit.ends_with(after);
     }

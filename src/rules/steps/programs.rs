@@ -37,18 +37,24 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         return;
     }
     let mut told = BTreeSet::new();
-    for (program, span, from) in uses {
+    for Use { program, span, from, words } in uses {
         let Some((program, packages)) = PYTHON.iter().find(|(name, _)| *name == program) else { continue };
         let by = |d: &&Declared| packages.iter().any(|package| brings(package, d));
         let provided = packages.iter().any(|package| {
             let locked = needs.locked.as_ref().is_some_and(|locked| locked.contains(*package));
             locked || named.iter().any(|n| n == package || base_name(n) == *package)
         });
+        // `gunicorn shop.wsgi` where the app itself is the package `shop`: what it needs comes along.
+        let serves = |name: &String| {
+            let module = name.replace('-', "_");
+            words.iter().any(|word| word.split(['.', ':']).next().is_some_and(|first| first == module))
+        };
         // `django-celery-x`, `flask-x`: what extends a package depends on it.
         let extends = |name: &str| name != *program && name.split('-').any(|part| part == *program);
         if provided
             || all().filter(|d| installed.has(deploy, d)).any(|d| by(&d) || extends(&d.name))
             || named.iter().any(|n| extends(base_name(n)))
+            || named.iter().any(serves)
             || comes_otherwise(deploy, program)
             || !told.insert(program)
         {
@@ -96,8 +102,16 @@ fn base_name(package: &str) -> &str {
     package.split('[').next().unwrap_or(package)
 }
 
-/// The programs that are run from environments: name, place, environment.
-fn uses(deploy: &Deploy<'_, '_, '_>) -> Vec<(String, Span, String)> {
+/// A program that is run from an environment.
+struct Use {
+    program: String,
+    span: Span,
+    from: String,
+    /// The words of its command line.
+    words: Vec<String>,
+}
+
+fn uses(deploy: &Deploy<'_, '_, '_>) -> Vec<Use> {
     let mut found = Vec::new();
     for at in &deploy.context.units {
         if at.origin == Origin::InRepo && !deploy.is_started(&at.name) {
@@ -105,14 +119,16 @@ fn uses(deploy: &Deploy<'_, '_, '_>) -> Vec<(String, Span, String)> {
         }
         for exec in ["ExecStartPre", "ExecStart"].iter().flat_map(|key| at.unit.exec(key)) {
             let words: Vec<String> = std::iter::once(&exec.program).chain(&exec.args).cloned().collect();
-            found.extend(program_of(&words, None).map(|(program, from)| (program, exec.span, from)));
+            let run = program_of(&words, None);
+            found.extend(run.map(|(program, from)| Use { program, span: exec.span, from, words }));
         }
     }
     for step in deploy.steps().filter(|step| is_here(step) && !is_saying(step)) {
         let mut words = vec![step.argv.program.value.to_string()];
         words.extend(step.argv.args.iter().map(|arg| arg.value.to_string()));
         let active = step.argv.env("VIRTUAL_ENV").map(ToString::to_string);
-        found.extend(program_of(&words, active).map(|(program, from)| (program, step.span, from)));
+        let run = program_of(&words, active);
+        found.extend(run.map(|(program, from)| Use { program, span: step.span, from, words }));
     }
     found
 }

@@ -19,6 +19,7 @@ use crate::project::unit::{Directive, UnitKind};
 use crate::shell::effect::{Change, Resource};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use std::cell::OnceCell;
 
 /// The rules of this family in Rust: they share what is worked out of each unit.
 pub(super) const RULES: &[(&str, Rule)] = &[("units", all)];
@@ -36,8 +37,9 @@ const EACH: &[fn(&Judged<'_, '_, '_>, &mut Vec<Finding>)] = &[
 ];
 
 fn all(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    let made = OnceCell::new();
     let units: Vec<Judged<'_, '_, '_>> =
-        context.units.iter().filter_map(|at| Judged::of(context, at)).collect();
+        context.units.iter().filter_map(|at| Judged::of(context, at, &made)).collect();
     for unit in &units {
         for rule in EACH {
             rule(unit, found);
@@ -57,11 +59,17 @@ struct Judged<'c, 'r, 'a> {
     literal: Option<String>,
     /// How sure at most.
     confidence: Confidence,
+    /// What the scripts make, worked out once for all units.
+    made: &'c OnceCell<Vec<paths::Made>>,
 }
 
 impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
     /// `None` for a text that something changes before systemd reads it, and for what is no unit.
-    fn of(context: &'c Context<'r, 'a>, at: &'c UnitAt) -> Option<Self> {
+    fn of(
+        context: &'c Context<'r, 'a>,
+        at: &'c UnitAt,
+        made: &'c OnceCell<Vec<paths::Made>>,
+    ) -> Option<Self> {
         let kind = UnitKind::of(&at.name);
         let (script, literal) = match at.origin {
             Origin::InRepo => (None, None),
@@ -81,14 +89,16 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
                 (Some((script, id)), written.map(|w| without_holes(w.value.key())))
             }
         };
-        if kind == UnitKind::Other || at.origin == Origin::InRepo && is_template(context, at) {
+        // A template that seems to be installed as it is was filled in on a way that is not seen.
+        let of_the_repo = matches!(at.origin, Origin::InRepo | Origin::Installed(..));
+        if kind == UnitKind::Other || of_the_repo && is_template(context, at) {
             return None;
         }
         let confidence = match script {
             Some((script, id)) => context.confidence(script, id, None),
             None => Confidence::High,
         };
-        Some(Judged { context, at, kind, script, literal, confidence })
+        Some(Judged { context, at, kind, script, literal, confidence, made })
     }
 
     /// A finding about a directive, no surer than what is known of the unit.

@@ -22,8 +22,8 @@ pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     if unit.kind != UnitKind::Service || unit.script.is_none() {
         return;
     }
-    let made = made(unit.context);
-    let drafts = [environment(unit, &made), directory(unit, &made), variables(unit, &made)];
+    let made = unit.made.get_or_init(|| made(unit.context));
+    let drafts = [environment(unit, made), directory(unit, made), variables(unit, made)];
     let mut drafts = drafts.into_iter().flatten().peekable();
     // What is called and cannot be read may make anything.
     if drafts.peek().is_none() || Deploy::new(unit.context).may_do_anything() {
@@ -33,7 +33,7 @@ pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
 }
 
 /// What the scripts make on the machine itself.
-struct Made {
+pub(super) struct Made {
     path: String,
     /// A directory with something in it, or what may be one.
     tree: bool,

@@ -16,7 +16,7 @@ fn word(word: &Word<'_>) -> String {
             Part::Parameter { name, .. } => format!("${name}"),
             Part::Substitution { body, .. } => format!("$({})", block(body)),
             Part::Process { body } => format!("<({})", block(body)),
-            Part::Opaque { text } => format!("<{text}>"),
+            Part::Opaque { text, .. } => format!("<{text}>"),
             Part::Glob(c) => c.to_string(),
             Part::Tilde(user) => format!("~{user}"),
         })
@@ -167,6 +167,8 @@ fn words_and_assignments() {
     check(&[
         ("a $(b; c) `d`", "[a $([b]; [c]) $([d])]"),
         ("a <(b)", "[a <([b])]"),
+        ("a \"$b $(c)\"", "[a $b $([c])]"),
+        ("a \"$(b) $(c)\" `d`", "[a $([b]) $([c]) $([d])]"),
         ("mkdir /srv/{a,b}", "[mkdir /srv/a /srv/b]"),
         ("a $b/$c.d e", "[a $b/$c.d e]"),
         ("X=1 Y=\"a b\" cmd", "[X=1 Y=a b cmd]"),
@@ -195,6 +197,16 @@ fn redirections_belong_to_the_command_before_them() {
         ("> f", "[>f]"),
         ("> f a b", "[a b >f]"),
         ("a <<< \"$b\"", "[a <<<$b]"),
+    ]);
+}
+
+#[test]
+fn a_long_pipeline_ends_at_the_end_of_its_line() {
+    check(&[
+        ("a | b | c\nd > f", "Pipe([a]; [b]; [c]); [d >f]"),
+        ("if a; then b | c | d # x\nelse e 1>&2; fi", "If([a] ? Pipe([b]; [c]; [d]) else [e 1dup])"),
+        ("for x do a | b |\nc; done; d", "For(x in $@: Pipe([a]; [b]; [c])); [d]"),
+        ("a | ((b; c) | d)", "Pipe([a]; Subshell(Pipe(Subshell([b]; [c]); [d])))"),
     ]);
 }
 

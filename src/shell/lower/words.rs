@@ -94,7 +94,10 @@ impl<'a> Lowering<'_, '_, 'a> {
             self.depth += 1;
             let body = self.block(cursor, |_, _| true);
             self.depth -= 1;
-            out.push(Inner { range: node.start() as usize..node.end() as usize, body });
+            // In `"$a $(b)"` the node begins with the blank.
+            let source = self.source(node);
+            let start = node.start() as usize + (source.len() - source.trim_start().len());
+            out.push(Inner { range: start..node.end() as usize, body });
             return;
         }
         if node.child_count() == 0 {

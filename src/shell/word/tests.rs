@@ -28,7 +28,7 @@ fn show(parts: &[Part<'_>]) -> String {
             let quote = if *quoted { "'" } else { "" };
             format!("{quote}${name}{operation}{quote}")
         }
-        Part::Substitution { text, .. } | Part::Opaque { text } => format!("<{text}>"),
+        Part::Substitution { text, .. } | Part::Opaque { text, .. } => format!("<{text}>"),
         Part::Process { .. } => "<()>".to_owned(),
         Part::Glob(c) => c.to_string(),
         Part::Tilde(user) => format!("~{user}"),

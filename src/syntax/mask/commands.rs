@@ -7,7 +7,7 @@ use super::scanner::Scanner;
 /// What reads otherwise in the text that is parsed. Never longer or shorter than what was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edit {
-    /// A blank becomes `;`.
+    /// A blank or the end of a line becomes `;`.
     Semicolon(usize),
     /// Spaces.
     Blank(usize, usize),
@@ -110,8 +110,8 @@ impl Scanner<'_> {
         }
         // `if (a) then`
         if matches!(word, b"then" | b"do") && start > 0 && self.is_blank(start - 1) {
-            let before = self.bytes[..start].trim_ascii_end();
-            if before.ends_with(b")") {
+            let blanks = self.bytes[..start].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
+            if self.bytes[..start - blanks].ends_with(b")") {
                 self.found.edits.push(Edit::Semicolon(start - 1));
             }
         }
@@ -145,6 +145,29 @@ impl Scanner<'_> {
     pub(super) fn binds(&self, byte: u8) -> bool {
         let before = self.at.checked_sub(1).map(|at| self.bytes[at]);
         byte == b'|' || byte == b'&' && (self.peek(1) == Some(b'&') || matches!(before, Some(b'&' | b'|')))
+    }
+
+    /// At the end of a line, which ends a pipeline. Behind three stages the grammar takes the next command and its words for
+    /// arguments when that command is redirected.
+    pub(super) fn end_pipeline(&mut self) {
+        if std::mem::take(&mut self.top().pipes) < 2 || !self.pending.is_empty() {
+            return;
+        }
+        let mut rest = self.bytes[self.at..].trim_ascii_start();
+        while rest.first() == Some(&b'#') {
+            let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+            rest = rest[end..].trim_ascii_start();
+        }
+        if matches!(rest.first(), None | Some(b';' | b')' | b'`')) {
+            return;
+        }
+        let comment = self.found.comments.last().filter(|comment| comment.end == self.at);
+        let at = match comment {
+            Some(comment) if comment.start > 0 && self.is_blank(comment.start - 1) => comment.start - 1,
+            Some(_) => return,
+            None => self.at,
+        };
+        self.found.edits.push(Edit::Semicolon(at));
     }
 
     fn is_blank(&self, at: usize) -> bool {

@@ -60,6 +60,8 @@ pub(super) struct Frame {
     pub(super) opened: usize,
     /// The command whose words are being read.
     pub(super) command: Simple,
+    /// How many `|` stand in the pipeline before it.
+    pub(super) pipes: u8,
 }
 
 /// What the words of a command may be made plain for.
@@ -118,6 +120,7 @@ impl Frame {
             special: None,
             opened: 0,
             command: Simple::NEW,
+            pipes: 0,
         }
     }
 

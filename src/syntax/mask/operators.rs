@@ -24,9 +24,12 @@ impl Scanner<'_> {
             return;
         }
         let bound = self.binds(byte);
+        let pipe = byte == b'|' && self.peek(1) != Some(b'|') && !self.bytes[..self.at].ends_with(b"|");
         self.at += 1;
         self.begin();
-        self.top().command.bound = bound;
+        let frame = self.top();
+        frame.command.bound = bound;
+        frame.pipes = if pipe { frame.pipes.saturating_add(1) } else { 0 };
     }
 
     pub(super) fn redirect(&mut self, byte: u8) {

@@ -374,11 +374,14 @@ impl<'t> Scanner<'t> {
 
     fn newline(&mut self) {
         self.end_word();
-        self.at += 1;
         // What stands on the next line is bound as well as it would be on this one.
         let bound = self.top().expect == Expect::Command && self.top().command.bound;
+        if !bound {
+            self.end_pipeline();
+        }
         self.begin();
         self.top().command.bound = bound;
+        self.at += 1;
         self.read_bodies(self.level);
     }
 

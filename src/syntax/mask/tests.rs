@@ -263,7 +263,8 @@ fn any_text_keeps_its_length_and_lines() {
         let masked = mask(&text);
         assert_eq!(masked.text.len(), text.len(), "{text:?}");
         for (was, is) in text.bytes().zip(masked.text.bytes()) {
-            assert_eq!(was == b'\n', is == b'\n', "{text:?}");
+            let ends_pipeline = was == b'\n' && is == b';';
+            assert!(ends_pipeline || (was == b'\n') == (is == b'\n'), "{text:?}");
         }
         for heredoc in &masked.heredocs {
             for range in [&heredoc.operator, &heredoc.body, &heredoc.delimiter_line] {
@@ -304,6 +305,12 @@ fn what_the_grammar_reads_otherwise_is_written_otherwise() {
         ("(( a ))", "(( a ))"),
         ("exec 3<>/dev/tcp/h/1", "exec 3< /dev/tcp/h/1"),
         ("if (a) then b; fi", "if (a);then b; fi"),
+        ("while x=$(a)\n  do b; done", "while x=$(a)\n  do b; done"),
+        ("a | b | c\nd > f", "a | b | c;d > f"),
+        ("a | b |\n c # x\nd > f", "a | b |\n c;# x\nd > f"),
+        ("case a in b) a | b | c\n;; esac", "case a in b) a | b | c\n;; esac"),
+        ("a | b\nd > f", "a | b\nd > f"),
+        ("a || b || c\nd > f", "a || b || c\nd > f"),
     ] {
         assert_eq!(mask(text).text, expected);
     }

@@ -84,6 +84,52 @@ fn what_nobody_asks_for_may_change() {
     after(&shop, "only a time", &touch, false);
 }
 
+/// Each file of a repo with every fault, changed in several ways: what is still taken for unchanged is judged, and must come to
+/// the same.
+#[test]
+fn any_file_of_a_whole_repo() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
+    let shop = Shop::of(&[]);
+    let mut names = Vec::new();
+    for entry in ignore::WalkBuilder::new(&example).standard_filters(false).build() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            let name = entry.path().strip_prefix(&example).unwrap().to_str().unwrap().to_owned();
+            fs::create_dir_all(shop.path(&name).parent().unwrap()).unwrap();
+            fs::copy(entry.path(), shop.path(&name)).unwrap();
+            names.push(name);
+        }
+    }
+    let cache = shop.open();
+    let whole = shop.scan(Some(&cache)).result;
+    let (mut met, mut tried) = (0, 0);
+    for name in &names {
+        let path = shop.path(name);
+        let text = fs::read(&path).unwrap();
+        let changed: [&dyn Fn(); 4] = [
+            &|| fs::rename(&path, shop.cache.path().join("aside")).unwrap(),
+            &|| fs::write(&path, [&text[..], b"\nX=1\n"].concat()).unwrap(),
+            &|| fs::write(&path, &text[..text.len() / 2]).unwrap(),
+            &|| fs::write(&path, text.to_ascii_uppercase()).unwrap(),
+        ];
+        for (index, change) in changed.into_iter().enumerate() {
+            let mode = fs::metadata(&path).unwrap().permissions();
+            change();
+            tried += 1;
+            if let Some(kept) = cache.get(shop.dir.path()) {
+                let what = format!("{name}, change {index}");
+                assert_eq!(String::from_utf8(kept).unwrap(), shop.scan(None).result, "{what}");
+                met += 1;
+            }
+            fs::write(&path, &text).unwrap();
+            fs::set_permissions(&path, mode).unwrap();
+        }
+        let kept = cache.get(shop.dir.path()).map(|kept| String::from_utf8(kept).unwrap());
+        assert_eq!(kept.as_ref(), Some(&whole), "{name} is as it was");
+    }
+    assert!(tried > 100 && met < tried / 4, "{met} of {tried}");
+}
+
 #[cfg(unix)]
 #[test]
 fn modes_and_links_that_change() {
