@@ -109,6 +109,7 @@ impl Scripts {
 }
 
 pub(crate) struct Script {
+    pub(crate) directory: PathBuf,
     pub(crate) path: PathBuf,
     pub(crate) lines: usize,
 }
@@ -123,5 +124,5 @@ pub(crate) fn script_of(seed: u64, lines: usize) -> io::Result<Script> {
     fs::create_dir_all(&directory)?;
     let path = directory.join("start.sh");
     fs::write(&path, &text)?;
-    Ok(Script { path, lines: text.lines().count() })
+    Ok(Script { directory, path, lines: text.lines().count() })
 }
