@@ -396,7 +396,7 @@ mod tests {
             ("e.sh", b"true\n"),
         ]);
         let mut sources = Sources::default();
-        let read: Vec<bool> = ["a.sh", "b.sh", "c.sh", "d.sh"]
+        let read: Vec<bool> = ["a.sh", "b.sh", "c.sh", "d.sh", "e.sh"]
             .iter()
             .map(|name| root.read(name, &mut sources).is_ok())
             .collect();
