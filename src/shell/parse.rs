@@ -17,6 +17,8 @@ use std::ops::Range;
 
 /// Regions inside regions inside regions: deeper than this is a gap.
 const REGION_DEPTH: u32 = 8;
+/// A statement of a text that does not parse is looked for up to so many lines that begin with nothing open.
+const TOPS: usize = 3;
 /// One script's regions and pieces may not be more than this many.
 const TEXTS: usize = 4_000;
 /// So many nodes are looked at in search of faults.
@@ -324,9 +326,13 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>, effort: &mut E
             index += 1;
             continue;
         }
+        // Where the text comes apart by its reserved words, a whole construct is one try, however long it is.
+        let next = masked.tops.partition_point(|top| *top <= start);
+        let tops = masked.tops[next..].iter().copied().chain([text.len()]).take(TOPS);
+        let mut ends = tops.map(|top| bounds.partition_point(|bound| *bound < top));
+        let mut parsed = ends.find(|end| *end > index && *end < bounds.len() && parses(start..bounds[*end]));
         let mut end = index + 1;
-        let mut parsed = None;
-        while end < bounds.len() && end - index <= 60 && tries > 0 {
+        while parsed.is_none() && end < bounds.len() && end - index <= 60 && tries > 0 {
             tries -= 1;
             if parses(start..bounds[end]) {
                 parsed = Some(end);

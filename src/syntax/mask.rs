@@ -39,6 +39,9 @@ pub struct Masked<'t> {
     pub joined: Vec<Range<usize>>,
     /// Comments, in order. They stand in all texts.
     pub comments: Vec<Range<usize>>,
+    /// Lines that begin where no group, loop, `if`, `case` or substitution is open, told as [`Masked::commands`] are, in
+    /// order: the text comes apart there. A line may belong to the one before all the same (`f()`, then `{`).
+    pub tops: Vec<usize>,
     /// Where commands begin, in order, those inside substitutions too, those inside heredocs not: told by quoting and
     /// reserved words alone, so that what the grammar loses is missed.
     pub commands: Vec<usize>,
@@ -136,6 +139,7 @@ pub fn mask(text: &str) -> Masked<'_> {
         plain: Cow::Borrowed(text),
         joined: Vec::new(),
         comments: Vec::new(),
+        tops: Vec::new(),
         commands: Vec::new(),
         dull: Vec::new(),
     };
@@ -178,6 +182,7 @@ pub fn mask(text: &str) -> Masked<'_> {
     masked.dollars = found.dollars;
     masked.joined = found.joined;
     masked.comments = found.comments;
+    masked.tops = found.tops;
     masked.commands = found.commands;
     masked.commands.sort_unstable();
     masked.dull = found.runs;

@@ -100,6 +100,11 @@ impl Scanner<'_> {
                 | b"case"
                 | b"esac"
         );
+        match word {
+            b"if" | b"for" | b"while" | b"until" | b"select" => self.open += 1,
+            b"fi" | b"done" => self.open = self.open.saturating_sub(1),
+            _ => {}
+        }
         let prefix = std::mem::take(&mut self.prefix);
         let prefixed = prefix > 0 && self.bytes[prefix..start].iter().all(|b| b" \t-p".contains(b));
         if matches!(word, b"time" | b"coproc") {

@@ -33,6 +33,8 @@ pub(super) struct Found {
     pub(super) runs: Vec<Range<usize>>,
     /// In order.
     pub(super) comments: Vec<Range<usize>>,
+    /// Lines that begin where nothing is open, in order.
+    pub(super) tops: Vec<usize>,
 }
 
 impl Found {
@@ -63,6 +65,8 @@ pub(super) struct Scanner<'t> {
     pub(super) subshells: Vec<usize>,
     /// Groups that are open: the depth of the stack, the place of `{`, whether `!` stands in front.
     pub(super) groups: Vec<(usize, usize, bool)>,
+    /// How many `if` and loops are open.
+    pub(super) open: u32,
     /// Where the last reserved word `!` ended.
     pub(super) bang: usize,
     /// How many stand there one behind the other.
@@ -87,6 +91,7 @@ impl<'t> Scanner<'t> {
             opened: 0,
             subshells: Vec::new(),
             groups: Vec::new(),
+            open: 0,
             bang: 0,
             bangs: 0,
             waiting: Vec::new(),
@@ -383,6 +388,9 @@ impl<'t> Scanner<'t> {
         self.top().command.bound = bound;
         self.at += 1;
         self.read_bodies(self.level);
+        if !bound && self.stack.len() == 1 && self.open == 0 && self.groups.is_empty() {
+            self.found.tops.push(self.at);
+        }
     }
 
     /// A `#` within a word begins no comment; in a pattern or a regular expression a word goes on behind `(` and `|`.
