@@ -79,11 +79,8 @@ pub(in crate::rules) struct Deploy<'c, 'r, 'a> {
 pub(in crate::rules) struct UnitEffect<'r> {
     /// The step's script, as an index.
     pub(in crate::rules) script: usize,
-    /// The step.
     pub(in crate::rules) id: StepId,
-    /// The same.
     pub(in crate::rules) step: &'r Step,
-    /// What it does.
     pub(in crate::rules) change: &'r Change,
     /// Its script is one that deploys.
     pub(in crate::rules) deploys: bool,

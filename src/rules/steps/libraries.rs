@@ -4,6 +4,7 @@
 use super::dependencies::is_beside;
 use super::deploy::{Deploy, is_here};
 use crate::finding::Finding;
+use crate::model::Step;
 use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 use crate::source::Span;
 
@@ -155,7 +156,7 @@ pub(super) fn missing_library(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     let mut most = 0;
     let mut fills = false;
     for step in deploy.steps().filter(|step| is_here(step)) {
-        fills |= step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python));
+        fills |= step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python)) && !is_by_name(step);
         let mut installs = 0;
         for effect in &step.deed.effects {
             if let (Change::Create(_), Resource::Package(name)) = (&effect.change, &effect.resource) {
@@ -198,6 +199,18 @@ pub(super) fn missing_library(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
         let draft = deploy.context.finding(RULE, place, message).help(help);
         found.push(draft.related(plain.span, "what needs it").done());
     }
+}
+
+/// `pip install certbot`: what the app declares is not installed by that.
+fn is_by_name(step: &Step) -> bool {
+    let pip = step.argv.name.starts_with("pip") || step.argv.name.starts_with("python");
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=<>~![]".contains(&b));
+    pip && step.argv.args.iter().all(|arg| {
+        let text = arg.value.as_literal();
+        text.is_some_and(|text| {
+            plain(text) && !text.starts_with('.') && !text.starts_with("-r") && text != "-e"
+        })
+    })
 }
 
 /// So many packages of the system say that the script makes the server ready.

@@ -110,8 +110,8 @@ impl Scanner<'_> {
         }
         // `if (a) then`
         if matches!(word, b"then" | b"do") && start > 0 && self.is_blank(start - 1) {
-            let before = self.bytes[..start].trim_ascii_end();
-            if before.ends_with(b")") {
+            let blanks = self.bytes[..start].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
+            if self.bytes[..start - blanks].ends_with(b")") {
                 self.found.edits.push(Edit::Semicolon(start - 1));
             }
         }

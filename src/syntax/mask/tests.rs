@@ -305,6 +305,7 @@ fn what_the_grammar_reads_otherwise_is_written_otherwise() {
         ("(( a ))", "(( a ))"),
         ("exec 3<>/dev/tcp/h/1", "exec 3< /dev/tcp/h/1"),
         ("if (a) then b; fi", "if (a);then b; fi"),
+        ("while x=$(a)\n  do b; done", "while x=$(a)\n  do b; done"),
         ("a | b | c\nd > f", "a | b | c;d > f"),
         ("a | b |\n c # x\nd > f", "a | b |\n c;# x\nd > f"),
         ("case a in b) a | b | c\n;; esac", "case a in b) a | b | c\n;; esac"),
