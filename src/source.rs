@@ -9,6 +9,7 @@ mod map;
 pub use map::{MappedText, OffsetMap};
 
 use crate::limit::tick;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Index of a file in [`Sources`].
@@ -160,6 +161,11 @@ impl SourceFile {
         &self.path
     }
 
+    /// How many bytes of memory it takes: a file of empty lines more than its own.
+    pub fn size(&self) -> usize {
+        self.text.len() + self.line_starts.len() * 4 + self.shifts.len() * 8 + self.original.len()
+    }
+
     /// The analysis text.
     pub fn text(&self) -> &str {
         &self.text
@@ -275,13 +281,18 @@ fn char_starts(bytes: &[u8]) -> u32 {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
+    by_path: HashMap<String, FileId>,
+    size: usize,
 }
 
 impl Sources {
     /// Adds a file.
     pub fn add(&mut self, file: SourceFile) -> FileId {
+        let id = FileId(self.files.len() as u32);
+        self.size += file.size();
+        self.by_path.entry(file.path().to_owned()).or_insert(id);
         self.files.push(file);
-        FileId(self.files.len() as u32 - 1)
+        id
     }
 
     /// The file of an id that [`Sources::add`] gave.
@@ -292,7 +303,12 @@ impl Sources {
 
     /// The id of a file by its name in output.
     pub fn find(&self, path: &str) -> Option<FileId> {
-        self.files.iter().position(|f| f.path() == path).map(|i| FileId(i as u32))
+        self.by_path.get(path).copied()
+    }
+
+    /// How many bytes of memory all of them take.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// The text of a span; empty if it lies outside its file.

@@ -1,17 +1,47 @@
 //! F3: the patterns of grep(1) and sed(1), and whether a text holds them.
 
+use crate::limit::{tick, ticks};
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
+use regex::{Regex, RegexBuilder};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// The options of grep(1).
 pub(super) const GREP: &str = "q|quiet|silent s|no-messages i|ignore-case E|extended-regexp F|fixed-strings G P|perl-regexp \
      w|word-regexp x|line-regexp v|invert-match c|count l n o r R h H a e|regexp: f|file: A: B: C: m|max-count:";
 
+/// What means something else than itself in an expression; newlines stand in no line.
+const OPERATORS: [char; 15] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$', '\n'];
+/// One guard is compared with each line that a script writes, and the other way round.
+const MOST_COMPILED: usize = 32;
+/// Bytes of a compiled expression. What takes more was written by no person.
+const MAX_COMPILED: usize = 1 << 20;
+
+thread_local! {
+    static COMPILED: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
+}
+
 /// True where a text that is written makes `grep PATTERN` succeed. What is not all known is believed to.
 pub(super) fn holds_pattern(text: &Value, pattern: &Value) -> bool {
     let (Some(text), Some(pattern)) = (text.as_literal(), pattern.as_literal()) else { return true };
-    let Ok(expression) = regex::Regex::new(pattern) else { return true };
-    text.lines().any(|line| expression.is_match(line))
+    tick();
+    if !pattern.contains(OPERATORS) {
+        return text.lines().any(|line| line.contains(pattern));
+    }
+    COMPILED.with_borrow_mut(|compiled| {
+        if !compiled.contains_key(pattern) {
+            if compiled.len() >= MOST_COMPILED {
+                compiled.clear();
+            }
+            // Compiling takes as long as many ticks.
+            ticks(16 + pattern.len());
+            let expression = RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build().ok();
+            compiled.insert(pattern.to_owned(), expression);
+        }
+        let Some(Some(expression)) = compiled.get(pattern) else { return true };
+        text.lines().any(|line| expression.is_match(line))
+    })
 }
 
 /// grep(1)'s pattern as a regular expression of the crate `regex`; a pattern that is not all known stays as it is.

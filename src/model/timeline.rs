@@ -5,6 +5,7 @@ use super::{About, Guard, GuardId, Step, StepId, guards_from};
 use crate::limit::tick;
 use crate::shell::effect::{Change, PathKind, Resource};
 use crate::shell::value::Value;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 /// Is a resource there?
@@ -42,12 +43,20 @@ struct Event {
     happening: Happening,
 }
 
+/// Bytes of all that lies above one path, and above all paths of a script: no file system has a path of ten thousand parts.
+const ABOVE: usize = 256 * 1024;
+const ABOVE_ALL: usize = 256 * 1024 * 1024;
+
 /// The events of each resource.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
     events: HashMap<String, Vec<Event>>,
     /// Those that take away what lies below the resource: of a directory like `/opt` few of all.
     removals: HashMap<String, Vec<Event>>,
+    /// Bytes of paths that may still be noted for what lies above a path.
+    left: usize,
+    /// By kind and what is shown: the first two resources that steps act on. Made when it is first asked for.
+    shown: OnceCell<HashMap<(&'static str, String), Vec<Resource>>>,
 }
 
 /// Who asks, and what is known of the second run up to there.
@@ -107,7 +116,7 @@ fn key(resource: &Resource) -> String {
 
 impl Timeline {
     pub(super) fn new(steps: &[Step]) -> Self {
-        let mut timeline = Timeline::default();
+        let mut timeline = Timeline { left: ABOVE_ALL, ..Timeline::default() };
         // A container that is stopped is still there, unless it was run with `--rm`.
         let effects = steps.iter().flat_map(|step| &step.deed.effects);
         let freed: HashSet<&Value> = effects
@@ -164,18 +173,33 @@ impl Timeline {
             self.push(format!("path:{text}"), step, happening);
             if happening != Happening::Removed {
                 // What lies above is there too.
-                let mut above = text;
-                while let Some(cut) = above.rfind('/') {
-                    above = &above[..cut];
-                    if above.is_empty() {
-                        break;
-                    }
+                for above in ancestors(text).take_while(|above| !above.is_empty()) {
+                    let Some(left) = self.left.checked_sub(above.len()) else { break };
+                    self.left = left;
                     self.push(format!("path:{above}"), step, Happening::Filled);
                 }
             }
             return;
         }
         self.push(key(resource), step, happening);
+    }
+
+    /// The first resource of the same kind that a step acts on, that is another one, and that is shown as this one is.
+    pub(super) fn shown_alike(&self, steps: &[Step], resource: &Resource, shown: &str) -> Option<&Resource> {
+        let alike = self.shown.get_or_init(|| {
+            let mut all: HashMap<(&'static str, String), Vec<Resource>> = HashMap::new();
+            for effect in steps.iter().flat_map(|step| &step.deed.effects) {
+                tick();
+                let resource = &effect.resource;
+                let alike = all.entry((resource.kind(), resource.name().to_string())).or_default();
+                if alike.len() < 2 && !alike.contains(resource) {
+                    alike.push(resource.clone());
+                }
+            }
+            all
+        });
+        let alike = alike.get(&(resource.kind(), shown.to_owned()))?;
+        alike.iter().find(|other| *other != resource)
     }
 
     fn push(&mut self, key: String, step: StepId, happening: Happening) {
@@ -225,11 +249,7 @@ impl Timeline {
             if !matches!(resource, Resource::Path(_)) {
                 gather(&text, true);
             }
-            let mut above = text.as_str();
-            while let Some(cut) = above.rfind('/') {
-                above = &above[..cut];
-                gather(above, true);
-            }
+            ancestors(&text).for_each(|above| gather(above, true));
         }
         if !found.is_sorted_by_key(|(event, _)| event.step) {
             found.sort_by_key(|(event, _)| event.step);
@@ -344,6 +364,19 @@ fn asserts(guard: &Guard, resource: &Resource) -> bool {
     there(true) == Some(guard.holds) && there(false) != Some(guard.holds)
 }
 
+/// What lies above a path, from the nearest.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    fn above(path: &str) -> Option<&str> {
+        path.rfind('/').map(|cut| &path[..cut])
+    }
+    let mut left = ABOVE;
+    std::iter::successors(above(path), |path| above(path)).take_while(move |above| {
+        tick();
+        left = left.saturating_sub(above.len());
+        left > 0
+    })
+}
+
 enum Relation<'g> {
     /// They are in different arms of one choice.
     Excludes,
@@ -355,6 +388,10 @@ enum Relation<'g> {
 
 /// How the guards of an event stand to those of the one who asks.
 fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<GuardId>) -> Relation<'_> {
+    // Most steps of a long script stand behind no guard, or behind the same.
+    if event.is_none() || event == asker {
+        return Relation::Implied;
+    }
     let shared = common(guards, event, asker);
     let own = |from| guards_from(guards, from).take_while(move |(id, _)| Some(*id) != shared);
     let mut extra = Vec::new();

@@ -171,18 +171,13 @@ impl Timeline {
             return state;
         }
         let shown = resource.name().to_string();
-        for step in asking.steps {
-            for effect in &step.deed.effects {
-                if effect.resource.kind() == resource.kind()
-                    && effect.resource.name().is_shown_as(&shown)
-                    && effect.resource != *resource
-                    && !shown.is_empty()
-                {
-                    return self.state(asking, &effect.resource);
-                }
-            }
+        if shown.is_empty() {
+            return state;
         }
-        state
+        match self.shown_alike(asking.steps, resource, &shown) {
+            Some(other) => self.state(asking, other),
+            None => state,
+        }
     }
 }
 

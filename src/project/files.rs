@@ -19,6 +19,9 @@ use std::rc::Rc;
 /// The largest file that is read, in bytes. The largest script of a thousand real repos has a tenth of it.
 pub const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
+/// What the texts of one repo may take in memory; the scripts and settings of a real one take a hundredth of it.
+const MAX_TOTAL: usize = 128 * 1024 * 1024;
+
 /// The directory that nothing is read outside of; or what it held at another time.
 #[derive(Clone, Debug)]
 pub struct Root {
@@ -198,6 +201,9 @@ impl Root {
         let on_disk = if path.is_absolute() { path.to_path_buf() } else { self.path.join(path) };
         let bytes = self.contents(&on_disk, &name).map_err(gap)?;
         match SourceFile::new(name.clone(), bytes) {
+            Ok(file) if sources.size() + file.size() > MAX_TOTAL => {
+                Err(gap(format!("the texts before it take {} MiB, and it is not read", MAX_TOTAL >> 20)))
+            }
             Ok(file) => Ok(sources.add(file)),
             Err(not_text) => {
                 Err(gap(format!("binary, not text: it holds a NUL byte at offset {}", not_text.nul_at)))
@@ -376,6 +382,26 @@ mod tests {
         let large = File::create(root.locate("large.sh")).unwrap();
         large.set_len(MAX_BYTES + 1).unwrap();
         assert!(reason(&root, "large.sh").starts_with("larger than 8 MiB"));
+    }
+
+    #[test]
+    fn texts_that_together_take_too_much_memory_are_not_read() {
+        // Of each byte five are kept: where each line starts.
+        let large = vec![b'\n'; 7 << 20];
+        let (_dir, root) = project(&[
+            ("a.sh", &large),
+            ("b.sh", &large),
+            ("c.sh", &large),
+            ("d.sh", &large),
+            ("e.sh", b"true\n"),
+        ]);
+        let mut sources = Sources::default();
+        let read: Vec<bool> = ["a.sh", "b.sh", "c.sh", "d.sh"]
+            .iter()
+            .map(|name| root.read(name, &mut sources).is_ok())
+            .collect();
+        // What is small may still be read.
+        assert_eq!(read, [true, true, true, false, true]);
     }
 
     #[cfg(unix)]

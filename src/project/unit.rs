@@ -7,7 +7,7 @@
 
 pub mod directives;
 
-use crate::limit::tick;
+use crate::limit::{tick, ticks};
 use crate::project::Problem;
 use crate::source::{FileId, MappedText, OffsetMap, Sources, Span};
 use std::ops::Range;
@@ -98,6 +98,9 @@ pub struct Unit {
     pub problems: Vec<Problem>,
 }
 
+/// Settings of one unit that are read; the longest that packages bring have fewer than a hundred.
+const MAX_DIRECTIVES: usize = 5_000;
+
 impl Unit {
     /// Reads a unit file.
     pub fn of_file(sources: &Sources, file: FileId) -> Unit {
@@ -118,6 +121,11 @@ impl Unit {
         };
         for (range, joined) in logical_lines(&text.text) {
             tick();
+            if unit.directives.len() >= MAX_DIRECTIVES {
+                let reason = format!("more than {MAX_DIRECTIVES} settings: the rest is not read");
+                unit.problems.push(Problem { span: text.span(range), reason });
+                break;
+            }
             unit.line(text, range, &joined);
         }
         unit
@@ -336,6 +344,7 @@ fn logical_lines(text: &str) -> Vec<(Range<usize>, String)> {
 
 /// The commands of one directive: a bare `;` as a word of its own separates them, systemd.service(5), COMMAND LINES.
 fn commands(directive: &Directive) -> Vec<Exec> {
+    ticks(directive.value.len() / 64);
     let words = words_with_separators(&directive.value);
     let commands = words.split(Option::is_none).filter_map(|words| {
         let words: Vec<&String> = words.iter().flatten().collect();

@@ -2,6 +2,7 @@
 
 use super::parses;
 use crate::limit;
+use std::cell::Cell;
 use std::ops::{ControlFlow, Range};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -9,6 +10,10 @@ use tree_sitter::StreamingIterator;
 
 /// One text may take so long; a text that a person wrote takes a hundredth of it.
 const TIME: Duration = Duration::from_secs(2);
+
+/// How many half-found matches there may be at a time: in a list of a hundred thousand items each begins one, and each step
+/// goes through all of them.
+const MATCH_LIMIT: u32 = 10_000;
 
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,11 +90,14 @@ impl CodeQuery {
             .map_err(Clone::clone)?;
         let tree = parse(self.language, text, parts).ok_or("it takes too long to parse")?;
         let (started, time) = (Instant::now(), time());
+        let is_late = Cell::new(false);
         let mut late = |_: &tree_sitter::QueryCursorState| {
-            if limit::passed(started, time) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            is_late.set(limit::passed(started, time));
+            if is_late.get() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = tree_sitter::QueryCursorOptions::new().progress_callback(&mut late);
         let mut cursor = tree_sitter::QueryCursor::new();
+        cursor.set_match_limit(MATCH_LIMIT);
         let mut matches = cursor.matches_with_options(query, tree.root_node(), text.as_bytes(), options);
         let names = query.capture_names();
         let mut found = Vec::new();
@@ -102,6 +110,9 @@ impl CodeQuery {
             found.push(Match { captures: captures.collect() });
         }
         limit::end_if_over();
+        if is_late.get() {
+            return Err("it takes too long to search".to_owned());
+        }
         Ok(found)
     }
 }

@@ -15,6 +15,7 @@ mod dotenv;
 #[path = "../git/mod.rs"]
 mod git;
 mod history;
+mod hostile;
 mod manifests;
 mod review;
 mod scripts;

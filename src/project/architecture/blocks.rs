@@ -66,6 +66,8 @@ pub(super) struct Block {
 /// What a document is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Document {
+    /// Where reading ended before its end.
+    pub(super) cut: Option<usize>,
     pub(super) sections: Vec<Section>,
     pub(super) blocks: Vec<Block>,
 }
@@ -102,6 +104,9 @@ struct Reader {
     strong: Option<String>,
 }
 
+/// What is read of one document: a table of a thousand rows has fifteen thousand.
+const MAX_EVENTS: usize = 500_000;
+
 /// Reads a document, in one pass.
 pub(super) fn read(text: &str) -> Document {
     let options = Options::ENABLE_TABLES
@@ -109,8 +114,14 @@ pub(super) fn read(text: &str) -> Document {
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
     let mut reader = Reader::default();
+    let mut events = 0;
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
         tick();
+        events += 1;
+        if events > MAX_EVENTS {
+            reader.document.cut = Some(range.start);
+            break;
+        }
         reader.event(event, range);
     }
     reader.document

@@ -166,6 +166,13 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
         let span = Span { file, start: at, end: at };
         gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
     }
+    if let Some(at) = document.cut {
+        gaps.push(Gap::at(
+            sources,
+            found.span(at..at),
+            "longer than is read: what stands from here on is not",
+        ));
+    }
     if let Some(span) = found.full {
         let reason =
             format!("more than {MAX_SERVICES} services are stated: those from here on are not compared");

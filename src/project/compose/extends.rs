@@ -94,6 +94,7 @@ impl Loader<'_> {
         };
         let mut merged = self.copy(&deepest)?;
         for (scope, at) in path.into_iter().rev() {
+            tick();
             let own = self.scopes[scope].services.get(at)?.1.clone();
             let span = own.span;
             let (Some(mut base), Some(mut over)) = (into_entries(merged), into_entries(own)) else {

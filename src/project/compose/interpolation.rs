@@ -1,5 +1,6 @@
 //! `${VAR:-default}` in values, <https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md>.
 
+use crate::limit::ticks;
 use std::ops::Range;
 
 /// A variable that a value takes from Compose's own environment (`.env` beside the file, or the shell's).
@@ -44,6 +45,7 @@ fn collect(text: &str, offset: usize, found: &mut Vec<Reference>, depth: u8) {
             }
             continue;
         };
+        ticks(16);
         let Some(close) = closing(inner) else {
             continue;
         };
@@ -105,6 +107,7 @@ fn expand(text: &str, out: &mut String, depth: u8) {
             rest = after;
             continue;
         }
+        ticks(16);
         let inside = rest.strip_prefix("${").and_then(|inner| {
             let close = closing(inner)?;
             Some((&inner[..close], close + 3))

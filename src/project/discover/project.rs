@@ -5,6 +5,7 @@ use crate::finding::Gap;
 use crate::limit;
 use crate::project::files::Root;
 use crate::project::inventory::Inventory;
+use crate::project::names::base;
 use crate::source::{FileId, Sources};
 use std::collections::{HashMap, HashSet};
 
@@ -53,8 +54,22 @@ fn discover_in_time(root: &Root, inventory: &Inventory, sources: &mut Sources) -
             Err(_) => {}
         }
     }
-    let links: Vec<Vec<usize>> =
-        read.iter().map(|(path, file, ..)| sourced(sources.file(*file).text(), path, &read)).collect();
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, (path, ..)) in read.iter().enumerate() {
+        by_name.entry(base(path)).or_default().push(index);
+    }
+    let links: Vec<Vec<usize>> = read
+        .iter()
+        .map(|(path, file, ..)| sourced(sources.file(*file).text(), path, &read, &by_name))
+        .collect();
+    let mut sourced_by: Vec<Vec<usize>> = vec![Vec::new(); read.len()];
+    for (index, below) in links.iter().enumerate() {
+        for other in below.iter().filter(|other| **other != index) {
+            if sourced_by[*other].last() != Some(&index) {
+                sourced_by[*other].push(index);
+            }
+        }
+    }
     let mut candidates: Vec<Candidate> = Vec::new();
     for (index, (path, file, weight, reasons)) in read.iter().enumerate() {
         let (mut weight, mut reasons) = (*weight, reasons.clone());
@@ -69,12 +84,11 @@ fn discover_in_time(root: &Root, inventory: &Inventory, sources: &mut Sources) -
         }
         let name = path.rsplit('/').next().unwrap_or(path);
         let standing = Standing { in_container: copied.contains(name) };
-        let by = (0..read.len()).filter(|other| *other != index && links[*other].contains(&index));
         candidates.push(Candidate {
             path: path.clone(),
             file: *file,
             verdict: verdict(path, weight, reasons, standing),
-            sourced_by: by.map(|other| read[other].0.clone()).collect(),
+            sourced_by: sourced_by[index].iter().map(|other| read[*other].0.clone()).collect(),
         });
     }
     (candidates, gaps)
@@ -95,7 +109,13 @@ fn reachable(from: usize, links: &[Vec<usize>]) -> Vec<usize> {
 }
 
 /// The scripts that `text` sources, found by the known end of the path: of `"$DIR"/lib/db.sh` it is `lib/db.sh`.
-fn sourced(text: &str, own: &str, all: &[(String, FileId, u32, Vec<Reason>)]) -> Vec<usize> {
+/// `by_name` holds their places by the last part of their paths.
+fn sourced(
+    text: &str,
+    own: &str,
+    all: &[(String, FileId, u32, Vec<Reason>)],
+    by_name: &HashMap<&str, Vec<usize>>,
+) -> Vec<usize> {
     let mut found = Vec::new();
     for line in text.lines() {
         let mut words = line.trim().splitn(2, [' ', '\t']);
@@ -117,8 +137,9 @@ fn sourced(text: &str, own: &str, all: &[(String, FileId, u32, Vec<Reason>)]) ->
         }
         let matches =
             |path: &str| path == known || path.strip_suffix(known).is_some_and(|above| above.ends_with('/'));
+        let named = by_name.get(base(known)).map_or(&[][..], Vec::as_slice);
         let mut candidates: Vec<usize> =
-            (0..all.len()).filter(|i| all[*i].0 != own && matches(&all[*i].0)).collect();
+            named.iter().copied().filter(|i| all[*i].0 != own && matches(&all[*i].0)).collect();
         // Of several the nearest: the one that shares most of the path.
         candidates.sort_by_key(|i| std::cmp::Reverse(shared(&all[*i].0, own)));
         found.extend(candidates.first());

@@ -2,6 +2,7 @@
 //! and judges nothing.
 
 use super::deploy::{Deploy, command_of};
+use crate::limit::ticks;
 use crate::model::Step;
 use crate::rules::context::Origin;
 use crate::source::FileId;
@@ -89,6 +90,7 @@ impl Deploy<'_, '_, '_> {
     fn package_scripts_in(&self, text: &str, into: &mut Vec<String>) {
         for package in &self.context.project.needs.node {
             for script in &package.scripts {
+                ticks(4 + text.len() / 16);
                 let run = ["npm run ", "npm ", "yarn ", "yarn run ", "pnpm ", "pnpm run ", "bun run "];
                 if run.iter().any(|r| text.contains(&format!("{r}{}", script.name))) {
                     into.push(script.command.clone());

@@ -5,6 +5,9 @@ use crate::shell::ast::{AssignedValue, Assignment, Command, Origin, Part, Redire
 use crate::shell::word::Lexer;
 use crate::syntax::tree::{Cursor, Field, Kind, Node};
 
+/// Words of one command. No system runs one with so many: execve(2).
+pub(super) const WORDS: usize = 200_000;
+
 impl<'a> Lowering<'_, '_, 'a> {
     pub(super) fn command(&mut self, cursor: &mut Cursor<'_>, extra: Vec<Word<'a>>) -> Command<'a> {
         let node = cursor.node();
@@ -80,10 +83,14 @@ impl<'a> Lowering<'_, '_, 'a> {
     pub(super) fn finish(
         &mut self,
         assignments: Vec<Assignment<'a>>,
-        words: Vec<Word<'a>>,
+        mut words: Vec<Word<'a>>,
         redirects: Vec<Redirect<'a>>,
         node: Node<'_>,
     ) -> Command<'a> {
+        if words.len() > WORDS {
+            self.gap(node, "it has more words than are read");
+            words.truncate(WORDS);
+        }
         let arena = self.shell.arena;
         Command {
             assignments: arena.alloc_slice_copy(&assignments),

@@ -1,5 +1,6 @@
 //! Words: the tree tells where they and their substitutions stand, the source text what they say.
 
+use super::command::WORDS;
 use super::{DEPTH, Lowering};
 use crate::shell::ast::{Part, StmtKind, Word};
 use crate::shell::word::{Inner, Lexer, inner_at};
@@ -63,6 +64,8 @@ impl<'a> Lowering<'_, '_, 'a> {
     fn joined_words(&mut self, ranges: &[Range<usize>]) -> &'a [Word<'a>] {
         let arena = self.shell.arena;
         let lexer = Lexer { arena, text: self.text, inner: &[] };
+        // Whoever makes a command of them tells that there are more.
+        let ranges = &ranges[..ranges.len().min(WORDS + 1)];
         let mut words = Vec::with_capacity(ranges.len());
         for range in ranges {
             let span = self.span(range.start as u32..range.end as u32);

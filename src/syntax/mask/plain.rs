@@ -168,9 +168,10 @@ impl Scanner<'_> {
 
 /// `NAME=` or `NAME+=`.
 fn assigns(word: &[u8]) -> bool {
-    let Some(at) = word.iter().position(|b| *b == b'=') else { return false };
-    let name = &word[..at];
-    is_name(name.strip_suffix(b"+").unwrap_or(name))
+    // No further than the name: a word may be as long as the text, and end as often.
+    let end = word.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(word.len());
+    let (name, rest) = word.split_at(end);
+    (rest.starts_with(b"=") || rest.starts_with(b"+=")) && is_name(name)
 }
 
 /// What the first word of a command makes of it.
