@@ -17,6 +17,9 @@ const NAME: &str = "deploylint.yaml";
 /// No configuration of a person is larger; what is, is something else under this name.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// So many characters of a value are quoted.
+const LONGEST: usize = 200;
+
 /// What the repo says of itself.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -102,14 +105,14 @@ impl Config {
             if !relative.components().all(inside) || !stays {
                 return Err(CheckError {
                     place: Some(*place),
-                    ..CheckError::in_file(at, format!("`{folder}` lies outside the root"))
+                    ..CheckError::in_file(at, format!("`{}` lies outside the root", in_a_line(folder)))
                 }
                 .advise("name a folder of the repo here, or any folder with --rules"));
             }
             if !path.is_dir() {
                 return Err(CheckError {
                     place: Some(*place),
-                    ..CheckError::in_file(at, format!("there is no folder `{folder}`"))
+                    ..CheckError::in_file(at, format!("there is no folder `{}`", in_a_line(folder)))
                 });
             }
             folders.push(path);
@@ -137,25 +140,28 @@ impl Config {
         };
         for script in raw.scripts {
             let pattern = glob::Pattern::new(&script.value).map_err(|e| {
-                let message = format!("`{}` is no pattern: {}", script.value, e.msg);
+                let message = format!("`{}` is no pattern: {}", in_a_line(&script.value), e.msg);
                 fail(script.referenced, message)
             })?;
             config.scripts.push(pattern);
         }
-        for (name, level) in raw.rules {
+        // In the order of the file, so that of two faults it is always the first that is told.
+        let mut rules: Vec<_> = raw.rules.into_iter().collect();
+        rules.sort_by_key(|(name, _)| (name.referenced.line(), name.referenced.column()));
+        for (name, level) in rules {
             let parsed = match level.value.as_str() {
                 "off" => Some(Level::Off),
                 other => severity_named(other).map(Level::On),
             };
+            let at_level = level.referenced;
             let parsed = parsed.ok_or_else(|| {
-                let message =
-                    format!("`{}` is no level of a rule; it is off, error, warning or info", level.value);
-                fail(level.referenced, message)
+                let level = in_a_line(&level.value);
+                let message = format!("`{level}` is no level of a rule; it is off, error, warning or info");
+                fail(at_level, message)
             })?;
             let place = place(name.referenced);
             config.rules.push((name.value, parsed, place));
         }
-        config.rules.sort_by_key(|(_, _, p)| (p.line, p.column));
         let folders = raw.extra_rules.into_iter();
         config.extra_rules = folders.map(|f| (f.value, place(f.referenced))).collect();
         Ok(config)
@@ -188,7 +194,16 @@ fn yaml_error(error: &serde_saphyr::Error, at: &Path) -> CheckError {
             bare.unwrap_or(message)
         }
     };
-    CheckError { place, ..CheckError::in_file(at, message) }
+    CheckError { place, ..CheckError::in_file(at, in_a_line(&message)) }
+}
+
+/// What a file says, as a part of a sentence: a value may run over many lines.
+pub(super) fn in_a_line(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
 }
 
 /// The path as people would write it from where they are.
@@ -304,6 +319,22 @@ mod tests {
             let said_really = parse(text).err().unwrap_or_else(|| panic!("{text} is read"));
             assert!(said_really.starts_with(said), "{said_really}");
             assert!(!said_really.contains('\n'), "{said_really}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_a_line_and_always_the_same() {
+        let long = format!("rules:\n  rerun: '{}'\n", "x\n\n  ".repeat(300));
+        for text in
+            ["rules: {rerun: a\n\n  b}\n", "rules: {? \"a\\nb\" : off, user: x}\n", "'a\n\n  b': 1\n", &long]
+        {
+            let said = parse(text).map(|config| config.rules.len()).unwrap_err();
+            assert!(!said.contains('\n') && said.chars().count() < 400, "{said}");
+        }
+        let many: String = (0..20).map(|n| format!("  r{n}: wrong\n")).collect();
+        for _ in 0..20 {
+            let said = parse(&format!("rules:\n{many}")).unwrap_err();
+            assert!(said.starts_with("deploylint.yaml:2:"), "{said}");
         }
     }
 

@@ -3,7 +3,7 @@
 //! A rule's own name outweighs its family's wherever both are given. `--select` of a rule that the configuration
 //! switched off switches it on, if it is at least as close: whoever asks for it by name wants to see it.
 
-use super::config::{Config, Level};
+use super::config::{Config, Level, in_a_line};
 use super::{CheckError, Request};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::rules::pages::{Named, Pages};
@@ -39,7 +39,7 @@ impl Selection {
             if pages.named(name).is_none() {
                 return Err(CheckError {
                     place: Some(*place),
-                    ..CheckError::in_file(config_at, pages.unknown(name))
+                    ..CheckError::in_file(config_at, pages.unknown(&in_a_line(name)))
                 });
             }
         }
