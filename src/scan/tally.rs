@@ -52,12 +52,12 @@ impl Tally {
 
     /// All findings.
     pub fn findings(&self) -> u64 {
-        self.severities.iter().sum()
+        total(&self.severities)
     }
 
     /// Findings at least as bad as this.
     pub fn at_least(&self, severity: Severity) -> u64 {
-        self.severities[..=index(severity)].iter().sum()
+        total(&self.severities[..=index(severity)])
     }
 
     /// As it is kept in a journal.
@@ -104,6 +104,11 @@ pub fn judged(report: &Report) -> impl Iterator<Item = (&str, &crate::source::So
         .filter_map(|(path, _)| Some((path.as_str(), report.sources.file(report.sources.find(path)?))))
 }
 
+/// What a journal says may be any number.
+fn total(counts: &[u64]) -> u64 {
+    counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+}
+
 fn index(severity: Severity) -> usize {
     match severity {
         Severity::Error => 0,
@@ -147,21 +152,21 @@ impl Stats {
         self.with_scripts += u64::from(tally.scripts > 0);
         self.with_findings += u64::from(tally.findings() > 0);
         self.with_gaps += u64::from(tally.gaps > 0);
-        self.sum.scripts += tally.scripts;
-        self.sum.lines += tally.lines;
-        self.sum.commands += tally.commands;
-        self.sum.unread += tally.unread;
-        self.sum.gaps += tally.gaps;
-        self.sum.milliseconds += tally.milliseconds;
+        self.sum.scripts = self.sum.scripts.saturating_add(tally.scripts);
+        self.sum.lines = self.sum.lines.saturating_add(tally.lines);
+        self.sum.commands = self.sum.commands.saturating_add(tally.commands);
+        self.sum.unread = self.sum.unread.saturating_add(tally.unread);
+        self.sum.gaps = self.sum.gaps.saturating_add(tally.gaps);
+        self.sum.milliseconds = self.sum.milliseconds.saturating_add(tally.milliseconds);
         for (sum, count) in self.sum.severities.iter_mut().zip(tally.severities) {
-            *sum += count;
+            *sum = sum.saturating_add(count);
         }
         for (rule, count) in &tally.rules {
             if !self.rules.contains_key(rule) {
                 self.rules.insert(rule.clone(), OfRule::default());
             }
             if let Some(of_rule) = self.rules.get_mut(rule) {
-                of_rule.findings += count;
+                of_rule.findings = of_rule.findings.saturating_add(*count);
                 of_rule.repos += 1;
             }
         }
@@ -195,7 +200,7 @@ mod tests {
 
     fn tally(rules: &[(&str, u64)], milliseconds: u64) -> Tally {
         let rules: BTreeMap<String, u64> = rules.iter().map(|(r, n)| ((*r).to_owned(), *n)).collect();
-        let warnings = rules.values().sum();
+        let warnings = rules.values().fold(0, |sum: u64, n| sum.saturating_add(*n));
         Tally { scripts: 1, lines: 10, rules, severities: [0, warnings, 0], milliseconds, ..Tally::default() }
     }
 
@@ -218,6 +223,15 @@ mod tests {
         assert_eq!((stats.repos, stats.with_scripts, stats.with_findings), (3, 2, 2));
         assert_eq!(stats.sum.findings(), 4);
         assert_eq!(stats.slowest(), [(9, "three"), (9, "two"), (5, "one")]);
+    }
+
+    #[test]
+    fn a_journal_may_say_any_number() {
+        let mut stats = Stats::default();
+        let most = Tally { severities: [u64::MAX; 3], lines: u64::MAX, ..tally(&[("rerun/a", u64::MAX)], 1) };
+        stats.add("one", &most);
+        stats.add("two", &most);
+        assert_eq!((stats.sum.findings(), stats.sum.lines), (u64::MAX, u64::MAX));
     }
 
     #[test]

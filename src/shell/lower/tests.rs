@@ -242,6 +242,16 @@ fn what_does_not_parse_is_told_and_the_rest_is_read() {
 }
 
 #[test]
+fn a_fault_costs_its_own_statement_however_long_the_others_are() {
+    // Longer than what is tried line by line; each begins and ends where nothing is open.
+    let long = format!("f() {{\n  case $1 in\n  a)\n{}    ;;\n  esac\n}}\n", "    mkdir b\n".repeat(200));
+    let (shown, gaps) = lowered(&format!("{long}while a\ndo\n  fi\ndone\n{long}mkdir c\n"));
+    assert_eq!(shown.matches("[mkdir b]").count(), 400, "{gaps:?}");
+    assert!(shown.ends_with("[mkdir c]"), "{shown}");
+    assert!(!gaps.is_empty() && gaps.iter().all(|gap| gap.starts_with("20")), "{gaps:?}");
+}
+
+#[test]
 fn a_comment_behind_a_pipeline_of_three_misleads_no_if() {
     let (shown, gaps) = lowered("a | b | c\n# d\nif e > f; then\n  if g; then h; fi\nfi\nmkdir i\n");
     assert!(gaps.is_empty(), "{shown} {gaps:?}");
