@@ -105,7 +105,7 @@ struct Reader {
 }
 
 /// What is read of one document: a table of a thousand rows has fifteen thousand.
-const MAX_EVENTS: usize = 500_000;
+const MAX_EVENTS: usize = 2_000_000;
 
 /// Reads a document, in one pass.
 pub(super) fn read(text: &str) -> Document {

@@ -142,12 +142,20 @@ pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
 
 /// Lines that are gone up from a read in search of a switch.
 const LINES: usize = 200;
+/// Bytes of a line before such a read.
+const LONGEST: usize = 1000;
 
 /// `if USE_S3:` and, below it, `os.environ["S3_KEY"]`: what belongs to a feature is needed by those who switch it on.
 fn under_switch(text: &str, at: usize) -> bool {
     let depth = |line: &str| line.len() - line.trim_start().len();
-    let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
-    let mut inner = depth(&text[start..]);
+    // In a line of a megabyte there is no switch to go up to.
+    let from = at.saturating_sub(LONGEST);
+    let start = match text.as_bytes()[from..at].iter().rposition(|byte| *byte == b'\n') {
+        Some(end) => from + end + 1,
+        None if from == 0 => 0,
+        None => return false,
+    };
+    let mut inner = depth(&text[start..at]);
     for line in text[..start].lines().rev().take(LINES) {
         if inner == 0 {
             return false;

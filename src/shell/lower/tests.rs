@@ -233,6 +233,9 @@ fn what_does_not_parse_is_told_and_the_rest_is_read() {
     let (shown, gaps) = lowered("mkdir a\nif b; then\n  c )\nfi\nmkdir d\n");
     assert!(shown.starts_with("[mkdir a]") && shown.ends_with("[mkdir d]"), "{shown}");
     assert!(!gaps.is_empty(), "{shown}");
+    for open in ["echo 'it\n", "mkdir a\necho $'it\nmkdir b\n"] {
+        assert!(!lowered(open).1.is_empty(), "{open}");
+    }
     let (_, gaps) = lowered("cat <<E\nx\n");
     assert_eq!(gaps, ["1: the heredoc has no end: no line is `E`"]);
     let (_, gaps) = lowered("if a; then\n  b\n");

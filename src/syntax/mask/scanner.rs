@@ -75,6 +75,8 @@ pub(super) struct Scanner<'t> {
     pub(super) waiting: Vec<(usize, Edit)>,
     /// Where the last `time` or `coproc` ended.
     pub(super) prefix: usize,
+    /// The text ends inside single quotes.
+    pub(super) unclosed: bool,
     pub(super) found: Found,
 }
 
@@ -96,6 +98,7 @@ impl<'t> Scanner<'t> {
             bangs: 0,
             waiting: Vec::new(),
             prefix: 0,
+            unclosed: false,
             found: Found::default(),
         }
     }
@@ -112,7 +115,10 @@ impl<'t> Scanner<'t> {
         }
         self.read_bodies(0);
         self.at = self.at.min(self.bytes.len());
-        self.end_word();
+        // A word that a quote leaves open is no word: the grammar must see that it does not end.
+        if !self.unclosed {
+            self.end_word();
+        }
         self.close(0);
         self.settle();
         self.found
@@ -272,6 +278,7 @@ impl<'t> Scanner<'t> {
             }
             self.at += 1;
         }
+        self.unclosed = true;
     }
 
     /// Reads one token where words and operators are read.
