@@ -6,9 +6,9 @@
 mod git;
 
 use deploylint::check::{Request, check};
-use deploylint::project::files::Root;
-use deploylint::project::history::{FileChange, History, Kind, Since, committed, read_on};
-use deploylint::project::inventory::Inventory;
+use deploylint::repo::files::Root;
+use deploylint::repo::history::{FileChange, History, Kind, Since, committed, read_on};
+use deploylint::repo::inventory::Inventory;
 use deploylint::source::Sources;
 use git::Repo;
 use jiff::civil::{Date, date};

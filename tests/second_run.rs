@@ -16,8 +16,8 @@
 #![allow(clippy::unwrap_used)]
 
 use deploylint::model::{Deployment, FollowNothing, Outcome, StepId, build};
-use deploylint::shell::effect::{Change, Resource};
 use deploylint::source::{SourceFile, Sources};
+use deploylint::tools::effect::{Change, Resource};
 use std::fs;
 use std::path::Path;
 
