@@ -51,12 +51,28 @@ impl RuleSet {
             let embedded = embedded::files().filter(|f| is_selector(&f.path)).map(|f| (f.shown, f.text));
             let user = self.user.iter().filter(|f| is_selector(&f.path));
             let user = user.map(|f| (f.shown.clone(), f.text.clone()));
-            Selectors::load_beside(embedded, user).map_err(|errors| {
-                let mut shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
-                shown.truncate(10);
-                CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector may say")
-            })
+            let selectors = Selectors::load_beside(embedded, user);
+            let shown = match selectors {
+                Ok(selectors) => match self.wrong_messages(&selectors) {
+                    wrong if wrong.is_empty() => return Ok(selectors),
+                    wrong => wrong,
+                },
+                Err(errors) => errors.iter().map(ToString::to_string).collect(),
+            };
+            let shown: Vec<String> = shown.into_iter().take(10).collect();
+            Err(CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector may say"))
         });
         selectors.as_ref().map_err(Clone::clone)
+    }
+
+    /// What is wrong with the messages in pages, because of what their query files capture.
+    fn wrong_messages(&self, selectors: &Selectors) -> Vec<String> {
+        let files = selectors.files().iter();
+        let of_pages = files.filter_map(|file| Some((file, self.pages.get(file.rule())?)));
+        let faults = of_pages.flat_map(|(file, page)| {
+            let messages = page.message.iter().chain(&page.help);
+            messages.filter_map(|message| Some(format!("{}: {}", page.file, file.message_fault(message)?)))
+        });
+        faults.collect()
     }
 }

@@ -6,7 +6,7 @@ pub(crate) mod names;
 
 use crate::facts::deploy::names::{full_name, is_directory, is_loose, language_of, same_unit};
 use crate::facts::world::{Origin, UnitAt, World};
-use crate::model::{Step, StepId};
+use crate::model::{Deployment, Step, StepId};
 use crate::project::manifest::NodePackage;
 use crate::project::unit::{Exec, UnitKind};
 use crate::repo::names::is_beside;
@@ -118,10 +118,33 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         deploy
     }
 
+    /// The scripts that deploy.
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = &'r Deployment<'a>> {
+        let world = self.world;
+        world.scripts.iter().filter(move |s| deploys(world, s.file))
+    }
+
+    /// True where a step brings, prepares or starts something: there is a deploy.
+    pub(crate) fn brings_something(&self) -> bool {
+        let brings = |role: &Role| {
+            matches!(
+                role,
+                Role::Source
+                    | Role::Dependencies(_)
+                    | Role::Build(_)
+                    | Role::StaticFiles
+                    | Role::Migrate
+                    | Role::Restart
+                    | Role::ComposeUp
+                    | Role::Serve
+            )
+        };
+        self.steps().any(|s| s.deed.roles.iter().any(brings))
+    }
+
     /// The steps of all scripts that deploy.
     pub(crate) fn steps(&self) -> impl Iterator<Item = &'r Step> {
-        let world = self.world;
-        world.scripts.iter().filter(move |s| deploys(world, s.file)).flat_map(|s| s.steps.iter())
+        self.scripts().flat_map(|s| s.steps.iter())
     }
 
     /// What is done to the unit, under whatever name, in the order of scripts and steps.
@@ -232,21 +255,9 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// True where a step, or what one calls, does the work.
     pub(crate) fn does(&self, work: Work) -> bool {
-        let role = |s: &Step| {
-            s.deed.roles.iter().any(|role| match work {
-                Work::PythonDependencies => *role == Role::Dependencies(Ecosystem::Python),
-                Work::NodeDependencies => *role == Role::Dependencies(Ecosystem::Node),
-                Work::RubyDependencies => *role == Role::Dependencies(Ecosystem::Ruby),
-                Work::PhpDependencies => *role == Role::Dependencies(Ecosystem::Php),
-                Work::VirtualEnv => *role == Role::VirtualEnv,
-                Work::Build => *role == Role::Build(Ecosystem::Node),
-                Work::Migrate => *role == Role::Migrate,
-                Work::StaticFiles => *role == Role::StaticFiles,
-            })
-        };
         // `uv run`, an option in between, a program that the tools do not know: the words still say it.
         let worded = |s: &Step| !is_saying(s) && asks_for(&line_of(s), work);
-        self.steps().any(|s| role(s) || worded(s)) || self.calls(work)
+        self.steps().any(|s| has_role(s, work) || worded(s)) || self.calls(work)
     }
 
     /// A script of the repo that does the work and takes no part in this deploy: its path.
@@ -432,6 +443,20 @@ pub(crate) fn command_of(exec: &Exec) -> String {
         line.push_str(arg);
     }
     line
+}
+
+/// The step does the work, as its roles say.
+pub(crate) fn has_role(step: &Step, work: Work) -> bool {
+    step.deed.roles.iter().any(|role| match work {
+        Work::PythonDependencies => *role == Role::Dependencies(Ecosystem::Python),
+        Work::NodeDependencies => *role == Role::Dependencies(Ecosystem::Node),
+        Work::RubyDependencies => *role == Role::Dependencies(Ecosystem::Ruby),
+        Work::PhpDependencies => *role == Role::Dependencies(Ecosystem::Php),
+        Work::VirtualEnv => *role == Role::VirtualEnv,
+        Work::Build => *role == Role::Build(Ecosystem::Node),
+        Work::Migrate => *role == Role::Migrate,
+        Work::StaticFiles => *role == Role::StaticFiles,
+    })
 }
 
 /// The step only handles text.

@@ -2,13 +2,16 @@
 //! what when, what the deploy does and lacks. Each fact is lazy, in one [`world::World`]. Nothing here judges.
 
 pub(crate) mod app;
+pub(crate) mod attended;
 pub(crate) mod deploy;
 pub mod environment;
 pub(crate) mod givers;
 pub(crate) mod installed;
 pub(crate) mod managed;
 pub mod masked;
+pub(crate) mod needs;
 pub(crate) mod owners;
+pub(crate) mod packages;
 pub(crate) mod secrets;
 pub mod services;
 pub mod world;

@@ -27,6 +27,7 @@ use run::{second_run, timeline};
 pub use pieces::{Piece, pieces};
 pub use run::second_run::{Outcome, SecondRun};
 pub use run::timeline::Presence;
+pub(crate) use run::together::{Along, only_success};
 pub(crate) use walk::is_random_source;
 
 /// Who runs a command.

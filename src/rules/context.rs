@@ -3,7 +3,7 @@
 
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Fix, Related, Severity};
-use crate::model::{Deployment, OnFailure, Step};
+use crate::model::Deployment;
 use crate::rules::pages::Pages;
 use crate::source::{Sources, Span};
 use std::ops::Deref;
@@ -65,6 +65,18 @@ impl Draft {
         self
     }
 
+    /// What it says.
+    pub(crate) fn message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
+    /// What it says too.
+    pub(crate) fn add(mut self, message: &str) -> Self {
+        self.0.message.push_str(message);
+        self
+    }
+
     /// How sure at most.
     pub fn at_most(mut self, confidence: Confidence) -> Self {
         self.0.confidence = self.0.confidence.min(confidence);
@@ -95,9 +107,4 @@ impl Draft {
     pub fn done(self) -> Finding {
         self.0
     }
-}
-
-/// True where the failure of the step is of no consequence that anyone wants told.
-pub fn is_swallowed(step: &Step) -> bool {
-    step.on_failure == OnFailure::Handled
 }

@@ -9,8 +9,8 @@ pub mod page;
 pub mod page_examples;
 pub mod pages;
 mod permissions;
+pub(crate) mod queries;
 mod rerun;
-mod selected;
 pub mod services;
 mod steps;
 mod units;
@@ -28,6 +28,11 @@ pub(crate) type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
 /// Every rule in Rust, by what its panic is reported as.
 const FAMILIES: &[&[(&str, Rule)]] =
     &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
+
+/// How the query files of each family are worded, where their pages do not say it.
+fn wordings() -> Vec<(&'static str, queries::Wording)> {
+    [rerun::WORDINGS, steps::WORDINGS].concat()
+}
 
 /// A rule, or the selectors: what is run, and why its run came to nothing where it did.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +61,7 @@ impl Failed {
             let mut found = Vec::new();
             match self.rule {
                 Some(rule) => rule(context, &mut found),
-                None => selected::run(context, selectors, &mut found),
+                None => queries::run(context, selectors, &wordings(), &mut found),
             }
             found.iter_mut().for_each(|finding| temper(context, finding));
             found

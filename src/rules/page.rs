@@ -4,6 +4,7 @@
 
 use crate::finding::{Applicability, Confidence, Severity};
 use crate::rules::embedded::RuleFile;
+use crate::syntax::query::Message;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,10 @@ pub struct Page {
     pub confidence: Confidence,
     /// Whether findings carry a fix, and of which kind.
     pub fix: Option<Applicability>,
+    /// What a finding says, where the rule is a query file that needs no more than this.
+    pub message: Option<Message>,
+    /// What a finding of such a rule gives as what to write instead.
+    pub help: Option<Message>,
     /// How errors name the file.
     pub file: String,
     text: Cow<'static, str>,
@@ -75,6 +80,8 @@ impl Page {
             severity: front.severity,
             confidence: front.confidence,
             fix: front.fix,
+            message: front.message,
+            help: front.help,
             file: file.shown.clone(),
             body: front.end,
             text: file.text.clone(),
@@ -139,6 +146,8 @@ struct Front {
     severity: Severity,
     confidence: Confidence,
     fix: Option<Applicability>,
+    message: Option<Message>,
+    help: Option<Message>,
     end: usize,
 }
 
@@ -150,6 +159,7 @@ fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<
         return Err(fail(1, message.to_owned()));
     }
     let (mut title, mut severity, mut confidence, mut fix) = (None, None, None, None);
+    let (mut message, mut help) = (None, None);
     for (index, raw) in lines.enumerate() {
         let line = index as u32 + 2;
         end += raw.len();
@@ -161,6 +171,8 @@ fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<
                 severity: severity.ok_or_else(|| missing("severity"))?,
                 confidence: confidence.ok_or_else(|| missing("confidence"))?,
                 fix: fix.ok_or_else(|| missing("fix"))?,
+                message,
+                help,
                 end,
             });
         }
@@ -197,9 +209,14 @@ fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<
                 };
                 fix.replace(parsed).is_some()
             }
+            key @ ("message" | "help") => {
+                let parsed = Message::parse(value).map_err(|(_, reason)| fail(line, reason))?;
+                if key == "help" { &mut help } else { &mut message }.replace(parsed).is_some()
+            }
             other => {
-                let message =
-                    format!("unknown key `{other}`; a page has title, severity, confidence and fix");
+                let message = format!(
+                    "unknown key `{other}`; a page has title, severity, confidence, fix, message and help"
+                );
                 return Err(fail(line, message));
             }
         };

@@ -247,6 +247,7 @@ pub(crate) fn read(argv: &Argv) -> Deed {
     draft.role(Role::ReadOnly);
     if !options.has("t") && !options.has("u") {
         draft.asks("a line on standard input", "take the value from an argument or a variable", None);
+        draft.of_script();
     }
     draft.done()
 }

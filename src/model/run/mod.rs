@@ -2,4 +2,5 @@
 
 pub(super) mod second_run;
 pub(super) mod timeline;
+pub(super) mod together;
 pub(super) mod truth;

@@ -377,7 +377,7 @@ fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-enum Relation<'g> {
+pub(super) enum Relation<'g> {
     /// They are in different arms of one choice.
     Excludes,
     /// All guards of the one hold for the other too.
@@ -387,7 +387,7 @@ enum Relation<'g> {
 }
 
 /// How the guards of an event stand to those of the one who asks.
-fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<GuardId>) -> Relation<'_> {
+pub(super) fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<GuardId>) -> Relation<'_> {
     // Most steps of a long script stand behind no guard, or behind the same.
     if event.is_none() || event == asker {
         return Relation::Implied;

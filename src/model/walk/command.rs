@@ -161,6 +161,7 @@ impl<'a> Walker<'a, '_> {
             instead: "take it from an argument or the environment",
             flag: None,
             only_people: false,
+            of_script: false,
         });
         let step = self.step(argv, span, Deed { prompts, known: true, ..Deed::default() });
         self.steps.push(step);

@@ -1,6 +1,7 @@
 //! What the second run does, where that takes more than a selector: lines that are appended again, files and
 //! secrets that are made anew, steps that a guard skips for ever, failures that nobody sees.
 
+mod again;
 mod destroyed;
 mod environment_file;
 mod errors_ignored;
@@ -9,9 +10,12 @@ mod interrupted;
 mod lines;
 mod mirrored;
 mod once;
+mod prompt;
+mod remedy;
 mod skipped;
 
 use crate::rules::Rule;
+use crate::rules::queries::Wording;
 
 /// The rules of this family in Rust.
 pub(super) const RULES: &[(&str, Rule)] = &[
@@ -26,3 +30,21 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("rerun/backup-overwritten", once::backup_overwritten),
     ("rerun/mirror-deletes", mirrored::mirror_deletes),
 ];
+
+/// How the query files of this family are worded.
+pub(super) const WORDINGS: &[(&str, Wording)] = &[
+    ("rerun/already-running", AGAIN),
+    ("rerun/duplicate-download", AGAIN),
+    ("rerun/duplicate-rows", AGAIN),
+    ("rerun/duplicate-rule", AGAIN),
+    ("rerun/existing-account", AGAIN),
+    ("rerun/existing-container", AGAIN),
+    ("rerun/existing-database", AGAIN),
+    ("rerun/existing-object", AGAIN),
+    ("rerun/existing-path", AGAIN),
+    ("rerun/missing-path", AGAIN),
+    ("rerun/prompt", Wording::Command(prompt::word)),
+    ("rerun/state-replaced", AGAIN),
+];
+
+const AGAIN: Wording = Wording::Command(again::word);

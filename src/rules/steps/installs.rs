@@ -3,12 +3,12 @@
 
 use crate::facts::deploy::line_of;
 use crate::facts::deploy::names::works_in;
+use crate::facts::packages::{environment, installs_manifest};
 use crate::finding::{Confidence, Finding};
 use crate::model::Step;
 use crate::project::manifest::PackageManager;
 use crate::repo::names::is_beside;
 use crate::rules::context::Context;
-use crate::rules::steps::order::{environment, installs_manifest};
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Ecosystem, Role};
 

@@ -1,155 +1,65 @@
-//! `steps/no-migrations`: a tool that migrates the database, and nothing runs its upgrade; `steps/no-static-files`:
-//! static files are served from where Django gathers them, and nothing does.
+//! `steps/no-migrations`: how it is worded that nothing migrates the database; `steps/no-static-files`: static files are
+//! served from where Django gathers them, and nothing does.
 
 use crate::facts::deploy::Language;
+use crate::facts::needs::{By, Needed};
 use crate::finding::Finding;
-use crate::project::compose::Service;
 use crate::project::manifest::{MigrationKind, MigrationTool};
 use crate::repo::names::is_beside;
-use crate::rules::context::Context;
+use crate::rules::context::{Context, Draft};
+use crate::rules::queries::Lack;
 use crate::rules::steps::Deploy;
 use crate::rules::steps::build::web_texts;
-use crate::source::{FileId, Span};
-use crate::tools::effect::Role;
-use crate::tools::work::{Work, asks_for, does_in_image};
-
-const RULE: &str = "steps/no-migrations";
+use crate::tools::work::Work;
 
 /// `steps/no-migrations`.
-pub(super) fn no_migrations(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
-    // A Prisma schema without migrations beside it is brought to the database in another way.
-    let has_migrations = |file: FileId| {
-        let path = context.sources.file(file).path();
-        let beside = path.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
-        context.project.inventory.migration_directories.contains(&format!("{beside}migrations"))
-    };
-    let migrates = |kind, file| kind != MigrationKind::Prisma || has_migrations(file);
-    let all = context.project.needs.migrations.iter();
-    let tools: Vec<_> = all.filter(|t| !is_beside(&t.directory) && migrates(t.kind, t.file)).collect();
-    let itself = context.project.needs.code.migrates.is_some();
-    let by_compose = one_shot(context);
-    if tools.is_empty() && by_compose.is_none() || itself || !deploy.sets_up() || deploy.does(Work::Migrate) {
-        return;
-    }
-    if deploy.in_containers() {
-        in_images(deploy, &tools, found);
-        return;
-    }
-    let said = deploy.says(Work::Migrate);
-    // One upgrade that is missing is told once, for the tool that lies nearest to the root.
-    let runs = |kind: MigrationKind| language(kind).is_none_or(|l| deploy.runs(l));
-    let tool = tools
-        .into_iter()
-        .filter(|t| runs(t.kind) || said.is_some())
-        .min_by_key(|t| t.directory.split('/').count() + usize::from(!t.directory.is_empty()));
-    let Some(place) = deploy.place() else { return };
-    let Some(tool) = tool else {
-        found.extend(by_compose.map(|service| left_to_compose(deploy, place, service)));
-        return;
-    };
-    let path = context.sources.file(tool.file).path();
-    let command = tool.kind.command();
-    let message = match said {
-        Some(_) => format!(
-            "the script only prints that the database of {path} is to be migrated: `{command}` never runs"
-        ),
-        None => format!("{path} is there, and nothing runs `{command}`: the new code meets the old tables"),
-    };
-    let help = format!("run `{command}` after the dependencies are installed and before the app starts");
-    let mut draft = deploy.missing(RULE, place, &message, Work::Migrate, said);
-    if let Some((_, service)) = by_compose {
-        draft = draft.related(service.name_span, "who deploys with Compose has it done by this service");
-    }
-    found.push(draft.help(help).related(tool.span, "the tool that migrates the database").done());
-}
-
-/// A service that migrates and ends, of a Compose file whose other services the deploy runs as units or processes.
-fn one_shot<'r>(context: &Context<'r, '_>) -> Option<(&'r str, &'r Service)> {
-    if context.project.composes.is_empty() {
-        return None;
-    }
-    let same_app = context.compared().files(context.project.composes.len());
-    same_app.into_iter().find_map(|index| {
-        let compose = &context.project.composes[index];
-        let migrates = |service: &&Service| {
+pub(super) fn no_migrations(context: &Context<'_, '_>, lack: &Lack<'_, '_, '_>, draft: Draft) -> Draft {
+    let Some(Needed::Migrations(needed)) = lack.needed else { return draft };
+    let path = |tool: &MigrationTool| context.sources.file(tool.file).path();
+    let draft = match needed.by {
+        By::Tool(tool, service) => {
+            let (path, command) = (path(tool), tool.kind.command());
+            let text = match needed.said {
+                Some(_) => format!(
+                    "the script only prints that the database of {path} is to be migrated: `{command}` never runs"
+                ),
+                None => format!(
+                    "{path} is there, and nothing runs `{command}`: the new code meets the old tables"
+                ),
+            };
+            let mut draft = draft.message(text).help(before_the_start(command));
+            if let Some(service) = service {
+                draft =
+                    draft.related(service.name_span, "who deploys with Compose has it done by this service");
+            }
+            draft.related(tool.span, "the tool that migrates the database")
+        }
+        By::Compose(path, service) => {
             let command = service.command.as_ref().or(service.entrypoint.as_ref());
-            // What the configuration says that the server does not need is settled.
-            let given = context.given.services.iter().any(|(name, _)| *name == service.name);
-            let optional = !service.profiles.is_empty() || given;
-            !optional
-                && compose.is_one_shot(service)
-                && command.is_some_and(|c| asks_for(&c.text, Work::Migrate))
-        };
-        let service = compose.services.iter().find(migrates)?;
-        Some((context.sources.file(compose.file).path(), service))
-    })
+            let command = command.map_or("", |c| c.text.as_str());
+            let text = format!(
+                "the service `{}` of {path} runs `{command}`, and no step of the deploy does: the new code meets the old tables",
+                service.name
+            );
+            let draft = draft.message(text).help(before_the_start(command));
+            draft.related(service.name_span, "Compose runs it once, before the app starts")
+        }
+        By::Image(tool) => {
+            let (path, command) = (path(tool), tool.kind.command());
+            let text = format!(
+                "{path} is there, and nothing runs `{command}`: neither a step, nor an image or its entrypoint, nor a service of Compose"
+            );
+            let help = format!(
+                "run `{command}` in the image's entrypoint, or as a service that the app's waits for"
+            );
+            draft.message(text).help(help).related(tool.span, "the tool that migrates the database")
+        }
+    };
+    super::done_elsewhere(lack.deploy, draft, Work::Migrate, needed.said)
 }
 
-/// The project shows no tool of its own, and Compose migrates.
-fn left_to_compose(deploy: &Deploy<'_, '_, '_>, place: Span, (path, service): (&str, &Service)) -> Finding {
-    let command = service.command.as_ref().or(service.entrypoint.as_ref()).map_or("", |c| c.text.as_str());
-    let message = format!(
-        "the service `{}` of {path} runs `{command}`, and no step of the deploy does: the new code meets the old tables",
-        service.name
-    );
-    let help = format!("run `{command}` after the dependencies are installed and before the app starts");
-    let draft = deploy.missing(RULE, place, &message, Work::Migrate, None);
-    draft.help(help).related(service.name_span, "Compose runs it once, before the app starts").done()
-}
-
-/// Compose builds the app and runs it, and nowhere in the repo the upgrade runs: not in the image, not in its entrypoint,
-/// not as a service.
-fn in_images(deploy: &Deploy<'_, '_, '_>, tools: &[&MigrationTool], found: &mut Vec<Finding>) {
-    let context = deploy.context;
-    let Some(up) = deploy.steps().find(|step| step.deed.roles.contains(&Role::ComposeUp)) else { return };
-    let built = |tool: &&&MigrationTool| is_built(context, &tool.directory);
-    let Some(tool) = tools.iter().find(built) else { return };
-    let project = context.project;
-    let services = || project.composes.iter().flat_map(|compose| &compose.services);
-    let commands: Vec<&str> = services()
-        .flat_map(|s| [&s.command, &s.entrypoint])
-        .flatten()
-        .map(|text| text.text.as_str())
-        .collect();
-    let texts = || project.texts.iter().map(|(_, file)| context.sources.file(*file).text());
-    // What starts the image may call a script of package.json by its name.
-    let scripted = project.needs.node.iter().flat_map(|package| &package.scripts).any(|script| {
-        let starts =
-            ["start", "pre", "post", "serve", "prod", "deploy"].iter().any(|s| script.name.starts_with(s));
-        let called = [
-            format!("run {}", script.name),
-            format!("yarn {}", script.name),
-            format!("pnpm {}", script.name),
-        ];
-        asks_for(&script.command, Work::Migrate)
-            && (starts || called.iter().any(|call| texts().any(|text| text.contains(call))))
-    });
-    let done = scripted
-        || commands.iter().any(|command| asks_for(command, Work::Migrate))
-        || texts().any(|text| does_in_image(text, Work::Migrate))
-        || deploy.may_do_anything();
-    if done {
-        return;
-    }
-    let path = context.sources.file(tool.file).path();
-    let command = tool.kind.command();
-    let message = format!(
-        "{path} is there, and nothing runs `{command}`: neither a step, nor an image or its entrypoint, nor a service of Compose"
-    );
-    let help = format!("run `{command}` in the image's entrypoint, or as a service that the app's waits for");
-    let draft = deploy.missing(RULE, up.span, &message, Work::Migrate, None);
-    found.push(draft.help(help).related(tool.span, "the tool that migrates the database").done());
-}
-
-/// A service that always runs is built from the directory, or from one above.
-fn is_built(context: &Context<'_, '_>, directory: &str) -> bool {
-    context.project.composes.iter().filter(|compose| !compose.is_development()).any(|compose| {
-        let always = compose.services.iter().filter(|s| s.profiles.is_empty());
-        always
-            .filter_map(|s| compose.path(&s.build.as_ref()?.context))
-            .any(|from| from.is_empty() || directory == from || directory.starts_with(&format!("{from}/")))
-    })
+fn before_the_start(command: &str) -> String {
+    format!("run `{command}` after the dependencies are installed and before the app starts")
 }
 
 /// `steps/no-static-files`.
@@ -193,22 +103,4 @@ pub(super) fn no_static_files(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     let help = "run `python manage.py collectstatic --noinput` after the dependencies are installed and before the app starts";
     let draft = deploy.missing("steps/no-static-files", place, &message, Work::StaticFiles, said);
     found.push(draft.help(help).related(django.span, "the project that has static files").done());
-}
-
-/// What an app that uses the tool is written in; `None` for any.
-fn language(kind: MigrationKind) -> Option<Language> {
-    match kind {
-        MigrationKind::Alembic
-        | MigrationKind::FlaskMigrate
-        | MigrationKind::Django
-        | MigrationKind::Aerich => Some(Language::Python),
-        MigrationKind::Prisma
-        | MigrationKind::Drizzle
-        | MigrationKind::Knex
-        | MigrationKind::Sequelize
-        | MigrationKind::TypeOrm => Some(Language::Node),
-        MigrationKind::Rails => Some(Language::Ruby),
-        MigrationKind::Laravel => Some(Language::Php),
-        MigrationKind::Flyway => None,
-    }
 }

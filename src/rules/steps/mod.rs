@@ -17,6 +17,7 @@ use crate::finding::{Finding, Severity};
 use crate::project::manifest::Needs;
 use crate::rules::Rule;
 use crate::rules::context::{Context, Draft};
+use crate::rules::queries::Wording;
 use crate::source::Span;
 use crate::tools::work::Work;
 use std::ops::Deref;
@@ -29,6 +30,12 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("steps/lockfile-ignored", locks::lockfile_passed_by),
     ("steps/other-environment", installs::other_environment),
     ("steps/restarted-too-early", restarted::restarted_too_early),
+];
+
+/// How the query files of this family are worded.
+pub(super) const WORDINGS: &[(&str, Wording)] = &[
+    ("steps/before-dependencies", Wording::Command(order::before_dependencies)),
+    ("steps/no-migrations", Wording::Missing(migrations::no_migrations)),
 ];
 
 /// The deploy as a whole, and what its findings are made with.
@@ -51,8 +58,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         Deploy { context, deploy: facts::deploy::Deploy::new(context) }
     }
 
-    /// A finding about work that is missing. It is less bad where it is printed by a script that starts nothing, which
-    /// leaves the rest to people, and where another script does it.
+    /// A finding about work that is missing.
     pub(crate) fn missing(
         &self,
         rule: &str,
@@ -61,21 +67,28 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         work: Work,
         said: Option<Span>,
     ) -> Draft {
-        let other = self.elsewhere(work);
-        let message = match other {
-            Some(path) => format!("{message} (only {path} does, which is not a part of it)"),
-            None => message.to_owned(),
-        };
-        let mut draft = self.context.finding(rule, place, message);
-        if other.is_some() {
-            draft = draft.severity(Severity::Info);
-        } else if said.is_some() && self.processes.is_empty() {
-            draft = draft.severity(Severity::Warning);
-        }
-        match said {
-            Some(said) => draft.related(said, "only printed, not run"),
-            None => draft,
-        }
+        done_elsewhere(&self.deploy, self.context.finding(rule, place, message), work, said)
+    }
+}
+
+/// Work that is missing is less bad where it is printed by a script that starts nothing, which leaves the rest to people,
+/// and where another script does it.
+fn done_elsewhere(
+    deploy: &facts::deploy::Deploy<'_, '_, '_>,
+    draft: Draft,
+    work: Work,
+    said: Option<Span>,
+) -> Draft {
+    let mut draft = draft;
+    if let Some(path) = deploy.elsewhere(work) {
+        draft =
+            draft.add(&format!(" (only {path} does, which is not a part of it)")).severity(Severity::Info);
+    } else if said.is_some() && deploy.processes.is_empty() {
+        draft = draft.severity(Severity::Warning);
+    }
+    match said {
+        Some(said) => draft.related(said, "only printed, not run"),
+        None => draft,
     }
 }
 
@@ -83,7 +96,6 @@ const ALL: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)] = &[
     dependencies::no_dependencies,
     build::no_build,
     build::no_cargo_build,
-    migrations::no_migrations,
     migrations::no_static_files,
     programs::missing_program,
     libraries::missing_library,

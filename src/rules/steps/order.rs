@@ -3,18 +3,17 @@
 //! stands in a loop, in another arm of a choice or behind a condition of its own is not compared.
 
 use crate::facts::deploy::names::same_unit;
+use crate::facts::packages::is_opaque_call;
 use crate::finding::{Confidence, Finding};
-use crate::model::condition::Cond;
-use crate::model::{Deployment, Guard, Step, StepId};
-use crate::rules::context::{Context, Origin};
-use crate::shell::value::Value;
+use crate::model::{Deployment, Step, StepId, only_success};
+use crate::rules::context::{Context, Draft, Origin};
+use crate::rules::queries::Found;
 use crate::shell::wrappers::Place;
-use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::effect::{Change, Resource, Role};
 
 /// All three.
 pub(super) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
-        before_dependencies(context, script, found);
         before_database(context, script, found);
     }
     before_unit(context, found);
@@ -35,159 +34,19 @@ pub(super) fn follows(script: &Deployment<'_>, first: StepId, second: StepId) ->
             .all(|(id, guard)| script.guards_of(second).any(|(other, _)| other == id) || only_success(guard))
 }
 
-/// `cd DIR && CMD`, `A && CMD`: where the script works at all, the guard holds.
-fn only_success(guard: &Guard) -> bool {
-    fn leaves(cond: &Cond) -> bool {
-        match cond {
-            Cond::Works(_) | Cond::Always(true) => true,
-            Cond::And(a, b) => leaves(a) && leaves(b),
-            _ => false,
-        }
-    }
-    guard.holds && leaves(&guard.cond)
-}
-
-/// A step above whose doing is not all known may have done anything: a script, `make`, another tool's runner.
-pub(super) fn is_opaque_call(step: &Step) -> bool {
-    let name = step.argv.name.as_str();
-    !step.deed.known
-        && (name.is_empty()
-            || name.ends_with(".sh")
-            || name.ends_with(".bash")
-            || matches!(
-                name,
-                "make"
-                    | "just"
-                    | "task"
-                    | "invoke"
-                    | "fab"
-                    | "ansible-playbook"
-                    | "bash"
-                    | "sh"
-                    | "eval"
-                    | "source"
-                    | "."
-                    | "setup"
-                    | "install"
-                    | "bootstrap"
-            ))
-}
-
-/// Whose program does the work; `None` where the words do not say.
-pub(super) fn ecosystem(step: &Step) -> Option<Ecosystem> {
-    step.deed.roles.iter().find_map(|role| match role {
-        Role::Build(of @ (Ecosystem::Node | Ecosystem::Ruby | Ecosystem::Php)) => Some(*of),
-        Role::Dependencies(of) => Some(*of),
-        Role::Migrate | Role::StaticFiles => match step.argv.name.as_str() {
-            "alembic" | "flask" | "aerich" | "manage.py" | "django-admin" | "uv" | "poetry" => {
-                Some(Ecosystem::Python)
-            }
-            name if name.starts_with("python") => Some(Ecosystem::Python),
-            "npm" | "npx" | "yarn" | "pnpm" | "bun" | "bunx" | "prisma" | "knex" | "sequelize"
-            | "sequelize-cli" | "typeorm" | "drizzle-kit" => Some(Ecosystem::Node),
-            "rails" | "rake" | "bundle" => Some(Ecosystem::Ruby),
-            "php" | "artisan" => Some(Ecosystem::Php),
-            _ => None,
-        },
-        _ => None,
-    })
-}
-
-/// The environment that a Python program belongs to: of `/srv/app/venv/bin/pip` it is `/srv/app/venv`.
-pub(super) fn environment(step: &Step) -> Option<Value> {
-    let program = &step.argv.program.value;
-    if program.key().contains('/') {
-        let directory = program.resolve(&step.argv.cwd).dirname();
-        if directory.known_suffix().ends_with("/bin") {
-            return Some(directory.dirname());
-        }
-    }
-    step.argv.env("VIRTUAL_ENV").map(|v| v.resolve(&step.argv.cwd))
-}
-
-/// Installs what a manifest names, and not some package by its name.
-pub(super) fn installs_manifest(step: &Step, of: Ecosystem) -> bool {
-    if !step.deed.roles.contains(&Role::Dependencies(of)) {
-        return false;
-    }
-    let words = || step.argv.args.iter().filter(|a| !a.value.known_prefix().starts_with('-'));
-    match of {
-        Ecosystem::Python => {
-            let line = crate::facts::deploy::line_of(step);
-            !line.contains("install ")
-                || [" -r", " --requirement", " -e", " --editable", " .", "poetry", "pipenv"]
-                    .iter()
-                    .any(|w| line.contains(w))
-        }
-        // `npm --prefix DIR ci` has a word more.
-        Ecosystem::Node => {
-            let verb = |a: &Value| matches!(a.as_literal(), Some("ci" | "install" | "i" | "clean-install"));
-            words().next_back().is_none_or(|last| verb(&last.value))
-        }
-        _ => true,
-    }
-}
-
-/// They work on the same tree of packages.
-fn same_tree(work: &Step, install: &Step, of: Ecosystem) -> bool {
-    if of == Ecosystem::Python {
-        return environment(work) == environment(install);
-    }
-    let filled = install.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
-        (Change::Create(_), Resource::Path(path)) => Some(path.dirname()),
-        _ => None,
-    });
-    let elsewhere = ["--prefix", "-C", "--cwd", "--dir", "-w", "--workspace", "--filter"];
-    filled.unwrap_or_else(|| install.argv.cwd.clone()) == work.argv.cwd
-        && !work.argv.args.iter().any(|a| elsewhere.iter().any(|e| a.value.known_prefix().starts_with(e)))
-}
-
-fn before_dependencies(context: &Context<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
-    let work = |s: &Step| {
-        s.deed
-            .roles
-            .iter()
-            .any(|r| matches!(r, Role::Build(Ecosystem::Node) | Role::Migrate | Role::StaticFiles))
-    };
-    let mut told: Vec<StepId> = Vec::new();
-    for (id, step) in script.iter().filter(|(_, s)| work(s)) {
-        let Some(of) = ecosystem(step) else { continue };
-        let above = &script.steps[..id.0 as usize];
-        let brought = |s: &Step| {
-            s.deed.roles.contains(&Role::Dependencies(of))
-                || is_opaque_call(s)
-                || !s.deed.roles.contains(&Role::SystemPackages)
-                    && !crate::facts::deploy::is_saying(s)
-                    && crate::facts::deploy::line_of(s).contains("install")
-        };
-        if above.iter().any(brought) {
-            continue;
-        }
-        let later = script.iter().skip(id.0 as usize + 1).find(|(other, s)| {
-            installs_manifest(s, of) && follows(script, id, *other) && same_tree(step, s, of)
-        });
-        let Some((other, install)) = later else { continue };
-        // One word for all that stands above the same install.
-        if told.contains(&other) {
-            continue;
-        }
-        told.push(other);
-        let text = format!(
-            "`{}` runs before `{}` on {} installs what it needs: it fails on a new machine, and works with the old dependencies on a later deploy",
-            context.words(step.span),
-            context.words(install.span),
-            context.line(install.span),
-        );
-        let confidence = context.confidence(script, id, None).min(context.confidence(script, other, None));
-        found.push(
-            context
-                .finding("steps/before-dependencies", step.span, text)
-                .at_most(confidence)
-                .related(install.span, "installs the dependencies, too late")
-                .help("install first, then build, migrate and gather the static files")
-                .done(),
-        );
-    }
+/// `steps/before-dependencies`.
+pub(super) fn before_dependencies(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+    let Some(install) = found.other.map(|other| other.step()) else { return draft };
+    let text = format!(
+        "`{}` runs before `{}` on {} installs what it needs: it fails on a new machine, and works with the old dependencies on a later deploy",
+        context.words(found.at.step().span),
+        context.words(install.span),
+        context.line(install.span),
+    );
+    draft
+        .message(text)
+        .related(install.span, "installs the dependencies, too late")
+        .help("install first, then build, migrate and gather the static files")
 }
 
 fn before_database(context: &Context<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {

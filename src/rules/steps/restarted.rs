@@ -2,11 +2,12 @@
 
 use crate::facts::deploy::names::{language_of, same_unit};
 use crate::facts::deploy::{Language, command_of};
+use crate::facts::packages::{ecosystem, environment, installs_manifest, is_opaque_call};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::{Context, UnitAt};
 use crate::rules::steps::build::OUTPUTS;
-use crate::rules::steps::order::{ecosystem, environment, follows, installs_manifest, is_opaque_call};
+use crate::rules::steps::order::follows;
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 

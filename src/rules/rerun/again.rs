@@ -1,0 +1,43 @@
+//! How it is worded what a command does when the script runs again.
+
+use crate::finding::Severity;
+use crate::model::{OnFailure, Outcome};
+use crate::rules::context::{Context, Draft};
+use crate::rules::guards;
+use crate::rules::queries::Found;
+use crate::rules::rerun::remedy::remedy;
+
+/// Why the second run goes wrong, what then never runs, and what to write instead.
+pub(super) fn word(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+    let (script, id, step) = (found.at.script, found.at.id, found.at.step());
+    let words = context.words(step.span);
+    let outcome = script.second_run(id).outcome;
+    let mut draft = match outcome {
+        Outcome::Fails(why) => {
+            let text = format!("`{words}` fails when the script runs again: {why}");
+            match step.on_failure {
+                OnFailure::Aborts => {
+                    let lost = context.cut_off(script, id);
+                    let lost = lost.map_or(String::new(), |lost| format!(", so {lost} does not happen"));
+                    let draft = draft.message(format!("{text}; nothing after it runs{lost}"));
+                    match script.errexit_at {
+                        Some(at) => draft.related(at, "a failing command ends the script from here on"),
+                        None => draft,
+                    }
+                }
+                OnFailure::Continues | OnFailure::Handled => {
+                    draft.message(format!("{text}; the script goes on")).severity(Severity::Warning)
+                }
+            }
+        }
+        Outcome::Duplicates(why) | Outcome::Overwrites(why) | Outcome::Nests(why) | Outcome::Prompts(why) => {
+            draft.message(format!("`{words}`, when the script runs again: {why}"))
+        }
+        Outcome::Skipped(_) | Outcome::NoChange | Outcome::Unknown => return draft,
+    };
+    let (help, fix) = remedy(context, step, &outcome);
+    if let Some(help) = help {
+        draft = draft.help(help);
+    }
+    draft.fix(fix.or_else(|| guards::fix(context, script, id)))
+}

@@ -1,0 +1,64 @@
+//! `rerun/prompt`: how it is worded that a command waits for an answer, on the first run as on each other.
+
+use crate::facts::attended::only_asks_people;
+use crate::finding::{Applicability, Confidence, Edit, Fix, Severity};
+use crate::model::Step;
+use crate::rules::context::{Context, Draft};
+use crate::rules::queries::Found;
+use crate::source::Span;
+use crate::tools::effect::Prompt;
+
+/// What it asks, and the flag that keeps it from asking.
+pub(super) fn word(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+    let step = found.at.step();
+    let words = context.words(step.span);
+    match &step.deed.prompts {
+        Some(prompt) if prompt.of_script => of_script(context, found, draft),
+        Some(prompt) => {
+            let then = match prompt.only_people {
+                true => "a deploy that is started from a terminal stands still there",
+                false => "a deploy that nobody watches hangs or fails there",
+            };
+            let text = format!("`{words}` waits for an answer ({}): {then}", prompt.asks);
+            let mut draft = draft.message(text).help(prompt.instead).fix(fix(context, step, prompt));
+            if prompt.only_people {
+                draft = draft.at_most(Confidence::Medium).severity(Severity::Info);
+            }
+            draft
+        }
+        None => super::again::word(context, found, draft),
+    }
+}
+
+/// Whoever writes an installer that asks means it to: one word for all of its questions.
+fn of_script(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+    let script = found.at.script;
+    let asks = script.iter().filter(|(id, step)| {
+        step.deed.prompts.is_some_and(|prompt| prompt.of_script)
+            && script.second_run(*id).skipped_by().is_none()
+            && !only_asks_people(context, script, *id)
+    });
+    let asks = asks.count();
+    let many = if asks > 1 { format!(", the first of {asks} questions") } else { String::new() };
+    let words = context.words(found.at.step().span);
+    let text =
+        format!("`{words}` waits for a line on standard input{many}: the script cannot run unattended");
+    draft
+        .message(text)
+        .severity(Severity::Info)
+        .help("take the answers from arguments or the environment where they are given")
+}
+
+fn fix(context: &Context<'_, '_>, step: &Step, prompt: &Prompt) -> Option<Fix> {
+    let flag = prompt.flag?;
+    let subcommand = step.argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
+    let written = context.sources.text(subcommand.span) == subcommand.value.as_literal()?;
+    (written && step.span.covers(subcommand.span)).then(|| Fix {
+        title: format!("answer with `{flag}`"),
+        applicability: Applicability::Unsafe,
+        edits: vec![Edit {
+            span: Span { start: subcommand.span.end, ..subcommand.span },
+            text: format!(" {flag}"),
+        }],
+    })
+}
