@@ -1,10 +1,9 @@
 //! The made-up repos of the benchmarks: the same bytes everywhere, scripts that bash takes, and work for the rules.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
-#[path = "../benches/corpus/mod.rs"]
+#[path = "../../benches/corpus/mod.rs"]
 mod corpus;
 
+use crate::support::skipped;
 use deploylint::check::{Request, Target, check};
 use std::collections::BTreeSet;
 use std::fs;
@@ -66,12 +65,7 @@ fn what_is_there_already_is_left_alone_or_kept() {
 #[test]
 fn bash_takes_every_script() {
     if Command::new("bash").arg("--version").stdout(Stdio::null()).status().is_err() {
-        writeln!(
-            std::io::stderr().lock(),
-            "bash_takes_every_script: skipped, there is no bash on this machine"
-        )
-        .unwrap();
-        return;
+        return skipped("bash_takes_every_script", "bash");
     }
     for (path, text) in scripts(80) {
         let mut bash =
