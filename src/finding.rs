@@ -1,4 +1,4 @@
-//! F0: what a rule says. Plain data without lifetimes; how it is printed is no concern of this module.
+//! What a rule says. Plain data without lifetimes; how it is printed is no concern of this module.
 
 use crate::source::{FileId, Span};
 use std::sync::Arc;

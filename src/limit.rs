@@ -1,4 +1,4 @@
-//! F0: how long work may take. Whatever loops over input asks here from time to time ([`tick`]); where the time of the piece
+//! How long work may take. Whatever loops over input asks here from time to time ([`tick`]); where the time of the piece
 //! of work is over it is unwound, and whoever started the piece ([`piece`]) goes on without it. Knows nothing of what the
 //! work is. Without a time ([`within`]) nothing ever ends here, so that a verdict never rests on the machine's speed.
 //!

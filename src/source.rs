@@ -1,4 +1,4 @@
-//! F0: text and places. Owns the text of every file that was read; knows nothing of shell.
+//! Text and places. Owns the text of every file that was read; knows nothing of shell.
 //!
 //! Everything above speaks of places as [`Span`]s: byte offsets into the *analysis text* of a file. That text is
 //! UTF-8 with `\n` line ends and no byte order mark. [`SourceFile::original_offset`] leads back to the bytes on

@@ -2,7 +2,7 @@
 
 use super::CheckError;
 use crate::finding::Severity;
-use crate::project::files::{Recorder, Root};
+use crate::repo::files::{Recorder, Root};
 use crate::rules::page::severity_named;
 use crate::source::LineColumn;
 use serde::Deserialize;

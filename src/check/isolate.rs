@@ -6,7 +6,7 @@ use crate::finding::{Finding, Gap};
 use crate::limit::{self, Failure, Tries};
 use crate::model::{self, Deployment, Follow, Piece};
 use crate::project::compose::Compose;
-use crate::project::files::Root;
+use crate::repo::files::Root;
 use crate::rules::Failed;
 use crate::rules::context::{Context, Given, Project};
 use crate::rules::pages::Pages;

@@ -8,8 +8,8 @@ use crate::finding::{Finding, Gap};
 use crate::limit;
 use crate::model::{self, Deployment, Follow};
 use crate::project::discover::{self, Candidate};
-use crate::project::files::{MAX_BYTES, Root, find_root, is_marked};
-use crate::project::inventory::Inventory;
+use crate::repo::files::{MAX_BYTES, Root, find_root, is_marked};
+use crate::repo::inventory::Inventory;
 use crate::rules;
 use crate::rules::context::{Context, Given};
 use crate::shell::count::each_once;
@@ -312,7 +312,7 @@ fn named(path: &Path, root: &Root, sources: &mut Sources, files: &mut Vec<FileId
 fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
     let first = text.lines().next().unwrap_or_default();
     if let Some(interpreter) = first.strip_prefix("#!") {
-        if crate::project::names::shell_of_shebang(first).is_none() {
+        if crate::repo::names::shell_of_shebang(first).is_none() {
             let name = interpreter.split_ascii_whitespace().find(|w| !w.ends_with("/env")).unwrap_or("");
             return Some(format!("not a shell script: its first line asks for `{name}`"));
         }

@@ -1,4 +1,4 @@
-//! F6: one check of one repo. Loads the configuration, has the scripts judged, quiets what comments quiet, and
+//! One check of one repo. Loads the configuration, has the scripts judged, quiets what comments quiet, and
 //! leaves what the caller asked for, sorted. Prints nothing and decides no exit code.
 
 mod config;
@@ -26,7 +26,7 @@ pub use why::{Fate, Why, why};
 
 use crate::finding::{Confidence, Finding, Gap};
 use crate::limit;
-use crate::project::files::{Recorder, Root};
+use crate::repo::files::{Recorder, Root};
 use crate::rules::page::PageError;
 use crate::source::{LineColumn, Sources};
 use std::fmt;

@@ -5,7 +5,7 @@ use super::fix::{Edits, Picked};
 use super::split::{Attempt, settle};
 use super::{CheckError, Report, Request, Settings, Target, check_over};
 use crate::finding::{Applicability, Finding};
-use crate::project::files::Root;
+use crate::repo::files::Root;
 use crate::source::{FileId, Sources, Span};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;

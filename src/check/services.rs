@@ -2,8 +2,8 @@
 
 use super::judge;
 use super::{CheckError, Request, Settings};
+use crate::facts::services::matrix::{Matrix, matrix};
 use crate::finding::Gap;
-use crate::rules::services::matrix::{Matrix, matrix};
 use crate::source::Sources;
 
 /// The matrix of a repo, and what of it could not be read.

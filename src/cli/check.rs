@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// More than is judged, so that too much is told apart from just enough.
-const MAX_STDIN: u64 = crate::project::files::MAX_BYTES + 1;
+const MAX_STDIN: u64 = crate::repo::files::MAX_BYTES + 1;
 
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let found = crate::check::check(&request(args)?)?;

@@ -5,8 +5,8 @@ use super::check::{colors, exit, report as show, request, tell_taken, to_reader}
 use super::{Exit, Failure, complain, tell};
 use crate::check::{self, Change, CheckError, Fixed, Request, Target};
 use crate::output::{clean, diff, text};
-use crate::project::files::{MAX_BYTES, Root};
-use crate::project::rewrite::{Rewrite, rewrite};
+use crate::repo::files::{MAX_BYTES, Root};
+use crate::repo::rewrite::{Rewrite, rewrite};
 use std::io::{self, IsTerminal, Write};
 
 /// Fixes what can be fixed and shows what remains; with `--diff` shows what would change, and writes nothing.

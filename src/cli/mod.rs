@@ -1,4 +1,4 @@
-//! F8: the command line. The only floor that prints and exits.
+//! The command line. The only floor that prints and exits.
 //!
 //! Exit codes: 0 nothing at or above `--fail-on`; 1 findings; 2 wrong usage or configuration; 3 something could not
 //! be analysed, and nothing worse; 130 and 143 a scan that was interrupted.

@@ -5,7 +5,7 @@ use super::check::to_reader;
 use super::{Exit, Failure, tell};
 use crate::check::CheckError;
 use crate::output::{clean, review as output};
-use crate::project::files::find_root;
+use crate::repo::files::find_root;
 use crate::review::checklist::Task;
 use crate::review::{Recorded, Request, review};
 use std::io::Write;

@@ -9,8 +9,8 @@ use crate::check::{CheckError, Report, Request, RuleSet, Settings, Target, check
 use crate::finding::Gap;
 use crate::output::clean;
 use crate::output::scan::{Form, Frame, Header, StatsForm, body, record, write_stats};
-use crate::project::files::{Recorder, Root};
-use crate::project::history::revision;
+use crate::repo::files::{Recorder, Root};
+use crate::repo::history::revision;
 use crate::scan::find::{Given, Repo, Repos};
 use crate::scan::journal::{Finished, Journal};
 use crate::scan::pool::{Plan, Weight, run as run_pool};

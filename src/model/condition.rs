@@ -1,10 +1,10 @@
-//! F3: conditions as facts. `[ ! -d P ]`, `id -u X`, `command -v T`, `grep -q L F` and their like say something about
+//! Conditions as facts. `[ ! -d P ]`, `id -u X`, `command -v T`, `grep -q L F` and their like say something about
 //! a resource; everything else is opaque, and opaque conditions are told apart by their text.
 
-use super::StepId;
 use crate::limit::tick;
-use crate::shell::effect::Resource;
+use crate::model::StepId;
 use crate::shell::value::Value;
+use crate::tools::effect::Resource;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 

@@ -1,7 +1,7 @@
-//! F3: the model as text, for whoever writes rules.
+//! The model as text, for whoever writes rules.
 
-use super::condition::{Cond, Fact};
-use super::{Deployment, OnFailure, Outcome, StepId, User};
+use crate::model::condition::{Cond, Fact};
+use crate::model::{Deployment, OnFailure, Outcome, StepId, User};
 use crate::shell::wrappers::Place;
 use crate::source::Sources;
 use std::fmt::Write;

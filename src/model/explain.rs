@@ -1,9 +1,9 @@
-//! F3: one step in plain words, for whoever asks why a line is told or not.
+//! One step in plain words, for whoever asks why a line is told or not.
 
-use super::{Deployment, OnFailure, Outcome, StepId, User};
-use crate::shell::effect::Change;
+use crate::model::{Deployment, OnFailure, Outcome, StepId, User};
 use crate::shell::wrappers::Place;
 use crate::source::{Sources, Span};
+use crate::tools::effect::Change;
 use std::fmt::Write;
 
 impl Deployment<'_> {

@@ -1,45 +1,33 @@
-//! F3: the model. One pass over a script in the order in which it would run: steps with their context, the guards
+//! The model. One pass over a script in the order in which it would run: steps with their context, the guards
 //! known to hold there, effects; then what each step does when the whole script runs a second time.
 //!
 //! Knows nothing of rules, of compose or of units.
 
-mod answers;
-mod builtins;
-mod calls;
-mod command;
 pub mod condition;
 mod debug;
-mod expand;
 mod explain;
-mod flow;
 mod pattern;
 mod pieces;
-mod query;
-mod region;
-mod scope;
-mod second_run;
-mod testing;
-mod timeline;
-mod truth;
+mod run;
 mod walk;
-mod writing;
 
 use crate::limit::tick;
 use crate::shell::argv::Argv;
 use crate::shell::ast::Origin;
 use crate::shell::count::Counted;
-use crate::shell::effect::Deed;
 use crate::shell::parse::ParsedText;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, MappedText, Span};
+use crate::tools::effect::Deed;
 use bumpalo::Bump;
 use condition::Cond;
+use run::{second_run, timeline};
 
-pub(crate) use expand::is_random_source;
 pub use pieces::{Piece, pieces};
-pub use second_run::{Outcome, SecondRun};
-pub use timeline::Presence;
+pub use run::second_run::{Outcome, SecondRun};
+pub use run::timeline::Presence;
+pub(crate) use walk::is_random_source;
 
 /// Who runs a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -285,7 +273,7 @@ impl Deployment<'_> {
     }
 
     /// Whether a resource is there when the second run comes to a step.
-    pub fn presence(&self, before: StepId, resource: &crate::shell::effect::Resource) -> Presence {
+    pub fn presence(&self, before: StepId, resource: &crate::tools::effect::Resource) -> Presence {
         let (steps, guards, runs) = (&self.steps, &self.guards, &self.runs);
         let under = self.step(before).guard;
         let asking = timeline::Asking { steps, guards, runs, before, asker: before, under };

@@ -1,4 +1,4 @@
-//! F3: the patterns of grep(1) and sed(1), and whether a text holds them.
+//! The patterns of grep(1) and sed(1), and whether a text holds them.
 
 use crate::limit::{tick, ticks};
 use crate::shell::argv::Argv;

@@ -1,4 +1,4 @@
-//! F3: a script in pieces: its statements, and those inside them. For whoever must leave some out.
+//! A script in pieces: its statements, and those inside them. For whoever must leave some out.
 
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::parse::Shell;

@@ -1,12 +1,26 @@
-//! F3: the walk. One recursion in source order; functions are inlined at their calls, files that are sourced too.
+//! The walk. One recursion in source order; functions are inlined at their calls, files that are sourced too.
 //! Deliberately no control-flow graph: a deploy script is read top to bottom.
 
-use super::calls::Output;
-use super::condition::Cond;
-use super::flow::{Exit, Failure, Flow, Jump};
-use super::scope::Scope;
-use super::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
+mod answers;
+mod builtins;
+mod calls;
+mod command;
+mod expand;
+mod flow;
+mod query;
+mod region;
+mod scope;
+mod testing;
+mod writing;
+
+pub(crate) use expand::is_random_source;
+
 use crate::limit::tick;
+use crate::model::condition::Cond;
+use crate::model::walk::calls::Output;
+use crate::model::walk::flow::{Exit, Failure, Flow, Jump};
+use crate::model::walk::scope::Scope;
+use crate::model::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::count::Counted;
@@ -199,7 +213,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             self.call(name, None);
             self.scope.rewind(mark);
         }
-        let caller = super::builtins::caller(&self.steps, self.caller);
+        let caller = crate::model::walk::builtins::caller(&self.steps, self.caller);
         if matches!(caller, Caller::Root(_)) {
             for step in &mut self.steps {
                 if step.user == User::Caller && step.place == Place::Here {

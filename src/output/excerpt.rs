@@ -2,7 +2,7 @@
 //! Built per finding: no other line of a file is looked at.
 
 use super::clean;
-use crate::rules::env::hidden_in;
+use crate::facts::environment::hidden_in;
 use crate::source::{FileId, LineColumn, SourceFile, Sources, Span};
 use codespan_reporting::diagnostic::LabelStyle;
 use codespan_reporting::files::{Error, Files, Location};

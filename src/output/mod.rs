@@ -1,4 +1,4 @@
-//! F7: how a report looks. The only floor that derives `Serialize`; everything is written to a writer that the
+//! How a report looks. The only floor that derives `Serialize`; everything is written to a writer that the
 //! caller gives.
 
 pub mod clean;

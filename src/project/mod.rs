@@ -1,4 +1,4 @@
-//! F4: what must agree with the deploy script. Finds the files of a project and reads them: compose files, systemd
+//! What must agree with the deploy script. Finds the files of a project and reads them: compose files, systemd
 //! units, environment files, manifests. Knows nothing of shell syntax, runs nothing, reads nothing outside the root,
 //! and judges nothing: that is the rules' work.
 
@@ -7,13 +7,8 @@ pub mod compose;
 pub mod discover;
 pub mod dotenv;
 pub mod env;
-pub mod files;
-pub mod history;
-pub mod inventory;
 pub mod managers;
 pub mod manifest;
-pub mod names;
-pub mod rewrite;
 pub mod services;
 pub mod unit;
 pub mod yaml;

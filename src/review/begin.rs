@@ -4,9 +4,9 @@ use super::carry_out::Request;
 use super::document::{Document, Performed, Wanted, tasks};
 use super::state::Kind;
 use crate::check::{CheckError, Settings};
-use crate::project::files::Root;
-use crate::project::history::Since;
-use crate::project::inventory::Inventory;
+use crate::repo::files::Root;
+use crate::repo::history::Since;
+use crate::repo::inventory::Inventory;
 use crate::source::Sources;
 use jiff::civil::Date;
 

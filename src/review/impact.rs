@@ -3,8 +3,8 @@
 use super::net::Net;
 use super::state::{Fact, Kind, READ, State, is_migration};
 use super::trace::{Line, Tracer, Version, extent};
-use crate::project::files::Root;
-use crate::project::history::History;
+use crate::repo::files::Root;
+use crate::repo::history::History;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What became of a fact.

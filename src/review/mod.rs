@@ -1,4 +1,4 @@
-//! F7: what changed since the last review, and what that means for the deployment. Compares the facts of two states of a
+//! What changed since the last review, and what that means for the deployment. Compares the facts of two states of a
 //! repo. Prints nothing.
 
 mod begin;

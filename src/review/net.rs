@@ -1,6 +1,6 @@
 //! What a history comes to in the end, file by file: what was added and removed again is nothing.
 
-use crate::project::history::{FileChange, History, Kind};
+use crate::repo::history::{FileChange, History, Kind};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Files by what became of them since the base.

@@ -2,14 +2,14 @@
 
 use super::checklist::{Evidence, FileKind, Task, Witness};
 use super::state::State;
+use crate::facts::services::matrix::{Kind as RunBy, matrix};
 use crate::model;
-use crate::project::inventory::Inventory;
-use crate::project::names;
+use crate::repo::inventory::Inventory;
+use crate::repo::names;
 use crate::rules::context::Context;
-use crate::rules::services::matrix::{Kind as RunBy, matrix};
-use crate::shell::effect::Role;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
+use crate::tools::effect::Role;
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 

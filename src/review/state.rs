@@ -1,15 +1,15 @@
 //! The facts of one state of a repo that a review compares with those of another.
 
+use crate::facts::masked;
 use crate::model::{Deployment, Step, User};
 use crate::project::compose::{Compose, Service, Text};
 use crate::project::manifest;
-use crate::project::names::{base, is_deployed_code, is_migration_directory, is_sample_dotenv};
 use crate::project::unit::Unit;
+use crate::repo::names::{base, is_deployed_code, is_migration_directory, is_sample_dotenv};
 use crate::rules::context::Context;
-use crate::rules::masked;
-use crate::shell::effect::{Change, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::{Sources, Span};
+use crate::tools::effect::{Change, Resource, Role};
 use std::collections::{BTreeMap, HashSet};
 
 /// What a fact is about.

@@ -1,8 +1,8 @@
 //! Which of a history's changes did something to a line, and the hunk that shows it.
 
-use crate::project::files::Root;
-use crate::project::history::{FileChange, History, Kind};
-use crate::rules::masked;
+use crate::facts::masked;
+use crate::repo::files::Root;
+use crate::repo::history::{FileChange, History, Kind};
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 use std::cell::OnceCell;
 use std::collections::HashMap;

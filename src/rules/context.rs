@@ -1,202 +1,30 @@
-//! F5: what the rules of one repo see: the scripts' models, the project around them, and what follows from both: who
-//! the app's user is, where the app lives, which units there are.
+//! What a rule sees: the [`World`], and the pages that say how bad and how sure its findings are; and a finding in the
+//! making.
 
-use super::app;
-use super::env::table::Table;
-use super::givers::Givers;
-use super::installed;
-use super::managed;
-use super::owners::{Lives, root_serves};
-use super::pages::Pages;
-use super::services::Compared;
+use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Fix, Related, Severity};
-use crate::model::{Deployment, OnFailure, Step, StepId, User};
-use crate::project::architecture::Architecture;
-use crate::project::compose::Compose;
-use crate::project::dotenv::Dotenv;
-use crate::project::env::InCode;
-use crate::project::inventory::Inventory;
-use crate::project::managers::{Process, ProcessFile};
-use crate::project::manifest::Needs;
-use crate::project::unit::Unit;
-use crate::shell::effect::{Resource, Role};
-use crate::shell::value::{Knowledge, Value};
-use crate::shell::wrappers::Place;
-use crate::source::{FileId, Sources, Span};
-use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use crate::model::{Deployment, OnFailure, Step};
+use crate::rules::pages::Pages;
+use crate::source::{Sources, Span};
+use std::ops::Deref;
+use std::sync::Arc;
 
-/// What the configuration says of the app.
-#[derive(Clone, Debug, Default)]
-pub struct Given {
-    /// `app: user`.
-    pub user: Option<String>,
-    /// `app: directory`.
-    pub directory: Option<String>,
-    /// `services`: a compose service's unit; `None` where it needs none.
-    pub services: Vec<(String, Option<String>)>,
-}
-
-/// Everything around the scripts.
-#[derive(Clone, Debug, Default)]
-pub struct Project {
-    /// The files by kind.
-    pub inventory: Inventory,
-    /// Compose files.
-    pub composes: Vec<Compose>,
-    /// Architecture documents.
-    pub architectures: Vec<Architecture>,
-    /// Manifests.
-    pub needs: Needs,
-    /// Unit files of the repo, by path.
-    pub unit_files: Vec<(String, FileId)>,
-    /// Those that are filled in before they are installed, by path.
-    pub unit_templates: Vec<(String, FileId)>,
-    /// Files of the repo that add to units (`web.service.d/override.conf`), by path.
-    pub drop_ins: Vec<(String, FileId)>,
-    /// Process files of pm2 and supervisor.
-    pub process_files: Vec<ProcessFile>,
-    /// Texts that rules only look words up in, by path: all scripts of the repo, nginx and pm2 settings, workflows.
-    pub texts: Vec<(String, FileId)>,
-    /// Environment files, samples too, by path.
-    pub dotenvs: Vec<(String, Dotenv)>,
-    /// Where the code reads and sets variables; empty where the rules about it are not asked for.
-    pub env: InCode,
-    /// The names of the samples that stand nowhere else in the repo; `None` where that is not known.
-    pub unread: Option<BTreeSet<String>>,
-    /// Variables that code or a compose file needs, and that no other text of the repo names, prose included.
-    pub untold: BTreeSet<String>,
-    /// What the project is called: the root's directory.
-    pub names: Vec<String>,
-}
-
-impl Project {
-    /// The files that something was read from, each once.
-    pub fn files(&self) -> Vec<FileId> {
-        let files = RefCell::new(BTreeSet::new());
-        // One list of where files are held is enough.
-        self.clone().retain(&|file| {
-            files.borrow_mut().insert(file);
-            true
-        });
-        files.into_inner().into_iter().collect()
-    }
-
-    /// Forgets what was read from the other files.
-    pub fn retain(&mut self, keep: &dyn Fn(FileId) -> bool) {
-        self.composes.retain(|compose| keep(compose.file));
-        self.architectures.retain(|document| keep(document.file));
-        self.process_files.retain(|process_file| keep(process_file.file));
-        for files in [&mut self.unit_files, &mut self.unit_templates, &mut self.drop_ins, &mut self.texts] {
-            files.retain(|(_, file)| keep(*file));
-        }
-        self.dotenvs.retain(|(_, dotenv)| keep(dotenv.file));
-        self.env.uses.retain(|one| keep(one.span.file));
-        self.env.sets.retain(|(_, span)| keep(span.file));
-        self.needs.python.retain(|manifest| keep(manifest.file));
-        self.needs.node.retain(|package| keep(package.file));
-        self.needs.others.retain(|manifest| keep(manifest.file));
-        self.needs.migrations.retain(|tool| keep(tool.span.file));
-    }
-}
-
-/// Where a unit comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A script writes its text.
-    Written(usize, StepId),
-    /// A script installs a file of the repo.
-    Installed(usize, StepId),
-    /// It lies in the repo, and no script installs it.
-    InRepo,
-}
-
-/// A unit of the project.
-#[derive(Clone, Debug)]
-pub struct UnitAt {
-    /// The name it is installed as: `web.service`.
-    pub name: String,
-    /// Its contents.
-    pub unit: Unit,
-    /// Where it is written or installed; for a file of the repo its start.
-    pub span: Span,
-    /// Where it comes from.
-    pub origin: Origin,
-}
-
-/// A process that pm2 or supervisor runs.
-#[derive(Clone, Debug)]
-pub struct ProcessAt {
-    /// What is said of it.
-    pub process: Process,
-    /// Where it comes from.
-    pub origin: Origin,
-    /// Where it is started or installed; for a file of the repo where it is named.
-    pub span: Span,
-}
-
-/// The app's user.
-#[derive(Clone, Debug)]
-pub struct AppUser {
-    /// The account.
-    pub name: Value,
-    /// How it was found: `User= of web.service`.
-    pub why: String,
-    /// Where it is said.
-    pub span: Option<Span>,
-}
-
-impl AppUser {
-    /// True where the app runs as root.
-    pub fn is_root(&self) -> bool {
-        self.name.as_literal() == Some("root")
-    }
-}
+pub use crate::facts::world::{AppUser, Given, Origin, ProcessAt, Project, UnitAt};
 
 /// What the rules see.
 pub struct Context<'r, 'a> {
-    /// The texts.
-    pub sources: &'r Sources,
-    /// The scripts.
-    pub scripts: &'r [Deployment<'a>],
-    /// What is around them.
-    pub project: &'r Project,
+    /// What is known.
+    pub world: World<'r, 'a>,
     /// The pages: titles and severities.
     pub pages: &'r Pages,
-    /// What the configuration says.
-    pub given: &'r Given,
-    /// The units of the project.
-    pub units: Vec<UnitAt>,
-    /// What pm2 and supervisor run.
-    pub processes: Vec<ProcessAt>,
-    /// Services against units: worked out when it is first asked for, for it is asked for by several rules.
-    pub(super) compared: OnceCell<Compared>,
-    /// The app's user, where one can be found.
-    pub app_user: Option<AppUser>,
-    /// Directories in which the app lives.
-    pub app_trees: Vec<Value>,
-    environment: OnceLock<Table<'r>>,
-    /// What each script gives away and what matters to a deploy in it, made when it is first asked for.
-    of_scripts: Vec<OfScript>,
-    places: OnceCell<Vec<Placed>>,
-    lives: OnceCell<Vec<Lives>>,
-    root_serves: OnceCell<bool>,
 }
 
-#[derive(Default)]
-struct OfScript {
-    givers: OnceCell<Givers>,
-    weighty: OnceCell<Vec<usize>>,
-}
+impl<'r, 'a> Deref for Context<'r, 'a> {
+    type Target = World<'r, 'a>;
 
-/// Where a step stands.
-struct Placed {
-    span: Span,
-    /// How far the steps of the file reach that begin before it, itself included.
-    reach: u32,
-    script: usize,
-    id: StepId,
+    fn deref(&self) -> &World<'r, 'a> {
+        &self.world
+    }
 }
 
 impl<'r, 'a> Context<'r, 'a> {
@@ -208,137 +36,7 @@ impl<'r, 'a> Context<'r, 'a> {
         pages: &'r Pages,
         given: &'r Given,
     ) -> Self {
-        let units = installed::units(sources, scripts, project);
-        let app_user = app::app_user(sources, scripts, &units, given);
-        let mut context = Context {
-            sources,
-            scripts,
-            project,
-            pages,
-            given,
-            units,
-            processes: managed::processes(scripts, project),
-            compared: OnceCell::new(),
-            app_user,
-            app_trees: Vec::new(),
-            environment: OnceLock::new(),
-            of_scripts: scripts.iter().map(|_| OfScript::default()).collect(),
-            places: OnceCell::new(),
-            lives: OnceCell::new(),
-            root_serves: OnceCell::new(),
-        };
-        context.app_trees = app::app_trees(&context);
-        context
-    }
-
-    /// Who reads and who sets which environment variable; made when it is first asked for.
-    pub fn environment(&self) -> &Table<'r> {
-        self.environment.get_or_init(|| Table::of(self))
-    }
-
-    /// What a script gives away.
-    pub(super) fn givers(&self, script: &Deployment<'_>) -> Option<&Givers> {
-        self.of_script(script).map(|of| of.givers.get_or_init(|| Givers::of(script)))
-    }
-
-    fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript> {
-        self.scripts.iter().zip(&self.of_scripts).find(|(s, _)| std::ptr::eq(*s, script)).map(|(_, of)| of)
-    }
-
-    /// Where each unit's service lives, in the order of the units.
-    pub(super) fn lives(&self) -> &[Lives] {
-        self.lives.get_or_init(|| self.units.iter().map(Lives::of).collect())
-    }
-
-    /// True where root itself starts an app.
-    pub(super) fn root_serves(&self) -> bool {
-        *self.root_serves.get_or_init(|| root_serves(self))
-    }
-
-    /// All steps of all scripts that run on the machine itself.
-    pub fn steps(&self) -> impl Iterator<Item = (&'r Deployment<'a>, StepId, &'r Step)> {
-        let scripts = self.scripts;
-        scripts.iter().flat_map(|script| script.iter().map(move |(id, step)| (script, id, step)))
-    }
-
-    /// True where a path lies in the app's tree.
-    pub fn in_app_tree(&self, path: &Value) -> bool {
-        self.app_trees.iter().any(|tree| path.is_under(tree))
-    }
-
-    /// True where a step works in the app's tree: in its directory, or by a program or operand of it.
-    pub fn works_in_app_tree(&self, step: &Step) -> bool {
-        self.in_app_tree(&step.argv.cwd)
-            || self.in_app_tree(&step.argv.program.value)
-            || step.deed.effects.iter().any(|e| match &e.resource {
-                Resource::Path(path) => self.in_app_tree(path),
-                _ => false,
-            })
-    }
-
-    /// True where the step runs as the app's user.
-    pub fn runs_as_app(&self, step: &Step) -> bool {
-        match (&step.user, &self.app_user) {
-            (User::Named(name), Some(app)) => *name == app.name || name.looks_like(&app.name),
-            (User::Root, Some(app)) => app.is_root(),
-            _ => false,
-        }
-    }
-
-    /// How sure a verdict about a step can be: a menu, a condition that is not known, another host, a container or a
-    /// function that nothing calls never give high confidence; a resource of which nothing is known gives low.
-    pub fn confidence(&self, script: &Deployment<'_>, id: StepId, about: Option<&Value>) -> Confidence {
-        let knowledge = about.map_or(Knowledge::Literal, Value::knowledge);
-        if knowledge >= Knowledge::Unknown {
-            return Confidence::Low;
-        }
-        if !script.second_run(id).certain {
-            return Confidence::Medium;
-        }
-        Self::circumstances(script, id)
-    }
-
-    /// How sure a verdict about a step can be for where it stands, whatever it is about.
-    fn circumstances(script: &Deployment<'_>, id: StepId) -> Confidence {
-        let step = script.step(id);
-        let conditional = script.guards_of(id).any(|(_, guard)| guard.cond.has_opaque());
-        if conditional || step.place != Place::Here || step.entry != 0 {
-            return Confidence::Medium;
-        }
-        Confidence::High
-    }
-
-    /// How sure a finding at a place can be: as sure as the surest of the steps that its command makes. So no rule can
-    /// forget that it looks at a menu or another host.
-    pub(super) fn at_most(&self, span: Span) -> Confidence {
-        let places = self.places.get_or_init(|| self.placed());
-        let upto = places.partition_point(|p| (p.span.file, p.span.start) <= (span.file, span.start));
-        let near = places[..upto].iter().rev();
-        let near = near.take_while(|p| p.span.file == span.file && p.reach >= span.end);
-        let mut surest = None;
-        for place in near.filter(|p| p.span.end >= span.end) {
-            surest = surest.max(Some(Self::circumstances(&self.scripts[place.script], place.id)));
-            if surest == Some(Confidence::High) {
-                break;
-            }
-        }
-        surest.unwrap_or(Confidence::High)
-    }
-
-    /// All steps by their places.
-    fn placed(&self) -> Vec<Placed> {
-        let mut places = Vec::new();
-        for (script, deployment) in self.scripts.iter().enumerate() {
-            let of_steps = deployment.iter();
-            places.extend(of_steps.map(|(id, step)| Placed { span: step.span, reach: 0, script, id }));
-        }
-        places.sort_by_key(|place| (place.span.file, place.span.start));
-        let (mut file, mut reach) = (None, 0);
-        for place in &mut places {
-            reach = if file == Some(place.span.file) { reach.max(place.span.end) } else { place.span.end };
-            (file, place.reach) = (Some(place.span.file), reach);
-        }
-        places
+        Context { world: World::new(sources, scripts, project, given), pages }
     }
 
     /// A finding of a rule at a place, with the severity of the rule's page.
@@ -355,48 +53,6 @@ impl<'r, 'a> Context<'r, 'a> {
             fix: None,
         })
     }
-
-    /// Where a step stands, for a message: `line 12`.
-    pub fn line(&self, span: Span) -> String {
-        format!("line {}", self.sources.line(span))
-    }
-
-    /// The command as it is written, cut to a line of at most 60 characters.
-    pub fn words(&self, span: Span) -> String {
-        let text = self.sources.text(span);
-        let line = text.lines().next().unwrap_or_default().trim().trim_end_matches('\\').trim_end();
-        let more = line.len() < text.trim_end().len();
-        let short: String = line.chars().take(60).collect();
-        if more || short.len() < line.len() { format!("{short} …") } else { short }
-    }
-
-    /// The first steps after `id` that matter to a deploy and do not happen when it ends the script.
-    pub fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
-        let entry = script.step(id).entry;
-        let weighty = self.of_script(script)?.weighty.get_or_init(|| weighty(script));
-        let later = &weighty[weighty.partition_point(|at| *at <= id.0 as usize)..];
-        let mut later = later.iter().map(|at| &script.steps[*at]).filter(|s| s.entry == entry);
-        // What starts the app says best what does not happen.
-        let lost = later.clone().rfind(|s| s.deed.roles.contains(&Role::Restart)).or_else(|| later.next())?;
-        Some(format!("`{}` on {}", self.words(lost.span), self.line(lost.span)))
-    }
-}
-
-/// The steps that a deploy is there for.
-fn weighty(script: &Deployment<'_>) -> Vec<usize> {
-    let weighs = |role: &Role| {
-        matches!(
-            role,
-            Role::Restart
-                | Role::Migrate
-                | Role::Build(_)
-                | Role::Dependencies(_)
-                | Role::ComposeUp
-                | Role::Enable
-        )
-    };
-    let steps = script.steps.iter().enumerate();
-    steps.filter(|(_, step)| step.deed.roles.iter().any(weighs)).map(|(at, _)| at).collect()
 }
 
 /// A finding in the making.

@@ -1,13 +1,13 @@
-//! F5: fixes that put something before a command: a test for what it makes, or a line of its own. Only where the
+//! Fixes that put something before a command: a test for what it makes, or a line of its own. Only where the
 //! command is a statement by itself, so that `TEST || COMMAND` runs what ran before.
 
-use super::context::Context;
 use crate::finding::{Applicability, Edit, Fix};
 use crate::model::{Deployment, Step, StepId};
+use crate::rules::context::Context;
 use crate::shell::argv::Arg;
-use crate::shell::effect::{Change, Resource};
 use crate::shell::value::Value;
 use crate::source::Span;
+use crate::tools::effect::{Change, Resource};
 
 /// A test for what the command makes, before the command. On the first run the test fails and the command runs, by
 /// itself the last of its list: errexit and the exit status see what they saw before.

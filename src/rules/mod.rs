@@ -1,22 +1,15 @@
-//! F5: rules. Each has a page (`queries/<family>/<name>.md`), and is either a selector beside it or Rust here.
+//! Rules. Each has a page (`queries/<family>/<name>.md`), and is either a selector beside it or Rust here.
 //! Knows nothing of configuration, suppression or output.
 
-mod app;
 pub mod context;
 pub mod embedded;
 pub mod env;
-mod givers;
 mod guards;
-mod installed;
-mod managed;
-pub mod masked;
-mod owners;
 pub mod page;
 pub mod page_examples;
 pub mod pages;
 mod permissions;
 mod rerun;
-pub(crate) mod secrets;
 mod selected;
 pub mod services;
 mod steps;
@@ -25,7 +18,7 @@ mod user;
 
 use crate::finding::{Confidence, Finding};
 use crate::limit::{self, Failure};
-use crate::project::names::is_first_boot_script;
+use crate::repo::names::is_first_boot_script;
 use crate::syntax::query::Selectors;
 use context::Context;
 

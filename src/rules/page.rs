@@ -2,8 +2,8 @@
 //!
 //! The page is the only place that holds a rule's id, title and severity. It knows nothing of how the rule judges.
 
-use super::embedded::RuleFile;
 use crate::finding::{Applicability, Confidence, Severity};
+use crate::rules::embedded::RuleFile;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;

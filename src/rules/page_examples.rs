@@ -6,7 +6,7 @@
 //! - A ```` ```bash fixed ```` fence after a script is that script with its fixes applied.
 //! - Any other fence is only text.
 
-use super::page::{Block, Page, PageError, blocks};
+use crate::rules::page::{Block, Page, PageError, blocks};
 use std::sync::Arc;
 
 /// The name of an example's script.
@@ -143,8 +143,8 @@ fn unmark(line: &str) -> Result<(&str, Option<Option<&str>>), &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::embedded::RuleFile;
     use super::*;
+    use crate::rules::embedded::RuleFile;
 
     fn of(example: &str) -> Result<Vec<Example>, String> {
         let text = format!(
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_embedded_page_has_good_examples() {
-        for page in super::super::pages::Pages::embedded().unwrap().iter() {
+        for page in crate::rules::pages::Pages::embedded().unwrap().iter() {
             let found = examples(page).unwrap();
             assert!(!found.is_empty(), "{} has no example", page.id);
         }

@@ -1,7 +1,7 @@
 //! All pages together: which rules exist, what a name stands for, and folders of a user's own rules.
 
-use super::embedded::{self, RuleFile};
-use super::page::{Page, PageError};
+use crate::rules::embedded::{self, RuleFile};
+use crate::rules::page::{Page, PageError};
 use std::path::Path;
 use std::{fmt, fs};
 

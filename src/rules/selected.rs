@@ -1,17 +1,17 @@
-//! F5: rules that are selectors. A selector says which command; the model says whether it matters; the message is
+//! Rules that are selectors. A selector says which command; the model says whether it matters; the message is
 //! made of what the model knows: why the second run fails, what then never runs.
 
-use super::context::{Context, is_swallowed};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
+use crate::rules::context::{Context, is_swallowed};
 use crate::shell::argv::Arg;
-use crate::shell::effect::{Change, Prompt, Resource, Role};
 use crate::shell::wrappers;
 use crate::source::Span;
 use crate::syntax::query::{
     ChangeWord, CommandId, Judge, OnFailure as FailureWord, Place, Question, RoleWord, RunsAs, SecondRun,
     Selectors,
 };
+use crate::tools::effect::{Change, Prompt, Resource, Role};
 
 /// Tries every selector on every command.
 pub(super) fn run(context: &Context<'_, '_>, selectors: &Selectors, found: &mut Vec<Finding>) {
@@ -247,7 +247,7 @@ fn finding(
         draft = draft.related(errexit, "a failing command ends the script from here on");
     }
     let (help, fix) = remedy(context, step, &outcome);
-    let fix = fix.or_else(|| super::guards::fix(context, script, id));
+    let fix = fix.or_else(|| crate::rules::guards::fix(context, script, id));
     if let Some(help) = help {
         draft = draft.help(help);
     }
@@ -371,7 +371,7 @@ fn remedy(context: &Context<'_, '_>, step: &Step, outcome: &Outcome) -> (Option<
         ),
         ("ln", Outcome::Fails(_) | Outcome::Nests(_)) => {
             let help = "write `ln -sfn`: it replaces the link, also where it leads to a directory";
-            (Some(help.to_owned()), super::guards::link_flags(context, step))
+            (Some(help.to_owned()), crate::rules::guards::link_flags(context, step))
         }
         ("git", Outcome::Fails(_)) if argv.has_word("remote") => (
             Some("test for it first: `git remote get-url NAME >/dev/null 2>&1 || git remote add …`".to_owned()),

@@ -18,8 +18,8 @@ mod fingerprint;
 pub use fingerprint::Fingerprint;
 
 use crate::check::CheckError;
-use crate::project::files::record::{Damaged, Digest, Reader, Recorded, digest};
-use crate::project::files::{Recorder, Root};
+use crate::repo::files::record::{Damaged, Digest, Reader, Recorded, digest};
+use crate::repo::files::{Recorder, Root};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};

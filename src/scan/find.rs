@@ -1,8 +1,8 @@
 //! Where the repos are: each argument is one, or a folder of them. Only names are looked at.
 
 use crate::check::CheckError;
-use crate::project::inventory::is_of_others;
-use crate::project::names::stands_at_the_top;
+use crate::repo::inventory::is_of_others;
+use crate::repo::names::stands_at_the_top;
 use ignore::WalkBuilder;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};

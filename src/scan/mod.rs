@@ -1,4 +1,4 @@
-//! F7: many repos, one after the other or side by side. Finds them, has each judged, and hands over what came of it
+//! Many repos, one after the other or side by side. Finds them, has each judged, and hands over what came of it
 //! in the order in which they were found, however long each takes; keeps a journal of it, and counts.
 //!
 //! It knows neither what a record looks like nor what a check is: both are the caller's.

@@ -1,4 +1,4 @@
-//! F2: a command's words after expansion, and the reading of its options. What an option means is for
+//! A command's words after expansion, and the reading of its options. What an option means is for
 //! [`super::tools`] to know.
 
 use crate::shell::value::Value;

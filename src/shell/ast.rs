@@ -1,4 +1,4 @@
-//! F2: the shell as a tree of statements and words, free of the grammar's oddities. Lives in an arena.
+//! The shell as a tree of statements and words, free of the grammar's oddities. Lives in an arena.
 //!
 //! Places are [`Span`]s of files, whatever text they were parsed from.
 

@@ -1,4 +1,4 @@
-//! F2: which commands of a text became statements. Where commands begin is told by the scanner (`syntax::mask`), which knows
+//! Which commands of a text became statements. Where commands begin is told by the scanner (`syntax::mask`), which knows
 //! quoting and reserved words and no grammar; what became of them by the statements. So a command that the parser
 //! loses without a word is missed all the same.
 

@@ -1,4 +1,4 @@
-//! F2: lowers a tree of tree-sitter-bash to statements. All that is odd about the grammar's shapes ends here:
+//! Lowers a tree of tree-sitter-bash to statements. All that is odd about the grammar's shapes ends here:
 //! redirections that hang on a whole list, words that count as further destinations of a redirection, negations
 //! inside redirected statements.
 

@@ -1,12 +1,10 @@
-//! F2: shell. Words and quoting, wrappers, regions, and what each tool does. Knows nothing of order or of guards.
+//! Shell. Words and quoting, wrappers, regions, and what each tool does. Knows nothing of order or of guards.
 
 pub mod argv;
 pub mod ast;
 pub mod count;
-pub mod effect;
 mod lower;
 pub mod parse;
-pub mod tools;
 pub mod value;
 mod word;
 pub mod wrappers;

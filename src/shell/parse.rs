@@ -1,4 +1,4 @@
-//! F2: from a text to statements. Parsing never fails: what cannot be read becomes a gap.
+//! From a text to statements. Parsing never fails: what cannot be read becomes a gap.
 //!
 //! tree-sitter-bash loses or invents commands around heredocs (`grammar-tests/gaps`), so heredocs are masked before
 //! the parse and put back here; words are read from the source text. A text that still holds errors is cut into

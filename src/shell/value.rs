@@ -1,4 +1,4 @@
-//! F2: what is known of a word's value.
+//! What is known of a word's value.
 //!
 //! A [`Value`] is one string. Parts that are not known are written into it as *holes*: a hole names the variable and
 //! the assignment that it was last given by, or the text of a command substitution. Two values with equal text and

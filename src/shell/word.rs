@@ -1,4 +1,4 @@
-//! F2: the parts of a word, from its source text: quoting, escapes, expansions, globs and braces as bash(1) has them
+//! The parts of a word, from its source text: quoting, escapes, expansions, globs and braces as bash(1) has them
 //! under QUOTING and EXPANSION. The tree gives where words and substitutions stand; their inside is read here,
 //! because the grammar splits words at places where the shell does not.
 

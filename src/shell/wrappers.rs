@@ -1,4 +1,4 @@
-//! F2: commands that run another command: who runs it then, where, and whether what they run is shell code.
+//! Commands that run another command: who runs it then, where, and whether what they run is shell code.
 //!
 //! Options and their arity: sudo(8), doas(1), su(1), runuser(1), env(1), timeout(1), nice(1), ionice(1), xargs(1),
 //! setsid(1), stdbuf(1), chroot(8), ssh(1), flock(1), bash(1), and `--help` of docker and podman.

@@ -1,4 +1,4 @@
-//! F1: syntax. The only importer of tree_sitter: parses a text, walks its tree, runs queries.
+//! Syntax. The only importer of tree_sitter: parses a text, walks its tree, runs queries.
 
 pub mod code;
 pub mod debug;

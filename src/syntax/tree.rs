@@ -1,4 +1,4 @@
-//! F1: parsing with tree-sitter-bash, and a walk over the tree with kinds as an enum.
+//! Parsing with tree-sitter-bash, and a walk over the tree with kinds as an enum.
 
 use super::parses;
 use crate::limit;

@@ -2,9 +2,9 @@
 
 use crate::support::git::Repo;
 use deploylint::check::{Request, check};
-use deploylint::project::files::Root;
-use deploylint::project::history::{FileChange, History, Kind, Since, committed, read_on};
-use deploylint::project::inventory::Inventory;
+use deploylint::repo::files::Root;
+use deploylint::repo::history::{FileChange, History, Kind, Since, committed, read_on};
+use deploylint::repo::inventory::Inventory;
 use deploylint::source::Sources;
 use jiff::civil::{Date, date};
 use std::fs;

@@ -2,8 +2,8 @@
 
 use crate::support::git::Repo;
 use deploylint::check::{Request, Settings, inspect};
-use deploylint::project::files::Root;
-use deploylint::project::history::{History, Since, read_on};
+use deploylint::repo::files::Root;
+use deploylint::repo::history::{History, Since, read_on};
 use deploylint::review::{Change, Impact, Kind, State, impact};
 use deploylint::source::Sources;
 use jiff::civil::date;

@@ -63,7 +63,7 @@ fn the_date_is_all_that_recording_changes() {
         ("Last performed: YYYY-MM-DD", "Last performed: TODAY"),
     ] {
         let text = |line: &str| format!("\u{feff}{TASK}{line}");
-        write(dir.path(), "tasks.md", &text(before));
+        write(dir.path(), "tasks.md", text(before));
         let ran = review(dir.path(), &["--record", "--tested"]);
         assert_eq!(ran.code, 0, "{before}: {}{}", ran.out, ran.err);
         assert_eq!(ran.err, format!("recorded {} in tasks.md\n", today()));
@@ -175,7 +175,7 @@ fn each_change_is_held_against_the_deployment() {
     write(
         &repo.path(),
         "compose.yaml",
-        &format!("{compose}  worker:\n    build: .\n    command: celery -A app worker\n"),
+        format!("{compose}  worker:\n    build: .\n    command: celery -A app worker\n"),
     );
     repo.commit("2026-02-03 12:00 +0000", "Add a worker", &[]);
     repo.write("requirements.txt", "celery==5.4\n");

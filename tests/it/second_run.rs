@@ -14,8 +14,8 @@
 
 use crate::support::root;
 use deploylint::model::{Deployment, FollowNothing, Outcome, StepId, build};
-use deploylint::shell::effect::{Change, Resource};
 use deploylint::source::{SourceFile, Sources};
+use deploylint::tools::effect::{Change, Resource};
 use std::fs;
 
 const WORDS: [&str; 6] = ["fails", "duplicates", "nests", "overwrites", "skipped", "nothing"];

@@ -1,8 +1,8 @@
 //! A Markdown document as a flat list of headings, items, tables, fences and paragraphs, each under its headings.
 //! GitHub Flavored Markdown, <https://github.github.com/gfm/>; what the blocks mean is not known here.
 
-use super::words::is_aside;
 use crate::limit::tick;
+use crate::project::architecture::words::is_aside;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 

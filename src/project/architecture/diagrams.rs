@@ -2,10 +2,10 @@
 //! characters are not read: what stands in one is as often a layer of the code.
 //! <https://mermaid.js.org/syntax/flowchart.html>, <https://plantuml.com/deployment-diagram>.
 
-use super::words::{
+use crate::project::architecture::words::{
     as_name, is_aside, is_choice, is_external, is_not_here, name_and_brackets, ports, product, words,
 };
-use super::{Evidence, Found, Strength};
+use crate::project::architecture::{Evidence, Found, Strength};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 

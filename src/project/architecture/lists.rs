@@ -1,11 +1,11 @@
 //! Items, headings and paragraphs: `- **api** (FastAPI, port 8000)`, `### Worker (port 8001)`, "runs as `api.service`".
 
-use super::blocks::Line;
-use super::words::{
+use crate::project::architecture::blocks::Line;
+use crate::project::architecture::words::{
     as_name, column_ports, is_choice, is_code_name, is_external, is_not_here, name_and_brackets, ports,
     product, words,
 };
-use super::{Evidence, Found, Stated, Strength};
+use crate::project::architecture::{Evidence, Found, Stated, Strength};
 
 /// Words of a heading whose items are processes.
 const RUNS: &[&str] = &[

@@ -1,11 +1,11 @@
 //! Tables: which columns say what, and which rows are services.
 
-use super::blocks::Line;
-use super::words::{
+use crate::project::architecture::blocks::Line;
+use crate::project::architecture::words::{
     as_name, column_ports, is_choice, is_code_name, is_external, is_not_here, name_and_brackets, product,
     words,
 };
-use super::{Evidence, Found, Stated, Strength};
+use crate::project::architecture::{Evidence, Found, Stated, Strength};
 use crate::project::services::product_units;
 
 /// What a column holds.

@@ -1,4 +1,4 @@
-use super::*;
+use crate::project::architecture::*;
 use crate::source::SourceFile;
 
 fn read_at(path: &str, text: &str) -> (Sources, Architecture) {

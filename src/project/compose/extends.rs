@@ -3,10 +3,10 @@
 //! Facts: <https://github.com/compose-spec/compose-spec/blob/main/05-services.md#extends>, `loader/extends.go` of
 //! compose-go. Chains are followed step by step, not by recursion: they may be as long as a file has services.
 
-use super::interpolation::with_defaults;
-use super::load::{Entries, Loader, into_entries, parent, take};
-use super::merge::{self, At, Clashes};
 use crate::limit::tick;
+use crate::project::compose::interpolation::with_defaults;
+use crate::project::compose::load::{Entries, Loader, into_entries, parent, take};
+use crate::project::compose::merge::{self, At, Clashes};
 use crate::project::yaml::{Kind, Node};
 use crate::source::FileId;
 use std::collections::{HashMap, HashSet};

@@ -1,9 +1,11 @@
 //! One service's fields. Each is tolerant on its own: a wrong type is a gap at its place and leaves the others.
 
-use super::interpolation::closing;
-use super::with_defaults;
-use super::{Build, Dependency, Deploy, EnvFile, Healthcheck, Port, Service, Text, Variable, Volume};
 use crate::finding::Gap;
+use crate::project::compose::interpolation::closing;
+use crate::project::compose::with_defaults;
+use crate::project::compose::{
+    Build, Dependency, Deploy, EnvFile, Healthcheck, Port, Service, Text, Variable, Volume,
+};
 use crate::project::yaml::{Key, Kind, Node};
 use crate::source::{Sources, Span};
 

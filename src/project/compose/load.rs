@@ -4,12 +4,12 @@
 //! `loadYamlFile` of compose-go: of each document in turn what it includes is put in, then its services are extended,
 //! then it is merged into what came before.
 
-use super::extends::Scope;
-use super::interpolation::with_defaults;
-use super::merge::{self, At, Clashes};
 use crate::finding::Gap;
-use crate::project::files::Root;
+use crate::project::compose::extends::Scope;
+use crate::project::compose::interpolation::with_defaults;
+use crate::project::compose::merge::{self, At, Clashes};
 use crate::project::yaml::{self, Key, Kind, Node};
+use crate::repo::files::Root;
 use crate::source::{FileId, Sources, Span};
 use std::collections::HashMap;
 use std::path::Path;

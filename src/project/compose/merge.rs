@@ -4,9 +4,9 @@
 //! `override/merge.go` and `override/uncity.go` of compose-go: mappings are merged by key, lists are appended, commands
 //! are replaced, and some lists hold one entry for each target, port or name.
 
-use super::fields::{short_port, short_volume};
-use super::interpolation::with_defaults;
 use crate::limit::tick;
+use crate::project::compose::fields::{short_port, short_volume};
+use crate::project::compose::interpolation::with_defaults;
 use crate::project::yaml::{Key, Kind, Node};
 use crate::source::Span;
 use std::collections::HashMap;
@@ -286,7 +286,7 @@ fn path_or_text(node: &Node, key: &str) -> Option<String> {
 fn port(node: &Node) -> Option<String> {
     let port = match node.text() {
         Some(text) => short_port(&with_defaults(text), node.span),
-        None => super::fields::long_port(node)?,
+        None => crate::project::compose::fields::long_port(node)?,
     };
     let address = port.address.unwrap_or_else(|| "0.0.0.0".to_owned());
     Some(format!("{address} {} {} {}", port.published.unwrap_or_default(), port.target, port.protocol))

@@ -15,10 +15,10 @@ pub use interpolation::{Reference, references, with_defaults};
 
 use crate::finding::Gap;
 use crate::limit::tick;
-use crate::project::files::Root;
-use crate::project::inventory::Inventory;
-use crate::project::names::base;
 use crate::project::yaml::{Key, Kind, Node};
+use crate::repo::files::Root;
+use crate::repo::inventory::Inventory;
+use crate::repo::names::base;
 use crate::source::{FileId, Sources, Span};
 use fields::Reader;
 use load::{Disk, Loader, Project};

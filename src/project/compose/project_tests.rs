@@ -1,6 +1,6 @@
 //! Several files: which one is taken, overrides, `include`, `extends`.
 
-use super::*;
+use crate::project::compose::*;
 
 struct Read {
     _dir: tempfile::TempDir,

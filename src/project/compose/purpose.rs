@@ -1,7 +1,7 @@
 //! What a service is for, as far as it decides whether it needs a unit: a server, work that ends, a developer's tool.
 
-use super::interpolation::with_defaults;
-use super::{Compose, Service};
+use crate::project::compose::interpolation::with_defaults;
+use crate::project::compose::{Compose, Service};
 
 impl Compose {
     /// True for a file that is made for developing or testing, by its name.

@@ -1,4 +1,4 @@
-use super::*;
+use crate::project::compose::*;
 use crate::source::SourceFile;
 
 fn read_as(name: &str, text: &str) -> (Sources, Compose, Vec<Gap>) {

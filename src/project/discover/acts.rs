@@ -1,6 +1,6 @@
 //! What a line of shell does to a server, by its first words.
 
-use super::Reason;
+use crate::project::discover::Reason;
 
 /// What a deploy does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -149,7 +149,7 @@ fn opened(line: &str) -> Option<&str> {
 }
 
 fn base(word: &str) -> &str {
-    crate::project::names::base(word.trim_matches(['"', '\'']))
+    crate::repo::names::base(word.trim_matches(['"', '\'']))
 }
 
 /// Files that the line names together with something that writes.

@@ -1,11 +1,11 @@
 //! All scripts of a project at once: what one sources belongs to it, and what an image copies runs in a container.
 
-use super::{Reason, Standing, Verdict, score, verdict};
 use crate::finding::Gap;
 use crate::limit;
-use crate::project::files::Root;
-use crate::project::inventory::Inventory;
-use crate::project::names::base;
+use crate::project::discover::{Reason, Standing, Verdict, score, verdict};
+use crate::repo::files::Root;
+use crate::repo::inventory::Inventory;
+use crate::repo::names::base;
 use crate::source::{FileId, Sources};
 use std::collections::{HashMap, HashSet};
 
@@ -50,7 +50,7 @@ fn discover_in_time(root: &Root, inventory: &Inventory, sources: &mut Sources) -
                 read.push((path.clone(), file, weight, reasons));
             }
             // What would not be judged is not missed: a link to nowhere among an editor's hooks.
-            Err(gap) if super::foreign(path).is_none() => gaps.push(gap),
+            Err(gap) if crate::project::discover::foreign(path).is_none() => gaps.push(gap),
             Err(_) => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Uses of environment variables in JavaScript and TypeScript.
 
-use super::{Access, Found, Need, default, is_asked_later, is_name};
+use crate::project::env::{Access, Found, Need, default, is_asked_later, is_name};
 use crate::syntax::code::{CodeQuery, Language, Match};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -104,7 +104,11 @@ impl<'t> File<'t> {
     /// `const { X } = process.env`, and `X` is asked for further on.
     fn of_name(&self, name: &Range<usize>) -> Need {
         let word = self.at(Some(name.clone()));
-        if super::is_tested_in(self.text, word, name.end) { Need::Optional } else { Need::Unasked }
+        if crate::project::env::is_tested_in(self.text, word, name.end) {
+            Need::Optional
+        } else {
+            Need::Unasked
+        }
     }
 
     fn of_call(&self, one: &Match) -> Option<Need> {

@@ -15,9 +15,9 @@ pub mod unread;
 
 use crate::finding::Gap;
 use crate::limit::ticks;
-use crate::project::files::Root;
-use crate::project::inventory::Inventory;
-use crate::project::names::is_deployed_code;
+use crate::repo::files::Root;
+use crate::repo::inventory::Inventory;
+use crate::repo::names::is_deployed_code;
 use crate::source::{SourceFile, Sources, Span};
 use crate::syntax::code::Language;
 use regex::bytes::Regex;

@@ -1,6 +1,6 @@
 //! Uses of environment variables in Python.
 
-use super::{Access, Found, Need, default, is_asked_later, is_name};
+use crate::project::env::{Access, Found, Need, default, is_asked_later, is_name};
 use crate::syntax::code::{CodeQuery, Language, Match};
 use regex::Regex;
 use std::collections::{HashMap, HashSet};
@@ -186,7 +186,9 @@ fn asked_before(found: &mut [Found]) {
             }
             Access::Read(Need::Required)
                 if !one.any_case
-                    && asked.get(&one.name).is_some_and(|at| one.range.start < at + super::NEAR) =>
+                    && asked
+                        .get(&one.name)
+                        .is_some_and(|at| one.range.start < at + crate::project::env::NEAR) =>
             {
                 one.access = Access::Read(Need::Optional);
             }

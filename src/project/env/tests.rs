@@ -1,6 +1,6 @@
 //! Uses of variables, read from small programs.
 
-use super::{Access, Found, Need, javascript, python};
+use crate::project::env::{Access, Found, Need, javascript, python};
 use crate::syntax::code::Language;
 
 fn shown(found: Result<Vec<Found>, String>) -> Vec<String> {

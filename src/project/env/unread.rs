@@ -1,9 +1,9 @@
 //! Which names occur nowhere in a repo: a search through bytes, without a parser. Knows nothing of what a name is for.
 
 use crate::limit::{is_over, part, tick, ticks};
-use crate::project::files::Root;
-use crate::project::inventory::Inventory;
-use crate::project::names::base;
+use crate::repo::files::Root;
+use crate::repo::inventory::Inventory;
+use crate::repo::names::base;
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::{BTreeSet, HashMap};
 

@@ -7,8 +7,8 @@ mod supervisor;
 mod tests;
 
 use crate::finding::Gap;
-use crate::project::files::Root;
-use crate::project::inventory::Inventory;
+use crate::repo::files::Root;
+use crate::repo::inventory::Inventory;
 use crate::source::{FileId, Sources, Span};
 
 pub use pm2::command_of;

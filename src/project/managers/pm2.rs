@@ -1,12 +1,12 @@
 //! pm2's process files: <https://pm2.keymetrics.io/docs/usage/application-declaration/>. JavaScript is read, not run:
 //! what it computes is not known.
 
-use super::{Manager, Process};
 use crate::finding::Gap;
 use crate::project::env::language_of;
-use crate::project::names::base;
+use crate::project::managers::{Manager, Process};
 use crate::project::unit::split_words;
 use crate::project::yaml::{self, Key, Kind, Node};
+use crate::repo::names::base;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::literal::{self, Literal, exports};
 

@@ -1,9 +1,9 @@
 //! supervisord's settings: <http://supervisord.org/configuration.html>. The file is read as Python's `ConfigParser` reads
 //! it: a line that begins with a blank goes on, ` ;` begins a comment.
 
-use super::{Manager, Process};
 use crate::limit::tick;
 use crate::project::Problem;
+use crate::project::managers::{Manager, Process};
 use crate::project::unit::split_words;
 use crate::source::{FileId, MappedText, OffsetMap, Sources, Span};
 

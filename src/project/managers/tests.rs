@@ -1,4 +1,4 @@
-use super::*;
+use crate::project::managers::*;
 use crate::source::SourceFile;
 
 fn file(name: &str, text: &str) -> (Sources, FileId) {
@@ -77,7 +77,7 @@ fn an_ecosystem_that_is_computed_or_broken_is_a_gap() {
 
 fn supervised(text: &str) -> (Vec<String>, Vec<String>) {
     let (sources, id) = file("supervisord.conf", text);
-    let (processes, problems) = super::supervisor::of_file(&sources, id);
+    let (processes, problems) = crate::project::managers::supervisor::of_file(&sources, id);
     let problems = problems.iter().map(|p| format!("{}: {}", sources.line(p.span), p.reason));
     (shown(&processes), problems.collect())
 }

@@ -3,9 +3,9 @@
 //! their names in the bytes, and parses nothing.
 
 use crate::limit::ticks;
-use crate::project::files::Root;
-use crate::project::inventory::Inventory;
-use crate::project::names::{base, is_deployed_code};
+use crate::repo::files::Root;
+use crate::repo::inventory::Inventory;
+use crate::repo::names::{base, is_deployed_code};
 use regex::Regex;
 use std::sync::LazyLock;
 

@@ -1,8 +1,8 @@
 //! What Python's lockfiles name: uv.lock, poetry.lock and pdm.lock (`[[package]]` tables), Pipfile.lock (JSON).
 
-use super::{PythonManifest, normalized};
 use crate::finding::Gap;
-use crate::project::files::Root;
+use crate::project::manifest::{PythonManifest, normalized};
+use crate::repo::files::Root;
 use crate::source::Sources;
 use std::collections::{BTreeSet, HashSet};
 

@@ -1,6 +1,6 @@
 //! Which tool migrates the database, from the files that it needs; each fact is from the tool's own manual.
 
-use super::{Declared, Needs, OtherManifest};
+use crate::project::manifest::{Declared, Needs, OtherManifest};
 use crate::source::{FileId, Sources, Span};
 
 /// The tools.
@@ -137,7 +137,9 @@ pub(super) fn of_dependencies(needs: &mut Needs) {
             let kind = MigrationKind::Sequelize;
             found.push(tool(kind, &package.directory, package.file, declared));
         }
-        let run = |s: &super::Script| s.command.contains("typeorm") && s.command.contains("migration:run");
+        let run = |s: &crate::project::manifest::Script| {
+            s.command.contains("typeorm") && s.command.contains("migration:run")
+        };
         if let (Some(declared), true) = (package.dependency("typeorm"), package.scripts.iter().any(run)) {
             let kind = MigrationKind::TypeOrm;
             found.push(tool(kind, &package.directory, package.file, declared));

@@ -15,9 +15,9 @@ pub use python::{PythonKind, PythonManifest, normalized};
 
 use crate::finding::Gap;
 use crate::limit::tick;
-use crate::project::files::Root;
-use crate::project::inventory::Inventory;
 use crate::project::yaml;
+use crate::repo::files::Root;
+use crate::repo::inventory::Inventory;
 use crate::source::{FileId, Sources, Span};
 use std::collections::HashSet;
 

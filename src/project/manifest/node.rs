@@ -1,7 +1,7 @@
 //! package.json, <https://docs.npmjs.com/cli/configuring-npm/package-json>.
 
-use super::{Declared, nearest};
 use crate::finding::Gap;
+use crate::project::manifest::{Declared, nearest};
 use crate::project::yaml::{self, Node};
 use crate::source::{FileId, Sources, Span};
 

@@ -1,9 +1,9 @@
 //! Gemfile, composer.json, go.mod and Cargo.toml: what they declare, and no more.
 
-use super::node::entries;
-use super::python::{Form, table_at, toml};
-use super::{Declared, Language};
 use crate::finding::Gap;
+use crate::project::manifest::node::entries;
+use crate::project::manifest::python::{Form, table_at, toml};
+use crate::project::manifest::{Declared, Language};
 use crate::project::yaml;
 use crate::source::{FileId, Sources, Span};
 use std::ops::Range;

@@ -4,9 +4,9 @@
 //! <https://python-poetry.org/docs/pyproject/>, <https://docs.astral.sh/uv/concepts/projects/dependencies/>,
 //! <https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html#dynamic-metadata>.
 
-use super::requirements::Requirement;
-use super::{Declared, Include, requirements, setup, split};
 use crate::finding::Gap;
+use crate::project::manifest::requirements::Requirement;
+use crate::project::manifest::{Declared, Include, requirements, setup, split};
 use crate::source::{FileId, Sources, Span};
 use std::ops::Range;
 use toml::Spanned;

@@ -1,8 +1,8 @@
 //! A requirement (PEP 508) and the files that pip reads them from,
 //! <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
 
-use super::Include;
-use super::python::{PythonManifest, declare};
+use crate::project::manifest::Include;
+use crate::project::manifest::python::{PythonManifest, declare};
 use crate::source::Span;
 
 /// A requirement, taken apart.
@@ -89,7 +89,7 @@ fn option(body: &str, offset: usize, manifest: &mut PythonManifest) {
             let requirement = Requirement::parse(egg);
             let start = offset + (body.len() - egg.len());
             let within = start..start + requirement.name.len();
-            super::python::declare_at(&requirement, within, None, manifest);
+            crate::project::manifest::python::declare_at(&requirement, within, None, manifest);
         }
         return;
     }

@@ -1,9 +1,9 @@
 //! setup.cfg and setup.py, <https://setuptools.pypa.io/en/latest/userguide/declarative_config.html>. setup.py is code:
 //! what stands in it as a plain list is read, and anything else makes the manifest incomplete.
 
-use super::Include;
-use super::python::{PythonManifest, declare};
-use super::requirements::Requirement;
+use crate::project::manifest::Include;
+use crate::project::manifest::python::{PythonManifest, declare};
+use crate::project::manifest::requirements::Requirement;
 use crate::source::Span;
 use std::ops::Range;
 

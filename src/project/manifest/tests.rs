@@ -1,4 +1,4 @@
-use super::*;
+use crate::project::manifest::*;
 use std::fs;
 
 fn project(files: &[(&str, &str)]) -> (Sources, Needs, Vec<Gap>) {

@@ -1,8 +1,8 @@
 //! What a command line comes down to: the program behind `sh -c`, `env`, `python -m` and `uv run`, and its role.
 
 use crate::project::compose::with_defaults;
-use crate::project::names::base;
 use crate::project::unit::{Exec, split_words};
+use crate::repo::names::base;
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,12 +1,12 @@
 //! How much speaks for a service and a unit being the same thing.
 
-use super::essence::{self, Essence, Role};
-use super::{Strength, UnitInfo};
 use crate::limit::tick;
 use crate::project::architecture::Stated;
 use crate::project::compose::{Service, with_defaults};
 use crate::project::managers::Process;
-use crate::project::names::base;
+use crate::project::services::essence::{self, Essence, Role};
+use crate::project::services::{Strength, UnitInfo};
+use crate::repo::names::base;
 use std::collections::{BTreeSet, HashSet};
 
 /// Below this nothing is a match: one kind of evidence that leaves doubt.

@@ -1,9 +1,9 @@
 //! What a service, a unit or a managed process says of itself, in the same words for all three.
 
-use super::essence::{self, Essence};
-use super::evidence::ports_of;
 use crate::project::compose::{Service, with_defaults};
 use crate::project::managers::Process;
+use crate::project::services::essence::{self, Essence};
+use crate::project::services::evidence::ports_of;
 use crate::project::unit::Unit;
 
 /// What is said.

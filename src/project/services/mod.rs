@@ -10,8 +10,8 @@ mod stated;
 
 use crate::project::compose::{Compose, Service};
 use crate::project::managers::{Manager, Process};
-use crate::project::names::base;
 use crate::project::unit::{Unit, UnitKind, template_of};
+use crate::repo::names::base;
 use crate::source::Span;
 use essence::compose_up;
 use evidence::{Evidence, Side, compare, strength};

@@ -1,10 +1,10 @@
 //! Software that a system package brings together with a unit of its own. Facts: the packages of Debian and Ubuntu,
 //! and where they lack one the maker's own; images of Docker Hub.
 
-use super::essence::Role;
-use super::evidence::Side;
-use super::{Counterpart, Server, Strength};
 use crate::project::compose::Service;
+use crate::project::services::essence::Role;
+use crate::project::services::evidence::Side;
+use crate::project::services::{Counterpart, Server, Strength};
 
 struct Product {
     /// Names of images, and words that a service is called by.

@@ -1,14 +1,14 @@
 //! Which stated service of a document is which unit, package or Compose service, by the same evidence as services and
 //! units are compared.
 
-use super::evidence::{Side, compare, ports_of, strength, tokens};
-use super::{
-    Counterpart, Server, ServiceRef, Strength, UnitInfo, containers, essence, exemption, long_running,
-    products,
-};
 use crate::limit::tick;
 use crate::project::architecture::Stated;
 use crate::project::compose::{Compose, Service, with_defaults};
+use crate::project::services::evidence::{Side, compare, ports_of, strength, tokens};
+use crate::project::services::{
+    Counterpart, Server, ServiceRef, Strength, UnitInfo, containers, essence, exemption, long_running,
+    products,
+};
 use std::collections::HashSet;
 
 /// What does a stated service's work.

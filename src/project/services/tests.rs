@@ -1,5 +1,5 @@
-use super::*;
 use crate::project::compose;
+use crate::project::services::*;
 use crate::source::{SourceFile, Sources};
 
 /// What is linked, as `service=counterpart` lines; `-` for none, `(why)` for exempt ones.

@@ -4,7 +4,7 @@
 //! table of directives (`load-fragment-gperf`, up to the development towards 259), and systemd.directives(7).
 //! `tests/it/systemd.rs` holds it against `systemd-analyze verify`.
 
-use super::UnitKind;
+use crate::project::unit::UnitKind;
 
 /// The release whose directives are listed in full; what came after it is known as newer.
 pub const BASE: u32 = 252;

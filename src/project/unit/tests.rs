@@ -1,4 +1,4 @@
-use super::*;
+use crate::project::unit::*;
 use crate::source::SourceFile;
 
 fn read(text: &str) -> (Sources, Unit) {

@@ -1,7 +1,7 @@
 //! What can still be read of a file that is no YAML: the entries that do not parse are blanked, the rest is read.
 
-use super::{Node, documents, gap};
 use crate::finding::Gap;
+use crate::project::yaml::{Node, documents, gap};
 use crate::source::{FileId, Sources};
 use serde_saphyr::Error;
 use std::ops::Range;

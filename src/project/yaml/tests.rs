@@ -1,4 +1,4 @@
-use super::*;
+use crate::project::yaml::*;
 use crate::source::SourceFile;
 use std::time::{Duration, Instant};
 

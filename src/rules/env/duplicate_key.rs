@@ -3,7 +3,7 @@
 //! python-dotenv, dotenv and the shell take the last; so do systemd.exec(5) (`Environment=`: "the later setting will override
 //! the earlier setting") and Compose for a list.
 
-use super::table::written_files;
+use crate::facts::environment::table::written_files;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::dotenv::Dotenv;
 use crate::rules::context::{Context, Origin};

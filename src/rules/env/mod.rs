@@ -1,23 +1,17 @@
-//! F5: the family `env`: do code, samples and deployment agree on environment variables?
+//! The family `env`: do code, samples and deployment agree on environment variables?
 
 mod duplicate_key;
-mod in_shell;
-mod names;
 mod other_default;
 mod sample_differs;
 mod secret_in_git;
-pub mod table;
 mod undocumented;
 mod unset;
 mod unused;
-mod values;
 
-use super::Rule;
 use crate::project::dotenv::Dotenv;
-use crate::project::names::is_sample_dotenv;
+use crate::repo::names::is_sample_dotenv;
+use crate::rules::Rule;
 use crate::rules::context::Context;
-
-pub use values::hidden_in;
 
 /// The rules of this family in Rust.
 pub(super) const RULES: &[(&str, Rule)] = &[

@@ -1,10 +1,10 @@
 //! `env/other-default`: one variable, and another default at each place that reads it.
 
-use super::names::{is_credential, is_given};
-use super::table::{Read, Reader, Variable, Writer};
+use crate::facts::environment::names::{is_credential, is_given};
+use crate::facts::environment::table::{Read, Reader, Variable, Writer};
 use crate::finding::{Confidence, Finding};
 use crate::project::env::Need;
-use crate::project::names::base;
+use crate::repo::names::base;
 use crate::rules::context::Context;
 use crate::source::FileId;
 use std::collections::BTreeMap;

@@ -1,13 +1,13 @@
 //! `env/sample-differs`: a script writes an environment file that is not what the sample shows.
 
-use super::names::is_given;
-use super::samples;
-use super::table::{Reader, Table, Writer, WrittenFile};
+use crate::facts::environment::names::is_given;
+use crate::facts::environment::table::{Reader, Table, Writer, WrittenFile};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::dotenv::Dotenv;
 use crate::project::env::Need;
-use crate::project::names::base;
+use crate::repo::names::base;
 use crate::rules::context::Context;
+use crate::rules::env::samples;
 use crate::source::Span;
 use std::collections::HashSet;
 
@@ -87,7 +87,8 @@ fn lacks(
 fn required(table: &Table<'_>, name: &str) -> Option<Span> {
     let upper = name.to_ascii_uppercase();
     let reads = |name: &str| table.get(name).into_iter().flat_map(|v| &v.reads);
-    let required = |r: &&super::table::Read| r.by == Reader::Code && r.need == Need::Required;
+    let required =
+        |r: &&crate::facts::environment::table::Read| r.by == Reader::Code && r.need == Need::Required;
     let exact = reads(name).find(required);
     exact.or_else(|| reads(&upper).find(|r| required(r) && r.any_case)).map(|r| r.span)
 }

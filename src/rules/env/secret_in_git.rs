@@ -1,8 +1,10 @@
 //! `env/secret-in-git`: a real secret stands in a file of the repo. Names are told, values never.
 
-use super::values::{Kind, assignments, lines_of_interest, may_hold_token, secret, token_in};
+use crate::facts::environment::values::{
+    Kind, assignments, lines_of_interest, may_hold_token, secret, token_in,
+};
 use crate::finding::{Confidence, Finding};
-use crate::project::names::{base, is_sample_dotenv};
+use crate::repo::names::{base, is_sample_dotenv};
 use crate::rules::context::Context;
 use crate::source::{FileId, Span};
 use std::collections::BTreeMap;

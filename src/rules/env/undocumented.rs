@@ -1,11 +1,11 @@
 //! `env/undocumented`: the code reads a variable that no sample shows and nothing of the deployment sets.
 
-use super::names::{is_credential, is_given, is_plain, nearest};
-use super::samples;
-use super::table::Writer;
+use crate::facts::environment::names::{is_credential, is_given, is_plain, nearest};
+use crate::facts::environment::table::Writer;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::env::{Need, Use};
 use crate::rules::context::Context;
+use crate::rules::env::samples;
 use std::collections::BTreeMap;
 
 const RULE: &str = "env/undocumented";

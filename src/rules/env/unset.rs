@@ -1,10 +1,10 @@
 //! `env/unset`: what deploys reads a variable without a default, and nothing in the repo sets it or speaks of it.
 
-use super::names::{is_given, is_of_library};
-use super::table::{Reader, Table, Variable, Writer};
+use crate::facts::environment::names::{is_given, is_of_library};
+use crate::facts::environment::table::{Reader, Table, Variable, Writer};
 use crate::finding::{Confidence, Finding};
 use crate::project::env::Need;
-use crate::project::names::{base, is_sample_dotenv};
+use crate::repo::names::{base, is_sample_dotenv};
 use crate::rules::context::Context;
 use crate::source::FileId;
 
@@ -98,7 +98,7 @@ fn is_filled_in(context: &Context<'_, '_>, template: FileId) -> bool {
     })
 }
 
-fn of(variable: &Variable, reader: Reader) -> Option<&super::table::Read> {
+fn of(variable: &Variable, reader: Reader) -> Option<&crate::facts::environment::table::Read> {
     variable.reads.iter().filter(|r| r.by == reader).min_by_key(|r| (r.need != Need::Required, r.span))
 }
 

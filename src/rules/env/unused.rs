@@ -1,8 +1,8 @@
 //! `env/unused`: the sample shows a variable that nothing in the repo reads.
 
-use super::names::{is_given, is_of_library};
+use crate::facts::environment::names::{is_given, is_of_library};
 use crate::finding::{Confidence, Finding};
-use crate::project::names::{base, is_sample_dotenv};
+use crate::repo::names::{base, is_sample_dotenv};
 use crate::rules::context::Context;
 
 const RULE: &str = "env/unused";

@@ -1,4 +1,4 @@
-//! F5: owners and modes of new paths.
+//! Owners and modes of new paths.
 
 mod modes;
 mod needs;
@@ -10,7 +10,7 @@ mod secret_mode;
 mod too_early;
 mod world_writable;
 
-use super::Rule;
+use crate::rules::Rule;
 
 /// The rules of this family in Rust.
 pub(super) const RULES: &[(&str, Rule)] = &[

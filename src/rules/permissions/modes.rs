@@ -1,7 +1,7 @@
 //! What a mode gives and takes, chmod(1).
 
 use crate::model::Step;
-use crate::shell::effect::Mode;
+use crate::tools::effect::Mode;
 
 /// `find … -type d -exec chmod`: not each file.
 pub(super) fn is_partial(step: &Step) -> bool {

@@ -1,11 +1,11 @@
 //! What says that the app writes to a path.
 
+use crate::facts::owners::{lies_under, user_of};
 use crate::finding::Confidence;
 use crate::rules::context::{AppUser, Context, UnitAt};
-use crate::rules::owners::{lies_under, user_of};
-use crate::shell::effect::PathKind;
 use crate::shell::value::Value;
 use crate::source::Span;
+use crate::tools::effect::PathKind;
 
 /// Why the app has to be able to write there.
 pub(super) struct Need {
@@ -187,7 +187,7 @@ fn of_settings(context: &Context<'_, '_>, path: &str) -> Option<Need> {
     for (_, _, step) in context.steps() {
         for written in &step.written {
             let name = written.path.basename().to_string();
-            if !crate::rules::secrets::is_env_file(&name) {
+            if !crate::facts::secrets::is_env_file(&name) {
                 continue;
             }
             for line in written.content.text.lines() {

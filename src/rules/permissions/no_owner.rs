@@ -1,14 +1,14 @@
-//! F5: `permissions/no-owner`: root makes what the app has to write to, and nothing gives it to the app's user.
+//! `permissions/no-owner`: root makes what the app has to write to, and nothing gives it to the app's user.
 
-use super::needs::{Need, need};
+use crate::facts::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
+use crate::facts::secrets::is_env_file;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::{AppUser, Context};
-use crate::rules::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
-use crate::rules::secrets::is_env_file;
-use crate::shell::effect::{Change, Ecosystem, Effect, Mode, PathKind, Resource, Role};
+use crate::rules::permissions::needs::{Need, need};
 use crate::shell::value::Value;
 use crate::source::Span;
+use crate::tools::effect::{Change, Ecosystem, Effect, Mode, PathKind, Resource, Role};
 use std::collections::{HashMap, HashSet};
 
 /// Where nothing belongs to the app.

@@ -1,14 +1,14 @@
-//! F5: `permissions/not-executable`: a file is called as a program and has no execute bit: execve(2) fails with EACCES.
+//! `permissions/not-executable`: a file is called as a program and has no execute bit: execve(2) fails with EACCES.
 
-use super::modes::{gives_execution, is_partial, takes_execution};
+use crate::facts::owners::{from, is_roots, lies_under, reaches};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::context::{Context, Origin};
-use crate::rules::owners::{from, is_roots, lies_under, reaches};
-use crate::shell::effect::{Change, Resource, Role};
+use crate::rules::permissions::modes::{gives_execution, is_partial, takes_execution};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::effect::{Change, Resource, Role};
 
 /// Where programs are called by their names, or by run-parts(8): what lies there is meant to be run.
 const PROGRAMS: [&str; 7] = [

@@ -1,12 +1,12 @@
-//! F5: `permissions/redirect-as-caller`: `sudo` runs the command, and the shell that opens the file stays who it was.
+//! `permissions/redirect-as-caller`: `sudo` runs the command, and the shell that opens the file stays who it was.
 
+use crate::facts::owners::lies_under;
 use crate::finding::Finding;
 use crate::model::{Caller, OnFailure, Step, User};
 use crate::rules::context::Context;
-use crate::rules::owners::lies_under;
-use crate::shell::effect::Change;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::effect::Change;
 
 /// Where only root may write: hier(7), and the modes that Debian's base-files gives.
 const OF_ROOT: [&str; 7] = ["/etc", "/usr", "/lib", "/boot", "/var/lib", "/var/spool", "/opt"];

@@ -1,8 +1,8 @@
-//! F5: `permissions/secret-in-unit`: a secret stands in a unit's text, and every account may ask systemd for it.
+//! `permissions/secret-in-unit`: a secret stands in a unit's text, and every account may ask systemd for it.
 
+use crate::facts::secrets::{holds_password, is_secret_name, is_value};
 use crate::finding::Finding;
 use crate::rules::context::{Context, Origin};
-use crate::rules::secrets::{holds_password, is_secret_name, is_value};
 
 /// `permissions/secret-in-unit`.
 pub(in crate::rules) fn secret_in_unit(context: &Context<'_, '_>, found: &mut Vec<Finding>) {

@@ -1,16 +1,16 @@
-//! F5: `permissions/secret-mode`: a file with secrets that everybody on the server may read.
+//! `permissions/secret-mode`: a file with secrets that everybody on the server may read.
 
-use super::modes::is_partial;
+use crate::facts::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
+use crate::facts::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::Context;
-use crate::rules::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
-use crate::rules::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
-use crate::shell::effect::{Change, Effect, Mode, PathKind, Resource};
+use crate::rules::permissions::modes::is_partial;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::effect::{Change, Effect, Mode, PathKind, Resource};
 
 /// Where nobody but root looks in, or where programs keep their own order.
 const ELSEWHERE: [&str; 6] =

@@ -1,13 +1,13 @@
-//! F5: `permissions/too-early`: `chown` or `chmod` comes before what it is about.
+//! `permissions/too-early`: `chown` or `chmod` comes before what it is about.
 
+use crate::facts::owners::from;
 use crate::finding::Finding;
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::context::Context;
-use crate::rules::owners::from;
-use crate::shell::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use std::collections::HashMap;
 
 /// `permissions/too-early`.

@@ -1,14 +1,14 @@
-//! F5: `permissions/world-writable`: everybody on the server may write there.
+//! `permissions/world-writable`: everybody on the server may write there.
 
+use crate::facts::owners::{from, lies_under, reaches};
+use crate::facts::secrets::{is_env_file, is_secret_file};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, StepId};
 use crate::rules::context::Context;
-use crate::rules::owners::{from, lies_under, reaches};
-use crate::rules::secrets::{is_env_file, is_secret_file};
-use crate::shell::effect::{Change, Mode, Resource};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::effect::{Change, Mode, Resource};
 
 /// `permissions/world-writable`.
 pub(in crate::rules) fn world_writable(context: &Context<'_, '_>, found: &mut Vec<Finding>) {

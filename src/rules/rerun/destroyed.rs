@@ -5,8 +5,8 @@ use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::Context;
 use crate::shell::argv::Stdin;
-use crate::shell::effect::{Change, Resource};
 use crate::shell::value::Value;
+use crate::tools::effect::{Change, Resource};
 
 /// Scripts and functions that are called so are there to throw things away, to bring them back, or are for a machine
 /// with nothing on it that anyone would miss.

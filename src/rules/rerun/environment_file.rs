@@ -1,13 +1,14 @@
 //! `rerun/file-replaced` and `rerun/new-secret`: an environment file that each run writes anew.
 
+use crate::facts::secrets::is_environment_file;
+use crate::facts::secrets::is_secret_name;
 use crate::finding::{Finding, Severity};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Presence, StepId};
 use crate::rules::context::Context;
-use crate::rules::secrets::is_secret_name;
-use crate::shell::effect::{Again, Change, Resource};
 use crate::shell::value::Value;
 use crate::source::Span;
+use crate::tools::effect::{Again, Change, Resource};
 
 /// Finds both.
 pub(in crate::rules) fn file_replaced(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
@@ -181,14 +182,6 @@ fn hole_end(text: &str) -> usize {
         [b'`', rest @ ..] => rest.iter().position(|b| *b == b'`').map_or(text.len(), |i| i + 2),
         _ => 1,
     }
-}
-
-/// `.env`, `.env.production`, `app.env`, and no sample.
-pub(in crate::rules) fn is_environment_file(path: &Value) -> bool {
-    let shown = path.to_string();
-    let name = shown.rsplit('/').next().unwrap_or(&shown);
-    let sample = ["example", "sample", "template", "dist", "tmp", "bak"].iter().any(|s| name.contains(s));
-    !sample && (name == ".env" || name.starts_with(".env.") || name.ends_with(".env"))
 }
 
 /// A later command of the script puts the value in: `php artisan key:generate` sets `APP_KEY`

@@ -3,9 +3,9 @@
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::context::Context;
-use crate::shell::effect::{Resource, Role};
 use crate::shell::value::Value;
 use crate::source::Span;
+use crate::tools::effect::{Resource, Role};
 
 const RULE: &str = "rerun/errors-ignored";
 

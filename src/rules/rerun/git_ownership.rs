@@ -3,8 +3,8 @@
 use crate::finding::Finding;
 use crate::model::User;
 use crate::rules::context::Context;
-use crate::shell::effect::Change;
 use crate::shell::wrappers::Place;
+use crate::tools::effect::Change;
 
 /// Finds git commands of root in a tree that a `chown -R` of the script gives away.
 pub(in crate::rules) fn git_ownership(context: &Context<'_, '_>, found: &mut Vec<Finding>) {

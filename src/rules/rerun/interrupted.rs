@@ -5,7 +5,7 @@ use crate::finding::{Confidence, Finding, Severity};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Guard, GuardId, OnFailure, Step, StepId};
 use crate::rules::context::Context;
-use crate::shell::effect::{Change, PathKind, Resource, Role};
+use crate::tools::effect::{Change, PathKind, Resource, Role};
 
 /// Finds, for each guard, the first command that stays undone.
 pub(in crate::rules) fn interrupted_run(context: &Context<'_, '_>, found: &mut Vec<Finding>) {

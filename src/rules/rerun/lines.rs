@@ -4,8 +4,8 @@ use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Guard, Outcome, StepId};
 use crate::rules::context::Context;
 use crate::rules::guards;
-use crate::shell::effect::{Change, Resource};
 use crate::shell::value::{Knowledge, Value};
+use crate::tools::effect::{Change, Resource};
 
 /// Finds them.
 pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut Vec<Finding>) {

@@ -1,15 +1,15 @@
 //! `rerun/mirror-deletes`: `rsync --delete` makes a directory like its source, and takes away what the script itself, or
 //! the app, has put there since.
 
-use super::environment_file::is_environment_file;
+use crate::facts::secrets::is_environment_file;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::Context;
 use crate::shell::argv::Options;
-use crate::shell::effect::{Change, PathKind, Resource};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::effect::{Change, PathKind, Resource};
 
 /// Finds mirrors over files that are made once, and over directories that the app fills.
 pub(in crate::rules) fn mirror_deletes(context: &Context<'_, '_>, found: &mut Vec<Finding>) {

@@ -1,4 +1,4 @@
-//! F5: what the second run does, where that takes more than a selector: lines that are appended again, files and
+//! What the second run does, where that takes more than a selector: lines that are appended again, files and
 //! secrets that are made anew, steps that a guard skips for ever, failures that nobody sees.
 
 mod destroyed;
@@ -11,8 +11,7 @@ mod mirrored;
 mod once;
 mod skipped;
 
-use super::Rule;
-pub(super) use environment_file::is_environment_file;
+use crate::rules::Rule;
 
 /// The rules of this family in Rust.
 pub(super) const RULES: &[(&str, Rule)] = &[

@@ -4,10 +4,10 @@
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId};
 use crate::rules::context::Context;
-use crate::shell::effect::{Change, PathKind, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::FileId;
+use crate::tools::effect::{Change, PathKind, Resource, Role};
 
 /// Finds clones that nothing follows up.
 pub(in crate::rules) fn never_updated(context: &Context<'_, '_>, found: &mut Vec<Finding>) {

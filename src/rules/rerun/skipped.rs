@@ -4,7 +4,7 @@ use crate::finding::Finding;
 use crate::model::Guard;
 use crate::model::condition::Cond;
 use crate::rules::context::Context;
-use crate::shell::effect::{Resource, Role};
+use crate::tools::effect::{Resource, Role};
 
 /// Finds installs, builds and migrations that only the first deploy runs.
 pub(in crate::rules) fn install_behind_guard(context: &Context<'_, '_>, found: &mut Vec<Finding>) {

@@ -1,12 +1,12 @@
 //! `services/not-deployed`, `services/not-in-architecture`, `services/other-documented-port`: the architecture document
 //! against what the deploy runs.
 
-use super::compared::Compared;
-use super::documents::Documents;
-use super::named::{Named, Words, is_named, named};
+use crate::facts::services::compared::Compared;
+use crate::facts::services::documents::Documents;
+use crate::facts::services::named::words_of_the_deployment;
+use crate::facts::services::named::{Named, Words, is_named, named};
 use crate::finding::{Confidence, Finding};
 use crate::project::architecture::{Architecture, Evidence, Stated, Strength};
-use crate::project::compose::Compose;
 use crate::project::services::{
     self, Doer, StatedMatch, UnitInfo, of_process, of_unit, product_units, service_ports, staying,
 };
@@ -308,20 +308,4 @@ struct Running<'n> {
     shown: &'n str,
     ports: Vec<String>,
     span: Span,
-}
-
-/// Every word of what deploys: scripts, units, Compose files, settings of web servers and process managers, workflows.
-pub(super) fn words_of_the_deployment(context: &Context<'_, '_>) -> Words {
-    let mut words = Words::default();
-    let project = context.project;
-    let documents: HashSet<_> = project.architectures.iter().map(|d| d.file).collect();
-    let texts = project.texts.iter().chain(&project.unit_files).map(|(_, file)| *file);
-    let composes = project.composes.iter().flat_map(Compose::files);
-    let mut files: Vec<_> = texts.chain(composes).chain(context.scripts.iter().map(|s| s.file)).collect();
-    files.sort_unstable();
-    files.dedup();
-    for file in files.into_iter().filter(|file| !documents.contains(file)) {
-        words.add(context.sources.file(file).text());
-    }
-    words
 }

@@ -1,6 +1,5 @@
 //! `services/no-unit` and `services/no-service`: compose services against units and managed processes.
 
-use super::compared::Compared;
 use crate::finding::Finding;
 use crate::project::compose::Service;
 use crate::project::managers::Manager;
@@ -101,11 +100,4 @@ fn no_service(
         draft = draft.related(runs, "what it runs");
     }
     draft.done()
-}
-
-impl<'r, 'a> Context<'r, 'a> {
-    /// Services against what runs on the server.
-    pub(in crate::rules) fn compared(&self) -> &Compared {
-        self.compared.get_or_init(|| Compared::new(self))
-    }
 }

@@ -1,18 +1,11 @@
-//! F5: the family `services`: do Compose, units and architecture agree on what runs?
+//! The family `services`: do Compose, units and architecture agree on what runs?
 
 mod architecture;
-mod compared;
-mod differences;
-mod documents;
 mod links;
-pub mod matrix;
-mod named;
 mod other;
 mod undefined;
 
-use super::Rule;
-
-pub(in crate::rules) use compared::Compared;
+use crate::rules::Rule;
 
 /// The rules of this family in Rust.
 pub(super) const RULES: &[(&str, Rule)] = &[

@@ -1,6 +1,6 @@
 //! `services/other-command` and `services/other-port`: a service and what does its work say different things.
 
-use super::differences::{About, Statement, facts, statements};
+use crate::facts::services::differences::{About, Statement, facts, statements};
 use crate::finding::Finding;
 use crate::project::services::{Counterpart, Match, Strength};
 use crate::rules::context::Context;

@@ -1,9 +1,9 @@
 //! `services/undefined`: a service of a Compose file names what no Compose file of the repo defines.
 
+use crate::facts::deploy::Deploy;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::compose::{Compose, Service};
 use crate::rules::context::Context;
-use crate::rules::steps::Deploy;
 use crate::source::Span;
 use std::collections::HashSet;
 

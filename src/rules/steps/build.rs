@@ -1,14 +1,15 @@
-//! F5: `steps/no-build`: pages or programs that a build makes, and no step runs the build.
+//! `steps/no-build`: pages or programs that a build makes, and no step runs the build.
 
-use super::dependencies::is_beside;
-use super::deploy::{Deploy, Language, is_here, line_of};
-use super::names::{is_directory, works_in};
-use super::words::Work;
+use crate::facts::deploy::names::{is_directory, works_in};
+use crate::facts::deploy::{Language, is_here, line_of};
 use crate::finding::Finding;
 use crate::model::Step;
 use crate::project::manifest::{Language as Manifest, NodePackage};
-use crate::shell::effect::{Ecosystem, Role};
+use crate::repo::names::is_beside;
+use crate::rules::steps::Deploy;
 use crate::source::Span;
+use crate::tools::effect::{Ecosystem, Role};
+use crate::tools::work::Work;
 
 const RULE: &str = "steps/no-build";
 /// Where builders put what they make.

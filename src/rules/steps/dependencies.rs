@@ -1,15 +1,17 @@
-//! F5: `steps/no-dependencies`: what a manifest or a unit counts on and no step installs.
+//! `steps/no-dependencies`: what a manifest or a unit counts on and no step installs.
 
-use super::build::{is_brought, is_served};
-use super::deploy::{Deploy, Language, command_of, is_saying, line_of};
-use super::names::{is_directory, works_in};
-use super::words::Work;
+use crate::facts::deploy::names::{is_directory, works_in};
+use crate::facts::deploy::{Language, command_of, is_saying, line_of};
 use crate::finding::Finding;
 use crate::model::Step;
 use crate::project::manifest::{NodePackage, PythonKind};
-use crate::project::names::base;
-use crate::shell::effect::{Change, Ecosystem, Resource, Role};
+use crate::repo::names::base;
+use crate::repo::names::is_beside;
+use crate::rules::steps::Deploy;
+use crate::rules::steps::build::{is_brought, is_served};
 use crate::source::{FileId, Span};
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::work::Work;
 
 const RULE: &str = "steps/no-dependencies";
 
@@ -101,43 +103,6 @@ fn is_made(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
                 || manages
                 || !is_saying(step) && (line.contains(&inside) || line.ends_with(&format!("/{name}")))
         })
-}
-
-/// Paths of what is not deployed to the server: tests, documentation, other programs.
-pub(super) fn is_beside(path: &str) -> bool {
-    const ELSEWHERE: &[&str] = &[
-        "test",
-        "tests",
-        "e2e",
-        "docs",
-        "doc",
-        "example",
-        "examples",
-        "samples",
-        "demo",
-        "dev",
-        "mobile",
-        "android",
-        "ios",
-        "desktop",
-        "electron",
-        "serverless",
-        "lambda",
-        "lambdas",
-        "functions",
-        "cypress",
-        "playwright",
-        "notebooks",
-        "benchmarks",
-        "tools",
-        "scripts",
-        "fixtures",
-        "templates",
-        "extension",
-        "sdk",
-        "website",
-    ];
-    path.split('/').any(|part| ELSEWHERE.contains(&part) || part.starts_with('.'))
 }
 
 /// The requirements that a server needs: the one nearest to the root.

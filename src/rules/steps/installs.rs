@@ -1,16 +1,16 @@
-//! F5: `steps/lockfile-ignored` and `steps/other-environment`: an install that may bring other versions than the ones
+//! `steps/lockfile-ignored` and `steps/other-environment`: an install that may bring other versions than the ones
 //! that were tried, or brings them to a place where the app does not look.
 
-use super::dependencies::is_beside;
-use super::deploy::line_of;
-use super::names::works_in;
-use super::order::{environment, installs_manifest};
+use crate::facts::deploy::line_of;
+use crate::facts::deploy::names::works_in;
 use crate::finding::{Confidence, Finding};
 use crate::model::Step;
 use crate::project::manifest::PackageManager;
+use crate::repo::names::is_beside;
 use crate::rules::context::Context;
-use crate::shell::effect::{Ecosystem, Role};
+use crate::rules::steps::order::{environment, installs_manifest};
 use crate::shell::wrappers::Place;
+use crate::tools::effect::{Ecosystem, Role};
 
 /// `npm install` where the repo has a lockfile of that manager.
 pub(super) fn lockfile_ignored(context: &Context<'_, '_>, found: &mut Vec<Finding>) {

@@ -1,12 +1,13 @@
-//! F5: `steps/missing-library`: a Python package that needs a library of the system to be built or to run, and a script
+//! `steps/missing-library`: a Python package that needs a library of the system to be built or to run, and a script
 //! that installs packages of the system, and not that one.
 
-use super::dependencies::is_beside;
-use super::deploy::{Deploy, is_here};
+use crate::facts::deploy::is_here;
 use crate::finding::Finding;
 use crate::model::Step;
-use crate::shell::effect::{Change, Ecosystem, Resource, Role};
+use crate::repo::names::is_beside;
+use crate::rules::steps::Deploy;
 use crate::source::Span;
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 
 const RULE: &str = "steps/missing-library";
 

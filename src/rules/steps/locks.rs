@@ -1,14 +1,14 @@
-//! F5: the part of `steps/lockfile-ignored` that is not about `npm install`: a deploy that looks for newer versions, and
+//! The part of `steps/lockfile-ignored` that is not about `npm install`: a deploy that looks for newer versions, and
 //! pip where another tool keeps the lockfile, which pip does not read.
 
-use super::dependencies::is_beside;
-use super::deploy::is_here;
+use crate::facts::deploy::is_here;
 use crate::finding::{Finding, Severity};
 use crate::model::Step;
 use crate::project::manifest::{PythonKind, PythonManifest};
-use crate::project::names::base;
+use crate::repo::names::base;
+use crate::repo::names::is_beside;
 use crate::rules::context::Context;
-use crate::shell::effect::{Ecosystem, Role};
+use crate::tools::effect::{Ecosystem, Role};
 
 const RULE: &str = "steps/lockfile-ignored";
 

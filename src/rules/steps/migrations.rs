@@ -1,16 +1,17 @@
-//! F5: `steps/no-migrations`: a tool that migrates the database, and nothing runs its upgrade; `steps/no-static-files`:
+//! `steps/no-migrations`: a tool that migrates the database, and nothing runs its upgrade; `steps/no-static-files`:
 //! static files are served from where Django gathers them, and nothing does.
 
-use super::build::web_texts;
-use super::dependencies::is_beside;
-use super::deploy::{Deploy, Language};
-use super::words::{Work, asks_for, does_in_image};
+use crate::facts::deploy::Language;
 use crate::finding::Finding;
 use crate::project::compose::Service;
 use crate::project::manifest::{MigrationKind, MigrationTool};
+use crate::repo::names::is_beside;
 use crate::rules::context::Context;
-use crate::shell::effect::Role;
+use crate::rules::steps::Deploy;
+use crate::rules::steps::build::web_texts;
 use crate::source::{FileId, Span};
+use crate::tools::effect::Role;
+use crate::tools::work::{Work, asks_for, does_in_image};
 
 const RULE: &str = "steps/no-migrations";
 

@@ -1,15 +1,15 @@
-//! F5: `steps/before-dependencies`, `steps/before-database`, `steps/before-unit`: a step stands above what it needs, and
+//! `steps/before-dependencies`, `steps/before-database`, `steps/before-unit`: a step stands above what it needs, and
 //! nothing above it brings that. Each compares two steps of one script that certainly run one after the other: what
 //! stands in a loop, in another arm of a choice or behind a condition of its own is not compared.
 
-use super::names::same_unit;
+use crate::facts::deploy::names::same_unit;
 use crate::finding::{Confidence, Finding};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Guard, Step, StepId};
 use crate::rules::context::{Context, Origin};
-use crate::shell::effect::{Change, Ecosystem, Resource, Role};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 
 /// All three.
 pub(super) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
@@ -113,7 +113,7 @@ pub(super) fn installs_manifest(step: &Step, of: Ecosystem) -> bool {
     let words = || step.argv.args.iter().filter(|a| !a.value.known_prefix().starts_with('-'));
     match of {
         Ecosystem::Python => {
-            let line = super::deploy::line_of(step);
+            let line = crate::facts::deploy::line_of(step);
             !line.contains("install ")
                 || [" -r", " --requirement", " -e", " --editable", " .", "poetry", "pipenv"]
                     .iter()
@@ -157,8 +157,8 @@ fn before_dependencies(context: &Context<'_, '_>, script: &Deployment<'_>, found
             s.deed.roles.contains(&Role::Dependencies(of))
                 || is_opaque_call(s)
                 || !s.deed.roles.contains(&Role::SystemPackages)
-                    && !super::deploy::is_saying(s)
-                    && super::deploy::line_of(s).contains("install")
+                    && !crate::facts::deploy::is_saying(s)
+                    && crate::facts::deploy::line_of(s).contains("install")
         };
         if above.iter().any(brought) {
             continue;
@@ -207,7 +207,7 @@ fn before_database(context: &Context<'_, '_>, script: &Deployment<'_>, found: &m
         makes(s)
             || is_opaque_call(s)
             || matches!(s.argv.name.as_str(), "psql" | "mysql" | "mariadb") && !s.deed.known
-            || super::deploy::line_of(s).to_ascii_lowercase().contains("create database")
+            || crate::facts::deploy::line_of(s).to_ascii_lowercase().contains("create database")
     };
     if above.iter().any(fills) {
         return;

@@ -1,16 +1,17 @@
-//! F5: `steps/missing-program`: a program that a unit or a step runs from an environment, and nothing that is installed
+//! `steps/missing-program`: a program that a unit or a step runs from an environment, and nothing that is installed
 //! there brings it. Where it is not all known what is installed, nothing is said.
 
-use super::deploy::{Deploy, is_here, is_saying, line_of};
-use super::names::works_in;
-use super::providers::{NODE, NODE_CARRIERS, PYTHON};
+use crate::facts::deploy::names::works_in;
+use crate::facts::deploy::{is_here, is_saying, line_of};
 use crate::finding::Finding;
 use crate::model::Step;
 use crate::project::manifest::{Declared, NodePackage, PythonKind, normalized};
-use crate::project::names::base;
+use crate::repo::names::base;
 use crate::rules::context::Origin;
-use crate::shell::effect::{Ecosystem, Resource, Role};
+use crate::rules::steps::Deploy;
 use crate::source::{FileId, Span};
+use crate::tools::effect::{Ecosystem, Resource, Role};
+use crate::tools::providers::{NODE, NODE_CARRIERS, PYTHON};
 use std::collections::{BTreeSet, HashSet};
 
 const RULE: &str = "steps/missing-program";

@@ -1,14 +1,14 @@
-//! F5: `steps/restarted-too-early`: the app is started again, and what it should run with is brought only after that.
+//! `steps/restarted-too-early`: the app is started again, and what it should run with is brought only after that.
 
-use super::build::OUTPUTS;
-use super::deploy::{Language, command_of};
-use super::names::{language_of, same_unit};
-use super::order::{ecosystem, environment, follows, installs_manifest, is_opaque_call};
+use crate::facts::deploy::names::{language_of, same_unit};
+use crate::facts::deploy::{Language, command_of};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::{Context, UnitAt};
-use crate::shell::effect::{Change, Ecosystem, Resource, Role};
+use crate::rules::steps::build::OUTPUTS;
+use crate::rules::steps::order::{ecosystem, environment, follows, installs_manifest, is_opaque_call};
 use crate::shell::value::Value;
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 
 /// What a step starts that runs the app.
 struct Started<'c> {

@@ -1,13 +1,13 @@
-//! F5: `steps/undefined-unit`: a unit that is started or counted on, and that nothing brings.
+//! `steps/undefined-unit`: a unit that is started or counted on, and that nothing brings.
 
-use super::deploy::Deploy;
-use super::names::same_unit;
+use crate::facts::deploy::names::same_unit;
 use crate::finding::Finding;
 use crate::model::OnFailure;
 use crate::project::services::product_units;
 use crate::project::unit::UnitKind;
-use crate::shell::effect::{Change, Resource, Role};
+use crate::rules::steps::Deploy;
 use crate::source::Span;
+use crate::tools::effect::{Change, Resource, Role};
 
 const RULE: &str = "steps/undefined-unit";
 

@@ -1,16 +1,17 @@
-//! F5: `steps/not-reloaded`, `steps/not-enabled`, `steps/not-restarted`: what systemd must be told of a unit.
+//! `steps/not-reloaded`, `steps/not-enabled`, `steps/not-restarted`: what systemd must be told of a unit.
 //!
 //! Facts: systemctl(1). `enable` reloads the manager's configuration when it is done, unless `--no-reload`; `start`
 //! leaves a unit that runs as it is; `restart` runs the unit as it was last loaded.
 
-use super::deploy::{Deploy, Language, UnitEffect, command_of, is_here};
-use super::names::language_of;
+use crate::facts::deploy::names::language_of;
+use crate::facts::deploy::{Language, UnitEffect, command_of, is_here};
 use crate::finding::{Confidence, Finding, Related, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
 use crate::rules::context::{Origin, UnitAt};
 use crate::rules::guards;
-use crate::shell::effect::{Change, Ecosystem, Resource, Role};
+use crate::rules::steps::Deploy;
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 

@@ -1,9 +1,9 @@
-//! F5: `units/shell-syntax`, `units/relative-path`, `units/wrong-exec-start`: command lines of units. systemd is no
+//! `units/shell-syntax`, `units/relative-path`, `units/wrong-exec-start`: command lines of units. systemd is no
 //! shell; systemd.service(5), COMMAND LINES.
 
-use super::{Judged, base};
 use crate::finding::Finding;
 use crate::project::unit::{Directive, UnitKind, is_true, words};
+use crate::rules::units::{Judged, base};
 use crate::source::Span;
 
 const SHELL: &str = "units/shell-syntax";

@@ -1,11 +1,11 @@
-//! F5: `units/unknown-directive`, `units/wrong-section`, `units/no-install`: what systemd does not read.
+//! `units/unknown-directive`, `units/wrong-section`, `units/no-install`: what systemd does not read.
 
-use super::Judged;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::unit::directives::{SECTIONS, Standing, all, sections, standing};
 use crate::project::unit::{Directive, UnitKind};
 use crate::rules::context::Origin;
-use crate::shell::effect::{Change, Resource};
+use crate::rules::units::Judged;
+use crate::tools::effect::{Change, Resource};
 
 const UNKNOWN: &str = "units/unknown-directive";
 const WRONG: &str = "units/wrong-section";

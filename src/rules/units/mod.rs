@@ -1,4 +1,4 @@
-//! F5: what stands in the units themselves: whether systemd reads it, and whether it fits what the scripts and the repo
+//! What stands in the units themselves: whether systemd reads it, and whether it fits what the scripts and the repo
 //! make.
 
 mod commands;
@@ -10,15 +10,15 @@ mod upstream;
 mod values;
 mod variables;
 
-use super::Rule;
-use super::context::{Context, Draft, Origin, UnitAt};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, StepId};
-use crate::project::names::base;
 use crate::project::unit::{Directive, UnitKind};
-use crate::shell::effect::{Change, Resource};
+use crate::repo::names::base;
+use crate::rules::Rule;
+use crate::rules::context::{Context, Draft, Origin, UnitAt};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::effect::{Change, Resource};
 use std::cell::OnceCell;
 
 /// The rules of this family in Rust: they share what is worked out of each unit.

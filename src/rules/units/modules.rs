@@ -1,15 +1,15 @@
-//! F5: `units/missing-module`, `units/wrong-worker`: the Python module that a server is told to run.
+//! `units/missing-module`, `units/wrong-worker`: the Python module that a server is told to run.
 //!
 //! Facts: <https://docs.gunicorn.org/en/stable/run.html> (`MODULE:VARIABLE`, `wsgi.py` of Django),
 //! <https://uvicorn.dev/deployment/> (gunicorn needs a worker of uvicorn's for an ASGI app), PEP 420 (a directory is a
 //! package without `__init__.py` too).
 
-use super::processes::Command;
-use super::{Judged, base};
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::{Exec, UnitKind};
 use crate::rules::context::Context;
-use crate::shell::effect::{Ecosystem, Role};
+use crate::rules::units::processes::Command;
+use crate::rules::units::{Judged, base};
+use crate::tools::effect::{Ecosystem, Role};
 
 const MODULE: &str = "units/missing-module";
 const WORKER: &str = "units/wrong-worker";

@@ -1,19 +1,19 @@
-//! F5: `units/missing-path`: a virtual environment, a working directory or a file of variables that the scripts make
+//! `units/missing-path`: a virtual environment, a working directory or a file of variables that the scripts make
 //! elsewhere, or not at all.
 //!
 //! Facts: systemd.exec(5): without its `WorkingDirectory=` a service fails (200/CHDIR), without its `EnvironmentFile=`
 //! it is not started at all; a leading `-` allows either to be missing.
 
-use super::{Judged, base};
+use crate::facts::deploy::Deploy;
+use crate::facts::owners::lies_under;
 use crate::finding::{Confidence, Finding};
 use crate::model::Step;
 use crate::project::unit::UnitKind;
 use crate::rules::context::{Context, Draft};
-use crate::rules::owners::lies_under;
-use crate::rules::steps::Deploy;
-use crate::shell::effect::{Change, PathKind, Resource, Role};
+use crate::rules::units::{Judged, base};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::effect::{Change, PathKind, Resource, Role};
 
 const RULE: &str = "units/missing-path";
 

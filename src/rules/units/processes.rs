@@ -1,13 +1,13 @@
-//! F5: `units/wrong-type`: whether the program goes to the background as `Type=` has it; `units/no-pid-file`: whether systemd
+//! `units/wrong-type`: whether the program goes to the background as `Type=` has it; `units/no-pid-file`: whether systemd
 //! can tell which process is left then.
 //!
 //! Facts: systemd.service(5), `Type=`; gunicorn's `--daemon`, celery's `multi` and `--detach`, nginx's `daemon`,
 //! redis-server's `--daemonize`, `pm2 start`, `docker compose up -d`, each of its own documentation. gunicorn tells
 //! systemd that it is ready (its arbiter), uvicorn and its like do not.
 
-use super::{Judged, base};
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::{Exec, UnitKind, is_true, split_words};
+use crate::rules::units::{Judged, base};
 
 const RULE: &str = "units/wrong-type";
 const PID_FILE: &str = "units/no-pid-file";

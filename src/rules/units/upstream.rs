@@ -1,14 +1,14 @@
-//! F5: `units/wrong-upstream`: nginx hands requests to a port or a socket that no unit listens on.
+//! `units/wrong-upstream`: nginx hands requests to a port or a socket that no unit listens on.
 
-use super::Judged;
-use super::processes::Command;
+use crate::facts::deploy::Deploy;
 use crate::finding::{Confidence, Finding};
 use crate::model::Deployment;
 use crate::project::unit::UnitKind;
 use crate::rules::context::Context;
-use crate::rules::steps::Deploy;
-use crate::shell::effect::Role;
+use crate::rules::units::Judged;
+use crate::rules::units::processes::Command;
 use crate::source::{MappedText, OffsetMap, Span};
+use crate::tools::effect::Role;
 
 const RULE: &str = "units/wrong-upstream";
 

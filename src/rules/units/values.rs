@@ -1,10 +1,10 @@
-//! F5: `units/invalid-value`, `units/comment-in-value`, `units/split-environment`, `units/network-not-wanted`: values
+//! `units/invalid-value`, `units/comment-in-value`, `units/split-environment`, `units/network-not-wanted`: values
 //! that systemd takes otherwise than they were meant.
 
-use super::{Judged, is_command};
 use crate::finding::Finding;
 use crate::project::unit::directives::is_boolean;
 use crate::project::unit::{Directive, words};
+use crate::rules::units::{Judged, is_command};
 
 const INVALID: &str = "units/invalid-value";
 const COMMENT: &str = "units/comment-in-value";

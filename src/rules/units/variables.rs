@@ -1,9 +1,9 @@
-//! F5: `units/literal-variable`, `units/lost-variable`: a `$NAME` that systemd should get and does not, or that it
+//! `units/literal-variable`, `units/lost-variable`: a `$NAME` that systemd should get and does not, or that it
 //! gets and should not. Whether a heredoc's word is quoted decides both.
 
-use super::{Judged, is_command};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::project::unit::{Directive, words};
+use crate::rules::units::{Judged, is_command};
 use crate::source::Span;
 
 const LITERAL: &str = "units/literal-variable";

@@ -1,15 +1,15 @@
-//! F5: `user/account-missing`: something is to run as, or to belong to, an account that nothing creates.
+//! `user/account-missing`: something is to run as, or to belong to, an account that nothing creates.
 
-use super::accounts::comes_by_itself;
+use crate::facts::owners::is_account_name;
 use crate::finding::{Confidence, Finding};
 use crate::model::{Caller, Deployment, StepId, User};
 use crate::project::unit::is_true;
 use crate::rules::context::{Context, Origin, UnitAt};
-use crate::rules::owners::is_account_name;
-use crate::shell::effect::{Change, Resource, Role};
+use crate::rules::user::accounts::comes_by_itself;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::effect::{Change, Resource, Role};
 use std::collections::{HashMap, HashSet};
 
 /// `user/account-missing`.
@@ -172,7 +172,7 @@ fn of_unit<'r, 'a>(context: &Context<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>
     }
     // `sed -i s/User=.*/User=$USER/` on what was copied: another user stands there in the end.
     let edited = script.steps.iter().any(|step| {
-        let edits = |e: &crate::shell::effect::Effect| {
+        let edits = |e: &crate::tools::effect::Effect| {
             matches!(e.change, Change::Edit) && e.resource.name().basename().is_shown_as(&at.name)
         };
         step.deed.effects.iter().any(edits)

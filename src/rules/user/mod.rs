@@ -1,4 +1,4 @@
-//! F5: who runs what.
+//! Who runs what.
 
 mod account_missing;
 mod accounts;
@@ -7,7 +7,7 @@ mod roots_home;
 mod runs_as_root;
 mod service_as_root;
 
-use super::Rule;
+use crate::rules::Rule;
 
 /// The rules of this family in Rust.
 pub(super) const RULES: &[(&str, Rule)] = &[

@@ -1,4 +1,4 @@
-//! F5: `user/passwordless-sudo`: an account may become root without a password.
+//! `user/passwordless-sudo`: an account may become root without a password.
 
 use crate::finding::{Finding, Severity};
 use crate::rules::context::Context;

@@ -1,14 +1,14 @@
-//! F5: `user/roots-home`: another user is sent into root's home, which is shut to all others.
+//! `user/roots-home`: another user is sent into root's home, which is shut to all others.
 
+use crate::facts::owners::{is_account_name, lies_under};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Caller, Deployment, Step, User};
 use crate::project::unit::Unit;
 use crate::rules::context::{Context, Origin, UnitAt};
-use crate::rules::owners::{is_account_name, lies_under};
-use crate::shell::effect::{Change, Mode, Resource};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::effect::{Change, Mode, Resource};
 
 /// Commands whose words are no paths that they open.
 const SAY: [&str; 8] = ["echo", "printf", "test", "[", "[[", "export", "logger", "true"];

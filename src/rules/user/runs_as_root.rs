@@ -1,12 +1,12 @@
-//! F5: `user/runs-as-root`: what the app's user should run in its tree is run by root.
+//! `user/runs-as-root`: what the app's user should run in its tree is run by root.
 
+use crate::facts::owners::{before, given_away, is_roots, reaches, runs_as, user_of};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::{AppUser, Context};
-use crate::rules::owners::{before, given_away, is_roots, reaches, runs_as, user_of};
-use crate::shell::effect::{Change, Ecosystem, Effect, Resource, Role};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
+use crate::tools::effect::{Change, Ecosystem, Effect, Resource, Role};
 
 /// `user/runs-as-root`.
 pub(in crate::rules) fn runs_as_root(context: &Context<'_, '_>, found: &mut Vec<Finding>) {

@@ -1,13 +1,13 @@
-//! F5: `user/service-as-root`: a unit that runs the app has no `User=`, so systemd runs it as root.
+//! `user/service-as-root`: a unit that runs the app has no `User=`, so systemd runs it as root.
 
+use crate::facts::owners::lies_under;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::Step;
 use crate::project::unit::{Exec, Unit, UnitKind, is_true};
 use crate::rules::context::{Context, Origin, UnitAt};
-use crate::rules::owners::lies_under;
-use crate::shell::effect::{Change, Resource};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
+use crate::tools::effect::{Change, Resource};
 
 /// Programs that run an app's code, by their names.
 const RUNNERS: [&str; 27] = [

@@ -1,7 +1,7 @@
 //! What a result depends on besides the repo: the program and what was asked of it.
 
 use crate::check::{CheckError, Request};
-use crate::project::files::record::{Digest, digest, digest_of};
+use crate::repo::files::record::{Digest, digest, digest_of};
 use crate::rules::pages::read_folder;
 use std::fs::File;
 use std::io;

@@ -1,7 +1,7 @@
 //! Simple commands: assignments, words and redirections, gathered from where the grammar puts them.
 
-use super::Lowering;
 use crate::shell::ast::{AssignedValue, Assignment, Command, Origin, Part, Redirect, Word};
+use crate::shell::lower::Lowering;
 use crate::shell::word::Lexer;
 use crate::syntax::tree::{Cursor, Field, Kind, Node};
 

@@ -1,7 +1,7 @@
 //! Statements of statements: lists, negations, `if` and `case`.
 
-use super::Lowering;
 use crate::shell::ast::{Block, CaseArm, Command, Part, Stmt, StmtKind, Word};
+use crate::shell::lower::Lowering;
 use crate::source::Span;
 use crate::syntax::tree::{Cursor, Field, Kind, Node};
 

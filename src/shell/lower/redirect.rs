@@ -1,8 +1,8 @@
 //! Redirections: the grammar hangs them on a whole list, and takes words behind them for further destinations. Heredocs
 //! were masked before the parse and are put back here.
 
-use super::Lowering;
 use crate::shell::ast::{Command, Heredoc, Origin, Part, Redirect, RedirectKind, Stmt, StmtKind, Word};
+use crate::shell::lower::Lowering;
 use crate::shell::word::Lexer;
 use crate::source::Span;
 use crate::syntax::tree::{Cursor, Field, Kind};

@@ -1,8 +1,8 @@
 //! Words: the tree tells where they and their substitutions stand, the source text what they say.
 
-use super::command::WORDS;
-use super::{DEPTH, Lowering};
 use crate::shell::ast::{Part, StmtKind, Word};
+use crate::shell::lower::command::WORDS;
+use crate::shell::lower::{DEPTH, Lowering};
 use crate::shell::word::{Inner, Lexer, inner_at};
 use crate::syntax::tree::{Cursor, Kind};
 use std::ops::Range;

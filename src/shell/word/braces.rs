@@ -1,6 +1,6 @@
 //! Brace expansion: bash(1), EXPANSION, Brace Expansion.
 
-use super::Lexer;
+use crate::shell::word::Lexer;
 use std::ops::Range;
 
 /// A word with braces gives at most so many words.

@@ -1,8 +1,8 @@
 //! How words are read. Each part is shown as: `lit` plain text, `'lit'` quoted text, `$X` a parameter, `$X:-(…)` with
 //! its operand, `$X!` one whose result is not worked out, `<…>` what is not looked into, `*` a glob, `~` a home.
 
-use super::{Inner, Lexer};
 use crate::shell::ast::{Operation, Part};
+use crate::shell::word::{Inner, Lexer};
 use bumpalo::Bump;
 
 fn show(parts: &[Part<'_>]) -> String {

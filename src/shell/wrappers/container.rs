@@ -1,8 +1,8 @@
 //! docker, podman and their compose: what `exec` and `run` run is in another place. Options and their arity are those
 //! of `--help`.
 
-use super::{Peeled, Place, RunAs};
 use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::{Peeled, Place, RunAs};
 
 const CONTAINER_EXEC: &str = "d|detach i|interactive t|tty T|no-TTY privileged detach-keys: e|env: env-file: \
     u|user: w|workdir: index:";

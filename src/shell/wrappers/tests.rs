@@ -1,5 +1,5 @@
-use super::*;
 use crate::shell::argv::tests::argv;
+use crate::shell::wrappers::*;
 
 fn shown(line: &str) -> String {
     let peeled = peel(argv(line));

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::support::git::Repo;
-use deploylint::project::files::Root;
-use deploylint::project::history::{History, Kind, Since, read_on};
+use deploylint::repo::files::Root;
+use deploylint::repo::history::{History, Kind, Since, read_on};
 use jiff::civil::{Date, date};
 use std::path::PathBuf;
 

@@ -2,8 +2,8 @@
 
 use deploylint::check::{Config, Report, Request, Selection, Settings, check_in};
 use deploylint::finding::Confidence;
-use deploylint::project::files::{Contents, Entry, Root, Tree};
-use deploylint::project::inventory::Inventory;
+use deploylint::repo::files::{Contents, Entry, Root, Tree};
+use deploylint::repo::inventory::Inventory;
 use deploylint::review::State;
 use deploylint::source::Sources;
 use std::collections::BTreeMap;

@@ -1,0 +1,468 @@
+//! What the scripts of a project do together, as the rules about missing steps ask for it. Knows the model and the
+//! project; judges nothing.
+
+mod calls;
+pub(crate) mod names;
+
+use crate::facts::deploy::names::{full_name, is_directory, is_loose, language_of, same_unit};
+use crate::facts::world::{Origin, UnitAt, World};
+use crate::model::{Step, StepId};
+use crate::project::manifest::NodePackage;
+use crate::project::unit::{Exec, UnitKind};
+use crate::repo::names::is_beside;
+use crate::shell::argv::Stdin;
+use crate::shell::wrappers::Place;
+use crate::source::{FileId, Span};
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::work::{Work, asks_for, does};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+/// What a process is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Language {
+    /// Python.
+    Python,
+    /// Node.
+    Node,
+    /// Ruby.
+    Ruby,
+    /// PHP.
+    Php,
+    /// A container's.
+    Container,
+    /// Another, or not known.
+    Other,
+}
+
+/// A process of the app that the deploy keeps running.
+#[derive(Clone, Debug)]
+pub(crate) struct Process {
+    /// What it is written in.
+    pub(crate) language: Language,
+    /// Its command line and directory, as far as they are known.
+    pub(crate) command: String,
+    /// Where it is run from.
+    pub(crate) directory: Option<String>,
+}
+
+/// To go back to an older release, to take the app off or to close a machine is not to deploy.
+const AWAY: &[&str] =
+    &["harden", "firewall", "rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
+
+/// A line that a script prints for people.
+struct Said {
+    span: Span,
+    line: String,
+    directory: String,
+}
+
+/// The scripts of a project, seen as one deploy.
+pub(crate) struct Deploy<'c, 'r, 'a> {
+    /// What all rules see.
+    pub(crate) world: &'c World<'r, 'a>,
+    /// What the deploy keeps running.
+    pub(crate) processes: Vec<Process>,
+    /// Lines that scripts print, with the directory in which they would be typed.
+    said: Vec<Said>,
+    /// Texts of what the steps and units call.
+    pub(crate) called: Vec<String>,
+    /// Something is called of which no text is there, and which may do anything.
+    pub(crate) opaque: bool,
+    /// Lines of all scripts, and of what is called, that drive units; asked for each unit.
+    driving: OnceCell<Vec<&'r str>>,
+    driving_called: OnceCell<Vec<String>>,
+    /// What is done to units, by their full names, and under names that may mean several.
+    of_units: OnceCell<OfUnits<'r>>,
+}
+
+/// What a step does to a unit.
+#[derive(Clone, Copy)]
+pub(crate) struct UnitEffect<'r> {
+    /// The step's script, as an index.
+    pub(crate) script: usize,
+    pub(crate) id: StepId,
+    pub(crate) step: &'r Step,
+    pub(crate) change: &'r Change,
+    /// Its script is one that deploys.
+    pub(crate) deploys: bool,
+}
+
+impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
+    /// Looks at all scripts.
+    pub(crate) fn new(world: &'c World<'r, 'a>) -> Self {
+        let mut deploy = Deploy {
+            world,
+            processes: Vec::new(),
+            said: Vec::new(),
+            called: Vec::new(),
+            opaque: false,
+            driving: OnceCell::new(),
+            driving_called: OnceCell::new(),
+            of_units: OnceCell::new(),
+        };
+        let mut directory = None;
+        for (_, _, step) in world.steps() {
+            let Some(text) = said(step) else { continue };
+            for line in text.lines() {
+                // What is printed after a printed `cd` is to be typed there.
+                if let Some(target) = printed_cd(line) {
+                    directory = Some(target);
+                }
+                let directory = directory.clone().unwrap_or_else(|| step.argv.cwd.to_string());
+                deploy.said.push(Said { span: step.span, line: line.to_owned(), directory });
+            }
+        }
+        deploy.follow_calls();
+        deploy.find_processes();
+        deploy
+    }
+
+    /// The steps of all scripts that deploy.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &'r Step> {
+        let world = self.world;
+        world.scripts.iter().filter(move |s| deploys(world, s.file)).flat_map(|s| s.steps.iter())
+    }
+
+    /// What is done to the unit, under whatever name, in the order of scripts and steps.
+    pub(crate) fn effects_on(&self, unit: &str) -> Vec<UnitEffect<'r>> {
+        let (exact, loose) = self.of_units.get_or_init(|| of_units(self.world));
+        let mut effects = exact.get(&full_name(unit)).cloned().unwrap_or_default();
+        effects.extend(loose.iter().filter(|(used, _)| same_unit(used, unit)).map(|(_, effect)| *effect));
+        effects.sort_by_key(|effect| (effect.script, effect.id));
+        effects
+    }
+
+    /// The units that a script writes or installs.
+    pub(crate) fn own_units(&self) -> impl Iterator<Item = &UnitAt> {
+        self.world.units.iter().filter(|at| at.origin != Origin::InRepo)
+    }
+
+    /// True where the app runs in containers: its image holds what the rules would look for.
+    pub(crate) fn in_containers(&self) -> bool {
+        let container = |s: &Step| {
+            s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Build(Ecosystem::Container)))
+                || matches!(s.argv.name.as_str(), "docker" | "podman") && s.argv.has_word("run")
+                || matches!(s.argv.name.as_str(), "kubectl" | "helm" | "k3s" | "docker-compose" | "flyctl")
+                || s.deed.roles.contains(&Role::SystemPackages)
+                    && s.argv.args.iter().any(|a| a.value.known_prefix().starts_with("docker"))
+        };
+        let any = self.steps().any(container)
+            || self.processes.iter().any(|p| p.language == Language::Container)
+            || self
+                .world
+                .scripts
+                .iter()
+                .any(|s| self.world.sources.file(s.file).text().contains("get.docker.com"));
+        any && !self.processes.iter().any(|p| p.language != Language::Container)
+    }
+
+    /// True where a script sets the app up or brings new code. One that only installs units or starts things does not:
+    /// it counts on what is there.
+    pub(crate) fn sets_up(&self) -> bool {
+        let brings = self.steps().any(|s| s.deed.roles.contains(&Role::Source) && is_here(s));
+        let prepares = self.steps().any(|s| {
+            s.deed.roles.iter().any(|r| {
+                matches!(
+                    r,
+                    Role::SystemPackages
+                        | Role::Account
+                        | Role::StaticFiles
+                        | Role::Migrate
+                        | Role::Dependencies(_)
+                        | Role::Build(_)
+                )
+            })
+        });
+        brings || prepares && (self.own_units().next().is_some() || self.app_directory().is_some())
+    }
+
+    /// True where a script makes a machine ready that has nothing of the app yet.
+    pub(crate) fn is_from_scratch(&self) -> bool {
+        let clones = |s: &Step| s.deed.roles.contains(&Role::Source) && s.argv.has_word("clone");
+        let fresh = |s: &Step| {
+            s.deed.roles.iter().any(|r| matches!(r, Role::SystemPackages | Role::Account | Role::VirtualEnv))
+                || clones(s)
+        };
+        self.sets_up() && self.steps().any(fresh)
+    }
+
+    /// The step that makes the app's directory.
+    fn app_directory(&self) -> Option<&'r Step> {
+        let places = ["/opt/", "/srv/", "/var/www/", "/home/", "/data/"];
+        self.steps().find(|s| {
+            s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                (Change::Create(_), Resource::Path(path)) => {
+                    let text = path.known_prefix();
+                    places.iter().any(|p| text.starts_with(p)) && is_here(s)
+                }
+                _ => false,
+            })
+        })
+    }
+
+    /// Where a step that is missing would stand: before the last start of one of the app's units, else at the unit,
+    /// the source, the app's directory, or the start of the script.
+    pub(crate) fn place(&self) -> Option<Span> {
+        let own = |name: &str| self.own_units().any(|u| same_unit(name, &u.name));
+        let starts = |s: &&Step| {
+            s.deed.effects.iter().any(|e| {
+                let starts = matches!(e.change, Change::Start | Change::Restart);
+                match &e.resource {
+                    Resource::Unit(name) => starts && own(&name.to_string()),
+                    Resource::Process(_) => starts || matches!(e.change, Change::Create(_)),
+                    _ => false,
+                }
+            })
+        };
+        let unit = || self.own_units().map(|u| u.span).last();
+        let source = || self.steps().filter(|s| s.deed.roles.contains(&Role::Source)).last().map(|s| s.span);
+        let serve = || self.steps().find(|s| s.deed.roles.contains(&Role::Serve)).map(|s| s.span);
+        let first = || self.world.scripts.first().map(|s| Span::file_start(s.file));
+        self.steps()
+            .filter(starts)
+            .last()
+            .map(|s| s.span)
+            .or_else(unit)
+            .or_else(serve)
+            .or_else(source)
+            .or_else(|| self.app_directory().map(|s| s.span))
+            .or_else(first)
+    }
+
+    /// True where a step, or what one calls, does the work.
+    pub(crate) fn does(&self, work: Work) -> bool {
+        let role = |s: &Step| {
+            s.deed.roles.iter().any(|role| match work {
+                Work::PythonDependencies => *role == Role::Dependencies(Ecosystem::Python),
+                Work::NodeDependencies => *role == Role::Dependencies(Ecosystem::Node),
+                Work::RubyDependencies => *role == Role::Dependencies(Ecosystem::Ruby),
+                Work::PhpDependencies => *role == Role::Dependencies(Ecosystem::Php),
+                Work::VirtualEnv => *role == Role::VirtualEnv,
+                Work::Build => *role == Role::Build(Ecosystem::Node),
+                Work::Migrate => *role == Role::Migrate,
+                Work::StaticFiles => *role == Role::StaticFiles,
+            })
+        };
+        // `uv run`, an option in between, a program that the tools do not know: the words still say it.
+        let worded = |s: &Step| !is_saying(s) && asks_for(&line_of(s), work);
+        self.steps().any(|s| role(s) || worded(s)) || self.calls(work)
+    }
+
+    /// A script of the repo that does the work and takes no part in this deploy: its path.
+    pub(crate) fn elsewhere(&self, work: Work) -> Option<&'r str> {
+        let world = self.world;
+        let names = ["deploy", "install", "setup", "update", "upgrade", "release", "provision", "migrate"];
+        let texts = world.project.texts.iter().filter(|(path, file)| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            world.project.inventory.scripts.contains(path)
+                && names.iter().any(|n| name.contains(n))
+                && !is_beside(path.rsplit_once('/').map_or("", |(dir, _)| dir).trim_start_matches("scripts"))
+                && world.scripts.iter().all(|s| s.file != *file)
+        });
+        texts
+            .filter(|(_, file)| does(world.sources.file(*file).text(), work))
+            .map(|(path, _)| path.as_str())
+            .next()
+    }
+
+    /// True where what the steps call does the work, or may.
+    pub(crate) fn calls(&self, work: Work) -> bool {
+        self.opaque || self.called.iter().any(|text| does(text, work))
+    }
+
+    /// The line that only tells to do the work.
+    pub(crate) fn says(&self, work: Work) -> Option<Span> {
+        self.said.iter().find(|said| tells(&said.line, work)).map(|said| said.span)
+    }
+
+    /// The line that only tells to do the work in the package's directory.
+    pub(crate) fn says_in(&self, work: Work, package: &NodePackage, all: &[NodePackage]) -> Option<Span> {
+        let there = |said: &&Said| is_directory(&said.directory, package, all);
+        self.said.iter().filter(there).find(|said| tells(&said.line, work)).map(|said| said.span)
+    }
+
+    /// True where a line that is printed holds the words.
+    pub(crate) fn mentions(&self, words: &[&str]) -> bool {
+        self.said.iter().any(|said| words.iter().all(|w| said.line.contains(w)))
+    }
+
+    /// True where a text that steps or units call holds the words.
+    pub(crate) fn called_mentions(&self, words: &str) -> bool {
+        self.called.iter().any(|text| text.contains(words))
+    }
+
+    /// True where a text that steps or units call drives the unit by the verb.
+    pub(crate) fn called_drives(&self, verb: &str, unit: &str) -> bool {
+        let lines = self.driving_called.get_or_init(|| {
+            let lines = self.called.iter().flat_map(|text| text.lines());
+            let drives = |line: &&str| line.contains("systemctl") || line.contains("service ");
+            lines.filter(drives).map(str::to_owned).collect()
+        });
+        lines.iter().any(|line| line.contains(verb) && line.contains(unit))
+    }
+
+    /// True where any script of the repo drives the unit by the verb.
+    pub(crate) fn repo_drives(&self, verb: &str, unit: &str) -> bool {
+        let world = self.world;
+        let lines = self.driving.get_or_init(|| {
+            let texts = world.project.texts.iter().map(|(_, file)| world.sources.file(*file).text());
+            let lines = texts.flat_map(str::lines).map(str::trim_start);
+            lines.filter(|line| line.contains("systemctl") && !line.starts_with('#')).collect()
+        });
+        lines.iter().any(|line| {
+            line.contains(verb)
+                && line
+                    .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'))
+                    .any(|word| word.trim_end_matches(".service") == unit)
+        })
+    }
+
+    /// True where a script activates the environment of that name; of any, where none is given.
+    pub(crate) fn activates(&self, name: Option<&str>) -> bool {
+        self.steps().filter_map(|s| s.argv.env("VIRTUAL_ENV")).any(|environment| {
+            let base = environment.basename();
+            name.is_none_or(|name| base.as_literal().is_none_or(|b| b == name))
+        })
+    }
+
+    /// True where something is called of which nothing is known.
+    pub(crate) fn may_do_anything(&self) -> bool {
+        self.opaque
+    }
+
+    /// True where the deploy runs something of the language.
+    pub(crate) fn runs(&self, language: Language) -> bool {
+        self.processes.iter().any(|p| p.language == language)
+    }
+
+    /// A step starts, restarts or enables the unit.
+    pub(crate) fn is_started(&self, unit: &str) -> bool {
+        let starts = |change: &Change| matches!(change, Change::Start | Change::Restart | Change::Enable);
+        self.effects_on(unit).iter().any(|effect| effect.deploys && starts(effect.change))
+    }
+
+    fn find_processes(&mut self) {
+        let mut found = Vec::new();
+        for at in &self.world.units {
+            if UnitKind::of(&at.name) != UnitKind::Service
+                || at.origin == Origin::InRepo && !self.is_started(&at.name)
+            {
+                continue;
+            }
+            for exec in at.unit.exec_start() {
+                let command = command_of(&exec);
+                found.push(Process {
+                    language: language_of(&command),
+                    directory: at.unit.working_directory().map(|d| d.value.clone()),
+                    command,
+                });
+            }
+        }
+        for step in self.steps().filter(|s| !matches!(s.place, Place::Container(_))) {
+            let managed = step.deed.effects.iter().any(|e| {
+                matches!(e.resource, Resource::Process(_))
+                    && !matches!(e.change, Change::Remove | Change::Stop)
+            });
+            if managed || step.deed.roles.contains(&Role::Serve) {
+                let command = line_of(step);
+                let language = match language_of(&command) {
+                    Language::Other if step.argv.name == "pm2" => Language::Node,
+                    other => other,
+                };
+                let directory = Some(step.argv.cwd.to_string());
+                found.push(Process { language, command, directory });
+            }
+        }
+        self.processes = found;
+    }
+}
+
+/// To go back or to take something off is not to deploy.
+fn deploys(world: &World<'_, '_>, script: FileId) -> bool {
+    let path = world.sources.file(script).path();
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    !AWAY.iter().any(|away| name.contains(away))
+}
+
+type OfUnits<'r> = (HashMap<String, Vec<UnitEffect<'r>>>, Vec<(String, UnitEffect<'r>)>);
+
+fn of_units<'r>(world: &World<'r, '_>) -> OfUnits<'r> {
+    let (mut exact, mut loose): OfUnits<'r> = (HashMap::new(), Vec::new());
+    for (script, deployment) in world.scripts.iter().enumerate() {
+        let deploys = deploys(world, deployment.file);
+        for (id, step) in deployment.iter() {
+            for effect in &step.deed.effects {
+                let Resource::Unit(name) = &effect.resource else { continue };
+                let (name, change) = (name.to_string(), &effect.change);
+                let effect = UnitEffect { script, id, step, change, deploys };
+                match is_loose(&name) {
+                    true => loose.push((name, effect)),
+                    false => exact.entry(full_name(&name)).or_default().push(effect),
+                }
+            }
+        }
+    }
+    (exact, loose)
+}
+
+/// True for a step on the machine itself, or on the server that the script drives.
+pub(crate) fn is_here(step: &Step) -> bool {
+    !matches!(step.place, Place::Container(_))
+}
+
+/// The command as words, for looking things up in.
+pub(crate) fn line_of(step: &Step) -> String {
+    let words = || std::iter::once(&step.argv.program).chain(&step.argv.args).map(|word| &word.value);
+    let mut line = String::with_capacity(words().map(|value| value.key().len() + 1).sum());
+    for (index, value) in words().enumerate() {
+        if index > 0 {
+            line.push(' ');
+        }
+        value.show(&mut line);
+    }
+    line
+}
+
+/// A unit's command as a line.
+pub(crate) fn command_of(exec: &Exec) -> String {
+    let mut line = exec.program.clone();
+    for arg in &exec.args {
+        line.push(' ');
+        line.push_str(arg);
+    }
+    line
+}
+
+/// The step only handles text.
+pub(crate) fn is_saying(step: &Step) -> bool {
+    matches!(step.argv.name.as_str(), "echo" | "printf" | "cat" | "tee" | "grep" | "logger" | "sed" | "awk")
+}
+
+/// What a step prints for people.
+fn said(step: &Step) -> Option<String> {
+    if !step.written.is_empty() || step.argv.stdout.is_some() {
+        return None;
+    }
+    match step.argv.name.as_str() {
+        "echo" | "printf" => Some(line_of(step)),
+        "cat" => match &step.argv.stdin {
+            Stdin::Text(text) => Some(text.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The line tells people to type the command; the settings of a hosting service name it too.
+fn tells(line: &str, work: Work) -> bool {
+    !line.to_ascii_lowercase().contains("command:") && asks_for(line, work)
+}
+
+/// The directory of `cd DIR` in a line that is printed.
+fn printed_cd(line: &str) -> Option<String> {
+    let (before, after) = line.split_once("cd ")?;
+    let command = before.is_empty() || before.ends_with([' ', '"', '(', '`', '\'', '\t', ':']);
+    let target = after.split([' ', ';', '&', ')', '"', '`', '\'']).next().unwrap_or_default();
+    (command && !target.is_empty()).then(|| target.trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,128 @@
+//! Which names and directories mean the same thing, and which language a command is of. Knows only texts.
+
+use crate::facts::deploy::{Language, line_of};
+use crate::model::Step;
+use crate::project::manifest::NodePackage;
+
+/// What the command is written in.
+pub(crate) fn language_of(command: &str) -> Language {
+    let has = |words: &[&str]| words.iter().any(|w| command.contains(w));
+    if has(&["docker", "podman"]) {
+        Language::Container
+    } else if has(&[
+        "gunicorn",
+        "uvicorn",
+        "celery",
+        "python",
+        "daphne",
+        "hypercorn",
+        "uwsgi",
+        "flask",
+        "streamlit",
+        "venv/",
+        "_env/bin/activate",
+        "waitress",
+        "fastapi",
+    ]) {
+        Language::Python
+    } else if has(&["node", "npm", "next", "yarn", "pnpm", "bun ", "tsx", "nuxt", ".js"]) {
+        Language::Node
+    } else if has(&["puma", "bundle", "rails", "sidekiq", "unicorn"]) {
+        Language::Ruby
+    } else if has(&["php", "artisan"]) {
+        Language::Php
+    } else {
+        Language::Other
+    }
+}
+
+/// A unit's name with its ending.
+pub(crate) fn full_name(name: &str) -> String {
+    let (stem, ending) = parts(name);
+    format!("{stem}.{ending}")
+}
+
+/// A unit's name and its ending, a service's where it has none.
+fn parts(name: &str) -> (&str, &str) {
+    match name.rsplit_once('.') {
+        Some((stem, ending @ ("service" | "timer" | "socket" | "target" | "path" | "mount"))) => {
+            (stem, ending)
+        }
+        _ => (name, "service"),
+    }
+}
+
+/// True for a name that may mean units that are called otherwise: an instance, a glob, a variable.
+pub(crate) fn is_loose(used: &str) -> bool {
+    used.contains(['@', '*']) || used.starts_with('$')
+}
+
+/// The names mean one unit: `web` and `web.service`, a template and its instance, a glob and what it covers. A name
+/// of which nothing is known may be any.
+pub(crate) fn same_unit(used: &str, unit: &str) -> bool {
+    let (used_parts, unit_parts) = (parts(used), parts(unit));
+    if used_parts == unit_parts {
+        return true;
+    }
+    if let Some((stem, _)) = unit_parts.0.split_once('@')
+        && used_parts.0.split_once('@').is_some_and(|(other, _)| other == stem)
+    {
+        return true;
+    }
+    // Asked of each unit and each step: names are put together for few.
+    if !is_loose(used) {
+        return false;
+    }
+    let (used, unit) = (full_name(used), full_name(unit));
+    if let Some((before, after)) = used.split_once('*') {
+        return unit.starts_with(before) && unit.ends_with(after);
+    }
+    let bare = used.trim_end_matches(".service");
+    bare.starts_with('$') && bare[1..].chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '{' | '}'))
+}
+
+/// How a step's directory relates to a package's.
+pub(crate) fn works_in(step: &Step, package: &NodePackage, all: &[NodePackage]) -> bool {
+    let line = line_of(step);
+    let everywhere =
+        ["--workspaces", "--filter", " -w ", "--workspace", " -r ", "turbo", "lerna", "--recursive"];
+    if everywhere.iter().any(|w| line.contains(w)) {
+        return true;
+    }
+    let mut directory = step.argv.cwd.to_string();
+    let mut args = step.argv.args.iter();
+    while let Some(arg) = args.next() {
+        let text = arg.value.to_string();
+        if matches!(text.as_str(), "--prefix" | "-C" | "--dir" | "--cwd") {
+            if let Some(next) = args.next() {
+                directory = step.argv.path(next).to_string();
+            }
+        } else if let Some(value) =
+            ["--prefix=", "--cwd=", "--dir="].iter().find_map(|o| text.strip_prefix(o))
+        {
+            directory = format!("{directory}/{value}");
+        }
+    }
+    is_directory(&directory, package, all)
+}
+
+/// A directory on the server is that of the package, as far as its end tells.
+pub(crate) fn is_directory(directory: &str, package: &NodePackage, all: &[NodePackage]) -> bool {
+    fn last(dir: &str) -> &str {
+        dir.trim_end_matches('/').rsplit('/').next().unwrap_or(dir)
+    }
+    let end = last(directory);
+    let own = last(&package.directory);
+    if let Some(name) = end.strip_prefix('$') {
+        // `cd "$FRONTEND_DIR"`: the variable's name says which.
+        let name = name.to_ascii_lowercase();
+        let named = |p: &NodePackage| {
+            !p.directory.is_empty() && name.contains(&last(&p.directory).to_ascii_lowercase())
+        };
+        return named(package) || !all.iter().any(named);
+    }
+    if package.directory.is_empty() {
+        return !all.iter().any(|p| !p.directory.is_empty() && last(&p.directory) == end);
+    }
+    end == own
+}

@@ -1,0 +1,196 @@
+//! Which steps of a script give paths away, and which take them away: asked for each path that root makes, and answered
+//! without going through all steps again.
+
+use crate::facts::owners::reaches;
+use crate::model::{Deployment, Step, User};
+use crate::shell::value::{Knowledge, Value};
+use crate::tools::effect::{Change, Effect, Mode, Resource};
+use std::collections::HashMap;
+
+/// Of one script. Steps are told by their index, effects by theirs in the step.
+#[derive(Debug, Default)]
+pub(crate) struct Givers {
+    /// The effects that give a path to somebody other than root, by the path.
+    given: HashMap<String, Vec<(usize, usize)>>,
+    /// Those whose path is a pattern.
+    patterns: Vec<(usize, usize)>,
+    /// Steps that may give anything away: `find … | xargs chown app`.
+    hidden: Vec<usize>,
+    /// The steps that remove a path, by the path.
+    removed: HashMap<String, Vec<usize>>,
+    /// The steps that somebody with a name runs.
+    pub(crate) named: Vec<usize>,
+}
+
+/// A step that gives a path away, and to whom, where that is known.
+pub(crate) type Given<'s> = (&'s Step, Option<&'s Value>);
+
+impl Givers {
+    pub(crate) fn of(script: &Deployment<'_>) -> Self {
+        let mut givers = Givers::default();
+        for (index, step) in script.steps.iter().enumerate() {
+            for (at, effect) in step.deed.effects.iter().enumerate() {
+                let Resource::Path(target) = &effect.resource else { continue };
+                if effect.change == Change::Remove {
+                    givers.removed.entry(key(target).to_owned()).or_default().push(index);
+                } else if gives(effect) && target.is_glob() {
+                    givers.patterns.push((index, at));
+                } else if gives(effect) {
+                    givers.given.entry(key(target).to_owned()).or_default().push((index, at));
+                }
+            }
+            // Whose target is not known.
+            let unknown = |e: &Effect| e.resource.name().knowledge() >= Knowledge::Unknown;
+            let hidden = match step.argv.name.as_str() {
+                "setfacl" => true,
+                "chown" => step.deed.effects.is_empty() || step.deed.effects.iter().any(unknown),
+                _ => false,
+            };
+            if hidden {
+                givers.hidden.push(index);
+            }
+            if matches!(step.user, User::Named(_)) {
+                givers.named.push(index);
+            }
+        }
+        givers
+    }
+
+    /// The first of the steps from one on that pass and that give the path away: its owner, its group with the right to
+    /// write, or the right for everybody.
+    pub(crate) fn first<'s>(
+        &self,
+        script: &'s Deployment<'_>,
+        from: usize,
+        path: &Value,
+        passes: impl Fn(&Step) -> bool,
+    ) -> Option<(usize, Given<'s>)> {
+        let effect = |(step, at): (usize, usize)| &script.steps[step].deed.effects[at];
+        let mut best: Option<(usize, usize)> = None;
+        let mut look = |events: &[(usize, usize)]| {
+            let events = &events[events.partition_point(|(step, _)| *step < from)..];
+            let sooner = events.iter().copied().take_while(|event| best.is_none_or(|best| *event < best));
+            let found = sooner
+                .filter(|event| passes(&script.steps[event.0]))
+                .find(|event| reached(effect(*event), path));
+            best = found.or(best);
+        };
+        for above in above(path.key()) {
+            if let Some(events) = self.given.get(above) {
+                look(events);
+            }
+        }
+        look(&self.patterns);
+        let hidden = &self.hidden[self.hidden.partition_point(|step| *step < from)..];
+        let hidden = hidden.iter().copied().find(|step| passes(&script.steps[*step]));
+        match (best, hidden) {
+            (Some(best), hidden) if hidden.is_none_or(|hidden| best.0 <= hidden) => {
+                let user = match &effect(best).change {
+                    Change::Own { user, .. } => user.as_ref(),
+                    _ => None,
+                };
+                Some((best.0, (&script.steps[best.0], user)))
+            }
+            (_, hidden) => hidden.map(|hidden| (hidden, (&script.steps[hidden], None))),
+        }
+    }
+
+    /// The last of the steps before one that pass, of those that give away the path or what holds it.
+    pub(crate) fn last_before<'s>(
+        &self,
+        script: &'s Deployment<'_>,
+        before: usize,
+        path: &Value,
+        passes: impl Fn(&Step) -> bool,
+    ) -> Option<&'s Step> {
+        let mut best: Option<usize> = None;
+        let mut look = |events: &[(usize, usize)]| {
+            let events = &events[..events.partition_point(|(step, _)| *step < before)];
+            let mut later = events.iter().rev().map(|(step, _)| *step).take_while(|step| Some(*step) > best);
+            let found = later.find(|step| passes(&script.steps[*step]));
+            best = found.or(best);
+        };
+        for above in above(path.key()) {
+            if let Some(events) = self.given.get(above) {
+                look(events);
+            }
+        }
+        look(&self.patterns);
+        best.map(|step| &script.steps[step])
+    }
+
+    /// The first step behind one that removes the path, or what holds it.
+    pub(crate) fn removed_behind(
+        &self,
+        step: usize,
+        path: &Value,
+        passes: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let first = |above: &str| {
+            let steps = self.removed.get(above)?;
+            let steps = &steps[steps.partition_point(|at| *at <= step)..];
+            steps.iter().copied().find(|at| passes(*at))
+        };
+        above(path.key()).filter_map(first).min()
+    }
+}
+
+/// A path as it is looked up: `/` alone keeps its slash.
+fn key(path: &Value) -> &str {
+    match path.key().trim_end_matches('/') {
+        "" if path.key() == "/" => "/",
+        key => key,
+    }
+}
+
+/// The path, what holds it, and the root.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    let holders = path.match_indices('/').map(|(at, _)| path[..at].trim_end_matches('/'));
+    let root = (path != "/").then_some("/");
+    let own = match path.trim_end_matches('/') {
+        "" if path == "/" => "/",
+        own => own,
+    };
+    std::iter::once(own).chain(holders).chain(root)
+}
+
+/// True for an effect that gives something to somebody other than root.
+fn gives(effect: &Effect) -> bool {
+    match &effect.change {
+        Change::Own { user, group, .. } => {
+            let other = |v: &Option<Value>| v.as_ref().is_some_and(|v| v.as_literal() != Some("root"));
+            other(user) || user.is_none() && other(group)
+        }
+        Change::Mode { mode, .. } => match mode {
+            Mode::Octal(bits) => bits & 0o002 != 0,
+            Mode::Symbolic(text) => {
+                text.split(',').any(|c| c.contains(['o', 'a']) && c.contains('w') && c.contains('+'))
+            }
+            Mode::Unknown => true,
+        },
+        _ => false,
+    }
+}
+
+fn reached(effect: &Effect, path: &Value) -> bool {
+    let Resource::Path(target) = &effect.resource else { return false };
+    match &effect.change {
+        Change::Own { recursive, .. } | Change::Mode { recursive, .. } => reaches(target, *recursive, path),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_a_path() {
+        let of = |path| above(path).collect::<Vec<_>>();
+        assert_eq!(of("/opt/app/x"), ["/opt/app/x", "", "/opt", "/opt/app", "/"]);
+        assert_eq!(of("/"), ["/", ""]);
+        assert_eq!(of("\u{1}D\u{2}/x"), ["\u{1}D\u{2}/x", "\u{1}D\u{2}", "/"]);
+        assert_eq!(key(&Value::literal("/opt/")), "/opt");
+        assert_eq!(key(&Value::literal("/")), "/");
+    }
+}

@@ -1,0 +1,246 @@
+//! Which units there are: those that scripts write, those that they install from the repo, filled in or as they are,
+//! with what drop-ins add to them, and those that only lie in the repo.
+
+mod filled;
+
+use crate::facts::world::{Origin, Project, UnitAt};
+use crate::model::{Deployment, Step, StepId, Written};
+use crate::project::unit::Unit;
+use crate::repo::names::{base, drop_in_of, is_unit};
+use crate::shell::argv::{Arg, Stdin};
+use crate::shell::value::Value;
+use crate::source::{FileId, Sources, Span};
+use crate::tools::effect::{Change, Resource};
+use filled::filled;
+
+/// Where systemd looks for units that an administrator adds (systemd.unit(5), UNIT FILE LOAD PATH).
+fn is_unit_directory(path: &str) -> bool {
+    path.starts_with("/etc/systemd/system")
+        || path.starts_with("/lib/systemd/system")
+        || path.starts_with("/usr/lib/systemd/system")
+        || path.starts_with("/usr/local/lib/systemd/system")
+        || path.contains("/systemd/user/")
+}
+
+fn is_unit_path(path: &Value) -> bool {
+    let suffix = path.known_suffix();
+    [".service", ".timer", ".socket", ".target", ".path", ".mount"].iter().any(|s| suffix.ends_with(s))
+        && is_unit_directory(path.known_prefix())
+}
+
+/// What a file beside a unit adds to it, systemd.unit(5).
+struct DropIn {
+    /// The unit: `web.service`.
+    of: String,
+    /// Its own name; drop-ins are read in the order of their names.
+    name: String,
+    unit: Unit,
+    /// The script that writes or installs it.
+    script: usize,
+}
+
+/// The units of the project, drop-ins merged.
+pub(crate) fn units(sources: &Sources, scripts: &[Deployment<'_>], project: &Project) -> Vec<UnitAt> {
+    let mut found = Found { sources, project, units: Vec::new(), taken: Vec::new(), drop_ins: Vec::new() };
+    for (index, script) in scripts.iter().enumerate() {
+        for (id, step) in script.iter() {
+            found.written(index, id, step);
+            found.installed(index, script, id);
+        }
+    }
+    found.in_repo();
+    found.merge();
+    found.units
+}
+
+struct Found<'p> {
+    sources: &'p Sources,
+    project: &'p Project,
+    units: Vec<UnitAt>,
+    /// Files of the repo that a script installs.
+    taken: Vec<&'p str>,
+    drop_ins: Vec<DropIn>,
+}
+
+impl<'p> Found<'p> {
+    fn written(&mut self, index: usize, id: StepId, step: &Step) {
+        for written in step.written.iter().filter(|w| is_unit_path(&w.path) && !w.append) {
+            let name = written.path.basename().to_string();
+            let unit = Unit::parse(&written.content);
+            // `echo … > x.service` of one line, or a text that is not known, is no unit.
+            if unit.directives.is_empty() {
+                continue;
+            }
+            self.units.retain(|u| u.name != name || u.span.file != step.span.file);
+            self.units.push(UnitAt { name, unit, span: step.span, origin: Origin::Written(index, id) });
+        }
+        for written in step.written.iter().filter(|w| is_unit_directory(w.path.known_prefix())) {
+            let path = written.path.to_string();
+            if let Some(of) = drop_in_of(&path) {
+                let unit = Unit::parse(&written.content);
+                self.drop_in(of, base(&path), unit, index, written.append);
+            }
+        }
+    }
+
+    fn drop_in(&mut self, of: &str, name: &str, unit: Unit, script: usize, append: bool) {
+        if !append {
+            self.drop_ins.retain(|d| d.of != of || d.name != name || d.script != script);
+        }
+        self.drop_ins.push(DropIn { of: of.to_owned(), name: name.to_owned(), unit, script });
+    }
+
+    fn installed(&mut self, index: usize, script: &Deployment<'_>, id: StepId) {
+        let step = script.step(id);
+        let (sources, project) = (self.sources, self.project);
+        for effect in &step.deed.effects {
+            let (Change::Write | Change::Create(_), Resource::Path(path)) =
+                (&effect.change, &effect.resource)
+            else {
+                continue;
+            };
+            // A text of the script's own; what `sed` pipes into `tee` is made of a file.
+            let own = !step.written.is_empty() && std::ptr::eq(filter(script, id), step);
+            if !is_unit_directory(path.known_prefix()) || own {
+                continue;
+            }
+            let shown = path.to_string();
+            if let Some(of) = drop_in_of(&shown) {
+                let added = project.drop_ins.iter().find(|(path, _)| {
+                    drop_in_of(path) == Some(of) && operands(step).any(|name| name == base(path))
+                });
+                if let Some((_, file)) = added {
+                    self.drop_in(of, base(&shown), Unit::of_file(sources, *file), index, false);
+                }
+                continue;
+            }
+            if !is_unit_path(path) {
+                continue;
+            }
+            let name = path.basename().to_string();
+            let source = source_file(step, &name, &project.unit_files);
+            let template = || source_file(step, &name, &project.unit_templates);
+            if let Some((repo_path, file)) = source.or_else(template) {
+                let unit = match is_copied(step) {
+                    true => Unit::of_file(sources, *file),
+                    false => Unit::parse(&filled(sources, *file, filter(script, id))),
+                };
+                self.install(repo_path, name, unit, step.span, Origin::Installed(index, id));
+            } else if is_copied(step)
+                && let Some((writer, text)) = written_before(script, id, &name)
+            {
+                let unit = Unit::parse(&text.content);
+                self.units.retain(|u| u.name != name || u.span.file != step.span.file);
+                let origin = Origin::Written(index, writer);
+                self.units.push(UnitAt { name, unit, span: script.step(writer).span, origin });
+            }
+        }
+        // systemctl(1): `enable` and `link` of a path make a link to the file where it lies.
+        let links = step.argv.name == "systemctl"
+            && ["enable", "link", "reenable"].iter().any(|verb| step.argv.has_word(verb));
+        for arg in step.argv.args.iter().filter(|_| links) {
+            let path = arg.value.to_string();
+            let file = project.unit_files.iter().find(|(repo, _)| base(repo) == base(&path));
+            if let Some((repo_path, file)) = file.filter(|_| path.contains('/') && is_unit(base(&path))) {
+                let unit = Unit::of_file(sources, *file);
+                let name = base(&path).to_owned();
+                self.install(repo_path, name, unit, step.span, Origin::Installed(index, id));
+            }
+        }
+    }
+
+    fn install(&mut self, repo_path: &'p str, name: String, unit: Unit, span: Span, origin: Origin) {
+        self.taken.push(repo_path);
+        self.units.retain(|u| u.name != name);
+        self.units.push(UnitAt { name, unit, span, origin });
+    }
+
+    fn in_repo(&mut self) {
+        for (path, file) in &self.project.unit_files {
+            let name = base(path).to_owned();
+            if self.taken.contains(&path.as_str()) || self.units.iter().any(|u| u.name == name) {
+                continue;
+            }
+            let unit = Unit::of_file(self.sources, *file);
+            let span = Span::file_start(*file);
+            self.units.push(UnitAt { name, unit, span, origin: Origin::InRepo });
+        }
+    }
+
+    /// systemd.unit(5): drop-ins are read after the unit, in the order of their names. An assignment is one more line of
+    /// the unit, so that an empty one resets a list, and the last of a single value counts. Those of one instance of a
+    /// template are not those of the template.
+    fn merge(&mut self) {
+        self.drop_ins.sort_by(|a, b| a.name.cmp(&b.name));
+        for added in &self.drop_ins {
+            let is_meant = |at: &UnitAt| {
+                // `shop-.service.d` is for all units whose names begin with `shop-`.
+                let family = added.of.strip_suffix(".service").filter(|stem| stem.ends_with('-'));
+                at.name == added.of || family.is_some_and(|stem| at.name.starts_with(stem))
+            };
+            let of_script = |at: &UnitAt| matches!(at.origin, Origin::Written(script, _) | Origin::Installed(script, _) if script == added.script);
+            let own = self.units.iter().any(|at| is_meant(at) && of_script(at));
+            for at in self.units.iter_mut().filter(|at| is_meant(at) && (!own || of_script(at))) {
+                at.unit.sections.extend(added.unit.sections.iter().cloned());
+                at.unit.directives.extend(added.unit.directives.iter().cloned());
+                at.unit.problems.extend(added.unit.problems.iter().cloned());
+            }
+        }
+    }
+}
+
+/// What an earlier step wrote to the file that a step copies or moves: `cat > /tmp/web.service`, `mv /tmp/web.service …`.
+fn written_before<'s>(script: &'s Deployment<'_>, id: StepId, name: &str) -> Option<(StepId, &'s Written)> {
+    let step = script.step(id);
+    let sources: Vec<Value> = step.argv.args.iter().map(|arg| step.argv.path(arg)).collect();
+    let before = script.iter().take(id.0 as usize);
+    let texts = before.flat_map(|(at, step)| step.written.iter().map(move |text| (at, text)));
+    let fits = |text: &Written| {
+        !text.append && text.path.basename().as_literal() == Some(name) && sources.contains(&text.path)
+    };
+    let last = texts.filter(|(_, text)| fits(text)).last();
+    last.filter(|(_, text)| !Unit::parse(&text.content).directives.is_empty())
+}
+
+/// The file gets to its place as it is.
+fn is_copied(step: &Step) -> bool {
+    matches!(step.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync" | "cat")
+}
+
+/// The step that makes the text: itself, or the one that pipes it into `tee`.
+fn filter<'s>(script: &'s Deployment<'_>, id: StepId) -> &'s Step {
+    let step = script.step(id);
+    let before = id.0.checked_sub(1).map(|before| script.step(StepId(before)));
+    let pipes = |before: &&Step| {
+        step.argv.name == "tee"
+            && before.argv.stdout.is_none()
+            && matches!(before.argv.name.as_str(), "sed" | "envsubst")
+    };
+    before.filter(pipes).unwrap_or(step)
+}
+
+/// The last parts of the operands that are no place of systemd's.
+fn operands(step: &Step) -> impl Iterator<Item = String> {
+    let plain = |a: &&Arg| {
+        let text = a.value.known_prefix();
+        !text.starts_with('-') && !is_unit_directory(text)
+    };
+    let read = match &step.argv.stdin {
+        Stdin::File(path) => Some(path.basename().to_string()),
+        _ => None,
+    };
+    step.argv.args.iter().filter(plain).map(|a| a.value.basename().to_string()).chain(read)
+}
+
+/// The file of the repo that a step copies to a unit's place, or fills in: by the operand's name, else by the unit's.
+fn source_file<'p>(step: &Step, name: &str, files: &'p [(String, FileId)]) -> Option<&'p (String, FileId)> {
+    let by_name = |wanted: &str| files.iter().find(|(path, _)| base(path) == wanted);
+    // `web.service.in` is filled in to be `web.service`.
+    let by_stem =
+        || files.iter().find(|(path, _)| base(path).rsplit_once('.').is_some_and(|(stem, _)| stem == name));
+    // `cp web.service worker.service /etc/systemd/system/`: each to its own name.
+    if operands(step).any(|operand| operand == name) {
+        return by_name(name);
+    }
+    operands(step).find_map(|operand| by_name(&operand)).or_else(|| by_name(name)).or_else(by_stem)
+}

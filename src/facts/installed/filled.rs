@@ -1,0 +1,146 @@
+//! A unit of the repo with its marks filled in, as `sed` or `envsubst` does it. What is not known stands as `$NAME`, as
+//! in a heredoc.
+
+use crate::model::Step;
+use crate::source::{FileId, MappedText, OffsetMap, Sources};
+
+/// The text of a file as a step passes it on.
+pub(crate) fn filled(sources: &Sources, file: FileId, step: &Step) -> MappedText {
+    let text = sources.file(file).text();
+    let known: Vec<(String, String)> = match step.argv.name.as_str() {
+        "sed" => step.argv.args.iter().flat_map(|arg| substitutions(arg.value.key())).collect(),
+        _ => Vec::new(),
+    };
+    let mut out = MappedText { text: String::with_capacity(text.len()), file, map: OffsetMap::default() };
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        let replaced = known
+            .iter()
+            .filter(|(mark, _)| rest.starts_with(mark.as_str()))
+            .max_by_key(|(mark, _)| mark.len())
+            .map(|(mark, by)| (mark.len(), by.clone()))
+            .or_else(|| (step.argv.name == "envsubst").then(|| variable(rest, step)).flatten())
+            .or_else(|| mark(rest).map(|(length, name)| (length, format!("${name}"))));
+        match replaced {
+            Some((length, by)) => {
+                out.map.push_collapsed(out.text.len() as u32, at as u32..(at + length) as u32);
+                out.text.push_str(&by);
+                at += length;
+            }
+            None => {
+                let next = rest.chars().next().map_or(1, char::len_utf8);
+                out.map.push_verbatim(out.text.len() as u32, at as u32);
+                out.text.push_str(&rest[..next]);
+                at += next;
+            }
+        }
+    }
+    out
+}
+
+/// `$NAME` and `${NAME}`, as far as the script sets it; envsubst(1) puts in what is exported.
+fn variable(rest: &str, step: &Step) -> Option<(usize, String)> {
+    let inner = rest.strip_prefix('$')?;
+    let braced = inner.strip_prefix('{');
+    let name = name_of(braced.unwrap_or(inner));
+    if name.is_empty() || braced.is_some_and(|b| !b[name.len()..].starts_with('}')) {
+        return None;
+    }
+    let length = 1 + name.len() + if braced.is_some() { 2 } else { 0 };
+    let value = step.argv.env(name).map_or_else(|| format!("${name}"), ToString::to_string);
+    Some((length, value))
+}
+
+fn name_of(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    &text[..end]
+}
+
+/// A mark that people leave for something to be put in: `@NAME@`, `{{NAME}}`, `__NAME__`, `%%NAME%%`, `<NAME>`.
+fn mark(rest: &str) -> Option<(usize, &str)> {
+    for (open, close) in [("@@", "@@"), ("@", "@"), ("{{", "}}"), ("__", "__"), ("%%", "%%"), ("<", ">")] {
+        let Some(inner) = rest.strip_prefix(open) else { continue };
+        let trimmed = inner.trim_start_matches(' ');
+        let name = name_of(trimmed).trim_end_matches('_');
+        let after = trimmed[name.len()..].trim_start_matches(' ');
+        let upper = name.chars().any(|c| c.is_ascii_uppercase()) || open == "{{";
+        if !name.is_empty() && upper && after.starts_with(close) {
+            return Some((rest.len() - after.len() + close.len(), name));
+        }
+    }
+    None
+}
+
+/// The plain texts that a script of sed replaces, and by what: of `s|@DIR@|/srv/web|g`. Patterns with operators are left
+/// out.
+fn substitutions(script: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for command in script.split([';', '\n']) {
+        let Some(rest) = command.trim().strip_prefix('s') else { continue };
+        let Some(delimiter) = rest.chars().next().filter(|c| c.is_ascii_punctuation() && *c != '\\') else {
+            continue;
+        };
+        let parts: Vec<&str> = rest[1..].splitn(3, delimiter).collect();
+        let [pattern, by, flags] = parts.as_slice() else { continue };
+        let plain = pattern.replace("\\.", ".").replace("\\$", "$").replace("\\/", "/");
+        let escaped = pattern.replace("\\.", "").replace("\\$", "").replace("\\/", "");
+        let operators = escaped.contains(['\\', '*', '^', '$', '[', '+', '?', '\u{1}']);
+        let letters = flags.chars().all(|c| c.is_ascii_alphanumeric());
+        if !plain.is_empty() && !operators && letters && !by.contains(['&', '\\']) {
+            found.push((plain, shown(by)));
+        }
+    }
+    found
+}
+
+/// The text of a value's key for a unit: what is not known is `$NAME` (`shell::value`).
+fn shown(key: &str) -> String {
+    let mut out = String::with_capacity(key.len());
+    let mut hole: Option<String> = None;
+    for c in key.chars() {
+        match (c, &mut hole) {
+            ('\u{1}', _) => hole = Some(String::new()),
+            ('\u{2}', _) => {
+                let name = hole.take().unwrap_or_default();
+                let name = name.split('#').next().unwrap_or_default();
+                if !name.starts_with('$') {
+                    out.push('$');
+                }
+                out.push_str(name);
+            }
+            ('\u{3}', None) => {}
+            (c, Some(name)) => name.push(c),
+            (c, None) => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sed_replaces() {
+        let of = |script: &str| substitutions(script);
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(of("s|@DIR@|/srv/web|g"), [pair("@DIR@", "/srv/web")]);
+        assert_eq!(
+            of("s/USER/\u{1}APP_USER#2\u{2}/;s#a\\.b#c#"),
+            [pair("USER", "$APP_USER"), pair("a.b", "c")]
+        );
+        assert_eq!(of("s/^User=.*/User=x/"), []);
+        assert_eq!(of("/x/d"), []);
+    }
+
+    #[test]
+    fn marks_are_told_from_what_units_hold() {
+        assert_eq!(mark("@DIR@/venv"), Some((5, "DIR")));
+        assert_eq!(mark("{{ app_user }}"), Some((14, "app_user")));
+        assert_eq!(mark("__APP_DIR__/x"), Some((11, "APP_DIR")));
+        for text in ["@system-service @privileged", "%h/bin", "__init__", "user@host", "<<EOF"] {
+            assert_eq!(mark(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What is known of a deployment, worked out once: who the app's user is, where it lives, which unit is which, who owns
+//! what when, what the deploy does and lacks. Each fact is lazy, in one [`world::World`]. Nothing here judges.
+
+pub(crate) mod app;
+pub(crate) mod deploy;
+pub mod environment;
+pub(crate) mod givers;
+pub(crate) mod installed;
+pub(crate) mod managed;
+pub mod masked;
+pub(crate) mod owners;
+pub(crate) mod secrets;
+pub mod services;
+pub mod world;

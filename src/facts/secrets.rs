@@ -1,0 +1,189 @@
+//! Which files hold secrets, by their names and by what is written into them.
+
+use crate::shell::value::Value;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::sync::LazyLock;
+
+/// Words in a setting's name that make its value a secret.
+const WORDS: [&str; 13] = [
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "TOKEN",
+    "API_KEY",
+    "APIKEY",
+    "PRIVATE_KEY",
+    "CREDENTIAL",
+    "ACCESS_KEY",
+    "ENCRYPTION_KEY",
+    "APP_KEY",
+    "AUTH_KEY",
+];
+
+/// Words that make it none after all: `ACCESS_TOKEN_EXPIRE_MINUTES`, `SECRET_FILE`, `NEXT_PUBLIC_API_KEY`.
+const NOT: [&str; 24] = [
+    "EXPIRE",
+    "EXPIRY",
+    "TTL",
+    "LIFETIME",
+    "_FILE",
+    "_PATH",
+    "_DIR",
+    "ENABLE",
+    "PUBLIC",
+    "VITE_",
+    "REACT_APP_",
+    "NUXT_",
+    "LENGTH",
+    "TIMEOUT",
+    "ALGORITHM",
+    "RESET",
+    "_URL",
+    "_URI",
+    "_NAME",
+    "MAX_",
+    "MIN_",
+    "LIMIT",
+    "_HEADER",
+    "_TYPE",
+];
+
+/// All words in one pass, in any case: names are asked for by the thousand. They are short, so it has to be made fast.
+fn any_of(words: impl IntoIterator<Item = String>) -> Option<AhoCorasick> {
+    let kind = Some(AhoCorasickKind::ContiguousNFA);
+    AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(words).ok()
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+static SECRET: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| any_of(owned(&WORDS)));
+static NO_SECRET: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| any_of(owned(&NOT)));
+/// As they stand in any text, where `-` is as good as `_`.
+static MENTIONED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let dashed = WORDS.iter().map(|word| word.replace('_', "-"));
+    let others = ["_PASS", "-PASS", "OPENSSL RAND"];
+    any_of(owned(&WORDS).into_iter().chain(dashed).chain(owned(&others)))
+});
+
+fn holds(words: &Option<AhoCorasick>, text: &str) -> bool {
+    words.as_ref().is_some_and(|words| words.is_match(text))
+}
+
+/// True for the name of a file of settings that a program reads into its environment: `.env`, `.env.production`,
+/// `web.env`; samples are none.
+pub(crate) fn is_env_file(name: &str) -> bool {
+    let sample = ["sample", "example", "template", "dist", "default", "test", "bak", "backup", "tmpl", "tpl"];
+    let lower = name.to_ascii_lowercase();
+    let env =
+        lower == ".env" || lower.starts_with(".env.") || lower.ends_with(".env") || lower == ".env-file";
+    env && !sample.iter().any(|word| lower.contains(word))
+}
+
+/// True for the name of a file that is a secret as a whole.
+pub(crate) fn is_secret_file(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    matches!(
+        lower.as_str(),
+        ".pgpass"
+            | ".my.cnf"
+            | ".netrc"
+            | ".git-credentials"
+            | "credentials.json"
+            | "privatekey"
+            | "private.key"
+            | "master.key"
+            | "id_rsa"
+            | "id_ecdsa"
+            | "id_ed25519"
+    ) || lower.starts_with(".") && lower.contains("secret")
+        || lower.ends_with(".key") && !lower.contains("pub")
+        || lower.ends_with("credentials.json")
+}
+
+/// The name of the first secret that lines of `NAME=value` (or `NAME: value`) hold.
+pub(crate) fn secret_in(text: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let line = line.trim().trim_start_matches("export ").trim_start();
+        if line.starts_with(['#', ';', '/']) {
+            return None;
+        }
+        let (name, value) = line.split_once('=')?;
+        let name = name.trim();
+        let value = value.trim().trim_matches(['"', '\'']);
+        let secret = is_secret_name(name) && is_value(value) || holds_password(value);
+        secret.then(|| name.to_owned())
+    })
+}
+
+/// True for the name of a setting whose value is a secret.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.');
+    let ends = |end: &str| {
+        let start = name.len().checked_sub(end.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|own| own.eq_ignore_ascii_case(end))
+    };
+    let secret =
+        || holds(&SECRET, name) || ends("_PASS") || name.eq_ignore_ascii_case("PGPASS") || ends("_KEY_BASE");
+    plain && secret() && !holds(&NO_SECRET, name)
+}
+
+pub(crate) fn is_value(value: &str) -> bool {
+    let switch = matches!(value, "" | "true" | "false" | "null" | "none" | "yes" | "no");
+    let number = value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit());
+    !switch && !number && !is_address(value)
+}
+
+/// The address of an account or contract of Ethereum, which is public: 20 bytes in hexadecimal (EIP-55). A private key has 32.
+pub(crate) fn is_address(value: &str) -> bool {
+    let digits = value.strip_prefix("0x").unwrap_or_default();
+    digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// True where a text speaks of a secret: the expression of a `sed` that puts one in.
+pub(crate) fn mentions_secret(text: &str) -> bool {
+    holds(&MENTIONED, text)
+}
+
+/// `postgres://user:password@host/db`.
+pub(crate) fn holds_password(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let Some((login, _)) = rest.split('/').next().unwrap_or_default().rsplit_once('@') else { return false };
+    login.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+}
+
+#[test]
+fn settings_are_told_from_secrets() {
+    for text in [
+        "SECRET_KEY=$(openssl rand -hex 32)",
+        "export DB_PASSWORD='x y'",
+        "A=1\nGROQ_API_KEY=your_groq_api_key_here",
+        "DATABASE_URL=postgresql://shop:$DB_PASSWORD@localhost/shop",
+        "DB_PASS=$DB_PASS",
+    ] {
+        assert!(secret_in(text).is_some(), "{text}");
+    }
+    for text in [
+        "SECRET_KEY=",
+        "# SECRET_KEY=x",
+        "ACCESS_TOKEN_EXPIRE_MINUTES=30",
+        "NEXT_PUBLIC_API_KEY=abc",
+        "REDIS_URL=redis://localhost:6379/0",
+        "DB_HOST=127.0.0.1",
+        "SSL_CERT_PATH=/etc/x",
+        "TOKEN_CONTRACT=0x00112233445566778899aabbccddeeff00112233",
+    ] {
+        assert_eq!(secret_in(text), None, "{text}");
+    }
+    assert!(is_env_file(".env") && is_env_file(".env.production") && is_env_file("web.env"));
+    assert!(!is_env_file(".env.example") && !is_env_file(".sample.env") && !is_env_file("environment"));
+}
+/// `.env`, `.env.production`, `app.env`, and no sample.
+pub(crate) fn is_environment_file(path: &Value) -> bool {
+    let shown = path.to_string();
+    let name = shown.rsplit('/').next().unwrap_or(&shown);
+    let sample = ["example", "sample", "template", "dist", "tmp", "bak"].iter().any(|s| name.contains(s));
+    !sample && (name == ".env" || name.starts_with(".env.") || name.ends_with(".env"))
+}

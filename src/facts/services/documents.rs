@@ -1,0 +1,222 @@
+//! The architecture documents against what runs, worked out once: which stated service is which unit, process,
+//! package or container. The rules about documents and the matrix both rest on it.
+
+use crate::facts::services::matrix::{Builder, Documented, Kind, Row, Side, State};
+use crate::facts::services::named::is_named;
+use crate::facts::services::named::words_of_the_deployment;
+use crate::facts::world::World;
+use crate::project::architecture::{Architecture, Strength as Stated};
+use crate::project::compose::Compose;
+use crate::project::services::{
+    Counterpart, Doer, Server, ServiceRef, StatedMatch, Strength, contained, link_stated,
+};
+use crate::repo::names::base;
+use std::collections::HashSet;
+
+/// What the documents state, and what was found for it.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    /// Of each document, of each of its services, all that does its work.
+    pub(crate) links: Vec<Vec<Vec<StatedMatch>>>,
+    /// Compose services that run on the server as containers, and stay.
+    pub(crate) contained: Vec<ServiceRef>,
+    /// What the project is called.
+    pub(crate) names: Vec<String>,
+    /// Units that are started or enabled by name.
+    pub(crate) started: Vec<String>,
+    /// Something keeps processes running that are not known.
+    pub(crate) managed: bool,
+    /// A cluster or another tool runs things, by settings that are not read.
+    pub(crate) elsewhere: bool,
+}
+
+/// How sure something is a stated service: their names say it, it is stated as one that runs, and how much speaks for it.
+pub(crate) type Sure = (bool, bool, Strength);
+
+impl Documents {
+    /// Compares; nothing where no document is.
+    pub(crate) fn new(world: &World<'_, '_>, server: &Server<'_>) -> Documents {
+        let project = &world.project;
+        if project.architectures.is_empty() {
+            return Documents::default();
+        }
+        let links = project.architectures.iter().map(|document| {
+            let stated: Vec<_> = document.services.iter().collect();
+            link_stated(&stated, &project.composes, server)
+        });
+        let name = |words: &Vec<String>| words.first().map_or("", |word| base(word)).to_owned();
+        let any = |names: &[&str]| server.programs.iter().any(|words| names.contains(&name(words).as_str()));
+        let managers = ["pm2", "supervisorctl", "supervisord", "forever", "screen", "tmux", "nohup"];
+        let clusters = ["kubectl", "helm", "ansible-playbook", "terraform", "nomad", "flyctl", "eb", "k3s"];
+        let stack = |words: &Vec<String>| name(words) == "docker" && words.iter().any(|w| w == "stack");
+        Documents {
+            links: links.collect(),
+            contained: containers(world, &project.composes, server),
+            names: server.project.to_vec(),
+            started: server.started.to_vec(),
+            managed: any(&managers) && server.processes.is_empty(),
+            elsewhere: any(&clusters) || server.programs.iter().any(stack),
+        }
+    }
+
+    /// The stated service that something is, the surest and first: indices of document and service. Plans and drafts
+    /// state nothing.
+    pub(crate) fn of(&self, doer: &Doer, documents: &[Architecture]) -> Option<(Sure, (usize, usize))> {
+        let mut best: Option<(Sure, (usize, usize))> = None;
+        for (document, services) in self.links.iter().enumerate().filter(|(at, _)| !documents[*at].aside) {
+            for (service, links) in services.iter().enumerate() {
+                let Some(link) = links.iter().find(|link| link.by == *doer) else { continue };
+                let stated = documents[document].services[service].strength;
+                let sure = (link.named, stated > Stated::Weak, link.strength);
+                if best.is_none_or(|(known, _)| sure > known) {
+                    best = Some((sure, (document, service)));
+                }
+            }
+        }
+        best
+    }
+}
+
+/// The services that `docker compose up` runs, of the files that it names. A script that starts the developer's ones is
+/// no deploy.
+fn containers(world: &World<'_, '_>, composes: &[Compose], server: &Server<'_>) -> Vec<ServiceRef> {
+    let develops = |words: &[String]| {
+        words.iter().any(|word| {
+            let mut parts = word.split(['.', '-', '_', '/']);
+            word.contains("compose") && parts.any(|p| matches!(p, "dev" | "local" | "test" | "development"))
+        })
+    };
+    let programs: Vec<Vec<String>> =
+        server.programs.iter().filter(|words| !develops(words)).cloned().collect();
+    let files = compose_files(&programs);
+    let named = |at: &ServiceRef| {
+        let path = world.sources.file(composes[at.compose].file).path();
+        files.is_empty() || files.iter().any(|file| base(file) == base(path))
+    };
+    let mut found = contained(composes, &Server { programs: &programs, ..*server });
+    found.retain(named);
+    found
+}
+
+/// The files that `docker compose -f FILE up` names; none where one names no file.
+fn compose_files(programs: &[Vec<String>]) -> Vec<&str> {
+    let mut files = Vec::new();
+    for words in programs.iter().filter(|words| words.iter().any(|w| w == "up")) {
+        if !words.iter().any(|w| base(w).contains("compose")) {
+            continue;
+        }
+        let before = files.len();
+        for (at, word) in words.iter().enumerate() {
+            match word.as_str() {
+                "-f" | "--file" => files.extend(words.get(at + 1).map(String::as_str)),
+                word => files.extend(word.strip_prefix("--file=")),
+            }
+        }
+        if files.len() == before {
+            return Vec::new();
+        }
+    }
+    files
+}
+
+/// What a counterpart is to the documents; a container is its service.
+pub(crate) fn doer(by: &Counterpart) -> Option<Doer> {
+    match by {
+        Counterpart::Unit(at) => Some(Doer::Unit(*at)),
+        Counterpart::Process(at) => Some(Doer::Process(*at)),
+        Counterpart::System(name) => Some(Doer::System(name.clone())),
+        Counterpart::Container | Counterpart::Manager(_) => None,
+    }
+}
+
+impl Builder<'_, '_, '_> {
+    /// What the documents call something that may be one thing or the other: a service and the unit that does its work.
+    pub(crate) fn documented(&self, doers: &[Doer]) -> Option<Documented> {
+        let documents = &self.world.project.architectures;
+        let found = doers.iter().filter_map(|doer| self.compared.documents.of(doer, documents));
+        // Of two that are as sure the first.
+        let mut best: Option<(Sure, (usize, usize))> = None;
+        for one in found {
+            if best.is_none_or(|(sure, _)| one.0 > sure) {
+                best = Some(one);
+            }
+        }
+        let (_, (document, service)) = best?;
+        let stated = &documents[document].services[service];
+        Some(Documented { name: stated.name.clone(), span: Some(stated.span) })
+    }
+
+    /// Rows for what the documents state and neither Compose nor a unit of the project is, and a word on those rows
+    /// that no document states.
+    pub(crate) fn only_documented(&self, rows: &mut Vec<Row>) {
+        let documents = &self.world.project.architectures;
+        let lists = documents.iter().find(|d| !d.aside && d.lists_services);
+        if let Some(document) = lists {
+            let path = self.world.sources.file(document.file).path();
+            for row in rows.iter_mut().filter(|row| row.runs.is_some() && row.architecture.is_none()) {
+                let note = format!("{path} does not state it");
+                row.note = Some(match row.note.take() {
+                    Some(known) => format!("{known}; {note}"),
+                    None => note,
+                });
+            }
+        }
+        let deployment = words_of_the_deployment(self.world);
+        let mut told: HashSet<String> =
+            rows.iter().filter_map(|row| Some(key(&row.architecture.as_ref()?.name))).collect();
+        for (document, links) in
+            documents.iter().zip(&self.compared.documents.links).filter(|(d, _)| !d.aside)
+        {
+            let path = self.world.sources.file(document.file).path();
+            for (stated, links) in document.services.iter().zip(links) {
+                let surely = stated.strength == Stated::Strong
+                    || stated.strength == Stated::Medium && stated.product.is_some();
+                if !stated.required || !surely || told.contains(&key(&stated.name)) {
+                    continue;
+                }
+                let system = links.iter().find_map(|link| match &link.by {
+                    Doer::System(name) => Some((name, link)),
+                    _ => None,
+                });
+                let row = Row {
+                    state: State::Missing,
+                    service: None,
+                    compose: None,
+                    runs: None,
+                    architecture: Some(Documented { name: stated.name.clone(), span: Some(stated.span) }),
+                    strength: None,
+                    reasons: Vec::new(),
+                    stated: Vec::new(),
+                    note: Some(format!("{path} states it, and nothing that runs was found for it")),
+                };
+                rows.push(match system {
+                    Some((name, link)) => Row {
+                        state: State::Agrees,
+                        runs: Some((
+                            Kind::Package,
+                            Side { name: format!("{name}.service"), ..Side::default() },
+                        )),
+                        reasons: link.reasons.clone(),
+                        note: Some("no Compose file has it".to_owned()),
+                        ..row
+                    },
+                    // Of what is one in a Compose file for developers, or a part of what another name stands for.
+                    None if !links.is_empty() => continue,
+                    None if is_named(stated, &self.compared.documents.names, &deployment) => Row {
+                        state: State::Exempt,
+                        note: Some(format!(
+                            "{path} states it, the deployment names it, and what runs it was not found"
+                        )),
+                        ..row
+                    },
+                    None => row,
+                });
+                told.insert(key(&stated.name));
+            }
+        }
+    }
+}
+
+fn key(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

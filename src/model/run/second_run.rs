@@ -1,0 +1,460 @@
+//! What each step does when the whole script runs again, entered with the state that the first run left.
+
+use crate::limit::tick;
+use crate::model::condition::{Aspect, Cond};
+use crate::model::pattern::{basic_pattern, holds_pattern};
+use crate::model::run::timeline::{Asking, Presence, Ran, State, concerns};
+use crate::model::run::truth::excludes_presence;
+use crate::model::{About, Deployment, GuardId, StepId};
+use crate::shell::argv::Stdin;
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::tools::effect::{Again, Change, Deed, Effect, PathKind, Resource};
+
+/// What a step does in the second run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A guard is not met any more.
+    Skipped(GuardId),
+    /// It leaves everything as it is, or makes it anew as the first run did.
+    NoChange,
+    /// It exits non-zero. The text says why, in the tool's words.
+    Fails(&'static str),
+    /// It adds a second one.
+    Duplicates(&'static str),
+    /// It throws away what was there.
+    Overwrites(&'static str),
+    /// It acts on another place than the first time.
+    Nests(&'static str),
+    /// It waits for an answer.
+    Prompts(&'static str),
+    /// Not known.
+    Unknown,
+}
+
+/// The second run of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondRun {
+    /// What it does.
+    pub outcome: Outcome,
+    /// The effect that is to blame, as an index into the step's effects.
+    pub effect: Option<usize>,
+    /// The earlier step that made it so.
+    pub because: Option<StepId>,
+    /// All that the verdict rests on is known.
+    pub certain: bool,
+}
+
+impl SecondRun {
+    fn plain(outcome: Outcome) -> Self {
+        SecondRun { outcome, effect: None, because: None, certain: true }
+    }
+
+    /// The guard that skips it, if one does.
+    pub fn skipped_by(&self) -> Option<GuardId> {
+        match self.outcome {
+            Outcome::Skipped(guard) => Some(guard),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn judge(deployment: &Deployment<'_>) -> (Vec<SecondRun>, Vec<Ran>) {
+    let mut judged = Vec::with_capacity(deployment.steps.len());
+    // What happens again decides what the later steps find.
+    let mut runs = Vec::with_capacity(deployment.steps.len());
+    let mut met = vec![None; deployment.guards.len()];
+    for index in 0..deployment.steps.len() as u32 {
+        let id = StepId(index);
+        let met = match deployment.step(id).guard {
+            Some(guard) => chain(deployment, &runs, id, guard, &mut met),
+            None => Met { skipped: None, uncertain: false },
+        };
+        let (run, ran) = step(deployment, &runs, id, met);
+        judged.push(run);
+        runs.push(ran);
+    }
+    (judged, runs)
+}
+
+/// Whether the guards from the outermost to one of them are met in the second run.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    /// The outermost that is not.
+    skipped: Option<GuardId>,
+    /// Of some it is not known.
+    uncertain: bool,
+}
+
+/// The verdict on a guard and all around it: made at the first step behind it, and the same for all others.
+fn chain(
+    deployment: &Deployment<'_>,
+    runs: &[Ran],
+    asker: StepId,
+    innermost: GuardId,
+    met: &mut [Option<Met>],
+) -> Met {
+    let mut pending = Vec::new();
+    let mut verdict = Met { skipped: None, uncertain: false };
+    for (id, _) in crate::model::guards_from(&deployment.guards, Some(innermost)) {
+        if let Some(known) = met[id.0 as usize] {
+            verdict = known;
+            break;
+        }
+        pending.push(id);
+    }
+    for id in pending.into_iter().rev() {
+        let guard = &deployment.guards[id.0 as usize];
+        if verdict.skipped.is_none() {
+            let (steps, guards) = (&deployment.steps, &deployment.guards);
+            let asking = Asking { steps, guards, runs, asker, before: asker, under: Some(id) };
+            match deployment.timeline.truth(asking, id) {
+                Some(truth) if truth != guard.holds => verdict.skipped = Some(id),
+                Some(_) => {}
+                None => verdict.uncertain |= guard.about != About::Constant,
+            }
+        }
+        met[id.0 as usize] = Some(verdict);
+    }
+    verdict
+}
+
+fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (SecondRun, Ran) {
+    let timeline = &deployment.timeline;
+    let step = deployment.step(id);
+    if let Some(guard) = met.skipped {
+        return (SecondRun::plain(Outcome::Skipped(guard)), Ran::No);
+    }
+    let uncertain = met.uncertain;
+    let (steps, guards) = (&deployment.steps, &deployment.guards);
+    let asking = Asking { steps, guards, runs, asker: id, before: id, under: step.guard };
+    let mut ran = if uncertain { Ran::Perhaps } else { Ran::Yes };
+    let mut worst = SecondRun::plain(if step.deed.known { Outcome::NoChange } else { Outcome::Unknown });
+    for (index, effect) in step.deed.effects.iter().enumerate() {
+        let what = again(deployment, asking, effect);
+        let makes = matches!(effect.change, Change::Create(_) | Change::Write);
+        if what.is_none() && !makes {
+            continue;
+        }
+        // A guard may see to it that there is nothing to clash with, though it cannot be told which way it goes: in
+        // `if [ ! -f F ]; then if ASKED; then … > F; fi; fi` nothing that was written is written once more.
+        let kind = match effect.change {
+            Change::Create(kind) => kind,
+            _ => PathKind::Any,
+        };
+        let seen_to = deployment.guards_of(id).find(|(_, guard)| {
+            effect.change != Change::Remove
+                && excludes_presence(guard, &effect.resource, kind)
+                && !timeline.made_between(asking, &effect.resource, guard.at)
+        });
+        if let Some((guard_id, _)) = seen_to {
+            return (
+                SecondRun { certain: false, ..SecondRun::plain(Outcome::Skipped(guard_id)) },
+                Ran::Perhaps,
+            );
+        }
+        let Some((outcome, state)) = what else { continue };
+        let forced = deployment.guards_of(id).find(|(guard_id, guard)| {
+            guard.about == About::Mixed
+                && guard.cond.facts().iter().any(|fact| concerns(fact, &effect.resource))
+                && timeline.may_skip(asking, *guard_id)
+        });
+        if let Some((guard_id, _)) = forced {
+            return (
+                SecondRun { certain: false, ..SecondRun::plain(Outcome::Skipped(guard_id)) },
+                Ran::Perhaps,
+            );
+        }
+        let known =
+            state.presence == Presence::There && effect.resource.name().knowledge() <= Knowledge::Symbolic;
+        let run = SecondRun {
+            outcome,
+            effect: Some(index),
+            because: state.by.filter(|by| *by != id),
+            certain: known && !uncertain,
+        };
+        if matches!(outcome, Outcome::Fails(_)) {
+            ran = if run.certain { Ran::Failed } else { Ran::Perhaps };
+        }
+        if weight(run.outcome) > weight(worst.outcome) {
+            worst = run;
+        }
+    }
+    if worst.outcome == Outcome::Unknown && ran == Ran::Yes {
+        ran = Ran::Perhaps;
+    }
+    (worst, ran)
+}
+
+pub(crate) fn link_target(deed: &Deed) -> Option<&Value> {
+    deed.effects.iter().find_map(|e| match &e.resource {
+        Resource::Other("link target", path) => Some(path),
+        _ => None,
+    })
+}
+
+/// What one effect comes to when it happens again; `None` where that is nothing.
+fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Option<(Outcome, State)> {
+    tick();
+    let timeline = &deployment.timeline;
+    let id = asking.asker;
+    let name = effect.resource.name();
+    if name.knowledge() == Knowledge::Fresh {
+        return None;
+    }
+    let mut state = timeline.state(asking, &effect.resource);
+    if let Resource::Path(path) = &effect.resource
+        && path.is_glob()
+    {
+        return None;
+    }
+    if let Resource::FirewallRule(rule) = &effect.resource
+        && deployment.is_flushed(rule, id)
+    {
+        return None;
+    }
+    // The path that an append writes to may be made anew in each run.
+    if let Resource::Line { file, text } = &effect.resource {
+        if deployment.starts_anew(file, id) || deployment.line_is_removed(file, text, id) {
+            return None;
+        }
+        let whole_file = Resource::Path(file.clone());
+        // A draft that each run moves to its place: what lies there is of this run.
+        let start = Asking { before: StepId(0), ..asking };
+        if timeline.state(start, &whole_file).presence == Presence::Gone {
+            return None;
+        }
+        let whole = timeline.state(asking, &whole_file);
+        state.presence = whole.presence;
+    }
+    let there = state.may_be_there();
+    // `ln -s DIR LINK` goes into the directory that the link leads to.
+    if there
+        && effect.change == Change::Create(PathKind::Link)
+        && let Some(leads_to) = link_target(&deployment.step(id).deed)
+        && (matches!(
+            timeline.state(asking, &Resource::Path(leads_to.clone())),
+            State { presence: Presence::There, kind: PathKind::Directory | PathKind::Tree, .. }
+        ) || deployment.asks_for_directory(leads_to, id))
+    {
+        let why = "ln: makes a second link inside the directory that the link leads to";
+        return Some((Outcome::Nests(why), state));
+    }
+    let outcome = match (&effect.change, effect.again) {
+        // `DROP DATABASE IF EXISTS shop; CREATE DATABASE shop`: the second run drops what has come into it.
+        (Change::Remove, _)
+            if matches!(effect.resource, Resource::Database(_))
+                && timeline.state(Asking { before: StepId(0), ..asking }, &effect.resource).presence
+                    == Presence::There
+                && !name.to_string().contains("test")
+                && !deployment.loads_a_dump(id) =>
+        {
+            Outcome::Overwrites("drops the database with all that has come into it")
+        }
+        // `mv "$(ls -t | head -1)" P`: another one each time.
+        (Change::Remove, Again::Fails(_)) if name.to_string().contains("$(") => return None,
+        (Change::Remove, Again::Fails(why)) => match state.presence {
+            Presence::Gone if deployment.asks_for(&effect.resource, id) => return None,
+            Presence::Gone if !deployment.may_have_come(&effect.resource, id) => Outcome::Fails(why),
+            _ => return None,
+        },
+        (Change::Use, _) => return None,
+        (Change::Create(PathKind::Tree), Again::Fails(why))
+            if matches!(effect.resource, Resource::Path(_)) =>
+        {
+            // `git clone` into an empty directory works.
+            if !(there && state.filled) {
+                return None;
+            }
+            Outcome::Fails(why)
+        }
+        (_, Again::Fails(why)) if there => Outcome::Fails(why),
+        (_, Again::Overwrites(why)) if there => Outcome::Overwrites(why),
+        // `wget` saves beside a file that is there; a line is appended to whatever there is.
+        (_, Again::Duplicates(why)) if there || !matches!(effect.resource, Resource::Path(_)) => {
+            Outcome::Duplicates(why)
+        }
+        (_, Again::Nests(_)) if deployment.asks_for_file(id) => return None,
+        (_, Again::Nests(why)) if there => Outcome::Nests(why),
+        (_, Again::Prompts(why)) if there => Outcome::Prompts(why),
+        (_, Again::Unknown) => Outcome::Unknown,
+        _ => return None,
+    };
+    Some((outcome, state))
+}
+
+fn weight(outcome: Outcome) -> u32 {
+    match outcome {
+        Outcome::Skipped(_) | Outcome::NoChange => 0,
+        Outcome::Unknown => 1,
+        Outcome::Nests(_) => 2,
+        Outcome::Prompts(_) => 3,
+        Outcome::Duplicates(_) => 4,
+        Outcome::Overwrites(_) => 5,
+        Outcome::Fails(_) => 6,
+    }
+}
+
+impl Deployment<'_> {
+    /// True where the step does not run but where the resource is there: `[ -d P ] || exit 0; mv P Q`.
+    fn asks_for(&self, resource: &Resource, id: StepId) -> bool {
+        self.guards_of(id).any(|(_, guard)| {
+            let missing = guard.cond.evaluate(&mut |leaf| match leaf {
+                Cond::Fact(fact) if fact.resource == *resource => Some(false),
+                _ => None,
+            });
+            missing == Some(!guard.holds)
+        })
+    }
+
+    /// A later step fills the databases from a dump: `zcat dump.gz | psql`, pg_restore(1).
+    fn loads_a_dump(&self, id: StepId) -> bool {
+        self.iter().filter(|(later, _)| *later > id).any(|(_, step)| {
+            let client = matches!(step.argv.name.as_str(), "psql" | "mysql" | "mariadb");
+            // What another program prints is a text of which nothing is known.
+            let fed = match &step.argv.stdin {
+                Stdin::Pipe => true,
+                Stdin::Text(text) => text.as_literal().is_none() && text.known_prefix().is_empty(),
+                Stdin::Inherited | Stdin::File(_) => false,
+            };
+            step.argv.name == "pg_restore" || client && fed
+        })
+    }
+
+    /// True where a guard lets the step run only where the path is a directory.
+    fn asks_for_directory(&self, path: &Value, id: StepId) -> bool {
+        self.asks(Aspect::Directory, id, |asked| asked == path)
+    }
+
+    /// True where a guard lets the step run only where one of its operands is a regular file, which nothing goes into:
+    /// `[ -f alembic.ini ] && cp -a alembic.ini /opt/shop/alembic.ini`.
+    fn asks_for_file(&self, id: StepId) -> bool {
+        let step = self.step(id);
+        let is_operand =
+            |asked: &Value| step.argv.args.iter().any(|arg| arg.value.resolve(&step.argv.cwd) == *asked);
+        self.asks(Aspect::File, id, is_operand)
+    }
+
+    /// True where a guard lets the step run only where one of these paths is what the aspect says.
+    fn asks(&self, aspect: Aspect, id: StepId, is_meant: impl Fn(&Value) -> bool) -> bool {
+        self.guards_of(id).any(|(_, guard)| {
+            let otherwise = guard.cond.evaluate(&mut |leaf| match leaf {
+                Cond::Fact(fact) if fact.aspect == aspect => {
+                    matches!(&fact.resource, Resource::Path(asked) if is_meant(asked)).then_some(false)
+                }
+                _ => None,
+            });
+            otherwise == Some(!guard.holds)
+        })
+    }
+
+    /// True where a command whose effects are not all known may have made the path: it names it as an operand
+    /// (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks above it.
+    fn may_have_come(&self, resource: &Resource, before: StepId) -> bool {
+        let Resource::Path(path) = resource else { return false };
+        let step = self.step(before);
+        if self.unknown_makes_files(path, before) {
+            return true;
+        }
+        self.steps[..before.0 as usize].iter().any(|earlier| {
+            let copies = matches!(earlier.argv.name.as_str(), "scp" | "rsync" | "sftp");
+            let unpacks = matches!(
+                earlier.argv.name.as_str(),
+                "tar" | "unzip" | "rsync" | "cp" | "git" | "7z" | "bsdtar"
+            );
+            earlier.place == step.place
+                && unpacks
+                && earlier.deed.effects.iter().any(|e| {
+                    matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(p))
+                        if p != path && path.is_under(p))
+                })
+                || (!earlier.deed.known || copies && matches!(step.place, Place::Remote(_)))
+                    && earlier.argv.args.iter().any(|arg| {
+                        let value =
+                            arg.value.split_once('=').map_or_else(|| arg.value.clone(), |(_, value)| value);
+                        value.resolve(&earlier.argv.cwd) == *path
+                            || copies && value.basename() == path.basename()
+                    })
+        })
+    }
+
+    /// True where a program of which nothing is known may have made the path in the directory that it works in: code
+    /// that is piped into an interpreter (`curl … | php; mv composer.phar …`), or what runs just before the move.
+    fn unknown_makes_files(&self, path: &Value, before: StepId) -> bool {
+        const INTERPRETERS: [&str; 8] = ["php", "sh", "bash", "python", "python3", "perl", "ruby", "node"];
+        let step = self.step(before);
+        if step.argv.name != "mv" {
+            return false;
+        }
+        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
+            let unknown = !earlier.deed.known && earlier.place == step.place;
+            let piped = earlier.argv.stdin != Stdin::Inherited
+                && INTERPRETERS.contains(&earlier.argv.name.as_str())
+                && path.is_under(&earlier.argv.cwd);
+            unknown && (piped || index as u32 + 1 == before.0)
+        })
+    }
+
+    /// True where each run takes the line away before the step adds it: `sed -i '/x/d' F; echo x >> F`.
+    fn line_is_removed(&self, file: &Value, text: &Value, before: StepId) -> bool {
+        self.steps[..before.0 as usize].iter().any(|earlier| {
+            earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                (Change::Remove, Resource::Line { file: of, text: pattern }) => {
+                    of == file && holds_pattern(text, &basic_pattern(pattern))
+                }
+                _ => false,
+            })
+        })
+    }
+
+    /// True where each run empties the chain, or all of them, before the step adds to it (`iptables -F`).
+    fn is_flushed(&self, rule: &Value, before: StepId) -> bool {
+        let step = self.step(before);
+        let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
+        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
+            earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource, e.again) {
+                (Change::Remove, Resource::FirewallRule(chain), Again::NoChange) => {
+                    let (chain, rule) = (chain.key(), rule.key());
+                    let other_table = chain.is_empty() && rule.starts_with("-t ");
+                    let below = rule
+                        .strip_prefix(chain)
+                        .is_some_and(|rest| chain.is_empty() || rest.is_empty() || rest.starts_with(' '));
+                    below && !other_table
+                }
+                _ => false,
+            }) && earlier.place == step.place
+                && earlier.argv.name == step.argv.name
+                && (earlier.entry == step.entry || earlier.entry == 0)
+                && self.guards_of(StepId(index as u32)).all(|(id, _)| guards.contains(&id))
+        })
+    }
+
+    /// True where each run writes the file from nothing before the step appends to it.
+    pub fn starts_anew(&self, file: &Value, before: StepId) -> bool {
+        let step = self.step(before);
+        let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
+        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
+            let certain = earlier.entry == step.entry || earlier.entry == 0;
+            let own: Vec<GuardId> = self.guards_of(StepId(index as u32)).map(|(id, _)| id).collect();
+            certain
+                && earlier.place == step.place
+                && earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                    (Change::Write, Resource::Path(path)) => path == file,
+                    (Change::Remove, Resource::Path(path)) => file.is_under(path),
+                    _ => false,
+                })
+                && own.iter().all(|g| {
+                    guards.contains(g) || {
+                        // `[ -f F ] && rm F`: gone either way.
+                        let guard = &self.guards[g.0 as usize];
+                        let facts = guard.cond.facts();
+                        guard.cond.evaluate(&mut |_| Some(true)) == Some(guard.holds)
+                            && !guard.cond.has_opaque()
+                            && facts
+                                .iter()
+                                .all(|f| matches!(&f.resource, Resource::Path(p) if file.is_under(p)))
+                    }
+                })
+        })
+    }
+}

@@ -1,0 +1,238 @@
+//! The truth of guards in the second run, and what a guard sees to.
+
+use crate::model::condition::{Aspect, Cond, Fact};
+use crate::model::pattern::holds_pattern;
+use crate::model::run::second_run::link_target;
+use crate::model::run::timeline::{Asking, Presence, Ran, State, Timeline, concerns};
+use crate::model::{Guard, GuardId, Step, behind, guards_from};
+use crate::shell::argv::Stdin;
+use crate::shell::value::{Knowledge, Value};
+use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
+
+impl Timeline {
+    /// The truth of a guard's condition in the second run.
+    pub(crate) fn truth(&self, asking: Asking<'_>, id: GuardId) -> Option<bool> {
+        let guard = &asking.guards[id.0 as usize];
+        guard.cond.evaluate(&mut |leaf| self.leaf_truth(asking, leaf, guard, id))
+    }
+
+    /// As [`Timeline::truth`], where what is not known goes the way that skips: nobody asks for `--force`.
+    pub(crate) fn may_skip(&self, asking: Asking<'_>, id: GuardId) -> bool {
+        let guard = &asking.guards[id.0 as usize];
+        [true, false].into_iter().any(|unknown| {
+            let truth = guard.cond.evaluate(&mut |leaf| match leaf {
+                Cond::Opaque(_) => Some(unknown),
+                leaf => self.leaf_truth(asking, leaf, guard, id),
+            });
+            truth == Some(!guard.holds)
+        })
+    }
+
+    pub(crate) fn leaf_truth(
+        &self,
+        asking: Asking<'_>,
+        leaf: &Cond,
+        guard: &Guard,
+        id: GuardId,
+    ) -> Option<bool> {
+        match leaf {
+            Cond::Fact(fact) => self.fact_truth(asking, fact, guard, id),
+            Cond::Works(step) => match asking.runs.get(step.0 as usize)? {
+                Ran::Yes => Some(true),
+                Ran::Failed => Some(false),
+                Ran::No | Ran::Perhaps => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(crate) fn fact_truth(
+        &self,
+        asking: Asking<'_>,
+        fact: &Fact,
+        guard: &Guard,
+        id: GuardId,
+    ) -> Option<bool> {
+        // The state is asked for the guard itself: what the guarded steps did in the first run counts as done.
+        let (steps, guards) = (asking.steps, asking.guards);
+        let asking = Asking { before: guard.at, ..asking };
+        let guarded = || behind(steps, guards, id).map(|(_, step)| step);
+        let acts = |step: &Step| !step.deed.roles.contains(&Role::ReadOnly);
+        match &fact.resource {
+            // Who asks for a program that is missing, and then does something about it, has it the next time.
+            Resource::Program(_) | Resource::Package(_) => {
+                let asks_for_absence = absence_asked(guard, fact);
+                if asks_for_absence && guarded().any(acts) {
+                    return Some(true);
+                }
+                match self.state(asking, &fact.resource).presence {
+                    Presence::There => Some(true),
+                    Presence::Gone => Some(false),
+                    _ => None,
+                }
+            }
+            Resource::Line { file, text } => {
+                let written = steps.iter().any(|step| {
+                    step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+                        (Change::Append, Resource::Line { file: to, text: line }) => {
+                            (to == file || same_unless_known(to, file)) && holds_pattern(line, text)
+                        }
+                        // Where the line is found already, an edit does not bring it about.
+                        (Change::Edit, Resource::Path(to)) if to == file => !guards_from(guards, step.guard)
+                            .any(|(_, other)| other.cond == guard.cond && other.holds != guard.holds),
+                        (Change::Write, Resource::Path(to)) if to == file => {
+                            step.written.iter().all(|w| holds_pattern(&w.value, text))
+                        }
+                        _ => false,
+                    })
+                });
+                written.then_some(true)
+            }
+            Resource::Crontab(pattern) => {
+                // What the new lines are is seen; what `crontab -l` gave is as it was.
+                let holds = |step: &Step| match (&step.argv.stdin, pattern.as_literal()) {
+                    (Stdin::Text(text), Some(pattern)) => {
+                        let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
+                        text.knowledge() > Knowledge::Unknown
+                            || text.to_string().contains(pattern)
+                            || pattern.contains(['\\', '*', '[', '.', '|'])
+                            || !text.to_string().contains("crontab -l")
+                    }
+                    _ => true,
+                };
+                let writes = steps.iter().any(|step| {
+                    step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_)))
+                        && holds(step)
+                });
+                writes.then_some(true)
+            }
+            Resource::FirewallRule(_) => Some(true).filter(|_| absence_asked(guard, fact)),
+            Resource::Other(_, _) | Resource::Process(_) if absence_asked(guard, fact) => {
+                guarded().any(acts).then_some(true)
+            }
+            resource => {
+                let mut state = self.state(asking, resource);
+                // systemd.unit(5): the administrator's units are files.
+                if state.presence == Presence::Untouched
+                    && let (Resource::Unit(unit), Aspect::Exists) = (resource, fact.aspect)
+                {
+                    let mut path = Value::literal("/etc/systemd/system/");
+                    path.push(unit);
+                    state = self.state(asking, &Resource::Path(path));
+                }
+                if state.presence == Presence::Untouched {
+                    state = self.renamed(asking, resource, state);
+                }
+                // `[ -d app/.git ] || git clone URL app`: what a tree holds comes with it.
+                if state.presence == Presence::Untouched
+                    && let Resource::Path(path) = resource
+                {
+                    let trees = guarded().flat_map(|s| &s.deed.effects);
+                    let above = trees.filter(|e| e.change == Change::Create(PathKind::Tree)).find(|e| {
+                        matches!(&e.resource, Resource::Path(tree) if path != tree && path.is_under(tree))
+                    });
+                    if let Some(tree) = above {
+                        state = State { kind: PathKind::Any, ..self.state(asking, &tree.resource) };
+                    }
+                }
+                match state.presence {
+                    Presence::There if fact.aspect == Aspect::Executable && state.kind == PathKind::File => {
+                        let mode = |e: &Effect| matches!(e.change, Change::Mode { .. });
+                        let made_so =
+                            |s: &Step| s.deed.effects.iter().any(|e| mode(e) && e.resource == *resource);
+                        Some(steps.iter().any(made_so))
+                    }
+                    Presence::There if state.kind == PathKind::Link => {
+                        let by = state.by.map(|by| &steps[by.0 as usize].deed);
+                        let target = by.and_then(link_target).map(|path| Resource::Path(path.clone()));
+                        match target.map(|target| self.state(asking, &target)) {
+                            Some(target)
+                                if target.presence == Presence::There
+                                    && matches!(fact.aspect, Aspect::Directory | Aspect::File) =>
+                            {
+                                shows(fact.aspect, &target)
+                            }
+                            _ => shows(fact.aspect, &state),
+                        }
+                    }
+                    Presence::There => shows(fact.aspect, &state),
+                    Presence::Gone => Some(false),
+                    // It was missing in the first run, as the guard saw; the steps behind the guard may have made it.
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// A resource that is asked for by another name than it is made by: a database by `$DB` and by `"$DB"` in SQL.
+    pub(crate) fn renamed(&self, asking: Asking<'_>, resource: &Resource, state: State) -> State {
+        // Of what is known whole, the name is the same however it is written.
+        if resource.name().as_literal().is_some() {
+            return state;
+        }
+        let shown = resource.name().to_string();
+        if shown.is_empty() {
+            return state;
+        }
+        match self.shown_alike(asking.steps, resource, &shown) {
+            Some(other) => self.state(asking, other),
+            None => state,
+        }
+    }
+}
+
+/// Is the fact true of what is there? `-d` is not of a file, `-L` not of a directory (test(1)). Where a link leads is
+/// not known: it is believed to lead to what the script asks for.
+pub(crate) fn shows(aspect: Aspect, state: &State) -> Option<bool> {
+    use PathKind::{Any, Directory, File, Link, Tree};
+    match (aspect, state.kind) {
+        (Aspect::Directory, File) | (Aspect::File, Directory | Tree) => Some(false),
+        (Aspect::Link, Directory | Tree | File) => Some(false),
+        (Aspect::Link, Any) => None,
+        (Aspect::Filled, Directory) => state.filled.then_some(true),
+        // `touch` makes an empty file.
+        (Aspect::Sized, File) => Some(state.filled),
+        (Aspect::Filled, Any | File | Link | Tree) => Some(true),
+        _ => Some(true),
+    }
+}
+
+/// Does the guard see to it that the resource, which an effect of this kind makes, is not there yet?
+pub(crate) fn excludes_presence(guard: &Guard, resource: &Resource, kind: PathKind) -> bool {
+    let state = State { presence: Presence::There, kind, filled: kind != PathKind::Directory, by: None };
+    let truth = guard.cond.evaluate(&mut |leaf| match leaf {
+        Cond::Fact(fact) => match (&fact.resource, resource) {
+            (Resource::Path(asked), Resource::Path(path)) if asked == path => shows(fact.aspect, &state),
+            // What lies above is a directory; what lies in a tree comes with it.
+            (Resource::Path(asked), Resource::Path(path)) if path.is_under(asked) => {
+                Some(matches!(fact.aspect, Aspect::Exists | Aspect::Directory | Aspect::Filled))
+            }
+            (Resource::Path(asked), Resource::Path(path)) if asked.is_under(path) => {
+                (kind == PathKind::Tree).then_some(true)
+            }
+            (Resource::Line { file: asked, text: pattern }, Resource::Line { file, text }) => {
+                (asked == file && holds_pattern(text, pattern)).then_some(true)
+            }
+            (asked, made) if concerns(fact, resource) && asked.kind() == made.kind() => Some(true),
+            _ => None,
+        },
+        _ => None,
+    });
+    truth == Some(!guard.holds)
+}
+
+/// True where the guard wants the fact not to hold.
+pub(crate) fn absence_asked(guard: &Guard, fact: &Fact) -> bool {
+    let with = |truth: bool| {
+        guard.cond.evaluate(&mut |leaf| match leaf {
+            Cond::Fact(f) if **f == *fact => Some(truth),
+            _ => Some(guard.holds),
+        })
+    };
+    with(false) == Some(guard.holds) && with(true) != Some(guard.holds)
+}
+
+/// Two file names of which one is not known may be the same file.
+pub(crate) fn same_unless_known(a: &Value, b: &Value) -> bool {
+    (a.knowledge() > Knowledge::Literal || b.knowledge() > Knowledge::Literal) && a.looks_like(b)
+}

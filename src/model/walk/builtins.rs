@@ -1,0 +1,292 @@
+//! Assignments and the shell's own commands (bash(1), SHELL BUILTIN COMMANDS); who is to call the script.
+
+use crate::model::condition::Cond;
+use crate::model::walk::Walker;
+use crate::model::walk::calls::Output;
+use crate::model::walk::flow::{Exit, Flow, Jump};
+use crate::model::walk::region::fixed_text;
+use crate::model::walk::scope::Variable;
+use crate::model::walk::writing::writes;
+use crate::model::{Caller, Step, User};
+use crate::shell::argv::Arg;
+use crate::shell::ast::{AssignedValue, Assignment, Command, Operation, Part};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+use crate::tools::effect::{Change, Resource, Role};
+
+impl<'a> Walker<'a, '_> {
+    pub(crate) fn assignments(&mut self, command: &'a Command<'a>, keyword: &str) -> Flow {
+        let before = self.steps.len();
+        let status = std::mem::replace(&mut self.last, Cond::Always(true));
+        let exports = command.words.iter().any(|w| matches!(w.parts, [Part::Literal { text, .. }] if text.starts_with('-') && text.contains('x')));
+        for assignment in command.assignments {
+            if matches!(keyword, "local" | "declare" | "typeset")
+                && !self.locals.is_empty()
+                && let Some(locals) = self.locals.last_mut()
+            {
+                locals.push(assignment.name);
+            }
+            self.assign(assignment, keyword == "export" || exports, &status);
+        }
+        if !command.redirects.is_empty() {
+            let output = Output { value: Value::default(), content: fixed_text(String::new(), command.span) };
+            self.emit_redirects(command.redirects, command.span, output);
+        }
+        // The status is that of the last substitution, except behind a keyword.
+        let cond = if keyword.is_empty() && self.steps.len() > before {
+            self.last.clone()
+        } else {
+            Cond::Always(true)
+        };
+        Flow::plain(cond)
+    }
+
+    fn assign(&mut self, assignment: &Assignment<'a>, export: bool, status: &Cond) {
+        let name = assignment.name;
+        let Some(value) = &assignment.value else {
+            if export {
+                self.scope.export(name);
+            }
+            return;
+        };
+        if assignment.element {
+            let value = self.scope.unknown(name, Knowledge::Unknown);
+            self.scope.set(name, Variable { value, ..Default::default() });
+            return;
+        }
+        let variable = match value {
+            AssignedValue::Word(word) => {
+                let says = match word.parts {
+                    [Part::Substitution { body, .. }] => self.output_says(body),
+                    _ => None,
+                };
+                let alternatives = match word.parts {
+                    [Part::Substitution { body, .. }] => self.output_values(body).unwrap_or_default(),
+                    [Part::Parameter { name: "?", .. }] => vec![
+                        (Value::literal("0"), status.clone()),
+                        (Value::literal("1"), status.clone().negate()),
+                    ],
+                    [Part::Parameter { name, operation: Operation::Plain, .. }] => {
+                        self.scope.get(name).map(|v| v.alternatives.clone()).unwrap_or_default()
+                    }
+                    _ => Vec::new(),
+                };
+                let mut value = self.expand(word);
+                if assignment.append {
+                    let mut whole = self.scope.get(name).map(|v| v.value.clone()).unwrap_or_default();
+                    whole.push(&value);
+                    value = whole;
+                }
+                let alternatives = if assignment.append { Vec::new() } else { alternatives };
+                let says = says.filter(|_| alternatives.is_empty());
+                let span = Some(word.span);
+                Variable { value, says, alternatives, exported: export, span, ..Default::default() }
+            }
+            AssignedValue::Array(words) => {
+                let mut elements: Vec<Value> =
+                    self.expand_words(words).into_iter().map(|a| a.value).collect();
+                if assignment.append
+                    && let Some(before) = self.scope.get(name).and_then(|v| v.elements.clone())
+                {
+                    elements = before.into_iter().chain(elements).collect();
+                }
+                let value = elements.first().cloned().unwrap_or_default();
+                Variable { value, elements: Some(elements), exported: export, ..Default::default() }
+            }
+        };
+        self.scope.set(name, variable);
+    }
+
+    /// The shell's own commands (bash(1), SHELL BUILTIN COMMANDS), as far as they change the context.
+    pub(crate) fn builtin(&mut self, name: &str, args: &[Arg], command: &'a Command<'a>) -> Option<Flow> {
+        let ok = || Some(Flow::plain(Cond::Always(true)));
+        let literal = |i: usize| args.get(i).and_then(|a| a.value.as_literal());
+        match name {
+            ":" | "true" => {
+                if command.redirects.iter().any(writes) {
+                    return None;
+                }
+                ok()
+            }
+            "false" => Some(Flow::plain(Cond::Always(false))),
+            "cd" | "pushd" => {
+                let target = args[1..]
+                    .iter()
+                    .find(|a| !matches!(a.value.as_literal(), Some("-P" | "-L" | "--" | "-e")));
+                let cwd = match target {
+                    None => self.ctx.home.clone(),
+                    Some(arg) if arg.value.as_literal() == Some("-") => {
+                        self.scope.unknown("OLDPWD", Knowledge::Symbolic)
+                    }
+                    Some(arg) => arg.value.resolve(&self.ctx.cwd),
+                };
+                // `cd X || exit` and `[ -d X ] && cd X` are read as if X were there.
+                let cond =
+                    Cond::fact(Resource::Path(cwd.clone()), crate::model::condition::Aspect::Directory);
+                self.ctx.cwd = cwd;
+                Some(Flow::plain(cond))
+            }
+            "popd" => {
+                self.ctx.cwd = self.scope.unknown("OLDPWD", Knowledge::Symbolic);
+                ok()
+            }
+            "set" => {
+                self.set_options(args, command.span);
+                ok()
+            }
+            "exit" => {
+                let cond = Cond::Always(literal(1).is_none_or(|s| s == "0"));
+                Some(Flow { cond, exit: Exit::Always(Jump::Shell) })
+            }
+            "return" => {
+                let cond = match literal(1) {
+                    Some("0") => Cond::Always(true),
+                    Some(_) => Cond::Always(false),
+                    None => self.last.clone(),
+                };
+                Some(Flow { cond, exit: Exit::Always(Jump::Function) })
+            }
+            "break" | "continue" => Some(Flow { cond: Cond::Always(true), exit: Exit::Always(Jump::Loop) }),
+            "shift" => {
+                if let Some(params) = &mut self.params {
+                    let count = literal(1).and_then(|n| n.parse().ok()).unwrap_or(1).min(params.len());
+                    params.drain(..count);
+                }
+                ok()
+            }
+            "umask" => {
+                self.ctx.umask = literal(1).and_then(|m| u32::from_str_radix(m, 8).ok());
+                ok()
+            }
+            "unset" => {
+                for arg in &args[1..] {
+                    if let Some(name) = arg.value.as_literal() {
+                        let name: &'a str = self.arena.alloc_str(name);
+                        self.scope.unset(name);
+                    }
+                }
+                ok()
+            }
+            "export" => {
+                for arg in &args[1..] {
+                    if let Some(name) = arg.value.as_literal() {
+                        let name: &'a str = self.arena.alloc_str(name);
+                        self.scope.export(name);
+                    }
+                }
+                ok()
+            }
+            "trap" => {
+                self.trap(args, command);
+                ok()
+            }
+            "local" | "declare" | "typeset" | "readonly" | "shopt" | "alias" | "wait" | "ulimit" | "let"
+            | "hash" | "bg" | "fg" | "jobs" | "disown" | "times" | "enable" | "getopts" => ok(),
+            "test" | "[" => {
+                let mut words = &command.words[1..];
+                if name == "[" && !words.is_empty() {
+                    words = &words[..words.len() - 1];
+                }
+                let cond = self.test_says(words);
+                Some(Flow::plain(cond))
+            }
+            "read" | "mapfile" | "readarray" => {
+                // Its variables have new values, which nobody knows.
+                for word in &command.words[1..] {
+                    if let [Part::Literal { text, .. }] = word.parts
+                        && !text.starts_with('-')
+                        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                    {
+                        let value = self.scope.unknown(text, Knowledge::Symbolic);
+                        self.scope.set(text, Variable { value, ..Default::default() });
+                    }
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// `trap CODE EXIT` (bash(1)): signal 0 is the shell's end.
+    fn trap(&mut self, args: &[Arg], command: &Command<'a>) {
+        let Some((code, signals)) = args[1..].split_first() else { return };
+        if !signals.iter().any(|s| matches!(s.value.as_literal(), Some("EXIT" | "0" | "SIGEXIT"))) {
+            return;
+        }
+        self.ctx.on_exit = match code.value.as_literal() {
+            Some("-" | "") => None,
+            _ => Some(self.argument_text(command, code, Some(command.origin.tree)).0),
+        };
+    }
+
+    fn set_options(&mut self, args: &[Arg], span: Span) {
+        let mut at = 1;
+        while let Some(arg) = args.get(at) {
+            let text = arg.value.known_prefix().to_owned();
+            let on = text.starts_with('-');
+            if text == "--" || !(on || text.starts_with('+')) {
+                break;
+            }
+            for letter in text.chars().skip(1) {
+                match letter {
+                    'e' => self.set_errexit(on, span),
+                    'o' => {
+                        let option = args.get(at + 1).and_then(|a| a.value.as_literal()).unwrap_or_default();
+                        match option {
+                            "errexit" => self.set_errexit(on, span),
+                            "pipefail" => self.ctx.pipefail = on,
+                            _ => {}
+                        }
+                        at += 1;
+                    }
+                    _ => {}
+                }
+            }
+            at += 1;
+        }
+    }
+
+    fn set_errexit(&mut self, on: bool, span: Span) {
+        self.ctx.errexit = on;
+        if on && self.errexit_at.is_none() && self.entry == 0 {
+            self.errexit_at = Some(span);
+        }
+    }
+}
+
+/// Who is expected to call the script, from its test for root or from what it does without sudo.
+pub(crate) fn caller(steps: &[Step], tested: Caller) -> Caller {
+    if tested != Caller::Unknown {
+        return tested;
+    }
+    let (mut with_sudo, mut without) = (0, 0);
+    for step in steps.iter().filter(|s| s.place == Place::Here) {
+        let sudo = step.wrappers.iter().any(|w| matches!(*w, "sudo" | "doas"));
+        if sudo && step.user == User::Root {
+            with_sudo += 1;
+        } else if step.user == User::Caller && needs_root(step) {
+            without += 1;
+        }
+    }
+    match (with_sudo, without) {
+        (0, 0) => Caller::Unknown,
+        (sudo, bare) if bare > sudo => Caller::Root(None),
+        _ => Caller::Ordinary,
+    }
+}
+
+fn needs_root(step: &Step) -> bool {
+    let root_roles = step.deed.roles.iter().any(|r| {
+        matches!(r, Role::SystemPackages | Role::Account | Role::DaemonReload | Role::Enable | Role::Restart)
+    }) && !matches!(step.argv.name.as_str(), "docker" | "pm2" | "supervisorctl");
+    root_roles
+        || step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+            (Change::Own { user: Some(_), .. }, _) => true,
+            (Change::Create(_) | Change::Write | Change::Append, Resource::Path(path))
+            | (Change::Append, Resource::Line { file: path, .. }) => {
+                path.known_prefix().starts_with("/etc/") || path.known_prefix().starts_with("/usr/")
+            }
+            _ => false,
+        })
+}

@@ -1,0 +1,168 @@
+//! Shells and functions inside a script: pipelines, subshells, calls, and what they print.
+
+use crate::model::OnFailure;
+use crate::model::condition::Cond;
+use crate::model::walk::Walker;
+use crate::model::walk::flow::{Exit, Failure, Flow, Jump};
+use crate::shell::argv::{Arg, Stdin};
+use crate::shell::ast::{Block, Stmt, StmtKind};
+use crate::shell::value::{Knowledge, Value};
+use crate::source::{FileId, MappedText, OffsetMap};
+/// Calls inside calls.
+const CALLS: u32 = 16;
+
+/// What a command prints, as far as it is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) value: Value,
+    pub(crate) content: MappedText,
+}
+impl<'a> Walker<'a, '_> {
+    pub(crate) fn pipeline(&mut self, stages: Block<'a>) -> Flow {
+        let mut stages = stages;
+        // `! a | b` negates the pipe, whichever of its commands the tree hangs the `!` on.
+        let negated = match stages.first().map(|s| s.kind) {
+            Some(StmtKind::Not(inner)) => Some(*inner),
+            Some(StmtKind::Redirected { body: Stmt { kind: StmtKind::Not(inner), .. }, redirects }) => {
+                let body = *inner;
+                let span = body.span;
+                Some(Stmt { kind: StmtKind::Redirected { body, redirects }, span })
+            }
+            _ => None,
+        };
+        if let Some(first) = negated {
+            let positive = self.arena.alloc_slice_copy(stages);
+            positive[0] = first;
+            stages = positive;
+            let flow = self.with_failure(Failure::Is(OnFailure::Handled), |w| w.pipeline(stages));
+            return Flow { cond: flow.cond.negate(), exit: flow.exit };
+        }
+        let outer_stdin = self.ctx.stdin.clone();
+        let mut input: Option<Output> = None;
+        let mut first: Option<(crate::shell::argv::Argv, Cond)> = None;
+        let mut flow = Flow::plain(Cond::Always(true));
+        for (index, stage) in stages.iter().enumerate() {
+            let last = index + 1 == stages.len();
+            self.ctx.stdin = match input.take() {
+                Some(output)
+                    if output.value.knowledge() < Knowledge::Unknown || output.value.key().len() > 3 =>
+                {
+                    Stdin::Text(output.value)
+                }
+                Some(_) => Stdin::Pipe,
+                None => outer_stdin.clone(),
+            };
+            let failure = match self.ctx.failure {
+                Failure::Default if !(last || self.ctx.pipefail && self.ctx.errexit) => {
+                    Failure::Is(OnFailure::Continues)
+                }
+                other => other,
+            };
+            if !last {
+                self.captures.push(Vec::new());
+            }
+            let before = self.steps.len();
+            flow = self.with_failure(failure, |w| w.in_subshell(|w| w.statement(stage)));
+            if !last {
+                input = self.captures.pop().map(|parts| join_outputs(parts, self.file));
+            }
+            let argv = self.steps.get(before).map(|s| s.argv.clone());
+            match (&mut first, argv) {
+                (None, Some(argv)) => first = Some((argv, flow.cond.clone())),
+                (Some((first_argv, says)), Some(argv)) => {
+                    let known = (!matches!(says, Cond::Opaque(_) | Cond::Always(_))).then(|| says.clone());
+                    if let Some(cond) = crate::model::walk::query::pipe_says(first_argv, &argv, known) {
+                        *says = cond.clone();
+                        flow.cond = cond;
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.ctx.stdin = outer_stdin;
+        flow.exit = Exit::No;
+        flow
+    }
+
+    /// Runs in a copy of the shell: directory, options and variables are as before afterwards.
+    pub(crate) fn in_subshell<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let ctx = self.ctx.clone();
+        let guard = self.guard;
+        let mark = self.scope.mark();
+        let result = run(self);
+        self.scope.rewind(mark);
+        self.guard = guard;
+        self.ctx = ctx;
+        result
+    }
+
+    /// The condition of a statement, without its steps.
+    pub(crate) fn quiet_statement(&mut self, stmt: &Stmt<'a>) -> Cond {
+        let (steps, guards) = (self.steps.len(), self.guards.len());
+        self.captures.push(Vec::new());
+        let flow = self.with_failure(Failure::Is(OnFailure::Handled), |w| w.statement(stmt));
+        self.captures.pop();
+        self.steps.truncate(steps);
+        self.guards.truncate(guards);
+        flow.cond
+    }
+
+    /// Calls a function. `None`: with parameters that are not known.
+    pub(crate) fn call(&mut self, name: &'a str, args: Option<Vec<Arg>>) -> Flow {
+        let Some(function) = self.functions.get_mut(name) else { return Flow::plain(Cond::Always(true)) };
+        function.called = true;
+        if function.active > 0 || self.calls >= CALLS {
+            // Recursion is opaque.
+            return Flow::plain(Cond::Always(true));
+        }
+        function.active += 1;
+        let body = function.body;
+        self.calls += 1;
+        let saved_params = std::mem::replace(&mut self.params, args);
+        self.locals.push(Vec::new());
+        let mark = self.scope.mark();
+        let flow = self.statement(body);
+        let locals = self.locals.pop().unwrap_or_default();
+        self.scope.restore_locals(mark, &locals);
+        self.params = saved_params;
+        self.calls -= 1;
+        if let Some(function) = self.functions.get_mut(name) {
+            // Its own body may have defined it anew.
+            function.active = function.active.saturating_sub(1);
+        }
+        let exit = match flow.exit {
+            Exit::Always(Jump::Function) | Exit::When { jump: Jump::Function, .. } => Exit::No,
+            Exit::Always(Jump::Loop) | Exit::When { jump: Jump::Loop, .. } => Exit::No,
+            other => other,
+        };
+        Flow { cond: flow.cond, exit }
+    }
+
+    /// Adds to what the commands around print.
+    pub(crate) fn print(&mut self, value: Value, content: MappedText) {
+        self.volume += value.key().len() + content.text.len();
+        if let Some(capture) = self.captures.last_mut() {
+            capture.push(Output { value, content });
+        }
+    }
+}
+
+/// Several outputs as one.
+pub(crate) fn join_outputs(mut parts: Vec<Output>, file: FileId) -> Output {
+    if parts.len() == 1
+        && let Some(only) = parts.pop()
+    {
+        return only;
+    }
+    let mut value = Value::default();
+    let mut text = String::new();
+    let mut map = OffsetMap::default();
+    for part in &parts {
+        value.push(&part.value);
+        let range = part.content.map.range(0..part.content.text.len() as u32);
+        map.push_collapsed(text.len() as u32, range);
+        text.push_str(&part.content.text);
+    }
+    let file = parts.first().map_or(file, |p| p.content.file);
+    Output { value, content: MappedText { text, file, map } }
+}

@@ -1,0 +1,413 @@
+//! One simple command: the call of a function, code that it runs, or the step that it is.
+
+use crate::model::condition::Cond;
+use crate::model::walk::Walker;
+use crate::model::walk::calls::Output;
+use crate::model::walk::flow::{Exit, Flow, Jump};
+use crate::model::walk::region::fixed_text;
+use crate::model::walk::writing::{quiet_program, writes};
+use crate::model::{Step, StepId};
+use crate::shell::argv::{Arg, Argv, Stdin};
+use crate::shell::ast::{AssignedValue, Command, Part, Redirect, RedirectKind, Stmt};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers;
+use crate::shell::wrappers::{command_line, peel, resplit};
+use crate::source::Span;
+use crate::tools;
+use crate::tools::effect::{Again, Change, Deed, Prompt, Resource, Role};
+
+/// The effects of one command. `mkdir {1..64}` has 64.
+pub(crate) const EFFECTS: usize = 256;
+
+impl std::fmt::Display for Argv {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.program.value)?;
+        for arg in &self.args {
+            write!(f, " {}", arg.value)?;
+        }
+        Ok(())
+    }
+}
+impl<'a> Walker<'a, '_> {
+    pub(crate) fn command(&mut self, command: &'a Command<'a>) -> Flow {
+        let keyword = match command.words.first().map(|w| w.parts) {
+            Some([Part::Literal { text, quoted: false }]) => *text,
+            _ => "",
+        };
+        if command.words.is_empty()
+            || matches!(keyword, "export" | "local" | "readonly" | "declare" | "typeset")
+        {
+            return self.assignments(command, keyword);
+        }
+        // `if $NEEDED; then`
+        if let [word] = command.words
+            && let Some(values) = self.word_values(word)
+            && values.iter().all(|(v, _)| matches!(v.as_literal(), Some("true" | "false" | ":")))
+        {
+            let cond = self.word_is(word, |value| value != "false");
+            return Flow::plain(cond.unwrap_or(Cond::Always(true)));
+        }
+        let mut args = self.expand_words(command.words);
+        if args.is_empty() {
+            // `$EMPTY` alone.
+            return Flow::plain(Cond::Always(true));
+        }
+        if let Some(mut split) = resplit(&args[0]) {
+            split.extend(args.drain(1..));
+            args = split;
+        }
+        // `$SUDO cp`, with an unknown $SUDO, is at most a sudo.
+        if args.len() > 1 && args[0].value.knowledge() != Knowledge::Literal {
+            let shown = args[0].value.to_string();
+            if shown.eq_ignore_ascii_case("$sudo")
+                || shown.eq_ignore_ascii_case("$_sudo")
+                || shown == "$SUDO_CMD"
+            {
+                args[0].value = Value::literal("sudo");
+            }
+        }
+        if args.len() > 1 && args[0].value.is_empty() && args[0].value.as_literal().is_some() {
+            args.remove(0);
+        }
+        let name = args[0].value.as_literal().unwrap_or_default().to_owned();
+        if let Some((&name, _)) = self.functions.get_key_value(name.as_str()) {
+            let rest = args.split_off(1);
+            return self.redirected_call(command, |walker| walker.call(name, Some(rest)));
+        }
+        if let Some(flow) = self.builtin(&name, &args, command) {
+            return flow;
+        }
+        if matches!(name.as_str(), "echo" | "printf") && self.only_says(command) {
+            return self.said(command, args);
+        }
+        self.program(command, args)
+    }
+
+    pub(crate) fn redirected_call(
+        &mut self,
+        command: &Command<'a>,
+        run: impl FnOnce(&mut Self) -> Flow,
+    ) -> Flow {
+        if !command.redirects.iter().any(|r| writes(r)) {
+            return run(self);
+        }
+        self.captures.push(Vec::new());
+        let flow = run(self);
+        let parts = self.captures.pop().unwrap_or_default();
+        let output = crate::model::walk::calls::join_outputs(parts, self.file);
+        self.emit_redirects(command.redirects, command.span, output);
+        flow
+    }
+
+    /// A compound statement with redirections.
+    pub(crate) fn redirected(
+        &mut self,
+        stmt: &Stmt<'a>,
+        body: &Stmt<'a>,
+        redirects: &[Redirect<'a>],
+    ) -> Flow {
+        let saved = self.ctx.stdin.clone();
+        for redirect in redirects {
+            if let RedirectKind::Read(word) = &redirect.kind {
+                let path = self.expand(word).resolve(&self.ctx.cwd);
+                self.ctx.stdin = Stdin::File(path);
+            } else if matches!(redirect.kind, RedirectKind::Heredoc(_) | RedirectKind::HereString(_)) {
+                self.ctx.stdin = Stdin::Pipe;
+            }
+        }
+        let flow = if redirects.iter().any(writes) {
+            self.captures.push(Vec::new());
+            let flow = self.statement(body);
+            let parts = self.captures.pop().unwrap_or_default();
+            let output = crate::model::walk::calls::join_outputs(parts, self.file);
+            // Only the redirections themselves: the body may be long.
+            let span = redirects.iter().map(|r| r.span).reduce(Span::to).unwrap_or(stmt.span);
+            self.emit_redirects(redirects, span, output);
+            flow
+        } else {
+            self.statement(body)
+        };
+        self.ctx.stdin = saved;
+        flow
+    }
+
+    /// A step that only writes files: `{ …; } > f`.
+    pub(crate) fn emit_redirects(&mut self, redirects: &[Redirect<'a>], span: Span, output: Output) {
+        let argv = self.empty_argv(span);
+        let mut step = self.step(argv, span, Deed { known: true, ..Deed::default() });
+        self.redirections(redirects, &mut step, Some(output));
+        if !step.deed.effects.is_empty() {
+            self.steps.push(step);
+        }
+    }
+
+    pub(crate) fn empty_argv(&self, span: Span) -> Argv {
+        Argv {
+            name: String::new(),
+            program: Arg { value: Value::default(), span },
+            args: Vec::new(),
+            cwd: self.ctx.cwd.clone(),
+            home: self.ctx.home.clone(),
+            stdin: Stdin::Inherited,
+            stdout: None,
+            env: Vec::new(),
+        }
+    }
+
+    pub(crate) fn emit_prompt(&mut self, span: Span, asks: &'static str) {
+        let argv = self.empty_argv(span);
+        let prompts = Some(Prompt {
+            asks,
+            instead: "take it from an argument or the environment",
+            flag: None,
+            only_people: false,
+        });
+        let step = self.step(argv, span, Deed { prompts, known: true, ..Deed::default() });
+        self.steps.push(step);
+    }
+
+    /// True for an `echo` to whoever watches: half of a script's commands, and they change nothing.
+    fn only_says(&self, command: &Command<'a>) -> bool {
+        command.redirects.is_empty() && command.assignments.is_empty() && self.captures.is_empty()
+    }
+
+    fn said(&mut self, command: &Command<'a>, args: Vec<Arg>) -> Flow {
+        if let Some(argv) = command_line(args, self.ctx.cwd.clone(), self.ctx.home.clone()) {
+            let mut step = self.step(argv, command.span, Deed::read_only());
+            step.origin = Some(command.origin);
+            step.wrappers.clear();
+            self.steps.push(step);
+        }
+        Flow::plain(Cond::Always(true))
+    }
+
+    /// Anything that is not the shell's own.
+    pub(crate) fn program(&mut self, command: &'a Command<'a>, args: Vec<Arg>) -> Flow {
+        let Some(mut argv) = command_line(args, self.ctx.cwd.clone(), self.ctx.home.clone()) else {
+            return Flow::plain(Cond::Always(true));
+        };
+        argv.stdin = self.stdin_of(command);
+        for (name, variable) in self.scope.exported() {
+            argv.env.push((name.to_owned(), variable.value.clone()));
+        }
+        for assignment in command.assignments {
+            if let Some(AssignedValue::Word(word)) = &assignment.value {
+                let value = self.expand(word);
+                argv.env.push((assignment.name.to_owned(), value));
+            }
+        }
+        self.volume += argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>();
+        let peeled = peel(argv);
+        // `run cp a b`: what is left may be a function again (`sudo_if_needed`, `retry`).
+        if let Some((&name, _)) = self.functions.get_key_value(peeled.argv.name.as_str())
+            && peeled.wrappers.iter().all(|w| matches!(*w, "command" | "time" | "nice" | "timeout"))
+            && !peeled.wrappers.is_empty()
+            && peeled.code.is_none()
+        {
+            let rest = peeled.argv.args.clone();
+            return self.call(name, Some(rest));
+        }
+        if let Some(outer) = &peeled.outer {
+            // `docker run IMAGE CMD` is a step of its own, out here.
+            let deed = tools::deed(outer);
+            let mut step = self.step((**outer).clone(), command.span, deed);
+            step.origin = Some(command.origin);
+            self.steps.push(step);
+        }
+        if let Some(code) = peeled.code.clone() {
+            let saved = self.ctx.clone();
+            let saved_user = self.ctx.user.clone();
+            let mut step = None;
+            let flow = self.run_code(command, code, &peeled);
+            if flow.is_none() || command.redirects.iter().any(writes) {
+                // `curl … | bash`: what it does is not known, that it runs is.
+                self.enter(&peeled);
+                let mut deed = tools::deed(&peeled.argv);
+                if flow.is_none() && self.runs_download() {
+                    deed.roles.push(Role::SystemPackages);
+                }
+                let mut it = self.step(peeled.argv.clone(), command.span, deed);
+                self.ctx.user = saved_user;
+                self.redirections(command.redirects, &mut it, None);
+                it.origin = Some(command.origin);
+                it.wrappers = peeled.wrappers.clone();
+                step = Some(it);
+            }
+            self.ctx = kept_state(saved, &self.ctx, peeled.argv.name == "eval" || is_source(&peeled.argv));
+            if let Some(step) = step {
+                self.steps.push(step);
+            }
+            let mut flow = flow.unwrap_or_else(|| Flow::plain(Cond::Always(true)));
+            if peeled.replaces_shell {
+                flow.exit = Exit::Always(Jump::Shell);
+            }
+            if peeled.argv.name != "eval" && !is_source(&peeled.argv) && !peeled.replaces_shell {
+                flow.exit = Exit::No;
+            }
+            return flow;
+        }
+        // Without a wrapper the command runs where and as whom its shell does: nothing to go back to.
+        let saved = (!peeled.wrappers.is_empty()).then(|| self.ctx.clone());
+        if saved.is_some() {
+            self.enter_command(&peeled);
+        }
+        let mut deed = tools::deed(&peeled.argv);
+        if peeled.argv.name == "crontab" {
+            crontab_input(&mut deed, &peeled.argv.stdin);
+        }
+        let says = crate::model::walk::query::success_says(&peeled.argv);
+        let printed = self.printed(&peeled.argv, command);
+        let unknown_output =
+            (printed.is_none() && !self.captures.is_empty() && !quiet_program(&peeled.argv.name))
+                .then(|| peeled.argv.to_string());
+        let writer = matches!(peeled.argv.name.as_str(), "tee" | "dd").then(|| peeled.argv.clone());
+        let mut step = self.step(peeled.argv, command.span, deed);
+        step.origin = Some(command.origin);
+        step.wrappers.clone_from(&peeled.wrappers);
+        // Redirections are opened by the shell that calls, not by the user that sudo gives.
+        if let Some(saved) = &saved {
+            self.ctx.user = saved.user.clone();
+        }
+        if let Some(argv) = writer {
+            self.written_by_program(&argv, command, &mut step);
+        }
+        let goes_to_file = match command.redirects {
+            [] => false,
+            redirects => self.redirections(redirects, &mut step, printed.clone()),
+        };
+        if let Some(saved) = saved {
+            self.ctx = saved;
+        }
+        if !goes_to_file {
+            match printed {
+                Some(output) => self.print(output.value, output.content),
+                None => {
+                    if let Some(text) = unknown_output {
+                        let fresh = crate::model::walk::expand::is_fresh_output(&text);
+                        let knowledge = if fresh { Knowledge::Fresh } else { Knowledge::Unknown };
+                        let value = Value::hole(&format!("$({text})"), 0, knowledge);
+                        self.print(value, fixed_text(format!("$({text})"), command.span));
+                    }
+                }
+            }
+        }
+        let bare_exec = peeled.replaces_shell && step.argv.name == "exec";
+        let span = command.span;
+        let makes = makes_something(&step.deed);
+        self.steps.push(step);
+        let cond = match says {
+            Some(says) => says,
+            None if makes => Cond::Works(StepId(self.steps.len() as u32 - 1)),
+            None => self.opaque_at(span),
+        };
+        let exit = if peeled.replaces_shell && !bare_exec { Exit::Always(Jump::Shell) } else { Exit::No };
+        Flow { cond, exit }
+    }
+
+    pub(crate) fn enter_command(&mut self, peeled: &wrappers::Peeled) {
+        let cwd = peeled.argv.cwd.clone();
+        self.enter(peeled);
+        // `sudo -u app cmd` stays where it is; only `-i` and `su -` go home.
+        if !peeled.login {
+            self.ctx.cwd = cwd;
+        }
+        self.ctx.wrappers.clear();
+    }
+
+    pub(crate) fn runs_download(&self) -> bool {
+        matches!(self.ctx.stdin, Stdin::Pipe | Stdin::Text(_))
+    }
+
+    pub(crate) fn stdin_of(&mut self, command: &Command<'a>) -> Stdin {
+        for redirect in command.redirects.iter().rev() {
+            match &redirect.kind {
+                RedirectKind::Heredoc(heredoc) => return Stdin::Text(self.expand(&heredoc.body)),
+                RedirectKind::HereString(word) => {
+                    let mut value = self.expand(word);
+                    value.push_str("\n");
+                    return Stdin::Text(value);
+                }
+                RedirectKind::Read(word) if redirect.descriptor.unwrap_or(0) == 0 => {
+                    return Stdin::File(self.expand(word).resolve(&self.ctx.cwd));
+                }
+                _ => {}
+            }
+        }
+        self.ctx.stdin.clone()
+    }
+
+    pub(crate) fn step(&mut self, argv: Argv, span: Span, mut deed: Deed) -> Step {
+        if deed.effects.len() > EFFECTS {
+            deed.effects.truncate(EFFECTS);
+            self.shell.gaps.push((span, "it acts on more things than are followed".to_owned()));
+        }
+        Step {
+            home: self.ctx.home.clone(),
+            argv,
+            span,
+            origin: None,
+            user: self.ctx.user.clone(),
+            place: self.ctx.place.clone(),
+            on_failure: self.on_failure(),
+            errexit: self.ctx.errexit,
+            status_checked: false,
+            in_loop: self.ctx.in_loop,
+            background: self.ctx.background,
+            umask: self.ctx.umask,
+            entry: self.entry,
+            guard: self.guard,
+            deed,
+            written: Vec::new(),
+            wrappers: self.ctx.wrappers.clone(),
+        }
+    }
+}
+
+/// What `crontab -` does to the lines that are there: `(crontab -l; echo L) | crontab -` adds L once more, a filter in
+/// between keeps it single, and a text of its own replaces them all.
+pub(crate) fn crontab_input(deed: &mut Deed, stdin: &Stdin) {
+    let again = match stdin {
+        Stdin::Text(text) if text.key().contains("$(crontab") => {
+            Again::Duplicates("crontab: the line is added once more")
+        }
+        // `grep -v`, `sort -u`: what stands in front of it is not seen here.
+        Stdin::Text(text) if text.key().contains("$(") => Again::NoChange,
+        _ => return,
+    };
+    for effect in &mut deed.effects {
+        if matches!(effect.resource, Resource::Crontab(_)) {
+            effect.again = again;
+        }
+    }
+}
+
+/// A command whose success can be counted on in the first run. One that takes something away may be there to find out
+/// whether there is anything: `git remote remove origin || …`.
+pub(crate) fn makes_something(deed: &Deed) -> bool {
+    deed.known
+        && deed.effects.iter().any(|e| matches!(e.change, Change::Create(_) | Change::Write | Change::Append))
+        && !deed.effects.iter().any(|e| matches!((&e.change, e.again), (Change::Remove, Again::Fails(_))))
+}
+
+/// What code changes of the shell's own state outlives it: all for `eval` and `source`, nothing for another shell.
+pub(crate) fn kept_state(
+    saved: crate::model::walk::Context,
+    now: &crate::model::walk::Context,
+    same_shell: bool,
+) -> crate::model::walk::Context {
+    if !same_shell {
+        return saved;
+    }
+    crate::model::walk::Context {
+        cwd: now.cwd.clone(),
+        errexit: now.errexit,
+        pipefail: now.pipefail,
+        umask: now.umask,
+        on_exit: now.on_exit.clone(),
+        ..saved
+    }
+}
+
+pub(crate) fn is_source(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "source" | ".")
+}

@@ -1,0 +1,485 @@
+//! Expansion of words to values, as bash(1) has it under EXPANSION, as far as values are known.
+
+use crate::limit::tick;
+use crate::model::condition::Cond;
+use crate::model::walk::Walker;
+use crate::shell::argv::Arg;
+use crate::shell::ast::{Block, Operation, Part, StmtKind, Word};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::home_of;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::sync::LazyLock;
+
+/// Programs whose output is another one on every run, and what of it: RANDOM(4), date(1), mktemp(1).
+pub(crate) fn is_fresh_output(text: &str) -> bool {
+    static FRESH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let words = ["mktemp", "date +%s", "date +%N", "date", "$$", "$RANDOM", "$SECONDS", "$EPOCHSECONDS"];
+        automaton(&words)
+    });
+    let edge = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '.'));
+    let mut found = FRESH.iter().flat_map(|words| words.find_overlapping_iter(text));
+    is_random_source(text)
+        || found.any(|word| {
+            edge(text[..word.start()].chars().next_back()) && edge(text[word.end()..].chars().next())
+        })
+}
+
+/// One that is made fast, for texts of a few words.
+fn automaton(words: &[&str]) -> Option<AhoCorasick> {
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(words).ok()
+}
+
+/// True where the text of a command gives a new secret: `openssl rand -hex 32`.
+pub(crate) fn is_random_source(text: &str) -> bool {
+    static SOURCES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let sources = [
+            "openssl rand",
+            "openssl genrsa",
+            "openssl genpkey",
+            "/dev/urandom",
+            "/dev/random",
+            "uuidgen",
+            "pwgen",
+            "secrets.token",
+            "secrets.choice",
+            "get_random_secret_key",
+            "randomBytes",
+            "apg ",
+            "makepasswd",
+            "/proc/sys/kernel/random/uuid",
+            "uuid.uuid4",
+            "Fernet.generate_key",
+            "rails secret",
+            "gpg --gen-random",
+            "wg genkey",
+        ];
+        automaton(&sources)
+    });
+    SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
+}
+
+/// Programs whose output is the same on every run of one machine.
+fn is_stable_output(name: &str) -> bool {
+    matches!(
+        name,
+        "hostname"
+            | "nproc"
+            | "lsb_release"
+            | "uname"
+            | "dpkg"
+            | "arch"
+            | "id"
+            | "whoami"
+            | "logname"
+            | "getent"
+            | "which"
+            | "command"
+            | "type"
+            | "basename"
+            | "dirname"
+            | "realpath"
+            | "readlink"
+            | "pwd"
+            | "tty"
+            | "getconf"
+            | "rpm"
+            | "python3"
+            | "python"
+            | "node"
+            | "ip"
+            | "awk"
+            | "sed"
+            | "cut"
+            | "grep"
+            | "cat"
+            | "head"
+            | "tail"
+            | "echo"
+            | "printf"
+            | "tr"
+            | "ls"
+            | "find"
+            | "sort"
+            | "uniq"
+            | "git"
+            | "jq"
+            | "stat"
+            | "free"
+            | "curl"
+            | "wget"
+            | "dig"
+            | "xargs"
+            | "pyenv"
+            | "systemctl"
+            | "docker"
+            | "psql"
+    )
+}
+
+impl<'a> Walker<'a, '_> {
+    /// A command's words after expansion and splitting.
+    pub(crate) fn expand_words(&mut self, words: &[Word<'a>]) -> Vec<Arg> {
+        let mut out = Vec::with_capacity(words.len());
+        for word in words {
+            self.expand_into(word, &mut out);
+        }
+        out
+    }
+
+    fn expand_into(&mut self, word: &Word<'a>, out: &mut Vec<Arg>) {
+        // "$@" and friends: each parameter is a word.
+        if let [Part::Parameter { name, operation: Operation::Plain | Operation::All, quoted }] = word.parts {
+            let list = match *name {
+                "@" | "*" => self.params.clone(),
+                name => self.scope.get(name).and_then(|v| v.elements.as_ref()).and_then(|elements| {
+                    word_is_all(word).then(|| {
+                        elements.iter().map(|e| Arg { value: e.clone(), span: word.span }).collect::<Vec<_>>()
+                    })
+                }),
+            };
+            if let Some(list) = list
+                && (*quoted || *name != "*")
+            {
+                // What the caller wrote is the place of what is told.
+                if !self.overflows() {
+                    self.volume += list.iter().map(|a| a.value.key().len() + 64).sum::<usize>();
+                    out.extend(list);
+                }
+                return;
+            }
+            if !quoted {
+                let value = self.expand(word);
+                let value = match self.scope.get(name) {
+                    // A wrapper that may be empty: `$SUDO cp`. It is what it can be at most.
+                    Some(v) if out.is_empty() && v.alternatives.iter().any(|(a, _)| !a.is_empty()) => {
+                        let known = v.alternatives.iter().map(|(a, _)| a);
+                        let longest = known.filter(|a| a.as_literal().is_some());
+                        longest.max_by_key(|a| a.key().len()).cloned().unwrap_or(value)
+                    }
+                    _ => value,
+                };
+                match value.as_literal() {
+                    Some(text) => {
+                        for piece in text.split_ascii_whitespace() {
+                            out.push(Arg { value: Value::literal(piece), span: word.span });
+                        }
+                    }
+                    None => out.push(Arg { value, span: word.span }),
+                }
+                return;
+            }
+        }
+        let value = self.expand(word);
+        // An unquoted expansion with blanks in its known value gives several words.
+        let splits = word.parts.iter().any(|p| {
+            matches!(p, Part::Parameter { quoted: false, .. } | Part::Substitution { quoted: false, .. })
+        }) && value.as_literal().is_some_and(|t| t.contains([' ', '\t', '\n']))
+            && !word
+                .parts
+                .iter()
+                .any(|p| matches!(p, Part::Literal { text, quoted: true } if text.contains(' ')));
+        if splits {
+            let text = value.as_literal().unwrap_or_default().to_owned();
+            out.extend(
+                text.split_ascii_whitespace().map(|w| Arg { value: Value::literal(w), span: word.span }),
+            );
+            return;
+        }
+        out.push(Arg { value, span: word.span });
+    }
+
+    /// The value of a word, without splitting.
+    pub(crate) fn expand(&mut self, word: &Word<'a>) -> Value {
+        self.expand_parts(word.parts)
+    }
+
+    fn expand_parts(&mut self, parts: &[Part<'a>]) -> Value {
+        if let [Part::Literal { text, .. }] = parts {
+            return plain(text);
+        }
+        tick();
+        if self.overflows() {
+            return Value::hole("(…)", 0, Knowledge::Unknown);
+        }
+        let mut value = Value::default();
+        for part in parts {
+            match part {
+                Part::Literal { text, .. } => value.push_str(text),
+                Part::Glob(c) => value.push_glob(*c),
+                Part::Tilde(user) => {
+                    let home =
+                        if user.is_empty() { self.ctx.home.clone() } else { home_of(&Value::literal(*user)) };
+                    value.push(&home);
+                }
+                Part::Parameter { name, operation, .. } => {
+                    let part = self.parameter(name, operation);
+                    value.push(&part);
+                }
+                Part::Substitution { body, text, .. } => {
+                    let part = self.substitution(body, text);
+                    value.push(&part);
+                }
+                Part::Process { body } => {
+                    self.in_subshell(|walker| walker.unseen_block(body));
+                    value.push(&Value::hole("<(…)", 0, Knowledge::Unknown));
+                }
+                Part::Opaque { text, body } => {
+                    if !body.is_empty() {
+                        self.in_subshell(|walker| walker.unseen_block(body));
+                    }
+                    let knowledge = if is_fresh_output(text) { Knowledge::Fresh } else { Knowledge::Unknown };
+                    value.push(&Value::hole(text, 0, knowledge));
+                }
+            }
+        }
+        self.volume += value.key().len();
+        value
+    }
+
+    fn parameter(&mut self, name: &'a str, operation: &Operation<'a>) -> Value {
+        let set = self.value_of(name);
+        match operation {
+            Operation::Plain | Operation::Required => set.unwrap_or_else(|| self.unset(name)),
+            Operation::All => match self.scope.get(name).and_then(|v| v.elements.clone()) {
+                Some(elements) => {
+                    let mut joined = Value::default();
+                    for (i, element) in elements.iter().enumerate() {
+                        if i > 0 {
+                            joined.push_str(" ");
+                        }
+                        joined.push(element);
+                    }
+                    joined
+                }
+                None => self.unset(name),
+            },
+            Operation::Default(word) | Operation::Assign(word) => {
+                let positional = name.bytes().all(|b| b.is_ascii_digit());
+                let value = match set {
+                    Some(value) if !value.is_empty() => value,
+                    // What the caller may give is not known, even where there is a default.
+                    _ if positional && self.params.is_none() => self.unset(name),
+                    _ => self.expand_parts(word),
+                };
+                if matches!(operation, Operation::Assign(_)) && !positional {
+                    let variable =
+                        crate::model::walk::scope::Variable { value: value.clone(), ..Default::default() };
+                    self.scope.set(name, variable);
+                }
+                value
+            }
+            Operation::Alternative(word) => match set {
+                Some(value) if value.is_empty() && value.as_literal().is_some() => Value::default(),
+                Some(value) if value.as_literal().is_some() => self.expand_parts(word),
+                _ => self.scope.unknown(name, Knowledge::Symbolic),
+            },
+            Operation::RemovePrefix { pattern, longest } => {
+                let value = set.unwrap_or_else(|| self.unset(name));
+                match (*pattern, longest) {
+                    ("*/", true) => value.basename(),
+                    _ => match value.as_literal().and_then(|text| text.strip_prefix(pattern)) {
+                        Some(rest) if !pattern.contains(['*', '?', '$']) => plain(rest),
+                        _ => self.scope.unknown(name, value.knowledge().max(Knowledge::Symbolic)),
+                    },
+                }
+            }
+            Operation::RemoveSuffix { pattern, longest } => {
+                let value = set.unwrap_or_else(|| self.unset(name));
+                match (*pattern, longest) {
+                    ("/*", false) => value.dirname(),
+                    ("/", _) => Value::from_key(value.key().strip_suffix('/').unwrap_or(value.key()), &value),
+                    _ => match value.as_literal().and_then(|text| text.strip_suffix(pattern)) {
+                        Some(rest) if !pattern.contains(['*', '?', '$']) => plain(rest),
+                        _ => self.scope.unknown(name, value.knowledge().max(Knowledge::Symbolic)),
+                    },
+                }
+            }
+            Operation::Other => {
+                let knowledge = set.map_or(Knowledge::Symbolic, |v| v.knowledge().max(Knowledge::Symbolic));
+                self.scope.unknown(name, knowledge)
+            }
+        }
+    }
+
+    /// The value of a variable or parameter, where it is known.
+    fn value_of(&mut self, name: &str) -> Option<Value> {
+        if let Some(variable) = self.scope.get(name) {
+            return Some(variable.value.clone());
+        }
+        match name {
+            "HOME" => Some(self.ctx.home.clone()),
+            "PWD" => Some(self.ctx.cwd.clone()),
+            "0" | "BASH_SOURCE" => Some(self.script_path.clone()),
+            "?" => {
+                self.status_was_read();
+                None
+            }
+            "@" | "*" => self.params.as_ref().map(|params| {
+                let mut joined = Value::default();
+                for (i, param) in params.iter().enumerate() {
+                    if i > 0 {
+                        joined.push_str(" ");
+                    }
+                    joined.push(&param.value);
+                }
+                joined
+            }),
+            "#" => self.params.as_ref().map(|p| Value::literal(p.len().to_string())),
+            _ => {
+                let index = name.parse::<usize>().ok()?.checked_sub(1)?;
+                let params = self.params.as_ref()?;
+                Some(params.get(index).map(|a| a.value.clone()).unwrap_or_default())
+            }
+        }
+    }
+
+    /// What stands for a variable that the script does not set: the environment gives it, the same on every run.
+    fn unset(&mut self, name: &str) -> Value {
+        match name {
+            "$" | "RANDOM" | "SECONDS" | "EPOCHSECONDS" | "EPOCHREALTIME" | "BASHPID" | "SRANDOM" | "!" => {
+                Value::hole(name, 0, Knowledge::Fresh)
+            }
+            "?" | "_" | "REPLY" => Value::hole(name, 0, Knowledge::Unknown),
+            _ => Value::hole(name, 0, Knowledge::Symbolic),
+        }
+    }
+
+    /// The output of `$(…)`: worked out where it is about paths, else a hole that says how it was made.
+    fn substitution(&mut self, body: Block<'a>, text: &'a str) -> Value {
+        let known = self.in_subshell(|walker| {
+            let known = walker.known_output(body);
+            if known.is_none() {
+                walker.unseen_block(body);
+            }
+            known
+        });
+        if let Some(value) = known {
+            return value;
+        }
+        if is_fresh_output(text) {
+            let site = self.scope.version();
+            return Value::hole(text, site, Knowledge::Fresh);
+        }
+        let first = match body.first().map(|s| s.kind) {
+            Some(StmtKind::Command(c)) => c.words.first(),
+            Some(StmtKind::Pipeline(stages)) => match stages.first().map(|s| s.kind) {
+                Some(StmtKind::Command(c)) => c.words.first(),
+                _ => None,
+            },
+            _ => None,
+        };
+        let name = match first.map(|w| w.parts) {
+            Some([Part::Literal { text, .. }]) => text.rsplit('/').next().unwrap_or(text),
+            _ => "",
+        };
+        let knowledge = if is_stable_output(name) { Knowledge::Symbolic } else { Knowledge::Unknown };
+        // The same text with other values in its variables is another value.
+        let version = if text.contains('$') && text[1..].contains('$') { self.scope.version() } else { 0 };
+        Value::hole(text, version, knowledge)
+    }
+
+    /// Commands whose output is taken: it is none of what the command around them prints.
+    fn unseen_block(&mut self, body: Block<'a>) {
+        self.captures.push(Vec::new());
+        self.block(body);
+        self.captures.pop();
+    }
+
+    /// `dirname`, `basename`, `pwd`, `cd X && pwd`, `realpath`, `readlink -f`, `echo`, `printf '%s'`, `whoami`.
+    pub(crate) fn known_output(&mut self, body: Block<'a>) -> Option<Value> {
+        let [stmt] = body else {
+            let [first, last] = body else { return None };
+            return self.cd_and_pwd(first.kind, last.kind);
+        };
+        match stmt.kind {
+            StmtKind::And(a, b) => self.cd_and_pwd(a.kind, b.kind),
+            StmtKind::Command(command) => {
+                if !command.assignments.is_empty() {
+                    return None;
+                }
+                let name = match command.words.first()?.parts {
+                    [Part::Literal { text, .. }] => text.rsplit('/').next().unwrap_or(text),
+                    _ => return None,
+                };
+                let args = &command.words[1..];
+                match name {
+                    "pwd" => Some(self.ctx.cwd.clone()),
+                    "dirname" | "basename" | "realpath" | "readlink" => {
+                        let words = self.expand_words(args);
+                        let operands: Vec<&Arg> = words
+                            .iter()
+                            .filter(|a| !(a.value.known_prefix().starts_with('-') && a.value.key().len() > 1))
+                            .collect();
+                        let [operand] = operands[..] else { return None };
+                        let value = &operand.value;
+                        match name {
+                            "dirname" => Some(value.dirname()),
+                            "basename" => Some(value.basename()),
+                            _ => Some(value.resolve(&self.ctx.cwd)),
+                        }
+                    }
+                    "echo" | "printf" if command.redirects.is_empty() => {
+                        let words = self.expand_words(args);
+                        let mut value = Value::default();
+                        for (i, word) in words.iter().enumerate() {
+                            let text = word.value.known_prefix();
+                            if i == 0 && (text.starts_with('-') || name == "printf" && text.contains('%')) {
+                                return None;
+                            }
+                            if i > 0 {
+                                value.push_str(" ");
+                            }
+                            value.push(&word.value);
+                        }
+                        Some(value)
+                    }
+                    "whoami" => match &self.ctx.user {
+                        crate::model::User::Root => Some(Value::literal("root")),
+                        crate::model::User::Named(name) => Some(name.clone()),
+                        _ => Some(Value::hole("USER", 0, Knowledge::Symbolic)),
+                    },
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn cd_and_pwd(&mut self, first: StmtKind<'a>, last: StmtKind<'a>) -> Option<Value> {
+        let (StmtKind::Command(cd), StmtKind::Command(pwd)) = (first, last) else { return None };
+        let word = |w: &Word<'a>| matches!(w.parts, [Part::Literal { text, .. }] if *text == "pwd");
+        if !pwd.words.first().is_some_and(word) {
+            return None;
+        }
+        let words = self.expand_words(cd.words);
+        if words.first()?.value.as_literal() != Some("cd") {
+            return None;
+        }
+        let target = words.iter().skip(1).rfind(|a| !a.value.known_prefix().starts_with('-'))?;
+        Some(target.value.resolve(&self.ctx.cwd))
+    }
+
+    /// What it says that a word is not empty: `-n "$(docker ps -q -f name=web)"`.
+    pub(crate) fn word_says(&mut self, word: &Word<'a>) -> Option<Cond> {
+        match word.parts {
+            [Part::Substitution { body, .. }] => self.output_says(body),
+            [Part::Parameter { name, operation: Operation::Plain, .. }] => {
+                self.scope.get(name).and_then(|v| v.says.clone())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn word_is_all(word: &Word<'_>) -> bool {
+    matches!(word.parts, [Part::Parameter { operation: Operation::All, .. }])
+}
+
+fn plain(text: &str) -> Value {
+    if text.contains(['\u{1}', '\u{2}', '\u{3}']) {
+        let mut value = Value::default();
+        value.push_str(text);
+        return value;
+    }
+    Value::literal(text)
+}

@@ -1,0 +1,187 @@
+//! Variables, in order of assignment. Branches are joined: a variable that two branches set differently is a hole
+//! with alternatives.
+
+use crate::model::condition::Cond;
+use crate::shell::value::{Knowledge, Value};
+use crate::source::Span;
+use std::collections::HashMap;
+
+/// A variable.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Variable {
+    /// Its value.
+    pub(crate) value: Value,
+    /// The values that it can have, where branches differ, and when it has each.
+    pub(crate) alternatives: Vec<(Value, Cond)>,
+    /// The elements of an array.
+    pub(crate) elements: Option<Vec<Value>>,
+    /// What its being non-empty says: `EXISTS=$(psql … "SELECT 1 …")`.
+    pub(crate) says: Option<Cond>,
+    /// Child processes see it.
+    pub(crate) exported: bool,
+    /// Where its value stands.
+    pub(crate) span: Option<Span>,
+}
+
+/// What variables were at the end of a branch.
+pub(crate) type Ends<'a> = Vec<(&'a str, Option<Variable>)>;
+
+/// The variables of one shell.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope<'a> {
+    variables: HashMap<&'a str, Variable>,
+    /// What assignments replaced, for leaving a branch or a function.
+    journal: Vec<(&'a str, Option<Variable>)>,
+    versions: u32,
+    /// Some variable was exported at some time.
+    exports: bool,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Variable> {
+        self.variables.get(name)
+    }
+
+    pub(crate) fn set(&mut self, name: &'a str, mut variable: Variable) {
+        let old = self.variables.remove(name);
+        variable.exported |= old.as_ref().is_some_and(|o| o.exported);
+        self.exports |= variable.exported;
+        self.journal.push((name, old));
+        self.variables.insert(name, variable);
+    }
+
+    pub(crate) fn unset(&mut self, name: &'a str) {
+        let old = self.variables.remove(name);
+        self.journal.push((name, old));
+    }
+
+    pub(crate) fn export(&mut self, name: &'a str) {
+        if let Some(variable) = self.variables.get_mut(name) {
+            variable.exported = true;
+            self.exports = true;
+        }
+    }
+
+    /// A number that no hole has had.
+    pub(crate) fn version(&mut self) -> u32 {
+        self.versions += 1;
+        self.versions
+    }
+
+    /// An unknown value for a variable.
+    pub(crate) fn unknown(&mut self, name: &str, knowledge: Knowledge) -> Value {
+        let version = self.version();
+        Value::hole(name, version, knowledge)
+    }
+
+    pub(crate) fn exported(&self) -> impl Iterator<Item = (&'a str, &Variable)> {
+        // Most scripts export nothing, and every command asks.
+        let all = if self.exports { Some(&self.variables) } else { None };
+        all.into_iter().flatten().filter(|(_, v)| v.exported).map(|(n, v)| (*n, v))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, &Variable)> {
+        self.variables.iter().map(|(n, v)| (*n, v))
+    }
+
+    pub(crate) fn mark(&self) -> usize {
+        self.journal.len()
+    }
+
+    /// Takes back everything since `mark`; gives what the variables were at that moment.
+    pub(crate) fn rewind(&mut self, mark: usize) -> Ends<'a> {
+        let mut ends: Ends<'a> = Vec::new();
+        while self.journal.len() > mark {
+            let Some((name, old)) = self.journal.pop() else { break };
+            let now = self.variables.remove(name);
+            if !ends.iter().any(|(n, _)| *n == name) {
+                ends.push((name, now));
+            }
+            if let Some(old) = old {
+                self.variables.insert(name, old);
+            }
+        }
+        ends
+    }
+
+    /// Takes back what was done to the given names since `mark` (locals of a function), keeps the rest.
+    pub(crate) fn restore_locals(&mut self, mark: usize, locals: &[&'a str]) {
+        if locals.is_empty() {
+            return;
+        }
+        for name in locals {
+            let before = self.journal[mark.min(self.journal.len())..].iter().find(|(n, _)| n == name);
+            let before = before.map(|(_, old)| old.clone());
+            if let Some(old) = before {
+                match old {
+                    Some(old) => self.set(name, old),
+                    None => self.unset(name),
+                }
+            }
+        }
+    }
+
+    /// Joins the ends of branches, each with the condition under which it ran and as [`Scope::rewind`] gave it.
+    /// `skipped`: when none of them ran, where that can be.
+    pub(crate) fn join(&mut self, branches: Vec<(Cond, Ends<'a>)>, skipped: Option<Cond>) {
+        let mut names: Vec<&'a str> = branches.iter().flat_map(|(_, ends)| ends).map(|(n, _)| *n).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let before = self.variables.get(name).cloned();
+            let mut values: Vec<(Value, Cond)> = Vec::new();
+            let mut sample: Option<Variable> = None;
+            let mut add = |variable: Option<Variable>, ran: &Cond| {
+                let variable = variable.unwrap_or_default();
+                let own = if variable.alternatives.is_empty() {
+                    vec![(variable.value.clone(), Cond::Always(true))]
+                } else {
+                    variable.alternatives.clone()
+                };
+                for (value, when) in own {
+                    let when = when.and(ran.clone());
+                    match values.iter_mut().find(|(v, _)| *v == value) {
+                        Some((_, earlier)) => *earlier = earlier.clone().or(when),
+                        None => values.push((value, when)),
+                    }
+                }
+                sample = Some(match sample.take() {
+                    Some(first) if first.elements.is_some() => first,
+                    _ => variable,
+                });
+            };
+            for (ran, branch) in &branches {
+                match branch.iter().find(|(n, _)| *n == name) {
+                    Some((_, end)) => add(end.clone(), ran),
+                    None => add(before.clone(), ran),
+                }
+            }
+            if let Some(skipped) = &skipped {
+                add(before.clone(), skipped);
+            }
+            let Some(sample) = sample else { continue };
+            if values.len() <= 1 {
+                self.set(name, sample);
+                continue;
+            }
+            let knowledge = values.iter().map(|(v, _)| v.knowledge()).max().unwrap_or(Knowledge::Symbolic);
+            let value = self.unknown(name, knowledge.max(Knowledge::Symbolic));
+            if values.len() > 6 || values.iter().any(|(_, when)| !when.is_small()) {
+                values.truncate(6);
+                // When it has which is too much to follow.
+                for (_, when) in &mut values {
+                    *when = Cond::Opaque(u32::MAX);
+                }
+            }
+            let variable = Variable {
+                value,
+                alternatives: values,
+                elements: None,
+                says: None,
+                exported: sample.exported,
+                span: sample.span,
+            };
+            self.set(name, variable);
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! The conditions of `[ … ]`, `[[ … ]]`, `(( … ))`, and what it says that a command prints something.
+
+use crate::model::condition::{Aspect, Cond, path_test};
+use crate::model::walk::Walker;
+use crate::model::walk::answers::{counts_something, prints_says};
+use crate::shell::ast::{Block, Operation, Part, Stmt, StmtKind, Word};
+use crate::shell::value::Value;
+use crate::source::Span;
+use crate::tools::effect::Resource;
+
+/// Stands for what a command prints, which no script compares with.
+const OUTPUT: &str = "(output)";
+
+impl<'a> Walker<'a, '_> {
+    /// The condition that `[ … ]` is (test(1), bash(1) CONDITIONAL EXPRESSIONS).
+    pub(crate) fn test_says(&mut self, words: &[Word<'a>]) -> Cond {
+        let mut at = 0;
+        let cond = self.test_or(words, &mut at, 0);
+        if at < words.len() { self.opaque_words(words) } else { cond }
+    }
+
+    pub(crate) fn bare<'w>(&self, word: Option<&'w Word<'a>>) -> &'w str {
+        match word.map(|w| w.parts) {
+            Some([Part::Literal { text, quoted: false }]) => text,
+            _ => "",
+        }
+    }
+
+    pub(crate) fn test_or(&mut self, words: &[Word<'a>], at: &mut usize, depth: u32) -> Cond {
+        let mut left = self.test_and(words, at, depth);
+        while matches!(self.bare(words.get(*at)), "-o" | "||") {
+            *at += 1;
+            let right = self.test_and(words, at, depth);
+            left = left.or(right);
+        }
+        left
+    }
+
+    pub(crate) fn test_and(&mut self, words: &[Word<'a>], at: &mut usize, depth: u32) -> Cond {
+        let mut left = self.test_primary(words, at, depth);
+        while matches!(self.bare(words.get(*at)), "-a" | "&&") {
+            *at += 1;
+            let right = self.test_primary(words, at, depth);
+            left = left.and(right);
+        }
+        left
+    }
+
+    pub(crate) fn test_primary(&mut self, words: &[Word<'a>], at: &mut usize, depth: u32) -> Cond {
+        let rest = &words[(*at).min(words.len())..];
+        let first = self.bare(rest.first());
+        if depth > 50 || rest.is_empty() {
+            *at = words.len();
+            return self.opaque_words(words);
+        }
+        if first == "!" && rest.len() > 1 {
+            *at += 1;
+            return self.test_primary(words, at, depth + 1).negate();
+        }
+        if first == "(" {
+            *at += 1;
+            let inner = self.test_or(words, at, depth + 1);
+            if self.bare(words.get(*at)) == ")" {
+                *at += 1;
+            }
+            return inner;
+        }
+        let operator = self.bare(rest.get(1));
+        let binary = matches!(
+            operator,
+            "=" | "=="
+                | "!="
+                | "=~"
+                | "<"
+                | ">"
+                | "-eq"
+                | "-ne"
+                | "-lt"
+                | "-le"
+                | "-gt"
+                | "-ge"
+                | "-nt"
+                | "-ot"
+                | "-ef"
+        );
+        if binary && rest.len() >= 3 {
+            *at += 3;
+            return self.comparison(&rest[0], operator, &rest[2]);
+        }
+        let unary = first.len() == 2 && first.starts_with('-') && first.as_bytes()[1].is_ascii_alphabetic();
+        if unary && rest.len() >= 2 {
+            let word = &rest[1];
+            *at += 2;
+            if matches!(first, "-n" | "-z") {
+                let says = match self.word_is(word, |v| !v.is_empty()).or_else(|| self.word_says(word)) {
+                    Some(cond) => cond,
+                    None => {
+                        let value = self.expand(word);
+                        let value = value.to_string();
+                        self.opaque(&format!("-n {value}"))
+                    }
+                };
+                return if first == "-z" { says.negate() } else { says };
+            }
+            let value = self.expand(word).resolve(&self.ctx.cwd);
+            return match path_test(first, value.clone()) {
+                Some(cond) => cond,
+                None => self.opaque(&format!("{first} {}", value.key())),
+            };
+        }
+        *at += 1;
+        let word = &rest[0];
+        if let Some(cond) = self.word_is(word, |v| !v.is_empty()).or_else(|| self.word_says(word)) {
+            return cond;
+        }
+        let value = self.expand(word).to_string();
+        self.opaque(&format!("-n {value}"))
+    }
+
+    pub(crate) fn comparison(&mut self, left: &Word<'a>, operator: &str, right: &Word<'a>) -> Cond {
+        // `[ x"$(…)" != x ]`
+        if let ([Part::Literal { text: "x" | "X", .. }, rest @ ..], [Part::Literal { text: "x" | "X", .. }]) =
+            (left.parts, right.parts)
+            && !rest.is_empty()
+            && matches!(operator, "=" | "==" | "!=")
+        {
+            let empty = Word { parts: &[], span: right.span };
+            return self.comparison(&Word { parts: rest, span: left.span }, operator, &empty);
+        }
+        let equal = matches!(operator, "=" | "==" | "-eq");
+        let unequal = matches!(operator, "!=" | "-ne");
+        let status = |w: &Word<'a>| {
+            matches!(w.parts, [Part::Parameter { name: "?", operation: Operation::Plain, .. }])
+        };
+        if status(left) && (equal || unequal) {
+            self.status_was_read();
+            let zero = matches!(right.parts, [Part::Literal { text, .. }] if *text == "0");
+            let last = self.last.clone();
+            return if zero == equal { last } else { last.negate() };
+        }
+        let root = |w: &Word<'a>| match w.parts {
+            [Part::Parameter { name: "EUID" | "UID", .. }] => true,
+            [Part::Substitution { text, .. }] => {
+                text.contains("id -u") || text.contains("id --user") || text.contains("whoami")
+            }
+            _ => false,
+        };
+        let zero =
+            |w: &Word<'a>| matches!(w.parts, [Part::Literal { text, .. }] if *text == "0" || *text == "root");
+        if (root(left) && zero(right) || zero(left) && root(right))
+            && (equal || unequal || matches!(operator, "-gt"))
+        {
+            return if equal { Cond::Root } else { Cond::Root.negate() };
+        }
+        if let Some(cond) = self.compared(left, operator, right) {
+            return cond;
+        }
+        if let Some(cond) = self.output_matches(left, operator, right) {
+            return if unequal { cond.negate() } else { cond };
+        }
+        if equal || unequal {
+            for (asked, other) in [(left, right), (right, left)] {
+                let text = self.expand(other);
+                if let Some(cond) = self.holds_text(asked, &text) {
+                    return if unequal { cond.negate() } else { cond };
+                }
+            }
+            // `[ "$(psql -tAc "SELECT 1 …")" = 1 ]`: a row came.
+            for (asked, other) in [(left, right), (right, left)] {
+                if let Some(cond) = self.word_says(asked) {
+                    let other = self.expand(other);
+                    let empty = other.as_literal().is_some_and(|t| t.is_empty() || t == "0");
+                    return if empty == equal { cond.negate() } else { cond };
+                }
+            }
+        }
+        if matches!(operator, "-gt" | "-ge" | "=~" | "-lt" | "-le")
+            && let Some(cond) = self.word_says(left)
+        {
+            let number = self.expand(right);
+            let swap = cond.facts().iter().any(|f| matches!(f.resource, Resource::Other("swap", _)));
+            match counts_something(operator, number.as_literal().unwrap_or_default()) {
+                Some(true) => return cond,
+                Some(false) => return cond.negate(),
+                // swapon(8) prints a line above the areas.
+                None if operator == "=~" || swap => {
+                    return if operator.starts_with("-l") { cond.negate() } else { cond };
+                }
+                None => {}
+            }
+        }
+        let (a, b) = (self.expand(left).to_string(), self.expand(right).to_string());
+        match operator {
+            "!=" | "-ne" => self.opaque(&format!("{a} = {b}")).negate(),
+            "==" | "-eq" | "=" => self.opaque(&format!("{a} = {b}")),
+            _ => self.opaque(&format!("{a} {operator} {b}")),
+        }
+    }
+
+    /// A comparison of a flag with what it can be: `[ "$NEEDED" = yes ]`.
+    pub(crate) fn compared(&mut self, left: &Word<'a>, operator: &str, right: &Word<'a>) -> Option<Cond> {
+        let value = self.expand(right);
+        if let Some(text) = value.as_literal() {
+            return self.word_is(left, |value| compares(value, operator, text));
+        }
+        let value = self.expand(left);
+        let text = value.as_literal()?;
+        self.word_is(right, |value| compares(text, operator, value))
+    }
+
+    /// `(( NEEDED == 1 ))`, `(( EUID != 0 ))`, `(( NEEDED ))`: bash(1), ARITHMETIC EVALUATION.
+    pub(crate) fn arithmetic_says(&mut self, text: &'a str) -> Option<Cond> {
+        let inner = text.trim().strip_prefix("((")?.strip_suffix("))")?.trim();
+        let operators =
+            [("==", "-eq"), ("!=", "-ne"), (">=", "-ge"), ("<=", "-le"), (">", "-gt"), ("<", "-lt")];
+        let found = operators.iter().find_map(|(sign, name)| Some((inner.split_once(sign)?, *name)));
+        let ((name, number), operator) = found.unwrap_or(((inner, "0"), "-ne"));
+        let (name, number) = (name.trim().trim_start_matches('$'), number.trim());
+        if matches!(name, "EUID" | "UID") && number == "0" {
+            return match operator {
+                "-eq" => Some(Cond::Root),
+                "-ne" | "-gt" => Some(Cond::Root.negate()),
+                _ => None,
+            };
+        }
+        let parts: &'a [Part<'a>] = self.arena.alloc_slice_copy(&[Part::Parameter {
+            name,
+            operation: Operation::Plain,
+            quoted: true,
+        }]);
+        let word = Word { parts, span: Span::file_start(self.file) };
+        self.word_is(&word, |value| compares(value, operator, number))
+    }
+
+    pub(crate) fn opaque_words(&mut self, words: &[Word<'a>]) -> Cond {
+        let mut text = String::new();
+        for word in words {
+            text.push_str(&self.expand(word).to_string());
+            text.push(' ');
+        }
+        self.opaque(&text)
+    }
+
+    /// What it says that a substitution prints something.
+    pub(crate) fn output_says(&mut self, body: Block<'a>) -> Option<Cond> {
+        let [stmt] = body else { return None };
+        if tells_of_nothing(stmt) {
+            return None;
+        }
+        self.in_subshell(|walker| match stmt.kind {
+            StmtKind::Command(_) | StmtKind::Pipeline(_) => {
+                let (cond, first) = walker.quiet_command(stmt);
+                if let (StmtKind::Command(_), Some(says)) = (stmt.kind, first.as_ref().and_then(prints_says))
+                {
+                    return Some(says);
+                }
+                match cond {
+                    Cond::Opaque(_) | Cond::Always(_) | Cond::Works(_) => None,
+                    // `ls` of an empty directory prints nothing.
+                    Cond::Fact(fact) if lists(stmt) => {
+                        Some(Cond::fact(fact.resource.clone(), Aspect::Filled))
+                    }
+                    cond => Some(cond),
+                }
+            }
+            // `|| echo none` prints in any case.
+            StmtKind::Or(first, other)
+                if walker.known_output(std::slice::from_ref(other)).is_none_or(|o| o.is_empty()) =>
+            {
+                let cond = walker.quiet_statement(first);
+                (!matches!(cond, Cond::Opaque(_) | Cond::Always(_))).then_some(cond)
+            }
+            _ => None,
+        })
+    }
+
+    /// When a word has which value, where conditions that are followed decide that: a flag that an `if` set, the
+    /// status of a command in a variable, `$(test … && echo yes || echo no)`.
+    pub(crate) fn word_values(&mut self, word: &Word<'a>) -> Option<Vec<(Value, Cond)>> {
+        let values = match word.parts {
+            [Part::Substitution { body, .. }] => self.output_values(body)?,
+            // `${#TODO[@]}`: whether there are any.
+            [Part::Opaque { text, .. }] => {
+                let name = text.strip_prefix("${#")?.strip_suffix("[@]}")?;
+                let count = |v: &Value| Value::literal(if v.is_empty() { "0" } else { "1" });
+                self.scope.get(name)?.alternatives.iter().map(|(v, c)| (count(v), c.clone())).collect()
+            }
+            [Part::Parameter { name, operation: Operation::Plain | Operation::Default(_), .. }] => {
+                self.scope.get(name)?.alternatives.clone()
+            }
+            _ => return None,
+        };
+        (!values.is_empty() && values.iter().all(|(v, _)| v.as_literal().is_some())).then_some(values)
+    }
+
+    /// When a word's value is one of which `test` says yes.
+    pub(crate) fn word_is(&mut self, word: &Word<'a>, test: impl Fn(&str) -> bool) -> Option<Cond> {
+        let values = self.word_values(word)?;
+        let matching = values.into_iter().filter(|(v, _)| v.as_literal().is_some_and(&test));
+        Some(matching.fold(Cond::Always(false), |all, (_, when)| all.or(when)))
+    }
+
+    /// `TEST && echo A || echo B`, `COMMAND || echo B`.
+    pub(crate) fn output_values(&mut self, body: Block<'a>) -> Option<Vec<(Value, Cond)>> {
+        let [Stmt { kind: StmtKind::Or(first, other), .. }] = body else {
+            return self.in_subshell(|walker| match body {
+                [only] => walker.prints(only, 0).filter(|values| values.len() > 1),
+                _ => walker.prints_status(body),
+            });
+        };
+        self.in_subshell(|walker| {
+            let other = walker.known_output(std::slice::from_ref(other))?;
+            let (test, one) = match first.kind {
+                StmtKind::And(test, one) => (test, walker.known_output(std::slice::from_ref(one))?),
+                // `$(id -u app || echo none)`: what it prints where it works is something else.
+                _ if !other.is_empty() => (*first, Value::literal(OUTPUT)),
+                _ => return None,
+            };
+            let cond = walker.quiet_statement(test);
+            Some(vec![(one, cond.clone()), (other, cond.negate())])
+        })
+    }
+}
+
+/// `ls DIR`, without `-d`.
+pub(crate) fn lists(stmt: &Stmt<'_>) -> bool {
+    let StmtKind::Command(command) = stmt.kind else { return false };
+    let mut words = command.words.iter().map(|w| match w.parts {
+        [Part::Literal { text, .. }] => *text,
+        _ => "",
+    });
+    words.next() == Some("ls") && !words.any(|w| w.starts_with('-') && w.contains('d'))
+}
+
+/// test(1), of strings and of numbers.
+pub(crate) fn compares(left: &str, operator: &str, right: &str) -> bool {
+    let numbers = || Some((left.trim().parse::<i64>().ok()?, right.trim().parse::<i64>().ok()?));
+    match operator {
+        "=" | "==" => left == right,
+        "!=" => left != right,
+        "-eq" => numbers().is_some_and(|(a, b)| a == b),
+        "-ne" => numbers().is_some_and(|(a, b)| a != b),
+        "-gt" => numbers().is_some_and(|(a, b)| a > b),
+        "-ge" => numbers().is_some_and(|(a, b)| a >= b),
+        "-lt" => numbers().is_some_and(|(a, b)| a < b),
+        "-le" => numbers().is_some_and(|(a, b)| a <= b),
+        _ => false,
+    }
+}
+
+/// True where a command's output is no answer to whether something is there: most substitutions are of this kind, and
+/// need not be walked twice.
+fn tells_of_nothing(stmt: &Stmt<'_>) -> bool {
+    let command = match stmt.kind {
+        StmtKind::Command(command) => command,
+        StmtKind::Pipeline([Stmt { kind: StmtKind::Command(command), .. }, ..]) => command,
+        _ => return false,
+    };
+    let name = match command.words.first().map(|w| w.parts) {
+        Some([Part::Literal { text, .. }]) => *text,
+        _ => return false,
+    };
+    matches!(
+        name,
+        "echo"
+            | "printf"
+            | "date"
+            | "mktemp"
+            | "openssl"
+            | "pwd"
+            | "dirname"
+            | "basename"
+            | "hostname"
+            | "uname"
+            | "nproc"
+            | "tput"
+            | "curl"
+            | "wget"
+            | "whoami"
+            | "python3"
+            | "python"
+            | "node"
+            | "realpath"
+            | "lsb_release"
+            | "uuidgen"
+            | "cd"
+            | "seq"
+            | "jq"
+            | "du"
+            | "df"
+            | "tr"
+    )
+}

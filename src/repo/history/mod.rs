@@ -1,0 +1,354 @@
+//! What changed since a review: the commits since then, and the working tree as the newest change. The only importer of
+//! gix. Reads objects and references, runs nothing, writes nothing, fetches nothing, and believes no configuration: no
+//! filter, textconv, hook or alias of the repo or its user has a say. Knows nothing of what the files mean.
+
+mod changes;
+mod repository;
+mod snapshot;
+mod walk;
+mod working;
+
+use crate::finding::Gap;
+use crate::repo::files::{MAX_BYTES, Root};
+use crate::source::SourceFile;
+use jiff::civil::Date;
+use repository::Store;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use walk::Walker;
+
+/// Since when changes count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// A day that was reviewed to its end: what is dated after it counts, by the committer's date in the commit's own
+    /// time zone. The working tree counts as today.
+    Date(Date),
+    /// A commit, named as in gitrevisions(7): what HEAD holds and it does not.
+    Revision(String),
+    /// A line that a review left in a document: the commit that wrote it. Where it is not committed yet, its date.
+    Recorded {
+        /// Relative to the root.
+        document: String,
+        /// The line, as it stands there; blanks around it do not matter.
+        line: String,
+        /// What it says.
+        date: Date,
+    },
+    /// Nothing was reviewed yet.
+    Beginning,
+}
+
+/// The commit that counts as reviewed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// In full, hexadecimal.
+    pub id: String,
+    /// The committer's date in the commit's own time zone.
+    pub date: Date,
+}
+
+/// What is checked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// In full, hexadecimal.
+    pub id: String,
+    /// `main`; `None` where no branch is checked out.
+    pub branch: Option<String>,
+}
+
+/// A commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// In full, hexadecimal.
+    pub id: String,
+    /// The committer's date in the commit's own time zone.
+    pub date: Date,
+    /// The first line of its message without control characters.
+    pub summary: String,
+    /// What it changed below the root, by path. Of a merge: what is as in none of its parents; the rest belongs to the
+    /// commits that it merged. Directories that hold what others wrote or a build made are left out, as everywhere.
+    pub files: Vec<FileChange>,
+}
+
+/// What happened to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// Its contents changed.
+    Modified,
+    /// It has another name, and may have changed as well.
+    Renamed,
+}
+
+/// A file that changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    /// Relative to the root, with `/`; bytes that are not UTF-8 are replaced.
+    pub path: String,
+    /// The name that it had.
+    pub from: Option<String>,
+    /// What happened.
+    pub kind: Kind,
+    before: Blob,
+    after: Blob,
+}
+
+/// Where the contents of one side of a change are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Blob {
+    /// There is no file, or none that has a text: a link, a submodule.
+    #[default]
+    None,
+    /// An object of the repo.
+    Object(gix::ObjectId),
+    /// The file on disk.
+    Disk,
+}
+
+/// What changed since a review.
+#[derive(Debug, Default)]
+pub struct History {
+    /// What counts as reviewed; `None`: everything is new.
+    pub base: Option<Base>,
+    /// What is checked out; `None`: there is no git, or no commit.
+    pub head: Option<Head>,
+    /// What [`Base`] does not hold, newest first: no commit before one that was made on top of it.
+    pub commits: Vec<Commit>,
+    /// What differs from HEAD on disk, by path; what `.gitignore` names is left out.
+    pub working: Vec<FileChange>,
+    /// What a reader must know of the above: `no git: everything counts as new`.
+    pub notes: Vec<String>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// True where the above does not list all that changed.
+    pub partial: bool,
+    store: Option<Store>,
+}
+
+/// Why a history was asked for wrongly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRevision {
+    /// What was named.
+    pub name: String,
+    /// Why it names nothing.
+    pub reason: String,
+}
+
+impl fmt::Display for UnknownRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` names no commit: {}", self.name, self.reason)
+    }
+}
+
+impl std::error::Error for UnknownRevision {}
+
+/// Reads what changed in `root` since `since`.
+///
+/// # Errors
+/// A revision that names no commit. Whatever else cannot be read is a note or a gap.
+pub fn read(root: &Root, since: &Since) -> Result<History, UnknownRevision> {
+    read_on(root, since, jiff::Zoned::now().date())
+}
+
+/// Reads what changed in `root` since `since`, as seen on the day `today`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_on(root: &Root, since: &Since, today: Date) -> Result<History, UnknownRevision> {
+    // gix takes a damaged repository with errors as far as is known; one that it does not must not end the review.
+    let read = catch_unwind(AssertUnwindSafe(|| of_repository(root, since, today)));
+    read.unwrap_or_else(|_| {
+        let mut history = History::default();
+        let reason = "reading git's directory failed (this is a bug of deploylint): no history";
+        history.gaps.push(Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() });
+        history.notes.push("git could not be read: everything counts as new".to_owned());
+        Ok(history)
+    })
+}
+
+/// The commit that is checked out at `root`, in full and hexadecimal; none where no `.git` lies right in it, or none that
+/// could be read.
+pub fn revision(root: &Root) -> Option<String> {
+    if !root.exists(".git") {
+        return None;
+    }
+    let head = || {
+        let store = repository::open_for_head(root).ok()??;
+        let id = store.repo.head().ok()?.id()?.detach();
+        Some(id.to_string())
+    };
+    catch_unwind(AssertUnwindSafe(head)).ok().flatten()
+}
+
+/// Which of some files, relative to the root, the commit that is checked out holds: `.gitignore` has no say in what is
+/// there already. None where there is no git, or none that could be read.
+pub fn committed(root: &Root, paths: &[String]) -> Vec<String> {
+    let held = || {
+        let store = repository::open(root).ok()??;
+        let walker = Walker::new(&store);
+        let head = walker.commit(store.repo.head().ok()?.id()?.detach())?;
+        let holds = |path: &&String| walker.blob(&head, &format!("{}{path}", store.prefix)).is_some();
+        Some(paths.iter().filter(holds).cloned().collect())
+    };
+    catch_unwind(AssertUnwindSafe(held)).ok().flatten().unwrap_or_default()
+}
+
+fn of_repository(root: &Root, since: &Since, today: Date) -> Result<History, UnknownRevision> {
+    let mut history = History::default();
+    let store = match repository::open(root) {
+        Ok(Some(store)) => store,
+        found => {
+            let note = match found {
+                Err(gap) => {
+                    history.gaps.push(gap);
+                    "git could not be read: everything counts as new"
+                }
+                Ok(_) => "no git: everything counts as new",
+            };
+            if let Since::Revision(name) = since {
+                let reason = "there is no git that could be read".to_owned();
+                return Err(UnknownRevision { name: name.clone(), reason });
+            }
+            history.notes.push(note.to_owned());
+            return Ok(history);
+        }
+    };
+    fill(&store, root, since, today, &mut history)?;
+    history.store = Some(store);
+    Ok(history)
+}
+
+fn fill(
+    store: &Store,
+    root: &Root,
+    since: &Since,
+    today: Date,
+    history: &mut History,
+) -> Result<(), UnknownRevision> {
+    let damaged = |reason: &str| Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() };
+    let mut walker = Walker::new(store);
+    if let Since::Date(day) | Since::Recorded { date: day, .. } = since
+        && *day > today
+    {
+        history.notes.push(format!("{day} lies in the future"));
+    }
+    let unread = |history: &mut History, reason: &str| {
+        if let Since::Revision(name) = since {
+            return Err(UnknownRevision { name: name.clone(), reason: reason.to_owned() });
+        }
+        history.gaps.push(damaged(&format!("{reason}: no history")));
+        history.notes.push("git could not be read: everything counts as new".to_owned());
+        Ok(())
+    };
+    let Ok(head) = store.repo.head() else {
+        return unread(history, "HEAD names nothing that could be read");
+    };
+    let branch = head.referent_name().map(|name| name.shorten().to_string());
+    let Some(id) = head.id() else {
+        if let Since::Revision(name) = since {
+            return Err(UnknownRevision { name: name.clone(), reason: "there is no commit yet".to_owned() });
+        }
+        history.notes.push("no commit yet: everything counts as new".to_owned());
+        return Ok(());
+    };
+    let Some(head) = walker.commit(id.detach()) else {
+        return unread(history, "the commit that is checked out is missing or damaged");
+    };
+    if branch.is_none() {
+        history.notes.push("no branch is checked out (a detached HEAD)".to_owned());
+    }
+    if store.partial {
+        history.notes.push("a partial clone: contents that were not fetched are not there".to_owned());
+    }
+    history.head = Some(Head { id: head.id.to_string(), branch });
+    let tree = walker.tree(&head).unwrap_or_default();
+    if tree.is_none() && !store.prefix.is_empty() {
+        history.notes.push("git does not hold this directory: everything counts as new".to_owned());
+        return Ok(());
+    }
+    let notes = history.notes.len();
+    let base = walker.base(&head, since, today, history)?;
+    let exact = matches!(since, Since::Recorded { .. }) && history.notes.len() == notes;
+    walker.commits(&head, base.as_ref(), history);
+    if let (Some(base), Since::Revision(name)) = (&base, since)
+        && !walker.is_ancestor(base.id, head.id)
+    {
+        history
+            .notes
+            .push(format!("HEAD does not come from {name}: what {name} alone holds shows as removed"));
+    }
+    history.base = base.as_ref().map(Base::from);
+    history.partial |= !history.gaps.is_empty();
+    let by_day = match since {
+        Since::Date(day) => Some(*day),
+        Since::Recorded { date, .. } if !exact => Some(*date),
+        _ => None,
+    };
+    // The working tree counts as today.
+    if by_day.is_none_or(|day| day < today) {
+        let (tracked, whole) = snapshot::list(store, tree);
+        if !whole {
+            history.gaps.push(damaged("not all of HEAD's tree can be read: changes on disk may be missing"));
+        }
+        history.working = working::changes(store, root, &tracked, &mut history.gaps);
+    }
+    Ok(())
+}
+
+impl History {
+    /// The tree of [`History::base`], as a root that the same readers read. `None` where everything is new.
+    ///
+    /// # Errors
+    /// A gap where the tree cannot be read.
+    pub fn reviewed(&self, root: &Root) -> Result<Option<Root>, Gap> {
+        let (Some(store), Some(base)) = (&self.store, &self.base) else { return Ok(None) };
+        let gap = |reason: &str| Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() };
+        let walker = Walker::new(store);
+        let commit = gix::ObjectId::from_hex(base.id.as_bytes()).ok().and_then(|id| walker.commit(id));
+        let tree = commit.as_ref().ok_or(()).and_then(|commit| walker.tree(commit));
+        let tree = tree.map_err(|()| gap("the tree of the reviewed commit is missing or damaged"))?;
+        let (listed, whole) = snapshot::list(store, tree);
+        if !whole {
+            return Err(gap("not all of the reviewed commit's tree can be read"));
+        }
+        Ok(Some(snapshot::root(store, root, listed)))
+    }
+
+    /// True for a file that holds a NUL byte among its first 8,000, as git has it, or is too large to be read.
+    pub fn is_binary(&self, root: &Root, change: &FileChange) -> bool {
+        let shown = if change.after == Blob::None { change.before } else { change.after };
+        match (shown, &self.store) {
+            (Blob::Object(id), Some(store)) => changes::is_binary(store, id),
+            (Blob::Disk, _) => match root.size(&change.path) {
+                Some(size) if size > MAX_BYTES => true,
+                Some(_) => root.bytes(&change.path).is_ok_and(|bytes| changes::holds_nul(&bytes)),
+                None => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The texts of a changed file before and after, as `SourceFile` has them; `None` for what is not there, is not
+    /// text, or cannot be read.
+    pub fn texts(&self, root: &Root, change: &FileChange) -> (Option<String>, Option<String>) {
+        let text = |blob: Blob, path: &str| {
+            let bytes = match blob {
+                Blob::None => None,
+                Blob::Object(id) => changes::bytes(self.store.as_ref()?, id),
+                Blob::Disk => root.bytes(path).ok(),
+            };
+            let file = SourceFile::new(path, bytes?).ok()?;
+            Some(file.text().to_owned())
+        };
+        let from = change.from.as_ref().unwrap_or(&change.path);
+        (text(change.before, from), text(change.after, &change.path))
+    }
+
+    /// True where there is something since the base.
+    pub fn any(&self) -> bool {
+        !self.commits.is_empty() || !self.working.is_empty()
+    }
+}

@@ -1,0 +1,453 @@
+//! One cheap walk that says which files of a project are worth reading. Only names are looked at, and the first
+//! bytes of small executables without an extension; what the files hold is for the readers beside it.
+
+mod seen;
+
+use crate::finding::Gap;
+use crate::limit;
+use crate::repo::files::{Entry, Kind, Root, Step, Tree};
+use crate::repo::history;
+use crate::repo::names::{
+    base, drop_in_of, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_ecosystem,
+    is_manifest, is_migration_directory, is_unit, is_unit_template,
+};
+use seen::Seen;
+use std::collections::{BTreeSet, HashSet};
+
+/// How deep below the root files are looked for.
+pub const MAX_DEPTH: usize = 8;
+/// How many entries are looked at; a repo with more is reported as a gap.
+pub const MAX_ENTRIES: usize = 50_000;
+/// Directories that hold what others wrote or what a build made.
+const SKIPPED: &[&str] =
+    &[".git", "node_modules", "venv", ".venv", "vendor", "dist", "build", "target", "__pycache__"];
+/// First words of names of scripts that are kept without extension and executable bit.
+const SCRIPT_NAMES: &[&str] =
+    &["deploy", "install", "setup", "start", "provision", "bootstrap", "update", "release"];
+
+/// The files of a project by what their names say that they are. Names are relative to the root, with `/`, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// Shell scripts.
+    pub scripts: Vec<String>,
+    /// Those of [`Inventory::scripts`] that are regular files without the execute bit.
+    pub not_executable: Vec<String>,
+    /// Compose files, overrides and variants (`docker-compose.prod.yml`) too.
+    pub compose: Vec<String>,
+    /// systemd units.
+    pub units: Vec<String>,
+    /// Environment files, samples too.
+    pub dotenv: Vec<String>,
+    /// Those of [`Inventory::dotenv`] that `.gitignore` keeps out of the repo.
+    pub ignored_dotenv: Vec<String>,
+    /// Manifests, lockfiles and the settings of migration tools.
+    pub manifests: Vec<String>,
+    /// Directories called `migrations`, and the like.
+    pub migration_directories: Vec<String>,
+    /// `*architecture*.md`.
+    pub architecture: Vec<String>,
+    /// Other Markdown.
+    pub documents: Vec<String>,
+    /// `Dockerfile*`, `*.Dockerfile`, `Containerfile`.
+    pub dockerfiles: Vec<String>,
+    /// `nginx*.conf` and what lies in a directory `nginx`.
+    pub nginx: Vec<String>,
+    /// `ecosystem.config.*`, the process file of pm2.
+    pub ecosystem: Vec<String>,
+    /// Units that are filled in before they are installed: `web.service.in`.
+    pub unit_templates: Vec<String>,
+    /// Files that add to a unit: `web.service.d/override.conf`.
+    pub drop_ins: Vec<String>,
+    /// Other `*.conf` and `*.ini`: supervisor's are among them.
+    pub settings: Vec<String>,
+    /// What the forge runs on a push, where that may be the deploy: `.github/workflows/*.yml`, `.gitlab-ci.yml`.
+    pub workflows: Vec<String>,
+    /// Directories that a build makes (`dist`, `build`) and that `.gitignore` does not keep out of the repo.
+    pub outputs: Vec<String>,
+    /// Modules of Python, scripts of Node and what they are compiled from, tests too.
+    pub code: Vec<String>,
+    /// `*.template`: what a container's entry point or a script puts variables into.
+    pub templates: Vec<String>,
+    /// `deploylint.yaml`.
+    pub config: Vec<String>,
+    /// Regular files that are none of these.
+    pub others: Vec<String>,
+    /// Directories that were not entered: at the end of the walk, or [`Inventory::outputs`].
+    pub beyond: Vec<String>,
+    /// Directories that could not be entered, a walk that was cut short.
+    pub gaps: Vec<Gap>,
+}
+
+impl Inventory {
+    /// Walks `root`, without following links, by the rules of the `.gitignore` files in it (not of the user's own,
+    /// so that everybody gets the same list).
+    pub fn of(root: &Root) -> Inventory {
+        Self::down_to(root, MAX_DEPTH)
+    }
+
+    /// The files right in `root`: what lies around a script that stands in no project, in a home directory say, where
+    /// all that is below has nothing to do with it.
+    pub fn shallow(root: &Root) -> Inventory {
+        Self::down_to(root, 1)
+    }
+
+    fn down_to(root: &Root, depth: usize) -> Inventory {
+        let mut found = Inventory::default();
+        limit::part(|| match root.tree() {
+            Some(tree) => found.walk_tree(tree, depth),
+            None => found.walk_disk(root, depth),
+        });
+        found.outputs.sort();
+        found.beyond.extend(found.outputs.iter().cloned());
+        if root.tree().is_none() {
+            found.add_ignored(root);
+        }
+        for list in [
+            &mut found.scripts,
+            &mut found.compose,
+            &mut found.units,
+            &mut found.dotenv,
+            &mut found.manifests,
+        ] {
+            list.sort();
+            list.dedup();
+        }
+        found
+    }
+
+    /// What is tracked is there, whatever `.gitignore` says.
+    fn walk_tree(&mut self, tree: &Tree, depth: usize) {
+        let mut seen = 0;
+        // What is skipped comes right before all that is in it.
+        let mut skipped: Option<&str> = None;
+        for (path, entry) in tree.walk() {
+            let inside = |above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
+            if skipped.is_some_and(inside) || path.split('/').count() > depth {
+                continue;
+            }
+            let name = base(path);
+            self.note(path, depth, entry == Entry::Directory);
+            if entry == Entry::Directory && SKIPPED.contains(&name) {
+                if is_output(name) {
+                    self.outputs.push(path.to_owned());
+                }
+                skipped = Some(path);
+                continue;
+            }
+            seen += 1;
+            if let Some(gap) = cut_short(seen) {
+                self.gaps.push(gap);
+                break;
+            }
+            self.add(path.to_owned(), &Seen::Tree(tree, path, entry));
+        }
+    }
+
+    fn note(&mut self, path: &str, depth: usize, directory: bool) {
+        if directory && path.split('/').count() == depth {
+            self.beyond.push(path.to_owned());
+        }
+    }
+
+    fn walk_disk(&mut self, root: &Root, depth: usize) {
+        let mut walk = root.walk("", depth);
+        // The root counts.
+        let mut seen = 1;
+        while let Some(step) = walk.next() {
+            if let Ok(step) = &step
+                && is_skipped(step)
+            {
+                // The walk does not enter them; what is ignored does not even get here.
+                walk.pass_over();
+                if is_output(base(&step.path)) && root.is_filled(step) {
+                    self.outputs.push(step.path.clone());
+                }
+                continue;
+            }
+            if let Some(gap) = cut_short(seen) {
+                self.gaps.push(gap);
+                break;
+            }
+            seen += 1;
+            match step {
+                Ok(step) => {
+                    self.note(&step.path, depth, step.kind == Kind::Directory);
+                    self.add(step.path.clone(), &Seen::Disk(root, &step));
+                }
+                Err(gap) => self.gaps.push(gap),
+            }
+        }
+    }
+
+    fn add(&mut self, path: String, entry: &Seen<'_>) {
+        let name = base(&path);
+        if entry.is_directory() {
+            if is_migration_directory(name) {
+                self.migration_directories.push(path);
+            }
+            return;
+        }
+        let inside_nginx = path.rsplit('/').nth(1) == Some("nginx");
+        let list = if is_compose(name) {
+            &mut self.compose
+        } else if is_unit(name) {
+            &mut self.units
+        } else if is_dotenv(name) {
+            &mut self.dotenv
+        } else if is_manifest(name, &path) {
+            &mut self.manifests
+        } else if is_dockerfile(name) {
+            &mut self.dockerfiles
+        } else if is_architecture(name) {
+            &mut self.architecture
+        } else if drop_in_of(&path).is_some() {
+            &mut self.drop_ins
+        } else if name.ends_with(".conf") && (name.contains("nginx") || inside_nginx) {
+            &mut self.nginx
+        } else if is_ecosystem(name) {
+            &mut self.ecosystem
+        } else if is_unit_template(name) {
+            &mut self.unit_templates
+        } else if is_workflow(&path) {
+            &mut self.workflows
+        } else if matches!(name, "deploylint.yaml" | "deploylint.yml") {
+            &mut self.config
+        } else if name.ends_with(".conf") || name.ends_with(".ini") {
+            &mut self.settings
+        } else if is_script(name, entry) {
+            if entry.is_plain() && !entry.is_executable() {
+                self.not_executable.push(path.clone());
+            }
+            &mut self.scripts
+        } else if is_code(name) {
+            &mut self.code
+        } else if name.ends_with(".md") {
+            &mut self.documents
+        } else if name.ends_with(".template") {
+            &mut self.templates
+        } else if entry.is_plain() {
+            &mut self.others
+        } else {
+            return;
+        };
+        list.push(path);
+    }
+
+    /// What `.gitignore` keeps out of the walk, and is there all the same: `.env`, which it is for, and what was committed
+    /// before or in spite of it. Looked for at the root, and where the project's other files lie.
+    fn add_ignored(&mut self, root: &Root) {
+        let known = [&self.dotenv, &self.manifests, &self.compose, &self.units, &self.scripts];
+        let known: HashSet<&String> = known.into_iter().flatten().collect();
+        let mut directories: BTreeSet<&str> =
+            known.iter().map(|path| path.rsplit_once('/').map_or("", |(directory, _)| directory)).collect();
+        directories.insert("");
+        let mut passed_over = Vec::new();
+        for directory in directories {
+            let Ok(entries) = root.list(directory) else { continue };
+            for (name, _) in entries.into_iter().filter(|(_, kind)| *kind != Kind::Directory) {
+                let Ok(name) = name.into_string() else { continue };
+                let path = if directory.is_empty() { name.clone() } else { format!("{directory}/{name}") };
+                let wanted = is_dotenv(&name)
+                    || is_manifest(&name, &path)
+                    || is_compose(&name)
+                    || is_unit(&name)
+                    || name.ends_with(".sh");
+                if wanted && !known.contains(&path) {
+                    passed_over.push(path);
+                }
+            }
+        }
+        passed_over.sort();
+        let committed = match passed_over.is_empty() {
+            true => Vec::new(),
+            false => history::committed(root, &passed_over),
+        };
+        if !passed_over.is_empty() {
+            root.note_committed(&passed_over, &committed);
+        }
+        for path in passed_over {
+            let name = base(&path);
+            let in_git = committed.contains(&path);
+            let list = match name {
+                _ if is_compose(name) => &mut self.compose,
+                _ if is_unit(name) => &mut self.units,
+                _ if is_dotenv(name) => {
+                    if !in_git && name == ".env" {
+                        self.ignored_dotenv.push(path.clone());
+                        self.dotenv.push(path);
+                        continue;
+                    }
+                    &mut self.dotenv
+                }
+                _ if name.ends_with(".sh") => &mut self.scripts,
+                _ => &mut self.manifests,
+            };
+            if in_git {
+                list.push(path);
+            }
+        }
+    }
+}
+
+/// True for a directory that holds what others wrote or what a build made.
+pub(crate) fn is_skipped(step: &Step) -> bool {
+    step.kind == Kind::Directory && SKIPPED.contains(&base(&step.path))
+}
+
+/// True for the name of such a directory.
+pub fn is_of_others(name: &str) -> bool {
+    SKIPPED.contains(&name)
+}
+
+/// True for a path that lies in such a directory.
+pub(crate) fn lies_in_skipped(path: &str) -> bool {
+    path.rsplit('/').skip(1).any(|name| SKIPPED.contains(&name))
+}
+
+/// A directory that a build makes.
+fn is_output(name: &str) -> bool {
+    matches!(name, "dist" | "build")
+}
+
+/// Why the walk ends before its end.
+fn cut_short(seen: usize) -> Option<Gap> {
+    let reason = if seen >= MAX_ENTRIES {
+        format!("more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at")
+    } else if limit::is_over() {
+        format!("it took too long to look at the files: those after the first {seen} were not looked at")
+    } else {
+        return None;
+    };
+    Some(Gap { file: String::new(), place: None, reason })
+}
+
+fn is_workflow(path: &str) -> bool {
+    let inside = path.strip_prefix(".github/workflows/");
+    inside.is_some_and(|name| name.ends_with(".yml") || name.ends_with(".yaml")) || path == ".gitlab-ci.yml"
+}
+
+fn is_script(name: &str, entry: &Seen<'_>) -> bool {
+    if name.ends_with(".sh") || name.ends_with(".bash") {
+        return true;
+    }
+    // Only a regular file is opened: not a link, not a FIFO.
+    if name.contains('.') || !entry.is_plain() {
+        return false;
+    }
+    let named = SCRIPT_NAMES.iter().any(|first| name.starts_with(first));
+    (named || entry.is_executable()) && entry.has_shell_shebang()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let root = Root::open(dir.path()).unwrap();
+        (dir, root)
+    }
+
+    #[test]
+    fn files_are_sorted_into_what_they_are() {
+        let (_dir, root) = project(&[
+            ("start.sh", ""),
+            ("deploy/install", "#!/usr/bin/env bash\n"),
+            ("deploy/setup", "not a script"),
+            ("compose.yaml", ""),
+            ("docker-compose.override.yml", ""),
+            ("deploy/docker-compose.prod.yml", ""),
+            ("deploy/web.service", ""),
+            ("deploy/backup@.timer", ""),
+            (".sample.env", ""),
+            ("backend/.env.example", ""),
+            ("backend/pyproject.toml", ""),
+            ("backend/requirements/base.txt", ""),
+            ("backend/alembic.ini", ""),
+            ("backend/app/migrations/0001.py", ""),
+            ("frontend/package.json", ""),
+            ("prisma/schema.prisma", ""),
+            ("docs/Architecture.md", ""),
+            ("Dockerfile.prod", ""),
+            ("nginx/app.conf", ""),
+            ("nginx/site.conf.template", ""),
+            ("ecosystem.config.js", ""),
+            ("deploylint.yaml", ""),
+            ("README.md", ""),
+        ]);
+        let found = Inventory::of(&root);
+        assert_eq!(found.scripts, ["deploy/install", "start.sh"]);
+        assert_eq!(
+            found.compose,
+            ["compose.yaml", "deploy/docker-compose.prod.yml", "docker-compose.override.yml"]
+        );
+        assert_eq!(found.units, ["deploy/backup@.timer", "deploy/web.service"]);
+        assert_eq!(found.dotenv, [".sample.env", "backend/.env.example"]);
+        assert_eq!(
+            found.manifests,
+            [
+                "backend/alembic.ini",
+                "backend/pyproject.toml",
+                "backend/requirements/base.txt",
+                "frontend/package.json",
+                "prisma/schema.prisma"
+            ]
+        );
+        assert_eq!(found.migration_directories, ["backend/app/migrations"]);
+        assert_eq!(found.architecture, ["docs/Architecture.md"]);
+        assert_eq!(found.documents, ["README.md"]);
+        assert_eq!(found.dockerfiles, ["Dockerfile.prod"]);
+        assert_eq!(found.nginx, ["nginx/app.conf"]);
+        assert_eq!(found.ecosystem, ["ecosystem.config.js"]);
+        assert_eq!(found.config, ["deploylint.yaml"]);
+        assert_eq!(found.templates, ["nginx/site.conf.template"]);
+        assert_eq!(found.others, ["deploy/setup"]);
+        assert_eq!(found.gaps, []);
+    }
+
+    #[test]
+    fn what_git_ignores_and_what_others_wrote_is_left_out() {
+        let (_dir, root) = project(&[
+            (".gitignore", "/local\n.env\n"),
+            (".env", "A=1\n"),
+            (".env.example", "A=\n"),
+            ("local/start.sh", ""),
+            ("node_modules/x/install.sh", ""),
+            ("frontend/dist/start.sh", ""),
+            ("vendor/a/start.sh", ""),
+            (".github/deploy.sh", ""),
+            ("a/b/c/d/e/f/g/h/i/deep.sh", ""),
+        ]);
+        let found = Inventory::of(&root);
+        assert_eq!(found.scripts, [".github/deploy.sh"]);
+        assert_eq!(found.beyond, ["a/b/c/d/e/f/g/h", "frontend/dist"]);
+        assert_eq!(found.dotenv, [".env", ".env.example"]);
+        assert_eq!(found.ignored_dotenv, [".env"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_fifos_do_not_lead_astray() {
+        use std::os::unix::fs::symlink;
+        let (_dir, root) = project(&[("a/start.sh", "")]);
+        symlink("..", root.locate("a/up")).unwrap();
+        symlink("/etc", root.locate("etc")).unwrap();
+        symlink("loop", root.locate("loop")).unwrap();
+        let fifo = std::process::Command::new("mkfifo")
+            .arg(root.locate("deploy"))
+            .arg(root.locate("start.sh"))
+            .status();
+        let found = Inventory::of(&root);
+        if fifo.is_ok_and(|s| s.success()) {
+            // It is listed, so that reading it reports what it is.
+            assert_eq!(found.scripts, ["a/start.sh", "start.sh"]);
+        }
+        assert_eq!(found.units, Vec::<String>::new());
+    }
+}

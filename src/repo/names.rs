@@ -1,0 +1,328 @@
+//! What a file's name says that it is. Knows nothing of contents and of the disk.
+
+/// The last part of a path, and of the name of a program.
+pub fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The names of <https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>, and variants of
+/// them that people hand to `-f` (`docker-compose.prod.yml`).
+pub fn is_compose(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else {
+        return false;
+    };
+    let first = stem.split(['.', '-', '_']).next().unwrap_or_default();
+    stem.starts_with("docker-compose") || first == "compose"
+}
+
+/// The unit types of systemd.unit(5) that a deploy writes.
+pub fn is_unit(name: &str) -> bool {
+    // `Dockerfile.service` builds the image of a service.
+    let unit = [".service", ".timer", ".socket", ".target", ".path", ".mount"]
+        .iter()
+        .any(|ending| name.len() > ending.len() && name.ends_with(ending));
+    unit && !is_dockerfile(name)
+}
+
+/// What a process file of pm2 is called: `ecosystem.config.js`, `ecosystem.production.config.cjs`, `pm2.config.json`.
+pub fn is_ecosystem(name: &str) -> bool {
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let first = stem.split('.').next().unwrap_or_default();
+    matches!(first, "ecosystem" | "pm2")
+        && match ending {
+            "js" | "cjs" | "mjs" | "ts" => stem.ends_with(".config"),
+            "json" | "yaml" | "yml" => true,
+            _ => false,
+        }
+}
+
+/// A unit that is filled in before it is installed: `web.service.in`, `web.service.template`.
+pub fn is_unit_template(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(stem, ending)| {
+        is_unit(stem)
+            && matches!(
+                ending,
+                "in" | "template" | "tmpl" | "tpl" | "j2" | "example" | "sample" | "dist" | "envsubst"
+            )
+    })
+}
+
+/// The unit that a file in such a directory adds to, systemd.unit(5): `web.service` of `web.service.d/override.conf`.
+pub fn drop_in_of(path: &str) -> Option<&str> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let unit = base(directory).strip_suffix(".d")?;
+    (name.ends_with(".conf") && is_unit(unit)).then_some(unit)
+}
+
+/// `.env`, `.env.production`, `prod.env`, `.sample.env`, `env.example`.
+pub fn is_dotenv(name: &str) -> bool {
+    name == ".env"
+        || name.starts_with(".env.")
+        || name.ends_with(".env")
+        || matches!(
+            name,
+            "env.example"
+                | "env.sample"
+                | "env.template"
+                | "example.env"
+                | ".env-example"
+                | ".env_example"
+                | ".env-sample"
+        )
+}
+
+/// True for an environment file that is kept in the repo to show which variables there are.
+pub fn is_sample_dotenv(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    is_dotenv(name)
+        && name
+            .split(['.', '-', '_'])
+            .any(|part| matches!(part, "example" | "sample" | "template" | "dist" | "default" | "defaults"))
+}
+
+/// Manifests, lockfiles and the settings of migration tools. `name` is the last part of `path`.
+pub fn is_manifest(name: &str, path: &str) -> bool {
+    const EXACT: &[&str] = &[
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "Pipfile",
+        "Pipfile.lock",
+        "poetry.lock",
+        "uv.lock",
+        "pdm.lock",
+        "package.json",
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "pnpm-lock.yaml",
+        "pnpm-workspace.yaml",
+        "yarn.lock",
+        "bun.lock",
+        "bun.lockb",
+        "Gemfile",
+        "Gemfile.lock",
+        "composer.json",
+        "composer.lock",
+        "artisan",
+        "go.mod",
+        "Cargo.toml",
+        "alembic.ini",
+        "manage.py",
+        "schema.prisma",
+        ".sequelizerc",
+        "flyway.conf",
+        "flyway.toml",
+    ];
+    const STEMS: &[&str] = &["drizzle.config.", "knexfile.", "ormconfig."];
+    let requirements = name.ends_with(".txt")
+        && (name.starts_with("requirements") || path.rsplit('/').nth(1) == Some("requirements"));
+    EXACT.contains(&name) || STEMS.iter().any(|stem| name.starts_with(stem)) || requirements
+}
+
+/// Directories that Django, Alembic, Rails, Laravel, Prisma, Knex and TypeORM keep migrations in.
+pub fn is_migration_directory(name: &str) -> bool {
+    matches!(name, "migrations" | "migrate" | "alembic")
+}
+
+/// What `docker build` and its users call the file.
+pub fn is_dockerfile(name: &str) -> bool {
+    name.starts_with("Dockerfile") || name.ends_with(".Dockerfile") || name == "Containerfile"
+}
+
+/// `ARCHITECTURE.md`, `system-architecture.md`.
+pub fn is_architecture(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with(".md") && lower.contains("architecture")
+}
+
+/// True for a file that stands at the top of a project, or of a deployment, rather than in a folder of projects: what is
+/// deployed, what deploys it, and what each repo has.
+pub fn stands_at_the_top(name: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        ".gitignore",
+        ".dockerignore",
+        ".editorconfig",
+        "Makefile",
+        "Procfile",
+        "deploylint.yaml",
+        "deploylint.yml",
+    ];
+    let document = |start: &str| name.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start));
+    is_compose(name)
+        || is_unit(name)
+        || is_ecosystem(name)
+        || is_dotenv(name)
+        || is_manifest(name, name)
+        || is_dockerfile(name)
+        || is_architecture(name)
+        || name.ends_with(".sh")
+        || name.ends_with(".bash")
+        || OTHERS.contains(&name)
+        || document("readme")
+        || document("licen")
+}
+
+/// Python, JavaScript and TypeScript.
+pub fn is_code(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, extension)| {
+        matches!(extension, "py" | "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx")
+    })
+}
+
+/// Code that runs in production, as far as names show it: no tests and their settings, no type declarations, nothing
+/// minified, no examples, no development tools' settings.
+pub fn is_deployed_code(path: &str) -> bool {
+    let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
+    let aside = |directory: &str| {
+        matches!(
+            directory,
+            "test"
+                | "tests"
+                | "__tests__"
+                | "__mocks__"
+                | "e2e"
+                | "spec"
+                | "specs"
+                | "cypress"
+                | "fixtures"
+                | "examples"
+                | "example"
+                | "docs"
+                | "migrations"
+                | "third_party"
+                | "site-packages"
+                | "bower_components"
+                | ".next"
+                | "coverage"
+                | "archive"
+                | "archived"
+                | "benchmarks"
+                | "static"
+                | "public"
+        )
+    };
+    let of_tests = stem.starts_with("test_")
+        || stem.starts_with("test-")
+        || stem.ends_with("-test")
+        || stem.starts_with("tests_")
+        || stem.ends_with("_e2e")
+        || stem.ends_with("_test")
+        || stem == "conftest"
+        || [".test", ".spec", ".d", ".min", ".stories", ".cy", ".e2e"].iter().any(|end| stem.ends_with(end));
+    let of_tools = extension != "py" && stem.contains(".config") || stem.starts_with('.');
+    !directories.split('/').any(aside) && !of_tests && !of_tools
+}
+
+/// The user data of a cloud server, which runs on the first boot of an instance and on no other
+/// (<https://cloudinit.readthedocs.io/en/latest/explanation/format.html>, user-data script), as far as its name shows it.
+pub fn is_first_boot_script(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase().replace(['-', '_'], "");
+    name.contains("userdata") || name.contains("cloudinit")
+}
+
+/// The shell that a first line names: `bash` for `#!/usr/bin/env -S bash -e`. `None` for anything else.
+pub fn shell_of_shebang(line: &str) -> Option<&str> {
+    let mut words = line
+        .trim_start_matches('\u{feff}')
+        .strip_prefix("#!")?
+        .split_whitespace()
+        .map(|word| word.rsplit('/').next().unwrap_or(word));
+    let mut program = words.next()?;
+    if program == "env" {
+        program = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
+    }
+    ["sh", "bash", "dash", "ksh", "ash"].contains(&program).then_some(program)
+}
+
+/// Paths of what is not deployed to the server: tests, documentation, other programs.
+pub(crate) fn is_beside(path: &str) -> bool {
+    const ELSEWHERE: &[&str] = &[
+        "test",
+        "tests",
+        "e2e",
+        "docs",
+        "doc",
+        "example",
+        "examples",
+        "samples",
+        "demo",
+        "dev",
+        "mobile",
+        "android",
+        "ios",
+        "desktop",
+        "electron",
+        "serverless",
+        "lambda",
+        "lambdas",
+        "functions",
+        "cypress",
+        "playwright",
+        "notebooks",
+        "benchmarks",
+        "tools",
+        "scripts",
+        "fixtures",
+        "templates",
+        "extension",
+        "sdk",
+        "website",
+    ];
+    path.split('/').any(|part| ELSEWHERE.contains(&part) || part.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_data_is_told_by_its_name() {
+        assert!(is_first_boot_script("infra/ec2-user_data.sh"));
+        assert!(is_first_boot_script("userdata.sh"));
+        assert!(is_first_boot_script("cloud-init/cloud-init.sh"));
+        assert!(!is_first_boot_script("user-data/deploy.sh"));
+        assert!(!is_first_boot_script("deploy.sh"));
+    }
+
+    #[test]
+    fn shebangs_name_their_shell() {
+        for (line, shell) in [
+            ("#!/bin/sh", Some("sh")),
+            ("#! /usr/bin/env -S bash -eu", Some("bash")),
+            ("#!/usr/bin/env FOO=1 ksh", Some("ksh")),
+            ("#!/usr/bin/python3", None),
+            ("echo", None),
+            ("#!/usr/bin/env", None),
+        ] {
+            assert_eq!(shell_of_shebang(line), shell, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_units_and_processes() {
+        for name in
+            ["ecosystem.config.js", "ecosystem.production.config.cjs", "pm2.config.json", "ecosystem.yml"]
+        {
+            assert!(is_ecosystem(name), "{name}");
+        }
+        for name in ["ecosystem.js", "package.json", "config.js", "ecosystem.md"] {
+            assert!(!is_ecosystem(name), "{name}");
+        }
+        assert!(is_unit_template("web.service.in") && is_unit_template("x@.timer.j2"));
+        assert!(!is_unit_template("web.service") && !is_unit_template("orders.service.ts"));
+        assert_eq!(drop_in_of("etc/web.service.d/limits.conf"), Some("web.service"));
+        assert_eq!(drop_in_of("etc/conf.d/limits.conf"), None);
+        assert_eq!(drop_in_of("web.service.d/README"), None);
+    }
+
+    #[test]
+    fn samples_are_told_from_the_real_thing() {
+        for sample in [".env.example", "a/.sample.env", "env.template", ".env.prod.example"] {
+            assert!(is_sample_dotenv(sample), "{sample}");
+        }
+        for real in [".env", ".env.production", "prod.env"] {
+            assert!(!is_sample_dotenv(real), "{real}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Copies from elsewhere and out of archives: rsync(1), scp(1), tar(1), unzip(1L), gzip(1).
+
+use crate::shell::argv::{Argv, Stdin};
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, FILE, below, unknown};
+use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+
+/// rsync(1): what is there is brought up to date. A place with a host in front is not this machine's.
+pub(crate) fn rsync(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "a v z r e|rsh: exclude: include: f|filter: exclude-from: include-from: files-from: chown: chmod: T|temp-dir: \
+         rsync-path: password-file: port: timeout: bwlimit: link-dest: compare-dest: backup-dir: log-file: out-format: \
+         max-size: min-size: B|block-size: M|remote-option: suffix: partial-dir: usermap: groupmap:",
+    );
+    let mut draft = Draft::of(argv);
+    draft.role(Role::Source);
+    if let Some((last, sources)) = options.operands.split_last()
+        && !is_remote(&last.value)
+    {
+        let first = sources.first();
+        let nested = first.filter(|s| !s.value.key().ends_with(['/', '.']) && sources.len() == 1);
+        let path = match nested {
+            Some(source) if !is_remote(&source.value) && last.value.key().ends_with('/') => {
+                below(&argv.path(last), &source.value.basename())
+            }
+            _ => argv.path(last),
+        };
+        draft.add(last, Change::Write, Resource::Path(path.clone()), Again::NoChange);
+        if let Some((user, group)) = options.value("chown").and_then(|v| v.split_once(':')) {
+            let given = |value: Value| (!value.is_empty()).then_some(value);
+            let (user, group, recursive) = (given(user), given(group), true);
+            let change = Change::Own { user, group, recursive };
+            draft.add(last, change, Resource::Path(path), Again::NoChange);
+        }
+    }
+    draft.done()
+}
+
+/// `host:path`, `user@host:path`, `rsync://…`: rsync(1), scp(1).
+fn is_remote(value: &Value) -> bool {
+    value.split_once(':').is_some_and(|(host, _)| !host.key().contains('/') && !host.is_empty())
+        || value.key().starts_with("rsync://")
+}
+
+/// scp(1).
+pub(crate) fn scp(argv: &Argv) -> Deed {
+    let options = argv.options("r p q B C 3 4 6 v c: D: F: i: J: l: o: P: S: X:");
+    let mut draft = Draft::of(argv);
+    if let Some(last) = options.operands.last()
+        && !is_remote(&last.value)
+    {
+        draft.path(last, Change::Write, Again::NoChange);
+    }
+    draft.done()
+}
+
+#[test]
+fn rsync_updates() {
+    crate::tools::table::check(&[
+        ("rsync -a --delete src/ /srv/x/", "write /srv/x [Source]"),
+        ("rsync -a src /srv/x/", "write /srv/x/src [Source]"),
+        ("rsync -az -e ssh src/ u@h:/srv/x", "[Source]"),
+        ("rsync -a --chown=app:app src/ /x", "write /x; own -R app:app /x [Source]"),
+        ("scp -i k h:/a /b", "write /b"),
+    ]);
+}
+
+/// tar(1): extracting replaces what is there; the first word may be a bundle of options without a dash.
+pub(crate) fn tar(argv: &Argv) -> Deed {
+    const SPEC: &str = "x|extract|get c|create t|list r|append u|update f|file: C|directory: z j J v p k|keep-old-files \
+                        strip-components: exclude: T|files-from: X|exclude-from: I|use-compress-program: owner: group: \
+                        mode: transform: one-top-level? overwrite";
+    let mut with_dash = argv.clone();
+    if let Some(first) = with_dash.args.first_mut()
+        && let Some(bundle) = first.value.as_literal()
+        && !bundle.starts_with('-')
+    {
+        first.value = Value::literal(format!("-{bundle}"));
+    }
+    let options = with_dash.options(SPEC);
+    let mut draft = Draft::of(argv);
+    if options.has("x") {
+        let again = match options.has("k") {
+            true => Again::Fails("tar: Cannot open: File exists"),
+            false => Again::NoChange,
+        };
+        let here = Value::literal(".");
+        let directory = options.value("C").unwrap_or(&here);
+        draft.value_path(directory, Change::Write, again);
+    } else if let Some(archive) = options.value("f")
+        && options.has("r")
+    {
+        let resource = Resource::Line { file: archive.resolve(&argv.cwd), text: unknown("members") };
+        let again = Again::Duplicates("tar -r: adds the same members once more");
+        draft.add_implied(Change::Append, resource, again);
+    } else if let Some(archive) = options.value("f")
+        && options.has("c")
+        && archive.as_literal() != Some("-")
+    {
+        draft.writes(archive);
+    }
+    draft.done()
+}
+
+/// unzip(1L): asks `replace NAME? [y]es, [n]o, …` where a file exists, also with `-q`, unless `-o` or `-n` says which.
+/// At the end of input it replaces none and exits with 1.
+pub(crate) fn unzip(argv: &Argv) -> Deed {
+    let options = argv.options("o n q u f d: x l t p j P: v z");
+    let mut draft = Draft::of(argv);
+    if ["l", "t", "p", "v", "z"].iter().any(|o| options.has(o)) {
+        return draft.done();
+    }
+    let settled = options.has("o") || options.has("n") || argv.stdin != Stdin::Inherited;
+    let again = match settled {
+        true => Again::NoChange,
+        false => Again::Prompts("unzip: replace? [y]es, [n]o, [A]ll, [N]one, [r]ename"),
+    };
+    let here = Value::literal(".");
+    draft.value_path(options.value("d").unwrap_or(&here), Change::Write, again);
+    draft.done()
+}
+
+/// gzip(1) and its like: the file is replaced by another; an existing one stops it unless `-f`.
+pub(crate) fn gzip(argv: &Argv) -> Deed {
+    let options = argv.options("d|decompress|uncompress c|stdout|to-stdout k|keep f|force S|suffix: r t l");
+    let mut draft = Draft::of(argv);
+    if options.has("c") || options.has("t") || options.has("l") {
+        return draft.done();
+    }
+    let opens = argv.name.starts_with("un") || argv.name.starts_with("gun") || options.has("d");
+    for operand in &options.operands {
+        let written = operand.value.key();
+        let other = match opens {
+            true => written.rsplit_once('.').map_or(written, |(name, _)| name).to_owned(),
+            false => format!("{written}.gz"),
+        };
+        if !options.has("k") {
+            let again = Again::Fails("gzip: No such file or directory");
+            draft.path(operand, Change::Remove, again);
+        }
+        let again = match options.has("f") {
+            true => Again::NoChange,
+            false => Again::Fails("gzip: already exists; not overwritten"),
+        };
+        let path = Value::from_key(&other, &operand.value).resolve(&argv.cwd);
+        draft.add(operand, FILE, Resource::Path(path), again);
+    }
+    draft.done()
+}
+
+#[test]
+fn archives_are_unpacked() {
+    crate::tools::table::check(&[
+        ("tar xzf a.tgz -C /opt/x", "write /opt/x"),
+        ("tar -xf a.tgz", "write /srv/app"),
+        ("tar czf /b/a.tgz .", "write /b/a.tgz"),
+        ("tar rf /b/a.tar x", "append line /b/a.tar '$members' duplicates"),
+        ("unzip -q a.zip -d /opt/x", "write /opt/x prompts"),
+        ("unzip -o a.zip", "write /srv/app"),
+        ("gunzip a.gz", "remove /srv/app/a.gz fails; create file /srv/app/a fails"),
+        ("gunzip -kf a.gz", "create file /srv/app/a"),
+    ]);
+}

@@ -1,0 +1,305 @@
+//! Docker and Podman: docker(1), docker-compose. What a command inside a container does is not this machine's.
+
+use crate::shell::argv::{Argv, Options};
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, NEW, nothing, role, word};
+use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Role};
+
+const BUILD: Role = Role::Build(Ecosystem::Container);
+
+/// docker(1), podman(1): global options, then `OBJECT VERB` or the short `VERB`.
+pub(crate) fn docker(argv: &Argv) -> Deed {
+    let global = argv.leading_options("H|host: c|context: config: l|log-level: D tls");
+    let Some(inner) = argv.shifted(global.first_operand) else {
+        return Deed::read_only();
+    };
+    let verb = inner.program.value.as_literal().unwrap_or_default();
+    let sub = inner.literal(0).unwrap_or_default();
+    let deeper = || inner.shifted(0);
+    match (verb, sub) {
+        ("compose", _) => compose(&inner),
+        // docker-volume-prune(1): only anonymous volumes without `--all`.
+        ("volume", "prune") if inner.options("f|force a|all filter:").has("a") => {
+            let mut deed = prune(&inner);
+            let volumes = Resource::Other("volumes", argv.cwd.clone());
+            deed.effects.push(Effect::new(Change::Remove, volumes, Again::NoChange));
+            deed
+        }
+        ("system" | "network" | "volume" | "image" | "container" | "builder" | "buildx", "prune") => {
+            prune(&inner)
+        }
+        ("container" | "image" | "builder", _) | ("buildx", "build") => match deeper() {
+            Some(deeper) => object(&deeper, verb),
+            None => Deed::read_only(),
+        },
+        ("network", "create") => network(&inner),
+        ("network", "rm" | "remove") => removed(&inner, Resource::Network, "docker network rm: not found"),
+        ("volume", "rm" | "remove") => removed(&inner, Resource::Volume, "docker volume rm: no such volume"),
+        ("volume", "create") => {
+            let options = inner.options("d|driver: o|opt: label: name: ignore");
+            let mut draft = Draft::of(argv);
+            // podman-volume-create(1) minds a name that is there, docker does not (tried with podman 4.3).
+            let again = match argv.name == "podman" && !options.has("ignore") {
+                true => Again::Fails("podman volume create: volume already exists"),
+                false => Again::NoChange,
+            };
+            if let Some(name) = options.operands.get(1) {
+                draft.add(name, NEW, Resource::Volume(name.value.clone()), again);
+            }
+            draft.done()
+        }
+        (
+            "network" | "volume" | "system" | "plugin" | "context",
+            "ls" | "inspect" | "df" | "info" | "show",
+        ) => Deed::read_only(),
+        ("network" | "volume" | "system" | "plugin" | "context" | "manifest", _) => nothing(),
+        ("swarm", "init" | "join") => {
+            once(&inner, "swarm", "docker swarm: this node is already part of a swarm")
+        }
+        ("swarm" | "node", _) => nothing(),
+        ("secret", "create") => named(&inner, "secret", "docker secret create: AlreadyExists"),
+        ("config", "create") => named(&inner, "config", "docker config create: AlreadyExists"),
+        ("service", "create") => {
+            once(&inner, "swarm service", "docker service create: name conflicts with an existing object")
+        }
+        ("secret" | "config" | "service", _) => nothing(),
+        ("pod", "create") => {
+            let options =
+                inner.options("n|name: p|publish: network: infra? share: hostname: replace v|volume: label:");
+            let mut draft = Draft::of(argv);
+            let name = options.value("n").or_else(|| options.operands.get(1).map(|arg| &arg.value));
+            if let Some(name) = name.filter(|_| !options.has("replace")) {
+                let again = Again::Fails("podman pod create: pod already exists");
+                draft.add_implied(NEW, Resource::Other("pod", name.clone()), again);
+            }
+            draft.done()
+        }
+        ("stack", "deploy" | "up") => role(Role::ComposeUp),
+        ("stack", _) => nothing(),
+        _ => object(&inner, "container"),
+    }
+}
+
+/// A verb on containers or images.
+fn object(argv: &Argv, of: &str) -> Deed {
+    let images = of == "image";
+    match argv.program.value.as_literal().unwrap_or_default() {
+        "run" | "create" => run(argv),
+        "rm" | "remove" if images => nothing(),
+        "rm" | "remove" => {
+            let options = argv.options("f|force v|volumes l|link");
+            let mut draft = Draft::of(argv);
+            let again = match options.has("f") {
+                true => Again::NoChange,
+                false => Again::Fails("docker rm: No such container"),
+            };
+            for name in &options.operands {
+                draft.add(name, Change::Remove, Resource::Container(name.value.clone()), again);
+            }
+            draft.done()
+        }
+        "stop" | "kill" => {
+            let options = argv.options("t|time|timeout: s|signal:");
+            let mut draft = Draft::of(argv);
+            for name in &options.operands {
+                draft.add(name, Change::Stop, Resource::Container(name.value.clone()), Again::NoChange);
+            }
+            draft.done()
+        }
+        verb @ ("start" | "restart" | "unpause") => {
+            let options = argv.options("t|time|timeout: s|signal: a i");
+            let change = if verb == "start" { Change::Start } else { Change::Restart };
+            let mut draft = Draft::of(argv);
+            for name in &options.operands {
+                let container = Resource::Container(name.value.clone());
+                draft.add(name, change.clone(), container, Again::NoChange);
+            }
+            draft.role(Role::Restart);
+            draft.done()
+        }
+        "build" => role(BUILD),
+        "login" => login(argv),
+        "prune" => prune(argv),
+        "pull" | "push" | "tag" | "rmi" | "cp" | "load" | "import" | "save" | "export" | "logout"
+        | "commit" | "update" | "rename" | "pause" | "use" => nothing(),
+        "exec" => Deed::default(),
+        "ps" | "images" | "logs" | "inspect" | "info" | "version" | "ls" | "list" | "stats" | "top"
+        | "port" | "diff" | "history" | "events" | "search" | "wait" | "--version" | "-v" | "help" => {
+            Deed::read_only()
+        }
+        _ => Deed::default(),
+    }
+}
+
+/// docker-run(1): a name can be given once; `--rm` frees it when the container ends, which a detached one does not
+/// before it is stopped. podman's `--replace` takes the old one away (tried with 4.3).
+fn run(argv: &Argv) -> Deed {
+    let options: Options<'_> = argv.leading_options(
+        "name: d|detach rm i|interactive t|tty v|volume: p|publish: e|env: env-file: network|net: restart: u|user: \
+         w|workdir: h|hostname: l|label: m|memory: a|attach: c|cpu-shares: link: mount: entrypoint: add-host: cpus: \
+         cap-add: cap-drop: device: dns: expose: gpus: health-cmd: health-interval: health-retries: health-timeout: \
+         ip: ipc: log-driver: log-opt: memory-swap: network-alias: pid: platform: pull: runtime: security-opt: \
+         shm-size: stop-timeout: sysctl: tmpfs: ulimit: userns: volumes-from: label-file: cidfile: group-add: \
+         health-start-period: stop-signal: domainname: storage-opt: uts: pids-limit: oom-score-adj: cgroup-parent: \
+         privileged read-only init replace",
+    );
+    let mut draft = Draft::of(argv);
+    let freed = options.has("rm") && !options.has("d");
+    if let Some(name) = options.value("name") {
+        let again = match freed || options.has("replace") {
+            true => Again::NoChange,
+            false => Again::Fails("docker run: The container name is already in use"),
+        };
+        draft.add_implied(NEW, Resource::Container(name.clone()), again);
+        if options.has("rm") && options.has("d") {
+            draft.add_implied(Change::Use, Resource::Other("freed container", name.clone()), Again::NoChange);
+        }
+    }
+    draft.done()
+}
+
+/// docker-network-create(1): a name that exists is an error; podman minds it only without `--ignore`.
+fn network(argv: &Argv) -> Deed {
+    let options = argv.options("d|driver: subnet: gateway: ip-range: o|opt: label: ipam-driver: aux-address: ipam-opt: scope: attachable internal ipv6 ignore");
+    let mut draft = Draft::of(argv);
+    if let Some(name) = options.operands.get(1) {
+        let again = match options.has("ignore") {
+            true => Again::NoChange,
+            false => Again::Fails("docker network create: network with name already exists"),
+        };
+        draft.add(name, NEW, Resource::Network(name.value.clone()), again);
+    }
+    draft.done()
+}
+
+fn removed(argv: &Argv, resource: fn(Value) -> Resource, text: &'static str) -> Deed {
+    let options = argv.options("f|force");
+    let mut draft = Draft::of(argv);
+    let again = if options.has("f") { Again::NoChange } else { Again::Fails(text) };
+    for name in options.operands.iter().skip(1) {
+        draft.add(name, Change::Remove, resource(name.value.clone()), again);
+    }
+    draft.done()
+}
+
+fn once(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
+    let mut draft = Draft::of(argv);
+    let options =
+        argv.options("name: advertise-addr: token: replicas: p: publish: e: env: mount: network: secret:");
+    let name = options.value("name").cloned().unwrap_or_default();
+    if kind != "swarm service" || !name.is_empty() {
+        draft.add_implied(NEW, Resource::Other(kind, name), Again::Fails(text));
+    }
+    draft.done()
+}
+
+fn named(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
+    let options = argv.options("d|driver: l|label: template-driver:");
+    let mut draft = Draft::of(argv);
+    if let Some(name) = options.operands.get(1) {
+        draft.add(name, NEW, Resource::Other(kind, name.value.clone()), Again::Fails(text));
+    }
+    draft.done()
+}
+
+/// docker-login(1): asks for what neither `-u` nor `-p` nor `--password-stdin` gives.
+fn login(argv: &Argv) -> Deed {
+    let options = argv.options("u|username: p|password: password-stdin");
+    let mut draft = Draft::of(argv);
+    let given = options.has("u") && options.has("p");
+    if !given && !options.has("password-stdin") {
+        draft.asks(
+            "docker login asks for a name and a password",
+            "write `--username NAME --password-stdin`",
+            None,
+        );
+    }
+    draft.done()
+}
+
+/// docker system prune and its like ask `Are you sure you want to continue? [y/N]` unless `-f`.
+fn prune(argv: &Argv) -> Deed {
+    let options = argv.options("f|force a|all filter: volumes");
+    let mut draft = Draft::of(argv);
+    if !options.has("f") {
+        draft.asks("Are you sure you want to continue? [y/N]", "write `-f`", Some("-f"));
+    }
+    draft.done()
+}
+
+/// docker compose, docker-compose, podman-compose.
+pub(crate) fn compose(argv: &Argv) -> Deed {
+    let global = argv.leading_options("f|file: p|project-name: env-file: profile: project-directory: ansi: parallel: progress: H|host: c|context:");
+    let Some(inner) = argv.shifted(global.first_operand) else {
+        return Deed::read_only();
+    };
+    let options = inner.options("t|timeout: scale: pull: f|force s|stop v|volumes");
+    let operands = &options.operands;
+    match inner.program.value.as_literal().unwrap_or_default() {
+        "up" => {
+            let mut deed = role(Role::ComposeUp);
+            if inner.has_word("--build") {
+                deed.roles.push(BUILD);
+            }
+            deed
+        }
+        "build" => role(BUILD),
+        "start" | "restart" if word(operands, 0).is_empty() => role(Role::ComposeUp),
+        "start" | "restart" => role(Role::Restart),
+        "rm" => {
+            let mut draft = Draft::of(argv);
+            if !options.has("f") {
+                draft.asks("Are you sure? [yN]", "write `-f`", Some("-f"));
+            }
+            draft.done()
+        }
+        "down" if options.has("v") => {
+            let mut draft = Draft::of(argv);
+            let volumes = Resource::Other("volumes", argv.cwd.clone());
+            draft.add_implied(Change::Remove, volumes, Again::NoChange);
+            draft.done()
+        }
+        "down" | "pull" | "stop" | "push" | "create" | "kill" | "pause" | "unpause" | "cp" => nothing(),
+        "ps" | "logs" | "config" | "images" | "ls" | "top" | "port" | "version" | "events" | "stats"
+        | "convert" => Deed::read_only(),
+        _ => Deed::default(),
+    }
+}
+
+#[test]
+fn containers_are_run() {
+    crate::tools::table::check(&[
+        ("docker run -d --name db -p 5432:5432 postgres:16", "create container db fails"),
+        ("docker run --rm --name x img", "create container x"),
+        ("docker run -d --rm --name x img", "create container x fails; use freed container x"),
+        ("docker run img --name x", ""),
+        ("docker rm db", "remove container db fails"),
+        ("docker rm -f db", "remove container db"),
+        ("docker stop db", "stop container db"),
+        ("docker restart db", "restart container db [Restart]"),
+        ("docker network create web", "create network web fails"),
+        ("docker volume create data", "create volume data"),
+        ("docker compose up -d --build", "[ComposeUp] [Build(Container)]"),
+        ("docker-compose -f x.yml down", ""),
+        ("docker compose down -v --remove-orphans", "remove volumes /srv/app"),
+        ("docker compose down -t 5", ""),
+        ("docker volume prune -af", "remove volumes /srv/app"),
+        ("docker volume prune -f", ""),
+        ("docker compose exec web ls", "unknown"),
+        ("docker build -t x .", "[Build(Container)]"),
+        ("docker compose $FLAGS -f x.yml up -d", "[ComposeUp]"),
+        ("docker run -d $DOCKER_OPTS --name a img", "create container a fails"),
+        ("docker login", "asks"),
+        ("docker login -u x --password-stdin", ""),
+        ("docker swarm init", "create swarm  fails"),
+        ("docker secret create s -", "create secret s fails"),
+        ("docker system prune -af", ""),
+        ("docker-compose rm -sf web", ""),
+        ("docker image prune", "asks"),
+        ("docker ps", "[ReadOnly]"),
+        ("podman run -d --name a img", "create container a fails"),
+        ("podman run -d --replace --name a img", "create container a"),
+        ("podman volume create data", "create volume data fails"),
+        ("podman pod create --name p -p 80:80", "create pod p fails"),
+    ]);
+}

@@ -1,0 +1,39 @@
+//! Tables of cron(8).
+
+use crate::shell::argv::{Argv, Stdin};
+use crate::tools::draft::Draft;
+use crate::tools::effect::{Again, Change, Deed, Resource};
+
+/// crontab(1): the whole table is replaced by a file or by standard input.
+pub(crate) fn crontab(argv: &Argv) -> Deed {
+    let options = argv.options("u|user: l r e i s n x:");
+    let crontab = Resource::Crontab(options.value("u").cloned().unwrap_or_default());
+    let mut draft = Draft::of(argv);
+    if options.has("l") {
+        return Deed::read_only();
+    } else if options.has("r") {
+        draft.add_implied(Change::Remove, crontab, Again::Fails("crontab: no crontab"));
+    } else if options.has("e") {
+        draft.asks("crontab -e opens an editor", "pipe the whole table to `crontab -`", None);
+    } else if let Some(file) = options.operands.first() {
+        let again = match (&argv.stdin, file.value.as_literal()) {
+            (Stdin::Text(_), Some("-")) => Again::Overwrites("crontab: the lines of others are gone"),
+            _ => Again::NoChange,
+        };
+        draft.add(file, Change::Write, crontab, again);
+    } else {
+        draft.add_implied(Change::Write, crontab, Again::NoChange);
+    }
+    draft.done()
+}
+
+#[test]
+fn crontabs_are_replaced() {
+    crate::tools::table::check(&[
+        ("crontab -l", "[ReadOnly]"),
+        ("| crontab -", "write crontab"),
+        ("crontab - <<< 'x'", "write crontab  overwrites"),
+        ("crontab -u app deploy/crontab", "write crontab app"),
+        ("crontab -e", "asks"),
+    ]);
+}

@@ -1,0 +1,289 @@
+//! Database clients: psql, createdb, mysql, sqlite3, redis-cli, mongosh, mysqladmin.
+
+use crate::shell::argv::{Arg, Argv, Options, Stdin};
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, FILE, NEW, nothing, word};
+use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::sql::{Dialect, effects};
+
+/// psql(1) "Exit Status", startup.c: an error in a script (standard input, `-f`) does not change the exit status unless
+/// ON_ERROR_STOP is set, and of several `-c` the last one gives it. An error that nobody hears of is no failure.
+pub(crate) fn psql(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "c|command: f|file: d|dbname: h|host: p|port: U|username: v|set|variable: o|output: L|log-file: F: R: P|pset: \
+         T: l|list t|tuples-only A|no-align q|quiet w W|password X 1|single-transaction a b e E n s S x z 0 V|version",
+    );
+    let stops = options.values("v").any(|v| {
+        matches!(
+            v.as_literal(),
+            Some("ON_ERROR_STOP=1" | "ON_ERROR_STOP=on" | "ON_ERROR_STOP" | "ON_ERROR_STOP=true")
+        )
+    });
+    let mut draft = Draft::of(argv);
+    let commands: Vec<&Value> = options.values("c").collect();
+    if options.has("f") {
+        draft.partly();
+    }
+    let (last, earlier) = match commands.split_last() {
+        Some((last, earlier)) => (Some(*last), earlier),
+        None => (None, &[][..]),
+    };
+    let mut run = |sql: &Value, heard: bool| {
+        for mut effect in effects(sql, Dialect::Postgres) {
+            if !heard && matches!(effect.again, Again::Fails(_)) {
+                effect.again = Again::NoChange;
+            }
+            draft.add_implied(effect.change, effect.resource, effect.again);
+        }
+    };
+    for sql in earlier {
+        run(sql, stops);
+    }
+    if let Some(sql) = last {
+        run(sql, true);
+    } else if let Stdin::Text(text) = &argv.stdin
+        && !options.has("f")
+    {
+        run(text, sets_stop(text.key()).unwrap_or(stops));
+    } else if matches!(argv.stdin, Stdin::File(_) | Stdin::Pipe) {
+        draft.partly();
+    }
+    draft.done()
+}
+
+/// What a script's last `\set ON_ERROR_STOP` makes of it: psql(1) "Variables", any spelling of a Boolean.
+fn sets_stop(text: &str) -> Option<bool> {
+    let set = text.lines().rev().find_map(|line| line.trim().strip_prefix("\\set ON_ERROR_STOP"))?;
+    Some(!matches!(set.trim().to_ascii_lowercase().as_str(), "off" | "0" | "false" | "no" | "f" | "n"))
+}
+
+/// mysqladmin(1), mariadb-admin: `create` of a database that exists exits with 1, `drop` of a missing one too and asks
+/// unless `--force`. Tried with MariaDB 10.11.
+pub(crate) fn mysqladmin(argv: &Argv) -> Deed {
+    let options = argv.options("u|user: h|host: P|port: S|socket: f|force s w? p|password? defaults-file: defaults-extra-file: protocol:");
+    let mut draft = Draft::of(argv);
+    let operands = &options.operands;
+    let Some(name) = operands.get(1) else {
+        return draft.done();
+    };
+    let database = Resource::Database(name.value.clone());
+    match word(operands, 0) {
+        "create" => {
+            draft.add(
+                name,
+                NEW,
+                database,
+                Again::Fails("mysqladmin: CREATE DATABASE failed; database exists"),
+            );
+        }
+        "drop" => {
+            draft.add(name, Change::Remove, database, Again::Fails("mysqladmin: DROP DATABASE failed"));
+            if !options.has("f") {
+                draft.asks("Do you really want to drop the database [y/N]", "write `--force`", None);
+            }
+        }
+        "password" => {}
+        "ping" | "status" | "version" | "processlist" | "variables" => return Deed::read_only(),
+        _ => {}
+    }
+    draft.done()
+}
+
+/// redis-cli(1): what pushes pushes again; FLUSHALL and FLUSHDB empty it. Tried with Redis 7.0.
+pub(crate) fn redis(argv: &Argv) -> Deed {
+    let options =
+        argv.options("h: p: a: n: s: u: user: pass: x r: i: c tls cacert: cert: key: no-auth-warning raw");
+    let operands = &options.operands;
+    let mut draft = Draft::of(argv);
+    let key = operands.get(1);
+    match (word(operands, 0).to_ascii_lowercase().as_str(), key) {
+        ("rpush" | "lpush" | "xadd", Some(key)) => {
+            let again = Again::Duplicates("redis-cli: pushes the same element once more");
+            draft.add(key, Change::Append, Resource::Other("redis key", key.value.clone()), again);
+        }
+        ("flushall" | "flushdb", _) => {
+            draft.add_implied(Change::Remove, Resource::Other("keys", Value::default()), Again::NoChange);
+        }
+        ("ping" | "info" | "get" | "keys" | "ttl" | "exists" | "dbsize" | "llen" | "lrange", _) => {
+            return Deed::read_only();
+        }
+        _ => {}
+    }
+    draft.done()
+}
+
+/// createdb(1), createuser(1): exit with 1 when it exists; `--interactive` and `-P` ask.
+pub(crate) fn create(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "O|owner: U|username: h|host: p|port: E|encoding: l|locale: T|template: D|tablespace: c|connection-limit: \
+         g|role|member-of: P|pwprompt interactive s|superuser d|createdb r|createrole maintenance-db: lc-collate: \
+         lc-ctype: w W e i I S R L N a|with-admin: v|valid-until: replication strategy:",
+    );
+    let mut draft = Draft::of(argv);
+    let Some(name) = options.operands.first() else {
+        return draft.done();
+    };
+    if argv.name == "createdb" {
+        let again = Again::Fails("createdb: database creation failed: database already exists");
+        draft.add(name, NEW, Resource::Database(name.value.clone()), again);
+        return draft.done();
+    }
+    let again = Again::Fails("createuser: creation of new role failed: role already exists");
+    draft.add(name, NEW, Resource::Role(name.value.clone()), again);
+    if options.has("P") || options.has("interactive") {
+        draft.asks(
+            "createuser asks for a password or for rights",
+            "write `CREATE ROLE … PASSWORD …` for psql",
+            None,
+        );
+    }
+    draft.done()
+}
+
+/// dropdb(1), dropuser(1).
+pub(crate) fn drop(argv: &Argv) -> Deed {
+    let options =
+        argv.options("U|username: h|host: p|port: i|interactive e f|force if-exists maintenance-db: w W");
+    let mut draft = Draft::of(argv);
+    let again = match options.has("if-exists") {
+        true => Again::NoChange,
+        false => Again::Fails("dropdb: does not exist"),
+    };
+    if let Some(name) = options.operands.first() {
+        let resource = match argv.name.as_str() {
+            "dropdb" => Resource::Database(name.value.clone()),
+            _ => Resource::Role(name.value.clone()),
+        };
+        draft.add(name, Change::Remove, resource, again);
+    }
+    draft.done()
+}
+
+/// mysql(1), mariadb(1): stop at the first error with 1 unless `--force`. `-p` without a value asks for the password.
+pub(crate) fn mysql(argv: &Argv) -> Deed {
+    let options = argv.options("e|execute: u|user: h|host: P|port: D|database: S|socket: f|force N s B t password? defaults-file: defaults-extra-file: protocol:");
+    let mut draft = Draft::of(argv);
+    let sql = match (options.value("e"), &argv.stdin) {
+        (Some(sql), _) => Some(sql),
+        (None, Stdin::Text(text)) => Some(text),
+        (None, Stdin::Inherited) => None,
+        (None, _) => {
+            draft.partly();
+            None
+        }
+    };
+    for mut effect in sql.map(|sql| effects(sql, Dialect::MySql)).unwrap_or_default() {
+        if options.has("f") && matches!(effect.again, Again::Fails(_)) {
+            effect.again = Again::NoChange;
+        }
+        draft.add_implied(effect.change, effect.resource, effect.again);
+    }
+    let asks = |arg: &Arg| matches!(arg.value.as_literal(), Some("-p" | "--password"));
+    if argv.args.iter().any(asks) {
+        draft.asks(
+            "mysql asks for the password",
+            "write `--defaults-extra-file=FILE` or set MYSQL_PWD",
+            None,
+        );
+    }
+    draft.done()
+}
+
+/// sqlite3(1): the first operand is the file, the others SQL; exits with 1 after an error (tried with 3.40).
+pub(crate) fn sqlite(argv: &Argv) -> Deed {
+    // Long options stand behind one dash; those with a value are rare in scripts.
+    let mut operands = argv.args.iter().filter(|arg| !arg.value.known_prefix().starts_with('-'));
+    let mut draft = Draft::of(argv);
+    let Some(file) = operands.next() else {
+        return nothing();
+    };
+    draft.path(file, FILE, Again::NoChange);
+    let mut run = |sql: &Value| {
+        for effect in effects(sql, Dialect::Sqlite) {
+            draft.add_implied(effect.change, effect.resource, effect.again);
+        }
+    };
+    operands.for_each(|sql| run(&sql.value));
+    if let Stdin::Text(text) = &argv.stdin {
+        run(text);
+    }
+    draft.done()
+}
+
+/// mongosh: `db.dropDatabase()`; what else it is told is not read.
+pub(crate) fn mongo(argv: &Argv) -> Deed {
+    let texts = argv.args.iter().map(|a| a.value.to_string());
+    let given = match &argv.stdin {
+        Stdin::Text(text) => text.to_string(),
+        _ => String::new(),
+    };
+    if !texts.chain([given]).any(|text| text.to_ascii_lowercase().contains("dropdatabase()")) {
+        return Deed::default();
+    }
+    let mut draft = Draft::of(argv);
+    draft.loses_data();
+    draft.done()
+}
+
+/// Dumps write a file; what a restore finds is not known.
+pub(crate) fn dump(argv: &Argv) -> Deed {
+    let options: Options<'_> =
+        argv.options("f|file: d|dbname: U: h: p: F|format: r|result-file: u|user: t: n: T: N: j: Z: out: o:");
+    let mut draft = Draft::of(argv);
+    for file in options.values("f").chain(options.values("r")) {
+        draft.writes(file);
+    }
+    draft.done()
+}
+
+/// mysql_secure_installation(1): a dialogue, unless `--use-default`.
+pub(crate) fn mysql_secure(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    if !argv.has_word("--use-default") {
+        draft.asks(
+            "mysql_secure_installation asks a row of questions",
+            "write the statements for `mysql -e`",
+            None,
+        );
+    }
+    draft.done()
+}
+
+#[test]
+fn a_script_may_stop_at_errors() {
+    assert_eq!(sets_stop("\\set ON_ERROR_STOP on\nSELECT 1;"), Some(true));
+    assert_eq!(sets_stop("\\set ON_ERROR_STOP 0"), Some(false));
+    assert_eq!(sets_stop("SELECT 1;"), None);
+}
+
+#[test]
+fn databases_are_made() {
+    crate::tools::table::check(&[
+        ("psql -c 'CREATE USER app'", "create role app fails"),
+        ("psql -c 'CREATE USER app' -c 'SELECT 1'", "create role app"),
+        ("psql <<< 'CREATE USER app; CREATE DATABASE shop;'", "create role app; create database shop"),
+        ("psql -v ON_ERROR_STOP=1 <<< 'CREATE USER app;'", "create role app fails"),
+        ("psql -f schema.sql", "unknown"),
+        ("| psql", "unknown"),
+        ("psql -tAc 'SELECT 1'", ""),
+        ("createdb -O app shop", "create database shop fails"),
+        ("createuser app", "create role app fails"),
+        ("createuser --interactive app", "create role app fails asks"),
+        ("dropdb --if-exists shop", "remove database shop"),
+        ("psql -c 'TRUNCATE TABLE orders'", "write table orders; remove data orders"),
+        ("psql -c 'DROP TABLE IF EXISTS orders'", "remove table orders; remove data orders"),
+        ("psql -c 'DROP VIEW IF EXISTS sales'", "remove table sales"),
+        ("redis-cli -n 1 FLUSHDB", "remove keys"),
+        ("redis-cli ping", "[ReadOnly]"),
+        ("mongosh shop --eval 'db.dropDatabase()'", "remove data /srv/app"),
+        ("mysql -u root -e 'CREATE DATABASE shop'", "create database shop fails"),
+        ("mysql -uroot -p -e 'CREATE DATABASE IF NOT EXISTS shop'", "create database shop asks"),
+        ("sqlite3 /d/x.db 'CREATE TABLE t(a)'", "create file /d/x.db; create table t fails"),
+        ("mysqladmin -u root create shop", "create database shop fails"),
+        ("mysqladmin drop shop", "remove database shop fails asks"),
+        ("mysqladmin ping", ""),
+        ("redis-cli -h x RPUSH q 1", "append redis key q duplicates"),
+        ("redis-cli set k v", ""),
+        ("pg_dump shop -f /b/x.sql", "write /b/x.sql"),
+    ]);
+}

@@ -1,0 +1,87 @@
+//! Disks and swap: util-linux, e2fsprogs.
+
+use crate::shell::argv::Argv;
+use crate::tools::draft::{Draft, NEW};
+use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::files::busy_swap;
+
+/// mkswap(8): refuses a swap area in use, and one that is called so is; it minds no other (tried with 2.38). mkfs(8): whatever was there is gone; mke2fs asks where it sees a file system
+/// only on a terminal, and `-F` or `-f` does not.
+pub(crate) fn mkfs(argv: &Argv) -> Deed {
+    let options = argv.options("t|type: L|label: f|force F U|uuid: p|pagesize: b: m: O: E: N: i: q c n:");
+    let mut draft = Draft::of(argv);
+    let again = match argv.name.as_str() {
+        "mkswap" => Again::NoChange,
+        _ => Again::Overwrites("mkfs: all that was on it is gone"),
+    };
+    if let Some(device) = options.operands.first() {
+        let again = match argv.name.as_str() {
+            "mkswap" => busy_swap(&argv.path(device), "mkswap: error: is mounted; will not make swapspace"),
+            _ => again,
+        };
+        draft.path(device, Change::Write, again);
+    }
+    draft.done()
+}
+
+/// swapon(8): `swapon failed: Device or resource busy`, exit status 255, for an area in use; `-a` skips it.
+pub(crate) fn swapon(argv: &Argv) -> Deed {
+    let options =
+        argv.options("a|all p|priority: d|discard? s|summary show? L: U: e|ifexists noheadings raw bytes");
+    let mut draft = Draft::of(argv);
+    if options.has("show") || options.has("s") {
+        return Deed::read_only();
+    }
+    let off = argv.name == "swapoff";
+    let again = match off {
+        true => Again::Unknown,
+        false => Again::Fails("swapon: swapon failed: Device or resource busy"),
+    };
+    for area in &options.operands {
+        let change = if off { Change::Remove } else { NEW };
+        draft.add(area, change, Resource::Other("swap", argv.path(area)), again);
+    }
+    draft.done()
+}
+
+/// mount(8): the same source at the same place is `already mounted`, exit status 32; `-a` and `remount` mind nothing.
+/// What has no device (tmpfs, `--bind`) is mounted once more on top (tried with 2.38).
+pub(crate) fn mount(argv: &Argv) -> Deed {
+    let options =
+        argv.options("a|all t|types: o|options: B|bind R|rbind r w L: U: v f n make-private M|move");
+    let mut draft = Draft::of(argv);
+    let remounts = options.values("o").any(|o| o.key().contains("remount"));
+    let Some(place) = options.operands.last().filter(|_| !options.has("a") && !remounts) else {
+        return draft.done();
+    };
+    let resource = Resource::Other("mount", argv.path(place));
+    if argv.name == "umount" {
+        draft.add(place, Change::Remove, resource, Again::Fails("umount: not mounted"));
+    } else if options.has("B")
+        || options.has("R")
+        || options.values("o").any(|o| o.key().contains("bind"))
+        || options.values("t").any(|t| matches!(t.as_literal(), Some("tmpfs" | "overlay" | "proc" | "sysfs")))
+    {
+        draft.add(place, NEW, resource, Again::Duplicates("mount: mounts it once more on top"));
+    } else {
+        draft.add(place, NEW, resource, Again::Fails("mount: already mounted"));
+    }
+    draft.done()
+}
+
+#[test]
+fn disks_are_prepared() {
+    crate::tools::table::check(&[
+        ("mkswap /swapfile", "write /swapfile fails"),
+        ("swapon /swapfile", "create swap /swapfile fails"),
+        ("swapon --show", "[ReadOnly]"),
+        ("swapon -a", ""),
+        ("mkfs.ext4 -F /dev/sdb1", "write /dev/sdb1 overwrites"),
+        ("mount /dev/sdb1 /data", "create mount /data fails"),
+        ("mount -a", ""),
+        ("mount -t tmpfs tmpfs /mnt/t", "create mount /mnt/t duplicates"),
+        ("mkswap /opt/img", "write /opt/img"),
+        ("mount -o remount,rw /", ""),
+        ("umount /data", "remove mount /data fails"),
+    ]);
+}

@@ -1,0 +1,169 @@
+//! What the families build a [`Deed`] with: places, holes, questions.
+
+use crate::shell::argv::{Arg, Argv, Stdin};
+use crate::shell::value::{Knowledge, Value};
+use crate::tools::effect::{Again, Change, Deed, Effect, PathKind, Prompt, Resource, Role};
+
+/// A deed in the making.
+pub(crate) struct Draft<'a> {
+    argv: &'a Argv,
+    deed: Deed,
+}
+
+impl<'a> Draft<'a> {
+    /// Of a tool that is known.
+    pub(crate) fn of(argv: &'a Argv) -> Self {
+        let known = true;
+        let deed = Deed { known, ..Deed::default() };
+        Draft { argv, deed }
+    }
+
+    /// Something happens to the resource that `operand` names.
+    pub(crate) fn add(&mut self, operand: &Arg, change: Change, resource: Resource, again: Again) {
+        self.deed.effects.push(Effect::new(change, resource, again).at(operand.span));
+    }
+
+    /// Something happens to a resource that no operand names.
+    pub(crate) fn add_implied(&mut self, change: Change, resource: Resource, again: Again) {
+        self.deed.effects.push(Effect::new(change, resource, again));
+    }
+
+    /// Something happens to the path that `operand` names.
+    pub(crate) fn path(&mut self, operand: &Arg, change: Change, again: Again) {
+        let path = self.argv.path(operand);
+        self.add(operand, change, Resource::Path(path), again);
+    }
+
+    /// Something happens to a path that an option's value names.
+    pub(crate) fn value_path(&mut self, value: &Value, change: Change, again: Again) {
+        let path = value.resolve(&self.argv.cwd);
+        self.add_implied(change, Resource::Path(path), again);
+    }
+
+    /// What people and the app have put there is thrown away: the rows of the database that the directory's app uses.
+    pub(crate) fn loses_data(&mut self) -> &mut Self {
+        let data = Resource::Other("data", self.argv.cwd.clone());
+        self.add_implied(Change::Remove, data, Again::NoChange);
+        self
+    }
+
+    /// A file is written, whatever it held.
+    pub(crate) fn writes(&mut self, value: &Value) {
+        self.value_path(value, Change::Write, Again::NoChange);
+    }
+
+    /// With a role more.
+    pub(crate) fn role(&mut self, role: Role) -> &mut Self {
+        if !self.deed.roles.contains(&role) {
+            self.deed.roles.push(role);
+        }
+        self
+    }
+
+    /// It asks, unless something is piped in that may answer, or a word of unknown value may be the option that
+    /// keeps it from asking.
+    pub(crate) fn asks(&mut self, asks: &'static str, instead: &'static str, flag: Option<&'static str>) {
+        if self.argv.stdin == Stdin::Inherited && !self.argv.args.iter().any(may_be_options) {
+            self.deed.prompts = Some(Prompt { asks, instead, flag, only_people: false });
+        }
+    }
+
+    /// What it asks it asks on a terminal only, and goes on where there is none.
+    pub(crate) fn only_people(&mut self) -> &mut Self {
+        if let Some(prompt) = &mut self.deed.prompts {
+            prompt.only_people = true;
+        }
+        self
+    }
+
+    /// Not all of what it does is known.
+    pub(crate) fn partly(&mut self) -> &mut Self {
+        self.deed.known = false;
+        self
+    }
+
+    /// The deed.
+    pub(crate) fn done(self) -> Deed {
+        self.deed
+    }
+}
+
+/// A deed without effects that is for something.
+pub(crate) fn role(role: Role) -> Deed {
+    Deed::of(Vec::new()).role(role)
+}
+
+/// A deed that is known to have no effect of interest.
+pub(crate) fn nothing() -> Deed {
+    Deed::of(Vec::new())
+}
+
+/// Can a word hold options that cannot be seen? Of a word that starts with a hole only the hole's name speaks: what
+/// is called a package, a path or a name is none.
+pub(crate) fn may_be_options(arg: &Arg) -> bool {
+    if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {
+        return false;
+    }
+    if arg.value.is_glob() || named_like_options(arg) {
+        return !arg.value.is_glob();
+    }
+    let shown = arg.value.to_string().to_ascii_lowercase();
+    const NAMES: [&str; 12] =
+        ["pack", "pkg", "dep", "dir", "path", "file", "user", "name", "domain", "home", "version", "/"];
+    !NAMES.iter().any(|name| shown.contains(name))
+}
+
+/// `$@` or `$*`: anything may be in it.
+pub(crate) fn is_all_arguments(arg: &Arg) -> bool {
+    arg.value.as_literal().is_none() && matches!(arg.value.to_string().as_str(), "$@" | "$*")
+}
+
+/// A word that by its name holds options: `$MKDIR_OPTS`, `$FLAGS`, `$@`.
+pub(crate) fn named_like_options(arg: &Arg) -> bool {
+    if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {
+        return false;
+    }
+    let shown = arg.value.to_string().to_ascii_lowercase();
+    let mut parts = shown.trim_start_matches('$').split('_');
+    is_all_arguments(arg)
+        || parts.any(|part| matches!(part, "opt" | "opts" | "options" | "flag" | "flags" | "args" | "params"))
+}
+
+/// The literal of operand `index` of a list; empty where it is not fully known: to match subcommands on.
+pub(crate) fn word<'a>(operands: &[&'a Arg], index: usize) -> &'a str {
+    operands.get(index).and_then(|arg| arg.value.as_literal()).unwrap_or_default()
+}
+
+/// Words as one text.
+pub(crate) fn joined(words: &[&Arg]) -> Value {
+    let mut text = Value::default();
+    for word in words {
+        if !text.is_empty() {
+            text.push_str(" ");
+        }
+        text.push(&word.value);
+    }
+    text
+}
+
+/// A path below a directory.
+pub(crate) fn below(directory: &Value, name: &Value) -> Value {
+    let mut path = directory.clone();
+    path.push_str("/");
+    path.push(name);
+    path.normalized()
+}
+
+/// What is not known at all.
+pub(crate) fn unknown(what: &str) -> Value {
+    Value::hole(what, 0, Knowledge::Unknown)
+}
+
+/// `create` of a directory that may be there.
+pub(crate) const DIRECTORY: Change = Change::Create(PathKind::Directory);
+/// `create` of a file.
+pub(crate) const FILE: Change = Change::Create(PathKind::File);
+/// `create` of a directory with content.
+pub(crate) const TREE: Change = Change::Create(PathKind::Tree);
+/// `create` of what has no path: an account, a database.
+pub(crate) const NEW: Change = Change::Create(PathKind::Any);

@@ -1,0 +1,364 @@
+//! The vocabulary in which [`super::tools`] says what a command does.
+
+use crate::shell::value::Value;
+use crate::source::Span;
+
+/// What a command changes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// A file, directory or link, as a resolved path.
+    Path(Value),
+    /// A user account.
+    User(Value),
+    /// A group.
+    Group(Value),
+    /// A systemd unit (or sysv service), with its suffix: `web.service`.
+    Unit(Value),
+    /// A program that can be called by name.
+    Program(Value),
+    /// A package of the system's package manager.
+    Package(Value),
+    /// A PostgreSQL or MySQL database.
+    Database(Value),
+    /// A PostgreSQL or MySQL role.
+    Role(Value),
+    /// A database object inside a database: table, extension, schema.
+    Table(Value),
+    /// Lines of a file, when appended: the file and the text (unknown text is a hole).
+    Line {
+        /// The file.
+        file: Value,
+        /// The text.
+        text: Value,
+    },
+    /// The crontab of a user (empty: the one who runs it).
+    Crontab(Value),
+    /// A container, by its name.
+    Container(Value),
+    /// A container network.
+    Network(Value),
+    /// A container volume.
+    Volume(Value),
+    /// A git remote of the repository in a directory.
+    Remote {
+        /// The repository's directory.
+        repo: Value,
+        /// The remote's name.
+        name: Value,
+    },
+    /// A process that a manager other than systemd runs (pm2, supervisor), by its name.
+    Process(Value),
+    /// A rule of the packet filter, as its text.
+    FirewallRule(Value),
+    /// Anything else, by a word that names it and its kind.
+    Other(&'static str, Value),
+}
+
+impl Resource {
+    /// The value that names it: the path, the account's name ….
+    pub fn name(&self) -> &Value {
+        match self {
+            Resource::Path(v)
+            | Resource::User(v)
+            | Resource::Group(v)
+            | Resource::Unit(v)
+            | Resource::Program(v)
+            | Resource::Package(v)
+            | Resource::Database(v)
+            | Resource::Role(v)
+            | Resource::Table(v)
+            | Resource::Crontab(v)
+            | Resource::Container(v)
+            | Resource::Network(v)
+            | Resource::Volume(v)
+            | Resource::Process(v)
+            | Resource::FirewallRule(v)
+            | Resource::Other(_, v) => v,
+            Resource::Line { file, .. } => file,
+            Resource::Remote { name, .. } => name,
+        }
+    }
+
+    /// The kind's word, as selectors write it: `path`, `user`, `unit` ….
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Resource::Path(_) => "path",
+            Resource::User(_) => "user",
+            Resource::Group(_) => "group",
+            Resource::Unit(_) => "unit",
+            Resource::Program(_) => "program",
+            Resource::Package(_) => "package",
+            Resource::Database(_) => "database",
+            Resource::Role(_) => "role",
+            Resource::Table(_) => "table",
+            Resource::Line { .. } => "line",
+            Resource::Crontab(_) => "crontab",
+            Resource::Container(_) => "container",
+            Resource::Network(_) => "network",
+            Resource::Volume(_) => "volume",
+            Resource::Remote { .. } => "remote",
+            Resource::Process(_) => "process",
+            Resource::FirewallRule(_) => "firewall-rule",
+            Resource::Other(kind, _) => kind,
+        }
+    }
+}
+
+/// What kind of thing stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PathKind {
+    /// A directory; `mkdir` makes an empty one.
+    Directory,
+    /// A directory that is made with something in it: `git clone`, `python -m venv`, `npm create`.
+    Tree,
+    /// A regular file.
+    File,
+    /// A symbolic link.
+    Link,
+    /// Not known (`cp -r`, `mv`).
+    Any,
+}
+
+/// How a file mode is written.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// `0640`.
+    Octal(u32),
+    /// `u+x,go-rwx`.
+    Symbolic(String),
+    /// `$MODE`.
+    Unknown,
+}
+
+impl Mode {
+    /// Reads an operand of `chmod` or `install -m` (chmod(1)).
+    pub fn parse(value: &Value) -> Mode {
+        let Some(text) = value.as_literal() else {
+            return Mode::Unknown;
+        };
+        let digits = text.trim_start_matches('=');
+        match u32::from_str_radix(digits, 8) {
+            Ok(mode) if digits.len() <= 5 => Mode::Octal(mode),
+            _ => Mode::Symbolic(text.to_owned()),
+        }
+    }
+
+    /// Can accounts other than owner and group read it after? `None` where the mode does not say.
+    pub fn others_can_read(&self) -> Option<bool> {
+        match self {
+            Mode::Octal(mode) => Some(mode & 0o004 != 0),
+            Mode::Symbolic(text) => {
+                let mut answer = None;
+                for clause in text.split(',') {
+                    let Some(at) = clause.find(['+', '-', '=']) else {
+                        continue;
+                    };
+                    let (who, what) = clause.split_at(at);
+                    let others = who.is_empty() || who.contains(['o', 'a']);
+                    let read = what.contains('r');
+                    match what.as_bytes().first() {
+                        Some(b'=') if others => answer = Some(read),
+                        Some(b'+') if others && read => answer = Some(true),
+                        Some(b'-') if others && read => answer = Some(false),
+                        _ => {}
+                    }
+                }
+                answer
+            }
+            Mode::Unknown => None,
+        }
+    }
+}
+
+/// What happens to the resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It comes to exist.
+    Create(PathKind),
+    /// It is gone after.
+    Remove,
+    /// Its content is replaced. Comes to exist if it did not.
+    Write,
+    /// Something is added to it. Comes to exist if it did not.
+    Append,
+    /// Its content is edited in place (`sed -i`).
+    Edit,
+    /// Its owner is set.
+    Own {
+        /// The user; `None` where it is left alone.
+        user: Option<Value>,
+        /// The group; `None` where it is left alone.
+        group: Option<Value>,
+        /// Everything below as well.
+        recursive: bool,
+    },
+    /// Its mode is set.
+    Mode {
+        /// The mode.
+        mode: Mode,
+        /// Everything below as well.
+        recursive: bool,
+    },
+    /// It is started (no change when it runs already).
+    Start,
+    /// It is restarted or reloaded.
+    Restart,
+    /// It is stopped.
+    Stop,
+    /// It is enabled at boot.
+    Enable,
+    /// It is needed to be there.
+    Use,
+}
+
+/// What the same command does when its change is already there: for [`Change::Create`] that the resource exists,
+/// for [`Change::Remove`] that it is missing. The text says it for people, in the tool's own words where it has any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Nothing: safe to repeat.
+    NoChange,
+    /// Exits non-zero.
+    Fails(&'static str),
+    /// Throws away what was there.
+    Overwrites(&'static str),
+    /// Adds a second one.
+    Duplicates(&'static str),
+    /// Acts on another place than the first time: `ln -s` into the directory that the link leads to.
+    Nests(&'static str),
+    /// Asks a question and waits.
+    Prompts(&'static str),
+    /// Not known.
+    Unknown,
+}
+
+/// One change of one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// What happens.
+    pub change: Change,
+    /// To what.
+    pub resource: Resource,
+    /// And when it is there already.
+    pub again: Again,
+    /// The operand that names it, where one does.
+    pub operand: Option<Span>,
+}
+
+impl Effect {
+    /// An effect without an operand of its own.
+    pub fn new(change: Change, resource: Resource, again: Again) -> Self {
+        Effect { change, resource, again, operand: None }
+    }
+
+    /// With the operand that names the resource.
+    pub fn at(mut self, operand: Span) -> Self {
+        self.operand = Some(operand);
+        self
+    }
+}
+
+/// What a command is for in a deployment. A command can have several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Installs packages of the system (apt, dnf, apk, snap, a vendor's `curl | sh`).
+    SystemPackages,
+    /// Installs the app's own dependencies (pip -r, npm ci, bundle …) into its tree.
+    Dependencies(Ecosystem),
+    /// Installs a tool for the whole machine (`npm install -g pm2`, `pip install uv`).
+    GlobalTool(Ecosystem),
+    /// Makes a virtual environment.
+    VirtualEnv,
+    /// Builds (npm run build, cargo build, go build …).
+    Build(Ecosystem),
+    /// Gathers static files (collectstatic).
+    StaticFiles,
+    /// Migrates the database.
+    Migrate,
+    /// Loads data into the database.
+    Seed,
+    /// Brings the app's source: clone, pull, checkout, rsync.
+    Source,
+    /// Creates an account.
+    Account,
+    /// Makes systemd read its units again.
+    DaemonReload,
+    /// Enables a unit.
+    Enable,
+    /// Starts, restarts or reloads a service.
+    Restart,
+    /// Runs all of compose.
+    ComposeUp,
+    /// Serves in the foreground or as a daemon (gunicorn, node server.js …).
+    Serve,
+    /// Only reads or prints.
+    ReadOnly,
+}
+
+/// Whose dependencies, whose build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Ecosystem {
+    /// pip, uv, poetry, pipenv, conda.
+    Python,
+    /// npm, pnpm, yarn, bun.
+    Node,
+    /// bundle, gem.
+    Ruby,
+    /// composer.
+    Php,
+    /// cargo.
+    Rust,
+    /// go.
+    Go,
+    /// mvn, gradle.
+    Jvm,
+    /// dotnet.
+    DotNet,
+    /// docker build, docker compose build.
+    Container,
+    /// make and others.
+    Other,
+}
+
+/// Everything that [`super::tools`] knows of one command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deed {
+    /// What it changes, in order.
+    pub effects: Vec<Effect>,
+    /// What it is for.
+    pub roles: Vec<Role>,
+    /// It waits for an answer on a terminal, each time it runs: why, and what keeps it from asking.
+    pub prompts: Option<Prompt>,
+    /// The tool is known; `effects` is all that it does.
+    pub known: bool,
+}
+
+/// Why a command waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// What it asks.
+    pub asks: &'static str,
+    /// What to write so that it does not.
+    pub instead: &'static str,
+    /// A flag that can be put behind the (sub)command so that it never asks: `-y`.
+    pub flag: Option<&'static str>,
+    /// Without a terminal it goes on and does not ask.
+    pub only_people: bool,
+}
+
+impl Deed {
+    /// A known tool that changes nothing.
+    pub fn read_only() -> Self {
+        Deed { roles: vec![Role::ReadOnly], known: true, ..Deed::default() }
+    }
+
+    /// A known tool with these effects.
+    pub fn of(effects: Vec<Effect>) -> Self {
+        Deed { effects, known: true, ..Deed::default() }
+    }
+
+    /// With a role more.
+    pub fn role(mut self, role: Role) -> Self {
+        self.roles.push(role);
+        self
+    }
+}

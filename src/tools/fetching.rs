@@ -1,0 +1,111 @@
+//! Downloads: wget(1), curl(1).
+
+use crate::shell::argv::Argv;
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, FILE, below};
+use crate::tools::effect::{Again, Change, Deed, Resource};
+
+/// The name that a download gets from its address; `None` where the address does not end in one.
+fn file_name(address: &Value) -> Option<Value> {
+    let (_, rest) = split_scheme(address)?;
+    let name = rest.split_once('/').map(|_| rest.basename())?;
+    (!name.is_empty() && !rest.key().ends_with('/')).then_some(name)
+}
+
+fn split_scheme(address: &Value) -> Option<(Value, Value)> {
+    let (scheme, rest) = address.split_once(':')?;
+    let rest = Value::from_key(rest.key().trim_start_matches('/'), &rest);
+    Some((scheme, rest))
+}
+
+/// wget(1) "-nc": without `-O`, `-nc`, `-N`, `-c`, `-r` a file that is there makes the download go to `FILE.1`.
+pub(crate) fn wget(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "O|output-document: P|directory-prefix: nc|no-clobber -nc -nv -nd -nH N|timestamping c|continue r|recursive \
+         m|mirror i|input-file: o|output-file: a|append-output: t|tries: T|timeout: w|wait: U|user-agent: header: \
+         user: password: post-data: post-file: method: body-data: Q|quota: A|accept: R|reject: e|execute: \
+         ca-certificate: certificate: load-cookies: save-cookies: referer: progress: content-disposition spider",
+    );
+    let mut draft = Draft::of(argv);
+    if let Some(file) = options.value("O") {
+        if file.as_literal() == Some("-") || file.as_literal() == Some("/dev/null") {
+            return Deed::read_only();
+        }
+        draft.writes(file);
+        return draft.done();
+    }
+    let updates = ["nc", "-nc", "N", "c", "r", "m"].iter().any(|o| options.has(o));
+    let again = match updates {
+        true => Again::NoChange,
+        false => Again::Duplicates("wget: saves to NAME.1 and leaves the old file"),
+    };
+    let here = Value::literal(".");
+    let directory = options.value("P").unwrap_or(&here).resolve(&argv.cwd);
+    for address in &options.operands {
+        let resource = match file_name(&address.value) {
+            Some(name) if !options.has("content-disposition") => Resource::Path(below(&directory, &name)),
+            _ => Resource::Other("download", address.value.clone()),
+        };
+        draft.add(address, FILE, resource, again);
+    }
+    draft.done()
+}
+
+/// curl(1): writes where `-o` or `-O` says and replaces what is there.
+pub(crate) fn curl(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "o|output: O|remote-name output-dir: d|data: data-raw: data-binary: data-urlencode: json: H|header: X|request: \
+         u|user: A|user-agent: e|referer: b|cookie: c|cookie-jar: F|form: T|upload-file: m|max-time: connect-timeout: \
+         retry: retry-delay: retry-max-time: w|write-out: x|proxy: C|continue-at: K|config: resolve: cacert: capath: \
+         E|cert: key: r|range: D|dump-header: unix-socket: interface: limit-rate: proto: proto-redir: tls-max: ciphers: \
+         y Y z: stderr: trace: max-redirs: url: L|location f|fail s|silent S|show-error k|insecure",
+    );
+    let mut draft = Draft::of(argv);
+    let named: Vec<&Value> = options.values("o").collect();
+    let directory = options.value("output-dir").map_or_else(|| argv.cwd.clone(), |d| d.resolve(&argv.cwd));
+    for file in &named {
+        if !matches!(file.as_literal(), Some("/dev/null" | "-")) {
+            let path = Resource::Path(file.resolve(&directory));
+            draft.add_implied(Change::Write, path, Again::NoChange);
+        }
+    }
+    if options.has("O") {
+        for address in &options.operands {
+            if let Some(name) = file_name(&address.value) {
+                let path = Resource::Path(below(&directory, &name));
+                draft.add(address, Change::Write, path, Again::NoChange);
+            }
+        }
+    }
+    let sends = ["d", "data-raw", "data-binary", "data-urlencode", "json", "X", "F", "T"];
+    if !options.has("O") && named.is_empty() && !sends.iter().any(|o| options.has(o)) {
+        return Deed::read_only();
+    }
+    draft.done()
+}
+
+#[test]
+fn downloads_are_kept() {
+    crate::tools::table::check(&[
+        ("wget https://h/a/b.zip", "create file /srv/app/b.zip duplicates"),
+        ("wget -q https://h/$V.tgz -P /tmp", "create file /tmp/$V.tgz duplicates"),
+        ("wget -qO - https://h/k", "[ReadOnly]"),
+        ("wget -qO- https://h/k", "[ReadOnly]"),
+        ("wget -O /etc/k https://h/k", "write /etc/k"),
+        ("wget -nc https://h/k", "create file /srv/app/k"),
+        ("wget $URL", "create download $URL duplicates"),
+        ("curl -fsSL https://h/k", "[ReadOnly]"),
+        ("curl -fsSLo /etc/k https://h/k", "write /etc/k"),
+        ("curl -LO https://h/a/k", "write /srv/app/k"),
+        ("curl -s -o /dev/null -w '%{http_code}' http://localhost", ""),
+        ("curl -X POST http://h/x", ""),
+    ]);
+}
+
+#[test]
+fn a_name_needs_a_path() {
+    let name = |text: &str| file_name(&Value::literal(text)).map(|v| v.to_string());
+    assert_eq!(name("https://h"), None);
+    assert_eq!(name("https://h/"), None);
+    assert_eq!(name("https://h/a?b=1").as_deref(), Some("a?b=1"));
+}

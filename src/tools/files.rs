@@ -1,0 +1,228 @@
+//! Making and removing files and directories: coreutils(1), util-linux.
+
+use crate::shell::argv::{Argv, Stdin};
+use crate::shell::value::Value;
+use crate::tools::draft::{DIRECTORY, Draft, FILE, unknown};
+use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Resource};
+
+/// mkdir(1): with `-p` an existing directory is no error.
+pub(crate) fn mkdir(argv: &Argv) -> Deed {
+    let options = argv.options("p|parents m|mode: v|verbose Z context?");
+    let again = if options.has("p") {
+        Again::NoChange
+    } else {
+        Again::Fails("mkdir: cannot create directory: File exists")
+    };
+    let mut draft = Draft::of(argv);
+    for operand in &options.operands {
+        draft.path(operand, DIRECTORY, again);
+        if let Some(mode) = options.value("m") {
+            let mode = Mode::parse(mode);
+            let recursive = false;
+            draft.path(operand, Change::Mode { mode, recursive }, Again::NoChange);
+        }
+    }
+    draft.done()
+}
+
+#[test]
+fn mkdir_makes_directories() {
+    crate::tools::table::check(&[
+        ("mkdir a", "create directory /srv/app/a fails"),
+        ("mkdir $X/a -p", "create directory $X/a"),
+        ("mkdir -pm 700 /a", "create directory /a; mode 700 /a"),
+        ("mkdir $MKDIR_OPTS /a", "create directory /a unknown"),
+        ("mkdir $TARGET", "create directory $TARGET fails"),
+    ]);
+}
+
+/// rm(1): only with `-f` a missing file is no error; `-r` alone changes nothing about that.
+pub(crate) fn rm(argv: &Argv) -> Deed {
+    let options = argv.options("r|R|recursive f|force i I interactive? d|dir v|verbose one-file-system");
+    let again = if options.has("f") {
+        Again::NoChange
+    } else {
+        Again::Fails("rm: cannot remove: No such file or directory")
+    };
+    let mut draft = Draft::of(argv);
+    for operand in &options.operands {
+        draft.path(operand, Change::Remove, again);
+    }
+    if options.has("i") || options.has("I") {
+        draft.asks("rm asks before it removes", "write `rm -f`", None);
+    }
+    draft.done()
+}
+
+/// rmdir(1), unlink(1): a missing operand is an error.
+pub(crate) fn rmdir(argv: &Argv) -> Deed {
+    let options = argv.options("p|parents v|verbose ignore-fail-on-non-empty");
+    let mut draft = Draft::of(argv);
+    for operand in &options.operands {
+        let again = Again::Fails("rmdir: failed to remove: No such file or directory");
+        draft.path(operand, Change::Remove, again);
+    }
+    draft.done()
+}
+
+#[test]
+fn rm_removes() {
+    crate::tools::table::check(&[
+        ("rm a", "remove /srv/app/a fails"),
+        ("rm -r a", "remove /srv/app/a fails"),
+        ("rm X -Rf", "remove /srv/app/X"),
+        ("rm --force X", "remove /srv/app/X"),
+        ("rm -i X", "remove /srv/app/X fails asks"),
+        ("rmdir X", "remove /srv/app/X fails"),
+    ]);
+}
+
+/// touch(1), mknod(1) and mkfifo(1): touch leaves an existing file's content alone, the others fail on it.
+pub(crate) fn touch(argv: &Argv) -> Deed {
+    let options = argv.options("a c|no-create d|date: f h|no-dereference m r|reference: t: time:");
+    let mut draft = Draft::of(argv);
+    if !options.has("c") {
+        for operand in &options.operands {
+            draft.path(operand, FILE, Again::NoChange);
+        }
+    }
+    draft.done()
+}
+
+/// mkfifo(1), mknod(1).
+pub(crate) fn mkfifo(argv: &Argv) -> Deed {
+    let options = argv.options("m|mode: Z context?");
+    let mut draft = Draft::of(argv);
+    let count = if argv.name == "mknod" { 1 } else { options.operands.len() };
+    for operand in options.operands.iter().take(count) {
+        let change = Change::Create(PathKind::Any);
+        draft.path(operand, change, Again::Fails("File exists"));
+    }
+    draft.done()
+}
+
+/// truncate(1) leaves a file that holds nothing; fallocate(1) one that may hold what it held.
+pub(crate) fn truncate(argv: &Argv) -> Deed {
+    let options = argv.options("s|size: r|reference: c|no-create o|io-blocks");
+    let mut draft = Draft::of(argv);
+    for operand in &options.operands {
+        draft.path(operand, Change::Write, Again::NoChange);
+    }
+    draft.done()
+}
+
+/// A swap file in use can be neither opened for writing nor resized: open(2), fallocate(2) ETXTBSY.
+pub(crate) fn busy_swap(path: &Value, text: &'static str) -> Again {
+    if path.basename().key().contains("swap") { Again::Fails(text) } else { Again::NoChange }
+}
+
+/// shred(1): a missing file is an error; `-u` and `--remove` take the file away.
+pub(crate) fn shred(argv: &Argv) -> Deed {
+    let options =
+        argv.options("u remove? n|iterations: s|size: z|zero f|force v|verbose x|exact random-source:");
+    let mut draft = Draft::of(argv);
+    for operand in &options.operands {
+        let gone = options.has("u") || options.has("remove");
+        let change = if gone { Change::Remove } else { Change::Write };
+        let again = match gone {
+            true => Again::Fails("shred: failed to open for writing: No such file or directory"),
+            false => Again::NoChange,
+        };
+        draft.path(operand, change, again);
+    }
+    draft.done()
+}
+
+/// fallocate(1).
+pub(crate) fn fallocate(argv: &Argv) -> Deed {
+    let options = argv.options("l|length: o|offset: c d i n|keep-size p v x z");
+    let mut draft = Draft::of(argv);
+    for operand in &options.operands {
+        let text = "fallocate: fallocate failed: Text file busy";
+        draft.path(operand, FILE, busy_swap(&argv.path(operand), text));
+    }
+    draft.done()
+}
+
+/// dd(1): `of=` is what it writes; with `oflag=append conv=notrunc` it adds to the end.
+pub(crate) fn dd(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    let flag = |key: &str, flag: &str| {
+        let is = |(name, value): (Value, Value)| {
+            name.as_literal() == Some(key) && value.key().split(',').any(|f| f == flag)
+        };
+        argv.args.iter().filter_map(|arg| arg.value.split_once('=')).any(is)
+    };
+    let appends = flag("oflag", "append") && flag("conv", "notrunc");
+    for arg in &argv.args {
+        let Some((key, path)) = arg.value.split_once('=') else {
+            continue;
+        };
+        if key.as_literal() == Some("of") && path.as_literal() != Some("/dev/null") {
+            let path = path.resolve(&argv.cwd);
+            if appends {
+                let again = Again::Duplicates("dd oflag=append: adds the same bytes once more");
+                let resource = Resource::Line { file: path, text: unknown("input") };
+                draft.add(arg, Change::Append, resource, again);
+                continue;
+            }
+            let again = busy_swap(&path, "dd: failed to open: Text file busy");
+            draft.add(arg, Change::Write, Resource::Path(path), again);
+        }
+    }
+    draft.done()
+}
+
+/// tee(1): `-a` appends, otherwise the file is replaced.
+pub(crate) fn tee(argv: &Argv) -> Deed {
+    let options = argv.options("a|append i|ignore-interrupts p output-error?");
+    let mut draft = Draft::of(argv);
+    for operand in &options.operands {
+        let file = argv.path(operand);
+        if file.key().starts_with("/dev/") {
+            continue;
+        }
+        if options.has("a") {
+            let text = match &argv.stdin {
+                Stdin::Text(text) => text.clone(),
+                _ => unknown("input"),
+            };
+            let again = match is_log(&file) {
+                true => Again::NoChange,
+                false => Again::Duplicates("tee -a: adds the same text once more"),
+            };
+            draft.add(operand, Change::Append, Resource::Line { file, text }, again);
+        } else {
+            draft.path(operand, Change::Write, Again::NoChange);
+        }
+    }
+    draft.done()
+}
+
+/// A log is there to be appended to.
+fn is_log(file: &Value) -> bool {
+    let name = file.basename().to_string().to_ascii_lowercase();
+    name.ends_with(".log") || name.split(['_', '.', '-', '$']).any(|part| matches!(part, "log" | "logfile"))
+}
+
+#[test]
+fn files_are_written() {
+    crate::tools::table::check(&[
+        ("touch a", "create file /srv/app/a"),
+        ("touch -c a", ""),
+        ("mkfifo p", "create any /srv/app/p fails"),
+        ("truncate -s 0 /var/log/a", "write /var/log/a"),
+        ("fallocate -l 2G /swapfile", "create file /swapfile fails"),
+        ("dd if=/dev/zero of=/a bs=1M", "write /a"),
+        ("dd if=x of=/a oflag=append conv=notrunc,fsync", "append line /a '$input' duplicates"),
+        ("dd if=x of=/a oflag=append", "write /a"),
+        ("shred -u /a", "remove /a fails"),
+        ("shred /dev/sdb", "write /dev/sdb"),
+        ("dd if=/dev/zero of=/swapfile bs=1M", "write /swapfile fails"),
+        ("tee /etc/a", "write /etc/a"),
+        ("tee -a /etc/a <<< 'x y'", "append line /etc/a 'x y' duplicates"),
+        ("tee -a $F", "append line $F '$input' duplicates"),
+        ("tee -a $LOG_FILE", "append line $LOG_FILE '$input'"),
+        ("tee /dev/null", ""),
+    ]);
+}

@@ -1,0 +1,85 @@
+//! find(1): what it deletes or hands to another command.
+
+use crate::shell::argv::{Arg, Argv};
+use crate::shell::value::Value;
+use crate::tools::draft::Draft;
+use crate::tools::effect::{Again, Change, Deed, Resource};
+
+/// What `-exec` does to `{}` it does to everything below the starting points; a pattern that finds nothing is no error.
+pub(crate) fn find(argv: &Argv) -> Deed {
+    let is_start = |arg: &&Arg| !arg.value.known_prefix().starts_with(['-', '(', '!']);
+    let mut starts: Vec<&Arg> = argv.args.iter().take_while(is_start).collect();
+    let here;
+    if starts.is_empty() {
+        here = Arg { value: Value::literal("."), span: argv.program.span };
+        starts.push(&here);
+    }
+    let mut draft = Draft::of(argv);
+    let mut reads = true;
+    let delete = |draft: &mut Draft<'_>, start: &Arg| {
+        let files = Resource::Other("files", argv.path(start));
+        draft.add(start, Change::Remove, files, Again::NoChange);
+    };
+    for (at, arg) in argv.args.iter().enumerate() {
+        match arg.value.as_literal() {
+            Some("-delete") => {
+                reads = false;
+                starts.iter().for_each(|start| delete(&mut draft, start));
+            }
+            Some("-exec" | "-execdir") => {
+                reads = false;
+                let Some(mut inner) = argv.shifted(at + 1) else {
+                    continue;
+                };
+                let ends = |arg: &Arg| matches!(arg.value.as_literal(), Some(";" | "+" | "\\;"));
+                let end = inner.args.iter().position(ends);
+                inner.args.truncate(end.unwrap_or(inner.args.len()));
+                let deed = crate::tools::deed(&inner);
+                if !deed.known {
+                    draft.partly();
+                }
+                for effect in deed.effects {
+                    if effect.resource.name().basename().as_literal() != Some("{}") {
+                        draft.partly();
+                        continue;
+                    }
+                    for start in &starts {
+                        match &effect.change {
+                            Change::Own { user, group, .. } => {
+                                let (user, group) = (user.clone(), group.clone());
+                                let recursive = true;
+                                draft.path(start, Change::Own { user, group, recursive }, Again::NoChange);
+                            }
+                            Change::Mode { mode, .. } => {
+                                let (mode, recursive) = (mode.clone(), true);
+                                draft.path(start, Change::Mode { mode, recursive }, Again::NoChange);
+                            }
+                            Change::Remove => delete(&mut draft, start),
+                            _ => {
+                                draft.partly();
+                            }
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    match reads {
+        true => Deed::read_only(),
+        false => draft.done(),
+    }
+}
+
+#[test]
+fn find_hands_on() {
+    crate::tools::table::check(&[
+        ("find . -name x", "[ReadOnly]"),
+        ("find /a -name x -delete", "remove files /a"),
+        ("find /a -type f -exec chmod 644 {} +", "mode -R 644 /a"),
+        ("find $D /b -exec chown u:g {} ;", "own -R u:g $D; own -R u:g /b"),
+        ("find /a -exec rm -rf {} ;", "remove files /a"),
+        ("find /a -exec grep x {} ;", ""),
+        ("find /a -exec frob {} ;", "unknown"),
+    ]);
+}

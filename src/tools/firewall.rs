@@ -1,0 +1,146 @@
+//! The packet filter: ufw(8), iptables(8), nft(8).
+
+use crate::shell::argv::{Arg, Argv};
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, NEW, joined, nothing, word};
+use crate::tools::effect::{Again, Change, Deed, Resource};
+
+/// ufw(8): a rule that exists is skipped. `enable` asks where an ssh session might end, `reset` always, unless `--force`.
+pub(crate) fn ufw(argv: &Argv) -> Deed {
+    let options = argv.leading_options("force dry-run");
+    let operands = &options.operands;
+    let mut draft = Draft::of(argv);
+    let force = options.has("force");
+    match word(operands, 0) {
+        "enable" if !force => {
+            draft.asks(
+                "Command may disrupt existing ssh connections. Proceed with operation (y|n)?",
+                "write `ufw --force enable`",
+                None,
+            );
+        }
+        "reset" => {
+            let again = Again::Overwrites("ufw reset: every other rule is gone");
+            let rules = Resource::Other("firewall", Value::literal("ufw"));
+            draft.add_implied(Change::Write, rules, again);
+            if !force {
+                draft.asks(
+                    "Resetting all rules. Proceed with operation (y|n)?",
+                    "write `ufw --force reset`",
+                    None,
+                );
+            }
+        }
+        "delete" if !force && word(operands, 1).parse::<u32>().is_ok() => {
+            draft.asks("Deleting. Proceed with operation (y|n)?", "write `ufw --force delete`", None);
+        }
+        "allow" | "deny" | "limit" | "reject" | "insert" | "route" | "prepend" => {
+            let rule = Resource::FirewallRule(joined(operands));
+            draft.add(operands[0], NEW, rule, Again::NoChange);
+        }
+        "status" | "show" | "version" => return Deed::read_only(),
+        _ => {}
+    }
+    draft.done()
+}
+
+/// iptables(8): `-A` and `-I` add the rule again; `-D` of a missing rule and `-N` of a chain that exists exit with 1.
+/// `-F` takes all rules of a chain away. The rule's text leaves out the action and the position, so that `-C` and `-A` of one rule name the same.
+pub(crate) fn iptables(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    let mut action = "";
+    let mut rest: Vec<&Arg> = Vec::new();
+    let mut args = argv.args.iter().peekable();
+    while let Some(arg) = args.next() {
+        match arg.value.as_literal() {
+            Some(
+                text @ ("-A" | "-I" | "-C" | "-D" | "-N" | "-F" | "-P" | "-X" | "-L" | "-S" | "-R" | "-Z"
+                | "-E" | "--append" | "--insert" | "--check" | "--delete" | "--new-chain" | "--flush"
+                | "--policy" | "--list"),
+            ) => {
+                action = text;
+                rest.extend(args.next());
+                let position = |arg: &&Arg| arg.value.as_literal().is_some_and(|t| t.parse::<u32>().is_ok());
+                if args.peek().is_some_and(position) {
+                    args.next();
+                }
+            }
+            Some("-w" | "--wait") => {}
+            _ => rest.push(arg),
+        }
+    }
+    let rule = Resource::FirewallRule(joined(&rest));
+    let (change, again) = match action {
+        "-A" | "-I" | "--append" | "--insert" => {
+            (NEW, Again::Duplicates("iptables: adds the same rule once more"))
+        }
+        "-C" | "--check" => (Change::Use, Again::NoChange),
+        "-D" | "--delete" => {
+            (Change::Remove, Again::Fails("iptables: Bad rule (does a matching rule exist in that chain?)"))
+        }
+        "-N" | "--new-chain" => (NEW, Again::Fails("iptables: Chain already exists")),
+        // What is emptied holds no rule that could be there twice: of a chain, or of all.
+        "-F" | "--flush" => (Change::Remove, Again::NoChange),
+        "-L" | "-S" | "--list" => return Deed::read_only(),
+        _ => return nothing(),
+    };
+    let operand = argv.args.iter().find(|arg| arg.value.as_literal() == Some(action));
+    draft.add(operand.unwrap_or(&argv.program), change, rule, again);
+    draft.done()
+}
+
+/// nft(8): `add rule` and `insert rule` add it again; tables and chains are added once, and `create` minds that they
+/// are there. `flush` and `delete` take the rules away. Tried with 1.0.
+pub(crate) fn nft(argv: &Argv) -> Deed {
+    let operands: Vec<&Arg> = argv.args.iter().collect();
+    match (word(&operands, 0), word(&operands, 1)) {
+        ("add" | "insert", "rule") => {
+            let mut draft = Draft::of(argv);
+            let again = Again::Duplicates("nft: adds the same rule once more");
+            draft.add(operands[1], NEW, Resource::FirewallRule(joined(&operands[2..])), again);
+            draft.done()
+        }
+        ("create", "table" | "chain" | "set" | "map") => {
+            let mut draft = Draft::of(argv);
+            let again = Again::Fails("nft create: File exists");
+            draft.add(operands[1], NEW, Resource::Other("firewall", joined(&operands[1..])), again);
+            draft.done()
+        }
+        ("flush", "ruleset" | "table" | "chain") => {
+            let mut draft = Draft::of(argv);
+            let rules = Resource::FirewallRule(joined(&operands[2..]));
+            draft.add(operands[1], Change::Remove, rules, Again::NoChange);
+            draft.done()
+        }
+        ("list", _) => Deed::read_only(),
+        _ => nothing(),
+    }
+}
+
+#[test]
+fn packets_are_filtered() {
+    crate::tools::table::check(&[
+        ("ufw allow 22/tcp", "create firewall-rule allow 22/tcp"),
+        ("ufw enable", "asks"),
+        ("ufw --force enable", ""),
+        ("| ufw enable", ""),
+        ("ufw --force reset", "write firewall ufw overwrites"),
+        ("ufw status", "[ReadOnly]"),
+        (
+            "iptables -A INPUT -p tcp --dport 80 -j ACCEPT",
+            "create firewall-rule INPUT -p tcp --dport 80 -j ACCEPT duplicates",
+        ),
+        ("iptables -I INPUT 6 -j ACCEPT", "create firewall-rule INPUT -j ACCEPT duplicates"),
+        ("iptables -C INPUT -j ACCEPT", "use firewall-rule INPUT -j ACCEPT"),
+        ("iptables -D INPUT -j DROP", "remove firewall-rule INPUT -j DROP fails"),
+        ("iptables -N X", "create firewall-rule X fails"),
+        ("iptables -F", "remove firewall-rule"),
+        ("iptables -w -F DOCKER-USER", "remove firewall-rule DOCKER-USER"),
+        ("iptables -t nat -F POSTROUTING", "remove firewall-rule -t nat POSTROUTING"),
+        ("nft create table inet w", "create firewall table inet w fails"),
+        ("nft flush chain inet w c", "remove firewall-rule inet w c"),
+        ("nft add rule inet f i accept", "create firewall-rule inet f i accept duplicates"),
+        ("nft list ruleset", "[ReadOnly]"),
+        ("firewall-cmd --permanent --add-port=80/tcp", ""),
+    ]);
+}

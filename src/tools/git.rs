@@ -1,0 +1,267 @@
+//! git(1).
+
+use crate::shell::argv::{Arg, Argv};
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, NEW, TREE, below, nothing, word};
+use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+
+/// git's own options, then a command's. What is said of repeating was tried with git 2.39.
+pub(crate) fn git(argv: &Argv) -> Deed {
+    let global = argv.leading_options("C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare");
+    let Some(mut inner) = argv.shifted(global.first_operand) else {
+        return Deed::read_only();
+    };
+    for directory in global.values("C") {
+        inner.cwd = directory.resolve(&inner.cwd);
+    }
+    let argv = &inner;
+    match argv.program.value.as_literal().unwrap_or_default() {
+        "clone" => clone(argv),
+        "init" => init(argv),
+        "remote" => remote(argv),
+        "worktree" => worktree(argv),
+        "submodule" => submodule(argv),
+        "pull" | "fetch" | "checkout" | "switch" | "reset" | "restore" | "sparse-checkout" | "merge"
+        | "rebase" => source(argv),
+        "branch" | "tag" => branch(argv),
+        "config" => config(argv),
+        "clean" => {
+            let mut draft = Draft::of(argv);
+            let options = argv.options("f|force d x X n|dry-run e|exclude: q i");
+            if !options.has("n") {
+                let files = Resource::Other("files", argv.cwd.clone());
+                draft.add_implied(Change::Remove, files, Again::NoChange);
+            }
+            draft.done()
+        }
+        "commit" => commit(argv),
+        "add" | "push" | "stash" | "lfs" | "gc" | "prune" | "rm" | "mv" | "update-index" | "maintenance"
+        | "am" | "apply" | "cherry-pick" | "revert" | "archive" | "credential" | "update-ref"
+        | "symbolic-ref" => nothing(),
+        "status" | "log" | "diff" | "show" | "rev-parse" | "rev-list" | "describe" | "ls-files"
+        | "ls-remote" | "ls-tree" | "blame" | "cat-file" | "for-each-ref" | "merge-base" | "shortlog"
+        | "version" | "grep" | "var" | "name-rev" | "show-ref" | "check-ignore" | "diff-index" | "help"
+        | "--version" => Deed::read_only(),
+        _ => Deed::default(),
+    }
+}
+
+/// git-clone(1): the destination must not exist, or be an empty directory.
+fn clone(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "b|branch: depth: o|origin: u|upload-pack: reference: separate-git-dir: c|config: j|jobs: filter: template: \
+         shallow-since: shallow-exclude: recurse-submodules? q|quiet bare mirror single-branch server-option:",
+    );
+    let mut draft = Draft::of(argv);
+    draft.role(Role::Source);
+    let again = Again::Fails("git clone: destination path already exists and is not an empty directory");
+    match options.operands[..] {
+        [_, directory] => draft.path(directory, TREE, again),
+        [address] => {
+            let path = below(&argv.cwd, &humanish(&address.value, options.has("bare")));
+            draft.add(address, TREE, Resource::Path(path), again);
+        }
+        _ => {}
+    }
+    draft.done()
+}
+
+/// The directory that a repository's address gives: git-clone(1), "humanish".
+fn humanish(address: &Value, bare: bool) -> Value {
+    let text = address.key().trim_end_matches('/').trim_end_matches("/.git");
+    let address = Value::from_key(text, address);
+    let mut name = address.basename();
+    if let Some((_, path)) = name.split_once(':') {
+        name = path;
+    }
+    let cut = name.key().trim_end_matches(".git");
+    let mut name = Value::from_key(cut, &name);
+    if bare {
+        name.push_str(".git");
+    }
+    name
+}
+
+/// git-init(1): "Running git init in an existing repository is safe".
+fn init(argv: &Argv) -> Deed {
+    let options =
+        argv.options("b|initial-branch: q|quiet bare template: separate-git-dir: object-format: shared?");
+    let mut draft = Draft::of(argv);
+    match options.operands.first() {
+        Some(directory) => draft.path(directory, TREE, Again::NoChange),
+        None => draft.value_path(&Value::literal(".git"), TREE, Again::NoChange),
+    }
+    draft.done()
+}
+
+/// git-remote(1): adding an existing name exits with 3, setting the URL of a missing one or removing it with 2.
+fn remote(argv: &Argv) -> Deed {
+    let options = argv.options("t: m: f tags no-tags mirror? push add delete v|verbose");
+    let named = |name: &Arg| Resource::Remote { repo: argv.cwd.clone(), name: name.value.clone() };
+    let mut draft = Draft::of(argv);
+    match (word(&options.operands, 0), options.operands.get(1)) {
+        ("add", Some(name)) => {
+            draft.add(name, NEW, named(name), Again::Fails("git remote add: remote already exists"));
+        }
+        ("remove" | "rm", Some(name)) => {
+            draft.add(name, Change::Remove, named(name), Again::Fails("git remote remove: No such remote"));
+        }
+        ("set-url", Some(name)) => draft.add(name, Change::Write, named(name), Again::NoChange),
+        _ => return Deed::read_only(),
+    }
+    draft.done()
+}
+
+/// git-worktree(1): `add` needs a path that does not exist, or an empty directory.
+fn worktree(argv: &Argv) -> Deed {
+    let options = argv.options("b: B: f|force d|detach lock reason: q orphan");
+    let mut draft = Draft::of(argv);
+    match (word(&options.operands, 0), options.operands.get(1)) {
+        ("add", Some(path)) => {
+            draft.path(path, TREE, Again::Fails("git worktree add: already exists"));
+            draft.role(Role::Source);
+        }
+        ("remove", Some(path)) => {
+            draft.path(path, Change::Remove, Again::Fails("git worktree: is not a working tree"))
+        }
+        _ => {}
+    }
+    draft.done()
+}
+
+/// git-submodule(1): `add` refuses a path that is in the index already, unless forced.
+fn submodule(argv: &Argv) -> Deed {
+    let options =
+        argv.options("b: f|force name: reference: depth: q|quiet init recursive remote merge rebase");
+    let mut draft = Draft::of(argv);
+    draft.role(Role::Source);
+    if let ("add", Some(path), false) =
+        (word(&options.operands, 0), options.operands.get(2), options.has("f"))
+    {
+        draft.path(path, TREE, Again::Fails("git submodule add: already exists in the index"));
+    }
+    draft.done()
+}
+
+/// Commands that bring the source up to date. A new branch (`-b`) can be made only once.
+fn source(argv: &Argv) -> Deed {
+    let options =
+        argv.options("b: c: B: C: q|quiet f|force depth: hard soft mixed t|track orphan: s|source: X: m:");
+    let mut draft = Draft::of(argv);
+    draft.role(Role::Source);
+    let branch = match argv.program.value.as_literal() {
+        Some("checkout") => options.value("b"),
+        Some("switch") => options.value("c"),
+        _ => None,
+    };
+    if let Some(branch) = branch {
+        let again = Again::Fails("git: a branch of that name already exists");
+        draft.add_implied(NEW, Resource::Other("branch", branch.clone()), again);
+    }
+    draft.done()
+}
+
+/// git-branch(1), git-tag(1): a name that exists is an error without `-f`.
+fn branch(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "f|force D d|delete m|message: M a l|list r v F: u|set-upstream-to: s show-current contains: merged? sort: format: points-at:",
+    );
+    let of_branch = argv.program.value.as_literal() == Some("branch");
+    let moves = of_branch && (options.has("m") || options.has("M") || options.has("u"));
+    let looks = ["l", "r", "v", "show-current", "contains", "merged", "points-at", "sort", "format"];
+    let mut draft = Draft::of(argv);
+    let Some(name) = options.operands.first() else {
+        return if moves { nothing() } else { Deed::read_only() };
+    };
+    if looks.iter().any(|o| options.has(o)) {
+        return Deed::read_only();
+    }
+    let resource = Resource::Other(if of_branch { "branch" } else { "tag" }, name.value.clone());
+    if options.has("d") || options.has("D") {
+        draft.add(name, Change::Remove, resource, Again::Fails("git: not found"));
+    } else if !moves {
+        let again = match options.has("f") {
+            true => Again::NoChange,
+            false => Again::Fails("git: a branch or tag of that name already exists"),
+        };
+        draft.add(name, NEW, resource, again);
+    }
+    draft.done()
+}
+
+/// git-config(1): `--add` adds a second value, `--unset` of what is not set exits with 5.
+fn config(argv: &Argv) -> Deed {
+    let options = argv.options("global system local f|file: add unset unset-all get get-all get-regexp: l|list e|edit replace-all type: bool int default:");
+    let mut draft = Draft::of(argv);
+    let file = match (options.value("f"), options.has("global"), options.has("system")) {
+        (Some(file), ..) => file.resolve(&argv.cwd),
+        (None, true, _) => below(&argv.home, &Value::literal(".gitconfig")),
+        (None, _, true) => Value::literal("/etc/gitconfig"),
+        _ => below(&argv.cwd, &Value::literal(".git/config")),
+    };
+    match options.operands[..] {
+        [key, value] if options.has("add") => {
+            let mut text = key.value.clone();
+            text.push_str("=");
+            text.push(&value.value);
+            let again = Again::Duplicates("git config --add: adds the same value once more");
+            draft.add(key, Change::Append, Resource::Line { file, text }, again);
+        }
+        [key, _, ..] => draft.add(key, Change::Edit, Resource::Path(file), Again::NoChange),
+        [key] if options.has("unset") || options.has("unset-all") => {
+            draft.add(
+                key,
+                Change::Edit,
+                Resource::Path(file),
+                Again::Fails("git config --unset: no such key"),
+            );
+        }
+        _ => return Deed::read_only(),
+    }
+    draft.done()
+}
+
+/// git-commit(1): with nothing new to commit it exits with 1, unless `--allow-empty`; without a message it opens an
+/// editor.
+fn commit(argv: &Argv) -> Deed {
+    let options =
+        argv.options("m|message: a|all F|file: C: c: amend no-edit allow-empty q|quiet author: date: n s t:");
+    let mut draft = Draft::of(argv);
+    if !options.has("allow-empty") && !options.has("amend") {
+        let again = Again::Fails("git commit: nothing to commit");
+        draft.add_implied(NEW, Resource::Other("commit", argv.cwd.clone()), again);
+    }
+    if !["m", "F", "C", "no-edit"].iter().any(|o| options.has(o)) {
+        draft.asks("git commit opens an editor", "write `-m MESSAGE`", None);
+    }
+    draft.done()
+}
+
+#[test]
+fn git_brings_the_source() {
+    crate::tools::table::check(&[
+        ("git clone https://h/o/shop.git", "create tree /srv/app/shop fails [Source]"),
+        ("git clone git@h:o/shop.git /opt/x", "create tree /opt/x fails [Source]"),
+        ("git clone --depth 1 -b main $REPO $DIR", "create tree $DIR fails [Source]"),
+        ("git clone $REPO .", "create tree /srv/app fails [Source]"),
+        ("git clone $REPO", "create tree /srv/app/$REPO fails [Source]"),
+        ("git clone h:shop", "create tree /srv/app/shop fails [Source]"),
+        ("git -C /opt/x pull", "[Source]"),
+        ("git reset --hard origin/main", "[Source]"),
+        ("git checkout -b prod", "create branch prod fails [Source]"),
+        ("git init", "create tree /srv/app/.git"),
+        ("git -C /opt/x remote add origin https://h/x", "create remote origin of /opt/x fails"),
+        ("git remote set-url origin x", "write remote origin of /srv/app"),
+        ("git remote -v", "[ReadOnly]"),
+        (
+            "git config --global --add safe.directory /x",
+            "append line /root/.gitconfig 'safe.directory=/x' duplicates",
+        ),
+        ("git config user.name x", "edit /srv/app/.git/config"),
+        ("git worktree add ../w", "create tree /srv/w fails [Source]"),
+        ("git tag v1", "create tag v1 fails"),
+        ("git branch --show-current", "[ReadOnly]"),
+        ("git status", "[ReadOnly]"),
+        ("git frob", "unknown"),
+    ]);
+}

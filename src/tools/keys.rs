@@ -1,0 +1,152 @@
+//! Keys and passwords in files: htpasswd(1), openssl(1), ssh-keygen(1), gpg(1).
+
+use crate::shell::argv::{Argv, Stdin};
+use crate::tools::draft::{Draft, FILE};
+use crate::tools::effect::{Again, Change, Deed, Role};
+
+/// htpasswd(1): `-c` makes the file anew; without `-b` or `-i` it asks for the password.
+pub(crate) fn htpasswd(argv: &Argv) -> Deed {
+    let options = argv.options("c n b i m B C: d s p D v 2 5 r:");
+    let mut draft = Draft::of(argv);
+    if let Some(file) = options.operands.first().filter(|_| !options.has("n")) {
+        match options.has("c") {
+            true => {
+                let again =
+                    Again::Overwrites("htpasswd -c: makes the file anew, without the accounts added since");
+                draft.path(file, FILE, again);
+            }
+            false => draft.path(file, Change::Edit, Again::NoChange),
+        }
+    }
+    if !options.has("b") && !options.has("i") && !options.has("D") {
+        draft.asks("htpasswd asks for the password", "write `htpasswd -i` and pipe it in", None);
+    }
+    draft.done()
+}
+
+/// openssl(1): a key made again is another key.
+pub(crate) fn openssl(argv: &Argv) -> Deed {
+    let Some(inner) = argv.shifted(0) else {
+        return Deed::read_only();
+    };
+    let options = inner.options(
+        "-out: -keyout: -in: -subj: -newkey: -days: -config: -key: -passout: -passin: -addext: -extensions: -CA: -CAkey: \
+         -pkeyopt: -algorithm: -name: -CAserial: -extfile: -inkey: -nodes -noenc -x509 -new -batch -base64 -hex -genkey \
+         -noout -CAcreateserial -sha256 -stdin -salt: -rand: -inform: -outform: -set_serial: -export -certfile: \
+         -connect: -servername: -reqexts: -digest: -text -newhdr",
+    );
+    let mut draft = Draft::of(argv);
+    let verb = inner.name.as_str();
+    let makes_key = matches!(verb, "genrsa" | "genpkey" | "rand" | "gendsa")
+        || verb == "ecparam" && options.has("-genkey")
+        || verb == "req" && options.has("-newkey");
+    let secret = match makes_key {
+        true => Again::Overwrites("openssl: makes another key in place of the one in use"),
+        false => Again::NoChange,
+    };
+    if let Some(file) = options.value("-keyout") {
+        draft.value_path(file, Change::Write, secret);
+    }
+    if let Some(file) = options.value("-out") {
+        draft.value_path(file, Change::Write, secret);
+    }
+    if verb == "req" && !options.has("-noout") {
+        let new = options.has("-new") || options.has("-newkey") || options.has("-x509");
+        let named =
+            options.has("-subj") || options.has("-batch") || options.has("-config") || options.has("-in");
+        let encrypts = options.has("-newkey")
+            && !options.has("-nodes")
+            && !options.has("-noenc")
+            && !options.has("-passout")
+            && !options.has("-config");
+        if new && (!named || encrypts) {
+            draft.asks(
+                "openssl req asks for the subject or a passphrase",
+                "write `-subj /CN=NAME -nodes`",
+                None,
+            );
+        }
+    }
+    if !options.has("-out") && !options.has("-keyout") {
+        draft.role(Role::ReadOnly);
+    }
+    draft.done()
+}
+
+/// ssh-keygen(1): asks before it overwrites a key, for the file where `-f` does not say, for a passphrase without `-N`.
+pub(crate) fn ssh_keygen(argv: &Argv) -> Deed {
+    let options =
+        argv.options("t: b: f: N: C: P: q A R: F: H l y e i p c D: E: I: s: V: Z: m: O: a: Y: n: B v");
+    let mut draft = Draft::of(argv);
+    if ["l", "y", "F", "e", "B", "D"].iter().any(|o| options.has(o)) {
+        return Deed::read_only();
+    }
+    if ["A", "R", "H", "p", "c", "i", "s", "Y"].iter().any(|o| options.has(o)) {
+        return draft.done();
+    }
+    if let Some(file) = options.value("f") {
+        let again = match argv.stdin {
+            Stdin::Inherited => Again::Prompts("ssh-keygen: already exists. Overwrite (y/n)?"),
+            _ => Again::Overwrites("ssh-keygen: makes another key in place of the one in use"),
+        };
+        draft.value_path(file, FILE, again);
+        let mut public = file.clone();
+        public.push_str(".pub");
+        draft.value_path(&public, FILE, Again::NoChange);
+    }
+    if !options.has("f") || !options.has("N") {
+        draft.asks("ssh-keygen asks for a file and a passphrase", "write `-f FILE -N ''`", None);
+    }
+    draft.done()
+}
+
+/// gpg(1): an output file that exists is asked for on the terminal itself; with `--batch` it is an error, with `--yes`
+/// it is replaced (tried with 2.2).
+pub(crate) fn gpg(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "o|output: yes batch dearmor armor|a import keyserver: recv-keys homedir: u|local-user: r|recipient: \
+         no-default-keyring keyring: passphrase: pinentry-mode: gen-key|full-gen-key|full-generate-key \
+         generate-key|quick-generate-key export d|decrypt c|symmetric e|encrypt s|sign",
+    );
+    let mut draft = Draft::of(argv);
+    let again = match (options.has("yes"), options.has("batch")) {
+        (true, _) => Again::NoChange,
+        (false, true) => Again::Fails("gpg: File exists"),
+        (false, false) => Again::Prompts("gpg: File exists. Overwrite? (y/N), and fails without a terminal"),
+    };
+    match options.value("o").filter(|file| file.as_literal() != Some("-")) {
+        Some(file) => draft.value_path(file, FILE, again),
+        None if options.has("gen-key") && !options.has("batch") => {
+            draft.asks("gpg asks for a name and a passphrase", "write `--batch` and a parameter file", None);
+        }
+        None => {}
+    }
+    draft.done()
+}
+
+#[test]
+fn keys_are_made() {
+    crate::tools::table::check(&[
+        ("htpasswd -bc /etc/h u p", "create file /etc/h overwrites"),
+        ("htpasswd /etc/h u", "edit /etc/h asks"),
+        ("openssl genrsa -out k.pem 2048", "write /srv/app/k.pem overwrites"),
+        ("openssl rand -hex 32", "[ReadOnly]"),
+        (
+            "openssl req -x509 -nodes -newkey rsa:2048 -keyout k -out c -subj /CN=x",
+            "write /srv/app/k overwrites; write /srv/app/c overwrites",
+        ),
+        (
+            "openssl req -x509 -newkey rsa:2048 -keyout /k -out /c",
+            "write /k overwrites; write /c overwrites asks",
+        ),
+        ("openssl dhparam -out /d 2048", "write /d"),
+        ("ssh-keygen -t ed25519 -N '' -f /k", "create file /k prompts; create file /k.pub"),
+        ("ssh-keygen -t rsa", "asks"),
+        ("| ssh-keygen -f /k -N ''", "create file /k overwrites; create file /k.pub"),
+        ("ssh-keygen -R host", ""),
+        ("| gpg --dearmor -o /k.gpg", "create file /k.gpg prompts"),
+        ("| gpg --yes --dearmor -o /k.gpg", "create file /k.gpg"),
+        ("gpg --batch --dearmor -o /k x", "create file /k fails"),
+        ("gpg --import k", ""),
+    ]);
+}

@@ -1,0 +1,310 @@
+//! Other ecosystems: Ruby, PHP, Rust, Go, the JVM, .NET, Elixir, make.
+
+use crate::shell::argv::{Arg, Argv};
+use crate::tools::draft::{Draft, nothing, role, word};
+use crate::tools::effect::{Again, Change, Deed, Ecosystem, Role};
+
+/// bundle(1): `install` is what it does without a word; `exec` hands on.
+pub(crate) fn bundle(argv: &Argv) -> Deed {
+    match argv.literal(0) {
+        None if argv.args.is_empty() => role(Role::Dependencies(Ecosystem::Ruby)),
+        Some("install" | "update") => role(Role::Dependencies(Ecosystem::Ruby)),
+        Some("exec") => argv.shifted(1).map_or_else(Deed::default, |inner| crate::tools::deed(&inner)),
+        // Tried with bundler 2.3.
+        Some("init") => {
+            let mut draft = Draft::of(argv);
+            let file = crate::shell::value::Value::literal("Gemfile");
+            draft.value_path(
+                &file,
+                crate::tools::draft::FILE,
+                Again::Fails("bundle init: Gemfile already exists"),
+            );
+            draft.done()
+        }
+        Some("config" | "clean" | "lock" | "package" | "binstubs") => nothing(),
+        Some("check" | "list" | "show" | "--version" | "-v" | "info") => Deed::read_only(),
+        _ => Deed::default(),
+    }
+}
+
+/// gem(1).
+pub(crate) fn gem(argv: &Argv) -> Deed {
+    match argv.literal(0) {
+        Some("install") => role(Role::GlobalTool(Ecosystem::Ruby)),
+        Some("update" | "uninstall" | "cleanup") => nothing(),
+        _ => Deed::read_only(),
+    }
+}
+
+/// rails, rake: tasks stand one after the other.
+pub(crate) fn rake(argv: &Argv) -> Deed {
+    let operands = argv.options("e|environment: f: t|trace").operands;
+    let mut draft = Draft::of(argv);
+    let mut all_known = !operands.is_empty();
+    for task in &operands {
+        match task.value.as_literal().unwrap_or_default() {
+            "db:migrate" | "db:prepare" => {
+                draft.role(Role::Migrate);
+            }
+            // Rails guides, "Active Record Migrations": the schema's tables are made with `force: :cascade`.
+            "db:schema:load" => {
+                draft.role(Role::Migrate).loses_data();
+            }
+            "db:drop" | "db:purge" | "db:truncate_all" => {
+                draft.loses_data();
+            }
+            "db:seed" => {
+                draft.role(Role::Seed);
+            }
+            "db:setup" | "db:reset" => {
+                draft.loses_data().role(Role::Migrate).role(Role::Seed);
+            }
+            "assets:precompile" | "webpacker:compile" => {
+                draft.role(Role::StaticFiles);
+            }
+            "server" | "s" => {
+                draft.role(Role::Serve);
+            }
+            // db:create prints `already exists` and exits with 0.
+            "db:create" | "assets:clean" | "assets:clobber" | "tmp:clear" | "log:clear" => {}
+            text if text.contains('=') => {}
+            _ => all_known = false,
+        }
+    }
+    if !all_known {
+        draft.partly();
+    }
+    draft.done()
+}
+
+/// composer(1).
+pub(crate) fn composer(argv: &Argv) -> Deed {
+    let options = argv.options("d|working-dir: n|no-interaction q v no-dev o|optimize-autoloader");
+    match word(&options.operands, 0) {
+        "install" | "i" | "update" | "u" | "require" => role(Role::Dependencies(Ecosystem::Php)),
+        "global" => role(Role::GlobalTool(Ecosystem::Php)),
+        "dump-autoload" | "dumpautoload" | "config" | "clear-cache" | "self-update" => nothing(),
+        // `init` leaves an existing composer.json and exits with 0 (tried with 2.5).
+        "init" => {
+            let mut draft = Draft::of(argv);
+            let file = crate::shell::value::Value::literal("composer.json");
+            draft.value_path(&file, crate::tools::draft::FILE, Again::NoChange);
+            if !options.has("n") {
+                draft.asks("composer init asks for each field", "write `--no-interaction`", Some("-n"));
+            }
+            draft.done()
+        }
+        "create-project" => {
+            let mut draft = Draft::of(argv);
+            if let Some(directory) = options.operands.get(2) {
+                let again = Again::Fails("composer: Project directory is not empty");
+                draft.path(directory, crate::tools::draft::TREE, again);
+            }
+            draft.done()
+        }
+        "show" | "validate" | "diagnose" | "audit" | "outdated" | "check-platform-reqs" => Deed::read_only(),
+        _ => Deed::default(),
+    }
+}
+
+/// php(1): `artisan`, which asks in production unless `--force`; `bin/console` of Symfony asks unless `-n`.
+pub(crate) fn php(argv: &Argv) -> Deed {
+    let options = argv.leading_options("d: c: f: r: v i m S: t: n");
+    if options.has("v") || options.has("m") || options.has("i") {
+        return Deed::read_only();
+    }
+    if options.has("S") {
+        return role(Role::Serve);
+    }
+    match argv.shifted(options.first_operand) {
+        Some(script) => crate::tools::deed(&script),
+        None => Deed::default(),
+    }
+}
+
+/// artisan (Laravel) and Symfony's console.
+pub(crate) fn artisan(argv: &Argv) -> Deed {
+    let options =
+        argv.options("force n|no-interaction env: path: class: seed step database: e: q|quiet show");
+    let mut draft = Draft::of(argv);
+    let silent = options.has("force") || options.has("n");
+    let asks = |draft: &mut Draft<'_>, flag| {
+        if !silent {
+            draft.asks(
+                "Application In Production. Do you really wish to run this command?",
+                "write `--force`",
+                flag,
+            );
+        }
+    };
+    match word(&options.operands, 0) {
+        "migrate" => {
+            draft.role(Role::Migrate);
+            if options.has("seed") {
+                draft.role(Role::Seed);
+            }
+            asks(&mut draft, Some("--force"));
+        }
+        "migrate:fresh" | "migrate:refresh" | "migrate:reset" | "db:wipe" => {
+            draft.role(Role::Migrate).loses_data();
+            asks(&mut draft, None);
+        }
+        "db:seed" => {
+            draft.role(Role::Seed);
+            asks(&mut draft, Some("--force"));
+        }
+        "doctrine:migrations:migrate" => {
+            draft.role(Role::Migrate);
+            if !options.has("n") {
+                draft.asks("Are you sure you wish to continue? (yes/no)", "write `-n`", Some("-n"));
+            }
+        }
+        "doctrine:database:drop" | "doctrine:schema:drop" if options.has("force") => {
+            draft.loses_data();
+        }
+        // It asks in production where a key is there already, and without an answer keeps it: `--force` would be the
+        // worse advice (Laravel's KeyGenerateCommand).
+        "key:generate" => {
+            if !options.has("show") {
+                let file = crate::shell::value::Value::literal(".env");
+                let again =
+                    Again::Overwrites("artisan key:generate: what was encrypted with the old key is lost");
+                draft.value_path(&file, Change::Edit, again);
+            }
+        }
+        // storage:link prints `already exists` and exits with 0.
+        "storage:link" | "config:cache" | "config:clear" | "route:cache" | "route:clear" | "view:cache"
+        | "view:clear" | "cache:clear" | "optimize" | "optimize:clear" | "event:cache" | "queue:restart"
+        | "down" | "up" | "vendor:publish" | "package:discover" | "horizon:terminate" | "cache:warmup"
+        | "assets:install" => {}
+        "serve" | "queue:work" | "schedule:work" | "horizon" => {
+            draft.role(Role::Serve);
+        }
+        _ => {
+            draft.partly();
+        }
+    }
+    draft.done()
+}
+
+/// cargo(1), go(1), mvn(1), gradle, dotnet, mix, make(1), cmake, sbt, hugo.
+pub(crate) fn build_tool(argv: &Argv) -> Deed {
+    use Ecosystem::{DotNet, Go, Jvm, Other, Rust};
+    let operands: Vec<&Arg> =
+        argv.args.iter().filter(|arg| !arg.value.known_prefix().starts_with(['-', '+'])).collect();
+    let make;
+    let operands = match argv.name.as_str() {
+        "make" | "gmake" => {
+            make = argv.options("C|directory: f|file|makefile: I|include-dir: o: W: j? l?");
+            make.operands.clone()
+        }
+        _ => operands,
+    };
+    let verb = word(&operands, 0);
+    match (argv.name.as_str(), verb) {
+        // Both stop where there is a Cargo.toml (tried).
+        ("cargo", verb @ ("init" | "new")) => {
+            let mut draft = Draft::of(argv);
+            let directory =
+                argv.options("vcs: name: edition: lib bin q|quiet registry:").operands.get(1).copied();
+            let again = Again::Fails("cargo: cannot be run on existing Cargo packages");
+            match directory {
+                Some(directory) if verb == "new" => draft.path(directory, crate::tools::draft::TREE, again),
+                other => {
+                    let mut file = other.map_or_else(|| argv.cwd.clone(), |arg| argv.path(arg));
+                    file.push_str("/Cargo.toml");
+                    draft.add_implied(super::draft::FILE, crate::tools::effect::Resource::Path(file), again);
+                }
+            }
+            draft.done()
+        }
+        ("cargo", "build" | "b" | "rustc") => role(Role::Build(Rust)),
+        ("cargo", "install" | "binstall") => role(Role::GlobalTool(Rust)),
+        ("cargo", "fetch") => role(Role::Dependencies(Rust)),
+        ("cargo", "check" | "test" | "clippy" | "fmt" | "tree" | "metadata" | "search") => Deed::read_only(),
+        ("cargo", "clean" | "update" | "add" | "login") => nothing(),
+        ("cargo", "sqlx") if argv.has_word("run") => role(Role::Migrate),
+        ("sqlx" | "diesel", "migrate" | "migration" | "database") if argv.has_word("run") => {
+            role(Role::Migrate)
+        }
+        ("goose" | "dbmate" | "migrate" | "flyway" | "atlas", _)
+            if ["up", "migrate", "apply"].iter().any(|w| argv.has_word(w)) =>
+        {
+            role(Role::Migrate)
+        }
+        ("go", "build") => role(Role::Build(Go)),
+        ("go", "mod" | "get") => role(Role::Dependencies(Go)),
+        ("go", "install") => role(Role::GlobalTool(Go)),
+        ("go", "version" | "env" | "vet" | "test" | "list" | "fmt") => Deed::read_only(),
+        ("mvn" | "mvnw", _)
+            if ["package", "install", "compile", "verify", "deploy"].iter().any(|w| argv.has_word(w)) =>
+        {
+            role(Role::Build(Jvm))
+        }
+        ("gradle" | "gradlew", task)
+            if ["build", "assemble", "jar", "war", "installdist"]
+                .iter()
+                .any(|t| task.to_ascii_lowercase().ends_with(t)) =>
+        {
+            role(Role::Build(Jvm))
+        }
+        ("sbt", _) => role(Role::Build(Jvm)),
+        ("dotnet", "restore") => role(Role::Dependencies(DotNet)),
+        ("dotnet", "build" | "publish") => role(Role::Build(DotNet)),
+        ("dotnet", "ef") if argv.has_word("update") => role(Role::Migrate),
+        ("dotnet", "run") => role(Role::Serve),
+        ("dotnet", "tool") => role(Role::GlobalTool(DotNet)),
+        ("mix", "deps.get") => role(Role::Dependencies(Other)),
+        ("mix", "compile" | "release") => role(Role::Build(Other)),
+        ("mix", "ecto.migrate") => role(Role::Migrate),
+        ("mix", "ecto.drop" | "ecto.reset") => {
+            let mut draft = Draft::of(argv);
+            draft.loses_data();
+            draft.done()
+        }
+        ("mix", "assets.deploy" | "phx.digest") => role(Role::StaticFiles),
+        ("mix", "local.hex" | "local.rebar") => nothing(),
+        ("make" | "gmake", "") => role(Role::Build(Other)),
+        ("make" | "gmake", "all" | "build") => role(Role::Build(Other)),
+        ("make" | "gmake", target) if target.contains("migrat") => role(Role::Migrate),
+        ("hugo", _) => role(Role::Build(Other)),
+        ("cmake", _) if argv.has_word("--build") => role(Role::Build(Other)),
+        ("cmake", _) => nothing(),
+        _ => Deed::default(),
+    }
+}
+
+#[test]
+fn other_ecosystems() {
+    crate::tools::table::check(&[
+        ("bundle install --deployment", "[Dependencies(Ruby)]"),
+        ("bundle exec rails db:migrate", "[Migrate]"),
+        ("rake db:migrate db:seed", "[Migrate] [Seed]"),
+        ("bin/rails assets:precompile RAILS_ENV=production", "[StaticFiles]"),
+        ("rails frob", "unknown"),
+        ("bundle init", "create file /srv/app/Gemfile fails"),
+        ("composer init -n --name a/b", "create file /srv/app/composer.json"),
+        ("cargo new x", "create tree /srv/app/x fails"),
+        ("cargo init --vcs none /x", "create file /x/Cargo.toml fails"),
+        ("composer install --no-dev", "[Dependencies(Php)]"),
+        ("php artisan migrate --force", "[Migrate]"),
+        ("php artisan migrate", "[Migrate] asks"),
+        ("php artisan migrate:fresh --force", "remove data /srv/app [Migrate]"),
+        ("bin/rails db:reset", "remove data /srv/app [Migrate] [Seed]"),
+        ("rake db:drop db:create db:migrate", "remove data /srv/app [Migrate]"),
+        ("mix ecto.reset", "remove data /srv/app"),
+        ("php artisan key:generate --force", "edit /srv/app/.env overwrites"),
+        ("php bin/console doctrine:migrations:migrate", "[Migrate] asks"),
+        ("php artisan config:cache", ""),
+        ("php -v", "[ReadOnly]"),
+        ("cargo build --release", "[Build(Rust)]"),
+        ("go build -o x ./cmd", "[Build(Go)]"),
+        ("mvn clean package -DskipTests", "[Build(Jvm)]"),
+        ("./gradlew bootJar", "[Build(Jvm)]"),
+        ("dotnet publish -c Release", "[Build(DotNet)]"),
+        ("dotnet ef database update", "[Migrate]"),
+        ("make", "[Build(Other)]"),
+        ("make -C src build", "[Build(Other)]"),
+        ("make install", "unknown"),
+    ]);
+}

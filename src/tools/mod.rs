@@ -1,0 +1,214 @@
+//! The command knowledge: argv to effects. The only place that knows aliases and the arity of flags.
+//!
+//! One file a family of tools. Each says what a command line does to which resource and what the same line does when
+//! it runs again; nothing here knows of guards, of order or of rules, and where output is redirected to is not asked.
+//! What a word of unknown value might hide is never guessed at: no prompt comes from what is not known.
+
+mod accounts;
+mod archives;
+mod containers;
+mod copying;
+mod cron;
+mod databases;
+mod disks;
+mod draft;
+pub mod effect;
+mod fetching;
+mod files;
+mod find;
+mod firewall;
+mod git;
+mod keys;
+mod languages;
+mod node;
+mod owners;
+mod packages;
+mod plain;
+pub(crate) mod providers;
+mod python;
+mod sed;
+mod services;
+mod sql;
+mod system;
+#[cfg(test)]
+mod table;
+mod web;
+pub(crate) mod work;
+
+use crate::shell::argv::Argv;
+use crate::tools::effect::{Again, Deed, Role};
+
+/// What a command does. An unknown tool gives `Deed::default()`, with `known == false`.
+///
+/// Words that by their name hold options (`$APT_OPTS`) are left out: what they may change about a second run is not
+/// known then, and nothing is said to ask.
+pub fn deed(argv: &Argv) -> Deed {
+    if !argv.args.iter().any(draft::named_like_options) {
+        return visible(argv);
+    }
+    let mut rest = argv.clone();
+    rest.args.retain(|arg| !draft::named_like_options(arg));
+    let mut deed = visible(&rest);
+    deed.prompts = None;
+    if argv.args.iter().any(draft::is_all_arguments) {
+        deed.known = false;
+        deed.roles.retain(|role| *role != Role::ReadOnly);
+    }
+    // No option makes these mind an existing directory or a name less.
+    if !matches!(argv.name.as_str(), "git" | "docker" | "podman") {
+        for effect in &mut deed.effects {
+            if effect.again != Again::NoChange {
+                effect.again = Again::Unknown;
+            }
+        }
+    }
+    deed
+}
+
+fn visible(argv: &Argv) -> Deed {
+    match unversioned(&argv.name) {
+        "mkdir" => files::mkdir(argv),
+        "rm" => files::rm(argv),
+        "rmdir" | "unlink" => files::rmdir(argv),
+        "touch" => files::touch(argv),
+        "mkfifo" | "mknod" => files::mkfifo(argv),
+        "truncate" => files::truncate(argv),
+        "fallocate" => files::fallocate(argv),
+        "shred" => files::shred(argv),
+        "dd" => files::dd(argv),
+        "tee" => files::tee(argv),
+        "ln" => copying::ln(argv),
+        "cp" => copying::cp(argv),
+        "mv" => copying::mv(argv),
+        "install" => copying::install(argv),
+        "rsync" => archives::rsync(argv),
+        "scp" => archives::scp(argv),
+        "tar" | "bsdtar" => archives::tar(argv),
+        "unzip" => archives::unzip(argv),
+        "gzip" | "gunzip" | "xz" | "unxz" | "bzip2" | "bunzip2" => archives::gzip(argv),
+        "chmod" => owners::chmod(argv),
+        "chown" | "chgrp" => owners::chown(argv),
+        "sed" => sed::sed(argv),
+        "find" => find::find(argv),
+        "wget" => fetching::wget(argv),
+        "curl" => fetching::curl(argv),
+        "read" | "select" => plain::read(argv),
+        "iconv" | "sort" | "shuf" | "envsubst" => plain::filter(argv),
+        "pkill" | "killall" => plain::pkill(argv),
+        "useradd" => accounts::useradd(argv),
+        "adduser" => accounts::adduser(argv),
+        "groupadd" | "addgroup" => accounts::groupadd(argv),
+        "usermod" | "chsh" | "chage" | "groupmod" => accounts::usermod(argv),
+        "userdel" | "deluser" | "groupdel" | "delgroup" => accounts::userdel(argv),
+        "passwd" => accounts::passwd(argv),
+        "chpasswd" => accounts::chpasswd(argv),
+        "gpasswd" => accounts::gpasswd(argv),
+        "visudo" | "vipw" => accounts::visudo(argv),
+        "apt-get" | "apt" | "aptitude" => packages::apt(argv),
+        "dpkg" => packages::dpkg(argv),
+        "add-apt-repository" | "apt-add-repository" => packages::add_apt_repository(argv),
+        "dnf" | "yum" | "microdnf" => packages::dnf(argv),
+        "zypper" => packages::zypper(argv),
+        "apk" => packages::apk(argv),
+        "pacman" => packages::pacman(argv),
+        "snap" => packages::snap(argv),
+        "systemctl" => services::systemctl(argv),
+        "service" | "invoke-rc.d" => services::service(argv),
+        "update-rc.d" | "chkconfig" | "rc-update" => services::update_rc(argv),
+        "supervisorctl" => services::supervisorctl(argv),
+        "pm2" => services::pm2(argv),
+        "loginctl" => services::loginctl(argv),
+        "git" => git::git(argv),
+        "python" => python::python(argv),
+        "virtualenv" => python::venv(argv),
+        "pip" => python::pip_program(argv),
+        "pipx" => python::pipx(argv),
+        "uv" => python::uv(argv),
+        "poetry" | "pipenv" | "pdm" | "hatch" | "conda" | "mamba" | "micromamba" => {
+            python::project_tool(argv)
+        }
+        "manage.py" | "django-admin" => python::django(argv),
+        "alembic" | "flask" | "aerich" => python::alembic(argv),
+        "gunicorn" | "uvicorn" | "hypercorn" | "daphne" | "waitress-serve" | "uwsgi" | "celery" => {
+            python::server(argv)
+        }
+        "npm" | "pnpm" | "yarn" | "bun" => node::package_manager(argv),
+        "npx" | "bunx" | "pnpx" => node::npx(argv),
+        "node" => node::node(argv),
+        "next" | "vite" | "nuxt" | "tsc" | "webpack" | "rollup" | "esbuild" | "parcel" | "ng" | "nest"
+        | "turbo" | "serve" | "http-server" | "nodemon" | "ts-node-dev" | "react-scripts"
+        | "vue-cli-service" | "astro" | "gatsby" => node::builder(argv),
+        "prisma"
+        | "sequelize"
+        | "sequelize-cli"
+        | "knex"
+        | "typeorm"
+        | "typeorm-ts-node-commonjs"
+        | "typeorm-ts-node-esm"
+        | "drizzle-kit" => node::migrator(argv),
+        "psql" => databases::psql(argv),
+        "createdb" | "createuser" => databases::create(argv),
+        "dropdb" | "dropuser" => databases::drop(argv),
+        "mysql" | "mariadb" => databases::mysql(argv),
+        "mysqladmin" | "mariadb-admin" => databases::mysqladmin(argv),
+        "redis-cli" | "valkey-cli" => databases::redis(argv),
+        "sqlite" | "sqlite3" => databases::sqlite(argv),
+        "pg_dump" | "pg_dumpall" | "mysqldump" => databases::dump(argv),
+        "mongosh" | "mongo" => databases::mongo(argv),
+        "mysql_secure_installation" | "mariadb-secure-installation" => databases::mysql_secure(argv),
+        "docker" | "podman" => containers::docker(argv),
+        "docker-compose" | "podman-compose" => containers::compose(argv),
+        "certbot" | "certbot-auto" | "letsencrypt" => web::certbot(argv),
+        "acme.sh" => web::acme(argv),
+        "nginx" => web::nginx(argv),
+        "wp" => web::wp(argv),
+        "htpasswd" => keys::htpasswd(argv),
+        "openssl" => keys::openssl(argv),
+        "ssh-keygen" => keys::ssh_keygen(argv),
+        "gpg" | "gpg2" => keys::gpg(argv),
+        "crontab" => cron::crontab(argv),
+        "mkswap" | "mkfs" => disks::mkfs(argv),
+        name if name.starts_with("mkfs.") => disks::mkfs(argv),
+        "swapon" | "swapoff" => disks::swapon(argv),
+        "mount" | "umount" => disks::mount(argv),
+        "ufw" => firewall::ufw(argv),
+        "iptables" | "ip6tables" => firewall::iptables(argv),
+        "nft" => firewall::nft(argv),
+        "ip" => system::ip(argv),
+        "hostname" | "hostnamectl" | "timedatectl" | "localectl" => system::setting(argv),
+        "update-alternatives" | "alternatives" | "dpkg-reconfigure" => system::asks_by_option(argv),
+        "semanage" | "rabbitmqctl" => system::add_once(argv),
+        "patch" => system::patch(argv),
+        "dos2unix" => system::edits(argv),
+        "zip" => system::writes_last(argv),
+        "bundle" | "bundler" => languages::bundle(argv),
+        "gem" => languages::gem(argv),
+        "rails" | "rake" => languages::rake(argv),
+        "composer" => languages::composer(argv),
+        "php" => languages::php(argv),
+        "artisan" | "console" => languages::artisan(argv),
+        "cargo" | "go" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "dotnet" | "mix" | "make"
+        | "gmake" | "cmake" | "hugo" | "sqlx" | "diesel" | "goose" | "dbmate" | "migrate" | "flyway"
+        | "atlas" => languages::build_tool(argv),
+        name if plain::only_sets(name) => draft::nothing(),
+        name if plain::only_reads(name) => Deed::read_only(),
+        _ => Deed::default(),
+    }
+}
+
+/// One name for the names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
+fn unversioned(name: &str) -> &str {
+    for family in ["python", "pip", "php"] {
+        if let Some(version) = name.strip_prefix(family)
+            && version.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        {
+            return family;
+        }
+    }
+    match name {
+        "nodejs" => "node",
+        "composer.phar" => "composer",
+        "gsed" => "sed",
+        _ => name,
+    }
+}

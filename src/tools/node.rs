@@ -1,0 +1,348 @@
+//! Node: package managers, scripts of package.json, build tools, migrations.
+
+use crate::shell::argv::{Arg, Argv};
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, NEW, TREE, nothing, role, word};
+use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, PathKind, Resource, Role};
+
+const DEPENDENCIES: Role = Role::Dependencies(Ecosystem::Node);
+const BUILD: Role = Role::Build(Ecosystem::Node);
+
+/// An install fills `node_modules` of the directory; what is there stays or is brought up to date.
+fn dependencies(argv: &Argv, directory: Option<&Value>) -> Deed {
+    let directory = directory.map_or_else(|| argv.cwd.clone(), |d| d.resolve(&argv.cwd));
+    let modules = crate::tools::draft::below(&directory, &Value::literal("node_modules"));
+    let effect = Effect::new(Change::Create(PathKind::Tree), Resource::Path(modules), Again::NoChange);
+    Deed::of(vec![effect]).role(DEPENDENCIES)
+}
+
+/// npm(1), pnpm, yarn, bun.
+pub(crate) fn package_manager(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "C|prefix|dir|cwd: w|workspace: F|filter: registry: cache: g|global omit: include: loglevel: production y|yes \
+         location: only: userconfig: network-timeout: reporter: modules-folder: frozen-lockfile",
+    );
+    let operands = &options.operands;
+    let global = options.has("g") || options.value("location").and_then(Value::as_literal) == Some("global");
+    let verb = word(operands, 0);
+    match verb {
+        "" if operands.is_empty() && argv.name == "yarn" && !argv.has_word("--version") => {
+            dependencies(argv, options.value("C"))
+        }
+        "" if operands.is_empty() => Deed::read_only(),
+        "workspace" if argv.name == "yarn" => {
+            script(operands, if word(operands, 2) == "run" { 3 } else { 2 })
+        }
+        "global" if word(operands, 1) == "add" => global_tools(argv, &operands[2..]),
+        "install" | "i" | "add" | "update" | "up" | "upgrade" if global => global_tools(argv, &operands[1..]),
+        "ci" | "clean-install" | "install" | "i" | "add" | "install-ci-test" => {
+            dependencies(argv, options.value("C"))
+        }
+        "run" | "run-script" => script(operands, 1),
+        "start" | "serve" => role(Role::Serve),
+        "build" | "dev" | "migrate" | "seed" if argv.name != "npm" => script(operands, 0),
+        "exec" | "x" | "dlx" => runner(argv, 1),
+        "create" | "init" => create(argv, &operands[1..], options.has("y")),
+        "list" | "ls" | "view" | "info" | "audit" | "outdated" | "why" | "root" | "bin" | "whoami"
+        | "ping" | "help" | "doctor" | "show" | "get" | "test" | "t" | "pack" => Deed::read_only(),
+        "cache" | "config" | "prune" | "rebuild" | "update" | "upgrade" | "up" | "dedupe" | "link"
+        | "set" | "uninstall" | "remove" | "rm" | "un" | "pkg" | "store" | "approve-builds" | "fund"
+        | "version" | "login" | "env" | "setup" | "stop" | "restart" | "fetch" | "import" | "publish" => {
+            nothing()
+        }
+        _ if argv.name == "npm" => Deed::default(),
+        // yarn, pnpm and bun run a script, or a program of the tree, by its bare name.
+        _ => match script(operands, 0) {
+            deed if deed.known => deed,
+            _ => argv
+                .args
+                .iter()
+                .position(|arg| operands.first().is_some_and(|o| std::ptr::eq(*o, arg)))
+                .and_then(|at| argv.shifted(at))
+                .filter(|inner| is_program(&inner.name))
+                .map_or_else(Deed::default, |inner| crate::tools::deed(&inner)),
+        },
+    }
+}
+
+/// Programs of a tree that are called through a package manager.
+fn is_program(name: &str) -> bool {
+    matches!(
+        name,
+        "prisma"
+            | "next"
+            | "vite"
+            | "tsc"
+            | "sequelize"
+            | "sequelize-cli"
+            | "knex"
+            | "typeorm"
+            | "drizzle-kit"
+            | "nuxt"
+            | "nest"
+            | "webpack"
+            | "pm2"
+            | "ng"
+            | "vue-cli-service"
+            | "react-scripts"
+            | "turbo"
+            | "pnpm"
+            | "yarn"
+    )
+}
+
+fn global_tools(argv: &Argv, names: &[&Arg]) -> Deed {
+    let mut draft = Draft::of(argv);
+    draft.role(Role::GlobalTool(Ecosystem::Node));
+    for name in names {
+        let Some(text) = name.value.as_literal() else {
+            continue;
+        };
+        let (scope, rest) = text.split_at(usize::from(text.starts_with('@')));
+        let bare = rest.split('@').next().unwrap_or(rest);
+        let package = format!("{scope}{bare}");
+        let program = match package.as_str() {
+            "typescript" => "tsc",
+            "@angular/cli" => "ng",
+            "@nestjs/cli" => "nest",
+            _ => bare.rsplit('/').next().unwrap_or(bare),
+        };
+        let resource = Resource::Program(Value::literal(program));
+        draft.add(name, NEW, resource, Again::NoChange);
+    }
+    draft.done()
+}
+
+/// A script of package.json: only its name tells what it is for.
+fn script(operands: &[&Arg], at: usize) -> Deed {
+    let name = word(operands, at).to_ascii_lowercase();
+    let parts: Vec<&str> = name.split([':', '-', '_', '.']).collect();
+    let has = |wanted: &[&str]| parts.iter().any(|part| wanted.contains(part));
+    let found = if has(&[
+        "generate", "create", "undo", "rollback", "down", "revert", "reset", "status", "watch", "dev",
+    ]) {
+        None
+    } else if has(&["migrate", "migration", "migrations", "migrator"]) {
+        Some(Role::Migrate)
+    } else if has(&["seed", "seeds", "seeder"]) {
+        Some(Role::Seed)
+    } else if has(&["build", "compile", "bundle"]) {
+        Some(BUILD)
+    } else if has(&["start", "serve", "preview"]) {
+        Some(Role::Serve)
+    } else {
+        None
+    };
+    // What a script does besides its name is not known.
+    let mut deed = Deed::default();
+    if let Some(found) = found {
+        deed = role(found);
+    }
+    deed
+}
+
+/// npx(1), bunx, pnpm dlx: run a package's program. npx asks before it installs one, unless `--yes`, and not where
+/// standard input is no terminal; a program of the tree is not installed, and that cannot be seen here.
+pub(crate) fn npx(argv: &Argv) -> Deed {
+    runner(argv, 0)
+}
+
+fn runner(argv: &Argv, skip: usize) -> Deed {
+    let mut rest = argv.clone();
+    rest.args.drain(..skip.min(rest.args.len()));
+    let options = rest.leading_options("p|package: y|yes q|quiet c|call: w|workspace: prefix: cache:");
+    let Some(mut inner) = rest.shifted(options.first_operand) else {
+        return Deed::default();
+    };
+    if !inner.name.starts_with('@') {
+        let bare = inner.name.split('@').next().unwrap_or_default().to_owned();
+        inner.name = bare;
+    }
+    if inner.name.starts_with("create-") {
+        let operands: Vec<&Arg> = std::iter::once(&inner.program).chain(&inner.args).collect();
+        return create(&inner, &operands, options.has("y"));
+    }
+    crate::tools::deed(&inner)
+}
+
+/// `npm create X DIR`, `npx create-x DIR`: the generators stop or ask where the directory is not empty. `npm init`
+/// without a generator asks for each field unless `-y`, and keeps what is there.
+fn create(argv: &Argv, operands: &[&Arg], yes: bool) -> Deed {
+    let mut draft = Draft::of(argv);
+    if operands.is_empty() {
+        let file = Value::literal("package.json");
+        // pnpm 12 stops (tried), the others keep what is there.
+        let again = match argv.name.as_str() {
+            "pnpm" => Again::Fails("pnpm init: package.json already exists"),
+            _ => Again::NoChange,
+        };
+        draft.value_path(&file, crate::tools::draft::FILE, again);
+        if !yes && argv.name != "pnpm" {
+            draft.asks("npm init asks for each field of package.json", "write `-y`", Some("-y"));
+        }
+        return draft.done();
+    }
+    let again = Again::Fails("the generator stops: the target directory is not empty");
+    if let Some(directory) = operands.get(1).filter(|arg| !arg.value.known_prefix().starts_with('-')) {
+        draft.path(directory, TREE, again);
+    } else {
+        draft.partly();
+    }
+    draft.done()
+}
+
+/// node(1): a script is run, and what it does is its own.
+pub(crate) fn node(argv: &Argv) -> Deed {
+    let options = argv.leading_options("r|require: import: e|eval: p|print: v|version c|check env-file?");
+    if options.has("v") || options.has("c") {
+        return Deed::read_only();
+    }
+    match argv.shifted(options.first_operand) {
+        Some(script)
+            if matches!(script.name.trim_end_matches(".js"), "server" | "app" | "index" | "main")
+                && argv.literal(0) != Some("-e") =>
+        {
+            Deed { known: false, ..role(Role::Serve) }
+        }
+        _ => Deed::default(),
+    }
+}
+
+/// Builders and frameworks: `next build`, `vite build`, `tsc`, `ng build` ….
+pub(crate) fn builder(argv: &Argv) -> Deed {
+    let operands: Vec<&Arg> = argv.args.iter().collect();
+    match (argv.name.as_str(), word(&operands, 0)) {
+        ("tsc" | "webpack" | "rollup" | "esbuild" | "parcel", _) => role(BUILD),
+        ("next" | "nuxt" | "vite" | "serve" | "http-server", "start" | "preview" | "dev") => {
+            role(Role::Serve)
+        }
+        ("serve" | "http-server" | "nodemon" | "ts-node-dev", _) => role(Role::Serve),
+        (_, "build" | "generate" | "export") => role(BUILD),
+        ("turbo", "run") => script(&operands, 1),
+        ("vite" | "next" | "nuxt", _) => role(Role::Serve),
+        _ => Deed::default(),
+    }
+}
+
+/// prisma, sequelize-cli, knex, typeorm, drizzle-kit, and their seeds.
+pub(crate) fn migrator(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "schema: d|dataSource: env: config: url: force-reset accept-data-loss skip-generate skip-seed f|force \
+         migrations-path: seed: seeders-path: models-path: options-path: knexfile: debug",
+    );
+    let operands = &options.operands;
+    let mut draft = Draft::of(argv);
+    match (argv.name.as_str(), word(operands, 0), word(operands, 1)) {
+        ("prisma", "migrate", "deploy") => {
+            draft.role(Role::Migrate);
+        }
+        ("prisma", "migrate", "reset") => {
+            draft.role(Role::Migrate).loses_data();
+            if !options.has("f") {
+                draft.asks(
+                    "prisma migrate reset asks before it drops the database",
+                    "do not reset a live database",
+                    None,
+                );
+            }
+        }
+        ("prisma", "migrate", "dev") => {
+            draft.role(Role::Migrate);
+            draft.asks(
+                "prisma migrate dev asks for a name and before it resets the database",
+                "write `prisma migrate deploy`",
+                None,
+            );
+        }
+        ("prisma", "db", "push") => {
+            draft.role(Role::Migrate);
+            // "accept-data-loss": drops columns and tables that the schema does not have any more.
+            if options.has("force-reset") || options.has("accept-data-loss") {
+                draft.loses_data();
+            }
+        }
+        ("prisma", "db", "seed") => {
+            draft.role(Role::Seed);
+        }
+        ("prisma", "generate", _) => {
+            draft.role(BUILD);
+        }
+        ("sequelize" | "sequelize-cli", verb, _) if verb.starts_with("db:seed") && !verb.contains("undo") => {
+            draft.role(Role::Seed);
+            let again = Again::Duplicates("sequelize db:seed: inserts the rows once more");
+            draft.add_implied(
+                crate::tools::effect::Change::Append,
+                Resource::Other("rows", argv.cwd.clone()),
+                again,
+            );
+        }
+        ("sequelize" | "sequelize-cli", "db:migrate", _) => {
+            draft.role(Role::Migrate);
+        }
+        ("sequelize" | "sequelize-cli", "db:create", _) => {
+            let again = Again::Fails("sequelize db:create: database already exists");
+            let database = Resource::Database(super::draft::unknown("database"));
+            draft.add_implied(NEW, database, again);
+        }
+        ("knex", "migrate:latest" | "migrate:up", _)
+        | ("typeorm" | "typeorm-ts-node-commonjs" | "typeorm-ts-node-esm", "migration:run", _)
+        | ("drizzle-kit", "migrate" | "push", _) => {
+            draft.role(Role::Migrate);
+        }
+        ("sequelize" | "sequelize-cli", "db:drop" | "db:migrate:undo:all", _)
+        | ("typeorm" | "typeorm-ts-node-commonjs" | "typeorm-ts-node-esm", "schema:drop", _) => {
+            draft.loses_data();
+        }
+        ("knex", "migrate:rollback", _) if argv.has_word("--all") => {
+            draft.loses_data();
+        }
+        ("knex", "seed:run", _) => {
+            draft.role(Role::Seed);
+            // What a seed file empties first cannot be seen here.
+            let rows = Resource::Other("rows", argv.cwd.clone());
+            draft.add_implied(Change::Append, rows, Again::Unknown);
+        }
+        ("prisma", "migrate" | "db" | "format" | "validate" | "version", _) => {}
+        _ => return Deed::default(),
+    }
+    draft.done()
+}
+
+#[test]
+fn node_installs_and_builds() {
+    crate::tools::table::check(&[
+        ("npm ci", "create tree /srv/app/node_modules [Dependencies(Node)]"),
+        ("npm install --omit=dev", "create tree /srv/app/node_modules [Dependencies(Node)]"),
+        ("npm --prefix frontend install", "create tree /srv/app/frontend/node_modules [Dependencies(Node)]"),
+        ("npm install -g pm2@latest", "create program pm2 [GlobalTool(Node)]"),
+        ("npm i -g @angular/cli", "create program ng [GlobalTool(Node)]"),
+        ("yarn --frozen-lockfile", "create tree /srv/app/node_modules [Dependencies(Node)]"),
+        ("yarn build", "[Build(Node)]"),
+        ("yarn workspace api build", "[Build(Node)]"),
+        ("pnpm run build:prod", "[Build(Node)]"),
+        ("npm run db:migrate", "[Migrate]"),
+        ("npm run migration:generate", "unknown"),
+        ("npm run seed", "[Seed]"),
+        ("npm run frob", "unknown"),
+        ("npm start", "[Serve]"),
+        ("npx prisma migrate deploy", "[Migrate]"),
+        ("npx --yes prisma@5 db seed", "[Seed]"),
+        ("npx prisma generate", "[Build(Node)]"),
+        ("pnpm prisma db push", "[Migrate]"),
+        ("npx prisma db push --accept-data-loss", "remove data /srv/app [Migrate]"),
+        ("npx prisma migrate reset --force", "remove data /srv/app [Migrate]"),
+        ("npx sequelize-cli db:drop", "remove data /srv/app"),
+        ("npx knex migrate:rollback --all", "remove data /srv/app"),
+        ("npx sequelize db:seed:all", "append rows /srv/app duplicates [Seed]"),
+        ("npx sequelize-cli db:migrate", "[Migrate]"),
+        ("npx knex migrate:latest --env production", "[Migrate]"),
+        ("npx vite build", "[Build(Node)]"),
+        ("next build", "[Build(Node)]"),
+        ("npm init -y", "create file /srv/app/package.json"),
+        ("npm create vite@latest web -- --template react", "create tree /srv/app/web fails"),
+        ("npx create-react-app web", "create tree /srv/app/web fails"),
+        ("npm -v", "[ReadOnly]"),
+        ("node --version", "[ReadOnly]"),
+        ("node seed.js", "unknown"),
+    ]);
+}

@@ -1,0 +1,302 @@
+//! Packages of the system: apt, dnf, yum, zypper, apk, pacman, snap, dpkg, brew.
+
+use crate::shell::argv::{Arg, Argv, Options};
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, NEW, word};
+use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+
+/// Programs that a package brings, where they do not bear its name: the file lists of Debian 12's and Ubuntu 24.04's
+/// packages, and of the vendors' own.
+const PROGRAMS: &[(&str, &[&str])] = &[
+    ("apache2", &["apache2", "apache2ctl", "a2ensite", "a2enmod", "a2dissite"]),
+    ("apache2-utils", &["htpasswd", "ab"]),
+    ("bind9-dnsutils", &["dig", "nslookup"]),
+    ("build-essential", &["gcc", "g++", "make"]),
+    ("certbot", &["certbot"]),
+    ("cron", &["crontab", "cron"]),
+    ("default-jdk", &["java", "javac"]),
+    ("default-jre", &["java"]),
+    ("dnsutils", &["dig", "nslookup"]),
+    ("docker-ce", &["docker", "dockerd"]),
+    ("docker-ce-cli", &["docker"]),
+    ("docker-compose-plugin", &["docker-compose"]),
+    ("docker.io", &["docker", "dockerd"]),
+    ("fail2ban", &["fail2ban-client", "fail2ban-server"]),
+    ("gnupg", &["gpg"]),
+    ("gnupg2", &["gpg", "gpg2"]),
+    ("golang", &["go", "gofmt"]),
+    ("golang-go", &["go", "gofmt"]),
+    ("imagemagick", &["convert", "identify"]),
+    ("iproute2", &["ip", "ss"]),
+    ("iptables", &["iptables", "ip6tables", "iptables-save"]),
+    ("iptables-persistent", &["netfilter-persistent"]),
+    ("lsb-release", &["lsb_release"]),
+    ("mariadb-client", &["mysql", "mariadb", "mysqldump"]),
+    ("mariadb-server", &["mysql", "mariadb", "mysqldump", "mysql_secure_installation"]),
+    ("mysql-client", &["mysql", "mysqldump"]),
+    ("mysql-server", &["mysql", "mysqldump", "mysql_secure_installation"]),
+    ("net-tools", &["netstat", "ifconfig", "route"]),
+    ("netfilter-persistent", &["netfilter-persistent"]),
+    ("nginx", &["nginx"]),
+    ("nodejs", &["node", "npm", "npx"]),
+    ("openssh-client", &["ssh", "scp", "ssh-keygen"]),
+    ("php-cli", &["php"]),
+    ("php-fpm", &["php-fpm"]),
+    ("postgresql", &["psql", "createdb", "createuser", "pg_dump", "pg_isready"]),
+    ("postgresql-client", &["psql", "createdb", "createuser", "pg_dump", "pg_isready"]),
+    ("procps", &["ps", "pgrep", "pkill", "sysctl"]),
+    ("python-is-python3", &["python"]),
+    ("python3", &["python3"]),
+    ("python3-certbot-nginx", &["certbot"]),
+    ("python3-pip", &["pip", "pip3"]),
+    ("python3-virtualenv", &["virtualenv"]),
+    ("redis", &["redis-server", "redis-cli"]),
+    ("redis-server", &["redis-server", "redis-cli"]),
+    ("redis-tools", &["redis-cli"]),
+    ("ruby-full", &["ruby", "gem"]),
+    ("software-properties-common", &["add-apt-repository"]),
+    ("supervisor", &["supervisorctl", "supervisord"]),
+    ("util-linux", &["flock", "runuser"]),
+    ("xz-utils", &["xz"]),
+];
+
+fn packages<'a>(draft: &mut Draft<'_>, operands: impl Iterator<Item = &'a &'a Arg>) {
+    for operand in operands {
+        let value = &operand.value;
+        let text = value.key();
+        // Local files, and options that apt takes behind a package.
+        if text.starts_with(['.', '/']) || value.is_empty() {
+            continue;
+        }
+        let cut = text.split(['=', '/', ':']).next().unwrap_or(text);
+        let name = match value.as_literal() {
+            Some(_) => Value::literal(cut),
+            None => value.clone(),
+        };
+        draft.add(operand, NEW, Resource::Package(name), Again::NoChange);
+        let known = PROGRAMS.binary_search_by_key(&cut, |(package, _)| package);
+        let itself = [cut];
+        let programs = match known {
+            Ok(at) => PROGRAMS[at].1,
+            Err(_) if value.as_literal().is_some() && !is_without_program(cut) => &itself[..],
+            Err(_) => &[],
+        };
+        for program in programs {
+            let program = Resource::Program(Value::literal(*program));
+            draft.add(operand, NEW, program, Again::NoChange);
+        }
+    }
+}
+
+/// Libraries, headers and modules bring no program of their own name.
+fn is_without_program(package: &str) -> bool {
+    const STARTS: [&str; 6] = ["lib", "python3-", "php-", "fonts-", "linux-", "ca-certificates"];
+    const ENDS: [&str; 6] = ["-dev", "-devel", "-common", "-venv", "-data", "-headers"];
+    STARTS.iter().any(|start| package.starts_with(start)) || ENDS.iter().any(|end| package.ends_with(end))
+}
+
+fn removed(draft: &mut Draft<'_>, operands: &[&Arg]) {
+    for operand in operands {
+        let package = Resource::Package(operand.value.clone());
+        draft.add(operand, Change::Remove, package, Again::NoChange);
+    }
+}
+
+/// apt-get(8): asks before it installs or removes unless `-y` or `-qq`, which implies it. DEBIAN_FRONTEND concerns
+/// debconf(7) and not this question. Nothing is asked when there is nothing to do, and the first time there is.
+pub(crate) fn apt(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "y|yes|assume-yes q|quiet? o|option: t|target-release|default-release: c|config-file: a|host-architecture: \
+         s|simulate|just-print|dry-run d|download-only f|fix-broken m|fix-missing V u force-yes assume-no no-install-recommends",
+    );
+    let mut draft = Draft::of(argv);
+    let (operands, verb) = (&options.operands, word(&options.operands, 0));
+    if verb.is_empty() && !operands.is_empty() {
+        return Deed::default();
+    }
+    let quiet = options.names().filter(|name| *name == "q").count() > 1
+        || options.value("q").and_then(Value::as_literal) == Some("2");
+    let assumed = options.values("o").any(|v| v.key().to_ascii_lowercase().contains("assume-yes"));
+    let yes = options.has("y") || options.has("force-yes") || quiet || assumed;
+    match verb {
+        "install" | "reinstall" | "build-dep" => {
+            draft.role(Role::SystemPackages);
+            packages(&mut draft, operands.iter().skip(1));
+        }
+        "upgrade" | "dist-upgrade" | "full-upgrade" => {}
+        "remove" | "purge" | "autoremove" | "autopurge" => removed(&mut draft, &operands[1..]),
+        "edit-sources" => {}
+        _ => return draft.done(),
+    }
+    let simulated = options.has("s") || options.has("assume-no");
+    if !yes && !simulated {
+        draft.asks("Do you want to continue? [Y/n]", "write `-y`", Some("-y"));
+    }
+    draft.done()
+}
+
+/// dpkg(1): `-i` of an installed version installs it again.
+pub(crate) fn dpkg(argv: &Argv) -> Deed {
+    let options = argv.options("i|install r|remove P|purge l|list s|status L S configure a|pending add-architecture print-architecture");
+    let mut draft = Draft::of(argv);
+    if options.has("i") {
+        draft.role(Role::SystemPackages);
+    } else if options.has("r") || options.has("P") {
+        removed(&mut draft, &options.operands);
+    } else if !options.has("configure") && !options.has("add-architecture") {
+        return Deed::read_only();
+    }
+    draft.done()
+}
+
+/// add-apt-repository(1): asks to press Enter unless `-y`; its source (0.99) does so where standard input is a terminal.
+pub(crate) fn add_apt_repository(argv: &Argv) -> Deed {
+    let options = argv.options("y|yes r|remove n|no-update u|update P|ppa: U|uri: C|cloud: S|sourceslist: c|component: p|pocket: s d L|list");
+    let mut draft = Draft::of(argv);
+    if !options.has("y") && !options.has("L") {
+        draft.asks("Press [ENTER] to continue or Ctrl-c to cancel", "write `-y`", Some("-y"));
+        draft.only_people();
+    }
+    draft.done()
+}
+
+/// dnf(8), yum(8), microdnf: ask `Is this ok [y/N]` unless `-y`.
+pub(crate) fn dnf(argv: &Argv) -> Deed {
+    let options = argv.options("y|assumeyes q|quiet c|config: C d: e: x|exclude: enablerepo: disablerepo: setopt: releasever: nogpgcheck allowerasing skip-broken assumeno");
+    with_question(argv, &options, options.has("y") || options.has("assumeno"), "Is this ok [y/N]", "-y")
+}
+
+/// zypper(8): asks unless `--non-interactive` (`-n`), a global option, or `-y` behind the command.
+pub(crate) fn zypper(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "n|non-interactive y|no-confirm q|quiet gpg-auto-import-keys R|root: c|config: r|repo: f|force",
+    );
+    with_question(argv, &options, options.has("n") || options.has("y"), "Continue? [y/n]", "-y")
+}
+
+fn with_question(
+    argv: &Argv,
+    options: &Options<'_>,
+    yes: bool,
+    asks: &'static str,
+    flag: &'static str,
+) -> Deed {
+    let mut draft = Draft::of(argv);
+    let operands = &options.operands;
+    match word(operands, 0) {
+        "install" | "in" | "groupinstall" | "localinstall" | "reinstall" => {
+            draft.role(Role::SystemPackages);
+            packages(&mut draft, operands.iter().skip(1));
+        }
+        "update" | "upgrade" | "up" | "dist-upgrade" | "dup" | "distro-sync" => {}
+        "module" if matches!(word(operands, 1), "install" | "enable" | "reset" | "disable") => {}
+        "remove" | "rm" | "erase" | "autoremove" => removed(&mut draft, &operands[1..]),
+        _ => return draft.done(),
+    }
+    if !yes {
+        draft.asks(asks, "write `-y`", Some(flag));
+    }
+    draft.done()
+}
+
+/// apk(8): asks nothing unless `--interactive`.
+pub(crate) fn apk(argv: &Argv) -> Deed {
+    let options =
+        argv.options("t|virtual: X|repository: p|root: no-cache U|update-cache u|upgrade i|interactive");
+    let mut draft = Draft::of(argv);
+    match word(&options.operands, 0) {
+        "add" => {
+            draft.role(Role::SystemPackages);
+            packages(&mut draft, options.operands.iter().skip(1));
+        }
+        "del" => removed(&mut draft, &options.operands[1..]),
+        _ => {}
+    }
+    draft.done()
+}
+
+/// pacman(8): asks `Proceed with installation? [Y/n]` unless `--noconfirm`; `-Q` only shows.
+pub(crate) fn pacman(argv: &Argv) -> Deed {
+    let options = argv.options("S|sync y|refresh u|sysupgrade R|remove Q|query U|upgrade s|search i|info noconfirm needed r|root: b|dbpath: config: ignore:");
+    let mut draft = Draft::of(argv);
+    let looks = options.has("Q") || options.has("s") && !options.has("R");
+    if looks {
+        return Deed::read_only();
+    }
+    if options.has("R") {
+        removed(&mut draft, &options.operands);
+    } else {
+        draft.role(Role::SystemPackages);
+        packages(&mut draft, options.operands.iter());
+    }
+    if !options.has("noconfirm") {
+        draft.asks("Proceed with installation? [Y/n]", "write `--noconfirm`", Some("--noconfirm"));
+    }
+    draft.done()
+}
+
+/// snap(8): `install` of an installed snap says so and exits with 0.
+pub(crate) fn snap(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "classic devmode jailmode dangerous channel: revision: edge beta candidate stable name: cohort:",
+    );
+    let mut draft = Draft::of(argv);
+    match word(&options.operands, 0) {
+        "install" | "refresh" => {
+            draft.role(Role::SystemPackages);
+            packages(&mut draft, options.operands.iter().skip(1));
+        }
+        "remove" => removed(&mut draft, &options.operands[1..]),
+        _ => {}
+    }
+    draft.done()
+}
+
+#[test]
+fn packages_are_installed() {
+    crate::tools::table::check(&[
+        (
+            "apt-get install -y nginx redis-server",
+            "create package nginx; create program nginx; create package redis-server; create program redis-server; \
+             create program redis-cli [SystemPackages]",
+        ),
+        ("apt install curl", "create package curl; create program curl [SystemPackages] asks"),
+        ("apt-get -qq install curl", "create package curl; create program curl [SystemPackages]"),
+        (
+            "apt-get install -yq --no-install-recommends $PACKAGES",
+            "create package $PACKAGES [SystemPackages]",
+        ),
+        ("apt-get install $PACKAGES", "create package $PACKAGES [SystemPackages] asks"),
+        ("apt-get install $OPTS curl", "create package curl; create program curl [SystemPackages]"),
+        ("| apt-get install curl", "create package curl; create program curl [SystemPackages]"),
+        ("DEBIAN_FRONTEND=noninteractive apt-get upgrade", "asks"),
+        ("apt-get $APT_OPTS install libpq-dev", "create package libpq-dev [SystemPackages]"),
+        ("apt-get $1", "unknown"),
+        ("apt-get update", ""),
+        ("apt-get -o Dpkg::Options::=--force-confold -y upgrade", ""),
+        (
+            "apt-get install python3=3.11*",
+            "create package python3; create program python3 [SystemPackages] asks",
+        ),
+        ("apt list --installed", ""),
+        ("apt-get purge -y nginx", "remove package nginx"),
+        ("apt-get autoremove -y", ""),
+        ("dpkg -i /tmp/x.deb", "[SystemPackages]"),
+        ("dpkg -l", "[ReadOnly]"),
+        ("add-apt-repository ppa:x/y", "asks"),
+        ("add-apt-repository -y ppa:x/y", ""),
+        ("dnf install -y git", "create package git; create program git [SystemPackages]"),
+        ("yum update", "asks"),
+        ("dnf check-update", ""),
+        ("zypper -n install git", "create package git; create program git [SystemPackages]"),
+        ("apk add --no-cache git", "create package git; create program git [SystemPackages]"),
+        ("pacman -Syu --noconfirm git", "create package git; create program git [SystemPackages]"),
+        ("pacman -S git", "create package git; create program git [SystemPackages] asks"),
+        ("snap install --classic certbot", "create package certbot; create program certbot [SystemPackages]"),
+    ]);
+}
+
+#[test]
+fn programs_are_sorted() {
+    assert!(PROGRAMS.is_sorted_by_key(|(package, _)| package));
+}

@@ -1,0 +1,291 @@
+//! Commands that only read, print, wait or steer the shell itself: nothing that a later run could meet.
+
+use crate::shell::argv::Argv;
+use crate::tools::draft::Draft;
+use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+
+/// Builtins of bash(1) and programs of coreutils(1), procps, util-linux, grep, gawk, systemd and iproute2 that change
+/// nothing.
+pub(crate) fn only_reads(name: &str) -> bool {
+    matches!(
+        name,
+        ":" | "["
+            | "[["
+            | "alias"
+            | "arch"
+            | "awk"
+            | "base64"
+            | "basename"
+            | "bc"
+            | "bg"
+            | "break"
+            | "builtin"
+            | "caller"
+            | "cat"
+            | "cd"
+            | "cksum"
+            | "clear"
+            | "cmp"
+            | "column"
+            | "comm"
+            | "command"
+            | "continue"
+            | "cut"
+            | "date"
+            | "declare"
+            | "df"
+            | "diff"
+            | "dig"
+            | "dirname"
+            | "dirs"
+            | "dmesg"
+            | "dpkg-query"
+            | "du"
+            | "echo"
+            | "egrep"
+            | "env"
+            | "exit"
+            | "expand"
+            | "export"
+            | "expr"
+            | "false"
+            | "fg"
+            | "fgrep"
+            | "file"
+            | "fmt"
+            | "fold"
+            | "free"
+            | "gawk"
+            | "getconf"
+            | "getent"
+            | "getopt"
+            | "getopts"
+            | "grep"
+            | "groups"
+            | "hash"
+            | "head"
+            | "help"
+            | "hexdump"
+            | "history"
+            | "host"
+            | "hostid"
+            | "id"
+            | "jobs"
+            | "journalctl"
+            | "jq"
+            | "last"
+            | "let"
+            | "less"
+            | "local"
+            | "locale"
+            | "logname"
+            | "ls"
+            | "lsb_release"
+            | "lsblk"
+            | "lscpu"
+            | "lsmod"
+            | "lsof"
+            | "man"
+            | "mapfile"
+            | "md5sum"
+            | "more"
+            | "mountpoint"
+            | "namei"
+            | "nc"
+            | "netcat"
+            | "netstat"
+            | "nl"
+            | "nproc"
+            | "nslookup"
+            | "numfmt"
+            | "od"
+            | "paste"
+            | "pathchk"
+            | "pg_isready"
+            | "pgrep"
+            | "pidof"
+            | "ping"
+            | "popd"
+            | "printenv"
+            | "printf"
+            | "ps"
+            | "pushd"
+            | "pwd"
+            | "pwgen"
+            | "readarray"
+            | "readlink"
+            | "readonly"
+            | "realpath"
+            | "return"
+            | "rev"
+            | "seq"
+            | "set"
+            | "sha1sum"
+            | "sha256sum"
+            | "sha512sum"
+            | "shasum"
+            | "shift"
+            | "shopt"
+            | "sleep"
+            | "ss"
+            | "stat"
+            | "strings"
+            | "stty"
+            | "sum"
+            | "tac"
+            | "tail"
+            | "test"
+            | "times"
+            | "top"
+            | "tput"
+            | "tr"
+            | "trap"
+            | "true"
+            | "tsort"
+            | "tty"
+            | "type"
+            | "typeset"
+            | "ulimit"
+            | "umask"
+            | "unalias"
+            | "uname"
+            | "unexpand"
+            | "uniq"
+            | "unset"
+            | "uptime"
+            | "users"
+            | "uuidgen"
+            | "vmstat"
+            | "w"
+            | "wait"
+            | "wc"
+            | "whereis"
+            | "which"
+            | "who"
+            | "whoami"
+            | "xxd"
+            | "yes"
+            | "yq"
+            | "zcat"
+            | "zgrep"
+            | "mktemp"
+            | "traceroute"
+            | "sync"
+            | "ansi"
+            | "figlet"
+            | "logger"
+            | "ldconfig"
+            | "udevadm"
+            | "kill"
+            | "disown"
+    )
+}
+
+/// Commands that set a state of the system and mind nothing when it is set: sysctl(8), modprobe(8), a2enmod(8),
+/// firewall-cmd(1), setsebool(8), ntpdate, restorecon(8) ….
+pub(crate) fn only_sets(name: &str) -> bool {
+    matches!(
+        name,
+        "a2dismod"
+            | "a2dissite"
+            | "a2enconf"
+            | "a2enmod"
+            | "a2ensite"
+            | "apachectl"
+            | "apache2ctl"
+            | "apt-key"
+            | "apt-mark"
+            | "debconf-set-selections"
+            | "depmod"
+            | "fail2ban-client"
+            | "firewall-cmd"
+            | "ip6tables-save"
+            | "iptables-save"
+            | "locale-gen"
+            | "logrotate"
+            | "modprobe"
+            | "netfilter-persistent"
+            | "ntpdate"
+            | "poweroff"
+            | "reboot"
+            | "restorecon"
+            | "setcap"
+            | "setenforce"
+            | "setfacl"
+            | "setsebool"
+            | "shutdown"
+            | "sysctl"
+            | "systemd-tmpfiles"
+            | "systemd-sysusers"
+            | "tune2fs"
+            | "update-ca-certificates"
+            | "update-grub"
+            | "update-initramfs"
+            | "update-locale"
+            | "chattr"
+            | "corepack"
+            | "nvm"
+            | "pyenv"
+            | "rustup"
+            | "notify-send"
+            | "mail"
+            | "sendmail"
+            | "growpart"
+            | "resize2fs"
+            | "phpenmod"
+            | "phpdismod"
+            | "killall5"
+            | "renice"
+            | "ionice"
+    )
+}
+
+/// read, select (bash(1)): wait for a line on standard input.
+pub(crate) fn read(argv: &Argv) -> Deed {
+    let options = argv.options("a: d: e i: n: N: p: r s t: u:");
+    let mut draft = Draft::of(argv);
+    draft.role(Role::ReadOnly);
+    if !options.has("t") && !options.has("u") {
+        draft.asks("a line on standard input", "take the value from an argument or a variable", None);
+    }
+    draft.done()
+}
+
+/// iconv(1), sort(1), shuf(1): print, or write what `-o` names.
+pub(crate) fn filter(argv: &Argv) -> Deed {
+    let options = argv.options("o|output: f|from-code: t|to-code: k|key: T|temporary-directory: S|buffer-size: n: i|input-range: u c b r");
+    let mut draft = Draft::of(argv);
+    match options.value("o") {
+        Some(file) => draft.writes(file),
+        None => {
+            draft.role(Role::ReadOnly);
+        }
+    }
+    draft.done()
+}
+
+/// pkill(1), killall(1): exit with 1 where no process matches, the first time as the second.
+pub(crate) fn pkill(argv: &Argv) -> Deed {
+    let options = argv.options("f e x n o u|uid|euid: U: g: G: P|parent: t: s|signal: F|pidfile: v");
+    let mut draft = Draft::of(argv);
+    for operand in &options.operands {
+        let process = Resource::Process(operand.value.clone());
+        draft.add(operand, Change::Stop, process, Again::NoChange);
+    }
+    draft.done()
+}
+
+#[test]
+fn plain_commands_change_nothing() {
+    crate::tools::table::check(&[
+        ("echo useradd app", "[ReadOnly]"),
+        ("read -p 'Domain: ' DOMAIN", "[ReadOnly] asks"),
+        ("read -t 5 X", "[ReadOnly]"),
+        ("| read X", "[ReadOnly]"),
+        ("iconv -f latin1 -t utf8 -o /a.new /a", "write /a.new"),
+        ("sort -u f", "[ReadOnly]"),
+        ("pkill -f gunicorn", "stop process gunicorn"),
+        ("frobnicate x", "unknown"),
+        ("$CMD x", "unknown"),
+    ]);
+}

@@ -1,0 +1,451 @@
+//! Python: interpreters and their modules, pip and its like, Django, Alembic, servers.
+
+use crate::shell::argv::{Arg, Argv, Options};
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
+use crate::tools::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
+
+const DEPENDENCIES: Role = Role::Dependencies(Ecosystem::Python);
+const TOOL: Role = Role::GlobalTool(Ecosystem::Python);
+
+/// python(1): `-m MODULE`, `manage.py`, a script, `-c` or text on standard input.
+pub(crate) fn python(argv: &Argv) -> Deed {
+    let options = argv.leading_options("m: c: W: X: B E I O P s S u v V|version");
+    if options.has("V") || argv.literal(0) == Some("--version") {
+        return Deed::read_only();
+    }
+    if options.has("c") {
+        return Deed::default();
+    }
+    if let Some(word) = options.word("m") {
+        let at = argv.args.iter().position(|arg| std::ptr::eq(arg, word)).unwrap_or(0);
+        // `-m venv` and `-mvenv`
+        let Some(module) = argv.shifted(if word.value.known_prefix().ends_with('m') { at + 1 } else { at })
+        else {
+            return Deed::default();
+        };
+        return match module.name.trim_start_matches("-m") {
+            "pip" => pip(&module, is_in_environment(argv)),
+            "venv" => venv(&module),
+            "http.server" => role(Role::Serve),
+            "json.tool" | "py_compile" | "compileall" | "timeit" | "site" | "this" | "platform" => {
+                Deed::read_only()
+            }
+            "build" => role(Role::Build(Ecosystem::Python)),
+            "django" => django(&module),
+            "ensurepip" => nothing(),
+            _ => crate::tools::deed(&module),
+        };
+    }
+    match argv.shifted(options.first_operand) {
+        Some(script) if script.name == "manage.py" => django(&script),
+        _ => Deed::default(),
+    }
+}
+
+/// Is the program one of a virtual environment: `venv/bin/pip`, `$VENV/bin/python`?
+fn is_in_environment(argv: &Argv) -> bool {
+    let path = argv.program.value.key();
+    path.contains('/') && !path.starts_with("/usr/") && !path.starts_with("/bin/")
+        || argv.env("VIRTUAL_ENV").is_some()
+}
+
+/// python -m venv, virtualenv: making it again keeps what is installed in it. `--clear` throws that away.
+pub(crate) fn venv(argv: &Argv) -> Deed {
+    let options = argv.options("clear p|python: prompt: upgrade system-site-packages without-pip copies symlinks q|quiet seeder: app-data: no-download");
+    let mut draft = Draft::of(argv);
+    draft.role(Role::VirtualEnv);
+    for directory in &options.operands {
+        let again = match options.has("clear") {
+            true => Again::Overwrites("venv --clear: removes what is installed in it"),
+            false => Again::NoChange,
+        };
+        draft.path(directory, TREE, again);
+    }
+    draft.done()
+}
+
+/// pip(1). `-r`, `-e`, a directory or anything inside an environment is the app's; a bare name outside is a tool.
+pub(crate) fn pip(argv: &Argv, in_environment: bool) -> Deed {
+    let options = argv.options(
+        "r|requirement: c|constraint: e|editable: t|target: i|index-url: extra-index-url: f|find-links: y|yes q|quiet \
+         U|upgrade user prefix: root: cache-dir: timeout: proxy: trusted-host: python: platform: no-cache-dir \
+         break-system-packages progress-bar: cert: log: retries: src: python-version: group: resolution:",
+    );
+    let operands = &options.operands;
+    match word(operands, 0) {
+        "install" | "sync" => {
+            let mut draft = Draft::of(argv);
+            let of_app = options.has("r") || options.has("e") || options.has("t") || options.has("group");
+            let local = |arg: &&Arg| arg.value.key().starts_with(['.', '/']);
+            let names = &operands[1..];
+            if word(operands, 0) == "sync" || of_app || names.iter().any(local) {
+                draft.role(DEPENDENCIES);
+            } else if names.iter().all(|arg| is_pip_itself(arg)) {
+                draft.role(TOOL);
+            } else {
+                draft.role(if in_environment { DEPENDENCIES } else { TOOL });
+            }
+            tools(&mut draft, names);
+            draft.done()
+        }
+        "uninstall" => {
+            let mut draft = Draft::of(argv);
+            if !options.has("y") {
+                draft.asks("Proceed (Y/n)?", "write `-y`", Some("-y"));
+            }
+            draft.done()
+        }
+        "config" | "cache" | "download" | "wheel" | "lock" | "compile" | "venv" => nothing(),
+        _ => Deed::read_only(),
+    }
+}
+
+/// What makes pip itself newer belongs neither to the app nor to its dependencies.
+fn is_pip_itself(arg: &Arg) -> bool {
+    matches!(arg.value.as_literal(), Some("pip" | "setuptools" | "wheel" | "pip-tools" | "uv" | "build"))
+}
+
+/// Programs that a Python package brings under its own name.
+fn tools(draft: &mut Draft<'_>, names: &[&Arg]) {
+    for name in names {
+        let text = name.value.as_literal().unwrap_or_default();
+        let bare = text.split(['=', '>', '<', '~', '[', ';', '!']).next().unwrap_or_default();
+        if matches!(
+            bare,
+            "gunicorn"
+                | "uvicorn"
+                | "celery"
+                | "daphne"
+                | "hypercorn"
+                | "uwsgi"
+                | "waitress"
+                | "alembic"
+                | "poetry"
+                | "pipenv"
+                | "uv"
+                | "virtualenv"
+                | "certbot"
+                | "supervisor"
+                | "ansible"
+                | "awscli"
+                | "pipx"
+        ) {
+            let program = Resource::Program(crate::shell::value::Value::literal(bare));
+            draft.add(name, NEW, program, Again::NoChange);
+        }
+    }
+}
+
+/// pip(1) called by its own name.
+pub(crate) fn pip_program(argv: &Argv) -> Deed {
+    pip(argv, is_in_environment(argv))
+}
+
+/// pipx(1): `install` of what is installed says so and exits with 0.
+pub(crate) fn pipx(argv: &Argv) -> Deed {
+    let options = argv.options("python: pip-args: suffix: index-url: include-deps f|force");
+    let mut draft = Draft::of(argv);
+    if word(&options.operands, 0) == "install" {
+        draft.role(TOOL);
+        tools(&mut draft, &options.operands[1..]);
+    }
+    draft.done()
+}
+
+/// uv(1).
+pub(crate) fn uv(argv: &Argv) -> Deed {
+    let options = argv.leading_options("directory: project: config-file: cache-dir: python: p: color:");
+    let Some(inner) = argv.shifted(options.first_operand) else {
+        return Deed::read_only();
+    };
+    match inner.name.as_str() {
+        "sync" => role(DEPENDENCIES),
+        "pip" => match inner.literal(0) {
+            Some("install" | "sync") => role(DEPENDENCIES),
+            _ => pip(&inner, true),
+        },
+        "venv" => uv_venv(&inner),
+        "run" => {
+            let options = inner.leading_options("with: extra: group: p|python: env-file: package: only-group: no-group: m|module: directory: project:");
+            match (options.has("m"), inner.shifted(options.first_operand)) {
+                (false, Some(command)) => crate::tools::deed(&command),
+                _ => Deed::default(),
+            }
+        }
+        "tool" | "python" => role(TOOL),
+        "build" => role(Role::Build(Ecosystem::Python)),
+        "lock" | "add" | "remove" | "cache" | "self" | "export" | "publish" => nothing(),
+        // `uv init` stops where there is a project (tried with 0.13).
+        "init" => {
+            let mut draft = Draft::of(argv);
+            let options = inner.options("name: p|python: lib package app script bare vcs: q|quiet no-readme");
+            let here = Value::literal(".");
+            let place = options.operands.first().map_or(&here, |arg| &arg.value);
+            let mut file = place.resolve(&argv.cwd);
+            file.push_str("/pyproject.toml");
+            let again = Again::Fails("uv init: Project is already initialized");
+            draft.add_implied(FILE, Resource::Path(file.normalized()), again);
+            draft.done()
+        }
+        _ => Deed::read_only(),
+    }
+}
+
+/// `uv venv`: since 0.8 it asks before it replaces an environment, and fails where it cannot ask; `--clear` replaces,
+/// `--allow-existing` keeps.
+fn uv_venv(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "p|python: prompt: seed clear c allow-existing system-site-packages q|quiet index-url: link-mode:",
+    );
+    let mut draft = Draft::of(argv);
+    draft.role(Role::VirtualEnv);
+    let again = match (options.has("clear") || options.has("c"), options.has("allow-existing")) {
+        (_, true) => Again::NoChange,
+        (true, _) => Again::Overwrites("uv venv --clear: removes what is installed in it"),
+        _ => Again::Prompts(
+            "uv venv: A virtual environment already exists. Do you want to replace it? Without a terminal it fails",
+        ),
+    };
+    match options.operands.first() {
+        Some(directory) => draft.path(directory, TREE, again),
+        None => draft.value_path(&crate::shell::value::Value::literal(".venv"), TREE, again),
+    }
+    draft.done()
+}
+
+/// poetry, pipenv, pdm, conda, hatch: they install what their lock file says; `run` hands on.
+pub(crate) fn project_tool(argv: &Argv) -> Deed {
+    let options =
+        argv.leading_options("C|directory: P|project: n|no-interaction q|quiet v n|name: p|prefix: y");
+    let Some(inner) = argv.shifted(options.first_operand) else {
+        return Deed::read_only();
+    };
+    match (argv.name.as_str(), inner.name.as_str()) {
+        ("conda" | "mamba" | "micromamba", verb @ ("install" | "create" | "update" | "remove" | "env")) => {
+            let mut draft = Draft::of(argv);
+            draft.role(if verb == "create" { Role::VirtualEnv } else { DEPENDENCIES });
+            if !inner.has_word("-y") && !inner.has_word("--yes") && verb != "env" {
+                draft.asks("Proceed ([y]/n)?", "write `-y`", Some("-y"));
+            }
+            draft.done()
+        }
+        ("conda" | "mamba" | "micromamba", _) => nothing(),
+        (_, "install" | "sync") => role(DEPENDENCIES),
+        (_, "run") => inner.shifted(0).map_or_else(Deed::default, |command| crate::tools::deed(&command)),
+        (_, "build") => role(Role::Build(Ecosystem::Python)),
+        _ => nothing(),
+    }
+}
+
+#[test]
+fn python_installs() {
+    crate::tools::table::check(&[
+        ("python3 -m venv venv", "create tree /srv/app/venv [VirtualEnv]"),
+        ("python3.12 -m venv --clear $D/venv", "create tree $D/venv overwrites [VirtualEnv]"),
+        ("virtualenv -p python3 /v", "create tree /v [VirtualEnv]"),
+        ("python -m pip install -r requirements.txt", "[Dependencies(Python)]"),
+        ("pip install -r requirements.txt", "[Dependencies(Python)]"),
+        ("pip3.11 install -e .", "[Dependencies(Python)]"),
+        ("venv/bin/pip install gunicorn==21", "create program gunicorn [Dependencies(Python)]"),
+        ("venv/bin/pip install --upgrade pip", "[GlobalTool(Python)]"),
+        ("pip3 install requests", "[GlobalTool(Python)]"),
+        ("pip uninstall x", "asks"),
+        ("pip list", "[ReadOnly]"),
+        ("uv sync --frozen", "[Dependencies(Python)]"),
+        ("uv venv", "create tree /srv/app/.venv prompts [VirtualEnv]"),
+        ("uv pip install -r r.txt", "[Dependencies(Python)]"),
+        ("uv run python manage.py migrate", "[Migrate]"),
+        ("poetry install --no-root", "[Dependencies(Python)]"),
+        ("poetry run alembic upgrade head", "[Migrate]"),
+        ("pipenv sync", "[Dependencies(Python)]"),
+        ("pipx install poetry", "create program poetry [GlobalTool(Python)]"),
+        ("conda install numpy", "[Dependencies(Python)] asks"),
+        ("python --version", "[ReadOnly]"),
+        ("python seed.py", "unknown"),
+        ("python -c 'print(1)'", "unknown"),
+    ]);
+}
+
+/// django-admin(1), manage.py. "createsuperuser", "collectstatic", "flush": ask unless `--noinput`.
+pub(crate) fn django(argv: &Argv) -> Deed {
+    let options = argv.options("settings: pythonpath: v|verbosity: noinput|no-input username: email: database: c|clear i|ignore: fixture: l|link");
+    let mut draft = Draft::of(argv);
+    let silent = options.has("noinput");
+    let instead = "write `--noinput`";
+    match word(&options.operands, 0) {
+        "migrate" if options.has("check") || options.has("plan") => return Deed::read_only(),
+        "migrate" => {
+            draft.role(Role::Migrate);
+            // "zero": takes back all migrations of the app, its tables too.
+            if word(&options.operands, 2) == "zero" {
+                draft.loses_data();
+            }
+        }
+        // django-extensions: drops the database and makes it anew.
+        "reset_db" => {
+            draft.loses_data();
+        }
+        "collectstatic" => {
+            draft.role(Role::StaticFiles);
+            if !silent {
+                draft.asks(
+                    "Are you sure you want to do this? Type 'yes' to continue",
+                    instead,
+                    Some("--noinput"),
+                );
+            }
+        }
+        "createsuperuser" => {
+            let name = options.value("username").or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
+            let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
+            let name = name.cloned().unwrap_or_else(|| crate::tools::draft::unknown("username"));
+            let again = Again::Fails("createsuperuser: That username is already taken");
+            draft.add_implied(NEW, Resource::Other("superuser", name), again);
+            if !silent {
+                draft.asks(
+                    "createsuperuser asks for a name and a password",
+                    "write `--noinput` and set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD",
+                    given.then_some("--noinput"),
+                );
+            }
+        }
+        "flush" => {
+            draft.loses_data();
+            if !silent {
+                draft.asks("flush asks to type 'yes'", instead, None);
+            }
+        }
+        // Rows are written by their keys (django-admin(1)): what was changed in them since is gone.
+        "loaddata" => {
+            draft.role(Role::Seed);
+            for fixture in options.operands.iter().skip(1) {
+                let again =
+                    Again::Overwrites("loaddata: puts the fixture's rows in place of what was changed since");
+                draft.add(fixture, Change::Write, Resource::Other("rows", fixture.value.clone()), again);
+            }
+        }
+        "runserver" => {
+            draft.role(Role::Serve);
+        }
+        // startproject and startapp exit with 1 where the directory is there (tried with Django 5.2).
+        verb @ ("startproject" | "startapp") => {
+            let again = Again::Fails("django: already exists");
+            match (options.operands.get(1), options.operands.get(2)) {
+                (Some(_), Some(directory)) if verb == "startproject" => {
+                    let mut place = argv.path(directory);
+                    place.push_str("/manage.py");
+                    draft.add(directory, FILE, Resource::Path(place), again);
+                }
+                (Some(name), None) => draft.path(name, TREE, again),
+                _ => {}
+            }
+        }
+        "makemigrations" | "compilemessages" | "clearsessions" | "createcachetable" | "compress"
+        | "makemessages" | "thumbnail" | "rebuild_index" => {}
+        "check" | "showmigrations" | "diffsettings" | "sqlmigrate" | "help" | "version" | "test"
+        | "inspectdb" | "dumpdata" => {
+            return Deed::read_only();
+        }
+        _ => {
+            draft.partly();
+        }
+    }
+    draft.done()
+}
+
+/// alembic, `flask db`, aerich, yoyo: `upgrade` migrates; `stamp` only says so.
+pub(crate) fn alembic(argv: &Argv) -> Deed {
+    let options = argv.options("c|config: n|name: x: sql tag: A|app: d|directory: e|env-file:");
+    let at = usize::from(matches!(word(&options.operands, 0), "db"));
+    match word(&options.operands, at) {
+        "upgrade" | "apply" | "migrate" if at == 0 || word(&options.operands, at) == "upgrade" => {
+            role(Role::Migrate)
+        }
+        "run" => role(Role::Serve),
+        // A directory with something in it is an error (tried with 1.20).
+        "init" if argv.name == "alembic" || at == 1 => {
+            let mut draft = Draft::of(argv);
+            let again = Again::Fails("init: directory already exists and is not empty");
+            match options.operands.get(at + 1) {
+                Some(directory) => draft.path(directory, TREE, again),
+                None if at == 1 => draft.value_path(&Value::literal("migrations"), TREE, again),
+                None => {}
+            }
+            draft.done()
+        }
+        "current" | "history" | "heads" | "show" | "check" | "branches" | "routes" => Deed::read_only(),
+        "downgrade" if word(&options.operands, at + 1) == "base" => {
+            let mut draft = Draft::of(argv);
+            draft.loses_data();
+            draft.done()
+        }
+        "stamp" | "revision" | "merge" | "downgrade" | "migrate" => nothing(),
+        _ => Deed::default(),
+    }
+}
+
+/// gunicorn(1), uvicorn, hypercorn, daphne, waitress, uwsgi(1), celery(1): serve. A daemon's second start finds the
+/// port or the pid file of the first.
+pub(crate) fn server(argv: &Argv) -> Deed {
+    let options: Options<'_> = argv.options(
+        "D|daemon b|bind: p|pid|pidfile: w|workers: k|worker-class: c|config: t|timeout: chdir: A|app: l|loglevel: \
+         f|logfile: access-logfile: error-logfile: threads: host: port: u|user: g|group: n|name: e|env: detach \
+         daemonize: Q|queues: concurrency: s|schedule: ini: socket: log-level: umask: max-requests:",
+    );
+    if argv.name == "celery" {
+        let verb = options.operands.iter().find_map(|arg| match arg.value.as_literal() {
+            Some(verb @ ("worker" | "beat" | "flower" | "multi" | "events")) => Some(verb),
+            _ => None,
+        });
+        if verb.is_none() {
+            return Deed::read_only();
+        }
+    }
+    if argv.has_word("--check-config") || argv.has_word("--version") {
+        return Deed::read_only();
+    }
+    let mut draft = Draft::of(argv);
+    draft.role(Role::Serve);
+    if options.has("D") || options.has("detach") || options.has("daemonize") {
+        let again = Again::Fails("the port or the pid file is taken by the process of the first run");
+        match options.value("p").filter(|_| argv.name != "uwsgi") {
+            Some(pid) => draft.value_path(pid, FILE, again),
+            None => draft.add_implied(NEW, Resource::Process(argv.program.value.basename()), again),
+        }
+    }
+    draft.done()
+}
+
+#[test]
+fn django_and_servers() {
+    crate::tools::table::check(&[
+        ("python manage.py migrate --noinput", "[Migrate]"),
+        ("$V/bin/python $D/manage.py collectstatic", "[StaticFiles] asks"),
+        ("./manage.py collectstatic --no-input --clear", "[StaticFiles]"),
+        ("python manage.py createsuperuser", "create superuser $username fails asks"),
+        ("python manage.py createsuperuser --noinput --username a", "create superuser a fails"),
+        ("python manage.py frob", "unknown"),
+        ("django-admin startproject shop", "create tree /srv/app/shop fails"),
+        ("django-admin startproject shop .", "create file /srv/app/manage.py fails"),
+        ("python manage.py loaddata a.json", "write rows a.json overwrites [Seed]"),
+        ("flask db init", "create tree /srv/app/migrations fails"),
+        ("alembic init m", "create tree /srv/app/m fails"),
+        ("uv init shop", "create file /srv/app/shop/pyproject.toml fails"),
+        ("django-admin migrate", "[Migrate]"),
+        ("python manage.py migrate --check", "[ReadOnly]"),
+        ("venv/bin/alembic -c x.ini upgrade head", "[Migrate]"),
+        ("alembic stamp head", ""),
+        ("alembic downgrade -1", ""),
+        ("alembic downgrade base", "remove data /srv/app"),
+        ("python manage.py flush --noinput", "remove data /srv/app"),
+        ("python manage.py migrate shop zero", "remove data /srv/app [Migrate]"),
+        ("flask db upgrade", "[Migrate]"),
+        ("flask db migrate", ""),
+        ("gunicorn -w 4 app:app", "[Serve]"),
+        ("gunicorn --daemon --pid /run/x.pid app", "create file /run/x.pid fails [Serve]"),
+        ("uvicorn main:app --port 80", "[Serve]"),
+        ("celery -A x worker", "[Serve]"),
+        ("celery -A x inspect ping", "[ReadOnly]"),
+    ]);
+}

@@ -1,0 +1,295 @@
+//! Services: systemd, sysv, supervisor, pm2.
+
+use crate::shell::argv::{Arg, Argv};
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, NEW, nothing, word};
+use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+
+/// The unit that a name means: without a suffix a service (systemctl(1), "Parameter Syntax").
+fn unit(value: &Value) -> Resource {
+    const SUFFIXES: [&str; 11] = [
+        ".service",
+        ".socket",
+        ".timer",
+        ".target",
+        ".path",
+        ".mount",
+        ".automount",
+        ".slice",
+        ".scope",
+        ".device",
+        ".swap",
+    ];
+    let mut name = value.basename();
+    let known = name.known_suffix();
+    let complete = SUFFIXES.iter().any(|suffix| known.ends_with(suffix)) || name.is_glob();
+    if !complete {
+        name.push_str(".service");
+    }
+    Resource::Unit(name)
+}
+
+/// systemctl(1): asking for a state that is there changes nothing. A unit that does not exist is an error, the first
+/// time as the second.
+pub(crate) fn systemctl(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "now q|quiet f|force user system H|host: M|machine: t|type: state: p|property: root: n|lines: o|output: \
+         s|signal: kill-whom: no-block no-pager runtime job-mode: what: message: a|all l|full",
+    );
+    let mut draft = Draft::of(argv);
+    let Some((verb, units)) = options.operands.split_first() else {
+        return Deed::read_only();
+    };
+    let mut each = |units: &[&Arg], change: Change| {
+        for operand in units {
+            draft.add(operand, change.clone(), unit(&operand.value), Again::NoChange);
+        }
+    };
+    match verb.value.as_literal().unwrap_or_default() {
+        "daemon-reload" | "daemon-reexec" => {
+            draft.role(Role::DaemonReload);
+        }
+        "enable" | "reenable" => {
+            each(units, Change::Enable);
+            if options.has("now") {
+                each(units, Change::Start);
+                draft.role(Role::Restart);
+            }
+            draft.role(Role::Enable);
+        }
+        "start" => {
+            each(units, Change::Start);
+            draft.role(Role::Restart);
+        }
+        "restart"
+        | "reload"
+        | "try-restart"
+        | "reload-or-restart"
+        | "try-reload-or-restart"
+        | "force-reload" => {
+            each(units, Change::Restart);
+            draft.role(Role::Restart);
+        }
+        "stop" | "kill" => each(units, Change::Stop),
+        "disable" | "mask" => {
+            if options.has("now") {
+                each(units, Change::Stop);
+            }
+        }
+        "unmask" | "reset-failed" | "set-default" | "set-property" | "daemon" | "isolate" | "preset"
+        | "link" | "revert" | "set-environment" | "import-environment" | "reboot" | "poweroff" | "clean" => {}
+        "edit" => {
+            draft.asks("systemctl edit opens an editor", "write the file below /etc/systemd/system", None)
+        }
+        "status" | "is-active" | "is-enabled" | "is-failed" | "show" | "cat" | "list-units"
+        | "list-unit-files" | "list-timers" | "list-sockets" | "list-dependencies" | "is-system-running"
+        | "show-environment" | "help" => {
+            return Deed::read_only();
+        }
+        _ => {
+            draft.partly();
+        }
+    }
+    draft.done()
+}
+
+/// service(8), invoke-rc.d(8): `service NAME restart`.
+pub(crate) fn service(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    let operands: Vec<&Arg> = argv.args.iter().collect();
+    let Some(name) = operands.first() else {
+        return Deed::read_only();
+    };
+    let change = match word(&operands, 1) {
+        "start" => Change::Start,
+        "restart" | "reload" | "force-reload" | "try-restart" => Change::Restart,
+        "stop" => {
+            draft.add(name, Change::Stop, unit(&name.value), Again::NoChange);
+            return draft.done();
+        }
+        "status" => return Deed::read_only(),
+        _ => {
+            draft.partly();
+            return draft.done();
+        }
+    };
+    draft.add(name, change, unit(&name.value), Again::NoChange);
+    draft.role(Role::Restart);
+    draft.done()
+}
+
+/// update-rc.d(8), chkconfig(8), rc-update: enable at boot.
+pub(crate) fn update_rc(argv: &Argv) -> Deed {
+    let options = argv.options("f");
+    let mut draft = Draft::of(argv);
+    let name = match argv.name.as_str() {
+        "rc-update" => options.operands.get(1),
+        _ => options.operands.first(),
+    };
+    let on = ["defaults", "enable", "on", "add"].iter().any(|text| argv.has_word(text));
+    if let Some(name) = name.filter(|_| on) {
+        draft.add(name, Change::Enable, unit(&name.value), Again::NoChange);
+        draft.role(Role::Enable);
+    }
+    draft.done()
+}
+
+#[test]
+fn units_are_driven() {
+    crate::tools::table::check(&[
+        ("systemctl daemon-reload", "[DaemonReload]"),
+        ("systemctl enable web", "enable unit web.service [Enable]"),
+        (
+            "systemctl enable --now web.timer",
+            "enable unit web.timer; start unit web.timer [Restart] [Enable]",
+        ),
+        ("systemctl restart a b@1", "restart unit a.service; restart unit b@1.service [Restart]"),
+        ("systemctl start $S", "start unit $S.service [Restart]"),
+        ("systemctl stop x", "stop unit x.service"),
+        ("systemctl is-active --quiet x", "[ReadOnly]"),
+        ("systemctl disable --now x", "stop unit x.service"),
+        ("systemctl frob x", "unknown"),
+        ("service nginx restart", "restart unit nginx.service [Restart]"),
+        ("update-rc.d web defaults", "enable unit web.service [Enable]"),
+    ]);
+}
+
+/// supervisorctl: `start` of what runs prints `already started` and exits with 0; `update` reads the configuration.
+pub(crate) fn supervisorctl(argv: &Argv) -> Deed {
+    let options = argv.options("c|configuration: s|serverurl: u|username: p|password: i");
+    let mut draft = Draft::of(argv);
+    let change = match word(&options.operands, 0) {
+        "start" => Change::Start,
+        "restart" | "signal" => Change::Restart,
+        "stop" => Change::Stop,
+        "reread" | "status" | "avail" | "tail" | "pid" => return Deed::read_only(),
+        "update" | "reload" => {
+            draft.role(Role::Restart);
+            return draft.done();
+        }
+        _ => {
+            draft.partly();
+            return draft.done();
+        }
+    };
+    if change != Change::Stop {
+        draft.role(Role::Restart);
+    }
+    for name in &options.operands[1..] {
+        let process = Resource::Process(name.value.clone());
+        draft.add(name, change.clone(), process, Again::NoChange);
+    }
+    draft.done()
+}
+
+/// pm2 (its "Process management" page): `start` of a script that runs already under that name exits with 1, `Script
+/// already launched`; of an ecosystem file or of the name of a known process it restarts. A command (`npm`, `"node
+/// app.js"`), and a script with `-f`, is started once more beside the first. Tried with 7.0.
+pub(crate) fn pm2(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "n|name: i|instances: w|watch f|force u|user: hp: l|log: o|output: e|error: p|pid: cwd: max-memory-restart: \
+         interpreter: node-args: cron: only: env: ignore-watch: time update-env",
+    );
+    let mut draft = Draft::of(argv);
+    let operands = &options.operands;
+    let (verb, target) = (word(operands, 0), operands.get(1));
+    let process = |value: &Value| Resource::Process(value.clone());
+    match (verb, target) {
+        ("start", Some(target)) => {
+            draft.role(Role::Restart);
+            let text = target.value.key();
+            let describes = [".config.js", ".config.cjs", ".json", ".yml", ".yaml", ".config.mjs"]
+                .iter()
+                .any(|end| text.ends_with(end));
+            let again = if describes || target.value.as_literal().is_none() {
+                Again::NoChange
+            } else if options.has("f") || is_command(text) {
+                Again::Duplicates("pm2: starts a second process of the same name")
+            } else {
+                Again::Fails("pm2: Script already launched")
+            };
+            match options.value("n") {
+                Some(name) if !describes => draft.add(target, NEW, process(name), again),
+                _ if describes || is_script(text) => draft.add(target, NEW, process(&target.value), again),
+                _ => draft.add(target, Change::Start, process(&target.value), Again::NoChange),
+            }
+        }
+        (
+            "restart"
+            | "reload"
+            | "startOrRestart"
+            | "startOrReload"
+            | "gracefulReload"
+            | "startOrGracefulReload",
+            Some(target),
+        ) => {
+            draft.role(Role::Restart);
+            draft.add(target, Change::Restart, process(&target.value), Again::NoChange);
+        }
+        ("stop", Some(target)) => {
+            draft.add(target, Change::Stop, process(&target.value), Again::NoChange);
+        }
+        ("delete" | "del", Some(target)) => {
+            let again = match target.value.as_literal() {
+                Some("all") => Again::NoChange,
+                _ => Again::Fails("pm2: Process or Namespace not found"),
+            };
+            draft.add(target, Change::Remove, process(&target.value), again);
+        }
+        ("startup", _) => {
+            draft.role(Role::Enable);
+        }
+        (
+            "list" | "ls" | "status" | "logs" | "describe" | "show" | "jlist" | "ping" | "pid" | "env"
+            | "prettylist",
+            _,
+        ) => {
+            return Deed::read_only();
+        }
+        (
+            "save" | "flush" | "update" | "kill" | "unstartup" | "resurrect" | "install" | "set" | "dump"
+            | "serve",
+            _,
+        ) => {}
+        _ => {
+            draft.partly();
+        }
+    }
+    draft.done()
+}
+
+/// A program with its arguments, or one that is given them behind `--`.
+fn is_command(text: &str) -> bool {
+    text.contains(' ') || matches!(text, "npm" | "yarn" | "pnpm" | "bun" | "npx" | "serve")
+}
+
+fn is_script(text: &str) -> bool {
+    text.contains('/') || [".js", ".py", ".sh", ".ts", ".mjs", ".cjs"].iter().any(|end| text.ends_with(end))
+}
+
+/// loginctl(1): lingering is a state.
+pub(crate) fn loginctl(argv: &Argv) -> Deed {
+    match argv.literal(0) {
+        Some("enable-linger" | "disable-linger") => nothing(),
+        _ => Deed::read_only(),
+    }
+}
+
+#[test]
+fn processes_are_driven() {
+    crate::tools::table::check(&[
+        ("supervisorctl restart all", "restart process all [Restart]"),
+        ("supervisorctl reread", "[ReadOnly]"),
+        ("pm2 start dist/server.js --name api", "create process api fails [Restart]"),
+        ("pm2 start npm --name web -- start", "create process web duplicates [Restart]"),
+        ("pm2 start 'node app.js' --name web", "create process web duplicates [Restart]"),
+        ("pm2 start -f app.js --name web", "create process web duplicates [Restart]"),
+        ("pm2 start server.js", "create process server.js fails [Restart]"),
+        ("pm2 start ecosystem.config.js --env production", "create process ecosystem.config.js [Restart]"),
+        ("pm2 start api", "start process api [Restart]"),
+        ("pm2 reload api", "restart process api [Restart]"),
+        ("pm2 delete api", "remove process api fails"),
+        ("pm2 save", ""),
+        ("pm2 startup systemd -u app --hp /home/app", "[Enable]"),
+    ]);
+}

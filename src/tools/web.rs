@@ -1,0 +1,172 @@
+//! Web servers and their certificates: nginx(8), certbot(1), acme.sh.
+
+use crate::shell::argv::{Argv, Options};
+use crate::shell::value::Value;
+use crate::tools::draft::{Draft, FILE, NEW, nothing, role, unknown, word};
+use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+
+/// certbot(1): asks for an address, for the terms and for the names where they are not given, and what to do where the
+/// certificate is there already. `-n` asks nothing and keeps it.
+pub(crate) fn certbot(argv: &Argv) -> Deed {
+    let options: Options<'_> = argv.options(
+        "n|non-interactive|noninteractive agree-tos m|email: d|domain|domains: register-unsafely-without-email \
+         keep-until-expiring|keep|reinstall force-renewal|renew-by-default w|webroot-path: cert-name: config-dir: \
+         work-dir: logs-dir: c|config: deploy-hook: pre-hook: post-hook: server: a|authenticator: i|installer: \
+         rsa-key-size: key-type: dns-cloudflare-credentials: dns-route53-propagation-seconds: nginx apache standalone \
+         webroot redirect no-redirect hsts expand staging test-cert dry-run q|quiet no-eff-email eff-email \
+         preferred-challenges: http-01-port: nginx-server-root: nginx-ctl: manual-auth-hook: manual-cleanup-hook:",
+    );
+    let mut draft = Draft::of(argv);
+    let verb = options.operands.first().and_then(|arg| arg.value.as_literal());
+    if ["--version", "--help", "-h"].iter().any(|word| argv.has_word(word)) {
+        return Deed::read_only();
+    }
+    match verb {
+        Some("renew" | "enhance" | "update_symlinks" | "reconfigure") => return nothing(),
+        Some("certificates" | "plugins" | "show_account" | "help") => return Deed::read_only(),
+        Some("delete" | "revoke" | "unregister") => {
+            if !options.has("n") {
+                draft.asks("certbot asks before it deletes", "write `--non-interactive`", None);
+            }
+            return draft.done();
+        }
+        _ => {}
+    }
+    let silent = options.has("n");
+    let account =
+        options.has("agree-tos") && (options.has("m") || options.has("register-unsafely-without-email"));
+    let complete = account && (options.has("d") || options.has("cert-name") || verb == Some("register"));
+    let keeps = options.has("keep-until-expiring") || options.has("force-renewal");
+    let again = match silent || keeps {
+        true => Again::NoChange,
+        false => Again::Prompts("certbot: You have an existing certificate. What would you like to do?"),
+    };
+    if let Some(domain) = options.value("cert-name").or_else(|| options.values("d").next()) {
+        let first = domain.split_once(',').map_or_else(|| domain.clone(), |(first, _)| first);
+        draft.add_implied(NEW, Resource::Other("certificate", first), again);
+    }
+    if !silent && !complete {
+        draft.asks(
+            "certbot asks for an address, the terms and the names",
+            "write `--non-interactive --agree-tos -m ADDRESS`",
+            (options.has("m") && options.has("d")).then_some("--non-interactive --agree-tos"),
+        );
+    }
+    draft.done()
+}
+
+/// nginx(8): `-t` tests, `-s reload` reloads; otherwise it serves.
+pub(crate) fn nginx(argv: &Argv) -> Deed {
+    let options = argv.options("t T q v V s: c: g: p: e:");
+    match options.value("s").and_then(Value::as_literal) {
+        Some("reload" | "reopen") => {
+            let mut draft = Draft::of(argv);
+            let unit = Resource::Unit(Value::literal("nginx.service"));
+            draft.add_implied(Change::Restart, unit, Again::NoChange);
+            draft.role(Role::Restart);
+            draft.done()
+        }
+        Some(_) => nothing(),
+        None if ["t", "T", "v", "V"].iter().any(|o| options.has(o)) => Deed::read_only(),
+        None => role(Role::Serve),
+    }
+}
+
+/// acme.sh: `--issue` of a certificate that is not due is skipped with status 2.
+pub(crate) fn acme(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    if argv.has_word("--issue") && !argv.has_word("--force") {
+        let again = Again::Fails("acme.sh: Skipping. Next renewal time is … (status 2)");
+        let options = argv.options("d|domain: w|webroot: k: dns: server:");
+        let domain = options.values("d").next().cloned().unwrap_or_else(|| unknown("domain"));
+        draft.add_implied(NEW, Resource::Other("certificate", domain), again);
+    }
+    draft.done()
+}
+
+/// wp-cli (its commands' pages at developer.wordpress.org/cli): `core install` of what is installed says so and exits
+/// with 0; files, configuration, database and users that exist are errors; posts and terms are made once more.
+pub(crate) fn wp(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "path: url: user: allow-root force dbname: dbuser: dbpass: dbhost: locale: version: title: role: user_pass: \
+         post_title: post_type: post_status: post_content: admin_user: admin_password: admin_email: porcelain yes quiet",
+    );
+    let operands = &options.operands;
+    let mut draft = Draft::of(argv);
+    let here = Value::literal(".");
+    let site = options.value("path").unwrap_or(&here).resolve(&argv.cwd);
+    let file = |name: &str| Resource::Path(super::draft::below(&site, &Value::literal(name)));
+    match (word(operands, 0), word(operands, 1)) {
+        ("core", "download") if !options.has("force") => {
+            let again = Again::Fails("wp core download: WordPress files seem to already be present here");
+            draft.add_implied(FILE, file("wp-load.php"), again);
+        }
+        ("config", "create") | ("core", "config") if !options.has("force") => {
+            let again = Again::Fails("wp config create: The 'wp-config.php' file already exists");
+            draft.add_implied(FILE, file("wp-config.php"), again);
+        }
+        ("user", "create") => {
+            if let Some(name) = operands.get(2) {
+                let again = Again::Fails("wp user create: The username is already registered");
+                draft.add(name, NEW, Resource::Other("wordpress user", name.value.clone()), again);
+            }
+        }
+        (kind @ ("post" | "comment"), "create") => {
+            let title = options.value("post_title").cloned().unwrap_or_else(|| unknown(kind));
+            let again = Again::Duplicates("wp: makes the same post once more");
+            draft.add_implied(Change::Append, Resource::Other("wordpress post", title), again);
+        }
+        ("db", "reset") => {
+            let data = Resource::Other("data", site.clone());
+            let again = Again::Overwrites("wp db reset: drops and makes the database anew");
+            draft.add_implied(Change::Write, data, again);
+            if !options.has("yes") {
+                draft.asks(
+                    "wp db reset asks before it drops the database",
+                    "do not reset a live database",
+                    None,
+                );
+            }
+        }
+        ("core", "is-installed" | "version" | "check-update") | (_, "list" | "get" | "is-installed") => {
+            return Deed::read_only();
+        }
+        ("core" | "plugin" | "theme" | "option" | "rewrite" | "language" | "cache", _) => {}
+        _ => {
+            draft.partly();
+        }
+    }
+    draft.done()
+}
+
+#[test]
+fn wordpress_is_set_up() {
+    crate::tools::table::check(&[
+        ("wp core download --path=/w --allow-root", "create file /w/wp-load.php fails"),
+        ("wp core download --force", ""),
+        ("wp config create --dbname=a", "create file /srv/app/wp-config.php fails"),
+        ("wp core install --url=x", ""),
+        ("wp user create bob b@x.org --role=author", "create wordpress user bob fails"),
+        ("wp post create --post_title=Home", "append wordpress post Home duplicates"),
+        ("wp plugin install x --activate", ""),
+        ("wp core is-installed", "[ReadOnly]"),
+    ]);
+}
+
+#[test]
+fn web_servers_and_certificates() {
+    crate::tools::table::check(&[
+        ("certbot --nginx -d x.org --non-interactive --agree-tos -m a@x.org", "create certificate x.org"),
+        ("certbot --nginx -d x.org", "create certificate x.org prompts asks"),
+        ("certbot certonly --standalone -d $D --agree-tos -m a", "create certificate $D prompts"),
+        ("certbot --nginx -d a,b --agree-tos -m a --keep", "create certificate a"),
+        ("certbot renew --dry-run", ""),
+        ("certbot --version", "[ReadOnly]"),
+        ("certbot certonly --help", "[ReadOnly]"),
+        ("certbot --nginx $ARGS", ""),
+        ("nginx -t", "[ReadOnly]"),
+        ("nginx -s reload", "restart unit nginx.service [Restart]"),
+        ("a2ensite shop", ""),
+        ("acme.sh --issue -d x.org -w /w", "create certificate x.org fails"),
+    ]);
+}
