@@ -3,12 +3,11 @@
 use super::judge::{self, Asked};
 use super::{Lack, Wording, fill, wording};
 use crate::facts::deploy::Deploy;
-use crate::facts::needs::needed;
+use crate::facts::needs::{is_deploy, needed};
 use crate::finding::Finding;
 use crate::rules::context::Context;
 use crate::source::Span;
 use crate::syntax::query::{Need, Part, QueryFile, Selectors};
-use std::cell::OnceCell;
 
 /// Looks for what each rule with `@missing` asks for.
 pub(super) fn run(
@@ -17,22 +16,21 @@ pub(super) fn run(
     wordings: &[(&str, Wording)],
     found: &mut Vec<Finding>,
 ) {
-    let deploy = OnceCell::new();
+    let deploy = context.deploy();
     for file in selectors.files().iter().filter(|file| file.has(Part::Missing)) {
-        let deploy = deploy.get_or_init(|| Deploy::new(context));
-        if is_there(context, deploy, file) {
+        if is_there(context, &deploy, file) {
             continue;
         }
         let mut needs: Vec<Need> = file.needs().collect();
         needs.dedup();
         let lacks: Vec<(Span, Lack<'_, '_, '_>)> = match needs[..] {
-            [] if deploy.brings_something() => {
+            [] if is_deploy(deploy) => {
                 let place = deploy.place();
                 place.map(|place| (place, Lack { deploy, needed: None })).into_iter().collect()
             }
             [] => Vec::new(),
             _ => {
-                let needed = needs.iter().flat_map(|need| needed(deploy, *need));
+                let needed = needs.iter().flat_map(|need| needed(&deploy, *need));
                 needed.map(|needed| (needed.place(), Lack { deploy, needed: Some(needed) })).collect()
             }
         };

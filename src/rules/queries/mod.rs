@@ -70,7 +70,7 @@ impl Found<'_, '_> {
 /// A command that a query missed.
 pub(crate) struct Lack<'d, 'r, 'a> {
     /// The deploy that lacks it.
-    pub(crate) deploy: &'d Deploy<'d, 'r, 'a>,
+    pub(crate) deploy: Deploy<'d, 'r, 'a>,
     /// What needs it; `None` where each deploy must have it.
     pub(crate) needed: Option<Needed<'r>>,
 }

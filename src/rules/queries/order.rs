@@ -14,12 +14,16 @@ pub(super) fn position(at: At<'_, '_>) -> (usize, StepId) {
     (at.number, at.id)
 }
 
-/// True where the first one surely runs after the second one: neither stands in a loop or runs in the background, and
-/// they are not one command.
+/// True where the first one surely runs after the second one, and never without it: neither stands in a loop or runs in
+/// the background, and they are not one command.
 pub(super) fn is_after(first: At<'_, '_>, second: At<'_, '_>) -> bool {
     let (a, b) = (first.step(), second.step());
     let plain = !a.in_loop && !b.in_loop && !a.background && !b.background;
-    plain && a.entry == b.entry && a.span != b.span && position(first) > position(second)
+    plain
+        && a.entry == b.entry
+        && a.span != b.span
+        && position(first) > position(second)
+        && runs_along(second, first) == Along::Always
 }
 
 /// Does a step run in each run in which another one does?

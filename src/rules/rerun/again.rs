@@ -5,7 +5,7 @@ use crate::model::{OnFailure, Outcome};
 use crate::rules::context::{Context, Draft};
 use crate::rules::guards;
 use crate::rules::queries::Found;
-use crate::rules::rerun::remedy::remedy;
+use crate::tools::advice::advice;
 
 /// Why the second run goes wrong, what then never runs, and what to write instead.
 pub(super) fn word(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
@@ -35,9 +35,11 @@ pub(super) fn word(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draf
         }
         Outcome::Skipped(_) | Outcome::NoChange | Outcome::Unknown => return draft,
     };
-    let (help, fix) = remedy(context, step, &outcome);
-    if let Some(help) = help {
-        draft = draft.help(help);
+    let effect = script.second_run(id).effect.and_then(|i| step.deed.effects.get(i));
+    let advice = outcome.again().and_then(|again| advice(&step.argv, &step.deed, effect, again));
+    let fix = advice.as_ref().and_then(|advice| guards::fix(context, script, step, advice.edit.as_ref()?));
+    if let Some(advice) = advice {
+        draft = draft.help(advice.help);
     }
-    draft.fix(fix.or_else(|| guards::fix(context, script, id)))
+    draft.fix(fix)
 }

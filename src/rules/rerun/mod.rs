@@ -11,7 +11,6 @@ mod lines;
 mod mirrored;
 mod once;
 mod prompt;
-mod remedy;
 mod skipped;
 
 use crate::rules::Rule;

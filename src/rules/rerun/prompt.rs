@@ -1,12 +1,11 @@
 //! `rerun/prompt`: how it is worded that a command waits for an answer, on the first run as on each other.
 
 use crate::facts::attended::only_asks_people;
-use crate::finding::{Applicability, Confidence, Edit, Fix, Severity};
-use crate::model::Step;
+use crate::finding::{Confidence, Severity};
 use crate::rules::context::{Context, Draft};
+use crate::rules::guards;
 use crate::rules::queries::Found;
-use crate::source::Span;
-use crate::tools::effect::Prompt;
+use crate::tools::advice::unattended;
 
 /// What it asks, and the flag that keeps it from asking.
 pub(super) fn word(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
@@ -20,7 +19,9 @@ pub(super) fn word(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draf
                 false => "a deploy that nobody watches hangs or fails there",
             };
             let text = format!("`{words}` waits for an answer ({}): {then}", prompt.asks);
-            let mut draft = draft.message(text).help(prompt.instead).fix(fix(context, step, prompt));
+            let advice = unattended(&step.argv, prompt);
+            let fix = advice.edit.and_then(|edit| guards::fix(context, found.at.script, step, &edit));
+            let mut draft = draft.message(text).help(advice.help).fix(fix);
             if prompt.only_people {
                 draft = draft.at_most(Confidence::Medium).severity(Severity::Info);
             }
@@ -47,18 +48,4 @@ fn of_script(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> 
         .message(text)
         .severity(Severity::Info)
         .help("take the answers from arguments or the environment where they are given")
-}
-
-fn fix(context: &Context<'_, '_>, step: &Step, prompt: &Prompt) -> Option<Fix> {
-    let flag = prompt.flag?;
-    let subcommand = step.argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
-    let written = context.sources.text(subcommand.span) == subcommand.value.as_literal()?;
-    (written && step.span.covers(subcommand.span)).then(|| Fix {
-        title: format!("answer with `{flag}`"),
-        applicability: Applicability::Unsafe,
-        edits: vec![Edit {
-            span: Span { start: subcommand.span.end, ..subcommand.span },
-            text: format!(" {flag}"),
-        }],
-    })
 }

@@ -55,7 +55,7 @@ impl<'c, 'r, 'a> Deref for Deploy<'c, 'r, 'a> {
 
 impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     pub(super) fn new(context: &'c Context<'r, 'a>) -> Self {
-        Deploy { context, deploy: facts::deploy::Deploy::new(context) }
+        Deploy { context, deploy: context.deploy() }
     }
 
     /// A finding about work that is missing.
@@ -67,14 +67,14 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         work: Work,
         said: Option<Span>,
     ) -> Draft {
-        done_elsewhere(&self.deploy, self.context.finding(rule, place, message), work, said)
+        done_elsewhere(self.deploy, self.context.finding(rule, place, message), work, said)
     }
 }
 
 /// Work that is missing is less bad where it is printed by a script that starts nothing, which leaves the rest to people,
 /// and where another script does it.
 fn done_elsewhere(
-    deploy: &facts::deploy::Deploy<'_, '_, '_>,
+    deploy: facts::deploy::Deploy<'_, '_, '_>,
     draft: Draft,
     work: Work,
     said: Option<Span>,
@@ -83,7 +83,7 @@ fn done_elsewhere(
     if let Some(path) = deploy.elsewhere(work) {
         draft =
             draft.add(&format!(" (only {path} does, which is not a part of it)")).severity(Severity::Info);
-    } else if said.is_some() && deploy.processes.is_empty() {
+    } else if said.is_some() && deploy.processes().is_empty() {
         draft = draft.severity(Severity::Warning);
     }
     match said {

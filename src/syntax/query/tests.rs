@@ -298,7 +298,7 @@ fn a_part_that_does_not_go_with_the_others_is_refused() {
     refused(
         &format!("{BARE}\n (#set! message \"{{comand}}\"))"),
         2,
-        16,
+        17,
         "unknown placeholder `{comand}`; known are {command}",
     );
     refused(&format!("{BARE}\n (#set! message \"{{other}}\"))"), 1, 1, "`{other}` needs another command");
@@ -438,7 +438,7 @@ fn the_readme_documents_the_whole_vocabulary() {
 
     /// The words in backticks of a predicate's row that are in no parentheses.
     fn words<W>(section: &str, predicate: &str, all: &[&[(&str, W)]]) {
-        let row = section.lines().find(|l| l.contains(predicate)).unwrap();
+        let row = section.lines().find(|l| l.starts_with(&format!("| `({predicate}"))).unwrap();
         let known: Vec<&str> = all.iter().flat_map(|a| a.iter().map(|(w, _)| *w)).collect();
         let (_, row) = row.split_once(")` |").unwrap();
         let written: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
@@ -477,7 +477,7 @@ fn the_readmes_examples_are_good() {
     let readme = include_str!("../../../queries/README.md");
     let examples: Vec<&str> =
         readme.split("```scheme\n").skip(1).filter_map(|e| Some(e.split_once("```")?.0)).collect();
-    assert!(examples.len() > 5);
+    assert_eq!(examples.len(), 5);
     for example in &examples {
         assert!(load(example).is_ok(), "{example}");
     }
