@@ -11,6 +11,7 @@ use crate::project::services::{
     self, Doer, StatedMatch, UnitInfo, of_process, of_unit, product_units, service_ports, staying,
 };
 use crate::rules::context::{Context, Origin};
+use crate::shell::value::has_hole;
 use crate::source::Span;
 use std::collections::HashSet;
 
@@ -281,7 +282,8 @@ impl Judge<'_, '_, '_> {
             Named::No => Confidence::Medium,
         };
         if ports.iter().any(|port| words.has(port))
-            || stem.contains(['\u{1}', '$', '%'])
+            || stem.contains(['$', '%'])
+            || has_hole(stem)
             || self.is_given(stem)
         {
             return;

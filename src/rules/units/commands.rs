@@ -4,6 +4,7 @@
 use crate::finding::Finding;
 use crate::project::unit::{Directive, UnitKind, is_true, words};
 use crate::rules::units::{Judged, base};
+use crate::shell::value::leading_hole;
 use crate::source::Span;
 
 const SHELL: &str = "units/shell-syntax";
@@ -114,7 +115,9 @@ fn relative(
 ) -> bool {
     let program = command[0].0.trim_start_matches(['-', '@', ':', '+', '!', '|']);
     let home = program.starts_with("~/") || program == "~";
-    let known = !program.starts_with(['/', '$', '%', '{', '<', '\u{1}', '@']) && program.contains('/');
+    let known = !program.starts_with(['/', '$', '%', '{', '<', '@'])
+        && leading_hole(program).is_none()
+        && program.contains('/');
     if !home && !known || program.contains('=') || program.contains("//") {
         return false;
     }
@@ -142,7 +145,9 @@ fn directories(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             "EnvironmentFile" => "systemd ignores the line",
             _ => continue,
         };
-        let relative = !path.starts_with(['/', '$', '%', '{', '<', '@', '\u{1}', '`']) && !path.is_empty();
+        let relative = !path.starts_with(['/', '$', '%', '{', '<', '@', '`'])
+            && leading_hole(path).is_none()
+            && !path.is_empty();
         if relative && !path.contains("__") {
             let message = format!("`{}={path}` is no absolute path: {consequence}", directive.key);
             let help = "write the whole path, from `/` on; systemd knows `%h` for the home directory of the user manager's user, and neither `~/` nor variables";

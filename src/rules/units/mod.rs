@@ -16,6 +16,7 @@ use crate::project::unit::{Directive, UnitKind};
 use crate::repo::names::base;
 use crate::rules::Rule;
 use crate::rules::context::{Context, Draft, Origin, UnitAt};
+use crate::shell::value::{self, has_hole};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource};
@@ -108,7 +109,10 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
 
     /// True where the text is there as it stands: no variable of the script is put in, none is left to be put in.
     fn is_plain(&self, text: &str) -> bool {
-        !text.contains(['$', '`', '{', '<', '\u{1}']) && !text.contains("__") && text.matches('@').count() < 2
+        !has_hole(text)
+            && !text.contains(['$', '`', '{', '<'])
+            && !text.contains("__")
+            && text.matches('@').count() < 2
     }
 
     /// True where `text` (`$NAME`, `$(nproc)`) reaches systemd as it is written.
@@ -164,19 +168,9 @@ fn is_template(context: &Context<'_, '_>, at: &UnitAt) -> bool {
     marks.iter().any(|mark| text.contains(mark))
 }
 
-/// What is left of a value's key without the holes for what is put in (`shell::value`).
+/// What a key says for certain (`shell::value`), without comments: what they say never gets to systemd.
 fn without_holes(key: &str) -> String {
-    let mut text = String::with_capacity(key.len());
-    let mut inside = false;
-    for c in key.chars() {
-        match c {
-            '\u{1}' => inside = true,
-            '\u{2}' => inside = false,
-            _ if !inside => text.push(c),
-            _ => {}
-        }
-    }
-    // What a comment says never gets to systemd.
+    let text = value::without_holes(key);
     let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']));
     lines.collect::<Vec<&str>>().join("\n")
 }

@@ -11,6 +11,7 @@ use crate::model::Step;
 use crate::project::unit::UnitKind;
 use crate::rules::context::{Context, Draft};
 use crate::rules::units::{Judged, base};
+use crate::shell::value::has_hole;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
@@ -96,7 +97,7 @@ fn is_spoken_of(context: &Context<'_, '_>, path: &str) -> bool {
 
 /// True for a path of which all is known, as far as a deploy goes.
 fn is_known(path: &str) -> bool {
-    path.starts_with('/') && !path.contains(['$', '%', '`', '*', '{', '<', '\u{1}'])
+    path.starts_with('/') && !has_hole(path) && !path.contains(['$', '%', '`', '*', '{', '<'])
 }
 
 fn is_environment(name: &str) -> bool {

@@ -5,6 +5,7 @@ use crate::finding::Finding;
 use crate::project::unit::directives::is_boolean;
 use crate::project::unit::{Directive, words};
 use crate::rules::units::{Judged, is_command};
+use crate::shell::value::has_hole;
 
 const INVALID: &str = "units/invalid-value";
 const COMMENT: &str = "units/comment-in-value";
@@ -152,7 +153,7 @@ fn environment(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     let (word, _) = &split[at];
     let before = at.checked_sub(1).map(|before| split[before].0.as_str());
     // What the script puts in may hold the assignment.
-    if !unit.is_plain(word) || directive.value.contains('\u{1}') {
+    if !unit.is_plain(word) || has_hole(&directive.value) {
         return;
     }
     let name = before.and_then(|b| b.split_once('=')).map(|(name, _)| name);

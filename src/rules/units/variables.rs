@@ -4,6 +4,7 @@
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::project::unit::{Directive, words};
 use crate::rules::units::{Judged, is_command};
+use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
 
 const LITERAL: &str = "units/literal-variable";
@@ -192,7 +193,7 @@ fn lost(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Findin
     let of_unit = unit.at.unit.environment();
     for (whole, name) in references(&directive.value) {
         // A variable that nothing in the script gives a value.
-        let taken = written.value.key().contains(&format!("\u{1}{name}\u{2}"));
+        let taken = written.value.key().contains(Value::hole(name, 0, Knowledge::Symbolic).key());
         let of_systemd = OF_SYSTEMD.contains(&name)
             && !matches!(
                 name,
