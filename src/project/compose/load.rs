@@ -5,7 +5,6 @@
 //! then it is merged into what came before.
 
 use crate::finding::Gap;
-use crate::project::compose::extends::Scope;
 use crate::project::compose::interpolation::with_defaults;
 use crate::project::compose::merge::{self, At, Clashes};
 use crate::project::yaml::{self, Key, Kind, Node};
@@ -43,6 +42,14 @@ pub(super) struct Project {
     pub(super) incomplete: bool,
     nodes: usize,
     files: usize,
+}
+
+/// Services among which `extends` looks for a name.
+pub(super) struct Scope {
+    pub(super) services: Entries,
+    pub(super) index: HashMap<String, usize>,
+    pub(super) directory: String,
+    pub(super) done: HashMap<usize, Node>,
 }
 
 /// Reads files once, and puts them together as often as they are asked for.

@@ -2,8 +2,7 @@
 //! what stands in it as a plain list is read, and anything else makes the manifest incomplete.
 
 use crate::project::manifest::Include;
-use crate::project::manifest::python::{PythonManifest, declare};
-use crate::project::manifest::requirements::Requirement;
+use crate::project::manifest::declared::{PythonManifest, Requirement, declare};
 use crate::source::Span;
 use std::ops::Range;
 

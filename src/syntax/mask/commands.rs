@@ -1,41 +1,8 @@
 //! Where commands begin, as far as quoting and reserved words tell, and what is written so that the grammar reads it as
 //! it is meant (`grammar-tests/gaps/statements.txt`). bash(1), RESERVED WORDS, SIMPLE COMMANDS and COMPOUND COMMANDS.
 
-use super::frame::{Expect, Simple};
+use super::frame::{Edit, Expect, Simple};
 use super::scanner::Scanner;
-
-/// What reads otherwise in the text that is parsed. Never longer or shorter than what was there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Edit {
-    /// A blank or the end of a line becomes `;`.
-    Semicolon(usize),
-    /// Spaces.
-    Blank(usize, usize),
-    /// `((` behind a blank becomes `( (`.
-    Part(usize),
-}
-
-impl Edit {
-    pub(super) fn start(&self) -> usize {
-        match *self {
-            Edit::Semicolon(at) | Edit::Blank(at, _) | Edit::Part(at) => at,
-        }
-    }
-
-    /// The bytes that are replaced and those put in are ASCII, or all bytes of a word.
-    pub(super) fn apply(&self, bytes: &mut [u8]) {
-        match *self {
-            Edit::Semicolon(at) => bytes[at] = b';',
-            Edit::Blank(start, end) => {
-                bytes[start..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
-            }
-            Edit::Part(at) => {
-                bytes[at - 1] = b'(';
-                bytes[at] = b' ';
-            }
-        }
-    }
-}
 
 impl Scanner<'_> {
     /// A command ends, and another may begin.

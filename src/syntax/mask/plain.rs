@@ -4,26 +4,9 @@
 //! and substitutions stand. To parse a quoted string with expansions costs several times what a plain word of the same
 //! length costs, and each word of a command as much again.
 
-use super::commands::Edit;
-use super::frame::{Expect, Frame, Kind, Role, Simple, is_commands};
-use super::scanner::{Scanner, is_name};
-
-/// Bytes that mean the same to the grammar wherever they stand in a word.
-pub(super) const fn is_plain(byte: u8) -> bool {
-    const PLAIN: [bool; 256] = {
-        let mut plain = [false; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            let b = byte as u8;
-            plain[byte] = b.is_ascii_alphanumeric()
-                || b >= 0x80
-                || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%' | b'=');
-            byte += 1;
-        }
-        plain
-    };
-    PLAIN[byte as usize]
-}
+use super::frame::is_name;
+use super::frame::{Edit, Expect, Frame, Kind, Role, Simple, is_commands};
+use super::scanner::Scanner;
 
 /// A word and its place.
 #[derive(Clone, Copy)]
