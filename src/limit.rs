@@ -27,7 +27,7 @@ impl Failure {
     /// As the reason of a gap, of `what` failed: `the rule steps/order`.
     pub fn reason(self, what: &str) -> String {
         match self {
-            Failure::Panicked => format!("{what} failed on it (this is a bug of deploylint)"),
+            Failure::Panicked => format!("{what} failed on it (this is a bug in deploylint)"),
             Failure::Late(given) => format!("{what} took too long on it ({} s for all)", given.as_secs_f64()),
         }
     }

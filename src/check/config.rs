@@ -105,7 +105,7 @@ impl Config {
             if !relative.components().all(inside) || !stays {
                 return Err(CheckError {
                     place: Some(*place),
-                    ..CheckError::in_file(at, format!("`{}` lies outside the root", in_a_line(folder)))
+                    ..CheckError::in_file(at, format!("`{}` is outside the root", in_a_line(folder)))
                 }
                 .advise("name a folder of the repo here, or any folder with --rules"));
             }
@@ -140,7 +140,7 @@ impl Config {
         };
         for script in raw.scripts {
             let pattern = glob::Pattern::new(&script.value).map_err(|e| {
-                let message = format!("`{}` is no pattern: {}", in_a_line(&script.value), e.msg);
+                let message = format!("`{}` is not a valid pattern: {}", in_a_line(&script.value), e.msg);
                 fail(script.referenced, message)
             })?;
             config.scripts.push(pattern);
@@ -156,7 +156,7 @@ impl Config {
             let at_level = level.referenced;
             let parsed = parsed.ok_or_else(|| {
                 let level = in_a_line(&level.value);
-                let message = format!("`{level}` is no level of a rule; it is off, error, warning or info");
+                let message = format!("`{level}` is not a level; use off, error, warning or info");
                 fail(at_level, message)
             })?;
             let place = place(name.referenced);
@@ -185,7 +185,7 @@ fn yaml_error(error: &serde_saphyr::Error, at: &Path) -> CheckError {
             other => format!("expected {other}"),
         },
         serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
-            format!("`{key}` stands twice")
+            format!("`{key}` is given twice")
         }
         other => {
             let message = other.render_with_options(options);
@@ -236,7 +236,7 @@ pub(super) fn load(
         Err(e) => return Err(unreadable(&e.to_string())),
     };
     if !about.is_file() {
-        return Err(unreadable("it is no regular file"));
+        return Err(unreadable("it is not a regular file"));
     }
     if about.len() > MAX_BYTES {
         return Err(unreadable("it is larger than 1 MiB"));
@@ -246,7 +246,7 @@ pub(super) fn load(
         && let (Ok(file), Ok(root)) = (at.canonicalize(), root.canonicalize())
         && !file.starts_with(root)
     {
-        return Err(unreadable("it is a link out of the root"));
+        return Err(unreadable("it is a link that leads out of the root"));
     }
     let text = fs::read_to_string(&at).map_err(|e| unreadable(&e.to_string()))?;
     recorder.iter().for_each(|recorder| recorder.content(Some(NAME), Ok(text.as_bytes())));
@@ -308,8 +308,8 @@ mod tests {
             ("app:\n  user: x\n  dir: y\n", "deploylint.yaml:3:3: unknown field `dir`"),
             ("app: [x]\n", "deploylint.yaml:1:6: expected a mapping"),
             ("scripts: start.sh\n", "deploylint.yaml:1:10:"),
-            ("scripts: ['a[']\n", "deploylint.yaml:1:11: `a[` is no pattern"),
-            ("rules:\n  rerun: loud\n", "deploylint.yaml:2:10: `loud` is no level"),
+            ("scripts: ['a[']\n", "deploylint.yaml:1:11: `a[` is not a valid pattern"),
+            ("rules:\n  rerun: loud\n", "deploylint.yaml:2:10: `loud` is not a level"),
             ("rules:\n  rerun: [error]\n", "deploylint.yaml:2:10:"),
             ("rules: {a: off, a: off}\n", "deploylint.yaml:1:17:"),
             ("services:\n  web: [a]\n", "deploylint.yaml:2:8:"),

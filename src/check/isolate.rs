@@ -137,7 +137,7 @@ pub(super) fn reading_some<T: Default>(
     let more = settled.failed.len().saturating_sub(GAPS);
     gaps.extend(settled.failed.into_iter().take(GAPS).map(gap));
     if more > 0 {
-        let reason = format!("{reason}, nor could {more} more files be read");
+        let reason = format!("{reason}, and {more} more files could not be read either");
         gaps.push(Gap { file: String::new(), place: None, reason });
     }
     let (found, more) = settled.result.unwrap_or_default();

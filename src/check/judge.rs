@@ -161,7 +161,7 @@ fn inspect_in_time(
         Err(failure) => (Vec::new(), Err(*failure)),
     };
     if let Err(failure) = looked {
-        let reason = failure.reason("what works out what its rules see");
+        let reason = failure.reason("the preparation for its rules");
         let starts = scripts.iter().map(|script| Span::file_start(script.file));
         judged.gaps.extend(starts.map(|start| Gap::at(sources, start, reason.clone())));
     }
@@ -208,7 +208,7 @@ fn scripts(
     for target in targets {
         match target {
             Target::Stdin { name, text } if text.len() as u64 > MAX_BYTES => {
-                let reason = format!("larger than {} MiB and not read", MAX_BYTES >> 20);
+                let reason = format!("larger than {} MiB, so it is not read", MAX_BYTES >> 20);
                 judged.gaps.push(Gap { file: name.to_string_lossy().into_owned(), place: None, reason });
             }
             Target::Stdin { name, text } => {
@@ -256,7 +256,9 @@ fn scripts(
                     }
                 }
                 if !any {
-                    judged.taken.push((path.display().to_string(), "no script in it deploys".to_owned()));
+                    judged
+                        .taken
+                        .push((path.display().to_string(), "it holds no script that deploys".to_owned()));
                 }
             }
             Target::Path(path) => named(path, root, sources, &mut files, judged),
@@ -276,7 +278,7 @@ fn named(path: &Path, root: &Root, sources: &mut Sources, files: &mut Vec<FileId
     if let Err(error) = std::fs::symlink_metadata(path) {
         let message = match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => "there is no such file or directory".to_owned(),
-            _ => format!("it cannot be looked at: {error}"),
+            _ => format!("it cannot be accessed: {error}"),
         };
         judged.errors.push(CheckError::in_file(path, message));
         return;
@@ -288,7 +290,7 @@ fn named(path: &Path, root: &Root, sources: &mut Sources, files: &mut Vec<FileId
         _ => absolute,
     };
     if !absolute.starts_with(root.path()) {
-        let message = format!("it lies outside the root {}", root.path().display());
+        let message = format!("it is outside the root {}", root.path().display());
         judged.errors.push(CheckError::in_file(path, message).advise("give the repo's root with --root"));
         return;
     }
@@ -358,7 +360,7 @@ fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
         gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
     }
     if source.has_carriage_returns() {
-        let reason = "lines end with CR LF: bash takes the CR for a part of each line's last word; analysed as if it were not there";
+        let reason = "lines end with CR LF, and bash reads the CR as part of each line's last word; it is ignored here";
         gaps.push(Gap::at(sources, Span::file_start(file), reason));
     }
     gaps
@@ -394,7 +396,7 @@ impl Follow for InRoot<'_> {
 pub fn root_of(request: &Request) -> Result<PathBuf, CheckError> {
     if let Some(root) = &request.root {
         if !root.is_dir() {
-            return Err(CheckError::in_file(root, "--root is no directory"));
+            return Err(CheckError::in_file(root, "--root is not a directory"));
         }
         return Ok(root.clone());
     }

@@ -54,7 +54,7 @@ impl RuleSet {
             Selectors::load_beside(embedded, user).map_err(|errors| {
                 let mut shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 shown.truncate(10);
-                CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector may say")
+                CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector can say")
             })
         });
         selectors.as_ref().map_err(Clone::clone)

@@ -124,7 +124,7 @@ impl Directives {
             Parsed::Other => return,
             Parsed::Malformed(why) => {
                 if certain {
-                    let message = format!("this comment quiets nothing: {why}");
+                    let message = format!("this comment suppresses nothing: {why}");
                     self.malformed.push(malformed(comment, message));
                 }
                 return;
@@ -214,7 +214,10 @@ impl Directives {
                     true => Confidence::Low,
                     false => Confidence::High,
                 },
-                message: format!("nothing here is quieted by ignoring {}", list.join(", ")),
+                message: format!(
+                    "this comment suppresses nothing, because there is no finding of {}",
+                    list.join(", ")
+                ),
                 help: Some("remove it, or move it to the line of the finding".to_owned()),
                 span: directive.comment,
                 related: Vec::new(),
@@ -244,7 +247,7 @@ impl Directive {
             Edit { span: self.list, text: rest.join(", ") }
         };
         Fix {
-            title: "remove what quiets nothing".to_owned(),
+            title: "remove what suppresses nothing".to_owned(),
             applicability: Applicability::Safe,
             edits: vec![edit],
         }
@@ -267,7 +270,7 @@ fn parse(comment: &str) -> Parsed {
     let body = body.trim_start_matches(opener);
     let Some(rest) = body.strip_prefix("deploylint") else {
         return match comment.contains("deploylint: ignore[") {
-            true => Parsed::Malformed("`deploylint:` does not stand at its start"),
+            true => Parsed::Malformed("`deploylint:` is not at its start"),
             false => Parsed::Other,
         };
     };
@@ -283,7 +286,7 @@ fn parse(comment: &str) -> Parsed {
         };
     };
     let Some(rest) = rest.strip_prefix("ignore") else {
-        return Parsed::Malformed("after `deploylint:` stands `ignore[…]` and nothing else");
+        return Parsed::Malformed("`deploylint:` must be followed by `ignore[…]`");
     };
     let Some(rest) = rest.strip_prefix('[') else {
         return Parsed::Malformed("it names no rule");

@@ -69,12 +69,12 @@ pub fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, Check
     }
     let Some(file) = asked else {
         let reason =
-            judged.gaps.first().map_or("it is no script that could be judged", |gap| gap.reason.as_str());
+            judged.gaps.first().map_or("it is not a script that can be checked", |gap| gap.reason.as_str());
         return Err(CheckError::in_file(&path, reason));
     };
     let lines = sources.file(file).text().lines().count() as u32;
     if line == 0 || line > lines {
-        return Err(CheckError::in_file(&path, format!("it has lines 1 to {lines}, no line {line}")));
+        return Err(CheckError::in_file(&path, format!("it has lines 1 to {lines}, but no line {line}")));
     }
     let name = sources.file(file).path().to_owned();
     let at_line = |finding: &Finding| finding.span.file == file && covers(&sources, finding.span);

@@ -13,8 +13,8 @@ use std::io::{self, IsTerminal, Write};
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = &request(args)?;
     if args.diff && args.format == Format::Json {
-        let error = CheckError::new("--diff writes a diff, and not JSON");
-        return Err(error.advise("`--format json` alone has the edits of each fix").into());
+        let error = CheckError::new("--diff cannot be combined with `--format json`");
+        return Err(error.advise("without --diff, `--format json` contains the edits of each fix").into());
     }
     let stdin = stdin(request)?;
     let fixed = check::fix(request, args.unsafe_fixes)?;
@@ -65,9 +65,9 @@ fn stdin(request: &Request) -> Result<Option<&[u8]>, CheckError> {
         Target::Path(_) => None,
     });
     match given {
-        Some(_) if request.targets.len() > 1 => {
-            Err(CheckError::new("with --fix or --diff, `-` stands alone: its text goes to standard output"))
-        }
+        Some(_) if request.targets.len() > 1 => Err(CheckError::new(
+            "with --fix or --diff, `-` cannot be combined with other paths, because its text goes to standard output",
+        )),
         Some(text) if text.len() as u64 > MAX_BYTES => {
             Err(CheckError::new(format!("standard input is larger than {} MiB", MAX_BYTES >> 20)))
         }
@@ -98,7 +98,7 @@ fn summary(args: &CheckArgs, fixed: &Fixed) {
         let source = fixed.report.sources.find(&rejected.path).map(|id| fixed.report.sources.file(id));
         let line = source.map_or(0, |source| source.line(rejected.at));
         tell(&format!(
-            "not fixed: {}:{line}: {}: the fix does not mend it there, or brings something else\n",
+            "not fixed: {}:{line}: {}: the fix would leave the finding, or cause another\n",
             clean::line(&rejected.path, 500),
             rejected.rule
         ));

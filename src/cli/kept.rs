@@ -57,7 +57,7 @@ impl Kept {
             let directory = self.directory.to_string_lossy();
             let directory = clean::line(&directory, 500);
             let told =
-                format!("{directory}: the cache cannot be written: {error}; the scan goes on without\n");
+                format!("{directory}: the cache cannot be written: {error}; the scan goes on without it\n");
             progress.beside(|| tell(&told));
         }
     }

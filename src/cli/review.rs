@@ -38,12 +38,12 @@ pub(super) fn run(args: &ReviewArgs, out: &mut dyn Write) -> Result<Exit, Failur
                 tell(&format!("recorded {} in {}\n", review.today, clean::line(&path, 500)));
             }
             Recorded::Already(path) => {
-                tell(&format!("{} stands in {} already\n", review.today, clean::line(&path, 500)));
+                tell(&format!("{} is already recorded in {}\n", review.today, clean::line(&path, 500)));
             }
             Recorded::Refused(left) => {
                 let left: Vec<&str> = left.iter().map(|task| Task::title(*task)).collect();
                 tell(&format!(
-                    "error: not recorded, these are left: {}\n  help: --force records the date all the same\n",
+                    "error: nothing was recorded, because these items are open: {}\n  help: --force records the date anyway\n",
                     left.join("; ")
                 ));
                 return Ok(Exit::Findings);

@@ -99,7 +99,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     // So many records stand in the output already.
     let before = if finished.in_output { finished.count() } else { 0 };
     let (stop, signal) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
-    listen(&stop, &signal).map_err(|e| CheckError::new(format!("signals cannot be waited for: {e}")))?;
+    listen(&stop, &signal).map_err(|e| CheckError::new(format!("the scan cannot wait for signals: {e}")))?;
     let progress = Progress::over(&args.paths, args.repos_from.as_deref());
     let faults = Arc::<AtomicUsize>::default();
     let items = items(given, finished, progress.clone(), Arc::clone(&faults));
@@ -111,7 +111,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
         move |repo: &Repo| judge.judge(repo)
     };
     let given_up = |repo: &Repo| {
-        let reason = format!("it took longer than {} s, and did not end by itself", time.as_secs());
+        let reason = format!("it took longer than {} s, and did not stop by itself", time.as_secs());
         judge.failed(repo, vec![Gap { file: String::new(), place: None, reason }], time * GRACE + MORE)
     };
     let frame = Frame::of(form);
@@ -145,7 +145,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let plan = Plan { jobs, patience: Some(time * GRACE + MORE), stop: Arc::clone(&stop) };
     if begun {
         run_pool(&plan, items, Arc::new(work), given_up, deliver)
-            .map_err(|e| CheckError::new(format!("no thread can be begun: {e}")))?;
+            .map_err(|e| CheckError::new(format!("no thread can be started: {e}")))?;
     }
     progress.end();
     let end = Frame::end(form, &stats)?;
@@ -203,7 +203,7 @@ impl Judge {
                 Gap { file, place: None, reason: format!("{place}{}", error.message) }
             }
             Err(_) => {
-                let reason = "it could not be judged (this is a bug of deploylint)".to_owned();
+                let reason = "it could not be checked (this is a bug in deploylint)".to_owned();
                 Gap { file: String::new(), place: None, reason }
             }
         };
@@ -214,8 +214,8 @@ impl Judge {
     fn check(&self, repo: &Repo, recorder: Option<Recorder>) -> Result<Report, CheckError> {
         match repo.path.metadata() {
             Ok(found) if found.is_dir() => {}
-            Ok(_) => return Err(CheckError::new("it is no directory")),
-            Err(error) => return Err(CheckError::new(format!("it cannot be looked at: {error}"))),
+            Ok(_) => return Err(CheckError::new("it is not a directory")),
+            Err(error) => return Err(CheckError::new(format!("it cannot be accessed: {error}"))),
         }
         let request = Request { targets: vec![Target::Path(repo.path.clone())], ..self.request.clone() };
         let settings = Settings::load_noted(&request, &self.rules, recorder)?;
@@ -346,7 +346,7 @@ fn listen(stop: &Arc<AtomicBool>, signal: &Arc<AtomicUsize>) -> io::Result<()> {
 
 fn unwritten(args: &ScanArgs, error: &io::Error) -> CheckError {
     let what = match error.kind() {
-        io::ErrorKind::BrokenPipe => "whoever read it has closed it".to_owned(),
+        io::ErrorKind::BrokenPipe => "the reader has closed the pipe".to_owned(),
         _ => error.to_string(),
     };
     match &args.output {
@@ -359,7 +359,7 @@ fn finished_so_far(stats: &Stats, journal: Option<&Path>) -> String {
     let go_on = match journal {
         Some(path) => {
             let path = path.to_string_lossy();
-            format!("; the same command goes on where it ended (--resume {})", clean::line(&path, 500))
+            format!("; run the same command again to go on (--resume {})", clean::line(&path, 500))
         }
         None => String::new(),
     };

@@ -13,10 +13,10 @@ impl Deployment<'_> {
         let step = self.step(id);
         let mut out = format!("{}\n", step.argv);
         let user = match &step.user {
-            User::Caller => "whoever calls the script".to_owned(),
+            User::Caller => "the user who calls the script".to_owned(),
             User::Root => "root".to_owned(),
             User::Named(name) => name.to_string(),
-            User::Unknown => "somebody who is not known".to_owned(),
+            User::Unknown => "an unknown user".to_owned(),
         };
         let place = match &step.place {
             Place::Here => String::new(),
@@ -26,16 +26,16 @@ impl Deployment<'_> {
         let failure = match step.on_failure {
             OnFailure::Aborts => "its failure ends the script",
             OnFailure::Continues => "the script goes on when it fails",
-            OnFailure::Handled => "its failure is taken care of",
+            OnFailure::Handled => "the script handles its failure",
         };
         let _ = writeln!(out, "  run by {user}{place} in {}; {failure}", step.argv.cwd);
         if step.entry != 0 {
-            out.push_str("  in a function that nothing here calls, which lowers the confidence\n");
+            out.push_str("  in a function that nothing here calls, so the confidence is lower\n");
         }
         for (_, guard) in self.guards_of(id) {
             let holds = if guard.holds { "works" } else { "does not work" };
             let opaque = if guard.cond.has_opaque() {
-                ", which is not understood and lowers the confidence"
+                ", which is not understood, so the confidence is lower"
             } else {
                 ""
             };
@@ -56,7 +56,7 @@ impl Deployment<'_> {
             let _ = writeln!(out, "  {does} {kind} {}", names.join(", "));
         }
         if step.deed.effects.is_empty() && step.deed.roles.is_empty() {
-            out.push_str("  no change is known that this command makes\n");
+            out.push_str("  it is not known what this command changes\n");
         }
         let second = self.second_run(id);
         let because = |out: &mut String| {

@@ -405,7 +405,7 @@ impl<'a, 'f> Walker<'a, 'f> {
     /// Nothing behind `span` is followed any more; it is told once.
     pub(super) fn overrun(&mut self, span: Span) {
         if !std::mem::replace(&mut self.overran, true) {
-            let reason = "its calls, loops and variables unfold to more than is followed".to_owned();
+            let reason = "its calls, loops and variables unfold to too much to follow".to_owned();
             self.shell.gaps.push((span, reason));
         }
     }

@@ -284,7 +284,7 @@ fn details(row: &Row, several: bool, script: Option<&str>) -> Vec<String> {
     lines.extend(there.map(|there| format!("{label} {there}")));
     for stated in row.stated.iter().filter(|stated| !stated.agrees) {
         lines.push(format!(
-            "differs: the {} is `{}` in the service and `{}` on the server",
+            "differs: the {} is `{}` in the service, but `{}` on the server",
             stated.about, stated.service, stated.server
         ));
     }
@@ -317,7 +317,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 fn closing(found: &Services) -> String {
     let rows = &found.matrix.rows;
     if rows.is_empty() {
-        return "nothing to compare: no Compose file, no unit and no process of pm2 or supervisor was found"
+        return "there is nothing to compare: no Compose file, no unit and no process of pm2 or supervisor was found"
             .to_owned();
     }
     let summary = summary(rows);

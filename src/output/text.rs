@@ -65,7 +65,7 @@ pub fn summary(report: &Report) -> String {
     let mut line = format!("{found} in {}", some(report.files, "file"));
     if report.nothing_to_judge() {
         line.push_str(
-            "; no script that deploys was found: name one, or list it under `scripts` in deploylint.yaml",
+            "; no script that deploys was found, so name one, or list it under `scripts` in deploylint.yaml",
         );
     }
     if !report.gaps.is_empty() {

@@ -130,11 +130,11 @@ impl Reader<'_> {
         };
         let name_start = end - body.len();
         let Some(equals) = body.find('=') else {
-            return Err("no `=`: not a variable");
+            return Err("this is not a variable, because it has no `=`");
         };
         let name = body[..equals].trim_end();
         if !is_name(name) {
-            return Err("what stands before the `=` is not a variable's name");
+            return Err("the text before the `=` is not a variable's name");
         }
         let after = name_start + equals + 1;
         let raw = &self.text[after..end];

@@ -122,7 +122,7 @@ impl Unit {
         for (range, joined) in logical_lines(&text.text) {
             tick();
             if unit.directives.len() >= MAX_DIRECTIVES {
-                let reason = format!("more than {MAX_DIRECTIVES} settings: the rest is not read");
+                let reason = format!("it has more than {MAX_DIRECTIVES} settings, and the rest is not read");
                 unit.problems.push(Problem { span: text.span(range), reason });
                 break;
             }
@@ -143,16 +143,16 @@ impl Unit {
         if let Some(header) = trimmed.strip_prefix('[') {
             match header.strip_suffix(']') {
                 Some(name) if !name.is_empty() => self.sections.push((name.to_owned(), span)),
-                _ => ignored("not a section header: the `]` or the name is missing"),
+                _ => ignored("this is not a section header, because the `]` or the name is missing"),
             }
             return;
         }
         let Some((key, value)) = trimmed.split_once('=') else {
-            ignored("no `=`: systemd ignores the line");
+            ignored("systemd ignores this line, because it has no `=`");
             return;
         };
         let Some((section, _)) = self.sections.last() else {
-            ignored("stands before the first section: systemd ignores the line");
+            ignored("systemd ignores this line, because it is before the first section");
             return;
         };
         let equals = start + raw.trim_start().find('=').unwrap_or(0) + 1;

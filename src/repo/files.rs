@@ -134,7 +134,7 @@ impl Root {
     /// Why they are not read.
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         let Some(name) = self.name(Path::new(name)) else {
-            return Err("lies outside the project's root and is not read".to_owned());
+            return Err("is outside the project's root, so it is not read".to_owned());
         };
         self.contents(&self.path.join(&name), &name)
     }
@@ -190,7 +190,7 @@ impl Root {
             return Err(Gap {
                 file: path.to_string_lossy().into_owned(),
                 place: None,
-                reason: "lies outside the project's root and is not read".to_owned(),
+                reason: "is outside the project's root, so it is not read".to_owned(),
             });
         };
         if let Some(known) = sources.find(&name) {
@@ -202,7 +202,7 @@ impl Root {
         let bytes = self.contents(&on_disk, &name).map_err(gap)?;
         match SourceFile::new(name.clone(), bytes) {
             Ok(file) if sources.size() + file.size() > MAX_TOTAL => {
-                Err(gap(format!("the texts before it take {} MiB, and it is not read", MAX_TOTAL >> 20)))
+                Err(gap(format!("the texts before it take {} MiB, so it is not read", MAX_TOTAL >> 20)))
             }
             Ok(file) => Ok(sources.add(file)),
             Err(not_text) => {
@@ -259,7 +259,7 @@ fn refuse(metadata: &Metadata) -> Result<(), String> {
 }
 
 fn too_large(bytes: u64) -> String {
-    format!("larger than {} MiB ({} bytes or more) and not read", MAX_BYTES / (1024 * 1024), bytes)
+    format!("larger than {} MiB ({} bytes or more), so it is not read", MAX_BYTES / (1024 * 1024), bytes)
 }
 
 #[cfg(unix)]
@@ -286,7 +286,7 @@ fn kind(file_type: FileType) -> &'static str {
 fn describe(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "no such file".to_owned(),
-        ErrorKind::PermissionDenied => "may not be read: permission denied".to_owned(),
+        ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
         // ELOOP has no stable kind yet.
         _ if error.to_string().contains("symbolic links") => {
             "a symbolic link that leads in a circle".to_owned()
@@ -445,7 +445,7 @@ mod tests {
             assert!(reason(&root, "secret.sh").contains("permission denied"));
         }
         let denied = std::io::Error::from(ErrorKind::PermissionDenied);
-        assert_eq!(describe(&denied), "may not be read: permission denied");
+        assert_eq!(describe(&denied), "cannot be read: permission denied");
     }
 
     #[test]

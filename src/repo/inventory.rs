@@ -312,9 +312,9 @@ fn is_output(name: &str) -> bool {
 /// Why the walk ends before its end.
 fn cut_short(seen: usize) -> Option<Gap> {
     let reason = if seen >= MAX_ENTRIES {
-        format!("more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at")
+        format!("there are more than {MAX_ENTRIES} files, and only the first {MAX_ENTRIES} were looked at")
     } else if limit::is_over() {
-        format!("it took too long to look at the files: those after the first {seen} were not looked at")
+        format!("it took too long to look at the files, so only the first {seen} were looked at")
     } else {
         return None;
     };

@@ -48,7 +48,7 @@ impl fmt::Display for NotWritten {
         write!(f, "not written: {}; ", self.reason)?;
         match self.done.paths.as_slice() {
             [] => write!(f, "no file was changed"),
-            done => write!(f, "changed before that: {}", done.join(", ")),
+            done => write!(f, "these files were changed before that: {}", done.join(", ")),
         }
     }
 }
@@ -132,7 +132,7 @@ fn unchanged(target: &Path, before: &[u8]) -> Result<(), String> {
 
 fn refuse(metadata: &Metadata) -> Result<(), String> {
     if !metadata.is_file() {
-        return Err("it is no regular file".to_owned());
+        return Err("it is not a regular file".to_owned());
     }
     if metadata.permissions().readonly() {
         return Err("it is read-only".to_owned());
@@ -193,9 +193,9 @@ fn keep(new: &File, old: &Metadata) -> io::Result<Vec<String>> {
 
 fn describe(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "it is gone".to_owned(),
+        io::ErrorKind::NotFound => "it no longer exists".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::StorageFull => "no space is left on the disk".to_owned(),
+        io::ErrorKind::StorageFull => "there is no space left on the disk".to_owned(),
         io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
         _ => error.to_string(),
     }
@@ -270,12 +270,12 @@ mod tests {
             ),
             ("2 hard links", |path, _| fs::hard_link(path, path.with_file_name("c.sh")).unwrap()),
             ("has changed", |path, _| fs::write(path, "other").unwrap()),
-            ("is gone", |path, _| fs::remove_file(path).unwrap()),
+            ("no longer exists", |path, _| fs::remove_file(path).unwrap()),
             ("out of the project's root", |path, outside| {
                 fs::remove_file(path).unwrap();
                 symlink(outside.join("b.sh"), path).unwrap();
             }),
-            ("no regular file", |path, _| {
+            ("not a regular file", |path, _| {
                 fs::remove_file(path).unwrap();
                 fs::create_dir(path).unwrap();
             }),
@@ -302,7 +302,7 @@ mod tests {
         let failed = rewrite(&root, &files).unwrap_err();
         assert_eq!(
             failed.to_string(),
-            "not written: it has changed since it was read; changed before that: a.sh"
+            "not written: it has changed since it was read; these files were changed before that: a.sh"
         );
         assert_eq!((text(&root, "a.sh").as_str(), names(&root).len()), ("new", 3));
     }
@@ -310,6 +310,6 @@ mod tests {
     #[test]
     fn a_full_disk_is_said() {
         let full = io::Error::from(io::ErrorKind::StorageFull);
-        assert_eq!(describe(&full), "no space is left on the disk");
+        assert_eq!(describe(&full), "there is no space left on the disk");
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn find_document(
         let error = |message: &str| Err(CheckError::in_file(&shown, message));
         return match one_of(found) {
             Ok(Some(document)) => Ok(Some(document)),
-            Ok(None) => error("it holds no task to review deployment scripts"),
+            Ok(None) => error("it has no task to review deployment scripts"),
             Err(several) => Err(ambiguous(&several, sources)),
         };
     }
@@ -82,7 +82,7 @@ pub(super) fn since(
         return match since.parse::<Date>() {
             Ok(date) => Ok(Since::Date(date)),
             Err(_) if looks_like_a_date(since) => Err(CheckError::new(format!(
-                "`{since}` is no day: --since takes YYYY-MM-DD or a git revision"
+                "`{since}` is not a day: --since takes YYYY-MM-DD or a git revision"
             ))),
             Err(_) => Ok(Since::Revision(since.clone())),
         };
@@ -96,12 +96,12 @@ pub(super) fn since(
     };
     match performed {
         Performed::Never => Ok(Since::Beginning),
-        Performed::Wrong(text) => Err(fail(format!("`{text}` is no date (YYYY-MM-DD)"))
-            .advise("mend it, or say with --since where the review begins")),
+        Performed::Wrong(text) => Err(fail(format!("`{text}` is not a date (YYYY-MM-DD)"))
+            .advise("correct it, or say with --since where the review begins")),
         // Elsewhere it may be tomorrow already.
         Performed::On(date) if today.tomorrow().is_ok_and(|tomorrow| *date > tomorrow) => {
-            Err(fail(format!("{date} lies in the future: today is {today}"))
-                .advise("mend it, or say with --since where the review begins"))
+            Err(fail(format!("{date} is in the future: today is {today}"))
+                .advise("correct it, or say with --since where the review begins"))
         }
         Performed::On(date) => Ok(Since::Recorded {
             document: sources.file(document.file).path().to_owned(),

@@ -145,7 +145,7 @@ pub fn review(request: &Request) -> Result<Review, CheckError> {
     let document = find_document(request, &settings, &root, &mut sources)?;
     let since = since(request, document.as_ref(), &sources, today)?;
     if let Some(Document { performed: Some((Performed::Wrong(text), _)), .. }) = &document {
-        notes.push(format!("`{text}` in the review document is no date"));
+        notes.push(format!("`{text}` in the review document is not a date"));
     }
     let history = history::read(&root, &since).map_err(|error| {
         CheckError::new(error.to_string()).advise("--since takes a day (2026-01-31) or a git revision")
@@ -200,7 +200,7 @@ fn reviewed_state(
         Ok(Some(old)) => old,
         Ok(None) => return State::default(),
         Err(gap) => {
-            notes.push(format!("the state that was reviewed cannot be read: {}", gap.reason));
+            notes.push(format!("the reviewed state cannot be read: {}", gap.reason));
             return State::default();
         }
     };
@@ -213,7 +213,7 @@ fn reviewed_state(
     match inspected {
         Ok(Ok(judged)) if judged.gaps.is_empty() => {}
         Ok(Ok(judged)) => notes.push(format!(
-            "of the state that was reviewed, {} could not be read: some changes may be missing",
+            "{} of the reviewed state could not be read, so some changes may be missing",
             match judged.gaps.len() {
                 1 => "one place".to_owned(),
                 n => format!("{n} places"),
@@ -221,9 +221,7 @@ fn reviewed_state(
         )),
         Ok(Err(error)) => notes.push(error.to_string()),
         Err(_) => {
-            notes.push(
-                "the state that was reviewed could not be read (this is a bug of deploylint)".to_owned(),
-            );
+            notes.push("the reviewed state could not be read (this is a bug in deploylint)".to_owned());
         }
     }
     state
@@ -262,8 +260,10 @@ fn own_evidence(
                     }
                     Some(Performed::On(date)) => say(format!("last performed {date}"), false, place),
                     Some(Performed::Never) => say("never performed".to_owned(), true, place),
-                    Some(Performed::Wrong(text)) => say(format!("`{text}` is no date"), true, place),
-                    None => say("no line says when it was last performed".to_owned(), true, place),
+                    Some(Performed::Wrong(text)) => say(format!("`{text}` is not a date"), true, place),
+                    None => {
+                        say("the document does not say when it was last performed".to_owned(), true, place)
+                    }
                 }
             }
         },
@@ -285,8 +285,8 @@ fn new_services(impacts: &[Impact], seen: &Seen) -> Vec<Evidence> {
 /// What speaks for the notes where no rule found anything.
 fn clean_note(task: Task, scripts: usize, findings: &[Finding]) -> Vec<Evidence> {
     let (family, text) = match task {
-        Task::AppUser => ("user/", "no rule of the family user found anything"),
-        Task::RunAgain => ("rerun/", "no rule of the family rerun found anything"),
+        Task::AppUser => ("user/", "no rule of the family `user` has a finding"),
+        Task::RunAgain => ("rerun/", "no rule of the family `rerun` has a finding"),
         _ => return Vec::new(),
     };
     let clean = !findings.iter().any(|finding| finding.rule.starts_with(family));

@@ -282,7 +282,7 @@ impl Grounds<'_> {
             .failed
             .iter()
             .map(|scope| {
-                let reason = self.gap_in(scope).map_or("it was not tried any more", |gap| &gap.reason);
+                let reason = self.gap_in(scope).map_or("it was not evaluated any more", |gap| &gap.reason);
                 let (file, lines) = match scope {
                     Scope::File(file) => (file.clone(), None),
                     Scope::Lines(file, first, last) => (file.clone(), Some((*first, *last))),
@@ -292,7 +292,7 @@ impl Grounds<'_> {
             .collect();
         let evaluated = catch_unwind(AssertUnwindSafe(|| self.evidence(task)));
         let (evidence, applies) = evaluated.unwrap_or_else(|_| {
-            let reason = "it could not be evaluated (this is a bug of deploylint)".to_owned();
+            let reason = "it could not be evaluated (this is a bug in deploylint)".to_owned();
             blocked.push(Blocked { file: String::new(), lines: None, reason });
             (Vec::new(), true)
         });
@@ -383,7 +383,7 @@ impl Grounds<'_> {
         }
         if rests_on_scripts && self.scripts == 0 && applies {
             evidence.push(Evidence {
-                text: "no script deploys this repo: nothing was held against the changes".to_owned(),
+                text: "no script deploys this repo, so the changes were compared with nothing".to_owned(),
                 place: None,
                 open: true,
             });
@@ -414,9 +414,9 @@ impl Grounds<'_> {
         files.dedup();
         let mut evidence = vec![Evidence {
             text: match self.tested {
-                true => "tried, as --tested says".to_owned(),
+                true => "--tested says that a dry run was made".to_owned(),
                 false => format!(
-                    "a dry run of {} has to cover these; --tested says that it was made",
+                    "a dry run has to cover the changes in {}; confirm it with --tested",
                     files.join(", ")
                 ),
             },

@@ -40,11 +40,11 @@ impl Seen {
         for row in matrix(context).rows {
             let (Some(service), Some((kind, side))) = (&row.service, &row.runs) else { continue };
             let what = match kind {
-                RunBy::Unit => format!("`{}` is run by {}", service.name, side.name),
-                RunBy::Pm2 => format!("`{}` is run by pm2 as `{}`", service.name, side.name),
-                RunBy::Supervisor => format!("`{}` is run by supervisor as `{}`", service.name, side.name),
-                RunBy::Package => format!("`{}` is run by {} of a package", service.name, side.name),
-                RunBy::Container => format!("`{}` is run as a container", service.name),
+                RunBy::Unit => format!("{1} runs `{0}`", service.name, side.name),
+                RunBy::Pm2 => format!("pm2 runs `{0}` as `{1}`", service.name, side.name),
+                RunBy::Supervisor => format!("supervisor runs `{0}` as `{1}`", service.name, side.name),
+                RunBy::Package => format!("{1} of a package runs `{0}`", service.name, side.name),
+                RunBy::Container => format!("`{}` runs as a container", service.name),
             };
             let place = side.span.map(|span| {
                 (context.sources.file(span.file).path().to_owned(), Some(context.sources.line(span)))

@@ -123,13 +123,13 @@ impl Repos {
         match fs::metadata(&path) {
             Ok(found) if found.is_dir() => {}
             Ok(_) => {
-                let error = CheckError::in_file(&path, "it is no directory");
-                return Some(Err(error.advise("`deploylint check` judges single scripts")));
+                let error = CheckError::in_file(&path, "it is not a directory");
+                return Some(Err(error.advise("`deploylint check` checks single scripts")));
             }
             Err(error) => {
                 let message = match error.kind() {
                     std::io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
-                    _ => format!("it cannot be looked at: {error}"),
+                    _ => format!("it cannot be accessed: {error}"),
                 };
                 return Some(Err(CheckError::in_file(&path, message)));
             }
@@ -137,7 +137,7 @@ impl Repos {
         match kind_of(&path) {
             Err(error) => Some(Err(unreadable(&path, &error))),
             Ok(Kind::Bare) => {
-                let error = CheckError::in_file(&path, "a bare repository, which has no files to judge");
+                let error = CheckError::in_file(&path, "a bare repository, which has no files to check");
                 Some(Err(error.advise("`git clone` it, and scan the clone")))
             }
             Ok(Kind::Repo) => self.enter(&path).then(|| Ok(Repo::at(path))),
@@ -344,11 +344,12 @@ fn is_pattern(text: &str) -> bool {
 fn matching(pattern: &str) -> Result<glob::Paths, CheckError> {
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
     let paths = || glob::glob_with(pattern, options);
-    let wrong =
-        |error: glob::PatternError| CheckError::new(format!("`{pattern}` is no pattern: {}", error.msg));
+    let wrong = |error: glob::PatternError| {
+        CheckError::new(format!("`{pattern}` is not a valid pattern: {}", error.msg))
+    };
     let any = paths().map_err(wrong)?.flatten().any(|path| path.is_dir());
     if !any {
-        return Err(CheckError::new(format!("`{pattern}` names no directory")));
+        return Err(CheckError::new(format!("`{pattern}` matches no directory")));
     }
     paths().map_err(wrong)
 }

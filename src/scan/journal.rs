@@ -20,7 +20,7 @@ const VERSION: u64 = 1;
 const TOOL: &str = env!("CARGO_PKG_VERSION");
 /// How every journal begins; keys are sorted.
 const BEGIN: &[u8] = b"{\"asked\":";
-const NONE: &str = "it is no journal of a scan, and is left as it is";
+const NONE: &str = "it is not the journal of a scan, so it is left as it is";
 
 /// A journal that is being written.
 pub struct Journal {
@@ -72,7 +72,7 @@ impl Journal {
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(path).map_err(broken)?;
         if !file.metadata().map_err(broken)?.is_file() {
-            return Err(fail("the journal is no regular file".to_owned()));
+            return Err(fail("the journal is not a regular file".to_owned()));
         }
         match file.try_lock() {
             Ok(()) => {}
@@ -92,8 +92,8 @@ impl Journal {
                 return Err(fail(NONE.to_owned()));
             }
             if known["tool"] != json!(TOOL) || known["asked"] != *asked {
-                let error = fail("it is the journal of a scan that was asked for otherwise".to_owned());
-                return Err(error.advise("ask as it was asked for, or begin another journal"));
+                let error = fail("it is the journal of a scan with other options".to_owned());
+                return Err(error.advise("use the same options, or start a new journal"));
             }
             let identity = sink.identity();
             let same = own || identity.is_some() && known["output"] == json!(identity);
@@ -118,9 +118,7 @@ impl Journal {
         }
         if let Some(length) = output {
             sink.cut(length).map_err(|error| {
-                CheckError::new(format!(
-                    "what was not finished cannot be taken back from the output: {error}"
-                ))
+                CheckError::new(format!("the unfinished record cannot be removed from the output: {error}"))
             })?;
         }
         file.set_len(end).map_err(broken)?;

@@ -159,7 +159,8 @@ impl<'a> Shell<'a> {
         for heredoc in masked.heredocs.iter().filter(|h| !h.closed) {
             let range = map.range(heredoc.operator.start as u32..heredoc.operator.end as u32);
             let span = Span { file, start: range.start, end: range.end };
-            self.gaps.push((span, format!("the heredoc has no end: no line is `{}`", heredoc.delimiter)));
+            self.gaps
+                .push((span, format!("the heredoc has no end, because no line is `{}`", heredoc.delimiter)));
         }
         let before = self.gaps.len();
         let block = Lowering::new(self, text, (masked, joined), map.clone(), file, index).program(&tree);

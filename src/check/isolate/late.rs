@@ -121,5 +121,5 @@ fn files_without_number_that_a_reader_fails_on_are_few_gaps() {
     let read: Vec<String> = in_time(|| reading("numbers", || paths.clone(), &mut gaps, |_| forever()));
     assert!(read.is_empty());
     assert_eq!(gaps.len(), GAPS + 1);
-    assert!(gaps[GAPS].reason.contains("nor could 4900 more files be read"), "{:?}", gaps[GAPS]);
+    assert!(gaps[GAPS].reason.contains("and 4900 more files could not be read either"), "{:?}", gaps[GAPS]);
 }

@@ -339,7 +339,7 @@ impl<'a> Walker<'a, '_> {
     pub(crate) fn step(&mut self, argv: Argv, span: Span, mut deed: Deed) -> Step {
         if deed.effects.len() > EFFECTS {
             deed.effects.truncate(EFFECTS);
-            self.shell.gaps.push((span, "it acts on more things than are followed".to_owned()));
+            self.shell.gaps.push((span, "it acts on too many things to follow".to_owned()));
         }
         Step {
             home: self.ctx.home.clone(),

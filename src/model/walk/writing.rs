@@ -134,7 +134,7 @@ impl<'a> Walker<'a, '_> {
         let mut to_file = false;
         for redirect in redirects {
             if step.deed.effects.len() > EFFECTS {
-                self.shell.gaps.push((step.span, "it acts on more things than are followed".to_owned()));
+                self.shell.gaps.push((step.span, "it acts on too many things to follow".to_owned()));
                 break;
             }
             let (word, append) = match &redirect.kind {

@@ -91,7 +91,7 @@ fn facts(review: &Review) -> Vec<String> {
     };
     let plural = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     facts.push(format!(
-        "{since}: {}, {} not committed, {} in what is deployed",
+        "{since}: {}, {} not committed, {} that the deploy has to follow",
         plural(history.commits.len(), "commit"),
         plural(history.working.len(), "file"),
         plural(review.impacts.len(), "change"),

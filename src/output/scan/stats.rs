@@ -123,11 +123,11 @@ fn totals(stats: &Stats) -> [(&'static str, String); 5] {
         (
             "gaps",
             format!(
-                "{} places not analysed, with {} of {} commands",
+                "{} places were not analysed, with {} of {} commands",
                 stats.sum.gaps, stats.sum.unread, stats.sum.commands
             ),
         ),
-        ("time", format!("{:.1} s, of all repos together", stats.sum.milliseconds as f64 / 1e3)),
+        ("time", format!("{:.1} s for all repos together", stats.sum.milliseconds as f64 / 1e3)),
     ]
 }
 
@@ -213,8 +213,8 @@ mod tests {
 repos     4: 3 with scripts that deploy, 3 with findings, 1 with gaps
 scripts   6, 300 lines
 findings  5: 0 errors, 5 warnings, 0 infos
-gaps      2 places not analysed, with 1 of 150 commands
-time      1.5 s, of all repos together
+gaps      2 places were not analysed, with 1 of 150 commands
+time      1.5 s for all repos together
 
 rule                 findings   repos   share
 user/root-install           2       2   50.0%

@@ -167,15 +167,10 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
         gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
     }
     if let Some(at) = document.cut {
-        gaps.push(Gap::at(
-            sources,
-            found.span(at..at),
-            "longer than is read: what stands from here on is not",
-        ));
+        gaps.push(Gap::at(sources, found.span(at..at), "the document is too long, and the rest is not read"));
     }
     if let Some(span) = found.full {
-        let reason =
-            format!("more than {MAX_SERVICES} services are stated: those from here on are not compared");
+        let reason = format!("more than {MAX_SERVICES} services are stated, and the rest is not compared");
         gaps.push(Gap::at(sources, span, reason));
     }
     let lists_services = found

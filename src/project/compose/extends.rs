@@ -77,7 +77,7 @@ impl Loader<'_> {
                 let known = path.iter().any(|service| told.contains(service));
                 if !known {
                     told.extend(path.iter().copied());
-                    self.gap(extends.span, "`extends` leads in a circle: Compose refuses that");
+                    self.gap(extends.span, "`extends` leads in a circle, which Compose refuses");
                 }
                 self.project.incomplete = true;
                 break;
@@ -118,7 +118,7 @@ impl Loader<'_> {
     fn base_of(&mut self, scope: usize, extends: &Node) -> Option<(usize, usize)> {
         let name = extends.text().or_else(|| extends.get("service")?.text()).map(with_defaults);
         let Some(name) = name else {
-            self.gap(extends.span, "`extends` names no service: it is not read");
+            self.gap(extends.span, "`extends` names no service, so it is not read");
             return None;
         };
         let file = extends.get("file").filter(|file| file.kind != Kind::Null);
@@ -135,7 +135,7 @@ impl Loader<'_> {
             let inside = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
             self.gap(
                 extends.span,
-                &format!("`extends` names `{name}`, and there is no such service{inside}"),
+                &format!("`extends` names `{name}`, but there is no such service{inside}"),
             );
         }
         Some((scope, found?))

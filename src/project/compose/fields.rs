@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong(&mut self, name: &str, node: &Node, expected: &str) {
-        let reason = format!("`{name}` is {}, not {expected}: it is not read", node.describe());
+        let reason = format!("`{name}` is {}, not {expected}, so it is not read", node.describe());
         self.gap(node.span, &reason);
     }
 

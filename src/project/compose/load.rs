@@ -148,7 +148,7 @@ impl<'a> Loader<'a> {
         // A file may start with `---`, or end with it.
         documents.retain(|document| document.kind != Kind::Null);
         for document in documents.iter().filter(|d| d.entries().is_none()) {
-            let reason = format!("no `services`: {}, not read as a Compose file", document.describe());
+            let reason = format!("it has no `services`: {}, not read as a Compose file", document.describe());
             self.gap(document.span, &reason);
             whole = false;
         }
@@ -188,11 +188,11 @@ impl<'a> Loader<'a> {
         if self.project.nodes <= MAX_NODES {
             return Some(node.clone());
         }
-        let reason = format!("the project has more than {MAX_NODES} nodes when all is put together");
+        let reason = format!("the merged project has more than {MAX_NODES} nodes");
         let told = self.gaps.iter().any(|gap| gap.reason.starts_with(&reason));
         self.project.incomplete = true;
         if !told {
-            self.gap(node.span, &format!("{reason}: the rest is not read"));
+            self.gap(node.span, &format!("{reason}, so the rest is not read"));
         }
         None
     }
@@ -201,31 +201,35 @@ impl<'a> Loader<'a> {
     pub(super) fn file_of(&mut self, key: &str, value: &Node, directory: &str) -> Option<(FileId, String)> {
         let written = value.text().map(with_defaults);
         let Some(path) = written.filter(|path| !path.is_empty()) else {
-            self.gap(value.span, &format!("`{key}` holds {}, not a path: it is not read", value.describe()));
+            self.gap(
+                value.span,
+                &format!("`{key}` holds {}, not a path, so it is not read", value.describe()),
+            );
             return None;
         };
         if matches!(self.disk, Disk::Alone(_)) {
             let what = if key == "include" {
                 "the files of `include` are not read"
             } else {
-                "what `extends` takes from another file is not read"
+                "the other file that `extends` names is not read"
             };
             self.gap(value.span, what);
             return None;
         }
         if path.contains('$') {
-            let reason =
-                format!("which file `{key}` names depends on a variable without a default: it is not read");
+            let reason = format!(
+                "the file that `{key}` names depends on a variable without a default, so it is not read"
+            );
             self.gap(value.span, &reason);
             return None;
         }
         if is_remote(&path) {
-            self.gap(value.span, &format!("`{key}` names `{path}` on another machine: it is not fetched"));
+            self.gap(value.span, &format!("`{key}` names `{path}` on another machine, which is not fetched"));
             return None;
         }
         let read = match inside(directory, &path) {
             Some(name) => self.read(&name).map(|file| (file, name)).map_err(|gap| gap.reason),
-            None => Err("lies outside the project's root and is not read".to_owned()),
+            None => Err("is outside the project's root, so it is not read".to_owned()),
         };
         match read {
             Ok(found) => Some(found),
@@ -244,7 +248,7 @@ impl<'a> Loader<'a> {
             Kind::Null => return,
             Kind::List(items) => items,
             _ => {
-                let reason = format!("`include` is {}, not a list: it is not read", include.describe());
+                let reason = format!("`include` is {}, not a list, so it is not read", include.describe());
                 return self.gap(include.span, &reason);
             }
         };
@@ -256,7 +260,7 @@ impl<'a> Loader<'a> {
                 _ => vec![item.clone()],
             };
             if paths.is_empty() {
-                self.gap(item.span, "an entry of `include` has no `path`: it is not read");
+                self.gap(item.span, "an entry of `include` has no `path`, so it is not read");
             }
             let found: Vec<(FileId, String)> =
                 paths.iter().filter_map(|path| self.file_of("include", path, directory)).collect();
@@ -270,7 +274,7 @@ impl<'a> Loader<'a> {
             let Some(project) = project else {
                 self.gap(
                     item.span,
-                    "`project_directory` lies outside the project's root: what it is for is not read",
+                    "`project_directory` is outside the project's root, so its files are not read",
                 );
                 continue;
             };
@@ -279,13 +283,13 @@ impl<'a> Loader<'a> {
                 let path = self.sources().file(*again).path().to_owned();
                 self.gap(
                     item.span,
-                    &format!("`{path}` includes itself: Compose refuses that, it is read once"),
+                    &format!("`{path}` includes itself, which Compose refuses; it is read once"),
                 );
                 continue;
             }
             self.project.files += files.len();
             if self.project.files > MAX_FILES || chain.len() >= MAX_DEPTH {
-                let reason = "too many files are included, one from the other: the rest is not read";
+                let reason = "includes are nested too deep, so the rest is not read";
                 if !self.gaps.iter().any(|gap| gap.reason == reason) {
                     self.gap(item.span, reason);
                 }
@@ -376,7 +380,7 @@ fn written_twice(sources: &Sources, map: &Node, of: &str, gaps: &mut Vec<Gap>) {
         if before != key.span && key.span.start > before.start {
             let line = sources.file(before.file).line(before.start);
             let reason = format!(
-                "`{}` is written twice in {of}, first on line {line}: Compose refuses the file, the last is read",
+                "`{}` is given twice in {of}, first on line {line}, so Compose refuses the file; the last one is read",
                 key.text
             );
             gaps.push(Gap::at(sources, key.span, reason));

@@ -168,7 +168,7 @@ fn value(base: Node, over: Node, at: At, key: &str, clashes: &mut Clashes) -> No
 
 fn clash(base: &Node, over: &Node, key: &str, clashes: &mut Clashes) {
     let reason = format!(
-        "`{key}` is {} here and {} in what it is merged into: Compose refuses that, and this one is left out",
+        "`{key}` is {} here but {} in the file before, which Compose refuses; this one is left out",
         over.describe(),
         base.describe()
     );

@@ -330,7 +330,7 @@ fn read_project(loader: &mut Loader<'_>, files: &[FileId], directory: &str) -> (
         Some((_, Kind::Map(entries))) => read_services(&mut reader, entries, &mut compose),
         Some((_, Kind::Null)) => {}
         Some((services, _)) => {
-            let reason = format!("`services` is {}, not a mapping: none is read", services.describe());
+            let reason = format!("`services` is {}, not a mapping, so none is read", services.describe());
             reader.gap(services.span, &reason);
         }
         None => not_compose(&mut reader, &tree),
@@ -377,7 +377,7 @@ fn not_compose(reader: &mut Reader<'_>, tree: &[(Key, Node)]) {
     if let Some((first, _)) = tree.first()
         && !known
     {
-        reader.gap(first.span, "no `services`: not read as a Compose file");
+        reader.gap(first.span, "it has no `services`, so it is not read as a Compose file");
     }
 }
 

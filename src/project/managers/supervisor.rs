@@ -51,7 +51,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
                 }
                 _ => {
                     lost = true;
-                    refuse("a section of supervisor without its `]`: supervisord refuses the file");
+                    refuse("supervisord refuses the file, because a section has no `]`");
                 }
             }
             continue;
@@ -60,7 +60,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
             continue;
         }
         let Some(section) = sections.last_mut() else {
-            refuse("stands before the first section: supervisord refuses the file");
+            refuse("supervisord refuses the file, because this line is before the first section");
             continue;
         };
         if line.len() > trimmed.len()
@@ -74,7 +74,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
             Some((key, value)) => {
                 section.entries.push((key.trim().to_ascii_lowercase(), uncommented(value).to_owned()));
             }
-            None => refuse("no `=`: supervisord refuses the file"),
+            None => refuse("supervisord refuses the file, because this line has no `=`"),
         }
     }
     let mut processes = Vec::new();
@@ -86,7 +86,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
             Some(process) => processes.push(process),
             None => problems.push(Problem {
                 span: section.span,
-                reason: format!("`{}` has no `command`: supervisord refuses the file", section.name),
+                reason: format!("supervisord refuses the file, because `{}` has no `command`", section.name),
             }),
         }
     }

@@ -255,7 +255,7 @@ fn included(root: &Root, sources: &mut Sources, needs: &mut Needs, gaps: &mut Ve
                 // Bounds that cannot be read leave what is installed as it is.
                 Err(_) if include.constraint => continue,
                 Err(gap) => {
-                    let reason = format!("takes in {}, which cannot be read: {}", include.path, gap.reason);
+                    let reason = format!("includes {}, which cannot be read: {}", include.path, gap.reason);
                     gaps.push(Gap::at(sources, include.span, reason));
                     needs.python[next].complete = false;
                     continue;

@@ -128,8 +128,7 @@ pub(super) fn read(
         let at = (line.start + error.column().saturating_sub(1)).min(line.end);
         let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let span = Span { file, start: at as u32, end: at as u32 };
-        let reason =
-            "npm stops here: package.json has no comments and no trailing commas; it was read without them";
+        let reason = "npm stops here, because package.json allows no comments and no trailing commas; it was read without them";
         gaps.push(Gap::at(sources, span, reason));
     }
     let lockfile = nearest(directory, manifests, LOCKFILES);

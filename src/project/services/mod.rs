@@ -426,7 +426,7 @@ impl Containers {
             named
                 .into_iter()
                 .find(|name| self.named.contains(name))
-                .map(|name| format!("`{name}` is run as a container"))
+                .map(|name| format!("`{name}` runs as a container"))
         }
     }
 }

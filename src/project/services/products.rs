@@ -116,7 +116,7 @@ impl Product {
             let mut units = keys.into_iter().flat_map(|key| info.unit.units_of(key));
             let known = |name: &str| self.units.contains(&name.strip_suffix(".service").unwrap_or(name));
             let (name, _) = units.find(|(name, _)| known(name))?;
-            Some(format!("`{}` counts on `{name}`", info.name))
+            Some(format!("`{}` depends on `{name}`", info.name))
         })
     }
 

@@ -74,7 +74,7 @@ fn left_out(sources: &Sources, file: FileId, ranges: &[Range<usize>]) -> String 
         lines.push(if first == last { first.to_string() } else { format!("{first}-{last}") });
     }
     let more = if ranges.len() > 5 { " and more" } else { "" };
-    format!("; left out: line {}{more}", lines.join(", "))
+    format!("; skipped: line {}{more}", lines.join(", "))
 }
 
 /// The lines (with what is indented below them) that use the alias at `at`, which no anchor defines.

@@ -205,7 +205,7 @@ impl Walk<'_> {
                     .filter(|rules| !rules.is_empty())
             }
             Some(Kind::Other) => {
-                let reason = "not a regular file: its rules do not count".to_owned();
+                let reason = "not a regular file, so its rules are ignored".to_owned();
                 self.gaps.push(gap(join(&path, IGNORE), reason));
                 None
             }
@@ -220,14 +220,14 @@ impl Walk<'_> {
         let file = directory.join(IGNORE);
         let bytes = self.root.contents(&file, IGNORE)?;
         if bytes.len() as u64 > MAX_IGNORE {
-            return Err(format!("larger than {} KiB: its rules do not count", MAX_IGNORE / 1024));
+            return Err(format!("larger than {} KiB, so its rules are ignored", MAX_IGNORE / 1024));
         }
         let mut rules = GitignoreBuilder::new(directory);
         for line in String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').lines() {
             // git takes a line that is no pattern for one that matches nothing.
             let _ = rules.add_line(None, line);
         }
-        rules.build().map_err(|_| "its patterns are too many or too large: they do not count".to_owned())
+        rules.build().map_err(|_| "its patterns are too many or too large, so they are ignored".to_owned())
     }
 
     fn is_ignored(&self, path: &Path, directory: bool) -> bool {
@@ -282,7 +282,7 @@ fn join(directory: &str, name: &str) -> String {
 
 fn unreadable(error: &std::io::Error) -> String {
     match error.kind() {
-        ErrorKind::PermissionDenied => "may not be entered: permission denied".to_owned(),
+        ErrorKind::PermissionDenied => "cannot be entered: permission denied".to_owned(),
         _ => "could not be looked at".to_owned(),
     }
 }
@@ -336,7 +336,7 @@ mod tests {
     fn rules_that_are_too_large_are_a_gap() {
         let large = "x\n".repeat(MAX_IGNORE as usize);
         let found = walked(&[(".gitignore", &large), ("x", "")], 2);
-        assert_eq!(found, [".gitignore: larger than 256 KiB: its rules do not count", ".gitignore", "x"]);
+        assert_eq!(found, [".gitignore: larger than 256 KiB, so its rules are ignored", ".gitignore", "x"]);
     }
 
     #[cfg(unix)]

@@ -139,7 +139,7 @@ pub struct UnknownRevision {
 
 impl fmt::Display for UnknownRevision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` names no commit: {}", self.name, self.reason)
+        write!(f, "`{}` does not name a commit: {}", self.name, self.reason)
     }
 }
 
@@ -162,9 +162,9 @@ pub fn read_on(root: &Root, since: &Since, today: Date) -> Result<History, Unkno
     let read = catch_unwind(AssertUnwindSafe(|| of_repository(root, since, today)));
     read.unwrap_or_else(|_| {
         let mut history = History::default();
-        let reason = "reading git's directory failed (this is a bug of deploylint): no history";
+        let reason = "reading git's directory failed (this is a bug in deploylint), so there is no history";
         history.gaps.push(Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() });
-        history.notes.push("git could not be read: everything counts as new".to_owned());
+        history.notes.push("git could not be read, so everything counts as new".to_owned());
         Ok(history)
     })
 }
@@ -204,9 +204,9 @@ fn of_repository(root: &Root, since: &Since, today: Date) -> Result<History, Unk
             let note = match found {
                 Err(gap) => {
                     history.gaps.push(gap);
-                    "git could not be read: everything counts as new"
+                    "git could not be read, so everything counts as new"
                 }
-                Ok(_) => "no git: everything counts as new",
+                Ok(_) => "there is no git, so everything counts as new",
             };
             if let Since::Revision(name) = since {
                 let reason = "there is no git that could be read".to_owned();
@@ -233,25 +233,25 @@ fn fill(
     if let Since::Date(day) | Since::Recorded { date: day, .. } = since
         && *day > today
     {
-        history.notes.push(format!("{day} lies in the future"));
+        history.notes.push(format!("{day} is in the future"));
     }
     let unread = |history: &mut History, reason: &str| {
         if let Since::Revision(name) = since {
             return Err(UnknownRevision { name: name.clone(), reason: reason.to_owned() });
         }
-        history.gaps.push(damaged(&format!("{reason}: no history")));
-        history.notes.push("git could not be read: everything counts as new".to_owned());
+        history.gaps.push(damaged(&format!("{reason}, so there is no history")));
+        history.notes.push("git could not be read, so everything counts as new".to_owned());
         Ok(())
     };
     let Ok(head) = store.repo.head() else {
-        return unread(history, "HEAD names nothing that could be read");
+        return unread(history, "HEAD does not name anything that could be read");
     };
     let branch = head.referent_name().map(|name| name.shorten().to_string());
     let Some(id) = head.id() else {
         if let Since::Revision(name) = since {
             return Err(UnknownRevision { name: name.clone(), reason: "there is no commit yet".to_owned() });
         }
-        history.notes.push("no commit yet: everything counts as new".to_owned());
+        history.notes.push("there is no commit yet, so everything counts as new".to_owned());
         return Ok(());
     };
     let Some(head) = walker.commit(id.detach()) else {
@@ -261,12 +261,14 @@ fn fill(
         history.notes.push("no branch is checked out (a detached HEAD)".to_owned());
     }
     if store.partial {
-        history.notes.push("a partial clone: contents that were not fetched are not there".to_owned());
+        history
+            .notes
+            .push("this is a partial clone, so contents that were not fetched are missing".to_owned());
     }
     history.head = Some(Head { id: head.id.to_string(), branch });
     let tree = walker.tree(&head).unwrap_or_default();
     if tree.is_none() && !store.prefix.is_empty() {
-        history.notes.push("git does not hold this directory: everything counts as new".to_owned());
+        history.notes.push("git does not track this directory, so everything counts as new".to_owned());
         return Ok(());
     }
     let notes = history.notes.len();
@@ -278,7 +280,7 @@ fn fill(
     {
         history
             .notes
-            .push(format!("HEAD does not come from {name}: what {name} alone holds shows as removed"));
+            .push(format!("HEAD is not based on {name}, so what only {name} holds counts as removed"));
     }
     history.base = base.as_ref().map(Base::from);
     history.partial |= !history.gaps.is_empty();
@@ -291,7 +293,9 @@ fn fill(
     if by_day.is_none_or(|day| day < today) {
         let (tracked, whole) = snapshot::list(store, tree);
         if !whole {
-            history.gaps.push(damaged("not all of HEAD's tree can be read: changes on disk may be missing"));
+            history
+                .gaps
+                .push(damaged("not all of HEAD's tree can be read, so changes on disk may be missing"));
         }
         history.working = working::changes(store, root, &tracked, &mut history.gaps);
     }

@@ -71,7 +71,7 @@ fn open_for(root: &Root, names: &[&str]) -> Result<Option<Store>, Gap> {
             repo.object_cache_size_if_unset(8 * 1024 * 1024);
             Ok(Some(Store { repo, prefix, partial: config.is_partial() }))
         }
-        Err(_) => Err(gap(".git", "git's directory is damaged or of a kind that is not read")),
+        Err(_) => Err(gap(".git", "git's directory is damaged or has an unknown format")),
     }
 }
 
@@ -103,7 +103,7 @@ fn find(root: &Path) -> Option<Found> {
 /// trees of git-worktree(1) and submodules, see gitrepository-layout(5).
 fn directory(top: &Path) -> Result<PathBuf, String> {
     let entry = top.join(".git");
-    let kind = entry.symlink_metadata().map_err(|_| "`.git` cannot be looked at")?.file_type();
+    let kind = entry.symlink_metadata().map_err(|_| "`.git` cannot be accessed")?.file_type();
     let target = entry.canonicalize().map_err(|_| "`.git` is a link that leads nowhere")?;
     if kind.is_symlink() && !target.starts_with(top) {
         return Err("`.git` is a link that leads out of the work tree and is not followed".to_owned());
@@ -113,7 +113,7 @@ fn directory(top: &Path) -> Result<PathBuf, String> {
     }
     let text = small(&target).ok_or("`.git` is neither a directory nor a file that names one")?;
     let named = text.strip_prefix("gitdir:").ok_or("`.git` is a file that names no directory")?.trim();
-    let git = top.join(named).canonicalize().map_err(|_| "`.git` names a directory that is not there")?;
+    let git = top.join(named).canonicalize().map_err(|_| "`.git` names a directory that does not exist")?;
     let back = |path: &Path| git.join(path).canonicalize().is_ok_and(|back| back == target);
     // A linked work tree holds where its `.git` file is, a submodule where its work tree is.
     let linked = small(&git.join("gitdir")).is_some_and(|path| back(Path::new(path.trim())));
@@ -122,7 +122,7 @@ fn directory(top: &Path) -> Result<PathBuf, String> {
     if linked || submodule {
         Ok(git)
     } else {
-        Err("`.git` names a directory that does not point back, and which is not read".to_owned())
+        Err("`.git` names a directory that does not point back, so it is not read".to_owned())
     }
 }
 
@@ -137,7 +137,7 @@ fn common(git: &Path) -> Result<PathBuf, String> {
     if git.parent() == Some(&common.join("worktrees")) {
         Ok(common)
     } else {
-        Err("`commondir` leads to a directory that this one is no work tree of".to_owned())
+        Err("`commondir` leads to a directory that does not know this work tree".to_owned())
     }
 }
 
@@ -154,7 +154,7 @@ fn look(git: &Path, common: &Path, names: &[&str]) -> Result<(), (String, String
     if alternates.symlink_metadata().is_ok() {
         let text = small(&alternates).unwrap_or_else(|| "?".to_owned());
         if text.lines().any(|line| !line.trim().is_empty() && !line.starts_with('#')) {
-            let reason = "it borrows objects of another repository, which is not read (`git repack -a -d` copies them)";
+            let reason = "it borrows objects from another repository, which is not read (`git repack -a -d` copies them)";
             return Err(("objects/info/alternates".to_owned(), reason.to_owned()));
         }
     }
@@ -181,19 +181,19 @@ fn plain(directory: &Path, name: &str, common: &Path, left: &mut usize) -> Resul
         return Ok(());
     }
     if !kind.is_dir() {
-        return fail("it is no regular file");
+        return fail("it is not a regular file");
     }
     let Ok(entries) = fs::read_dir(&path) else { return Ok(()) };
     for entry in entries.flatten() {
         *left = left.saturating_sub(1);
         if *left == 0 {
-            return fail("it holds more files than are looked at");
+            return fail("it holds too many files");
         }
         // The kind comes with the name: nothing is asked of a plain file.
         if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
             let inside = format!("{name}/{}", entry.file_name().to_string_lossy());
             if inside.matches('/').count() > 32 {
-                return fail("directories in it lie too deep");
+                return fail("its directories are nested too deep");
             }
             plain(directory, &inside, common, left)?;
         }
@@ -233,10 +233,10 @@ impl Config {
             self.value("extensions", name).filter(|value| !value.eq_ignore_ascii_case(known))
         };
         let hash = other("objectFormat", "sha1");
-        let hash = hash.map(|hash| format!("objects are named by their {hash}, which is not read yet"));
+        let hash = hash.map(|hash| format!("its objects are named by {hash}, which cannot be read yet"));
         hash.or_else(|| {
             let refs = other("refStorage", "files")?;
-            Some(format!("references are kept as a {refs}, which is not read yet"))
+            Some(format!("its references are kept as a {refs}, which cannot be read yet"))
         })
     }
 

@@ -85,7 +85,7 @@ impl<'s> Walker<'s> {
                 Some(found) => Ok(Some(found)),
                 None => {
                     history.notes.push(format!(
-                        "the line of {document} that says {date} is in no commit yet: changes count by their date"
+                        "the line of {document} that says {date} is not committed yet, so changes count by their date"
                     ));
                     Ok(self.by_date(head, *date, today, history))
                 }
@@ -127,7 +127,7 @@ impl<'s> Walker<'s> {
     fn named(&self, name: &str) -> Result<Stored, UnknownRevision> {
         let fail = |reason: &str| UnknownRevision { name: name.to_owned(), reason: reason.to_owned() };
         let id = self.store.repo.rev_parse_single(name.as_bytes().as_bstr());
-        let id = id.map_err(|_| fail("there is none of that name, or more than one"))?;
+        let id = id.map_err(|_| fail("no commit has that name, or more than one has"))?;
         let object = id.object().map_err(|_| fail("the object is missing or damaged"))?;
         let commit =
             object.peel_to_kind(gix::object::Kind::Commit).map_err(|_| fail("it is another object"))?;
@@ -194,14 +194,14 @@ impl<'s> Walker<'s> {
         for commit in in_order(found) {
             if self.shallow.binary_search(&commit.id).is_ok() {
                 history.notes.push(format!(
-                    "a shallow clone: what lies before {} is not there, and all of it counts as new",
+                    "this is a shallow clone: the history before {} is missing, and everything in it counts as new",
                     &commit.id.to_string()[..10]
                 ));
             }
             let (files, lack) = self.files(&commit);
             let reason = lack.map(|lack| match lack {
-                Lack::Damaged if self.store.partial => "what it changed was not fetched (a partial clone)",
-                Lack::Damaged => "what it changed cannot be told: an object is missing or damaged",
+                Lack::Damaged if self.store.partial => "its changes were not fetched (a partial clone)",
+                Lack::Damaged => "its changes are unknown, because an object is missing or damaged",
                 Lack::TooMany => "it changes more files than are listed",
             });
             if let Some(reason) = reason {
@@ -280,7 +280,7 @@ impl<'s> Walker<'s> {
             }
         }
         if missing {
-            let reason = "a commit is missing or damaged: those before it are not listed";
+            let reason = "a commit is missing or damaged, so those before it are not listed";
             history.gaps.push(Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() });
         }
         found
@@ -334,7 +334,7 @@ impl From<&Stored> for Base {
 fn too_many(history: &mut History) {
     history.partial = true;
     history.notes.push(format!(
-        "more than {MAX_COMMITS} commits since then: those before the newest {MAX_COMMITS} are not listed"
+        "there are more than {MAX_COMMITS} commits since then, and only the newest {MAX_COMMITS} are listed"
     ));
 }
 

@@ -143,7 +143,7 @@ fn untracked(root: &Root, tracked: &BTreeMap<String, Listed>, gaps: &mut Vec<Gap
             continue;
         }
         if path.contains(char::REPLACEMENT_CHARACTER) {
-            let reason = "its name is not UTF-8: it is not compared with HEAD".to_owned();
+            let reason = "its name is not UTF-8, so it is not compared with HEAD".to_owned();
             gaps.push(Gap { file: path, place: None, reason });
         } else if !tracked.contains_key(&path) && !in_submodule(&path, tracked) {
             found.push(path);
