@@ -11,7 +11,7 @@ use crate::review::{Recorded, Request, review};
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Carries out the checklist; with `--record` keeps the date.
+/// Carries out the checklist. With `--record` it records the date.
 pub(super) fn run(args: &ReviewArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let path = args.path.clone().unwrap_or_else(|| PathBuf::from("."));
     if !path.exists() {

@@ -1,4 +1,4 @@
-//! `deploylint why`: what the analyser made of one line, and why it says what it says of it.
+//! `deploylint why`: what the analyser understood of one line, and why it reports it or not.
 
 use super::args::WhyArgs;
 use super::{Exit, Failure};
@@ -7,7 +7,7 @@ use crate::output::{clean, confidence_name, severity_name};
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Prints all that is known of a line.
+/// Prints everything that is known about a line.
 pub(super) fn run(args: &WhyArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let (path, line) = place(&args.place)?;
     let why = crate::check::why(path, line, args.root.clone())?;

@@ -1,8 +1,10 @@
-//! What was finished, a line a repo, so that a scan that was killed goes on: no repo is lost, and none comes twice.
+//! The finished repos, one on each line, so that a scan that was killed can go on: no repo is lost, and none
+//! appears twice.
 //!
-//! A record is written first, and then its line here, with how long the output is by then. So what stands in the output
-//! behind the last line is of a repo that is not finished, and is taken back; a torn last line counts as not written.
-//! Nothing is forced to the disk: a process that is killed loses nothing that it wrote, a machine that loses its power may.
+//! A record is written first, and then its line here, with the length of the output at that point. So
+//! anything in the output after the last line belongs to an unfinished repo and is removed. A torn last line
+//! counts as not written. Nothing is flushed to the disk: a killed process loses nothing that it wrote, but a
+//! machine that loses power may.
 
 use super::sink::Sink;
 use super::tally::Tally;
@@ -14,9 +16,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// The version of the form.
+/// The version of the format.
 const VERSION: u64 = 1;
-/// A journal goes on only where the same tool is asked again.
+/// A journal goes on only if the same tool gets the same request again.
 const TOOL: &str = env!("CARGO_PKG_VERSION");
 /// How every journal begins; keys are sorted.
 const BEGIN: &[u8] = b"{\"asked\":";
@@ -27,17 +29,17 @@ pub struct Journal {
     file: File,
 }
 
-/// The names of what was finished before.
+/// The names of the repos that were finished before.
 #[derive(Clone, Debug, Default)]
 pub struct Finished {
     names: HashSet<u64>,
     state: RandomState,
-    /// Whether their records stand in the output that is written now.
+    /// True if their records are in the output that is written now.
     pub in_output: bool,
 }
 
 impl Finished {
-    /// True for one that was finished.
+    /// True for a repo that was finished.
     pub fn holds(&self, name: &str) -> bool {
         !self.names.is_empty() && self.names.contains(&self.state.hash_one(name))
     }
@@ -53,12 +55,13 @@ impl Finished {
 }
 
 impl Journal {
-    /// Opens the journal at `path`, or begins it, for a scan that was `asked` for so. Hands each repo that it says was finished
-    /// to `each`, and takes back what the output holds behind them. `own` says that the output is this scan's alone: what is
-    /// missing from it is not finished.
+    /// Opens the journal at `path`, or creates it, for a scan with the options `asked`. Passes each repo that
+    /// it lists as finished to `each`, and removes what the output has after them. `own` says that the output
+    /// belongs to this scan alone, so a repo that is missing from it is not finished.
     ///
     /// # Errors
-    /// It cannot be read or written, another scan is writing it, it is of a scan that was asked for otherwise, or no journal.
+    /// It cannot be read or written, another scan is writing it, it belongs to a scan with other options, or
+    /// it is not a journal.
     pub fn open(
         path: &Path,
         asked: &Value,
@@ -83,7 +86,7 @@ impl Journal {
         let mut line = Vec::new();
         lines.read_until(b'\n', &mut line).map_err(broken)?;
         let mut finished = Finished::default();
-        // How much of the journal stays, and of the output.
+        // How much of the journal stays, and how much of the output.
         let mut end = 0;
         let mut output = own.then_some(0);
         if line.ends_with(b"\n") {
@@ -133,7 +136,7 @@ impl Journal {
         Ok((Journal { file }, finished))
     }
 
-    /// Notes that a repo is finished, and how long the output is with its record.
+    /// Records that a repo is finished, and how long the output is with its record.
     ///
     /// # Errors
     /// It cannot be written.
@@ -143,7 +146,7 @@ impl Journal {
     }
 }
 
-/// What a whole line says.
+/// The content of a whole line.
 fn entry(line: &[u8]) -> Option<(String, u64, Tally)> {
     let line: Value = serde_json::from_slice(line.strip_suffix(b"\n")?).ok()?;
     let name = line.get("repo")?.as_str()?.to_owned();
