@@ -1,8 +1,8 @@
 //! From files to one merged tree: documents, overrides, `include` and `extends`.
 //!
 //! Facts: <https://github.com/compose-spec/compose-spec/blob/main/14-include.md>, and for the order of things
-//! `loadYamlFile` of compose-go: of each document in turn what it includes is put in, then its services are extended,
-//! then it is merged into what came before.
+//! `loadYamlFile` of compose-go: for each document in turn, its includes are inserted, then its services are
+//! extended, and then it is merged into what came before.
 
 use crate::finding::Gap;
 use crate::project::compose::extends::Scope;
@@ -15,16 +15,16 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
-/// How many nodes one project may have when all is put together: a file that extends itself thousandfold is no use.
+/// How many nodes one merged project may have. A file that extends itself a thousand times is useless.
 const MAX_NODES: usize = 1_000_000;
-/// How many files one project may put together, those that are included several times each time.
+/// How many files one project may merge; a file that is included several times counts each time.
 const MAX_FILES: usize = 500;
-/// How deep includes may lead.
+/// How deep includes may be nested.
 const MAX_DEPTH: usize = 32;
 
 /// Where files come from.
 pub(super) enum Disk<'a> {
-    /// The one file is all there is.
+    /// There is only this one file.
     Alone(&'a Sources),
     /// The project.
     Root(&'a Root, &'a mut Sources),
@@ -32,20 +32,20 @@ pub(super) enum Disk<'a> {
 
 pub(super) type Entries = Vec<(Key, Node)>;
 
-/// What is known of the project that is being read.
+/// What is known about the project that is being read.
 #[derive(Default)]
 pub(super) struct Project {
-    /// Its files, and the directory that relative paths in each start from.
+    /// Its files, and the directory from which relative paths in each start.
     pub(super) directories: Vec<(FileId, String)>,
-    /// Those that came by `include`.
+    /// The files that came by `include`.
     pub(super) included: Vec<FileId>,
-    /// Something of it could not be read.
+    /// True if some part of it could not be read.
     pub(super) incomplete: bool,
     nodes: usize,
     files: usize,
 }
 
-/// Reads files once, and puts them together as often as they are asked for.
+/// Reads each file once, and merges it as often as it is requested.
 pub(super) struct Loader<'a> {
     disk: Disk<'a>,
     documents: HashMap<FileId, (Rc<Vec<Node>>, bool)>,
@@ -90,7 +90,7 @@ impl<'a> Loader<'a> {
         self.gaps.push(gap);
     }
 
-    /// The merged tree of a project made of `files`, with what became known on the way.
+    /// The merged tree of a project that consists of `files`, with what became known on the way.
     pub(super) fn project(&mut self, files: &[FileId], directory: &str) -> (Entries, Project) {
         self.project = Project::default();
         self.scopes.clear();
@@ -162,7 +162,7 @@ impl<'a> Loader<'a> {
         documents
     }
 
-    /// A gap for each key that is written twice where Compose looks: it refuses such a file.
+    /// Adds a gap for each key that is written twice where Compose checks it, because it refuses such a file.
     fn once(&mut self, document: &Node) -> bool {
         let mut twice = Vec::new();
         written_twice(self.sources(), document, "the file", &mut twice);
@@ -182,7 +182,7 @@ impl<'a> Loader<'a> {
         none
     }
 
-    /// A copy, as long as the project stays within bounds.
+    /// A copy, as long as the project stays within its limits.
     pub(super) fn copy(&mut self, node: &Node) -> Option<Node> {
         self.project.nodes = self.project.nodes.saturating_add(size(node));
         if self.project.nodes <= MAX_NODES {
@@ -301,7 +301,7 @@ impl<'a> Loader<'a> {
             model.retain(|(key, _)| SHARED.contains(&key.text.as_str()));
             imported = self.merge(imported, model);
         }
-        // What the file itself says of a service stands above what it includes.
+        // What the file itself says about a service outranks what it includes.
         let over = std::mem::take(own);
         *own = self.merge(imported, over);
     }
@@ -342,7 +342,7 @@ fn size(node: &Node) -> usize {
     }
 }
 
-/// A name from the root of what `path` means in `directory`; `None` outside the root.
+/// The name, relative to the root, of `path` in `directory`; `None` if it is outside the root.
 pub(super) fn inside(directory: &str, path: &str) -> Option<String> {
     if path.starts_with(['/', '~']) || path.contains('\\') {
         return None;
@@ -365,7 +365,7 @@ pub(super) fn parent(path: &str) -> String {
     parent.map(|parent| parent.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// What Compose fetches with git or from an OCI registry: the loaders of
+/// Something that Compose fetches with git or from an OCI registry: the loaders of
 /// <https://docs.docker.com/compose/how-tos/oci-artifact/> and of remote builds.
 fn is_remote(path: &str) -> bool {
     ["oci://", "http://", "https://", "git://", "ssh://", "git@", "github.com/"]

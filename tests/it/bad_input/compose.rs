@@ -88,10 +88,10 @@ fn wrong_shapes() {
         ("services: web\n", 1, "`services` is a single value"),
         ("services:\n  web: [image]\n", 2, "service `web` is a list, not a mapping"),
         ("services:\n  web:\n", 2, "service `web` is nothing, not a mapping"),
-        ("services:\n  web: {image: a}\n  web: {image: b}\n", 3, "`web` is written twice in `services`"),
-        ("services:\n  web:\n    image: a\n    image: b\n", 4, "`image` is written twice in service `web`"),
-        ("services: {}\nservices: {}\n", 2, "`services` is written twice in the file"),
-        ("- services\n", 1, "no `services`: a list"),
+        ("services:\n  web: {image: a}\n  web: {image: b}\n", 3, "`web` is given twice in `services`"),
+        ("services:\n  web:\n    image: a\n    image: b\n", 4, "`image` is given twice in service `web`"),
+        ("services: {}\nservices: {}\n", 2, "`services` is given twice in the file"),
+        ("- services\n", 1, "it has no `services`: a list"),
         ("services:\n  web: {ports: 80}\n", 2, "`ports` is a single value, not a list"),
         ("services:\n  web: {volumes: [{type: bind}]}\n", 2, "`volumes` is a mapping, not `SOURCE:TARGET`"),
         ("services:\n  web: {healthcheck: [CMD]}\n", 2, "`healthcheck` is a list"),
@@ -109,7 +109,7 @@ fn wrong_shapes() {
         ],
         "compose.override.yaml",
         1,
-        "`web` is a list here and a mapping in what it is merged into",
+        "`web` is a list here but a mapping in the file before",
     );
 }
 

@@ -85,7 +85,7 @@ fn a_shallow_clone() {
     let clone = Repo::with(&["clone", "-q", "--depth", "2", &source, "."]).unwrap();
     let found = since(&clone.path(), &Since::Date(date(2024, 1, 1)));
     assert_eq!(summaries(&found), ["third", "second"]);
-    assert!(found.notes[0].starts_with("a shallow clone: the history before "), "{:?}", found.notes);
+    assert!(found.notes[0].starts_with("this is a shallow clone: the history before "), "{:?}", found.notes);
     assert_eq!((found.gaps, found.base), (vec![], None));
     // The oldest that is there can still be the base.
     let found = since(&clone.path(), &Since::Date(date(2024, 1, 2)));
