@@ -74,12 +74,10 @@ impl Deployment<'_> {
             Outcome::Fails(says) => {
                 let _ = write!(out, "fails ({says})");
             }
-            Outcome::Duplicates(says) | Outcome::Overwrites(says) | Outcome::Nests(says) => {
-                out.push_str(says)
-            }
-            Outcome::Prompts(asks) => {
-                let _ = write!(out, "waits for an answer ({asks})");
-            }
+            Outcome::Duplicates(says)
+            | Outcome::Overwrites(says)
+            | Outcome::Nests(says)
+            | Outcome::Prompts(says) => out.push_str(says),
             Outcome::Unknown => out.push_str("not known"),
         }
         because(&mut out);

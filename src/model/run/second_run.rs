@@ -251,7 +251,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
             State { presence: Presence::There, kind: PathKind::Directory | PathKind::Tree, .. }
         ) || deployment.asks_for_directory(leads_to, id))
     {
-        let why = "ln: makes a second link inside the directory that the link leads to";
+        let why = "creates a second link inside the directory that the link leads to";
         return Some((Outcome::Nests(why), state));
     }
     let outcome = match (&effect.change, effect.again) {
@@ -263,7 +263,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
                 && !name.to_string().contains("test")
                 && !deployment.loads_a_dump(id) =>
         {
-            Outcome::Overwrites("drops the database with all that has come into it")
+            Outcome::Overwrites("drops the database with everything that has been added to it")
         }
         // `mv "$(ls -t | head -1)" P`: another one each time.
         (Change::Remove, Again::Fails(_)) if name.to_string().contains("$(") => return None,

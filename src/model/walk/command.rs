@@ -367,9 +367,7 @@ impl<'a> Walker<'a, '_> {
 /// between keeps it single, and a text of its own replaces them all.
 pub(crate) fn crontab_input(deed: &mut Deed, stdin: &Stdin) {
     let again = match stdin {
-        Stdin::Text(text) if text.key().contains("$(crontab") => {
-            Again::Duplicates("crontab: the line is added once more")
-        }
+        Stdin::Text(text) if text.key().contains("$(crontab") => Again::Duplicates("adds the line again"),
         // `grep -v`, `sort -u`: what stands in front of it is not seen here.
         Stdin::Text(text) if text.key().contains("$(") => Again::NoChange,
         _ => return,

@@ -244,7 +244,7 @@ impl<'a> Walker<'a, '_> {
         let known = !values.is_empty() && values.iter().all(|v| !v.value.is_glob());
         if select || !known || values.len() > UNROLL {
             if select {
-                self.emit_prompt(stmt.span, "a choice from a menu");
+                self.emit_prompt(stmt.span, "waits for a choice from a menu");
             }
             let value = self.scope.unknown(variable, Knowledge::Symbolic);
             self.scope.set(variable, Variable { value, ..Default::default() });

@@ -157,7 +157,7 @@ impl<'a> Walker<'a, '_> {
                 let text =
                     text.map_or_else(|| Value::hole("output", 0, Knowledge::Unknown), |o| o.value.clone());
                 let line = Resource::Line { file: path.clone(), text };
-                Effect::new(Change::Append, line, Again::Duplicates("the same text is appended once more"))
+                Effect::new(Change::Append, line, Again::Duplicates("appends the same text again"))
             } else {
                 Effect::new(Change::Write, Resource::Path(path.clone()), Again::NoChange)
             };
