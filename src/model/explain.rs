@@ -1,4 +1,4 @@
-//! One step in plain words, for whoever asks why a line is told or not.
+//! One step in plain words, for people who ask why a line is reported or not.
 
 use crate::model::{Deployment, OnFailure, Outcome, StepId, User};
 use crate::shell::wrappers::Place;
@@ -7,8 +7,9 @@ use crate::tools::effect::Change;
 use std::fmt::Write;
 
 impl Deployment<'_> {
-    /// What is known of a step: who runs it, where, behind which guards, what it changes and what it does again.
-    /// Several lines, each ended; the first is the command as it was understood.
+    /// Everything known about a step: who runs it, where, behind which guards, what it changes and what it
+    /// does again. There are several lines, each with a line end; the first is the command as it was
+    /// understood.
     pub fn explain(&self, sources: &Sources, id: StepId) -> String {
         let step = self.step(id);
         let mut out = format!("{}\n", step.argv);
@@ -33,15 +34,15 @@ impl Deployment<'_> {
             out.push_str("  in a function that nothing here calls, so the confidence is lower\n");
         }
         for (_, guard) in self.guards_of(id) {
-            let holds = if guard.holds { "works" } else { "does not work" };
+            let holds = if guard.holds { "succeeds" } else { "fails" };
             let opaque = if guard.cond.has_opaque() {
                 ", which is not understood, so the confidence is lower"
             } else {
                 ""
             };
-            let _ = writeln!(out, "  only where {} {holds}{opaque}", quoted(sources, guard.span));
+            let _ = writeln!(out, "  only if {} {holds}{opaque}", quoted(sources, guard.span));
         }
-        // One line for all that is done alike: `apt-get install` names many.
+        // One line for the same kind of change, because `apt-get install` names many packages.
         let mut alike: Vec<(&str, &str, Vec<String>)> = Vec::new();
         for effect in &step.deed.effects {
             let (does, kind) = (does(&effect.change), effect.resource.kind());
@@ -103,7 +104,7 @@ fn does(change: &Change) -> &'static str {
     }
 }
 
-/// The first line of a place in the source, and which line it is.
+/// The first line of a place in the source, and its line number.
 fn quoted(sources: &Sources, span: Span) -> String {
     let text = sources.text(span);
     let first = text.lines().next().unwrap_or_default().trim_end();

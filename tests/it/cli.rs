@@ -285,19 +285,16 @@ fn why_says_what_was_understood_of_a_line_and_what_became_of_its_findings() {
         ran.out
     };
     let bare = said(3);
-    assert!(
-        bare.contains("creates path /opt/a\n  second run: fails (cannot create directory"),
-        "{bare}"
-    );
+    assert!(bare.contains("creates path /opt/a\n  second run: fails (cannot create directory"), "{bare}");
     assert!(
         bare.contains("error[rerun/existing-path], confidence high: ") && bare.ends_with("  reported\n"),
         "{bare}"
     );
     assert!(said(4).ends_with("  not reported, because a comment suppresses it\n"));
     let guarded = said(5);
-    assert!(guarded.contains("only where `[ -d /opt/c ]` (line 5) does not work"), "{guarded}");
+    assert!(guarded.contains("only if `[ -d /opt/c ]` (line 5) fails"), "{guarded}");
     assert!(
-        guarded.contains("second run: skipped by `[ -d /opt/c ]` (line 5)\nNo rule says anything"),
+        guarded.contains("second run: skipped by `[ -d /opt/c ]` (line 5)\nNo rule has a finding"),
         "{guarded}"
     );
     assert!(said(6).starts_with("No command is known to run on line 6"));

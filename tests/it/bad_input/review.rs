@@ -70,7 +70,7 @@ fn a_date_that_is_none() {
     let (code, message) = review(&[("a.md", &wrong("9999-01-01"))], &[]);
     assert!(code == 2 && message.starts_with("error: a.md:3:21: 9999-01-01 is in the future"), "{message}");
     let (code, message) = review(&[], &["--since", "2025-02-30"]);
-    assert!(code == 2 && message.contains("`2025-02-30` is no day"), "{message}");
+    assert!(code == 2 && message.contains("`2025-02-30` is not a day"), "{message}");
 }
 
 #[test]
