@@ -3,7 +3,7 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::{Knowledge, Value};
-use crate::tools::draft::{Draft, NEW, TREE};
+use crate::tools::draft::{Draft, NEW, TREE, unknown};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 
 const USER_EXISTS: Again = Again::Fails("useradd: user already exists");
@@ -121,6 +121,13 @@ pub(crate) fn groupadd(argv: &Argv) -> Deed {
         let again = if harmless { Again::NoChange } else { GROUP_EXISTS };
         draft.add(name, NEW, group(name), again);
     }
+    draft.done()
+}
+
+/// newusers(8), systemd-sysusers(8): the accounts stand in a file that is not read here.
+pub(crate) fn newusers(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    draft.add_implied(NEW, Resource::User(unknown("account")), Again::NoChange);
     draft.done()
 }
 

@@ -3,7 +3,7 @@
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::draft::{DIRECTORY, Draft, below};
-use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Resource};
+use crate::tools::effect::{Again, Change, Deed, How, Mode, PathKind, Resource};
 
 /// Where several sources go, or one.
 struct Target<'a> {
@@ -122,6 +122,7 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
     {
         let path = below(&argv.cwd, &only.value.basename());
         draft.add(only, Change::Create(kind), Resource::Path(path), exists);
+        draft.content(How::Linked, Some(argv.path(only)), false);
         return draft.done();
     }
     let Some(target) = Target::read(argv, &options) else {
@@ -135,6 +136,7 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
             false => exists,
         };
         target.put(&mut draft, source, Change::Create(kind), again);
+        draft.content(How::Linked, Some(argv.path(source)), false);
         // Whoever knows that the link leads to a directory can tell that the second run goes into it.
         if matches!(again, Again::NoChange | Again::Fails(_))
             && kind == PathKind::Link
@@ -236,6 +238,7 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
             false => Change::Write,
         };
         target.put(&mut draft, source, change, again);
+        draft.content(How::Copied, Some(argv.path(source)), options.has("R"));
     }
     draft.done()
 }
@@ -254,6 +257,7 @@ pub(crate) fn mv(argv: &Argv) -> Deed {
         let again = Again::Fails("mv: cannot stat: No such file or directory");
         draft.path(source, Change::Remove, again);
         target.put(&mut draft, source, Change::Write, Again::NoChange);
+        draft.content(How::Moved, Some(argv.path(source)), true);
     }
     draft.done()
 }
@@ -321,6 +325,7 @@ pub(crate) fn install(argv: &Argv) -> Deed {
             false => Again::NoChange,
         };
         target.put(&mut draft, source, Change::Write, again);
+        draft.content(How::Copied, Some(argv.path(source)), false);
         attributes(&mut draft, target.operand.unwrap_or(source), target.path(source));
     }
     draft.done()

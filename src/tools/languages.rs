@@ -2,7 +2,7 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::tools::draft::{Draft, nothing, role, word};
-use crate::tools::effect::{Again, Change, Deed, Ecosystem, Role};
+use crate::tools::effect::{Again, Change, Deed, Ecosystem, How, Role};
 
 /// bundle(1): `install` is what it does without a word; `exec` hands on.
 pub(crate) fn bundle(argv: &Argv) -> Deed {
@@ -170,6 +170,7 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
                 let again =
                     Again::Overwrites("artisan key:generate: what was encrypted with the old key is lost");
                 draft.value_path(&file, Change::Edit, again);
+                draft.content(How::Secret, None, false);
             }
         }
         // storage:link prints `already exists` and exits with 0.

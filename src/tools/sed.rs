@@ -3,7 +3,7 @@
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::draft::{Draft, unknown};
-use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::effect::{Again, Change, Deed, Prints, Resource};
 
 /// `sed -i`: adding lines adds them again; a substitution whose result it matches itself grows.
 pub(crate) fn sed(argv: &Argv) -> Deed {
@@ -33,7 +33,7 @@ pub(crate) fn sed(argv: &Argv) -> Deed {
         }
     }
     if !in_place {
-        return Deed::read_only();
+        return Deed::read_only().prints(Prints::Filled);
     }
     if !quiet_script && !files.is_empty() {
         scripts.push(files.remove(0));
