@@ -50,7 +50,7 @@ pub(super) fn read(
     is_manifest.then_some(manifest)
 }
 
-/// Reads TOML; the first place where it is none becomes a gap, since what follows may follow from it.
+/// Reads TOML. The first place that is not TOML becomes a gap, because later errors may follow from it.
 pub(super) fn toml<'s>(
     sources: &'s Sources,
     file: FileId,
@@ -171,7 +171,7 @@ fn keys(text: &str, table: Option<&Table<'_>>, group: Option<&str>, manifest: &m
     }
 }
 
-/// What stands behind a name in a table of dependencies, of Cargo's too.
+/// The value after a name in a table of dependencies, also in Cargo's.
 pub(super) struct Form<'t> {
     pub(super) constraint: Option<&'t str>,
     extras: Vec<&'t str>,
@@ -197,7 +197,7 @@ impl<'t> Form<'t> {
                     direct,
                 }
             }
-            // Poetry: one constraint for each Python.
+            // Poetry: one constraint for each Python version.
             _ => Form { constraint: whole, extras: Vec::new(), direct: false },
         }
     }
