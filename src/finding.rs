@@ -1,7 +1,10 @@
 //! What a rule says. Plain data without lifetimes; how it is printed is no concern of this module.
 
+mod rule_id;
+
 use crate::source::{FileId, Span};
-use std::sync::Arc;
+
+pub use rule_id::{About, RuleId};
 
 /// How bad it is. `error`: a deploy breaks or data is lost; `warning`: it will bite; `info`: worth knowing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,8 +69,8 @@ pub struct Fix {
 /// Something wrong at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// `family/name`.
-    pub rule: Arc<str>,
+    /// The rule that says it.
+    pub rule: RuleId,
     /// How bad.
     pub severity: Severity,
     /// How sure.

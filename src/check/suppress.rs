@@ -5,14 +5,15 @@
 //! quiets what is said of the file as a whole. Knows no rule but the two that judge the comments themselves.
 
 use super::selection::{Selection, covers};
-use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Gap, Severity};
+use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Gap, RuleId, Severity};
+use crate::rules::id;
 use crate::rules::pages::Pages;
 use crate::source::{FileId, SourceFile, Sources, Span};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-const UNUSED: &str = "ignore/unused";
-const MALFORMED: &str = "ignore/malformed";
+const UNUSED: RuleId = id::IGNORE_UNUSED;
+const MALFORMED: RuleId = id::IGNORE_MALFORMED;
 const FORM: &str = "write `# deploylint: ignore[family/rule] reason`";
 
 /// Takes from `findings` what a comment quiets, and adds what is wrong with the comments themselves.
@@ -110,7 +111,7 @@ impl Directives {
 
     fn add(&mut self, sources: &Sources, comment: Span, pages: &Pages, certain: bool) {
         let malformed = |span: Span, message: String| Finding {
-            rule: MALFORMED.into(),
+            rule: MALFORMED,
             severity: Severity::Warning,
             confidence: Confidence::High,
             message,
@@ -196,7 +197,7 @@ impl Directives {
         let mut complaints = self.malformed;
         for directive in self.all.iter().filter(|d| d.certain) {
             // Whoever writes `ignore[ignore/unused]` says that the comment may quiet nothing.
-            if directive.names.iter().any(|(n, _)| covers(n, UNUSED)) {
+            if directive.names.iter().any(|(n, _)| covers(n, &UNUSED)) {
                 continue;
             }
             let unused = |(name, used): &&(String, bool)| !used && selection.wants_any(name);
@@ -208,7 +209,7 @@ impl Directives {
             let rest: Vec<_> =
                 directive.names.iter().filter(|n| !names.contains(n)).map(|(n, _)| n.as_str()).collect();
             complaints.push(Finding {
-                rule: UNUSED.into(),
+                rule: UNUSED,
                 severity: Severity::Warning,
                 confidence: match has_gaps(directive.comment.file) {
                     true => Confidence::Low,

@@ -1,9 +1,9 @@
 //! Fixes that put something before a command: a test for what it makes, or a line of its own. Only where the
 //! command is a statement by itself, so that `TEST || COMMAND` runs what ran before.
 
+use crate::facts::world::World;
 use crate::finding::{Applicability, Edit, Fix};
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::Context;
 use crate::shell::argv::Arg;
 use crate::shell::value::Value;
 use crate::source::Span;
@@ -15,7 +15,7 @@ use crate::tools::effect::{Change, Resource};
 /// Each test asks for what the command itself refuses: useradd(8) and groupadd(8) ask getpwnam(3) and getgrnam(3) as
 /// id(1) and getent(1) do; git-remote(1) `get-url` and `docker network inspect` fail where there is none; createdb(1)
 /// and createuser(1) are wrappers of SQL.
-pub(super) fn fix(context: &Context<'_, '_>, script: &Deployment<'_>, id: StepId) -> Option<Fix> {
+pub(super) fn fix(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> Option<Fix> {
     let step = script.step(id);
     let effect = step.deed.effects.get(script.second_run(id).effect?)?;
     let (whole, before) = statement(context, script, step, false)?;
@@ -28,7 +28,7 @@ pub(super) fn fix(context: &Context<'_, '_>, script: &Deployment<'_>, id: StepId
     })
 }
 
-fn test(context: &Context<'_, '_>, step: &Step, resource: &Resource, before: &str) -> Option<String> {
+fn test(context: &World<'_, '_>, step: &Step, resource: &Resource, before: &str) -> Option<String> {
     let argv = &step.argv;
     let name = |value: &Value| {
         let arg = argv.args.iter().rfind(|arg| arg.value == *value)?;
@@ -82,7 +82,7 @@ fn test(context: &Context<'_, '_>, step: &Step, resource: &Resource, before: &st
 
 /// `grep -qxF LINE FILE ||` before `echo LINE >> FILE` and `echo LINE | tee -a FILE`: for one whole line whose text is
 /// known, and that is all that the script appends to the file. Of a block of lines each could be there for itself.
-pub(super) fn line_fix(context: &Context<'_, '_>, script: &Deployment<'_>, id: StepId) -> Option<Fix> {
+pub(super) fn line_fix(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> Option<Fix> {
     let step = script.step(id);
     let effect = step.deed.effects.get(script.second_run(id).effect?)?;
     let Resource::Line { file, text } = &effect.resource else { return None };
@@ -133,7 +133,7 @@ pub(super) fn line_fix(context: &Context<'_, '_>, script: &Deployment<'_>, id: S
 
 /// A command on a line of its own before a step, with the step's `sudo`.
 pub(super) fn line_before(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     step: &Step,
     command: &str,
@@ -152,7 +152,7 @@ pub(super) fn line_before(
 }
 
 /// `restart` for `start`.
-pub(super) fn restart(context: &Context<'_, '_>, step: &Step) -> Option<Fix> {
+pub(super) fn restart(context: &World<'_, '_>, step: &Step) -> Option<Fix> {
     let verb = step.argv.args.iter().find(|arg| arg.value.as_literal() == Some("start"))?;
     let written = context.sources.text(verb.span) == "start" && step.span.covers(verb.span);
     (step.argv.name == "systemctl" && written).then(|| Fix {
@@ -163,7 +163,7 @@ pub(super) fn restart(context: &Context<'_, '_>, step: &Step) -> Option<Fix> {
 }
 
 /// `-f` and `-n` beside the `-s` of ln(1). Where the link is not there, both change nothing.
-pub(super) fn link_flags(context: &Context<'_, '_>, step: &Step) -> Option<Fix> {
+pub(super) fn link_flags(context: &World<'_, '_>, step: &Step) -> Option<Fix> {
     let argv = &step.argv;
     let long = argv.has_word("--symbolic");
     let bundle = argv.args.iter().find(|arg| {
@@ -194,7 +194,7 @@ pub(super) fn link_flags(context: &Context<'_, '_>, step: &Step) -> Option<Fix> 
 /// The statement that the step is, and what stands in it before the program's name: nothing, or `sudo`
 /// with its options. `None` where it is a part of another, or where its words stand elsewhere (`"$@"` in a function).
 fn statement(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     step: &Step,
     piped: bool,
@@ -217,7 +217,7 @@ fn statement(
 }
 
 /// An argument as it can be written once more: as it stands, or quoted where it is one variable.
-fn operand(context: &Context<'_, '_>, step: &Step, arg: &Arg) -> Option<String> {
+fn operand(context: &World<'_, '_>, step: &Step, arg: &Arg) -> Option<String> {
     step.span.covers(arg.span).then(|| words(context.sources.text(arg.span)))?
 }
 
@@ -241,7 +241,7 @@ fn words(text: &str) -> Option<String> {
     (!inside.is_empty() && inside.chars().all(simple) && !inside.contains("$@")).then(|| text.to_owned())
 }
 
-fn end_of_line(context: &Context<'_, '_>, at: Span) -> u32 {
+fn end_of_line(context: &World<'_, '_>, at: Span) -> u32 {
     let file = context.sources.file(at.file);
     file.line_range(file.line(at.start)).end as u32
 }

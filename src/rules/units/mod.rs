@@ -10,12 +10,13 @@ mod upstream;
 mod values;
 mod variables;
 
-use crate::finding::{Confidence, Finding};
+use crate::facts::world::{Origin, UnitAt, World};
+use crate::finding::{Confidence, Finding, RuleId};
 use crate::model::{Deployment, StepId};
 use crate::project::unit::{Directive, UnitKind};
 use crate::repo::names::base;
 use crate::rules::Rule;
-use crate::rules::context::{Context, Draft, Origin, UnitAt};
+use crate::rules::draft::Draft;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource};
@@ -36,7 +37,7 @@ const EACH: &[fn(&Judged<'_, '_, '_>, &mut Vec<Finding>)] = &[
     modules::modules,
 ];
 
-fn all(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn all(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let made = OnceCell::new();
     let units: Vec<Judged<'_, '_, '_>> =
         context.units.iter().filter_map(|at| Judged::of(context, at, &made)).collect();
@@ -50,7 +51,7 @@ fn all(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
 
 /// A unit that is what systemd gets to read.
 struct Judged<'c, 'r, 'a> {
-    context: &'c Context<'r, 'a>,
+    context: &'c World<'r, 'a>,
     at: &'c UnitAt,
     kind: UnitKind,
     /// The script that writes or installs it, and the step.
@@ -65,11 +66,7 @@ struct Judged<'c, 'r, 'a> {
 
 impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
     /// `None` for a text that something changes before systemd reads it, and for what is no unit.
-    fn of(
-        context: &'c Context<'r, 'a>,
-        at: &'c UnitAt,
-        made: &'c OnceCell<Vec<paths::Made>>,
-    ) -> Option<Self> {
+    fn of(context: &'c World<'r, 'a>, at: &'c UnitAt, made: &'c OnceCell<Vec<paths::Made>>) -> Option<Self> {
         let kind = UnitKind::of(&at.name);
         let (script, literal) = match at.origin {
             Origin::InRepo => (None, None),
@@ -102,7 +99,7 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
     }
 
     /// A finding about a directive, no surer than what is known of the unit.
-    fn finding(&self, rule: &str, span: Span, message: impl Into<String>) -> Draft {
+    fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
         self.context.finding(rule, span, message).at_most(self.confidence)
     }
 
@@ -158,7 +155,7 @@ fn is_edited(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
 }
 
 /// A file of the repo that somebody fills in before it is installed: it holds marks for that.
-fn is_template(context: &Context<'_, '_>, at: &UnitAt) -> bool {
+fn is_template(context: &World<'_, '_>, at: &UnitAt) -> bool {
     let text = context.sources.file(at.span.file).text();
     let marks = ["{{", "<%", "%%", "__APP", "__USER", "__DIR", "@@", "/path/to", "<YOUR", "<your"];
     marks.iter().any(|mark| text.contains(mark))

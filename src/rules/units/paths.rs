@@ -6,16 +6,19 @@
 
 use crate::facts::deploy::Deploy;
 use crate::facts::owners::lies_under;
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::model::Step;
 use crate::project::unit::UnitKind;
-use crate::rules::context::{Context, Draft};
+use crate::rules::draft::Draft;
+use crate::rules::id;
 use crate::rules::units::{Judged, base};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
 
-const RULE: &str = "units/missing-path";
+const RULE: RuleId = id::UNITS_MISSING_PATH;
 
 /// `units/missing-path`.
 pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -42,7 +45,7 @@ pub(super) struct Made {
     span: Span,
 }
 
-fn made(context: &Context<'_, '_>) -> Vec<Made> {
+fn made(context: &World<'_, '_>) -> Vec<Made> {
     let mut made = Vec::new();
     for (_, _, step) in context.steps().filter(|(_, _, s)| s.place == Place::Here) {
         for effect in &step.deed.effects {
@@ -62,7 +65,7 @@ fn made(context: &Context<'_, '_>) -> Vec<Made> {
 }
 
 /// A step besides those that write units speaks of the path, or of what lies in it.
-fn is_spoken_of(context: &Context<'_, '_>, path: &str) -> bool {
+fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
     let name = base(path);
     let speaks = |step: &Step| {
         let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
@@ -81,7 +84,7 @@ fn is_spoken_of(context: &Context<'_, '_>, path: &str) -> bool {
                 !w.path.key().ends_with(".service") && w.content.text.contains(path)
             })
     };
-    let asked = |context: &Context<'_, '_>| {
+    let asked = |context: &World<'_, '_>| {
         context.scripts.iter().any(|script| {
             script.guards.iter().any(|guard| {
                 guard.cond.facts().iter().any(|fact| {
