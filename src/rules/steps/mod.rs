@@ -50,7 +50,7 @@ impl Deploy<'_, '_, '_> {
         let mut draft = self.world.finding(rule, place, message);
         if other.is_some() {
             draft = draft.severity(Severity::Info);
-        } else if said.is_some() && self.processes.is_empty() {
+        } else if said.is_some() && self.processes().is_empty() {
             draft = draft.severity(Severity::Warning);
         }
         match said {
@@ -77,7 +77,7 @@ fn all(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.units.is_empty() && context.project.needs == Needs::default() {
         return;
     }
-    let deploy = Deploy::new(context);
+    let deploy = context.deploy();
     for rule in ALL {
         rule(&deploy, found);
     }

@@ -54,7 +54,7 @@ const UVICORN_FLAGS: &[&str] = &[
 
 /// Both rules.
 pub(super) fn modules(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
-    if unit.kind != UnitKind::Service {
+    if unit.read.kind != UnitKind::Service {
         return;
     }
     for exec in unit.at.unit.exec_start() {

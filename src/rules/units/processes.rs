@@ -30,7 +30,7 @@ const STAYS: &[&str] = &[
 
 /// `units/wrong-type`.
 pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
-    if unit.kind != UnitKind::Service {
+    if unit.read.kind != UnitKind::Service {
         return;
     }
     let starts = unit.at.unit.exec_start();
