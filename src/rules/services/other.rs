@@ -64,7 +64,7 @@ fn finding(context: &World<'_, '_>, one: &Match, differs: &Statement) -> Option<
         About::Command => (
             id::SERVICES_OTHER_COMMAND,
             format!(
-                "{name} runs `{}`, and its service `{}` of {path} runs `{}`: one of the two is out of date",
+                "{name} runs `{}`, but its service `{}` of {path} runs `{}`",
                 differs.server, service.name, differs.service
             ),
             service.command.as_ref().or(service.entrypoint.as_ref()).map(|c| c.span),
@@ -72,8 +72,7 @@ fn finding(context: &World<'_, '_>, one: &Match, differs: &Statement) -> Option<
         About::Port => (
             id::SERVICES_OTHER_PORT,
             format!(
-                "{name} listens on port {}, and {path} publishes its service `{}` on {}: who follows one does not \
-                 reach the other",
+                "{name} listens on port {}, but {path} publishes its service `{}` on {}",
                 differs.server, service.name, differs.service
             ),
             service.ports.first().map(|p| p.span),
@@ -84,11 +83,11 @@ fn finding(context: &World<'_, '_>, one: &Match, differs: &Statement) -> Option<
         context
             .finding(rule, span, message)
             .help(format!(
-                "make both say the same; if they are not the same service ({why}), map it in deploylint.yaml: \
+                "make the two agree; if they are not the same service (matched by {why}), map it in deploylint.yaml: \
                  `services: {{{}: OTHER}}`",
                 service.name
             ))
-            .related(place.unwrap_or(service.name_span), "what the service says")
+            .related(place.unwrap_or(service.name_span), "the service says this")
             .done(),
     )
 }
