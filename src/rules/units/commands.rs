@@ -2,14 +2,16 @@
 //! shell; systemd.service(5), COMMAND LINES.
 
 use crate::finding::Finding;
+use crate::finding::RuleId;
 use crate::project::unit::{Directive, UnitKind, is_true, words};
+use crate::rules::id;
 use crate::rules::units::{Judged, base};
 use crate::shell::value::leading_hole;
 use crate::source::Span;
 
-const SHELL: &str = "units/shell-syntax";
-const RELATIVE: &str = "units/relative-path";
-const START: &str = "units/wrong-exec-start";
+const SHELL: RuleId = id::UNITS_SHELL_SYNTAX;
+const RELATIVE: RuleId = id::UNITS_RELATIVE_PATH;
+const START: RuleId = id::UNITS_WRONG_EXEC_START;
 
 /// What only a shell knows. `cd` is no program on Debian and its kin, and where it is one it changes nothing.
 const BUILTINS: &[&str] =
