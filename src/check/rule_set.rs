@@ -60,7 +60,7 @@ impl RuleSet {
                 Err(errors) => errors.iter().map(ToString::to_string).collect(),
             };
             let shown: Vec<String> = shown.into_iter().take(10).collect();
-            Err(CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector may say"))
+            Err(CheckError::new(shown.join("\n")).advise("queries/README.md lists what a query can say"))
         });
         selectors.as_ref().map_err(Clone::clone)
     }
@@ -70,8 +70,9 @@ impl RuleSet {
         let files = selectors.files().iter();
         let of_pages = files.filter_map(|file| Some((file, self.pages.get(file.rule())?)));
         let faults = of_pages.flat_map(|(file, page)| {
-            let messages = page.message.iter().chain(&page.help);
-            messages.filter_map(|message| Some(format!("{}: {}", page.file, file.message_fault(message)?)))
+            let messages = ["message", "help"].into_iter().filter_map(|key| page.message(key));
+            messages
+                .filter_map(move |message| Some(format!("{}: {}", page.file, file.message_fault(&message)?)))
         });
         faults.collect()
     }

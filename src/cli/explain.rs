@@ -8,7 +8,7 @@ use crate::output::{clean, confidence_name, severity_name};
 use crate::rules::pages::Named;
 use std::io::Write;
 
-/// Prints a rule's page; of a family, its rules.
+/// Prints a rule's page, or the rules of a family.
 pub(super) fn explain(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let pages = RuleSet::load(&args.rules)?.pages;
     let name = args.rule.trim_end_matches('/');
@@ -20,13 +20,13 @@ pub(super) fn explain(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, F
         return Err(CheckError::new(pages.unknown(name)).into());
     };
     let limit = 10_000;
-    writeln!(out, "# {}: {}\n", page.id, clean::line(&page.title, limit))?;
+    writeln!(out, "# {}: {}\n", page.id, clean::line(&page.about().title, limit))?;
     writeln!(
         out,
         "severity: {}, confidence: {}, fix: {}\n",
-        severity_name(page.severity),
-        confidence_name(page.confidence),
-        fix_name(page.fix)
+        severity_name(page.about().severity),
+        confidence_name(page.about().confidence),
+        fix_name(page.about().fix)
     )?;
     writeln!(out, "{}", clean::lines(page.body(), limit))?;
     Ok(Exit::Clean)

@@ -61,7 +61,7 @@ struct Said {
 /// The scripts of a project, seen as one deploy: a view of the world, and what is worked out of it once.
 #[derive(Clone, Copy)]
 pub(crate) struct Deploy<'c, 'r, 'a> {
-    world: &'c World<'r, 'a>,
+    pub(crate) world: &'c World<'r, 'a>,
     known: &'c Known<'r>,
 }
 
@@ -95,11 +95,6 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// A view of the world.
     pub(crate) fn new(world: &'c World<'r, 'a>, known: &'c Known<'r>) -> Self {
         Deploy { world, known }
-    }
-
-    /// What it is a view of.
-    pub(crate) fn world(&self) -> &'c World<'r, 'a> {
-        self.world
     }
 
     /// What the deploy keeps running.

@@ -1,5 +1,5 @@
-//! What changed since the last review, and what that means for the deployment. Compares the facts of two states of a
-//! repo. Prints nothing.
+//! What changed since the last review, and what that means for the deployment. It compares the facts of two
+//! states of a repo, and prints nothing.
 
 mod begin;
 mod carry_out;
@@ -7,10 +7,12 @@ pub mod checklist;
 pub mod document;
 mod impact;
 mod net;
+mod request;
 mod seen;
 mod state;
 mod trace;
 
-pub use carry_out::{Recorded, Request, Review, review};
+pub use carry_out::{Recorded, Review, review};
 pub use impact::{Change, Impact, impact};
+pub use request::Request;
 pub use state::{Fact, Kind, State};

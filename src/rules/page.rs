@@ -2,12 +2,11 @@
 //!
 //! The page is the only place that holds a rule's id, title and severity. It knows nothing of how the rule judges.
 
-use crate::finding::{Applicability, Confidence, Severity};
+use crate::finding::{About, Applicability, Confidence, RuleId, Severity};
 use crate::rules::embedded::RuleFile;
 use crate::syntax::query::Message;
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 /// The sections of a page in their order, and whether a page must have them.
 const SECTIONS: [(&str, bool); 5] =
@@ -16,20 +15,8 @@ const SECTIONS: [(&str, bool); 5] =
 /// What `queries/<family>/<name>.md` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// `<family>/<name>`, from the path.
-    pub id: Arc<str>,
-    /// The rule in a line.
-    pub title: String,
-    /// How bad, unless the rule or the configuration says otherwise.
-    pub severity: Severity,
-    /// How sure at best.
-    pub confidence: Confidence,
-    /// Whether findings carry a fix, and of which kind.
-    pub fix: Option<Applicability>,
-    /// What a finding says, where the rule is a query file that needs no more than this.
-    pub message: Option<Message>,
-    /// What a finding of such a rule gives as what to write instead.
-    pub help: Option<Message>,
+    /// The rule, with what the front matter says of it.
+    pub id: RuleId,
     /// How errors name the file.
     pub file: String,
     text: Cow<'static, str>,
@@ -70,31 +57,37 @@ impl Page {
         let word =
             |s: &str| !s.is_empty() && s.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
         if !id.split_once('/').is_some_and(|(family, name)| word(family) && word(name)) {
-            let message = "a page is named <family>/<name>.md, in lower case, digits and `-`";
+            let message = "a page must be named <family>/<name>.md, with lower-case letters, digits and `-`";
             return Err(fail(1, message.to_owned()));
         }
-        let front = front_matter(&file.text, &fail)?;
-        let page = Page {
-            id: id.into(),
-            title: front.title,
-            severity: front.severity,
-            confidence: front.confidence,
-            fix: front.fix,
-            message: front.message,
-            help: front.help,
-            file: file.shown.clone(),
-            body: front.end,
-            text: file.text.clone(),
-        };
-        if !file.is_tested() {
-            page.check_sections()?;
+        if file.is_tested()
+            && let Some(id) = super::id::named(id)
+        {
+            let end = file.text.match_indices("\n---\n").next().map_or(0, |(at, mark)| at + mark.len());
+            return Ok(Page { id, file: file.shown.clone(), body: end, text: file.text.clone() });
         }
+        let (about, end) = front_matter(&file.text, id, &fail)?;
+        let id = RuleId::of_user(about);
+        let page = Page { id, file: file.shown.clone(), body: end, text: file.text.clone() };
+        page.check_sections()?;
         Ok(page)
+    }
+
+    /// What the front matter says.
+    pub fn about(&self) -> &About {
+        self.id.about()
     }
 
     /// The part of the id before `/`.
     pub fn family(&self) -> &str {
-        self.id.split('/').next().unwrap_or_default()
+        self.id.family()
+    }
+
+    /// What a finding of a query rule says, by `message`, or what it gives as what to write instead, by `help`.
+    pub(crate) fn message(&self, key: &str) -> Option<Message> {
+        let lines = self.text.lines().skip(1).take_while(|line| *line != "---");
+        let mut values = lines.filter_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+        Message::parse(values.next()?.trim()).ok()
     }
 
     /// The whole file.
@@ -121,10 +114,13 @@ impl Page {
             };
             let Some(index) = SECTIONS.iter().position(|(name, _)| *name == title) else {
                 let names = SECTIONS.map(|(name, _)| name).join(", ");
-                return Err(fail(line, format!("no page has a section `{title}`; it has {names}")));
+                return Err(fail(
+                    line,
+                    format!("a page cannot have a section `{title}`; the sections are {names}"),
+                ));
             };
             if index < next {
-                return Err(fail(line, format!("section `{title}` stands twice or too late")));
+                return Err(fail(line, format!("section `{title}` is there twice or too late")));
             }
             if let Some((missing, _)) = SECTIONS[next..index].iter().find(|(_, needed)| *needed) {
                 return Err(fail(line, format!("section `## {missing}` is missing before `## {title}`")));
@@ -141,40 +137,34 @@ impl Page {
     }
 }
 
-struct Front {
-    title: String,
-    severity: Severity,
-    confidence: Confidence,
-    fix: Option<Applicability>,
-    message: Option<Message>,
-    help: Option<Message>,
-    end: usize,
-}
-
-fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<Front, PageError> {
+/// What the front matter says, and where it ends.
+fn front_matter(
+    text: &str,
+    name: &str,
+    fail: &impl Fn(u32, String) -> PageError,
+) -> Result<(About, usize), PageError> {
     let mut lines = text.split_inclusive('\n');
     let mut end = lines.next().map_or(0, str::len);
     if text.lines().next() != Some("---") {
-        let message = "a page begins with `---`, its front matter, and `---`";
+        let message = "a page must begin with `---`, its front matter, and `---`";
         return Err(fail(1, message.to_owned()));
     }
-    let (mut title, mut severity, mut confidence, mut fix) = (None, None, None, None);
-    let (mut message, mut help) = (None, None);
+    let (mut title, mut severity, mut confidence, mut fix) = (None::<String>, None, None, None);
+    let (mut message, mut help) = (false, false);
     for (index, raw) in lines.enumerate() {
         let line = index as u32 + 2;
         end += raw.len();
         let raw = raw.trim_end();
         if raw == "---" {
             let missing = |key| fail(line, format!("the front matter lacks `{key}`"));
-            return Ok(Front {
-                title: title.ok_or_else(|| missing("title"))?,
+            let about = About {
+                name: name.to_owned().into(),
+                title: title.ok_or_else(|| missing("title"))?.into(),
                 severity: severity.ok_or_else(|| missing("severity"))?,
                 confidence: confidence.ok_or_else(|| missing("confidence"))?,
                 fix: fix.ok_or_else(|| missing("fix"))?,
-                message,
-                help,
-                end,
-            });
+            };
+            return Ok((about, end));
         }
         if raw.is_empty() {
             continue;
@@ -184,11 +174,11 @@ fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<
         };
         let value = value.trim();
         let wrong = |allowed| {
-            let message = format!("`{}` cannot be `{value}`; it is {allowed}", key.trim());
+            let message = format!("`{}` cannot be `{value}`; write {allowed}", key.trim());
             fail(line, message)
         };
         let twice = match key.trim() {
-            "title" if value.is_empty() => return Err(wrong("the rule in a line")),
+            "title" if value.is_empty() => return Err(wrong("the rule in one line")),
             "title" => title.replace(value.to_owned()).is_some(),
             "severity" => {
                 let parsed = severity_named(value);
@@ -210,8 +200,8 @@ fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<
                 fix.replace(parsed).is_some()
             }
             key @ ("message" | "help") => {
-                let parsed = Message::parse(value).map_err(|(_, reason)| fail(line, reason))?;
-                if key == "help" { &mut help } else { &mut message }.replace(parsed).is_some()
+                Message::parse(value).map_err(|(_, reason)| fail(line, reason))?;
+                std::mem::replace(if key == "help" { &mut help } else { &mut message }, true)
             }
             other => {
                 let message = format!(
@@ -318,8 +308,8 @@ mod tests {
     fn a_page_is_read() {
         let page = parse("rerun/x.md", GOOD).unwrap();
         assert_eq!((&*page.id, page.family()), ("rerun/x", "rerun"));
-        assert_eq!(page.title, "A title: with a colon");
-        assert_eq!((page.severity, page.fix), (Severity::Error, None));
+        assert_eq!(page.about().title, "A title: with a colon");
+        assert_eq!((page.about().severity, page.about().fix), (Severity::Error, None));
         assert!(page.body().starts_with("## What"));
     }
 
@@ -331,14 +321,14 @@ mod tests {
             ("fix: none\n", "", "a/b.md:5: the front matter lacks `fix`"),
             ("## Why\n\n", "", "a/b.md:14: section `## Why` is missing before"),
             ("## Instead\n", "", "section `## Instead` is missing"),
-            ("## Why", "## Whether", "a/b.md:14: no page has a section `Whether`"),
+            ("## Why", "## Whether", "a/b.md:14: a page cannot have a section `Whether`"),
             ("```bash", "````bash", "a/b.md:10: this fence is never closed"),
-            ("---\ntitle", "title", "a/b.md:1: a page begins with"),
+            ("---\ntitle", "title", "a/b.md:1: a page must begin with"),
             ("fix: none\n---\n", "fix: none\n", "a/b.md:7: expected `key: value`"),
         ] {
             let said_really = parse("a/b.md", &GOOD.replacen(from, to, 1)).unwrap_err();
             assert!(said_really.starts_with(said) || said_really.contains(said), "{said_really}");
         }
-        assert!(parse("a/B.md", GOOD).unwrap_err().contains("is named"));
+        assert!(parse("a/B.md", GOOD).unwrap_err().contains("must be named"));
     }
 }

@@ -2,6 +2,7 @@
 //! PostgreSQL 15 "SQL Commands", MySQL 8.0 "SQL Statements".
 
 use crate::shell::value::Value;
+use crate::shell::value::{Piece, leading_hole, pieces};
 use crate::tools::draft::NEW;
 use crate::tools::effect::{Again, Change, Effect, Resource};
 
@@ -99,13 +100,8 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         } else if let Some((body, after)) = dollar_body(rest) {
             tokens.push(Token::Body(body));
             rest = after;
-        } else if is_word(first) {
-            let mut inside = false;
-            let end = rest.find(|c: char| {
-                inside = c == '\u{1}' || inside && c != '\u{2}';
-                !inside && !is_word(c)
-            });
-            let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        } else if is_word(first) || leading_hole(rest).is_some() {
+            let (word, after) = rest.split_at(word_end(rest));
             // psql's own commands end a statement: `\gexec`, `\c shop`.
             if first == '\\' {
                 let line = rest.find('\n').unwrap_or(rest.len());
@@ -130,7 +126,22 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '\u{1}' | '\u{2}' | '\\' | '-' | '@' | '.' | '$')
+    c.is_alphanumeric() || matches!(c, '_' | '\\' | '-' | '@' | '.' | '$')
+}
+
+/// Where the word ends with which a text begins. What stands for an unknown value is a part of it, whatever it holds.
+fn word_end(text: &str) -> usize {
+    let mut end = 0;
+    for piece in pieces(text) {
+        match piece {
+            Piece::Hole(hole) => end += hole.len(),
+            Piece::Text(known) => match known.find(|c: char| !is_word(c)) {
+                Some(stop) => return end + stop,
+                None => end += known.len(),
+            },
+        }
+    }
+    end
 }
 
 /// `$$ body $$`, `$tag$ body $tag$`, also where the shell's backslash is left: `\$\$`.
@@ -248,7 +259,7 @@ fn read_statement(
         cursor.eat("INTO");
         let again = match harmless {
             true => Again::NoChange,
-            false => Again::Duplicates("INSERT: inserts the rows once more, or fails where they are unique"),
+            false => Again::Duplicates("inserts the rows again, or fails if they must be unique"),
         };
         effects.extend(cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again)));
     } else if cursor.eat("TRUNCATE") {
@@ -269,7 +280,7 @@ fn read_statement(
         let kind = kind(&mut cursor, dialect);
         let again = match cursor.eat_all(&["IF", "EXISTS"]) || guarded {
             true => Again::NoChange,
-            false => Again::Fails("DROP: does not exist"),
+            false => Again::Fails("it does not exist"),
         };
         if let (Some(kind), Some(name)) = (kind, cursor.name()) {
             effects.push(Effect::new(Change::Remove, kind(value(name)), again));
@@ -329,12 +340,12 @@ fn create(
     let again = match &resource {
         // PostgreSQL's CREATE ROLE and CREATE DATABASE know no IF NOT EXISTS.
         Resource::Role(_) | Resource::Database(_) if checked && dialect == Dialect::Postgres => {
-            Again::Fails("PostgreSQL has no IF NOT EXISTS here: syntax error")
+            Again::Fails("syntax error, because PostgreSQL has no IF NOT EXISTS here")
         }
         _ if replaces || checked || guarded => Again::NoChange,
-        Resource::Role(_) => Again::Fails("CREATE USER: role already exists"),
-        Resource::Database(_) => Again::Fails("CREATE DATABASE: database already exists"),
-        _ => Again::Fails("CREATE: already exists"),
+        Resource::Role(_) => Again::Fails("role already exists"),
+        Resource::Database(_) => Again::Fails("database already exists"),
+        _ => Again::Fails("it already exists"),
     };
     Some(Effect::new(NEW, resource, again))
 }
@@ -355,7 +366,7 @@ fn alter(
     if cursor.eat_all(&["RENAME", "TO"]) {
         let again = match checked || guarded {
             true => Again::NoChange,
-            false => Again::Fails("ALTER … RENAME: does not exist"),
+            false => Again::Fails("it does not exist"),
         };
         effects.push(Effect::new(Change::Remove, resource, again));
         // What stands in its way fails before what is missing does.
@@ -370,7 +381,7 @@ fn alter(
     }
     let adds = contains(cursor.tokens, &["ADD"]) && !contains(cursor.tokens, &["IF", "NOT", "EXISTS"]);
     let again = match adds && !guarded {
-        true => Again::Fails("ALTER TABLE … ADD: already exists"),
+        true => Again::Fails("it already exists"),
         false => Again::NoChange,
     };
     effects.push(Effect::new(Change::Edit, resource, again));

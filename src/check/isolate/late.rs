@@ -1,14 +1,15 @@
-//! A model, a reader and a rule that do not end, on a clock that counts ticks.
+//! Tests of a model, a reader and a rule that do not end, with a clock that counts ticks.
 
 use super::tests::{SCRIPT, judge_again, sources};
 use super::*;
+use crate::finding::RuleId;
 use crate::limit::{counted, tick, within};
 use crate::model::FollowNothing;
 use std::time::Duration;
 
 const TIME: Duration = Duration::from_secs(4);
 
-/// Runs in that time, on a clock of ticks, and twice the time suffices.
+/// Runs within that time, on a clock of ticks, and checks that twice the time is enough.
 fn in_time<T>(run: impl FnOnce() -> T) -> T {
     let (result, took) = counted::run(|| within(Some(TIME), run));
     assert!(u128::from(took) < 2 * TIME.as_millis() + 500, "{took}");
@@ -71,7 +72,7 @@ fn what_works_without_an_end_takes_no_time_from_what_has_one() {
 
 #[test]
 fn a_rule_that_does_not_end_judges_all_but_what_it_does_not_end_on() {
-    fn endless(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    fn endless(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         for service in context.project.composes.iter().flat_map(|compose| &compose.services) {
             if service.name == "bad" {
                 forever();
@@ -80,7 +81,9 @@ fn a_rule_that_does_not_end_judges_all_but_what_it_does_not_end_on() {
         for (_, _, step) in context.steps() {
             match step.argv.name.as_str() {
                 "bad" => forever(),
-                "mkdir" => found.push(context.finding("test/mkdir", step.span, "made").done()),
+                "mkdir" => {
+                    found.push(context.finding(RuleId::made_up("test/mkdir"), step.span, "made").done())
+                }
                 _ => {}
             }
         }
@@ -121,5 +124,5 @@ fn files_without_number_that_a_reader_fails_on_are_few_gaps() {
     let read: Vec<String> = in_time(|| reading("numbers", || paths.clone(), &mut gaps, |_| forever()));
     assert!(read.is_empty());
     assert_eq!(gaps.len(), GAPS + 1);
-    assert!(gaps[GAPS].reason.contains("nor could 4900 more files be read"), "{:?}", gaps[GAPS]);
+    assert!(gaps[GAPS].reason.contains("and 4900 more files could not be read either"), "{:?}", gaps[GAPS]);
 }

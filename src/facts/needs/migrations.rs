@@ -34,7 +34,7 @@ pub(crate) enum By<'r> {
 
 /// What is to migrate the database; `None` where nothing is to, or where what the deploy calls may do it.
 pub(super) fn migrations<'r>(deploy: &Deploy<'_, 'r, '_>) -> Option<Migrations<'r>> {
-    let world = deploy.world();
+    let world = deploy.world;
     let project = world.project;
     // A Prisma schema without migrations beside it is brought to the database in another way.
     let has_migrations = |file: FileId| {
@@ -100,7 +100,7 @@ fn one_shot<'r>(world: &World<'r, '_>) -> Option<(&'r str, &'r Service)> {
 /// Compose builds the app and runs it, and nowhere in the repo the upgrade runs: not in the image, not in its entrypoint,
 /// not as a service.
 fn in_images<'r>(deploy: &Deploy<'_, 'r, '_>, tools: &[&'r MigrationTool]) -> Option<Migrations<'r>> {
-    let world = deploy.world();
+    let world = deploy.world;
     let up = deploy.steps().find(|step| step.deed.roles.contains(&Role::ComposeUp))?;
     let tool = *tools.iter().find(|tool| is_built(world, &tool.directory))?;
     let project = world.project;

@@ -30,7 +30,7 @@ impl Needed<'_> {
 /// What the project needs of this kind: nothing, one thing, or several that are done apart.
 pub(crate) fn needed<'r>(deploy: &Deploy<'_, 'r, '_>, need: Need) -> Vec<Needed<'r>> {
     // Without a manifest and without a unit there is no step that could be missing.
-    let world = deploy.world();
+    let world = deploy.world;
     if world.units.is_empty() && world.project.needs == manifest::Needs::default() {
         return Vec::new();
     }

@@ -48,14 +48,54 @@ static HELPER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A shorter text is parsed as a whole.
 const WORTH_PARTS: usize = 4096;
 
+/// Which libraries a file imports that read variables.
+struct Imports {
+    /// python-decouple.
+    decouple: bool,
+    /// A function `config` that reads variables: decouple's or Starlette's.
+    config: bool,
+    /// django-environ.
+    django: bool,
+    /// An object `env`: django-environ's or environs'.
+    env: bool,
+}
+
+impl Imports {
+    fn of(text: &str) -> Self {
+        // decouple's and Starlette's `config` is told from anybody's function of that name by the import.
+        let decouple = ["from decouple", "import decouple"].iter().any(|i| text.contains(i));
+        let django = ["import environ", "environ.Env("].iter().any(|i| text.contains(i));
+        Imports {
+            decouple,
+            config: decouple || text.contains("starlette.config"),
+            django,
+            env: django || ["from environs", "import environs", "Env("].iter().any(|i| text.contains(i)),
+        }
+    }
+
+    /// How a call reads a variable, and whether a default may stand second without its name. `environ`: the object is the
+    /// environment.
+    fn reads(&self, object: &str, function: &str, variable: &str, environ: bool) -> Option<(Reads, bool)> {
+        Some(match (object, function) {
+            ("" | "os", "getenv") => (Reads::OrNone, true),
+            (_, "get" | "pop") if environ => (Reads::OrNone, true),
+            // The second argument of django-environ's `env(…)` is a type.
+            ("", "env" | "Env") if self.env => (Reads::OrFail, !self.django),
+            ("env", method) if self.env && READERS.contains(&method) => (Reads::OrFail, true),
+            ("", "config") if self.config => (Reads::OrFail, self.decouple),
+            ("", helper) if is_helper(helper) && is_constant(variable) => {
+                let required = ["require", "must", "need"].iter().any(|w| helper.contains(w));
+                (if required { Reads::OrFail } else { Reads::OrNone }, !required)
+            }
+            _ => return None,
+        })
+    }
+}
+
 pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
     let matches = QUERY.matches_in(text, &parts(text))?;
     let at = |range: Option<Range<usize>>| range.and_then(|r| text.get(r)).unwrap_or_default();
-    // decouple's and Starlette's `config` is told from anybody's function of that name by the import.
-    let decouple = ["from decouple", "import decouple"].iter().any(|i| text.contains(i));
-    let config = decouple || text.contains("starlette.config");
-    let django = ["import environ", "environ.Env("].iter().any(|i| text.contains(i));
-    let env = django || ["from environs", "import environs", "Env("].iter().any(|i| text.contains(i));
+    let imports = Imports::of(text);
     // Other names of `os.environ`, and the defaults that django-environ's `Env(X=(bool, False))` gives.
     let aliases: HashSet<&str> =
         matches.iter().filter_map(|one| one.get("alias")).map(|r| at(Some(r))).collect();
@@ -97,23 +137,12 @@ pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
             continue;
         }
         let (object, function) = (at(one.get("object")), at(one.get("function")));
-        // Where a default may stand without its name.
-        let (reads, second) = match (object, function) {
-            ("", "getenv") | ("os", "getenv") => (Reads::OrNone, true),
-            (object, "get" | "pop") if is_environ(object) => (Reads::OrNone, true),
-            (object, "setdefault") if is_environ(object) => {
-                add(name, Access::Set);
-                continue;
-            }
-            // The second argument of django-environ's `env(…)` is a type.
-            ("", "env" | "Env") if env => (Reads::OrFail, !django),
-            ("env", method) if env && READERS.contains(&method) => (Reads::OrFail, true),
-            ("", "config") if config => (Reads::OrFail, decouple),
-            ("", helper) if is_helper(helper) && is_constant(variable) => {
-                let required = ["require", "must", "need"].iter().any(|w| helper.contains(w));
-                (if required { Reads::OrFail } else { Reads::OrNone }, !required)
-            }
-            _ => continue,
+        if function == "setdefault" && is_environ(object) {
+            add(name, Access::Set);
+            continue;
+        }
+        let Some((reads, second)) = imports.reads(object, function, variable, is_environ(object)) else {
+            continue;
         };
         let fallback = at(one.get("second"));
         let need = match (keyword(at(one.get("arguments")), "default"), fallback) {
@@ -140,15 +169,15 @@ pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
     Ok(found)
 }
 
-/// Lines that are gone up from a read in search of a switch.
+/// How many lines before a read are searched for a switch.
 const LINES: usize = 200;
-/// Bytes of a line before such a read.
+/// How many bytes of a line before such a read are searched.
 const LONGEST: usize = 1000;
 
-/// `if USE_S3:` and, below it, `os.environ["S3_KEY"]`: what belongs to a feature is needed by those who switch it on.
+/// `if USE_S3:` and, below it, `os.environ["S3_KEY"]`: only users of the feature need its variables.
 fn under_switch(text: &str, at: usize) -> bool {
     let depth = |line: &str| line.len() - line.trim_start().len();
-    // In a line of a megabyte there is no switch to go up to.
+    // A line of a megabyte has no switch above it.
     let from = at.saturating_sub(LONGEST);
     let start = match text.as_bytes()[from..at].iter().rposition(|byte| *byte == b'\n') {
         Some(end) => from + end + 1,
@@ -176,7 +205,7 @@ fn under_switch(text: &str, at: usize) -> bool {
     false
 }
 
-/// `if "X" in os.environ:` and, below it, `os.environ["X"]`: it is only read where it is there.
+/// `if "X" in os.environ:` and, below it, `os.environ["X"]`: it is only read if it is there.
 fn asked_before(found: &mut [Found]) {
     let mut asked: HashMap<String, usize> = HashMap::new();
     for one in found {
@@ -197,8 +226,9 @@ fn asked_before(found: &mut [Found]) {
     }
 }
 
-/// The statements of a module that may read a variable: to parse a long file as a whole for one line takes far longer than
-/// all else. None where all of it is needed, because what is read depends on what stands elsewhere in it.
+/// The statements of a module that may read a variable. Parsing a long file as a whole for one line takes far
+/// longer than everything else. `None` if all of it is needed, because what is read depends on other parts of
+/// it.
 fn parts(text: &str) -> Vec<Range<usize>> {
     static MARKS: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"environ|(?i:env)\w*\s*[(\[.]|config\s*\(|envvar"#).ok());
@@ -217,7 +247,7 @@ fn parts(text: &str) -> Vec<Range<usize>> {
         }
     };
     for line in text.split_inclusive('\n') {
-        // A statement begins where a word stands at the start of a line; `else:` goes on with the one before.
+        // A statement begins where a word is at the start of a line; `else:` continues the one before.
         let opens = line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '@');
         let goes_on = ["else", "elif", "except", "finally"].iter().any(|word| line.starts_with(word));
         if opens && !goes_on && !in_string {
@@ -233,20 +263,20 @@ fn parts(text: &str) -> Vec<Range<usize>> {
 }
 
 fn is_helper(name: &str) -> bool {
-    // What sets, takes away or hands on a variable.
+    // These set, remove or pass on a variable.
     let other = ["set", "del", "patch", "update", "write", "put", "save", "with", "has", "mock", "unset"];
     let mut words = name.split('_');
     !words.any(|word| other.contains(&word)) && HELPER.as_ref().is_some_and(|helper| helper.is_match(name))
 }
 
-/// `MAIL_HOST`: what a helper of unknown make is handed is a variable only where it looks like one.
+/// `MAIL_HOST`: the argument of an unknown helper is a variable only if it looks like one.
 fn is_constant(name: &str) -> bool {
     name.len() > 2
         && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
         && name.contains('_')
 }
 
-/// What a reader does without a default.
+/// What a reader without a default means.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reads {
     OrNone,
@@ -259,7 +289,7 @@ enum Written {
     Deleted,
 }
 
-/// `os.environ["X"] = …`, `del os.environ["X"]`: no use.
+/// `os.environ["X"] = …` and `del os.environ["X"]` are not uses.
 fn written(text: &str, item: &Range<usize>) -> Option<Written> {
     let after = text.get(item.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
     let before = text.get(..item.start).unwrap_or_default();
@@ -270,14 +300,15 @@ fn written(text: &str, item: &Range<usize>) -> Option<Written> {
     (after.starts_with('=') && !after.starts_with("==")).then_some(Written::Set)
 }
 
-/// `if os.environ["X"] …` says nothing; but `"X" in os.environ and os.environ["X"]` does.
+/// `if os.environ["X"] …` says nothing, but `"X" in os.environ and os.environ["X"]` does.
 fn is_tested(text: &str, item: &Range<usize>) -> bool {
     let line_start = text.get(..item.start).unwrap_or_default().rfind('\n').map_or(0, |at| at + 1);
     let line_end = text.get(item.end..).and_then(|t| t.find('\n')).map_or(text.len(), |at| item.end + at);
     text.get(line_start..line_end).unwrap_or_default().contains(" in os.environ")
 }
 
-/// Without a default: `or d` behind it is one; a comparison or a test of it means that it may be missing.
+/// Without a default: a following `or d` is one, and a comparison or a test means that the variable may be
+/// missing.
 fn after(text: &str, call: &Range<usize>) -> Need {
     let rest = text.get(call.end..).unwrap_or_default();
     let rest = rest.lines().next().unwrap_or_default().trim_start();
@@ -310,7 +341,7 @@ fn is_keyword(argument: &str) -> bool {
     argument.split_once('=').is_some_and(|(key, value)| is_name(key.trim()) && !value.starts_with('='))
 }
 
-/// Cuts at the commas that stand in no bracket and no string.
+/// Cuts at the commas that are neither in brackets nor in strings.
 fn split(text: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut from, mut quote) = (Vec::new(), 0i32, 0, None);
     let mut escaped = false;
@@ -334,16 +365,18 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-/// The fields of pydantic's settings classes: each is a variable, with the class's prefix, in any case.
-fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
+/// The settings classes by name, with body and prefix: by BaseSettings, or by another of the same file. The prefix is
+/// `None` where it is not written out.
+fn settings_classes<'t>(
+    text: &'t str,
+    matches: &[Match],
+) -> HashMap<&'t str, (Range<usize>, Option<&'t str>)> {
     let at = |range: Range<usize>| text.get(range).unwrap_or_default();
-    // `None` for a prefix that is not written out.
     let prefixes: Vec<(usize, Option<&str>)> = matches
         .iter()
         .filter_map(|one| one.get("prefix"))
         .map(|range| (range.start, text_of_string(at(range))))
         .collect();
-    // The settings classes by name, with body and prefix: by BaseSettings, or by another of the same file.
     let mut classes: HashMap<&str, (Range<usize>, Option<&str>)> = HashMap::new();
     for one in matches {
         let (Some(class), Some(bases), Some(body)) = (one.get("class"), one.get("bases"), one.get("body"))
@@ -358,12 +391,39 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
             }
         });
         if let Some(inherited) = inherited {
-            // `class Settings(BaseSettings, env_prefix="X_")` has it among the bases.
+            // `class Settings(BaseSettings, env_prefix="X_")` has the prefix among its bases.
             let inside = |start: &usize| body.contains(start) || bases.contains(start);
             let own = prefixes.iter().find(|(start, _)| inside(start)).map(|(_, prefix)| *prefix);
             classes.insert(at(class), (body, own.unwrap_or(inherited)));
         }
     }
+    classes
+}
+
+/// Whether a field of a settings class must be given: by what stands behind its `=`, and by its type.
+fn need_of_field(value: &str, kind: &str) -> Need {
+    let Some(arguments) = value.strip_prefix("Field").map(str::trim_start) else {
+        return match value {
+            // A model in settings takes its own variables, or JSON.
+            "" if is_model(kind) => Need::Optional,
+            "" | "..." => Need::Required,
+            value => default(value),
+        };
+    };
+    if let Some(value) = keyword(arguments, "default").or_else(|| keyword(arguments, "default_factory")) {
+        return default(value);
+    }
+    let first = split(arguments.trim_start_matches('(').trim_end_matches(')'));
+    match first.first().map(|first| first.trim()) {
+        Some(first) if !first.is_empty() && !is_keyword(first) && first != "..." => default(first),
+        _ => Need::Required,
+    }
+}
+
+/// The fields of pydantic's settings classes: each is a variable, with the class's prefix, in any case.
+fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
+    let at = |range: Range<usize>| text.get(range).unwrap_or_default();
+    let classes = settings_classes(text, matches);
     let mut found = Vec::new();
     for one in matches {
         let (Some(owner), Some(field), Some(kind)) = (one.get("owner"), one.get("field"), one.get("type"))
@@ -380,48 +440,26 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
             continue;
         }
         let value = one.get("default").map(at).unwrap_or_default();
-        let of_field = value.strip_prefix("Field").map(str::trim_start);
-        let arguments = of_field.unwrap_or_default();
+        let arguments = value.strip_prefix("Field").map(str::trim_start).unwrap_or_default();
         let text_of = |key| {
             let value = keyword(arguments, key)?.trim().trim_matches(['"', '\'']);
             is_name(value).then(|| value.to_owned())
         };
         let alias = text_of("env").or_else(|| text_of("validation_alias")).or_else(|| text_of("alias"));
-        // Of several names each may be the one that is set.
+        // If there are several names, any of them may be set.
         if alias.is_none() && ["AliasChoices(", "AliasPath("].iter().any(|a| arguments.contains(a)) {
             let inside = field.end..one.get("declaration").map_or(field.end, |d| d.end);
             found.extend(choices(text, inside));
             continue;
         }
-        let need = match of_field {
-            Some(_) => {
-                match keyword(arguments, "default").or_else(|| keyword(arguments, "default_factory")) {
-                    Some(value) => default(value),
-                    None => {
-                        match split(arguments.trim_start_matches('(').trim_end_matches(')'))
-                            .first()
-                            .map(|first| first.trim())
-                        {
-                            Some(first) if !first.is_empty() && !is_keyword(first) && first != "..." => {
-                                default(first)
-                            }
-                            _ => Need::Required,
-                        }
-                    }
-                }
-            }
-            // A model in settings takes its own variables, or JSON.
-            None if value.is_empty() && is_model(at(kind)) => Need::Optional,
-            None if value.is_empty() || value == "..." => Need::Required,
-            None => default(value),
-        };
+        let need = need_of_field(value, at(kind));
         let name = alias.unwrap_or_else(|| format!("{prefix}{name}").to_ascii_uppercase());
         found.push(Found { name, range: field, access: Access::Read(need), any_case: true });
     }
     found
 }
 
-/// `"X_"` without its quotes; `None` for what is no plain string.
+/// `"X_"` without its quotes; `None` if it is not a plain string.
 fn text_of_string(literal: &str) -> Option<&str> {
     let quote = literal.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let inner = literal.strip_prefix(quote)?.strip_suffix(quote)?;
@@ -450,7 +488,7 @@ fn choices(text: &str, range: Range<usize>) -> Vec<Found> {
     found
 }
 
-/// A type that is another class of settings, by its name.
+/// The name of a type that is another class of settings.
 fn is_model(kind: &str) -> bool {
     ["Settings", "Config", "Model", "Options"].iter().any(|end| kind.ends_with(end))
 }

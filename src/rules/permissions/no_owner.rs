@@ -2,13 +2,15 @@
 
 use crate::facts::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
 use crate::facts::secrets::is_env_file;
+use crate::facts::world::{AppUser, World};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::{AppUser, Context};
+use crate::rules::id;
 use crate::rules::permissions::needs::{Need, need};
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::effect::{Change, Ecosystem, Effect, Mode, PathKind, Resource, Role};
+use crate::tools::effect::{Change, Ecosystem, Effect, How, Mode, PathKind, Resource, Role};
+use crate::tools::files::plain_mkdir;
 use std::collections::{HashMap, HashSet};
 
 /// Where nothing belongs to the app.
@@ -16,7 +18,7 @@ const OF_THE_SYSTEM: [&str; 11] =
     ["/etc", "/usr", "/bin", "/sbin", "/lib", "/root", "/dev", "/proc", "/sys", "/boot", "/tmp"];
 
 /// `permissions/no-owner`.
-pub(in crate::rules) fn no_owner(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn no_owner(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     // Then there is nobody to give it to.
     if context.app_user.is_none() && context.units.is_empty() {
         return;
@@ -70,7 +72,7 @@ enum Reason<'s> {
 
 impl<'s> Orphan<'s> {
     fn of(
-        context: &Context<'_, '_>,
+        context: &World<'_, '_>,
         script: &'s Deployment<'_>,
         above: &mut Above<'s>,
         id: StepId,
@@ -101,7 +103,7 @@ impl<'s> Orphan<'s> {
 
     fn judge(
         &self,
-        context: &Context<'_, '_>,
+        context: &World<'_, '_>,
         script: &Deployment<'_>,
         id: StepId,
         all: &[Orphan<'_>],
@@ -131,7 +133,7 @@ impl<'s> Orphan<'s> {
             Reason::Needs(need) => need.sure,
         };
         let mut draft = context
-            .finding("permissions/no-owner", step.span, message)
+            .finding(id::PERMISSIONS_NO_OWNER, step.span, message)
             .at_most(context.confidence(script, id, Some(path)))
             .at_most(sure);
         if let Some(span) = self.app.span {
@@ -151,8 +153,8 @@ impl<'s> Orphan<'s> {
             draft = draft.related(*span, "says that the app writes there");
         }
         let paths: Vec<String> = all.iter().map(|o| o.path.to_string()).collect();
-        let help = match step.argv.name.as_str() {
-            "mkdir" if all.len() == 1 => {
+        let help = match plain_mkdir(&step.argv) {
+            Some(_) if all.len() == 1 => {
                 format!("write `install -d -o {name} -g {name} {path}`, or `chown {name}: {path}` behind it")
             }
             _ => format!("write `chown -R {name}: {}` behind it", paths.join(" ")),
@@ -163,7 +165,7 @@ impl<'s> Orphan<'s> {
 
 /// A file of settings that is shut to all but root, and that no unit has systemd read: the app reads it by itself.
 fn unreadable(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     path: &Value,
@@ -194,18 +196,14 @@ fn unreadable(
 /// An environment, a clone or a copied tree that root makes in a directory that has been given to the app's user
 /// before: the script means it to be the user's, and the `chown -R` came too early.
 fn behind_its_time(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     path: &Value,
     kind: PathKind,
 ) -> Option<(AppUser, Need)> {
     let step = script.step(id);
-    let copy = step.argv.name == "cp"
-        && step.argv.args.iter().any(|a| {
-            let text = a.value.known_prefix();
-            text.starts_with('-') && !text.starts_with("--") && text.contains(['r', 'R', 'a'])
-        });
+    let copy = step.deed.puts().any(|(_, content)| content.how == How::Copied && content.tree);
     if kind != PathKind::Tree && !copy {
         return None;
     }
@@ -287,7 +285,7 @@ fn gives(step: &Step, path: &Value, name: &Value) -> bool {
 
 /// A later step of the app's user that makes something right in the path, before anybody gives it away.
 fn failing<'s>(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &'s Deployment<'_>,
     id: StepId,
     path: &Value,
@@ -338,25 +336,17 @@ fn failing<'s>(
 }
 
 /// `install -d -o NAME -g NAME` for a plain `mkdir [-p]` on a line of its own.
-fn fix(context: &Context<'_, '_>, step: &Step, all: &[Orphan<'_>]) -> Option<Fix> {
+fn fix(context: &World<'_, '_>, step: &Step, all: &[Orphan<'_>]) -> Option<Fix> {
     let name = all.first()?.app.name.as_literal()?;
-    let [first, rest @ ..] = &step.argv.args[..] else { return None };
-    let plain = match first.value.as_literal()? {
-        "-p" => !rest.is_empty(),
-        word => !word.starts_with('-') && rest.is_empty(),
-    };
-    let operands = step.argv.args.iter().filter(|a| !a.value.known_prefix().starts_with('-')).count();
-    if step.argv.name != "mkdir" || !plain || operands != all.len() || step.argv.stdout.is_some() {
+    let options = plain_mkdir(&step.argv)?;
+    let operands = step.argv.args.len() - options;
+    if options == 0 && operands > 1 || operands != all.len() || step.argv.stdout.is_some() {
         return None;
     }
     let program = step.argv.program.span;
-    let (start, end) = match first.value.as_literal() {
-        Some("-p") => (program.start, first.span.end),
-        _ => (program.start, program.end),
-    };
-    let span = Span { start, end, ..step.span };
-    let written = context.sources.text(span);
-    (written.starts_with("mkdir")).then(|| Fix {
+    let end = step.argv.args[..options].last().map_or(program.end, |option| option.span.end);
+    let span = Span { end, ..program };
+    (context.sources.text(program) == step.argv.name).then(|| Fix {
         title: format!("Make it for {name}"),
         applicability: Applicability::Unsafe,
         edits: vec![Edit { span, text: format!("install -d -o {name} -g {name}") }],

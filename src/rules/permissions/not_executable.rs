@@ -1,14 +1,16 @@
 //! `permissions/not-executable`: a file is called as a program and has no execute bit: execve(2) fails with EACCES.
 
 use crate::facts::owners::{from, is_roots, lies_under, reaches};
+use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
-use crate::rules::context::{Context, Origin};
-use crate::rules::permissions::modes::{gives_execution, is_partial, takes_execution};
+use crate::rules::id;
+use crate::rules::permissions::modes::{gives_execution, takes_execution};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::effect::{Change, Prints, Resource, Role};
+use crate::tools::find::picks;
 
 /// Where programs are called by their names, or by run-parts(8): what lies there is meant to be run.
 const PROGRAMS: [&str; 7] = [
@@ -22,7 +24,7 @@ const PROGRAMS: [&str; 7] = [
 ];
 
 /// `permissions/not-executable`.
-pub(in crate::rules) fn not_executable(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn not_executable(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let calls = calls(context);
     written(context, &calls, found);
     of_the_repo(context, &calls, found);
@@ -40,7 +42,7 @@ struct Call {
     step: Option<(usize, StepId)>,
 }
 
-fn calls(context: &Context<'_, '_>) -> Vec<Call> {
+fn calls(context: &World<'_, '_>) -> Vec<Call> {
     let mut calls = Vec::new();
     for at in context.units.iter().filter(|u| u.origin != Origin::InRepo) {
         for key in ["ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop"] {
@@ -81,7 +83,7 @@ fn calls(context: &Context<'_, '_>) -> Vec<Call> {
 /// The programs that lines of a crontab call: what `echo` prints, and files of /etc/cron.d.
 fn cron_lines(step: &Step) -> Vec<String> {
     let mut programs = Vec::new();
-    if matches!(step.argv.name.as_str(), "echo" | "printf") {
+    if step.deed.prints == Prints::Words {
         // Globs and holes stand in a key behind control characters.
         let may_be = |key: &str| {
             let first = key.trim_start().bytes().next();
@@ -109,7 +111,7 @@ fn cron_program(line: &str) -> Option<String> {
 }
 
 /// Scripts that a script writes, and nobody makes executable.
-fn written(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
+fn written(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         for written in step.written.iter().filter(|w| !w.append && w.path.is_absolute()) {
             let (path, shown) = (&written.path, written.path.to_string());
@@ -137,7 +139,7 @@ fn written(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) 
             };
             let mut draft = context
                 .finding(
-                    "permissions/not-executable",
+                    id::PERMISSIONS_NOT_EXECUTABLE,
                     step.span,
                     format!("`{shown}` is written without the right to execute it: {says}"),
                 )
@@ -152,7 +154,7 @@ fn written(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) 
 }
 
 /// Scripts of the repo without the execute bit that are called as programs.
-fn of_the_repo(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
+fn of_the_repo(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
     let inventory = &context.project.inventory;
     let mut told: Vec<&str> = Vec::new();
     for call in calls {
@@ -193,7 +195,7 @@ fn of_the_repo(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Findin
         found.push(
             context
                 .finding(
-                    "permissions/not-executable",
+                    id::PERMISSIONS_NOT_EXECUTABLE,
                     call.span,
                     format!("{file} has no execute bit in the repo, and nothing gives it one: {}", call.says),
                 )
@@ -220,7 +222,7 @@ fn known_end(path: &str) -> Option<&str> {
 }
 
 /// `chmod -R 644 TREE` over programs that a unit calls.
-fn taken(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn taken(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
             let tree = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
@@ -229,12 +231,12 @@ fn taken(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
                 }
                 _ => None,
             });
-            let Some(tree) = tree.filter(|_| !is_partial(step)) else { continue };
+            let Some(tree) = tree.filter(|_| !picks(&step.argv)) else { continue };
             let Some((victim, span)) = victim(context, script, id, tree) else { continue };
             let words = context.words(step.span);
             let mut draft = context
                 .finding(
-                    "permissions/not-executable",
+                    id::PERMISSIONS_NOT_EXECUTABLE,
                     step.span,
                     format!("`{words}` takes the right to execute from `{victim}` too: permission denied"),
                 )
@@ -253,7 +255,7 @@ fn taken(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
 
 /// A program in the tree that was there before the step, and that nothing makes executable afterwards.
 fn victim(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     tree: &Value,
@@ -301,7 +303,7 @@ fn victim(
 }
 
 /// True where some command of some script gives the right to execute it, or may do so.
-fn is_given(context: &Context<'_, '_>, path: &Value) -> bool {
+fn is_given(context: &World<'_, '_>, path: &Value) -> bool {
     gives(context, |target, recursive| {
         reaches(target, recursive, path)
             || target.looks_like(path)
@@ -310,7 +312,7 @@ fn is_given(context: &Context<'_, '_>, path: &Value) -> bool {
     })
 }
 
-fn is_given_by_name(context: &Context<'_, '_>, file: &str) -> bool {
+fn is_given_by_name(context: &World<'_, '_>, file: &str) -> bool {
     let name = file.rsplit('/').next().unwrap_or(file);
     gives(context, |target, recursive| recursive || target.is_glob() || target.basename().is_shown_as(name))
         || context
@@ -318,11 +320,9 @@ fn is_given_by_name(context: &Context<'_, '_>, file: &str) -> bool {
             .any(|(_, _, step)| step.argv.args.iter().any(|a| a.value.as_literal() == Some("--chmod=+x")))
 }
 
-fn gives(context: &Context<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> bool {
+fn gives(context: &World<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> bool {
     context.steps().any(|(_, _, step)| {
-        let chmod =
-            step.argv.name == "chmod" || step.argv.args.iter().any(|a| a.value.as_literal() == Some("chmod"));
-        chmod && step.deed.effects.is_empty()
+        step.deed.roles.contains(&Role::Mode) && step.deed.effects.is_empty()
             || step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
                 (Change::Mode { mode, recursive }, Resource::Path(target)) => {
                     gives_execution(mode)
@@ -334,7 +334,7 @@ fn gives(context: &Context<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> b
 }
 
 /// True where the repo brings the file: then its mode is that of the repo.
-fn is_in_repo(context: &Context<'_, '_>, path: &str) -> bool {
+fn is_in_repo(context: &World<'_, '_>, path: &str) -> bool {
     let inventory = &context.project.inventory;
     inventory
         .scripts

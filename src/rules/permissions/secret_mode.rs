@@ -2,22 +2,23 @@
 
 use crate::facts::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
 use crate::facts::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
+use crate::facts::world::World;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::Context;
-use crate::rules::permissions::modes::is_partial;
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, Effect, Mode, PathKind, Resource};
+use crate::tools::effect::{Change, Effect, How, Mode, PathKind, Prints, Resource};
+use crate::tools::find::picks;
 
 /// Where nobody but root looks in, or where programs keep their own order.
 const ELSEWHERE: [&str; 6] =
     ["/root", "/dev", "/proc", "/etc/apt", "/etc/letsencrypt", "/usr/share/keyrings"];
 
 /// `permissions/secret-mode`.
-pub(in crate::rules) fn secret_mode(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn secret_mode(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         let mut files = Files::default();
         for (id, step) in script.iter() {
@@ -105,7 +106,7 @@ impl Files {
                 path: path.clone(),
                 made: id,
                 operand: effect.operand,
-                open: self.mode_of_new(step),
+                open: self.mode_of_new(step, effect),
                 secret: None,
                 reopened: None,
             });
@@ -115,21 +116,21 @@ impl Files {
         if file.secret.is_none() {
             file.secret = secret.map(|name| (id, name));
         }
-        // `mv` brings the mode of what it moves.
-        if existing.is_some() && step.argv.name == "mv" {
+        // What is moved brings its mode.
+        if existing.is_some() && effect.content.as_ref().is_some_and(|content| content.how == How::Moved) {
             file.open = None;
         }
     }
 
     /// What umask(2) leaves; a copy has the mode of its source, cp(1).
-    fn mode_of_new(&self, step: &Step) -> Option<bool> {
+    fn mode_of_new(&self, step: &Step, effect: &Effect) -> Option<bool> {
         let by_umask = step.umask.is_none_or(|mask| mask & 0o004 == 0);
-        match step.argv.name.as_str() {
-            "mv" | "rsync" | "scp" | "tar" | "unzip" => None,
-            "cp" if by_umask => {
-                let source = step.argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
-                let path = step.argv.path(source);
-                match self.files.iter().find(|f| f.path == path) {
+        let Some(content) = &effect.content else { return Some(by_umask) };
+        match content.how {
+            How::Moved | How::Synced | How::Unpacked => None,
+            How::Copied if by_umask => {
+                let path = content.from.as_ref()?;
+                match self.files.iter().find(|f| f.path == *path) {
                     Some(file) => file.open,
                     None => {
                         let name = path.basename().to_string();
@@ -142,10 +143,8 @@ impl Files {
     }
 
     fn edited(&mut self, id: StepId, step: &Step, path: &Value) {
-        let secret = step.argv.args.iter().any(|a| mentions_secret(&a.value.to_string()));
-        // Laravel's own commands write into `.env`.
-        let makes = ["key:generate", "jwt:secret"].iter().any(|command| step.argv.has_word(command));
-        let secret = secret || makes;
+        let secret = step.argv.args.iter().any(|a| mentions_secret(&a.value.to_string()))
+            || step.deed.puts().any(|(_, content)| content.how == How::Secret);
         let Some(file) = self.files.iter_mut().find(|f| f.path == *path) else { return };
         if secret && file.secret.is_none() {
             file.secret = Some((id, "a secret".to_owned()));
@@ -163,7 +162,7 @@ impl Files {
                 self.directories.push((path.clone(), enter));
             }
         }
-        let Some(open) = mode.others_can_read().filter(|_| !is_partial(step)) else {
+        let Some(open) = mode.others_can_read().filter(|_| !picks(&step.argv)) else {
             if *mode == Mode::Unknown {
                 for file in self.files.iter_mut().filter(|f| reaches(path, recursive, &f.path)) {
                     file.open = None;
@@ -199,7 +198,7 @@ impl Files {
 }
 
 impl File {
-    fn judge(&self, context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -> Option<Finding> {
+    fn judge(&self, context: &World<'_, '_>, script: &Deployment<'_>, files: &Files) -> Option<Finding> {
         let (put, name) = self.secret.as_ref()?;
         if self.open != Some(true) || files.is_shut_in(&self.path) || is_elsewhere(&self.path) {
             return None;
@@ -222,7 +221,7 @@ impl File {
             ),
         };
         let mut draft = context
-            .finding("permissions/secret-mode", step.span, message)
+            .finding(id::PERMISSIONS_SECRET_MODE, step.span, message)
             .at_most(context.confidence(script, id, Some(path)));
         let secret = script.step(*put);
         draft = draft.related(secret.span, "puts the secret in");
@@ -241,7 +240,7 @@ impl File {
     }
 
     /// The app's user, where the file stays root's and the app reads it by itself: mode 600 would shut the app out.
-    fn reader(&self, context: &Context<'_, '_>, script: &Deployment<'_>) -> Option<Value> {
+    fn reader(&self, context: &World<'_, '_>, script: &Deployment<'_>) -> Option<Value> {
         let app = user_of(context, &self.path)?;
         let step = script.step(self.made);
         let shown = self.path.to_string();
@@ -265,7 +264,7 @@ impl File {
     }
 
     /// The file as the command writes it.
-    fn operand(&self, context: &Context<'_, '_>, step: &Step) -> Option<String> {
+    fn operand(&self, context: &World<'_, '_>, step: &Step) -> Option<String> {
         let text = context.sources.text(self.operand.filter(|_| self.reopened.is_none())?);
         let name = self.path.basename().to_string();
         (text.trim_matches(['"', '\'']).ends_with(&name)
@@ -298,20 +297,15 @@ fn is_elsewhere(path: &Value) -> bool {
 /// `openssl rand -hex 32 > key`, `wg genkey > key`: openssl gives the file that it is told by -out the mode 0600
 /// itself, a redirection does not.
 fn makes_key(step: &Step) -> bool {
-    let verb = step.argv.literal(0).unwrap_or_default();
-    match step.argv.name.as_str() {
-        "openssl" => matches!(verb, "genrsa" | "genpkey" | "rand") && step.argv.stdout.is_some(),
-        "wg" => matches!(verb, "genkey" | "genpsk") && step.argv.stdout.is_some(),
-        _ => false,
-    }
+    step.deed.prints == Prints::Secret && step.argv.stdout.is_some()
 }
 
 /// `chmod -R 755 APP` where a `.env` lies that was made some other time.
-fn reopened(context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -> Option<Finding> {
+fn reopened(context: &World<'_, '_>, script: &Deployment<'_>, files: &Files) -> Option<Finding> {
     let (id, step, tree) = script.iter().find_map(|(id, step)| {
         let opens = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
             (Change::Mode { mode, recursive: true }, Resource::Path(path))
-                if mode.others_can_read() == Some(true) && !is_partial(step) =>
+                if mode.others_can_read() == Some(true) && !picks(&step.argv) =>
             {
                 Some(path)
             }
@@ -337,7 +331,7 @@ fn reopened(context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -
     }
     let words = context.words(step.span);
     let draft = context.finding(
-        "permissions/secret-mode",
+        id::PERMISSIONS_SECRET_MODE,
         step.span,
         format!("`{words}` makes `{file}` readable by everybody on the server"),
     );
@@ -347,7 +341,7 @@ fn reopened(context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -
 
 /// A file of secrets that a script or a unit says lies in the tree.
 fn env_file_in(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     opening: StepId,
     tree: &Value,
@@ -403,7 +397,7 @@ fn env_file_in(
 }
 
 /// A line `chmod MODE FILE` behind the command's own, where that stands alone.
-fn chmod_behind(context: &Context<'_, '_>, step: &Step, mode: &str, operand: &str) -> Option<Fix> {
+fn chmod_behind(context: &World<'_, '_>, step: &Step, mode: &str, operand: &str) -> Option<Fix> {
     let file = context.sources.file(step.span.file);
     let text = file.text();
     let range = file.line_range(context.sources.line(step.span));

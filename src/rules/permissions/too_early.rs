@@ -1,9 +1,10 @@
 //! `permissions/too-early`: `chown` or `chmod` comes before what it is about.
 
 use crate::facts::owners::from;
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::model::{Deployment, OnFailure, Step, StepId};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -11,14 +12,14 @@ use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use std::collections::HashMap;
 
 /// `permissions/too-early`.
-pub(in crate::rules) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         // One account that comes too late is one fault, however often it is named.
         let mut told: Vec<Span> = Vec::new();
         let made = Made::of(script);
         for (id, step) in script.iter() {
-            let sets = matches!(step.argv.name.as_str(), "chown" | "chgrp" | "chmod" | "install");
-            if sets && step.place == Place::Here && step.on_failure != OnFailure::Handled {
+            let creates = step.deed.roles.contains(&Role::Account);
+            if !creates && step.place == Place::Here && step.on_failure != OnFailure::Handled {
                 found.extend(judge(context, script, &made, id, step, &mut told));
             }
         }
@@ -26,7 +27,7 @@ pub(in crate::rules) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Fin
 }
 
 fn judge(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     made: &Made<'_>,
     id: StepId,
@@ -45,7 +46,10 @@ fn judge(
             );
             return Some((message, later, user.clone(), format!("create `{user}` first")));
         }
-        if step.argv.name == "install" || !matches!(effect.change, Change::Own { .. } | Change::Mode { .. }) {
+        let brings = step.deed.effects.iter().any(|other| {
+            matches!(other.change, Change::Create(_) | Change::Write) && other.resource == effect.resource
+        });
+        if brings || !matches!(effect.change, Change::Own { .. } | Change::Mode { .. }) {
             return None;
         }
         let later = path_later(script, made, id, path)?;
@@ -61,7 +65,7 @@ fn judge(
     told.push(later.span);
     Some(
         context
-            .finding("permissions/too-early", step.span, message)
+            .finding(id::PERMISSIONS_TOO_EARLY, step.span, message)
             .at_most(context.confidence(script, id, Some(&about)))
             .related(later.span, "made here")
             .help(help)
@@ -71,7 +75,7 @@ fn judge(
 
 /// The step that creates the account, where that comes only after.
 fn account_later<'s>(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &'s Deployment<'_>,
     made: &Made<'_>,
     id: StepId,

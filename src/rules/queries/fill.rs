@@ -1,13 +1,13 @@
 //! Fills the placeholders of a message in.
 
 use super::{At, Found, Lack};
+use crate::facts::world::World;
 use crate::model::{Outcome, User};
-use crate::rules::context::Context;
 use crate::syntax::query::{Message, Piece, Placeholder};
 use crate::tools::effect::Resource;
 
 /// The message about a command at fault.
-pub(super) fn command(message: &Message, context: &Context<'_, '_>, found: &Found<'_, '_>) -> String {
+pub(super) fn command(message: &Message, context: &World<'_, '_>, found: &Found<'_, '_>) -> String {
     filled(message, |hole| {
         let (at, step) = (found.at, found.at.step());
         let known = match hole {
@@ -33,7 +33,7 @@ pub(super) fn command(message: &Message, context: &Context<'_, '_>, found: &Foun
 }
 
 /// The message about a command that the deploy lacks.
-pub(super) fn missing(message: &Message, context: &Context<'_, '_>, _: &Lack<'_, '_, '_>) -> String {
+pub(super) fn missing(message: &Message, context: &World<'_, '_>, _: &Lack<'_, '_, '_>) -> String {
     filled(message, |hole| match hole {
         Placeholder::App => app(context).unwrap_or_else(|| fallback(hole).to_owned()),
         hole => fallback(hole).to_owned(),
@@ -95,6 +95,6 @@ fn unit(at: At<'_, '_>) -> Option<String> {
     })
 }
 
-fn app(context: &Context<'_, '_>) -> Option<String> {
+fn app(context: &World<'_, '_>) -> Option<String> {
     context.app_user.as_ref().map(|user| user.name.to_string())
 }

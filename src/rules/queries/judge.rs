@@ -4,8 +4,8 @@ use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::{is_saying, line_of};
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
 use crate::facts::secrets::is_environment_file;
+use crate::facts::world::World;
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
-use crate::rules::context::Context;
 use crate::shell::wrappers;
 use crate::source::Span;
 use crate::syntax::query::{
@@ -19,7 +19,7 @@ use std::ops::Range;
 
 /// A command that is asked about.
 pub(super) struct Asked<'q, 'r, 'a> {
-    context: &'q Context<'r, 'a>,
+    context: &'q World<'r, 'a>,
     script: &'q Deployment<'a>,
     id: StepId,
     features: Features,
@@ -27,7 +27,7 @@ pub(super) struct Asked<'q, 'r, 'a> {
 
 impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
     pub(super) fn new(
-        context: &'q Context<'r, 'a>,
+        context: &'q World<'r, 'a>,
         script: &'q Deployment<'a>,
         id: StepId,
         features: Features,
@@ -115,7 +115,7 @@ fn is_such(effect: &Effect, change: Option<ChangeWord>, resources: &[ResourceWor
 }
 
 /// The words that hold for a step.
-pub(super) fn features(context: &Context<'_, '_>, script: &Deployment<'_>, id: StepId) -> Features {
+pub(super) fn features(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> Features {
     let step = script.step(id);
     let mut features = Features::default();
     step.deed.roles.iter().for_each(|role| features.add(role_word(*role)));
@@ -154,10 +154,10 @@ pub(super) fn features(context: &Context<'_, '_>, script: &Deployment<'_>, id: S
     features
 }
 
-fn second_run(context: &Context<'_, '_>, script: &Deployment<'_>, id: StepId, features: &mut Features) {
+fn second_run(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, features: &mut Features) {
     let step = script.step(id);
     let second = script.second_run(id);
-    let only_reads = step.deed.roles.iter().all(|role| *role == Role::ReadOnly);
+    let only_reads = !step.deed.roles.iter().any(|role| role.is_work());
     match second.outcome {
         Outcome::Fails(_) => features.add(SecondRun::Fails),
         Outcome::Duplicates(_) => features.add(SecondRun::Duplicates),
@@ -230,6 +230,22 @@ fn role_word(role: Role) -> RoleWord {
         Role::Restart => RoleWord::Restart,
         Role::ComposeUp => RoleWord::ComposeUp,
         Role::Serve => RoleWord::Serve,
+        Role::Clone => RoleWord::Clone,
+        Role::Owner => RoleWord::Owner,
+        Role::Mode => RoleWord::Mode,
+        Role::Fetch => RoleWord::Fetch,
+        Role::Unpack => RoleWord::Unpack,
+        Role::Signal => RoleWord::Signal,
+        Role::Reboot => RoleWord::Reboot,
+        Role::Provision => RoleWord::Provision,
+        Role::Clone => RoleWord::Clone,
+        Role::Owner => RoleWord::Owner,
+        Role::Mode => RoleWord::Mode,
+        Role::Fetch => RoleWord::Fetch,
+        Role::Unpack => RoleWord::Unpack,
+        Role::Signal => RoleWord::Signal,
+        Role::Reboot => RoleWord::Reboot,
+        Role::Provision => RoleWord::Provision,
         Role::ReadOnly => RoleWord::ReadOnly,
     }
 }

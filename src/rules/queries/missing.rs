@@ -1,19 +1,19 @@
 //! Commands that the deploy lacks.
 
 use super::judge::{self, Asked};
-use super::{Lack, Wording, fill, wording};
+use super::{Lack, Telling, Wording, fill};
 use crate::facts::deploy::Deploy;
 use crate::facts::needs::{is_deploy, needed};
+use crate::facts::world::World;
 use crate::finding::Finding;
-use crate::rules::context::Context;
 use crate::source::Span;
 use crate::syntax::query::{Need, Part, QueryFile, Selectors};
 
 /// Looks for what each rule with `@missing` asks for.
 pub(super) fn run(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     selectors: &Selectors,
-    wordings: &[(&str, Wording)],
+    telling: Telling<'_>,
     found: &mut Vec<Finding>,
 ) {
     let deploy = context.deploy();
@@ -34,12 +34,12 @@ pub(super) fn run(
                 needed.map(|needed| (needed.place(), Lack { deploy, needed: Some(needed) })).collect()
             }
         };
-        found.extend(lacks.iter().map(|(place, lack)| finding(context, file, *place, lack, wordings)));
+        found.extend(lacks.iter().filter_map(|(place, lack)| finding(context, file, *place, lack, telling)));
     }
 }
 
 /// True where a step of the deploy is what the rule asks for.
-fn is_there<'a>(context: &Context<'_, 'a>, deploy: &Deploy<'_, '_, 'a>, file: &QueryFile) -> bool {
+fn is_there<'a>(context: &World<'_, 'a>, deploy: &Deploy<'_, '_, 'a>, file: &QueryFile) -> bool {
     deploy.scripts().any(|script| {
         script.iter().any(|(id, step)| {
             let features = judge::features(context, script, id);
@@ -52,26 +52,24 @@ fn is_there<'a>(context: &Context<'_, 'a>, deploy: &Deploy<'_, '_, 'a>, file: &Q
 }
 
 fn finding(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     file: &QueryFile,
     place: Span,
     lack: &Lack<'_, '_, '_>,
-    wordings: &[(&str, Wording)],
-) -> Finding {
-    let rule = &**file.rule();
-    let page = context.pages.get(rule);
-    let own = file.of(Part::Missing).find_map(|pattern| pattern.message());
-    let message = own.or_else(|| page.and_then(|page| page.message.as_ref()));
-    let text = match message {
-        Some(message) => fill::missing(message, context, lack),
-        None => page.map_or("", |page| page.title.as_str()).to_owned(),
+    telling: Telling<'_>,
+) -> Option<Finding> {
+    let page = telling.pages.get(file.rule())?;
+    let own = file.of(Part::Missing).find_map(|pattern| pattern.message()).cloned();
+    let text = match own.clone().or_else(|| page.message("message")) {
+        Some(message) => fill::missing(&message, context, lack),
+        None => page.about().title.to_string(),
     };
-    let mut draft = context.finding(rule, place, text);
-    if let Some(help) = page.and_then(|page| page.help.as_ref()) {
-        draft = draft.help(fill::missing(help, context, lack));
+    let mut draft = context.finding(page.id.clone(), place, text);
+    if let Some(help) = page.message("help") {
+        draft = draft.help(fill::missing(&help, context, lack));
     }
-    if let Some(Wording::Missing(word)) = wording(wordings, rule).filter(|_| own.is_none()) {
+    if let Some(Wording::Missing(word)) = telling.wording(&page.id).filter(|_| own.is_none()) {
         draft = word(context, lack, draft);
     }
-    draft.done()
+    Some(draft.done())
 }

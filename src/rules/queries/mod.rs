@@ -10,13 +10,15 @@ mod relation;
 
 use crate::facts::deploy::Deploy;
 use crate::facts::needs::Needed;
-use crate::finding::{Confidence, Finding};
+use crate::facts::world::World;
+use crate::finding::{Confidence, Finding, RuleId};
 use crate::limit::tick;
 use crate::model::{Along, Deployment, Step, StepId};
-use crate::rules::context::{Context, Draft};
+use crate::rules::draft::Draft;
+use crate::rules::pages::Pages;
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::syntax::query::{Features, Message, Part, Pattern, QueryFile, Relation, Selectors};
+use crate::syntax::query::{Features, Part, Pattern, QueryFile, Relation, Selectors};
 use judge::Asked;
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -26,9 +28,9 @@ use std::rc::Rc;
 #[derive(Clone, Copy)]
 pub(crate) enum Wording {
     /// Of a command at fault.
-    Command(fn(&Context<'_, '_>, &Found<'_, '_>, Draft) -> Draft),
+    Command(fn(&World<'_, '_>, &Found<'_, '_>, Draft) -> Draft),
     /// Of a command that is missing.
-    Missing(fn(&Context<'_, '_>, &Lack<'_, '_, '_>, Draft) -> Draft),
+    Missing(fn(&World<'_, '_>, &Lack<'_, '_, '_>, Draft) -> Draft),
 }
 
 /// A step of a script.
@@ -77,25 +79,27 @@ pub(crate) struct Lack<'d, 'r, 'a> {
 
 /// Runs every query file.
 pub(super) fn run(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     selectors: &Selectors,
-    wordings: &[(&str, Wording)],
+    pages: &Pages,
+    wordings: &[(RuleId, Wording)],
     found: &mut Vec<Finding>,
 ) {
+    let telling = Telling { pages, wordings };
     let run = Run {
         context,
-        wordings,
+        telling,
         features: context.scripts.iter().map(|_| OnceCell::new()).collect(),
         candidates: HashMap::new(),
     };
     run.commands(selectors, found);
-    missing::run(context, selectors, wordings, found);
+    missing::run(context, selectors, telling, found);
 }
 
 /// One run over all scripts.
 struct Run<'r, 'w, 'a> {
-    context: &'w Context<'r, 'a>,
-    wordings: &'w [(&'w str, Wording)],
+    context: &'w World<'r, 'a>,
+    telling: Telling<'w>,
     /// The words that hold for each step, by script.
     features: Vec<OnceCell<Vec<Features>>>,
     candidates: Candidates<'w, 'a>,
@@ -116,7 +120,7 @@ struct Hit<'w, 'a> {
 
 impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
     fn commands(mut self, selectors: &'w Selectors, found: &mut Vec<Finding>) {
-        let scripts = self.context.world.scripts;
+        let scripts = self.context.scripts;
         for (number, script) in scripts.iter().enumerate() {
             let mut told: Vec<*const Pattern> = Vec::new();
             for (id, step) in script.iter() {
@@ -141,7 +145,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
 
     /// The words that hold for each step of a script.
     fn features(&self, number: usize) -> &[Features] {
-        let script = &self.context.world.scripts[number];
+        let script = &self.context.scripts[number];
         self.features[number]
             .get_or_init(|| script.iter().map(|(id, _)| judge::features(self.context, script, id)).collect())
     }
@@ -181,7 +185,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                 Along::Never => {}
             }
             for word in &hit.words {
-                found.push(self.finding(hit, &Found { at: hit.at, word: *word, other }, sure));
+                found.extend(self.finding(hit, &Found { at: hit.at, word: *word, other }, sure));
             }
             return;
         }
@@ -220,7 +224,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
         }
         let mut found = Vec::new();
         for number in order::run_of(self.context, hit.at.number) {
-            let script = &self.context.world.scripts[number];
+            let script = &self.context.scripts[number];
             for (id, step) in script.iter() {
                 let features = self.features(number)[id.0 as usize];
                 let at = At { script, id, number };
@@ -236,37 +240,46 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
         found
     }
 
-    fn finding(&self, hit: &Hit<'w, 'a>, found: &Found<'w, 'a>, sure: Confidence) -> Finding {
+    fn finding(&self, hit: &Hit<'w, 'a>, found: &Found<'w, 'a>, sure: Confidence) -> Option<Finding> {
         let context = self.context;
-        let rule = &**hit.file.rule();
-        let page = context.pages.get(rule);
+        let page = self.telling.pages.get(hit.file.rule())?;
         let step = hit.at.step();
-        let message: Option<&Message> =
-            hit.pattern.message().or_else(|| page.and_then(|page| page.message.as_ref()));
-        let text = match message {
-            Some(message) => fill::command(message, context, found),
-            None => {
-                format!("`{}`: {}", context.words(step.span), page.map_or("", |page| page.title.as_str()))
-            }
+        let own = hit.pattern.message().cloned();
+        let text = match own.clone().or_else(|| page.message("message")) {
+            Some(message) => fill::command(&message, context, found),
+            None => format!("`{}`: {}", context.words(step.span), page.about().title),
         };
         // A question is asked whatever is there.
         let asks = hit.pattern.is_about_prompts() && step.deed.prompts.is_some();
         let about = found.blamed().filter(|_| !asks);
         let mut confidence = context.confidence(hit.at.script, hit.at.id, about).min(sure);
-        let mut draft = context.finding(rule, found.word.unwrap_or(step.span), text);
+        let mut draft = context.finding(page.id.clone(), found.word.unwrap_or(step.span), text);
         if let Some(other) = found.other {
             confidence = confidence.min(context.confidence(other.script, other.id, None));
         }
         draft = draft.at_most(confidence);
-        if let Some(help) = page.and_then(|page| page.help.as_ref()) {
-            draft = draft.help(fill::command(help, context, found));
+        if let Some(help) = page.message("help") {
+            draft = draft.help(fill::command(&help, context, found));
         }
-        if hit.pattern.message().is_none()
-            && let Some(Wording::Command(word)) = wording(self.wordings, rule)
+        if own.is_none()
+            && let Some(Wording::Command(word)) = self.telling.wording(&page.id)
         {
             draft = word(context, found, draft);
         }
-        draft.done()
+        Some(draft.done())
+    }
+}
+
+/// What findings are made with.
+#[derive(Clone, Copy)]
+struct Telling<'w> {
+    pages: &'w Pages,
+    wordings: &'w [(RuleId, Wording)],
+}
+
+impl Telling<'_> {
+    fn wording(&self, rule: &RuleId) -> Option<Wording> {
+        self.wordings.iter().find(|(id, _)| id == rule).map(|(_, wording)| *wording)
     }
 }
 
@@ -296,8 +309,4 @@ impl<'w, 'a> Named<'w, 'a> {
             holds != related.negated
         })
     }
-}
-
-fn wording(wordings: &[(&str, Wording)], rule: &str) -> Option<Wording> {
-    wordings.iter().find(|(id, _)| *id == rule).map(|(_, wording)| *wording)
 }

@@ -1,11 +1,11 @@
 //! Which steps run in one deploy, and in which order.
 
 use super::At;
+use crate::facts::world::World;
 use crate::model::{Along, StepId};
-use crate::rules::context::Context;
 
 /// The scripts that run together with one, in their order, by number: itself, with all that it sources and calls inside.
-pub(super) fn run_of(_: &Context<'_, '_>, script: usize) -> Vec<usize> {
+pub(super) fn run_of(_: &World<'_, '_>, script: usize) -> Vec<usize> {
     vec![script]
 }
 

@@ -1,14 +1,15 @@
 //! How it is worded what a command does when the script runs again.
 
+use crate::facts::world::World;
 use crate::finding::Severity;
 use crate::model::{OnFailure, Outcome};
-use crate::rules::context::{Context, Draft};
+use crate::rules::draft::Draft;
 use crate::rules::guards;
 use crate::rules::queries::Found;
 use crate::tools::advice::advice;
 
 /// Why the second run goes wrong, what then never runs, and what to write instead.
-pub(super) fn word(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+pub(super) fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let (script, id, step) = (found.at.script, found.at.id, found.at.step());
     let words = context.words(step.span);
     let outcome = script.second_run(id).outcome;

@@ -13,7 +13,9 @@ mod once;
 mod prompt;
 mod skipped;
 
+use crate::finding::RuleId;
 use crate::rules::Rule;
+use crate::rules::id;
 use crate::rules::queries::Wording;
 
 /// The rules of this family in Rust.
@@ -31,19 +33,19 @@ pub(super) const RULES: &[(&str, Rule)] = &[
 ];
 
 /// How the query files of this family are worded.
-pub(super) const WORDINGS: &[(&str, Wording)] = &[
-    ("rerun/already-running", AGAIN),
-    ("rerun/duplicate-download", AGAIN),
-    ("rerun/duplicate-rows", AGAIN),
-    ("rerun/duplicate-rule", AGAIN),
-    ("rerun/existing-account", AGAIN),
-    ("rerun/existing-container", AGAIN),
-    ("rerun/existing-database", AGAIN),
-    ("rerun/existing-object", AGAIN),
-    ("rerun/existing-path", AGAIN),
-    ("rerun/missing-path", AGAIN),
-    ("rerun/prompt", Wording::Command(prompt::word)),
-    ("rerun/state-replaced", AGAIN),
+pub(super) const WORDINGS: &[(RuleId, Wording)] = &[
+    (id::RERUN_ALREADY_RUNNING, AGAIN),
+    (id::RERUN_DUPLICATE_DOWNLOAD, AGAIN),
+    (id::RERUN_DUPLICATE_ROWS, AGAIN),
+    (id::RERUN_DUPLICATE_RULE, AGAIN),
+    (id::RERUN_EXISTING_ACCOUNT, AGAIN),
+    (id::RERUN_EXISTING_CONTAINER, AGAIN),
+    (id::RERUN_EXISTING_DATABASE, AGAIN),
+    (id::RERUN_EXISTING_OBJECT, AGAIN),
+    (id::RERUN_EXISTING_PATH, AGAIN),
+    (id::RERUN_MISSING_PATH, AGAIN),
+    (id::RERUN_PROMPT, Wording::Command(prompt::word)),
+    (id::RERUN_STATE_REPLACED, AGAIN),
 ];
 
 const AGAIN: Wording = Wording::Command(again::word);

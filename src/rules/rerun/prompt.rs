@@ -1,14 +1,15 @@
 //! `rerun/prompt`: how it is worded that a command waits for an answer, on the first run as on each other.
 
 use crate::facts::attended::only_asks_people;
+use crate::facts::world::World;
 use crate::finding::{Confidence, Severity};
-use crate::rules::context::{Context, Draft};
+use crate::rules::draft::Draft;
 use crate::rules::guards;
 use crate::rules::queries::Found;
 use crate::tools::advice::unattended;
 
 /// What it asks, and the flag that keeps it from asking.
-pub(super) fn word(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+pub(super) fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let step = found.at.step();
     let words = context.words(step.span);
     match &step.deed.prompts {
@@ -32,7 +33,7 @@ pub(super) fn word(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draf
 }
 
 /// Whoever writes an installer that asks means it to: one word for all of its questions.
-fn of_script(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+fn of_script(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let script = found.at.script;
     let asks = script.iter().filter(|(id, step)| {
         step.deed.prompts.is_some_and(|prompt| prompt.of_script)

@@ -5,17 +5,19 @@ use crate::facts::services::compared::Compared;
 use crate::facts::services::documents::Documents;
 use crate::facts::services::named::words_of_the_deployment;
 use crate::facts::services::named::{Named, Words, is_named, named};
+use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::project::architecture::{Architecture, Evidence, Stated, Strength};
 use crate::project::services::{
     self, Doer, StatedMatch, UnitInfo, of_process, of_unit, product_units, service_ports, staying,
 };
 use crate::rules::context::{Context, Origin};
+use crate::shell::value::has_hole;
 use crate::source::Span;
 use std::collections::HashSet;
 
 /// The three rules: all need the same comparison.
-pub(super) fn architecture(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn architecture(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.project.architectures.is_empty() {
         return;
     }
@@ -32,7 +34,7 @@ pub(super) fn architecture(context: &Context<'_, '_>, found: &mut Vec<Finding>) 
 type Document<'d> = (&'d Architecture, &'d Vec<Vec<StatedMatch>>);
 
 struct Judge<'c, 'r, 'a> {
-    context: &'c Context<'r, 'a>,
+    context: &'c World<'r, 'a>,
     compared: &'c Compared,
     documents: &'c Documents,
     deployment: Words,
@@ -113,22 +115,22 @@ impl Judge<'_, '_, '_> {
                 Strength::Medium => Confidence::Low,
             };
             let message = format!(
-                "{} says that `{}` runs, and the deploy brings no unit, package or container for it",
+                "{} says that `{}` runs, but the deploy has no unit, package or container for it",
                 self.path(stated.span),
                 stated.name
             );
             let help = format!(
-                "deploy it, or take it out of the document; if somebody else runs it, say so there or in deploylint.yaml: \
+                "deploy it, or remove it from the document; if somebody else runs it, say so there or in deploylint.yaml: \
                  `services: {{{}: null}}`",
                 stated.name
             );
             let mut draft = self
                 .context
-                .finding("services/not-deployed", stated.span, message)
+                .finding(id::SERVICES_NOT_DEPLOYED, stated.span, message)
                 .at_most(confidence)
                 .help(help);
             if let Some(near) = self.compared.own {
-                draft = draft.related(near, "where the deploy installs its units");
+                draft = draft.related(near, "the deploy installs its units here");
             }
             found.push(draft.done());
         }
@@ -189,15 +191,15 @@ impl Judge<'_, '_, '_> {
                 .find(|s| binds.iter().any(|(port, ..)| states(s, port)));
             let port = stated.ports[0];
             let message = format!(
-                "{} says that `{}` listens on port {}, and {name} has it listen on {bound}",
+                "{} says that `{}` listens on port {}, but in {name} it listens on {bound}",
                 self.path(port.span),
                 stated.name,
                 port.number
             );
             let mut draft = self
                 .context
-                .finding("services/other-documented-port", port.span, message)
-                .help("write the port that it has, or give it the one that is documented")
+                .finding(id::SERVICES_OTHER_DOCUMENTED_PORT, port.span, message)
+                .help("document the port that it has, or give it the documented port")
                 .related(*place, format!("it listens on {bound}"));
             if let Some(other) = contradicted {
                 let there = format!("{} says so too", self.path(other.span));
@@ -281,19 +283,19 @@ impl Judge<'_, '_, '_> {
             Named::No => Confidence::Medium,
         };
         if ports.iter().any(|port| words.has(port))
-            || stem.contains(['\u{1}', '$', '%'])
+            || stem.contains(['$', '%'])
+            || has_hole(stem)
             || self.is_given(stem)
         {
             return;
         }
-        let message =
-            format!("`{shown}` runs on the server, and {path}, which lists the services, does not name it");
+        let message = format!("`{shown}` runs on the server, but {path} lists the services without it");
         found.push(
             self.context
-                .finding("services/not-in-architecture", *span, message)
+                .finding(id::SERVICES_NOT_IN_ARCHITECTURE, *span, message)
                 .at_most(confidence)
                 .help(format!(
-                    "add `{shown}` to {path}, with its port and command; or remove it from the deploy"
+                    "add `{shown}` to {path}, with its port and command, or remove it from the deploy"
                 ))
                 .done(),
         );

@@ -1,14 +1,15 @@
 //! `services/no-unit` and `services/no-service`: compose services against units and managed processes.
 
+use crate::facts::world::{Origin, World};
 use crate::finding::Finding;
 use crate::project::compose::Service;
 use crate::project::managers::Manager;
 use crate::project::services::{ServiceRef, Unmatched, product_units};
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
 use crate::source::Span;
 
 /// `services/no-unit` and `services/no-service`.
-pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn links(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.project.composes.is_empty() || context.units.is_empty() && context.processes.is_empty() {
         return;
     }
@@ -48,22 +49,22 @@ pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn no_unit(context: &Context<'_, '_>, service: &Service, unmatched: &Unmatched, near: Span) -> Finding {
+fn no_unit(context: &World<'_, '_>, service: &Service, unmatched: &Unmatched, near: Span) -> Finding {
     let file = context.project.composes[unmatched.service.compose].file;
     let path = context.sources.file(file).path();
     let script = context.sources.file(near.file).path();
     let message = match (&unmatched.by_hand, &unmatched.given) {
         (_, Some(unit)) => format!(
-            "the service `{}` of {path} has no unit: deploylint.yaml says that it is `{unit}`, and nothing brings that",
+            "deploylint.yaml maps the service `{}` of {path} to `{unit}`, but nothing installs that unit",
             service.name
         ),
         (Some(command), None) => format!(
-            "the service `{}` of {path} has no unit: `{}` is started by hand, and after a crash or a reboot it is gone",
+            "the service `{}` of {path} has no unit: `{}` is gone after a crash or a reboot",
             service.name,
             command.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
         ),
         (None, None) => format!(
-            "the service `{}` of {path} has no unit, and nothing that {script} installs does its work",
+            "the service `{}` of {path} has no unit: nothing that {script} installs does its work",
             service.name
         ),
     };
@@ -72,14 +73,14 @@ fn no_unit(context: &Context<'_, '_>, service: &Service, unmatched: &Unmatched, 
         service.name
     );
     context
-        .finding("services/no-unit", service.name_span, message)
+        .finding(id::SERVICES_NO_UNIT, service.name_span, message)
         .help(help)
-        .related(near, "where the units are installed")
+        .related(near, "the units are installed here")
         .done()
 }
 
 fn no_service(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     name: &str,
     span: Span,
     runs: Option<Span>,
@@ -89,15 +90,13 @@ fn no_service(
     let paths: Vec<&str> = files.map(|file| context.sources.file(file).path()).collect();
     let stem = name.trim_end_matches(".service");
     let stem = stem.split('`').nth(1).unwrap_or(stem);
-    let message = format!(
-        "{name} has no counterpart in {}: whoever deploys with Compose does without it",
-        paths.join(" or ")
-    );
-    let mut draft = context.finding("services/no-service", span, message).help(format!(
+    let message =
+        format!("{name} has no counterpart in {}, so with Compose it does not run", paths.join(" or "));
+    let mut draft = context.finding(id::SERVICES_NO_SERVICE, span, message).help(format!(
         "add a service that runs it, or map it in deploylint.yaml: `services: {{NAME: {stem}}}`"
     ));
     if let Some(runs) = runs {
-        draft = draft.related(runs, "what it runs");
+        draft = draft.related(runs, "it runs this");
     }
     draft.done()
 }

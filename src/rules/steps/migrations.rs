@@ -1,19 +1,20 @@
 //! `steps/no-migrations`: how it is worded that nothing migrates the database; `steps/no-static-files`: static files are
 //! served from where Django gathers them, and nothing does.
 
-use crate::facts::deploy::Language;
+use crate::facts::deploy::{Deploy, Language};
 use crate::facts::needs::{By, Needed};
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::project::manifest::{MigrationKind, MigrationTool};
 use crate::repo::names::is_beside;
-use crate::rules::context::{Context, Draft};
+use crate::rules::draft::Draft;
+use crate::rules::id;
 use crate::rules::queries::Lack;
-use crate::rules::steps::Deploy;
 use crate::rules::steps::build::web_texts;
 use crate::tools::work::Work;
 
 /// `steps/no-migrations`.
-pub(super) fn no_migrations(context: &Context<'_, '_>, lack: &Lack<'_, '_, '_>, draft: Draft) -> Draft {
+pub(super) fn no_migrations(context: &World<'_, '_>, lack: &Lack<'_, '_, '_>, draft: Draft) -> Draft {
     let Some(Needed::Migrations(needed)) = lack.needed else { return draft };
     let path = |tool: &MigrationTool| context.sources.file(tool.file).path();
     let draft = match needed.by {
@@ -64,7 +65,7 @@ fn before_the_start(command: &str) -> String {
 
 /// `steps/no-static-files`.
 pub(super) fn no_static_files(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     let needs = &context.project.needs;
     let Some(settings) = &needs.code.static_root else { return };
     let django =
@@ -101,6 +102,6 @@ pub(super) fn no_static_files(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
         ),
     };
     let help = "run `python manage.py collectstatic --noinput` after the dependencies are installed and before the app starts";
-    let draft = deploy.missing("steps/no-static-files", place, &message, Work::StaticFiles, said);
+    let draft = deploy.missing(id::STEPS_NO_STATIC_FILES, place, &message, Work::StaticFiles, said);
     found.push(draft.help(help).related(django.span, "the project that has static files").done());
 }

@@ -12,15 +12,16 @@ mod restarted;
 mod undefined;
 mod units;
 
-use crate::facts;
-use crate::finding::{Finding, Severity};
+use crate::facts::deploy::Deploy;
+use crate::facts::world::World;
+use crate::finding::{Finding, RuleId, Severity};
 use crate::project::manifest::Needs;
 use crate::rules::Rule;
-use crate::rules::context::{Context, Draft};
+use crate::rules::draft::Draft;
+use crate::rules::id;
 use crate::rules::queries::Wording;
 use crate::source::Span;
 use crate::tools::work::Work;
-use std::ops::Deref;
 
 /// The rules of this family in Rust: they share what is worked out of the deploy as a whole.
 pub(super) const RULES: &[(&str, Rule)] = &[
@@ -33,52 +34,28 @@ pub(super) const RULES: &[(&str, Rule)] = &[
 ];
 
 /// How the query files of this family are worded.
-pub(super) const WORDINGS: &[(&str, Wording)] = &[
-    ("steps/before-dependencies", Wording::Command(order::before_dependencies)),
-    ("steps/no-migrations", Wording::Missing(migrations::no_migrations)),
+pub(super) const WORDINGS: &[(RuleId, Wording)] = &[
+    (id::STEPS_BEFORE_DEPENDENCIES, Wording::Command(order::before_dependencies)),
+    (id::STEPS_NO_MIGRATIONS, Wording::Missing(migrations::no_migrations)),
 ];
 
-/// The deploy as a whole, and what its findings are made with.
-pub(super) struct Deploy<'c, 'r, 'a> {
-    /// What all rules see.
-    pub(super) context: &'c Context<'r, 'a>,
-    deploy: facts::deploy::Deploy<'c, 'r, 'a>,
-}
-
-impl<'c, 'r, 'a> Deref for Deploy<'c, 'r, 'a> {
-    type Target = facts::deploy::Deploy<'c, 'r, 'a>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.deploy
-    }
-}
-
-impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
-    pub(super) fn new(context: &'c Context<'r, 'a>) -> Self {
-        Deploy { context, deploy: context.deploy() }
-    }
-
+impl Deploy<'_, '_, '_> {
     /// A finding about work that is missing.
     pub(crate) fn missing(
         &self,
-        rule: &str,
+        rule: RuleId,
         place: Span,
         message: &str,
         work: Work,
         said: Option<Span>,
     ) -> Draft {
-        done_elsewhere(self.deploy, self.context.finding(rule, place, message), work, said)
+        done_elsewhere(*self, self.world.finding(rule, place, message), work, said)
     }
 }
 
 /// Work that is missing is less bad where it is printed by a script that starts nothing, which leaves the rest to people,
 /// and where another script does it.
-fn done_elsewhere(
-    deploy: facts::deploy::Deploy<'_, '_, '_>,
-    draft: Draft,
-    work: Work,
-    said: Option<Span>,
-) -> Draft {
+fn done_elsewhere(deploy: Deploy<'_, '_, '_>, draft: Draft, work: Work, said: Option<Span>) -> Draft {
     let mut draft = draft;
     if let Some(path) = deploy.elsewhere(work) {
         draft =
@@ -103,12 +80,12 @@ const ALL: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)] = &[
     undefined::undefined_units,
 ];
 
-fn all(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn all(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     // Without a manifest and without a unit there is no step that could be missing.
     if context.units.is_empty() && context.project.needs == Needs::default() {
         return;
     }
-    let deploy = Deploy::new(context);
+    let deploy = context.deploy();
     for rule in ALL {
         rule(&deploy, found);
     }

@@ -4,15 +4,17 @@
 
 use crate::facts::deploy::names::same_unit;
 use crate::facts::packages::is_opaque_call;
+use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, Step, StepId, only_success};
-use crate::rules::context::{Context, Draft, Origin};
+use crate::rules::draft::Draft;
+use crate::rules::id;
 use crate::rules::queries::Found;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource, Role};
 
 /// All three.
-pub(super) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         before_database(context, script, found);
     }
@@ -35,7 +37,7 @@ pub(super) fn follows(script: &Deployment<'_>, first: StepId, second: StepId) ->
 }
 
 /// `steps/before-dependencies`.
-pub(super) fn before_dependencies(context: &Context<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+pub(super) fn before_dependencies(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let Some(install) = found.other.map(|other| other.step()) else { return draft };
     let text = format!(
         "`{}` runs before `{}` on {} installs what it needs: it fails on a new machine, and works with the old dependencies on a later deploy",
@@ -49,7 +51,7 @@ pub(super) fn before_dependencies(context: &Context<'_, '_>, found: &Found<'_, '
         .help("install first, then build, migrate and gather the static files")
 }
 
-fn before_database(context: &Context<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
+fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
     let makes = |s: &Step| {
         s.deed
             .effects
@@ -84,7 +86,7 @@ fn before_database(context: &Context<'_, '_>, script: &Deployment<'_>, found: &m
     );
     found.push(
         context
-            .finding("steps/before-database", step.span, text)
+            .finding(id::STEPS_BEFORE_DATABASE, step.span, text)
             // It may be another database than the one that is migrated.
             .at_most(Confidence::Medium)
             .at_most(context.confidence(script, id, None).min(context.confidence(script, other, None)))
@@ -94,7 +96,7 @@ fn before_database(context: &Context<'_, '_>, script: &Deployment<'_>, found: &m
     );
 }
 
-fn before_unit(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn before_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for at in &context.units {
         let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { continue };
         let script = &context.scripts[script];
@@ -161,7 +163,7 @@ fn before_unit(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
         );
         found.push(
             context
-                .finding("steps/before-unit", step.span, text)
+                .finding(id::STEPS_BEFORE_UNIT, step.span, text)
                 .at_most(context.confidence(script, early, None).min(context.confidence(script, id, None)))
                 .related(at.span, "the unit is written here")
                 .help("write the unit, run `systemctl daemon-reload`, then enable and start it")

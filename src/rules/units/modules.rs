@@ -4,15 +4,17 @@
 //! <https://uvicorn.dev/deployment/> (gunicorn needs a worker of uvicorn's for an ASGI app), PEP 420 (a directory is a
 //! package without `__init__.py` too).
 
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::{Exec, UnitKind};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::rules::units::processes::Command;
 use crate::rules::units::{Judged, base};
 use crate::tools::effect::{Ecosystem, Role};
 
-const MODULE: &str = "units/missing-module";
-const WORKER: &str = "units/wrong-worker";
+const MODULE: RuleId = id::UNITS_MISSING_MODULE;
+const WORKER: RuleId = id::UNITS_WRONG_WORKER;
 
 /// Options of gunicorn that take no value, <https://docs.gunicorn.org/en/stable/settings.html>.
 const GUNICORN_FLAGS: &[&str] = &[
@@ -77,9 +79,11 @@ pub(super) fn modules(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             && command.name == "uvicorn"
             && !command.args.iter().any(|a| a.contains("wsgi") && a.starts_with("--interface") || a == "wsgi")
         {
-            let message =
-                format!("{} runs ASGI apps, and `{app}` is a WSGI app: each request fails", command.name);
-            let help = format!("run `{}asgi`, or start it by gunicorn", module.trim_end_matches("wsgi"));
+            let message = format!(
+                "each request fails, because {} runs ASGI apps and `{app}` is a WSGI app",
+                command.name
+            );
+            let help = format!("run `{}asgi`, or start it with gunicorn", module.trim_end_matches("wsgi"));
             found
                 .push(unit.finding(WORKER, exec.span, message).at_most(Confidence::Medium).help(help).done());
         }
@@ -142,10 +146,10 @@ fn missing(unit: &Judged<'_, '_, '_>, exec: &Exec, module: &str, found: &mut Vec
         // A script that brings another repo than this one has its modules there.
         (false, _) => Confidence::Low,
     };
-    let message = format!("the repo has no module `{module}`: no file ends in {path}.py");
+    let message = format!("the repo has no module `{module}`, since no file's path ends in {path}.py");
     let help = match closest(code, base(&path)) {
-        Some(file) => format!("name a module that is there, such as that of {file}"),
-        None => "name a module that is there".to_owned(),
+        Some(file) => format!("name a module that exists, such as that of {file}"),
+        None => "name a module that exists".to_owned(),
     };
     found.push(unit.finding(MODULE, exec.span, message).at_most(sure).help(help).done());
 }
@@ -186,17 +190,17 @@ fn worker(
         Some((true, sure, why)) if !asgi_worker && !config && !environment && !conf => {
             let own = class.as_deref().unwrap_or("sync");
             let message = format!(
-                "`{module}:{variable}` is an ASGI app ({why}), and gunicorn's worker `{own}` speaks WSGI: each request fails"
+                "each request fails: `{module}:{variable}` is an ASGI app ({why}), but the worker `{own}` speaks WSGI"
             );
-            let help = "add `-k uvicorn_worker.UvicornWorker` (package uvicorn-worker; `uvicorn.workers.UvicornWorker` of older releases)";
+            let help = "add `-k uvicorn_worker.UvicornWorker` (package uvicorn-worker; in older releases `uvicorn.workers.UvicornWorker`)";
             found.push(unit.finding(WORKER, exec.span, message).at_most(sure).help(help).done());
         }
         Some((false, sure, why)) if asgi_worker => {
             let message = format!(
-                "`{module}:{variable}` is a WSGI app ({why}), and the worker `{}` speaks ASGI: each request fails",
+                "each request fails: `{module}:{variable}` is a WSGI app ({why}), but the worker `{}` speaks ASGI",
                 class.as_deref().unwrap_or_default()
             );
-            let help = "leave `-k` away, or name the project's ASGI app";
+            let help = "remove `-k`, or name the project's ASGI app";
             found.push(unit.finding(WORKER, exec.span, message).at_most(sure).help(help).done());
         }
         _ => {}
@@ -204,7 +208,7 @@ fn worker(
 }
 
 /// What the app speaks, how sure that is, and why: Django's names say it, else what the project depends on.
-fn asgi(context: &Context<'_, '_>, module: &str) -> Option<(bool, Confidence, &'static str)> {
+fn asgi(context: &World<'_, '_>, module: &str) -> Option<(bool, Confidence, &'static str)> {
     match base(&module.replace('.', "/")) {
         "asgi" => return Some((true, Confidence::High, "its name says so")),
         "wsgi" => return Some((false, Confidence::Medium, "its name says so")),
@@ -220,5 +224,5 @@ fn asgi(context: &Context<'_, '_>, module: &str) -> Option<(bool, Confidence, &'
     };
     let asgi = depends(&["fastapi", "starlette", "litestar", "quart", "sanic", "blacksheep"]);
     let wsgi = depends(&["flask", "django", "bottle", "falcon", "pyramid", "a2wsgi", "asgiref", "dash"]);
-    (asgi && !wsgi).then_some((true, Confidence::Medium, "the project depends on an ASGI framework alone"))
+    (asgi && !wsgi).then_some((true, Confidence::Medium, "the project depends only on an ASGI framework"))
 }

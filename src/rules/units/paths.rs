@@ -6,15 +6,19 @@
 
 use crate::facts::made::Made;
 use crate::facts::owners::lies_under;
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::model::Step;
 use crate::project::unit::UnitKind;
-use crate::rules::context::{Context, Draft};
+use crate::rules::draft::Draft;
+use crate::rules::id;
 use crate::rules::units::{Judged, base};
+use crate::shell::value::has_hole;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Role;
 
-const RULE: &str = "units/missing-path";
+const RULE: RuleId = id::UNITS_MISSING_PATH;
 
 /// `units/missing-path`.
 pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -32,7 +36,7 @@ pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
 }
 
 /// A step besides those that write units speaks of the path, or of what lies in it.
-fn is_spoken_of(context: &Context<'_, '_>, path: &str) -> bool {
+fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
     let name = base(path);
     let speaks = |step: &Step| {
         let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
@@ -51,7 +55,7 @@ fn is_spoken_of(context: &Context<'_, '_>, path: &str) -> bool {
                 !w.path.key().ends_with(".service") && w.content.text.contains(path)
             })
     };
-    let asked = |context: &Context<'_, '_>| {
+    let asked = |context: &World<'_, '_>| {
         context.scripts.iter().any(|script| {
             script.guards.iter().any(|guard| {
                 guard.cond.facts().iter().any(|fact| {
@@ -66,7 +70,7 @@ fn is_spoken_of(context: &Context<'_, '_>, path: &str) -> bool {
 
 /// True for a path of which all is known, as far as a deploy goes.
 fn is_known(path: &str) -> bool {
-    path.starts_with('/') && !path.contains(['$', '%', '`', '*', '{', '<', '\u{1}'])
+    path.starts_with('/') && !has_hole(path) && !path.contains(['$', '%', '`', '*', '{', '<'])
 }
 
 fn is_environment(name: &str) -> bool {
@@ -96,11 +100,11 @@ fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     if unknown || others || is_made || is_spoken_of(context, root) {
         return None;
     }
-    let message = format!("nothing makes {root}: the environment is made at {}", near.path);
+    let message = format!("nothing creates {root}; the environment is created at {}", near.path);
     let sure = if environments.len() == 1 && is_known(root) { Confidence::High } else { Confidence::Medium };
     let help = format!("write `{}{}`", near.path, &exec.program[root.len()..]);
     let draft = unit.finding(RULE, exec.span, message).at_most(sure).help(help);
-    Some(draft.related(near.span, "makes the environment"))
+    Some(draft.related(near.span, "this creates the environment"))
 }
 
 /// `WorkingDirectory=` in a place where the scripts make another one.
@@ -123,9 +127,9 @@ fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     if of_unit || exists || unknown || is_spoken_of(context, path) {
         return None;
     }
-    let message = format!("nothing makes {path}: the service fails before it starts (200/CHDIR)");
+    let message = format!("nothing creates {path}, so the service fails before it starts (200/CHDIR)");
     let draft = unit.finding(RULE, directive.span, message).at_most(Confidence::Medium);
-    let draft = draft.help("make the directory, or name the one that the app is in");
+    let draft = draft.help("create the directory, or name the one that the app is in");
     Some(draft.related(other.span, format!("makes {}", other.path)))
 }
 
@@ -164,10 +168,10 @@ fn variables(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
             && s.argv.args.iter().any(|a| a.value.to_string().contains(base(&file.path)))
     });
     let sure = if brings && !told { Confidence::Medium } else { Confidence::Low };
-    let message = format!("nothing writes {}: systemd does not start the service without it", file.path);
+    let message = format!("nothing writes {}, and systemd does not start the service without it", file.path);
     let draft = unit.finding(RULE, file.span, message).at_most(sure);
     Some(draft.help(format!(
-        "write it before the service is started, or `EnvironmentFile=-{}` where it may be missing",
+        "write it before the service is started, or write `EnvironmentFile=-{}` if it may be missing",
         file.path
     )))
 }

@@ -1,20 +1,19 @@
 //! `user/roots-home`: another user is sent into root's home, which is shut to all others.
 
 use crate::facts::owners::{is_account_name, lies_under};
+use crate::facts::world::{Origin, UnitAt, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Caller, Deployment, Step, User};
 use crate::project::unit::Unit;
-use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Mode, Resource};
-
-/// Commands whose words are no paths that they open.
-const SAY: [&str; 8] = ["echo", "printf", "test", "[", "[[", "export", "logger", "true"];
+use crate::tools::plain::opens_no_path;
 
 /// `user/roots-home`.
-pub(in crate::rules) fn roots_home(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn roots_home(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.steps().any(|(_, _, step)| opens(step)) {
         return;
     }
@@ -34,7 +33,7 @@ pub(in crate::rules) fn roots_home(context: &Context<'_, '_>, found: &mut Vec<Fi
             );
             found.push(
                 context
-                    .finding("user/roots-home", step.span, message)
+                    .finding(id::USER_ROOTS_HOME, step.span, message)
                     .at_most(context.confidence(script, id, Some(&path)))
                     .help(format!(
                         "`~` and `$HOME` are put in before sudo changes the user: put it where `{name}` may read it"
@@ -56,7 +55,7 @@ fn is_roots(script: &Deployment<'_>, path: &Value) -> bool {
 /// The first operand of a command of another user that lies in root's home.
 fn path_of(script: &Deployment<'_>, step: &Step) -> Option<Value> {
     let User::Named(name) = &step.user else { return None };
-    if name.as_literal() == Some("root") || SAY.contains(&step.argv.name.as_str()) {
+    if name.as_literal() == Some("root") || opens_no_path(&step.argv) {
         return None;
     }
     let operands = step.argv.args.iter().map(|arg| &arg.value);
@@ -66,8 +65,7 @@ fn path_of(script: &Deployment<'_>, step: &Step) -> Option<Value> {
 
 /// The way in is opened: `chmod 755 /root`, an ACL.
 fn opens(step: &Step) -> bool {
-    let acl = step.argv.name == "setfacl";
-    acl || step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+    step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
         (Change::Mode { mode, .. }, Resource::Path(path)) => {
             let enter = match mode {
                 Mode::Octal(bits) => bits & 0o001 != 0,
@@ -85,7 +83,7 @@ fn shown(path: &Value) -> String {
 }
 
 /// A service of another user that lives in root's home.
-fn of_unit(context: &Context<'_, '_>, at: &UnitAt) -> Option<Finding> {
+fn of_unit(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
     let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { return None };
     let script = context.scripts.get(index)?;
     let user = at.unit.user()?;
@@ -99,7 +97,7 @@ fn of_unit(context: &Context<'_, '_>, at: &UnitAt) -> Option<Finding> {
     );
     Some(
         context
-            .finding("user/roots-home", span, message)
+            .finding(id::USER_ROOTS_HOME, span, message)
             .at_most(context.confidence(script, id, None))
             .at_most(Confidence::High)
             .related(user.span, format!("runs as `{}`", user.value))

@@ -1,15 +1,16 @@
 //! `user/runs-as-root`: what the app's user should run in its tree is run by root.
 
 use crate::facts::owners::{before, given_away, is_roots, reaches, runs_as, user_of};
+use crate::facts::world::{AppUser, World};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::{AppUser, Context};
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
 use crate::tools::effect::{Change, Ecosystem, Effect, Resource, Role};
 
 /// `user/runs-as-root`.
-pub(in crate::rules) fn runs_as_root(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn runs_as_root(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     // A function that is called twice is two steps at one place.
     let mut told: Vec<Span> = Vec::new();
     for (script, id, step) in context.steps() {
@@ -24,7 +25,7 @@ pub(in crate::rules) fn runs_as_root(context: &Context<'_, '_>, found: &mut Vec<
 }
 
 fn judge(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     work: Work,
@@ -47,7 +48,7 @@ fn judge(
         }
     );
     let mut draft = context
-        .finding("user/runs-as-root", step.span, message)
+        .finding(id::USER_RUNS_AS_ROOT, step.span, message)
         .at_most(context.confidence(script, id, None))
         .at_most(sure(app));
     if let Some((later, _)) = after {
@@ -151,13 +152,7 @@ fn place_of(step: &Step) -> Value {
     if own && !system.iter().any(|s| program.is_under(&Value::literal(*s))) {
         return program.dirname();
     }
-    let options = argv.options("prefix: C: cwd: working-dir|d: directory:");
-    let directory =
-        ["prefix", "C", "cwd", "working-dir", "directory"].iter().find_map(|name| options.value(name));
-    match directory {
-        Some(directory) => directory.resolve(&argv.cwd),
-        None => argv.cwd.clone(),
-    }
+    crate::tools::place::works_in(argv)
 }
 
 /// True for an environment that root has made in this script, in a tree that nobody is given any part of.
@@ -197,10 +192,10 @@ fn is_of(script: &Deployment<'_>, id: StepId, tree: &Value, name: &Value) -> boo
 /// another PATH than an activated environment has.
 fn fix(step: &Step, name: &Value) -> Option<Fix> {
     let name = name.as_literal()?;
-    let program = step.argv.program.value.as_literal()?;
-    let found =
-        program.contains('/') || matches!(program, "npm" | "npx" | "yarn" | "pnpm" | "composer" | "bundle");
-    let plain = step.wrappers.is_empty() && found && step.argv.stdout.is_none();
+    step.argv.program.value.as_literal()?;
+    let plain = step.wrappers.is_empty()
+        && crate::tools::place::is_found_by_sudo(&step.argv)
+        && step.argv.stdout.is_none();
     let start = Span { end: step.span.start, ..step.span };
     plain.then(|| Fix {
         title: format!("Run it as {name}"),

@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Double,
     /// `${ … }`.
     Parameter,
-    /// `(( … ))` and `$(( … ))`, opened at `start` with so many heredocs and here-strings found before.
+    /// `(( … ))` and `$(( … ))`, opened at `start`, after this many heredocs and here-strings.
     Arithmetic { start: usize, depth: u32, found: (usize, usize) },
     /// `$[ … ]` and `name[ … ]=`.
     Subscript,
@@ -27,7 +27,7 @@ pub(super) enum Kind {
     CaseHead(bool),
     /// A pattern of `case`; true once something of it was seen.
     CasePattern(bool),
-    /// The commands behind a pattern.
+    /// The commands after a pattern.
     CaseBody,
 }
 
@@ -38,9 +38,9 @@ pub(super) enum Expect {
     Command,
     /// `for` was read: `((` is arithmetic here too.
     For,
-    /// `for` and its variable were read: `in` or `do` follows.
+    /// `for` and its variable were read, so `in` or `do` follows.
     In,
-    /// `function` was read: a name follows, then a command.
+    /// `function` was read, so a name follows, and then a command.
     FunctionName,
     /// An argument.
     Argument,
@@ -52,7 +52,7 @@ pub(super) struct Frame {
     pub(super) expect: Expect,
     /// Where the word being read began.
     pub(super) word: Option<usize>,
-    /// That word holds more than plain text already.
+    /// True if that word already holds more than plain text.
     pub(super) pieces: bool,
     /// Where that word stops being plain text.
     pub(super) special: Option<usize>,
@@ -60,20 +60,20 @@ pub(super) struct Frame {
     pub(super) opened: usize,
     /// The command whose words are being read.
     pub(super) command: Simple,
-    /// How many `|` stand in the pipeline before it.
+    /// How many `|` precede it in the pipeline.
     pub(super) pipes: u8,
 }
 
-/// What the words of a command may be made plain for.
+/// How the words of a command may be made plain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Not known to be a simple command: words stay apart.
+    /// It is not known to be a simple command, so its words stay apart.
     Other,
     /// A simple command.
     Simple,
-    /// `export` and its like: what is before `=` matters.
+    /// `export` and similar: the part before `=` matters.
     Declaration,
-    /// `[`, whose words began at the first and with so many substitutions opened.
+    /// `[`, whose words began at the first and with this many substitutions opened.
     Test(usize),
 }
 
@@ -81,15 +81,15 @@ pub(super) enum Role {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Simple {
     pub(super) role: Role,
-    /// The next word is a redirection's.
+    /// True if the next word belongs to a redirect.
     pub(super) target: bool,
-    /// The words read last, which stand side by side: where they begin and end.
+    /// The last words that are side by side: where they begin and end.
     pub(super) run: Option<(usize, usize)>,
-    /// They are more than one.
+    /// True if they are more than one.
     pub(super) joined: bool,
-    /// It consists of assignments so far.
+    /// True if it consists of assignments so far.
     pub(super) assigning: bool,
-    /// It stands behind `&&`, `||` or `|`.
+    /// True if it follows `&&`, `||` or `|`.
     pub(super) bound: bool,
     /// Where it begins.
     pub(super) begins: usize,
@@ -136,4 +136,59 @@ impl Frame {
 /// True where heredocs can begin and reserved words are known.
 pub(super) fn is_commands(kind: Kind) -> bool {
     matches!(kind, Kind::Top | Kind::Subshell | Kind::Substitution | Kind::Backticks | Kind::CaseBody)
+}
+
+/// What reads otherwise in the text that is parsed. Never longer or shorter than what was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edit {
+    /// A blank or the end of a line becomes `;`.
+    Semicolon(usize),
+    /// Spaces.
+    Blank(usize, usize),
+    /// `((` behind a blank becomes `( (`.
+    Part(usize),
+}
+
+impl Edit {
+    pub(super) fn start(&self) -> usize {
+        match *self {
+            Edit::Semicolon(at) | Edit::Blank(at, _) | Edit::Part(at) => at,
+        }
+    }
+
+    /// The bytes that are replaced and those put in are ASCII, or all bytes of a word.
+    pub(super) fn apply(&self, bytes: &mut [u8]) {
+        match *self {
+            Edit::Semicolon(at) => bytes[at] = b';',
+            Edit::Blank(start, end) => {
+                bytes[start..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+            }
+            Edit::Part(at) => {
+                bytes[at - 1] = b'(';
+                bytes[at] = b' ';
+            }
+        }
+    }
+}
+
+/// Bytes that mean the same to the grammar wherever they stand in a word.
+pub(super) const fn is_plain(byte: u8) -> bool {
+    const PLAIN: [bool; 256] = {
+        let mut plain = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            let b = byte as u8;
+            plain[byte] = b.is_ascii_alphanumeric()
+                || b >= 0x80
+                || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%' | b'=');
+            byte += 1;
+        }
+        plain
+    };
+    PLAIN[byte as usize]
+}
+
+pub(super) fn is_name(word: &[u8]) -> bool {
+    word.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && word.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }

@@ -267,7 +267,7 @@ fn one<'t>(
     };
     let Some(capture) = captures.first() else {
         let at = values.first().map_or(at, |first| first.range.start);
-        return Err((at, format!("`{full}` asks about {about}: it comes first")));
+        return Err((at, format!("`{full}` asks about {about}, which must come first")));
     };
     let right = match about_command {
         true => capture.value == part.name(),
@@ -332,8 +332,8 @@ fn two(
 fn question(predicate: &Predicate, full: &str, at: usize, values: &[Token]) -> Result<Ask, Fault> {
     let words: Vec<&str> = values.iter().map(|v| v.value.as_str()).collect();
     let behind = match predicate.about {
-        About::Command | About::Word => " behind its capture",
-        About::Two => " behind its captures",
+        About::Command | About::Word => " after its capture",
+        About::Two => " after its captures",
         About::Deploy => "",
     };
     let wrong = |takes: &str| {
