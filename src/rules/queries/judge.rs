@@ -238,14 +238,6 @@ fn role_word(role: Role) -> RoleWord {
         Role::Signal => RoleWord::Signal,
         Role::Reboot => RoleWord::Reboot,
         Role::Provision => RoleWord::Provision,
-        Role::Clone => RoleWord::Clone,
-        Role::Owner => RoleWord::Owner,
-        Role::Mode => RoleWord::Mode,
-        Role::Fetch => RoleWord::Fetch,
-        Role::Unpack => RoleWord::Unpack,
-        Role::Signal => RoleWord::Signal,
-        Role::Reboot => RoleWord::Reboot,
-        Role::Provision => RoleWord::Provision,
         Role::ReadOnly => RoleWord::ReadOnly,
     }
 }
