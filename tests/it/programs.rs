@@ -20,6 +20,7 @@ const LEFT: &[(&str, usize, usize)] = &[
     ("src/facts/installed/filled.rs", 2, 2),
     ("src/facts/managed.rs", 5, 1),
     ("src/facts/owners.rs", 2, 1),
+    ("src/facts/packages.rs", 2, 23),
     ("src/facts/read_units.rs", 1, 5),
     ("src/facts/services/compared.rs", 0, 4),
     ("src/facts/services/documents.rs", 0, 4),
@@ -67,14 +68,13 @@ const LEFT: &[(&str, usize, usize)] = &[
     ("src/rules/rerun/lines.rs", 2, 4),
     ("src/rules/rerun/mirrored.rs", 2, 2),
     ("src/rules/rerun/once.rs", 11, 12),
-    ("src/rules/selected.rs", 4, 1),
     ("src/rules/services/architecture.rs", 0, 2),
     ("src/rules/steps/build.rs", 6, 30),
     ("src/rules/steps/dependencies.rs", 1, 11),
     ("src/rules/steps/installs.rs", 6, 6),
     ("src/rules/steps/libraries.rs", 2, 1),
     ("src/rules/steps/locks.rs", 12, 19),
-    ("src/rules/steps/order.rs", 5, 28),
+    ("src/rules/steps/order.rs", 3, 5),
     ("src/rules/steps/programs.rs", 5, 17),
     ("src/rules/steps/restarted.rs", 1, 9),
     ("src/rules/steps/undefined.rs", 5, 8),
@@ -87,6 +87,8 @@ const LEFT: &[(&str, usize, usize)] = &[
     ("src/rules/user/runs_as_root.rs", 1, 0),
     ("src/rules/user/service_as_root.rs", 1, 32),
     ("src/syntax/query/vocabulary.rs", 0, 2),
+    // Words of predicates: `mount` is a kind, `reboot` a role.
+    ("src/syntax/query/words.rs", 0, 2),
 ];
 
 /// Names of programs that are everyday words, or names of languages and products, as well.
