@@ -52,7 +52,7 @@ fn every_rule_has_a_chapter_without_the_marks_of_its_tests() {
         }
     }
     assert!(rules > 30, "{rules} rules");
-    assert!(chapters["rules/rerun/existing-path.md"].contains("mkdir /opt/shop # <- told"));
+    assert!(chapters["rules/rerun/existing-path.md"].contains("mkdir /opt/shop # <- reported"));
 }
 
 /// Links between chapters; a link that is no chapter must be a file of the repo or a whole address.
