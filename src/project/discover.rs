@@ -56,6 +56,10 @@ pub fn judge(path: &str, acts: BTreeSet<Act>, standing: Standing) -> Verdict {
     if !on_server && has(Act::ServesDevelopment) {
         return not(base, "starts a server for development");
     }
+    let on_developers = tokens(path).any(|token| matches!(token, "dev" | "develop" | "development"));
+    if !on_server && on_developers {
+        return not(base, "prepares a developer's machine");
+    }
     if is_check(path) && !has(Act::WritesUnits) && !has(Act::CreatesUsers) {
         return not(base, "checks or watches what is deployed");
     }
@@ -126,6 +130,7 @@ fn is_check(path: &str) -> bool {
         "health",
         "healthcheck",
         "test",
+        "e2e",
         "lint",
         "smoke",
         "diagnose",

@@ -86,10 +86,11 @@ fn of_effect(effect: &Effect) -> Option<Act> {
 fn of_path(change: &Change, path: &str) -> Option<Act> {
     let below = |directory: &str| path.contains(directory) || path.ends_with(directory.trim_end_matches('/'));
     let puts = matches!(change, Change::Create(_) | Change::Write | Change::Append | Change::Edit);
+    let changes = puts || *change == Change::Remove;
     if puts && (below("/systemd/system/") || below("/systemd/user/")) {
         return Some(Act::WritesUnits);
     }
-    if puts && ["/etc/nginx/", "/etc/apache2/", "/etc/httpd/", "/etc/caddy/"].iter().any(|d| below(d)) {
+    if changes && ["/etc/nginx/", "/etc/apache2/", "/etc/httpd/", "/etc/caddy/"].iter().any(|d| below(d)) {
         return Some(Act::ConfiguresProxy);
     }
     if puts && below("/etc/cron.d/") {
@@ -102,7 +103,8 @@ fn of_path(change: &Change, path: &str) -> Option<Act> {
 }
 
 fn of_roles(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
-    let of_containers = deed.effects.iter().any(|e| matches!(e.resource, Resource::Container(_)));
+    let copies = copies_between_hosts(argv);
+    let of_containers = is_of_containers(argv);
     let development = serves_development(argv);
     deed.roles.iter().filter_map(move |role| {
         Some(match role {
@@ -110,9 +112,10 @@ fn of_roles(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
             Role::Dependencies(_) | Role::GlobalTool(_) => Act::InstallsDependencies,
             Role::Build(_) | Role::StaticFiles => Act::Builds,
             Role::Migrate => Act::Migrates,
+            Role::Source if copies => return None,
             Role::Source => Act::FetchesCode,
             Role::Account => Act::CreatesUsers,
-            Role::Restart if of_containers => return None,
+            Role::Restart if of_containers => Act::StartsContainers,
             Role::DaemonReload | Role::Enable | Role::Restart => Act::ControlsServices,
             Role::ComposeUp => Act::StartsContainers,
             Role::Serve if development => return None,
@@ -127,15 +130,14 @@ fn of_words(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
     let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
     let changes = !deed.roles.contains(&Role::ReadOnly);
     let act = match unversioned(&argv.name) {
-        "rsync" | "scp" => {
-            let ships = argv.args.last().is_some_and(|last| is_remote(&last.value));
-            return [Some(Act::FetchesCode), ships.then_some(Act::ShipsCode)].into_iter().flatten();
+        "rsync" | "scp" if argv.args.last().is_some_and(|last| is_remote(&last.value)) => {
+            Some(Act::ShipsCode)
         }
+        "scp" if !copies_between_hosts(argv) => Some(Act::FetchesCode),
         "kubectl" if has(&["apply"]) => Some(Act::StartsContainers),
         "helm" if has(&["upgrade", "install"]) => Some(Act::StartsContainers),
         "docker" | "podman" if has(&["run"]) && has(&["-d", "--detach"]) => Some(Act::StartsContainers),
-        "docker" | "podman" if has(&["compose"]) && has(&["restart"]) => Some(Act::StartsContainers),
-        "nginx" | "certbot" | "certbot-auto" | "a2ensite" if changes => Some(Act::ConfiguresProxy),
+        "nginx" | "certbot" | "certbot-auto" | "a2ensite" => Some(Act::ConfiguresProxy),
         "ufw" | "iptables" | "ip6tables" | "nft" | "firewall-cmd" | "timedatectl" | "hostnamectl"
         | "sysctl" | "loginctl"
             if changes =>
@@ -147,7 +149,16 @@ fn of_words(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
         _ if !deed.known && is_up(argv) => Some(Act::StartsContainers),
         _ => None,
     };
-    [act, None].into_iter().flatten()
+    act.into_iter()
+}
+
+/// What comes from or goes to another host is no code that this one fetches.
+fn copies_between_hosts(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "rsync" | "scp") && argv.args.iter().any(|arg| is_remote(&arg.value))
+}
+
+fn is_of_containers(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "docker" | "podman" | "docker-compose" | "podman-compose")
 }
 
 fn is_up(argv: &Argv) -> bool {

@@ -5,11 +5,8 @@
 //! What a word of unknown value might hide is never guessed at: no prompt comes from what is not known.
 
 mod accounts;
-<<<<<<< HEAD
 pub(crate) mod acts;
-=======
 pub(crate) mod advice;
->>>>>>> main
 mod archives;
 mod containers;
 mod copying;
