@@ -212,6 +212,9 @@ mod tests {
             "ssh root@h 'cd /srv/app && git pull && docker compose up -d'\n",
             "sudo -u app bash -c \"cd /srv/app && python manage.py migrate && npm ci\"\n",
             "if ! systemctl restart web; then pip3 install -r r.txt; fi\n",
+            "ssh deploy@h bash <<'EOF'\nset -e\nsystemctl restart web\ngit pull\nEOF\n",
+            "ssh \"$HOST\" sudo bash -s -- \"$DIR\" <<'EOF'\ncd \"$1\" && git pull && systemctl restart web\nEOF\n",
+            "sshpass -p x ssh h 'docker compose up -d && alembic upgrade head'\n",
         ] {
             assert!(deploys("x.sh", text), "{text}: {:?}", acts(text));
         }
@@ -223,6 +226,14 @@ mod tests {
         assert!(deploys("deploy.sh", shipped), "{:?}", acts(shipped));
         let composed = "COMPOSE=\"docker compose -f prod.yml\"\n$COMPOSE build\n$COMPOSE up -d\n";
         assert!(deploys("scripts/deploy.sh", composed), "{:?}", acts(composed));
+        for composed in [
+            "docker compose -p shop \\\n  -f a.yml up -d\n",
+            "compose() {\n  docker compose -f a.yml \"$@\"\n}\ncompose pull\ncompose up -d --remove-orphans\n",
+            "run() { \"$@\"; }\nrun docker compose up\n",
+            "source lib.sh\ncompose up -d\n",
+        ] {
+            assert!(deploys("scripts/deploy.sh", composed), "{composed}: {:?}", acts(composed));
+        }
         assert!(deploys(
             "deploy/nginx/install.sh",
             "sudo cp a.conf \"$TARGET\"\nnginx -t\nsudo nginx -s reload\n"
@@ -245,6 +256,10 @@ mod tests {
         assert!(!judge("start.sh", acts(install), copied).deploys);
         assert!(!deploys("dev.sh", &format!("{install}npm run dev\n")));
         assert!(!deploys("start.sh", "pip install x\nuvicorn app:app --reload\n"));
+        assert!(!deploys(
+            "setup-dev.sh",
+            "docker compose up -d\npython manage.py migrate\nnpm ci\nnpm run build\n"
+        ));
         for path in [
             "tests/install.sh",
             ".github/deploy.sh",

@@ -45,11 +45,6 @@ pub enum Act {
     ServesDevelopment,
 }
 
-/// False where no command of the text can do anything for a deploy: it is not worth to be read.
-pub(crate) fn may_act(_: &str) -> bool {
-    true
-}
-
 /// What the command does for a deploy. Of what runs inside a container only the migration counts: the rest makes the
 /// container, not the server.
 pub(crate) fn acts(argv: &Argv, deed: &Deed, place: &Place) -> Vec<Act> {
@@ -198,5 +193,38 @@ fn serves_development(argv: &Argv) -> bool {
         "vite" => !matches!(first, "build" | "preview"),
         "next" | "nuxt" => first == "dev",
         _ => false,
+    }
+}
+
+#[test]
+fn commands_act() {
+    use crate::shell::argv::tests::argv;
+    for (line, expected) in [
+        ("apt-get install -y nginx", "InstallsPackages"),
+        ("cp x.service /etc/systemd/system/", "WritesUnits"),
+        ("docker compose -f a.yml up -d", "StartsContainers"),
+        ("docker compose restart web", "StartsContainers"),
+        ("docker restart web", "StartsContainers"),
+        ("compose up -d --remove-orphans", "StartsContainers"),
+        ("rsync -az . deploy@host:/srv/app", "ShipsCode"),
+        ("rsync -az deploy@host:/srv/dump .", ""),
+        ("scp a.tar host:/srv", "ShipsCode"),
+        ("kubectl apply -f x.yaml", "StartsContainers"),
+        ("npm run dev", "ServesDevelopment"),
+        ("npx vite --host", "ServesDevelopment"),
+        ("vite build", "Builds"),
+        ("gunicorn app:app", "StartsServer"),
+        ("gunicorn --reload app:app", "ServesDevelopment"),
+        ("mkdir -p /opt/shop", "PreparesDirectories"),
+        ("mkdir -p build", ""),
+        ("rm -f /etc/nginx/sites-enabled/default", "ConfiguresProxy"),
+        ("createdb shop", "CreatesDatabase"),
+        ("systemctl status web", ""),
+        ("echo systemctl restart web", ""),
+    ] {
+        let argv = argv(line);
+        let acts = acts(&argv, &crate::tools::deed(&argv), &Place::Here);
+        let shown: Vec<String> = acts.iter().map(|act| format!("{act:?}")).collect();
+        assert_eq!(shown.join(" "), expected, "{line}");
     }
 }

@@ -18,8 +18,9 @@ pub(super) fn weight(act: Act) -> u32 {
         | Act::ControlsServices
         | Act::Migrates
         | Act::ShipsCode
-        | Act::StartsContainers => 3,
-        Act::InstallsDependencies | Act::ConfiguresProxy | Act::FetchesCode | Act::CreatesDatabase => 2,
+        | Act::StartsContainers
+        | Act::CreatesDatabase => 3,
+        Act::InstallsDependencies | Act::ConfiguresProxy | Act::FetchesCode => 2,
         Act::Builds | Act::PreparesDirectories | Act::ConfiguresHost | Act::StartsServer => 1,
         Act::ServesDevelopment => 0,
     }

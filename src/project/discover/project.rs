@@ -7,7 +7,7 @@ use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::repo::names::base;
 use crate::source::{FileId, Sources};
-use crate::tools::acts::{Act, may_act};
+use crate::tools::acts::Act;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A script and what is thought of it.
@@ -40,10 +40,8 @@ pub fn discover(
         read.iter().map(|(path, file)| sourced(sources.file(*file).text(), path, &read, &by_name)).collect();
     let mut done: Vec<Option<BTreeSet<Act>>> = Vec::with_capacity(read.len());
     for (path, file) in &read {
-        done.push(match foreign(path).is_some() || !may_act(sources.file(*file).text()) {
-            true => Some(BTreeSet::new()),
-            false => acts(*file, sources),
-        });
+        // What would not be judged whatever it does is not read.
+        done.push(if foreign(path).is_some() { Some(BTreeSet::new()) } else { acts(*file, sources) });
     }
     let mut candidates: Vec<Candidate> = Vec::new();
     for (index, (path, file)) in read.iter().enumerate() {
