@@ -11,7 +11,7 @@ use crate::tools::acts::Act;
 use bumpalo::Bump;
 use std::collections::{BTreeSet, HashMap};
 
-/// So many gaps of one script are told one by one.
+/// How many gaps of one script are reported one by one.
 const GAPS: usize = 100;
 
 /// The models that were built and not yet taken.
@@ -83,7 +83,8 @@ fn build<'a>(root: &Root, arena: &'a Bump, file: FileId, sources: &mut Sources) 
     Built { script, deployment, gaps }
 }
 
-/// Of a text that is no shell at all each line would be a gap: the first are told, and how many there are.
+/// In a text that is not shell at all, each line would be a gap. The first ones are reported, with the number
+/// of the rest.
 fn tell_briefly(gaps: &mut Vec<(Span, String)>) {
     gaps.sort();
     gaps.dedup();
@@ -92,7 +93,7 @@ fn tell_briefly(gaps: &mut Vec<(Span, String)>) {
     }
     let more = gaps.split_off(GAPS);
     let count = more.len();
-    // They may lie in files that it sources; the one that is left covers those of the first.
+    // They may be in files that it sources. The remaining gap covers those of the first file.
     if let Some((span, _)) = more.into_iter().reduce(|(span, reason), (next, _)| (span.to(next), reason)) {
         gaps.push((span, format!("{count} more places could not be read from here on")));
     }
@@ -107,7 +108,7 @@ struct InRoot<'r> {
 
 impl Follow for InRoot<'_> {
     fn follow(&mut self, path: &str) -> Option<(FileId, String)> {
-        // What is not there may be made by the deployment.
+        // The deployment may create a file that does not exist yet.
         if !self.root.exists(path) {
             return None;
         }

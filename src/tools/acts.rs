@@ -115,7 +115,7 @@ fn of_roles(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
             Role::ComposeUp => Act::StartsContainers,
             Role::Serve if development => return None,
             Role::Serve => Act::StartsServer,
-            Role::VirtualEnv | Role::Seed | Role::ReadOnly => return None,
+            _ => return None,
         })
     })
 }
