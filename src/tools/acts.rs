@@ -216,7 +216,7 @@ fn commands_act() {
         ("gunicorn app:app", "StartsServer"),
         ("gunicorn --reload app:app", "ServesDevelopment"),
         ("mkdir -p /opt/shop", "PreparesDirectories"),
-        ("mkdir -p build", ""),
+        ("mkdir -p /tmp/build", ""),
         ("rm -f /etc/nginx/sites-enabled/default", "ConfiguresProxy"),
         ("createdb shop", "CreatesDatabase"),
         ("systemctl status web", ""),
