@@ -42,7 +42,7 @@ pub(in crate::rules) fn redirect_as_caller(context: &World<'_, '_>, found: &mut 
                     id::PERMISSIONS_REDIRECT_AS_CALLER,
                     step.span,
                     format!(
-                        "in `{words}` the caller's shell opens `{operator} {shown}`, not sudo: permission denied"
+                        "in `{words}` the caller's shell performs `{operator} {shown}`, not sudo: permission denied"
                     ),
                 )
                 .at_most(context.confidence(script, id, Some(path)))

@@ -27,7 +27,7 @@ pub(in crate::rules) fn roots_home(context: &World<'_, '_>, found: &mut Vec<Find
             let Some(path) = path_of(script, step).filter(|_| !told.contains(&step.span)) else { continue };
             told.push(step.span);
             let message = format!(
-                "`{0}` fails as `{name}`, because only root may enter its home with `{1}`: permission denied",
+                "`{}` fails as `{name}`, because only root can reach `{}` in its home: permission denied",
                 context.words(step.span),
                 shown(&path)
             );
@@ -92,7 +92,7 @@ fn of_unit(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
     }
     let (path, span, status) = place(&at.unit, matches!(script.caller, Caller::Root(_)))?;
     let message = format!(
-        "systemd fails to start {} ({status}), because `{}` may not enter root's home with `{path}`",
+        "systemd fails to start {} ({status}), because `{}` can't reach `{path}` in root's home",
         at.name, user.value
     );
     Some(
