@@ -11,7 +11,7 @@ use crate::project::architecture::{Architecture, Evidence, Stated, Strength};
 use crate::project::services::{
     self, Doer, StatedMatch, UnitInfo, of_process, of_unit, product_units, service_ports, staying,
 };
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
 use crate::shell::value::has_hole;
 use crate::source::Span;
 use std::collections::HashSet;

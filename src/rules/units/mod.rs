@@ -17,7 +17,7 @@ use crate::model::{Deployment, StepId};
 use crate::project::unit::Directive;
 use crate::repo::names::base;
 use crate::rules::Rule;
-use crate::rules::context::{Context, Draft, UnitAt};
+use crate::rules::draft::Draft;
 use crate::shell::value::has_hole;
 use crate::source::Span;
 
