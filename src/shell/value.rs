@@ -65,6 +65,42 @@ impl Value {
         Value { text, knowledge }
     }
 
+    /// A text that no shell reads, such as a unit's command line: `$NAME`, `${NAME}` and the holes in it are not known,
+    /// `$$` is a `$`.
+    pub fn with_variables(text: &str) -> Self {
+        let mut value = Value::default();
+        let mut rest = text;
+        while let Some(at) = rest.find(['$', OPEN]) {
+            value.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let hole = rest.strip_prefix(OPEN).and_then(|inner| inner.split_once(CLOSE));
+            if let Some((name, after)) = hole {
+                let name = name.rsplit_once('#').map_or(name, |(name, _)| name);
+                value.push(&Value::hole(name, 0, Knowledge::Symbolic));
+                rest = after;
+                continue;
+            }
+            let after = &rest[1..];
+            let braced = after.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+            let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+            let is_name = |name: &str| {
+                name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            };
+            (rest, _) = match braced {
+                Some((name, after)) if is_name(name) => {
+                    (after, value.push(&Value::hole(name, 0, Knowledge::Symbolic)))
+                }
+                _ if is_name(&after[..end]) => {
+                    (&after[end..], value.push(&Value::hole(&after[..end], 0, Knowledge::Symbolic)))
+                }
+                _ => (after.strip_prefix('$').unwrap_or(after), value.push_str("$")),
+            };
+        }
+        value.push_str(rest);
+        value
+    }
+
     /// Appends another value.
     pub fn push(&mut self, other: &Value) {
         if self.text.len() + other.text.len() > LONGEST && !self.text.is_empty() {
@@ -337,6 +373,20 @@ mod tests {
             assert!(value.is_shown_as("$DB_x") && !value.is_shown_as("$DB_") && !value.is_shown_as("$DB_xy"));
             assert!(value.looks_like(&hole(1)) && value.looks_like(&literal) && !value.looks_like(&other));
             assert!(!other.looks_like(value));
+        }
+    }
+
+    #[test]
+    fn a_text_that_no_shell_reads_has_variables() {
+        for (text, shown, literal) in [
+            ("/srv/app", "/srv/app", true),
+            ("${VENV}/bin/x-$PORT.", "$VENV/bin/x-$PORT.", false),
+            ("cost$$5 $1 $(nproc) ${A:-b} $", "cost$5 $1 $(nproc) ${A:-b} $", true),
+            ("a\u{1}APP#3\u{2}b", "a$APPb", false),
+        ] {
+            let value = Value::with_variables(text);
+            assert_eq!(value.to_string(), shown);
+            assert_eq!(value.as_literal().is_some(), literal, "{text}");
         }
     }
 

@@ -4,7 +4,27 @@ use crate::shell::argv::{Arg, Argv, Options, Stdin};
 use crate::shell::value::Value;
 use crate::tools::draft::{Draft, FILE, NEW, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::serves::{SERVER, Server, ServiceRole, ToBackground, daemon};
 use crate::tools::sql::{Dialect, effects};
+
+const STORE: Server = Server { role: Some(ServiceRole::Store), ..SERVER };
+
+/// What keeps data. redis.conf, `daemonize`; memcached(1), `-d`; mongod(1), `--fork`.
+pub(crate) const SERVERS: &[Server] = &[
+    Server {
+        names: &["redis-server", "valkey-server"],
+        daemon: &[ToBackground { words: &["--daemonize", "yes"], by: "--daemonize yes", instead: None }],
+        stays: false,
+        ..STORE
+    },
+    Server { names: &["memcached"], daemon: &[daemon(&["-d"])], ..STORE },
+    Server { names: &["mongod"], daemon: &[daemon(&["--fork"])], stays: false, ..STORE },
+    Server {
+        names: &["postgres", "mysqld", "mariadbd", "rabbitmq-server", "clickhouse-server"],
+        stays: false,
+        ..STORE
+    },
+];
 
 /// psql(1) "Exit Status", startup.c: an error in a script (standard input, `-f`) does not change the exit status unless
 /// ON_ERROR_STOP is set, and of several `-c` the last one gives it. An error that nobody hears of is no failure.

@@ -4,6 +4,40 @@ use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::draft::{Draft, NEW, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::serves::{Language, Left, Serves, Stays};
+
+/// Programs that keep others running in the background: pm2's daemon, a detached terminal.
+pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
+    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+    let background = |by| Stays::Background { by, left: Left::Process, instead: None };
+    let stays = match argv.name.as_str() {
+        "pm2" if has(&["start"]) && !has(&["--no-daemon"]) => Stays::Background {
+            by: "pm2 start",
+            left: Left::Daemons,
+            instead: Some("write `pm2-runtime`, or `Type=forking`"),
+        },
+        "pm2" if has(&["resurrect"]) && !has(&["--no-daemon"]) => Stays::Background {
+            by: "pm2 resurrect",
+            left: Left::Daemons,
+            instead: Some("write `Type=forking`"),
+        },
+        "pm2" => Stays::Unknown,
+        "pm2-runtime" | "pm2-docker" => Stays::Foreground { sure: true },
+        "screen" if has(&["-dmS", "-dm"]) => {
+            return Some(Serves { stays: background("screen -dm"), ..Serves::unknown(argv.clone()) });
+        }
+        "tmux" if has(&["-d"]) && has(&["new-session", "new"]) => {
+            return Some(Serves { stays: background("tmux new -d"), ..Serves::unknown(argv.clone()) });
+        }
+        _ => return None,
+    };
+    let python = argv.args.iter().any(|arg| arg.value.known_suffix().ends_with(".py"));
+    let language = if python { Language::Python } else { Language::Node };
+    let is_script =
+        |text: &String| [".js", ".mjs", ".cjs", ".ts", ".py"].iter().any(|end| text.ends_with(end));
+    let entry = argv.args.iter().map(|arg| arg.value.to_string()).find(is_script);
+    Some(Serves { language, entry, stays, runs_app: true, ..Serves::unknown(argv.clone()) })
+}
 
 /// The unit that a name means: without a suffix a service (systemctl(1), "Parameter Syntax").
 fn unit(value: &Value) -> Resource {
