@@ -1,4 +1,4 @@
-//! The text of the rules' chapters, of their pages.
+//! Makes the rules' chapters of the book from their pages.
 
 use deploylint::check::RuleSet;
 use deploylint::output::rules::fix_name;
@@ -13,10 +13,10 @@ const FAMILIES: [(&str, &str); 8] = [
     ("user", "Does each command run as the right user?"),
     ("permissions", "Do new paths get their owner and mode?"),
     ("steps", "Is a step missing, or in the wrong place?"),
-    ("units", "Will systemd do with the units what they are meant to?"),
+    ("units", "Will systemd run the units as they are meant?"),
     ("services", "Do compose services and units agree?"),
     ("env", "Do code, samples and deployment agree on environment variables?"),
-    ("ignore", "Comments that quiet a line."),
+    ("ignore", "Are the suppression comments still right?"),
 ];
 
 /// Puts the chapters of all rules into `book`.
@@ -130,8 +130,8 @@ fn chapter_text(page: &Page) -> String {
 fn told(line: &str) -> String {
     let Some((code, mark)) = line.rsplit_once("# expect") else { return line.to_owned() };
     match mark.strip_prefix('[').and_then(|m| m.strip_suffix(']')) {
-        _ if mark.is_empty() => format!("{code}# <- told"),
-        Some(rule) => format!("{code}# <- told by {rule}"),
+        _ if mark.is_empty() => format!("{code}# <- reported"),
+        Some(rule) => format!("{code}# <- reported by {rule}"),
         None => line.to_owned(),
     }
 }

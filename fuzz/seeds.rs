@@ -4,10 +4,10 @@
 
 // Each user of them takes what it needs.
 #[allow(dead_code, unreachable_pub)]
-#[path = "../tests/mutations/memory.rs"]
+#[path = "../tests/it/mutations/memory.rs"]
 mod memory;
 #[allow(dead_code)]
-#[path = "../tests/mutations/samples.rs"]
+#[path = "../tests/it/mutations/samples.rs"]
 mod samples;
 
 use memory::input_of;

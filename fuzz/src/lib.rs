@@ -1,4 +1,4 @@
-//! What the targets share: the properties, which `tests/mutations` holds as well.
+//! What the targets share: the properties, which `tests/it/mutations` holds as well.
 
-#[path = "../../tests/mutations/properties.rs"]
+#[path = "../../tests/it/mutations/properties.rs"]
 pub mod properties;

@@ -1,4 +1,4 @@
-//! What can be asked of the program. The doc comments are its `--help`.
+//! The command-line arguments. The doc comments are the program's `--help`.
 
 use crate::finding::{Confidence, Severity};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -6,100 +6,100 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  deploylint check                      the repo in the current directory
-  deploylint check start.sh             one script, with the project around it
-  deploylint check --format json | jq   for other programs
-  deploylint explain rerun              the rules about a second run
-  deploylint why start.sh:12            what was understood of that line
-  deploylint services                   which service is which unit
-  deploylint review                     what changed since the last review, and what is left to do
-  deploylint scan ~/checkouts --stats   many repos
-  deploylint rules                      all rules";
+  deploylint check                      check the repo in the current directory
+  deploylint check start.sh             check one script, with the project around it
+  deploylint check --format json | jq   print the findings for other programs
+  deploylint explain rerun              list the rules about a second run
+  deploylint why start.sh:12            show what was understood of that line
+  deploylint services                   show which service is which unit
+  deploylint review                     show what changed since the last review, and what is left to do
+  deploylint scan ~/checkouts --stats   check many repos
+  deploylint rules                      list all rules";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  deploylint check                              the repo in the current directory
-  deploylint check ~/shop                       another repo
-  deploylint check deploy/start.sh              one script, with the project around it
-  deploylint check --select rerun,user/account-missing  these families and rules
-  deploylint check --ignore services            all but these
-  deploylint check --fail-on error              warnings do not fail the build
-  deploylint check - --stdin-filename start.sh <start.sh    from an editor
-  deploylint check --diff                       what --fix would change
-  deploylint check --fix                        apply the fixes that leave the first run as it is
+  deploylint check                              check the repo in the current directory
+  deploylint check ~/shop                       check another repo
+  deploylint check deploy/start.sh              check one script, with the project around it
+  deploylint check --select rerun,user/account-missing  run only these families and rules
+  deploylint check --ignore services            run all but these
+  deploylint check --fail-on error              let warnings pass
+  deploylint check - --stdin-filename start.sh <start.sh    check a script from an editor
+  deploylint check --diff                       show what --fix would change
+  deploylint check --fix                        apply the fixes that keep the first run as it is
 
-To quiet one line, write on it or above it:
+To suppress a finding, write this on its line or above it:
   # deploylint: ignore[family/rule] reason
 
 With --fix, `-` writes the fixed script to standard output, and the findings to standard error.
 
 Exit codes:
-  0  nothing at or above --fail-on; with --fix: nothing remains; with --diff: nothing would change
+  0  no findings at or above --fail-on; with --fix: none remain; with --diff: nothing would change
   1  findings; with --diff: something would change
   2  wrong usage or configuration, or a file that could not be written
-  3  something could not be analysed, and nothing worse";
+  3  something could not be analysed, and nothing worse was found";
 
 const SERVICES_EXAMPLES: &str = "\
 Examples:
-  deploylint services                      the repo in the current directory
-  deploylint services ~/shop               another repo
-  deploylint services --format json | jq   for other programs
+  deploylint services                      compare the repo in the current directory
+  deploylint services ~/shop               compare another repo
+  deploylint services --format json | jq   print the matrix for other programs
 
 States:
-  ok       the service has a counterpart on the server, and nothing that both say differs
-  differs  it has one, and the two say different things
+  ok       the service has a counterpart on the server, and the two agree
+  differs  it has a counterpart, but they disagree
   missing  nothing on the server does its work
-  extra    the server runs it, and no service does
+  extra    the server runs it, and no compose service does
   exempt   it needs no counterpart
 
 Exit codes:
-  0  the matrix is whole, whatever it shows
+  0  the matrix is complete, whatever it shows
   2  wrong usage or configuration
   3  something could not be analysed";
 
 const SCAN_EXAMPLES: &str = "\
 Examples:
-  deploylint scan ~/checkouts                             all repos below a folder
-  deploylint scan '~/checkouts/*-api' --stats             those that a pattern names, and what was counted
-  deploylint scan --format ndjson ~/checkouts | jq .repo  for other programs: a line of JSON each
+  deploylint scan ~/checkouts                             check all repos below a folder
+  deploylint scan '~/checkouts/*-api' --stats             check the repos that match, and print totals
+  deploylint scan --format ndjson ~/checkouts | jq .repo  print one line of JSON for each repo
   deploylint scan --repos-from repos.txt --format ndjson --output found.ndjson --resume journal
-                                                          a list; killed and started again, it goes on
+                                                          check a list; after a kill, the scan goes on
 
-A repo is a directory that holds `.git`, or files that stand at the top of a project. In other directories repos are
-looked for, six levels deep; hidden ones, links and what an ignore file there names are passed over. Records come in
-the order of the input, by name in a folder. Each repo's own deploylint.yaml counts, as in `check`.
+A repo is a directory that holds `.git`, or files that belong at the top of a project. Other directories are searched
+for repos, six levels deep. Hidden directories, links and what an ignore file there names are skipped. Records come in
+the order of the input, and by name in a folder. Each repo's own deploylint.yaml applies, as in `check`.
 
 Exit codes:
-  0  nothing at or above --fail-on in any repo
+  0  no findings at or above --fail-on in any repo
   1  findings
   2  wrong usage, an argument that holds no repo, or output that could not be written
-  3  something could not be analysed, and nothing worse
-  130, 143  interrupted by SIGINT, SIGTERM: what was finished is written";
+  3  something could not be analysed, and nothing worse was found
+  130, 143  interrupted by SIGINT, SIGTERM: the finished records are written";
 
 const REVIEW_EXAMPLES: &str = "\
 Examples:
-  deploylint review                             the repo in the current directory
-  deploylint review --since 2026-01-31          what changed after that day
-  deploylint review --since v1.4                what changed since a tag, branch or commit
-  deploylint review --check                     for CI: fails when a review is due or something is open
-  deploylint review --record --tested           all is done: today's date into the document
-  deploylint review --format markdown           for a pull request
+  deploylint review                             review the repo in the current directory
+  deploylint review --since 2026-01-31          review what changed after that day
+  deploylint review --since v1.4                review what changed since a tag, branch or commit
+  deploylint review --check                     fail in CI if a review is due or something is open
+  deploylint review --record --tested           write today's date into the document when all is done
+  deploylint review --format markdown           print the review for a pull request
 
 The document is a Markdown file with a task `Review Production Deployment Scripts` and in it a line
-`**Last performed:** YYYY-MM-DD`. It is looked for in the whole repo, hidden folders too; deploylint.yaml can
+`**Last performed:** YYYY-MM-DD`. The whole repo is searched for it, including hidden folders. deploylint.yaml can
 name it: `review: {document: docs/tasks.md, task: TITLE, label: Last performed}`.
 
 Exit codes:
-  0  carried out; with --check: no review is due and nothing is open; with --record: the date stands there
+  0  reviewed; with --check: no review is due and nothing is open; with --record: the date is written
   1  with --check: a review is due, or something is open; with --record: something is open, nothing was written
-  2  wrong usage or configuration, no document or date where one is needed
-  3  something could not be analysed, and nothing worse";
+  2  wrong usage or configuration, or a document or date is needed and missing
+  3  something could not be analysed, and nothing worse was found";
 
 /// Reads the shell scripts that deploy a repo to a server, and says what will go wrong.
 ///
-/// It looks at the scripts together with the compose file, the systemd units and the
-/// manifests around them: what happens when the script runs a second time, which user owns what, whether a step is
-/// missing, and whether all of them agree. It runs nothing.
+/// It reads the scripts together with the compose file, the systemd units and the manifests around them. It says
+/// what happens when a script runs a second time, who owns which file, which step is missing, and what does not
+/// agree. It does not run anything.
 #[derive(Debug, Parser)]
 #[command(name = "deploylint", version, after_help = EXAMPLES, max_term_width = 110)]
 pub(super) struct Args {
@@ -114,20 +114,20 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Say what a rule finds, why it matters, and what to write instead
     Explain(ExplainArgs),
-    /// Say what was understood of a line, and why it is told or not
+    /// Show what was understood of a line, and why it is reported or not
     Why(WhyArgs),
     /// Show which service is which unit, and why
     #[command(after_help = SERVICES_EXAMPLES)]
     Services(ServicesArgs),
-    /// Review the deployment scripts against what changed since the last review
+    /// Review the deployment scripts after changes
     #[command(after_help = REVIEW_EXAMPLES)]
     Review(ReviewArgs),
-    /// Check many repos: those that are named, and all below the folders that are
+    /// Check many repos, or all repos below a folder
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(ScanArgs),
     /// List all rules
     Rules(RulesArgs),
-    /// Show what the analyser makes of a script
+    /// Show what the analyser understands of a script
     Debug(DebugArgs),
 }
 
@@ -143,28 +143,28 @@ pub(super) struct CheckArgs {
     /// The repo's root [default: found from the first PATH]
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
-    /// How findings are written: for people, or for programs
+    /// The output format: for people, or for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
-    /// The configuration [default: deploylint.yaml at the root]
+    /// The configuration file [default: deploylint.yaml at the root]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Only these rules or families (may be repeated, or separated by commas)
+    /// Run only these rules or families (may be repeated, or separated by commas)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) select: Vec<String>,
-    /// Not these rules or families
+    /// Do not run these rules or families
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
-    /// The least severity that makes the exit code 1
+    /// The lowest severity that makes the exit code 1
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning)]
     pub(super) fail_on: FailOn,
-    /// How sure a finding must be to be shown
+    /// The lowest confidence of a finding that is shown
     #[arg(long, value_enum, value_name = "LEAST", default_value_t = Sure::Medium)]
     pub(super) confidence: Sure,
-    /// Apply the fixes that are safe, and show what remains
+    /// Apply the safe fixes, and show what remains
     #[arg(long)]
     pub(super) fix: bool,
-    /// Apply also those fixes that a person should look at
+    /// Also apply the fixes that a person should look at
     #[arg(long, requires = "fixing")]
     pub(super) unsafe_fixes: bool,
     /// Show what --fix would change, as a unified diff, and write nothing
@@ -173,10 +173,10 @@ pub(super) struct CheckArgs {
     /// A folder of your own rules (may be repeated)
     #[arg(long, value_name = "DIR")]
     pub(super) rules: Vec<PathBuf>,
-    /// When to use colours; NO_COLOR is heard
+    /// When to use colours; NO_COLOR is respected
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub(super) color: Color,
-    /// Say which scripts were judged, and why, on standard error
+    /// Say on standard error which scripts were checked, and why
     #[arg(short, long)]
     pub(super) verbose: bool,
 }
@@ -206,7 +206,7 @@ pub(super) struct ServicesArgs {
     /// A repo, or one of its scripts [default: the current directory]
     #[arg(value_name = "PATH")]
     pub(super) path: Option<PathBuf>,
-    /// How the matrix is written: for people, or for programs
+    /// The output format: for people, or for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
     /// The repo's root [default: found from PATH]
@@ -225,25 +225,25 @@ pub(super) struct ReviewArgs {
     /// Where the review begins: a day, or a git revision [default: the date in the document]
     #[arg(long, value_name = "DATE|REV")]
     pub(super) since: Option<String>,
-    /// The review document [default: looked for]
+    /// The review document [default: found in the repo]
     #[arg(long, value_name = "FILE")]
     pub(super) document: Option<PathBuf>,
     /// Write today's date into the document, unless something is open
     #[arg(long)]
     pub(super) record: bool,
-    /// With --record: write the date even where something is open
+    /// With --record: write the date even if something is open
     #[arg(long, requires = "record")]
     pub(super) force: bool,
-    /// You have tried the scripts, which deploylint cannot
+    /// You have run the scripts on a test machine, which deploylint cannot do
     #[arg(long)]
     pub(super) tested: bool,
-    /// Exit with 1 when a review is due or something is open
+    /// Exit with 1 if a review is due or something is open
     #[arg(long, conflicts_with = "record")]
     pub(super) check: bool,
-    /// How the review is written
+    /// The output format
     #[arg(long, value_enum, default_value_t = ReviewFormat::Text)]
     pub(super) format: ReviewFormat,
-    /// The configuration [default: deploylint.yaml at the root]
+    /// The configuration file [default: deploylint.yaml at the root]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 }
@@ -256,25 +256,25 @@ pub(super) struct ScanArgs {
     /// A file that names a repo on each line; `-` reads standard input
     #[arg(long, value_name = "FILE", conflicts_with = "paths")]
     pub(super) repos_from: Option<PathBuf>,
-    /// How many repos are judged at a time [default: as many as there are processors]
+    /// How many repos are checked at a time [default: the number of processors]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
-    /// How records are written
+    /// The output format
     #[arg(long, value_enum, default_value_t = ScanFormat::Text)]
     pub(super) format: ScanFormat,
-    /// Where records are written [default: standard output]
+    /// The file for the records [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// A journal of what is finished: killed and started again with it, the scan goes on
+    /// A journal of finished repos: a scan that was killed goes on when it is started again with it
     #[arg(long, value_name = "FILE")]
     pub(super) resume: Option<PathBuf>,
-    /// A directory that keeps what was found: a repo in which nothing changed is not judged again
+    /// A directory that keeps results: a repo in which nothing changed is not checked again
     #[arg(long, value_name = "DIR")]
     pub(super) cache: Option<PathBuf>,
-    /// How long a repo may take; what of it takes longer is not analysed, and told
+    /// How long a repo may take; parts that take longer are not analysed, and are reported
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) timeout: u32,
-    /// Say at the end what was counted: on standard output, or on standard error beside NDJSON that goes there
+    /// Print totals at the end, on standard output, or on standard error if the records are JSON there
     #[arg(
         long,
         value_enum,
@@ -287,31 +287,31 @@ pub(super) struct ScanArgs {
     /// A configuration for all repos, in place of their own
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Only these rules or families (may be repeated, or separated by commas)
+    /// Run only these rules or families (may be repeated, or separated by commas)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) select: Vec<String>,
-    /// Not these rules or families
+    /// Do not run these rules or families
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
-    /// The least severity that makes the exit code 1
+    /// The lowest severity that makes the exit code 1
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning)]
     pub(super) fail_on: FailOn,
-    /// How sure a finding must be to be shown
+    /// The lowest confidence of a finding that is shown
     #[arg(long, value_enum, value_name = "LEAST", default_value_t = Sure::Medium)]
     pub(super) confidence: Sure,
     /// A folder of your own rules (may be repeated)
     #[arg(long, value_name = "DIR")]
     pub(super) rules: Vec<PathBuf>,
-    /// When to use colours; NO_COLOR is heard
+    /// When to use colours; NO_COLOR is respected
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub(super) color: Color,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ScanFormat {
-    /// For people: what was found in each repo
+    /// For people: the findings of each repo
     Text,
-    /// For programs: a line of JSON for each repo, as soon as it is finished
+    /// For programs: one line of JSON for each repo, as soon as it is finished
     Ndjson,
     /// For programs: one document
     Json,
@@ -329,7 +329,7 @@ pub(super) enum ReviewFormat {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct RulesArgs {
-    /// How the list is written: for people, or for programs
+    /// The output format: for people, or for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
     /// A folder of your own rules (may be repeated)

@@ -4,6 +4,7 @@
 mod calls;
 pub(crate) mod names;
 
+use crate::facts::deploy::calls::Calls;
 use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
 use crate::facts::world::{Origin, UnitAt, World};
 use crate::model::{Step, StepId};
@@ -43,18 +44,20 @@ struct Said {
     directory: String,
 }
 
-/// The scripts of a project, seen as one deploy.
+/// The scripts of a project, seen as one deploy: a view of the world, and what is worked out of it once.
+#[derive(Clone, Copy)]
 pub(crate) struct Deploy<'c, 'r, 'a> {
-    /// What all rules see.
-    pub(crate) world: &'c World<'r, 'a>,
-    /// What the deploy keeps running.
-    pub(crate) processes: Vec<Process>,
+    world: &'c World<'r, 'a>,
+    known: &'c Known<'r>,
+}
+
+/// What is known of a deploy. Each fact is worked out when it is first asked for.
+#[derive(Default)]
+pub(crate) struct Known<'r> {
+    processes: OnceCell<Vec<Process>>,
     /// Lines that scripts print, with the directory in which they would be typed.
-    said: Vec<Said>,
-    /// Texts of what the steps and units call.
-    pub(crate) called: Vec<String>,
-    /// Something is called of which no text is there, and which may do anything.
-    pub(crate) opaque: bool,
+    said: OnceCell<Vec<Said>>,
+    calls: OnceCell<Calls>,
     /// Lines of all scripts, and of what is called, that drive units; asked for each unit.
     driving: OnceCell<Vec<&'r str>>,
     driving_called: OnceCell<Vec<String>>,
@@ -75,33 +78,42 @@ pub(crate) struct UnitEffect<'r> {
 }
 
 impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
-    /// Looks at all scripts.
-    pub(crate) fn new(world: &'c World<'r, 'a>) -> Self {
-        let mut deploy = Deploy {
-            world,
-            processes: Vec::new(),
-            said: Vec::new(),
-            called: Vec::new(),
-            opaque: false,
-            driving: OnceCell::new(),
-            driving_called: OnceCell::new(),
-            of_units: OnceCell::new(),
-        };
-        let mut directory = None;
-        for (_, _, step) in world.steps() {
-            let Some(text) = said(step) else { continue };
-            for line in text.lines() {
-                // What is printed after a printed `cd` is to be typed there.
-                if let Some(target) = printed_cd(line) {
-                    directory = Some(target);
+    /// A view of the world.
+    pub(crate) fn new(world: &'c World<'r, 'a>, known: &'c Known<'r>) -> Self {
+        Deploy { world, known }
+    }
+
+    /// What the deploy keeps running.
+    pub(crate) fn processes(&self) -> &'c [Process] {
+        self.known.processes.get_or_init(|| self.find_processes())
+    }
+
+    /// Texts of what the steps and units call.
+    pub(crate) fn called(&self) -> &'c [String] {
+        &self.followed().texts
+    }
+
+    fn followed(&self) -> &'c Calls {
+        self.known.calls.get_or_init(|| Calls::of(*self))
+    }
+
+    fn said(&self) -> &'c [Said] {
+        self.known.said.get_or_init(|| {
+            let mut all = Vec::new();
+            let mut directory = None;
+            for (_, _, step) in self.world.steps() {
+                let Some(text) = said(step) else { continue };
+                for line in text.lines() {
+                    // What is printed after a printed `cd` is to be typed there.
+                    if let Some(target) = printed_cd(line) {
+                        directory = Some(target);
+                    }
+                    let directory = directory.clone().unwrap_or_else(|| step.argv.cwd.to_string());
+                    all.push(Said { span: step.span, line: line.to_owned(), directory });
                 }
-                let directory = directory.clone().unwrap_or_else(|| step.argv.cwd.to_string());
-                deploy.said.push(Said { span: step.span, line: line.to_owned(), directory });
             }
-        }
-        deploy.follow_calls();
-        deploy.find_processes();
-        deploy
+            all
+        })
     }
 
     /// The steps of all scripts that deploy.
@@ -112,7 +124,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// What is done to the unit, under whatever name, in the order of scripts and steps.
     pub(crate) fn effects_on(&self, unit: &str) -> Vec<UnitEffect<'r>> {
-        let (exact, loose) = self.of_units.get_or_init(|| of_units(self.world));
+        let (exact, loose) = self.known.of_units.get_or_init(|| of_units(self.world));
         let mut effects = exact.get(&full_name(unit)).cloned().unwrap_or_default();
         effects.extend(loose.iter().filter(|(used, _)| same_unit(used, unit)).map(|(_, effect)| *effect));
         effects.sort_by_key(|effect| (effect.script, effect.id));
@@ -120,7 +132,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     }
 
     /// The units that a script writes or installs.
-    pub(crate) fn own_units(&self) -> impl Iterator<Item = &UnitAt> {
+    pub(crate) fn own_units(&self) -> impl Iterator<Item = &'c UnitAt> {
         self.world.units.iter().filter(|at| at.origin != Origin::InRepo)
     }
 
@@ -134,13 +146,13 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                     && s.argv.args.iter().any(|a| a.value.known_prefix().starts_with("docker"))
         };
         let any = self.steps().any(container)
-            || self.processes.iter().any(|p| p.language == Language::Container)
+            || self.processes().iter().any(|p| p.language == Language::Container)
             || self
                 .world
                 .scripts
                 .iter()
                 .any(|s| self.world.sources.file(s.file).text().contains("get.docker.com"));
-        any && !self.processes.iter().any(|p| p.language != Language::Container)
+        any && !self.processes().iter().any(|p| p.language != Language::Container)
     }
 
     /// True where a script sets the app up or brings new code. One that only installs units or starts things does not:
@@ -254,34 +266,34 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// True where what the steps call does the work, or may.
     pub(crate) fn calls(&self, work: Work) -> bool {
-        self.opaque || self.called.iter().any(|text| does(text, work))
+        self.may_do_anything() || self.called().iter().any(|text| does(text, work))
     }
 
     /// The line that only tells to do the work.
     pub(crate) fn says(&self, work: Work) -> Option<Span> {
-        self.said.iter().find(|said| tells(&said.line, work)).map(|said| said.span)
+        self.said().iter().find(|said| tells(&said.line, work)).map(|said| said.span)
     }
 
     /// The line that only tells to do the work in the package's directory.
     pub(crate) fn says_in(&self, work: Work, package: &NodePackage, all: &[NodePackage]) -> Option<Span> {
         let there = |said: &&Said| is_directory(&said.directory, package, all);
-        self.said.iter().filter(there).find(|said| tells(&said.line, work)).map(|said| said.span)
+        self.said().iter().filter(there).find(|said| tells(&said.line, work)).map(|said| said.span)
     }
 
     /// True where a line that is printed holds the words.
     pub(crate) fn mentions(&self, words: &[&str]) -> bool {
-        self.said.iter().any(|said| words.iter().all(|w| said.line.contains(w)))
+        self.said().iter().any(|said| words.iter().all(|w| said.line.contains(w)))
     }
 
     /// True where a text that steps or units call holds the words.
     pub(crate) fn called_mentions(&self, words: &str) -> bool {
-        self.called.iter().any(|text| text.contains(words))
+        self.called().iter().any(|text| text.contains(words))
     }
 
     /// True where a text that steps or units call drives the unit by the verb.
     pub(crate) fn called_drives(&self, verb: &str, unit: &str) -> bool {
-        let lines = self.driving_called.get_or_init(|| {
-            let lines = self.called.iter().flat_map(|text| text.lines());
+        let lines = self.known.driving_called.get_or_init(|| {
+            let lines = self.called().iter().flat_map(|text| text.lines());
             let drives = |line: &&str| line.contains("systemctl") || line.contains("service ");
             lines.filter(drives).map(str::to_owned).collect()
         });
@@ -291,7 +303,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// True where any script of the repo drives the unit by the verb.
     pub(crate) fn repo_drives(&self, verb: &str, unit: &str) -> bool {
         let world = self.world;
-        let lines = self.driving.get_or_init(|| {
+        let lines = self.known.driving.get_or_init(|| {
             let texts = world.project.texts.iter().map(|(_, file)| world.sources.file(*file).text());
             let lines = texts.flat_map(str::lines).map(str::trim_start);
             lines.filter(|line| line.contains("systemctl") && !line.starts_with('#')).collect()
@@ -314,12 +326,12 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// True where something is called of which nothing is known.
     pub(crate) fn may_do_anything(&self) -> bool {
-        self.opaque
+        self.followed().opaque
     }
 
     /// True where the deploy runs something of the language.
     pub(crate) fn runs(&self, language: Language) -> bool {
-        self.processes.iter().any(|p| p.language == language)
+        self.processes().iter().any(|p| p.language == language)
     }
 
     /// A step starts, restarts or enables the unit.
@@ -328,7 +340,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         self.effects_on(unit).iter().any(|effect| effect.deploys && starts(effect.change))
     }
 
-    fn find_processes(&mut self) {
+    fn find_processes(&self) -> Vec<Process> {
         let mut found = Vec::new();
         for at in &self.world.units {
             if UnitKind::of(&at.name) != UnitKind::Service
@@ -356,7 +368,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                 found.push(Process { language, command, directory });
             }
         }
-        self.processes = found;
+        found
     }
 }
 

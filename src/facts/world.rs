@@ -2,11 +2,14 @@
 //! the app's user is, where the app lives, which units there are.
 
 use crate::facts::app;
+use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
 use crate::facts::givers::Givers;
 use crate::facts::installed;
+use crate::facts::made::{self, Made};
 use crate::facts::managed;
 use crate::facts::owners::{Lives, root_serves};
+use crate::facts::read_units::{self, ReadUnit};
 use crate::facts::services::Compared;
 use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId, User};
@@ -179,6 +182,9 @@ pub struct World<'r, 'a> {
     places: OnceCell<Vec<Placed>>,
     lives: OnceCell<Vec<Lives>>,
     root_serves: OnceCell<bool>,
+    deploy: Known<'r>,
+    read_units: OnceCell<Vec<ReadUnit>>,
+    made: OnceCell<Vec<Made>>,
 }
 
 #[derive(Default)]
@@ -221,6 +227,9 @@ impl<'r, 'a> World<'r, 'a> {
             places: OnceCell::new(),
             lives: OnceCell::new(),
             root_serves: OnceCell::new(),
+            deploy: Known::default(),
+            read_units: OnceCell::new(),
+            made: OnceCell::new(),
         };
         world.app_trees = app::app_trees(&world);
         world
@@ -229,6 +238,21 @@ impl<'r, 'a> World<'r, 'a> {
     /// Who reads and who sets which environment variable; made when it is first asked for.
     pub fn environment(&self) -> &Table<'r> {
         self.environment.get_or_init(|| Table::of(self))
+    }
+
+    /// What the scripts do together.
+    pub(crate) fn deploy(&self) -> Deploy<'_, 'r, 'a> {
+        Deploy::new(self, &self.deploy)
+    }
+
+    /// The units as systemd gets to read them.
+    pub(crate) fn read_units(&self) -> &[ReadUnit] {
+        self.read_units.get_or_init(|| read_units::read_units(self))
+    }
+
+    /// The paths that the scripts make.
+    pub(crate) fn made(&self) -> &[Made] {
+        self.made.get_or_init(|| made::made(self))
     }
 
     /// What a script gives away.

@@ -1,83 +1,75 @@
-//! Fixes that put something before a command: a test for what it makes, or a line of its own. Only where the
-//! command is a statement by itself, so that `TEST || COMMAND` runs what ran before.
+//! Fixes of a command: the edit of an advice, or something before it: a test for what it makes, or a line of its own.
+//! Something before it only where the command is a statement by itself, so that `TEST || COMMAND` runs what ran before.
 
 use crate::finding::{Applicability, Edit, Fix};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::Context;
-use crate::shell::argv::Arg;
-use crate::shell::value::Value;
 use crate::source::Span;
+use crate::tools::advice::{self, Piece};
 use crate::tools::effect::{Change, Resource};
 
-/// A test for what the command makes, before the command. On the first run the test fails and the command runs, by
-/// itself the last of its list: errexit and the exit status see what they saw before.
+/// The edit of an advice where the command's words stand in the script: not behind a variable or in a function.
 ///
-/// Each test asks for what the command itself refuses: useradd(8) and groupadd(8) ask getpwnam(3) and getgrnam(3) as
-/// id(1) and getent(1) do; git-remote(1) `get-url` and `docker network inspect` fail where there is none; createdb(1)
-/// and createuser(1) are wrappers of SQL.
-pub(super) fn fix(context: &Context<'_, '_>, script: &Deployment<'_>, id: StepId) -> Option<Fix> {
-    let step = script.step(id);
-    let effect = step.deed.effects.get(script.second_run(id).effect?)?;
-    let (whole, before) = statement(context, script, step, false)?;
-    let start = Span { end: whole.start, ..whole };
-    let test = test(context, step, &effect.resource, &before)?;
-    Some(Fix {
-        title: "test for it first".to_owned(),
-        applicability: Applicability::Safe,
-        edits: vec![Edit { span: start, text: format!("{test} || ") }],
-    })
+/// A test is put before a command by itself. On the first run the test fails and the command runs, the last of its
+/// list: errexit and the exit status see what they saw before.
+pub(super) fn fix(
+    context: &Context<'_, '_>,
+    script: &Deployment<'_>,
+    step: &Step,
+    edit: &advice::Edit,
+) -> Option<Fix> {
+    let (title, is_safe, edit) = match edit {
+        advice::Edit::Behind(words) => {
+            let place = Span { start: words.place.end, ..words.place };
+            (words.title.clone(), words.is_safe, word_edit(context, step, words, place)?)
+        }
+        advice::Edit::Instead(words) => {
+            (words.title.clone(), words.is_safe, word_edit(context, step, words, words.place)?)
+        }
+        advice::Edit::TestFirst(pieces) => {
+            let (whole, before) = statement(context, script, step, false)?;
+            let text = format!("{} || ", test(context, step, pieces, &before)?);
+            let edit = Edit { span: Span { end: whole.start, ..whole }, text };
+            ("test for it first".to_owned(), true, edit)
+        }
+    };
+    let applicability = if is_safe { Applicability::Safe } else { Applicability::Unsafe };
+    Some(Fix { title, applicability, edits: vec![edit] })
 }
 
-fn test(context: &Context<'_, '_>, step: &Step, resource: &Resource, before: &str) -> Option<String> {
-    let argv = &step.argv;
-    let name = |value: &Value| {
-        let arg = argv.args.iter().rfind(|arg| arg.value == *value)?;
-        let source = operand(context, step, arg)?;
-        // id(1) takes a number for a user's id.
-        (!source.starts_with(|c: char| c.is_ascii_digit())).then_some(source)
-    };
-    match (argv.name.as_str(), resource) {
-        ("useradd" | "adduser", Resource::User(user)) => {
-            Some(format!("id -u {} >/dev/null 2>&1", name(user)?))
+/// An edit beside a word, where that word is written.
+fn word_edit(context: &Context<'_, '_>, step: &Step, words: &advice::Words, span: Span) -> Option<Edit> {
+    let source = context.sources.text(words.place);
+    let written = source
+        .strip_suffix(words.written.as_str())
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    (written && step.span.covers(words.place)).then(|| Edit { span, text: words.text.clone() })
+}
+
+fn test(context: &Context<'_, '_>, step: &Step, pieces: &[Piece], before: &str) -> Option<String> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(piece) => text.push_str(piece),
+            Piece::Wrappers => text.push_str(before),
+            Piece::Word(place) => text.push_str(&operand(context, step, *place)?),
+            Piece::Name(place) => {
+                let source = operand(context, step, *place)?;
+                if source.starts_with(|c: char| c.is_ascii_digit()) {
+                    return None;
+                }
+                text.push_str(&source);
+            }
+            Piece::Known(place, known) => {
+                let source = operand(context, step, *place)?;
+                if source.trim_matches('"') != known {
+                    return None;
+                }
+                text.push_str(known);
+            }
         }
-        ("groupadd" | "addgroup", Resource::Group(group)) => {
-            Some(format!("getent group {} >/dev/null", name(group)?))
-        }
-        (tool @ ("docker" | "podman" | "nerdctl"), Resource::Network(network)) => {
-            let plain = argv.literal(0) == Some("network") && argv.literal(1) == Some("create");
-            Some(format!(
-                "{before}{tool} network inspect {} >/dev/null 2>&1",
-                name(network).filter(|_| plain)?
-            ))
-        }
-        ("git", Resource::Remote { name: remote, .. }) => {
-            let verb = argv.args.iter().position(|arg| arg.value.as_literal() == Some("remote"))?;
-            let words = argv.args[..=verb].iter().map(|arg| operand(context, step, arg));
-            let words = words.collect::<Option<Vec<_>>>()?.join(" ");
-            let added = argv.literal(verb + 1) == Some("add");
-            let test =
-                format!("{before}git {words} get-url {} >/dev/null 2>&1", name(remote).filter(|_| added)?);
-            Some(test)
-        }
-        ("createdb", Resource::Database(value)) | ("createuser", Resource::Role(value)) => {
-            let (table, column) = match resource {
-                Resource::Role(_) => ("pg_roles", "rolname"),
-                _ => ("pg_database", "datname"),
-            };
-            // Another server, or a name that SQL would read in another way.
-            let options = argv.options("h|host: p|port: U|username: O|owner: E|encoding: T|template:");
-            let here = !["h", "p", "U"].iter().any(|option| options.has(option));
-            let literal = value.as_literal()?;
-            let plain = literal.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            // A function's other call, or a loop's next turn, has another name.
-            let written = name(value)?.trim_matches('"') == literal;
-            (here && plain && written && argv.env("PGHOST").is_none()).then(|| {
-                let query = format!("SELECT 1 FROM {table} WHERE {column} = '{literal}'");
-                format!("{before}psql -d postgres -tAc \"{query}\" | grep -q 1")
-            })
-        }
-        _ => None,
     }
+    Some(text)
 }
 
 /// `grep -qxF LINE FILE ||` before `echo LINE >> FILE` and `echo LINE | tee -a FILE`: for one whole line whose text is
@@ -111,7 +103,7 @@ pub(super) fn line_fix(context: &Context<'_, '_>, script: &Deployment<'_>, id: S
         return None;
     }
     let target = match piped {
-        true => operand(context, step, step.argv.args.last()?)?,
+        true => operand(context, step, step.argv.args.last()?.span)?,
         false => {
             let (echo, target) = statement.rsplit_once(">>")?;
             if echo.contains(['|', ';', '&', '>', '<', '`']) || echo.contains("$(") {
@@ -151,46 +143,6 @@ pub(super) fn line_before(
     })
 }
 
-/// `restart` for `start`.
-pub(super) fn restart(context: &Context<'_, '_>, step: &Step) -> Option<Fix> {
-    let verb = step.argv.args.iter().find(|arg| arg.value.as_literal() == Some("start"))?;
-    let written = context.sources.text(verb.span) == "start" && step.span.covers(verb.span);
-    (step.argv.name == "systemctl" && written).then(|| Fix {
-        title: "restart it".to_owned(),
-        applicability: Applicability::Unsafe,
-        edits: vec![Edit { span: verb.span, text: "restart".to_owned() }],
-    })
-}
-
-/// `-f` and `-n` beside the `-s` of ln(1). Where the link is not there, both change nothing.
-pub(super) fn link_flags(context: &Context<'_, '_>, step: &Step) -> Option<Fix> {
-    let argv = &step.argv;
-    let long = argv.has_word("--symbolic");
-    let bundle = argv.args.iter().find(|arg| {
-        let text = arg.value.as_literal().unwrap_or_default();
-        let short =
-            text.len() > 1 && text.starts_with('-') && text[1..].bytes().all(|b| b"sfnrv".contains(&b));
-        short && text.contains('s') && context.sources.text(arg.span) == text
-    });
-    let (span, text) = match bundle {
-        Some(arg) => {
-            let has =
-                |letter| argv.options("s|symbolic f|force n|no-dereference r|relative v|verbose").has(letter);
-            let missing: String = ["f", "n"].into_iter().filter(|letter| !has(letter)).collect();
-            (arg.span, missing)
-        }
-        None if long && context.sources.text(argv.program.span) == "ln" => {
-            (argv.program.span, " -fn".to_owned())
-        }
-        None => return None,
-    };
-    (!text.is_empty() && step.span.covers(span)).then(|| Fix {
-        title: "replace the link: `-fn`".to_owned(),
-        applicability: Applicability::Safe,
-        edits: vec![Edit { span: Span { start: span.end, ..span }, text }],
-    })
-}
-
 /// The statement that the step is, and what stands in it before the program's name: nothing, or `sudo`
 /// with its options. `None` where it is a part of another, or where its words stand elsewhere (`"$@"` in a function).
 fn statement(
@@ -217,8 +169,8 @@ fn statement(
 }
 
 /// An argument as it can be written once more: as it stands, or quoted where it is one variable.
-fn operand(context: &Context<'_, '_>, step: &Step, arg: &Arg) -> Option<String> {
-    step.span.covers(arg.span).then(|| words(context.sources.text(arg.span)))?
+fn operand(context: &Context<'_, '_>, step: &Step, place: Span) -> Option<String> {
+    step.span.covers(place).then(|| words(context.sources.text(place)))?
 }
 
 /// One word that means the same a second time.

@@ -3,8 +3,53 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::{Knowledge, Value};
+use crate::tools::advice::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, TREE};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+
+/// What to write instead. id(1) and getent(1) ask getpwnam(3) and getgrnam(3), as useradd(8) and groupadd(8) do.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    let of_group = asked.kind() == "group";
+    let name = asked.operand().map(|arg| Piece::Name(arg.span));
+    match asked.name() {
+        "useradd" | "adduser" | "groupadd" | "addgroup" if of_group => {
+            let test = name.map(|name| {
+                Edit::TestFirst(vec![Piece::Text("getent group "), name, Piece::Text(" >/dev/null")])
+            });
+            let help =
+                "create the group only where it is missing: `getent group NAME >/dev/null || groupadd …`";
+            Advice::with(help, test)
+        }
+        "useradd" | "adduser" => {
+            let test = name.map(|name| {
+                Edit::TestFirst(vec![Piece::Text("id -u "), name, Piece::Text(" >/dev/null 2>&1")])
+            });
+            let help =
+                "create the account only where it is missing: `id -u NAME >/dev/null 2>&1 || useradd …`";
+            Advice::with(help, test)
+        }
+        "usermod" => Advice::help(
+            "rename it only where the old name is there: `! id -u OLD >/dev/null 2>&1 || usermod -l NEW OLD`",
+        ),
+        "groupmod" => Advice::help(
+            "rename it only where the old name is there: `! getent group OLD >/dev/null || groupmod -n NEW OLD`",
+        ),
+        "gpasswd" | "deluser" if asked.kind() == "membership" => Advice::help(
+            "take it out only where it is in: `! id -nG USER | grep -qw GROUP || gpasswd -d USER GROUP`",
+        ),
+        "userdel" | "deluser" if !of_group => Advice::help(
+            "delete the account only where it is there: `! id -u NAME >/dev/null 2>&1 || userdel NAME`",
+        ),
+        "userdel" | "deluser" | "groupdel" | "delgroup" => Advice::help(
+            "delete the group only where it is there: `! getent group NAME >/dev/null || groupdel NAME`",
+        ),
+        "chpasswd" => {
+            Advice::help("set it where the account is made: `id -u NAME || { useradd NAME; … | chpasswd; }`")
+        }
+        "visudo" => Advice::help("write a file below /etc/sudoers.d and check it with `visudo -cf`"),
+        _ => None,
+    }
+}
 
 const USER_EXISTS: Again = Again::Fails("useradd: user already exists");
 const GROUP_EXISTS: Again = Again::Fails("groupadd: group already exists");

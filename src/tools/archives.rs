@@ -2,8 +2,26 @@
 
 use crate::shell::argv::{Argv, Stdin};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, below, unknown};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match asked.name() {
+        "tar" | "bsdtar" if asked.fails() => {
+            Advice::help("write `--skip-old-files`, which leaves what is there, or leave `-k` out")
+        }
+        "tar" | "bsdtar" => Advice::help("write the archive anew with `-c`"),
+        "unzip" => {
+            Advice::help("write `unzip -o`, which replaces the files, or `unzip -n`, which keeps them")
+        }
+        "gzip" | "xz" | "bzip2" | "gunzip" | "unxz" | "bunzip2" => {
+            Advice::help("keep the file and replace the result: `-kf`")
+        }
+        _ => None,
+    }
+}
 
 /// rsync(1): what is there is brought up to date. A place with a host in front is not this machine's.
 pub(crate) fn rsync(argv: &Argv) -> Deed {

@@ -2,9 +2,65 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Role};
 use crate::tools::serves::{Language, Left, Serves, Stays};
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    let argv = asked.argv;
+    let tool = asked.name();
+    if !matches!(tool, "docker" | "podman") {
+        return None;
+    }
+    match (asked.kind(), asked.removes()) {
+        ("container", true) => {
+            Advice::help(format!("write `{tool} rm -f NAME`, which accepts a container that is gone"))
+        }
+        ("container", false) => Advice::help(format!(
+            "remove it first (`{tool} rm -f NAME`), or test for it with `{tool} inspect NAME`"
+        )),
+        ("network" | "volume", true) => {
+            let kind = asked.kind();
+            Advice::help(format!(
+                "test for it first: `! {tool} {kind} inspect NAME >/dev/null 2>&1 || {tool} {kind} rm NAME`"
+            ))
+        }
+        // docker-network-inspect(1) fails where there is none.
+        ("network", false) => {
+            let plain = argv.literal(0) == Some("network") && argv.literal(1) == Some("create");
+            let test = asked.operand().filter(|_| plain).map(|name| {
+                let inspect = match tool {
+                    "podman" => "podman network inspect ",
+                    _ => "docker network inspect ",
+                };
+                Edit::TestFirst(vec![
+                    Piece::Wrappers,
+                    Piece::Text(inspect),
+                    Piece::Name(name.span),
+                    Piece::Text(" >/dev/null 2>&1"),
+                ])
+            });
+            let help = format!(
+                "create it only where it is missing: `{tool} network inspect NAME >/dev/null 2>&1 || {tool} network create NAME`"
+            );
+            Advice::with(help, test)
+        }
+        ("volume", false) => Advice::help("write `podman volume create --ignore`"),
+        ("pod", _) => Advice::help("write `podman pod create --replace`"),
+        (kind @ ("secret" | "config"), _) => Advice::help(format!(
+            "create it only where it is missing: `{tool} {kind} inspect NAME >/dev/null 2>&1 || {tool} {kind} create NAME …`"
+        )),
+        ("swarm service", _) => Advice::help(
+            "update it where it is there: `docker service inspect NAME >/dev/null 2>&1 || docker service create …`",
+        ),
+        ("swarm", _) => {
+            Advice::help("ask first: `docker info | grep -q 'Swarm: active' || docker swarm init …`")
+        }
+        _ => None,
+    }
+}
 
 const BUILD: Role = Role::Build(Ecosystem::Container);
 

@@ -2,8 +2,53 @@
 
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{DIRECTORY, Draft, below};
 use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Resource};
+
+/// The options of ln(1).
+const LN: &str = "s|symbolic f|force n|no-dereference r|relative v|verbose i|interactive b backup? S|suffix: \
+                  t|target-directory: T|no-target-directory L|logical P|physical d|F";
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match (asked.name(), asked.again) {
+        ("ln", _) if asked.argv.options(LN).has("s") => Advice::with(
+            "write `ln -sfn`: it replaces the link, also where it leads to a directory",
+            link_flags(asked.argv),
+        ),
+        ("ln", _) => Advice::help("write `ln -f`, which replaces a file that exists"),
+        ("cp", Again::Nests(_)) => Advice::help("copy what is in it: `cp -r SOURCE/. TARGET`"),
+        ("cp", _) => Advice::help("copy it on the first run only: `[ -f TARGET ] || cp …`, or write `cp -n`"),
+        ("install", _) => Advice::help("install it on the first run only: `[ -e TARGET ] || install …`"),
+        ("mv", Again::Fails(_)) => {
+            Advice::help("test for the source first: `[ ! -e SOURCE ] || mv …`, or copy it with `install`")
+        }
+        _ => None,
+    }
+}
+
+/// `-f` and `-n` beside the `-s` of ln(1). Where the link is not there, both change nothing.
+fn link_flags(argv: &Argv) -> Option<Edit> {
+    let options = argv.options(LN);
+    let short = |arg: &&Arg| {
+        let text = arg.value.as_literal().unwrap_or_default();
+        text.len() > 1
+            && text.starts_with('-')
+            && text[1..].bytes().all(|b| b"sfnrv".contains(&b))
+            && text.contains('s')
+    };
+    let (place, written, text) = match argv.args.iter().find(short) {
+        Some(bundle) => {
+            let missing: String = ["f", "n"].into_iter().filter(|letter| !options.has(letter)).collect();
+            (bundle.span, bundle.value.as_literal()?.to_owned(), missing)
+        }
+        None if argv.has_word("--symbolic") => (argv.program.span, argv.name.clone(), " -fn".to_owned()),
+        None => return None,
+    };
+    let title = "replace the link: `-fn`".to_owned();
+    (!text.is_empty()).then_some(Edit::Behind(Words { place, written, text, title, is_safe: true }))
+}
 
 /// Where several sources go, or one.
 struct Target<'a> {
@@ -107,10 +152,7 @@ const LINK_TARGET: &str = "link target";
 
 /// ln(1): without `-f` an existing name is an error. With `-f` and without `-n` a link to a directory is entered.
 pub(crate) fn ln(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "s|symbolic f|force n|no-dereference r|relative v|verbose i|interactive b backup? S|suffix: \
-         t|target-directory: T|no-target-directory L|logical P|physical d|F",
-    );
+    let options = argv.options(LN);
     let mut draft = Draft::of(argv);
     let kind = if options.has("s") { PathKind::Link } else { PathKind::File };
     let exists = match options.has("f") || options.has("i") {

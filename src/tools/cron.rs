@@ -1,8 +1,20 @@
 //! Tables of cron(8).
 
 use crate::shell::argv::{Argv, Stdin};
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::Draft;
 use crate::tools::effect::{Again, Change, Deed, Resource};
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match (asked.name(), asked.removes()) {
+        ("crontab", true) => Advice::help("accept that there is none: `crontab -r 2>/dev/null || true`"),
+        ("crontab", false) => Advice::help(
+            "leave out the old line first: `(crontab -l | grep -v NAME; echo LINE) | crontab -`, or use a file in /etc/cron.d",
+        ),
+        _ => None,
+    }
+}
 
 /// crontab(1): the whole table is replaced by a file or by standard input.
 pub(crate) fn crontab(argv: &Argv) -> Deed {

@@ -2,8 +2,9 @@
 
 use crate::shell::argv::{Arg, Argv, Options, Stdin};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, FILE, NEW, nothing, word};
-use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::effect::{Again, Change, Deed, Effect, Resource};
 use crate::tools::serves::{SERVER, Server, ServiceRole, ToBackground, daemon};
 use crate::tools::sql::{Dialect, effects};
 
@@ -25,6 +26,82 @@ pub(crate) const SERVERS: &[Server] = &[
         ..STORE
     },
 ];
+
+/// The options of createdb(1) and createuser(1).
+const CREATE: &str = "O|owner: U|username: h|host: p|port: E|encoding: l|locale: T|template: D|tablespace: c|connection-limit: \
+         g|role|member-of: P|pwprompt interactive s|superuser d|createdb r|createrole maintenance-db: lc-collate: \
+         lc-ctype: w W e i I S R L N a|with-admin: v|valid-until: replication strategy:";
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    let (what, table, column) =
+        match asked.deed.effects.iter().any(|e| matches!(e.resource, Resource::Role(_))) {
+            true => ("ROLE", "pg_roles", "rolname"),
+            false => ("DATABASE", "pg_database", "datname"),
+        };
+    let whole = |e: &Effect| matches!(e.resource, Resource::Database(_) | Resource::Role(_));
+    let of_parts = !asked.deed.effects.iter().any(whole);
+    match (asked.name(), asked.again) {
+        ("psql" | "mysql" | "mariadb" | "dropdb", Again::Overwrites(_)) if !of_parts => {
+            Advice::help("make the database where it is missing, and drop none in a deploy")
+        }
+        ("psql", _) if of_parts => Advice::help(
+            "write the SQL so that it can be repeated: `IF NOT EXISTS`, `ON CONFLICT DO NOTHING`",
+        ),
+        ("psql", _) if asked.removes() => Advice::help("write `IF EXISTS`"),
+        ("psql" | "createdb" | "createuser", _) => Advice::with(
+            format!(
+                "ask first, on psql's standard input: `SELECT 'CREATE {what} NAME' WHERE NOT EXISTS (SELECT FROM {table} WHERE {column} = 'NAME') \\gexec`"
+            ),
+            asks_the_catalogue(asked),
+        ),
+        ("dropdb" | "dropuser", _) => Advice::with("write `--if-exists`", asked.flag("--if-exists")),
+        ("mysql" | "mariadb" | "sqlite" | "sqlite3", _) if asked.removes() => {
+            Advice::help("write `IF EXISTS`")
+        }
+        ("mysql" | "mariadb", Again::Duplicates(_)) => {
+            Advice::help("write `INSERT IGNORE` or `ON DUPLICATE KEY UPDATE`")
+        }
+        ("sqlite" | "sqlite3", Again::Duplicates(_)) => Advice::help("write `INSERT OR IGNORE`"),
+        ("mysql" | "mariadb" | "sqlite" | "sqlite3", _) => Advice::help("write `IF NOT EXISTS`"),
+        ("mysqladmin" | "mariadb-admin", _) if asked.removes() => {
+            Advice::help("write `mysql -e 'DROP DATABASE IF EXISTS NAME'`")
+        }
+        ("mysqladmin" | "mariadb-admin", _) => {
+            Advice::help("write `mysql -e 'CREATE DATABASE IF NOT EXISTS NAME'`")
+        }
+        ("redis-cli" | "valkey-cli", _) => {
+            Advice::help("use a set (`SADD`), or delete the key first (`DEL KEY`)")
+        }
+        _ => None,
+    }
+}
+
+/// createdb(1) and createuser(1) are wrappers of SQL: the catalogue says whether there is one.
+fn asks_the_catalogue(asked: &Asked<'_>) -> Option<Edit> {
+    let argv = asked.argv;
+    let query = match (asked.name(), asked.resource()?) {
+        ("createdb", Resource::Database(_)) => "SELECT 1 FROM pg_database WHERE datname = '",
+        ("createuser", Resource::Role(_)) => "SELECT 1 FROM pg_roles WHERE rolname = '",
+        _ => return None,
+    };
+    // Another server, or a name that SQL would read in another way.
+    let options = argv.options(CREATE);
+    let here = !["h", "p", "U"].iter().any(|option| options.has(option)) && argv.env("PGHOST").is_none();
+    let name = asked.operand()?;
+    let literal = name.value.as_literal()?;
+    let plain = literal.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    (here && plain).then(|| {
+        Edit::TestFirst(vec![
+            Piece::Wrappers,
+            Piece::Text("psql -d postgres -tAc \""),
+            Piece::Text(query),
+            // A function's other call, or a loop's next turn, has another name.
+            Piece::Known(name.span, literal.to_owned()),
+            Piece::Text("'\" | grep -q 1"),
+        ])
+    })
+}
 
 /// psql(1) "Exit Status", startup.c: an error in a script (standard input, `-f`) does not change the exit status unless
 /// ON_ERROR_STOP is set, and of several `-c` the last one gives it. An error that nobody hears of is no failure.
@@ -134,11 +211,7 @@ pub(crate) fn redis(argv: &Argv) -> Deed {
 
 /// createdb(1), createuser(1): exit with 1 when it exists; `--interactive` and `-P` ask.
 pub(crate) fn create(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "O|owner: U|username: h|host: p|port: E|encoding: l|locale: T|template: D|tablespace: c|connection-limit: \
-         g|role|member-of: P|pwprompt interactive s|superuser d|createdb r|createrole maintenance-db: lc-collate: \
-         lc-ctype: w W e i I S R L N a|with-admin: v|valid-until: replication strategy:",
-    );
+    let options = argv.options(CREATE);
     let mut draft = Draft::of(argv);
     let Some(name) = options.operands.first() else {
         return draft.done();

@@ -1,9 +1,26 @@
 //! Disks and swap: util-linux, e2fsprogs.
 
 use crate::shell::argv::Argv;
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW};
 use crate::tools::effect::{Again, Change, Deed, Resource};
 use crate::tools::files::busy_swap;
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match asked.name() {
+        "mkswap" => Advice::help(
+            "make the swap area on the first run only: `swapon --show | grep -q FILE || mkswap FILE`",
+        ),
+        "swapon" => Advice::help("test first: `swapon --show | grep -q FILE || swapon …`"),
+        "mount" => Advice::help("test first: `mountpoint -q DIR || mount …`"),
+        "umount" => Advice::help("test first: `! mountpoint -q DIR || umount DIR`"),
+        name if name == "mkfs" || name.starts_with("mkfs.") => {
+            Advice::help("make the file system only where there is none: `blkid DEVICE || mkfs …`")
+        }
+        _ => None,
+    }
+}
 
 /// mkswap(8): refuses a swap area in use, and one that is called so is; it minds no other (tried with 2.38). mkfs(8): whatever was there is gone; mke2fs asks where it sees a file system
 /// only on a terminal, and `-F` or `-f` does not.

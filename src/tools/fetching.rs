@@ -2,8 +2,14 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, below};
 use crate::tools::effect::{Again, Change, Deed, Resource};
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    (asked.name() == "wget").then(|| Advice::help("name the file with `-O`, or use `-N` or `-nc`"))?
+}
 
 /// The name that a download gets from its address; `None` where the address does not end in one.
 fn file_name(address: &Value) -> Option<Value> {

@@ -1,9 +1,37 @@
 //! Making and removing files and directories: coreutils(1), util-linux.
 
-use crate::shell::argv::{Argv, Stdin};
+use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{DIRECTORY, Draft, FILE, unknown};
 use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Resource};
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match asked.name() {
+        "mkdir" => {
+            // A directory that is a lock must be made only once.
+            let is_lock = |arg: &Arg| arg.value.to_string().to_ascii_lowercase().contains("lock");
+            let flag = (!asked.argv.args.iter().any(is_lock)).then(|| asked.flag("-p"));
+            Advice::with("write `mkdir -p`, which accepts a directory that exists", flag)
+        }
+        "rm" => Advice::with("write `rm -f`, which accepts a file that is gone", asked.flag("-f")),
+        "rmdir" => Advice::help("test for it first: `[ ! -d DIR ] || rmdir DIR`"),
+        "unlink" => Advice::help("write `rm -f`, which accepts a file that is gone"),
+        "mkfifo" => Advice::help("test for it first: `[ -p FIFO ] || mkfifo FIFO`"),
+        "mknod" => Advice::help("test for it first: `[ -e DEVICE ] || mknod DEVICE …`"),
+        "shred" => Advice::help("test for it first: `[ ! -e FILE ] || shred -u FILE`"),
+        "fallocate" => Advice::help("make the swap file on the first run only: `[ -f FILE ] || fallocate …`"),
+        "dd" if asked.fails() => {
+            Advice::help("make the swap file on the first run only: `[ -f FILE ] || dd …`")
+        }
+        "dd" => Advice::help("write the whole file instead of appending to it"),
+        "tee" => Advice::help(
+            "append it only where it is missing: `grep -qxF LINE FILE || … | tee -a FILE`, or write the whole file without `-a`",
+        ),
+        _ => None,
+    }
+}
 
 /// mkdir(1): with `-p` an existing directory is no error.
 pub(crate) fn mkdir(argv: &Argv) -> Deed {

@@ -2,8 +2,30 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, joined, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match (asked.name(), asked.removes()) {
+        ("ufw", _) => Advice::help("leave the reset out: `ufw allow` does nothing where the rule is there"),
+        ("iptables" | "ip6tables", true) => {
+            Advice::help("test for the rule first: `! iptables -C RULE 2>/dev/null || iptables -D RULE`")
+        }
+        ("iptables" | "ip6tables", false) if asked.fails() => Advice::help(
+            "test for the chain first: `iptables -n -L CHAIN >/dev/null 2>&1 || iptables -N CHAIN`",
+        ),
+        ("iptables" | "ip6tables", false) => {
+            Advice::help("test for the rule first: `iptables -C RULE || iptables -A RULE`")
+        }
+        ("nft", _) if asked.fails() => Advice::help("write `nft add`, which accepts what exists"),
+        ("nft", _) => Advice::help(
+            "empty the chain first: `nft flush chain …`, or load one file that begins with `flush ruleset`",
+        ),
+        _ => None,
+    }
+}
 
 /// ufw(8): a rule that exists is skipped. `enable` asks where an ssh session might end, `reset` always, unless `--force`.
 pub(crate) fn ufw(argv: &Argv) -> Deed {

@@ -2,12 +2,86 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, TREE, below, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 
+/// git's own options.
+const GLOBAL: &str = "C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare";
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    if asked.name() != "git" {
+        return None;
+    }
+    let argv = asked.argv;
+    let at = argv.leading_options(GLOBAL).first_operand;
+    match (argv.literal(at).unwrap_or_default(), asked.kind()) {
+        ("clone", _) => Advice::help(
+            "test for the directory first: `if [ ! -d DIR/.git ]; then git clone …; else git -C DIR pull --ff-only; fi`",
+        ),
+        ("remote", _) if asked.removes() => Advice::help(
+            "test for it first: `! git remote get-url NAME >/dev/null 2>&1 || git remote remove NAME`",
+        ),
+        // git-remote(1): `get-url` fails where there is no such remote.
+        ("remote", _) => {
+            let name = asked.operand().filter(|_| argv.literal(at + 1) == Some("add"));
+            let test = name.map(|name| {
+                let mut pieces = vec![Piece::Wrappers, Piece::Text("git ")];
+                for arg in &argv.args[..=at] {
+                    pieces.extend([Piece::Word(arg.span), Piece::Text(" ")]);
+                }
+                pieces.extend([
+                    Piece::Text("get-url "),
+                    Piece::Name(name.span),
+                    Piece::Text(" >/dev/null 2>&1"),
+                ]);
+                Edit::TestFirst(pieces)
+            });
+            Advice::with(
+                "test for it first: `git remote get-url NAME >/dev/null 2>&1 || git remote add …`",
+                test,
+            )
+        }
+        ("worktree", _) if asked.removes() => {
+            Advice::help("test for it first: `[ ! -d DIR ] || git worktree remove DIR`")
+        }
+        ("worktree", _) => Advice::help("test for it first: `[ -d DIR ] || git worktree add DIR …`"),
+        ("submodule", _) => {
+            Advice::help("add it once, commit it, and let the script run `git submodule update --init`")
+        }
+        ("commit", _) => {
+            Advice::help("commit only where something changed: `git diff --cached --quiet || git commit …`")
+        }
+        ("config", "line") => Advice::help(
+            "ask for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`",
+        ),
+        ("config", _) => {
+            Advice::help("ask for it first: `! git config --get KEY >/dev/null || git config --unset KEY`")
+        }
+        (_, "tag") if asked.removes() => Advice::help(
+            "test for it first: `! git rev-parse -q --verify refs/tags/NAME >/dev/null || git tag -d NAME`",
+        ),
+        (_, "tag") => Advice::help(
+            "test for it first: `git rev-parse -q --verify refs/tags/NAME >/dev/null || git tag NAME`",
+        ),
+        ("checkout", "branch") => {
+            Advice::help("write `git checkout -B NAME`, which resets a branch that exists")
+        }
+        ("switch", "branch") => Advice::help("write `git switch -C NAME`, which resets a branch that exists"),
+        (_, "branch") if asked.removes() => Advice::help(
+            "test for it first: `! git rev-parse -q --verify refs/heads/NAME >/dev/null || git branch -d NAME`",
+        ),
+        (_, "branch") => Advice::help(
+            "test for it first: `git rev-parse -q --verify refs/heads/NAME >/dev/null || git branch NAME`",
+        ),
+        _ => Advice::help("test first for what it makes, or write it so that it can be repeated"),
+    }
+}
+
 /// git's own options, then a command's. What is said of repeating was tried with git 2.39.
 pub(crate) fn git(argv: &Argv) -> Deed {
-    let global = argv.leading_options("C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare");
+    let global = argv.leading_options(GLOBAL);
     let Some(mut inner) = argv.shifted(global.first_operand) else {
         return Deed::read_only();
     };

@@ -1,8 +1,30 @@
 //! Keys and passwords in files: htpasswd(1), openssl(1), ssh-keygen(1), gpg(1).
 
 use crate::shell::argv::{Argv, Stdin};
+use crate::tools::advice::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{Draft, FILE};
 use crate::tools::effect::{Again, Change, Deed, Role};
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match asked.name() {
+        "openssl" => Advice::help("make the key on the first run only: `[ -e FILE ] || openssl …`"),
+        "ssh-keygen" => Advice::help("make the key on the first run only: `[ -f FILE ] || ssh-keygen …`"),
+        "htpasswd" => Advice::help(
+            "write `-c` only where the file is missing: `[ -f FILE ] || touch FILE`, then `htpasswd` without `-c`",
+        ),
+        // Without a terminal it fails, and with one it asks: only the first goes the same way on a first run.
+        "gpg" | "gpg2" => {
+            let flag = match asked.flag("--yes") {
+                Edit::Behind(words) => Edit::Behind(Words { is_safe: asked.fails(), ..words }),
+                other => other,
+            };
+            let flag = asked.argv.has_word("--dearmor").then_some(flag);
+            Advice::with("add `--yes`, or write to standard output with a redirection", flag)
+        }
+        _ => None,
+    }
+}
 
 /// htpasswd(1): `-c` makes the file anew; without `-b` or `-i` it asks for the password.
 pub(crate) fn htpasswd(argv: &Argv) -> Deed {

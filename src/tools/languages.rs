@@ -1,6 +1,7 @@
 //! Other ecosystems: Ruby, PHP, Rust, Go, the JVM, .NET, Elixir, make.
 
 use crate::shell::argv::{Arg, Argv};
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Role};
 use crate::tools::serves::{Language, Listen, SERVER, Server, Serves, ServiceRole, Stays, daemon};
@@ -102,6 +103,26 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     let stays = if role.is_some() { Stays::Foreground { sure: true } } else { stays };
     let runs_app = true;
     Some(Serves { language, role, listens, stays, runs_app, ..Serves::unknown(argv.clone()) })
+}
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    let word = |text: &str| asked.argv.has_word(text);
+    match asked.name() {
+        "bundle" | "bundler" if word("init") => Advice::help(
+            "write the Gemfile once and commit it, or test first: `[ -f Gemfile ] || bundle init`",
+        ),
+        "composer" => {
+            Advice::help("make the project on the first run only: `[ -d DIR ] || composer create-project …`")
+        }
+        "php" | "artisan" if word("key:generate") => Advice::help(
+            "make the key where there is none: `grep -q '^APP_KEY=.' .env || php artisan key:generate`",
+        ),
+        "cargo" => Advice::help(
+            "start the project once and commit it, or test first: `[ -f Cargo.toml ] || cargo init`",
+        ),
+        _ => None,
+    }
 }
 
 /// bundle(1): `install` is what it does without a word; `exec` hands on.

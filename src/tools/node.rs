@@ -2,6 +2,7 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, PathKind, Resource, Role};
 use crate::tools::serves::{Language, Listen, SERVER, Server, Serves, ServiceRole, Stays};
@@ -47,6 +48,25 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     let is_script = |text: &String| [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| text.ends_with(end));
     let entry = argv.args.iter().map(|arg| arg.value.to_string()).find(is_script);
     Some(Serves { language: Language::Node, entry, stays, runs_app: true, ..Serves::unknown(argv.clone()) })
+}
+
+/// What to write instead. Of `npx` and `npm exec` the effect tells which command is meant.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    let argv = asked.argv;
+    let word = |text: &str| argv.has_word(text);
+    match asked.kind() {
+        "rows" if matches!(asked.again, Again::Duplicates(_)) => Advice::help(
+            "seed on the first run only, or let the seed files insert what is missing: `upsert`, `ignoreDuplicates`",
+        ),
+        "database" if word("db:create") => Advice::help("accept that it is there: `… db:create || true`"),
+        "path" if argv.name == "pnpm" && word("init") => Advice::help(
+            "write package.json once and commit it, or test first: `[ -f package.json ] || pnpm init`",
+        ),
+        "path" if matches!(asked.name(), "npm" | "pnpm" | "yarn" | "bun" | "npx" | "bunx" | "pnpx") => {
+            Advice::help("make the project once and commit it, or test first: `[ -d DIR ] || …`")
+        }
+        _ => None,
+    }
 }
 
 const DEPENDENCIES: Role = Role::Dependencies(Ecosystem::Node);

@@ -2,6 +2,7 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
 use crate::tools::runners::{inner, python_module};
@@ -12,6 +13,36 @@ pub(crate) use servers::{SERVERS, refine, server, serves, usual_server};
 
 /// Options of the interpreter, python(1).
 pub(crate) const INTERPRETER: &str = "m: c: W: X: B E I O P s S u v V|version";
+
+/// What to write instead. Of `uv run`, `poetry run` and such the effect tells which command is meant.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    let word = |text: &str| asked.argv.name == text || asked.argv.has_word(text);
+    match (asked.kind(), asked.again) {
+        ("superuser", _) => Advice::help(
+            "create it only where it is missing: `… createsuperuser --noinput || true`, or a data migration with `get_or_create`",
+        ),
+        ("rows", Again::Overwrites(_)) => Advice::help(
+            "load fixtures on the first run only, or put the rows into a data migration with `get_or_create`",
+        ),
+        ("path", Again::Overwrites(_)) if word("venv") || word("virtualenv") => {
+            Advice::help("leave `--clear` out: an environment that is there is kept")
+        }
+        ("path", Again::Prompts(_)) if word("venv") => Advice::help("write `uv venv --allow-existing`"),
+        ("path", Again::Fails(_)) if word("uv") && word("init") => Advice::help(
+            "start the project once and commit it, or test first: `[ -f pyproject.toml ] || uv init`",
+        ),
+        ("path", Again::Fails(_)) if word("startproject") || word("startapp") => {
+            Advice::help("start the project once and commit it, or test first: `[ -d NAME ] || …`")
+        }
+        ("path", Again::Fails(_)) if word("init") && (word("alembic") || word("db")) => Advice::help(
+            "set up the migrations once and commit them, or test first: `[ -d migrations ] || …`",
+        ),
+        _ if asked.deed.roles.contains(&Role::Serve) => {
+            Advice::help("let systemd run it and restart it, or stop the process of the run before first")
+        }
+        _ => None,
+    }
+}
 
 const DEPENDENCIES: Role = Role::Dependencies(Ecosystem::Python);
 const TOOL: Role = Role::GlobalTool(Ecosystem::Python);

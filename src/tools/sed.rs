@@ -2,8 +2,16 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, unknown};
 use crate::tools::effect::{Again, Change, Deed, Resource};
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    (asked.name() == "sed").then(|| {
+        Advice::help("test for the text first: `grep -q TEXT FILE || sed -i …`, or replace a whole line: `s|^KEY=.*|KEY=VALUE|`")
+    })?
+}
 
 /// `sed -i`: adding lines adds them again; a substitution whose result it matches itself grows.
 pub(crate) fn sed(argv: &Argv) -> Deed {

@@ -2,6 +2,7 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{Draft, NEW, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::serves::{Language, Left, Serves, Stays};
@@ -37,6 +38,31 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
         |text: &String| [".js", ".mjs", ".cjs", ".ts", ".py"].iter().any(|end| text.ends_with(end));
     let entry = argv.args.iter().map(|arg| arg.value.to_string()).find(is_script);
     Some(Serves { language, entry, stays, runs_app: true, ..Serves::unknown(argv.clone()) })
+}
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match (asked.name(), asked.removes()) {
+        ("pm2", true) => Advice::help("accept that it is gone: `pm2 delete NAME || true`"),
+        ("pm2", false) => Advice::help(
+            "write `pm2 restart NAME || pm2 start …`, or `pm2 startOrReload` with an ecosystem file",
+        ),
+        _ => None,
+    }
+}
+
+/// `systemctl restart` for `systemctl start`, which leaves alone what runs already.
+pub(super) fn restart_instead(argv: &Argv) -> Option<Edit> {
+    let verb = argv.args.iter().find(|arg| arg.value.as_literal() == Some("start"))?;
+    (argv.name == "systemctl").then(|| {
+        Edit::Instead(Words {
+            place: verb.span,
+            written: "start".to_owned(),
+            text: "restart".to_owned(),
+            title: "restart it".to_owned(),
+            is_safe: false,
+        })
+    })
 }
 
 /// The unit that a name means: without a suffix a service (systemctl(1), "Parameter Syntax").

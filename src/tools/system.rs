@@ -2,8 +2,27 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, joined, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match (asked.name(), asked.removes()) {
+        ("ip", true) => Advice::help("accept that it is gone: `ip … del … 2>/dev/null || true`"),
+        ("ip", false) => Advice::help(
+            "write `ip … replace`, or test first: `ip link show NAME >/dev/null 2>&1 || ip link add …`",
+        ),
+        ("semanage", _) => Advice::help("change it where it is there: `semanage … -a … || semanage … -m …`"),
+        ("rabbitmqctl", _) => {
+            Advice::help("ask first: `rabbitmqctl list_users | grep -qw NAME || rabbitmqctl add_user …`")
+        }
+        ("patch", _) => {
+            Advice::help("try it first: `patch -N --dry-run -p1 < FILE >/dev/null && patch -N -p1 < FILE`")
+        }
+        _ => None,
+    }
+}
 
 /// ip(8): `RTNETLINK answers: File exists`, exit status 2.
 pub(crate) fn ip(argv: &Argv) -> Deed {

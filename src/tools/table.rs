@@ -2,14 +2,25 @@
 
 use crate::shell::argv::tests::argv;
 use crate::shell::value::Value;
+use crate::tools::advice::{Asked, own};
 use crate::tools::deed;
 use crate::tools::effect::{Again, Change, Deed, Effect, Mode, Resource};
 
-/// Compares each command line's deed with the text beside it; tells of all that differ.
+/// Compares each command line's deed with the text beside it; tells of all that differ, and of harm that the family
+/// has no advice against.
 pub(crate) fn check(rows: &[(&str, &str)]) {
     let mut wrong = String::new();
     for (line, expected) in rows {
-        let shown = show(&deed(&argv(line)));
+        let argv = argv(line);
+        let deed = deed(&argv);
+        for effect in &deed.effects {
+            let harmless = matches!(effect.again, Again::NoChange | Again::Unknown);
+            let asked = Asked { argv: &argv, deed: &deed, effect: Some(effect), again: effect.again };
+            if !harmless && own(&asked).is_none() {
+                wrong += &format!("\n  {line}\n    has no advice against {:?}", effect.again);
+            }
+        }
+        let shown = show(&deed);
         if shown != *expected {
             wrong += &format!("\n  {line}\n    is       {shown}\n    expected {expected}");
         }

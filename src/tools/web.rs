@@ -2,6 +2,7 @@
 
 use crate::shell::argv::{Argv, Options};
 use crate::shell::value::Value;
+use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, nothing, role, unknown, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::serves::{Left, SERVER, Server, Serves, ServiceRole, Stays, ToBackground, daemon};
@@ -40,6 +41,32 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
         (false, _) => Stays::Background { by: "nginx", left: Left::Process, instead: None },
     };
     Some(Serves { role: PROXY.role, stays, notifies: Some(false), ..Serves::unknown(argv.clone()) })
+}
+
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match (asked.name(), asked.kind()) {
+        ("certbot" | "certbot-auto" | "letsencrypt", _) => Advice::help(
+            "write `--keep-until-expiring`, or `--non-interactive`, which keeps the certificate too",
+        ),
+        ("acme.sh", _) => Advice::help(
+            "accept status 2, which says that the certificate is not due: `acme.sh --issue … || [ $? -eq 2 ]`",
+        ),
+        ("wp", "path") if asked.argv.has_word("core") && asked.argv.has_word("download") => {
+            Advice::help("download it on the first run only: `[ -f wp-load.php ] || wp core download`")
+        }
+        ("wp", "path") => {
+            Advice::help("write it on the first run only: `[ -f wp-config.php ] || wp config create …`")
+        }
+        ("wp", "wordpress user") => {
+            Advice::help("ask first: `wp user get NAME >/dev/null 2>&1 || wp user create NAME …`")
+        }
+        ("wp", "wordpress post") => Advice::help(
+            "ask first: `wp post list --name=SLUG --format=count | grep -qx 0 && wp post create …`",
+        ),
+        ("wp", "data") => Advice::help("reset no live database in a deploy"),
+        _ => None,
+    }
 }
 
 /// certbot(1): asks for an address, for the terms and for the names where they are not given, and what to do where the

@@ -2,30 +2,39 @@
 //! and judges nothing.
 
 use crate::facts::deploy::{Deploy, command_of};
-use crate::facts::world::Origin;
+use crate::facts::world::{Origin, World};
 use crate::limit::ticks;
 use crate::model::Step;
 use crate::source::FileId;
 use std::collections::HashSet;
 
-impl Deploy<'_, '_, '_> {
+/// What the steps and units of a deploy call.
+pub(crate) struct Calls {
+    /// Their texts.
+    pub(crate) texts: Vec<String>,
+    /// Something is called of which no text is there, and which may do anything.
+    pub(crate) opaque: bool,
+}
+
+impl Calls {
     /// Reads what steps, units and package scripts call.
-    pub(crate) fn follow_calls(&mut self) {
-        let world = self.world;
+    pub(crate) fn of(deploy: Deploy<'_, '_, '_>) -> Calls {
+        let world = deploy.world;
+        let mut opaque = false;
         let mut seen: HashSet<FileId> = world.scripts.iter().map(|s| s.file).collect();
         let mut open: Vec<String> = Vec::new();
         for (_, _, step) in world.steps() {
             match call(step) {
                 Call::None => {}
-                Call::Script(name) => match self.script_named(&name) {
+                Call::Script(name) => match script_named(world, &name) {
                     Some(file) => {
                         if seen.insert(file) {
                             open.push(world.sources.file(file).text().to_owned());
                         }
                     }
-                    None => self.opaque |= !is_installer(&name),
+                    None => opaque |= !is_installer(&name),
                 },
-                Call::Opaque => self.opaque = true,
+                Call::Opaque => opaque = true,
                 Call::PackageScript(name) => {
                     let found = world.project.needs.node.iter().filter_map(|p| p.script(&name));
                     open.extend(found.map(|s| s.command.clone()));
@@ -46,17 +55,17 @@ impl Deploy<'_, '_, '_> {
             }
         }
         for at in &world.units {
-            if at.origin == Origin::InRepo && !self.is_started(&at.name) {
+            if at.origin == Origin::InRepo && !deploy.is_started(&at.name) {
                 continue;
             }
             for exec in ["ExecStartPre", "ExecStart", "ExecStartPost"].iter().flat_map(|k| at.unit.exec(k)) {
                 let words = command_of(&exec);
                 for word in words.split_whitespace() {
-                    if let Some(file) = self.script_named(word).filter(|f| seen.insert(*f)) {
+                    if let Some(file) = script_named(world, word).filter(|f| seen.insert(*f)) {
                         open.push(world.sources.file(file).text().to_owned());
                     }
                 }
-                self.package_scripts_in(&words, &mut open);
+                package_scripts_in(world, &words, &mut open);
                 open.push(words);
             }
         }
@@ -65,7 +74,7 @@ impl Deploy<'_, '_, '_> {
             // What the forge does on a push over ssh is a part of the deploy, and here only its words are known.
             let workflow = world.project.inventory.workflows.contains(path);
             let text = world.sources.file(*file).text();
-            if ecosystem && self.steps().any(|s| s.argv.name == "pm2")
+            if ecosystem && deploy.steps().any(|s| s.argv.name == "pm2")
                 || workflow && (text.contains("ssh") || text.contains("rsync"))
             {
                 open.push(text.to_owned());
@@ -76,35 +85,35 @@ impl Deploy<'_, '_, '_> {
         for text in &open {
             for word in text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | ')')) {
                 if word.ends_with(".sh")
-                    && let Some(file) = self.script_named(word).filter(|f| seen.insert(*f))
+                    && let Some(file) = script_named(world, word).filter(|f| seen.insert(*f))
                 {
                     below.push(world.sources.file(file).text().to_owned());
                 }
             }
-            self.package_scripts_in(text, &mut below);
+            package_scripts_in(world, text, &mut below);
         }
-        self.called = open;
-        self.called.extend(below);
+        open.extend(below);
+        Calls { texts: open, opaque }
     }
+}
 
-    fn package_scripts_in(&self, text: &str, into: &mut Vec<String>) {
-        for package in &self.world.project.needs.node {
-            for script in &package.scripts {
-                ticks(4 + text.len() / 16);
-                let run = ["npm run ", "npm ", "yarn ", "yarn run ", "pnpm ", "pnpm run ", "bun run "];
-                if run.iter().any(|r| text.contains(&format!("{r}{}", script.name))) {
-                    into.push(script.command.clone());
-                }
+fn package_scripts_in(world: &World<'_, '_>, text: &str, into: &mut Vec<String>) {
+    for package in &world.project.needs.node {
+        for script in &package.scripts {
+            ticks(4 + text.len() / 16);
+            let run = ["npm run ", "npm ", "yarn ", "yarn run ", "pnpm ", "pnpm run ", "bun run "];
+            if run.iter().any(|r| text.contains(&format!("{r}{}", script.name))) {
+                into.push(script.command.clone());
             }
         }
     }
+}
 
-    /// The script of the repo of that name. Of a path only the end is known for sure.
-    fn script_named(&self, path: &str) -> Option<FileId> {
-        let name = path.trim_end_matches(['"', '\'']).rsplit('/').next()?;
-        let found = self.world.project.texts.iter().find(|(p, _)| p.rsplit('/').next() == Some(name));
-        found.filter(|_| !name.is_empty()).map(|(_, file)| *file)
-    }
+/// The script of the repo of that name. Of a path only the end is known for sure.
+fn script_named(world: &World<'_, '_>, path: &str) -> Option<FileId> {
+    let name = path.trim_end_matches(['"', '\'']).rsplit('/').next()?;
+    let found = world.project.texts.iter().find(|(p, _)| p.rsplit('/').next() == Some(name));
+    found.filter(|_| !name.is_empty()).map(|(_, file)| *file)
 }
 
 /// What a step calls that is not modelled.

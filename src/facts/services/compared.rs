@@ -42,7 +42,7 @@ pub(crate) struct Compared {
 impl Compared {
     /// Compares.
     pub(crate) fn new(world: &World<'_, '_>) -> Compared {
-        let deploy = Deploy::new(world);
+        let deploy = world.deploy();
         let is_own = |origin: Origin| origin != Origin::InRepo;
         let own_units = world.units.iter().filter(|u| is_own(u.origin) && is_service(&u.name));
         let own_processes = world.processes.iter().filter(|p| is_own(p.origin));

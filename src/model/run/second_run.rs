@@ -32,6 +32,20 @@ pub enum Outcome {
     Unknown,
 }
 
+impl Outcome {
+    /// The same in the words of [`crate::tools`], where it does harm.
+    pub(crate) fn again(self) -> Option<Again> {
+        match self {
+            Outcome::Fails(why) => Some(Again::Fails(why)),
+            Outcome::Duplicates(why) => Some(Again::Duplicates(why)),
+            Outcome::Overwrites(why) => Some(Again::Overwrites(why)),
+            Outcome::Nests(why) => Some(Again::Nests(why)),
+            Outcome::Prompts(why) => Some(Again::Prompts(why)),
+            Outcome::Skipped(_) | Outcome::NoChange | Outcome::Unknown => None,
+        }
+    }
+}
+
 /// The second run of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecondRun {

@@ -2,7 +2,7 @@
 //!
 //! Facts: the listing of systemd 252 itself (`systemd --dump-configuration-items`), what later releases added to its
 //! table of directives (`load-fragment-gperf`, up to the development towards 259), and systemd.directives(7).
-//! `tests/systemd.rs` holds it against `systemd-analyze verify`.
+//! `tests/it/systemd.rs` holds it against `systemd-analyze verify`.
 
 use crate::project::unit::UnitKind;
 

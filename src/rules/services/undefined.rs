@@ -1,6 +1,5 @@
 //! `services/undefined`: a service of a Compose file names what no Compose file of the repo defines.
 
-use crate::facts::deploy::Deploy;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::compose::{Compose, Service};
 use crate::rules::context::Context;
@@ -27,7 +26,7 @@ pub(super) fn undefined(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     // Files are put together with `-f`, so it is enough that one of them defines it.
     let defined: HashSet<(Kind, &str)> = composes.iter().flat_map(definitions).collect();
     let mut told: HashSet<(Span, Kind)> = HashSet::new();
-    let runs = Deploy::new(context).in_containers();
+    let runs = context.deploy().in_containers();
     for compose in composes.iter().filter(|compose| !compose.passed_over) {
         for service in &compose.services {
             for (kind, name, span) in references(service) {

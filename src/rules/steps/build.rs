@@ -184,7 +184,7 @@ pub(super) fn is_served(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all:
     });
     in_web
         || handed_out
-        || deploy.processes.iter().filter(|p| p.language == Language::Node).any(|p| {
+        || deploy.processes().iter().filter(|p| p.language == Language::Node).any(|p| {
             let here = p.directory.as_ref().is_none_or(|d| is_directory(d, package, all));
             let named =
                 !name.is_empty() && OUTPUTS.iter().any(|out| p.command.contains(&format!("/{name}/{out}/")));

@@ -260,7 +260,7 @@ fn is_run(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, runtime: &[&NodePa
     let all = &deploy.context.project.needs.node;
     let needs = package.dependencies.iter().any(|d| !d.development);
     needs
-        && deploy.processes.iter().filter(|p| p.language == Language::Node).any(|p| match &p.directory {
+        && deploy.processes().iter().filter(|p| p.language == Language::Node).any(|p| match &p.directory {
             Some(directory) => is_directory(directory, package, all),
             None => runtime.len() == 1,
         })

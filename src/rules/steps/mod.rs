@@ -48,7 +48,7 @@ impl<'c, 'r, 'a> Deref for Deploy<'c, 'r, 'a> {
 
 impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     pub(super) fn new(context: &'c Context<'r, 'a>) -> Self {
-        Deploy { context, deploy: facts::deploy::Deploy::new(context) }
+        Deploy { context, deploy: context.deploy() }
     }
 
     /// A finding about work that is missing. It is less bad where it is printed by a script that starts nothing, which
@@ -69,7 +69,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         let mut draft = self.context.finding(rule, place, message);
         if other.is_some() {
             draft = draft.severity(Severity::Info);
-        } else if said.is_some() && self.processes.is_empty() {
+        } else if said.is_some() && self.processes().is_empty() {
             draft = draft.severity(Severity::Warning);
         }
         match said {

@@ -10,6 +10,7 @@ use crate::project::unit::{UnitKind, template_of};
 use crate::rules::context::{Origin, UnitAt};
 use crate::rules::guards;
 use crate::rules::steps::Deploy;
+use crate::tools::advice::restart;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -199,7 +200,10 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
             "write `systemctl restart {}`: it starts what does not run",
             at.name.trim_end_matches(".service")
         ))
-        .fix(guards::restart(context, start));
+        .fix(
+            restart(&start.argv)
+                .and_then(|edit| guards::fix(context, &context.scripts[script], start, &edit)),
+        );
     if let Some(update) = cause {
         draft = draft.related(update.span, "brings new code");
     } else {

@@ -28,7 +28,7 @@ pub(super) fn commands(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         }
     }
     directories(unit, found);
-    if unit.kind == UnitKind::Service {
+    if unit.read.kind == UnitKind::Service {
         start(unit, found);
     }
 }

@@ -15,7 +15,7 @@ const ALIKE: f64 = 0.88;
 
 /// `units/unknown-directive` and `units/wrong-section`.
 pub(super) fn directives(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let known = sections(unit.kind);
+    let known = sections(unit.read.kind);
     let own = known.last().copied().unwrap_or("Unit");
     for (name, span) in &unit.at.unit.sections {
         if known.contains(&name.as_str()) || name.starts_with("X-") || !unit.is_plain(name) {
@@ -152,7 +152,7 @@ pub(super) fn no_install(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             at.name
         ),
     };
-    let target = match unit.kind {
+    let target = match unit.read.kind {
         UnitKind::Timer => "timers.target",
         UnitKind::Socket => "sockets.target",
         _ => "multi-user.target",
@@ -166,7 +166,7 @@ pub(super) fn no_install(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         None => draft.help(format!("end the unit with `[Install]` and `WantedBy={target}`")),
     };
     // A text that is put together of unknown pieces may hold the section after all.
-    if unit.literal.as_ref().is_some_and(|l| l.lines().any(|line| line.trim().is_empty()))
+    if unit.read.literal.as_ref().is_some_and(|l| l.lines().any(|line| line.trim().is_empty()))
         && unit.at.unit.problems.iter().any(|p| unit.context.sources.text(p.span).contains('$'))
     {
         draft = draft.at_most(Confidence::Low);

@@ -15,7 +15,7 @@ const WORKER: &str = "units/wrong-worker";
 
 /// Both rules.
 pub(super) fn modules(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
-    if unit.kind != UnitKind::Service {
+    if unit.read.kind != UnitKind::Service {
         return;
     }
     for exec in unit.at.unit.exec_start() {

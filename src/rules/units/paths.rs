@@ -4,7 +4,7 @@
 //! Facts: systemd.exec(5): without its `WorkingDirectory=` a service fails (200/CHDIR), without its `EnvironmentFile=`
 //! it is not started at all; a leading `-` allows either to be missing.
 
-use crate::facts::deploy::Deploy;
+use crate::facts::made::Made;
 use crate::facts::owners::lies_under;
 use crate::finding::{Confidence, Finding};
 use crate::model::Step;
@@ -12,53 +12,23 @@ use crate::project::unit::UnitKind;
 use crate::rules::context::{Context, Draft};
 use crate::rules::units::{Judged, base};
 use crate::shell::wrappers::Place;
-use crate::source::Span;
-use crate::tools::effect::{Change, PathKind, Resource, Role};
+use crate::tools::effect::Role;
 
 const RULE: &str = "units/missing-path";
 
 /// `units/missing-path`.
 pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
-    if unit.kind != UnitKind::Service || unit.script.is_none() {
+    if unit.read.kind != UnitKind::Service || unit.script.is_none() {
         return;
     }
-    let made = unit.made.get_or_init(|| made(unit.context));
+    let made = unit.context.made();
     let drafts = [environment(unit, made), directory(unit, made), variables(unit, made)];
     let mut drafts = drafts.into_iter().flatten().peekable();
     // What is called and cannot be read may make anything.
-    if drafts.peek().is_none() || Deploy::new(unit.context).may_do_anything() {
+    if drafts.peek().is_none() || unit.context.deploy().may_do_anything() {
         return;
     }
     found.extend(drafts.map(Draft::done));
-}
-
-/// What the scripts make on the machine itself.
-pub(super) struct Made {
-    path: String,
-    /// A directory with something in it, or what may be one.
-    tree: bool,
-    /// A virtual environment.
-    environment: bool,
-    span: Span,
-}
-
-fn made(context: &Context<'_, '_>) -> Vec<Made> {
-    let mut made = Vec::new();
-    for (_, _, step) in context.steps().filter(|(_, _, s)| s.place == Place::Here) {
-        for effect in &step.deed.effects {
-            let (path, tree) = match (&effect.change, &effect.resource) {
-                (Change::Create(kind), Resource::Path(path)) => {
-                    (path, matches!(kind, PathKind::Tree | PathKind::Any | PathKind::Link))
-                }
-                (Change::Write | Change::Append | Change::Edit, Resource::Path(path)) => (path, true),
-                (Change::Append, Resource::Line { file, .. }) => (file, false),
-                _ => continue,
-            };
-            let environment = step.deed.roles.contains(&Role::VirtualEnv);
-            made.push(Made { path: path.to_string(), tree, environment, span: step.span });
-        }
-    }
-    made
 }
 
 /// A step besides those that write units speaks of the path, or of what lies in it.

@@ -13,7 +13,7 @@ const PID_FILE: &str = "units/no-pid-file";
 
 /// `units/wrong-type`.
 pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
-    if unit.kind != UnitKind::Service {
+    if unit.read.kind != UnitKind::Service {
         return;
     }
     let starts = unit.at.unit.exec_start();

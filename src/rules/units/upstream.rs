@@ -1,6 +1,5 @@
 //! `units/wrong-upstream`: nginx hands requests to a port or a socket that no unit listens on.
 
-use crate::facts::deploy::Deploy;
 use crate::finding::{Confidence, Finding};
 use crate::model::Deployment;
 use crate::project::unit::UnitKind;
@@ -28,7 +27,7 @@ pub(super) fn upstream(context: &Context<'_, '_>, units: &[Judged<'_, '_, '_>], 
 fn listening(units: &[&Judged<'_, '_, '_>]) -> Option<Vec<(Address, Span)>> {
     let mut listening: Vec<(Address, Span)> = Vec::new();
     for unit in units {
-        match unit.kind {
+        match unit.read.kind {
             UnitKind::Socket => {
                 for directive in unit.at.unit.all("Socket", "ListenStream") {
                     listening.push((Address::parse(&directive.value)?, directive.span));
@@ -70,7 +69,7 @@ fn compare(
         s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Serve))
             || matches!(s.argv.name.as_str(), "docker" | "podman" | "pm2" | "supervisorctl" | "nohup")
     });
-    if wrong.is_empty() || others || Deploy::new(context).may_do_anything() {
+    if wrong.is_empty() || others || context.deploy().may_do_anything() {
         return;
     }
     for (target, span, address, bind) in wrong {

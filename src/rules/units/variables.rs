@@ -118,7 +118,7 @@ fn literal(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
         true => format!("systemd puts nothing in here: the value holds the letters `{whole}`"),
         false => format!("systemd puts nothing in here: `{key}=` gets the letters `{whole}`"),
     };
-    let help = match (unit.literal.is_some() && of_script(name), name) {
+    let help = match (unit.read.literal.is_some() && of_script(name), name) {
         (true, _) => "take the quotes off the heredoc's word (`<<EOF`), and write `\\$` where systemd is to get one".to_owned(),
         (_, "HOME") => "write the whole path, or `%h` in a unit of a user manager".to_owned(),
         (_, "PATH") => {

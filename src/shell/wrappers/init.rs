@@ -21,10 +21,11 @@ impl Peeled {
             "taskset" => self.plain_after("taskset", "a|all-tasks c|cpu-list p|pid", 1),
             "systemd-cat" => self.plain("systemd-cat", "t|identifier: p|priority: stderr-priority: level-prefix:"),
             "wait-for-it" | "wait-for-it.sh" | "wait-for" | "wait-for.sh" => self.behind_dashes("wait-for-it", 0),
+            // Go's flags: one dash.
             "dockerize" => self.plain(
                 "dockerize",
-                "wait: timeout: wait-retry-interval: wait-http-header: template: stdout: stderr: delims: env: \
-                 env-section: no-overwrite poll version",
+                "-wait: -timeout: -wait-retry-interval: -wait-http-header: -template: -stdout: -stderr: -delims: -env: \
+                 -env-section: -no-overwrite -poll -version",
             ),
             "doppler" | "infisical" | "op" if self.argv.literal(0) == Some("run") => self.behind_dashes("run", 1),
             "chamber" | "aws-vault" if self.argv.literal(0) == Some("exec") => self.behind_dashes("exec", 1),

@@ -261,7 +261,9 @@ pub(crate) fn refine(serves: &mut Serves) {
             if serves.argv.args.iter().any(settings) {
                 serves.configured = true;
                 serves.listens = None;
-                serves.stays = Stays::Foreground { sure: false };
+                if serves.stays == (Stays::Foreground { sure: true }) {
+                    serves.stays = Stays::Foreground { sure: false };
+                }
             }
         }
         _ => {}

@@ -90,7 +90,7 @@ fn a_line_serves() {
         ("poetry run shop-web", "python"),
         ("/usr/bin/node --require ./x.js /srv/web/server.js", "node ./x.js, may stay"),
         ("npm start", "node, stays"),
-        ("npx next start -p 3000", "node frontend start, port 3000, stays, tells nothing"),
+        ("npx next start -p 3000", "node frontend, port 3000, stays, tells nothing"),
         ("pm2-runtime start ecosystem.config.js", "node ecosystem.config.js, stays"),
         ("pm2 start app.py", "python app.py, returns by pm2 start"),
         ("pm2 resurrect", "node, returns by pm2 resurrect"),

@@ -1,10 +1,7 @@
 //! Repositories for tests, made by the `git` program without anyone's configuration.
-// Each test file takes what it needs; whoever runs a test is told what it could not do.
-#![allow(dead_code, clippy::unwrap_used)]
 
+use crate::support;
 use std::cell::RefCell;
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,8 +20,7 @@ impl Repo {
     /// One that `git` makes in an empty directory.
     pub(crate) fn with(arguments: &[&str]) -> Option<Repo> {
         if Command::new("git").arg("--version").output().is_err() {
-            // Past the test harness, which shows no words of a test that passes.
-            let _ = writeln!(std::io::stderr().lock(), "SKIPPED a test of git repositories: no git here");
+            support::skipped("a test of git repositories", "git");
             return None;
         }
         let repo = Repo { dir: tempfile::tempdir().unwrap(), date: RefCell::default() };
@@ -68,9 +64,7 @@ impl Repo {
 
     /// Writes a file.
     pub(crate) fn write(&self, name: &str, text: &str) {
-        let path = self.dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        support::write(self.dir.path(), name, text);
     }
 
     /// Commits all there is, with these files; gives its id.

@@ -1,11 +1,10 @@
 //! `deploylint scan --cache DIR`: the same records, whatever is in the directory.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
+use crate::support::{self, Ran, ran, records, write};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 use tempfile::TempDir;
 
@@ -14,38 +13,26 @@ fn repos() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for n in 0..12 {
         let start = format!("set -e\nmkdir /opt/shop{n}\nuseradd shop\nsystemctl restart shop\n");
-        write(dir.path(), &format!("repos/{n:02}/start.sh"), &start);
+        write(dir.path(), &format!("repos/{n:02}/start.sh"), start);
     }
     write(dir.path(), "repos/03/deploy.sh", "if then\nmkdir /a\nsystemctl restart x\nuseradd x\n");
     write(dir.path(), "repos/04/deploylint.yaml", "scripts: 1\n");
     dir
 }
 
-fn write(dir: &Path, name: &str, text: &str) {
-    let path = dir.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
-
 fn command(dir: &Path, more: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_deploylint"));
-    command.current_dir(dir).args(["scan", "repos", "--format", "ndjson"]).args(more).stdin(Stdio::null());
+    let mut command = support::command(dir, &["scan", "repos", "--format", "ndjson"]);
+    command.args(more).stdin(Stdio::null());
     command
 }
 
-fn run(dir: &Path, more: &[&str]) -> (Option<i32>, Vec<Value>, String) {
-    parts(&command(dir, more).output().unwrap())
+fn run(dir: &Path, more: &[&str]) -> (i32, Vec<Value>, String) {
+    parts(ran(command(dir, more).output().unwrap()))
 }
 
 /// Exit code, records without their times, and what was said.
-fn parts(output: &Output) -> (Option<i32>, Vec<Value>, String) {
-    let text = String::from_utf8(output.stdout.clone()).unwrap();
-    let records = text.lines().map(|line| {
-        let mut record: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
-        assert!(record.as_object_mut().unwrap().remove("milliseconds").unwrap().is_u64());
-        record
-    });
-    (output.status.code(), records.collect(), String::from_utf8(output.stderr.clone()).unwrap())
+fn parts(ran: Ran) -> (i32, Vec<Value>, String) {
+    (ran.code, records(&ran.out), ran.err)
 }
 
 /// The entries, and when they were written.
@@ -66,7 +53,7 @@ fn what_did_not_change_is_taken_and_what_did_is_judged() {
     let dir = repos();
     let cache = dir.path().join("cache");
     let plain = run(dir.path(), &[]);
-    assert_eq!((plain.0, plain.1.len()), (Some(1), 12));
+    assert_eq!((plain.0, plain.1.len()), (1, 12));
     assert_eq!(run(dir.path(), &["--cache", "cache"]), plain);
     let first = entries(&cache);
     // A wrong configuration is told anew each time.
@@ -124,7 +111,7 @@ fn two_scans_at_a_time_say_the_same() {
             })
             .collect();
         for child in children {
-            assert_eq!(parts(&child.wait_with_output().unwrap()), plain);
+            assert_eq!(parts(ran(child.wait_with_output().unwrap())), plain);
         }
     }
 }
@@ -133,14 +120,14 @@ fn two_scans_at_a_time_say_the_same() {
 fn a_directory_that_is_no_cache_is_left_alone() {
     let dir = repos();
     let (code, records, err) = run(dir.path(), &["--cache", "repos/01"]);
-    assert_eq!((code, records.len()), (Some(2), 0));
+    assert_eq!((code, records.len()), (2, 0));
     assert!(
         err.starts_with("error: repos/01: it holds other files and cannot be used as the cache"),
         "{err}"
     );
     assert_eq!(fs::read_dir(dir.path().join("repos/01")).unwrap().count(), 1);
     let (code, _, err) = run(dir.path(), &["--cache", "repos/01/start.sh"]);
-    assert_eq!(code, Some(2));
+    assert_eq!(code, 2);
     assert!(err.starts_with("error: repos/01/start.sh: it cannot be used as the cache: "), "{err}");
 }
 

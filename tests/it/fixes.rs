@@ -1,7 +1,6 @@
 //! `check --fix` and `--diff`: what is written, what is left alone, and that fixes come to an end.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
+use crate::support::{output_with, project, project_of_bytes, root, write};
 use deploylint::check::{Fixed, Request, Target, fix};
 use deploylint::finding::Confidence;
 use deploylint::rules::page_examples::{SCRIPT, examples};
@@ -12,16 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-fn project(files: &[(&str, &[u8])]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    dir
-}
-
+/// What is written back need not be text.
 struct Ran {
     code: i32,
     out: Vec<u8>,
@@ -29,12 +19,7 @@ struct Ran {
 }
 
 fn run(dir: &Path, args: &[&str], stdin: &[u8]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_deploylint"));
-    command.arg("check").args(args).current_dir(dir);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(stdin).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = output_with(dir, &[&["check"], args].concat(), stdin);
     Ran {
         code: output.status.code().unwrap(),
         out: output.stdout,
@@ -48,7 +33,7 @@ fn read(dir: &TempDir, name: &str) -> String {
 
 /// The script once `--fix` went over it.
 fn fixed(script: &str, args: &[&str]) -> String {
-    let dir = project(&[("start.sh", script.as_bytes())]);
+    let dir = project(&[("start.sh", script)]);
     let ran = run(dir.path(), &[&["start.sh", "--fix"], args].concat(), b"");
     assert_ne!(ran.code, 2, "{}", ran.err);
     read(&dir, "start.sh")
@@ -58,7 +43,7 @@ const FAULTS: &str = "set -e\nmkdir /opt/a\nuseradd app\napt-get install nginx\n
 
 #[test]
 fn safe_fixes_are_applied_and_the_others_on_request() {
-    let dir = project(&[("start.sh", FAULTS.as_bytes())]);
+    let dir = project(&[("start.sh", FAULTS)]);
     let ran = run(dir.path(), &["start.sh", "--fix"], b"");
     let safe = "set -e\nmkdir -p /opt/a\nid -u app >/dev/null 2>&1 || useradd app\napt-get install nginx\n";
     assert_eq!(read(&dir, "start.sh"), safe);
@@ -75,7 +60,7 @@ fn safe_fixes_are_applied_and_the_others_on_request() {
 
 #[test]
 fn json_tells_what_remains() {
-    let dir = project(&[("start.sh", FAULTS.as_bytes())]);
+    let dir = project(&[("start.sh", FAULTS)]);
     let ran = run(dir.path(), &["start.sh", "--fix", "--format", "json"], b"");
     let json: serde_json::Value = serde_json::from_slice(&ran.out).unwrap();
     let rules: Vec<_> = json["findings"].as_array().unwrap().iter().map(|f| &f["rule"]).collect();
@@ -97,8 +82,11 @@ fn only_what_is_shown_is_fixed() {
 #[test]
 fn a_diff_writes_nothing_and_does_what_fix_does() {
     let text = b"\xef\xbb\xbfset -e\r\nmkdir /opt/\xe9\r\n\r\n# x\r\n\r\n\r\n\r\n\r\nuseradd app".as_slice();
-    let dir =
-        project(&[("deploy/a b.sh", text), ("ok.sh", b"set -e\nmkdir -p /opt/a\n"), ("compose.yaml", b"")]);
+    let dir = project_of_bytes(&[
+        ("deploy/a b.sh", text),
+        ("ok.sh", b"set -e\nmkdir -p /opt/a\n"),
+        ("compose.yaml", b""),
+    ]);
     let ran = run(dir.path(), &["deploy/a b.sh", "--diff"], b"");
     assert_eq!((ran.code, ran.err.as_str()), (1, "Would fix 2 findings in 1 file\n"));
     assert_eq!(fs::read(dir.path().join("deploy/a b.sh")).unwrap(), text);
@@ -107,7 +95,7 @@ fn a_diff_writes_nothing_and_does_what_fix_does() {
     assert_eq!(run(dir.path(), &["ok.sh", "--diff", "--format", "json"], b"").code, 2);
     assert_eq!(run(dir.path(), &["ok.sh", "--unsafe-fixes"], b"").code, 2);
     // patch(1) may not be installed; where it is, it takes the diff.
-    let patched = project(&[("deploy/a b.sh", text)]);
+    let patched = project_of_bytes(&[("deploy/a b.sh", text)]);
     let mut patch = Command::new("patch");
     patch.args(["-p0", "--binary"]).current_dir(patched.path());
     let patch = patch.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
@@ -124,7 +112,7 @@ fn a_diff_writes_nothing_and_does_what_fix_does() {
 
 #[test]
 fn standard_input_comes_back_on_standard_output() {
-    let dir = project(&[("lib.sh", b"set -e\nmkdir /opt/lib\n"), ("compose.yaml", b"")]);
+    let dir = project(&[("lib.sh", "set -e\nmkdir /opt/lib\n"), ("compose.yaml", "")]);
     let script = "set -e\r\nsource ./lib.sh\r\nmkdir /opt/a\r\napt-get install nginx";
     let args = ["-", "--fix", "--stdin-filename", "start.sh", "--root", "."];
     let ran = run(dir.path(), &args, script.as_bytes());
@@ -183,8 +171,8 @@ fn a_text_in_a_text_takes_only_what_it_can() {
 #[test]
 fn a_sourced_file_is_fixed_too_and_a_link_stays() {
     let dir = project(&[
-        ("start.sh", b"set -e\n. ./lib/steps.sh\nsetup\n"),
-        ("lib/real.sh", b"setup() {\n\tmkdir /opt/a\n}\n"),
+        ("start.sh", "set -e\n. ./lib/steps.sh\nsetup\n"),
+        ("lib/real.sh", "setup() {\n\tmkdir /opt/a\n}\n"),
     ]);
     #[cfg(unix)]
     std::os::unix::fs::symlink("real.sh", dir.path().join("lib/steps.sh")).unwrap();
@@ -208,7 +196,7 @@ fn a_fix_that_brings_something_else_is_taken_back() {
          systemctl daemon-reload\n# deploylint: ignore[steps/not-restarted] it is stopped by hand\n\
          systemctl start web\nmkdir /opt/a\nuseradd app\nmkdir /opt/b\n"
     );
-    let dir = project(&[("start.sh", script.as_bytes())]);
+    let dir = project(&[("start.sh", &script)]);
     let ran =
         run(dir.path(), &["start.sh", "--fix", "--unsafe-fixes", "--select", "steps,rerun,ignore"], b"");
     let expected =
@@ -222,7 +210,7 @@ fn a_fix_that_brings_something_else_is_taken_back() {
 #[cfg(unix)]
 #[test]
 fn what_cannot_be_written_is_said_and_nothing_is_lost() {
-    let dir = project(&[("a.sh", FAULTS.as_bytes()), ("b.sh", FAULTS.as_bytes())]);
+    let dir = project(&[("a.sh", FAULTS), ("b.sh", FAULTS)]);
     fs::hard_link(dir.path().join("b.sh"), dir.path().join("other")).unwrap();
     let ran = run(dir.path(), &["a.sh", "b.sh", "--fix", "--root", "."], b"");
     assert_eq!(ran.code, 2);
@@ -273,7 +261,7 @@ fn fixes_of_every_example_come_to_an_end() {
     let mut count = 0;
     for page in Pages::embedded().unwrap().iter() {
         for example in examples(page).unwrap() {
-            let files = example.files.iter().map(|f| (f.name.as_str(), f.text.as_bytes()));
+            let files = example.files.iter().map(|f| (f.name.as_str(), f.text.as_str()));
             let dir = project(&files.collect::<Vec<_>>());
             let target = Target::Path(dir.path().join(SCRIPT));
             let (fixed, wrong) = convergence(dir.path(), &[target]);
@@ -291,13 +279,12 @@ fn fixes_of_every_example_come_to_an_end() {
 
 #[test]
 fn fixes_of_the_shop_come_to_an_end() {
-    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
+    let shop = root().join("examples/shop");
     let dir = tempfile::tempdir().unwrap();
     for entry in ignore::WalkBuilder::new(&shop).hidden(false).build().filter_map(Result::ok) {
-        let target = dir.path().join(entry.path().strip_prefix(&shop).unwrap());
         if entry.path().is_file() {
-            fs::create_dir_all(target.parent().unwrap()).unwrap();
-            fs::copy(entry.path(), target).unwrap();
+            let name = entry.path().strip_prefix(&shop).unwrap().to_str().unwrap();
+            write(dir.path(), name, fs::read(entry.path()).unwrap());
         }
     }
     let (fixed, faults) = convergence(dir.path(), &[]);

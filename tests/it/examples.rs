@@ -1,15 +1,13 @@
 //! The two shops: one shows every rule, the other shows that a right deploy script is met with silence.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
+use crate::support::root;
 use deploylint::check::{Report, Request, Target, check};
 use deploylint::rules::pages::Pages;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 fn shop(name: &str) -> Report {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
-    check(&Request { targets: vec![Target::Path(root)], ..Request::default() }).unwrap()
+    let shop = root().join("examples").join(name);
+    check(&Request { targets: vec![Target::Path(shop)], ..Request::default() }).unwrap()
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! A short run of what `fuzz/` does at length: the examples of all pages and the shop, each with something broken, the
 //! same at each run. What fuzzing has found stands in `found`.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
 mod damage;
 mod found;

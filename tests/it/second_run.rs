@@ -12,20 +12,17 @@
 //!
 //! A case that anyone adds is to be measured in the same way.
 
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
-
+use crate::support::root;
 use deploylint::model::{Deployment, FollowNothing, Outcome, StepId, build};
 use deploylint::source::{SourceFile, Sources};
 use deploylint::tools::effect::{Change, Resource};
 use std::fs;
-use std::path::Path;
 
 const WORDS: [&str; 6] = ["fails", "duplicates", "nests", "overwrites", "skipped", "nothing"];
 
 #[test]
 fn second_runs_are_as_measured() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/second_run");
+    let dir = root().join("tests/second_run");
     let (mut faults, mut checked) = (Vec::new(), 0);
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

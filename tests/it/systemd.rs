@@ -1,14 +1,12 @@
 //! The table of directives and the verdicts of `units/…`, against `systemd-analyze verify` of the machine. Without the
 //! program there is nothing to compare with, and that is said past the harness.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
+use crate::support;
 use deploylint::check::{Request, Target, check};
 use deploylint::finding::Confidence;
 use deploylint::project::unit::UnitKind;
 use deploylint::project::unit::directives::{BASE, SECTIONS, Standing, all, sections, standing};
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -19,10 +17,9 @@ fn version() -> Option<u32> {
     text.split_whitespace().nth(1)?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Tells that a comparison did not take place: the harness hides what a test that passes prints.
+/// Tells that a comparison did not take place.
 fn skipped(test: &str) {
-    let _ =
-        writeln!(std::io::stderr().lock(), "{test}: skipped, there is no systemd-analyze on this machine");
+    support::skipped(test, "systemd-analyze");
 }
 
 /// What `systemd-analyze verify` says of units that lie in a directory of their own.

@@ -1,10 +1,8 @@
 //! `deploylint services`: which service is which unit, by small repos.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
+use crate::support;
 use serde_json::Value;
 use std::fs;
-use std::process::Command;
 use tempfile::TempDir;
 
 const COMPOSE: &str = "services:
@@ -31,21 +29,15 @@ fn unit(name: &str, service: &str) -> String {
 }
 
 fn project(files: &[(&str, &str)]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = support::project(files);
+    // Nothing above may be taken for the project.
     fs::create_dir(dir.path().join(".git")).unwrap();
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
     dir
 }
 
 fn run(dir: &TempDir, args: &[&str]) -> (i32, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_deploylint"));
-    let output = command.current_dir(dir.path()).arg("services").args(args).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    let ran = support::run(dir.path(), &[&["services"], args].concat());
+    (ran.code, ran.out, ran.err)
 }
 
 fn json(dir: &TempDir) -> Value {
@@ -159,9 +151,7 @@ fn the_configuration_has_the_last_word_in_matrix_and_rules() {
         rows(&dir),
         ["missing web=-", "ok worker=shop-web.service", "exempt migrate=-", "exempt db=-"]
     );
-    let mut check = Command::new(env!("CARGO_BIN_EXE_deploylint"));
-    let output = check.current_dir(dir.path()).args(["check", "--select", "services"]).output().unwrap();
-    let out = String::from_utf8(output.stdout).unwrap();
+    let out = support::run(dir.path(), &["check", "--select", "services"]).out;
     assert!(out.contains("the service `web` of docker-compose.yaml has no unit"), "{out}");
     assert!(!out.contains("`worker`"), "{out}");
     let nowhere = shop(&web(), &[("deploylint.yaml", "services:\n  worker: jobs\n")]);

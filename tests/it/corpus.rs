@@ -1,10 +1,9 @@
 //! The made-up repos of the benchmarks: the same bytes everywhere, scripts that bash takes, and work for the rules.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
-#[path = "../benches/corpus/mod.rs"]
-mod corpus;
+#[path = "../../benches/corpus/mod.rs"]
+mod made_up;
 
+use crate::support::skipped;
 use deploylint::check::{Request, Target, check};
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 fn scripts(repos: usize) -> impl Iterator<Item = (String, String)> {
-    (0..repos).map(|number| corpus::repo(1, number)).flat_map(|repo| {
+    (0..repos).map(|number| made_up::repo(1, number)).flat_map(|repo| {
         let of = repo.files.into_iter().filter(|file| file.path.ends_with(".sh"));
         of.map(move |file| (format!("{}/{}", repo.name, file.path), file.text)).collect::<Vec<_>>()
     })
@@ -22,8 +21,8 @@ fn scripts(repos: usize) -> impl Iterator<Item = (String, String)> {
 /// Whoever changes the generator changes this number, and knows that figures measured before are of another corpus.
 #[test]
 fn a_seed_gives_the_same_bytes_everywhere() {
-    assert_eq!(corpus::sum(1, 3), SUM);
-    assert_ne!(corpus::sum(2, 3), SUM);
+    assert_eq!(made_up::sum(1, 3), SUM);
+    assert_ne!(made_up::sum(2, 3), SUM);
 }
 
 const SUM: u64 = 7_310_259_599_568_618_296;
@@ -31,12 +30,12 @@ const SUM: u64 = 7_310_259_599_568_618_296;
 #[test]
 fn a_repo_does_not_depend_on_those_before_it() {
     let dir = tempfile::tempdir().unwrap();
-    let list = corpus::write(&dir.path().join("corpus"), 7, 4).unwrap();
+    let list = made_up::write(&dir.path().join("corpus"), 7, 4).unwrap();
     let list = fs::read_to_string(list).unwrap();
     let paths: Vec<&Path> = list.lines().map(Path::new).collect();
     assert_eq!(paths.len(), 4);
     for (number, path) in paths.iter().enumerate() {
-        let repo = corpus::repo(7, number);
+        let repo = made_up::repo(7, number);
         assert!(path.ends_with(format!("000/{}", repo.name)), "{}", path.display());
         let names: BTreeSet<&str> = repo.files.iter().map(|file| &*file.path).collect();
         assert_eq!(names.len(), repo.files.len(), "a file is written twice in {}", repo.name);
@@ -50,28 +49,23 @@ fn a_repo_does_not_depend_on_those_before_it() {
 fn what_is_there_already_is_left_alone_or_kept() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("thesis.txt"), "twelve years").unwrap();
-    let error = corpus::write(dir.path(), 1, 1).unwrap_err();
+    let error = made_up::write(dir.path(), 1, 1).unwrap_err();
     assert!(error.to_string().contains("holds something else"), "{error}");
     assert_eq!(fs::read_to_string(dir.path().join("thesis.txt")).unwrap(), "twelve years");
 
     let own = dir.path().join("corpus");
-    let list = corpus::write(&own, 1, 1).unwrap();
+    let list = made_up::write(&own, 1, 1).unwrap();
     let written = fs::metadata(&list).unwrap().modified().unwrap();
-    assert_eq!(corpus::write(&own, 1, 1).unwrap(), list);
+    assert_eq!(made_up::write(&own, 1, 1).unwrap(), list);
     assert_eq!(fs::metadata(&list).unwrap().modified().unwrap(), written);
-    corpus::write(&own, 1, 2).unwrap();
+    made_up::write(&own, 1, 2).unwrap();
     assert_eq!(fs::read_to_string(&list).unwrap().lines().count(), 2);
 }
 
 #[test]
 fn bash_takes_every_script() {
     if Command::new("bash").arg("--version").stdout(Stdio::null()).status().is_err() {
-        writeln!(
-            std::io::stderr().lock(),
-            "bash_takes_every_script: skipped, there is no bash on this machine"
-        )
-        .unwrap();
-        return;
+        return skipped("bash_takes_every_script", "bash");
     }
     for (path, text) in scripts(80) {
         let mut bash =
@@ -104,7 +98,7 @@ fn scripts_have_the_shape_of_real_ones() {
 #[test]
 fn every_repo_is_understood_and_most_have_findings() {
     let dir = tempfile::tempdir().unwrap();
-    let list = corpus::write(&dir.path().join("corpus"), 1, 30).unwrap();
+    let list = made_up::write(&dir.path().join("corpus"), 1, 30).unwrap();
     let (mut rules, mut faulty) = (BTreeSet::new(), 0);
     for path in fs::read_to_string(list).unwrap().lines() {
         let targets = vec![Target::Path(path.into())];

@@ -1,7 +1,7 @@
 //! Repositories that are odd, damaged or hostile. What can be read is read; what cannot is a gap or a note.
 
 use super::*;
-use crate::git::Repo;
+use crate::support::git::Repo;
 use deploylint::repo::files::Root;
 use deploylint::repo::history::{History, Kind, Since, read_on};
 use jiff::civil::{Date, date};

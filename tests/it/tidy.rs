@@ -1,10 +1,9 @@
 //! The house rules, each held by a test: floors, printing, serialising, file sizes, pages, no paths of one machine.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
+use crate::support::root;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Each floor, and what it may name of the crate besides itself. `main.rs` is the top.
 const FLOORS: [(&str, &[&str]); 18] = [
@@ -60,10 +59,6 @@ const FLOORS: [(&str, &[&str]); 18] = [
         ],
     ),
 ];
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// Files of the repo (what git would not ignore) with their path from the root.
 fn files(keep: impl Fn(&str) -> bool) -> Vec<(String, String)> {
@@ -150,7 +145,7 @@ fn imports_only_go_down() {
     for (path, text) in rust() {
         let Some(here) = floor(&path) else { continue };
         let Some((_, below)) = FLOORS.iter().find(|(name, _)| *name == here) else {
-            faults.push(format!("{path}: `{here}` is on no floor; give it one in tests/tidy.rs"));
+            faults.push(format!("{path}: `{here}` is on no floor; give it one in tests/it/tidy.rs"));
             continue;
         };
         for name in named(&text) {

@@ -1,19 +1,16 @@
 //! Input that nobody should write: told with its place, by exit code; `good.sh` beside it is judged all the same.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
+use crate::support::{PROGRAM, Ran, project_of_bytes, skipped};
 use serde_json::Value;
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use std::{io::Write, path::Path};
 use tempfile::TempDir;
 
 mod architecture;
 mod compose;
 mod dotenv;
-#[path = "../git/mod.rs"]
-mod git;
 mod history;
 mod hostile;
 mod manifests;
@@ -30,29 +27,17 @@ const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 100 }
 /// Memory that one run may take, in KiB.
 const MEMORY: usize = 3_000_000;
 
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 fn project(files: &[(&str, &[u8])]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = project_of_bytes(&[&[("good.sh", GOOD.as_bytes())], files].concat());
     // Nothing above may be taken for the project.
     fs::create_dir(dir.path().join(".git")).unwrap();
-    fs::write(dir.path().join("good.sh"), GOOD).unwrap();
-    for (name, bytes) in files {
-        let path = dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
     dir
 }
 
 fn deploylint(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("ulimit -v {MEMORY}; exec \"$0\" \"$@\"")]);
-    command.arg(env!("CARGO_BIN_EXE_deploylint")).args(args).current_dir(dir).env_remove("NO_COLOR");
+    command.arg(PROGRAM).args(args).current_dir(dir).env_remove("NO_COLOR");
     command
 }
 

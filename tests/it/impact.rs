@@ -1,16 +1,11 @@
 //! What changes since a review mean, in throw-away repositories.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
-#[path = "git/mod.rs"]
-mod git;
-
+use crate::support::git::Repo;
 use deploylint::check::{Request, Settings, inspect};
 use deploylint::repo::files::Root;
 use deploylint::repo::history::{History, Since, read_on};
 use deploylint::review::{Change, Impact, Kind, State, impact};
 use deploylint::source::Sources;
-use git::Repo;
 use jiff::civil::date;
 
 fn state(root: &Root) -> State {

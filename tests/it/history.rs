@@ -1,16 +1,11 @@
 //! The history since a review, in throw-away repositories that the `git` program makes.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
-#[path = "git/mod.rs"]
-mod git;
-
+use crate::support::git::Repo;
 use deploylint::check::{Request, check};
 use deploylint::repo::files::Root;
 use deploylint::repo::history::{FileChange, History, Kind, Since, committed, read_on};
 use deploylint::repo::inventory::Inventory;
 use deploylint::source::Sources;
-use git::Repo;
 use jiff::civil::{Date, date};
 use std::fs;
 

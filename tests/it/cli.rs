@@ -1,59 +1,12 @@
 //! The program as it is called: arguments, exit codes, what goes to which stream.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
-use std::fs;
-use std::io::{Read, Write};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
+use crate::support::{command, output_with, project, ran, run};
+use std::io::Read;
+use std::process::Stdio;
 
 /// A script with a comment that quiets nothing: one finding of severity warning.
 const WARNS: &str = "#!/bin/bash\nset -euo pipefail\n# deploylint: ignore[ignore/malformed]\ntrue\n";
 const CLEAN: &str = "#!/bin/bash\nset -euo pipefail\ntrue\n";
-
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    dir
-}
-
-fn command(dir: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_deploylint"));
-    command.current_dir(dir).args(args).env_remove("NO_COLOR");
-    command
-}
-
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn ran(output: Output) -> Ran {
-    Ran {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-fn run(dir: &Path, args: &[&str]) -> Ran {
-    ran(command(dir, args).output().unwrap())
-}
-
-/// With text on standard input.
-fn run_with(dir: &Path, args: &[&str], stdin: &str) -> Ran {
-    let mut command = command(dir, args);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
-    ran(child.wait_with_output().unwrap())
-}
 
 #[test]
 fn exit_codes() {
@@ -147,7 +100,7 @@ fn standard_input_has_a_name() {
     let dir = project(&[]);
     for dash in [&["-"][..], &[]] {
         let args = ["check", "--stdin-filename", "deploy/web.sh", "--root", ".", "--format", "json"];
-        let ran = run_with(dir.path(), &[&args, dash].concat(), WARNS);
+        let ran = ran(output_with(dir.path(), &[&args, dash].concat(), WARNS.as_bytes()));
         assert_eq!(ran.code, 1, "{}", ran.err);
         assert!(ran.out.contains(r#""file":"deploy/web.sh""#), "{}", ran.out);
     }

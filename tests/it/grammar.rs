@@ -1,9 +1,9 @@
 //! Holds tree-sitter-bash to the tree shapes that our code relies on (`grammar-tests/shapes`) and to the misparses that
 //! it works around (`grammar-tests/gaps`): when a new version of the grammar mends one, the test fails, and the work
-//! around it can go. `UPDATE_GRAMMAR_TESTS=1 cargo test --test grammar` writes the trees of this version.
+//! around it can go. `UPDATE_GRAMMAR_TESTS=1 cargo test --test it grammar` writes the trees of this version.
 
+use crate::support::root;
 use std::fmt::Write;
-use std::path::Path;
 
 use deploylint::syntax::debug::{debug_tree, indent};
 use similar::TextDiff;
@@ -70,7 +70,7 @@ fn write(cases: &[Case]) -> String {
 
 /// Checks every case in a folder; `advice` is for the one who changed the grammar's version.
 fn check(folder: &str, advice: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar-tests").join(folder);
+    let folder = root().join("grammar-tests").join(folder);
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .expect("the folder is there")
         .filter_map(|entry| Some(entry.ok()?.path()))

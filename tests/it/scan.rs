@@ -1,9 +1,7 @@
 //! `deploylint scan`: many repos, by small ones. What is finished is never lost, whatever ends the scan.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
-mod git;
-
+use crate::support::git::Repo;
+use crate::support::{self, PROGRAM, Ran, ran, records, root, skipped};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,31 +27,11 @@ fn repos(count: usize) -> TempDir {
 }
 
 fn command(dir: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_deploylint"));
-    command.current_dir(dir).arg("scan").args(args);
-    command
-}
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
+    support::command(dir, &[&["scan"], args].concat())
 }
 
 fn run(dir: &Path, args: &[&str]) -> Ran {
-    let output = command(dir, args).stdin(Stdio::null()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
-
-/// The lines as JSON; the time apart, which differs from run to run.
-fn records(text: &str) -> Vec<Value> {
-    let record = |line: &str| {
-        let mut record: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
-        assert!(record.as_object_mut().unwrap().remove("milliseconds").unwrap().is_u64());
-        record
-    };
-    text.lines().map(record).collect()
+    ran(command(dir, args).stdin(Stdio::null()).output().unwrap())
 }
 
 fn names(text: &str) -> Vec<String> {
@@ -66,16 +44,11 @@ fn numbered(count: usize) -> Vec<String> {
 
 #[test]
 fn a_record_has_the_findings_of_check_byte_for_byte() {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let examples = root().join("examples");
     let scanned = run(&examples, &["shop", "shop-fixed", "--format", "ndjson"]);
-    assert_eq!((scanned.code, scanned.err.as_str()), (Some(1), ""));
+    assert_eq!((scanned.code, scanned.err.as_str()), (1, ""));
     for (line, repo) in scanned.out.lines().zip(["shop", "shop-fixed"]) {
-        let check = Command::new(env!("CARGO_BIN_EXE_deploylint"))
-            .current_dir(&examples)
-            .args(["check", repo, "--format", "json"])
-            .output()
-            .unwrap();
-        let checked = String::from_utf8(check.stdout).unwrap();
+        let checked = support::run(&examples, &["check", repo, "--format", "json"]).out;
         // From the findings to the end of the summary.
         let same = &checked[checked.find("\"findings\":").unwrap()..checked.trim_end().len() - 1];
         let (before, after) = line.split_once(same).unwrap_or_else(|| panic!("{line}\nlacks\n{same}"));
@@ -95,7 +68,7 @@ fn any_number_of_jobs_gives_the_same_in_the_order_of_the_input() {
     for jobs in ["2", "7"] {
         let more = run(dir.path(), &["repos", "--format", "ndjson", "--jobs", jobs]);
         assert_eq!(records(&more.out), records(&one.out), "{jobs} jobs");
-        assert_eq!((more.code, more.err.as_str()), (Some(1), ""));
+        assert_eq!((more.code, more.err.as_str()), (1, ""));
     }
 }
 
@@ -108,7 +81,7 @@ fn arguments_are_repos_folders_and_patterns() {
     assert_eq!(names(&ran.out), ["repos/002", "repos/001", "repos/003", "repos/000"]);
     let ran = run(dir.path(), &["repos/001", "gone", "x*", "repos/002/start.sh", "--format", "ndjson"]);
     assert_eq!(names(&ran.out), ["repos/001"]);
-    assert_eq!(ran.code, Some(2));
+    assert_eq!(ran.code, 2);
     let errors: Vec<&str> = ran.err.lines().filter(|line| line.starts_with("error: ")).collect();
     assert_eq!(
         errors,
@@ -159,12 +132,12 @@ fn a_repo_that_cannot_be_judged_is_a_gap_of_its_own() {
         assert!(!other["findings"].as_array().unwrap().is_empty());
     }
     // Nothing but a gap is 3.
-    assert_eq!(run(dir.path(), &["repos/001"]).code, Some(3));
+    assert_eq!(run(dir.path(), &["repos/001"]).code, 3);
 }
 
 #[test]
 fn the_revision_is_that_of_the_repo_itself() {
-    let Some(repo) = git::Repo::new() else { return };
+    let Some(repo) = Repo::new() else { return };
     fs::create_dir(repo.path().join("inner")).unwrap();
     fs::write(repo.path().join("start.sh"), SCRIPT).unwrap();
     fs::write(repo.path().join("inner/start.sh"), SCRIPT).unwrap();
@@ -230,7 +203,7 @@ fn wrong_usage_is_told_before_anything_is_read() {
     ];
     for args in wrong {
         let ran = run(dir.path(), args);
-        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{args:?}");
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{args:?}");
         assert!(ran.err.starts_with("error: "), "{args:?}: {}", ran.err);
     }
     assert_eq!(fs::read_to_string(dir.path().join("out")).unwrap(), "of an earlier scan\n");
@@ -327,7 +300,7 @@ fn a_signal_ends_it_with_whole_records() {
 fn a_full_disk_is_an_error() {
     let dir = repos(3);
     let ran = run(dir.path(), &["repos", "--format", "ndjson", "--output", "/dev/full"]);
-    assert_eq!(ran.code, Some(2));
+    assert_eq!(ran.code, 2);
     assert!(
         ran.err.starts_with("ended early: 0 repos are finished and written\nerror: /dev/full: "),
         "{}",
@@ -339,7 +312,7 @@ fn a_full_disk_is_an_error() {
 /// What a scan that is never killed writes.
 fn whole(dir: &Path, format: &str) -> String {
     let ran = run(dir, &["repos", "--format", format]);
-    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.code, 1);
     ran.out
 }
 
@@ -382,7 +355,7 @@ fn killed_at_any_point_and_started_again_it_goes_on() {
 fn a_document_goes_on_too() {
     let dir = repos(20);
     let args = ["repos", "--format", "json", "--output", "out", "--resume", "journal"];
-    assert_eq!(run(dir.path(), &args).code, Some(1));
+    assert_eq!(run(dir.path(), &args).code, 1);
     let path = dir.path().join("out");
     let text = fs::read_to_string(&path).unwrap();
     // As a kill in the middle of the twelfth record would leave it.
@@ -391,7 +364,7 @@ fn a_document_goes_on_too() {
     let end = serde_json::from_str::<Value>(lines[11]).unwrap()["end"].as_u64().unwrap() as usize;
     fs::write(dir.path().join("journal"), lines.join("\n") + "\n{\"end\":").unwrap();
     fs::write(&path, &text[..end + 40]).unwrap();
-    assert_eq!(run(dir.path(), &args).code, Some(1));
+    assert_eq!(run(dir.path(), &args).code, 1);
     let document: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let before: Value = serde_json::from_str(&text).unwrap();
     let repos = |document: &Value| {
@@ -408,8 +381,7 @@ fn redirected_output_goes_on_as_well() {
     let dir = repos(30);
     let expected = records(&whole(dir.path(), "ndjson"));
     let shell = |line: &str| {
-        let line = line
-            .replace("SCAN", &format!("'{}' scan repos --format ndjson", env!("CARGO_BIN_EXE_deploylint")));
+        let line = line.replace("SCAN", &format!("'{PROGRAM}' scan repos --format ndjson"));
         Command::new("sh").current_dir(dir.path()).args(["-c", &line]).status().unwrap().code()
     };
     // Killed while it appends to a file that holds something else.
@@ -468,11 +440,10 @@ fn a_repo_that_takes_too_long_holds_up_nothing() {
 #[test]
 fn a_terminal_sees_how_far_it_is() {
     if Command::new("script").arg("--version").output().is_err() {
-        let _ = writeln!(std::io::stderr().lock(), "SKIPPED a test of the progress bar: no script(1) here");
-        return;
+        return skipped("a_terminal_sees_how_far_it_is", "script(1)");
     }
     let dir = repos(MANY);
-    let scan = format!("'{}' scan repos --format ndjson --output out", env!("CARGO_BIN_EXE_deploylint"));
+    let scan = format!("'{PROGRAM}' scan repos --format ndjson --output out");
     let output = Command::new("script")
         .current_dir(dir.path())
         .args(["-qec", &scan, "typescript"])

@@ -256,7 +256,7 @@ fn fifos_and_devices() {
     if made("mknod", &["dev/start.sh", "c", "1", "5"]) {
         expect.push(("dev/start.sh", "a device, not a regular file"));
     } else {
-        println!("skipped: only root makes a device");
+        skipped("a script that is a device", "right to make one");
     }
     let names: Vec<&str> = expect.iter().map(|(name, _)| *name).collect();
     let ran = run(dir.path(), &[&["check", "good.sh"], &names[..], &JSON[..]].concat());
@@ -279,14 +279,12 @@ fn a_file_that_may_not_be_read() {
         // root reads everything: somebody else has to try, and must be able to start the program.
         mode(dir.path(), 0o755);
         let program = dir.path().join("deploylint");
-        fs::copy(env!("CARGO_BIN_EXE_deploylint"), &program).unwrap();
+        fs::copy(PROGRAM, &program).unwrap();
         mode(&program, 0o755);
         let drop = ["--reuid=65534", "--regid=65534", "--clear-groups"];
         let tried = Command::new("setpriv").args(drop).arg(&program).arg("--version").output();
         if !tried.is_ok_and(|o| o.status.success()) {
-            // Not `println!`: the harness keeps that to itself when a test passes.
-            std::io::stderr().write_all(b"SKIPPED unreadable file: no setpriv to be another user\n").unwrap();
-            return;
+            return skipped("a_file_that_may_not_be_read", "setpriv, to be another user,");
         }
         command = Command::new("setpriv");
         command.args(drop).arg(&program).args(&args).current_dir(dir.path());
@@ -394,9 +392,8 @@ fn a_reader_that_leaves() {
     let dir = project(&[("a.sh", many.as_bytes())]);
     for rest in ["check a.sh good.sh", "check a.sh --format json", "rules", "explain ignore/unused", "--help"]
     {
-        let program = env!("CARGO_BIN_EXE_deploylint");
         let mut command = Command::new("bash");
-        let script = format!("set -o pipefail; '{program}' {rest} | head -1; echo \"${{PIPESTATUS[0]}}\"");
+        let script = format!("set -o pipefail; '{PROGRAM}' {rest} | head -1; echo \"${{PIPESTATUS[0]}}\"");
         command.args(["-c", &script]).current_dir(dir.path());
         let ran = finish(command, b"");
         assert_eq!(ran.err, "", "{rest}");

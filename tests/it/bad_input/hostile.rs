@@ -12,7 +12,7 @@ const SMALL: usize = 1_200_000;
 fn judge_all(dir: &Path) -> Vec<(String, u64, String)> {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("ulimit -v {SMALL}; exec \"$0\" \"$@\"")]);
-    command.arg(env!("CARGO_BIN_EXE_deploylint")).args(["check", "--root", ".", ".", "good.sh"]).args(JSON);
+    command.arg(PROGRAM).args(["check", "--root", ".", ".", "good.sh"]).args(JSON);
     command.current_dir(dir).env_remove("NO_COLOR");
     let ran = finish(command, b"");
     assert!([0, 3].contains(&ran.code), "{}", ran.err);

@@ -1,21 +1,15 @@
 //! The pages' examples are the rules' tests: each script is checked as a throw-away project.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
+use crate::support::project;
 use deploylint::check::{Report, Request, Target, apply_fixes, check};
 use deploylint::rules::page::Page;
-use deploylint::rules::page_examples::{Example, Expected, SCRIPT, examples};
+use deploylint::rules::page_examples::{Example, ExampleFile, Expected, SCRIPT, examples};
 use deploylint::rules::pages::Pages;
-use std::fs;
 
-fn run(example: &Example, script: Option<&str>) -> Report {
-    let project = tempfile::tempdir().unwrap();
-    for file in &example.files {
-        let path = project.path().join(&file.name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let text = script.filter(|_| file.name == SCRIPT).unwrap_or(&file.text);
-        fs::write(path, text).unwrap();
-    }
+fn run<'e>(example: &'e Example, script: Option<&'e str>) -> Report {
+    let text = |file: &'e ExampleFile| script.filter(|_| file.name == SCRIPT).unwrap_or(&file.text);
+    let files: Vec<(&str, &str)> = example.files.iter().map(|f| (f.name.as_str(), text(f))).collect();
+    let project = project(&files);
     let request = Request {
         root: Some(project.path().to_owned()),
         targets: vec![Target::Path(project.path().join(SCRIPT))],

@@ -1,52 +1,16 @@
 //! `deploylint review`: the document, the list, the date that it keeps.
-// A test that cannot set itself up fails.
-#![allow(clippy::unwrap_used)]
 
-#[path = "git/mod.rs"]
-mod git;
-
-use git::Repo;
+use crate::support::git::Repo;
+use crate::support::{Ran, project, run, write};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use tempfile::TempDir;
 
 const SCRIPT: &str = "#!/bin/bash\nset -euo pipefail\nnginx -t\nsystemctl reload nginx\n";
 const TASK: &str = "## Review Production Deployment Scripts\n\n**Trigger:** After a feature\n\n";
 
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        write(dir.path(), name, text);
-    }
-    dir
-}
-
-fn write(dir: &Path, name: &str, text: &str) {
-    let path = dir.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
-
 fn review(dir: &Path, args: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_deploylint"))
-        .arg("review")
-        .args(args)
-        .current_dir(dir)
-        .output()
-        .unwrap();
-    Ran {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    run(dir, &[&["review"], args].concat())
 }
 
 fn json(dir: &Path, args: &[&str]) -> Value {
@@ -99,7 +63,7 @@ fn the_date_is_all_that_recording_changes() {
         ("Last performed: YYYY-MM-DD", "Last performed: TODAY"),
     ] {
         let text = |line: &str| format!("\u{feff}{TASK}{line}");
-        write(dir.path(), "tasks.md", &text(before));
+        write(dir.path(), "tasks.md", text(before));
         let ran = review(dir.path(), &["--record", "--tested"]);
         assert_eq!(ran.code, 0, "{before}: {}{}", ran.out, ran.err);
         assert_eq!(ran.err, format!("recorded {} in tasks.md\n", today()));
@@ -211,7 +175,7 @@ fn each_change_is_held_against_the_deployment() {
     write(
         &repo.path(),
         "compose.yaml",
-        &format!("{compose}  worker:\n    build: .\n    command: celery -A app worker\n"),
+        format!("{compose}  worker:\n    build: .\n    command: celery -A app worker\n"),
     );
     repo.commit("2026-02-03 12:00 +0000", "Add a worker", &[]);
     repo.write("requirements.txt", "celery==5.4\n");

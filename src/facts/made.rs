@@ -1,0 +1,38 @@
+//! The paths that the scripts make on the machine itself.
+
+use crate::facts::world::World;
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+use crate::tools::effect::{Change, PathKind, Resource, Role};
+
+/// A path that a script makes, and how.
+pub(crate) struct Made {
+    /// The path.
+    pub(crate) path: String,
+    /// A directory with something in it, or what may be one.
+    pub(crate) tree: bool,
+    /// A virtual environment.
+    pub(crate) environment: bool,
+    /// The step.
+    pub(crate) span: Span,
+}
+
+/// All of them, in the order of the steps.
+pub(crate) fn made(world: &World<'_, '_>) -> Vec<Made> {
+    let mut made = Vec::new();
+    for (_, _, step) in world.steps().filter(|(_, _, s)| s.place == Place::Here) {
+        for effect in &step.deed.effects {
+            let (path, tree) = match (&effect.change, &effect.resource) {
+                (Change::Create(kind), Resource::Path(path)) => {
+                    (path, matches!(kind, PathKind::Tree | PathKind::Any | PathKind::Link))
+                }
+                (Change::Write | Change::Append | Change::Edit, Resource::Path(path)) => (path, true),
+                (Change::Append, Resource::Line { file, .. }) => (file, false),
+                _ => continue,
+            };
+            let environment = step.deed.roles.contains(&Role::VirtualEnv);
+            made.push(Made { path: path.to_string(), tree, environment, span: step.span });
+        }
+    }
+    made
+}

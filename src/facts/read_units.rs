@@ -1,0 +1,93 @@
+//! Units as systemd gets to read them: those whose text is known as it arrives, and what is known of the way there.
+
+use crate::facts::world::{Origin, UnitAt, World};
+use crate::finding::Confidence;
+use crate::model::{Deployment, StepId};
+use crate::project::unit::UnitKind;
+use crate::shell::wrappers::Place;
+use crate::tools::effect::{Change, Resource};
+
+/// A unit that is what systemd gets to read.
+pub(crate) struct ReadUnit {
+    /// Its index in the units of the world.
+    pub(crate) unit: usize,
+    /// What kind of unit it is.
+    pub(crate) kind: UnitKind,
+    /// The script that writes or installs it, by its index, and the step.
+    pub(crate) script: Option<(usize, StepId)>,
+    /// What the script writes, without what it puts in: a `$NAME` that is left stands there literally.
+    pub(crate) literal: Option<String>,
+    /// How sure a finding about it can be.
+    pub(crate) confidence: Confidence,
+}
+
+/// Those of a world, in the order of its units.
+pub(crate) fn read_units(world: &World<'_, '_>) -> Vec<ReadUnit> {
+    (0..world.units.len()).filter_map(|unit| read_unit(world, unit)).collect()
+}
+
+/// `None` for a text that something changes before systemd reads it, and for what is no unit.
+fn read_unit(world: &World<'_, '_>, unit: usize) -> Option<ReadUnit> {
+    let at = &world.units[unit];
+    let kind = UnitKind::of(&at.name);
+    let (script, literal, confidence) = match at.origin {
+        Origin::InRepo => (None, None, Confidence::High),
+        Origin::Installed(index, id) | Origin::Written(index, id) => {
+            let script = world.scripts.get(index)?;
+            let step = script.step(id);
+            let as_it_is =
+                matches!(step.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync" | "systemctl");
+            let written = step.written.iter().find(|w| w.path.basename().is_shown_as(&at.name));
+            // `sed … template > x.service`, `envsubst`: who knows what it makes of it.
+            if matches!(at.origin, Origin::Installed(..)) && !as_it_is
+                || matches!(step.place, Place::Container(_))
+                || is_edited(script, id, &at.name)
+            {
+                return None;
+            }
+            let literal = written.map(|w| without_holes(w.value.key()));
+            (Some((index, id)), literal, world.confidence(script, id, None))
+        }
+    };
+    // A template that seems to be installed as it is was filled in on a way that is not seen.
+    let of_the_repo = matches!(at.origin, Origin::InRepo | Origin::Installed(..));
+    if kind == UnitKind::Other || of_the_repo && is_template(world, at) {
+        return None;
+    }
+    Some(ReadUnit { unit, kind, script, literal, confidence })
+}
+
+/// A later step changes the file where it lies: `sed -i`, another line appended.
+fn is_edited(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
+    script.iter().filter(|(step, _)| step.0 >= id.0).any(|(_, step)| {
+        step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+            (Change::Edit, resource) => resource.name().basename().is_shown_as(name),
+            (Change::Append, Resource::Line { file, .. }) => file.basename().is_shown_as(name),
+            _ => false,
+        })
+    })
+}
+
+/// A file of the repo that somebody fills in before it is installed: it holds marks for that.
+fn is_template(world: &World<'_, '_>, at: &UnitAt) -> bool {
+    let text = world.sources.file(at.span.file).text();
+    let marks = ["{{", "<%", "%%", "__APP", "__USER", "__DIR", "@@", "/path/to", "<YOUR", "<your"];
+    marks.iter().any(|mark| text.contains(mark))
+}
+
+/// What is left of a value's key without the holes for what is put in (`shell::value`).
+fn without_holes(key: &str) -> String {
+    let mut text = String::with_capacity(key.len());
+    let mut inside = false;
+    for c in key.chars() {
+        match c {
+            '\u{1}' => inside = true,
+            '\u{2}' => inside = false,
+            _ if !inside => text.push(c),
+            _ => {}
+        }
+    }
+    // What a comment says never gets to systemd.
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']));
+    lines.collect::<Vec<&str>>().join("\n")
+}
