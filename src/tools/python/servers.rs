@@ -238,10 +238,8 @@ pub(crate) fn refine(serves: &mut Serves) {
                 serves.gateway = Some(Gateway::Asgi);
             }
         }
-        "uvicorn" => {
-            if interface().is_some_and(|interface| interface.contains("wsgi")) {
-                serves.gateway = Some(Gateway::Wsgi);
-            }
+        "uvicorn" if interface().is_some_and(|interface| interface.contains("wsgi")) => {
+            serves.gateway = Some(Gateway::Wsgi);
         }
         // Its own interface is RSGI.
         "granian" => {
