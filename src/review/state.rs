@@ -341,8 +341,8 @@ impl Reader<'_> {
         };
         let words = shown(self.sources.text(step.span));
         // A function's body is a step of its own at each call, and what only looks or talks changes nothing.
-        let telling = roles.iter().all(|role| *role == Role::ReadOnly) && !roles.is_empty()
-            || step.deed.effects.is_empty() && roles.is_empty();
+        let telling = roles.iter().all(|role| !role.is_work())
+            && (roles.contains(&Role::ReadOnly) || step.deed.effects.is_empty());
         if !telling && !words.is_empty() {
             let as_who = match &step.user {
                 User::Named(name) if name.as_literal() != Some("root") => format!(" (as {name})"),

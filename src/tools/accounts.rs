@@ -4,7 +4,7 @@
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::advice::{Advice, Asked, Edit, Piece};
-use crate::tools::draft::{Draft, NEW, TREE};
+use crate::tools::draft::{Draft, NEW, TREE, unknown};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 
 /// What to write instead. id(1) and getent(1) ask getpwnam(3) and getgrnam(3), as useradd(8) and groupadd(8) do.
@@ -166,6 +166,13 @@ pub(crate) fn groupadd(argv: &Argv) -> Deed {
         let again = if harmless { Again::NoChange } else { GROUP_EXISTS };
         draft.add(name, NEW, group(name), again);
     }
+    draft.done()
+}
+
+/// newusers(8), systemd-sysusers(8): the accounts stand in a file that is not read here.
+pub(crate) fn newusers(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    draft.add_implied(NEW, Resource::User(unknown("account")), Again::NoChange);
     draft.done()
 }
 

@@ -4,7 +4,7 @@ use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{DIRECTORY, Draft, below};
-use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Resource};
+use crate::tools::effect::{Again, Change, Deed, How, Mode, PathKind, Resource};
 
 /// The options of ln(1).
 const LN: &str = "s|symbolic f|force n|no-dereference r|relative v|verbose i|interactive b backup? S|suffix: \
@@ -164,6 +164,7 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
     {
         let path = below(&argv.cwd, &only.value.basename());
         draft.add(only, Change::Create(kind), Resource::Path(path), exists);
+        draft.content(How::Linked, Some(argv.path(only)), false);
         return draft.done();
     }
     let Some(target) = Target::read(argv, &options) else {
@@ -177,6 +178,7 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
             false => exists,
         };
         target.put(&mut draft, source, Change::Create(kind), again);
+        draft.content(How::Linked, Some(argv.path(source)), false);
         // Whoever knows that the link leads to a directory can tell that the second run goes into it.
         if matches!(again, Again::NoChange | Again::Fails(_))
             && kind == PathKind::Link
@@ -278,6 +280,7 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
             false => Change::Write,
         };
         target.put(&mut draft, source, change, again);
+        draft.content(How::Copied, Some(argv.path(source)), options.has("R"));
     }
     draft.done()
 }
@@ -296,6 +299,7 @@ pub(crate) fn mv(argv: &Argv) -> Deed {
         let again = Again::Fails("mv: cannot stat: No such file or directory");
         draft.path(source, Change::Remove, again);
         target.put(&mut draft, source, Change::Write, Again::NoChange);
+        draft.content(How::Moved, Some(argv.path(source)), true);
     }
     draft.done()
 }
@@ -363,6 +367,7 @@ pub(crate) fn install(argv: &Argv) -> Deed {
             false => Again::NoChange,
         };
         target.put(&mut draft, source, Change::Write, again);
+        draft.content(How::Copied, Some(argv.path(source)), false);
         attributes(&mut draft, target.operand.unwrap_or(source), target.path(source));
     }
     draft.done()

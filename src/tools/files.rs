@@ -4,7 +4,7 @@ use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{DIRECTORY, Draft, FILE, unknown};
-use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Resource};
+use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Prints, Resource};
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -51,6 +51,20 @@ pub(crate) fn mkdir(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// How many arguments of a `mkdir` are options, where `install -d` can stand in its place: none, or `-p` alone.
+pub(crate) fn plain_mkdir(argv: &Argv) -> Option<usize> {
+    let is_option = |arg: &Arg| arg.value.known_prefix().starts_with('-');
+    let options = argv.args.iter().take_while(|arg| is_option(arg)).count();
+    let plain = match options {
+        0 => true,
+        1 => argv.literal(0) == Some("-p"),
+        _ => false,
+    };
+    let operands = &argv.args[options..];
+    (argv.name == "mkdir" && plain && !operands.is_empty() && !operands.iter().any(is_option))
+        .then_some(options)
 }
 
 #[test]
@@ -205,6 +219,7 @@ pub(crate) fn dd(argv: &Argv) -> Deed {
 pub(crate) fn tee(argv: &Argv) -> Deed {
     let options = argv.options("a|append i|ignore-interrupts p output-error?");
     let mut draft = Draft::of(argv);
+    draft.prints(Prints::Same);
     for operand in &options.operands {
         let file = argv.path(operand);
         if file.key().starts_with("/dev/") {

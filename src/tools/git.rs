@@ -127,7 +127,7 @@ fn clone(argv: &Argv) -> Deed {
          shallow-since: shallow-exclude: recurse-submodules? q|quiet bare mirror single-branch server-option:",
     );
     let mut draft = Draft::of(argv);
-    draft.role(Role::Source);
+    draft.role(Role::Source).role(Role::Clone);
     let again = Again::Fails("git clone: destination path already exists and is not an empty directory");
     match options.operands[..] {
         [_, directory] => draft.path(directory, TREE, again),
@@ -314,12 +314,12 @@ fn commit(argv: &Argv) -> Deed {
 #[test]
 fn git_brings_the_source() {
     crate::tools::table::check(&[
-        ("git clone https://h/o/shop.git", "create tree /srv/app/shop fails [Source]"),
-        ("git clone git@h:o/shop.git /opt/x", "create tree /opt/x fails [Source]"),
-        ("git clone --depth 1 -b main $REPO $DIR", "create tree $DIR fails [Source]"),
-        ("git clone $REPO .", "create tree /srv/app fails [Source]"),
-        ("git clone $REPO", "create tree /srv/app/$REPO fails [Source]"),
-        ("git clone h:shop", "create tree /srv/app/shop fails [Source]"),
+        ("git clone https://h/o/shop.git", "create tree /srv/app/shop fails [Source] [Clone]"),
+        ("git clone git@h:o/shop.git /opt/x", "create tree /opt/x fails [Source] [Clone]"),
+        ("git clone --depth 1 -b main $REPO $DIR", "create tree $DIR fails [Source] [Clone]"),
+        ("git clone $REPO .", "create tree /srv/app fails [Source] [Clone]"),
+        ("git clone $REPO", "create tree /srv/app/$REPO fails [Source] [Clone]"),
+        ("git clone h:shop", "create tree /srv/app/shop fails [Source] [Clone]"),
         ("git -C /opt/x pull", "[Source]"),
         ("git reset --hard origin/main", "[Source]"),
         ("git checkout -b prod", "create branch prod fails [Source]"),

@@ -3,7 +3,7 @@
 use crate::shell::argv::{Argv, Stdin};
 use crate::tools::advice::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{Draft, FILE};
-use crate::tools::effect::{Again, Change, Deed, Role};
+use crate::tools::effect::{Again, Change, Deed, Prints, Role};
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -91,8 +91,20 @@ pub(crate) fn openssl(argv: &Argv) -> Deed {
     }
     if !options.has("-out") && !options.has("-keyout") {
         draft.role(Role::ReadOnly);
+        if makes_key {
+            draft.prints(Prints::Secret);
+        }
     }
     draft.done()
+}
+
+/// wg(8): `genkey` and `genpsk` print a new key.
+pub(crate) fn wg(argv: &Argv) -> Deed {
+    match argv.literal(0) {
+        Some("genkey" | "genpsk") => Deed::read_only().prints(Prints::Secret),
+        Some("pubkey" | "show" | "showconf") => Deed::read_only(),
+        _ => Deed::default(),
+    }
 }
 
 /// ssh-keygen(1): asks before it overwrites a key, for the file where `-f` does not say, for a passphrase without `-N`.

@@ -3,7 +3,7 @@
 use crate::shell::argv::{Arg, Argv};
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, nothing, role, word};
-use crate::tools::effect::{Again, Change, Deed, Ecosystem, Role};
+use crate::tools::effect::{Again, Change, Deed, Ecosystem, How, Role};
 use crate::tools::serves::{Language, Listen, SERVER, Server, Serves, ServiceRole, Stays, daemon};
 
 const RUBY: Server =
@@ -293,6 +293,7 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
                 let again =
                     Again::Overwrites("artisan key:generate: what was encrypted with the old key is lost");
                 draft.value_path(&file, Change::Edit, again);
+                draft.content(How::Secret, None, false);
             }
         }
         // storage:link prints `already exists` and exits with 0.

@@ -4,7 +4,7 @@ use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, unknown};
-use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::effect::{Again, Change, Deed, Prints, Resource};
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -41,7 +41,7 @@ pub(crate) fn sed(argv: &Argv) -> Deed {
         }
     }
     if !in_place {
-        return Deed::read_only();
+        return Deed::read_only().prints(Prints::Filled);
     }
     if !quiet_script && !files.is_empty() {
         scripts.push(files.remove(0));

@@ -213,6 +213,22 @@ words! {
         ComposeUp = "compose-up",
         /// Serves.
         Serve = "serve",
+        /// Makes a tree of the app's source where none was.
+        Clone = "clone",
+        /// Gives paths to others.
+        Owner = "owner",
+        /// Sets modes.
+        Mode = "mode",
+        /// Brings what is not on this machine.
+        Fetch = "fetch",
+        /// Takes files out of an archive.
+        Unpack = "unpack",
+        /// Tells processes to end or to start anew.
+        Signal = "signal",
+        /// Stops the machine, or starts it anew.
+        Reboot = "reboot",
+        /// Sets a server up by what another file says.
+        Provision = "provision",
         /// Only reads or prints.
         ReadOnly = "read-only",
     }
