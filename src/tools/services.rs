@@ -2,10 +2,11 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::shell::wrappers::{command_line, resplit};
 use crate::tools::advice::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{Draft, NEW, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
-use crate::tools::serves::{Language, Left, Serves, Stays};
+use crate::tools::serves::{self, Language, Left, Serves, Stays};
 
 /// Programs that keep others running in the background: pm2's daemon, a detached terminal.
 pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
@@ -32,12 +33,38 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
         }
         _ => return None,
     };
-    let python = argv.args.iter().any(|arg| arg.value.known_suffix().ends_with(".py"));
-    let language = if python { Language::Python } else { Language::Node };
-    let is_script =
-        |text: &String| [".js", ".mjs", ".cjs", ".ts", ".py"].iter().any(|end| text.ends_with(end));
-    let entry = argv.args.iter().map(|arg| arg.value.to_string()).find(is_script);
-    Some(Serves { language, entry, stays, runs_app: true, ..Serves::unknown(argv.clone()) })
+    // What it is told to start says the language; a process file is one of Node's.
+    let started = started(argv).map(|started| serves::serves(&started));
+    let language = started.as_ref().map(|s| s.language).filter(|l| *l != Language::Other);
+    let role = started.as_ref().and_then(|s| s.role);
+    Some(Serves {
+        language: language.unwrap_or(Language::Node),
+        role,
+        entry: started.and_then(|s| s.entry.or_else(|| Some(s.argv.program.value.to_string()))),
+        stays,
+        runs_app: true,
+        ..Serves::unknown(argv.clone())
+    })
+}
+
+const PM2: &str = "n|name: i|instances: w|watch f|force u|user: hp: l|log: o|output: e|error: p|pid: cwd: max-memory-restart: \
+         interpreter: node-args: cron: only: env: ignore-watch: time update-env";
+
+/// The command that pm2 is told to start: `pm2 start npm -- start`, `pm2 start "gunicorn app:app"`.
+fn started(argv: &Argv) -> Option<Argv> {
+    let options = argv.options(PM2);
+    let verb = matches!(
+        word(&options.operands, 0),
+        "start" | "restart" | "reload" | "startOrReload" | "startOrRestart"
+    );
+    let what = *options.operands.get(usize::from(verb))?;
+    let at = argv.args.iter().position(|arg| std::ptr::eq(arg, what))?;
+    let mut words = resplit(what).unwrap_or_else(|| vec![what.clone()]);
+    words.extend(argv.args[at + 1..].iter().filter(|arg| arg.value.as_literal() != Some("--")).cloned());
+    if let Some(interpreter) = options.value("interpreter").filter(|i| i.as_literal() != Some("none")) {
+        words.insert(0, Arg { value: interpreter.clone(), span: what.span });
+    }
+    command_line(words, argv.cwd.clone(), argv.home.clone())
 }
 
 /// What to write instead.
@@ -138,9 +165,7 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
         }
         "unmask" | "reset-failed" | "set-default" | "set-property" | "daemon" | "isolate" | "preset"
         | "link" | "revert" | "set-environment" | "import-environment" | "reboot" | "poweroff" | "clean" => {}
-        "edit" => {
-            draft.asks("systemctl edit opens an editor", "write the file below /etc/systemd/system", None)
-        }
+        "edit" => draft.asks("opens an editor", "write the file below /etc/systemd/system", None),
         "status" | "is-active" | "is-enabled" | "is-failed" | "show" | "cat" | "list-units"
         | "list-unit-files" | "list-timers" | "list-sockets" | "list-dependencies" | "is-system-running"
         | "show-environment" | "help" => {
@@ -246,10 +271,7 @@ pub(crate) fn supervisorctl(argv: &Argv) -> Deed {
 /// already launched`; of an ecosystem file or of the name of a known process it restarts. A command (`npm`, `"node
 /// app.js"`), and a script with `-f`, is started once more beside the first. Tried with 7.0.
 pub(crate) fn pm2(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "n|name: i|instances: w|watch f|force u|user: hp: l|log: o|output: e|error: p|pid: cwd: max-memory-restart: \
-         interpreter: node-args: cron: only: env: ignore-watch: time update-env",
-    );
+    let options = argv.options(PM2);
     let mut draft = Draft::of(argv);
     let operands = &options.operands;
     let (verb, target) = (word(operands, 0), operands.get(1));
@@ -264,9 +286,9 @@ pub(crate) fn pm2(argv: &Argv) -> Deed {
             let again = if describes || target.value.as_literal().is_none() {
                 Again::NoChange
             } else if options.has("f") || is_command(text) {
-                Again::Duplicates("pm2: starts a second process of the same name")
+                Again::Duplicates("starts a second process of the same name")
             } else {
-                Again::Fails("pm2: Script already launched")
+                Again::Fails("Script already launched")
             };
             match options.value("n") {
                 Some(name) if !describes => draft.add(target, NEW, process(name), again),
@@ -292,7 +314,7 @@ pub(crate) fn pm2(argv: &Argv) -> Deed {
         ("delete" | "del", Some(target)) => {
             let again = match target.value.as_literal() {
                 Some("all") => Again::NoChange,
-                _ => Again::Fails("pm2: Process or Namespace not found"),
+                _ => Again::Fails("Process or Namespace not found"),
             };
             draft.add(target, Change::Remove, process(&target.value), again);
         }

@@ -119,7 +119,7 @@ fn code(text: &str) -> Vec<&str> {
     while let Some(line) = lines.next() {
         if line.starts_with("#[test]") || line.starts_with("#[cfg(test)]") {
             // `mod table;` is a line, an item ends with a brace in the first column.
-            while let Some(line) = lines.next() {
+            for line in lines.by_ref() {
                 if line.starts_with('}') || line.starts_with("mod ") && line.ends_with(';') {
                     break;
                 }

@@ -74,10 +74,10 @@ fn missing(unit: &Judged<'_, '_, '_>, exec: &Exec, module: &str, found: &mut Vec
         // A script that brings another repo than this one has its modules there.
         (false, _) => Confidence::Low,
     };
-    let message = format!("the repo has no module `{module}`: no file ends in {path}.py");
+    let message = format!("the repo has no module `{module}`, since no file's path ends in {path}.py");
     let help = match closest(code, base(&path)) {
-        Some(file) => format!("name a module that is there, such as that of {file}"),
-        None => "name a module that is there".to_owned(),
+        Some(file) => format!("name a module that exists, such as that of {file}"),
+        None => "name a module that exists".to_owned(),
     };
     found.push(unit.finding(MODULE, exec.span, message).at_most(sure).help(help).done());
 }
@@ -113,32 +113,32 @@ fn worker(
         (Gateway::Asgi, Gateway::Wsgi) if !configured => {
             let (speaker, help) = match has_workers {
                 true => (
-                    format!("{name}'s worker `{}`", class.unwrap_or("sync")),
-                    "add `-k uvicorn_worker.UvicornWorker` (package uvicorn-worker; `uvicorn.workers.UvicornWorker` of older releases)"
+                    format!("the worker `{}`", class.unwrap_or("sync")),
+                    "add `-k uvicorn_worker.UvicornWorker` (package uvicorn-worker; in older releases `uvicorn.workers.UvicornWorker`)"
                         .to_owned(),
                 ),
-                false => (name.clone(), format!("start it by {}", Gateway::Asgi.usual_server())),
+                false => (name.clone(), format!("start it with {}", Gateway::Asgi.usual_server())),
             };
             let message = format!(
-                "`{module}:{variable}` is an ASGI app ({why}), and {speaker} speaks WSGI: each request fails"
+                "each request fails: `{module}:{variable}` is an ASGI app ({why}), but {speaker} speaks WSGI"
             );
             (message, help, sure)
         }
         (Gateway::Wsgi, Gateway::Asgi) if class.is_some() => (
             format!(
-                "`{module}:{variable}` is a WSGI app ({why}), and the worker `{}` speaks ASGI: each request fails",
+                "each request fails: `{module}:{variable}` is a WSGI app ({why}), but the worker `{}` speaks ASGI",
                 class.unwrap_or_default()
             ),
-            "leave `-k` away, or name the project's ASGI app".to_owned(),
+            "remove `-k`, or name the project's ASGI app".to_owned(),
             sure,
         ),
         (Gateway::Wsgi, Gateway::Asgi) if module.ends_with("wsgi") => (
             format!(
-                "{name} runs ASGI apps, and `{}` is a WSGI app: each request fails",
+                "each request fails, because {name} runs ASGI apps and `{}` is a WSGI app",
                 serves.entry.as_deref().unwrap_or(module)
             ),
             format!(
-                "run `{}asgi`, or start it by {}",
+                "run `{}asgi`, or start it with {}",
                 module.trim_end_matches("wsgi"),
                 Gateway::Wsgi.usual_server()
             ),
@@ -169,6 +169,6 @@ fn gateway_of(context: &Context<'_, '_>, module: &str) -> Option<(Gateway, Confi
     (asgi && !wsgi).then_some((
         Gateway::Asgi,
         Confidence::Medium,
-        "the project depends on an ASGI framework alone",
+        "the project depends only on an ASGI framework",
     ))
 }

@@ -25,11 +25,11 @@ pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let (message, help, confidence) = match (kind, serves.stays) {
         ("forking", Stays::Foreground { sure }) => (
             format!(
-                "`Type=forking` waits until {name} goes to the background, which it does not: starting it times out"
+                "the start times out: `Type=forking` waits for {name} to go to the background, which it never does"
             ),
             match serves.notifies {
-                Some(true) => format!("write `Type=notify`: {name} tells when it is ready"),
-                _ => "write `Type=simple`, or leave the line away".to_owned(),
+                Some(true) => format!("write `Type=notify`, because {name} reports when it is ready"),
+                _ => "write `Type=simple`, or remove the line".to_owned(),
             },
             if sure { Confidence::High } else { Confidence::Medium },
         ),
@@ -37,10 +37,10 @@ pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             match left {
                 // The containers are the daemon's, not the service's.
                 Left::Containers => format!(
-                    "`{by}` returns at once: for `Type={kind}` the service has ended by then, whatever the containers do"
+                    "`{by}` returns at once, so for `Type={kind}` the service has ended, whatever the containers do"
                 ),
                 Left::Process | Left::Daemons => format!(
-                    "`{by}` puts {name} into the background: for `Type={kind}` the service has ended by then, and systemd stops what it left"
+                    "`{by}` puts {name} into the background, where `Type={kind}` makes systemd stop it"
                 ),
             },
             match instead {
@@ -51,9 +51,9 @@ pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         ),
         ("notify", Stays::Foreground { .. }) if serves.notifies == Some(false) => (
             format!(
-                "`Type=notify` waits until {name} tells that it is ready, which it never does: starting it times out"
+                "the start times out: `Type=notify` waits for {name} to report that it is ready, which it never does"
             ),
-            "write `Type=simple`, or leave the line away".to_owned(),
+            "write `Type=simple`, or remove the line".to_owned(),
             Confidence::Medium,
         ),
         ("forking", Stays::Background { .. } | Stays::Unknown) => return no_pid_file(unit, &serves, found),
@@ -61,7 +61,7 @@ pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     };
     let place = unit.at.unit.get("Service", "Type").map_or(exec.span, |d| d.span);
     let draft = unit.finding(RULE, place, message).at_most(confidence).help(help);
-    found.push(draft.related(exec.span, "what it runs").done());
+    found.push(draft.related(exec.span, "it runs this").done());
 }
 
 /// systemd.service(5), `Type=`: with `forking` it is recommended to use `PIDFile=` too; else systemd guesses, which it can

@@ -325,7 +325,7 @@ pub(crate) fn server(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     draft.role(Role::Serve);
     if options.has("D") || options.has("detach") || options.has("daemonize") {
-        let again = Again::Fails("the port or the pid file is taken by the process of the first run");
+        let again = Again::Fails("the process of the first run holds the port or the pid file");
         match options.value("p").filter(|_| argv.name != "uwsgi") {
             Some(pid) => draft.value_path(pid, FILE, again),
             None => draft.add_implied(NEW, Resource::Process(argv.program.value.basename()), again),
