@@ -53,11 +53,10 @@ const PM2: &str = "n|name: i|instances: w|watch f|force u|user: hp: l|log: o|out
 /// The command that pm2 is told to start: `pm2 start npm -- start`, `pm2 start "gunicorn app:app"`.
 fn started(argv: &Argv) -> Option<Argv> {
     let options = argv.options(PM2);
-    let verb = matches!(
-        word(&options.operands, 0),
-        "start" | "restart" | "reload" | "startOrReload" | "startOrRestart"
-    );
-    let what = *options.operands.get(usize::from(verb))?;
+    let starts = ["start", "restart", "reload", "startOrReload", "startOrRestart"];
+    let verb = starts.contains(&word(&options.operands, 0));
+    // `pm2 resurrect` names nothing; pm2-runtime needs no verb.
+    let what = *options.operands.get(usize::from(verb)).filter(|_| verb || argv.name != "pm2")?;
     let at = argv.args.iter().position(|arg| std::ptr::eq(arg, what))?;
     let mut words = resplit(what).unwrap_or_else(|| vec![what.clone()]);
     words.extend(argv.args[at + 1..].iter().filter(|arg| arg.value.as_literal() != Some("--")).cloned());
