@@ -3,15 +3,17 @@
 //! Facts: PEP 3333, PEP 420 (a directory is a package without `__init__.py` too), <https://uvicorn.dev/deployment/> (a
 //! server of WSGI apps needs a worker of uvicorn's for an ASGI app).
 
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::{Exec, UnitKind};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::rules::units::{Judged, base};
 use crate::tools::effect::{Ecosystem, Role};
 use crate::tools::serves::{Gateway, PYTHON_SERVER, Serves};
 
-const MODULE: &str = "units/missing-module";
-const WORKER: &str = "units/wrong-worker";
+const MODULE: RuleId = id::UNITS_MISSING_MODULE;
+const WORKER: RuleId = id::UNITS_WRONG_WORKER;
 
 /// Both rules.
 pub(super) fn modules(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -150,7 +152,7 @@ fn worker(
 }
 
 /// What the app speaks, how sure that is, and why: Django's names say it, else what the project depends on.
-fn gateway_of(context: &Context<'_, '_>, module: &str) -> Option<(Gateway, Confidence, &'static str)> {
+fn gateway_of(context: &World<'_, '_>, module: &str) -> Option<(Gateway, Confidence, &'static str)> {
     match base(&module.replace('.', "/")) {
         "asgi" => return Some((Gateway::Asgi, Confidence::High, "its name says so")),
         "wsgi" => return Some((Gateway::Wsgi, Confidence::Medium, "its name says so")),

@@ -3,13 +3,15 @@
 //!
 //! Facts: systemd.service(5), `Type=`. What a program does when it is started stands in `tools::serves`.
 
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::{UnitKind, is_true};
+use crate::rules::id;
 use crate::rules::units::Judged;
 use crate::tools::serves::{Language, Left, Serves, Stays};
 
-const RULE: &str = "units/wrong-type";
-const PID_FILE: &str = "units/no-pid-file";
+const RULE: RuleId = id::UNITS_WRONG_TYPE;
+const PID_FILE: RuleId = id::UNITS_NO_PID_FILE;
 
 /// `units/wrong-type`.
 pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
