@@ -180,6 +180,8 @@ impl Peeled {
                 "a|auto-servernum e|error-file: f|auth-file: l|listen-tcp n|server-num: p|xauth-protocol: \
                  s|server-args: w|wait:",
             ),
+            // sshpass(1).
+            "sshpass" => self.plain("sshpass", "p: f: d: P: e v h V"),
             "ssh" => self.ssh(),
             "docker" | "podman" | "nerdctl" => self.container(),
             "docker-compose" | "podman-compose" => self.compose(0),
