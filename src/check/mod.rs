@@ -6,23 +6,31 @@ mod fix;
 mod isolate;
 mod judge;
 mod load;
+#[cfg(test)]
+mod pages_tests;
 mod regions;
 mod rounds;
+#[cfg(test)]
+mod rounds_tests;
 mod rule_set;
 mod selection;
 mod services;
 pub mod split;
 mod suppress;
+#[cfg(test)]
+mod systemd_tests;
 mod why;
 
-pub use config::{App, Config, Level, ReviewConfig};
-pub use fix::{apply_fixes, replaced};
-pub use judge::{Judged, Look, inspect, root_of};
-pub use rounds::{Change, Fixed, Rejected, fix, fix_over};
+pub use config::Config;
+pub use fix::replaced;
+pub use judge::{Look, inspect, root_of};
+#[cfg(any(test, fuzzing))]
+pub use rounds::fix_over;
+pub use rounds::{Change, Fixed, Rejected, fix};
 pub use rule_set::RuleSet;
 pub use selection::Selection;
 pub use services::{Services, services};
-pub use why::{Fate, Why, why};
+pub use why::{Fate, why};
 
 use crate::finding::{Confidence, Finding, Gap};
 use crate::limit;
@@ -182,15 +190,8 @@ impl Settings {
         Self::load_with(request, None, |folders| RuleSet::load(folders).map(Arc::new))
     }
 
-    /// The same with rules that were read before: those of the request's own folders.
-    ///
-    /// # Errors
-    /// As [`Settings::load`].
-    pub fn load_over(request: &Request, rules: &Arc<RuleSet>) -> Result<Self, CheckError> {
-        Self::load_noted(request, rules, None)
-    }
-
-    /// The same; all that is read of the repo, here and in the check, is noted by `recorder`.
+    /// The same with rules that were read before: those of the request's own folders. All that is read of the repo, here
+    /// and in the check, is noted by `recorder`.
     ///
     /// # Errors
     /// As [`Settings::load`]. What was noted up to there is not all.

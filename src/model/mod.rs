@@ -145,8 +145,6 @@ pub struct Step {
     pub written: Vec<Written>,
     /// Wrappers that were peeled.
     pub wrappers: Vec<&'static str>,
-    /// The home directory of the user.
-    pub home: Value,
 }
 
 /// Is root expected to call the script?

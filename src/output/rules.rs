@@ -1,6 +1,5 @@
 //! `deploylint rules`: every rule in a line.
 
-use super::{confidence_name, severity_name};
 use crate::finding::Applicability;
 use crate::rules::page::Page;
 use crate::rules::pages::Pages;
@@ -49,13 +48,7 @@ pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) 
     row(out, ["RULE", "SEVERITY", "CONFIDENCE", "FIX", "TITLE"])?;
     for page in pages.iter().filter(wanted) {
         let title = super::clean::line(&page.title, 200);
-        let cells = [
-            &*page.id,
-            severity_name(page.severity),
-            confidence_name(page.confidence),
-            fix_name(page.fix),
-            &title,
-        ];
+        let cells = [&*page.id, page.severity.name(), page.confidence.name(), fix_name(page.fix), &title];
         row(out, cells)?;
     }
     Ok(())
@@ -68,8 +61,8 @@ pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) 
 pub fn write_json(pages: &Pages, out: &mut dyn io::Write) -> io::Result<()> {
     let rules = pages.iter().map(|page| JsonRule {
         rule: &page.id,
-        severity: severity_name(page.severity),
-        confidence: confidence_name(page.confidence),
+        severity: page.severity.name(),
+        confidence: page.confidence.name(),
         fix: fix_name(page.fix),
         title: &page.title,
     });

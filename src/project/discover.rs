@@ -7,7 +7,7 @@ mod acts;
 mod project;
 
 pub use acts::Act;
-pub use project::{Candidate, container_scripts, discover};
+pub use project::{Candidate, discover};
 
 /// A script with this score deploys: it writes units (5), or does one thing that servers need (3) and is called so (2),
 /// or does several things.
@@ -50,6 +50,7 @@ pub fn score(text: &str) -> (u32, Vec<Reason>) {
 }
 
 /// Judges one script. `path` is relative to the root.
+#[cfg(test)]
 pub fn judge(path: &str, text: &str, standing: Standing) -> Verdict {
     let (base, reasons) = score(text);
     verdict(path, base, reasons, standing)

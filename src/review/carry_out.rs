@@ -38,8 +38,6 @@ pub struct Review {
     pub sources: Sources,
     /// The task, where there is one.
     pub document: Option<Document>,
-    /// Since when changes count.
-    pub since: Since,
     /// What changed.
     pub history: History,
     /// What it means, by kind, file and line.
@@ -185,7 +183,7 @@ pub fn review(request: &Request) -> Result<Review, CheckError> {
     let never = since == Since::Beginning;
     let due = never || impacts.iter().any(|impact| counts(impact.kind));
     let Report { sources, .. } = report;
-    Ok(Review { sources, document, since, history, impacts, items, due, notes, gaps, today, root })
+    Ok(Review { sources, document, history, impacts, items, due, notes, gaps, today, root })
 }
 
 /// The facts of the state that was reviewed; none where everything counts as new, or where it cannot be read.

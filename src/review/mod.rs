@@ -12,5 +12,7 @@ mod state;
 mod trace;
 
 pub use carry_out::{Recorded, Request, Review, review};
-pub use impact::{Change, Impact, impact};
-pub use state::{Fact, Kind, State};
+pub use impact::{Change, Impact};
+pub use state::Kind;
+#[cfg(any(test, fuzzing))]
+pub use state::State;

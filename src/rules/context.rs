@@ -9,7 +9,7 @@ use crate::source::{Sources, Span};
 use std::ops::Deref;
 use std::sync::Arc;
 
-pub use crate::facts::world::{AppUser, Given, Origin, ProcessAt, Project, UnitAt};
+pub use crate::facts::world::{AppUser, Given, Origin, Project, UnitAt};
 
 /// What the rules see.
 pub struct Context<'r, 'a> {

@@ -6,6 +6,7 @@ pub mod embedded;
 pub mod env;
 mod guards;
 pub mod page;
+#[cfg(any(test, fuzzing))]
 pub mod page_examples;
 pub mod pages;
 mod permissions;

@@ -48,6 +48,7 @@ pub struct Cache {
 }
 
 /// How often a cache was of use.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Repos whose result was there.
@@ -137,6 +138,7 @@ impl Cache {
     }
 
     /// How often it was of use up to now.
+    #[cfg(test)]
     pub fn counts(&self) -> Counts {
         Counts {
             hits: self.hits.load(Ordering::Relaxed),

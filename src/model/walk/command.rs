@@ -342,7 +342,6 @@ impl<'a> Walker<'a, '_> {
             self.shell.gaps.push((span, "it acts on more things than are followed".to_owned()));
         }
         Step {
-            home: self.ctx.home.clone(),
             argv,
             span,
             origin: None,

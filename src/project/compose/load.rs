@@ -24,7 +24,8 @@ const MAX_DEPTH: usize = 32;
 
 /// Where files come from.
 pub(super) enum Disk<'a> {
-    /// The one file is all there is.
+    /// The one file is all there is; so tests have it.
+    #[cfg_attr(not(any(test, fuzzing)), allow(dead_code))]
     Alone(&'a Sources),
     /// The project.
     Root(&'a Root, &'a mut Sources),

@@ -2,11 +2,12 @@
 //!
 //! Facts: the listing of systemd 252 itself (`systemd --dump-configuration-items`), what later releases added to its
 //! table of directives (`load-fragment-gperf`, up to the development towards 259), and systemd.directives(7).
-//! `tests/it/systemd.rs` holds it against `systemd-analyze verify`.
+//! `check::systemd_tests` holds it against `systemd-analyze verify`.
 
 use crate::project::unit::UnitKind;
 
 /// The release whose directives are listed in full; what came after it is known as newer.
+#[cfg(test)]
 pub const BASE: u32 = 252;
 
 /// How systemd takes a directive in a section.
