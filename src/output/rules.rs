@@ -1,4 +1,4 @@
-//! `deploylint rules`: every rule in a line.
+//! `deploylint rules`: one line for each rule.
 
 use crate::finding::Applicability;
 use crate::rules::page::Page;

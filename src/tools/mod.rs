@@ -15,16 +15,18 @@ mod disks;
 mod draft;
 pub mod effect;
 mod fetching;
-mod files;
-mod find;
+pub(crate) mod files;
+pub(crate) mod find;
 mod firewall;
 mod git;
 mod keys;
+pub(crate) mod known_accounts;
 mod languages;
 mod node;
 mod owners;
 mod packages;
-mod plain;
+pub(crate) mod place;
+pub(crate) mod plain;
 pub(crate) mod providers;
 mod python;
 mod sed;
@@ -37,7 +39,7 @@ mod web;
 pub(crate) mod work;
 
 use crate::shell::argv::Argv;
-use crate::tools::effect::{Again, Deed, Role};
+use crate::tools::effect::{Again, Deed, Prints, Role};
 
 /// What a command does. An unknown tool gives `Deed::default()`, with `known == false`.
 ///
@@ -89,13 +91,24 @@ fn visible(argv: &Argv) -> Deed {
         "gzip" | "gunzip" | "xz" | "unxz" | "bzip2" | "bunzip2" => archives::gzip(argv),
         "chmod" => owners::chmod(argv),
         "chown" | "chgrp" => owners::chown(argv),
+        "setfacl" => owners::setfacl(argv),
         "sed" => sed::sed(argv),
         "find" => find::find(argv),
         "wget" => fetching::wget(argv),
         "curl" => fetching::curl(argv),
         "read" | "select" => plain::read(argv),
-        "iconv" | "sort" | "shuf" | "envsubst" => plain::filter(argv),
+        "iconv" | "sort" | "shuf" => plain::filter(argv),
         "pkill" | "killall" => plain::pkill(argv),
+        "kill" => Deed::read_only().role(Role::Signal),
+        "fuser" => plain::fuser(argv),
+        "echo" | "printf" | "logger" => Deed::read_only().prints(Prints::Words),
+        "cat" => Deed::read_only().prints(Prints::Same),
+        "awk" | "gawk" | "grep" | "egrep" | "fgrep" => Deed::read_only().prints(Prints::Parts),
+        "envsubst" => Deed::read_only().prints(Prints::Filled),
+        "reboot" | "shutdown" => draft::nothing().role(Role::Reboot),
+        "ansible-playbook" | "puppet" => Deed::default().role(Role::Provision),
+        "newusers" | "systemd-sysusers" => accounts::newusers(argv),
+        "wg" => keys::wg(argv),
         "useradd" => accounts::useradd(argv),
         "adduser" => accounts::adduser(argv),
         "groupadd" | "addgroup" => accounts::groupadd(argv),

@@ -9,6 +9,7 @@ mod corpus;
 mod docs;
 mod examples;
 mod fixes;
+mod programs;
 mod review;
 mod scan;
 mod services;
