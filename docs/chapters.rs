@@ -67,10 +67,10 @@ fn table(pages: &[&Page], to: &str) -> String {
         let _ = writeln!(
             rows,
             "| [{id}]({to}{id}.md) | {} | {} | {} | {} |",
-            page.severity.name(),
-            page.confidence.name(),
-            page.fix.map_or("none", Applicability::name),
-            page.title.replace('|', "\\|"),
+            page.about().severity.name(),
+            page.about().confidence.name(),
+            page.about().fix.map_or("none", Applicability::name),
+            page.about().title.replace('|', "\\|"),
             id = page.id,
         );
     }
@@ -82,10 +82,10 @@ fn chapter_text(page: &Page) -> String {
     let mut text = format!(
         "# {}\n\n{}.\n\nSeverity **{}**, confidence **{}**, fix **{}**. To quiet a line: `# deploylint: ignore[{}] reason`\n\n",
         page.id,
-        page.title.trim_end_matches('.'),
-        page.severity.name(),
-        page.confidence.name(),
-        page.fix.map_or("none", Applicability::name),
+        page.about().title.trim_end_matches('.'),
+        page.about().severity.name(),
+        page.about().confidence.name(),
+        page.about().fix.map_or("none", Applicability::name),
         page.id,
     );
     let mut fence: Option<usize> = None;

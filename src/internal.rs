@@ -1,7 +1,7 @@
 //! The stages of a check, one by one, for `benches/whole.rs`. Nobody else may rest on it.
 
+use crate::facts::world::{Given, Project, World};
 use crate::model::{self, FollowNothing};
-use crate::rules::context::{Context, Given, Project};
 use crate::rules::pages::Pages;
 use crate::rules::{self, Failed, embedded};
 use crate::source::{SourceFile, Sources};
@@ -73,18 +73,21 @@ impl Stages {
         times.model = start.elapsed().as_secs_f64();
 
         let before = Instant::now();
-        let context = Context::new(&sources, &models, &self.project, &self.pages, &self.given);
+        let world = World::new(&sources, &models, &self.project, &self.given);
         let shared = before.elapsed().as_secs_f64();
         if let Some(each) = each {
             for (rule, seconds) in self.rules.iter().zip(&mut *each) {
                 let start = Instant::now();
-                black_box(rule.run(&context, &self.selectors).expect("no rule panics"));
+                black_box(rule.run(&world, &self.selectors, &self.pages).expect("no rule panics"));
                 *seconds += start.elapsed().as_secs_f64();
             }
             each[self.rules.len()] += shared;
         } else {
             let mut findings = Vec::new();
-            assert!(rules::run(&context, &self.selectors, &mut findings).is_empty(), "a rule panicked");
+            assert!(
+                rules::run(&world, &self.selectors, &self.pages, &mut findings).is_empty(),
+                "a rule panicked"
+            );
             black_box(findings);
         }
         times.whole = start.elapsed().as_secs_f64();

@@ -14,7 +14,7 @@
 //! let request = Request { targets: vec![Target::Path(script)], ..Request::default() };
 //! let report = check(&request)?;
 //! let finding = &report.findings[0];
-//! assert_eq!(&*finding.rule, "rerun/existing-path");
+//! assert_eq!(finding.rule.as_str(), "rerun/existing-path");
 //! assert_eq!(report.sources.file(finding.span.file).path(), "start.sh");
 //! assert_eq!(report.sources.line(finding.span), 3);
 //!
@@ -71,7 +71,7 @@ mod support;
 pub use check::{Change, CheckError, Fixed, Rejected, Report, Request, Target, check, fix};
 #[cfg(feature = "cli")]
 pub use cli::main;
-pub use finding::{Applicability, Confidence, Edit, Finding, Fix, Gap, Related, Severity};
+pub use finding::{About, Applicability, Confidence, Edit, Finding, Fix, Gap, Related, RuleId, Severity};
 pub use rules::page::Page;
 pub use rules::pages::built_in as pages;
 pub use source::{FileId, LineColumn, SourceFile, Sources, Span};

@@ -47,8 +47,14 @@ pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) 
     };
     row(out, ["RULE", "SEVERITY", "CONFIDENCE", "FIX", "TITLE"])?;
     for page in pages.iter().filter(wanted) {
-        let title = super::clean::line(&page.title, 200);
-        let cells = [&*page.id, page.severity.name(), page.confidence.name(), fix_name(page.fix), &title];
+        let title = super::clean::line(&page.about().title, 200);
+        let cells = [
+            &*page.id,
+            page.about().severity.name(),
+            page.about().confidence.name(),
+            fix_name(page.about().fix),
+            &title,
+        ];
         row(out, cells)?;
     }
     Ok(())
@@ -61,10 +67,10 @@ pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) 
 pub fn write_json(pages: &Pages, out: &mut dyn io::Write) -> io::Result<()> {
     let rules = pages.iter().map(|page| JsonRule {
         rule: &page.id,
-        severity: page.severity.name(),
-        confidence: page.confidence.name(),
-        fix: fix_name(page.fix),
-        title: &page.title,
+        severity: page.about().severity.name(),
+        confidence: page.about().confidence.name(),
+        fix: fix_name(page.about().fix),
+        title: &page.about().title,
     });
     let document = Document { version: 1, rules: rules.collect() };
     serde_json::to_writer(&mut *out, &document)?;

@@ -7,12 +7,14 @@ pub mod checklist;
 pub mod document;
 mod impact;
 mod net;
+mod request;
 mod seen;
 mod state;
 mod trace;
 
-pub use carry_out::{Recorded, Request, Review, review};
+pub use carry_out::{Recorded, Review, review};
 pub use impact::{Change, Impact};
+pub use request::Request;
 pub use state::Kind;
 #[cfg(any(test, fuzzing))]
 pub use state::State;
