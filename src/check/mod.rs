@@ -6,6 +6,7 @@ mod fix;
 mod isolate;
 mod judge;
 mod load;
+mod models;
 #[cfg(test)]
 mod pages_tests;
 mod regions;
