@@ -12,7 +12,7 @@ use bumpalo::Bump;
 use deploylint::facts::world::{Given, Project, World};
 use deploylint::model::{self, FollowNothing};
 use deploylint::rules::pages::Pages;
-use deploylint::rules::{self, Failed, embedded};
+use deploylint::rules::{self, Chosen, Judge, embedded};
 use deploylint::source::{SourceFile, Sources};
 use deploylint::syntax::query::Selectors;
 use deploylint::syntax::{mask, tree};
@@ -93,7 +93,8 @@ fn main() {
     let files = embedded::files().filter(|f| f.path.ends_with(".scm")).map(|f| (f.shown, f.text));
     let selectors = Selectors::load_beside(files, []).expect("the embedded selectors are tested");
     let (project, given) = (Project::default(), Given::default());
-    let rules: Vec<Failed> = rules::all().collect();
+    let rules: Vec<Judge> = rules::all().collect();
+    let chosen = Chosen { selectors: &selectors, pages: &pages, wants: &|_| true };
 
     let mut rounds: Vec<[f64; 4]> = Vec::new();
     let mut each: Vec<Vec<f64>> = Vec::new();
@@ -124,15 +125,12 @@ fn main() {
             if asked.rules {
                 for (rule, seconds) in rules.iter().zip(&mut by_rule) {
                     let start = Instant::now();
-                    black_box(rule.run(&context, &selectors, &pages).expect("no rule panics"));
+                    black_box(rule.run(&context, &chosen).expect("no rule panics"));
                     *seconds += start.elapsed().as_secs_f64();
                 }
             } else {
                 let mut findings = Vec::new();
-                assert!(
-                    rules::run(&context, &selectors, &pages, &mut findings).is_empty(),
-                    "a rule panicked"
-                );
+                assert!(rules::run(&context, &chosen, &mut findings).is_empty(), "a rule panicked");
                 black_box(findings);
             }
             seconds[3] += start.elapsed().as_secs_f64();
@@ -149,7 +147,7 @@ fn main() {
         return;
     }
     // What several rules share is put down to the first that asks for it.
-    let names = rules.iter().map(|rule| rule.name).chain(["(what all rules share)"]);
+    let names = rules.iter().map(Judge::name).chain(["(what all rules share)"]);
     let mut by_rule: Vec<(&str, Vec<f64>)> =
         names.enumerate().map(|(i, name)| (name, each.iter().map(|round| round[i]).collect())).collect();
     by_rule.sort_by(|a, b| spread(b.1.clone()).1.total_cmp(&spread(a.1.clone()).1));

@@ -89,6 +89,18 @@ impl Selection {
         self.rules.get(rule).is_none_or(|w| w.on)
     }
 
+    /// Whether every rule of that name, or of the family of that name, is asked for.
+    pub(super) fn wants_all(&self, name: &str) -> bool {
+        self.rules.iter().filter(|(id, _)| covers(name, id)).all(|(_, wanted)| wanted.on)
+    }
+
+    /// The same severities with every rule asked for.
+    pub(super) fn everything(&self) -> Selection {
+        let mut all = self.clone();
+        all.rules.values_mut().for_each(|wanted| wanted.on = true);
+        all
+    }
+
     /// Whether any rule of that name, or of the family of that name, is requested.
     pub(super) fn wants_any(&self, name: &str) -> bool {
         self.rules.iter().any(|(id, wanted)| wanted.on && covers(name, id))

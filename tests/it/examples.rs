@@ -1,8 +1,11 @@
 //! The two shops: one shows every rule, the other shows that a right deploy script is met with silence.
 
 use crate::support::root;
-use deploylint::check::{Report, Request, Target, check};
+use deploylint::check::{Report, Request, Settings, Target, check, check_over};
+use deploylint::finding::Finding;
 use deploylint::rules::pages::Pages;
+use deploylint::rules::{self, Chosen};
+use deploylint::source::Sources;
 use std::collections::BTreeSet;
 
 fn shop(name: &str) -> Report {
@@ -68,4 +71,54 @@ fn on_the_shop_put_right_the_tool_is_silent() {
             "start.sh"
         ]
     );
+}
+
+/// What makes a finding the same one.
+fn keys(findings: &[Finding]) -> BTreeSet<(String, u32, u32, &str)> {
+    let key = |f: &'_ Finding| (f.rule.to_string(), f.span.start, f.span.end);
+    findings.iter().map(|f| (key(f), f.message.as_str())).map(|((a, b, c), d)| (a, b, c, d)).collect()
+}
+
+#[test]
+fn selecting_fewer_never_brings_more() {
+    let request = Request {
+        targets: vec![Target::Path(root().join("examples/shop"))],
+        confidence: Some(deploylint::finding::Confidence::Low),
+        ..Request::default()
+    };
+    let whole = check(&request).unwrap();
+    let all = keys(&whole.findings);
+    let pages = Pages::embedded().unwrap();
+    let families: BTreeSet<&str> = pages.iter().map(|page| page.family()).collect();
+    for family in families {
+        let select = vec![family.to_owned()];
+        let alone = check(&Request { select, ..request.clone() }).unwrap();
+        let more: Vec<_> = keys(&alone.findings).difference(&all).cloned().collect();
+        assert!(more.is_empty(), "--select {family} brings {more:#?}");
+    }
+}
+
+#[test]
+fn a_rule_judges_alone_as_it_does_among_the_others() {
+    let request = Request { targets: vec![Target::Path(root().join("examples/shop"))], ..Request::default() };
+    let settings = Settings::load(&request).unwrap();
+    let selectors = settings.rules.selectors().unwrap();
+    let mut judged = 0;
+    let mut look = |world: &deploylint::facts::world::World<'_, '_>| {
+        let run = |wants: &dyn Fn(&str) -> bool| {
+            let mut found = Vec::new();
+            let chosen = Chosen { selectors, pages: &settings.rules.pages, wants };
+            assert!(rules::run(world, &chosen, &mut found).is_empty(), "a rule panicked");
+            found
+        };
+        let together = run(&|_| true);
+        for page in settings.rules.pages.iter() {
+            let alone = run(&|rule| *rule == *page.id);
+            let among: Vec<Finding> = together.iter().filter(|f| f.rule == page.id).cloned().collect();
+            assert_eq!(keys(&alone), keys(&among), "{}", page.id);
+            judged += alone.len();
+        }
+    };
+    check_over(&request, &settings, Sources::default(), &mut look).unwrap();
+    assert!(judged >= settings.rules.pages.iter().count() - 2, "{judged}");
 }

@@ -1,14 +1,10 @@
 //! What stands in the units themselves: whether systemd reads it, and whether it fits what the scripts and the repo
 //! make.
 
-mod commands;
-mod directives;
+mod command_lines;
 mod modules;
-mod paths;
 mod processes;
-mod upstream;
-mod values;
-mod variables;
+mod references;
 
 use crate::facts::read_units::ReadUnit;
 use crate::facts::world::{UnitAt, World};
@@ -16,35 +12,30 @@ use crate::finding::{Finding, RuleId};
 use crate::model::{Deployment, StepId};
 use crate::project::unit::Directive;
 use crate::repo::names::base;
-use crate::rules::Rule;
 use crate::rules::draft::Draft;
+use crate::rules::{Entry, id};
 use crate::shell::value::has_hole;
 use crate::source::Span;
 
-/// The rules of this family in Rust: they share what is worked out of each unit.
-pub(super) const RULES: &[(&str, Rule)] = &[("units", all)];
+include!(concat!(env!("OUT_DIR"), "/rules_units.rs"));
 
-/// The rules about one unit.
-const EACH: &[fn(&Judged<'_, '_, '_>, &mut Vec<Finding>)] = &[
-    directives::directives,
-    directives::no_install,
-    values::values,
-    commands::commands,
-    processes::processes,
-    variables::variables,
-    paths::paths,
-    modules::modules,
+/// Rules that share a file with others.
+pub(super) const SHARED: &[Entry] = &[
+    (&[id::UNITS_WRONG_TYPE, id::UNITS_NO_PID_FILE], processes),
+    (&[id::UNITS_MISSING_MODULE, id::UNITS_WRONG_WORKER], modules),
 ];
 
-fn all(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let units: Vec<Judged<'_, '_, '_>> =
-        context.read_units().iter().map(|read| Judged::of(context, read)).collect();
-    for unit in &units {
-        for rule in EACH {
-            rule(unit, found);
-        }
-    }
-    upstream::upstream(context, &units, found);
+fn processes(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    judged(world).for_each(|unit| processes::processes(&unit, found));
+}
+
+fn modules(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    judged(world).for_each(|unit| modules::modules(&unit, found));
+}
+
+/// The units that are judged.
+fn judged<'c, 'r, 'a>(world: &'c World<'r, 'a>) -> impl Iterator<Item = Judged<'c, 'r, 'a>> {
+    world.read_units().iter().map(move |read| Judged::of(world, read))
 }
 
 /// A unit that is what systemd gets to read.
