@@ -173,6 +173,8 @@ impl Peeled {
                 }
                 self.plain_after("chroot", "userspec: groups: skip-chdir", 1)
             }
+            // sshpass(1).
+            "sshpass" => self.plain("sshpass", "p: f: d: P: e v h V"),
             "ssh" => self.ssh(),
             "docker" | "podman" | "nerdctl" => self.container(),
             "docker-compose" | "podman-compose" => self.compose(0),

@@ -5,6 +5,7 @@
 //! What a word of unknown value might hide is never guessed at: no prompt comes from what is not known.
 
 mod accounts;
+pub(crate) mod acts;
 pub(crate) mod advice;
 mod archives;
 mod containers;

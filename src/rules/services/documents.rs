@@ -8,7 +8,7 @@ use crate::project::architecture::{Architecture, Stated, Strength};
 use crate::project::services::{self, StatedMatch};
 use crate::source::Span;
 
-/// A document, and of each of its services what does its work.
+/// A document, and what does the work of each of its services.
 pub(super) type Document<'d> = (&'d Architecture, &'d Vec<Vec<StatedMatch>>);
 
 /// The documents of a repo beside what its deploy runs, which the rules about both ask for.
@@ -45,7 +45,7 @@ impl<'c, 'r, 'a> Judge<'c, 'r, 'a> {
         documents
     }
 
-    /// A document of which most is nowhere to be found describes another system, or what is wished for.
+    /// If most of a document cannot be found, it describes another system, or a wish.
     fn is_about_this(&self, document: &Architecture, links: &[Vec<StatedMatch>]) -> bool {
         let required =
             document.services.iter().zip(links).filter(|(s, _)| s.required && s.strength > Strength::Weak);

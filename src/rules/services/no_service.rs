@@ -29,7 +29,7 @@ pub(super) fn no_service(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
     for index in &compared.links.unmatched_processes {
         let at = &context.processes[compared.processes[*index]];
-        // `pm2 start server.js` is tried out by hand as often as it is a part of the deploy.
+        // `pm2 start server.js` is as often a manual trial as a part of the deploy.
         if matches!(at.origin, Origin::Written(..)) && at.process.manager == Manager::Pm2 {
             continue;
         }

@@ -13,15 +13,15 @@ pub(super) fn no_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         return;
     }
     let compared = context.compared();
-    // Where Compose runs the app on the server there is nothing to compare.
+    // If Compose runs the app on the server, there is nothing to compare.
     let Some(own) = compared.own.filter(|_| !compared.in_containers) else { return };
     let files = compared.files(context.project.composes.len());
     let service = |r: ServiceRef| &context.project.composes[r.compose].services[r.service];
     for unmatched in &compared.links.unmatched_services {
         let service = service(unmatched.service);
         let software = service.image_name().is_some_and(|image| !product_units(&image).is_empty());
-        // A script that installs no software leaves the server's own to whoever made the server; what the configuration
-        // names has to be there.
+        // If a script installs no software, whoever set up the server takes care of its services; but what
+        // the configuration names must be there.
         let compares = files.contains(&unmatched.service.compose) && (!software || compared.installs);
         if compares || unmatched.given.is_some() {
             found.push(finding(context, service, unmatched, own));

@@ -25,7 +25,7 @@ fn judge_document(
         let product = stated.product.is_some();
         let proxy =
             stated.product.is_some_and(|p| ["nginx", "caddy", "traefik", "haproxy", "apache2"].contains(&p));
-        // A script that installs no software leaves the server's own to whoever made the server.
+        // If a script installs no software, whoever set up the server takes care of its services.
         let left = product && !judge.compared.installs && (judge.documents.contained.is_empty() || proxy);
         if !links.is_empty()
             || !stated.required

@@ -19,7 +19,7 @@ pub(super) fn not_in_architecture(world: &World<'_, '_>, found: &mut Vec<Finding
 }
 
 fn judge_documents(judge: &Judge<'_, '_, '_>, documents: &[Document<'_>], found: &mut Vec<Finding>) {
-    // Only a document that lists services, and these ones, lacks one.
+    // Only a document that lists services, and these ones, can lack one.
     let lists = documents.iter().find(|(document, links)| {
         let certain =
             |links: &&Vec<StatedMatch>| links.iter().any(|m| m.strength == services::Strength::Certain);
@@ -103,7 +103,7 @@ fn lacks(judge: &Judge<'_, '_, '_>, runs: &Running<'_>, path: &str, words: &Word
     );
 }
 
-/// Something that runs, by a unit or as a container.
+/// Something that runs, as a unit or a container.
 struct Running<'n> {
     /// Its name without its type.
     stem: &'n str,

@@ -28,7 +28,7 @@ fn judge_document(
         let sure = stated.required && stated.strength > Strength::Weak && !stated.ports.is_empty();
         let said =
             stated.ports.iter().all(|p| p.evidence != Evidence::Prose && p.evidence != Evidence::Fence);
-        // A port of the whole site is the web server's, whoever is behind it.
+        // A port of the whole site belongs to the web server, whatever is behind it.
         let public = stated.ports.iter().any(|p| matches!(p.number, 80 | 443));
         if !sure || !said || public || judge.is_given(&stated.name) {
             continue;
@@ -59,7 +59,7 @@ fn judge_document(
         let Some((bound, place, name)) = binds.first() else { continue };
         let states = |s: &Stated, port: &str| s.ports.iter().any(|p| p.number.to_string() == port);
         let agrees = binds.iter().any(|(port, ..)| states(stated, port));
-        // Said to be that of another one too, or a web server in between may use it.
+        // It is also stated for another service, or a web server in between may use it.
         let elsewhere = stated.ports.iter().any(|p| judge.deployment.has(&p.number.to_string()));
         if agrees || elsewhere {
             continue;

@@ -21,7 +21,7 @@ pub(super) fn tell(context: &World<'_, '_>, about: About, found: &mut Vec<Findin
         let all = other.map(|other| statements(compared, &service, &other)).unwrap_or_default();
         all.into_iter().find(|statement| statement.about == about)
     };
-    // Two apps of one kind are taken for each other by what they run with; their names have to say it too.
+    // Two apps of one kind are matched by what they run with, so their names have to match too.
     let sure = |one: &&Match| one.strength == Strength::Certain && one.named;
     for one in compared.links.matches.iter().filter(sure) {
         let Some(differs) = stated(one).filter(|statement| !statement.agrees) else { continue };

@@ -32,7 +32,7 @@ pub(super) fn comment_in(unit: &Judged<'_, '_, '_>, directive: &Directive) -> Op
     }
     let split = words(&directive.value);
     let at = split.iter().skip(1).position(|(word, bare)| *bare && word.starts_with('#'));
-    // Of one word alone, as a channel's or a colour's name, a command is the judge.
+    // A single word may be a channel's or a colour's name, and the command decides.
     let at = at? + 1;
     let alone = is_command(&directive.key) && split[at].0 != "#" && at + 1 == split.len();
     if alone {

@@ -17,7 +17,7 @@ const RESTARTS: &[&str] =
 const KILL_MODES: &[&str] = &["control-group", "mixed", "process", "none"];
 /// systemd.syntax(7).
 const BOOLEANS: &[&str] = &["1", "yes", "y", "true", "t", "on", "0", "no", "n", "false", "f", "off"];
-/// Directives that take a span of time and nothing else but `infinity`.
+/// Directives that take a time span and nothing else except `infinity`.
 const TIMES: &[&str] = &[
     "RestartSec",
     "TimeoutSec",
@@ -90,7 +90,7 @@ fn judge_value(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     found.push(unit.finding(id::UNITS_INVALID_VALUE, directive.span, message).help(help).done());
 }
 
-/// systemd.time(7): numbers, each with a unit or none.
+/// systemd.time(7): numbers, each with or without a unit.
 fn is_time(value: &str) -> bool {
     if value == "infinity" {
         return true;

@@ -22,7 +22,7 @@ pub(super) fn literal_variable(world: &World<'_, '_>, found: &mut Vec<Finding>) 
     }
 }
 
-/// A variable where systemd knows none.
+/// A variable where systemd expands none.
 fn judge_value(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
     let key = directive.key.as_str();
     if matches!(key, "Description" | "Documentation" | "SyslogIdentifier" | "PassEnvironment") {
@@ -33,7 +33,7 @@ fn judge_value(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     };
     let environment = key == "Environment";
     let meant = references(&directive.value).into_iter().find(|(whole, name)| {
-        // A password may hold a `$`.
+        // A password may contain a `$`.
         let itself = [format!("{name}={whole}"), format!("{name}=\"{whole}\"")];
         let sure = !environment
             || matches!(*name, "PATH" | "HOME" | "USER" | "PYTHONPATH")
@@ -62,7 +62,8 @@ fn judge_value(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     found.push(draft.done());
 }
 
-/// A variable in a command line: systemd puts in what `Environment=` and `EnvironmentFile=` hold, but for the program.
+/// A variable in a command line: systemd inserts what `Environment=` and `EnvironmentFile=` set, except in
+/// the program's path.
 fn judge_command(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
     let words = words(&directive.value);
     let Some((program, _)) = words.first() else { return };

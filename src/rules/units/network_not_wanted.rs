@@ -20,7 +20,7 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let keys = ["Wants", "Requires", "BindsTo", "Requisite", "Upholds"];
     let wanted =
         |at: &UnitAt| keys.iter().any(|key| at.unit.units_of(key).iter().any(|(name, _)| name == TARGET));
-    // One unit that wants it brings it for all.
+    // One unit that wants it starts it for all.
     if unit.context.units.iter().any(wanted) {
         return;
     }

@@ -17,7 +17,7 @@ pub(super) fn no_install(world: &World<'_, '_>, found: &mut Vec<Finding>) {
 fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let at = unit.at;
     let wanted = ["WantedBy", "RequiredBy", "UpheldBy", "Alias", "Also"];
-    // One in another section is told there.
+    // A key in the wrong section is reported by the other rule.
     let misplaced = at.unit.directives.iter().any(|d| wanted.contains(&d.key.as_str()));
     if at.unit.has_install() || misplaced || at.origin == Origin::InRepo {
         return;
@@ -34,7 +34,7 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         operand.map(|operand| (id, operand))
     });
     let Some((id, operand)) = enabled else { return };
-    // What a timer, a socket or another unit of the project starts needs no enabling.
+    // A unit that a timer, a socket or another unit of the project starts needs no enabling.
     let stem = at.name.trim_end_matches(".service");
     let brought = unit.context.units.iter().filter(|other| other.name != at.name).find(|other| {
         other.unit.triggers(&other.name).is_some_and(|t| t == at.name)
@@ -65,14 +65,14 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         Some(other) => draft.severity(Severity::Info).help(format!("enable {} alone", other.name)),
         None => draft.help(format!("end the unit with `[Install]` and `WantedBy={target}`")),
     };
-    // A text that is put together of unknown pieces may hold the section after all.
+    // A text that is put together from unknown pieces may contain the section after all.
     if unit.read.literal.as_ref().is_some_and(|l| l.lines().any(|line| line.trim().is_empty()))
         && unit.at.unit.problems.iter().any(|p| unit.context.sources.text(p.span).contains('$'))
     {
         draft = draft.at_most(Confidence::Low);
     }
     let mut finding = draft.done();
-    // The whole unit is no place to look at: its first line is.
+    // The whole unit is too long to point at, so its first line is used.
     if let Some((_, span)) = at.unit.sections.last() {
         finding.span = *span;
     }

@@ -41,7 +41,7 @@ pub(super) const OF_SYSTEMD: &[&str] = &[
     "TZ",
 ];
 
-/// `$NAME` and `${NAME}` in a text: the whole, and the name. `$$` is none.
+/// `$NAME` and `${NAME}` in a text: the whole, and the name. `$$` is not one.
 pub(super) fn references(text: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut at = 0;

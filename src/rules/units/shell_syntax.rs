@@ -8,11 +8,12 @@ use crate::project::unit::Directive;
 use crate::rules::id;
 use crate::rules::units::{Judged, base, judged};
 
-/// What only a shell knows. `cd` is no program on Debian and its kin, and where it is one it changes nothing.
+/// What only a shell knows. `cd` is not a program on Debian and its relatives, and where it is one it changes
+/// nothing.
 const BUILTINS: &[&str] =
     &["cd", "source", ".", "export", "set", "ulimit", "umask", "if", "while", "for", "exec", "eval", "trap"];
 
-/// Programs that take such words as their own operators.
+/// Programs that have such words as their own operators.
 const TAKES_OPERATORS: &[&str] = &["test", "[", "expr", "awk", "gawk", "jq", "find", "rg", "grep", "sed"];
 
 /// `units/shell-syntax`.

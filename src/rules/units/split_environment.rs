@@ -28,7 +28,7 @@ fn judge_assignments(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &m
     let Some(at) = split.iter().position(|(word, _)| !word.contains('=') && !word.is_empty()) else { return };
     let (word, _) = &split[at];
     let before = at.checked_sub(1).map(|before| split[before].0.as_str());
-    // What the script puts in may hold the assignment.
+    // What the script inserts may contain the assignment.
     if !unit.is_plain(word) || has_hole(&directive.value) {
         return;
     }

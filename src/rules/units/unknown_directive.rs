@@ -8,7 +8,7 @@ use crate::project::unit::directives::{Standing, all, sections, standing};
 use crate::rules::id;
 use crate::rules::units::{Judged, judged};
 
-/// How alike two names must be for one to be meant by the other, by Jaro and Winkler.
+/// How similar two names must be for one to be meant by the other, by Jaro and Winkler.
 const ALIKE: f64 = 0.88;
 
 /// `units/unknown-directive`.
@@ -39,7 +39,7 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         }
     }
     for problem in &unit.at.unit.problems {
-        // A variable alone on its line may hold a whole line.
+        // A variable alone on its line may contain a whole line.
         let text = unit.context.sources.text(problem.span);
         if unit.is_plain(text) && unit.is_literal(text) {
             let message = format!("`{}`: {}", unit.context.words(problem.span), problem.reason);
@@ -86,7 +86,7 @@ fn judge_directive(
     }
 }
 
-/// The name that is most like `word`.
+/// The name that is most similar to `word`.
 fn closest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let lower = word.to_ascii_lowercase();
     let likeness = |name: &str| strsim::jaro_winkler(&name.to_ascii_lowercase(), &lower);

@@ -28,7 +28,7 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         let remains = at.unit.get("Service", "RemainAfterExit").is_some_and(|d| is_true(&d.value));
         let other = at.unit.get("Unit", "SuccessAction").is_some()
             || remains && at.unit.get("Service", "ExecStop").is_some();
-        // A drop-in of another unit has what it changes, no more.
+        // A drop-in of another unit contains only its changes.
         let whole = at.unit.sections.iter().any(|(name, _)| name == "Service")
             || at.unit.sections.iter().any(|(name, _)| name == "Install");
         if !other && whole && !unknown_lines && !at.unit.directives.iter().any(|d| d.key.contains('$')) {
