@@ -40,7 +40,6 @@ const FAMILIES: &[&[Entry]] = &[
     steps::SHARED,
     services::RULES,
     units::RULES,
-    units::SHARED,
     env::RULES,
 ];
 

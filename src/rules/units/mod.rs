@@ -3,35 +3,19 @@
 
 mod command_lines;
 mod modules;
-mod processes;
 mod references;
 
 use crate::facts::read_units::ReadUnit;
 use crate::facts::world::{UnitAt, World};
-use crate::finding::{Finding, RuleId};
+use crate::finding::RuleId;
 use crate::model::{Deployment, StepId};
 use crate::project::unit::Directive;
 use crate::repo::names::base;
 use crate::rules::draft::Draft;
-use crate::rules::{Entry, id};
 use crate::shell::value::has_hole;
 use crate::source::Span;
 
 include!(concat!(env!("OUT_DIR"), "/rules_units.rs"));
-
-/// Rules that share a file with others.
-pub(super) const SHARED: &[Entry] = &[
-    (&[id::UNITS_WRONG_TYPE, id::UNITS_NO_PID_FILE], processes),
-    (&[id::UNITS_MISSING_MODULE, id::UNITS_WRONG_WORKER], modules),
-];
-
-fn processes(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    judged(world).for_each(|unit| processes::processes(&unit, found));
-}
-
-fn modules(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    judged(world).for_each(|unit| modules::modules(&unit, found));
-}
 
 /// The units that are judged.
 fn judged<'c, 'r, 'a>(world: &'c World<'r, 'a>) -> impl Iterator<Item = Judged<'c, 'r, 'a>> {
