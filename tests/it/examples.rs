@@ -1,11 +1,7 @@
 //! The two shops: one shows every rule, the other shows that a right deploy script is met with silence.
 
 use crate::support::root;
-use deploylint::check::{Report, Request, Settings, Target, check, check_over};
-use deploylint::finding::Finding;
-use deploylint::rules::pages::Pages;
-use deploylint::rules::{self, Chosen};
-use deploylint::source::Sources;
+use deploylint::{Confidence, Finding, Report, Request, Target, check};
 use std::collections::BTreeSet;
 
 fn shop(name: &str) -> Report {
@@ -18,7 +14,7 @@ fn every_rule_has_its_fault_in_the_shop() {
     let report = shop("shop");
     let found: BTreeSet<&str> = report.findings.iter().map(|f| &*f.rule).collect();
     // Comments that quiet nothing are shown in the pages of their rules.
-    let pages = Pages::embedded().unwrap();
+    let pages = deploylint::pages();
     let missing: Vec<&str> =
         pages.iter().map(|p| &*p.id).filter(|id| !found.contains(id) && !id.starts_with("ignore/")).collect();
     assert!(missing.is_empty(), "no fault of the shop shows {missing:?}");
@@ -83,12 +79,12 @@ fn keys(findings: &[Finding]) -> BTreeSet<(String, u32, u32, &str)> {
 fn selecting_fewer_never_brings_more() {
     let request = Request {
         targets: vec![Target::Path(root().join("examples/shop"))],
-        confidence: Some(deploylint::finding::Confidence::Low),
+        confidence: Some(Confidence::Low),
         ..Request::default()
     };
     let whole = check(&request).unwrap();
     let all = keys(&whole.findings);
-    let pages = Pages::embedded().unwrap();
+    let pages = deploylint::pages();
     let families: BTreeSet<&str> = pages.iter().map(|page| page.family()).collect();
     for family in families {
         let select = vec![family.to_owned()];
@@ -96,29 +92,4 @@ fn selecting_fewer_never_brings_more() {
         let more: Vec<_> = keys(&alone.findings).difference(&all).cloned().collect();
         assert!(more.is_empty(), "--select {family} brings {more:#?}");
     }
-}
-
-#[test]
-fn a_rule_judges_alone_as_it_does_among_the_others() {
-    let request = Request { targets: vec![Target::Path(root().join("examples/shop"))], ..Request::default() };
-    let settings = Settings::load(&request).unwrap();
-    let selectors = settings.rules.selectors().unwrap();
-    let mut judged = 0;
-    let mut look = |world: &deploylint::facts::world::World<'_, '_>| {
-        let run = |wants: &dyn Fn(&str) -> bool| {
-            let mut found = Vec::new();
-            let chosen = Chosen { selectors, pages: &settings.rules.pages, wants };
-            assert!(rules::run(world, &chosen, &mut found).is_empty(), "a rule panicked");
-            found
-        };
-        let together = run(&|_| true);
-        for page in settings.rules.pages.iter() {
-            let alone = run(&|rule| *rule == *page.id);
-            let among: Vec<Finding> = together.iter().filter(|f| f.rule == page.id).cloned().collect();
-            assert_eq!(keys(&alone), keys(&among), "{}", page.id);
-            judged += alone.len();
-        }
-    };
-    check_over(&request, &settings, Sources::default(), &mut look).unwrap();
-    assert!(judged >= settings.rules.pages.iter().count() - 2, "{judged}");
 }

@@ -37,7 +37,7 @@ fn judge_documents(judge: &Judge<'_, '_, '_>, documents: &[Document<'_>], found:
     let path = judge.context.sources.file(document.file).path();
     let units: Vec<_> = judge.compared.units.iter().map(|at| &judge.context.units[*at]).collect();
     let infos: Vec<UnitInfo<'_>> =
-        units.iter().map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit, span: at.span }).collect();
+        units.iter().map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit }).collect();
     for at in staying(&infos) {
         let unit = units[at];
         let stem = unit.name.trim_end_matches(".service").trim_end_matches('@');
