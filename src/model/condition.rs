@@ -3,46 +3,14 @@
 
 use crate::limit::tick;
 use crate::model::StepId;
-use crate::shell::value::Value;
 use crate::tools::effect::Resource;
+use crate::tools::says::{Aspect, Fact, Says};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 /// A condition of more parts than this is opaque: `a && b && …` without end would nest as deep as it is long, and
 /// whatever looks into it (and what frees it) goes down by recursion. The longest of real scripts has 9.
 const PARTS: usize = 64;
-
-/// Something that can be known of a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Fact {
-    /// The resource.
-    pub resource: Resource,
-    /// What of it.
-    pub aspect: Aspect,
-}
-
-/// What of a resource is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Aspect {
-    /// It is there.
-    Exists,
-    /// It is there and is a directory.
-    Directory,
-    /// It is there and is a regular file.
-    File,
-    /// It is a symbolic link.
-    Link,
-    /// It is there and not empty.
-    Filled,
-    /// It is there and has a size, which an empty directory has too: `-s`.
-    Sized,
-    /// It is there and may be run, or entered: `-x`.
-    Executable,
-    /// It runs.
-    Running,
-    /// It is enabled at boot.
-    Enabled,
-}
 
 /// A condition as a Boolean expression over facts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -192,19 +160,16 @@ impl Cond {
     }
 }
 
-/// What a path test says: test(1).
-pub(super) fn path_test(operator: &str, path: Value) -> Option<Cond> {
-    let aspect = match operator {
-        "-e" | "-a" | "-r" | "-w" | "-O" | "-G" => Aspect::Exists,
-        "-x" => Aspect::Executable,
-        "-d" => Aspect::Directory,
-        "-f" => Aspect::File,
-        "-L" | "-h" => Aspect::Link,
-        "-s" => Aspect::Sized,
-        "-S" | "-p" | "-b" | "-c" => Aspect::Exists,
-        _ => return None,
-    };
-    Some(Cond::fact(Resource::Path(path), aspect))
+impl From<Says> for Cond {
+    /// A check that passes says nothing about a resource: whoever knows the step takes it for one that works.
+    fn from(says: Says) -> Cond {
+        match says {
+            Says::Always(outcome) => Cond::Always(outcome),
+            Says::Is(fact) => Cond::Fact(Rc::new(fact)),
+            Says::Not(fact) => Cond::Fact(Rc::new(fact)).negate(),
+            Says::Either(one, other) => Cond::Fact(Rc::new(one)).or(Cond::Fact(Rc::new(other))),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use crate::shell::value::Value;
 use crate::source::Span;
+use std::fmt;
 
 /// One word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +93,16 @@ impl Argv {
     /// programs with subcommands do.
     pub fn leading_options(&self, spec: &'static str) -> Options<'_> {
         Options::read(&self.args, spec, true)
+    }
+}
+
+impl fmt::Display for Argv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.program.value)?;
+        for arg in &self.args {
+            write!(f, " {}", arg.value)?;
+        }
+        Ok(())
     }
 }
 

@@ -51,6 +51,16 @@ impl Value {
         Value { text: text.into(), knowledge: Knowledge::Literal }
     }
 
+    /// A value of which all is known, of a text that may hold what stands for holes here: that is left out.
+    pub(crate) fn plain(text: &str) -> Self {
+        if !text.contains([OPEN, CLOSE, GLOB]) {
+            return Value::literal(text);
+        }
+        let mut value = Value::default();
+        value.push_str(text);
+        value
+    }
+
     /// A value of which nothing but a name is known. `name` is shown to people (`$APP_DIR`), `version` tells apart
     /// what different assignments gave.
     pub fn hole(name: &str, version: u32, knowledge: Knowledge) -> Self {
@@ -119,6 +129,16 @@ impl Value {
     /// True when an unquoted glob character is part of it.
     pub fn is_glob(&self) -> bool {
         self.text.contains(GLOB)
+    }
+
+    /// Of `/opt/app/*` it is `/opt/app`: all that lies there is meant, and not the directory.
+    pub(crate) fn emptied_directory(&self) -> Option<&str> {
+        self.text.strip_suffix('*')?.strip_suffix(GLOB)?.strip_suffix('/')
+    }
+
+    /// True where some part is a hole.
+    pub(crate) fn has_hole(&self) -> bool {
+        self.text.contains(OPEN)
     }
 
     /// True for the empty string.
