@@ -77,12 +77,8 @@ impl Judge for Asked<'_, '_, '_> {
                     (SecondRun::Nests, Outcome::Nests(_)) => true,
                     (SecondRun::Prompts, outcome) => prompts || matches!(outcome, Outcome::Prompts(_)),
                     (SecondRun::Skipped, Outcome::Skipped(_)) => true,
-                    (SecondRun::NoChange, Outcome::NoChange) => {
-                        step.deed.roles.iter().all(|r| *r == Role::ReadOnly)
-                    }
-                    (SecondRun::Repeats, Outcome::NoChange) => {
-                        step.deed.roles.iter().any(|r| *r != Role::ReadOnly)
-                    }
+                    (SecondRun::NoChange, Outcome::NoChange) => !step.deed.roles.iter().any(|r| r.is_work()),
+                    (SecondRun::Repeats, Outcome::NoChange) => step.deed.roles.iter().any(|r| r.is_work()),
                     (SecondRun::Unknown, Outcome::Unknown) => true,
                     (SecondRun::Destroys, Outcome::NoChange) => {
                         step.deed.effects.iter().any(|e| e.change == Change::Remove)
@@ -173,6 +169,14 @@ fn role_is(word: RoleWord, role: Role) -> bool {
         Role::Restart => "restart",
         Role::ComposeUp => "compose-up",
         Role::Serve => "serve",
+        Role::Clone => "clone",
+        Role::Owner => "owner",
+        Role::Mode => "mode",
+        Role::Fetch => "fetch",
+        Role::Unpack => "unpack",
+        Role::Signal => "signal",
+        Role::Reboot => "reboot",
+        Role::Provision => "provision",
         Role::ReadOnly => "read-only",
     };
     word.word() == name

@@ -72,6 +72,11 @@ impl Argv {
         self.args.iter().any(|a| a.value.as_literal() == Some(text))
     }
 
+    /// True if both run the program of one name.
+    pub(crate) fn runs_same_program(&self, other: &Argv) -> bool {
+        self.name == other.name
+    }
+
     /// The same command from argument `skip` on as a command of its own: `uv pip install x` as `pip install x`.
     pub fn shifted(&self, skip: usize) -> Option<Argv> {
         let program = self.args.get(skip)?.clone();

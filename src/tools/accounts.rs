@@ -4,7 +4,7 @@
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::advice::{Advice, Asked, Edit, Piece};
-use crate::tools::draft::{Draft, NEW, TREE};
+use crate::tools::draft::{Draft, NEW, TREE, unknown};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::Says;
@@ -53,8 +53,8 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-const USER_EXISTS: Again = Again::Fails("useradd: user already exists");
-const GROUP_EXISTS: Again = Again::Fails("groupadd: group already exists");
+const USER_EXISTS: Again = Again::Fails("user already exists");
+const GROUP_EXISTS: Again = Again::Fails("group already exists");
 
 fn user(arg: &Arg) -> Resource {
     Resource::User(arg.value.clone())
@@ -124,14 +124,14 @@ pub(crate) fn adduser(argv: &Argv) -> Deed {
     }
     let of_groups = options.has("group") && !options.has("system");
     if of_groups {
-        draft.add(name, NEW, group(name), Again::Fails("addgroup: The group already exists"));
+        draft.add(name, NEW, group(name), Again::Fails("The group already exists"));
         return draft.done();
     }
     draft.role(Role::Account);
     let system = options.has("system");
     let again = match system && options.word("system").is_some_and(|w| w.value.key().starts_with("--")) {
         true => Again::NoChange,
-        false => Again::Fails("adduser: The user already exists"),
+        false => Again::Fails("The user already exists"),
     };
     draft.add(name, NEW, user(name), again);
     if !system || options.has("group") {
@@ -144,7 +144,7 @@ pub(crate) fn adduser(argv: &Argv) -> Deed {
     let complete = password && options.has("gecos");
     if !system && !options.has("D") && !complete {
         draft.asks(
-            "adduser asks for a password and the user's full name",
+            "asks for a password and the user's full name",
             "write `adduser --disabled-password --gecos \"\"` or `useradd --create-home`",
             (!password && !options.has("gecos")).then_some("--disabled-password --gecos \"\""),
         );
@@ -205,7 +205,9 @@ pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
         "getent" => argv.options("s: i").operands.get(1).copied(),
         _ => argv.options("a g G n r u z Z").operands.first().copied().filter(|_| argv.name != "compgen"),
     };
-    let is_name = !asked.key().contains(['.', '*', '[', '(', '|', ':']);
+    // id(1) puts `uid=`, `gid=` and `groups=` in front of what it prints.
+    let is_label = matches!(asked.as_literal(), Some("uid" | "gid" | "groups"));
+    let is_name = !is_label && !asked.key().contains(['.', '*', '[', '(', '|', ':', '=']);
     match (one, argv.name.as_str()) {
         (Some(user), "id" | "groups") if is_name && asked != user.value => {
             Some(Says::exists(membership(&user.value, &asked)))
@@ -218,6 +220,13 @@ pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
         (None, _) if of_groups => Some(Says::exists(Resource::Group(pattern.account()))),
         (None, _) => Some(Says::exists(Resource::User(pattern.account()))),
     }
+}
+
+/// newusers(8), systemd-sysusers(8): the accounts stand in a file that is not read here.
+pub(crate) fn newusers(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    draft.add_implied(NEW, Resource::User(unknown("account")), Again::NoChange);
+    draft.done()
 }
 
 #[test]
@@ -264,9 +273,9 @@ pub(crate) fn usermod(argv: &Argv) -> Deed {
     let renamed = renamed.or_else(|| options.value("l").filter(|_| argv.name == "usermod").cloned());
     if let Some(to) = renamed {
         let kind = if of_groups { Resource::Group } else { Resource::User };
-        let again = Again::Fails("usermod, groupmod: the old name does not exist");
+        let again = Again::Fails("the old name does not exist");
         draft.add(name, Change::Remove, kind(name.value.clone()), again);
-        draft.add_implied(NEW, kind(to), Again::Fails("usermod, groupmod: the new name already exists"));
+        draft.add_implied(NEW, kind(to), Again::Fails("the new name already exists"));
         return draft.done();
     }
     draft.add(name, Change::Use, user(name), Again::NoChange);
@@ -294,7 +303,7 @@ pub(crate) fn userdel(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if let [name, other] = options.operands[..] {
         draft.add(other, Change::Use, group(other), Again::NoChange);
-        let again = Again::Fails("deluser: the user is not a member of the group");
+        let again = Again::Fails("the user is not a member of the group");
         draft.add(name, Change::Remove, membership(&name.value, &other.value), again);
         return draft.done();
     }
@@ -319,7 +328,7 @@ pub(crate) fn passwd(argv: &Argv) -> Deed {
         draft.add(name, Change::Use, user(name), Again::NoChange);
     }
     if !["l", "u", "d", "e", "S", "stdin"].iter().any(|o| options.has(o)) {
-        draft.asks("passwd asks for a new password", "pipe `user:password` to chpasswd", None);
+        draft.asks("asks for a new password", "pipe `user:password` to chpasswd", None);
     }
     draft.done()
 }
@@ -331,7 +340,7 @@ pub(crate) fn chpasswd(argv: &Argv) -> Deed {
         && let Some((name, _)) = text.split_once(':')
     {
         let again = match text.knowledge() {
-            Knowledge::Fresh => Again::Overwrites("chpasswd: another password, and the old one is gone"),
+            Knowledge::Fresh => Again::Overwrites("replaces the password with a new one"),
             _ => Again::NoChange,
         };
         draft.add_implied(Change::Write, Resource::Other("password", name), again);
@@ -346,14 +355,14 @@ pub(crate) fn gpasswd(argv: &Argv) -> Deed {
     if let Some(name) = options.operands.last() {
         draft.add(name, Change::Use, group(name), Again::NoChange);
         if let Some(member) = options.value("d") {
-            let again = Again::Fails("gpasswd: user is not a member");
+            let again = Again::Fails("user is not a member");
             draft.add_implied(Change::Remove, membership(member, &name.value), again);
         } else if let Some(member) = options.value("a") {
             draft.add_implied(NEW, membership(member, &name.value), Again::NoChange);
         }
     }
     if !["a", "d", "M", "A", "r", "R"].iter().any(|o| options.has(o)) {
-        draft.asks("gpasswd asks for a new password", "leave the group without a password", None);
+        draft.asks("asks for a new password", "leave the group without a password", None);
     }
     draft.done()
 }
@@ -371,12 +380,12 @@ pub(crate) fn visudo(argv: &Argv) -> Deed {
             crate::shell::argv::Stdin::Text(text) => text.clone(),
             _ => crate::tools::draft::unknown("input"),
         };
-        let again = Again::Duplicates("visudo with `tee -a`: adds the same line once more");
+        let again = Again::Duplicates("adds the same line again");
         draft.add_implied(Change::Append, Resource::Line { file, text }, again);
     }
     if !options.has("c") && argv.env("EDITOR").is_none() {
         draft.asks(
-            "visudo opens an editor",
+            "opens an editor",
             "write a file below /etc/sudoers.d and check it with `visudo -cf`",
             None,
         );
@@ -400,6 +409,7 @@ fn accounts_are_asked_for() {
         ("getent group | grep -q ^web:", "Exists group web"),
         ("id -nG app | grep -qw docker", "Exists membership app in docker"),
         ("groups app | grep -q '\\bdocker\\b'", "Exists membership app in docker"),
+        ("id app | grep -q uid", "Exists user app"),
         ("compgen -u | grep -qx app", "Exists user app"),
         ("compgen -g | grep -qx web", "Exists group web"),
     ]);

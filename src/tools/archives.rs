@@ -4,7 +4,7 @@ use crate::shell::argv::{Argv, Stdin};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, below, unknown};
-use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::effect::{Again, Change, Deed, How, Resource, Role};
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -44,6 +44,11 @@ pub(crate) fn rsync(argv: &Argv) -> Deed {
             _ => argv.path(last),
         };
         draft.add(last, Change::Write, Resource::Path(path.clone()), Again::NoChange);
+        let here = first.filter(|source| !is_remote(&source.value));
+        draft.content(How::Synced, here.map(|source| argv.path(source)), true);
+        if here.is_none() {
+            draft.role(Role::Fetch);
+        }
         if let Some((user, group)) = options.value("chown").and_then(|v| v.split_once(':')) {
             let given = |value: Value| (!value.is_empty()).then_some(value);
             let (user, group, recursive) = (given(user), given(group), true);
@@ -64,10 +69,13 @@ fn is_remote(value: &Value) -> bool {
 pub(crate) fn scp(argv: &Argv) -> Deed {
     let options = argv.options("r p q B C 3 4 6 v c: D: F: i: J: l: o: P: S: X:");
     let mut draft = Draft::of(argv);
-    if let Some(last) = options.operands.last()
+    if let Some((last, sources)) = options.operands.split_last()
         && !is_remote(&last.value)
     {
         draft.path(last, Change::Write, Again::NoChange);
+        let here = sources.first().filter(|source| !is_remote(&source.value));
+        draft.content(How::Synced, here.map(|source| argv.path(source)), options.has("r"));
+        draft.role(Role::Fetch);
     }
     draft.done()
 }
@@ -89,7 +97,7 @@ fn rsync_updates() {
         ("rsync -a src /srv/x/", "write /srv/x/src [Source]"),
         ("rsync -az -e ssh src/ u@h:/srv/x", "[Source]"),
         ("rsync -a --chown=app:app src/ /x", "write /x; own -R app:app /x [Source]"),
-        ("scp -i k h:/a /b", "write /b"),
+        ("scp -i k h:/a /b", "write /b [Fetch]"),
     ]);
 }
 
@@ -109,17 +117,19 @@ pub(crate) fn tar(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if options.has("x") {
         let again = match options.has("k") {
-            true => Again::Fails("tar: Cannot open: File exists"),
+            true => Again::Fails("Cannot open: File exists"),
             false => Again::NoChange,
         };
         let here = Value::literal(".");
         let directory = options.value("C").unwrap_or(&here);
         draft.value_path(directory, Change::Write, again);
+        draft.content(How::Unpacked, options.value("f").map(|file| file.resolve(&argv.cwd)), true);
+        draft.role(Role::Unpack);
     } else if let Some(archive) = options.value("f")
         && options.has("r")
     {
         let resource = Resource::Line { file: archive.resolve(&argv.cwd), text: unknown("members") };
-        let again = Again::Duplicates("tar -r: adds the same members once more");
+        let again = Again::Duplicates("adds the same members again");
         draft.add_implied(Change::Append, resource, again);
     } else if let Some(archive) = options.value("f")
         && options.has("c")
@@ -141,10 +151,12 @@ pub(crate) fn unzip(argv: &Argv) -> Deed {
     let settled = options.has("o") || options.has("n") || argv.stdin != Stdin::Inherited;
     let again = match settled {
         true => Again::NoChange,
-        false => Again::Prompts("unzip: replace? [y]es, [n]o, [A]ll, [N]one, [r]ename"),
+        false => Again::Prompts("asks whether to replace each file"),
     };
     let here = Value::literal(".");
     draft.value_path(options.value("d").unwrap_or(&here), Change::Write, again);
+    draft.content(How::Unpacked, options.operands.first().map(|archive| argv.path(archive)), true);
+    draft.role(Role::Unpack);
     draft.done()
 }
 
@@ -163,12 +175,12 @@ pub(crate) fn gzip(argv: &Argv) -> Deed {
             false => format!("{written}.gz"),
         };
         if !options.has("k") {
-            let again = Again::Fails("gzip: No such file or directory");
+            let again = Again::Fails("No such file or directory");
             draft.path(operand, Change::Remove, again);
         }
         let again = match options.has("f") {
             true => Again::NoChange,
-            false => Again::Fails("gzip: already exists; not overwritten"),
+            false => Again::Fails("already exists; not overwritten"),
         };
         let path = Value::from_key(&other, &operand.value).resolve(&argv.cwd);
         draft.add(operand, FILE, Resource::Path(path), again);
@@ -179,12 +191,12 @@ pub(crate) fn gzip(argv: &Argv) -> Deed {
 #[test]
 fn archives_are_unpacked() {
     crate::tools::table::check(&[
-        ("tar xzf a.tgz -C /opt/x", "write /opt/x"),
-        ("tar -xf a.tgz", "write /srv/app"),
+        ("tar xzf a.tgz -C /opt/x", "write /opt/x [Unpack]"),
+        ("tar -xf a.tgz", "write /srv/app [Unpack]"),
         ("tar czf /b/a.tgz .", "write /b/a.tgz"),
         ("tar rf /b/a.tar x", "append line /b/a.tar '$members' duplicates"),
-        ("unzip -q a.zip -d /opt/x", "write /opt/x prompts"),
-        ("unzip -o a.zip", "write /srv/app"),
+        ("unzip -q a.zip -d /opt/x", "write /opt/x prompts [Unpack]"),
+        ("unzip -o a.zip", "write /srv/app [Unpack]"),
         ("gunzip a.gz", "remove /srv/app/a.gz fails; create file /srv/app/a fails"),
         ("gunzip -kf a.gz", "create file /srv/app/a"),
     ]);

@@ -4,7 +4,7 @@ use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{DIRECTORY, Draft, below};
-use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Resource};
+use crate::tools::effect::{Again, Change, Deed, How, Mode, PathKind, Resource};
 
 /// The options of ln(1).
 const LN: &str = "s|symbolic f|force n|no-dereference r|relative v|verbose i|interactive b backup? S|suffix: \
@@ -151,7 +151,7 @@ fn is_known_directory(path: &Value) -> bool {
 const LINK_TARGET: &str = "link target";
 
 /// What happens then.
-pub(crate) const ENTERS_LINK: &str = "ln: makes a second link inside the directory that the link leads to";
+pub(crate) const ENTERS_LINK: &str = "creates a second link inside the directory that the link leads to";
 
 /// Where the link leads that a command makes.
 pub(crate) fn link_target(deed: &Deed) -> Option<&Value> {
@@ -173,13 +173,14 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
     let kind = if options.has("s") { PathKind::Link } else { PathKind::File };
     let exists = match options.has("f") || options.has("i") {
         true => Again::NoChange,
-        false => Again::Fails("ln: failed to create symbolic link: File exists"),
+        false => Again::Fails("failed to create symbolic link: File exists"),
     };
     if let [only] = options.operands[..]
         && !options.has("t")
     {
         let path = below(&argv.cwd, &only.value.basename());
         draft.add(only, Change::Create(kind), Resource::Path(path), exists);
+        draft.content(How::Linked, Some(argv.path(only)), false);
         return draft.done();
     }
     let Some(target) = Target::read(argv, &options) else {
@@ -193,6 +194,7 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
             false => exists,
         };
         target.put(&mut draft, source, Change::Create(kind), again);
+        draft.content(How::Linked, Some(argv.path(source)), false);
         // Whoever knows that the link leads to a directory can tell that the second run goes into it.
         if matches!(again, Again::NoChange | Again::Fails(_))
             && kind == PathKind::Link
@@ -277,7 +279,7 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
         let again = if keeps {
             Again::NoChange
         } else if !target.is_directory && discards_what_was_filled_in(&source.value, &path) {
-            Again::Overwrites("cp: puts the sample in place of the file and of what was filled in")
+            Again::Overwrites("replaces the filled-in file with the sample")
         } else if options.has("R")
             && !target.is_directory
             && !options.has("T")
@@ -285,7 +287,7 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
             && !source.value.is_glob()
             && is_copy_of(&path, &source.value)
         {
-            Again::Nests("cp: copies into the directory that is there now")
+            Again::Nests("copies into the directory that the first run created")
         } else {
             Again::NoChange
         };
@@ -294,6 +296,7 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
             false => Change::Write,
         };
         target.put(&mut draft, source, change, again);
+        draft.content(How::Copied, Some(argv.path(source)), options.has("R"));
     }
     draft.done()
 }
@@ -309,9 +312,10 @@ pub(crate) fn mv(argv: &Argv) -> Deed {
         return draft.done();
     };
     for source in &target.sources {
-        let again = Again::Fails("mv: cannot stat: No such file or directory");
+        let again = Again::Fails("cannot stat: No such file or directory");
         draft.path(source, Change::Remove, again);
         target.put(&mut draft, source, Change::Write, Again::NoChange);
+        draft.content(How::Moved, Some(argv.path(source)), true);
     }
     draft.done()
 }
@@ -375,10 +379,11 @@ pub(crate) fn install(argv: &Argv) -> Deed {
     for source in &target.sources {
         let empty = source.value.as_literal() == Some("/dev/null");
         let again = match empty || discards_what_was_filled_in(&source.value, &target.path(source)) {
-            true => Again::Overwrites("install: replaces the file and what was filled in"),
+            true => Again::Overwrites("replaces the filled-in file"),
             false => Again::NoChange,
         };
         target.put(&mut draft, source, Change::Write, again);
+        draft.content(How::Copied, Some(argv.path(source)), false);
         attributes(&mut draft, target.operand.unwrap_or(source), target.path(source));
     }
     draft.done()

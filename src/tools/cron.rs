@@ -46,9 +46,9 @@ pub(crate) fn crontab(argv: &Argv) -> Deed {
     if options.has("l") {
         return Deed::read_only();
     } else if options.has("r") {
-        draft.add_implied(Change::Remove, crontab, Again::Fails("crontab: no crontab"));
+        draft.add_implied(Change::Remove, crontab, Again::Fails("no crontab"));
     } else if options.has("e") {
-        draft.asks("crontab -e opens an editor", "pipe the whole table to `crontab -`", None);
+        draft.asks("opens an editor", "pipe the whole table to `crontab -`", None);
     } else if let Some(file) = options.operands.first() {
         draft.add(file, Change::Write, crontab, input(argv, file.value.as_literal() == Some("-")));
     } else {
@@ -61,12 +61,10 @@ pub(crate) fn crontab(argv: &Argv) -> Deed {
 /// in between keeps it single, and a text of its own replaces them all.
 fn input(argv: &Argv, from_input: bool) -> Again {
     match &argv.stdin {
-        Stdin::Text(text) if text.key().contains("$(crontab") => {
-            Again::Duplicates("crontab: the line is added once more")
-        }
+        Stdin::Text(text) if text.key().contains("$(crontab") => Again::Duplicates("adds the line again"),
         // `grep -v`, `sort -u`: what stands in front of it is not seen here.
         Stdin::Text(text) if text.key().contains("$(") => Again::NoChange,
-        Stdin::Text(_) if from_input => Again::Overwrites("crontab: the lines of others are gone"),
+        Stdin::Text(_) if from_input => Again::Overwrites("replaces the lines of others"),
         _ => Again::NoChange,
     }
 }

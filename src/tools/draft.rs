@@ -2,7 +2,9 @@
 
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::value::{Knowledge, Value};
-use crate::tools::effect::{Again, Change, Deed, Effect, PathKind, Prompt, Resource, Role};
+use crate::tools::effect::{
+    Again, Change, Content, Deed, Effect, How, PathKind, Prints, Prompt, Resource, Role,
+};
 
 /// A deed in the making.
 pub(crate) struct Draft<'a> {
@@ -38,6 +40,19 @@ impl<'a> Draft<'a> {
     pub(crate) fn value_path(&mut self, value: &Value, change: Change, again: Again) {
         let path = value.resolve(&self.argv.cwd);
         self.add_implied(change, Resource::Path(path), again);
+    }
+
+    /// Says where the content of the last effect comes from.
+    pub(crate) fn content(&mut self, how: How, from: Option<Value>, tree: bool) {
+        if let Some(last) = self.deed.effects.last_mut() {
+            last.content = Some(Content { how, from, tree });
+        }
+    }
+
+    /// With what it prints.
+    pub(crate) fn prints(&mut self, prints: Prints) -> &mut Self {
+        self.deed.prints = prints;
+        self
     }
 
     /// What people and the app have put there is thrown away: the rows of the database that the directory's app uses.

@@ -211,8 +211,9 @@ pub enum Change {
     Use,
 }
 
-/// What the same command does when its change is already there: for [`Change::Create`] that the resource exists,
-/// for [`Change::Remove`] that it is missing. The text says it for people, in the tool's own words where it has any.
+/// What the same command does if its change is already there: for [`Change::Create`] the resource exists, for
+/// [`Change::Remove`] it is missing. The text is for people. A failure's text is the program's own message, without its
+/// name; each other text is a verb phrase whose subject is the command: `adds the same rule again`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
     /// Nothing: safe to repeat.
@@ -242,12 +243,44 @@ pub struct Effect {
     pub again: Again,
     /// The operand that names it, where one does.
     pub operand: Option<Span>,
+    /// Where what is put there comes from, where that is another path or another machine.
+    pub content: Option<Content>,
+}
+
+/// Where the content of a path comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// How it gets there.
+    pub how: How,
+    /// The path on this machine; `None` where it comes from elsewhere or is made.
+    pub from: Option<Value>,
+    /// A directory comes with all that is in it.
+    pub tree: bool,
+}
+
+/// How content gets to its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// A copy; its mode is that of the source, as far as umask leaves it: `cp`, `install`.
+    Copied,
+    /// What was there is here now, with its owner and mode: `mv`.
+    Moved,
+    /// A link: `ln`.
+    Linked,
+    /// A copy with the owner and the mode that it has there: `rsync`, `scp`.
+    Synced,
+    /// Out of an archive: `tar`, `unzip`.
+    Unpacked,
+    /// From an address: `curl`, `wget`.
+    Fetched,
+    /// A key or a password that the command makes.
+    Secret,
 }
 
 impl Effect {
     /// An effect without an operand of its own.
     pub fn new(change: Change, resource: Resource, again: Again) -> Self {
-        Effect { change, resource, again, operand: None }
+        Effect { change, resource, again, operand: None, content: None }
     }
 
     /// With the operand that names the resource.
@@ -278,6 +311,8 @@ pub enum Role {
     Seed,
     /// Brings the app's source: clone, pull, checkout, rsync.
     Source,
+    /// Makes a tree of the app's source where none was: `git clone`.
+    Clone,
     /// Creates an account.
     Account,
     /// Makes systemd read its units again.
@@ -290,8 +325,39 @@ pub enum Role {
     ComposeUp,
     /// Serves in the foreground or as a daemon (gunicorn, node server.js …).
     Serve,
+    /// Gives paths to others: chown, chgrp, setfacl.
+    Owner,
+    /// Sets modes: chmod.
+    Mode,
+    /// Brings what is not on this machine: curl, wget, scp, `aws s3 cp`, `gh release download`.
+    Fetch,
+    /// Takes files out of an archive: tar, unzip.
+    Unpack,
+    /// Tells processes to end or to start anew: kill, pkill, killall, fuser -k.
+    Signal,
+    /// Stops the machine, or starts it anew.
+    Reboot,
+    /// Sets a server up by what another file says: ansible-playbook, puppet.
+    Provision,
     /// Only reads or prints.
     ReadOnly,
+}
+
+impl Role {
+    /// Is it a part of a deploy's work, to be done each time? What only reads is none, nor what sets a state or moves files.
+    pub fn is_work(self) -> bool {
+        !matches!(
+            self,
+            Role::ReadOnly
+                | Role::Owner
+                | Role::Mode
+                | Role::Fetch
+                | Role::Unpack
+                | Role::Signal
+                | Role::Reboot
+                | Role::Provision
+        )
+    }
 }
 
 /// Whose dependencies, whose build.
@@ -328,14 +394,34 @@ pub struct Deed {
     pub roles: Vec<Role>,
     /// It waits for an answer on a terminal, each time it runs: why, and what keeps it from asking.
     pub prompts: Option<Prompt>,
+    /// What it prints.
+    pub prints: Prints,
     /// The tool is known; `effects` is all that it does.
     pub known: bool,
+}
+
+/// What a command prints, as far as somebody can ask for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prints {
+    /// Nothing that is known.
+    #[default]
+    Other,
+    /// Its own words: `echo`, `printf`, `logger`.
+    Words,
+    /// What it reads, as it is: `cat`, `tee`.
+    Same,
+    /// What it reads, with another text put in: `sed`, `envsubst`.
+    Filled,
+    /// Parts of what it reads: `grep`, `awk`.
+    Parts,
+    /// A new key or password.
+    Secret,
 }
 
 /// Why a command waits for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prompt {
-    /// What it asks.
+    /// What it asks, as a verb phrase whose subject is the command: `asks for a password`, `opens an editor`.
     pub asks: &'static str,
     /// What to write so that it does not.
     pub instead: &'static str,
@@ -354,6 +440,23 @@ impl Deed {
     /// A known tool with these effects.
     pub fn of(effects: Vec<Effect>) -> Self {
         Deed { effects, known: true, ..Deed::default() }
+    }
+
+    /// With what it prints.
+    pub fn prints(mut self, prints: Prints) -> Self {
+        self.prints = prints;
+        self
+    }
+
+    /// The effects that put files to another place: copies, moves, links, also from other machines and archives.
+    pub fn puts(&self) -> impl Iterator<Item = (&Effect, &Content)> {
+        self.effects.iter().filter_map(|effect| Some((effect, effect.content.as_ref()?)))
+    }
+
+    /// True where files of this machine are copied, moved or linked.
+    pub fn copies(&self) -> bool {
+        self.puts()
+            .any(|(_, content)| matches!(content.how, How::Copied | How::Moved | How::Linked | How::Synced))
     }
 
     /// With a role more.

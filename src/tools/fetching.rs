@@ -4,7 +4,7 @@ use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, below};
-use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::effect::{Again, Change, Deed, How, Resource, Role};
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -33,17 +33,19 @@ pub(crate) fn wget(argv: &Argv) -> Deed {
          ca-certificate: certificate: load-cookies: save-cookies: referer: progress: content-disposition spider",
     );
     let mut draft = Draft::of(argv);
+    draft.role(Role::Fetch);
     if let Some(file) = options.value("O") {
         if file.as_literal() == Some("-") || file.as_literal() == Some("/dev/null") {
-            return Deed::read_only();
+            return printed(argv);
         }
         draft.writes(file);
+        draft.content(How::Fetched, None, false);
         return draft.done();
     }
     let updates = ["nc", "-nc", "N", "c", "r", "m"].iter().any(|o| options.has(o));
     let again = match updates {
         true => Again::NoChange,
-        false => Again::Duplicates("wget: saves to NAME.1 and leaves the old file"),
+        false => Again::Duplicates("saves to NAME.1 and keeps the old file"),
     };
     let here = Value::literal(".");
     let directory = options.value("P").unwrap_or(&here).resolve(&argv.cwd);
@@ -53,8 +55,17 @@ pub(crate) fn wget(argv: &Argv) -> Deed {
             _ => Resource::Other("download", address.value.clone()),
         };
         draft.add(address, FILE, resource, again);
+        draft.content(How::Fetched, None, false);
     }
     draft.done()
+}
+
+/// What is printed is fetched where it goes to a file.
+fn printed(argv: &Argv) -> Deed {
+    match argv.stdout {
+        Some(_) => Deed::read_only().role(Role::Fetch),
+        None => Deed::read_only(),
+    }
 }
 
 /// curl(1): writes where `-o` or `-O` says and replaces what is there.
@@ -73,6 +84,8 @@ pub(crate) fn curl(argv: &Argv) -> Deed {
         if !matches!(file.as_literal(), Some("/dev/null" | "-")) {
             let path = Resource::Path(file.resolve(&directory));
             draft.add_implied(Change::Write, path, Again::NoChange);
+            draft.content(How::Fetched, None, false);
+            draft.role(Role::Fetch);
         }
     }
     if options.has("O") {
@@ -80,12 +93,14 @@ pub(crate) fn curl(argv: &Argv) -> Deed {
             if let Some(name) = file_name(&address.value) {
                 let path = Resource::Path(below(&directory, &name));
                 draft.add(address, Change::Write, path, Again::NoChange);
+                draft.content(How::Fetched, None, false);
+                draft.role(Role::Fetch);
             }
         }
     }
     let sends = ["d", "data-raw", "data-binary", "data-urlencode", "json", "X", "F", "T"];
     if !options.has("O") && named.is_empty() && !sends.iter().any(|o| options.has(o)) {
-        return Deed::read_only();
+        return printed(argv);
     }
     draft.done()
 }
@@ -93,16 +108,16 @@ pub(crate) fn curl(argv: &Argv) -> Deed {
 #[test]
 fn downloads_are_kept() {
     crate::tools::table::check(&[
-        ("wget https://h/a/b.zip", "create file /srv/app/b.zip duplicates"),
-        ("wget -q https://h/$V.tgz -P /tmp", "create file /tmp/$V.tgz duplicates"),
+        ("wget https://h/a/b.zip", "create file /srv/app/b.zip duplicates [Fetch]"),
+        ("wget -q https://h/$V.tgz -P /tmp", "create file /tmp/$V.tgz duplicates [Fetch]"),
         ("wget -qO - https://h/k", "[ReadOnly]"),
         ("wget -qO- https://h/k", "[ReadOnly]"),
-        ("wget -O /etc/k https://h/k", "write /etc/k"),
-        ("wget -nc https://h/k", "create file /srv/app/k"),
-        ("wget $URL", "create download $URL duplicates"),
+        ("wget -O /etc/k https://h/k", "write /etc/k [Fetch]"),
+        ("wget -nc https://h/k", "create file /srv/app/k [Fetch]"),
+        ("wget $URL", "create download $URL duplicates [Fetch]"),
         ("curl -fsSL https://h/k", "[ReadOnly]"),
-        ("curl -fsSLo /etc/k https://h/k", "write /etc/k"),
-        ("curl -LO https://h/a/k", "write /srv/app/k"),
+        ("curl -fsSLo /etc/k https://h/k", "write /etc/k [Fetch]"),
+        ("curl -LO https://h/a/k", "write /srv/app/k [Fetch]"),
         ("curl -s -o /dev/null -w '%{http_code}' http://localhost", ""),
         ("curl -X POST http://h/x", ""),
     ]);

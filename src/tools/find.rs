@@ -3,7 +3,7 @@
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::draft::Draft;
-use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 
 /// What `-exec` does to `{}` it does to everything below the starting points; a pattern that finds nothing is no error.
 pub(crate) fn find(argv: &Argv) -> Deed {
@@ -35,6 +35,11 @@ pub(crate) fn find(argv: &Argv) -> Deed {
                 let end = inner.args.iter().position(ends);
                 inner.args.truncate(end.unwrap_or(inner.args.len()));
                 let deed = crate::tools::deed(&inner);
+                for role in [Role::Owner, Role::Mode] {
+                    if deed.roles.contains(&role) {
+                        draft.role(role);
+                    }
+                }
                 if !deed.known {
                     draft.partly();
                 }
@@ -71,13 +76,22 @@ pub(crate) fn find(argv: &Argv) -> Deed {
     }
 }
 
+/// True where a find(1) picks some of what it comes to: by name, by owner, or directories alone.
+pub(crate) fn picks(argv: &Argv) -> bool {
+    const TESTS: [&str; 8] = ["-name", "-iname", "-path", "-not", "!", "-regex", "-perm", "-user"];
+    let word = |arg: &Arg, text: &str| arg.value.as_literal() == Some(text);
+    argv.name == "find"
+        && (argv.args.iter().any(|arg| TESTS.iter().any(|test| word(arg, test)))
+            || argv.args.windows(2).any(|pair| word(&pair[0], "-type") && word(&pair[1], "d")))
+}
+
 #[test]
 fn find_hands_on() {
     crate::tools::table::check(&[
         ("find . -name x", "[ReadOnly]"),
         ("find /a -name x -delete", "remove files /a"),
-        ("find /a -type f -exec chmod 644 {} +", "mode -R 644 /a"),
-        ("find $D /b -exec chown u:g {} ;", "own -R u:g $D; own -R u:g /b"),
+        ("find /a -type f -exec chmod 644 {} +", "mode -R 644 /a [Mode]"),
+        ("find $D /b -exec chown u:g {} ;", "own -R u:g $D; own -R u:g /b [Owner]"),
         ("find /a -exec rm -rf {} ;", "remove files /a"),
         ("find /a -exec grep x {} ;", ""),
         ("find /a -exec frob {} ;", "unknown"),

@@ -17,16 +17,18 @@ mod draft;
 pub mod effect;
 mod fetching;
 pub(crate) mod files;
-mod find;
+pub(crate) mod find;
 mod firewall;
 mod git;
 mod keys;
+pub(crate) mod known_accounts;
 mod languages;
 mod node;
 mod owners;
 mod packages;
 pub(crate) mod patterns;
-mod plain;
+pub(crate) mod place;
+pub(crate) mod plain;
 pub(crate) mod prints;
 pub(crate) mod providers;
 mod python;
@@ -44,7 +46,7 @@ pub(crate) mod work;
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
-use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
 
 /// What a command does. An unknown tool gives `Deed::default()`, with `known == false`.
 ///
@@ -96,13 +98,24 @@ fn visible(argv: &Argv) -> Deed {
         "gzip" | "gunzip" | "xz" | "unxz" | "bzip2" | "bunzip2" => archives::gzip(argv),
         "chmod" => owners::chmod(argv),
         "chown" | "chgrp" => owners::chown(argv),
+        "setfacl" => owners::setfacl(argv),
         "sed" => sed::sed(argv),
         "find" => find::find(argv),
         "wget" => fetching::wget(argv),
         "curl" => fetching::curl(argv),
         "read" | "select" => plain::read(argv),
-        "iconv" | "sort" | "shuf" | "envsubst" => plain::filter(argv),
+        "iconv" | "sort" | "shuf" => plain::filter(argv),
         "pkill" | "killall" => plain::pkill(argv),
+        "kill" => Deed::read_only().role(Role::Signal),
+        "fuser" => plain::fuser(argv),
+        "echo" | "printf" | "logger" => Deed::read_only().prints(Prints::Words),
+        "cat" => Deed::read_only().prints(Prints::Same),
+        "awk" | "gawk" | "grep" | "egrep" | "fgrep" => Deed::read_only().prints(Prints::Parts),
+        "envsubst" => Deed::read_only().prints(Prints::Filled),
+        "reboot" | "shutdown" => draft::nothing().role(Role::Reboot),
+        "ansible-playbook" | "puppet" => Deed::default().role(Role::Provision),
+        "newusers" | "systemd-sysusers" => accounts::newusers(argv),
+        "wg" => keys::wg(argv),
         "useradd" => accounts::useradd(argv),
         "adduser" => accounts::adduser(argv),
         "groupadd" | "addgroup" => accounts::groupadd(argv),

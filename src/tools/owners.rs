@@ -3,7 +3,7 @@
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::draft::{Draft, unknown};
-use crate::tools::effect::{Again, Change, Deed, Mode};
+use crate::tools::effect::{Again, Change, Deed, Mode, Role};
 
 /// chmod(1). A mode such as `-x` looks like an option and is none.
 pub(crate) fn chmod(argv: &Argv) -> Deed {
@@ -20,7 +20,7 @@ pub(crate) fn chmod(argv: &Argv) -> Deed {
         (None, true) => Mode::Unknown,
         (None, false) => {
             let Some((first, others)) = operands.split_first() else {
-                return Deed::of(Vec::new());
+                return Deed::of(Vec::new()).role(Role::Mode);
             };
             operands = others;
             Mode::parse(&first.value)
@@ -28,6 +28,7 @@ pub(crate) fn chmod(argv: &Argv) -> Deed {
     };
     let recursive = options.has("R");
     let mut draft = Draft::of(argv);
+    draft.role(Role::Mode);
     for operand in operands {
         let mode = mode.clone();
         draft.path(operand, Change::Mode { mode, recursive }, Again::NoChange);
@@ -45,7 +46,7 @@ pub(crate) fn chown(argv: &Argv) -> Deed {
     let (mut user, mut group) = (Some(unknown("owner")), Some(unknown("group")));
     if !options.has("reference") {
         let Some((first, others)) = operands.split_first() else {
-            return Deed::of(Vec::new());
+            return Deed::of(Vec::new()).role(Role::Owner);
         };
         operands = others;
         (user, group) = match argv.name.as_str() {
@@ -55,10 +56,26 @@ pub(crate) fn chown(argv: &Argv) -> Deed {
     }
     let recursive = options.has("R");
     let mut draft = Draft::of(argv);
+    draft.role(Role::Owner);
     for operand in operands {
         let (user, group) = (user.clone(), group.clone());
         let change = Change::Own { user, group, recursive };
         draft.path(operand, change, Again::NoChange);
+    }
+    draft.done()
+}
+
+/// setfacl(1): whom it lets in is not read, so the mode is not known after it.
+pub(crate) fn setfacl(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "m|modify: x|remove: M|modify-file: X|remove-file: b|remove-all k|remove-default R|recursive d|default \
+         set: set-file: restore: n|no-mask mask L|logical P|physical test",
+    );
+    let recursive = options.has("R");
+    let mut draft = Draft::of(argv);
+    draft.role(Role::Owner);
+    for operand in &options.operands {
+        draft.path(operand, Change::Mode { mode: Mode::Unknown, recursive }, Again::NoChange);
     }
     draft.done()
 }
@@ -75,16 +92,16 @@ fn owner_and_group(value: &Value) -> (Option<Value>, Option<Value>) {
 #[test]
 fn owners_and_modes_are_set() {
     crate::tools::table::check(&[
-        ("chmod 600 .env", "mode 600 /srv/app/.env"),
-        ("chmod -x a", "mode -x /srv/app/a"),
-        ("chmod 775 -Rf $D", "mode -R 775 $D"),
-        ("chmod u+x,go-w a b", "mode u+x,go-w /srv/app/a; mode u+x,go-w /srv/app/b"),
-        ("chmod $M a", "mode ? /srv/app/a"),
-        ("chown -R $U:$G /a", "own -R $U:$G /a"),
-        ("chown app: a", "own app:app /srv/app/a"),
-        ("chown www-data.www-data a", "own www-data:www-data /srv/app/a"),
-        ("chown :adm a", "own :adm /srv/app/a"),
-        ("chown $U -R a", "own -R $U: /srv/app/a"),
-        ("chgrp web a", "own :web /srv/app/a"),
+        ("chmod 600 .env", "mode 600 /srv/app/.env [Mode]"),
+        ("chmod -x a", "mode -x /srv/app/a [Mode]"),
+        ("chmod 775 -Rf $D", "mode -R 775 $D [Mode]"),
+        ("chmod u+x,go-w a b", "mode u+x,go-w /srv/app/a; mode u+x,go-w /srv/app/b [Mode]"),
+        ("chmod $M a", "mode ? /srv/app/a [Mode]"),
+        ("chown -R $U:$G /a", "own -R $U:$G /a [Owner]"),
+        ("chown app: a", "own app:app /srv/app/a [Owner]"),
+        ("chown www-data.www-data a", "own www-data:www-data /srv/app/a [Owner]"),
+        ("chown :adm a", "own :adm /srv/app/a [Owner]"),
+        ("chown $U -R a", "own -R $U: /srv/app/a [Owner]"),
+        ("chgrp web a", "own :web /srv/app/a [Owner]"),
     ]);
 }

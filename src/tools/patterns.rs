@@ -1,4 +1,4 @@
-//! The patterns of grep(1) and sed(1), and whether a text holds them.
+//! The patterns of grep(1) and sed(1), and whether a text contains them.
 
 use crate::limit::{tick, ticks};
 use crate::shell::argv::{Arg, Argv};
@@ -11,11 +11,11 @@ use std::collections::HashMap;
 const GREP: &str = "q|quiet|silent s|no-messages i|ignore-case E|extended-regexp F|fixed-strings G P|perl-regexp \
      w|word-regexp x|line-regexp v|invert-match c|count l n o r R h H a e|regexp: f|file: A: B: C: m|max-count:";
 
-/// What means something else than itself in an expression; newlines stand in no line.
+/// Characters with a special meaning in an expression. A line never contains a newline.
 const OPERATORS: [char; 15] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$', '\n'];
 /// One guard is compared with each line that a script writes, and the other way round.
 const MOST_COMPILED: usize = 32;
-/// Bytes of a compiled expression. What takes more was written by no person.
+/// The size limit of a compiled expression in bytes. A person writes no larger one.
 const MAX_COMPILED: usize = 1 << 20;
 
 thread_local! {
@@ -187,7 +187,7 @@ pub(crate) fn basic(text: &str) -> String {
                 out.push_str("\\$");
             }
             '[' => {
-                // A bracket expression is the same in both; `]` first in it is a member.
+                // A bracket expression is the same in both; a leading `]` is a member.
                 let rest = &text[at + 1..];
                 let skip = if rest.starts_with("^]") { 2 } else { usize::from(rest.starts_with(']')) };
                 let end = closing(&rest[skip..]).map_or(rest.len(), |i| skip + i + 1);

@@ -13,7 +13,6 @@ pub(crate) fn only_reads(name: &str) -> bool {
             | "[["
             | "alias"
             | "arch"
-            | "awk"
             | "base64"
             | "basename"
             | "bc"
@@ -21,7 +20,6 @@ pub(crate) fn only_reads(name: &str) -> bool {
             | "break"
             | "builtin"
             | "caller"
-            | "cat"
             | "cd"
             | "cksum"
             | "clear"
@@ -41,8 +39,6 @@ pub(crate) fn only_reads(name: &str) -> bool {
             | "dmesg"
             | "dpkg-query"
             | "du"
-            | "echo"
-            | "egrep"
             | "env"
             | "exit"
             | "expand"
@@ -50,17 +46,14 @@ pub(crate) fn only_reads(name: &str) -> bool {
             | "expr"
             | "false"
             | "fg"
-            | "fgrep"
             | "file"
             | "fmt"
             | "fold"
             | "free"
-            | "gawk"
             | "getconf"
             | "getent"
             | "getopt"
             | "getopts"
-            | "grep"
             | "groups"
             | "hash"
             | "head"
@@ -107,7 +100,6 @@ pub(crate) fn only_reads(name: &str) -> bool {
             | "ping"
             | "popd"
             | "printenv"
-            | "printf"
             | "ps"
             | "pushd"
             | "pwd"
@@ -173,10 +165,8 @@ pub(crate) fn only_reads(name: &str) -> bool {
             | "sync"
             | "ansi"
             | "figlet"
-            | "logger"
             | "ldconfig"
             | "udevadm"
-            | "kill"
             | "disown"
     )
 }
@@ -207,16 +197,12 @@ pub(crate) fn only_sets(name: &str) -> bool {
             | "netfilter-persistent"
             | "ntpdate"
             | "poweroff"
-            | "reboot"
             | "restorecon"
             | "setcap"
             | "setenforce"
-            | "setfacl"
             | "setsebool"
-            | "shutdown"
             | "sysctl"
             | "systemd-tmpfiles"
-            | "systemd-sysusers"
             | "tune2fs"
             | "update-ca-certificates"
             | "update-grub"
@@ -246,7 +232,11 @@ pub(crate) fn read(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     draft.role(Role::ReadOnly);
     if !options.has("t") && !options.has("u") {
-        draft.asks("a line on standard input", "take the value from an argument or a variable", None);
+        draft.asks(
+            "waits for a line on standard input",
+            "take the value from an argument or a variable",
+            None,
+        );
     }
     draft.done()
 }
@@ -273,6 +263,20 @@ pub(crate) fn pkill(argv: &Argv) -> Deed {
         draft.add(operand, Change::Stop, process, Again::NoChange);
     }
     draft.done()
+}
+
+/// fuser(1): `-k` ends what holds a file or a port.
+pub(crate) fn fuser(argv: &Argv) -> Deed {
+    let options = argv.options("k|kill n|namespace: s|silent v|verbose m|mount i|interactive M w");
+    match options.has("k") {
+        true => Deed::of(Vec::new()).role(Role::Signal),
+        false => Deed::read_only(),
+    }
+}
+
+/// Commands whose words are no paths that they open: what prints, tests or sets.
+pub(crate) fn opens_no_path(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "echo" | "printf" | "test" | "[" | "[[" | "export" | "logger" | "true")
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, unknown};
-use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::effect::{Again, Change, Deed, Prints, Resource};
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -41,7 +41,7 @@ pub(crate) fn sed(argv: &Argv) -> Deed {
         }
     }
     if !in_place {
-        return Deed::read_only();
+        return Deed::read_only().prints(Prints::Filled);
     }
     if !quiet_script && !files.is_empty() {
         scripts.push(files.remove(0));
@@ -65,12 +65,12 @@ pub(crate) fn sed(argv: &Argv) -> Deed {
             Verdict::Grows(text) => {
                 draft.path(file, Change::Edit, Again::NoChange);
                 let resource = Resource::Line { file: argv.path(file), text: shown(&scripts, text) };
-                let again = Again::Duplicates("sed -i: matches its own result and adds the text once more");
+                let again = Again::Duplicates("matches its own result and adds the text again");
                 draft.add(file, Change::Append, resource, again);
             }
             Verdict::Adds(text) => {
                 let resource = Resource::Line { file: argv.path(file), text: shown(&scripts, text) };
-                let again = Again::Duplicates("sed -i: adds the line once more");
+                let again = Again::Duplicates("adds the line again");
                 draft.add(file, Change::Append, resource, again);
             }
         }

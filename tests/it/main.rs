@@ -13,6 +13,7 @@ mod grammar;
 mod history;
 mod impact;
 mod mutations;
+mod programs;
 mod review;
 mod rules;
 mod scan;

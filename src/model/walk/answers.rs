@@ -1,4 +1,5 @@
-//! What it says that a command prints something, or prints just this; and what a test says that is run as a program.
+//! What it means that a command prints something, or prints exactly this; and what a test means that is run
+//! as a program.
 
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
@@ -11,7 +12,7 @@ use crate::tools::prints::prints_its_words;
 use crate::tools::says;
 use crate::tools::texts::shown_file;
 
-/// Longest chain of functions and branches that is followed for what it prints.
+/// The longest chain of functions and branches that is followed for what it prints.
 const PRINTS: u32 = 6;
 
 impl<'a> Walker<'a, '_> {
@@ -28,7 +29,7 @@ impl<'a> Walker<'a, '_> {
         (flow.cond, first)
     }
 
-    /// `[ "$(cat F)" = 2 ]`: the file holds just that line.
+    /// `[ "$(cat F)" = 2 ]`: the file contains exactly that line.
     pub(crate) fn holds_text(&mut self, asked: &Word<'a>, text: &Value) -> Option<Cond> {
         let [Part::Substitution { body: [stmt], .. }] = asked.parts else { return None };
         let text = text.as_literal().filter(|t| !t.is_empty() && !t.contains('\n'))?;
@@ -61,8 +62,8 @@ impl<'a> Walker<'a, '_> {
         says::output_matches(&first?, &pattern).map(Cond::from)
     }
 
-    /// When the subject of a `case` goes to an arm, where that is asked of what a command prints:
-    /// `case "$(crontab -l)" in *backup*)`. `before`: when it goes to an earlier arm.
+    /// When the subject of a `case` goes to an arm, if the subject is what a command prints:
+    /// `case "$(crontab -l)" in *backup*)`. `before` is when it goes to an earlier arm.
     pub(crate) fn arm_holds(
         &mut self,
         subject: &Word<'a>,
@@ -77,8 +78,8 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
-    /// What a statement prints, and when: `TEST && echo A || echo B`, `if TEST; then echo A; else echo B; fi`, a
-    /// function of such.
+    /// What a statement prints, and when: `TEST && echo A || echo B`,
+    /// `if TEST; then echo A; else echo B; fi`, or a function of such statements.
     pub(crate) fn prints(&mut self, stmt: &'a Stmt<'a>, depth: u32) -> Option<Vec<(Value, Cond)>> {
         if depth > PRINTS {
             return None;

@@ -1,4 +1,5 @@
-//! Assignments and the shell's own commands (bash(1), SHELL BUILTIN COMMANDS); who is to call the script.
+//! Assignments and the shell's own commands (bash(1), SHELL BUILTIN COMMANDS), and who should call the
+//! script.
 
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
@@ -254,7 +255,7 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// Who is expected to call the script, from its test for root or from what it does without sudo.
+/// Who is expected to call the script, judged by its check for root or by what it does without sudo.
 pub(crate) fn caller(steps: &[Step], tested: Caller) -> Caller {
     if tested != Caller::Unknown {
         return tested;

@@ -1,4 +1,4 @@
-//! One simple command: the call of a function, code that it runs, or the step that it is.
+//! One simple command: a function call, code that it runs, or the step that it is.
 
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
@@ -91,7 +91,7 @@ impl<'a> Walker<'a, '_> {
         flow
     }
 
-    /// A compound statement with redirections.
+    /// A compound statement with redirects.
     pub(crate) fn redirected(
         &mut self,
         stmt: &Stmt<'a>,
@@ -112,7 +112,7 @@ impl<'a> Walker<'a, '_> {
             let flow = self.statement(body);
             let parts = self.captures.pop().unwrap_or_default();
             let output = crate::model::walk::calls::join_outputs(parts, self.file);
-            // Only the redirections themselves: the body may be long.
+            // Only the redirects themselves, because the body may be long.
             let span = redirects.iter().map(|r| r.span).reduce(Span::to).unwrap_or(stmt.span);
             self.emit_redirects(redirects, span, output);
             flow
@@ -158,7 +158,7 @@ impl<'a> Walker<'a, '_> {
         self.steps.push(step);
     }
 
-    /// True for an `echo` to whoever watches: half of a script's commands, and they change nothing.
+    /// True for an `echo` to people. Half of a script's commands are of this kind, and they change nothing.
     fn only_says(&self, command: &Command<'a>) -> bool {
         command.redirects.is_empty() && command.assignments.is_empty() && self.captures.is_empty()
     }
@@ -190,8 +190,8 @@ impl<'a> Walker<'a, '_> {
         }
         self.volume += argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>();
         let peeled = peel(argv);
-        // `run cp a b`: what is left may be a function again (`sudo_if_needed`, `retry`).
-        if let Some((&name, _)) = self.functions.get_key_value(peeled.argv.name.as_str())
+        // `run cp a b`: the rest may be a function again (`sudo_if_needed`, `retry`).
+        if let Some((&name, _)) = self.functions.get_key_value(&*peeled.argv.name)
             && peeled.wrappers.iter().all(|w| matches!(*w, "command" | "time" | "nice" | "timeout"))
             && !peeled.wrappers.is_empty()
             && peeled.code.is_none()
@@ -200,7 +200,7 @@ impl<'a> Walker<'a, '_> {
             return self.call(name, Some(rest));
         }
         if let Some(outer) = &peeled.outer {
-            // `docker run IMAGE CMD` is a step of its own, out here.
+            // `docker run IMAGE CMD` is a step of its own, outside the container.
             let deed = tools::deed(outer);
             let mut step = self.step((**outer).clone(), command.span, deed);
             step.origin = Some(command.origin);
@@ -212,7 +212,7 @@ impl<'a> Walker<'a, '_> {
             let mut step = None;
             let flow = self.run_code(command, code, &peeled);
             if flow.is_none() || command.redirects.iter().any(writes) {
-                // `curl … | bash`: what it does is not known, that it runs is.
+                // `curl … | bash`: it is not known what it does, but it runs.
                 self.enter(&peeled);
                 let mut deed = tools::deed(&peeled.argv);
                 if flow.is_none() && self.runs_download() {
@@ -239,7 +239,8 @@ impl<'a> Walker<'a, '_> {
             }
             return flow;
         }
-        // Without a wrapper the command runs where and as whom its shell does: nothing to go back to.
+        // Without a wrapper, the command runs where and as whom its shell does, so there is nothing to
+        // restore.
         let saved = (!peeled.wrappers.is_empty()).then(|| self.ctx.clone());
         if saved.is_some() {
             self.enter_command(&peeled);
@@ -255,7 +256,7 @@ impl<'a> Walker<'a, '_> {
         let mut step = self.step(peeled.argv, command.span, deed);
         step.origin = Some(command.origin);
         step.wrappers.clone_from(&peeled.wrappers);
-        // Redirections are opened by the shell that calls, not by the user that sudo gives.
+        // The calling shell opens redirects, not the user that sudo switches to.
         if let Some(saved) = &saved {
             self.ctx.user = saved.user.clone();
         }
@@ -299,7 +300,7 @@ impl<'a> Walker<'a, '_> {
     pub(crate) fn enter_command(&mut self, peeled: &wrappers::Peeled) {
         let cwd = peeled.argv.cwd.clone();
         self.enter(peeled);
-        // `sudo -u app cmd` stays where it is; only `-i` and `su -` go home.
+        // `sudo -u app cmd` stays in the directory; only `-i` and `su -` go home.
         if !peeled.login {
             self.ctx.cwd = cwd;
         }
@@ -331,7 +332,7 @@ impl<'a> Walker<'a, '_> {
     pub(crate) fn step(&mut self, argv: Argv, span: Span, mut deed: Deed) -> Step {
         if deed.effects.len() > EFFECTS {
             deed.effects.truncate(EFFECTS);
-            self.shell.gaps.push((span, "it acts on more things than are followed".to_owned()));
+            self.shell.gaps.push((span, "it acts on too many things to follow".to_owned()));
         }
         Step {
             home: self.ctx.home.clone(),
@@ -363,7 +364,8 @@ pub(crate) fn makes_something(deed: &Deed) -> bool {
         && !deed.effects.iter().any(|e| matches!((&e.change, e.again), (Change::Remove, Again::Fails(_))))
 }
 
-/// What code changes of the shell's own state outlives it: all for `eval` and `source`, nothing for another shell.
+/// What code changes in the shell's own state and keeps: everything for `eval` and `source`, nothing for
+/// another shell.
 pub(crate) fn kept_state(
     saved: crate::model::walk::Context,
     now: &crate::model::walk::Context,

@@ -1,4 +1,4 @@
-//! What commands print, and the files that it goes to.
+//! What commands print, and the files that get it.
 
 use crate::model::walk::Walker;
 use crate::model::walk::calls::Output;
@@ -37,7 +37,7 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
-    /// The text that `echo` prints, with the places of its one argument where it has one.
+    /// The text that `echo` prints, with the places of its argument if there is only one.
     pub(crate) fn printed_text(&mut self, value: &Value, command: &Command<'a>) -> crate::source::MappedText {
         let long = command.words.iter().filter(|w| w.span.end - w.span.start > 40).count();
         if long == 1
@@ -66,7 +66,7 @@ impl<'a> Walker<'a, '_> {
             if self.overflows() {
                 return;
             }
-            // What is appended is known now: the text of the line.
+            // The appended text is now known: it is the text of the line.
             if append {
                 for effect in &mut step.deed.effects {
                     if let Resource::Line { file, text } = &mut effect.resource
@@ -80,7 +80,7 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
-    /// The effects of redirections. True where standard output goes to a file.
+    /// The effects of redirects. True if standard output goes to a file.
     pub(crate) fn redirections(
         &mut self,
         redirects: &[Redirect<'a>],
@@ -90,7 +90,7 @@ impl<'a> Walker<'a, '_> {
         let mut to_file = false;
         for redirect in redirects {
             if step.deed.effects.len() > EFFECTS {
-                self.shell.gaps.push((step.span, "it acts on more things than are followed".to_owned()));
+                self.shell.gaps.push((step.span, "it acts on too many things to follow".to_owned()));
                 break;
             }
             let (word, append) = match &redirect.kind {
@@ -113,7 +113,7 @@ impl<'a> Walker<'a, '_> {
                 let text =
                     text.map_or_else(|| Value::hole("output", 0, Knowledge::Unknown), |o| o.value.clone());
                 let line = Resource::Line { file: path.clone(), text };
-                Effect::new(Change::Append, line, Again::Duplicates("the same text is appended once more"))
+                Effect::new(Change::Append, line, Again::Duplicates("appends the same text again"))
             } else {
                 Effect::new(Change::Write, Resource::Path(path.clone()), Again::NoChange)
             };

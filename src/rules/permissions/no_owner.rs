@@ -8,7 +8,8 @@ use crate::rules::context::{AppUser, Context};
 use crate::rules::permissions::needs::{Need, need};
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::effect::{Change, Ecosystem, Effect, Mode, PathKind, Resource, Role};
+use crate::tools::effect::{Change, Ecosystem, Effect, How, Mode, PathKind, Resource, Role};
+use crate::tools::files::plain_mkdir;
 use std::collections::{HashMap, HashSet};
 
 /// Where nothing belongs to the app.
@@ -151,8 +152,8 @@ impl<'s> Orphan<'s> {
             draft = draft.related(*span, "says that the app writes there");
         }
         let paths: Vec<String> = all.iter().map(|o| o.path.to_string()).collect();
-        let help = match step.argv.name.as_str() {
-            "mkdir" if all.len() == 1 => {
+        let help = match plain_mkdir(&step.argv) {
+            Some(_) if all.len() == 1 => {
                 format!("write `install -d -o {name} -g {name} {path}`, or `chown {name}: {path}` behind it")
             }
             _ => format!("write `chown -R {name}: {}` behind it", paths.join(" ")),
@@ -201,11 +202,7 @@ fn behind_its_time(
     kind: PathKind,
 ) -> Option<(AppUser, Need)> {
     let step = script.step(id);
-    let copy = step.argv.name == "cp"
-        && step.argv.args.iter().any(|a| {
-            let text = a.value.known_prefix();
-            text.starts_with('-') && !text.starts_with("--") && text.contains(['r', 'R', 'a'])
-        });
+    let copy = step.deed.puts().any(|(_, content)| content.how == How::Copied && content.tree);
     if kind != PathKind::Tree && !copy {
         return None;
     }
@@ -340,23 +337,15 @@ fn failing<'s>(
 /// `install -d -o NAME -g NAME` for a plain `mkdir [-p]` on a line of its own.
 fn fix(context: &Context<'_, '_>, step: &Step, all: &[Orphan<'_>]) -> Option<Fix> {
     let name = all.first()?.app.name.as_literal()?;
-    let [first, rest @ ..] = &step.argv.args[..] else { return None };
-    let plain = match first.value.as_literal()? {
-        "-p" => !rest.is_empty(),
-        word => !word.starts_with('-') && rest.is_empty(),
-    };
-    let operands = step.argv.args.iter().filter(|a| !a.value.known_prefix().starts_with('-')).count();
-    if step.argv.name != "mkdir" || !plain || operands != all.len() || step.argv.stdout.is_some() {
+    let options = plain_mkdir(&step.argv)?;
+    let operands = step.argv.args.len() - options;
+    if options == 0 && operands > 1 || operands != all.len() || step.argv.stdout.is_some() {
         return None;
     }
     let program = step.argv.program.span;
-    let (start, end) = match first.value.as_literal() {
-        Some("-p") => (program.start, first.span.end),
-        _ => (program.start, program.end),
-    };
-    let span = Span { start, end, ..step.span };
-    let written = context.sources.text(span);
-    (written.starts_with("mkdir")).then(|| Fix {
+    let end = step.argv.args[..options].last().map_or(program.end, |option| option.span.end);
+    let span = Span { end, ..program };
+    (context.sources.text(program) == step.argv.name).then(|| Fix {
         title: format!("Make it for {name}"),
         applicability: Applicability::Unsafe,
         edits: vec![Edit { span, text: format!("install -d -o {name} -g {name}") }],

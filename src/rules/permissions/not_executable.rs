@@ -4,11 +4,12 @@ use crate::facts::owners::{from, is_roots, lies_under, reaches};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::context::{Context, Origin};
-use crate::rules::permissions::modes::{gives_execution, is_partial, takes_execution};
+use crate::rules::permissions::modes::{gives_execution, takes_execution};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::effect::{Change, Prints, Resource, Role};
+use crate::tools::find::picks;
 
 /// Where programs are called by their names, or by run-parts(8): what lies there is meant to be run.
 const PROGRAMS: [&str; 7] = [
@@ -81,7 +82,7 @@ fn calls(context: &Context<'_, '_>) -> Vec<Call> {
 /// The programs that lines of a crontab call: what `echo` prints, and files of /etc/cron.d.
 fn cron_lines(step: &Step) -> Vec<String> {
     let mut programs = Vec::new();
-    if matches!(step.argv.name.as_str(), "echo" | "printf") {
+    if step.deed.prints == Prints::Words {
         // Globs and holes stand in a key behind control characters.
         let may_be = |key: &str| {
             let first = key.trim_start().bytes().next();
@@ -229,7 +230,7 @@ fn taken(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
                 }
                 _ => None,
             });
-            let Some(tree) = tree.filter(|_| !is_partial(step)) else { continue };
+            let Some(tree) = tree.filter(|_| !picks(&step.argv)) else { continue };
             let Some((victim, span)) = victim(context, script, id, tree) else { continue };
             let words = context.words(step.span);
             let mut draft = context
@@ -320,9 +321,7 @@ fn is_given_by_name(context: &Context<'_, '_>, file: &str) -> bool {
 
 fn gives(context: &Context<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> bool {
     context.steps().any(|(_, _, step)| {
-        let chmod =
-            step.argv.name == "chmod" || step.argv.args.iter().any(|a| a.value.as_literal() == Some("chmod"));
-        chmod && step.deed.effects.is_empty()
+        step.deed.roles.contains(&Role::Mode) && step.deed.effects.is_empty()
             || step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
                 (Change::Mode { mode, recursive }, Resource::Path(target)) => {
                     gives_execution(mode)

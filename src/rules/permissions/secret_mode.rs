@@ -6,11 +6,11 @@ use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::context::Context;
-use crate::rules::permissions::modes::is_partial;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, Effect, Mode, PathKind, Resource};
+use crate::tools::effect::{Change, Effect, How, Mode, PathKind, Prints, Resource};
+use crate::tools::find::picks;
 
 /// Where nobody but root looks in, or where programs keep their own order.
 const ELSEWHERE: [&str; 6] =
@@ -105,7 +105,7 @@ impl Files {
                 path: path.clone(),
                 made: id,
                 operand: effect.operand,
-                open: self.mode_of_new(step),
+                open: self.mode_of_new(step, effect),
                 secret: None,
                 reopened: None,
             });
@@ -115,21 +115,21 @@ impl Files {
         if file.secret.is_none() {
             file.secret = secret.map(|name| (id, name));
         }
-        // `mv` brings the mode of what it moves.
-        if existing.is_some() && step.argv.name == "mv" {
+        // What is moved brings its mode.
+        if existing.is_some() && effect.content.as_ref().is_some_and(|content| content.how == How::Moved) {
             file.open = None;
         }
     }
 
     /// What umask(2) leaves; a copy has the mode of its source, cp(1).
-    fn mode_of_new(&self, step: &Step) -> Option<bool> {
+    fn mode_of_new(&self, step: &Step, effect: &Effect) -> Option<bool> {
         let by_umask = step.umask.is_none_or(|mask| mask & 0o004 == 0);
-        match step.argv.name.as_str() {
-            "mv" | "rsync" | "scp" | "tar" | "unzip" => None,
-            "cp" if by_umask => {
-                let source = step.argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'))?;
-                let path = step.argv.path(source);
-                match self.files.iter().find(|f| f.path == path) {
+        let Some(content) = &effect.content else { return Some(by_umask) };
+        match content.how {
+            How::Moved | How::Synced | How::Unpacked => None,
+            How::Copied if by_umask => {
+                let path = content.from.as_ref()?;
+                match self.files.iter().find(|f| f.path == *path) {
                     Some(file) => file.open,
                     None => {
                         let name = path.basename().to_string();
@@ -142,10 +142,8 @@ impl Files {
     }
 
     fn edited(&mut self, id: StepId, step: &Step, path: &Value) {
-        let secret = step.argv.args.iter().any(|a| mentions_secret(&a.value.to_string()));
-        // Laravel's own commands write into `.env`.
-        let makes = ["key:generate", "jwt:secret"].iter().any(|command| step.argv.has_word(command));
-        let secret = secret || makes;
+        let secret = step.argv.args.iter().any(|a| mentions_secret(&a.value.to_string()))
+            || step.deed.puts().any(|(_, content)| content.how == How::Secret);
         let Some(file) = self.files.iter_mut().find(|f| f.path == *path) else { return };
         if secret && file.secret.is_none() {
             file.secret = Some((id, "a secret".to_owned()));
@@ -163,7 +161,7 @@ impl Files {
                 self.directories.push((path.clone(), enter));
             }
         }
-        let Some(open) = mode.others_can_read().filter(|_| !is_partial(step)) else {
+        let Some(open) = mode.others_can_read().filter(|_| !picks(&step.argv)) else {
             if *mode == Mode::Unknown {
                 for file in self.files.iter_mut().filter(|f| reaches(path, recursive, &f.path)) {
                     file.open = None;
@@ -298,12 +296,7 @@ fn is_elsewhere(path: &Value) -> bool {
 /// `openssl rand -hex 32 > key`, `wg genkey > key`: openssl gives the file that it is told by -out the mode 0600
 /// itself, a redirection does not.
 fn makes_key(step: &Step) -> bool {
-    let verb = step.argv.literal(0).unwrap_or_default();
-    match step.argv.name.as_str() {
-        "openssl" => matches!(verb, "genrsa" | "genpkey" | "rand") && step.argv.stdout.is_some(),
-        "wg" => matches!(verb, "genkey" | "genpsk") && step.argv.stdout.is_some(),
-        _ => false,
-    }
+    step.deed.prints == Prints::Secret && step.argv.stdout.is_some()
 }
 
 /// `chmod -R 755 APP` where a `.env` lies that was made some other time.
@@ -311,7 +304,7 @@ fn reopened(context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -
     let (id, step, tree) = script.iter().find_map(|(id, step)| {
         let opens = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
             (Change::Mode { mode, recursive: true }, Resource::Path(path))
-                if mode.others_can_read() == Some(true) && !is_partial(step) =>
+                if mode.others_can_read() == Some(true) && !picks(&step.argv) =>
             {
                 Some(path)
             }

@@ -17,8 +17,8 @@ pub(in crate::rules) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Fin
         let mut told: Vec<Span> = Vec::new();
         let made = Made::of(script);
         for (id, step) in script.iter() {
-            let sets = matches!(step.argv.name.as_str(), "chown" | "chgrp" | "chmod" | "install");
-            if sets && step.place == Place::Here && step.on_failure != OnFailure::Handled {
+            let creates = step.deed.roles.contains(&Role::Account);
+            if !creates && step.place == Place::Here && step.on_failure != OnFailure::Handled {
                 found.extend(judge(context, script, &made, id, step, &mut told));
             }
         }
@@ -45,7 +45,10 @@ fn judge(
             );
             return Some((message, later, user.clone(), format!("create `{user}` first")));
         }
-        if step.argv.name == "install" || !matches!(effect.change, Change::Own { .. } | Change::Mode { .. }) {
+        let brings = step.deed.effects.iter().any(|other| {
+            matches!(other.change, Change::Create(_) | Change::Write) && other.resource == effect.resource
+        });
+        if brings || !matches!(effect.change, Change::Own { .. } | Change::Mode { .. }) {
             return None;
         }
         let later = path_later(script, made, id, path)?;

@@ -188,7 +188,7 @@ fn is_done_again(script: &Deployment<'_>, guard: GuardId, id: StepId, step: &Ste
         let outside = other != id
             && !script.guards_of(other).any(|(g, _)| g == guard)
             && script.second_run(other).skipped_by().is_none();
-        let role = s.deed.roles.iter().any(|r| *r != Role::ReadOnly && step.deed.roles.contains(r));
+        let role = s.deed.roles.iter().any(|r| r.is_work() && step.deed.roles.contains(r));
         let effect = s.deed.effects.iter().any(|e| {
             step.deed.effects.iter().any(|own| {
                 own.resource == e.resource && !matches!(own.resource, Resource::Line { .. })

@@ -5,11 +5,11 @@ use crate::finding::{Confidence, Finding};
 use crate::model::{Caller, Deployment, StepId, User};
 use crate::project::unit::is_true;
 use crate::rules::context::{Context, Origin, UnitAt};
-use crate::rules::user::accounts::comes_by_itself;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::known_accounts::comes_by_itself;
 use std::collections::{HashMap, HashSet};
 
 /// `user/account-missing`.
@@ -117,11 +117,7 @@ fn created(context: &Context<'_, '_>) -> Option<HashSet<String>> {
                 names.insert(name.as_literal()?.to_owned());
             }
         }
-        let by_other_means = matches!(
-            step.argv.name.as_str(),
-            "newusers" | "systemd-sysusers" | "ansible-playbook" | "puppet"
-        );
-        if by_other_means {
+        if step.deed.roles.contains(&Role::Provision) {
             return None;
         }
     }
@@ -178,8 +174,7 @@ fn of_unit<'r, 'a>(context: &Context<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>
         step.deed.effects.iter().any(edits)
     });
     let install = script.step(id);
-    let filtered = at.origin == Origin::Installed(index, id)
-        && !matches!(install.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync");
+    let filtered = at.origin == Origin::Installed(index, id) && !install.deed.copies();
     (!edited && !filtered).then(|| Use {
         name: name.to_owned(),
         span: directive.span,

@@ -1,7 +1,6 @@
 //! Who runs what.
 
 mod account_missing;
-mod accounts;
 mod passwordless_sudo;
 mod roots_home;
 mod runs_as_root;

@@ -9,9 +9,7 @@ use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Mode, Resource};
-
-/// Commands whose words are no paths that they open.
-const SAY: [&str; 8] = ["echo", "printf", "test", "[", "[[", "export", "logger", "true"];
+use crate::tools::plain::opens_no_path;
 
 /// `user/roots-home`.
 pub(in crate::rules) fn roots_home(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
@@ -56,7 +54,7 @@ fn is_roots(script: &Deployment<'_>, path: &Value) -> bool {
 /// The first operand of a command of another user that lies in root's home.
 fn path_of(script: &Deployment<'_>, step: &Step) -> Option<Value> {
     let User::Named(name) = &step.user else { return None };
-    if name.as_literal() == Some("root") || SAY.contains(&step.argv.name.as_str()) {
+    if name.as_literal() == Some("root") || opens_no_path(&step.argv) {
         return None;
     }
     let operands = step.argv.args.iter().map(|arg| &arg.value);
@@ -66,8 +64,7 @@ fn path_of(script: &Deployment<'_>, step: &Step) -> Option<Value> {
 
 /// The way in is opened: `chmod 755 /root`, an ACL.
 fn opens(step: &Step) -> bool {
-    let acl = step.argv.name == "setfacl";
-    acl || step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+    step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
         (Change::Mode { mode, .. }, Resource::Path(path)) => {
             let enter = match mode {
                 Mode::Octal(bits) => bits & 0o001 != 0,

@@ -151,13 +151,7 @@ fn place_of(step: &Step) -> Value {
     if own && !system.iter().any(|s| program.is_under(&Value::literal(*s))) {
         return program.dirname();
     }
-    let options = argv.options("prefix: C: cwd: working-dir|d: directory:");
-    let directory =
-        ["prefix", "C", "cwd", "working-dir", "directory"].iter().find_map(|name| options.value(name));
-    match directory {
-        Some(directory) => directory.resolve(&argv.cwd),
-        None => argv.cwd.clone(),
-    }
+    crate::tools::place::works_in(argv)
 }
 
 /// True for an environment that root has made in this script, in a tree that nobody is given any part of.
@@ -197,10 +191,10 @@ fn is_of(script: &Deployment<'_>, id: StepId, tree: &Value, name: &Value) -> boo
 /// another PATH than an activated environment has.
 fn fix(step: &Step, name: &Value) -> Option<Fix> {
     let name = name.as_literal()?;
-    let program = step.argv.program.value.as_literal()?;
-    let found =
-        program.contains('/') || matches!(program, "npm" | "npx" | "yarn" | "pnpm" | "composer" | "bundle");
-    let plain = step.wrappers.is_empty() && found && step.argv.stdout.is_none();
+    step.argv.program.value.as_literal()?;
+    let plain = step.wrappers.is_empty()
+        && crate::tools::place::is_found_by_sudo(&step.argv)
+        && step.argv.stdout.is_none();
     let start = Span { end: step.span.start, ..step.span };
     plain.then(|| Fix {
         title: format!("Run it as {name}"),

@@ -213,6 +213,22 @@ words! {
         ComposeUp = "compose-up",
         /// Serves.
         Serve = "serve",
+        /// Makes a tree of the app's source where none was.
+        Clone = "clone",
+        /// Gives paths to others.
+        Owner = "owner",
+        /// Sets modes.
+        Mode = "mode",
+        /// Brings what is not on this machine.
+        Fetch = "fetch",
+        /// Takes files out of an archive.
+        Unpack = "unpack",
+        /// Tells processes to end or to start anew.
+        Signal = "signal",
+        /// Stops the machine, or starts it anew.
+        Reboot = "reboot",
+        /// Sets a server up by what another file says.
+        Provision = "provision",
         /// Only reads or prints.
         ReadOnly = "read-only",
     }
@@ -341,7 +357,7 @@ fn find<W: Word>(index: usize, word: &str) -> Result<W, Refused> {
 fn flags(flags: &[&str]) -> Result<Ask, Refused> {
     for (index, flag) in flags.iter().enumerate() {
         if !flag.starts_with('-') || flag.trim_matches('-').is_empty() || flag.contains('=') {
-            let reason = format!("\"{flag}\" is no flag; write it as \"-y\" or \"--yes\"");
+            let reason = format!("\"{flag}\" is not a flag; write it as \"-y\" or \"--yes\"");
             return Err((index, reason));
         }
     }
@@ -356,7 +372,7 @@ fn pattern(text: &str) -> Result<Ask, Refused> {
             let reason = error.to_string();
             let last = reason.lines().last().unwrap_or_default();
             let reason = last.trim_start_matches("error: ");
-            Err((0, format!("wrong regular expression: {reason}")))
+            Err((0, format!("the regular expression is wrong: {reason}")))
         }
     }
 }

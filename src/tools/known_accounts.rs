@@ -1,4 +1,4 @@
-//! Facts about accounts that nobody has to create.
+//! Which accounts a server has that nobody has to create. Data alone; nothing here knows of commands.
 
 /// Accounts of every Debian and Ubuntu (base-passwd 3.6, `passwd.master`), and of every Fedora and its kin (setup).
 const BASE: &[&str] = &[
@@ -179,6 +179,6 @@ const OF_PACKAGES: &[&str] = &[
 
 /// True for an account that a server has without the script, or that comes with a package. Whether the package is
 /// installed is no concern of this: a database may have been set up by hand.
-pub(super) fn comes_by_itself(name: &str) -> bool {
+pub(crate) fn comes_by_itself(name: &str) -> bool {
     [BASE, LOGINS, OF_PACKAGES].iter().any(|list| list.contains(&name)) || name.starts_with("systemd-")
 }

@@ -1,0 +1,23 @@
+//! Where a command works, and where its program is found, as far as its own words say.
+
+use crate::shell::argv::Argv;
+use crate::shell::value::Value;
+
+/// The directory that an option sends the command to (`npm --prefix`, `make -C`, `composer --working-dir`), else its
+/// working directory.
+pub(crate) fn works_in(argv: &Argv) -> Value {
+    let options = argv.options("prefix: C: cwd: working-dir|d: directory:");
+    let directory =
+        ["prefix", "C", "cwd", "working-dir", "directory"].iter().find_map(|name| options.value(name));
+    match directory {
+        Some(directory) => directory.resolve(&argv.cwd),
+        None => argv.cwd.clone(),
+    }
+}
+
+/// True where sudo(8), which gives a command a PATH of its own, finds the same program: it is called by its path, or it is
+/// one that a package of the system brings, and no environment.
+pub(crate) fn is_found_by_sudo(argv: &Argv) -> bool {
+    let program = argv.program.value.as_literal().unwrap_or_default();
+    program.contains('/') || matches!(program, "npm" | "npx" | "yarn" | "pnpm" | "composer" | "bundle")
+}
