@@ -279,7 +279,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
             package(last()?)
         }
         ("snap" | "brew" | "npm", Some("list" | "ls")) => package(behind(1)?),
-        ("apk", Some("info")) if argv.args.iter().any(|arg| is_flag(arg)) => package(behind(1)?),
+        ("apk", Some("info")) if argv.args.iter().any(is_flag) => package(behind(1)?),
         ("dnf" | "yum", Some("list")) if argv.has_word("installed") || argv.has_word("--installed") => {
             package(behind(1).filter(|arg| arg.value.as_literal() != Some("installed"))?)
         }

@@ -2,6 +2,7 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::shell::value::has_hole;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, unknown};
 use crate::tools::effect::{Again, Change, Deed, Prints, Resource};
@@ -239,8 +240,8 @@ fn grows(pattern: &str, replacement: &str, address: &Address<'_>) -> bool {
         Some(start) if at_start && replacement.starts_with('&') => start,
         _ => core,
     };
-    let operators = |c: char| "\\.*[]^$+?(){}|&\u{1}".contains(c);
-    if core.contains(operators) || replacement.contains(['\\', '\n']) {
+    let operators = |c: char| "\\.*[]^$+?(){}|&".contains(c);
+    if core.contains(operators) || has_hole(core) || replacement.contains(['\\', '\n']) {
         return false;
     }
     let result = replacement.replace('&', core);

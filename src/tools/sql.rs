@@ -1,7 +1,8 @@
-//! As much of SQL as tells which roles, databases and tables a script makes, and whether it minds that they exist.
-//! PostgreSQL 15 "SQL Commands", MySQL 8.0 "SQL Statements".
+//! Enough of SQL to show which roles, databases and tables a script creates, and whether it fails if they
+//! exist. PostgreSQL 15 "SQL Commands", MySQL 8.0 "SQL Statements".
 
 use crate::shell::value::Value;
+use crate::shell::value::{Piece, leading_hole, pieces};
 use crate::tools::draft::NEW;
 use crate::tools::effect::{Again, Change, Effect, Resource};
 
@@ -32,7 +33,7 @@ impl Token<'_> {
     }
 }
 
-/// The effects of a script's statements, in order. Holes may stand wherever a value may.
+/// The effects of a script's statements, in order. A hole may be anywhere a value may be.
 pub(crate) fn effects(sql: &Value, dialect: Dialect) -> Vec<Effect> {
     let mut effects = Vec::new();
     script(sql.key(), sql, dialect, false, &mut effects);
@@ -40,8 +41,8 @@ pub(crate) fn effects(sql: &Value, dialect: Dialect) -> Vec<Effect> {
     effects
 }
 
-/// What a script drops or empties before it makes or fills it is made as the first time; and what it fills again is
-/// its own, which nobody loses.
+/// What a script drops or empties before it creates or fills it is created as for the first time. What it
+/// fills again is its own, and nobody loses it.
 fn settle(effects: &mut Vec<Effect>) {
     let filled: Vec<Value> = effects
         .iter()
@@ -99,13 +100,8 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         } else if let Some((body, after)) = dollar_body(rest) {
             tokens.push(Token::Body(body));
             rest = after;
-        } else if is_word(first) {
-            let mut inside = false;
-            let end = rest.find(|c: char| {
-                inside = c == '\u{1}' || inside && c != '\u{2}';
-                !inside && !is_word(c)
-            });
-            let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        } else if is_word(first) || leading_hole(rest).is_some() {
+            let (word, after) = rest.split_at(word_end(rest));
             // psql's own commands end a statement: `\gexec`, `\c shop`.
             if first == '\\' {
                 let line = rest.find('\n').unwrap_or(rest.len());
@@ -130,10 +126,25 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '\u{1}' | '\u{2}' | '\\' | '-' | '@' | '.' | '$')
+    c.is_alphanumeric() || matches!(c, '_' | '\\' | '-' | '@' | '.' | '$')
 }
 
-/// `$$ body $$`, `$tag$ body $tag$`, also where the shell's backslash is left: `\$\$`.
+/// Where the word ends with which a text begins. What stands for an unknown value is a part of it, whatever it holds.
+fn word_end(text: &str) -> usize {
+    let mut end = 0;
+    for piece in pieces(text) {
+        match piece {
+            Piece::Hole(hole) => end += hole.len(),
+            Piece::Text(known) => match known.find(|c: char| !is_word(c)) {
+                Some(stop) => return end + stop,
+                None => end += known.len(),
+            },
+        }
+    }
+    end
+}
+
+/// `$$ body $$`, `$tag$ body $tag$`, also if the shell's backslash is left: `\$\$`.
 fn dollar_body(text: &str) -> Option<(&str, &str)> {
     let escaped = text.starts_with("\\$");
     let after = text.trim_start_matches('\\').strip_prefix('$')?;
@@ -327,7 +338,7 @@ fn create(
     let checked = cursor.eat_all(&["IF", "NOT", "EXISTS"]);
     let resource = kind(value(cursor.name()?));
     let again = match &resource {
-        // PostgreSQL's CREATE ROLE and CREATE DATABASE know no IF NOT EXISTS.
+        // PostgreSQL's CREATE ROLE and CREATE DATABASE have no IF NOT EXISTS.
         Resource::Role(_) | Resource::Database(_) if checked && dialect == Dialect::Postgres => {
             Again::Fails("syntax error, because PostgreSQL has no IF NOT EXISTS here")
         }
@@ -358,7 +369,7 @@ fn alter(
             false => Again::Fails("it does not exist"),
         };
         effects.push(Effect::new(Change::Remove, resource, again));
-        // What stands in its way fails before what is missing does.
+        // An existing object fails before a missing one does.
         let renamed = cursor.name().map(|to| Effect::new(NEW, kind(value(to)), Again::NoChange));
         effects.extend(renamed);
         return;

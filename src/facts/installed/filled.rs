@@ -2,6 +2,7 @@
 //! in a heredoc.
 
 use crate::model::Step;
+use crate::shell::value::{Knowledge, Value, has_hole};
 use crate::source::{FileId, MappedText, OffsetMap, Sources};
 
 /// The text of a file as a step passes it on.
@@ -85,7 +86,7 @@ fn substitutions(script: &str) -> Vec<(String, String)> {
         let [pattern, by, flags] = parts.as_slice() else { continue };
         let plain = pattern.replace("\\.", ".").replace("\\$", "$").replace("\\/", "/");
         let escaped = pattern.replace("\\.", "").replace("\\$", "").replace("\\/", "");
-        let operators = escaped.contains(['\\', '*', '^', '$', '[', '+', '?', '\u{1}']);
+        let operators = escaped.contains(['\\', '*', '^', '$', '[', '+', '?']) || has_hole(&escaped);
         let letters = flags.chars().all(|c| c.is_ascii_alphanumeric());
         if !plain.is_empty() && !operators && letters && !by.contains(['&', '\\']) {
             found.push((plain, shown(by)));
@@ -94,27 +95,9 @@ fn substitutions(script: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The text of a value's key for a unit: what is not known is `$NAME` (`shell::value`).
+/// The text of a value's key for a unit: what is not known is `$NAME`.
 fn shown(key: &str) -> String {
-    let mut out = String::with_capacity(key.len());
-    let mut hole: Option<String> = None;
-    for c in key.chars() {
-        match (c, &mut hole) {
-            ('\u{1}', _) => hole = Some(String::new()),
-            ('\u{2}', _) => {
-                let name = hole.take().unwrap_or_default();
-                let name = name.split('#').next().unwrap_or_default();
-                if !name.starts_with('$') {
-                    out.push('$');
-                }
-                out.push_str(name);
-            }
-            ('\u{3}', None) => {}
-            (c, Some(name)) => name.push(c),
-            (c, None) => out.push(c),
-        }
-    }
-    out
+    Value::from_key(key, &Value::hole("", 0, Knowledge::Unknown)).to_string()
 }
 
 #[cfg(test)]

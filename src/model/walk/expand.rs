@@ -90,7 +90,7 @@ impl<'a> Walker<'a, '_> {
 
     fn expand_parts(&mut self, parts: &[Part<'a>]) -> Value {
         if let [Part::Literal { text, .. }] = parts {
-            return plain(text);
+            return Value::of_text(text);
         }
         tick();
         if self.overflows() {
@@ -174,7 +174,7 @@ impl<'a> Walker<'a, '_> {
                 match (*pattern, longest) {
                     ("*/", true) => value.basename(),
                     _ => match value.as_literal().and_then(|text| text.strip_prefix(pattern)) {
-                        Some(rest) if !pattern.contains(['*', '?', '$']) => plain(rest),
+                        Some(rest) if !pattern.contains(['*', '?', '$']) => Value::of_text(rest),
                         _ => self.scope.unknown(name, value.knowledge().max(Knowledge::Symbolic)),
                     },
                 }
@@ -185,7 +185,7 @@ impl<'a> Walker<'a, '_> {
                     ("/*", false) => value.dirname(),
                     ("/", _) => Value::from_key(value.key().strip_suffix('/').unwrap_or(value.key()), &value),
                     _ => match value.as_literal().and_then(|text| text.strip_suffix(pattern)) {
-                        Some(rest) if !pattern.contains(['*', '?', '$']) => plain(rest),
+                        Some(rest) if !pattern.contains(['*', '?', '$']) => Value::of_text(rest),
                         _ => self.scope.unknown(name, value.knowledge().max(Knowledge::Symbolic)),
                     },
                 }
@@ -355,8 +355,4 @@ impl<'a> Walker<'a, '_> {
 
 fn word_is_all(word: &Word<'_>) -> bool {
     matches!(word.parts, [Part::Parameter { operation: Operation::All, .. }])
-}
-
-fn plain(text: &str) -> Value {
-    Value::plain(text)
 }

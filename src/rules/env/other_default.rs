@@ -1,17 +1,19 @@
-//! `env/other-default`: one variable, and another default at each place that reads it.
+//! `env/other-default`: two places read one variable with different defaults.
 
 use crate::facts::environment::names::{is_credential, is_given};
 use crate::facts::environment::table::{Read, Reader, Variable, Writer};
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::project::env::Need;
 use crate::repo::names::base;
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::source::FileId;
 use std::collections::BTreeMap;
 
-const RULE: &str = "env/other-default";
+const RULE: RuleId = id::ENV_OTHER_DEFAULT;
 
-/// Names of what each program of a repo has for itself.
+/// Names that each program of a repo has for itself.
 const OF_EACH: [&str; 12] = [
     "PORT",
     "HOST",
@@ -30,13 +32,13 @@ const OF_EACH: [&str; 12] = [
 /// Places that read a variable, each with its default.
 type Defaults<'c> = Vec<(&'c Read, String)>;
 
-pub(super) fn other_default(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn other_default(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.project.composes.is_empty() && context.project.env.uses.is_empty() {
         return;
     }
     let table = context.environment();
     for (name, variable) in table.iter().filter(|(name, _)| !is_given(name) && !name.starts_with("TEST_")) {
-        // Where somebody sets it, no default counts.
+        // If somebody sets it, no default is used.
         let set = variable.writes.iter().any(|w| {
             matches!(w.by, Writer::Sample | Writer::File | Writer::Written | Writer::Export | Writer::Unit)
         });
@@ -46,13 +48,7 @@ pub(super) fn other_default(context: &Context<'_, '_>, found: &mut Vec<Finding>)
 }
 
 /// `${X:-a}` and `${X:-b}` in one compose file: Compose reads both from the same environment.
-fn of_compose(
-    context: &Context<'_, '_>,
-    name: &str,
-    variable: &Variable,
-    set: bool,
-    found: &mut Vec<Finding>,
-) {
+fn of_compose(context: &World<'_, '_>, name: &str, variable: &Variable, set: bool, found: &mut Vec<Finding>) {
     let mut files: BTreeMap<FileId, Defaults<'_>> = BTreeMap::new();
     for read in variable.reads.iter().filter(|r| r.by == Reader::Compose) {
         if let Need::Default(text) = &read.need
@@ -62,9 +58,9 @@ fn of_compose(
         }
     }
     for reads in files.values() {
-        // A switch that is on for one service and off for another is meant so.
+        // A switch that is on for one service and off for another is intended.
         let switch = reads.iter().all(|(_, value)| matches!(value.as_str(), "true" | "false"));
-        // An address may be another one inside than outside.
+        // An address may differ inside and outside.
         let most = match is_credential(name) {
             _ if set || switch => Confidence::Low,
             true => Confidence::High,
@@ -75,7 +71,7 @@ fn of_compose(
 }
 
 /// `getenv("X", "a")` and `getenv("X", "b")` in one program.
-fn of_code(context: &Context<'_, '_>, name: &str, variable: &Variable, set: bool, found: &mut Vec<Finding>) {
+fn of_code(context: &World<'_, '_>, name: &str, variable: &Variable, set: bool, found: &mut Vec<Finding>) {
     let mut programs: BTreeMap<(&str, &str, String), Defaults<'_>> = BTreeMap::new();
     for read in variable.reads.iter().filter(|r| r.by == Reader::Code) {
         let path = context.sources.file(read.span.file).path();
@@ -90,7 +86,7 @@ fn of_code(context: &Context<'_, '_>, name: &str, variable: &Variable, set: bool
         }
     }
     for reads in programs.values() {
-        // What a page loads over http and https.
+        // A page loads it over http and https.
         if reads.iter().all(|(_, value)| matches!(value.as_str(), "80" | "443")) {
             continue;
         }
@@ -100,8 +96,8 @@ fn of_code(context: &Context<'_, '_>, name: &str, variable: &Variable, set: bool
     }
 }
 
-/// The program of a file of code: its language and the nearest directory above it with a manifest.
-fn program<'p>(context: &'p Context<'_, '_>, path: &'p str) -> (&'p str, &'p str) {
+/// The program of a code file: its language and the nearest directory above it with a manifest.
+fn program<'p>(context: &'p World<'_, '_>, path: &'p str) -> (&'p str, &'p str) {
     let language = if path.ends_with(".py") { "python" } else { "javascript" };
     let directory = |path: &'p str| path.rsplit_once('/').map_or("", |(directory, _)| directory);
     let manifests = context.project.inventory.manifests.iter().filter(|m| {
@@ -114,7 +110,7 @@ fn program<'p>(context: &'p Context<'_, '_>, path: &'p str) -> (&'p str, &'p str
     (language, above.max_by_key(|dir| dir.len()).unwrap_or_default())
 }
 
-/// A program of one file: a tool in a folder of tools, a script of Node beside the manifest.
+/// A program that consists of one file: a tool in a folder of tools, a script of Node beside the manifest.
 fn is_of_itself(path: &str) -> bool {
     let tools =
         path.rsplit_once('/').map_or("", |(directories, _)| directories).split('/').any(|directory| {
@@ -134,7 +130,7 @@ fn is_of_itself(path: &str) -> bool {
     tools || !path.contains('/') && !path.ends_with(".py")
 }
 
-/// `production` of `settings_production.py` and `config/production.js`: settings of one mode differ from those of another.
+/// `production` for `settings_production.py` and `config/production.js`: settings of different modes differ.
 fn mode(path: &str) -> String {
     let words = path.split(['/', '.', '-', '_']);
     let mode = words.filter(|word| {
@@ -157,7 +153,7 @@ fn mode(path: &str) -> String {
 }
 
 fn tell(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     name: &str,
     reads: &[(&Read, String)],
     most: Confidence,
@@ -189,7 +185,7 @@ fn tell(
     );
 }
 
-/// A string or a number that is written out, without what does not matter; `None` for anything else.
+/// A literal string or number, without insignificant parts; `None` for anything else.
 fn literal(text: &str) -> Option<String> {
     let text = text.trim();
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
@@ -205,7 +201,8 @@ fn literal(text: &str) -> Option<String> {
     Some(plain(inner))
 }
 
-/// `8000` and `"8000"`, `True` and `"1"`, `localhost` and `127.0.0.1`, with and without a slash at the end: the same.
+/// `8000` and `"8000"`, `True` and `"1"`, `localhost` and `127.0.0.1`, with and without a final slash, are
+/// the same.
 fn plain(value: &str) -> String {
     let value = value.trim().trim_matches(['"', '\'']);
     let lower = value.to_ascii_lowercase();

@@ -1,22 +1,24 @@
-//! `env/sample-differs`: a script writes an environment file that is not what the sample shows.
+//! `env/sample-differs`: a script writes an environment file that differs from the sample.
 
 use crate::facts::environment::names::is_given;
 use crate::facts::environment::table::{Reader, Table, Writer, WrittenFile};
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::dotenv::Dotenv;
 use crate::project::env::Need;
 use crate::repo::names::base;
-use crate::rules::context::Context;
 use crate::rules::env::samples;
+use crate::rules::id;
 use crate::source::Span;
 use std::collections::HashSet;
 
-const RULE: &str = "env/sample-differs";
+const RULE: RuleId = id::ENV_SAMPLE_DIFFERS;
 
-/// So many names are told in a message.
+/// How many names a message lists.
 const NAMED: usize = 3;
 
-pub(super) fn sample_differs(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn sample_differs(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let samples = samples(context);
     if samples.is_empty() {
         return;
@@ -29,7 +31,7 @@ pub(super) fn sample_differs(context: &Context<'_, '_>, found: &mut Vec<Finding>
     }
 }
 
-/// The sample that most of the file's names stand in.
+/// The sample that contains most of the file's names.
 fn sample_of<'s>(file: &WrittenFile, samples: &[(&'s str, &'s Dotenv)]) -> Option<(&'s str, &'s Dotenv)> {
     let entries = &file.dotenv.entries;
     let shared = |sample: &Dotenv| {
@@ -41,9 +43,9 @@ fn sample_of<'s>(file: &WrittenFile, samples: &[(&'s str, &'s Dotenv)]) -> Optio
     (shared(sample) > 1 && shared(sample) * 2 >= entries.len()).then_some((path, sample))
 }
 
-/// A variable that the sample shows, that the code fails without, and that nothing of the deployment names.
+/// A variable that the sample shows, that the code needs, and that nothing in the deployment names.
 fn lacks(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     table: &Table<'_>,
     file: &WrittenFile,
     path: &str,
@@ -69,7 +71,7 @@ fn lacks(
         base(path),
     );
     let script = &context.scripts[file.by.0];
-    // It may go on from a copy of the sample.
+    // It may start from a copy of the sample.
     let copies = context.sources.file(script.file).text().contains(base(path));
     let confidence = if copies { Confidence::Low } else { Confidence::Medium };
     found.push(
@@ -93,15 +95,15 @@ fn required(table: &Table<'_>, name: &str) -> Option<Span> {
     exact.or_else(|| reads(&upper).find(|r| required(r) && r.any_case)).map(|r| r.span)
 }
 
-/// True where a unit or a program sets it.
+/// True if a unit or a program sets it.
 fn is_set_otherwise(table: &Table<'_>, name: &str) -> bool {
     let writes = table.get(name).into_iter().flat_map(|v| &v.writes);
     writes.into_iter().any(|w| matches!(w.by, Writer::Unit | Writer::Code))
 }
 
-/// A variable that the script writes and the code reads, which no sample shows.
+/// A variable that the script writes and the code reads, but that no sample shows.
 fn adds(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     table: &Table<'_>,
     file: &WrittenFile,
     path: &str,

@@ -1,11 +1,12 @@
-//! `permissions/secret-in-unit`: a secret stands in a unit's text, and every account may ask systemd for it.
+//! `permissions/secret-in-unit`: a unit contains a secret, and every account can ask systemd for it.
 
 use crate::facts::secrets::{holds_password, is_secret_name, is_value};
+use crate::facts::world::{Origin, World};
 use crate::finding::Finding;
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
 
 /// `permissions/secret-in-unit`.
-pub(in crate::rules) fn secret_in_unit(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn secret_in_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for at in &context.units {
         let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { continue };
         let Some(script) = context.scripts.get(index) else { continue };
@@ -20,21 +21,21 @@ pub(in crate::rules) fn secret_in_unit(context: &Context<'_, '_>, found: &mut Ve
         found.push(
             context
                 .finding(
-                    "permissions/secret-in-unit",
+                    id::PERMISSIONS_SECRET_IN_UNIT,
                     *span,
                     format!(
-                        "{} holds `{name}` in its text: every account on the server reads it there, or asks with `systemctl show`",
+                        "{} contains `{name}`, which every account on the server can read with `systemctl show`",
                         at.name
                     ),
                 )
                 .at_most(context.confidence(script, id, None))
-                .help("put it into a file of mode 600, and name that with `EnvironmentFile=`")
+                .help("put it into a file of mode 600, and name that file with `EnvironmentFile=`")
                 .done(),
         );
     }
 }
 
-/// Words that stand where somebody is to put the secret in.
+/// Words that mark where somebody has to insert the secret.
 fn is_blank(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     ["your", "change", "replace", "xxx", "<", "example", "placeholder", "todo", "..."]

@@ -1,13 +1,14 @@
 //! `rerun/install-behind-guard`: what a guard skips for ever after the first deploy.
 
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::model::Guard;
 use crate::model::condition::Cond;
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::tools::effect::{Resource, Role};
 
 /// Finds installs, builds and migrations that only the first deploy runs.
-pub(in crate::rules) fn install_behind_guard(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn install_behind_guard(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let Some(guard_id) = script.second_run(id).skipped_by() else { continue };
         let Some(role) = step.deed.roles.iter().find(|r| {
@@ -16,7 +17,7 @@ pub(in crate::rules) fn install_behind_guard(context: &Context<'_, '_>, found: &
             continue;
         };
         let guard = &script.guards[guard_id.0 as usize];
-        // A guard on the thing itself; one on a program asks whether it was installed at all.
+        // A guard on the thing itself; a guard on a program checks whether it was installed at all.
         let facts = guard.cond.facts();
         let Some(path) = facts.iter().find_map(|f| match &f.resource {
             Resource::Path(path) => Some(path),
@@ -48,7 +49,7 @@ pub(in crate::rules) fn install_behind_guard(context: &Context<'_, '_>, found: &
         let confidence = context.confidence(script, id, Some(path));
         found.push(
             context
-                .finding("rerun/install-behind-guard", step.span, text)
+                .finding(id::RERUN_INSTALL_BEHIND_GUARD, step.span, text)
                 .at_most(confidence)
                 .related(guard.span, "this skips it from the second run on")
                 .help("keep only what makes the directory behind the guard, and run this each time: it does nothing where nothing changed")
@@ -57,8 +58,8 @@ pub(in crate::rules) fn install_behind_guard(context: &Context<'_, '_>, found: &
     }
 }
 
-/// True where the guard lets nothing through once its paths are there. `[ -f .env ] && migrate` waits for what somebody
-/// has yet to put there.
+/// True if the guard lets nothing through once its paths exist. `[ -f .env ] && migrate` waits for a file
+/// that somebody has yet to create.
 fn skips_what_is_there(guard: &Guard) -> bool {
     let there = guard.cond.evaluate(&mut |leaf| match leaf {
         Cond::Fact(fact) if matches!(fact.resource, Resource::Path(_)) => Some(true),

@@ -1,21 +1,23 @@
-//! `services/not-deployed`, `services/not-in-architecture`, `services/other-documented-port`: the architecture document
-//! against what the deploy runs.
+//! `services/not-deployed`, `services/not-in-architecture`, `services/other-documented-port`: the
+//! architecture document compared with what the deploy runs.
 
 use crate::facts::services::compared::Compared;
 use crate::facts::services::documents::Documents;
 use crate::facts::services::named::words_of_the_deployment;
 use crate::facts::services::named::{Named, Words, is_named, named};
+use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::project::architecture::{Architecture, Evidence, Stated, Strength};
 use crate::project::services::{
     self, Doer, StatedMatch, UnitInfo, of_process, of_unit, product_units, service_ports, staying,
 };
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
+use crate::shell::value::has_hole;
 use crate::source::Span;
 use std::collections::HashSet;
 
 /// The three rules: all need the same comparison.
-pub(super) fn architecture(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn architecture(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.project.architectures.is_empty() {
         return;
     }
@@ -28,11 +30,11 @@ pub(super) fn architecture(context: &Context<'_, '_>, found: &mut Vec<Finding>) 
     judge.all(found);
 }
 
-/// A document, and of each of its services what does its work.
+/// A document, and what does the work of each of its services.
 type Document<'d> = (&'d Architecture, &'d Vec<Vec<StatedMatch>>);
 
 struct Judge<'c, 'r, 'a> {
-    context: &'c Context<'r, 'a>,
+    context: &'c World<'r, 'a>,
     compared: &'c Compared,
     documents: &'c Documents,
     deployment: Words,
@@ -51,7 +53,7 @@ impl Judge<'_, '_, '_> {
         self.not_in_architecture(&documents, found);
     }
 
-    /// A document of which most is nowhere to be found describes another system, or what is wished for.
+    /// If most of a document cannot be found, it describes another system, or a wish.
     fn is_about_this(&self, document: &Architecture, links: &[Vec<StatedMatch>]) -> bool {
         let required =
             document.services.iter().zip(links).filter(|(s, _)| s.required && s.strength > Strength::Weak);
@@ -95,7 +97,7 @@ impl Judge<'_, '_, '_> {
             let proxy = stated
                 .product
                 .is_some_and(|p| ["nginx", "caddy", "traefik", "haproxy", "apache2"].contains(&p));
-            // A script that installs no software leaves the server's own to whoever made the server.
+            // If a script installs no software, whoever set up the server takes care of its services.
             let left = product && !self.compared.installs && (self.documents.contained.is_empty() || proxy);
             if !links.is_empty()
                 || !stated.required
@@ -124,7 +126,7 @@ impl Judge<'_, '_, '_> {
             );
             let mut draft = self
                 .context
-                .finding("services/not-deployed", stated.span, message)
+                .finding(id::SERVICES_NOT_DEPLOYED, stated.span, message)
                 .at_most(confidence)
                 .help(help);
             if let Some(near) = self.compared.own {
@@ -145,7 +147,7 @@ impl Judge<'_, '_, '_> {
             let sure = stated.required && stated.strength > Strength::Weak && !stated.ports.is_empty();
             let said =
                 stated.ports.iter().all(|p| p.evidence != Evidence::Prose && p.evidence != Evidence::Fence);
-            // A port of the whole site is the web server's, whoever is behind it.
+            // A port of the whole site belongs to the web server, whatever is behind it.
             let public = stated.ports.iter().any(|p| matches!(p.number, 80 | 443));
             if !sure || !said || public || self.is_given(&stated.name) {
                 continue;
@@ -176,7 +178,7 @@ impl Judge<'_, '_, '_> {
             let Some((bound, place, name)) = binds.first() else { continue };
             let states = |s: &Stated, port: &str| s.ports.iter().any(|p| p.number.to_string() == port);
             let agrees = binds.iter().any(|(port, ..)| states(stated, port));
-            // Said to be that of another one too, or a web server in between may use it.
+            // It is also stated for another service, or a web server in between may use it.
             let elsewhere = stated.ports.iter().any(|p| self.deployment.has(&p.number.to_string()));
             if agrees || elsewhere {
                 continue;
@@ -196,7 +198,7 @@ impl Judge<'_, '_, '_> {
             );
             let mut draft = self
                 .context
-                .finding("services/other-documented-port", port.span, message)
+                .finding(id::SERVICES_OTHER_DOCUMENTED_PORT, port.span, message)
                 .help("document the port that it has, or give it the documented port")
                 .related(*place, format!("it listens on {bound}"));
             if let Some(other) = contradicted {
@@ -208,7 +210,7 @@ impl Judge<'_, '_, '_> {
     }
 
     fn not_in_architecture(&self, documents: &[Document<'_>], found: &mut Vec<Finding>) {
-        // Only a document that lists services, and these ones, lacks one.
+        // Only a document that lists services, and these ones, can lack one.
         let lists = documents.iter().find(|(document, links)| {
             let certain =
                 |links: &&Vec<StatedMatch>| links.iter().any(|m| m.strength == services::Strength::Certain);
@@ -281,7 +283,8 @@ impl Judge<'_, '_, '_> {
             Named::No => Confidence::Medium,
         };
         if ports.iter().any(|port| words.has(port))
-            || stem.contains(['\u{1}', '$', '%'])
+            || stem.contains(['$', '%'])
+            || has_hole(stem)
             || self.is_given(stem)
         {
             return;
@@ -289,7 +292,7 @@ impl Judge<'_, '_, '_> {
         let message = format!("`{shown}` runs on the server, but {path} lists the services without it");
         found.push(
             self.context
-                .finding("services/not-in-architecture", *span, message)
+                .finding(id::SERVICES_NOT_IN_ARCHITECTURE, *span, message)
                 .at_most(confidence)
                 .help(format!(
                     "add `{shown}` to {path}, with its port and command, or remove it from the deploy"
@@ -299,7 +302,7 @@ impl Judge<'_, '_, '_> {
     }
 }
 
-/// Something that runs, by a unit or as a container.
+/// Something that runs, as a unit or a container.
 struct Running<'n> {
     /// Its name without its type.
     stem: &'n str,

@@ -1,27 +1,28 @@
-//! `services/no-unit` and `services/no-service`: compose services against units and managed processes.
+//! `services/no-unit` and `services/no-service`: compose services compared with units and managed processes.
 
+use crate::facts::world::{Origin, World};
 use crate::finding::Finding;
 use crate::project::compose::Service;
 use crate::project::managers::Manager;
 use crate::project::services::{ServiceRef, Unmatched, product_units};
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
 use crate::source::Span;
 
 /// `services/no-unit` and `services/no-service`.
-pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn links(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.project.composes.is_empty() || context.units.is_empty() && context.processes.is_empty() {
         return;
     }
     let compared = context.compared();
-    // Where Compose runs the app on the server there is nothing to compare.
+    // If Compose runs the app on the server, there is nothing to compare.
     let Some(own) = compared.own.filter(|_| !compared.in_containers) else { return };
     let files = compared.files(context.project.composes.len());
     let service = |r: ServiceRef| &context.project.composes[r.compose].services[r.service];
     for unmatched in &compared.links.unmatched_services {
         let service = service(unmatched.service);
         let software = service.image_name().is_some_and(|image| !product_units(&image).is_empty());
-        // A script that installs no software leaves the server's own to whoever made the server; what the configuration
-        // names has to be there.
+        // If a script installs no software, whoever set up the server takes care of its services; but what
+        // the configuration names must be there.
         let compares = files.contains(&unmatched.service.compose) && (!software || compared.installs);
         if compares || unmatched.given.is_some() {
             found.push(no_unit(context, service, unmatched, own));
@@ -39,7 +40,7 @@ pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     }
     for index in &compared.links.unmatched_processes {
         let at = &context.processes[compared.processes[*index]];
-        // `pm2 start server.js` is tried out by hand as often as it is a part of the deploy.
+        // `pm2 start server.js` is as often a manual trial as a part of the deploy.
         if matches!(at.origin, Origin::Written(..)) && at.process.manager == Manager::Pm2 {
             continue;
         }
@@ -48,7 +49,7 @@ pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn no_unit(context: &Context<'_, '_>, service: &Service, unmatched: &Unmatched, near: Span) -> Finding {
+fn no_unit(context: &World<'_, '_>, service: &Service, unmatched: &Unmatched, near: Span) -> Finding {
     let file = context.project.composes[unmatched.service.compose].file;
     let path = context.sources.file(file).path();
     let script = context.sources.file(near.file).path();
@@ -72,14 +73,14 @@ fn no_unit(context: &Context<'_, '_>, service: &Service, unmatched: &Unmatched, 
         service.name
     );
     context
-        .finding("services/no-unit", service.name_span, message)
+        .finding(id::SERVICES_NO_UNIT, service.name_span, message)
         .help(help)
         .related(near, "the units are installed here")
         .done()
 }
 
 fn no_service(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     name: &str,
     span: Span,
     runs: Option<Span>,
@@ -91,7 +92,7 @@ fn no_service(
     let stem = stem.split('`').nth(1).unwrap_or(stem);
     let message =
         format!("{name} has no counterpart in {}, so with Compose it does not run", paths.join(" or "));
-    let mut draft = context.finding("services/no-service", span, message).help(format!(
+    let mut draft = context.finding(id::SERVICES_NO_SERVICE, span, message).help(format!(
         "add a service that runs it, or map it in deploylint.yaml: `services: {{NAME: {stem}}}`"
     ));
     if let Some(runs) = runs {

@@ -2,18 +2,20 @@
 //! pip where another tool keeps the lockfile, which pip does not read.
 
 use crate::facts::deploy::is_here;
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Finding, Severity};
 use crate::model::Step;
 use crate::project::manifest::{PythonKind, PythonManifest};
 use crate::repo::names::base;
 use crate::repo::names::is_beside;
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::tools::effect::{Ecosystem, Role};
 
-const RULE: &str = "steps/lockfile-ignored";
+const RULE: RuleId = id::STEPS_LOCKFILE_IGNORED;
 
 /// An update in a deploy, and `pip install` beside a lockfile.
-pub(super) fn lockfile_passed_by(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn lockfile_passed_by(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let inventory = &context.project.inventory;
     for (script, id, step) in context.steps().filter(|(.., step)| is_here(step)) {
         if let Some((lockfile, instead)) = update(step) {
@@ -71,7 +73,7 @@ fn update(step: &Step) -> Option<(&'static str, &'static str)> {
 }
 
 /// What pip installs from a manifest, and the lockfile of another tool that lies beside it.
-fn pip<'c>(context: &'c Context<'_, '_>, step: &Step) -> Option<(&'c PythonManifest, &'c String)> {
+fn pip<'c>(context: &'c World<'_, '_>, step: &Step) -> Option<(&'c PythonManifest, &'c String)> {
     let pip = step.argv.name.starts_with("pip") && step.argv.name != "pipenv"
         || step.argv.name.starts_with("python") && step.argv.has_word("pip")
         || step.argv.name == "uv" && step.argv.has_word("pip");

@@ -1,20 +1,24 @@
-//! `units/shell-syntax`, `units/relative-path`, `units/wrong-exec-start`: command lines of units. systemd is no
-//! shell; systemd.service(5), COMMAND LINES.
+//! `units/shell-syntax`, `units/relative-path`, `units/wrong-exec-start`: command lines of units. systemd is
+//! not a shell; systemd.service(5), COMMAND LINES.
 
 use crate::finding::Finding;
+use crate::finding::RuleId;
 use crate::project::unit::{Directive, UnitKind, is_true, words};
+use crate::rules::id;
 use crate::rules::units::{Judged, base};
+use crate::shell::value::leading_hole;
 use crate::source::Span;
 
-const SHELL: &str = "units/shell-syntax";
-const RELATIVE: &str = "units/relative-path";
-const START: &str = "units/wrong-exec-start";
+const SHELL: RuleId = id::UNITS_SHELL_SYNTAX;
+const RELATIVE: RuleId = id::UNITS_RELATIVE_PATH;
+const START: RuleId = id::UNITS_WRONG_EXEC_START;
 
-/// What only a shell knows. `cd` is no program on Debian and its kin, and where it is one it changes nothing.
+/// What only a shell knows. `cd` is not a program on Debian and its relatives, and where it is one it changes
+/// nothing.
 const BUILTINS: &[&str] =
     &["cd", "source", ".", "export", "set", "ulimit", "umask", "if", "while", "for", "exec", "eval", "trap"];
 
-/// Programs that take such words as their own operators.
+/// Programs that have such words as their own operators.
 const TAKES_OPERATORS: &[&str] = &["test", "[", "expr", "awk", "gawk", "jq", "find", "rg", "grep", "sed"];
 
 /// All three rules.
@@ -106,7 +110,7 @@ fn is_operator(word: &str) -> bool {
     prefix.len() <= 1 && target.is_some_and(|t| t.is_empty() || t.starts_with(['/', '&', '$', '.']))
 }
 
-/// A program that is given by a path which does not start at the root.
+/// A program with a path that does not start at the root.
 fn relative(
     unit: &Judged<'_, '_, '_>,
     directive: &Directive,
@@ -115,7 +119,9 @@ fn relative(
 ) -> bool {
     let program = command[0].0.trim_start_matches(['-', '@', ':', '+', '!', '|']);
     let home = program.starts_with("~/") || program == "~";
-    let known = !program.starts_with(['/', '$', '%', '{', '<', '\u{1}', '@']) && program.contains('/');
+    let known = !program.starts_with(['/', '$', '%', '{', '<', '@'])
+        && leading_hole(program).is_none()
+        && program.contains('/');
     if !home && !known || program.contains('=') || program.contains("//") {
         return false;
     }
@@ -142,7 +148,9 @@ fn directories(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             "EnvironmentFile" => "so systemd ignores the line",
             _ => continue,
         };
-        let relative = !path.starts_with(['/', '$', '%', '{', '<', '@', '\u{1}', '`']) && !path.is_empty();
+        let relative = !path.starts_with(['/', '$', '%', '{', '<', '@', '`'])
+            && leading_hole(path).is_none()
+            && !path.is_empty();
         if relative && !path.contains("__") {
             let message = format!("the path in `{}={path}` is not absolute, {consequence}", directive.key);
             let help = "write the whole path, starting with `/`; in a user's unit `%h` is the home directory, but systemd expands neither `~/` nor variables here";
@@ -166,7 +174,7 @@ fn start(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         let remains = at.unit.get("Service", "RemainAfterExit").is_some_and(|d| is_true(&d.value));
         let other = at.unit.get("Unit", "SuccessAction").is_some()
             || remains && at.unit.get("Service", "ExecStop").is_some();
-        // A drop-in of another unit has what it changes, no more.
+        // A drop-in of another unit contains only its changes.
         let whole = at.unit.sections.iter().any(|(name, _)| name == "Service")
             || at.unit.sections.iter().any(|(name, _)| name == "Install");
         if !other && whole && !unknown_lines && !at.unit.directives.iter().any(|d| d.key.contains('$')) {

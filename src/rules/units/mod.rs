@@ -1,5 +1,5 @@
-//! What stands in the units themselves: whether systemd reads it, and whether it fits what the scripts and the repo
-//! make.
+//! What is in the units themselves: whether systemd reads it, and whether it fits what the scripts and the
+//! repo create.
 
 mod commands;
 mod directives;
@@ -11,15 +11,17 @@ mod values;
 mod variables;
 
 use crate::facts::read_units::ReadUnit;
-use crate::finding::Finding;
+use crate::facts::world::{UnitAt, World};
+use crate::finding::{Finding, RuleId};
 use crate::model::{Deployment, StepId};
 use crate::project::unit::Directive;
 use crate::repo::names::base;
 use crate::rules::Rule;
-use crate::rules::context::{Context, Draft, UnitAt};
+use crate::rules::draft::Draft;
+use crate::shell::value::has_hole;
 use crate::source::Span;
 
-/// The rules of this family in Rust: they share what is worked out of each unit.
+/// The rules of this family in Rust: they share what is worked out for each unit.
 pub(super) const RULES: &[(&str, Rule)] = &[("units", all)];
 
 /// The rules about one unit.
@@ -34,7 +36,7 @@ const EACH: &[fn(&Judged<'_, '_, '_>, &mut Vec<Finding>)] = &[
     modules::modules,
 ];
 
-fn all(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn all(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let units: Vec<Judged<'_, '_, '_>> =
         context.read_units().iter().map(|read| Judged::of(context, read)).collect();
     for unit in &units {
@@ -45,38 +47,42 @@ fn all(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     upstream::upstream(context, &units, found);
 }
 
-/// A unit that is what systemd gets to read.
+/// A unit as systemd gets it.
 struct Judged<'c, 'r, 'a> {
-    context: &'c Context<'r, 'a>,
+    context: &'c World<'r, 'a>,
     at: &'c UnitAt,
-    /// What is known of how it gets to systemd.
+    /// What is known about how it gets to systemd.
     read: &'c ReadUnit,
     /// The script that writes or installs it, and the step.
     script: Option<(&'r Deployment<'a>, StepId)>,
 }
 
 impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
-    fn of(context: &'c Context<'r, 'a>, read: &'c ReadUnit) -> Self {
+    fn of(context: &'c World<'r, 'a>, read: &'c ReadUnit) -> Self {
         let script = read.script.map(|(script, id)| (&context.scripts[script], id));
         Judged { context, at: &context.units[read.unit], read, script }
     }
 
-    /// A finding about a directive, no surer than what is known of the unit.
-    fn finding(&self, rule: &str, span: Span, message: impl Into<String>) -> Draft {
+    /// A finding about a directive, with at most the confidence that is known for the unit.
+    fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
         self.context.finding(rule, span, message).at_most(self.read.confidence)
     }
 
-    /// True where the text is there as it stands: no variable of the script is put in, none is left to be put in.
+    /// True if the text is literal: no variable of the script is inserted, and none is left to be inserted.
     fn is_plain(&self, text: &str) -> bool {
-        !text.contains(['$', '`', '{', '<', '\u{1}']) && !text.contains("__") && text.matches('@').count() < 2
+        !has_hole(text)
+            && !text.contains(['$', '`', '{', '<'])
+            && !text.contains("__")
+            && text.matches('@').count() < 2
     }
 
-    /// True where `text` (`$NAME`, `$(nproc)`) reaches systemd as it is written.
+    /// True if `text` (`$NAME`, `$(nproc)`) reaches systemd as written.
     fn is_literal(&self, text: &str) -> bool {
         self.read.literal.as_ref().is_none_or(|literal| literal.contains(text))
     }
 
-    /// True where the shell that writes the unit puts in what a command prints: the words are not those that arrive.
+    /// True if the shell that writes the unit inserts a command's output, so that the words are not those
+    /// that arrive.
     fn holds_substitution(&self, value: &str) -> bool {
         let at = value.find("$(").or_else(|| value.find('`'));
         at.is_some_and(|at| !self.is_literal(value[at..].split_whitespace().next().unwrap_or_default()))
