@@ -5,10 +5,11 @@
 //! What a word of unknown value might hide is never guessed at: no prompt comes from what is not known.
 
 mod accounts;
+pub(crate) mod acts;
 pub(crate) mod advice;
 pub(crate) mod archives;
 mod catalogues;
-mod containers;
+pub(crate) mod containers;
 pub(crate) mod copying;
 pub(crate) mod cron;
 pub(crate) mod databases;
@@ -32,8 +33,10 @@ pub(crate) mod plain;
 pub(crate) mod prints;
 pub(crate) mod providers;
 mod python;
+mod runners;
 pub(crate) mod says;
 mod sed;
+pub(crate) mod serves;
 mod services;
 mod sql;
 mod system;
@@ -76,7 +79,7 @@ pub fn deed(argv: &Argv) -> Deed {
 }
 
 fn visible(argv: &Argv) -> Deed {
-    match unversioned(&argv.name) {
+    match argv.name.as_str() {
         "mkdir" => files::mkdir(argv),
         "rm" => files::rm(argv),
         "rmdir" | "unlink" => files::rmdir(argv),
@@ -150,9 +153,6 @@ fn visible(argv: &Argv) -> Deed {
         }
         "manage.py" | "django-admin" => python::django(argv),
         "alembic" | "flask" | "aerich" => python::alembic(argv),
-        "gunicorn" | "uvicorn" | "hypercorn" | "daphne" | "waitress-serve" | "uwsgi" | "celery" => {
-            python::server(argv)
-        }
         "npm" | "pnpm" | "yarn" | "bun" => node::package_manager(argv),
         "npx" | "bunx" | "pnpx" => node::npx(argv),
         "node" => node::node(argv),
@@ -202,7 +202,7 @@ fn visible(argv: &Argv) -> Deed {
         "patch" => system::patch(argv),
         "dos2unix" => system::edits(argv),
         "zip" => system::writes_last(argv),
-        "bundle" | "bundler" => languages::bundle(argv),
+        "bundle" => languages::bundle(argv),
         "gem" => languages::gem(argv),
         "rails" | "rake" => languages::rake(argv),
         "composer" => languages::composer(argv),
@@ -211,6 +211,7 @@ fn visible(argv: &Argv) -> Deed {
         "cargo" | "go" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "dotnet" | "mix" | "make"
         | "gmake" | "cmake" | "hugo" | "sqlx" | "diesel" | "goose" | "dbmate" | "migrate" | "flyway"
         | "atlas" => languages::build_tool(argv),
+        name if python::SERVERS.iter().any(|server| server.names.contains(&name)) => python::server(argv),
         name if plain::only_sets(name) => draft::nothing(),
         name if plain::only_reads(name) => Deed::read_only(),
         _ => Deed::default(),
@@ -240,27 +241,10 @@ pub(crate) fn needs_root(argv: &Argv, deed: &Deed) -> bool {
 
 /// True for a program that runs the code that is piped into it.
 pub(crate) fn interprets_input(argv: &Argv) -> bool {
-    matches!(unversioned(&argv.name), "php" | "sh" | "bash" | "python" | "perl" | "ruby" | "node")
+    matches!(argv.name.as_str(), "php" | "sh" | "bash" | "python" | "perl" | "ruby" | "node")
 }
 
 /// The environment whose programs come first once a file is sourced: `venv/bin/activate`.
 pub(crate) fn environment_activated(path: &Value) -> Option<Value> {
     path.known_suffix().ends_with("/bin/activate").then(|| path.dirname().dirname())
-}
-
-/// One name for the names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
-fn unversioned(name: &str) -> &str {
-    for family in ["python", "pip", "php"] {
-        if let Some(version) = name.strip_prefix(family)
-            && version.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-        {
-            return family;
-        }
-    }
-    match name {
-        "nodejs" => "node",
-        "composer.phar" => "composer",
-        "gsed" => "sed",
-        _ => name,
-    }
 }
