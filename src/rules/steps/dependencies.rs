@@ -2,7 +2,7 @@
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::{is_directory, works_in};
-use crate::facts::deploy::{Language, command_of, is_saying, line_of};
+use crate::facts::deploy::{Language, is_saying, line_of};
 use crate::finding::Finding;
 use crate::finding::RuleId;
 use crate::model::Step;
@@ -33,8 +33,7 @@ pub(super) fn no_dependencies(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
 fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
     let before = found.len();
     for at in deploy.own_units() {
-        let Some(environment) = at.unit.exec_start().iter().find_map(|e| environment_in(&command_of(e)))
-        else {
+        let Some(environment) = at.unit.exec_start().iter().find_map(|e| environment_in(&e.line())) else {
             continue;
         };
         let name = environment.rsplit('/').next().unwrap_or(&environment).to_owned();
