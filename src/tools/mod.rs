@@ -29,7 +29,7 @@ mod packages;
 pub(crate) mod place;
 pub(crate) mod plain;
 pub(crate) mod providers;
-mod python;
+pub(crate) mod python;
 mod runners;
 mod sed;
 pub(crate) mod serves;

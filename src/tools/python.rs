@@ -7,8 +7,10 @@ use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
 use crate::tools::runners::{inner, python_module, verb};
 
+mod environments;
 mod servers;
 
+pub(crate) use environments::{fills_environment, of_environment};
 pub(crate) use servers::{SERVERS, refine, server, serves, usual_server};
 
 /// Options of the interpreter, python(1).
@@ -82,33 +84,6 @@ fn is_in_environment(argv: &Argv) -> bool {
     let path = argv.program.value.key();
     path.contains('/') && !path.starts_with("/usr/") && !path.starts_with("/bin/")
         || argv.env("VIRTUAL_ENV").is_some()
-}
-
-/// The program that a command runs of a virtual environment, with the environment: `venv/bin/NAME`,
-/// `venv/bin/python -m NAME`, `uv run NAME`, `NAME` if an environment is active.
-pub(crate) fn of_environment(argv: &Argv) -> Option<(String, String)> {
-    if matches!(argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm") {
-        let inner = inner(argv)?;
-        // A script behind its interpreter is no program of the environment.
-        let program = match inner.name.as_str() {
-            "python" => python_module(&inner)?.program,
-            _ => inner.program,
-        };
-        return Some((program.value.to_string(), format!("the environment of {}", argv.name)));
-    }
-    let path = argv.program.value.to_string();
-    let name = argv.program.value.basename().to_string();
-    let environment = match path.strip_suffix(&name).and_then(|directory| directory.strip_suffix("/bin/")) {
-        Some(directory) => {
-            directory.rsplit('/').next().is_some_and(|d| d.contains("env")).then(|| directory.to_owned())?
-        }
-        None if path.contains('/') => return None,
-        None => argv.env("VIRTUAL_ENV")?.to_string(),
-    };
-    match argv.name.as_str() {
-        "python" => Some((python_module(argv)?.program.value.to_string(), environment)),
-        _ => Some((name, environment)),
-    }
 }
 
 /// python -m venv, virtualenv: making it again keeps what is installed in it. `--clear` throws that away.
@@ -213,16 +188,6 @@ pub(crate) fn pipx(argv: &Argv) -> Deed {
 /// What the program does that is handed on to.
 fn handed_on(argv: &Argv) -> Deed {
     inner(argv).map_or_else(Deed::default, |command| crate::tools::deed(&command))
-}
-
-/// It makes the project's environment and fills it, whatever else it does.
-pub(crate) fn fills_environment(argv: &Argv) -> bool {
-    let verbs: &[&str] = match argv.name.as_str() {
-        "uv" => &["sync", "run"],
-        "poetry" | "pipenv" | "pdm" => &["install", "sync"],
-        _ => return false,
-    };
-    verb(argv).is_some_and(|verb| verbs.contains(&verb.name.as_str()))
 }
 
 /// uv(1).
@@ -475,25 +440,4 @@ fn django_and_migrations() {
         ("flask db upgrade", "[Migrate]"),
         ("flask db migrate", ""),
     ]);
-}
-
-#[test]
-fn programs_of_environments_are_found() {
-    for (line, expected) in [
-        ("/srv/venv/bin/celery -A x worker", Some(("celery", "/srv/venv"))),
-        ("/srv/.venv/bin/python3 -m uvicorn x:y", Some(("uvicorn", "/srv/.venv"))),
-        ("/srv/venv/bin/python app.py", None),
-        ("/usr/bin/celery -A x worker", None),
-        ("celery -A x worker", None),
-        ("VIRTUAL_ENV=/srv/venv alembic upgrade head", Some(("alembic", "/srv/venv"))),
-        ("uv run alembic upgrade head", Some(("alembic", "the environment of uv"))),
-        ("uv run --with x alembic", Some(("alembic", "the environment of uv"))),
-        ("poetry run python -m celery", Some(("celery", "the environment of poetry"))),
-        ("uv run app.py", None),
-        ("uv sync", None),
-    ] {
-        let found = of_environment(&crate::shell::argv::tests::argv(line));
-        let expected = expected.map(|(program, from)| (program.to_owned(), from.to_owned()));
-        assert_eq!(found, expected, "{line}");
-    }
 }
