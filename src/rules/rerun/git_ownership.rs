@@ -2,7 +2,7 @@
 
 use crate::facts::world::World;
 use crate::finding::Finding;
-use crate::model::{OnFailure, User};
+use crate::model::User;
 use crate::rules::id;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Change;
@@ -66,20 +66,23 @@ pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<F
             continue;
         }
         let words = context.words(step.span);
-        let text = format!(
+        let mut text = format!(
             "`{words}` fails from the second run on (dubious ownership), because {} gives the tree to `{owner}`",
             context.line(chown)
         );
-        let mut draft = context
-            .finding(id::RERUN_GIT_OWNERSHIP, step.span, text)
-            .at_most(context.confidence(script, id, None))
-            .help(format!("run git as the owner: `sudo -u {owner} git …`"))
-            .related(chown, "this gives the tree away");
-        if step.on_failure == OnFailure::Aborts
-            && let Some(lost) = context.lost(script, id)
+        if let Some(lost) =
+            context.cut_off(script, id).filter(|_| step.on_failure == crate::model::OnFailure::Aborts)
         {
-            draft = draft.related(lost, "so this does not run");
+            text.push_str(&format!("; nothing after it runs, so {lost} does not happen"));
         }
-        found.push(draft.done());
+        let confidence = context.confidence(script, id, None);
+        found.push(
+            context
+                .finding(id::RERUN_GIT_OWNERSHIP, step.span, text)
+                .at_most(confidence)
+                .help(format!("run git as the owner: `sudo -u {owner} git …`"))
+                .related(chown, "this gives the tree away")
+                .done(),
+        );
     }
 }
