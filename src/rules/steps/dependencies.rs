@@ -66,7 +66,7 @@ fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
     found.len() > before
 }
 
-/// The virtual environment whose programs a command runs: for `/srv/app/venv/bin/gunicorn` it is
+/// The virtual environment whose programs a command runs: for `/srv/app/venv/bin/celery` it is
 /// `/srv/app/venv`.
 fn environment_in(command: &str) -> Option<String> {
     let words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'));
@@ -294,10 +294,10 @@ fn others(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
 #[test]
 fn environments_are_found_in_commands() {
     for (command, environment) in [
-        ("/srv/app/venv/bin/gunicorn app:app", Some("/srv/app/venv")),
+        ("/srv/app/venv/bin/celery app:app", Some("/srv/app/venv")),
         ("/bin/bash -c source bot_env/bin/activate && python x.py", Some("bot_env")),
         ("/usr/bin/env python3 x.py", None),
-        ("/usr/local/bin/gunicorn x", None),
+        ("/usr/local/bin/celery x", None),
         ("/opt/miniconda/envs/x/bin/python", None),
     ] {
         assert_eq!(environment_in(command).as_deref(), environment, "{command}");

@@ -49,7 +49,7 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             let locked = needs.locked.as_ref().is_some_and(|locked| locked.contains(*package));
             locked || named.iter().any(|n| n == package || base_name(n) == *package)
         });
-        // `gunicorn shop.wsgi` where the app itself is the package `shop`: what it needs comes along.
+        // `celery -A shop` where the app itself is the package `shop`: what it needs comes along.
         let serves = |name: &String| {
             let module = name.replace('-', "_");
             words.iter().any(|word| word.split(['.', ':']).next().is_some_and(|first| first == module))
