@@ -2,6 +2,7 @@
 //! what when, what the deploy does and lacks. Each fact is lazy, in one [`world::World`]. Nothing here judges.
 
 pub(crate) mod app;
+pub(crate) mod beside;
 pub(crate) mod deploy;
 pub mod environment;
 pub(crate) mod givers;

@@ -31,6 +31,9 @@ pub(crate) type Rule = fn(&World<'_, '_>, &mut Vec<Finding>);
 const FAMILIES: &[&[(&str, Rule)]] =
     &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
 
+/// The families that judge each deploy by itself.
+const OF_DEPLOY: [&str; 3] = ["steps", "user", "permissions"];
+
 /// A rule, or the selectors: what is run, and why its run came to nothing where it did.
 #[derive(Clone, Copy, Debug)]
 pub struct Failed {
@@ -60,10 +63,23 @@ impl Failed {
         pages: &Pages,
     ) -> Result<Vec<Finding>, Failure> {
         limit::piece(|| {
-            let mut found = Vec::new();
-            match self.rule {
-                Some(rule) => rule(context, &mut found),
-                None => selected::run(context, selectors, pages, &mut found),
+            let judge = |world: &World<'_, '_>| {
+                let mut found = Vec::new();
+                match self.rule {
+                    Some(rule) => rule(world, &mut found),
+                    None => selected::run(world, selectors, pages, &mut found),
+                }
+                found
+            };
+            let mut found = judge(context);
+            let of_deploy =
+                self.rule.is_none() || OF_DEPLOY.contains(&self.name.split('/').next().unwrap_or_default());
+            if let Some(main) = context.main().filter(|_| of_deploy) {
+                // The deploy is judged by itself; what stands beside it counts on it.
+                found.retain(|finding| !is_of_deploy(finding) || main.is_beside(finding.span.file));
+                let mut own = judge(main);
+                own.retain(|finding| is_of_deploy(finding) && !main.is_beside(finding.span.file));
+                found.append(&mut own);
             }
             found.iter_mut().for_each(|finding| temper(context, finding));
             found
@@ -93,6 +109,11 @@ pub fn run(
         }
     }
     failed
+}
+
+/// True for what is judged of one deploy, and not of the repo.
+fn is_of_deploy(finding: &Finding) -> bool {
+    OF_DEPLOY.iter().any(|family| finding.rule.split_once('/').is_some_and(|(own, _)| own == *family))
 }
 
 /// No finding is surer than its place allows.
