@@ -6,7 +6,7 @@ use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::archives::is_remote;
 use crate::tools::effect::{Change, Deed, Effect, PathKind, Resource, Role};
-use crate::tools::unversioned;
+use crate::tools::{python, runners};
 
 /// What a deploy does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,7 +39,7 @@ pub enum Act {
     PreparesDirectories,
     /// `crontab`, `ufw`, `timedatectl`.
     ConfiguresHost,
-    /// `gunicorn`, `nohup node`.
+    /// `uvicorn`, `nohup node`.
     StartsServer,
     /// `npm run dev`, `uvicorn --reload`: this is no deploy.
     ServesDevelopment,
@@ -124,7 +124,7 @@ fn of_roles(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
 fn of_words(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
     let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
     let changes = !deed.roles.contains(&Role::ReadOnly);
-    let act = match unversioned(&argv.name) {
+    let act = match argv.name.as_str() {
         "rsync" | "scp" if argv.args.last().is_some_and(|last| is_remote(&last.value)) => {
             Some(Act::ShipsCode)
         }
@@ -168,7 +168,7 @@ fn serves_development(argv: &Argv) -> bool {
     let first = argv.args.iter().filter_map(|arg| arg.value.as_literal()).find(|word| !word.starts_with('-'));
     let first = first.unwrap_or_default();
     let has = |word: &str| argv.has_word(word);
-    match unversioned(&argv.name) {
+    match argv.name.as_str() {
         "npm" | "pnpm" | "yarn" | "bun" => {
             let script = match first {
                 "run" | "run-script" => argv
@@ -182,16 +182,15 @@ fn serves_development(argv: &Argv) -> bool {
             };
             matches!(script, "dev" | "serve")
         }
-        "npx" | "bunx" | "pnpx" => {
-            let program = argv.args.iter().position(|arg| !arg.value.key().starts_with('-'));
-            program.and_then(|at| argv.shifted(at)).is_some_and(|inner| serves_development(&inner))
-        }
+        "npx" | "bunx" | "pnpx" => runners::inner(argv).is_some_and(|inner| serves_development(&inner)),
         "python" | "manage.py" | "django-admin" => has("runserver") || has("--reload"),
         "flask" => first == "run" && !has("--host=0.0.0.0"),
-        "uvicorn" | "gunicorn" | "fastapi" => has("--reload") || first == "dev",
         "nodemon" | "ts-node-dev" => true,
         "vite" => !matches!(first, "build" | "preview"),
         "next" | "nuxt" => first == "dev",
+        name if python::SERVERS.iter().any(|server| server.names.contains(&name)) => {
+            has("--reload") || first == "dev"
+        }
         _ => false,
     }
 }
@@ -213,8 +212,8 @@ fn commands_act() {
         ("npm run dev", "ServesDevelopment"),
         ("npx vite --host", "ServesDevelopment"),
         ("vite build", "Builds"),
-        ("gunicorn app:app", "StartsServer"),
-        ("gunicorn --reload app:app", "ServesDevelopment"),
+        ("granian app:app", "StartsServer"),
+        ("granian --reload app:app", "ServesDevelopment"),
         ("mkdir -p /opt/shop", "PreparesDirectories"),
         ("mkdir -p /tmp/build", ""),
         ("rm -f /etc/nginx/sites-enabled/default", "ConfiguresProxy"),

@@ -8,7 +8,7 @@ mod accounts;
 pub(crate) mod acts;
 pub(crate) mod advice;
 mod archives;
-mod containers;
+pub(crate) mod containers;
 mod copying;
 mod cron;
 mod databases;
@@ -30,7 +30,9 @@ pub(crate) mod place;
 pub(crate) mod plain;
 pub(crate) mod providers;
 mod python;
+mod runners;
 mod sed;
+pub(crate) mod serves;
 mod services;
 mod sql;
 mod system;
@@ -70,7 +72,7 @@ pub fn deed(argv: &Argv) -> Deed {
 }
 
 fn visible(argv: &Argv) -> Deed {
-    match unversioned(&argv.name) {
+    match argv.name.as_str() {
         "mkdir" => files::mkdir(argv),
         "rm" => files::rm(argv),
         "rmdir" | "unlink" => files::rmdir(argv),
@@ -144,9 +146,6 @@ fn visible(argv: &Argv) -> Deed {
         }
         "manage.py" | "django-admin" => python::django(argv),
         "alembic" | "flask" | "aerich" => python::alembic(argv),
-        "gunicorn" | "uvicorn" | "hypercorn" | "daphne" | "waitress-serve" | "uwsgi" | "celery" => {
-            python::server(argv)
-        }
         "npm" | "pnpm" | "yarn" | "bun" => node::package_manager(argv),
         "npx" | "bunx" | "pnpx" => node::npx(argv),
         "node" => node::node(argv),
@@ -196,7 +195,7 @@ fn visible(argv: &Argv) -> Deed {
         "patch" => system::patch(argv),
         "dos2unix" => system::edits(argv),
         "zip" => system::writes_last(argv),
-        "bundle" | "bundler" => languages::bundle(argv),
+        "bundle" => languages::bundle(argv),
         "gem" => languages::gem(argv),
         "rails" | "rake" => languages::rake(argv),
         "composer" => languages::composer(argv),
@@ -205,25 +204,9 @@ fn visible(argv: &Argv) -> Deed {
         "cargo" | "go" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "dotnet" | "mix" | "make"
         | "gmake" | "cmake" | "hugo" | "sqlx" | "diesel" | "goose" | "dbmate" | "migrate" | "flyway"
         | "atlas" => languages::build_tool(argv),
+        name if python::SERVERS.iter().any(|server| server.names.contains(&name)) => python::server(argv),
         name if plain::only_sets(name) => draft::nothing(),
         name if plain::only_reads(name) => Deed::read_only(),
         _ => Deed::default(),
-    }
-}
-
-/// One name for the names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
-fn unversioned(name: &str) -> &str {
-    for family in ["python", "pip", "php"] {
-        if let Some(version) = name.strip_prefix(family)
-            && version.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-        {
-            return family;
-        }
-    }
-    match name {
-        "nodejs" => "node",
-        "composer.phar" => "composer",
-        "gsed" => "sed",
-        _ => name,
     }
 }
