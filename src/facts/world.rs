@@ -12,6 +12,7 @@ use crate::facts::managed;
 use crate::facts::owners::{Lives, root_serves};
 use crate::facts::read_units::{self, ReadUnit};
 use crate::facts::services::Compared;
+use crate::facts::services::named::{Words, words_of_the_deployment};
 use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId, User};
 use crate::project::architecture::Architecture;
@@ -192,6 +193,7 @@ pub struct World<'r, 'a> {
     /// The scripts that stand beside those that are seen here; empty where all are seen.
     beside: Vec<FileId>,
     main: OnceCell<Option<Box<World<'r, 'a>>>>,
+    words: OnceCell<Words>,
 }
 
 #[derive(Default)]
@@ -239,6 +241,7 @@ impl<'r, 'a> World<'r, 'a> {
             made: OnceCell::new(),
             beside: Vec::new(),
             main: OnceCell::new(),
+            words: OnceCell::new(),
         };
         world.app_trees = app::app_trees(&world);
         world
@@ -263,6 +266,11 @@ impl<'r, 'a> World<'r, 'a> {
     /// True for a script that stands beside the ones that are seen here.
     pub(crate) fn is_beside(&self, file: FileId) -> bool {
         self.beside.contains(&file)
+    }
+
+    /// Every word of what deploys.
+    pub(crate) fn words_of_the_deployment(&self) -> &Words {
+        self.words.get_or_init(|| words_of_the_deployment(self))
     }
 
     /// Who reads and who sets which environment variable; computed when it is first needed.

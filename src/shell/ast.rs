@@ -26,6 +26,7 @@ pub enum StmtKind<'a> {
         /// The words between the brackets: operators are words too.
         words: &'a [Word<'a>],
         /// `[[ … ]]`: no word splitting, `&&` and `||` inside.
+        #[cfg_attr(not(test), allow(dead_code))]
         double: bool,
     },
     /// `(( … ))`, as its text.
@@ -104,6 +105,7 @@ pub struct CaseArm<'a> {
     /// The statements.
     pub body: Block<'a>,
     /// True if it ends in `;&` or `;;&`, so that the next arm may run too.
+    #[cfg_attr(not(test), allow(dead_code))]
     pub falls: bool,
 }
 
@@ -122,7 +124,17 @@ pub struct Command<'a> {
     pub origin: Origin,
 }
 
-/// Where a command is in the text that was parsed.
+impl<'a> Command<'a> {
+    /// Its first word, where that is plain text; empty where it is not.
+    pub(crate) fn name(&self) -> &'a str {
+        match self.words.first().map(|word| word.parts) {
+            Some([Part::Literal { text, .. }]) => text,
+            _ => "",
+        }
+    }
+}
+
+/// Where a command stands in the text that was parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Index of the parsed text.

@@ -1,8 +1,7 @@
 //! The two shops: one shows every rule, the other shows that a right deploy script is met with silence.
 
 use crate::support::root;
-use deploylint::check::{Report, Request, Target, check};
-use deploylint::rules::pages::Pages;
+use deploylint::{Confidence, Finding, Report, Request, Target, check};
 use std::collections::BTreeSet;
 
 fn shop(name: &str) -> Report {
@@ -15,7 +14,7 @@ fn every_rule_has_its_fault_in_the_shop() {
     let report = shop("shop");
     let found: BTreeSet<&str> = report.findings.iter().map(|f| &*f.rule).collect();
     // Comments that quiet nothing are shown in the pages of their rules.
-    let pages = Pages::embedded().unwrap();
+    let pages = deploylint::pages();
     let missing: Vec<&str> =
         pages.iter().map(|p| &*p.id).filter(|id| !found.contains(id) && !id.starts_with("ignore/")).collect();
     assert!(missing.is_empty(), "no fault of the shop shows {missing:?}");
@@ -84,4 +83,29 @@ fn what_a_restore_does_is_not_done_for_the_deploy() {
     };
     assert!(told(text.clone()).is_empty());
     assert_eq!(told(lacking.join("\n") + "\n"), ["steps/no-migrations"]);
+}
+
+/// What makes a finding the same one.
+fn keys(findings: &[Finding]) -> BTreeSet<(String, u32, u32, &str)> {
+    let key = |f: &'_ Finding| (f.rule.to_string(), f.span.start, f.span.end);
+    findings.iter().map(|f| (key(f), f.message.as_str())).map(|((a, b, c), d)| (a, b, c, d)).collect()
+}
+
+#[test]
+fn selecting_fewer_never_brings_more() {
+    let request = Request {
+        targets: vec![Target::Path(root().join("examples/shop"))],
+        confidence: Some(Confidence::Low),
+        ..Request::default()
+    };
+    let whole = check(&request).unwrap();
+    let all = keys(&whole.findings);
+    let pages = deploylint::pages();
+    let families: BTreeSet<&str> = pages.iter().map(|page| page.family()).collect();
+    for family in families {
+        let select = vec![family.to_owned()];
+        let alone = check(&Request { select, ..request.clone() }).unwrap();
+        let more: Vec<_> = keys(&alone.findings).difference(&all).cloned().collect();
+        assert!(more.is_empty(), "--select {family} brings {more:#?}");
+    }
 }

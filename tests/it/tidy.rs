@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Each floor, and what it may name of the crate besides itself. `main.rs` is the top.
-const FLOORS: [(&str, &[&str]); 18] = [
+const FLOORS: [(&str, &[&str]); 19] = [
     ("limit", &[]),
     ("source", &["limit"]),
     ("finding", &["limit", "source"]),
@@ -50,12 +50,13 @@ const FLOORS: [(&str, &[&str]); 18] = [
             "check", "review", "scan", "output",
         ],
     ),
+    ("internal", &["source", "syntax", "model", "facts", "rules"]),
     ("main", &["cli"]),
     (
         "lib",
         &[
             "limit", "source", "finding", "syntax", "shell", "tools", "model", "repo", "project", "facts",
-            "rules", "check", "review", "scan", "output", "cli",
+            "rules", "check", "review", "scan", "output", "cli", "internal",
         ],
     ),
 ];
@@ -226,7 +227,7 @@ fn readers_read_through_the_root() {
         let reader = ["repo", "project", "facts", "rules", "check", "review"]
             .iter()
             .any(|dir| path.starts_with(&format!("src/{dir}/")));
-        if !reader || path.ends_with("/tests.rs") || own.iter().any(|own| path.starts_with(own)) {
+        if !reader || path.ends_with("tests.rs") || own.iter().any(|own| path.starts_with(own)) {
             continue;
         }
         let production = text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -300,4 +301,37 @@ fn no_paths_of_one_machine() {
         }
     }
     assert_none(&faults);
+}
+
+/// A rule's id is a constant of `rules::id`: a text that names one is not met when the rule is renamed.
+#[test]
+fn rules_are_named_by_their_ids() {
+    let pages = files(|p| p.starts_with("queries/") && p.ends_with(".md"));
+    let ids: BTreeSet<&str> =
+        pages.iter().filter_map(|(path, _)| path.strip_prefix("queries/")?.strip_suffix(".md")).collect();
+    let mut faults = Vec::new();
+    for (path, text) in rust() {
+        if !path.starts_with("src/") || path.contains("/tests") || path.ends_with("/late.rs") {
+            continue;
+        }
+        let production = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (line, code) in code(production) {
+            let texts = code.split('"').skip(1).step_by(2);
+            let named = texts.filter(|text| ids.contains(text));
+            faults.extend(named.map(|id| format!("{path}:{line}: names {id} by a text; use `rules::id`")));
+        }
+    }
+    assert_none(&faults);
+}
+
+/// `cargo fmt` does not see the modules that the build declares.
+#[test]
+fn the_files_of_rules_are_formatted() {
+    let rules = files(|p| p.starts_with("src/rules/") && p.ends_with(".rs"));
+    let paths = rules.iter().map(|(path, _)| root().join(path));
+    let mut command = std::process::Command::new("rustfmt");
+    command.args(["--check", "--edition", "2024", "--config-path"]).arg(root());
+    let told = command.args(paths).output().expect("rustfmt is a part of the toolchain");
+    let said = String::from_utf8_lossy(&told.stdout);
+    assert!(told.status.success(), "run `cargo fmt -- src/rules/*/*.rs`\n{said}");
 }

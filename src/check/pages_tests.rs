@@ -1,0 +1,113 @@
+//! The pages' examples are the rules' tests: each script is checked as a throw-away project.
+
+use crate::check::fix::apply_fixes;
+use crate::check::{Report, Request, Target, check};
+use crate::rules::page::Page;
+use crate::rules::page_examples::{Example, ExampleFile, Expected, SCRIPT, examples};
+use crate::rules::pages::Pages;
+use crate::support::project;
+
+fn run<'e>(example: &'e Example, script: Option<&'e str>) -> Report {
+    let text = |file: &'e ExampleFile| script.filter(|_| file.name == SCRIPT).unwrap_or(&file.text);
+    let files: Vec<(&str, &str)> = example.files.iter().map(|f| (f.name.as_str(), text(f))).collect();
+    let project = project(&files);
+    let request = Request {
+        root: Some(project.path().to_owned()),
+        targets: vec![Target::Path(project.path().join(SCRIPT))],
+        ..Request::default()
+    };
+    check(&request).unwrap()
+}
+
+/// The findings as an example writes them: those of the page's rule, and those of rules that the example names.
+fn found(report: &Report, page: &Page, example: &Example) -> Vec<Expected> {
+    let of_interest = |rule: &str| *rule == *page.id || example.expected.iter().any(|e| *e.rule == *rule);
+    let found = report.findings.iter().filter(|f| of_interest(&f.rule));
+    let mut found: Vec<_> = found
+        .map(|f| Expected {
+            file: report.sources.file(f.span.file).path().to_owned(),
+            line: report.sources.line(f.span),
+            rule: f.rule.as_str().into(),
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn faults(page: &Page, example: &Example) -> Vec<String> {
+    let at = format!("{}:{}", page.file, example.page_line);
+    let report = run(example, None);
+    let mut faults = Vec::new();
+    let found_all = found(&report, page, example);
+    let page_line = |e: &Expected| {
+        let file = example.files.iter().find(|f| f.name == e.file);
+        format!("{}:{}: {}", page.file, file.map_or(0, |f| f.page_line) + e.line - 1, e.rule)
+    };
+    for missing in example.expected.iter().filter(|e| !found_all.contains(e)) {
+        faults.push(format!("{}: expected, not found", page_line(missing)));
+    }
+    for extra in found_all.iter().filter(|e| !example.expected.contains(e)) {
+        faults.push(format!("{}: found, not expected", page_line(extra)));
+    }
+    for finding in report.findings.iter().filter(|f| f.rule == page.id) {
+        // What the table of rules promises.
+        if finding.confidence > page.about().confidence {
+            faults.push(format!("{at}: surer than its page: {}", finding.message));
+        }
+    }
+    if !report.gaps.is_empty() {
+        faults.push(format!("{at}: not analysed: {:?}", report.gaps));
+    }
+    if let Some(fixed) = &example.fixed {
+        let mine = report.findings.iter().filter(|f| f.rule == page.id);
+        let fixes: Vec<_> = mine.filter_map(|f| f.fix.as_ref()).collect();
+        let script = report.sources.find(SCRIPT).unwrap();
+        let after = apply_fixes(&report.sources, script, fixes.iter().copied());
+        if after != *fixed {
+            let diff = similar::TextDiff::from_lines(fixed.as_str(), after.as_str());
+            let diff = diff.unified_diff().header("fixed", "really").to_string();
+            faults.push(format!("{at}: the fix gives another script\n{diff}"));
+        }
+        // A fix that leaves its own finding behind would be offered for ever.
+        let again = run(example, Some(&after));
+        if again.findings.iter().any(|f| f.rule == page.id && f.fix.is_some()) {
+            faults.push(format!("{at}: once fixed, the rule offers a fix again"));
+        }
+    } else if page.about().fix.is_none() {
+        let mut mine = report.findings.iter().filter(|f| f.rule == page.id);
+        if mine.any(|f| f.fix.is_some()) {
+            faults.push(format!("{at}: there is a fix, and the page says `fix: none`"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn every_example_of_every_page_holds() {
+    let pages = Pages::embedded().unwrap();
+    let mut all = Vec::new();
+    for page in pages.iter() {
+        for example in examples(page).unwrap() {
+            all.extend(faults(page, &example));
+            for finding in run(&example, None).findings {
+                if pages.get(&finding.rule).is_none() {
+                    all.push(format!("{}: no page describes it", finding.rule));
+                }
+            }
+        }
+    }
+    assert!(all.is_empty(), "\n{}\n", all.join("\n"));
+}
+
+#[test]
+fn every_page_has_a_fault_a_valid_example_and_its_fix() {
+    for page in Pages::embedded().unwrap().iter() {
+        let examples = examples(page).unwrap();
+        let expects = |e: &Example| e.expected.iter().any(|x| *x.rule == *page.id);
+        assert!(examples.iter().any(expects), "{} shows no fault", page.file);
+        assert!(!examples.iter().all(expects), "{} has no valid example", page.file);
+        let fixed = examples.iter().any(|e| e.fixed.is_some());
+        assert_eq!(fixed, page.about().fix.is_some(), "{}: `fix` and its example", page.file);
+    }
+}

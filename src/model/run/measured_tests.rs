@@ -1,0 +1,196 @@
+//! The second run, against what really happens. Each case in `tests/second_run/*.txt` is a whole script; behind a line
+//! stands what its command does when the script runs again: `fails`, `duplicates`, `nests`, `overwrites`, `skipped`, or
+//! `nothing`. These were measured: each script was really run twice, from an empty state, and the second run watched.
+//!
+//! A case says in its head how it was measured, and the test asks for it:
+//!
+//! - `# measured: twice`, or `# measured: errexit held off in the second run` where a line that fails would have kept
+//!   the later ones from being reached;
+//! - `# stand-in: psql systemctl` beneath it names the programs that were not really run but played by one with a small
+//!   memory, so that the verdict is no better than what their manuals say;
+//! - `# tried: PostgreSQL 15` in their place names what was really there, at which version.
+//!
+//! A case that anyone adds is to be measured in the same way.
+
+use crate::model::{Deployment, FollowNothing, Outcome, StepId, build};
+use crate::source::{SourceFile, Sources};
+use crate::support::root;
+use crate::tools::effect::{Change, Resource};
+use std::fs;
+
+const WORDS: [&str; 6] = ["fails", "duplicates", "nests", "overwrites", "skipped", "nothing"];
+
+#[test]
+fn second_runs_are_as_measured() {
+    let dir = root().join("tests/second_run");
+    let (mut faults, mut checked) = (Vec::new(), 0);
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let cases = fs::read_to_string(&path).unwrap();
+        for case in cases.trim_end().split("\n---\n") {
+            faults.extend(head_fault(case).map(|fault| format!("{}: {fault}, in\n{case}", path.display())));
+            checked += check(case, &mut faults);
+        }
+    }
+    assert!(checked > 330, "only {checked} lines were checked");
+    assert!(faults.is_empty(), "{} of {checked} lines:\n\n{}", faults.len(), faults.join("\n\n"));
+}
+
+/// Programs that a measurement cannot run in a throw-away root: without `# tried: …`, stand-ins play them.
+const STAND_INS: [&str; 47] = [
+    "add-apt-repository",
+    "apt",
+    "apt-cache",
+    "apt-get",
+    "apt-key",
+    "aptitude",
+    "certbot",
+    "createdb",
+    "createuser",
+    "crontab",
+    "curl",
+    "docker",
+    "docker-compose",
+    "dropdb",
+    "dropuser",
+    "gpg",
+    "hostnamectl",
+    "iptables",
+    "journalctl",
+    "loginctl",
+    "mysql",
+    "mysqladmin",
+    "nginx",
+    "npm",
+    "npx",
+    "pg_dump",
+    "pg_isready",
+    "pip",
+    "pip3",
+    "pm2",
+    "pnpm",
+    "psql",
+    "redis-cli",
+    "scp",
+    "service",
+    "snap",
+    "ssh",
+    "supervisorctl",
+    "swapoff",
+    "swapon",
+    "sysctl",
+    "systemctl",
+    "timedatectl",
+    "ufw",
+    "wget",
+    "yarn",
+    "reboot",
+];
+
+/// What is missing in front of a case.
+fn head_fault(case: &str) -> Option<String> {
+    let mut lines = case.lines();
+    match lines.next()? {
+        tried if tried.starts_with("# tried: ") => return None,
+        "# measured: twice" | "# measured: errexit held off in the second run" => {}
+        _ => return Some("no `# measured: …` or `# tried: …` in front".to_owned()),
+    }
+    let noted = lines.next().and_then(|line| line.strip_prefix("# stand-in: ")).unwrap_or_default();
+    let missing =
+        programs(case).into_iter().find(|p| STAND_INS.contains(p) && !noted.split(' ').any(|n| n == *p));
+    missing.map(|program| format!("`{program}` is a stand-in, and no `# stand-in: …` says so"))
+}
+
+/// The words that stand where a command stands, also in quoted scripts, by their place alone: rather one too many.
+fn programs(case: &str) -> Vec<&str> {
+    const BEFORE: [&str; 16] = [
+        "!", "if", "elif", "then", "else", "while", "until", "do", "sudo", "env", "exec", "command", "{",
+        "(", "xargs", "eval",
+    ];
+    let mut found = Vec::new();
+    for line in case.lines().filter(|line| !line.starts_with('#')) {
+        let (mut command, mut value) = (true, false);
+        for raw in line.split_whitespace() {
+            let word = raw.trim_start_matches(['"', '\'', '`', '$', '(', '{', '!', '\\', '<']);
+            let opened = word.len() < raw.len() && !word.is_empty();
+            let name = word.trim_end_matches([';', ')', '"', '\'', '`', '&', '|']);
+            // `-u postgres` stands between `sudo` and its command.
+            let (of_option, option) = (std::mem::take(&mut value), command && raw.starts_with('-'));
+            if of_option {
+                continue;
+            }
+            if (command || opened) && !option {
+                found.push(name.rsplit('/').next().unwrap_or(name));
+            }
+            value = option && matches!(raw, "-u" | "-g" | "-n");
+            let ends = raw.ends_with([';', '|', '&', '(', '{', ')', '!']);
+            let assigns = command && name.contains('=') && !name.contains('/');
+            command = ends || BEFORE.contains(&name) || assigns || (command && option);
+        }
+    }
+    // `X=$(docker …)`: what a word opens within itself.
+    let opens = |(at, opener): (usize, &str)| {
+        let rest = &case[at + opener.len()..];
+        &rest[..rest.find(|c: char| !c.is_alphanumeric() && !"-_".contains(c)).unwrap_or(rest.len())]
+    };
+    found.extend(case.match_indices("$(").map(opens));
+    found.extend(case.match_indices('`').map(opens));
+    found
+}
+
+/// Compares one script; gives the number of lines that say what they do.
+fn check(case: &str, faults: &mut Vec<String>) -> usize {
+    let mut sources = Sources::default();
+    let source = SourceFile::new("start.sh", case.as_bytes().to_vec()).unwrap();
+    let file = sources.add(source);
+    let arena = bumpalo::Bump::new();
+    let deployment = build(&arena, file, "start.sh", arena.alloc_str(case), &mut FollowNothing);
+    let mut checked = 0;
+    for (index, line) in case.lines().enumerate() {
+        let Some((_, expected)) = line.rsplit_once("  # ") else { continue };
+        assert!(WORDS.contains(&expected), "{expected}: no word for a second run, in\n{case}");
+        checked += 1;
+        let said = verdict(&deployment, &sources, index as u32 + 1);
+        if said != expected {
+            faults.push(format!("{said}, not {expected}: line {} of\n{case}", index + 1));
+        }
+    }
+    checked
+}
+
+/// The worst that the steps of a line come to; `skipped` where all that do something are.
+fn verdict(deployment: &Deployment<'_>, sources: &Sources, line: u32) -> &'static str {
+    let acts = |id: StepId| deployment.step(id).deed.effects.iter().any(|e| e.change != Change::Use);
+    let here = deployment.iter().filter(|(id, step)| sources.line(step.span) == line && acts(*id));
+    // What people and the app have stored since is a resource of its own, and no outcome of the command.
+    let loses = |id: StepId| {
+        let effects = &deployment.step(id).deed.effects;
+        effects.iter().any(|e| {
+            e.change == Change::Remove
+                && matches!(e.resource, Resource::Other("data" | "keys" | "volumes", _))
+        })
+    };
+    let words: Vec<&str> = here
+        .map(|(id, _)| match word(deployment.second_run(id).outcome) {
+            "nothing" if loses(id) => "overwrites",
+            word => word,
+        })
+        .collect();
+    let worst = WORDS[..4].iter().find(|word| words.contains(word));
+    match worst {
+        Some(worst) => worst,
+        None if !words.is_empty() && words.iter().all(|word| *word == "skipped") => "skipped",
+        None => "nothing",
+    }
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Fails(_) => "fails",
+        Outcome::Duplicates(_) => "duplicates",
+        Outcome::Nests(_) => "nests",
+        Outcome::Overwrites(_) => "overwrites",
+        Outcome::Skipped(_) => "skipped",
+        Outcome::NoChange | Outcome::Prompts(_) | Outcome::Unknown => "nothing",
+    }
+}

@@ -1,0 +1,183 @@
+//! `units/missing-path`: a virtual environment, a working directory or a file of variables that the scripts make
+//! elsewhere, or not at all.
+//!
+//! Facts: systemd.exec(5): without its `WorkingDirectory=` a service fails (200/CHDIR), without its `EnvironmentFile=`
+//! it is not started at all; a leading `-` allows either to be missing.
+
+use crate::facts::made::Made;
+use crate::facts::owners::lies_under;
+use crate::facts::world::World;
+use crate::finding::RuleId;
+use crate::finding::{Confidence, Finding};
+use crate::model::Step;
+use crate::project::unit::UnitKind;
+use crate::rules::draft::Draft;
+use crate::rules::id;
+use crate::rules::units::{Judged, base, judged};
+use crate::shell::value::has_hole;
+use crate::shell::wrappers::Place;
+use crate::tools::effect::Role;
+
+const RULE: RuleId = id::UNITS_MISSING_PATH;
+
+/// `units/missing-path`.
+pub(super) fn missing_path(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    for unit in judged(world) {
+        judge_unit(&unit, found);
+    }
+}
+
+fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
+    if unit.read.kind != UnitKind::Service || unit.script.is_none() {
+        return;
+    }
+    let made = unit.context.made();
+    let drafts = [environment(unit, made), directory(unit, made), variables(unit, made)];
+    let mut drafts = drafts.into_iter().flatten().peekable();
+    // What is called and cannot be read may make anything.
+    if drafts.peek().is_none() || unit.context.deploy().may_do_anything() {
+        return;
+    }
+    found.extend(drafts.map(Draft::done));
+}
+
+/// A step besides those that write units speaks of the path, or of what lies in it.
+fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
+    let name = base(path);
+    let speaks = |step: &Step| {
+        let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
+        let says = words.map(|w| w.value.to_string()).any(|text| text.contains(path));
+        // The word `venv` of `python3 -m venv env` is no path.
+        let makes = step.deed.roles.contains(&Role::VirtualEnv);
+        let relative = !makes
+            && step.argv.args.iter().any(|a| {
+                let resolved = step.argv.path(a).to_string();
+                resolved == path || lies_under(&resolved, path)
+            });
+        says || relative
+            || lies_under(&step.argv.cwd.to_string(), path)
+            || step.written.iter().any(|w| {
+                // `activate` in a script that is written, never the units themselves.
+                !w.path.key().ends_with(".service") && w.content.text.contains(path)
+            })
+    };
+    let asked = |context: &World<'_, '_>| {
+        context.scripts.iter().any(|script| {
+            script.guards.iter().any(|guard| {
+                guard.cond.facts().iter().any(|fact| {
+                    let text = fact.resource.name().to_string();
+                    text == path || base(&text) == name && name.starts_with('.')
+                })
+            })
+        })
+    };
+    context.steps().any(|(_, _, step)| speaks(step)) || asked(context)
+}
+
+/// True for a path of which all is known, as far as a deploy goes.
+fn is_known(path: &str) -> bool {
+    path.starts_with('/') && !has_hole(path) && !path.contains(['$', '%', '`', '*', '{', '<'])
+}
+
+fn is_environment(name: &str) -> bool {
+    matches!(name, "venv" | ".venv" | "env" | ".env" | "virtualenv" | "pyenv") || name.ends_with("venv")
+}
+
+/// The environment of `ExecStart=` against those that are made.
+fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
+    let exec = unit.at.unit.exec_start().into_iter().last()?;
+    let (root, _) = exec.program.rsplit_once("/bin/")?;
+    if !is_environment(base(root)) || root.contains("$(") {
+        return None;
+    }
+    let context = unit.context;
+    let environments: Vec<&Made> = made.iter().filter(|m| m.environment).collect();
+    let parent = root.rsplit_once('/')?.0;
+    // The one beside it is the one that was meant.
+    let near = environments.iter().find(|m| {
+        let other = m.path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        m.path != root && (other == parent || lies_under(other, parent) || lies_under(parent, other))
+    })?;
+    let unknown = environments.iter().any(|m| !m.path.starts_with(['/', '$']) || m.path.contains("$("));
+    let others = context.steps().any(|(_, _, s)| {
+        matches!(s.argv.name.as_str(), "uv" | "poetry" | "pdm" | "pipenv" | "hatch" | "conda" | "tox")
+    });
+    let is_made = made.iter().any(|m| m.path == root || lies_under(&m.path, root));
+    if unknown || others || is_made || is_spoken_of(context, root) {
+        return None;
+    }
+    let message = format!("nothing creates {root}; the environment is created at {}", near.path);
+    let sure = if environments.len() == 1 && is_known(root) { Confidence::High } else { Confidence::Medium };
+    let help = format!("write `{}{}`", near.path, &exec.program[root.len()..]);
+    let draft = unit.finding(RULE, exec.span, message).at_most(sure).help(help);
+    Some(draft.related(near.span, "this creates the environment"))
+}
+
+/// `WorkingDirectory=` in a place where the scripts make another one.
+fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
+    let directive = unit.at.unit.working_directory()?;
+    let path = directive.value.trim_end_matches('/');
+    if !is_known(path) || path.starts_with('-') {
+        return None;
+    }
+    let places = ["/opt/", "/srv/", "/var/www/", "/var/lib/", "/usr/local/"];
+    let place = places.iter().find(|place| path.starts_with(*place))?;
+    let of_unit = ["StateDirectory", "CacheDirectory", "LogsDirectory", "RuntimeDirectory"]
+        .iter()
+        .any(|key| unit.at.unit.get("Service", key).is_some_and(|d| path.ends_with(d.value.as_str())));
+    let context = unit.context;
+    // Something else of the kind is made, and a whole one: a script that sets the app up.
+    let other = made.iter().find(|m| m.tree && m.path.starts_with(place) && !m.environment)?;
+    let exists = made.iter().any(|m| lies_under(&m.path, path) || m.tree && lies_under(path, &m.path));
+    let unknown = made.iter().any(|m| m.tree && m.path.starts_with('$'));
+    if of_unit || exists || unknown || is_spoken_of(context, path) {
+        return None;
+    }
+    let message = format!("nothing creates {path}, so the service fails before it starts (200/CHDIR)");
+    let draft = unit.finding(RULE, directive.span, message).at_most(Confidence::Medium);
+    let draft = draft.help("create the directory, or name the one that the app is in");
+    Some(draft.related(other.span, format!("makes {}", other.path)))
+}
+
+/// `EnvironmentFile=` that nothing writes.
+fn variables(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
+    let context = unit.context;
+    let (script, _) = unit.script?;
+    let file = unit.at.unit.environment_files().into_iter().find(|file| {
+        let path = file.path.as_str();
+        // `venv/bin/activate` comes with the environment.
+        let written = made.iter().any(|m| m.path == path || m.environment && lies_under(path, &m.path));
+        // What is copied or cloned as a whole may hold it: the repo does, or somebody's copy does.
+        let brought = made.iter().any(|m| m.tree && m.path != "/" && lies_under(path, &m.path));
+        let in_repo = context.project.inventory.dotenv.iter().any(|f| base(f) == base(path));
+        !file.optional
+            && is_known(path)
+            && !path.starts_with("/etc/default/")
+            && !path.starts_with("/etc/sysconfig/")
+            && !written
+            && (!brought || !in_repo)
+            && !is_spoken_of(context, path)
+    })?;
+    // A script that comes after the one that set the app up finds the file there.
+    let parent = file.path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let makes_parent = made.iter().any(|m| m.path != "/" && lies_under(parent, &m.path));
+    let brings = script.steps.iter().any(|s| {
+        s.deed.roles.contains(&Role::Account)
+            || s.deed.roles.contains(&Role::Source) && s.place == Place::Here
+    });
+    let sets_up = makes_parent || brings && lies_under(parent, "/etc");
+    if !sets_up {
+        return None;
+    }
+    let told = script.steps.iter().any(|s| {
+        matches!(s.argv.name.as_str(), "echo" | "printf" | "cat")
+            && s.argv.args.iter().any(|a| a.value.to_string().contains(base(&file.path)))
+    });
+    let sure = if brings && !told { Confidence::Medium } else { Confidence::Low };
+    let message = format!("nothing writes {}, and systemd does not start the service without it", file.path);
+    let draft = unit.finding(RULE, file.span, message).at_most(sure);
+    Some(draft.help(format!(
+        "write it before the service is started, or write `EnvironmentFile=-{}` if it may be missing",
+        file.path
+    )))
+}

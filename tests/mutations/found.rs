@@ -1,0 +1,12 @@
+//! What fuzzing has found, cut down: each input broke the property beside it once.
+
+use super::properties;
+use super::run::Property;
+
+/// What it is about, the property, and the input.
+pub(crate) const FOUND: &[(&str, Property, &[u8])] = &[
+    ("a test that nothing closes, at a character of two bytes", properties::words, b"[ -f /opt/\xc3\xa9\n"),
+    ("a quote in a comment", properties::dotenv, b"# A=\"x\nB=1\n# C=2\nD=\"\n"),
+    ("a byte that is no UTF-8 in a document", properties::project, b"#@ docs/architecture.md\n# A\xc4b\n"),
+    ("a level over several lines", properties::configuration, b"rules: {rerun: a\n\n  b}\n"),
+];
