@@ -256,6 +256,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                 && names.iter().any(|n| name.contains(n))
                 && !is_beside(path.rsplit_once('/').map_or("", |(dir, _)| dir).trim_start_matches("scripts"))
                 && world.scripts.iter().all(|s| s.file != *file)
+                && !world.is_beside(*file)
         });
         texts
             .filter(|(_, file)| done_in(world.sources.file(*file).text()).has(work))
@@ -310,7 +311,8 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     pub(crate) fn repo_drives(&self, verb: &str, unit: &str) -> bool {
         let world = self.world;
         let lines = self.known.driving.get_or_init(|| {
-            let texts = world.project.texts.iter().map(|(_, file)| world.sources.file(*file).text());
+            let texts = world.project.texts.iter().filter(|(_, file)| !world.is_beside(*file));
+            let texts = texts.map(|(_, file)| world.sources.file(*file).text());
             let lines = texts.flat_map(str::lines).map(str::trim_start);
             lines.filter(|line| line.contains("systemctl") && !line.starts_with('#')).collect()
         });
