@@ -14,8 +14,11 @@ use crate::repo::names::is_beside;
 use crate::shell::argv::Stdin;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
+use crate::tools::effect::Prints;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::plain::handles_text;
 use crate::tools::work::{Work, asks_for, does};
+use crate::tools::{containers, services};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -154,10 +157,9 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     pub(crate) fn in_containers(&self) -> bool {
         let container = |s: &Step| {
             s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Build(Ecosystem::Container)))
-                || matches!(s.argv.name.as_str(), "docker" | "podman") && s.argv.has_word("run")
-                || matches!(s.argv.name.as_str(), "kubectl" | "helm" | "k3s" | "docker-compose" | "flyctl")
+                || containers::runs_the_app(&s.argv)
                 || s.deed.roles.contains(&Role::SystemPackages)
-                    && s.argv.args.iter().any(|a| a.value.known_prefix().starts_with("docker"))
+                    && s.argv.args.iter().any(|a| containers::is_runtime(a.value.known_prefix()))
         };
         let any = self.steps().any(container)
             || self.processes().iter().any(|p| p.language == Language::Container)
@@ -191,7 +193,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// True where a script makes a machine ready that has nothing of the app yet.
     pub(crate) fn is_from_scratch(&self) -> bool {
-        let clones = |s: &Step| s.deed.roles.contains(&Role::Source) && s.argv.has_word("clone");
+        let clones = |s: &Step| s.deed.roles.contains(&Role::Clone);
         let fresh = |s: &Step| {
             s.deed.roles.iter().any(|r| matches!(r, Role::SystemPackages | Role::Account | Role::VirtualEnv))
                 || clones(s)
@@ -379,7 +381,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             if managed || step.deed.roles.contains(&Role::Serve) {
                 let command = line_of(step);
                 let language = match language_of(&command) {
-                    Language::Other if step.argv.name == "pm2" => Language::Node,
+                    Language::Other if services::is_pm2(&step.argv) => Language::Node,
                     other => other,
                 };
                 let directory = Some(step.argv.cwd.to_string());
@@ -448,7 +450,7 @@ pub(crate) fn command_of(exec: &Exec) -> String {
 
 /// The step only handles text.
 pub(crate) fn is_saying(step: &Step) -> bool {
-    matches!(step.argv.name.as_str(), "echo" | "printf" | "cat" | "tee" | "grep" | "logger" | "sed" | "awk")
+    handles_text(&step.argv)
 }
 
 /// What a step prints for people.
@@ -456,9 +458,9 @@ fn said(step: &Step) -> Option<String> {
     if !step.written.is_empty() || step.argv.stdout.is_some() {
         return None;
     }
-    match step.argv.name.as_str() {
-        "echo" | "printf" => Some(line_of(step)),
-        "cat" => match &step.argv.stdin {
+    match step.deed.prints {
+        Prints::Words => Some(line_of(step)),
+        Prints::Same => match &step.argv.stdin {
             Stdin::Text(text) => Some(text.to_string()),
             _ => None,
         },

@@ -6,6 +6,7 @@ use crate::model::{Deployment, Step, StepId, User};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Role;
+use crate::tools::services::pm2_start;
 
 /// Directories that hold many things: to lie in one of them makes no two things neighbours.
 const BROAD: [&str; 15] = [
@@ -205,10 +206,6 @@ pub(crate) fn before<'s>(
 /// True where root itself starts an app: `pm2 start` without a user. An account that was created is not the app's then.
 pub(crate) fn root_serves(world: &World<'_, '_>) -> bool {
     world.steps().any(|(_, _, step)| {
-        let pm2 = step.argv.name == "pm2"
-            && ["start", "restart", "reload", "startOrReload", "startOrRestart"]
-                .iter()
-                .any(|v| step.argv.has_word(v));
-        is_roots(step) && (pm2 || step.deed.roles.contains(&Role::Serve))
+        is_roots(step) && (pm2_start(&step.argv).is_some() || step.deed.roles.contains(&Role::Serve))
     })
 }

@@ -63,6 +63,21 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
 
 const BUILD: Role = Role::Build(Ecosystem::Container);
 
+/// It runs the app in containers, or drives what does: `docker run`, kubectl and its like. Of a package that it installs
+/// alone is no concern of this.
+pub(crate) fn runs_the_app(argv: &Argv) -> bool {
+    match argv.name.as_str() {
+        "docker" | "podman" => argv.has_word("run"),
+        "kubectl" | "helm" | "k3s" | "docker-compose" | "podman-compose" | "flyctl" => true,
+        _ => false,
+    }
+}
+
+/// A package that brings the runtime of containers.
+pub(crate) fn is_runtime(package: &str) -> bool {
+    package.starts_with("docker")
+}
+
 /// docker(1), podman(1): global options, then `OBJECT VERB` or the short `VERB`.
 pub(crate) fn docker(argv: &Argv) -> Deed {
     let global = argv.leading_options("H|host: c|context: config: l|log-level: D tls");

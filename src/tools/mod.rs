@@ -6,11 +6,11 @@
 
 mod accounts;
 pub(crate) mod advice;
-mod archives;
-mod containers;
+pub(crate) mod archives;
+pub(crate) mod containers;
 mod copying;
 mod cron;
-mod databases;
+pub(crate) mod databases;
 mod disks;
 mod draft;
 pub mod effect;
@@ -18,19 +18,23 @@ mod fetching;
 pub(crate) mod files;
 pub(crate) mod find;
 mod firewall;
-mod git;
+pub(crate) mod git;
 mod keys;
 pub(crate) mod known_accounts;
+pub(crate) mod known_units;
 mod languages;
-mod node;
+pub(crate) mod libraries;
+pub(crate) mod node;
 mod owners;
 mod packages;
+pub(crate) mod packaging;
 pub(crate) mod place;
 pub(crate) mod plain;
 pub(crate) mod providers;
 mod python;
-mod sed;
-mod services;
+pub(crate) mod runners;
+pub(crate) mod sed;
+pub(crate) mod services;
 mod sql;
 mod system;
 #[cfg(test)]
@@ -96,6 +100,8 @@ fn visible(argv: &Argv) -> Deed {
         "find" => find::find(argv),
         "wget" => fetching::wget(argv),
         "curl" => fetching::curl(argv),
+        "gh" => fetching::gh(argv),
+        "aws" => fetching::aws(argv),
         "read" | "select" => plain::read(argv),
         "iconv" | "sort" | "shuf" => plain::filter(argv),
         "pkill" | "killall" => plain::pkill(argv),
@@ -132,6 +138,7 @@ fn visible(argv: &Argv) -> Deed {
         "supervisorctl" => services::supervisorctl(argv),
         "pm2" => services::pm2(argv),
         "loginctl" => services::loginctl(argv),
+        "deb-systemd-helper" => Deed::default().role(Role::DaemonReload),
         "git" => git::git(argv),
         "python" => python::python(argv),
         "virtualenv" => python::venv(argv),

@@ -1,6 +1,6 @@
 //! Services: systemd, sysv, supervisor, pm2.
 
-use crate::shell::argv::{Arg, Argv};
+use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{Draft, NEW, nothing, word};
@@ -60,7 +60,7 @@ fn unit(value: &Value) -> Resource {
 pub(crate) fn systemctl(argv: &Argv) -> Deed {
     let options = argv.options(
         "now q|quiet f|force user system H|host: M|machine: t|type: state: p|property: root: n|lines: o|output: \
-         s|signal: kill-whom: no-block no-pager runtime job-mode: what: message: a|all l|full",
+         s|signal: kill-whom: no-reload no-block no-pager runtime job-mode: what: message: a|all l|full",
     );
     let mut draft = Draft::of(argv);
     let Some((verb, units)) = options.operands.split_first() else {
@@ -82,6 +82,13 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
                 draft.role(Role::Restart);
             }
             draft.role(Role::Enable);
+            // "also reloads the system manager configuration (in a way equivalent to daemon-reload)"
+            if !options.has("no-reload") {
+                draft.role(Role::DaemonReload);
+            }
+        }
+        "reboot" | "poweroff" | "halt" | "kexec" => {
+            draft.role(Role::Reboot);
         }
         "start" => {
             each(units, Change::Start);
@@ -103,7 +110,7 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
             }
         }
         "unmask" | "reset-failed" | "set-default" | "set-property" | "daemon" | "isolate" | "preset"
-        | "link" | "revert" | "set-environment" | "import-environment" | "reboot" | "poweroff" | "clean" => {}
+        | "link" | "revert" | "set-environment" | "import-environment" | "clean" => {}
         "edit" => {
             draft.asks("systemctl edit opens an editor", "write the file below /etc/systemd/system", None)
         }
@@ -117,6 +124,108 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// The unit files that systemctl(1) links to where they lie: `enable PATH`, `link PATH`.
+pub(crate) fn links(argv: &Argv) -> impl Iterator<Item = &Arg> {
+    let verb = ["enable", "link", "reenable"].iter().any(|verb| argv.has_word(verb));
+    let linked = argv.name == "systemctl" && verb;
+    argv.args.iter().filter(move |arg| linked && arg.value.key().contains('/'))
+}
+
+/// The command looks whether a unit is there, or may: `systemctl is-enabled`, `[ -f … ]`.
+pub(crate) fn may_test_unit(argv: &Argv) -> bool {
+    let asks = ["list-unit-files", "is-enabled", "list-units", "cat"].iter().any(|verb| argv.has_word(verb));
+    argv.name == "systemctl" && asks || matches!(argv.name.as_str(), "[" | "test" | "[[")
+}
+
+/// It may start an app, or make one start anew, by other means than a manager of services: a file that is touched, a
+/// terminal that goes on by itself, a signal to read all anew, a new boot.
+pub(crate) fn may_start_otherwise(argv: &Argv) -> bool {
+    match argv.name.as_str() {
+        "touch" | "reboot" | "passenger-config" | "screen" | "tmux" | "nohup" => true,
+        "kill" => argv.args.iter().any(|arg| arg.value.to_string().contains("HUP")),
+        _ => false,
+    }
+}
+
+/// A process of pm2 that a command starts or restarts.
+pub(crate) struct Pm2Start<'a> {
+    /// A process file, a script, a command, or the name of a process.
+    pub(crate) target: &'a Arg,
+    /// What is handed to it.
+    pub(crate) rest: Vec<&'a Arg>,
+    options: Options<'a>,
+}
+
+impl Pm2Start<'_> {
+    /// The value of an option: `name`, `only`, `interpreter`, `cwd`.
+    pub(crate) fn option(&self, name: &str) -> Option<String> {
+        self.options.value(name).map(ToString::to_string)
+    }
+
+    /// The account that it runs as.
+    pub(crate) fn user(&self) -> Option<String> {
+        self.option("uid").or_else(|| self.option("user"))
+    }
+
+    /// The target is a program's own text, and no command or name.
+    pub(crate) fn is_script(&self) -> bool {
+        let text = self.target.value.to_string();
+        [".js", ".cjs", ".mjs", ".ts", ".py", ".sh"].iter().any(|end| text.ends_with(end))
+    }
+}
+
+/// pm2 and pm2-runtime.
+pub(crate) fn is_pm2(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "pm2" | "pm2-runtime")
+}
+
+/// What pm2 leaves running, its "Process management" page; `pm2-runtime` takes its target with or without `start`.
+pub(crate) fn pm2_start(argv: &Argv) -> Option<Pm2Start<'_>> {
+    const STARTS: [&str; 7] = [
+        "start",
+        "restart",
+        "reload",
+        "startOrRestart",
+        "startOrReload",
+        "startOrGracefulReload",
+        "gracefulReload",
+    ];
+    if !is_pm2(argv) {
+        return None;
+    }
+    let options = argv.options(
+        "name|n: only: interpreter: cwd: env: instances|i: uid: user: namespace: max-memory-restart: \
+         log|l: output|o: error|e: cron|c: watch time f|force no-daemon update-env",
+    );
+    let mut operands = options.operands.clone().into_iter();
+    let first = operands.next()?;
+    let target = match first.value.as_literal().is_some_and(|verb| STARTS.contains(&verb)) {
+        true => operands.next()?,
+        false if argv.name == "pm2-runtime" => first,
+        false => return None,
+    };
+    Some(Pm2Start { target, rest: operands.collect(), options })
+}
+
+/// The words with which pm2 runs a script of package.json: `pm2 start npm -- start`.
+pub(crate) fn pm2_package_script(argv: &Argv) -> bool {
+    is_pm2(argv) && argv.args.iter().any(|arg| arg.value.as_literal().is_some_and(is_node_manager))
+}
+
+fn is_node_manager(name: &str) -> bool {
+    crate::tools::packaging::PackageManager::called(name).is_some()
+}
+
+/// supervisord itself, which is told its settings.
+pub(crate) fn is_supervisord(argv: &Argv) -> bool {
+    argv.name == "supervisord"
+}
+
+/// A manager of processes or containers: what it runs is told of elsewhere.
+pub(crate) fn is_manager(argv: &Argv) -> bool {
+    ["docker", "podman", "pm2", "supervisor"].iter().any(|manager| argv.name.starts_with(manager))
 }
 
 /// service(8), invoke-rc.d(8): `service NAME restart`.

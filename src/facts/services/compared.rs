@@ -11,6 +11,7 @@ use crate::project::unit::UnitKind;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::services::is_manager;
 use crate::tools::work::Work;
 
 /// What belongs together, and what it was found among.
@@ -182,10 +183,9 @@ fn on_server(
         world.units.iter().any(|u| of_script(u.origin, index))
             || world.processes.iter().any(|p| of_script(p.origin, index))
     };
-    let managed = |name: &str| ["docker", "podman", "pm2", "supervisor"].iter().any(|m| name.starts_with(m));
     let alone = !(0..world.scripts.len()).any(installs);
     for (index, script) in world.scripts.iter().enumerate() {
-        for step in script.steps.iter().filter(|s| alone || installs(index) || !managed(&s.argv.name)) {
+        for step in script.steps.iter().filter(|s| alone || installs(index) || !is_manager(&s.argv)) {
             if step.argv.name.is_empty() || step.deed.roles.contains(&Role::ReadOnly) {
                 continue;
             }

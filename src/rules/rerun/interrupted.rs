@@ -6,6 +6,7 @@ use crate::model::condition::Cond;
 use crate::model::{Deployment, Guard, GuardId, OnFailure, Step, StepId};
 use crate::rules::context::Context;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
+use crate::tools::{place, runners};
 
 /// Finds, for each guard, the first command that stays undone.
 pub(in crate::rules) fn interrupted_run(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
@@ -163,15 +164,13 @@ fn may_well_fail(step: &Step) -> bool {
             )
         )
     });
-    let name = step.argv.name.as_str();
-    let runs = !step.deed.known
-        && (matches!(name, "make" | "cmake" | "ninja" | "configure" | "meson") || name.ends_with(".sh"));
-    roles || server || runs || matches!(name, "curl" | "wget" | "certbot")
+    let runs = !step.deed.known && runners::compiles(&step.argv);
+    roles || server || runs || place::asks_another_server(&step.argv)
 }
 
 /// It leaves something behind that somebody would miss: a right of an account, a line, a setting of the very file.
 fn changes_something(step: &Step, asked: &Resource) -> bool {
-    if matches!(step.argv.name.as_str(), "usermod" | "gpasswd" | "chpasswd" | "mkswap") {
+    if place::changes_what_is_there(&step.argv) {
         return true;
     }
     step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {

@@ -5,7 +5,8 @@ use crate::model::{Deployment, Guard, Outcome, StepId};
 use crate::rules::context::Context;
 use crate::rules::guards;
 use crate::shell::value::{Knowledge, Value};
-use crate::tools::effect::{Change, Resource};
+use crate::tools::effect::{Change, Prints, Resource};
+use crate::tools::git;
 
 /// Finds them.
 pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
@@ -31,7 +32,7 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
         if is_log(file) || text.knowledge() == Knowledge::Fresh || step.in_loop && !file.is_stable() {
             continue;
         }
-        if step.argv.name == "git" {
+        if git::is_git(&step.argv) {
             let asked = |(_, guard): (_, &Guard)| context.sources.text(guard.span).contains("git config");
             if script.guards_of(id).any(asked) {
                 continue;
@@ -40,7 +41,8 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
             continue;
         }
         // What programs print is a log or a report more often than a setting, but for lists of keys.
-        let own_words = matches!(step.argv.name.as_str(), "echo" | "printf" | "cat" | "tee" | "");
+        let prints = matches!(step.deed.prints, Prints::Words | Prints::Same | Prints::Through);
+        let own_words = prints || step.argv.name.is_empty();
         let list = is_list(file);
         if !own_words && !list {
             continue;

@@ -11,6 +11,7 @@ use crate::rules::steps::Deploy;
 use crate::rules::steps::build::{is_brought, is_served};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::packaging::manages_environments;
 use crate::tools::work::Work;
 
 const RULE: &str = "steps/no-dependencies";
@@ -93,11 +94,8 @@ fn is_made(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
                     }
                     _ => false,
                 });
-            let manages =
-                matches!(
-                    step.argv.name.as_str(),
-                    "uv" | "poetry" | "pipenv" | "pdm" | "conda" | "virtualenvwrapper"
-                ) && step.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(Ecosystem::Python)));
+            let manages = manages_environments(&step.argv)
+                && step.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(Ecosystem::Python)));
             let line = line_of(step);
             makes
                 || manages

@@ -12,7 +12,9 @@ use crate::project::unit::UnitKind;
 use crate::rules::context::{Context, Draft};
 use crate::rules::units::{Judged, base};
 use crate::shell::wrappers::Place;
+use crate::tools::effect::Prints;
 use crate::tools::effect::Role;
+use crate::tools::packaging::manages_environments;
 
 const RULE: &str = "units/missing-path";
 
@@ -89,9 +91,7 @@ fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
         m.path != root && (other == parent || lies_under(other, parent) || lies_under(parent, other))
     })?;
     let unknown = environments.iter().any(|m| !m.path.starts_with(['/', '$']) || m.path.contains("$("));
-    let others = context.steps().any(|(_, _, s)| {
-        matches!(s.argv.name.as_str(), "uv" | "poetry" | "pdm" | "pipenv" | "hatch" | "conda" | "tox")
-    });
+    let others = context.steps().any(|(_, _, s)| manages_environments(&s.argv));
     let is_made = made.iter().any(|m| m.path == root || lies_under(&m.path, root));
     if unknown || others || is_made || is_spoken_of(context, root) {
         return None;
@@ -160,7 +160,7 @@ fn variables(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
         return None;
     }
     let told = script.steps.iter().any(|s| {
-        matches!(s.argv.name.as_str(), "echo" | "printf" | "cat")
+        matches!(s.deed.prints, Prints::Words | Prints::Same)
             && s.argv.args.iter().any(|a| a.value.to_string().contains(base(&file.path)))
     });
     let sure = if brings && !told { Confidence::Medium } else { Confidence::Low };
