@@ -1,40 +1,41 @@
-//! What a rule says. Plain data without lifetimes; how it is printed is no concern of this module.
+//! What a rule reports. This is plain data without lifetimes; it does not matter here how it is printed.
 
 use crate::source::{FileId, Span};
 use std::sync::Arc;
 
-/// How bad it is. `error`: a deploy breaks or data is lost; `warning`: it will bite; `info`: worth knowing.
+/// How bad it is. `error`: a deploy breaks or data is lost; `warning`: it will cause trouble; `info`: it is
+/// worth knowing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth knowing.
+    /// It is worth knowing.
     Info,
-    /// It will bite.
+    /// It will cause trouble.
     Warning,
     /// A deploy breaks or data is lost.
     Error,
 }
 
-/// How sure the analyser is, from what it could not resolve.
+/// How sure the analyser is, given what it could not resolve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
     /// Shown only on request.
     Low,
-    /// Something on the way was unknown.
+    /// Something that it rests on was unknown.
     Medium,
     /// Everything that the verdict rests on was resolved.
     High,
 }
 
-/// A second place that explains the first.
+/// A second place that explains the finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
-    /// What that place has to do with it.
+    /// What that place has to do with the finding.
     pub message: String,
     /// The place.
     pub span: Span,
 }
 
-/// May an editor apply the fix without asking?
+/// Whether an editor may apply the fix without asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applicability {
     /// The first run behaves exactly as before.
@@ -43,7 +44,7 @@ pub enum Applicability {
     Unsafe,
 }
 
-/// Replace `span` by `text`.
+/// Replaces `span` with `text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// What is replaced; empty to insert.
@@ -52,12 +53,12 @@ pub struct Edit {
     pub text: String,
 }
 
-/// A change that makes the finding go away.
+/// A change that removes the finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What it does, in a line.
+    /// What it does, in one line.
     pub title: String,
-    /// May it be applied without asking?
+    /// Whether it may be applied without asking.
     pub applicability: Applicability,
     /// Edits that do not overlap.
     pub edits: Vec<Edit>,
@@ -80,7 +81,7 @@ pub struct Finding {
     pub span: Span,
     /// Other places that explain it.
     pub related: Vec<Related>,
-    /// A change that mends it.
+    /// A change that removes the finding.
     pub fix: Option<Fix>,
 }
 
@@ -89,7 +90,7 @@ pub struct Finding {
 pub struct Gap {
     /// The file's name in output.
     pub file: String,
-    /// The place, where the file could be read at all.
+    /// The place, if the file could be read at all.
     pub place: Option<Span>,
     /// Why.
     pub reason: String,
@@ -101,7 +102,7 @@ impl Gap {
         Gap { file: sources.file(span.file).path().to_owned(), place: Some(span), reason: reason.into() }
     }
 
-    /// A gap that is a whole file which was read.
+    /// A gap that covers a whole file which was read.
     pub fn file(sources: &crate::source::Sources, file: FileId, reason: impl Into<String>) -> Self {
         Gap::at(sources, Span::file_start(file), reason)
     }

@@ -1,52 +1,54 @@
-//! How long work may take. Whatever loops over input asks here from time to time ([`tick`]); where the time of the piece
-//! of work is over it is unwound, and whoever started the piece ([`piece`]) goes on without it. Knows nothing of what the
-//! work is. Without a time ([`within`]) nothing ever ends here, so that a verdict never rests on the machine's speed.
+//! Limits how long work may take. Code that loops over input calls [`tick`] from time to time. If the time of
+//! the current piece of work is over, the work is unwound, and whoever started the piece ([`piece`]) goes on
+//! without it. This module knows nothing about the work. If no time was set ([`within`]), nothing is ever cut
+//! short, so a verdict never depends on the machine's speed.
 //!
-//! A whole may take its time once over in earnest and as long again to make sense of what did not come to an end: a piece
-//! of work ends at the whole's time, or, where that is over or near, when half of what is left of the double is used up.
+//! The whole may use its time once for the real work, and the same time again to find out what did not
+//! finish. A piece of work ends when the whole's time ends. If that is over or close, the piece ends when it
+//! has used half of what is left of the doubled time.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
-/// The clock is asked once in so many ticks.
+/// The clock is read once in this many ticks.
 const TICKS: u32 = 256;
-/// Smaller parts of what failed are tried with so large a part each of the time that there is for all tries.
+/// Each try on a smaller part of failed work gets one in this many parts of the time for all tries.
 const TRIES: u32 = 32;
 
-/// Why a piece of work came to nothing.
+/// Why a piece of work failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It panicked, which is a bug of ours.
+    /// It panicked, which is a bug in deploylint.
     Panicked,
-    /// Its time was over; the whole was given this much.
+    /// Its time was over; the whole had this much.
     Late(Duration),
 }
 
 impl Failure {
-    /// As the reason of a gap, of `what` failed: `the rule steps/order`.
+    /// The reason of a gap if `what` failed, such as `the rule steps/order`.
     pub fn reason(self, what: &str) -> String {
         match self {
-            Failure::Panicked => format!("{what} failed on it (this is a bug of deploylint)"),
+            Failure::Panicked => format!("{what} failed on it (this is a bug in deploylint)"),
             Failure::Late(given) => format!("{what} took too long on it ({} s for all)", given.as_secs_f64()),
         }
     }
 }
 
-/// What unwinds a piece of work whose time is over.
+/// The payload that unwinds a piece of work whose time is over.
 struct Late;
 
 #[derive(Clone, Copy)]
 struct Time {
-    /// What the whole was given.
+    /// How much time the whole was given.
     given: Duration,
-    /// When that is over.
+    /// When that time is over.
     due: Instant,
-    /// When there is no time for anything any more.
+    /// When there is no time left for anything.
     end: Instant,
-    /// When the piece of work that is under way is unwound.
+    /// When the current piece of work is unwound.
     until: Option<Instant>,
-    /// When the one that ends in good order should.
+    /// When work that stops by itself should stop.
     stop: Instant,
 }
 
@@ -64,12 +66,13 @@ thread_local! {
     static LATE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the clock ended anything on this thread since this was last asked: what came of it is no function of the input.
+/// Whether the clock has ended anything on this thread since the last call. If so, the result is not a
+/// function of the input.
 pub fn was_late() -> bool {
     LATE.replace(false)
 }
 
-/// Remembers that the clock ended something.
+/// Records that the clock ended something.
 fn note_if(late: bool) -> bool {
     if late {
         LATE.set(true);
@@ -77,15 +80,15 @@ fn note_if(late: bool) -> bool {
     late
 }
 
-/// True where more time has passed than one step may take.
+/// True if more time has passed than one step may take.
 pub fn passed(started: Instant, time: Duration) -> bool {
     note_if(started.elapsed() > time)
 }
 
-/// Time that is kept while this lives.
+/// Time that is reserved while this value lives.
 pub struct Spared(#[expect(dead_code, reason = "it is there to be dropped")] Set);
 
-/// Sets the time, until it is dropped.
+/// Sets the time until it is dropped.
 struct Set(Option<Time>);
 
 impl Set {
@@ -100,18 +103,19 @@ impl Drop for Set {
     }
 }
 
-/// Gives all that `run` does this much time; as it is where there is none, or where a time runs already.
+/// Gives everything that `run` does this much time. It changes nothing if there is no limit, or if a time is
+/// already running.
 pub fn within<T>(time: Option<Duration>, run: impl FnOnce() -> T) -> T {
     let Some(given) = time.filter(|_| TIME.get().is_none()) else { return run() };
     let now = now();
-    // So long as nobody waits for anyway.
+    // This is short enough that nobody notices the wait.
     let given = given.min(Duration::from_secs(u64::from(u32::MAX)));
     let due = now + given;
     let _set = Set::new(Some(Time { given, due, end: due + given, until: None, stop: due }));
     run()
 }
 
-/// Keeps a part of the time that is left, one in `share`, for what comes after the guard is dropped.
+/// Reserves one `share`th of the time that is left for the work after the guard is dropped.
 #[must_use]
 pub fn sparing(share: u32) -> Spared {
     let now = now();
@@ -121,18 +125,19 @@ pub fn sparing(share: u32) -> Spared {
     })))
 }
 
-/// Runs a piece of work whose failure is told. Of work inside it, it gets what that has left.
+/// Runs a piece of work whose failure is reported. A piece inside another piece gets the time that the outer
+/// one has left.
 ///
 /// # Errors
-/// Why it came to nothing.
+/// The reason why the work failed.
 pub fn piece<T>(run: impl FnOnce() -> T) -> Result<T, Failure> {
     let Some(time) = TIME.get() else { return caught(run, Duration::ZERO) };
     let now = now();
     run_until(time.of_a_piece(now), now, run)
 }
 
-/// Runs work that ends in good order: it asks whether its time [`is_over`]. Within a piece that is half of what the piece has
-/// left.
+/// Runs work that stops by itself, because it asks whether its time [`is_over`]. Inside a piece it gets half
+/// of the piece's remaining time.
 pub fn part<T>(run: impl FnOnce() -> T) -> T {
     let now = now();
     let _set = Set::new(TIME.get().map(|time| {
@@ -146,7 +151,7 @@ fn run_until<T>(until: Instant, now: Instant, run: impl FnOnce() -> T) -> Result
     let Some(time) = TIME.get() else { return caught(run, Duration::ZERO) };
     if until.min(time.until.unwrap_or(time.end)) <= now {
         note_if(true);
-        // Where that is because the work around it is over, it ends itself.
+        // If the surrounding work is over, that work ends itself.
         end_if_over();
         return Err(Failure::Late(time.given));
     }
@@ -162,29 +167,29 @@ fn caught<T>(run: impl FnOnce() -> T, given: Duration) -> Result<T, Failure> {
     })
 }
 
-/// The tries of smaller parts of a piece of work that failed: together they take half of the time that is left.
+/// Tries on smaller parts of a piece of work that failed. Together they get half of the time that is left.
 pub struct Tries {
     each: Duration,
     end: Option<Instant>,
 }
 
 impl Tries {
-    /// The first begins now.
+    /// The first try starts now.
     pub fn new() -> Tries {
         let now = now();
         let half = TIME.get().map(|time| time.until.unwrap_or(time.end).saturating_duration_since(now) / 2);
         Tries { each: half.unwrap_or_default() / TRIES, end: half.map(|half| now + half) }
     }
 
-    /// True where there is no time for another one.
+    /// True if there is no time for another try.
     pub fn are_over(&self) -> bool {
         note_if(self.end.is_some_and(|end| end <= now()))
     }
 
-    /// One try.
+    /// Runs one try.
     ///
     /// # Errors
-    /// Why it came to nothing.
+    /// The reason why the try failed.
     pub fn run<T>(&self, run: impl FnOnce() -> T) -> Result<T, Failure> {
         let Some(end) = self.end else { return caught(run, Duration::ZERO) };
         let now = now();
@@ -198,7 +203,7 @@ impl Default for Tries {
     }
 }
 
-/// To be called wherever work may go on and on, as often as it takes a microsecond or so. Unwinds where the time is over.
+/// Call this wherever work may go on for long, about once in a microsecond. It unwinds if the time is over.
 #[inline]
 pub fn tick() {
     LEFT.with(|left| match left.get().checked_sub(1) {
@@ -207,7 +212,7 @@ pub fn tick() {
     });
 }
 
-/// So many ticks at once.
+/// Counts this many ticks at once.
 #[inline]
 pub fn ticks(count: usize) {
     LEFT.with(|left| match left.get().checked_sub(u32::try_from(count).unwrap_or(u32::MAX)) {
@@ -220,7 +225,7 @@ pub fn ticks(count: usize) {
 fn ask(left: &Cell<u32>) {
     left.set(TICKS);
     if is_unwound() {
-        // No panic hook, no message: it is no bug.
+        // This skips the panic hook and prints no message, because it is not a bug.
         resume_unwind(Box::new(Late));
     }
 }
@@ -230,19 +235,19 @@ fn is_unwound() -> bool {
     note_if(until.is_some_and(|until| until <= now())) && !std::thread::panicking()
 }
 
-/// Unwinds at once where the time is over: after what could not be unwound itself.
+/// Unwinds at once if the time is over. Call it after work that could not be unwound itself.
 pub fn end_if_over() {
     if is_unwound() {
         resume_unwind(Box::new(Late));
     }
 }
 
-/// True where the time of what is under way is over: for work that ends in good order.
+/// True if the time of the current work is over. It is for work that stops by itself.
 pub fn is_over() -> bool {
     note_if(left().is_some_and(|left| left.is_zero()))
 }
 
-/// The time that is left for what is under way; `None` where there is no end to it.
+/// The time that is left for the current work, or `None` if there is no limit.
 pub fn left() -> Option<Duration> {
     TIME.get().map(|time| time.stop.saturating_duration_since(now()))
 }
@@ -255,7 +260,7 @@ fn now() -> Instant {
 #[cfg(test)]
 use counted::now;
 
-/// A clock that goes a millisecond on whenever it is asked, so that tests count ticks and not seconds.
+/// A clock that advances by a millisecond at each reading, so that tests count ticks and not seconds.
 #[cfg(test)]
 pub(crate) mod counted {
     use super::*;
@@ -277,18 +282,18 @@ pub(crate) mod counted {
         }
     }
 
-    /// Runs with that clock; how many milliseconds it went on.
+    /// Runs with that clock, and returns by how many milliseconds it advanced.
     pub(crate) fn run<T>(run: impl FnOnce() -> T) -> (T, u64) {
         ASKED.set(Some(0));
         let result = run();
         (result, ASKED.take().unwrap_or_default())
     }
 
-    /// Goes on for so many milliseconds of that clock.
+    /// Advances that clock by this many milliseconds.
     pub(crate) fn work(milliseconds: u64) {
         for _ in 0..milliseconds {
             (0..=TICKS).for_each(|_| tick());
-            // Nobody asks for what is never unwound.
+            // Code that is never unwound reads no clock.
             if TIME.get().is_none_or(|time| time.until.is_none()) {
                 now();
             }
@@ -364,7 +369,7 @@ mod tests {
                 tried
             })
         });
-        // Who asks the clock between them takes time too.
+        // Readings in between advance the clock too.
         assert!((25..=33).contains(&tried), "{tried}");
         assert!((990..1_100).contains(&took), "{took}");
     }

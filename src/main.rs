@@ -1,4 +1,4 @@
-//! The command line program. Everything is in the library.
+//! The command-line program. Everything is in the library.
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,8 +1,8 @@
-//! Text and places. Owns the text of every file that was read; knows nothing of shell.
+//! Text and places. It owns the text of every file that was read, and knows nothing of shell.
 //!
-//! Everything above speaks of places as [`Span`]s: byte offsets into the *analysis text* of a file. That text is
-//! UTF-8 with `\n` line ends and no byte order mark. [`SourceFile::original_offset`] leads back to the bytes on
-//! disk; only the output floor asks for it.
+//! All higher floors describe places as [`Span`]s: byte offsets into the *analysis text* of a file. That text
+//! is UTF-8 with `\n` line ends and no byte order mark. [`SourceFile::original_offset`] leads back to the
+//! bytes on disk; only the output floor asks for it.
 
 mod map;
 
@@ -28,17 +28,17 @@ pub struct Span {
 }
 
 impl Span {
-    /// The empty span at the start of `file`: where a finding about a whole file stands.
+    /// The empty span at the start of `file`, for a finding about a whole file.
     pub fn file_start(file: FileId) -> Self {
         Span { file, start: 0, end: 0 }
     }
 
-    /// True when `other` lies inside `self`.
+    /// True if `other` is inside `self`.
     pub fn covers(self, other: Span) -> bool {
         self.file == other.file && self.start <= other.start && other.end <= self.end
     }
 
-    /// The smallest span that covers both; `self` when they are of different files.
+    /// The smallest span that covers both, or `self` if they are in different files.
     pub fn to(self, other: Span) -> Span {
         if self.file != other.file {
             return self;
@@ -47,7 +47,7 @@ impl Span {
     }
 }
 
-/// A 1-based place for people: columns count Unicode scalar values.
+/// A 1-based place for people. Columns count Unicode scalar values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineColumn {
     /// 1-based line.
@@ -56,7 +56,7 @@ pub struct LineColumn {
     pub column: u32,
 }
 
-/// Bytes between two counts of characters.
+/// The distance in bytes between two entries of `chars_before`.
 const BLOCK: usize = 4096;
 
 /// A file's text, read once.
@@ -65,8 +65,8 @@ pub struct SourceFile {
     path: String,
     text: String,
     line_starts: Vec<u32>,
-    /// How many characters start before each block of [`BLOCK`] bytes; empty for ASCII. A column far into a line of
-    /// many megabytes costs no more than one block.
+    /// How many characters start before each block of [`BLOCK`] bytes; empty for ASCII. Thanks to it, a
+    /// column far into a line of many megabytes costs no more than one block.
     chars_before: Vec<u32>,
     /// Where the analysis text is shorter or longer than the bytes on disk: `(offset in text, original offset)`.
     shifts: Vec<(u32, u32)>,
@@ -83,11 +83,11 @@ pub struct NotText {
 }
 
 impl SourceFile {
-    /// Decodes `bytes`. A byte order mark is dropped, `\r\n` becomes `\n`, a byte that is not UTF-8 is read as
-    /// Latin-1. `path` is how the file is named in output: relative to the root, with `/`.
+    /// Decodes `bytes`. A byte order mark is dropped, `\r\n` becomes `\n`, and a byte that is not UTF-8 is
+    /// read as Latin-1. `path` is how output names the file: relative to the root, with `/`.
     ///
     /// # Errors
-    /// [`NotText`] when the bytes hold a NUL: no shell script or configuration does.
+    /// [`NotText`] if the bytes hold a NUL, which no shell script or configuration does.
     pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Result<Self, NotText> {
         if let Some(at) = bytes.iter().position(|b| *b == 0) {
             return Err(NotText { nul_at: at as u32 });
@@ -161,7 +161,7 @@ impl SourceFile {
         &self.path
     }
 
-    /// How many bytes of memory it takes: a file of empty lines more than its own.
+    /// How many bytes of memory it takes. A file of empty lines takes more than its own size.
     pub fn size(&self) -> usize {
         self.text.len() + self.line_starts.len() * 4 + self.shifts.len() * 8 + self.original.len()
     }
@@ -194,8 +194,8 @@ impl SourceFile {
         }
     }
 
-    /// The offset on disk where an edit at a byte of the analysis text stands: right before a line end it lies before
-    /// the `\r`, so that the line end stays whole.
+    /// The offset on disk for an edit at a byte of the analysis text. If that byte is a line end, the offset
+    /// is before the `\r`, so that the line end stays whole.
     pub fn edit_offset(&self, offset: u32) -> u32 {
         let disk = self.original_offset(offset);
         let before = disk.checked_sub(1).map(|i| i as usize);
@@ -204,8 +204,8 @@ impl SourceFile {
         if ends_line && returns { disk - 1 } else { disk }
     }
 
-    /// A text that is put in at a byte of the analysis text, with line ends as the line there has them on disk; a last
-    /// line without one goes by the line before it.
+    /// A text to insert at a byte of the analysis text, with the line ends that the line there has on disk. A
+    /// last line without a line end follows the line before it.
     pub fn edit_text(&self, offset: u32, text: &str) -> String {
         if !self.carriage_returns || !text.contains('\n') {
             return text.to_owned();
@@ -217,7 +217,7 @@ impl SourceFile {
         if returns { text.replace('\n', "\r\n") } else { text.to_owned() }
     }
 
-    /// The line and column of a byte. An offset past the end is the end.
+    /// The line and column of a byte. An offset past the end counts as the end.
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let offset = (offset as usize).min(self.text.len()) as u32;
         let line = self.line_starts.partition_point(|s| *s <= offset).max(1) - 1;
@@ -238,7 +238,7 @@ impl SourceFile {
         }
         match self.chars_before.get(block) {
             Some(before) => before + char_starts(&self.text.as_bytes()[block * BLOCK..offset as usize]),
-            // The end of a text that fills its last block.
+            // The end of a text may fill its last block.
             None => {
                 let last = self.chars_before.len() - 1;
                 self.chars_before[last] + char_starts(&self.text.as_bytes()[last * BLOCK..])
@@ -251,7 +251,7 @@ impl SourceFile {
         self.line_starts.partition_point(|s| *s <= offset).max(1) as u32
     }
 
-    /// The bytes of a 1-based line, without its line end. Empty past the last.
+    /// The bytes of a 1-based line without its line end; empty past the last line.
     pub fn line_range(&self, line: u32) -> Range<usize> {
         let index = line.saturating_sub(1) as usize;
         let Some(start) = self.line_starts.get(index) else {
@@ -311,7 +311,7 @@ impl Sources {
         self.size
     }
 
-    /// The text of a span; empty if it lies outside its file.
+    /// The text of a span; empty if it is outside its file.
     pub fn text(&self, span: Span) -> &str {
         self.file(span.file).text().get(span.start as usize..span.end as usize).unwrap_or_default()
     }

@@ -14,22 +14,22 @@ use std::path::{Component, Path, PathBuf};
 /// The name of the configuration, at the root.
 const NAME: &str = "deploylint.yaml";
 
-/// No configuration of a person is larger; what is, is something else under this name.
+/// A person does not write a larger configuration. A larger file is something else with this name.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// So many characters of a value are quoted.
+/// How many characters of a value are quoted.
 const LONGEST: usize = 200;
 
-/// What the repo says of itself.
+/// What the repo says about itself.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The app's user and directory.
     pub app: App,
     /// Which files are deploy scripts, relative to the root; empty to find them.
     pub scripts: Vec<glob::Pattern>,
-    /// The unit that runs a compose service; `None` for a service that needs no unit.
+    /// The unit that runs a compose service; `None` if the service needs no unit.
     pub services: BTreeMap<String, Option<String>>,
-    /// What `review` goes by.
+    /// The settings of `review`.
     pub review: ReviewConfig,
     /// Levels of rules and families, in the order of the file.
     pub(super) rules: Vec<(String, Level, LineColumn)>,
@@ -40,34 +40,34 @@ pub struct Config {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct App {
-    /// Whom it runs as.
+    /// The user that it runs as.
     pub user: Option<String>,
-    /// Where it lives on the server.
+    /// Its directory on the server.
     pub directory: Option<String>,
 }
 
-/// Where the review document is, and how its task is known.
+/// Where the review document is, and how its task is recognised.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ReviewConfig {
     /// The document, relative to the root.
     pub document: Option<String>,
-    /// What the task is called in it.
+    /// The title of the task in it.
     pub task: Option<String>,
     /// The words before the date.
     pub label: Option<String>,
 }
 
-/// What the configuration makes of a rule or family.
+/// What the configuration says about a rule or family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Switched off.
+    /// It is switched off.
     Off,
-    /// On, and as bad as this.
+    /// It is on, with this severity.
     On(Severity),
 }
 
-/// The file as it is written; its words are judged afterwards, with their places at hand.
+/// The file as it is written. Its words are judged afterwards, when their places are at hand.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Raw {
@@ -90,7 +90,7 @@ impl Config {
     /// The folders of `extra-rules`.
     ///
     /// # Errors
-    /// A folder outside the root: a check reads nothing there.
+    /// An error means a folder outside the root: a check reads nothing there.
     pub(super) fn rule_folders(&self, root: &Path, at: &Path) -> Result<Vec<PathBuf>, CheckError> {
         let mut folders = Vec::new();
         for (folder, place) in &self.extra_rules {
@@ -105,7 +105,7 @@ impl Config {
             if !relative.components().all(inside) || !stays {
                 return Err(CheckError {
                     place: Some(*place),
-                    ..CheckError::in_file(at, format!("`{}` lies outside the root", in_a_line(folder)))
+                    ..CheckError::in_file(at, format!("`{}` is outside the root", in_a_line(folder)))
                 }
                 .advise("name a folder of the repo here, or any folder with --rules"));
             }
@@ -120,10 +120,10 @@ impl Config {
         Ok(folders)
     }
 
-    /// Reads the text of the file at `at`, which is only named in errors.
+    /// Reads the text of the file at `at`, which is used only in errors.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its place.
+    /// The first fault, with its place.
     pub fn parse(text: &str, at: &Path) -> Result<Config, CheckError> {
         let text = text.trim_start_matches('\u{feff}');
         let raw: Option<Raw> = serde_saphyr::from_str(text).map_err(|e| yaml_error(&e, at))?;
@@ -140,12 +140,12 @@ impl Config {
         };
         for script in raw.scripts {
             let pattern = glob::Pattern::new(&script.value).map_err(|e| {
-                let message = format!("`{}` is no pattern: {}", in_a_line(&script.value), e.msg);
+                let message = format!("`{}` is not a valid pattern: {}", in_a_line(&script.value), e.msg);
                 fail(script.referenced, message)
             })?;
             config.scripts.push(pattern);
         }
-        // In the order of the file, so that of two faults it is always the first that is told.
+        // This is the order of the file, so that the first of two faults is always the one that is reported.
         let mut rules: Vec<_> = raw.rules.into_iter().collect();
         rules.sort_by_key(|(name, _)| (name.referenced.line(), name.referenced.column()));
         for (name, level) in rules {
@@ -156,7 +156,7 @@ impl Config {
             let at_level = level.referenced;
             let parsed = parsed.ok_or_else(|| {
                 let level = in_a_line(&level.value);
-                let message = format!("`{level}` is no level of a rule; it is off, error, warning or info");
+                let message = format!("`{level}` is not a level; use off, error, warning or info");
                 fail(at_level, message)
             })?;
             let place = place(name.referenced);
@@ -185,7 +185,7 @@ fn yaml_error(error: &serde_saphyr::Error, at: &Path) -> CheckError {
             other => format!("expected {other}"),
         },
         serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
-            format!("`{key}` stands twice")
+            format!("`{key}` is given twice")
         }
         other => {
             let message = other.render_with_options(options);
@@ -197,7 +197,7 @@ fn yaml_error(error: &serde_saphyr::Error, at: &Path) -> CheckError {
     CheckError { place, ..CheckError::in_file(at, in_a_line(&message)) }
 }
 
-/// What a file says, as a part of a sentence: a value may run over many lines.
+/// The text of a value as part of a sentence; a value may extend over many lines.
 pub(super) fn in_a_line(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(LONGEST) {
@@ -206,20 +206,20 @@ pub(super) fn in_a_line(text: &str) -> String {
     }
 }
 
-/// The path as people would write it from where they are.
+/// The path as people would write it from the working directory.
 fn near(path: PathBuf) -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
     let short = path.strip_prefix("./").or_else(|_| path.strip_prefix(here));
     short.map(Path::to_path_buf).unwrap_or(path)
 }
 
-/// The configuration and where it stands. Without one at the root, the default.
+/// The configuration and its place. If there is none at the root, the default.
 pub(super) fn load(
     root: &Path,
     named: Option<&Path>,
     recorder: Option<&Recorder>,
 ) -> Result<(Config, PathBuf), CheckError> {
-    // One that is named is no part of the repo.
+    // A configuration that is named is not part of the repo.
     let recorder = recorder.filter(|_| named.is_none());
     let at = named.map_or_else(|| root.join(NAME), Path::to_path_buf);
     let at = near(at);
@@ -236,17 +236,18 @@ pub(super) fn load(
         Err(e) => return Err(unreadable(&e.to_string())),
     };
     if !about.is_file() {
-        return Err(unreadable("it is no regular file"));
+        return Err(unreadable("it is not a regular file"));
     }
     if about.len() > MAX_BYTES {
         return Err(unreadable("it is larger than 1 MiB"));
     }
-    // A link at the root may not lead the check out of the repo; a file named on the command line may lie anywhere.
+    // A link at the root must not lead the check out of the repo. A file that is named on the command line
+    // may be anywhere.
     if named.is_none()
         && let (Ok(file), Ok(root)) = (at.canonicalize(), root.canonicalize())
         && !file.starts_with(root)
     {
-        return Err(unreadable("it is a link out of the root"));
+        return Err(unreadable("it is a link that leads out of the root"));
     }
     let text = fs::read_to_string(&at).map_err(|e| unreadable(&e.to_string()))?;
     recorder.iter().for_each(|recorder| recorder.content(Some(NAME), Ok(text.as_bytes())));
@@ -254,7 +255,7 @@ pub(super) fn load(
     Ok((config, at))
 }
 
-/// Notes what folders of the repo's own rules hold.
+/// Records what the folders of the repo's own rules hold.
 pub(super) fn note_folders(root: &Path, folders: &[PathBuf], recorder: Option<&Recorder>) {
     let Some(recorder) = recorder else { return };
     for folder in folders {
@@ -308,8 +309,8 @@ mod tests {
             ("app:\n  user: x\n  dir: y\n", "deploylint.yaml:3:3: unknown field `dir`"),
             ("app: [x]\n", "deploylint.yaml:1:6: expected a mapping"),
             ("scripts: start.sh\n", "deploylint.yaml:1:10:"),
-            ("scripts: ['a[']\n", "deploylint.yaml:1:11: `a[` is no pattern"),
-            ("rules:\n  rerun: loud\n", "deploylint.yaml:2:10: `loud` is no level"),
+            ("scripts: ['a[']\n", "deploylint.yaml:1:11: `a[` is not a valid pattern"),
+            ("rules:\n  rerun: loud\n", "deploylint.yaml:2:10: `loud` is not a level"),
             ("rules:\n  rerun: [error]\n", "deploylint.yaml:2:10:"),
             ("rules: {a: off, a: off}\n", "deploylint.yaml:1:17:"),
             ("services:\n  web: [a]\n", "deploylint.yaml:2:8:"),

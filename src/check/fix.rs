@@ -1,11 +1,11 @@
-//! Fixes: which of them go together, the text that they give, and where each place went. Writes no file.
+//! Fixes: which of them go together, the text that they give, and where each place went. It writes no file.
 
 use crate::finding::{Edit, Fix};
 use crate::source::{FileId, SourceFile, Sources};
 use std::collections::BTreeMap;
 
-/// The analysis text of `file` with `fixes` applied. A fix that overlaps one before it is left out whole, since
-/// both were thought out for the text as it stands.
+/// The analysis text of `file` with `fixes` applied. A fix that overlaps an earlier one is left out as a
+/// whole, because both were made for the text as it is.
 pub fn apply_fixes<'a>(sources: &Sources, file: FileId, fixes: impl IntoIterator<Item = &'a Fix>) -> String {
     let mut picked = Picked::default();
     for fix in fixes {
@@ -17,7 +17,8 @@ pub fn apply_fixes<'a>(sources: &Sources, file: FileId, fixes: impl IntoIterator
         .map_or_else(|| sources.file(file).text().to_owned(), |edits| edits.text(sources.file(file)))
 }
 
-/// The bytes on disk of a file with one edit; each byte outside of it stays. `None` where they would not read as meant.
+/// The bytes on disk of a file with one edit; every byte outside the edit stays. `None` if they would not
+/// read as intended.
 pub fn replaced(file: &SourceFile, edit: Edit) -> Option<Vec<u8>> {
     Edits(vec![edit]).bytes(file)
 }
@@ -30,8 +31,8 @@ pub(super) struct Picked {
 }
 
 impl Picked {
-    /// Takes a fix, unless one of its edits overlaps or touches one that is taken already, or another of its own. The
-    /// same fix for a second finding is taken once, and counts as taken.
+    /// Takes a fix, unless one of its edits overlaps or touches one that is already taken, or another of its
+    /// own. The same fix for a second finding is taken once and counts as taken for both.
     pub(super) fn take(&mut self, fix: &Fix) -> bool {
         let taken = |edit: &Edit| self.edits.get(&edit.span.file).is_some_and(|e| e.0.contains(edit));
         if !fix.edits.is_empty() && fix.edits.iter().all(taken) {
@@ -77,14 +78,14 @@ impl Edits {
         fixed
     }
 
-    /// The bytes on disk with the edits: outside of them each byte stays, byte order mark and line ends too. `None`
-    /// where they would not read as the analysis text with the edits does.
+    /// The bytes on disk with the edits. Every byte outside them stays, including the byte order mark and
+    /// line ends. `None` if they would not read like the analysis text with the edits.
     pub(super) fn bytes(&self, file: &SourceFile) -> Option<Vec<u8>> {
         let original = file.original_bytes();
         let mut fixed = Vec::with_capacity(original.len() + 64);
         let mut at = 0;
         for edit in &self.0 {
-            // A byte that is no UTF-8 reads as Latin-1; what is put in cannot be both.
+            // A byte that is not UTF-8 reads as Latin-1, but an inserted character cannot be both.
             if file.first_invalid().is_some() && !edit.text.is_ascii() {
                 return None;
             }
@@ -97,8 +98,8 @@ impl Edits {
         (read.text() == self.text(file)).then_some(fixed)
     }
 
-    /// Where a byte of the new text stood in the old one; `end`: as the end of a range. What was put in stood where it
-    /// was put.
+    /// Where a byte of the new text was in the old one; with `end`, as the end of a range. Inserted text was
+    /// where it was inserted.
     pub(super) fn back(&self, offset: u32, end: bool) -> u32 {
         let offset = i64::from(offset);
         let mut moved = 0;
@@ -117,7 +118,7 @@ impl Edits {
         (offset - moved).max(0) as u32
     }
 
-    /// Where a byte of the old text stands in the new one.
+    /// Where a byte of the old text is in the new one.
     pub(super) fn forth(&self, offset: u32) -> u32 {
         let mut moved = 0;
         for edit in &self.0 {
@@ -168,7 +169,7 @@ mod tests {
         assert_eq!(bytes(b"a\r\nb\r\nc", &[(2, 4, "")]).unwrap(), b"a\r\nc");
         assert_eq!(bytes(b"# \xe9\nmkdir a\n", &[(10, 10, " -p")]).unwrap(), b"# \xe9\nmkdir -p a\n");
         assert_eq!(bytes(b"# \xe9\nmkdir a\n", &[(10, 10, " \u{e9}")]), None);
-        // Lines end as their neighbours do.
+        // Lines end like their neighbours.
         assert_eq!(bytes(b"a\nb\r\nc", &[(0, 0, "x\n")]).unwrap(), b"x\na\nb\r\nc");
         assert_eq!(bytes(b"a\nb\r\nc", &[(4, 4, "x\n")]).unwrap(), b"a\nb\r\nx\r\nc");
     }

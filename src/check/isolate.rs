@@ -1,5 +1,5 @@
-//! What to do when the model or a rule panics, which is a bug of ours, or takes too long: the parts of the repo that it
-//! fails on are found by trying again with less, and only they are given up.
+//! What happens if the model or a rule panics, which is a bug in deploylint, or takes too long. Trying again
+//! with less finds the parts of the repo on which it fails, and only those are given up.
 
 use super::split::{Attempt, settle};
 use crate::finding::{Finding, Gap};
@@ -16,9 +16,9 @@ use bumpalo::Bump;
 use std::convert::Infallible;
 use std::path::Path;
 
-/// So often is a failing script or rule tried again.
+/// How often a failing script or rule is tried again.
 const ATTEMPTS: usize = 200;
-/// So many files that could not be read are told one by one.
+/// How many files that could not be read are reported one by one.
 const GAPS: usize = 100;
 
 /// A script that was judged.
@@ -31,15 +31,15 @@ pub(super) struct Script<'a> {
     pub(super) left_out: Vec<Span>,
 }
 
-/// What a model was built without, and why.
+/// What was left out of a model, and why.
 #[derive(Debug)]
 pub(super) struct LeftOut {
     pub(super) places: Vec<Span>,
     pub(super) failure: Failure,
 }
 
-/// Builds a script's model by `build`, which is told what to leave out; with the places that it fails on. The model is
-/// absent where it fails whatever is left out.
+/// Builds a script's model with `build`, which is told what to leave out. Returns it with the places on which
+/// it fails. There is no model if it fails whatever is left out.
 pub(super) fn model<'a>(
     file: FileId,
     text: &str,
@@ -72,7 +72,7 @@ pub(super) fn model<'a>(
     }
 }
 
-/// One try of those that there is time for.
+/// One try, if there is time for it.
 fn attempt<T, R>(tries: &Tries, run: impl FnOnce() -> Result<R, Failure>) -> Attempt<T, R> {
     if tries.are_over() {
         return Attempt::Stop;
@@ -96,8 +96,8 @@ fn not_taken(tree: &[Piece], taken: &[&Piece]) -> Vec<Span> {
     spans
 }
 
-/// Reads files of one kind by `read`, which is given the list of those that it may read, `None` for all; where it fails, without those
-/// that it fails on, and they are gaps.
+/// Reads files of one kind with `read`. `read` is given the list of the files that it may read, or `None` for
+/// all. If it fails, the files on which it fails become gaps.
 pub(super) fn reading<T: Default>(
     what: &str,
     paths: impl Fn() -> Vec<String>,
@@ -107,7 +107,7 @@ pub(super) fn reading<T: Default>(
     reading_some(what, paths, gaps, read).0
 }
 
-/// The same; and whether all of them were read.
+/// The same, and whether all of them were read.
 pub(super) fn reading_some<T: Default>(
     what: &str,
     paths: impl Fn() -> Vec<String>,
@@ -137,7 +137,7 @@ pub(super) fn reading_some<T: Default>(
     let more = settled.failed.len().saturating_sub(GAPS);
     gaps.extend(settled.failed.into_iter().take(GAPS).map(gap));
     if more > 0 {
-        let reason = format!("{reason}, nor could {more} more files be read");
+        let reason = format!("{reason}, and {more} more files could not be read either");
         gaps.push(Gap { file: String::new(), place: None, reason });
     }
     let (found, more) = settled.result.unwrap_or_default();
@@ -150,7 +150,7 @@ pub(super) fn reading_some<T: Default>(
 enum Part {
     /// A script, by its index.
     Script(usize),
-    /// A statement of one.
+    /// A statement of a script.
     Statement(usize, Piece),
     /// A file of the project.
     File(FileId),
@@ -158,7 +158,7 @@ enum Part {
     Service(FileId, usize),
 }
 
-/// What a rule that fails is run on again.
+/// What a failing rule is run on again.
 pub(super) struct Repo<'r, 's> {
     pub(super) root: &'r Root,
     pub(super) sources: &'r Sources,
@@ -170,8 +170,8 @@ pub(super) struct Repo<'r, 's> {
 }
 
 impl Repo<'_, '_> {
-    /// What a rule that failed finds without the parts of the repo that it fails on, and where those are; nothing
-    /// and no place where it fails on all.
+    /// What a failing rule finds without the parts of the repo on which it fails, and where those are. If it
+    /// fails on everything, it returns nothing and no place.
     pub(super) fn judge_again(&self, rule: &Failed) -> (Vec<Finding>, Vec<Span>) {
         let tries = Tries::new();
         let scripts = (0..self.scripts.len()).map(Part::Script);

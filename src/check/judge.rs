@@ -1,4 +1,5 @@
-//! The middle of a check: which scripts there are, what the project around them holds, and what the rules say.
+//! The middle of a check: which scripts there are, what the project around them holds, and what the rules
+//! find.
 
 use super::isolate::{self, Repo, Script};
 use super::load;
@@ -18,7 +19,7 @@ use bumpalo::Bump;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// So many gaps of one script are told one by one.
+/// How many gaps of one script are reported one by one.
 const GAPS: usize = 100;
 
 /// What judging gives to the rest of the check.
@@ -28,21 +29,21 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// What could not be analysed.
     pub gaps: Vec<Gap>,
-    /// How texts had to be read: told like gaps, but nothing of the code is missing.
+    /// How texts had to be read. This is reported like gaps, but no code is missing.
     pub encoding: Vec<Gap>,
     /// The comments that the parser saw in scripts, from `#` to the end of the line.
     pub comments: Vec<Span>,
     /// How many files were analysed.
     pub files: usize,
-    /// How many scripts were judged.
+    /// How many scripts were checked.
     pub scripts: usize,
-    /// How many commands the scripts hold, each file's counted once ([`crate::shell::count::Counted`]).
+    /// How many commands the scripts contain; each file is counted once ([`crate::shell::count::Counted`]).
     pub commands: usize,
-    /// How many of them were not analysed: they lie in gaps, or were lost by the parser.
+    /// How many of them were not analysed, because they are in gaps or the parser lost them.
     pub unread: usize,
-    /// Which scripts were judged, `(path, why)`.
+    /// Which scripts were checked, `(path, why)`.
     pub taken: Vec<(String, String)>,
-    /// Targets that were wrongly asked for.
+    /// Targets that were requested wrongly.
     pub errors: Vec<CheckError>,
 }
 
@@ -61,8 +62,8 @@ pub(super) fn judge(
     inspect(&root, request, settings, sources, look)
 }
 
-/// Judges the targets in `root`, which need not be the tree on disk, and shows what the rules saw to `look`. What is
-/// found is neither quieted nor filtered.
+/// Judges the targets in `root`, which need not be the tree on disk, and passes what the rules saw to `look`.
+/// Suppression and filters are not applied.
 ///
 /// # Errors
 /// A wrong selector of the user.
@@ -84,7 +85,7 @@ fn inspect_in_time(
     look: Look<'_>,
 ) -> Result<Judged, CheckError> {
     let mut judged = Judged::default();
-    // The rules get time, whatever the readers and models take.
+    // The rules get time, whatever the readers and models use.
     let spared = limit::sparing(4);
     // Whoever names the root, or a directory, means all of it.
     let meant = request.root.is_some()
@@ -138,8 +139,8 @@ fn inspect_in_time(
     let commands = each_once(commands);
     judged.commands = commands.len();
     judged.unread = commands.iter().filter(|command| !command.analysed).count();
-    // A file that one script sources is judged as a part of it, not again by itself; one that it only seems to source,
-    // by a path that is not known, is.
+    // A file that a script sources is judged as part of it and not again by itself. A file that it only seems
+    // to source, by an unknown path, is judged by itself.
     let sourced: Vec<FileId> = models.iter().flat_map(|m| m.sourced.iter().copied()).collect();
     models.retain(|m| !sourced.contains(&m.file));
     scripts.retain(|s| !sourced.contains(&s.file));
@@ -161,7 +162,7 @@ fn inspect_in_time(
         Err(failure) => (Vec::new(), Err(*failure)),
     };
     if let Err(failure) = looked {
-        let reason = failure.reason("what works out what its rules see");
+        let reason = failure.reason("the preparation for its rules");
         let starts = scripts.iter().map(|script| Span::file_start(script.file));
         judged.gaps.extend(starts.map(|start| Gap::at(sources, start, reason.clone())));
     }
@@ -192,7 +193,7 @@ fn inspect_in_time(
     Ok(judged)
 }
 
-/// The scripts to judge: those that are named, and those that a directory holds.
+/// The scripts to judge: those that are named, and those in a directory.
 fn scripts(
     request: &Request,
     settings: &Settings,
@@ -208,7 +209,7 @@ fn scripts(
     for target in targets {
         match target {
             Target::Stdin { name, text } if text.len() as u64 > MAX_BYTES => {
-                let reason = format!("larger than {} MiB and not read", MAX_BYTES >> 20);
+                let reason = format!("larger than {} MiB, so it is not read", MAX_BYTES >> 20);
                 judged.gaps.push(Gap { file: name.to_string_lossy().into_owned(), place: None, reason });
             }
             Target::Stdin { name, text } => {
@@ -256,7 +257,9 @@ fn scripts(
                     }
                 }
                 if !any {
-                    judged.taken.push((path.display().to_string(), "no script in it deploys".to_owned()));
+                    judged
+                        .taken
+                        .push((path.display().to_string(), "it holds no script that deploys".to_owned()));
                 }
             }
             Target::Path(path) => named(path, root, sources, &mut files, judged),
@@ -265,7 +268,7 @@ fn scripts(
     files
 }
 
-/// A directory relative to the root; `None` for one that does not lie in it.
+/// A directory relative to the root; `None` if it is not inside the root.
 fn below(root: &Root, path: &Path) -> Option<String> {
     let canonical = path.canonicalize().ok()?;
     let rest = canonical.strip_prefix(root.path()).ok()?;
@@ -276,19 +279,19 @@ fn named(path: &Path, root: &Root, sources: &mut Sources, files: &mut Vec<FileId
     if let Err(error) = std::fs::symlink_metadata(path) {
         let message = match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => "there is no such file or directory".to_owned(),
-            _ => format!("it cannot be looked at: {error}"),
+            _ => format!("it cannot be accessed: {error}"),
         };
         judged.errors.push(CheckError::in_file(path, message));
         return;
     }
-    // A name that is relative means the working directory, not the root.
+    // A relative name is relative to the working directory, not to the root.
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let absolute = match (absolute.parent().and_then(|p| p.canonicalize().ok()), absolute.file_name()) {
         (Some(parent), Some(name)) => parent.join(name),
         _ => absolute,
     };
     if !absolute.starts_with(root.path()) {
-        let message = format!("it lies outside the root {}", root.path().display());
+        let message = format!("it is outside the root {}", root.path().display());
         judged.errors.push(CheckError::in_file(path, message).advise("give the repo's root with --root"));
         return;
     }
@@ -308,7 +311,8 @@ fn named(path: &Path, root: &Root, sources: &mut Sources, files: &mut Vec<FileId
     }
 }
 
-/// Why a text that was named as a script is none: another interpreter's first line, or another language.
+/// Why a text that was named as a script is not one: its first line names another interpreter, or it is
+/// another language.
 fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
     let first = text.lines().next().unwrap_or_default();
     if let Some(interpreter) = first.strip_prefix("#!") {
@@ -334,7 +338,8 @@ fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
     None
 }
 
-/// Of a text that is no shell at all each line would be a gap: the first are told, and how many there are.
+/// In a text that is not shell at all, each line would be a gap. The first ones are reported, with the number
+/// of the rest.
 fn tell_briefly(gaps: &mut Vec<(Span, String)>) {
     gaps.sort();
     gaps.dedup();
@@ -343,13 +348,13 @@ fn tell_briefly(gaps: &mut Vec<(Span, String)>) {
     }
     let more = gaps.split_off(GAPS);
     let count = more.len();
-    // They may lie in files that it sources; the one that is left covers those of the first.
+    // They may be in files that it sources. The remaining gap covers those of the first file.
     if let Some((span, _)) = more.into_iter().reduce(|(span, reason), (next, _)| (span.to(next), reason)) {
         gaps.push((span, format!("{count} more places could not be read from here on")));
     }
 }
 
-/// What is told of a text besides its code.
+/// What is reported about a text besides its code.
 fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
     let source = sources.file(file);
     let mut gaps = Vec::new();
@@ -358,7 +363,7 @@ fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
         gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
     }
     if source.has_carriage_returns() {
-        let reason = "lines end with CR LF: bash takes the CR for a part of each line's last word; analysed as if it were not there";
+        let reason = "lines end with CR LF, and bash reads the CR as part of each line's last word; it is ignored here";
         gaps.push(Gap::at(sources, Span::file_start(file), reason));
     }
     gaps
@@ -373,7 +378,7 @@ struct InRoot<'r> {
 
 impl Follow for InRoot<'_> {
     fn follow(&mut self, path: &str) -> Option<(FileId, String)> {
-        // What is not there may be made by the deployment.
+        // The deployment may create a file that does not exist yet.
         if !self.root.exists(path) {
             return None;
         }
@@ -387,14 +392,15 @@ impl Follow for InRoot<'_> {
     }
 }
 
-/// The root of the request: `--root`, a directory that is its first target, or what is found from the first file.
+/// The root of the request: `--root`, a directory that is its first target, or the one found from the first
+/// file.
 ///
 /// # Errors
-/// `--root` names no directory.
+/// An error means that `--root` is not a directory.
 pub fn root_of(request: &Request) -> Result<PathBuf, CheckError> {
     if let Some(root) = &request.root {
         if !root.is_dir() {
-            return Err(CheckError::in_file(root, "--root is no directory"));
+            return Err(CheckError::in_file(root, "--root is not a directory"));
         }
         return Ok(root.clone());
     }

@@ -1,4 +1,4 @@
-//! What is around the scripts of a repo, read once: compose files, manifests, units, environment files, code.
+//! The surroundings of a repo's scripts, read once: compose files, manifests, units, environment files, code.
 
 use super::isolate::{reading, reading_some};
 use crate::finding::Gap;
@@ -15,7 +15,7 @@ use crate::source::{FileId, Sources};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
-/// Reads what is around the scripts; the code as well where `code` says so, for that is the most by far.
+/// Reads the surroundings. The code is read only if `code` says so, because it is by far the largest part.
 pub(super) fn project(
     root: &Root,
     inventory: Inventory,
@@ -41,7 +41,7 @@ pub(super) fn project(
         gaps,
         |only| manifest::read(root, &limited(&inventory, only, |i| &mut i.manifests), sources),
     );
-    // Who has nothing to migrate and nothing to build has no code that is asked about either of them.
+    // Without migrations and builds, nothing asks the code about either of them.
     let builds = manifest::scripts(&needs).any(|script| script.name == "build");
     if code && (builds || !needs.migrations.is_empty()) {
         match limit::piece(|| manifest::code::read(root, &inventory)) {
@@ -49,7 +49,7 @@ pub(super) fn project(
             Err(failure) => {
                 let reason = failure.reason("the search through the code");
                 gaps.push(Gap { file: String::new(), place: None, reason });
-                // Whether the app migrates by itself is not known.
+                // It is not known whether the app migrates by itself.
                 needs.migrations.clear();
             }
         }
@@ -85,7 +85,7 @@ pub(super) fn project(
         &inventory.architecture,
         &inventory.templates,
     ];
-    // What cannot be read here says nothing; whoever needs the file itself reports it.
+    // A file that cannot be read here adds nothing. Whoever needs the file itself reports it.
     let texts = lists
         .into_iter()
         .flatten()
@@ -103,7 +103,7 @@ pub(super) fn project(
             (part, gaps)
         });
         if !whole {
-            // What was not read may name any of them.
+            // A file that was not read may name any of them.
             environment.unread = None;
             environment.untold.clear();
         }
@@ -123,7 +123,7 @@ pub(super) fn project(
     }
 }
 
-/// The inventory with no more in one of its lists than `only`.
+/// The inventory, with each list cut to `only`.
 fn limited<'i>(
     inventory: &'i Inventory,
     only: Option<&[String]>,
@@ -135,8 +135,8 @@ fn limited<'i>(
     Cow::Owned(inventory)
 }
 
-/// The environment files, the uses in the code, and which names of the samples stand nowhere else: a part of a
-/// project.
+/// The environment files, the uses in the code, and which names of the samples appear nowhere else. This is a
+/// part of a project.
 fn read_environment(
     root: &Root,
     inventory: &Inventory,
@@ -154,7 +154,7 @@ fn read_environment(
     let mut search =
         Search::new(samples.flat_map(|(_, s)| s.entries.iter().map(|e| e.name.clone())).collect());
     if let Some(search) = &mut search {
-        // All that was read by now, but for the environment files and prose.
+        // Everything that has been read so far, except environment files and prose.
         let aside: HashSet<&str> = inventory.dotenv.iter().map(String::as_str).collect();
         for file in sources
             .iter()
@@ -163,7 +163,7 @@ fn read_environment(
         {
             search.look(file.text().as_bytes());
         }
-        // `URL=postgres://${DB_USER}@…` reads one that the same file sets.
+        // `URL=postgres://${DB_USER}@…` reads a variable that the same file sets.
         for entry in project.dotenvs.iter().flat_map(|(_, d)| &d.entries) {
             if entry.value.contains('$') {
                 search.look(entry.value.as_bytes());
@@ -183,8 +183,8 @@ fn read_environment(
     project.untold = untold(root, inventory, project, sources);
 }
 
-/// Which of the variables that code or a compose file needs no other text names. Compose files name what they need, so only
-/// the rest is looked through.
+/// Which of the variables that the code or a compose file needs are named in no other text. Compose files
+/// name what they need, so only the other texts are searched.
 fn untold(root: &Root, inventory: &Inventory, project: &Project, sources: &Sources) -> BTreeSet<String> {
     let required = project.env.uses.iter().filter(|u| u.need == Need::Required).map(|u| u.name.clone());
     let mut names: BTreeSet<String> = required.collect();

@@ -1,5 +1,5 @@
-//! One check of one repo. Loads the configuration, has the scripts judged, quiets what comments quiet, and
-//! leaves what the caller asked for, sorted. Prints nothing and decides no exit code.
+//! One check of one repo. It loads the configuration, has the scripts checked, applies suppression comments,
+//! and leaves what the caller asked for, sorted. It prints nothing and decides no exit code.
 
 mod config;
 mod fix;
@@ -34,16 +34,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is judged.
+/// What is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A script, or a directory in which scripts are looked for.
+    /// A script, or a directory in which scripts are searched.
     Path(PathBuf),
     /// A script that an editor holds.
     Stdin {
         /// The name of its file, which need not exist.
         name: PathBuf,
-        /// What was read.
+        /// The text that was read.
         text: Vec<u8>,
     },
 }
@@ -51,22 +51,22 @@ pub enum Target {
 /// What the caller asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// The repo's root; found from the first target when it is absent.
+    /// The repo's root; if it is absent, it is found from the first target.
     pub root: Option<PathBuf>,
-    /// What is judged; nothing means the root.
+    /// What is checked; if it is empty, the root.
     pub targets: Vec<Target>,
-    /// A configuration other than `deploylint.yaml` at the root.
+    /// A configuration file other than `deploylint.yaml` at the root.
     pub config: Option<PathBuf>,
-    /// Rules and families: nothing but these.
+    /// Rules and families to run; no others.
     pub select: Vec<String>,
-    /// Rules and families: not these.
+    /// Rules and families that do not run.
     pub ignore: Vec<String>,
     /// Folders of the user's own rules.
     pub rules_dirs: Vec<PathBuf>,
-    /// Findings less sure than this are left out; [`Confidence::Medium`] when absent.
+    /// Findings with a lower confidence are left out; [`Confidence::Medium`] if absent.
     pub confidence: Option<Confidence>,
-    /// How long it may take, and as long again to find out what it takes too long on, which is a gap then. Without one a
-    /// verdict never rests on the machine's speed.
+    /// How long the check may take. It gets the same time again to find out what takes too long, and reports
+    /// that as a gap. Without a limit, a verdict never depends on the machine's speed.
     pub time: Option<Duration>,
 }
 
@@ -81,20 +81,21 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// How many files were analysed.
     pub files: usize,
-    /// How many scripts were judged.
+    /// How many scripts were checked.
     pub scripts: usize,
-    /// How many commands the scripts that were read hold, each once, those of the files that they source too.
+    /// How many commands the scripts contain, each once, including those of the files that they source.
     pub commands: usize,
     /// How many of them were not analysed.
     pub unread: usize,
-    /// Which scripts were judged, `(path, why)`.
+    /// Which scripts were checked, `(path, why)`.
     pub taken: Vec<(String, String)>,
-    /// Targets that were wrongly asked for (no such path); the rest was checked all the same.
+    /// Targets that were requested wrongly (for example, a path that does not exist). The rest was checked
+    /// all the same.
     pub errors: Vec<CheckError>,
 }
 
 impl Report {
-    /// True where no script was judged, though nothing was wrong with what was asked for.
+    /// True if no script was checked, although the request had no fault.
     pub fn nothing_to_judge(&self) -> bool {
         self.scripts == 0 && self.findings.is_empty() && self.errors.is_empty() && self.gaps.is_empty()
     }
@@ -107,24 +108,24 @@ pub struct CheckError {
     pub file: Option<String>,
     /// The place in the file.
     pub place: Option<LineColumn>,
-    /// What is wrong.
+    /// What is wrong with it.
     pub message: String,
-    /// What to do.
+    /// What to do about it.
     pub advice: Option<String>,
 }
 
 impl CheckError {
-    /// About no file.
+    /// An error without a file.
     pub fn new(message: impl Into<String>) -> Self {
         CheckError { file: None, place: None, message: message.into(), advice: None }
     }
 
-    /// About a file.
+    /// An error about a file.
     pub fn in_file(file: &Path, message: impl Into<String>) -> Self {
         CheckError { file: Some(file.display().to_string()), ..CheckError::new(message) }
     }
 
-    /// With what to do about it.
+    /// Adds what to do about it.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
@@ -158,7 +159,7 @@ impl From<PageError> for CheckError {
     }
 }
 
-/// All that a check knows before it reads the first script.
+/// Everything that a check knows before it reads the first script.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The repo's root.
@@ -167,9 +168,9 @@ pub struct Settings {
     pub config: Config,
     /// Every rule that exists.
     pub rules: Arc<RuleSet>,
-    /// Which rules are asked for.
+    /// Which rules are requested.
     pub selection: Selection,
-    /// What notes all that is read of the repo, where somebody wants to know.
+    /// The recorder of everything that is read of the repo, if somebody needs it.
     pub recorder: Option<Recorder>,
 }
 
@@ -182,7 +183,7 @@ impl Settings {
         Self::load_with(request, None, |folders| RuleSet::load(folders).map(Arc::new))
     }
 
-    /// The same with rules that were read before: those of the request's own folders.
+    /// The same with rules that were read before. They must be those of the request's own folders.
     ///
     /// # Errors
     /// As [`Settings::load`].
@@ -190,10 +191,10 @@ impl Settings {
         Self::load_noted(request, rules, None)
     }
 
-    /// The same; all that is read of the repo, here and in the check, is noted by `recorder`.
+    /// The same; `recorder` records everything that is read of the repo, here and in the check.
     ///
     /// # Errors
-    /// As [`Settings::load`]. What was noted up to there is not all.
+    /// As for [`Settings::load`]. The record is then incomplete.
     pub fn load_noted(
         request: &Request,
         rules: &Arc<RuleSet>,
@@ -205,7 +206,8 @@ impl Settings {
         })
     }
 
-    /// Whether what is asked of all repos alike is right: the rules that are named, and a configuration that is given.
+    /// Checks the part of a request that is the same for all repos: the rules that are named, and a
+    /// configuration that is given.
     ///
     /// # Errors
     /// What is wrong.
@@ -228,7 +230,7 @@ impl Settings {
         let mut folders = request.rules_dirs.clone();
         let own = config.rule_folders(&root, &at)?;
         folders.extend(own.iter().cloned());
-        // Asked before and after, so that a record of files that change in between is torn.
+        // It is read before and after, so that a file which changes in between makes the record useless.
         let note = || config::note_folders(&root, &own, recorder.as_ref());
         note();
         let rules = rules(&folders)?;
@@ -241,14 +243,14 @@ impl Settings {
 /// Checks what `request` names.
 ///
 /// # Errors
-/// Wrong usage or configuration: nothing was checked. What concerns one target only is in [`Report::errors`], and
-/// what could not be analysed in [`Report::gaps`].
+/// Wrong usage or configuration; nothing was checked. An error of one target only is in [`Report::errors`],
+/// and what could not be analysed is in [`Report::gaps`].
 pub fn check(request: &Request) -> Result<Report, CheckError> {
     check_over(request, &Settings::load(request)?, Sources::default(), &mut |_| {})
 }
 
-/// Checks what `request` names, and shows what the rules saw to `look`. The files of `sources` are taken as they are
-/// there, and not read again.
+/// Checks what `request` names, and passes what the rules saw to `look`. Files in `sources` are used as they
+/// are and not read again.
 ///
 /// # Errors
 /// As [`check`].
@@ -273,7 +275,7 @@ pub fn check_in(
     mut sources: Sources,
     look: Look<'_>,
 ) -> Result<Report, CheckError> {
-    // What happened before is not this check's.
+    // Earlier events do not concern this check.
     limit::was_late();
     let judged = inspect(root, request, settings, &mut sources, look)?;
     if limit::was_late() {
@@ -307,8 +309,8 @@ pub fn check_in(
     })
 }
 
-/// By file, offset, rule; of findings that say the same, the worst and surest stays. A function that is called
-/// twice is judged twice.
+/// By file, offset and rule. If findings say the same, the worst and surest one stays. A function that is
+/// called twice is judged twice.
 fn sort(sources: &Sources, findings: &mut Vec<Finding>) {
     let key = |f: &Finding| (f.span.start, f.rule.clone(), f.span.end);
     findings.sort_by(|a, b| {

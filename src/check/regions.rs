@@ -1,5 +1,6 @@
-//! Whether a text can be put into a place as it is. In a heredoc, or in the string behind `bash -c`, a character may
-//! mean something to the shell outside before the one inside sees it; a fix that would need escapes there is no fix.
+//! Whether a text can be inserted at a place as it is. In a heredoc, or in the string after `bash -c`, a
+//! character may mean something to the outer shell before the inner one sees it. If a fix would need escapes
+//! there, there is no fix.
 
 use crate::finding::{Edit, Fix};
 use crate::model::Deployment;
@@ -7,7 +8,7 @@ use crate::source::{FileId, OffsetMap, Sources};
 use crate::syntax::mask::mask;
 use std::ops::Range;
 
-/// The places inside one script, and the files that it sources, where text is not simply text.
+/// The places inside a script, and in the files that it sources, where text is not simply text.
 #[derive(Debug, Default)]
 pub(super) struct Regions {
     regions: Vec<Region>,
@@ -17,7 +18,7 @@ pub(super) struct Regions {
 struct Region {
     file: FileId,
     range: Range<u32>,
-    /// How the text inside maps to the file, and its length; absent where only the quoting is known.
+    /// How the text inside maps to the file, and its length; absent if only the quoting is known.
     inner: Option<(OffsetMap, u32)>,
     quoting: Quoting,
 }
@@ -25,7 +26,7 @@ struct Region {
 /// What the shell around a region does to its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quoting {
-    /// `'…'`: all is text but the quote itself.
+    /// `'…'`: everything is text except the quote itself.
     Single,
     /// `"…"`.
     Double,
@@ -33,7 +34,7 @@ enum Quoting {
     None,
     /// A heredoc that is expanded.
     Heredoc,
-    /// Words that stand bare and have nothing quoted in them: `ssh host mkdir /opt/x`.
+    /// Bare words without quotes inside: `ssh host mkdir /opt/x`.
     Words,
     /// Anything else.
     Mixed,
@@ -48,7 +49,7 @@ impl Regions {
             let range = text.map.range(0..length);
             let outer = sources.file(text.file).text();
             let whole = range.start == 0 && range.len() == outer.len();
-            // Of a text that parsed badly the pieces are texts of their own, in the same file or region.
+            // If a text parsed badly, its pieces are texts of their own, in the same file or region.
             let verbatim = outer.get(range.start as usize..range.end as usize) == Some(text.text);
             let heredocs = mask(text.text).heredocs;
             for heredoc in heredocs {
@@ -65,14 +66,14 @@ impl Regions {
         Regions { regions }
     }
 
-    /// True where each edit of a fix means there what its text says.
+    /// True if each edit of a fix means there what its text says.
     pub(super) fn take(&self, fix: &Fix) -> bool {
         fix.edits.iter().all(|edit| {
             let inside = |r: &&Region| {
                 r.file == edit.span.file && r.range.start <= edit.span.start && edit.span.end <= r.range.end
             };
-            // Data in a heredoc (a unit) is changed as it stands in the file; code in one is changed as the shell
-            // that gets it sees it.
+            // Data in a heredoc (a unit) is changed as it is written in the file. Code in a heredoc is
+            // changed as its shell sees it.
             let code = self.regions.iter().filter(inside).any(|region| region.inner.is_some());
             self.regions.iter().filter(inside).all(|region| region.takes(edit, code))
         })

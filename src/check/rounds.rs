@@ -1,5 +1,6 @@
-//! Rounds of fixes: apply what goes together, judge again, until nothing is left to apply. A fix stays only if its
-//! finding is gone, no other has come, and all is still analysed. Writes no file.
+//! Rounds of fixes: apply what goes together and check again, until nothing is left to apply. A fix stays
+//! only if its finding is gone, no other finding appeared, and everything is still analysed. It writes no
+//! file.
 
 use super::fix::{Edits, Picked};
 use super::split::{Attempt, settle};
@@ -11,42 +12,43 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Each round takes a finding away, so rounds end by themselves; these are for what nobody has thought of.
+/// Each round removes a finding, so rounds end by themselves. This limit is for cases that nobody has thought
+/// of.
 const ROUNDS: usize = 100;
 const JUDGEMENTS: usize = 400;
 
-/// What the fixes came to.
+/// The result of the fixes.
 #[derive(Clone, Debug)]
 pub struct Fixed {
-    /// What remains once the changes are written.
+    /// The report as it is once the changes are written.
     pub report: Report,
     /// The files that change, by path.
     pub changes: Vec<Change>,
     /// How many findings of each rule were fixed.
     pub fixed: BTreeMap<Arc<str>, usize>,
-    /// Findings whose fix does not work out, and is left out.
+    /// Findings whose fix does not work and is left out.
     pub rejected: Vec<Rejected>,
 }
 
 /// A file that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// As it is named in output.
+    /// Its name in output.
     pub path: String,
-    /// The bytes that were judged first.
+    /// The bytes before the fixes.
     pub before: Vec<u8>,
-    /// The bytes once fixed.
+    /// The bytes after the fixes.
     pub after: Vec<u8>,
 }
 
-/// A finding that keeps its fault.
+/// A finding that was not fixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
     /// The rule.
     pub rule: Arc<str>,
     /// The file.
     pub path: String,
-    /// Byte of the analysis text once all fixes are applied.
+    /// The byte of the analysis text once all fixes are applied.
     pub at: u32,
 }
 
@@ -56,7 +58,7 @@ impl Fixed {
         self.fixed.values().sum()
     }
 
-    /// How many of those that remain have a fix that is unsafe.
+    /// How many of the remaining findings have an unsafe fix.
     pub fn unsafe_left(&self) -> usize {
         let is_unsafe =
             |f: &&Finding| f.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Unsafe);
@@ -64,8 +66,8 @@ impl Fixed {
     }
 }
 
-/// Checks what `request` names, and fixes what it can in memory. A script from standard input is fixed alone: no other
-/// file changes then.
+/// Checks what `request` names, and fixes what it can in memory. A script from standard input is fixed alone;
+/// no other file changes then.
 ///
 /// # Errors
 /// As [`super::check`].
@@ -134,16 +136,16 @@ struct Fixing<'r> {
     unsafe_too: bool,
     /// The files that have changed so far, by path.
     texts: HashMap<String, Vec<u8>>,
-    /// What a path leads to on disk.
+    /// The file on disk that a path leads to.
     targets: HashMap<String, Option<PathBuf>>,
     judgements: usize,
 }
 
-/// What applying some fixes came to.
+/// The result of applying some fixes.
 struct After {
     report: Report,
     texts: HashMap<String, Vec<u8>>,
-    /// The edits by path, also under the other names of a file.
+    /// The edits by path, including the other names of a file.
     edits: HashMap<String, Edits>,
     /// The paths that the edits name.
     changed: Vec<String>,
@@ -156,17 +158,17 @@ struct Round {
     after: Option<After>,
 }
 
-/// How a report compares to the one before some fixes.
+/// How a report compares with the one before some fixes.
 #[derive(Default)]
 struct Compared {
     /// Fixed findings that are still there.
     stuck: Vec<usize>,
-    /// Something was found, or not analysed, that was not before.
+    /// True if there is a new finding or a new gap.
     more: bool,
 }
 
 impl Fixing<'_> {
-    /// The name of what comes from standard input, as its file is named in output.
+    /// The name of standard input, in the form in which output names its file.
     fn stdin(&self) -> Option<String> {
         self.request.targets.iter().find_map(|target| match target {
             Target::Stdin { name, .. } => {
@@ -189,7 +191,7 @@ impl Fixing<'_> {
                 text.clone_from(fixed);
             }
         }
-        // What is there already is not read again.
+        // A file that is already there is not read again.
         let mut sources = Sources::default();
         let mut paths: Vec<&String> = texts.keys().filter(|path| Some(*path) != stdin.as_ref()).collect();
         paths.sort();
@@ -220,7 +222,8 @@ impl Fixing<'_> {
             let mut own = fix.edits.iter().map(|edit| report.sources.file(edit.span.file).path());
             let writable = own.all(|path| match &stdin {
                 Some(name) => path == name,
-                // Of two names of one file the first has its fixes applied; the other sees them in the next round.
+                // If a file has two names, the first one has its fixes applied, and the other sees them in
+                // the next round.
                 None => self
                     .target(path)
                     .is_some_and(|target| names.entry(target).or_insert_with(|| path.to_owned()) == path),
@@ -238,7 +241,7 @@ impl Fixing<'_> {
         found.or_insert_with(|| root.locate(path).canonicalize().ok()).clone()
     }
 
-    /// Applies the fixes, and finds those that do harm: first by what is still found, then by halves.
+    /// Applies the fixes and finds the harmful ones: first by what is still found, then by halves.
     fn settle(&mut self, report: &Report, wanted: Vec<usize>) -> Result<Round, CheckError> {
         let mut left = JUDGEMENTS.saturating_sub(self.judgements);
         let before = left;
@@ -253,7 +256,7 @@ impl Fixing<'_> {
             if stuck.is_empty() || rest.is_empty() {
                 return Ok(Attempt::Fails);
             }
-            // Alone each of them may do: another may have stood in its way.
+            // Each of them may work alone, because another one may have been in its way.
             let alone = stuck.into_iter().rev().map(|index| vec![index]);
             Ok(Attempt::Instead(std::iter::once(rest).chain(alone).collect()))
         };
@@ -264,7 +267,8 @@ impl Fixing<'_> {
         Ok(Round { kept, rejected: settled.failed, after: settled.result })
     }
 
-    /// The report once the fixes of some findings are applied; `None` where their text cannot be written as it is.
+    /// The report once the fixes of some findings are applied; `None` if their text cannot be written as it
+    /// is.
     fn apply(&mut self, report: &Report, findings: &BTreeSet<usize>) -> Result<Option<After>, CheckError> {
         let mut picked = Picked::default();
         for fix in findings.iter().filter_map(|index| report.findings[*index].fix.as_ref()) {
@@ -286,7 +290,7 @@ impl Fixing<'_> {
         Ok(Some(After { report, texts, edits, changed }))
     }
 
-    /// The names under which a file was read: its own, and links to it.
+    /// The names under which a file was read: its own, and those of links to it.
     fn names(&mut self, sources: &Sources, file: FileId) -> Vec<String> {
         let own = sources.file(file).path().to_owned();
         if self.stdin().is_some() {
@@ -301,7 +305,7 @@ impl Fixing<'_> {
     }
 }
 
-/// Findings are the same where rule, file and place are: their words may tell of a line that has moved.
+/// Findings are the same if rule, file and place are. Their words may mention a line that has moved.
 fn compare(before: &Report, after: &After, fixed: &BTreeSet<usize>) -> Compared {
     let mut compared = Compared::default();
     let mut by_place: HashMap<(&str, &str), Vec<usize>> = HashMap::new();

@@ -1,4 +1,4 @@
-//! Every rule that exists, read once: for one check, or for all the repos of a scan.
+//! Every rule that exists, read once for one check, or for all the repos of a scan.
 
 use super::CheckError;
 use crate::rules::embedded::{self, RuleFile};
@@ -11,11 +11,11 @@ use std::sync::OnceLock;
 /// The pages and selectors of all rules.
 #[derive(Debug)]
 pub struct RuleSet {
-    /// The pages, embedded and of the user's folders.
+    /// The pages, both embedded and from the user's folders.
     pub pages: Pages,
-    /// What the user's folders hold.
+    /// The contents of the user's folders.
     user: Vec<RuleFile>,
-    /// Made when the first script is judged: who only looks at pages needs none.
+    /// Made when the first script is checked. A caller that only looks at pages does not need them.
     selectors: OnceLock<Result<Selectors, CheckError>>,
 }
 
@@ -41,7 +41,7 @@ impl RuleSet {
         Ok(RuleSet { pages, user, selectors: OnceLock::new() })
     }
 
-    /// The selectors, of the user's folders too.
+    /// The selectors, including those of the user's folders.
     ///
     /// # Errors
     /// A wrong selector of the user.
@@ -54,7 +54,7 @@ impl RuleSet {
             Selectors::load_beside(embedded, user).map_err(|errors| {
                 let mut shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 shown.truncate(10);
-                CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector may say")
+                CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector can say")
             })
         });
         selectors.as_ref().map_err(Clone::clone)

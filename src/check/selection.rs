@@ -1,7 +1,9 @@
-//! Which rules are asked for, and how bad each is: the configuration's `rules`, then `--select`, then `--ignore`.
+//! Which rules are requested, and how bad each is: the configuration's `rules`, then `--select`, then
+//! `--ignore`.
 //!
-//! A rule's own name outweighs its family's wherever both are given. `--select` of a rule that the configuration
-//! switched off switches it on, if it is at least as close: whoever asks for it by name wants to see it.
+//! If both a rule's own name and its family's are given, the rule's name wins. `--select` of a rule that the
+//! configuration switched off switches it on if it is at least as specific, because someone who asks for it
+//! by name wants to see it.
 
 use super::config::{Config, Level, in_a_line};
 use super::{CheckError, Request};
@@ -11,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Which rules are asked for.
+/// Which rules are requested.
 #[derive(Clone, Debug)]
 pub struct Selection {
     rules: BTreeMap<Arc<str>, Wanted>,
@@ -25,10 +27,10 @@ struct Wanted {
 }
 
 impl Selection {
-    /// What the configuration, `--select` and `--ignore` ask for together.
+    /// What the configuration, `--select` and `--ignore` request together.
     ///
     /// # Errors
-    /// A name that is no rule and no family.
+    /// A name that is neither a rule nor a family.
     pub fn resolve(
         pages: &Pages,
         config: &Config,
@@ -83,17 +85,17 @@ impl Selection {
         Ok(Selection { rules, least: request.confidence.unwrap_or(Confidence::Medium) })
     }
 
-    /// Whether the rule is asked for. One that has no page is never left out by mistake.
+    /// Whether the rule is requested. A rule without a page is never left out by mistake.
     pub fn wants(&self, rule: &str) -> bool {
         self.rules.get(rule).is_none_or(|w| w.on)
     }
 
-    /// Whether any rule of that name, or of the family of that name, is asked for.
+    /// Whether any rule of that name, or of the family of that name, is requested.
     pub(super) fn wants_any(&self, name: &str) -> bool {
         self.rules.iter().any(|(id, wanted)| wanted.on && covers(name, id))
     }
 
-    /// Whether the finding is asked for; sets the severity that the configuration gives its rule.
+    /// Whether the finding is requested. It also sets the severity that the configuration gives the rule.
     pub(super) fn admit(&self, finding: &mut Finding) -> bool {
         if let Some(severity) = self.rules.get(&finding.rule).and_then(|w| w.severity) {
             finding.severity = severity;
@@ -102,7 +104,7 @@ impl Selection {
     }
 }
 
-/// True when `name` is the rule `id` or its family.
+/// True if `name` is the rule `id` or its family.
 pub(super) fn covers(name: &str, id: &str) -> bool {
     id.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -1,4 +1,4 @@
-//! Which service is which unit: the comparison that the rules of the family `services` rest on, whole.
+//! Which service is which unit: the whole comparison behind the rules of the family `services`.
 
 use super::judge;
 use super::{CheckError, Request, Settings};
@@ -6,7 +6,7 @@ use crate::facts::services::matrix::{Matrix, matrix};
 use crate::finding::Gap;
 use crate::source::Sources;
 
-/// The matrix of a repo, and what of it could not be read.
+/// The matrix of a repo, and the parts of the repo that could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Services {
     /// Every file that was read.
@@ -15,16 +15,16 @@ pub struct Services {
     pub matrix: Matrix,
     /// What could not be analysed, sorted by file and place.
     pub gaps: Vec<Gap>,
-    /// Targets that were wrongly asked for.
+    /// Targets that were requested wrongly.
     pub errors: Vec<CheckError>,
 }
 
 /// Compares the services of a repo with what its scripts put on the server.
 ///
 /// # Errors
-/// Wrong usage or configuration: nothing was compared.
+/// Wrong usage or configuration; nothing was compared.
 pub fn services(request: &Request) -> Result<Services, CheckError> {
-    // Nothing is asked of the code.
+    // The code is not needed here.
     let request = Request { select: vec!["services".to_owned()], ..request.clone() };
     let settings = Settings::load(&request)?;
     let mut sources = Sources::default();

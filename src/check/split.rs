@@ -1,15 +1,15 @@
-//! Where something fails as a whole, smaller parts of it are tried: what works stays, and only the smallest parts that
-//! fail are given up. Fixes are settled by it, rules and models that panic, and the items of a review.
+//! If something fails as a whole, smaller parts of it are tried. What works stays, and only the smallest
+//! parts that fail are given up. This settles fixes, rules and models that panic, and the items of a review.
 
-/// What a try of some items came to.
+/// The result of trying some items.
 pub enum Attempt<T, R> {
-    /// They do, together with all that was kept before.
+    /// They work, together with everything that was kept before.
     Works(R),
-    /// They do not: halves are tried, or the parts of a single one.
+    /// They fail, and halves are tried, or the parts of a single item.
     Fails,
-    /// They do not, and these are better than halves.
+    /// They fail, and these groups are better than halves.
     Instead(Vec<Vec<T>>),
-    /// They were not tried, and nothing is tried any more.
+    /// They were not tried, and nothing more is tried.
     Stop,
 }
 
@@ -18,18 +18,18 @@ pub enum Attempt<T, R> {
 pub struct Settled<T, R> {
     /// Those that work together.
     pub kept: Vec<T>,
-    /// The smallest that do not, or that were not tried any more.
+    /// The smallest ones that do not work, or that were no longer tried.
     pub failed: Vec<T>,
-    /// What the last try that worked gave.
+    /// The result of the last try that worked.
     pub result: Option<R>,
 }
 
-/// Finds which of `items` work together, in at most `attempts` tries. `attempt` is given those that are kept already
-/// and a group that is tried with them; a group that fails is halved, and an item that fails alone is taken apart by
-/// `parts`, which gives nothing where there is nothing smaller. Items that come first are kept first.
+/// Finds which of `items` work together, in at most `attempts` tries. `attempt` is given the items that are
+/// already kept and a group to try with them. A group that fails is halved. An item that fails alone is taken
+/// apart by `parts`, which returns nothing if there is nothing smaller. Items that come first are kept first.
 ///
 /// # Errors
-/// What `attempt` ends with.
+/// The error that `attempt` ends with.
 pub fn settle<T: Clone, R, E>(
     items: Vec<T>,
     attempts: &mut usize,
@@ -80,7 +80,7 @@ mod tests {
     use std::convert::Infallible;
     use std::ops::Range;
 
-    /// Ranges of numbers: those that hold a bad one fail, and are taken apart.
+    /// Ranges of numbers: those that contain a bad one fail, and are taken apart.
     fn without(bad: &[u32], attempts: usize) -> (Vec<u32>, Vec<Range<u32>>, usize) {
         let mut left = attempts;
         let settled = settle(

@@ -1,8 +1,9 @@
-//! Comments that quiet a line: `# deploylint: ignore[rule, family] reason`.
+//! Suppression comments: `# deploylint: ignore[rule, family] reason`.
 //!
-//! A comment quiets the command on whose line it stands; in a block of whole-line comments it quiets the command
-//! right below. A command that is continued over several lines counts as one. A comment at the head of a file also
-//! quiets what is said of the file as a whole. Knows no rule but the two that judge the comments themselves.
+//! A comment suppresses findings on the command of its own line. In a block of whole-line comments it
+//! suppresses those of the command right below. A command that continues over several lines counts as one. A
+//! comment at the head of a file also suppresses findings about the whole file. This module knows no rules
+//! except the two that judge the comments themselves.
 
 use super::selection::{Selection, covers};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Gap, Severity};
@@ -15,10 +16,11 @@ const UNUSED: &str = "ignore/unused";
 const MALFORMED: &str = "ignore/malformed";
 const FORM: &str = "write `# deploylint: ignore[family/rule] reason`";
 
-/// Takes from `findings` what a comment quiets, and adds what is wrong with the comments themselves.
+/// Removes suppressed findings from `findings`, and adds what is wrong with the comments themselves.
 ///
-/// `comments` are the comments that the parser saw in scripts, from `#` to the end of the line. In files of other
-/// kinds comments are found by line. Where a file has `gaps`, a comment may quiet what nobody could find.
+/// `comments` are the comments that the parser saw in scripts, from `#` to the end of the line. In other
+/// files comments are found by line. If a file has `gaps`, a comment may suppress a finding that could not be
+/// made.
 pub(super) fn apply(
     sources: &Sources,
     comments: &[Span],
@@ -38,11 +40,11 @@ pub(super) fn apply(
 struct Directive {
     comment: Span,
     list: Span,
-    /// The names that are rules or families, and whether each quieted anything.
+    /// The names that are rules or families, and whether each suppressed anything.
     names: Vec<(String, bool)>,
     whole_line: bool,
-    /// The parser vouches for it. What only looks like a comment (a line of a heredoc) quiets, since it can be
-    /// nothing else to a finding below it, but is never complained about.
+    /// True if the parser vouches for it. Text that only looks like a comment (a line of a heredoc)
+    /// suppresses, because a finding below it can take it for nothing else, but it is never complained about.
     certain: bool,
 }
 
@@ -54,7 +56,7 @@ struct Directives {
     malformed: Vec<Finding>,
 }
 
-/// How a file of this name writes comments, where that is not a matter for the shell's parser.
+/// How a file of this name writes comments, if the shell's parser is not responsible for it.
 struct ByLine {
     openers: &'static [&'static str],
     trailing: bool,
@@ -66,7 +68,7 @@ fn by_line(path: &str) -> Option<ByLine> {
     let kind = |openers, trailing| Some(ByLine { openers, trailing });
     match extension {
         "yaml" | "yml" | "toml" => kind(&["#"], true),
-        // systemd.syntax(7): a comment is a line of its own, begun by `#` or `;`.
+        // systemd.syntax(7): a comment is a line of its own that begins with `#` or `;`.
         "service" | "socket" | "timer" | "target" | "path" | "mount" | "slice" | "conf" => {
             kind(&["#", ";"], false)
         }
@@ -124,7 +126,7 @@ impl Directives {
             Parsed::Other => return,
             Parsed::Malformed(why) => {
                 if certain {
-                    let message = format!("this comment quiets nothing: {why}");
+                    let message = format!("this comment suppresses nothing: {why}");
                     self.malformed.push(malformed(comment, message));
                 }
                 return;
@@ -157,7 +159,7 @@ impl Directives {
         });
     }
 
-    /// Whether a comment quiets the finding; notes which did.
+    /// Whether a comment suppresses the finding. It also records which one did.
     fn quiet(&mut self, sources: &Sources, finding: &Finding) -> bool {
         if self.all.is_empty() {
             return false;
@@ -195,7 +197,7 @@ impl Directives {
         let has_gaps = |file: FileId| gaps.iter().any(|g| g.place.is_some_and(|p| p.file == file));
         let mut complaints = self.malformed;
         for directive in self.all.iter().filter(|d| d.certain) {
-            // Whoever writes `ignore[ignore/unused]` says that the comment may quiet nothing.
+            // `ignore[ignore/unused]` says that the comment may suppress nothing.
             if directive.names.iter().any(|(n, _)| covers(n, UNUSED)) {
                 continue;
             }
@@ -214,7 +216,10 @@ impl Directives {
                     true => Confidence::Low,
                     false => Confidence::High,
                 },
-                message: format!("nothing here is quieted by ignoring {}", list.join(", ")),
+                message: format!(
+                    "this comment suppresses nothing, because there is no finding of {}",
+                    list.join(", ")
+                ),
                 help: Some("remove it, or move it to the line of the finding".to_owned()),
                 span: directive.comment,
                 related: Vec::new(),
@@ -226,7 +231,7 @@ impl Directives {
 }
 
 impl Directive {
-    /// Leaves only the names of `rest`; without any, the whole comment goes.
+    /// Leaves only the names of `rest`. If there are none, the whole comment is removed.
     fn removal(&self, sources: &Sources, rest: &[&str]) -> Fix {
         let edit = if rest.is_empty() {
             let file = sources.file(self.comment.file);
@@ -244,7 +249,7 @@ impl Directive {
             Edit { span: self.list, text: rest.join(", ") }
         };
         Fix {
-            title: "remove what quiets nothing".to_owned(),
+            title: "remove what suppresses nothing".to_owned(),
             applicability: Applicability::Safe,
             edits: vec![edit],
         }
@@ -255,9 +260,9 @@ impl Directive {
 enum Parsed {
     /// A comment about something else.
     Other,
-    /// Meant to quiet, and does not; why.
+    /// It is meant to suppress but does not, for this reason.
     Malformed(&'static str),
-    /// What stands between the brackets, and each name in it, as ranges of the comment.
+    /// The text between the brackets, and each name in it, as ranges of the comment.
     Names(Range<usize>, Vec<Range<usize>>),
 }
 
@@ -267,7 +272,7 @@ fn parse(comment: &str) -> Parsed {
     let body = body.trim_start_matches(opener);
     let Some(rest) = body.strip_prefix("deploylint") else {
         return match comment.contains("deploylint: ignore[") {
-            true => Parsed::Malformed("`deploylint:` does not stand at its start"),
+            true => Parsed::Malformed("`deploylint:` is not at its start"),
             false => Parsed::Other,
         };
     };
@@ -283,7 +288,7 @@ fn parse(comment: &str) -> Parsed {
         };
     };
     let Some(rest) = rest.strip_prefix("ignore") else {
-        return Parsed::Malformed("after `deploylint:` stands `ignore[…]` and nothing else");
+        return Parsed::Malformed("`deploylint:` must be followed by `ignore[…]`");
     };
     let Some(rest) = rest.strip_prefix('[') else {
         return Parsed::Malformed("it names no rule");
@@ -316,7 +321,8 @@ fn comment_start(line: &str, kind: &ByLine) -> Option<usize> {
     Some(at + 1)
 }
 
-/// The 0-based lines of the command that holds `place`: those that it spans, and those that a backslash joins to them.
+/// The 0-based lines of the command at `place`: those that it spans, and those that a backslash joins to
+/// them.
 fn command_lines(file: &SourceFile, place: Span) -> Range<u32> {
     let mut first = file.line(place.start) - 1;
     let last_byte = place.end.saturating_sub(1).max(place.start);
@@ -337,7 +343,7 @@ fn command_lines(file: &SourceFile, place: Span) -> Range<u32> {
     first..end
 }
 
-/// Whether a 0-based line holds nothing but a comment.
+/// Whether a 0-based line contains nothing but a comment.
 fn is_comment_line(file: &SourceFile, line: u32) -> bool {
     let text = file.text()[file.line_range(line + 1)].trim_start();
     match by_line(file.path()) {

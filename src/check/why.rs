@@ -1,4 +1,5 @@
-//! Why a line is told, and why not: what the analyser made of its commands, and what became of each finding.
+//! Why a line is reported or not: what the analyser understood of its commands, and what became of each
+//! finding.
 
 use super::judge;
 use super::suppress;
@@ -10,35 +11,35 @@ use std::path::PathBuf;
 /// What became of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is told.
+    /// It is reported.
     Told,
-    /// It is less sure than what is shown by default.
+    /// Its confidence is below what is shown by default.
     NotSure,
-    /// A comment quiets it.
+    /// A comment suppresses it.
     Quieted,
     /// The configuration switches its rule off.
     Off,
 }
 
-/// All that is known of a line.
+/// Everything that is known about a line.
 #[derive(Clone, Debug, Default)]
 pub struct Why {
     /// Every file that was read.
     pub sources: Sources,
-    /// The file as the findings name it; `None` where it was not judged.
+    /// The file as the findings name it; `None` if it was not checked.
     pub file: Option<String>,
-    /// Each step that a command of the line makes, described; a function that is called twice makes two.
+    /// Each step that a command of the line makes, described. A function that is called twice makes two.
     pub steps: Vec<String>,
-    /// What the rules say of the line, and whether it is told.
+    /// What the rules say about the line, and whether it is reported.
     pub findings: Vec<(Finding, Fate)>,
-    /// What of the line could not be analysed.
+    /// The parts of the line that could not be analysed.
     pub gaps: Vec<Gap>,
 }
 
 /// Explains line `line` (1-based) of the script `path`, with the project around it.
 ///
 /// # Errors
-/// Wrong usage or configuration, a file that cannot be read, or a line that it does not have.
+/// Wrong usage or configuration, a file that cannot be read, or a line that does not exist.
 pub fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, CheckError> {
     let request = Request { root, targets: vec![Target::Path(path.clone())], ..Request::default() };
     let settings = Settings::load(&request)?;
@@ -69,12 +70,12 @@ pub fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, Check
     }
     let Some(file) = asked else {
         let reason =
-            judged.gaps.first().map_or("it is no script that could be judged", |gap| gap.reason.as_str());
+            judged.gaps.first().map_or("it is not a script that can be checked", |gap| gap.reason.as_str());
         return Err(CheckError::in_file(&path, reason));
     };
     let lines = sources.file(file).text().lines().count() as u32;
     if line == 0 || line > lines {
-        return Err(CheckError::in_file(&path, format!("it has lines 1 to {lines}, no line {line}")));
+        return Err(CheckError::in_file(&path, format!("it has lines 1 to {lines}, but no line {line}")));
     }
     let name = sources.file(file).path().to_owned();
     let at_line = |finding: &Finding| finding.span.file == file && covers(&sources, finding.span);

@@ -17,10 +17,10 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
     Ok(exit(&found, args.fail_on))
 }
 
-/// With `--verbose`: which scripts were judged, and why.
+/// With `--verbose`: which scripts were checked, and why.
 pub(super) fn tell_taken(args: &CheckArgs, report: &Report) {
     for (path, why) in report.taken.iter().filter(|_| args.verbose) {
-        let line = format!("judged {}: {}\n", clean::line(path, 500), clean::line(why, 500));
+        let line = format!("checked {}: {}\n", clean::line(path, 500), clean::line(why, 500));
         tell(&line);
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn request(args: &CheckArgs) -> Result<Request, CheckError> {
     match (paths.iter().filter(|p| *p == dash).count(), &args.stdin_filename) {
         (0, Some(_)) if paths.is_empty() => paths.push(dash.to_owned()),
         (0, Some(_)) => {
-            let error = CheckError::new("--stdin-filename names what `-` reads, and there is no `-`");
+            let error = CheckError::new("--stdin-filename has no effect without `-`");
             return Err(error.advise("write `deploylint check - --stdin-filename NAME`"));
         }
         (0 | 1, _) => {}
@@ -80,7 +80,7 @@ pub(super) fn request(args: &CheckArgs) -> Result<Request, CheckError> {
     }
     for path in paths {
         if path.as_os_str().is_empty() {
-            return Err(CheckError::new("an empty PATH names nothing"));
+            return Err(CheckError::new("a PATH is empty"));
         }
         targets.push(if path == dash {
             let mut text = Vec::new();

@@ -1,4 +1,4 @@
-//! `deploylint debug`: the stages between a script and its findings, for whoever writes rules.
+//! `deploylint debug`: the stages between a script and its findings, for people who write rules.
 
 use super::args::{DebugArgs, Stage};
 use super::{Exit, Failure};
@@ -27,13 +27,13 @@ fn read(path: &Path) -> Result<SourceFile, CheckError> {
     SourceFile::new(path.to_string_lossy(), bytes).map_err(not_text)
 }
 
-/// The syntax tree, heredocs masked as the model sees it.
+/// The syntax tree, with heredocs masked as the model sees it.
 fn tree(source: &SourceFile) -> Result<String, CheckError> {
     let masked = crate::syntax::mask::mask(source.text());
     Ok(crate::syntax::debug::debug_tree(&masked.text))
 }
 
-/// The commands: how many, and those that are in no statement.
+/// The commands: how many there are, and which of them are in no statement.
 fn commands(source: &SourceFile) -> Result<String, CheckError> {
     let mut sources = Sources::default();
     let file = sources.add(source.clone());

@@ -8,7 +8,7 @@ use crate::output::{clean, confidence_name, severity_name};
 use crate::rules::pages::Named;
 use std::io::Write;
 
-/// Prints a rule's page; of a family, its rules.
+/// Prints a rule's page, or the rules of a family.
 pub(super) fn explain(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let pages = RuleSet::load(&args.rules)?.pages;
     let name = args.rule.trim_end_matches('/');

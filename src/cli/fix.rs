@@ -9,12 +9,13 @@ use crate::repo::files::{MAX_BYTES, Root};
 use crate::repo::rewrite::{Rewrite, rewrite};
 use std::io::{self, IsTerminal, Write};
 
-/// Fixes what can be fixed and shows what remains; with `--diff` shows what would change, and writes nothing.
+/// Fixes what can be fixed and shows what remains. With `--diff` it shows what would change, and writes
+/// nothing.
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = &request(args)?;
     if args.diff && args.format == Format::Json {
-        let error = CheckError::new("--diff writes a diff, and not JSON");
-        return Err(error.advise("`--format json` alone has the edits of each fix").into());
+        let error = CheckError::new("--diff cannot be combined with `--format json`");
+        return Err(error.advise("without --diff, `--format json` contains the edits of each fix").into());
     }
     let stdin = stdin(request)?;
     let fixed = check::fix(request, args.unsafe_fixes)?;
@@ -36,7 +37,7 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
         );
     }
     if let Some(given) = stdin {
-        // Standard output is the script's; an editor puts it in the place of what it sent, whatever was found.
+        // Standard output belongs to the script. An editor replaces its text with it, whatever was found.
         let text = fixed.changes.first().map_or(given, |change| &change.after);
         to_reader(out.write_all(text).and_then(|()| out.flush()))?;
         let mut err = io::stderr().lock();
@@ -47,7 +48,7 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
         return Ok(exit(&fixed.report, args.fail_on));
     }
     if let Err(error) = write(request, &fixed.changes) {
-        // What was found stands as it is on disk.
+        // The findings are as they are on disk.
         let report = check::check(request)?;
         to_reader(show(args, &report, colors(args.color), out))?;
         complain(&error);
@@ -58,16 +59,16 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
     Ok(exit(&fixed.report, args.fail_on))
 }
 
-/// What was given on standard input. It comes back whole or not at all, and alone.
+/// The script from standard input. It comes back as a whole or not at all, and alone.
 fn stdin(request: &Request) -> Result<Option<&[u8]>, CheckError> {
     let given = request.targets.iter().find_map(|target| match target {
         Target::Stdin { text, .. } => Some(text.as_slice()),
         Target::Path(_) => None,
     });
     match given {
-        Some(_) if request.targets.len() > 1 => {
-            Err(CheckError::new("with --fix or --diff, `-` stands alone: its text goes to standard output"))
-        }
+        Some(_) if request.targets.len() > 1 => Err(CheckError::new(
+            "with --fix or --diff, `-` cannot be combined with other paths, because its text goes to standard output",
+        )),
         Some(text) if text.len() as u64 > MAX_BYTES => {
             Err(CheckError::new(format!("standard input is larger than {} MiB", MAX_BYTES >> 20)))
         }
@@ -92,13 +93,13 @@ fn write(request: &Request, changes: &[Change]) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// On standard error: what was fixed, what does not work out, and what is left for `--unsafe-fixes`.
+/// Tells on standard error what was fixed, what does not work, and what is left for `--unsafe-fixes`.
 fn summary(args: &CheckArgs, fixed: &Fixed) {
     for rejected in &fixed.rejected {
         let source = fixed.report.sources.find(&rejected.path).map(|id| fixed.report.sources.file(id));
         let line = source.map_or(0, |source| source.line(rejected.at));
         tell(&format!(
-            "not fixed: {}:{line}: {}: the fix does not mend it there, or brings something else\n",
+            "not fixed: {}:{line}: {}: the fix would leave the finding, or cause another\n",
             clean::line(&rejected.path, 500),
             rejected.rule
         ));

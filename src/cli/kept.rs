@@ -1,4 +1,4 @@
-//! `deploylint scan --cache DIR`: what of a repo's record is kept, and how it is put together.
+//! `deploylint scan --cache DIR`: which part of a repo's record is kept, and how a record is put together.
 
 use super::args::ScanArgs;
 use super::progress::Progress;
@@ -12,14 +12,14 @@ use crate::scan::cache::{Cache, Fingerprint};
 use crate::scan::tally::Tally;
 use std::path::{Path, PathBuf};
 
-/// What was found in repos before: all of their records but for what they are called, where they stand and how long it took.
+/// Earlier results of repos: their records without name, place and time.
 pub(super) struct Kept {
     cache: Cache,
     directory: PathBuf,
 }
 
 impl Kept {
-    /// The cache that is asked for.
+    /// The requested cache.
     ///
     /// # Errors
     /// It cannot be used.
@@ -30,7 +30,7 @@ impl Kept {
         Ok(Some(Kept { cache: Cache::open(directory, &fingerprint)?, directory: directory.clone() }))
     }
 
-    /// What a check would find in `repo`, where that is known.
+    /// What a check would find in `repo`, if that is known.
     pub(super) fn find(&self, repo: &Path) -> Option<(Tally, Vec<u8>)> {
         let kept = self.cache.get(repo)?;
         let mut reader = Reader::new(&kept);
@@ -39,7 +39,7 @@ impl Kept {
         Some((Tally::from_json(&tally)?, body))
     }
 
-    /// Keeps what a check found in `repo`. Where that fails the scan goes on without, and it is told once.
+    /// Keeps what a check found in `repo`. If that fails, the scan goes on without it, and says so once.
     pub(super) fn keep(
         &self,
         repo: &Path,
@@ -57,7 +57,7 @@ impl Kept {
             let directory = self.directory.to_string_lossy();
             let directory = clean::line(&directory, 500);
             let told =
-                format!("{directory}: the cache cannot be written: {error}; the scan goes on without\n");
+                format!("{directory}: the cache cannot be written: {error}; the scan goes on without it\n");
             progress.beside(|| tell(&told));
         }
     }

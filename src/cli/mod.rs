@@ -1,7 +1,7 @@
-//! The command line. The only floor that prints and exits.
+//! The command line. This is the only floor that prints and exits.
 //!
-//! Exit codes: 0 nothing at or above `--fail-on`; 1 findings; 2 wrong usage or configuration; 3 something could not
-//! be analysed, and nothing worse; 130 and 143 a scan that was interrupted.
+//! Exit codes: 0 no findings at or above `--fail-on`; 1 findings; 2 wrong usage or configuration; 3 something
+//! could not be analysed, and nothing worse; 130 and 143 an interrupted scan.
 
 mod args;
 mod check;
@@ -29,16 +29,16 @@ enum Exit {
     Findings = 1,
     Usage = 2,
     NotAnalysed = 3,
-    /// 128 and the signal's number, as shells have it.
+    /// 128 plus the signal's number, as in shells.
     Interrupted = 130,
     Terminated = 143,
 }
 
-/// What keeps a command from its end.
+/// What stops a command.
 enum Failure {
     /// Wrong usage or configuration.
     Usage(CheckError),
-    /// Standard output cannot be written; if it was closed, whoever read it has seen enough.
+    /// Standard output cannot be written. If it was closed, the reader has seen enough.
     Output(io::Error),
 }
 
@@ -56,7 +56,7 @@ impl From<io::Error> for Failure {
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    // The message of a panic may quote what a script says.
+    // The message of a panic may quote a script.
     std::panic::set_hook(Box::new(|panic| {
         tell(&format!("bug: {}\n", clean::line(&panic.to_string(), 1000)));
     }));
@@ -68,7 +68,7 @@ pub fn main() -> ExitCode {
             return code(Exit::Usage);
         }
         Err(error) => {
-            // Nothing is left to be done when the help cannot be written.
+            // If the help cannot be written, nothing is left to do.
             let _ = error.print();
             return code(Exit::Clean);
         }
@@ -113,7 +113,7 @@ fn code(exit: Exit) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// `error: FILE:LINE:COL: message`, and what to do about it, on standard error.
+/// Writes `error: FILE:LINE:COL: message`, and what to do about it, to standard error.
 fn complain(error: &CheckError) {
     let mut text = format!("error: {}\n", clean::line(&error.to_string(), 2000));
     if let Some(advice) = &error.advice {

@@ -1,4 +1,4 @@
-//! How far a scan is, on standard error: only where that is a terminal.
+//! The progress of a scan on standard error, if that is a terminal.
 
 use crate::scan::find::{Given, Repos};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -7,11 +7,11 @@ use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Repos, how many a second, time left.
+/// Repos, repos per second, time left.
 const COUNTED: &str = "{wide_bar} {pos}/{len} repos, {msg} findings, {per_sec}, {eta} left";
-/// While it is not known how many there are.
+/// Shown while the number of repos is unknown.
 const OPEN: &str = "{spinner} {pos} repos, {msg} findings, {per_sec}, {elapsed}";
-/// So many are counted before they are told.
+/// How many are counted before the number is announced.
 const STEP: u64 = 64;
 
 /// A bar, or nothing.
@@ -21,7 +21,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// A bar if standard error is a terminal; how many repos there are is counted beside the scan.
+    /// A bar if standard error is a terminal. The number of repos is counted beside the scan.
     pub(super) fn over(paths: &[PathBuf], list: Option<&Path>) -> Self {
         if !io::stderr().is_terminal() {
             return Progress { bar: None };
@@ -35,7 +35,7 @@ impl Progress {
         let counted = bar.clone();
         let count = move || {
             let items: Box<dyn Iterator<Item = ()>> = match list {
-                // What comes over a pipe can be read only once.
+                // Input from a pipe can be read only once.
                 Some(list) if !list.is_file() => return,
                 Some(list) => {
                     let Ok(file) = File::open(list) else { return };
@@ -54,12 +54,12 @@ impl Progress {
             counted.set_length(count);
             counted.set_style(style(COUNTED));
         };
-        // Without it, only the time left is missing.
+        // Without it, only the remaining time is missing.
         let _ = std::thread::Builder::new().name("count".to_owned()).spawn(count);
         Progress { bar: Some(bar) }
     }
 
-    /// So many repos are finished, with so many findings.
+    /// Sets how many repos are finished, and how many findings they have.
     pub(super) fn at(&self, repos: u64, findings: u64) {
         if let Some(bar) = &self.bar {
             bar.set_position(repos);
@@ -75,7 +75,7 @@ impl Progress {
         }
     }
 
-    /// Takes it away.
+    /// Removes the bar.
     pub(super) fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -11,7 +11,7 @@ use crate::review::{Recorded, Request, review};
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Carries out the checklist; with `--record` keeps the date.
+/// Carries out the checklist. With `--record` it records the date.
 pub(super) fn run(args: &ReviewArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let path = args.path.clone().unwrap_or_else(|| PathBuf::from("."));
     if !path.exists() {
@@ -38,12 +38,12 @@ pub(super) fn run(args: &ReviewArgs, out: &mut dyn Write) -> Result<Exit, Failur
                 tell(&format!("recorded {} in {}\n", review.today, clean::line(&path, 500)));
             }
             Recorded::Already(path) => {
-                tell(&format!("{} stands in {} already\n", review.today, clean::line(&path, 500)));
+                tell(&format!("{} is already recorded in {}\n", review.today, clean::line(&path, 500)));
             }
             Recorded::Refused(left) => {
                 let left: Vec<&str> = left.iter().map(|task| Task::title(*task)).collect();
                 tell(&format!(
-                    "error: not recorded, these are left: {}\n  help: --force records the date all the same\n",
+                    "error: nothing was recorded, because these items are open: {}\n  help: --force records the date anyway\n",
                     left.join("; ")
                 ));
                 return Ok(Exit::Findings);

@@ -29,12 +29,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// A repo that is over its time ends by itself within twice of it; one that takes so many times as long, and [`MORE`], will not.
+/// A repo that exceeds its time ends by itself within twice that time. One that takes this many times as
+/// long, plus [`MORE`], will not.
 const GRACE: u32 = 3;
-/// For what a machine may be busy with otherwise.
+/// Allows for other work on the machine.
 const MORE: Duration = Duration::from_secs(10);
 
-/// What comes of a repo.
+/// The result of a repo.
 struct Done {
     record: Vec<u8>,
     tally: Tally,
@@ -46,7 +47,7 @@ impl Weight for Done {
     }
 }
 
-/// How each repo is judged.
+/// How each repo is checked.
 struct Judge {
     request: Request,
     rules: Arc<RuleSet>,
@@ -55,10 +56,10 @@ struct Judge {
     progress: Progress,
 }
 
-/// Scans, and says with what it ended.
+/// Scans, and returns how it ended.
 pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let form = match args.format {
-        // What goes to a file has no colours unless they are asked for.
+        // Output to a file has no colours unless they are requested.
         ScanFormat::Text => {
             let color =
                 colors(args.color) && (args.output.is_none() || args.color == super::args::Color::Always);
@@ -78,11 +79,11 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     };
     let rules = Arc::new(RuleSet::load(&args.rules)?);
     rules.selectors()?;
-    // What is wrong for all repos is told once. An empty directory has no configuration of its own.
+    // What is wrong for all repos is said once. An empty directory has no configuration of its own.
     Settings::check(&request, &rules)?;
     let given = given(args)?;
     let kept = Kept::open(args, &request, form)?;
-    // What is wrong with the rest of what is asked leaves the output as it was.
+    // An error in the rest of the request leaves the output as it was.
     let mut sink = sink(args)?;
 
     let mut stats = Stats::default();
@@ -96,10 +97,10 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
             (Some((journal, path)), finished)
         }
     };
-    // So many records stand in the output already.
+    // This many records are already in the output.
     let before = if finished.in_output { finished.count() } else { 0 };
     let (stop, signal) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
-    listen(&stop, &signal).map_err(|e| CheckError::new(format!("signals cannot be waited for: {e}")))?;
+    listen(&stop, &signal).map_err(|e| CheckError::new(format!("the scan cannot wait for signals: {e}")))?;
     let progress = Progress::over(&args.paths, args.repos_from.as_deref());
     let faults = Arc::<AtomicUsize>::default();
     let items = items(given, finished, progress.clone(), Arc::clone(&faults));
@@ -111,7 +112,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
         move |repo: &Repo| judge.judge(repo)
     };
     let given_up = |repo: &Repo| {
-        let reason = format!("it took longer than {} s, and did not end by itself", time.as_secs());
+        let reason = format!("it took longer than {} s, and did not stop by itself", time.as_secs());
         judge.failed(repo, vec![Gap { file: String::new(), place: None, reason }], time * GRACE + MORE)
     };
     let frame = Frame::of(form);
@@ -145,7 +146,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let plan = Plan { jobs, patience: Some(time * GRACE + MORE), stop: Arc::clone(&stop) };
     if begun {
         run_pool(&plan, items, Arc::new(work), given_up, deliver)
-            .map_err(|e| CheckError::new(format!("no thread can be begun: {e}")))?;
+            .map_err(|e| CheckError::new(format!("no thread can be started: {e}")))?;
     }
     progress.end();
     let end = Frame::end(form, &stats)?;
@@ -203,19 +204,19 @@ impl Judge {
                 Gap { file, place: None, reason: format!("{place}{}", error.message) }
             }
             Err(_) => {
-                let reason = "it could not be judged (this is a bug of deploylint)".to_owned();
+                let reason = "it could not be checked (this is a bug in deploylint)".to_owned();
                 Gap { file: String::new(), place: None, reason }
             }
         };
         self.failed(repo, vec![told], start.elapsed())
     }
 
-    /// As `check` does it.
+    /// Works like `check`.
     fn check(&self, repo: &Repo, recorder: Option<Recorder>) -> Result<Report, CheckError> {
         match repo.path.metadata() {
             Ok(found) if found.is_dir() => {}
-            Ok(_) => return Err(CheckError::new("it is no directory")),
-            Err(error) => return Err(CheckError::new(format!("it cannot be looked at: {error}"))),
+            Ok(_) => return Err(CheckError::new("it is not a directory")),
+            Err(error) => return Err(CheckError::new(format!("it cannot be accessed: {error}"))),
         }
         let request = Request { targets: vec![Target::Path(repo.path.clone())], ..self.request.clone() };
         let settings = Settings::load_noted(&request, &self.rules, recorder)?;
@@ -228,9 +229,9 @@ impl Judge {
         self.done(repo, tally, &body, time)
     }
 
-    /// What of a record hangs on the repo's contents alone.
+    /// The part of a record that depends only on the repo's contents.
     fn found(&self, report: &Report) -> (Tally, Vec<u8>) {
-        // Nothing that is written to memory fails.
+        // Writing to memory never fails.
         (Tally::of(report), body(report, self.form).unwrap_or_default())
     }
 
@@ -243,7 +244,7 @@ impl Judge {
     }
 }
 
-/// Where repos are looked for.
+/// Where repos are searched.
 fn given(args: &ScanArgs) -> Result<Given, CheckError> {
     Ok(match &args.repos_from {
         None => Given::Paths(args.paths.clone()),
@@ -256,7 +257,7 @@ fn given(args: &ScanArgs) -> Result<Given, CheckError> {
     })
 }
 
-/// The repos that are not finished; what is no repo is told as it is met, and counted.
+/// The repos that are not finished. An argument that is not a repo is reported when it is met, and counted.
 fn items(
     given: Given,
     finished: Finished,
@@ -278,12 +279,12 @@ fn items(
 fn sink(args: &ScanArgs) -> Result<Sink, CheckError> {
     let Some(path) = &args.output else { return Ok(standard_output()) };
     let fail = |error: io::Error| CheckError::in_file(path, format!("it cannot be written: {error}"));
-    // With a journal, what is in it may be what was finished before.
+    // With a journal, the output may contain what was finished before.
     let fresh = args.resume.is_none();
     let mut options = File::options();
     let file = options.read(true).write(true).create(true).truncate(fresh).open(path);
     let file = match file {
-        // A device may be written and not read.
+        // Some devices can be written but not read.
         Err(_) => File::options().write(true).open(path).map_err(fail)?,
         Ok(file) => file,
     };
@@ -296,7 +297,7 @@ fn sink(args: &ScanArgs) -> Result<Sink, CheckError> {
 #[cfg(unix)]
 fn standard_output() -> Sink {
     use std::os::fd::AsFd;
-    // Without a buffer between: a record that was written is written.
+    // There is no buffer in between: once a record is written, it is written.
     match io::stdout().as_fd().try_clone_to_owned().map(File::from) {
         Ok(file) if file.metadata().is_ok_and(|found| found.is_file()) => {
             let other = file.try_clone();
@@ -333,7 +334,7 @@ fn asked(args: &ScanArgs, form: Form) -> Result<Value, CheckError> {
     }))
 }
 
-/// SIGINT and SIGTERM end the scan with what is finished; the second one ends it at once.
+/// SIGINT and SIGTERM end the scan with what is finished. A second signal ends it at once.
 fn listen(stop: &Arc<AtomicBool>, signal: &Arc<AtomicUsize>) -> io::Result<()> {
     use signal_hook::flag;
     for number in [SIGINT, SIGTERM] {
@@ -346,7 +347,7 @@ fn listen(stop: &Arc<AtomicBool>, signal: &Arc<AtomicUsize>) -> io::Result<()> {
 
 fn unwritten(args: &ScanArgs, error: &io::Error) -> CheckError {
     let what = match error.kind() {
-        io::ErrorKind::BrokenPipe => "whoever read it has closed it".to_owned(),
+        io::ErrorKind::BrokenPipe => "the reader has closed the pipe".to_owned(),
         _ => error.to_string(),
     };
     match &args.output {
@@ -359,7 +360,7 @@ fn finished_so_far(stats: &Stats, journal: Option<&Path>) -> String {
     let go_on = match journal {
         Some(path) => {
             let path = path.to_string_lossy();
-            format!("; the same command goes on where it ended (--resume {})", clean::line(&path, 500))
+            format!("; run the same command again to go on (--resume {})", clean::line(&path, 500))
         }
         None => String::new(),
     };
@@ -367,7 +368,7 @@ fn finished_so_far(stats: &Stats, journal: Option<&Path>) -> String {
     format!("ended early: {} {repos} finished and written{go_on}\n", stats.repos)
 }
 
-/// With `--stats`: behind a text, or where the records are not.
+/// With `--stats`: after a text, or where the records are not.
 fn tell_stats(args: &ScanArgs, stats: &Stats, sink: &mut Sink) -> Result<(), Failure> {
     let Some(format) = args.stats else { return Ok(()) };
     let form = match format {

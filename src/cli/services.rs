@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub(super) fn run(args: &ServicesArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let path = args.path.clone().or_else(|| args.root.clone()).unwrap_or_else(|| PathBuf::from("."));
     if path.as_os_str().is_empty() {
-        return Err(CheckError::new("an empty PATH names nothing").into());
+        return Err(CheckError::new("the PATH is empty").into());
     }
     let found = crate::check::services(&Request {
         root: args.root.clone(),

@@ -1,4 +1,4 @@
-//! `deploylint why`: what the analyser made of one line, and why it says what it says of it.
+//! `deploylint why`: what the analyser understood of one line, and why it reports it or not.
 
 use super::args::WhyArgs;
 use super::{Exit, Failure};
@@ -7,7 +7,7 @@ use crate::output::{clean, confidence_name, severity_name};
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Prints all that is known of a line.
+/// Prints everything that is known about a line.
 pub(super) fn run(args: &WhyArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let (path, line) = place(&args.place)?;
     let why = crate::check::why(path, line, args.root.clone())?;
@@ -27,17 +27,17 @@ pub(super) fn run(args: &WhyArgs, out: &mut dyn Write) -> Result<Exit, Failure> 
     }
     for (finding, fate) in &why.findings {
         let fate = match fate {
-            Fate::Told => "told",
-            Fate::NotSure => "not told, because it is not sure enough (--confidence low shows it)",
-            Fate::Quieted => "not told, because a comment quiets it",
-            Fate::Off => "not told, because the configuration switches the rule off",
+            Fate::Told => "reported",
+            Fate::NotSure => "not reported, because its confidence is too low (--confidence low shows it)",
+            Fate::Quieted => "not reported, because a comment suppresses it",
+            Fate::Off => "not reported, because the configuration switches the rule off",
         };
         let message = clean::line(&finding.message, limit);
         let (severity, sure) = (severity_name(finding.severity), confidence_name(finding.confidence));
         writeln!(out, "{severity}[{}], confidence {sure}: {message}\n  {fate}", finding.rule)?;
     }
     if why.findings.is_empty() {
-        writeln!(out, "No rule says anything of this line.")?;
+        writeln!(out, "No rule has a finding on this line.")?;
     }
     Ok(Exit::Clean)
 }
@@ -45,8 +45,8 @@ pub(super) fn run(args: &WhyArgs, out: &mut dyn Write) -> Result<Exit, Failure> 
 /// `FILE:LINE`.
 fn place(text: &str) -> Result<(PathBuf, u32), CheckError> {
     let wrong = || {
-        let error = CheckError::new(format!("`{}` is no FILE:LINE", clean::line(text, 200)));
-        error.advise("write for example `deploylint why start.sh:12`")
+        let error = CheckError::new(format!("`{}` is not FILE:LINE", clean::line(text, 200)));
+        error.advise("for example, write `deploylint why start.sh:12`")
     };
     let (file, line) = text.rsplit_once(':').ok_or_else(wrong)?;
     let line: u32 = line.parse().map_err(|_| wrong())?;

@@ -80,7 +80,7 @@ pub(crate) fn app_user(
     let through_sudo = scripts.iter().flat_map(|s| s.iter()).find_map(|(_, step)| match &step.user {
         User::Named(name) if !is_system_account(name) && step.place == Place::Here => Some(AppUser {
             name: name.clone(),
-            why: "who runs commands of the script".to_owned(),
+            why: "the account that runs commands of the script".to_owned(),
             span: Some(step.span),
         }),
         _ => None,
@@ -123,7 +123,7 @@ fn owner_of_tree(scripts: &[Deployment<'_>]) -> Option<AppUser> {
                 let app = known && script.steps.iter().filter(works).any(|s| s.argv.cwd.is_under(tree));
                 app.then(|| AppUser {
                     name: user.clone(),
-                    why: "whom the script gives the tree to".to_owned(),
+                    why: "the account that the script gives the tree to".to_owned(),
                     span: Some(step.span),
                 })
             })

@@ -1,5 +1,5 @@
-//! Conditions as facts. `[ ! -d P ]`, `id -u X`, `command -v T`, `grep -q L F` and their like say something about
-//! a resource; everything else is opaque, and opaque conditions are told apart by their text.
+//! Conditions as facts. `[ ! -d P ]`, `id -u X`, `command -v T`, `grep -q L F` and similar ones say something
+//! about a resource. Everything else is opaque, and opaque conditions are told apart by their text.
 
 use crate::limit::tick;
 use crate::model::StepId;
@@ -8,35 +8,35 @@ use crate::tools::effect::Resource;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-/// A condition of more parts than this is opaque: `a && b && …` without end would nest as deep as it is long, and
-/// whatever looks into it (and what frees it) goes down by recursion. The longest of real scripts has 9.
+/// A condition of more parts than this is opaque: an endless `a && b && …` would nest as deep as it is long,
+/// and reading (and freeing) it is recursive. The longest in real scripts has 9.
 const PARTS: usize = 64;
 
-/// Something that can be known of a resource.
+/// Something that can be known about a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fact {
     /// The resource.
     pub resource: Resource,
-    /// What of it.
+    /// What it says about it.
     pub aspect: Aspect,
 }
 
-/// What of a resource is known.
+/// What is known about a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Aspect {
-    /// It is there.
+    /// It exists.
     Exists,
-    /// It is there and is a directory.
+    /// It exists and is a directory.
     Directory,
-    /// It is there and is a regular file.
+    /// It exists and is a regular file.
     File,
     /// It is a symbolic link.
     Link,
-    /// It is there and not empty.
+    /// It exists and is not empty.
     Filled,
-    /// It is there and has a size, which an empty directory has too: `-s`.
+    /// It exists and has a size, which an empty directory has too: `-s`.
     Sized,
-    /// It is there and may be run, or entered: `-x`.
+    /// It exists and may be run, or entered: `-x`.
     Executable,
     /// It runs.
     Running,
@@ -53,8 +53,8 @@ pub enum Cond {
     Fact(Rc<Fact>),
     /// The script runs as root.
     Root,
-    /// The step succeeds, one that makes something: it does in the first run, and in the second unless it is found to
-    /// fail there.
+    /// The step succeeds, which creates something. It does so in the first run, and in the second unless it
+    /// is found to fail there.
     Works(StepId),
     /// Not.
     Not(Rc<Cond>),
@@ -86,7 +86,7 @@ impl Cond {
         }
     }
 
-    /// Both, in short where one is constant.
+    /// Both, simplified if one is constant.
     pub fn and(self, other: Cond) -> Cond {
         match (self, other) {
             (Cond::Always(true), c) | (c, Cond::Always(true)) => c,
@@ -95,7 +95,7 @@ impl Cond {
         }
     }
 
-    /// Either, in short where one is constant.
+    /// Either, simplified if one is constant.
     pub fn or(self, other: Cond) -> Cond {
         match (self, other) {
             (Cond::Always(false), c) | (c, Cond::Always(false)) => c,
@@ -104,19 +104,19 @@ impl Cond {
         }
     }
 
-    /// Itself, or opaque where it has too many parts.
+    /// Itself, or opaque if it has too many parts.
     fn bounded(self) -> Cond {
         let mut left = PARTS;
         if self.fits(&mut left) {
             return self;
         }
-        // Equal conditions stay equal. The walk numbers opaque texts from 0 and never comes up here.
+        // Equal conditions stay equal. The walk numbers opaque texts from 0 and never reaches this number.
         let mut hasher = DefaultHasher::new();
         self.hash(&mut hasher);
         Cond::Opaque(hasher.finish() as u32 | 1 << 31)
     }
 
-    /// Takes its parts from `left`; false when there are more.
+    /// Takes its parts from `left`; false if there are more.
     fn fits(&self, left: &mut usize) -> bool {
         let Some(rest) = left.checked_sub(1) else { return false };
         *left = rest;
@@ -127,7 +127,7 @@ impl Cond {
         }
     }
 
-    /// The truth of it, where `fact` answers for facts and opaque parts are unknown.
+    /// Its truth, if `fact` answers for facts and opaque parts are unknown.
     pub fn evaluate(&self, ask: &mut impl FnMut(&Cond) -> Option<bool>) -> Option<bool> {
         match self {
             Cond::Always(b) => Some(*b),
@@ -167,7 +167,7 @@ impl Cond {
         out
     }
 
-    /// True when it can be evaluated over and over without a thought.
+    /// True if it is cheap enough to be evaluated again and again.
     pub(super) fn is_small(&self) -> bool {
         fn count(cond: &Cond, left: &mut u32) -> bool {
             *left = left.saturating_sub(1);
@@ -181,7 +181,7 @@ impl Cond {
         count(self, &mut 100)
     }
 
-    /// True when some part is opaque.
+    /// True if some part is opaque.
     pub fn has_opaque(&self) -> bool {
         match self {
             Cond::Opaque(_) => true,
@@ -192,7 +192,7 @@ impl Cond {
     }
 }
 
-/// What a path test says: test(1).
+/// What a path test means: test(1).
 pub(super) fn path_test(operator: &str, path: Value) -> Option<Cond> {
     let aspect = match operator {
         "-e" | "-a" | "-r" | "-w" | "-O" | "-G" => Aspect::Exists,

@@ -1,4 +1,4 @@
-//! The model as text, for whoever writes rules.
+//! The model as text, for people who write rules.
 
 use crate::model::condition::{Cond, Fact};
 use crate::model::{Deployment, OnFailure, Outcome, StepId, User};
@@ -7,7 +7,7 @@ use crate::source::Sources;
 use std::fmt::Write;
 
 impl Deployment<'_> {
-    /// Every step on a line, with its context, its guards, its effects and its second run below.
+    /// One line for each step, with its context, and below it its guards, its effects and its second run.
     pub fn describe(&self, sources: &Sources) -> String {
         let mut out = String::new();
         let _ = writeln!(out, "caller: {:?}", self.caller);

@@ -1,4 +1,4 @@
-//! One step in plain words, for whoever asks why a line is told or not.
+//! One step in plain words, for people who ask why a line is reported or not.
 
 use crate::model::{Deployment, OnFailure, Outcome, StepId, User};
 use crate::shell::wrappers::Place;
@@ -7,16 +7,17 @@ use crate::tools::effect::Change;
 use std::fmt::Write;
 
 impl Deployment<'_> {
-    /// What is known of a step: who runs it, where, behind which guards, what it changes and what it does again.
-    /// Several lines, each ended; the first is the command as it was understood.
+    /// Everything known about a step: who runs it, where, behind which guards, what it changes and what it
+    /// does again. There are several lines, each with a line end; the first is the command as it was
+    /// understood.
     pub fn explain(&self, sources: &Sources, id: StepId) -> String {
         let step = self.step(id);
         let mut out = format!("{}\n", step.argv);
         let user = match &step.user {
-            User::Caller => "whoever calls the script".to_owned(),
+            User::Caller => "the user who calls the script".to_owned(),
             User::Root => "root".to_owned(),
             User::Named(name) => name.to_string(),
-            User::Unknown => "somebody who is not known".to_owned(),
+            User::Unknown => "an unknown user".to_owned(),
         };
         let place = match &step.place {
             Place::Here => String::new(),
@@ -26,22 +27,22 @@ impl Deployment<'_> {
         let failure = match step.on_failure {
             OnFailure::Aborts => "its failure ends the script",
             OnFailure::Continues => "the script goes on when it fails",
-            OnFailure::Handled => "its failure is taken care of",
+            OnFailure::Handled => "the script handles its failure",
         };
         let _ = writeln!(out, "  run by {user}{place} in {}; {failure}", step.argv.cwd);
         if step.entry != 0 {
-            out.push_str("  in a function that nothing here calls, which lowers the confidence\n");
+            out.push_str("  in a function that nothing here calls, so the confidence is lower\n");
         }
         for (_, guard) in self.guards_of(id) {
-            let holds = if guard.holds { "works" } else { "does not work" };
+            let holds = if guard.holds { "succeeds" } else { "fails" };
             let opaque = if guard.cond.has_opaque() {
-                ", which is not understood and lowers the confidence"
+                ", which is not understood, so the confidence is lower"
             } else {
                 ""
             };
-            let _ = writeln!(out, "  only where {} {holds}{opaque}", quoted(sources, guard.span));
+            let _ = writeln!(out, "  only if {} {holds}{opaque}", quoted(sources, guard.span));
         }
-        // One line for all that is done alike: `apt-get install` names many.
+        // One line for the same kind of change, because `apt-get install` names many packages.
         let mut alike: Vec<(&str, &str, Vec<String>)> = Vec::new();
         for effect in &step.deed.effects {
             let (does, kind) = (does(&effect.change), effect.resource.kind());
@@ -56,7 +57,7 @@ impl Deployment<'_> {
             let _ = writeln!(out, "  {does} {kind} {}", names.join(", "));
         }
         if step.deed.effects.is_empty() && step.deed.roles.is_empty() {
-            out.push_str("  no change is known that this command makes\n");
+            out.push_str("  it is not known what this command changes\n");
         }
         let second = self.second_run(id);
         let because = |out: &mut String| {
@@ -74,12 +75,10 @@ impl Deployment<'_> {
             Outcome::Fails(says) => {
                 let _ = write!(out, "fails ({says})");
             }
-            Outcome::Duplicates(says) | Outcome::Overwrites(says) | Outcome::Nests(says) => {
-                out.push_str(says)
-            }
-            Outcome::Prompts(asks) => {
-                let _ = write!(out, "waits for an answer ({asks})");
-            }
+            Outcome::Duplicates(says)
+            | Outcome::Overwrites(says)
+            | Outcome::Nests(says)
+            | Outcome::Prompts(says) => out.push_str(says),
             Outcome::Unknown => out.push_str("not known"),
         }
         because(&mut out);
@@ -105,7 +104,7 @@ fn does(change: &Change) -> &'static str {
     }
 }
 
-/// The first line of a place in the source, and which line it is.
+/// The first line of a place in the source, and its line number.
 fn quoted(sources: &Sources, span: Span) -> String {
     let text = sources.text(span);
     let first = text.lines().next().unwrap_or_default().trim_end();

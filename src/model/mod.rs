@@ -1,7 +1,8 @@
-//! The model. One pass over a script in the order in which it would run: steps with their context, the guards
-//! known to hold there, effects; then what each step does when the whole script runs a second time.
+//! The model: one pass over a script in the order in which it would run. It gives steps with their context,
+//! the guards that are known to apply, and the effects; and then what each step does when the whole script
+//! runs a second time.
 //!
-//! Knows nothing of rules, of compose or of units.
+//! It knows nothing about rules, compose or units.
 
 pub mod condition;
 mod debug;
@@ -32,11 +33,11 @@ pub(crate) use walk::is_random_source;
 /// Who runs a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum User {
-    /// Whoever called the script, when that is not root.
+    /// The user who called the script, if that is not root.
     Caller,
     /// root.
     Root,
-    /// Someone by name.
+    /// An account by name.
     Named(Value),
     /// Not known.
     Unknown,
@@ -61,14 +62,14 @@ pub struct StepId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GuardId(pub u32);
 
-/// A condition known to have had an outcome where a step runs.
+/// A condition that is known to have had an outcome where a step runs.
 #[derive(Clone, Debug)]
 pub struct Guard {
     /// The condition.
     pub cond: Cond,
     /// Its outcome.
     pub holds: bool,
-    /// Where the condition stands.
+    /// Where the condition is.
     pub span: Span,
     /// It was evaluated before this step.
     pub at: StepId,
@@ -76,20 +77,21 @@ pub struct Guard {
     pub end: StepId,
     /// The guard around it.
     pub outer: Option<GuardId>,
-    /// The branch of an `if` or `case` that it opens: two guards of one choice with different arms exclude each other.
+    /// The branch of an `if` or `case` that it opens. Two guards of one choice with different arms exclude
+    /// each other.
     pub choice: Option<(u32, u32)>,
     /// How many guards are around it.
     pub depth: u32,
-    /// What its condition is made of. Asked for each pair of steps, so it is told once.
+    /// What its condition consists of. It is needed for each pair of steps, so it is computed once.
     pub about: About,
 }
 
-/// What a guard's condition is made of.
+/// What a guard's condition consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
-    /// Nothing but opaque parts: the same in each run, wherever it stands.
+    /// Only opaque parts: the same in each run, wherever it is.
     Opaque,
-    /// Facts only: it changes as the script goes on.
+    /// Only facts: it changes as the script goes on.
     Facts,
     /// Both.
     Mixed,
@@ -102,18 +104,18 @@ pub enum About {
 pub struct Written {
     /// The file.
     pub path: Value,
-    /// The text with constants put in; what is not known stands as `$NAME`.
+    /// The text with constants inserted; unknown parts are `$NAME`.
     pub content: MappedText,
-    /// The text before constants are put in, for telling what it rests on.
+    /// The text before constants are inserted, which shows what it depends on.
     pub value: Value,
-    /// Added to what is there.
+    /// True if it is added to what is there.
     pub append: bool,
 }
 
 /// One command with its context, guards and effects.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// The command, wrappers peeled.
+    /// The command without its wrappers.
     pub argv: Argv,
     /// The command's own words.
     pub span: Span,
@@ -125,34 +127,35 @@ pub struct Step {
     pub place: Place,
     /// What happens when it fails.
     pub on_failure: OnFailure,
-    /// errexit is on where it runs.
+    /// True if errexit is on where it runs.
     pub errexit: bool,
-    /// Its exit status is looked at right after: `if [ $? -ne 0 ]`.
+    /// True if its exit status is checked right after: `if [ $? -ne 0 ]`.
     pub status_checked: bool,
-    /// It runs more than once in one run.
+    /// True if it runs more than once in one run.
     pub in_loop: bool,
-    /// It runs in the background.
+    /// True if it runs in the background.
     pub background: bool,
     /// umask where it runs, as far as the script sets it.
     pub umask: Option<u32>,
-    /// Which entry it belongs to: 0 is the script's main flow, others are functions that nothing calls.
+    /// Which entry it belongs to: 0 is the script's main flow, and the others are functions that nothing
+    /// calls.
     pub entry: u32,
     /// The innermost guard.
     pub guard: Option<GuardId>,
-    /// What it does, redirections included.
+    /// What it does, including redirects.
     pub deed: Deed,
     /// The texts that it writes.
     pub written: Vec<Written>,
-    /// Wrappers that were peeled.
+    /// The wrappers that were removed.
     pub wrappers: Vec<&'static str>,
     /// The home directory of the user.
     pub home: Value,
 }
 
-/// Is root expected to call the script?
+/// Whether root is expected to call the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// It tests for root, or does what only root can without sudo.
+    /// It checks for root, or does without sudo what only root can do.
     Root(Option<Span>),
     /// It calls sudo, or refuses root.
     Ordinary,
@@ -179,7 +182,7 @@ pub struct Deployment<'a> {
     pub gaps: Vec<(Span, String)>,
     /// Comments.
     pub comments: Vec<Span>,
-    /// Where errexit was turned on first in the main flow.
+    /// Where errexit was first turned on in the main flow.
     pub errexit_at: Option<Span>,
     /// The names of entries: `main`, then functions that nothing calls.
     pub entries: Vec<String>,
@@ -193,9 +196,9 @@ pub struct Deployment<'a> {
     runs: Vec<timeline::Ran>,
 }
 
-/// Gives the texts of files that a script sources.
+/// Provides the texts of files that a script sources.
 pub trait Follow {
-    /// The file at a path relative to the repo's root, if it is there and may be read.
+    /// The file at a path relative to the repo's root, if it exists and may be read.
     fn follow(&mut self, path: &str) -> Option<(FileId, String)>;
 }
 
@@ -208,7 +211,7 @@ impl Follow for FollowNothing {
     }
 }
 
-/// Reads a script: `path` is its name relative to the repo's root.
+/// Reads a script; `path` is its name relative to the repo's root.
 pub fn build<'a>(
     arena: &'a Bump,
     file: FileId,
@@ -219,7 +222,8 @@ pub fn build<'a>(
     build_without(arena, file, path, text, follow, &[])
 }
 
-/// Reads a script as if some of its statements, by their spans, were not there: how they end is not known.
+/// Reads a script as if some of its statements, given by their spans, were missing. It is not known how those
+/// end.
 pub fn build_without<'a>(
     arena: &'a Bump,
     file: FileId,
@@ -272,7 +276,7 @@ impl Deployment<'_> {
         guards_from(&self.guards, self.step(step).guard)
     }
 
-    /// Whether a resource is there when the second run comes to a step.
+    /// Whether a resource exists when the second run reaches a step.
     pub fn presence(&self, before: StepId, resource: &crate::tools::effect::Resource) -> Presence {
         let (steps, guards, runs) = (&self.steps, &self.guards, &self.runs);
         let under = self.step(before).guard;
@@ -302,13 +306,14 @@ fn behind<'d>(
     steps.filter(move |(_, step)| is_behind(step)).map(|(index, step)| (StepId(index as u32), step))
 }
 
-/// Finds where the last step behind each guard is: who looks for those behind one need not go through all steps.
+/// Finds the last step behind each guard, so that a search for the steps behind a guard need not visit all
+/// steps.
 fn ends(steps: &[Step], guards: &mut [Guard]) {
     for (index, step) in steps.iter().enumerate().rev() {
         let mut guard = step.guard;
         while let Some(id) = guard {
             let guarded = &mut guards[id.0 as usize];
-            // What is around it was seen with it.
+            // Its surroundings were seen with it.
             if guarded.end.0 > 0 {
                 break;
             }

@@ -1,4 +1,4 @@
-//! The patterns of grep(1) and sed(1), and whether a text holds them.
+//! The patterns of grep(1) and sed(1), and whether a text contains them.
 
 use crate::limit::{tick, ticks};
 use crate::shell::argv::Argv;
@@ -11,18 +11,19 @@ use std::collections::HashMap;
 pub(super) const GREP: &str = "q|quiet|silent s|no-messages i|ignore-case E|extended-regexp F|fixed-strings G P|perl-regexp \
      w|word-regexp x|line-regexp v|invert-match c|count l n o r R h H a e|regexp: f|file: A: B: C: m|max-count:";
 
-/// What means something else than itself in an expression; newlines stand in no line.
+/// Characters with a special meaning in an expression. A line never contains a newline.
 const OPERATORS: [char; 15] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$', '\n'];
 /// One guard is compared with each line that a script writes, and the other way round.
 const MOST_COMPILED: usize = 32;
-/// Bytes of a compiled expression. What takes more was written by no person.
+/// The size limit of a compiled expression in bytes. A person writes no larger one.
 const MAX_COMPILED: usize = 1 << 20;
 
 thread_local! {
     static COMPILED: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
 }
 
-/// True where a text that is written makes `grep PATTERN` succeed. What is not all known is believed to.
+/// True if a written text makes `grep PATTERN` succeed. A pattern that is not fully known is assumed to
+/// match.
 pub(super) fn holds_pattern(text: &Value, pattern: &Value) -> bool {
     let (Some(text), Some(pattern)) = (text.as_literal(), pattern.as_literal()) else { return true };
     tick();
@@ -44,7 +45,8 @@ pub(super) fn holds_pattern(text: &Value, pattern: &Value) -> bool {
     })
 }
 
-/// grep(1)'s pattern as a regular expression of the crate `regex`; a pattern that is not all known stays as it is.
+/// grep(1)'s pattern as a regular expression of the crate `regex`. A pattern that is not fully known stays as
+/// it is.
 pub(super) fn line_pattern(pattern: &Value, grep: &Argv) -> Value {
     let options = grep.options(GREP);
     let Some(text) = pattern.as_literal() else { return pattern.clone() };
@@ -71,7 +73,8 @@ pub(super) fn basic_pattern(pattern: &Value) -> Value {
     pattern.as_literal().map_or_else(|| pattern.clone(), |text| Value::literal(basic(text)))
 }
 
-/// A basic regular expression (regex(7)) as an extended one: what `\` makes an operator there is one here without.
+/// A basic regular expression (regex(7)) as an extended one: what `\` makes an operator there is one without
+/// it here.
 pub(super) fn basic(text: &str) -> String {
     let mut out = String::new();
     let mut chars = text.char_indices().peekable();
@@ -93,7 +96,7 @@ pub(super) fn basic(text: &str) -> String {
                 out.push_str("\\$");
             }
             '[' => {
-                // A bracket expression is the same in both; `]` first in it is a member.
+                // A bracket expression is the same in both; a leading `]` is a member.
                 let rest = &text[at + 1..];
                 let skip = if rest.starts_with("^]") { 2 } else { usize::from(rest.starts_with(']')) };
                 let end = closing(&rest[skip..]).map_or(rest.len(), |i| skip + i + 1);
@@ -109,7 +112,7 @@ pub(super) fn basic(text: &str) -> String {
     out
 }
 
-/// Where a bracket expression ends, classes like `[:space:]` in it passed over.
+/// Where a bracket expression ends; classes like `[:space:]` in it are skipped.
 pub(super) fn closing(text: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {

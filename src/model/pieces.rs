@@ -1,17 +1,17 @@
-//! A script in pieces: its statements, and those inside them. For whoever must leave some out.
+//! A script in pieces: its statements, and those inside them, for code that must leave some out.
 
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::parse::Shell;
 use crate::source::{FileId, OffsetMap, Span};
 use bumpalo::Bump;
 
-/// Statements inside statements: deeper ones are not told apart.
+/// How deep statements are told apart.
 const DEPTH: u32 = 20;
 
 /// A statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// Where it stands, heredocs not included.
+    /// Its place, without heredocs.
     pub span: Span,
     /// The statements inside it, in order.
     pub inner: Vec<Piece>,

@@ -1,5 +1,5 @@
-//! The walk. One recursion in source order; functions are inlined at their calls, files that are sourced too.
-//! Deliberately no control-flow graph: a deploy script is read top to bottom.
+//! The walk: one recursion in source order. Functions are inlined at their calls, and so are sourced files.
+//! It is deliberately not a control-flow graph, because a deploy script is read from top to bottom.
 
 mod answers;
 mod builtins;
@@ -32,13 +32,13 @@ use bumpalo::Bump;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// No real script has as many steps; a script that doubles its calls in each function would.
+/// No real script has as many steps, but one that doubles its calls in each function would.
 const STEPS: usize = 5_000;
-/// Statements visited, functions inlined included.
+/// The most statements that are visited, including those of inlined functions.
 const STATEMENTS: u32 = 120_000;
-/// Statements inside statements, calls included.
+/// How deep statements and calls may be nested.
 const DEPTH: u32 = 200;
-/// Bytes of values that are worked out: variables that grow with each use would fill any memory.
+/// The most bytes of values that are computed: variables that grow with each use would fill any memory.
 const VOLUME: usize = 64 * 1024 * 1024;
 
 /// The context of a statement.
@@ -50,7 +50,7 @@ pub(super) struct Context {
     pub(super) home: Value,
     pub(super) errexit: bool,
     pub(super) pipefail: bool,
-    /// What it means to the script when this shell aborts.
+    /// What it means to the script if this shell aborts.
     pub(super) base: OnFailure,
     pub(super) failure: Failure,
     pub(super) in_loop: bool,
@@ -66,7 +66,7 @@ pub(super) struct Context {
 pub(super) struct Function<'a> {
     pub(super) body: &'a Stmt<'a>,
     pub(super) called: bool,
-    /// Calls of it that are under way.
+    /// Its calls that are in progress.
     pub(super) active: u32,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct Walker<'a, 'f> {
     pub(super) file: FileId,
     pub(super) shell: Shell<'a>,
     pub(super) scope: Scope<'a>,
-    /// The positional parameters; `None` for the script's own, which the caller gives.
+    /// The positional parameters; `None` for the script's own, which the caller provides.
     pub(super) params: Option<Vec<Arg>>,
     pub(super) script_path: Value,
     pub(super) ctx: Context,
@@ -85,7 +85,7 @@ pub(super) struct Walker<'a, 'f> {
     pub(super) guard: Option<GuardId>,
     pub(super) functions: HashMap<&'a str, Function<'a>>,
     function_order: Vec<&'a str>,
-    /// What the last command's success says.
+    /// What the last command's success means.
     pub(super) last: Cond,
     opaque: HashMap<u64, u32>,
     choices: u32,
@@ -95,9 +95,9 @@ pub(super) struct Walker<'a, 'f> {
     depth: u32,
     pub(super) volume: usize,
     overran: bool,
-    /// Some statements were passed over.
+    /// Some statements were skipped.
     pub(super) skipped: bool,
-    /// A bit for each byte of the script at which a statement that was walked begins.
+    /// One bit for each byte of the script, set where a walked statement begins.
     reached: Vec<u64>,
     pub(super) captures: Vec<Vec<Output>>,
     pub(super) locals: Vec<Vec<&'a str>>,
@@ -105,7 +105,7 @@ pub(super) struct Walker<'a, 'f> {
     pub(super) errexit_at: Option<Span>,
     pub(super) sourced: Vec<FileId>,
     pub(super) regions: u32,
-    /// Statements that are passed over.
+    /// Statements to skip.
     left_out: &'f [Span],
 }
 
@@ -239,17 +239,17 @@ impl<'a, 'f> Walker<'a, 'f> {
         }
     }
 
-    /// `trap 'rm -rf "$TMP"' EXIT` runs after all else, however the script ends.
+    /// `trap 'rm -rf "$TMP"' EXIT` runs after everything else, however the script ends.
     fn leave(&mut self) {
         let Some(text) = self.ctx.on_exit.take() else { return };
         let code: &'a str = self.arena.alloc_str(&text.text);
         let block = self.shell.parse(code, text.file, text.map);
-        // How the script ended is not known.
+        // It is not known how the script ended.
         self.last = self.opaque("the exit status");
         self.with_failure(Failure::Is(OnFailure::Handled), |w| w.block(block));
     }
 
-    /// The number of an opaque condition: the same text, the same number.
+    /// The number of an opaque condition: the same text has the same number.
     pub(super) fn opaque(&mut self, text: &str) -> Cond {
         let next = self.opaque.len() as u32;
         let mut hasher = DefaultHasher::new();
@@ -329,7 +329,7 @@ impl<'a, 'f> Walker<'a, 'f> {
                 }
             }
         }
-        // `if id "$1"; then return 0; fi; return 1` succeeds where the account exists.
+        // `if id "$1"; then return 0; fi; return 1` succeeds if the account exists.
         for (when, outcome, returned) in leaves.into_iter().rev() {
             let left = if outcome { when } else { when.negate() };
             cond = match returned {
@@ -380,12 +380,13 @@ impl<'a, 'f> Walker<'a, 'f> {
         };
         mark(stmt.span);
         if let StmtKind::Command(command) = stmt.kind {
-            // `> f a` begins with a redirection.
+            // `> f a` begins with a redirect.
             command.words.first().into_iter().for_each(|word| mark(word.span));
         }
     }
 
-    /// The commands of all that was read. Where something was passed over, only those that were walked count as analysed.
+    /// The commands of everything that was read. If something was skipped, only commands that were walked
+    /// count as analysed.
     fn commands(&mut self) -> Vec<Counted> {
         let mut commands = std::mem::take(&mut self.shell.count).places();
         if self.skipped || self.overran {
@@ -397,15 +398,15 @@ impl<'a, 'f> Walker<'a, 'f> {
         commands
     }
 
-    /// True where so much was worked out that no more is.
+    /// True if so much was computed that nothing more is.
     pub(super) fn overflows(&self) -> bool {
         self.volume > VOLUME
     }
 
-    /// Nothing behind `span` is followed any more; it is told once.
+    /// Nothing after `span` is followed any more, which is reported once.
     pub(super) fn overrun(&mut self, span: Span) {
         if !std::mem::replace(&mut self.overran, true) {
-            let reason = "its calls, loops and variables unfold to more than is followed".to_owned();
+            let reason = "its calls, loops and variables unfold to too much to follow".to_owned();
             self.shell.gaps.push((span, reason));
         }
     }
@@ -458,7 +459,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             StmtKind::Group(block) => self.block(block),
             StmtKind::Subshell(block) => self.in_subshell(|w| {
                 let flow = w.block(block);
-                // `exit` leaves the subshell only.
+                // `exit` leaves only the subshell.
                 Flow::plain(flow.cond)
             }),
             StmtKind::Function { name, body } => {
@@ -480,7 +481,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         }
     }
 
-    /// `$?` was read: the last step's failure does not go unseen.
+    /// `$?` was read, so the last step's failure does not go unnoticed.
     pub(super) fn status_was_read(&mut self) {
         if let Some(step) = self.steps.last_mut() {
             step.status_checked = true;

@@ -1,12 +1,13 @@
-//! What a file says may reach a terminal only as text: control characters could move the cursor, change colours or
-//! hide what stands there, and bidirectional marks can show a line in another order than it runs.
+//! Text from a file may reach a terminal only as text: control characters could move the cursor, change
+//! colours or hide text, and bidirectional marks can show a line in another order than it runs.
 
 use std::borrow::Cow;
 
-/// The character that is shown instead of `c`, if `c` may not be shown as it is. Tabs and line ends are for the caller.
+/// The character that is shown instead of `c`, if `c` cannot be shown as it is. The caller handles tabs and
+/// line ends.
 pub fn shown_instead(c: char) -> Option<char> {
     match c {
-        // The pictures of the control characters stand in their order from U+2400.
+        // The symbols for control characters are in the same order from U+2400.
         '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32),
         '\u{7f}' => Some('\u{2421}'),
         '\u{80}'..='\u{9f}'
@@ -21,7 +22,7 @@ pub fn shown_instead(c: char) -> Option<char> {
     }
 }
 
-/// `text` on one line, with nothing in it that a terminal would obey, cut after `limit` characters.
+/// `text` on one line, without anything that a terminal would obey, cut after `limit` characters.
 pub fn line(text: &str, limit: usize) -> Cow<'_, str> {
     let fine = |c: char| shown_instead(c).is_none();
     if text.len() <= limit && text.chars().all(fine) {

@@ -1,11 +1,12 @@
-//! What fixes change, as a unified diff that `patch -p0` and `git apply -p0` take.
+//! The changes of fixes, as a unified diff for `patch -p0` and `git apply -p0`.
 
 use super::clean;
 use crate::check::Change;
 use similar::TextDiff;
 use std::io::{self, Write};
 
-/// Writes the differences. On a terminal nothing that a file says is obeyed; elsewhere each byte is the file's own.
+/// Writes the differences. A terminal gets nothing that it would obey; any other output gets each byte of the
+/// file.
 ///
 /// # Errors
 /// What the writer says.
@@ -23,7 +24,7 @@ pub fn write(changes: &[Change], terminal: bool, out: &mut dyn Write) -> io::Res
     Ok(())
 }
 
-/// Lines end with `\n` alone, as patch(1) has it; similar's own writer takes a bare `\r` for a line end, and replaces
+/// Only `\n` ends a line, as in patch(1). similar's own writer treats a bare `\r` as a line end, and replaces
 /// what is not UTF-8.
 fn unified(name: &str, before: &[u8], after: &[u8]) -> io::Result<Vec<u8>> {
     let before: Vec<&[u8]> = before.split_inclusive(|b| *b == b'\n').collect();
@@ -43,8 +44,8 @@ fn unified(name: &str, before: &[u8], after: &[u8]) -> io::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// A file's name in a header. diff(1) ends one that has a space with a tab, and quotes one with control characters as
-/// C does.
+/// A file's name in a header. As in diff(1), a name with a space ends with a tab, and one with control
+/// characters is quoted as in C.
 fn name(path: &str) -> String {
     let odd = |c: char| c.is_ascii_control() || matches!(c, '"' | '\\');
     if path.contains(odd) {

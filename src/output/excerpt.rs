@@ -1,5 +1,5 @@
-//! The few lines of the files that one finding shows, cleaned and cut, in the form in which codespan reads files.
-//! Built per finding: no other line of a file is looked at.
+//! The few lines of the files that one finding shows, cleaned and cut, in the form in which codespan reads
+//! files. They are built for each finding; no other line of a file is looked at.
 
 use super::clean;
 use crate::facts::environment::hidden_in;
@@ -9,15 +9,15 @@ use codespan_reporting::files::{Error, Files, Location};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// The longest line shown whole, in characters.
+/// The longest line that is shown as a whole, in characters.
 const LINE: usize = 200;
-/// Of a longer line: characters before the place, and from its start on.
+/// In a longer line: characters before the place, and from its start on.
 const BEFORE: usize = 40;
 const AFTER: usize = 110;
-/// A place of more lines than this is shown by its first.
+/// A place with more lines than this is shown by its first line.
 const LINES: u32 = 12;
 
-/// A place to be shown.
+/// A place to show.
 pub(super) struct Labelled<'a> {
     pub(super) span: Span,
     pub(super) message: &'a str,
@@ -32,9 +32,9 @@ pub(super) struct Excerpts {
 struct Excerpt {
     name: String,
     text: String,
-    /// 0-based line of the file to its range in `text`, line end included.
+    /// Maps the 0-based line of the file to its range in `text`, including the line end.
     lines: BTreeMap<usize, Range<usize>>,
-    /// Where places in `text` lie in the file.
+    /// Where places of `text` are in the file.
     starts: Vec<(usize, LineColumn)>,
 }
 
@@ -72,7 +72,7 @@ impl Excerpts {
     }
 }
 
-/// The span within its file, without the line ends at its end, and only its first line if it has very many.
+/// The span within its file, without line ends at its end. Only its first line, if it has very many.
 fn cut(file: &SourceFile, span: Span) -> Range<usize> {
     let text = file.text();
     let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i));
@@ -86,16 +86,16 @@ fn cut(file: &SourceFile, span: Span) -> Range<usize> {
     start..end
 }
 
-/// What of a line is shown, and where it stands in the excerpt.
+/// Which part of a line is shown, and where it is in the excerpt.
 struct Shown {
-    /// Range of the file.
+    /// The range in the file.
     kept: Range<usize>,
-    /// Where the first kept character stands in the excerpt.
+    /// Where the first kept character is in the excerpt.
     at: usize,
 }
 
 impl Shown {
-    /// The offset in the excerpt of an offset in the file; one that was cut away is at the nearest end.
+    /// The offset in the excerpt for an offset in the file. If it was cut away, it is at the nearest end.
     fn shown(&self, file: &SourceFile, offset: usize) -> usize {
         let offset = offset.clamp(self.kept.start, self.kept.end);
         let before = file.text().get(self.kept.start..offset).unwrap_or_default();
@@ -115,7 +115,8 @@ fn clean_len(c: char) -> usize {
 }
 
 fn excerpt(file: &SourceFile, spans: &[Range<usize>]) -> (Excerpt, BTreeMap<u32, Shown>) {
-    // Which lines, and around which offset a long one is cut: that of the place named first, the primary.
+    // Which lines are shown, and around which offset a long one is cut: that of the first place, which is the
+    // primary one.
     let mut wanted: BTreeMap<u32, usize> = BTreeMap::new();
     for span in spans {
         let (first, last) = (file.line(span.start as u32), file.line(span.end as u32));
@@ -124,7 +125,7 @@ fn excerpt(file: &SourceFile, spans: &[Range<usize>]) -> (Excerpt, BTreeMap<u32,
             wanted.entry(line).or_insert(file.line_range(line + 1).start);
         }
     }
-    // codespan shows the one line that lies between two others.
+    // codespan also shows a single line between two others.
     let lines: Vec<u32> = wanted.keys().copied().collect();
     for pair in lines.windows(2) {
         if pair[1] - pair[0] == 2 {
@@ -149,7 +150,7 @@ fn excerpt(file: &SourceFile, spans: &[Range<usize>]) -> (Excerpt, BTreeMap<u32,
         let at = excerpt.text.len();
         let hidden = hidden(file.text(), &whole, &kept);
         let is_hidden = |at: usize| hidden.iter().any(|h| h.contains(&at));
-        // A secret is not printed; it keeps its length, so that places stay where they are.
+        // A secret is not printed. It keeps its length, so that places stay where they are.
         let shown_as = |(at, c)| {
             if is_hidden(kept.start + at) { "*".repeat(clean_len(c)) } else { cleaned(c).to_string() }
         };
@@ -164,10 +165,10 @@ fn excerpt(file: &SourceFile, spans: &[Range<usize>]) -> (Excerpt, BTreeMap<u32,
     (excerpt, shown)
 }
 
-/// How far around what is shown a secret and its name are looked for.
+/// How far around the shown part a secret and its name are searched.
 const AROUND: usize = 4096;
 
-/// The places in a line that are not shown, as ranges of the file.
+/// The parts of a line that are not shown, as ranges of the file.
 fn hidden(text: &str, line: &Range<usize>, kept: &Range<usize>) -> Vec<Range<usize>> {
     let boundary = |at: usize| (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
     let start = boundary(kept.start.saturating_sub(AROUND)).max(line.start);
@@ -175,7 +176,7 @@ fn hidden(text: &str, line: &Range<usize>, kept: &Range<usize>) -> Vec<Range<usi
     hidden_in(&text[start..end]).into_iter().map(|h| start + h.start..start + h.end).collect()
 }
 
-/// The part of a line that is shown: all of it, or what lies around `focus`.
+/// The part of a line that is shown: all of it, or the text around `focus`.
 fn window(text: &str, line: Range<usize>, focus: usize) -> Range<usize> {
     let all = &text[line.clone()];
     if all.len() <= LINE || all.chars().nth(LINE).is_none() {

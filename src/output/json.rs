@@ -1,5 +1,5 @@
-//! JSON, version 1. Others build on it: keys and their order stay. Lines and columns are 1-based, columns count
-//! Unicode scalar values, offsets are bytes of the file on disk. Absent is what there is not.
+//! JSON, version 1. Others build on it, so keys and their order stay. Lines and columns are 1-based, columns
+//! count Unicode scalar values, and offsets are bytes of the file on disk. Keys without a value are absent.
 
 use super::{confidence_name, severity_name};
 use crate::check::Report;
@@ -89,7 +89,7 @@ struct Place {
     offset: u32,
 }
 
-/// How many of what.
+/// The counts.
 #[derive(Serialize)]
 pub(super) struct Summary {
     files: usize,

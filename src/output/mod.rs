@@ -1,5 +1,5 @@
-//! How a report looks. The only floor that derives `Serialize`; everything is written to a writer that the
-//! caller gives.
+//! How a report looks. This is the only floor that derives `Serialize`. Everything is written to a writer
+//! from the caller.
 
 pub mod clean;
 pub mod diff;

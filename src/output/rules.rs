@@ -1,4 +1,4 @@
-//! `deploylint rules`: every rule in a line.
+//! `deploylint rules`: one line for each rule.
 
 use super::{confidence_name, severity_name};
 use crate::finding::Applicability;

@@ -9,11 +9,11 @@ use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use std::io;
 
-/// The table is made to be read at this width.
+/// The width for which the table is made.
 const WIDTH: usize = 100;
-/// What a cell of the narrow columns may take.
+/// The width of a cell in the narrow columns.
 const CELL: usize = 30;
-/// Blanks before what belongs to the row above.
+/// The indentation of lines that belong to the row above.
 const INDENT: usize = 9;
 
 #[derive(Serialize)]
@@ -230,7 +230,7 @@ pub fn write_text(found: &Services, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "{}", closing(found))
 }
 
-/// What the columns show of a row.
+/// The columns of a row.
 fn cells(row: &Row) -> [String; 6] {
     let short = |text: &str| clean::line(text, CELL).into_owned();
     let name = |side: Option<&Side>| side.map_or_else(|| "-".to_owned(), |side| short(&side.name));
@@ -261,10 +261,10 @@ fn cells(row: &Row) -> [String; 6] {
     ]
 }
 
-/// What is said below a row: commands, what differs, why.
+/// The lines below a row: commands, differences, reasons.
 fn details(row: &Row, several: bool, script: Option<&str>) -> Vec<String> {
     let mut lines = Vec::new();
-    // Where there are several Compose files, the name of the file says whose service it is.
+    // If there are several Compose files, the file's name shows whose service it is.
     let file = row.compose.as_deref().filter(|_| several);
     if row.state == State::Exempt {
         lines.extend(row.note.as_ref().map(|note| match file {
@@ -284,7 +284,7 @@ fn details(row: &Row, several: bool, script: Option<&str>) -> Vec<String> {
     lines.extend(there.map(|there| format!("{label} {there}")));
     for stated in row.stated.iter().filter(|stated| !stated.agrees) {
         lines.push(format!(
-            "differs: the {} is `{}` in the service and `{}` on the server",
+            "differs: the {} is `{}` in the service, but `{}` on the server",
             stated.about, stated.service, stated.server
         ));
     }
@@ -295,7 +295,8 @@ fn details(row: &Row, several: bool, script: Option<&str>) -> Vec<String> {
     lines
 }
 
-/// Lines of at most `width` characters, cut at blanks where there are any; those after the first stand further in.
+/// Lines of at most `width` characters, cut at blanks where possible. Lines after the first are indented
+/// further.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
@@ -317,7 +318,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 fn closing(found: &Services) -> String {
     let rows = &found.matrix.rows;
     if rows.is_empty() {
-        return "nothing to compare: no Compose file, no unit and no process of pm2 or supervisor was found"
+        return "there is nothing to compare: no Compose file, no unit and no process of pm2 or supervisor was found"
             .to_owned();
     }
     let summary = summary(rows);

@@ -1,7 +1,7 @@
 //! Findings for people: the source line, the places that explain it, and what to write instead.
 //!
-//! Nothing that a file says reaches the terminal but as text (see [`super::clean`]), and of a long line only what
-//! lies around the place is shown.
+//! Text from a file reaches the terminal only as text (see [`super::clean`]). Only the part of a long line
+//! around the place is shown.
 
 use super::clean;
 use super::excerpt::{Excerpts, Labelled};
@@ -15,7 +15,7 @@ use codespan_reporting::term::termcolor::{Ansi, ColorSpec, NoColor, WriteColor};
 use codespan_reporting::term::{self, Styles, StylesWriter, WriteStyle};
 use std::io::{self, Write};
 
-/// The longest message, help or label, in characters. Longer ones quote a monstrous word.
+/// The longest message, help or label, in characters. A longer one quotes a very long word.
 const MESSAGE: usize = 500;
 
 /// Writes findings, gaps and the summary.
@@ -35,7 +35,7 @@ fn write_styled(report: &Report, out: impl WriteColor) -> io::Result<()> {
         match term::emit_to_write_style(&mut out, &config, &excerpts, &diagnostic) {
             Ok(()) => {}
             Err(files::Error::Io(error)) => return Err(error),
-            // A place that the excerpt cannot show; the finding itself must not get lost.
+            // The excerpt cannot show this place, but the finding itself must not get lost.
             Err(_) => writeln!(out, "{}\n", in_a_line(&report.sources, finding))?,
         }
     }
@@ -65,7 +65,7 @@ pub fn summary(report: &Report) -> String {
     let mut line = format!("{found} in {}", some(report.files, "file"));
     if report.nothing_to_judge() {
         line.push_str(
-            "; no script that deploys was found: name one, or list it under `scripts` in deploylint.yaml",
+            "; no script that deploys was found, so name one, or list it under `scripts` in deploylint.yaml",
         );
     }
     if !report.gaps.is_empty() {
@@ -76,8 +76,8 @@ pub fn summary(report: &Report) -> String {
     line
 }
 
-/// "Fixed 3 findings in 2 files; 4 more with --unsafe-fixes"; nothing where there is nothing to say. `diff`: it was only
-/// shown.
+/// "Fixed 3 findings in 2 files; 4 more with --unsafe-fixes", or nothing if there is nothing to say. With
+/// `diff`, the fixes were only shown.
 pub fn fix_summary(findings: usize, files: usize, unsafe_left: usize, diff: bool) -> Option<String> {
     let did = if diff { "Would fix" } else { "Fixed" };
     match (findings, unsafe_left) {
@@ -154,7 +154,7 @@ pub(super) fn gap_line(sources: &Sources, gap: &Gap) -> String {
 
 fn styles() -> Styles {
     let mut styles = Styles::default();
-    // Red on black is hard to read without weight, and blue on black in any weight.
+    // Red on black is hard to read without bold, and blue on black in any weight.
     for label in [&mut styles.primary_label_error, &mut styles.primary_label_warning] {
         label.set_bold(true);
     }
@@ -162,7 +162,7 @@ fn styles() -> Styles {
     styles
 }
 
-/// A writer that says `info` where codespan says `note`, so that a severity has the same name everywhere.
+/// A writer that says `info` instead of codespan's `note`, so that a severity has the same name everywhere.
 struct Words<W> {
     inner: W,
     after_note: bool,

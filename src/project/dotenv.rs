@@ -1,7 +1,8 @@
-//! Environment files: names, values and places. Knows nothing of who reads them.
+//! Environment files: names, values and places. It does not know who reads them.
 //!
-//! The dialects differ (`docker compose`, python-dotenv, the shell's `source`, systemd's `EnvironmentFile=`); this
-//! is what they agree on. Facts: <https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax>,
+//! The dialects differ (`docker compose`, python-dotenv, the shell's `source`, systemd's `EnvironmentFile=`);
+//! this is what they agree on. Facts:
+//! <https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax>,
 //! systemd.exec(5), `EnvironmentFile=`.
 
 use crate::limit::tick;
@@ -14,7 +15,7 @@ use std::ops::Range;
 pub struct Entry {
     /// The name.
     pub name: String,
-    /// The value without quotes; `${…}` stands as it was written.
+    /// The value without quotes; `${…}` stays as written.
     pub value: String,
     /// The quote around the value.
     pub quote: Option<char>,
@@ -31,9 +32,9 @@ pub struct Entry {
 pub struct Dotenv {
     /// The file.
     pub file: FileId,
-    /// What it sets, in order. A name that is set twice is here twice.
+    /// Its variables, in order. A name that is set twice is here twice.
     pub entries: Vec<Entry>,
-    /// Entries in a comment (`# SENTRY_DSN=`): a sample shows so what may be set.
+    /// Entries in a comment (`# SENTRY_DSN=`): this is how a sample shows an optional variable.
     pub commented: Vec<Entry>,
     /// Lines that could not be read.
     pub problems: Vec<Problem>,
@@ -46,7 +47,7 @@ impl Dotenv {
         Self::read(sources.file(file).text(), file, &place)
     }
 
-    /// Reads a text that a script writes; never fails. The places are those in the script.
+    /// Reads a text that a script writes; never fails. The places are in the script.
     pub fn of_text(text: &MappedText) -> Dotenv {
         Self::read(&text.text, text.file, &|range| text.span(range))
     }
@@ -62,12 +63,12 @@ impl Dotenv {
         dotenv
     }
 
-    /// The entry that counts: the last of its name.
+    /// The entry that counts: the last one of its name.
     pub fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().rfind(|entry| entry.name == name)
     }
 
-    /// True when the name is set, or shown in a comment.
+    /// True if the name is set, or shown in a comment.
     pub fn mentions(&self, name: &str) -> bool {
         self.entries.iter().chain(&self.commented).any(|entry| entry.name == name)
     }
@@ -83,7 +84,8 @@ impl Reader<'_> {
         (self.place)(start..end)
     }
 
-    /// Reads the line at `start`, with what a quoted value takes of the lines below. Returns where the next begins.
+    /// Reads the line at `start`, with the lines below that belong to a quoted value. Returns where the next
+    /// line begins.
     fn line(&self, start: usize, into: &mut Dotenv) -> usize {
         let end = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length);
         let line = &self.text[start..end];
@@ -95,8 +97,8 @@ impl Reader<'_> {
         if let Some(comment) = body.strip_prefix('#') {
             let inside = comment.trim_start_matches([' ', '\t', '#']);
             let begin = begin + (body.len() - inside.len());
-            // Prose may hold an `=`; a variable is written in capitals and closely. A comment ends with its line, whatever
-            // quote stands open in it.
+            // Prose may contain an `=`, but a variable is in capitals and without blanks around it. A comment
+            // ends with its line, even if a quote is open in it.
             let comment = Reader { text: &self.text[..end], place: self.place };
             if let Ok((entry, _)) = comment.entry(begin, end, false)
                 && entry.name.chars().all(|c| !c.is_ascii_lowercase())
@@ -121,7 +123,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `closes`: a quote that opens must also close; else it is a part of the value.
+    /// With `closes`, an opening quote must also close; otherwise it is part of the value.
     fn entry(&self, begin: usize, end: usize, closes: bool) -> Result<(Entry, usize), &'static str> {
         let line = &self.text[begin..end];
         let body = match line.strip_prefix("export") {
@@ -130,11 +132,11 @@ impl Reader<'_> {
         };
         let name_start = end - body.len();
         let Some(equals) = body.find('=') else {
-            return Err("no `=`: not a variable");
+            return Err("this is not a variable, because it has no `=`");
         };
         let name = body[..equals].trim_end();
         if !is_name(name) {
-            return Err("what stands before the `=` is not a variable's name");
+            return Err("the text before the `=` is not a variable's name");
         }
         let after = name_start + equals + 1;
         let raw = &self.text[after..end];
@@ -164,8 +166,8 @@ impl Reader<'_> {
         Ok((entry, next))
     }
 
-    /// The value of a quote that opens at `start`, where it ends, and where the next line begins. Quoted values run
-    /// over lines. In double quotes a backslash takes the next character.
+    /// The value of a quote that opens at `start`, its end, and where the next line begins. Quoted values may
+    /// extend over lines. In double quotes a backslash takes the next character.
     fn quoted(&self, start: usize, quote: char) -> Option<(String, usize, usize)> {
         let mut value = String::new();
         let mut characters = self.text[start + 1..].char_indices();
@@ -286,7 +288,7 @@ mod tests {
         let (sources, env) = read("\u{feff}A=1\r\nB='x'\r\n");
         assert_eq!(env.get("B").unwrap().value, "x");
         assert_eq!(slice(&sources, env.get("A").unwrap().span), "A=1");
-        // An open quote ends at the next one, as every reader of such files has it.
+        // An open quote ends at the next one, as for every reader of such files.
         assert_eq!(read(&"A=\"\n".repeat(3)).1.entries.len(), 1);
     }
 }

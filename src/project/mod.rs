@@ -1,6 +1,6 @@
-//! What must agree with the deploy script. Finds the files of a project and reads them: compose files, systemd
-//! units, environment files, manifests. Knows nothing of shell syntax, runs nothing, reads nothing outside the root,
-//! and judges nothing: that is the rules' work.
+//! What must agree with the deploy script. It finds the files of a project and reads them: compose files,
+//! systemd units, environment files, manifests. It knows nothing about shell syntax, runs nothing, and reads
+//! nothing outside the root. It does not judge; that is the rules' work.
 
 pub mod architecture;
 pub mod compose;
@@ -15,7 +15,8 @@ pub mod yaml;
 
 use crate::source::Span;
 
-/// A line of a file that its readers ignore or misread: a fault of the file, where a gap is a limit of the analysis.
+/// A line of a file that its readers ignore or misread. It is a fault of the file, while a gap is a limit of
+/// the analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The line.

@@ -1,9 +1,9 @@
-//! systemd units: sections and directives with their places, from a file or from the text of a heredoc. Knows
-//! nothing of how a unit came to be, nor of what a directive should be.
+//! systemd units: sections and directives with their places, from a file or from the text of a heredoc. It
+//! knows neither where a unit comes from nor what a directive should be.
 //!
-//! Facts: systemd.syntax(7) for lines, systemd.service(5) for command lines, systemd.exec(5) for the environment,
-//! systemd.unit(5) for the rest. A text may hold holes for what is not known (see `shell::value`); they are parts
-//! of words here.
+//! Facts: systemd.syntax(7) for lines, systemd.service(5) for command lines, systemd.exec(5) for the
+//! environment, and systemd.unit(5) for the rest. A text may contain holes for unknown parts (see
+//! `shell::value`); here they are parts of words.
 
 pub mod directives;
 
@@ -23,18 +23,18 @@ pub struct Directive {
     pub value: String,
     /// Key and value, with continued lines.
     pub span: Span,
-    /// The value; empty at the end of the line for an empty one.
+    /// The place of the value. If the value is empty, it is at the end of the line.
     pub value_span: Span,
 }
 
-/// A command line of `ExecStart=` and its like.
+/// A command line of `ExecStart=` and similar directives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exec {
     /// The special characters before the path: `-`, `@`, `:`, `+`, `!`, `|`.
     pub prefix: String,
     /// The program, without prefixes.
     pub program: String,
-    /// Its arguments. With the prefix `@` the first word after the program is `argv[0]` and not among them.
+    /// Its arguments. With the prefix `@`, the first word after the program is `argv[0]` and not among them.
     pub args: Vec<String>,
     /// The value of the directive.
     pub span: Span,
@@ -45,7 +45,7 @@ pub struct Exec {
 pub struct EnvironmentFile {
     /// The path.
     pub path: String,
-    /// True with a leading `-`: it may be missing.
+    /// True with a leading `-`: the file may be missing.
     pub optional: bool,
     /// The place.
     pub span: Span,
@@ -56,13 +56,13 @@ pub struct EnvironmentFile {
 pub enum UnitKind {
     /// A process.
     Service,
-    /// Starts another unit at a time.
+    /// It starts another unit at a time.
     Timer,
-    /// Starts a service on a connection.
+    /// It starts a service on a connection.
     Socket,
     /// A group of units.
     Target,
-    /// Starts another unit when a path changes.
+    /// It starts another unit when a path changes.
     Path,
     /// A mount point.
     Mount,
@@ -71,7 +71,7 @@ pub enum UnitKind {
 }
 
 impl UnitKind {
-    /// From a unit's name: a name without a type is a service, systemctl(1).
+    /// The type, from a unit's name. A name without a type is a service, systemctl(1).
     pub fn of(name: &str) -> UnitKind {
         match name.rsplit_once('.').map(|(_, ending)| ending) {
             None | Some("service") => UnitKind::Service,
@@ -98,7 +98,7 @@ pub struct Unit {
     pub problems: Vec<Problem>,
 }
 
-/// Settings of one unit that are read; the longest that packages bring have fewer than a hundred.
+/// How many settings of one unit are read. The longest units in packages have fewer than a hundred.
 const MAX_DIRECTIVES: usize = 5_000;
 
 impl Unit {
@@ -122,7 +122,7 @@ impl Unit {
         for (range, joined) in logical_lines(&text.text) {
             tick();
             if unit.directives.len() >= MAX_DIRECTIVES {
-                let reason = format!("more than {MAX_DIRECTIVES} settings: the rest is not read");
+                let reason = format!("it has more than {MAX_DIRECTIVES} settings, and the rest is not read");
                 unit.problems.push(Problem { span: text.span(range), reason });
                 break;
             }
@@ -143,16 +143,16 @@ impl Unit {
         if let Some(header) = trimmed.strip_prefix('[') {
             match header.strip_suffix(']') {
                 Some(name) if !name.is_empty() => self.sections.push((name.to_owned(), span)),
-                _ => ignored("not a section header: the `]` or the name is missing"),
+                _ => ignored("this is not a section header, because the `]` or the name is missing"),
             }
             return;
         }
         let Some((key, value)) = trimmed.split_once('=') else {
-            ignored("no `=`: systemd ignores the line");
+            ignored("systemd ignores this line, because it has no `=`");
             return;
         };
         let Some((section, _)) = self.sections.last() else {
-            ignored("stands before the first section: systemd ignores the line");
+            ignored("systemd ignores this line, because it is before the first section");
             return;
         };
         let equals = start + raw.trim_start().find('=').unwrap_or(0) + 1;
@@ -167,7 +167,7 @@ impl Unit {
         });
     }
 
-    /// All directives of a key that count: an empty assignment resets what stands before it.
+    /// All effective directives of a key: an empty assignment resets those before it.
     pub fn all(&self, section: &str, key: &str) -> Vec<&Directive> {
         let mut found = Vec::new();
         for directive in &self.directives {
@@ -182,7 +182,7 @@ impl Unit {
         found
     }
 
-    /// The last directive of a key, for those that hold one value. An empty assignment unsets it.
+    /// The last directive of a key, for keys with one value. An empty assignment unsets it.
     pub fn get(&self, section: &str, key: &str) -> Option<&Directive> {
         self.all(section, key).pop()
     }
@@ -197,7 +197,7 @@ impl Unit {
         self.get("Service", "Group")
     }
 
-    /// `WorkingDirectory=`, with its leading `-` where it has one.
+    /// `WorkingDirectory=`, with its leading `-` if it has one.
     pub fn working_directory(&self) -> Option<&Directive> {
         self.get("Service", "WorkingDirectory")
     }
@@ -212,7 +212,8 @@ impl Unit {
         self.service_type() == "oneshot"
     }
 
-    /// True for a one-shot that leaves nothing running: one with `RemainAfterExit=` may have started something.
+    /// True for a one-shot that leaves nothing running. One with `RemainAfterExit=` may have started
+    /// something.
     pub fn is_oneshot_work(&self) -> bool {
         let remains = self.get("Service", "RemainAfterExit");
         self.is_oneshot() && !remains.is_some_and(|d| is_true(&d.value))
@@ -266,7 +267,7 @@ impl Unit {
         names.collect()
     }
 
-    /// True when `[Install]` says what `systemctl enable` should do.
+    /// True if `[Install]` says what `systemctl enable` should do.
     pub fn has_install(&self) -> bool {
         ["WantedBy", "RequiredBy", "UpheldBy", "Alias", "Also"]
             .iter()
@@ -297,15 +298,15 @@ pub fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "1" | "yes" | "true" | "on")
 }
 
-/// `backup@.service` of `backup@db.service`; `None` for what is no instance.
+/// `backup@.service` for `backup@db.service`; `None` if it is not an instance.
 pub fn template_of(name: &str) -> Option<String> {
     let (stem, rest) = name.split_once('@')?;
     let (instance, ending) = rest.rsplit_once('.').unwrap_or((rest, "service"));
     (!instance.is_empty()).then(|| format!("{stem}@.{ending}"))
 }
 
-/// Lines with their continuations joined: a trailing `\` and the line end become a blank; comment lines in between
-/// are skipped. Comments and empty lines are left out. The range is that of the text.
+/// Lines with their continuations joined: a trailing `\` and the line end become a blank, and comment lines
+/// in between are skipped. Comments and empty lines are left out. The range is in the text.
 fn logical_lines(text: &str) -> Vec<(Range<usize>, String)> {
     let mut lines = Vec::new();
     let mut open: Option<(usize, String)> = None;
@@ -342,7 +343,8 @@ fn logical_lines(text: &str) -> Vec<(Range<usize>, String)> {
     lines
 }
 
-/// The commands of one directive: a bare `;` as a word of its own separates them, systemd.service(5), COMMAND LINES.
+/// The commands of one directive. A bare `;` as a word of its own separates them, systemd.service(5), COMMAND
+/// LINES.
 fn commands(directive: &Directive) -> Vec<Exec> {
     ticks(directive.value.len() / 64);
     let words = words_with_separators(&directive.value);
@@ -362,8 +364,8 @@ fn commands(directive: &Directive) -> Vec<Exec> {
     commands.collect()
 }
 
-/// Words as systemd splits them: blanks separate, quotes of either kind group where they open a word or stand in
-/// it, a backslash takes the next character. `\;` is a `;` that does not separate.
+/// Words as systemd splits them: blanks separate words, quotes of either kind group where they open a word or
+/// are inside one, and a backslash takes the next character. `\;` is a `;` that does not separate.
 pub fn split_words(value: &str) -> Vec<String> {
     let words = words_with_separators(value).into_iter();
     words.map(|word| word.unwrap_or_else(|| ";".to_owned())).collect()
@@ -375,7 +377,7 @@ fn words_with_separators(value: &str) -> Vec<Option<String>> {
     words.map(|(word, bare)| (word != ";" || !bare).then_some(word)).collect()
 }
 
-/// The words, and whether each stands there bare: without a quote or a backslash in it.
+/// The words, and whether each is bare: without a quote or a backslash in it.
 pub fn words(value: &str) -> Vec<(String, bool)> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -385,7 +387,7 @@ pub fn words(value: &str) -> Vec<(String, bool)> {
     let mut characters = value.chars();
     while let Some(c) = characters.next() {
         match c {
-            // A hole for an unknown value may hold blanks (`shell::value`).
+            // A hole for an unknown value may contain blanks (`shell::value`).
             '\u{1}' => {
                 let word = word.get_or_insert_default();
                 word.push(c);

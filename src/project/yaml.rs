@@ -1,9 +1,9 @@
-//! YAML as a tree in which every node knows its bytes. The only importer of `serde_saphyr`; knows nothing of what
-//! the documents mean.
+//! YAML as a tree in which every node knows its bytes. It is the only importer of `serde_saphyr`, and does
+//! not know what the documents mean.
 //!
-//! Scalars keep the text as it was written (`3.10`, `no`, `0755`): what a plain scalar means is decided by the
-//! field that it stands in, as Compose does it. Anchors, aliases and merge keys are resolved; a merged value's span
-//! is where it was defined.
+//! Scalars keep the text as written (`3.10`, `no`, `0755`): the field decides what a plain scalar means, as
+//! in Compose. Anchors, aliases and merge keys are resolved; the span of a merged value is where it was
+//! defined.
 
 use crate::finding::Gap;
 use crate::limit::tick;
@@ -19,11 +19,12 @@ pub use recover::parse_readable;
 /// A node of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Its bytes. Of a scalar the text with its quotes, of a collection from its start to the end of its last node.
+    /// Its bytes. A scalar includes its quotes; a collection extends from its start to the end of its last
+    /// node.
     pub span: Span,
     /// What it is.
     pub kind: Kind,
-    /// Its tag where that is the application's own (`!reset`), with the `!`.
+    /// Its tag if it is the application's own (`!reset`), including the `!`.
     pub tag: Option<Box<str>>,
 }
 
@@ -36,7 +37,7 @@ pub enum Kind {
     Text(String),
     /// A sequence.
     List(Vec<Node>),
-    /// A mapping in the order of the file. Keys written twice are both here.
+    /// A mapping in the order of the file. If a key is written twice, both are here.
     Map(Vec<(Key, Node)>),
 }
 
@@ -66,7 +67,7 @@ impl Node {
         }
     }
 
-    /// The value of a key; of a key written twice the last, as most readers take it.
+    /// The value of a key. If a key is written twice, it is the last one, as for most readers.
     pub fn get(&self, key: &str) -> Option<&Node> {
         let entries = self.entries()?.iter().rev();
         entries.into_iter().find(|(k, _)| k.text == key).map(|e| &e.1)
@@ -83,17 +84,17 @@ impl Node {
     }
 }
 
-/// Reads the first document of `file`; `None` for a file that holds none.
+/// Reads the first document of `file`; `None` if the file has none.
 ///
 /// # Errors
-/// A gap at the place where the text stops being YAML, or where a budget against hostile files is exhausted
-/// (nesting deeper than 24, more than 100,000 nodes, aliases that expand to as many).
+/// A gap where the text stops being YAML, or where a limit against hostile files is reached (nesting deeper
+/// than 24, more than 100,000 nodes, aliases that expand to as many).
 pub fn parse(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> {
     parse_text(sources, file, sources.file(file).text())
 }
 
-/// Reads JSON, with comments and trailing commas tolerated. JSON is YAML but for tabs and comments, and is held to its
-/// own grammar first.
+/// Reads JSON; comments and trailing commas are tolerated. JSON is YAML except for tabs and comments, and is
+/// checked by its own grammar first.
 ///
 /// # Errors
 /// As [`parse`].
@@ -112,7 +113,7 @@ pub fn parse_json(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> 
     parse_text(sources, file, &plain)
 }
 
-/// The text with comments, trailing commas and tabs replaced by as many blanks, outside strings.
+/// The text with comments, trailing commas and tabs outside strings replaced by as many blanks.
 fn without_comments(text: &str) -> String {
     let mut out = text.as_bytes().to_vec();
     let mut at = 0;
@@ -176,7 +177,8 @@ fn documents(file: FileId, text: &str) -> Result<Vec<Node>, Box<Error>> {
             max_aliases: 20_000,
             max_anchors: 10_000,
             max_merge_keys: 20_000,
-            // One anchor for all services is what anchors are for; what they expand to is counted below.
+            // Sharing one anchor among all services is what anchors are for. Their expansion is counted
+            // below.
             enforce_alias_anchor_ratio: false,
             max_recorded_anchor_events: 200_000,
         },
@@ -244,7 +246,7 @@ impl Builder<'_> {
             Raw::Map(entries) => {
                 let entries: Vec<(Key, Node)> =
                     entries.into_iter().map(|(key, value)| (self.key(key), self.value(value))).collect();
-                // Values that were merged in stand elsewhere.
+                // Values that were merged in are at other places.
                 if let Some((key, value)) = entries.iter().rfind(|e| e.0.span.start >= span.start) {
                     span.end = span.end.max(key.span.end).max(value.span.end);
                 }
@@ -279,7 +281,7 @@ impl Builder<'_> {
 /// A value with its place and its tag.
 type Value = Tagged<Spanned<Raw>>;
 
-/// A node as the deserialiser hands it over, before its text is looked up.
+/// A node as the deserialiser returns it, before its text is looked up.
 enum Raw {
     Null,
     Text(String),

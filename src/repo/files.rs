@@ -1,5 +1,5 @@
-//! A reader that cannot be led astray: it opens regular files inside the root and nothing else. It must never know
-//! what the files mean.
+//! A reader that cannot be misled: it opens regular files inside the root and nothing else. It must never
+//! know what the files mean.
 
 pub mod record;
 mod tree;
@@ -19,21 +19,22 @@ use std::rc::Rc;
 /// The largest file that is read, in bytes. The largest script of a thousand real repos has a tenth of it.
 pub const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What the texts of one repo may take in memory; the scripts and settings of a real one take a hundredth of it.
+/// How much memory the texts of one repo may take. The scripts and settings of a real one take a hundredth of
+/// it.
 const MAX_TOTAL: usize = 128 * 1024 * 1024;
 
-/// The directory that nothing is read outside of; or what it held at another time.
+/// The directory outside of which nothing is read, or its contents at another time.
 #[derive(Clone, Debug)]
 pub struct Root {
-    /// Canonical: no links, no `..`.
+    /// The canonical path: no links, no `..`.
     path: PathBuf,
-    /// What is read in place of the disk.
+    /// What is read instead of the disk.
     tree: Option<Rc<Tree>>,
-    /// What notes each question and its answer.
+    /// The recorder of each question and its answer.
     recorder: Option<Recorder>,
 }
 
-/// What the disk says of a file without reading it.
+/// What the disk says about a file without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stat {
     pub(crate) size: u64,
@@ -46,7 +47,7 @@ impl Root {
     /// The root at `path`.
     ///
     /// # Errors
-    /// A gap when there is no such directory or it may not be entered.
+    /// A gap if there is no such directory or it cannot be entered.
     pub fn open(path: &Path) -> Result<Self, Gap> {
         let named = path.to_string_lossy().into_owned();
         let fail = |reason: String| Gap { file: named.clone(), place: None, reason };
@@ -57,35 +58,35 @@ impl Root {
         Ok(Root { path: canonical, tree: None, recorder: None })
     }
 
-    /// The same root with other files: nothing of the disk is read any more.
+    /// The same root with other files; the disk is no longer read.
     pub fn with_tree(&self, tree: Tree) -> Root {
         Root { path: self.path.clone(), tree: Some(Rc::new(tree)), recorder: None }
     }
 
-    /// The same root; what is asked of it from now on is noted.
+    /// The same root; questions are recorded from now on.
     #[must_use]
     pub fn noted_by(self, recorder: Option<Recorder>) -> Root {
         Root { recorder, ..self }
     }
 
-    /// What is noted of a path on disk belongs to this; `None` for one that cannot be asked for again.
+    /// The recorder for a path on disk; `None` for a path that cannot be asked about again.
     fn key<'p>(&self, path: &'p Path) -> Option<&'p str> {
         path.strip_prefix(&self.path).ok()?.to_str()
     }
 
-    /// Notes which of some files git holds.
+    /// Records which of some files git has.
     pub(crate) fn note_committed(&self, paths: &[String], held: &[String]) {
         if let Some(recorder) = &self.recorder {
             recorder.committed(paths, held);
         }
     }
 
-    /// What is read in place of the disk.
+    /// What is read instead of the disk.
     pub(crate) fn tree(&self) -> Option<&Tree> {
         self.tree.as_deref()
     }
 
-    /// True where something stands under `name`, whatever it is; a link need not lead anywhere.
+    /// True if anything exists under `name`; a link need not lead anywhere.
     pub fn exists(&self, name: &str) -> bool {
         if let Some(tree) = &self.tree {
             return self.name(Path::new(name)).is_some_and(|name| tree.entry(&name).is_some());
@@ -97,7 +98,7 @@ impl Root {
         exists
     }
 
-    /// How many bytes a regular file has; `None` for anything else, a link too.
+    /// The size of a regular file in bytes; `None` for anything else, including a link.
     pub fn size(&self, name: &str) -> Option<u64> {
         if let Some(tree) = &self.tree {
             return tree.size(name);
@@ -110,9 +111,10 @@ impl Root {
         size
     }
 
-    /// What the disk says of a regular file; `None` for anything else, a link too, and where there is no disk.
+    /// What the disk says about a regular file; `None` for anything else, including a link, and if there is
+    /// no disk.
     pub(crate) fn stat(&self, name: &str) -> Option<Stat> {
-        // Times are no contents: what rests on them is not kept.
+        // Times are not contents, so a result that depends on them is not kept.
         self.recorder.iter().for_each(Recorder::tear);
         let known = self.locate(name).symlink_metadata().ok().filter(Metadata::is_file);
         let known = known.filter(|_| self.tree.is_none())?;
@@ -121,7 +123,7 @@ impl Root {
         Some(Stat { size: known.len(), seconds, nanoseconds: time.map_or(0, |time| time.subsec_nanos()) })
     }
 
-    /// Where a link on disk says that it leads; it is not followed.
+    /// The target of a link on disk; it is not followed.
     pub(crate) fn link(&self, name: &str) -> Option<String> {
         self.recorder.iter().for_each(Recorder::tear);
         let target = std::fs::read_link(self.locate(name)).ok().filter(|_| self.tree.is_none())?;
@@ -134,7 +136,7 @@ impl Root {
     /// Why they are not read.
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         let Some(name) = self.name(Path::new(name)) else {
-            return Err("lies outside the project's root and is not read".to_owned());
+            return Err("is outside the project's root, so it is not read".to_owned());
         };
         self.contents(&self.path.join(&name), &name)
     }
@@ -144,8 +146,8 @@ impl Root {
         &self.path
     }
 
-    /// How `path` (absolute, or relative to the root) is named in output: relative to the root, with `/`. `None`
-    /// when it does not lie inside. Links are not resolved where the path itself stays inside.
+    /// The name of `path` (absolute, or relative to the root) in output: relative to the root, with `/`.
+    /// `None` if it is not inside. Links are not resolved if the path itself stays inside.
     pub fn name(&self, path: &Path) -> Option<String> {
         let inside = if path.is_absolute() {
             match path.strip_prefix(&self.path) {
@@ -179,7 +181,7 @@ impl Root {
         self.path.join(name)
     }
 
-    /// Reads a file once; a second call gives the same id. `path` is absolute or relative to the root.
+    /// Reads a file once; a second call returns the same id. `path` is absolute or relative to the root.
     ///
     /// # Errors
     /// A gap that says why it was not read: missing, a FIFO, a device, a directory, a link out of the root, too
@@ -190,7 +192,7 @@ impl Root {
             return Err(Gap {
                 file: path.to_string_lossy().into_owned(),
                 place: None,
-                reason: "lies outside the project's root and is not read".to_owned(),
+                reason: "is outside the project's root, so it is not read".to_owned(),
             });
         };
         if let Some(known) = sources.find(&name) {
@@ -202,7 +204,7 @@ impl Root {
         let bytes = self.contents(&on_disk, &name).map_err(gap)?;
         match SourceFile::new(name.clone(), bytes) {
             Ok(file) if sources.size() + file.size() > MAX_TOTAL => {
-                Err(gap(format!("the texts before it take {} MiB, and it is not read", MAX_TOTAL >> 20)))
+                Err(gap(format!("the texts before it take {} MiB, so it is not read", MAX_TOTAL >> 20)))
             }
             Ok(file) => Ok(sources.add(file)),
             Err(not_text) => {
@@ -211,8 +213,8 @@ impl Root {
         }
     }
 
-    /// The bytes of a regular file of at most `most` bytes, by its name in output: for a look that needs no text. No link is
-    /// followed.
+    /// The bytes of a regular file of at most `most` bytes, by its name in output, for a look that needs no
+    /// text. Links are not followed.
     pub fn peek(&self, name: &str, most: u64) -> Option<Vec<u8>> {
         let small = self.size(name).is_some_and(|size| size <= most);
         small.then(|| self.bytes(name).ok()).flatten()
@@ -234,7 +236,7 @@ impl Root {
         if !target.starts_with(&self.path) {
             return Err("a symbolic link that leads out of the project's root".to_owned());
         }
-        // Opening a FIFO blocks until somebody writes: the kind is asked for first, and once more of what was opened.
+        // Opening a FIFO blocks until somebody writes. So the kind is checked first, and again after opening.
         let before = target.metadata().map_err(|e| describe(&e))?;
         refuse(&before)?;
         let file = File::open(&target).map_err(|e| describe(&e))?;
@@ -259,7 +261,7 @@ fn refuse(metadata: &Metadata) -> Result<(), String> {
 }
 
 fn too_large(bytes: u64) -> String {
-    format!("larger than {} MiB ({} bytes or more) and not read", MAX_BYTES / (1024 * 1024), bytes)
+    format!("larger than {} MiB ({} bytes or more), so it is not read", MAX_BYTES / (1024 * 1024), bytes)
 }
 
 #[cfg(unix)]
@@ -286,7 +288,7 @@ fn kind(file_type: FileType) -> &'static str {
 fn describe(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "no such file".to_owned(),
-        ErrorKind::PermissionDenied => "may not be read: permission denied".to_owned(),
+        ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
         // ELOOP has no stable kind yet.
         _ if error.to_string().contains("symbolic links") => {
             "a symbolic link that leads in a circle".to_owned()
@@ -295,7 +297,7 @@ fn describe(error: &std::io::Error) -> String {
     }
 }
 
-/// Files that mark the top of a project where there is no `.git`.
+/// Files that mark the top of a project without `.git`.
 const MARKS: &[&str] = &[
     "compose.yaml",
     "compose.yml",
@@ -314,15 +316,15 @@ const MARKS: &[&str] = &[
     "deploylint.yaml",
 ];
 
-/// The root of the project that `target` belongs to: a directory itself; for a file the nearest ancestor that holds
-/// `.git` (a worktree or submodule holds a file of that name), else the nearest that holds a compose file or a
-/// manifest, else the file's own directory. Only names are looked at.
+/// The root of the project that `target` belongs to. A directory is its own root. For a file it is the
+/// nearest ancestor with `.git` (a worktree or submodule has a file of that name), else the nearest with a
+/// compose file or a manifest, else the file's own directory. Only names are looked at.
 pub fn find_root(target: &Path) -> PathBuf {
     let absolute = std::path::absolute(target).unwrap_or_else(|_| target.to_path_buf());
     if absolute.is_dir() {
         return absolute.canonicalize().unwrap_or(absolute);
     }
-    // A link belongs to the project where it lies, not where it leads.
+    // A link belongs to the project that contains it, not to its target's.
     let own = absolute.parent().unwrap_or(Path::new("."));
     let own = own.canonicalize().unwrap_or_else(|_| own.to_path_buf());
     let holds = |directory: &Path, name: &str| directory.join(name).symlink_metadata().is_ok();
@@ -332,7 +334,7 @@ pub fn find_root(target: &Path) -> PathBuf {
         .map_or_else(|| own.clone(), Path::to_path_buf)
 }
 
-/// True for a directory that is the root of something: it holds what [`find_root`] looks for.
+/// True for a directory that is a project's root: it contains what [`find_root`] looks for.
 pub fn is_marked(directory: &Path) -> bool {
     let holds = |name: &str| directory.join(name).symlink_metadata().is_ok();
     holds(".git") || MARKS.iter().any(|mark| holds(mark))
@@ -386,7 +388,7 @@ mod tests {
 
     #[test]
     fn texts_that_together_take_too_much_memory_are_not_read() {
-        // Of each byte five are kept: where each line starts.
+        // Each byte may need five: one for itself, and four if a line starts there.
         let large = vec![b'\n'; 7 << 20];
         let (_dir, root) = project(&[
             ("a.sh", &large),
@@ -400,7 +402,7 @@ mod tests {
             .iter()
             .map(|name| root.read(name, &mut sources).is_ok())
             .collect();
-        // What is small may still be read.
+        // Small files may still be read.
         assert_eq!(read, [true, true, true, false, true]);
     }
 
@@ -440,12 +442,12 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let (_dir, root) = project(&[("secret.sh", b"true\n")]);
         fs::set_permissions(root.locate("secret.sh"), fs::Permissions::from_mode(0o0)).unwrap();
-        // The superuser reads it all the same.
+        // The superuser can read it anyway.
         if File::open(root.locate("secret.sh")).is_err() {
             assert!(reason(&root, "secret.sh").contains("permission denied"));
         }
         let denied = std::io::Error::from(ErrorKind::PermissionDenied);
-        assert_eq!(describe(&denied), "may not be read: permission denied");
+        assert_eq!(describe(&denied), "cannot be read: permission denied");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! One cheap walk that says which files of a project are worth reading. Only names are looked at, and the first
-//! bytes of small executables without an extension; what the files hold is for the readers beside it.
+//! One cheap walk that finds the files of a project that are worth reading. It looks only at names, and at
+//! the first bytes of small executables without an extension. The readers beside it look at the contents.
 
 mod seen;
 
@@ -14,35 +14,35 @@ use crate::repo::names::{
 use seen::Seen;
 use std::collections::{BTreeSet, HashSet};
 
-/// How deep below the root files are looked for.
+/// The depth below the root to which files are searched.
 pub const MAX_DEPTH: usize = 8;
-/// How many entries are looked at; a repo with more is reported as a gap.
+/// The most entries that are looked at. A repo with more is reported as a gap.
 pub const MAX_ENTRIES: usize = 50_000;
-/// Directories that hold what others wrote or what a build made.
+/// Directories with other people's files or a build's output.
 const SKIPPED: &[&str] =
     &[".git", "node_modules", "venv", ".venv", "vendor", "dist", "build", "target", "__pycache__"];
-/// First words of names of scripts that are kept without extension and executable bit.
+/// First words of the names of scripts that have no extension and no executable bit.
 const SCRIPT_NAMES: &[&str] =
     &["deploy", "install", "setup", "start", "provision", "bootstrap", "update", "release"];
 
-/// The files of a project by what their names say that they are. Names are relative to the root, with `/`, sorted.
+/// The files of a project, by what their names say. Names are relative to the root, with `/`, and sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// Shell scripts.
     pub scripts: Vec<String>,
     /// Those of [`Inventory::scripts`] that are regular files without the execute bit.
     pub not_executable: Vec<String>,
-    /// Compose files, overrides and variants (`docker-compose.prod.yml`) too.
+    /// Compose files, including overrides and variants (`docker-compose.prod.yml`).
     pub compose: Vec<String>,
     /// systemd units.
     pub units: Vec<String>,
-    /// Environment files, samples too.
+    /// Environment files, including samples.
     pub dotenv: Vec<String>,
-    /// Those of [`Inventory::dotenv`] that `.gitignore` keeps out of the repo.
+    /// The entries of [`Inventory::dotenv`] that `.gitignore` keeps out of the repo.
     pub ignored_dotenv: Vec<String>,
     /// Manifests, lockfiles and the settings of migration tools.
     pub manifests: Vec<String>,
-    /// Directories called `migrations`, and the like.
+    /// Directories called `migrations` or similar.
     pub migration_directories: Vec<String>,
     /// `*architecture*.md`.
     pub architecture: Vec<String>,
@@ -50,7 +50,7 @@ pub struct Inventory {
     pub documents: Vec<String>,
     /// `Dockerfile*`, `*.Dockerfile`, `Containerfile`.
     pub dockerfiles: Vec<String>,
-    /// `nginx*.conf` and what lies in a directory `nginx`.
+    /// `nginx*.conf`, and files in a directory `nginx`.
     pub nginx: Vec<String>,
     /// `ecosystem.config.*`, the process file of pm2.
     pub ecosystem: Vec<String>,
@@ -58,15 +58,15 @@ pub struct Inventory {
     pub unit_templates: Vec<String>,
     /// Files that add to a unit: `web.service.d/override.conf`.
     pub drop_ins: Vec<String>,
-    /// Other `*.conf` and `*.ini`: supervisor's are among them.
+    /// Other `*.conf` and `*.ini`, including those of supervisor.
     pub settings: Vec<String>,
-    /// What the forge runs on a push, where that may be the deploy: `.github/workflows/*.yml`, `.gitlab-ci.yml`.
+    /// What the forge runs on a push, which may be the deploy: `.github/workflows/*.yml`, `.gitlab-ci.yml`.
     pub workflows: Vec<String>,
-    /// Directories that a build makes (`dist`, `build`) and that `.gitignore` does not keep out of the repo.
+    /// Build output directories (`dist`, `build`) that `.gitignore` does not keep out of the repo.
     pub outputs: Vec<String>,
-    /// Modules of Python, scripts of Node and what they are compiled from, tests too.
+    /// Modules of Python, scripts of Node and their sources, including tests.
     pub code: Vec<String>,
-    /// `*.template`: what a container's entry point or a script puts variables into.
+    /// `*.template`: a container's entry point or a script inserts variables into it.
     pub templates: Vec<String>,
     /// `deploylint.yaml`.
     pub config: Vec<String>,
@@ -74,19 +74,19 @@ pub struct Inventory {
     pub others: Vec<String>,
     /// Directories that were not entered: at the end of the walk, or [`Inventory::outputs`].
     pub beyond: Vec<String>,
-    /// Directories that could not be entered, a walk that was cut short.
+    /// Directories that could not be entered, and walks that were cut short.
     pub gaps: Vec<Gap>,
 }
 
 impl Inventory {
-    /// Walks `root`, without following links, by the rules of the `.gitignore` files in it (not of the user's own,
-    /// so that everybody gets the same list).
+    /// Walks `root` without following links, by the rules of the `.gitignore` files in it (not the user's
+    /// own, so that everybody gets the same list).
     pub fn of(root: &Root) -> Inventory {
         Self::down_to(root, MAX_DEPTH)
     }
 
-    /// The files right in `root`: what lies around a script that stands in no project, in a home directory say, where
-    /// all that is below has nothing to do with it.
+    /// The files directly in `root`. They surround a script outside any project, for example in a home
+    /// directory, where everything below is unrelated.
     pub fn shallow(root: &Root) -> Inventory {
         Self::down_to(root, 1)
     }
@@ -115,10 +115,10 @@ impl Inventory {
         found
     }
 
-    /// What is tracked is there, whatever `.gitignore` says.
+    /// Adds tracked files, whatever `.gitignore` says.
     fn walk_tree(&mut self, tree: &Tree, depth: usize) {
         let mut seen = 0;
-        // What is skipped comes right before all that is in it.
+        // A skipped directory comes right before everything in it.
         let mut skipped: Option<&str> = None;
         for (path, entry) in tree.walk() {
             let inside = |above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
@@ -151,13 +151,13 @@ impl Inventory {
 
     fn walk_disk(&mut self, root: &Root, depth: usize) {
         let mut walk = root.walk("", depth);
-        // The root counts.
+        // The root counts too.
         let mut seen = 1;
         while let Some(step) = walk.next() {
             if let Ok(step) = &step
                 && is_skipped(step)
             {
-                // The walk does not enter them; what is ignored does not even get here.
+                // The walk does not enter them; ignored ones do not even get here.
                 walk.pass_over();
                 if is_output(base(&step.path)) && root.is_filled(step) {
                     self.outputs.push(step.path.clone());
@@ -233,8 +233,9 @@ impl Inventory {
         list.push(path);
     }
 
-    /// What `.gitignore` keeps out of the walk, and is there all the same: `.env`, which it is for, and what was committed
-    /// before or in spite of it. Looked for at the root, and where the project's other files lie.
+    /// Files that `.gitignore` keeps out of the walk and that exist all the same: `.env`, which it is meant
+    /// for, and files that were committed before or in spite of it. They are searched at the root, and next
+    /// to the project's other files.
     fn add_ignored(&mut self, root: &Root) {
         let known = [&self.dotenv, &self.manifests, &self.compose, &self.units, &self.scripts];
         let known: HashSet<&String> = known.into_iter().flatten().collect();
@@ -289,7 +290,7 @@ impl Inventory {
     }
 }
 
-/// True for a directory that holds what others wrote or what a build made.
+/// True for a directory with other people's files or a build's output.
 pub(crate) fn is_skipped(step: &Step) -> bool {
     step.kind == Kind::Directory && SKIPPED.contains(&base(&step.path))
 }
@@ -299,22 +300,22 @@ pub fn is_of_others(name: &str) -> bool {
     SKIPPED.contains(&name)
 }
 
-/// True for a path that lies in such a directory.
+/// True for a path inside such a directory.
 pub(crate) fn lies_in_skipped(path: &str) -> bool {
     path.rsplit('/').skip(1).any(|name| SKIPPED.contains(&name))
 }
 
-/// A directory that a build makes.
+/// A directory that holds a build's output.
 fn is_output(name: &str) -> bool {
     matches!(name, "dist" | "build")
 }
 
-/// Why the walk ends before its end.
+/// Why the walk was cut short.
 fn cut_short(seen: usize) -> Option<Gap> {
     let reason = if seen >= MAX_ENTRIES {
-        format!("more than {MAX_ENTRIES} files: those after the first {MAX_ENTRIES} were not looked at")
+        format!("there are more than {MAX_ENTRIES} files, and only the first {MAX_ENTRIES} were looked at")
     } else if limit::is_over() {
-        format!("it took too long to look at the files: those after the first {seen} were not looked at")
+        format!("it took too long to look at the files, so only the first {seen} were looked at")
     } else {
         return None;
     };
@@ -330,7 +331,7 @@ fn is_script(name: &str, entry: &Seen<'_>) -> bool {
     if name.ends_with(".sh") || name.ends_with(".bash") {
         return true;
     }
-    // Only a regular file is opened: not a link, not a FIFO.
+    // Only a regular file is opened, never a link or a FIFO.
     if name.contains('.') || !entry.is_plain() {
         return false;
     }

@@ -1,5 +1,5 @@
-//! A repo as files: what lies in it, what of it is worth reading, its history, and how it is written to. Knows nothing of
-//! what the files mean.
+//! A repo as files: which files it has, which of them are worth reading, its history, and how it is written
+//! to. It does not know what the files mean.
 
 pub mod files;
 pub mod history;

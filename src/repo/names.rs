@@ -1,12 +1,12 @@
-//! What a file's name says that it is. Knows nothing of contents and of the disk.
+//! What a file's name says about the file. It does not look at contents or at the disk.
 
 /// The last part of a path, and of the name of a program.
 pub fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The names of <https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>, and variants of
-/// them that people hand to `-f` (`docker-compose.prod.yml`).
+/// The names of <https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>, and
+/// variants that people pass to `-f` (`docker-compose.prod.yml`).
 pub fn is_compose(name: &str) -> bool {
     let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else {
         return false;
@@ -24,7 +24,8 @@ pub fn is_unit(name: &str) -> bool {
     unit && !is_dockerfile(name)
 }
 
-/// What a process file of pm2 is called: `ecosystem.config.js`, `ecosystem.production.config.cjs`, `pm2.config.json`.
+/// The names of pm2's process files: `ecosystem.config.js`, `ecosystem.production.config.cjs`,
+/// `pm2.config.json`.
 pub fn is_ecosystem(name: &str) -> bool {
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
     let first = stem.split('.').next().unwrap_or_default();
@@ -47,7 +48,8 @@ pub fn is_unit_template(name: &str) -> bool {
     })
 }
 
-/// The unit that a file in such a directory adds to, systemd.unit(5): `web.service` of `web.service.d/override.conf`.
+/// The unit that a file in such a directory changes, systemd.unit(5): `web.service` for
+/// `web.service.d/override.conf`.
 pub fn drop_in_of(path: &str) -> Option<&str> {
     let (directory, name) = path.rsplit_once('/')?;
     let unit = base(directory).strip_suffix(".d")?;
@@ -71,7 +73,7 @@ pub fn is_dotenv(name: &str) -> bool {
         )
 }
 
-/// True for an environment file that is kept in the repo to show which variables there are.
+/// True for an environment file that the repo keeps to show which variables there are.
 pub fn is_sample_dotenv(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     is_dotenv(name)
@@ -119,12 +121,12 @@ pub fn is_manifest(name: &str, path: &str) -> bool {
     EXACT.contains(&name) || STEMS.iter().any(|stem| name.starts_with(stem)) || requirements
 }
 
-/// Directories that Django, Alembic, Rails, Laravel, Prisma, Knex and TypeORM keep migrations in.
+/// Directories in which Django, Alembic, Rails, Laravel, Prisma, Knex and TypeORM keep migrations.
 pub fn is_migration_directory(name: &str) -> bool {
     matches!(name, "migrations" | "migrate" | "alembic")
 }
 
-/// What `docker build` and its users call the file.
+/// The names that `docker build` and its users give the file.
 pub fn is_dockerfile(name: &str) -> bool {
     name.starts_with("Dockerfile") || name.ends_with(".Dockerfile") || name == "Containerfile"
 }
@@ -135,8 +137,8 @@ pub fn is_architecture(name: &str) -> bool {
     lower.ends_with(".md") && lower.contains("architecture")
 }
 
-/// True for a file that stands at the top of a project, or of a deployment, rather than in a folder of projects: what is
-/// deployed, what deploys it, and what each repo has.
+/// True for a file that belongs at the top of a project, or of a deployment, rather than in a folder of
+/// projects: what is deployed, what deploys it, and what each repo has.
 pub fn stands_at_the_top(name: &str) -> bool {
     const OTHERS: &[&str] = &[
         ".gitignore",
@@ -169,8 +171,8 @@ pub fn is_code(name: &str) -> bool {
     })
 }
 
-/// Code that runs in production, as far as names show it: no tests and their settings, no type declarations, nothing
-/// minified, no examples, no development tools' settings.
+/// Code that runs in production, as far as names show it: no tests or their settings, no type declarations,
+/// nothing minified, no examples, and no settings of development tools.
 pub fn is_deployed_code(path: &str) -> bool {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
@@ -214,8 +216,8 @@ pub fn is_deployed_code(path: &str) -> bool {
     !directories.split('/').any(aside) && !of_tests && !of_tools
 }
 
-/// The user data of a cloud server, which runs on the first boot of an instance and on no other
-/// (<https://cloudinit.readthedocs.io/en/latest/explanation/format.html>, user-data script), as far as its name shows it.
+/// True if the name says that it is the user data of a cloud server, which runs only on the first boot of an
+/// instance (<https://cloudinit.readthedocs.io/en/latest/explanation/format.html>, user-data script).
 pub fn is_first_boot_script(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase().replace(['-', '_'], "");
     name.contains("userdata") || name.contains("cloudinit")
@@ -235,7 +237,7 @@ pub fn shell_of_shebang(line: &str) -> Option<&str> {
     ["sh", "bash", "dash", "ksh", "ash"].contains(&program).then_some(program)
 }
 
-/// Paths of what is not deployed to the server: tests, documentation, other programs.
+/// Paths of files that are not deployed to the server: tests, documentation, other programs.
 pub(crate) fn is_beside(path: &str) -> bool {
     const ELSEWHERE: &[&str] = &[
         "test",

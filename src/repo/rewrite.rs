@@ -1,9 +1,9 @@
-//! A writer that loses nothing: it replaces regular files inside the root, all of them or none. The only place that
-//! writes a file. It must never know what the files mean.
+//! A writer that loses nothing: it replaces regular files inside the root, all of them or none. It is the
+//! only place that writes a file. It must never know what the files mean.
 //!
-//! The new text goes to a temporary file in the same directory, is brought to disk, and takes the old one's place by
-//! rename(2), which is atomic. A link stays a link: what it leads to is replaced. A file with further hard links is
-//! refused, since those would keep the old text.
+//! The new text goes to a temporary file in the same directory, is flushed to disk, and replaces the old file
+//! by rename(2), which is atomic. A link stays a link: the file that it leads to is replaced. A file with
+//! further hard links is refused, because those would keep the old text.
 
 use crate::repo::files::Root;
 use std::ffi::OsString;
@@ -15,20 +15,20 @@ use std::path::{Path, PathBuf};
 /// A file to replace.
 #[derive(Clone, Copy, Debug)]
 pub struct Rewrite<'a> {
-    /// As it is named in output: relative to the root.
+    /// Its name in output: relative to the root.
     pub path: &'a str,
-    /// What it held when it was read.
+    /// Its contents when it was read.
     pub before: &'a [u8],
-    /// What it is to hold.
+    /// Its new contents.
     pub after: &'a [u8],
 }
 
 /// What was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rewritten {
-    /// The files that hold their new text.
+    /// The files that now hold their new text.
     pub paths: Vec<String>,
-    /// What could not be kept of a file: `(path, what)`.
+    /// What could not be preserved of a file: `(path, what)`.
     pub lost: Vec<(String, String)>,
 }
 
@@ -39,7 +39,7 @@ pub struct NotWritten {
     pub path: String,
     /// Why.
     pub reason: String,
-    /// What was written before that; the temporary files of the others are gone.
+    /// The files that were written before that. The temporary files of the others are gone.
     pub done: Rewritten,
 }
 
@@ -48,15 +48,15 @@ impl fmt::Display for NotWritten {
         write!(f, "not written: {}; ", self.reason)?;
         match self.done.paths.as_slice() {
             [] => write!(f, "no file was changed"),
-            done => write!(f, "changed before that: {}", done.join(", ")),
+            done => write!(f, "these files were changed before that: {}", done.join(", ")),
         }
     }
 }
 
-/// Replaces the files. What can go wrong is tried on all of them before the first changes.
+/// Replaces the files. Everything that can go wrong is tried on all of them before the first one changes.
 ///
 /// # Errors
-/// The first file that cannot be written, or that no longer holds what was read.
+/// The first file that cannot be written, or whose contents have changed since it was read.
 pub fn rewrite(root: &Root, files: &[Rewrite<'_>]) -> Result<Rewritten, NotWritten> {
     let mut done = Rewritten::default();
     let mut ready = Vec::new();
@@ -78,7 +78,7 @@ pub fn rewrite(root: &Root, files: &[Rewrite<'_>]) -> Result<Rewritten, NotWritt
     Ok(done)
 }
 
-/// A new text that lies on disk beside its file. Dropped, it is taken away.
+/// A new text on disk beside its file. Dropping it removes it.
 struct Ready<'a> {
     file: Rewrite<'a>,
     target: PathBuf,
@@ -95,7 +95,7 @@ impl<'a> Ready<'a> {
         let metadata = target.metadata().map_err(|e| describe(&e))?;
         refuse(&metadata)?;
         unchanged(&target, file.before)?;
-        // A directory that may be written lets a file be replaced that may not; it was made so on purpose.
+        // A writable directory lets a read-only file be replaced; but the file was made read-only on purpose.
         OpenOptions::new().write(true).open(&target).map_err(|e| describe(&e))?;
         let (mut open, temporary) = temporary(&target).map_err(|e| describe(&e))?;
         let mut ready = Ready { file, target, temporary, lost: Vec::new() };
@@ -108,7 +108,7 @@ impl<'a> Ready<'a> {
     fn replace(self) -> Result<(), String> {
         unchanged(&self.target, self.file.before)?;
         fs::rename(&self.temporary, &self.target).map_err(|e| describe(&e))?;
-        // The name itself is on disk once the directory is; not every file system lets one ask for that.
+        // The name itself is on disk once the directory is. Not every file system supports that request.
         if let Some(Ok(directory)) = self.target.parent().map(File::open) {
             let _ = directory.sync_all();
         }
@@ -132,7 +132,7 @@ fn unchanged(target: &Path, before: &[u8]) -> Result<(), String> {
 
 fn refuse(metadata: &Metadata) -> Result<(), String> {
     if !metadata.is_file() {
-        return Err("it is no regular file".to_owned());
+        return Err("it is not a regular file".to_owned());
     }
     if metadata.permissions().readonly() {
         return Err("it is read-only".to_owned());
@@ -150,7 +150,7 @@ fn refuse(metadata: &Metadata) -> Result<(), String> {
     Ok(())
 }
 
-/// A file of its own beside `target`, for nobody else to read.
+/// A new file beside `target` that nobody else can read.
 fn temporary(target: &Path) -> io::Result<(File, PathBuf)> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -168,7 +168,8 @@ fn temporary(target: &Path) -> io::Result<(File, PathBuf)> {
     }
 }
 
-/// Gives the new file the owner, group and mode of the old one. What the user may not give is told.
+/// Gives the new file the owner, group and mode of the old one. Anything that the user may not set is
+/// reported.
 #[cfg(unix)]
 fn keep(new: &File, old: &Metadata) -> io::Result<Vec<String>> {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -180,7 +181,7 @@ fn keep(new: &File, old: &Metadata) -> io::Result<Vec<String>> {
     if now.uid() != old.uid() && fchown(new, Some(old.uid()), None).is_err() {
         lost.push(format!("its owner {} could not be kept", old.uid()));
     }
-    // Last: chown(2) takes the set-user-ID bit away.
+    // This comes last, because chown(2) clears the set-user-ID bit.
     new.set_permissions(old.permissions())?;
     Ok(lost)
 }
@@ -193,9 +194,9 @@ fn keep(new: &File, old: &Metadata) -> io::Result<Vec<String>> {
 
 fn describe(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "it is gone".to_owned(),
+        io::ErrorKind::NotFound => "it no longer exists".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::StorageFull => "no space is left on the disk".to_owned(),
+        io::ErrorKind::StorageFull => "there is no space left on the disk".to_owned(),
         io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
         _ => error.to_string(),
     }
@@ -237,7 +238,7 @@ mod tests {
     fn a_file_keeps_its_mode_and_owner() {
         let (_dir, root) = project(&[("a.sh", "old")]);
         let path = root.locate("a.sh");
-        // The superuser may give it to another; anyone else tests with his own.
+        // The superuser may give it to another group; anyone else tests with his own.
         let _ = std::os::unix::fs::chown(&path, Some(12345), Some(23456));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o754)).unwrap();
         let before = path.metadata().unwrap();
@@ -270,12 +271,12 @@ mod tests {
             ),
             ("2 hard links", |path, _| fs::hard_link(path, path.with_file_name("c.sh")).unwrap()),
             ("has changed", |path, _| fs::write(path, "other").unwrap()),
-            ("is gone", |path, _| fs::remove_file(path).unwrap()),
+            ("no longer exists", |path, _| fs::remove_file(path).unwrap()),
             ("out of the project's root", |path, outside| {
                 fs::remove_file(path).unwrap();
                 symlink(outside.join("b.sh"), path).unwrap();
             }),
-            ("no regular file", |path, _| {
+            ("not a regular file", |path, _| {
                 fs::remove_file(path).unwrap();
                 fs::create_dir(path).unwrap();
             }),
@@ -302,7 +303,7 @@ mod tests {
         let failed = rewrite(&root, &files).unwrap_err();
         assert_eq!(
             failed.to_string(),
-            "not written: it has changed since it was read; changed before that: a.sh"
+            "not written: it has changed since it was read; these files were changed before that: a.sh"
         );
         assert_eq!((text(&root, "a.sh").as_str(), names(&root).len()), ("new", 3));
     }
@@ -310,6 +311,6 @@ mod tests {
     #[test]
     fn a_full_disk_is_said() {
         let full = io::Error::from(io::ErrorKind::StorageFull);
-        assert_eq!(describe(&full), "no space is left on the disk");
+        assert_eq!(describe(&full), "there is no space left on the disk");
     }
 }

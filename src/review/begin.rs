@@ -1,4 +1,4 @@
-//! Where a review begins: its document, its date, what triggers it.
+//! Where a review begins: its document, its date and its trigger.
 
 use super::carry_out::Request;
 use super::document::{Document, Performed, Wanted, tasks};
@@ -10,7 +10,7 @@ use crate::repo::inventory::Inventory;
 use crate::source::Sources;
 use jiff::civil::Date;
 
-/// A larger document is no list of tasks.
+/// A larger document is not a list of tasks.
 const MAX_DOCUMENT: usize = 1 << 20;
 
 /// The one document that holds the task.
@@ -23,7 +23,7 @@ pub(super) fn find_document(
     let config = &settings.config.review;
     let wanted = Wanted { task: config.task.clone(), label: config.label.clone() };
     let named = match (&request.document, &config.document) {
-        // What is named on the command line is relative to the working directory.
+        // A document that is named on the command line is relative to the working directory.
         (Some(path), _) => Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
         (None, Some(path)) => Some(root.locate(path)),
         (None, None) => None,
@@ -35,13 +35,13 @@ pub(super) fn find_document(
         let error = |message: &str| Err(CheckError::in_file(&shown, message));
         return match one_of(found) {
             Ok(Some(document)) => Ok(Some(document)),
-            Ok(None) => error("it holds no task to review deployment scripts"),
+            Ok(None) => error("it has no task to review deployment scripts"),
             Err(several) => Err(ambiguous(&several, sources)),
         };
     }
     let mut found = Vec::new();
     for path in Inventory::of(root).documents {
-        // What cannot be read is no list of tasks that anyone keeps.
+        // A file that cannot be read is not a list of tasks that anyone keeps.
         let Ok(file) = root.read(&path, sources) else { continue };
         if sources.file(file).text().len() <= MAX_DOCUMENT {
             found.extend(tasks(sources, file, &wanted));
@@ -50,7 +50,7 @@ pub(super) fn find_document(
     one_of(found).map_err(|several| ambiguous(&several, sources))
 }
 
-/// The task, if there is just one; of several, the one with a line for the date.
+/// The task, if there is only one; if there are several, the one with a line for the date.
 fn one_of(mut found: Vec<Document>) -> Result<Option<Document>, Vec<Document>> {
     if found.len() > 1 {
         found.retain(|document| document.performed.is_some());
@@ -71,7 +71,7 @@ fn ambiguous(several: &[Document], sources: &Sources) -> CheckError {
         .advise(advice)
 }
 
-/// Since when changes count: what was asked for, else the document's date.
+/// The point from which changes count: what the caller asked for, else the document's date.
 pub(super) fn since(
     request: &Request,
     document: Option<&Document>,
@@ -82,7 +82,7 @@ pub(super) fn since(
         return match since.parse::<Date>() {
             Ok(date) => Ok(Since::Date(date)),
             Err(_) if looks_like_a_date(since) => Err(CheckError::new(format!(
-                "`{since}` is no day: --since takes YYYY-MM-DD or a git revision"
+                "`{since}` is not a day: --since takes YYYY-MM-DD or a git revision"
             ))),
             Err(_) => Ok(Since::Revision(since.clone())),
         };
@@ -96,12 +96,12 @@ pub(super) fn since(
     };
     match performed {
         Performed::Never => Ok(Since::Beginning),
-        Performed::Wrong(text) => Err(fail(format!("`{text}` is no date (YYYY-MM-DD)"))
-            .advise("mend it, or say with --since where the review begins")),
-        // Elsewhere it may be tomorrow already.
+        Performed::Wrong(text) => Err(fail(format!("`{text}` is not a date (YYYY-MM-DD)"))
+            .advise("correct it, or say with --since where the review begins")),
+        // Elsewhere it may already be tomorrow.
         Performed::On(date) if today.tomorrow().is_ok_and(|tomorrow| *date > tomorrow) => {
-            Err(fail(format!("{date} lies in the future: today is {today}"))
-                .advise("mend it, or say with --since where the review begins"))
+            Err(fail(format!("{date} is in the future: today is {today}"))
+                .advise("correct it, or say with --since where the review begins"))
         }
         Performed::On(date) => Ok(Since::Recorded {
             document: sources.file(document.file).path().to_owned(),
@@ -117,8 +117,8 @@ fn looks_like_a_date(text: &str) -> bool {
         && text.contains(['-', '/', '.'])
 }
 
-/// Does a trigger name this kind of change? "After a dependency change" does not name a new service; "after a feature"
-/// names all.
+/// Whether a trigger names this kind of change. "After a dependency change" does not name a new service;
+/// "after a feature" names all.
 pub(super) fn triggers(trigger: &str, kind: Kind) -> bool {
     let lower = trigger.to_lowercase();
     let named: Vec<&[Kind]> = [

@@ -1,4 +1,4 @@
-//! A review from beginning to end: the document, the history since its date, the impact, the list.
+//! A review from beginning to end: the document, the history since its date, the impact, the checklist.
 
 use super::begin::{find_document, since, triggers};
 use super::checklist::{self, Evidence, Grounds, Item, Status, Task};
@@ -21,13 +21,13 @@ use std::path::PathBuf;
 pub struct Request {
     /// The repo's root.
     pub root: PathBuf,
-    /// A configuration other than `deploylint.yaml` at the root.
+    /// A configuration file other than `deploylint.yaml` at the root.
     pub config: Option<PathBuf>,
     /// A day or a revision, instead of the date in the document.
     pub since: Option<String>,
-    /// The document, instead of looking for it.
+    /// The document, instead of searching for it.
     pub document: Option<PathBuf>,
-    /// Somebody has tried the scripts.
+    /// True if somebody has tried the scripts.
     pub tested: bool,
 }
 
@@ -36,48 +36,48 @@ pub struct Request {
 pub struct Review {
     /// Every file that was read.
     pub sources: Sources,
-    /// The task, where there is one.
+    /// The task, if there is one.
     pub document: Option<Document>,
-    /// Since when changes count.
+    /// The point from which changes count.
     pub since: Since,
     /// What changed.
     pub history: History,
     /// What it means, by kind, file and line.
     pub impacts: Vec<Impact>,
-    /// The list.
+    /// The checklist.
     pub items: Vec<Item>,
-    /// True when changes that the trigger names were made since then, or no review was ever recorded.
+    /// True if changes that the trigger names were made since then, or if no review was ever recorded.
     pub due: bool,
-    /// What a reader must know of the above.
+    /// What a reader must know about the above.
     pub notes: Vec<String>,
     /// What could not be analysed.
     pub gaps: Vec<Gap>,
-    /// What day it is here.
+    /// Today's date here.
     pub today: Date,
     root: Root,
 }
 
-/// What recording came to.
+/// The result of recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// The date was written into that file.
     Written(String),
-    /// It was there.
+    /// It was already there.
     Already(String),
-    /// Something is left to do; nothing was written.
+    /// Something is left to do, so nothing was written.
     Refused(Vec<Task>),
 }
 
 impl Review {
-    /// True where an item is open or blocked.
+    /// True if an item is open or blocked.
     pub fn is_open(&self) -> bool {
         self.items.iter().any(|item| item.status >= Status::Blocked)
     }
 
-    /// Writes today's date into the document, and nothing else; `force`: open items or not.
+    /// Writes today's date into the document, and nothing else. With `force`, open items do not matter.
     ///
     /// # Errors
-    /// No document, no line for the date, or a file that cannot be written.
+    /// There is no document, no line for the date, or the file cannot be written.
     pub fn record(&self, force: bool) -> Result<Recorded, CheckError> {
         let Some(document) = &self.document else {
             return Err(CheckError::new("there is no review document to write the date into").advise(
@@ -102,7 +102,7 @@ impl Review {
         let left: Vec<Task> = self
             .items
             .iter()
-            // The date is what is about to be written.
+            // The date is about to be written.
             .filter(|item| item.task != Task::Date && item.status >= Status::Blocked)
             .map(|item| item.task)
             .collect();
@@ -126,10 +126,10 @@ impl Review {
     }
 }
 
-/// Carries a review out. Nothing is written.
+/// Carries out a review. Nothing is written.
 ///
 /// # Errors
-/// Wrong usage or configuration, several documents, a date that is none.
+/// Wrong usage or configuration, several documents, or a wrong date.
 pub fn review(request: &Request) -> Result<Review, CheckError> {
     let today = jiff::Zoned::now().date();
     let checked = check::Request {
@@ -145,7 +145,7 @@ pub fn review(request: &Request) -> Result<Review, CheckError> {
     let document = find_document(request, &settings, &root, &mut sources)?;
     let since = since(request, document.as_ref(), &sources, today)?;
     if let Some(Document { performed: Some((Performed::Wrong(text), _)), .. }) = &document {
-        notes.push(format!("`{text}` in the review document is no date"));
+        notes.push(format!("`{text}` in the review document is not a date"));
     }
     let history = history::read(&root, &since).map_err(|error| {
         CheckError::new(error.to_string()).advise("--since takes a day (2026-01-31) or a git revision")
@@ -188,7 +188,7 @@ pub fn review(request: &Request) -> Result<Review, CheckError> {
     Ok(Review { sources, document, since, history, impacts, items, due, notes, gaps, today, root })
 }
 
-/// The facts of the state that was reviewed; none where everything counts as new, or where it cannot be read.
+/// The facts of the reviewed state; none if everything counts as new, or if it cannot be read.
 fn reviewed_state(
     root: &Root,
     history: &History,
@@ -200,7 +200,7 @@ fn reviewed_state(
         Ok(Some(old)) => old,
         Ok(None) => return State::default(),
         Err(gap) => {
-            notes.push(format!("the state that was reviewed cannot be read: {}", gap.reason));
+            notes.push(format!("the reviewed state cannot be read: {}", gap.reason));
             return State::default();
         }
     };
@@ -213,7 +213,7 @@ fn reviewed_state(
     match inspected {
         Ok(Ok(judged)) if judged.gaps.is_empty() => {}
         Ok(Ok(judged)) => notes.push(format!(
-            "of the state that was reviewed, {} could not be read: some changes may be missing",
+            "{} of the reviewed state could not be read, so some changes may be missing",
             match judged.gaps.len() {
                 1 => "one place".to_owned(),
                 n => format!("{n} places"),
@@ -221,15 +221,13 @@ fn reviewed_state(
         )),
         Ok(Err(error)) => notes.push(error.to_string()),
         Err(_) => {
-            notes.push(
-                "the state that was reviewed could not be read (this is a bug of deploylint)".to_owned(),
-            );
+            notes.push("the reviewed state could not be read (this is a bug in deploylint)".to_owned());
         }
     }
     state
 }
 
-/// What the history and the document say of an item.
+/// What the history and the document say about an item.
 fn own_evidence(
     task: Task,
     history: &History,
@@ -262,8 +260,10 @@ fn own_evidence(
                     }
                     Some(Performed::On(date)) => say(format!("last performed {date}"), false, place),
                     Some(Performed::Never) => say("never performed".to_owned(), true, place),
-                    Some(Performed::Wrong(text)) => say(format!("`{text}` is no date"), true, place),
-                    None => say("no line says when it was last performed".to_owned(), true, place),
+                    Some(Performed::Wrong(text)) => say(format!("`{text}` is not a date"), true, place),
+                    None => {
+                        say("the document does not say when it was last performed".to_owned(), true, place)
+                    }
                 }
             }
         },
@@ -271,7 +271,7 @@ fn own_evidence(
     }
 }
 
-/// What runs the services that are new.
+/// What runs the new services.
 fn new_services(impacts: &[Impact], seen: &Seen) -> Vec<Evidence> {
     let new: Vec<&str> = impacts
         .iter()
@@ -282,11 +282,11 @@ fn new_services(impacts: &[Impact], seen: &Seen) -> Vec<Evidence> {
     runs.map(|(_, evidence)| evidence.clone()).collect()
 }
 
-/// What speaks for the notes where no rule found anything.
+/// The evidence for the notes if no rule found anything.
 fn clean_note(task: Task, scripts: usize, findings: &[Finding]) -> Vec<Evidence> {
     let (family, text) = match task {
-        Task::AppUser => ("user/", "no rule of the family user found anything"),
-        Task::RunAgain => ("rerun/", "no rule of the family rerun found anything"),
+        Task::AppUser => ("user/", "no rule of the family `user` has a finding"),
+        Task::RunAgain => ("rerun/", "no rule of the family `rerun` has a finding"),
         _ => return Vec::new(),
     };
     let clean = !findings.iter().any(|finding| finding.rule.starts_with(family));

@@ -1,6 +1,6 @@
-//! The to-do list of a review, in the checklist's order: each item done, open, not applicable or blocked, with its
-//! evidence. An item is evaluated over the files that it concerns; where that fails (a gap, a panic), it is evaluated
-//! over smaller parts, and only the smallest that fail stay blocked.
+//! The to-do list of a review, in the checklist's order. Each item is done, open, not applicable or blocked,
+//! with its evidence. An item is evaluated over the files that it concerns. If that fails (a gap, a panic),
+//! it is evaluated over smaller parts, and only the smallest that fail stay blocked.
 
 use super::Change;
 use super::impact::Impact;
@@ -12,36 +12,36 @@ use crate::source::Sources;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What is to be done about an item.
+/// The status of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// Nothing changed that it is about, and nothing is wrong.
+    /// Nothing that it is about has changed, and nothing is wrong.
     NotApplicable,
     /// Nothing is left to do.
     Done,
-    /// Not known: something that it rests on could not be analysed.
+    /// Unknown, because something that it rests on could not be analysed.
     Blocked,
     /// Something is left to do.
     Open,
 }
 
-/// Why an item has its status.
+/// The reason for an item's status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// What is the case.
     pub text: String,
-    /// Where: a file and, where one line says it, the 1-based line.
+    /// The place: a file and, if one line says it, the 1-based line.
     pub place: Option<(String, Option<u32>)>,
     /// True for what is left to do.
     pub open: bool,
 }
 
-/// What could not be judged, as small as it got.
+/// A part that could not be judged, as small as possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
     /// The file.
     pub file: String,
-    /// Its 1-based lines, first and last; `None`: all of it.
+    /// Its 1-based lines, first and last; `None` for all of it.
     pub lines: Option<(u32, u32)>,
     /// Why.
     pub reason: String,
@@ -50,17 +50,17 @@ pub struct Blocked {
 /// An item of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// Which.
+    /// Which item it is.
     pub task: Task,
     /// Its status.
     pub status: Status,
-    /// Why; what is open first.
+    /// The reasons; open ones come first.
     pub evidence: Vec<Evidence>,
     /// The parts that could not be judged.
     pub blocked: Vec<Blocked>,
 }
 
-/// The items, in order: the checklist's eight, then its notes.
+/// The items, in order: the eight of the checklist, then its notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Task {
     /// 1 Analyse the changes since the last review.
@@ -156,7 +156,8 @@ impl Task {
         }
     }
 
-    /// The item that a finding belongs to; `None`: it is about no deployment (a comment that quiets nothing).
+    /// The item that a finding belongs to; `None` if it is not about a deployment (a comment that suppresses
+    /// nothing).
     fn of_rule(rule: &str) -> Option<Task> {
         let (family, name) = rule.split_once('/')?;
         Some(match (family, name) {
@@ -185,7 +186,7 @@ impl Task {
     }
 }
 
-/// What kind of file a gap lies in decides which items rest on it.
+/// The kind of the file with a gap decides which items rest on it.
 fn concerns(task: Task, file: &FileKind) -> bool {
     match file {
         FileKind::Script => true,
@@ -213,7 +214,7 @@ pub(super) enum FileKind {
     Other,
 }
 
-/// A step of a script that does what an item asks for.
+/// A script's step that does what an item asks for.
 #[derive(Clone, Debug)]
 pub(super) struct Witness {
     pub(super) task: Task,
@@ -222,22 +223,22 @@ pub(super) struct Witness {
     pub(super) line: u32,
 }
 
-/// All that the list rests on.
+/// Everything that the list rests on.
 pub(super) struct Grounds<'g> {
     pub(super) sources: &'g Sources,
     pub(super) findings: &'g [Finding],
     pub(super) gaps: &'g [Gap],
     pub(super) impacts: &'g [Impact],
     pub(super) witnesses: &'g [Witness],
-    /// What kind of file a name is.
+    /// The kind of file, judged by its name.
     pub(super) kind: &'g dyn Fn(&str) -> FileKind,
     /// The sections of a file (its services, its statements), as 1-based lines, first and last.
     pub(super) sections: &'g dyn Fn(&str) -> Vec<(u32, u32)>,
     /// How many scripts were judged.
     pub(super) scripts: usize,
-    /// Evidence that the review itself has for an item: of the history, of the document.
+    /// Evidence for an item that the review itself has, from the history or the document.
     pub(super) own: &'g dyn Fn(Task) -> Vec<Evidence>,
-    /// Somebody has tried the scripts.
+    /// True if somebody has tried the scripts.
     pub(super) tested: bool,
 }
 
@@ -265,7 +266,7 @@ impl Grounds<'_> {
             .collect();
         files.sort();
         files.dedup();
-        // Files without a gap need no splitting: what is evaluated is all but what fails.
+        // Files without a gap need no splitting: everything is evaluated except what fails.
         let scopes: Vec<Scope> = files.into_iter().map(Scope::File).collect();
         let mut attempts = 2_000;
         let settled = settle(
@@ -282,7 +283,7 @@ impl Grounds<'_> {
             .failed
             .iter()
             .map(|scope| {
-                let reason = self.gap_in(scope).map_or("it was not tried any more", |gap| &gap.reason);
+                let reason = self.gap_in(scope).map_or("it was not evaluated any more", |gap| &gap.reason);
                 let (file, lines) = match scope {
                     Scope::File(file) => (file.clone(), None),
                     Scope::Lines(file, first, last) => (file.clone(), Some((*first, *last))),
@@ -292,7 +293,7 @@ impl Grounds<'_> {
             .collect();
         let evaluated = catch_unwind(AssertUnwindSafe(|| self.evidence(task)));
         let (evidence, applies) = evaluated.unwrap_or_else(|_| {
-            let reason = "it could not be evaluated (this is a bug of deploylint)".to_owned();
+            let reason = "it could not be evaluated (this is a bug in deploylint)".to_owned();
             blocked.push(Blocked { file: String::new(), lines: None, reason });
             (Vec::new(), true)
         });
@@ -322,7 +323,7 @@ impl Grounds<'_> {
         })
     }
 
-    /// The sections of a file, and of the lines between them those with gaps; the lines of a gap in a section.
+    /// The sections of a file; between them, the lines with gaps; and within a section, the lines of a gap.
     fn parts(&self, scope: &Scope) -> Vec<Scope> {
         let gap_lines = |file: &str| -> Option<Vec<(u32, u32)>> {
             let gaps = self.gaps.iter().filter(|gap| gap.file == file);
@@ -357,7 +358,7 @@ impl Grounds<'_> {
         }
     }
 
-    /// What speaks for and against an item, and whether it applies at all.
+    /// The evidence for and against an item, and whether the item applies at all.
     fn evidence(&self, task: Task) -> (Vec<Evidence>, bool) {
         let mut evidence = Vec::new();
         let rests_on_scripts = !matches!(task, Task::Changes | Task::Date);
@@ -383,7 +384,7 @@ impl Grounds<'_> {
         }
         if rests_on_scripts && self.scripts == 0 && applies {
             evidence.push(Evidence {
-                text: "no script deploys this repo: nothing was held against the changes".to_owned(),
+                text: "no script deploys this repo, so the changes were compared with nothing".to_owned(),
                 place: None,
                 open: true,
             });
@@ -404,7 +405,7 @@ impl Grounds<'_> {
         (evidence, applies)
     }
 
-    /// What a dry run would have to cover. It cannot be known from here that somebody made one.
+    /// What a dry run would have to cover. It cannot be known here whether somebody made one.
     fn to_try(&self, changes: &[&Impact]) -> Vec<Evidence> {
         let mut new: Vec<&&Impact> =
             changes.iter().filter(|impact| impact.change != Change::Removed).collect();
@@ -414,9 +415,9 @@ impl Grounds<'_> {
         files.dedup();
         let mut evidence = vec![Evidence {
             text: match self.tested {
-                true => "tried, as --tested says".to_owned(),
+                true => "--tested says that a dry run was made".to_owned(),
                 false => format!(
-                    "a dry run of {} has to cover these; --tested says that it was made",
+                    "a dry run has to cover the changes in {}; confirm it with --tested",
                     files.join(", ")
                 ),
             },

@@ -1,35 +1,35 @@
-//! The review document: a Markdown file with the task "Review Production Deployment Scripts" or one like it, what
-//! triggers it, and the line `**Last performed:** YYYY-MM-DD`. Reads Markdown by CommonMark, so that a sample in a
-//! code block is no task.
+//! The review document: a Markdown file with the task "Review Production Deployment Scripts" or a similar
+//! one, its trigger, and the line `**Last performed:** YYYY-MM-DD`. Markdown is read by CommonMark, so a
+//! sample in a code block is not a task.
 
 use crate::source::{FileId, Sources, Span};
 use jiff::civil::Date;
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 use std::ops::Range;
 
-/// Words that begin the line with the date, in lower case.
+/// Words at the start of the line with the date, in lower case.
 const LABELS: &[&str] =
     &["last performed", "last reviewed", "last review", "last executed", "last run", "last done"];
-/// Words that begin the line which says when a review is due.
+/// Words at the start of the line that says when a review is due.
 const TRIGGERS: &[&str] = &["trigger", "triggers", "when", "run when", "perform when"];
 
-/// What a configuration may say of the document.
+/// What a configuration can say about the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// The task's title; without one it is known by its words.
+    /// The task's title; without one, the task is recognised by its words.
     pub task: Option<String>,
     /// The words before the date.
     pub label: Option<String>,
 }
 
-/// What stands where the date is expected.
+/// What is written where the date is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Performed {
     /// A day.
     On(Date),
     /// Nothing, or words that stand for it: `never`, `YYYY-MM-DD`.
     Never,
-    /// Something that is no day: `2025-02-30`.
+    /// Something that is not a day: `2025-02-30`.
     Wrong(String),
 }
 
@@ -38,18 +38,19 @@ pub enum Performed {
 pub struct Document {
     /// The document.
     pub file: FileId,
-    /// What the task is called.
+    /// The task's title.
     pub title: String,
-    /// Where that stands.
+    /// The place of the title.
     pub span: Span,
     /// When a review is due, in its own words.
     pub trigger: Option<(String, Span)>,
-    /// When it was last performed, with the place of the date, or where it belongs; `None`: no line says so.
+    /// When it was last performed, with the place of the date or of where it belongs; `None` if no line says
+    /// so.
     pub performed: Option<(Performed, Span)>,
 }
 
 impl Document {
-    /// The line with the date, as it stands there.
+    /// The line with the date, as it is written.
     pub fn line<'s>(&self, sources: &'s Sources) -> Option<&'s str> {
         let (_, span) = self.performed.as_ref()?;
         let text = sources.file(self.file).text();
@@ -61,7 +62,7 @@ impl Document {
 /// The review tasks of a document, in order.
 pub fn tasks(sources: &Sources, file: FileId, wanted: &Wanted) -> Vec<Document> {
     let text = sources.file(file).text();
-    // Markdown is only parsed where its words are there.
+    // Markdown is parsed only if the words are in it.
     let lower = text.to_lowercase();
     let may = match &wanted.task {
         Some(task) => lower.contains(&task.to_lowercase()),
@@ -74,7 +75,7 @@ pub fn tasks(sources: &Sources, file: FileId, wanted: &Wanted) -> Vec<Document> 
     let mut found: Vec<Document> = Vec::new();
     let mut end = 0;
     for title in outline.titles.iter().filter(|title| is_task(&title.text, wanted)) {
-        // A step of the task is no task of its own.
+        // A step of the task is not a task of its own.
         if title.place.start < end {
             continue;
         }
@@ -84,7 +85,7 @@ pub fn tasks(sources: &Sources, file: FileId, wanted: &Wanted) -> Vec<Document> 
     found
 }
 
-/// A heading, an item or a bold line, with what belongs to it.
+/// A heading, an item or a bold line, with its content.
 struct Title {
     text: String,
     place: Range<usize>,
@@ -102,7 +103,7 @@ impl Outline {
     fn of(text: &str, wanted: &Wanted) -> Outline {
         let mut titles: Vec<(Option<HeadingLevel>, Title)> = Vec::new();
         let mut code = Vec::new();
-        // The words of the heading or of the first line of the item that is being read.
+        // The words of the current heading, or of the first line of the current item.
         let mut open: Option<(Option<HeadingLevel>, Title)> = None;
         let title =
             |place: Range<usize>, end: usize| Title { text: String::new(), section: place.start..end, place };
@@ -128,7 +129,7 @@ impl Outline {
                 | Event::HardBreak
                 | Event::End(TagEnd::Heading(_) | TagEnd::Paragraph | TagEnd::Item)
                 | Event::Start(Tag::List(_)) => {
-                    // Headings end the sections of others; what else is no task is forgotten.
+                    // A heading ends the sections of others. Anything else that is not a task is forgotten.
                     titles.extend(
                         open.take().filter(|(level, title)| level.is_some() || is_task(&title.text, wanted)),
                     );
@@ -136,7 +137,8 @@ impl Outline {
                 _ => {}
             }
         }
-        // A heading's section ends at the next one that is no deeper; a bold line's at the next heading.
+        // A heading's section ends at the next heading that is not deeper, and a bold line's at the next
+        // heading.
         let mut next: [usize; 7] = [text.len(); 7];
         for (level, title) in titles.iter_mut().rev() {
             match level {
@@ -200,7 +202,7 @@ fn first_line(text: &str, place: &Range<usize>) -> Range<usize> {
     place.start..place.start + line.trim_end().len()
 }
 
-/// Is this what the task is called? "Review Production Deployment Scripts", "Deploy script review".
+/// Whether this is a title of the task: "Review Production Deployment Scripts", "Deploy script review".
 fn is_task(title: &str, wanted: &Wanted) -> bool {
     let lower = title.to_lowercase();
     match &wanted.task {
@@ -214,7 +216,8 @@ fn is_task(title: &str, wanted: &Wanted) -> bool {
     }
 }
 
-/// What follows one of the labels at the start of a line, emphasis and list marks aside, without blanks around it.
+/// The text after one of the labels at the start of a line, without blanks around it. Emphasis and list marks
+/// are ignored.
 fn after_label(line: &str, labels: &[&str]) -> Option<Range<usize>> {
     let marks = |c: char| c.is_whitespace() || "-*_>#|+".contains(c);
     let start = line.len() - line.trim_start_matches(marks).len();
@@ -222,19 +225,19 @@ fn after_label(line: &str, labels: &[&str]) -> Option<Range<usize>> {
         line.get(start..start + label.len()).is_some_and(|words| words.eq_ignore_ascii_case(label))
     })?;
     let rest = &line[start + label.len()..];
-    // `When the moon is full` has no colon, and is a sentence.
+    // `When the moon is full` has no colon, so it is a sentence.
     let tail = rest.trim_start_matches(['*', '_', ' ']);
     let tail = tail.strip_prefix(':')?;
     let from = line.len() - tail.len();
     let skipped =
         tail.len() - tail.trim_start_matches(|c: char| c == '*' || c == '_' || c.is_whitespace()).len();
     let value = tail[skipped..].trim_end_matches(|c: char| c.is_whitespace() || c == '|');
-    // Where nothing follows, the date belongs after the emphasis and a blank.
+    // If nothing follows, the date belongs after the emphasis and a blank.
     let gap = if value.is_empty() { tail.trim_end().len() } else { skipped };
     Some(from + gap..from + gap + value.len())
 }
 
-/// What a value says, and which of its bytes the date takes.
+/// What a value says, and which of its bytes the date occupies.
 fn performed(value: &str) -> (Performed, Range<usize>) {
     let bytes = value.as_bytes();
     let shape = |at: usize| {

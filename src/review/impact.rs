@@ -1,4 +1,5 @@
-//! What the changes since a review mean: the facts that came, went or changed, each with the change that did it.
+//! What the changes since a review mean: the facts that were added, removed or changed, each with the change
+//! that did it.
 
 use super::net::Net;
 use super::state::{Fact, Kind, READ, State, is_migration};
@@ -12,42 +13,43 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub enum Change {
     /// It is new.
     Added,
-    /// It is gone.
+    /// It was removed.
     Removed,
     /// It says something else.
     Changed {
-        /// What it said. Of a whole file how many lines went.
+        /// What it said; for a whole file, how many lines were removed.
         from: String,
-        /// What it says. Of a whole file how many lines came.
+        /// What it says; for a whole file, how many lines were added.
         to: String,
     },
 }
 
-/// A fact that is not as it was.
+/// A fact that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Impact {
     /// What it is about.
     pub kind: Kind,
     /// What changed, for people: `redis`, `fastapi`, `DATABASE_URL`.
     pub what: String,
-    /// What is said of it; of what changed, what is said now. Empty where it only exists.
+    /// What is said about it; if it changed, what is said now. It is empty if it only exists.
     pub value: String,
-    /// How.
+    /// How it changed.
     pub change: Change,
-    /// Where it stands; of what is gone, where it stood.
+    /// The file that says it; if it was removed, the file that said it.
     pub file: String,
-    /// 1-based line, in the new text; of what is gone, in the old one.
+    /// The 1-based line in the new text; if it was removed, in the old one.
     pub line: Option<u32>,
-    /// Which of the history's commits did it; `None`: the working tree, or there is no git.
+    /// Which of the history's commits did it; `None` for the working tree, or if there is no git.
     pub commit: Option<usize>,
-    /// True where that commit changed the very line; false where it is the last that changed the file.
+    /// True if that commit changed the line itself; false if it is the last that changed the file.
     pub certain: bool,
-    /// The hunk that did it: unified, three lines around it, secrets masked. Empty where there is no text to compare.
+    /// The hunk that did it: unified, with three lines of context and masked secrets. It is empty if there is
+    /// no text to compare.
     pub diff: String,
 }
 
-/// What is different in `new`. `old` is empty where everything counts as new. Facts of files that did not change are
-/// none: what the disk holds and git does not was not in the reviewed tree either.
+/// What is different in `new`. `old` is empty if everything counts as new. Facts of unchanged files do not
+/// count: what the disk has and git does not was not in the reviewed tree either.
 pub fn impact(root: &Root, old: &State, new: &State, history: &History) -> Vec<Impact> {
     let net = Net::of(history);
     let tracer = Tracer::new(root, history);
@@ -57,7 +59,7 @@ pub fn impact(root: &Root, old: &State, new: &State, history: &History) -> Vec<I
     let mut told: HashSet<(Kind, &str)> = HashSet::new();
     let read: HashSet<&str> = new.facts.iter().map(|fact| fact.file.as_str()).collect();
     for pair in differing(old, new, history, &net) {
-        // A script that is new as a whole is told as one, and so is one that is gone.
+        // A script that is new as a whole is reported as one change, and so is one that was removed.
         let whole = match pair {
             (None, Some(fact)) => (net.came(&fact.file) || history.base.is_none()).then_some((true, fact)),
             (Some(fact), None) => net.went(&fact.file).then_some((false, fact)),
@@ -67,13 +69,13 @@ pub fn impact(root: &Root, old: &State, new: &State, history: &History) -> Vec<I
             *scripts.entry((new, fact.file.as_str())).or_default() += 1;
             continue;
         }
-        // What several files say is told once.
+        // What several files say is reported once.
         let Some(fact) = pair.1.or(pair.0) else { continue };
         if fact.of_all() && told.contains(&(fact.kind, fact.key.as_str())) {
             continue;
         }
         let traced = traced(&pair, &net, &tracer, &mut tracks);
-        // A file that git holds and `.gitignore` names is not looked at on disk: what it says is not gone for that.
+        // A file that git has and `.gitignore` names is not read on disk, but that does not remove its facts.
         let now = net.now(&fact.file);
         let unread = pair.1.is_none() && !read.contains(now) && root.exists(now);
         if unread && traced.as_ref().is_some_and(|traced| !traced.certain) {
@@ -94,12 +96,12 @@ pub fn impact(root: &Root, old: &State, new: &State, history: &History) -> Vec<I
     found
 }
 
-/// A fact before and after; one of them at least.
+/// A fact before and after; at least one of them exists.
 type Pair<'f> = (Option<&'f Fact>, Option<&'f Fact>);
 
-/// The facts that are not in both states, or say something else in one.
+/// The facts that only one state has, or that say something else in the other.
 fn differing<'f>(old: &'f State, new: &'f State, history: &History, net: &Net) -> Vec<Pair<'f>> {
-    // Migrations are files: the history knows all of them, of any language.
+    // Migrations are files: the history knows all of them, in any language.
     let by_history = history.base.is_some();
     let counts = |fact: &&Fact| !(by_history && fact.kind == Kind::Migration && fact.line.is_none());
     let mut before: HashMap<(Kind, &str, &str), &Fact> = HashMap::new();
@@ -117,7 +119,8 @@ fn differing<'f>(old: &'f State, new: &'f State, history: &History, net: &Net) -
     }
     let mut went: Vec<&Fact> = before.into_values().collect();
     went.sort_by(|a, b| (a.kind, &a.key, &a.file).cmp(&(b.kind, &b.key, &b.file)));
-    // The same in another file: moved where the file came or went with it, or where it does not matter who says it.
+    // The same fact in another file: it moved if the file was added or removed with it, or if it does not
+    // matter who says it.
     came.retain(|fact| {
         let moved = went.iter().position(|was| {
             let moved = net.came(&fact.file) || net.went(&was.file);
@@ -132,7 +135,8 @@ fn differing<'f>(old: &'f State, new: &'f State, history: &History, net: &Net) -
             None => true,
         }
     });
-    // What still holds elsewhere did not come or go: a variable that two files read, a directory that two steps make.
+    // What still holds elsewhere was not added or removed: a variable that two files read, a directory that
+    // two steps create.
     let said = |state: &'f State| -> HashSet<(Kind, &'f str)> {
         state.facts.iter().map(|fact| (fact.kind, fact.key.as_str())).collect()
     };
@@ -141,7 +145,7 @@ fn differing<'f>(old: &'f State, new: &'f State, history: &History, net: &Net) -
     went.retain(|fact| !(fact.of_all() && said_now.contains(&(fact.kind, fact.key.as_str()))));
     pairs.extend(came.into_iter().map(|fact| (None, Some(fact))));
     pairs.extend(went.into_iter().map(|fact| (Some(fact), None)));
-    // A sample that shows a variable now, or did, hides who reads it.
+    // A sample that shows a variable, now or before, hides who reads it.
     let hidden = |fact: &Fact, said: &HashSet<(Kind, &str)>| {
         fact.key.strip_suffix(READ).is_some_and(|name| said.contains(&(Kind::Environment, name)))
     };
@@ -156,7 +160,7 @@ fn differing<'f>(old: &'f State, new: &'f State, history: &History, net: &Net) -
     without_parts(pairs)
 }
 
-/// A service or unit that came or went as a whole is said once, not field by field.
+/// A service or unit that was added or removed as a whole is reported once, not field by field.
 fn without_parts(pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
     let mut whole: HashSet<(Kind, bool, String, String)> = HashSet::new();
     let id = |was: Option<&Fact>, is: Option<&Fact>| match (was, is) {
@@ -194,7 +198,7 @@ fn traced<'h>(
     };
     let name = net.now(&shown.file).to_owned();
     let versions = tracks.entry(name).or_insert_with_key(|name| tracer.versions(name));
-    // Of what changed only the lines that are new tell which change it was.
+    // If it changed, only the new lines show which change did it.
     let fresh: Vec<String> = match (was, is) {
         (Some(was), Some(is)) => {
             let fresh = is.lines.iter().filter(|line| !was.lines.contains(line));
@@ -209,7 +213,8 @@ fn traced<'h>(
         (_, Some(_)) => Line::Came(&fresh),
     };
     let found = tracer.find(versions, line);
-    // A file of code is only parsed where it may use what no sample shows, so a use may seem new or gone.
+    // A code file is parsed only if it may use a variable that no sample shows, so a use may seem added or
+    // removed.
     if shown.key.ends_with(READ) && found.as_ref().is_some_and(|found| !found.certain) {
         return None;
     }
@@ -255,7 +260,7 @@ fn whole_file(
     }
 }
 
-/// Settings and migrations are taken as whole files.
+/// Settings and migrations count as whole files.
 fn files(
     old: &State,
     new: &State,

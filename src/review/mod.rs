@@ -1,5 +1,5 @@
-//! What changed since the last review, and what that means for the deployment. Compares the facts of two states of a
-//! repo. Prints nothing.
+//! What changed since the last review, and what that means for the deployment. It compares the facts of two
+//! states of a repo, and prints nothing.
 
 mod begin;
 mod carry_out;

@@ -1,17 +1,17 @@
-//! What a history comes to in the end, file by file: what was added and removed again is nothing.
+//! The net result of a history, file by file: what was added and removed again does not count.
 
 use crate::repo::history::{FileChange, History, Kind};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// Files by what became of them since the base.
+/// Files, by what became of them since the base.
 pub(super) struct Net {
-    /// Files that changed and are there, with the name that they had; `None` for new ones.
+    /// Files that changed and exist, with the name that they had; `None` for new ones.
     now: BTreeMap<String, Option<String>>,
-    /// Names in the base of files that are gone.
+    /// Base names of removed files.
     gone: BTreeSet<String>,
-    /// Other names now of files of the base.
+    /// New names of the base's files.
     renamed: HashMap<String, String>,
-    /// Every name that a change speaks of.
+    /// Every name that a change mentions.
     touched: HashSet<String>,
 }
 
@@ -63,12 +63,12 @@ impl Net {
         }
     }
 
-    /// The name now of a file of the base, or of one that is there now.
+    /// The current name of a file of the base, or of one that exists now.
     pub(super) fn now<'n>(&'n self, then: &'n str) -> &'n str {
         self.renamed.get(then).map_or(then, String::as_str)
     }
 
-    /// The name in the base of a file that is there now; `None` for a new one.
+    /// The base name of a file that exists now; `None` for a new one.
     pub(super) fn then<'n>(&'n self, now: &'n str) -> Option<&'n str> {
         self.now.get(now).map_or(Some(now), Option::as_deref)
     }
@@ -78,22 +78,22 @@ impl Net {
         self.now.get(now).is_some_and(Option::is_none)
     }
 
-    /// A file of the base that is gone.
+    /// A file of the base that was removed.
     pub(super) fn went(&self, then: &str) -> bool {
         self.gone.contains(then)
     }
 
-    /// Does any change speak of it?
+    /// Whether any change mentions it.
     pub(super) fn touched(&self, path: &str) -> bool {
         self.touched.contains(path)
     }
 
-    /// The files that changed and are there, with the names that they had.
+    /// The files that changed and exist, with the names that they had.
     pub(super) fn files(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.now.iter().map(|(now, then)| (now.as_str(), then.as_deref()))
     }
 
-    /// The files of the base that are gone.
+    /// The files of the base that were removed.
     pub(super) fn gone(&self) -> impl Iterator<Item = &str> {
         self.gone.iter().map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! What a review takes from the repo as it is.
+//! What a review takes from the repo as it is now.
 
 use super::checklist::{Evidence, FileKind, Task, Witness};
 use super::state::State;
@@ -13,16 +13,16 @@ use crate::tools::effect::Role;
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 
-/// What a review takes from the repo as it is.
+/// What a review takes from the repo as it is now.
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) state: State,
     pub(super) inventory: Inventory,
     pub(super) witnesses: Vec<Witness>,
     scripts: Vec<FileId>,
-    /// Where services begin, by file.
+    /// The lines where services begin, by file.
     services: BTreeMap<FileId, Vec<Span>>,
-    /// What does the work of a service on the server.
+    /// What does a service's work on the server.
     pub(super) runs: Vec<(String, Evidence)>,
 }
 
@@ -40,11 +40,11 @@ impl Seen {
         for row in matrix(context).rows {
             let (Some(service), Some((kind, side))) = (&row.service, &row.runs) else { continue };
             let what = match kind {
-                RunBy::Unit => format!("`{}` is run by {}", service.name, side.name),
-                RunBy::Pm2 => format!("`{}` is run by pm2 as `{}`", service.name, side.name),
-                RunBy::Supervisor => format!("`{}` is run by supervisor as `{}`", service.name, side.name),
-                RunBy::Package => format!("`{}` is run by {} of a package", service.name, side.name),
-                RunBy::Container => format!("`{}` is run as a container", service.name),
+                RunBy::Unit => format!("{1} runs `{0}`", service.name, side.name),
+                RunBy::Pm2 => format!("pm2 runs `{0}` as `{1}`", service.name, side.name),
+                RunBy::Supervisor => format!("supervisor runs `{0}` as `{1}`", service.name, side.name),
+                RunBy::Package => format!("{1} of a package runs `{0}`", service.name, side.name),
+                RunBy::Container => format!("`{}` runs as a container", service.name),
             };
             let place = side.span.map(|span| {
                 (context.sources.file(span.file).path().to_owned(), Some(context.sources.line(span)))
@@ -74,7 +74,7 @@ impl Seen {
     }
 }
 
-/// What kind of file a name is.
+/// The kind of file, judged by its name.
 pub(super) fn kind_of(path: &str, inventory: &Inventory) -> FileKind {
     let name = path.rsplit('/').next().unwrap_or(path);
     let in_list = |list: &[String]| list.iter().any(|p| p == path);

@@ -1,4 +1,4 @@
-//! The facts of one state of a repo that a review compares with those of another.
+//! The facts of one state of a repo, which a review compares with those of another.
 
 use crate::facts::masked;
 use crate::model::{Deployment, Step, User};
@@ -17,17 +17,17 @@ use std::collections::{BTreeMap, HashSet};
 pub enum Kind {
     /// A compose service, its image and its command.
     Service,
-    /// A systemd unit, and what it says.
+    /// A systemd unit and its directives.
     Unit,
-    /// What the app depends on, and in which version; packages of the system.
+    /// The app's dependencies with their versions, and system packages.
     Dependency,
-    /// How it is built: the scripts of a `package.json`, the build steps of a deploy script.
+    /// How it is built: the scripts of a `package.json`, and the build steps of a deploy script.
     Build,
-    /// A migration, the tool that runs them, the step that does.
+    /// A migration, the tool that runs migrations, or the step that does.
     Migration,
     /// An environment variable that is read, shown or set.
     Environment,
-    /// A path that a deploy script makes.
+    /// A path that a deploy script creates.
     Path,
     /// A port, of a service or of the packet filter.
     Port,
@@ -44,15 +44,16 @@ pub enum Kind {
 pub struct Fact {
     /// What it is about.
     pub kind: Kind,
-    /// What it is called: the same in another state where it is the same thing.
+    /// Its name. The same thing has the same name in another state.
     pub key: String,
-    /// What is said of it: a version, an image; empty where it only exists. Never a secret.
+    /// What is said about it: a version, an image; empty if it only exists. It is never a secret.
     pub value: String,
     /// The file that says it.
     pub file: String,
-    /// 1-based line; `None` where the whole file is the fact.
+    /// The 1-based line; `None` if the whole file is the fact.
     pub line: Option<u32>,
-    /// The lines that say it, as they stand there: to find the change that wrote them, never to be shown.
+    /// The lines that say it, as they are written. They serve to find the change that wrote them, and are
+    /// never shown.
     pub(super) lines: Vec<String>,
 }
 
@@ -61,7 +62,7 @@ pub struct Fact {
 pub struct State {
     /// The facts, by kind, key and file.
     pub facts: Vec<Fact>,
-    /// The texts of which no more is known than that they are settings, by path.
+    /// The texts that are known only as settings, by path.
     pub(super) settings: BTreeMap<String, String>,
 }
 
@@ -71,7 +72,7 @@ const PACKAGE: &str = " (system package)";
 const FIREWALL: &str = "firewall ";
 
 impl Fact {
-    /// True for what is so on the whole server, whichever file says it.
+    /// True for what holds on the whole server, whichever file says it.
     pub(super) fn of_all(&self) -> bool {
         matches!(self.kind, Kind::Path | Kind::User)
             || self.kind == Kind::Port && self.key.starts_with(FIREWALL)
@@ -80,7 +81,7 @@ impl Fact {
     }
 }
 
-/// First words of the scripts of a `package.json` that no deploy runs.
+/// First words of `package.json` scripts that no deploy runs.
 const DEVELOPMENT: [&str; 20] = [
     "test",
     "tests",
@@ -105,7 +106,7 @@ const DEVELOPMENT: [&str; 20] = [
 ];
 
 impl State {
-    /// The facts of what the rules see.
+    /// The facts in what the rules see.
     pub fn of(context: &Context<'_, '_>) -> State {
         let mut state = State::default();
         let mut reader = Reader { sources: context.sources, facts: &mut state.facts };
@@ -123,7 +124,7 @@ impl State {
         state.facts.sort_by(|a, b| {
             (a.kind, &a.key, &a.file, a.line, &a.value).cmp(&(b.kind, &b.key, &b.file, b.line, &b.value))
         });
-        // Said twice in a file: the first place stands for both.
+        // If a file says it twice, the first place stands for both.
         state.facts.dedup_by(|b, a| (a.kind, &a.key, &a.file) == (b.kind, &b.key, &b.file));
         let inventory = &context.project.inventory;
         let settings: HashSet<&String> =
@@ -138,7 +139,8 @@ impl State {
     }
 }
 
-/// Directives that may stand more than once, each for itself: systemd.unit(5), systemd.service(5), systemd.exec(5).
+/// Directives that may occur more than once, each for itself: systemd.unit(5), systemd.service(5),
+/// systemd.exec(5).
 const LISTS: [&str; 22] = [
     "After",
     "Before",
@@ -173,7 +175,7 @@ impl Reader<'_> {
     fn add(&mut self, kind: Kind, key: impl Into<String>, value: impl Into<String>, span: Span) {
         let file = self.sources.file(span.file);
         let line = file.line(span.start);
-        // No more than what anyone would look through; the first line says most.
+        // Nobody would look through more, and the first line says most.
         let last = file.line(span.end.max(span.start + 1) - 1).min(line + 20);
         let text = |line: u32| file.text().get(file.line_range(line)).unwrap_or_default().trim().to_owned();
         self.facts.push(Fact {
@@ -306,7 +308,7 @@ impl Reader<'_> {
     fn environment(&mut self, context: &Context<'_, '_>) {
         let samples = || context.project.dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path));
         for used in &context.project.env.uses {
-            // Which files read what a sample shows is not known: most of them are not parsed.
+            // It is not known which files read what a sample shows, because most of them are not parsed.
             let shown = samples().any(|(_, sample)| sample.mentions(&used.name));
             if !shown && is_deployed_code(self.sources.file(used.span.file).path()) {
                 self.add(Kind::Environment, format!("{}{READ}", used.name), "", used.span);
@@ -340,7 +342,7 @@ impl Reader<'_> {
             Kind::Step
         };
         let words = shown(self.sources.text(step.span));
-        // A function's body is a step of its own at each call, and what only looks or talks changes nothing.
+        // A function's body is a step of its own at each call. A command that only reads or prints changes nothing.
         let telling = roles.iter().all(|role| !role.is_work())
             && (roles.contains(&Role::ReadOnly) || step.deed.effects.is_empty());
         if !telling && !words.is_empty() {
@@ -388,7 +390,7 @@ fn shown(text: &str) -> String {
     words.join(" ")
 }
 
-/// The assignments of `Environment=`: parted by blanks outside quotes, systemd.exec(5).
+/// The assignments of `Environment=`, separated by blanks outside quotes, systemd.exec(5).
 fn assignments(value: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = value.trim();
@@ -407,7 +409,7 @@ fn assignments(value: &str) -> Vec<&str> {
     found
 }
 
-/// True for a file that changes a database, by the directory it lies in and its name.
+/// True for a file that changes a database, judged by its directory and its name.
 pub(super) fn is_migration(path: &str) -> bool {
     let name = base(path);
     let code = name.rsplit_once('.').is_some_and(|(stem, ending)| {

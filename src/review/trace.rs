@@ -1,4 +1,4 @@
-//! Which of a history's changes did something to a line, and the hunk that shows it.
+//! Which of a history's changes affected a line, and the hunk that shows it.
 
 use crate::facts::masked;
 use crate::repo::files::Root;
@@ -7,16 +7,16 @@ use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-/// Lines around a change that are shown, as diff(1) does.
+/// How many lines around a change are shown, as in diff(1).
 const AROUND: usize = 3;
-/// The longest hunk; of a longer one the lines around the one that matters.
+/// The longest hunk. In a longer one, only the lines around the one that matters are shown.
 const MAX_HUNK: usize = 24;
-/// Lines that are compared: the time for it grows with their number times that of the differences.
+/// How many lines are compared. The time grows with their number times the number of differences.
 const MAX_LINES: usize = 20_000;
-/// Changes of one file that are looked through.
+/// How many changes of one file are searched.
 const MAX_VERSIONS: usize = 500;
 
-/// All changes by the file that they leave.
+/// All changes, by the file after the change.
 pub(super) struct Tracer<'h> {
     root: &'h Root,
     history: &'h History,
@@ -35,22 +35,22 @@ pub(super) struct Version<'h> {
 struct Texts {
     before: Vec<String>,
     after: Vec<String>,
-    /// How often each line stands in both, without the blanks around it.
+    /// How often each line occurs in both, without the blanks around it.
     counts: HashMap<String, (usize, usize)>,
-    /// What differs; only asked for where something is found.
+    /// The differences; they are computed only if something is found.
     ops: OnceCell<Vec<DiffOp>>,
 }
 
-/// What is looked for.
+/// What is searched for.
 #[derive(Clone, Copy)]
 pub(super) enum Line<'l> {
-    /// One that came: any of these, without the blanks around it.
+    /// An added line: any of these, without the blanks around it.
     Came(&'l [String]),
-    /// One that went.
+    /// A removed line.
     Went(&'l [String]),
-    /// The file itself came.
+    /// The file itself was added.
     FileCame,
-    /// The file itself went.
+    /// The file itself was removed.
     FileWent,
     /// Whatever changed last.
     Any,
@@ -98,7 +98,7 @@ impl<'h> Tracer<'h> {
         found
     }
 
-    /// The newest change that did it; where none did it to the very line, the last that there was.
+    /// The newest change that affected the line itself. If there is none, the last change of the file.
     pub(super) fn find(&self, versions: &[Version<'h>], line: Line<'_>) -> Option<Found> {
         let exact = versions.iter().find_map(|version| {
             let texts = || version.texts(self.root, self.history);
@@ -127,7 +127,7 @@ impl<'h> Tracer<'h> {
         }
     }
 
-    /// How many lines went and came between the oldest and the newest of the changes.
+    /// How many lines were removed and added between the oldest and the newest of the changes.
     pub(super) fn extent(&self, versions: &[Version<'h>]) -> (usize, usize) {
         let (Some(newest), Some(oldest)) = (versions.first(), versions.last()) else { return (0, 0) };
         let before = self.history.texts(self.root, oldest.change).0.unwrap_or_default();
@@ -136,7 +136,7 @@ impl<'h> Tracer<'h> {
     }
 }
 
-/// How many lines went and came, and the first place, counted from 1, in the new text.
+/// How many lines were removed and added, and the first place in the new text, counted from 1.
 pub(super) fn extent(before: &str, after: &str) -> ((usize, usize), u32) {
     let texts = Texts::new(Some(before.to_owned()), Some(after.to_owned()));
     let changed = || texts.ops().iter().filter(|op| op.tag() != DiffTag::Equal);
@@ -174,7 +174,7 @@ impl Texts {
     fn ops(&self) -> &[DiffOp] {
         self.ops.get_or_init(|| {
             let (before, after) = (&self.before, &self.after);
-            // What both begin with costs nothing.
+            // The common beginning costs nothing.
             let same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
             let most = before.len().max(after.len()) - same;
             match most > MAX_LINES && !before.is_empty() && !after.is_empty() {
@@ -184,7 +184,7 @@ impl Texts {
         })
     }
 
-    /// Where a line stands of which the one side has more than the other: `new` says which.
+    /// The place of a line that one side has more often than the other; `new` says which side.
     fn gained(&self, wanted: &[String], new: bool) -> Option<usize> {
         let more = if new { &self.after } else { &self.before };
         wanted.iter().filter(|line| line.chars().any(char::is_alphanumeric)).find_map(|line| {
@@ -199,7 +199,7 @@ impl Texts {
         })
     }
 
-    /// The hunk around a line of the one or the other side; else the first.
+    /// The hunk around a line of either side; else the first hunk.
     fn hunk(&self, at: Option<(bool, usize)>) -> String {
         let groups = group_diff_ops(self.ops().to_vec(), AROUND);
         let holds = |op: &DiffOp| match at {
@@ -236,7 +236,7 @@ impl Texts {
         let count = |but: char| lines.iter().filter(|(sign, ..)| *sign != but).count();
         let (olds, news) = (count('+'), count('-'));
         let (_, old, new, _) = lines[0];
-        // Of a side without lines the place is the line before, as POSIX diff has it.
+        // For a side without lines, the place is the line before, as in POSIX diff.
         let start = |at: usize, count: usize| if count == 0 { at } else { at + 1 };
         let mut out = format!("@@ -{},{olds} +{},{news} @@\n", start(old, olds), start(new, news));
         for (sign, _, _, line) in lines {

@@ -65,7 +65,7 @@ impl Page {
         let word =
             |s: &str| !s.is_empty() && s.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
         if !id.split_once('/').is_some_and(|(family, name)| word(family) && word(name)) {
-            let message = "a page is named <family>/<name>.md, in lower case, digits and `-`";
+            let message = "a page must be named <family>/<name>.md, with lower-case letters, digits and `-`";
             return Err(fail(1, message.to_owned()));
         }
         let front = front_matter(&file.text, &fail)?;
@@ -114,10 +114,13 @@ impl Page {
             };
             let Some(index) = SECTIONS.iter().position(|(name, _)| *name == title) else {
                 let names = SECTIONS.map(|(name, _)| name).join(", ");
-                return Err(fail(line, format!("no page has a section `{title}`; it has {names}")));
+                return Err(fail(
+                    line,
+                    format!("a page cannot have a section `{title}`; the sections are {names}"),
+                ));
             };
             if index < next {
-                return Err(fail(line, format!("section `{title}` stands twice or too late")));
+                return Err(fail(line, format!("section `{title}` is there twice or too late")));
             }
             if let Some((missing, _)) = SECTIONS[next..index].iter().find(|(_, needed)| *needed) {
                 return Err(fail(line, format!("section `## {missing}` is missing before `## {title}`")));
@@ -146,7 +149,7 @@ fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<
     let mut lines = text.split_inclusive('\n');
     let mut end = lines.next().map_or(0, str::len);
     if text.lines().next() != Some("---") {
-        let message = "a page begins with `---`, its front matter, and `---`";
+        let message = "a page must begin with `---`, its front matter, and `---`";
         return Err(fail(1, message.to_owned()));
     }
     let (mut title, mut severity, mut confidence, mut fix) = (None, None, None, None);
@@ -172,11 +175,11 @@ fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<
         };
         let value = value.trim();
         let wrong = |allowed| {
-            let message = format!("`{}` cannot be `{value}`; it is {allowed}", key.trim());
+            let message = format!("`{}` cannot be `{value}`; write {allowed}", key.trim());
             fail(line, message)
         };
         let twice = match key.trim() {
-            "title" if value.is_empty() => return Err(wrong("the rule in a line")),
+            "title" if value.is_empty() => return Err(wrong("the rule in one line")),
             "title" => title.replace(value.to_owned()).is_some(),
             "severity" => {
                 let parsed = severity_named(value);
@@ -314,14 +317,14 @@ mod tests {
             ("fix: none\n", "", "a/b.md:5: the front matter lacks `fix`"),
             ("## Why\n\n", "", "a/b.md:14: section `## Why` is missing before"),
             ("## Instead\n", "", "section `## Instead` is missing"),
-            ("## Why", "## Whether", "a/b.md:14: no page has a section `Whether`"),
+            ("## Why", "## Whether", "a/b.md:14: a page cannot have a section `Whether`"),
             ("```bash", "````bash", "a/b.md:10: this fence is never closed"),
-            ("---\ntitle", "title", "a/b.md:1: a page begins with"),
+            ("---\ntitle", "title", "a/b.md:1: a page must begin with"),
             ("fix: none\n---\n", "fix: none\n", "a/b.md:7: expected `key: value`"),
         ] {
             let said_really = parse("a/b.md", &GOOD.replacen(from, to, 1)).unwrap_err();
             assert!(said_really.starts_with(said) || said_really.contains(said), "{said_really}");
         }
-        assert!(parse("a/B.md", GOOD).unwrap_err().contains("is named"));
+        assert!(parse("a/B.md", GOOD).unwrap_err().contains("must be named"));
     }
 }

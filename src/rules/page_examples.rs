@@ -69,12 +69,12 @@ pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
             match word.strip_prefix("file=") {
                 Some(file) => name = Some(file),
                 None if word == "fixed" => fixed = true,
-                None => return Err(fail(fence.line, "a fence says `file=NAME` or `fixed`")),
+                None => return Err(fail(fence.line, "a fence can say `file=NAME` or `fixed`, nothing else")),
             }
         }
         if fixed {
             let Some(example) = found.last_mut().filter(|e| e.fixed.is_none()) else {
-                return Err(fail(fence.line, "a `fixed` fence follows its script"));
+                return Err(fail(fence.line, "a `fixed` fence must follow its script"));
             };
             example.fixed = Some(fence.body.to_owned());
             continue;
@@ -84,7 +84,7 @@ pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
             continue;
         };
         if name.starts_with('/') || name.split('/').any(|part| part == "..") {
-            return Err(fail(fence.line, "a file's name stays inside the project"));
+            return Err(fail(fence.line, "a file's name must stay inside the project"));
         }
         if files.iter().any(|f| f.name == name) {
             return Err(fail(fence.line, "two files of one example have this name"));
@@ -117,7 +117,10 @@ pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
         }
     }
     match files.first() {
-        Some(file) => Err(fail(file.page_line - 1, "no ```bash fence follows that this file belongs to")),
+        Some(file) => Err(fail(
+            file.page_line - 1,
+            "this file must be followed by the ```bash fence that it belongs to",
+        )),
         None => Ok(found),
     }
 }
@@ -130,13 +133,13 @@ fn unmark(line: &str) -> Result<(&str, Option<Option<&str>>), &'static str> {
     let mark = mark.trim_end();
     let rule = match mark.strip_prefix('[').and_then(|m| m.strip_suffix(']')) {
         Some(rule) if rule.contains('/') => Some(rule),
-        Some(_) => return Err("a mark is `# expect` or `# expect[family/name]`"),
+        Some(_) => return Err("a mark must be `# expect` or `# expect[family/name]`"),
         None if mark.is_empty() => None,
         // Words that happen to begin so (`# expected soon`) are no mark.
         None if mark.starts_with(|c: char| c.is_alphanumeric() || c == ' ') => {
             return Ok((line, None));
         }
-        None => return Err("a mark is `# expect` or `# expect[family/name]`"),
+        None => return Err("a mark must be `# expect` or `# expect[family/name]`"),
     };
     Ok((kept.trim_end(), Some(rule)))
 }
@@ -174,9 +177,9 @@ mod tests {
     fn what_would_silently_test_nothing_is_an_error() {
         for (text, said) in [
             ("```bash fixed\n```\n", "a/b.md:10: a `fixed` fence"),
-            ("```yaml file=x\n```\n", "a/b.md:10: no ```bash fence"),
-            ("```bash\nls # expect[b]\n```\n", "a/b.md:11: a mark is"),
-            ("```bash fxied\n```\n", "a/b.md:10: a fence says"),
+            ("```yaml file=x\n```\n", "a/b.md:10: this file must be followed by the ```bash fence"),
+            ("```bash\nls # expect[b]\n```\n", "a/b.md:11: a mark must be"),
+            ("```bash fxied\n```\n", "a/b.md:10: a fence can say"),
             ("```yaml file=../x\n```\n", "a/b.md:10: a file's name"),
         ] {
             assert!(of(text).unwrap_err().starts_with(said), "{text}");

@@ -60,7 +60,7 @@ impl Pages {
             let id = selector.path.trim_end_matches(".scm");
             if pages.get(id).is_none() {
                 return Err(PageError {
-                    message: format!("a selector needs its page beside it: {id}.md"),
+                    message: format!("a selector needs a page beside it: {id}.md"),
                     file: selector.shown,
                     line: None,
                 });
@@ -104,9 +104,9 @@ impl Pages {
     pub fn unknown(&self, name: &str) -> String {
         match self.closest(name) {
             Some(closest) => {
-                format!("`{name}` is no rule and no family; did you mean `{closest}`?")
+                format!("`{name}` is not a rule or a family; did you mean `{closest}`?")
             }
-            None => format!("`{name}` is no rule and no family; `deploylint rules` lists them"),
+            None => format!("`{name}` is not a rule or a family; `deploylint rules` lists them"),
         }
     }
 }

@@ -1,6 +1,7 @@
-//! What a scan keeps, so that a repo in which nothing changed is not judged again: one entry for each repo, with what the
-//! check asked of its files, the digests of the answers, and what came of it. An entry counts where the same questions get
-//! the same answers today. It must never know what is in the bytes that it keeps.
+//! Results that a scan keeps, so that a repo in which nothing changed is not checked again. There is one
+//! entry for each repo, with what the check asked of its files, the digests of the answers, and the result.
+//! An entry is valid if the same questions get the same answers today. This must never know what is in the
+//! bytes that it keeps.
 //!
 //! ```text
 //! DIR/CACHEDIR.TAG        backups pass it over: <https://bford.info/cachedir/>
@@ -8,10 +9,10 @@
 //! DIR/entries/ab/cdef…    named by the digest of the repo's path, so that the next result takes the place of this one
 //! ```
 //!
-//! An entry is believed where it is whole (a checksum over all of it), was written under this name, and by a scan with the same
-//! [`Fingerprint`]. Anything else counts as absent and is replaced. Entries are written beside their place and renamed, so that
-//! two scans may share a directory. They hold excerpts of what was scanned: only their owner may read them. Whoever may write
-//! them is believed.
+//! An entry is trusted if it is complete (a checksum covers all of it), was written under this name, and
+//! comes from a scan with the same [`Fingerprint`]. Anything else counts as absent and is replaced. Entries
+//! are written beside their place and renamed, so that two scans can share a directory. They hold excerpts of
+//! what was scanned, so only their owner may read them. Whoever may write them is trusted.
 
 mod fingerprint;
 
@@ -25,7 +26,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// The first bytes of an entry, with the version of what follows.
+/// The first bytes of an entry, with the version of the format.
 const MAGIC: &[u8] = b"deploylint cache 1\n";
 /// A larger entry is neither read nor written.
 const MAX_ENTRY: u64 = 64 * 1024 * 1024;
@@ -43,26 +44,26 @@ pub struct Cache {
     hits: AtomicU64,
     misses: AtomicU64,
     stored: AtomicU64,
-    /// Something could not be written: nothing more is tried.
+    /// True once something could not be written; nothing more is tried then.
     full: AtomicBool,
 }
 
-/// How often a cache was of use.
+/// How often a cache was useful.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Repos whose result was there.
     pub hits: u64,
-    /// Repos whose result was not there, or did not count any more.
+    /// Repos whose result was missing or no longer valid.
     pub misses: u64,
     /// Results that were written.
     pub stored: u64,
 }
 
 impl Cache {
-    /// The cache in `directory`, which is made where it is missing.
+    /// The cache in `directory`, which is created if it is missing.
     ///
     /// # Errors
-    /// A directory that cannot be made or written, or that holds something else.
+    /// The directory cannot be created or written, or holds something else.
     pub fn open(directory: &Path, fingerprint: &Fingerprint) -> Result<Self, CheckError> {
         let fail = |error: &io::Error| {
             CheckError::in_file(directory, format!("it cannot be used as the cache: {error}"))
@@ -72,7 +73,7 @@ impl Cache {
             let message = "it holds other files and cannot be used as the cache";
             return Err(CheckError::in_file(directory, message).advise("name a new or an empty directory"));
         }
-        // The working directory may change, and where links lead.
+        // The working directory may change, and so may the targets of links.
         let directory = directory.canonicalize().map_err(|error| fail(&error))?;
         let prepare = || {
             write_beside(&directory, TAG, &[TAG_TEXT.as_bytes()])?;
@@ -92,7 +93,7 @@ impl Cache {
         })
     }
 
-    /// What was kept for the repo at `root`, where a check would come to the same today. Nothing is parsed.
+    /// The result for the repo at `root`, if a check would come to the same today. Nothing is parsed.
     pub fn get(&self, root: &Path) -> Option<Vec<u8>> {
         let payload = self.look(root);
         let counter = if payload.is_some() { &self.hits } else { &self.misses };
@@ -109,12 +110,12 @@ impl Cache {
         (counts && Recorded::holds(entry.recorded, &root)).then(|| entry.payload.to_vec())
     }
 
-    /// Keeps what came of the repo at `root`, by all that `recorder` noted: it must have been given to the check before
-    /// anything of the repo was read. What cannot be asked again is not kept. Whoever knows that a result is no function of the
-    /// repo alone (it ran out of time) must not call this.
+    /// Keeps the result for the repo at `root`, with everything that `recorder` recorded. The check must have
+    /// had the recorder before anything of the repo was read. A result whose questions cannot be repeated is
+    /// not kept. Do not call this for a result that is not a function of the repo alone (it ran out of time).
     ///
     /// # Errors
-    /// It cannot be written. That is said once; from then on nothing is kept.
+    /// It cannot be written. That is said once, and from then on nothing is kept.
     pub fn put(&self, root: &Path, recorder: &Recorder, payload: &[u8]) -> io::Result<()> {
         if self.full.load(Ordering::Relaxed) {
             return Ok(());
@@ -136,7 +137,7 @@ impl Cache {
         }
     }
 
-    /// How often it was of use up to now.
+    /// How often it has been useful so far.
     pub fn counts(&self) -> Counts {
         Counts {
             hits: self.hits.load(Ordering::Relaxed),
@@ -151,7 +152,7 @@ impl Cache {
         (self.entries.join(directory), name.to_owned())
     }
 
-    /// Where an entry stands; `None` where a link or anything else is in the way.
+    /// The path of an entry; `None` if a link or anything else is in the way.
     fn place(&self, key: &Digest) -> Option<PathBuf> {
         let (directory, name) = self.names(key);
         let plain = directory.symlink_metadata().is_ok_and(|known| known.is_dir());
@@ -168,7 +169,8 @@ impl Cache {
     }
 }
 
-/// What an entry is named by. Results name the repo by its directory, so that the same files elsewhere are another repo.
+/// The name of an entry. Results name the repo by its directory, so the same files elsewhere are another
+/// repo.
 fn key(root: &Root) -> Digest {
     digest(root.path().as_os_str().as_encoded_bytes())
 }
@@ -223,7 +225,7 @@ fn read(path: &Path) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Makes a directory that only its owner may enter; one that is there stays as it is.
+/// Creates a directory that only its owner may enter; an existing one stays as it is.
 fn own_directory(directory: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -232,13 +234,13 @@ fn own_directory(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-/// True for a directory that is empty or was made by this module.
+/// True for a directory that is empty or was created by this module.
 fn is_ours(directory: &Path) -> io::Result<bool> {
     if let Some(text) = read(&directory.join(TAG)) {
         return Ok(text == TAG_TEXT.as_bytes());
     }
     for entry in fs::read_dir(directory)? {
-        // Another scan may be just about to make it.
+        // Another scan may be about to create it.
         if !entry?.file_name().as_encoded_bytes().starts_with(TAG.as_bytes()) {
             return Ok(false);
         }
@@ -246,7 +248,7 @@ fn is_ours(directory: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Writes a file beside its place and renames it, so that whoever reads it sees all of it or what was there before.
+/// Writes a file beside its place and renames it, so that a reader sees either all of it or the old one.
 fn write_beside(directory: &Path, name: &str, parts: &[&[u8]]) -> io::Result<()> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -256,7 +258,7 @@ fn write_beside(directory: &Path, name: &str, parts: &[&[u8]]) -> io::Result<()>
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let write = || {
-        // What a run with the same number left when it was killed.
+        // A run with the same number may have left this when it was killed.
         let mut file = match options.open(&temporary) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 fs::remove_file(&temporary)?;
@@ -272,7 +274,7 @@ fn write_beside(directory: &Path, name: &str, parts: &[&[u8]]) -> io::Result<()>
     };
     let written = write();
     if written.is_err() {
-        // It may not even be there.
+        // It may not exist at all.
         let _ = fs::remove_file(&temporary);
     }
     written

@@ -1,4 +1,4 @@
-//! Where the repos are: each argument is one, or a folder of them. Only names are looked at.
+//! Where the repos are: each argument is a repo, or a folder of repos. Only names are looked at.
 
 use crate::check::CheckError;
 use crate::repo::inventory::is_of_others;
@@ -13,16 +13,16 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many folders deep repos are looked for.
+/// How many folders deep repos are searched.
 pub const MAX_DEPTH: usize = 6;
 
-/// A repo to judge.
+/// A repo to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repo {
     /// Its directory.
     pub path: PathBuf,
-    /// What it is called in the output: the path, with bytes that are not UTF-8 written `\xFF`. No two repos of a scan have
-    /// the same.
+    /// Its name in the output: the path, with bytes that are not UTF-8 written as `\xFF`. No two repos of a
+    /// scan have the same name.
     pub name: String,
 }
 
@@ -44,20 +44,20 @@ impl Repo {
     }
 }
 
-/// Where repos are looked for.
+/// Where repos are searched.
 pub enum Given {
     /// Repos, folders of repos, and patterns of either.
     Paths(Vec<PathBuf>),
-    /// One repo a line; empty lines say nothing.
+    /// One repo on each line; empty lines are ignored.
     Lines(Box<dyn BufRead + Send>),
 }
 
-/// The repos, as they are found: never more than the names in one folder are held at a time.
+/// The repos, as they are found. Never more names than those of one folder are held at a time.
 pub struct Repos {
     given: Rest,
     /// The innermost last.
     folders: Vec<Folder>,
-    /// What was entered; none where nothing could be met twice.
+    /// The directories that were entered; empty if nothing can be met twice.
     entered: Option<HashSet<Identity>>,
 }
 
@@ -66,17 +66,17 @@ enum Rest {
     Lines(Box<dyn BufRead + Send>),
 }
 
-/// A folder of which some repos are still to come.
+/// A folder with repos that are still to come.
 struct Folder {
     path: PathBuf,
     names: Names,
     /// How deep below the argument.
     depth: usize,
-    /// Whether a repo was found in it, or a fault.
+    /// Whether it had a repo or a fault.
     any: bool,
 }
 
-/// Names, as many as a folder may have, in little room.
+/// The names of a folder, of which there may be many, in little memory.
 #[derive(Default)]
 struct Names {
     text: String,
@@ -91,12 +91,12 @@ type Identity = (u64, u64);
 #[cfg(not(unix))]
 type Identity = PathBuf;
 
-/// What a directory is, by what lies in it.
+/// What a directory is, judged by its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Repo,
     Folder,
-    /// A repository of git without a work tree: there is nothing to judge.
+    /// A git repository without a work tree: there is nothing to check.
     Bare,
 }
 
@@ -112,24 +112,24 @@ impl Repos {
         Repos { given, folders: Vec::new(), entered: (!once).then(HashSet::new) }
     }
 
-    /// True when a directory was not entered before.
+    /// True if the directory was not entered before.
     fn enter(&mut self, path: &Path) -> bool {
         let Some(entered) = &mut self.entered else { return true };
         entered.insert(identity(path))
     }
 
-    /// What an argument, or a path that its pattern gave, holds.
+    /// What is at an argument, or at a path that its pattern matches.
     fn argument(&mut self, path: PathBuf) -> Option<Result<Repo, CheckError>> {
         match fs::metadata(&path) {
             Ok(found) if found.is_dir() => {}
             Ok(_) => {
-                let error = CheckError::in_file(&path, "it is no directory");
-                return Some(Err(error.advise("`deploylint check` judges single scripts")));
+                let error = CheckError::in_file(&path, "it is not a directory");
+                return Some(Err(error.advise("`deploylint check` checks single scripts")));
             }
             Err(error) => {
                 let message = match error.kind() {
                     std::io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
-                    _ => format!("it cannot be looked at: {error}"),
+                    _ => format!("it cannot be accessed: {error}"),
                 };
                 return Some(Err(CheckError::in_file(&path, message)));
             }
@@ -137,7 +137,7 @@ impl Repos {
         match kind_of(&path) {
             Err(error) => Some(Err(unreadable(&path, &error))),
             Ok(Kind::Bare) => {
-                let error = CheckError::in_file(&path, "a bare repository, which has no files to judge");
+                let error = CheckError::in_file(&path, "a bare repository, which has no files to check");
                 Some(Err(error.advise("`git clone` it, and scan the clone")))
             }
             Ok(Kind::Repo) => self.enter(&path).then(|| Ok(Repo::at(path))),
@@ -172,11 +172,11 @@ impl Repos {
                 return None;
             }
             Ok(Kind::Bare) => return None,
-            // Somebody may have taken it away by now.
+            // Somebody may have removed it by now.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
             Err(error) => Some(Err(unreadable(&path, &error))),
         };
-        // What was met before is no reason to say that there is nothing.
+        // If a repo was met before, the folder is still not empty.
         self.folders.iter_mut().for_each(|folder| folder.any = true);
         found
     }
@@ -202,7 +202,7 @@ impl Iterator for Repos {
                     Err(error) => Some(Err(error)),
                 },
                 Rest::Paths(_, Some(matches)) => match matches.next() {
-                    // A pattern names the files beside the repos as well.
+                    // A pattern also matches the files beside the repos.
                     Some(Ok(path)) if path.is_dir() => self.argument(path),
                     Some(_) => None,
                     None => {
@@ -234,12 +234,12 @@ impl Iterator for Repos {
 }
 
 impl Folder {
-    /// The directories in it that could be repos or hold some: not hidden ones, not those that an ignore file names there,
-    /// and no links.
+    /// The directories in it that could be repos or contain some: no hidden ones, none that an ignore file
+    /// there names, and no links.
     fn read(path: PathBuf, depth: usize) -> Folder {
         let found: Arc<Mutex<Names>> = Arc::default();
         let seen = Arc::clone(&found);
-        // Everything is caught before the walk would enter it; it decides what is ignored.
+        // Everything is caught before the walk would enter it. The walk only decides what is ignored.
         let walk = WalkBuilder::new(&path)
             .max_depth(Some(1))
             .parents(false)
@@ -277,7 +277,7 @@ impl Names {
         }
     }
 
-    /// So that the first is the last.
+    /// In reverse, so that the first one is taken last.
     fn sort(&mut self) {
         let text = &self.text;
         let name = |(start, end): &(u32, u32)| &text[*start as usize..*end as usize];
@@ -293,8 +293,8 @@ impl Names {
     }
 }
 
-/// What a directory is. One with git's directory is a repo; so is one with files that stand at the top of a project,
-/// unless it holds repositories of its own.
+/// What a directory is. One with `.git` is a repo. So is one with files that belong at the top of a project,
+/// unless it contains repositories of its own.
 fn kind_of(path: &Path) -> std::io::Result<Kind> {
     if path.join(".git").symlink_metadata().is_ok() {
         return Ok(Kind::Repo);
@@ -322,7 +322,7 @@ fn kind_of(path: &Path) -> std::io::Result<Kind> {
     })
 }
 
-/// A folder in which no repo was found: where it holds files at all, it is meant itself.
+/// A folder in which no repo was found: if it holds files at all, the folder itself is meant.
 fn nothing_in(path: PathBuf) -> Result<Repo, CheckError> {
     let files = fs::read_dir(&path).into_iter().flatten().flatten();
     match files.into_iter().any(|entry| entry.file_type().is_ok_and(|kind| kind.is_file())) {
@@ -335,25 +335,27 @@ fn unreadable(path: &Path, error: &std::io::Error) -> CheckError {
     CheckError::in_file(path, format!("it cannot be entered: {error}"))
 }
 
-/// True for a path with something that `glob` makes a pattern of.
+/// True for a path with something that `glob` treats as a pattern.
 fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-/// What a pattern names, in the order of names; as in a shell, `*` does not name what begins with a dot.
+/// What a pattern matches, in the order of names. As in a shell, `*` does not match names that begin with a
+/// dot.
 fn matching(pattern: &str) -> Result<glob::Paths, CheckError> {
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
     let paths = || glob::glob_with(pattern, options);
-    let wrong =
-        |error: glob::PatternError| CheckError::new(format!("`{pattern}` is no pattern: {}", error.msg));
+    let wrong = |error: glob::PatternError| {
+        CheckError::new(format!("`{pattern}` is not a valid pattern: {}", error.msg))
+    };
     let any = paths().map_err(wrong)?.flatten().any(|path| path.is_dir());
     if !any {
-        return Err(CheckError::new(format!("`{pattern}` names no directory")));
+        return Err(CheckError::new(format!("`{pattern}` matches no directory")));
     }
     paths().map_err(wrong)
 }
 
-/// The next line that says something; the bytes of a path need not be text.
+/// The next line that is not empty; a path need not be valid text.
 fn next_line(lines: &mut dyn BufRead) -> Result<Option<OsString>, CheckError> {
     loop {
         let mut line = Vec::new();
@@ -381,7 +383,7 @@ fn path_of(bytes: Vec<u8>) -> OsString {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
-/// What is not there is known by its name.
+/// A path that does not exist is known by its name.
 #[cfg(unix)]
 fn identity(path: &Path) -> Identity {
     use std::os::unix::fs::MetadataExt;

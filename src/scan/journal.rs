@@ -1,8 +1,10 @@
-//! What was finished, a line a repo, so that a scan that was killed goes on: no repo is lost, and none comes twice.
+//! The finished repos, one on each line, so that a scan that was killed can go on: no repo is lost, and none
+//! appears twice.
 //!
-//! A record is written first, and then its line here, with how long the output is by then. So what stands in the output
-//! behind the last line is of a repo that is not finished, and is taken back; a torn last line counts as not written.
-//! Nothing is forced to the disk: a process that is killed loses nothing that it wrote, a machine that loses its power may.
+//! A record is written first, and then its line here, with the length of the output at that point. So
+//! anything in the output after the last line belongs to an unfinished repo and is removed. A torn last line
+//! counts as not written. Nothing is flushed to the disk: a killed process loses nothing that it wrote, but a
+//! machine that loses power may.
 
 use super::sink::Sink;
 use super::tally::Tally;
@@ -14,30 +16,30 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// The version of the form.
+/// The version of the format.
 const VERSION: u64 = 1;
-/// A journal goes on only where the same tool is asked again.
+/// A journal goes on only if the same tool gets the same request again.
 const TOOL: &str = env!("CARGO_PKG_VERSION");
 /// How every journal begins; keys are sorted.
 const BEGIN: &[u8] = b"{\"asked\":";
-const NONE: &str = "it is no journal of a scan, and is left as it is";
+const NONE: &str = "it is not the journal of a scan, so it is left as it is";
 
 /// A journal that is being written.
 pub struct Journal {
     file: File,
 }
 
-/// The names of what was finished before.
+/// The names of the repos that were finished before.
 #[derive(Clone, Debug, Default)]
 pub struct Finished {
     names: HashSet<u64>,
     state: RandomState,
-    /// Whether their records stand in the output that is written now.
+    /// True if their records are in the output that is written now.
     pub in_output: bool,
 }
 
 impl Finished {
-    /// True for one that was finished.
+    /// True for a repo that was finished.
     pub fn holds(&self, name: &str) -> bool {
         !self.names.is_empty() && self.names.contains(&self.state.hash_one(name))
     }
@@ -53,12 +55,13 @@ impl Finished {
 }
 
 impl Journal {
-    /// Opens the journal at `path`, or begins it, for a scan that was `asked` for so. Hands each repo that it says was finished
-    /// to `each`, and takes back what the output holds behind them. `own` says that the output is this scan's alone: what is
-    /// missing from it is not finished.
+    /// Opens the journal at `path`, or creates it, for a scan with the options `asked`. Passes each repo that
+    /// it lists as finished to `each`, and removes what the output has after them. `own` says that the output
+    /// belongs to this scan alone, so a repo that is missing from it is not finished.
     ///
     /// # Errors
-    /// It cannot be read or written, another scan is writing it, it is of a scan that was asked for otherwise, or no journal.
+    /// It cannot be read or written, another scan is writing it, it belongs to a scan with other options, or
+    /// it is not a journal.
     pub fn open(
         path: &Path,
         asked: &Value,
@@ -72,7 +75,7 @@ impl Journal {
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(path).map_err(broken)?;
         if !file.metadata().map_err(broken)?.is_file() {
-            return Err(fail("the journal is no regular file".to_owned()));
+            return Err(fail("the journal is not a regular file".to_owned()));
         }
         match file.try_lock() {
             Ok(()) => {}
@@ -83,7 +86,7 @@ impl Journal {
         let mut line = Vec::new();
         lines.read_until(b'\n', &mut line).map_err(broken)?;
         let mut finished = Finished::default();
-        // How much of the journal stays, and of the output.
+        // How much of the journal stays, and how much of the output.
         let mut end = 0;
         let mut output = own.then_some(0);
         if line.ends_with(b"\n") {
@@ -92,8 +95,8 @@ impl Journal {
                 return Err(fail(NONE.to_owned()));
             }
             if known["tool"] != json!(TOOL) || known["asked"] != *asked {
-                let error = fail("it is the journal of a scan that was asked for otherwise".to_owned());
-                return Err(error.advise("ask as it was asked for, or begin another journal"));
+                let error = fail("it is the journal of a scan with other options".to_owned());
+                return Err(error.advise("use the same options, or start a new journal"));
             }
             let identity = sink.identity();
             let same = own || identity.is_some() && known["output"] == json!(identity);
@@ -118,9 +121,7 @@ impl Journal {
         }
         if let Some(length) = output {
             sink.cut(length).map_err(|error| {
-                CheckError::new(format!(
-                    "what was not finished cannot be taken back from the output: {error}"
-                ))
+                CheckError::new(format!("the unfinished record cannot be removed from the output: {error}"))
             })?;
         }
         file.set_len(end).map_err(broken)?;
@@ -135,7 +136,7 @@ impl Journal {
         Ok((Journal { file }, finished))
     }
 
-    /// Notes that a repo is finished, and how long the output is with its record.
+    /// Records that a repo is finished, and how long the output is with its record.
     ///
     /// # Errors
     /// It cannot be written.
@@ -145,7 +146,7 @@ impl Journal {
     }
 }
 
-/// What a whole line says.
+/// The content of a whole line.
 fn entry(line: &[u8]) -> Option<(String, u64, Tally)> {
     let line: Value = serde_json::from_slice(line.strip_suffix(b"\n")?).ok()?;
     let name = line.get("repo")?.as_str()?.to_owned();

@@ -1,5 +1,5 @@
-//! Work on many things at a time, handed over in their order. What is not handed over yet is bounded, so that a slow
-//! consumer slows the work, and memory does not grow with the number of things.
+//! Works on many things at a time and delivers them in order. The number of undelivered things is bounded, so
+//! that a slow consumer slows the work, and memory does not grow with the number of things.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -9,15 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The stack of a worker, in bytes: what the first thread of a process has, so that a check here goes as deep as one there.
+/// The stack of a worker, in bytes. It is as large as that of a process's first thread, so that a check goes
+/// as deep here as there.
 const STACK: usize = 8 << 20;
-/// So many things, by job, are worked on or found for it.
+/// How many things, for each job, are worked on or found in advance.
 const AHEAD: usize = 3;
-/// So many, by job, are worked on or wait to be handed over.
+/// How many things, for each job, are worked on or wait for delivery.
 const WINDOW: usize = 64;
-/// So many bytes wait to be handed over before nothing new is begun.
+/// How many bytes may wait for delivery before nothing new is started.
 const MAX_WAITING: usize = 16 << 20;
-/// How often it is looked whether to stop, and who has not come back.
+/// How often to check whether to stop, and who has not come back.
 const TICK: Duration = Duration::from_millis(100);
 
 /// How the work is done.
@@ -25,19 +26,19 @@ const TICK: Duration = Duration::from_millis(100);
 pub struct Plan {
     /// How many things are worked on at a time; at least 1.
     pub jobs: usize,
-    /// How long one may take before nobody waits for it any more. It ought to end by itself before.
+    /// How long one may take before nobody waits for it any more. It should end by itself before.
     pub patience: Option<Duration>,
-    /// Set from elsewhere: nothing more is begun or waited for.
+    /// Set from elsewhere: nothing more is started or waited for.
     pub stop: Arc<AtomicBool>,
 }
 
-/// What is handed over.
+/// Something to deliver.
 pub trait Weight {
     /// Its size in bytes, roughly.
     fn weight(&self) -> usize;
 }
 
-/// What is worked on.
+/// Something to work on.
 struct Slot<I, O> {
     item: I,
     state: State<O>,
@@ -49,7 +50,7 @@ enum State<O> {
     Done(O),
 }
 
-/// What the finder and the workers say.
+/// The messages of the finder and the workers.
 enum Said<I, O> {
     Found(I),
     /// There is nothing more to find.
@@ -58,7 +59,7 @@ enum Said<I, O> {
     Done(u64, O),
 }
 
-/// A worker's end of things.
+/// A worker's channels.
 struct Bench<I, O> {
     tasks: Arc<Mutex<Receiver<(u64, I)>>>,
     said: Sender<Said<I, O>>,
@@ -66,7 +67,7 @@ struct Bench<I, O> {
 }
 
 impl<I: Send + 'static, O: Send + 'static> Bench<I, O> {
-    /// Begins a thread that works until there is nothing left.
+    /// Starts a thread that works until there is nothing left.
     fn begin(&self) -> std::io::Result<()> {
         let bench =
             Bench { tasks: Arc::clone(&self.tasks), said: self.said.clone(), work: Arc::clone(&self.work) };
@@ -87,13 +88,13 @@ impl<I: Send + 'static, O: Send + 'static> Bench<I, O> {
     }
 }
 
-/// Does `work` on each of `items`, and hands what came of it to `deliver`, in the order of the items, until that breaks off.
-/// What does not come back in time counts as `given_up`, and its thread is left to itself. `work` must not panic: its item
-/// would be waited for until patience ends. The items are looked for on a thread of their own, no further ahead than is
-/// needed: one that comes late does not hold up those before it.
+/// Runs `work` on each of `items`, and passes the results to `deliver` in the order of the items, until
+/// `deliver` stops. An item that does not come back in time counts as `given_up`, and its thread is
+/// abandoned. `work` must not panic: its item would be waited for until patience ends. A separate thread
+/// finds the items, no further ahead than needed, so a late item does not hold up those before it.
 ///
 /// # Errors
-/// No thread could be begun.
+/// No thread could be started.
 pub fn run<I, O>(
     plan: &Plan,
     items: impl Iterator<Item = I> + Send + 'static,
@@ -113,13 +114,13 @@ where
     let bench = Bench { tasks: Arc::new(Mutex::new(queue)), said, work };
     bench.begin()?;
     for _ in 1..jobs {
-        // Fewer do it too.
+        // Fewer workers can do it too.
         let _ = bench.begin();
     }
     let mut slots: VecDeque<Slot<I, O>> = VecDeque::new();
     // The number of the first slot.
     let mut first: u64 = 0;
-    // Bytes that are done and not handed over; items that are looked for, and those that are worked on.
+    // Bytes that are done but not delivered; items that are searched for, and those that are worked on.
     let (mut waiting, mut asked, mut busy) = (0, 0, 0);
     let mut all = false;
     loop {
@@ -128,7 +129,7 @@ where
         }
         let room = |asked| asked + busy < jobs * AHEAD && asked + slots.len() < jobs * WINDOW;
         while !all && room(asked) && waiting < MAX_WAITING {
-            // Where the finder is gone, it has said so.
+            // If the finder is gone, it has said so.
             let _ = permits.send(());
             asked += 1;
         }
@@ -162,7 +163,7 @@ where
                         busy -= 1;
                         waiting += done.weight();
                         slot.state = State::Done(done);
-                        // In place of the one that is left to itself.
+                        // This one replaces the abandoned worker.
                         bench.begin()?;
                     }
                 }
@@ -180,7 +181,7 @@ where
     }
 }
 
-/// Looks for one item for each permit, on a thread of its own.
+/// Finds one item for each permit, on a thread of its own.
 fn find<I: Send + 'static, O: Send + 'static>(
     mut items: impl Iterator<Item = I> + Send + 'static,
     permitted: Receiver<()>,
@@ -193,13 +194,13 @@ fn find<I: Send + 'static, O: Send + 'static>(
                 return;
             }
         }
-        // Whoever asked may be gone.
+        // The requester may be gone.
         let _ = said.send(Said::All);
     };
     thread::Builder::new().name("find".to_owned()).spawn(finder).map(drop)
 }
 
-/// The slot of a number; none for one that was given up, and may come back after all.
+/// The slot of a number; none for one that was given up and may still come back.
 fn slot<I, O>(slots: &mut VecDeque<Slot<I, O>>, first: u64, number: u64) -> Option<&mut Slot<I, O>> {
     let slot = slots.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)?;
     (!matches!(slot.state, State::Done(_))).then_some(slot)
@@ -220,7 +221,7 @@ mod tests {
         Plan { jobs, patience: None, stop: Arc::default() }
     }
 
-    /// What is handed over of `count` numbers, each of which takes as many milliseconds as it ends on.
+    /// What is delivered for `count` numbers. Each takes as many milliseconds as its last digit.
     fn squares(jobs: usize, count: u64, last: u64) -> Vec<(u64, u64)> {
         let mut got = Vec::new();
         let work = |n: &u64| {

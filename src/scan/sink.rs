@@ -1,14 +1,14 @@
-//! Where records go. Each is written whole or, where that can be undone, not at all.
+//! Where records go. Each record is written as a whole or, where that can be undone, not at all.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 
-/// A file, or a stream that takes nothing back.
+/// A file, or a stream that cannot be rolled back.
 pub struct Sink {
     out: Box<dyn Write>,
-    /// The same, where it is a regular file.
+    /// The same, if it is a regular file.
     file: Option<File>,
-    /// How long the file is, in bytes; of a stream, how much it was given.
+    /// The length of the file in bytes; for a stream, how much was written to it.
     length: u64,
 }
 
@@ -18,16 +18,16 @@ impl Sink {
         Sink { out, file: None, length: 0 }
     }
 
-    /// A regular file, behind what it holds.
+    /// A regular file; writing continues at its end.
     ///
     /// # Errors
-    /// It cannot be looked at.
+    /// It cannot be accessed.
     pub fn file(mut file: File) -> io::Result<Self> {
         let length = file.seek(SeekFrom::End(0))?;
         Ok(Sink { out: Box::new(file.try_clone()?), file: Some(file), length })
     }
 
-    /// Which file it is, whatever it is called; `None` for a stream.
+    /// The identity of the file, whatever its name; `None` for a stream.
     pub fn identity(&self) -> Option<String> {
         let metadata = self.file.as_ref()?.metadata().ok()?;
         #[cfg(unix)]
@@ -47,7 +47,7 @@ impl Sink {
         self.length
     }
 
-    /// Takes back what stands behind `length`; a stream takes back nothing.
+    /// Removes everything after `length`; a stream cannot do that.
     ///
     /// # Errors
     /// The file cannot be changed.
@@ -61,10 +61,10 @@ impl Sink {
         Ok(())
     }
 
-    /// Writes all of `bytes`, and hands them on.
+    /// Writes all of `bytes`, and flushes them.
     ///
     /// # Errors
-    /// What the system says: a full disk, a closed pipe. Of a file, what was written of them is taken back.
+    /// The system's error: a full disk, a closed pipe. In a file, the partly written bytes are removed.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self.out.write_all(bytes).and_then(|()| self.out.flush()) {
             Ok(()) => {
@@ -73,7 +73,7 @@ impl Sink {
             }
             Err(error) => {
                 if let Some(file) = &mut self.file {
-                    // What could not be written cannot be mended either, if this fails too.
+                    // If this fails too, nothing can repair what could not be written.
                     let _ = file.set_len(self.length);
                     let _ = file.seek(SeekFrom::Start(self.length));
                 }

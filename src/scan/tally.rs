@@ -1,4 +1,4 @@
-//! What is counted: of one repo, and of all.
+//! Counts for one repo, and for all repos.
 
 use crate::check::Report;
 use crate::finding::Severity;
@@ -6,19 +6,19 @@ use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-/// So many of the slowest repos are remembered.
+/// How many of the slowest repos are remembered.
 const SLOWEST: usize = 10;
 
-/// What is counted of one repo.
+/// The counts of one repo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Scripts that were judged.
+    /// Scripts that were checked.
     pub scripts: u64,
     /// Their lines.
     pub lines: u64,
     /// Their commands.
     pub commands: u64,
-    /// Those of their commands that were not analysed.
+    /// The commands among them that were not analysed.
     pub unread: u64,
     /// Findings by rule.
     pub rules: BTreeMap<String, u64>,
@@ -31,7 +31,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Of a report; the time is the caller's.
+    /// From a report; the caller measures the time.
     pub fn of(report: &Report) -> Self {
         let mut tally = Tally {
             commands: report.commands as u64,
@@ -55,12 +55,12 @@ impl Tally {
         total(&self.severities)
     }
 
-    /// Findings at least as bad as this.
+    /// Findings with at least this severity.
     pub fn at_least(&self, severity: Severity) -> u64 {
         total(&self.severities[..=index(severity)])
     }
 
-    /// As it is kept in a journal.
+    /// The form in a journal.
     pub fn to_json(&self) -> Value {
         json!({
             "scripts": self.scripts,
@@ -74,7 +74,7 @@ impl Tally {
         })
     }
 
-    /// From what [`Tally::to_json`] gave; `None` for anything else.
+    /// Reads what [`Tally::to_json`] wrote; `None` for anything else.
     pub fn from_json(value: &Value) -> Option<Self> {
         let number = |key: &str| value.get(key)?.as_u64();
         let rules = value.get("rules")?.as_object()?.iter();
@@ -96,7 +96,7 @@ impl Tally {
     }
 }
 
-/// The scripts that a report judged.
+/// The scripts that a report checked.
 pub fn judged(report: &Report) -> impl Iterator<Item = (&str, &crate::source::SourceFile)> {
     report
         .taken
@@ -104,7 +104,7 @@ pub fn judged(report: &Report) -> impl Iterator<Item = (&str, &crate::source::So
         .filter_map(|(path, _)| Some((path.as_str(), report.sources.file(report.sources.find(path)?))))
 }
 
-/// What a journal says may be any number.
+/// A journal may contain any number.
 fn total(counts: &[u64]) -> u64 {
     counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
 }
@@ -117,7 +117,7 @@ fn index(severity: Severity) -> usize {
     }
 }
 
-/// What is counted of a rule.
+/// The counts of a rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OfRule {
     /// Findings.
@@ -126,27 +126,27 @@ pub struct OfRule {
     pub repos: u64,
 }
 
-/// What is counted of all repos.
+/// The counts of all repos.
 #[derive(Clone, Debug, Default)]
 pub struct Stats {
     /// Repos that were scanned.
     pub repos: u64,
-    /// Those in which a script was judged.
+    /// Repos in which a script was checked.
     pub with_scripts: u64,
-    /// Those with findings.
+    /// Repos with findings.
     pub with_findings: u64,
-    /// Those in which something could not be analysed.
+    /// Repos in which something could not be analysed.
     pub with_gaps: u64,
-    /// The sums: of [`Tally::rules`] the repos are counted beside.
+    /// The sums; for [`Tally::rules`] the repos are counted too.
     pub sum: Tally,
     /// By rule.
     pub rules: BTreeMap<String, OfRule>,
-    /// The slowest first, those of the same time by name: milliseconds and name.
+    /// The slowest first, and those with the same time by name: milliseconds and name.
     slowest: BinaryHeap<Reverse<(u64, Reverse<String>)>>,
 }
 
 impl Stats {
-    /// Counts one more.
+    /// Counts one more repo.
     pub fn add(&mut self, name: &str, tally: &Tally) {
         self.repos += 1;
         self.with_scripts += u64::from(tally.scripts > 0);
@@ -188,7 +188,7 @@ impl Stats {
         slowest
     }
 
-    /// Which share of all repos this many are, from 0 to 1.
+    /// The share of all repos, from 0 to 1.
     pub fn share(&self, repos: u64) -> f64 {
         if self.repos == 0 { 0.0 } else { repos as f64 / self.repos as f64 }
     }

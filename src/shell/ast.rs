@@ -1,4 +1,4 @@
-//! The shell as a tree of statements and words, free of the grammar's oddities. Lives in an arena.
+//! The shell as a tree of statements and words, free of the grammar's oddities. It lives in an arena.
 //!
 //! Places are [`Span`]s of files, whatever text they were parsed from.
 
@@ -12,14 +12,14 @@ pub type Block<'a> = &'a [Stmt<'a>];
 pub struct Stmt<'a> {
     /// What it is.
     pub kind: StmtKind<'a>,
-    /// Where it stands, heredocs not included.
+    /// Where it is, without its heredocs.
     pub span: Span,
 }
 
 /// The statements of the shell.
 #[derive(Clone, Copy, Debug)]
 pub enum StmtKind<'a> {
-    /// A simple command, also one of assignments only.
+    /// A simple command; it may consist of assignments only.
     Command(&'a Command<'a>),
     /// `[ … ]` or `[[ … ]]`, as its words without the brackets. `double` for `[[`.
     Test {
@@ -30,7 +30,7 @@ pub enum StmtKind<'a> {
     },
     /// `(( … ))`, as its text.
     Arithmetic(&'a str),
-    /// `a | b`, two stages at least.
+    /// `a | b`, with at least two stages.
     Pipeline(Block<'a>),
     /// `! a`.
     Not(&'a Stmt<'a>),
@@ -54,7 +54,7 @@ pub enum StmtKind<'a> {
         /// The body.
         body: Block<'a>,
     },
-    /// `for x in …` and `select x in …`; without words it goes over the positional parameters.
+    /// `for x in …` and `select x in …`; without words it loops over the positional parameters.
     For {
         /// The variable.
         variable: &'a str,
@@ -62,7 +62,7 @@ pub enum StmtKind<'a> {
         words: Option<&'a [Word<'a>]>,
         /// The body.
         body: Block<'a>,
-        /// `select`: asks which.
+        /// True for `select`, which asks for a choice.
         select: bool,
     },
     /// `for ((…))`.
@@ -85,11 +85,11 @@ pub enum StmtKind<'a> {
         /// Its body.
         body: &'a Stmt<'a>,
     },
-    /// A compound statement with redirections.
+    /// A compound statement with redirects.
     Redirected {
         /// The statement.
         body: &'a Stmt<'a>,
-        /// Its redirections.
+        /// Its redirects.
         redirects: &'a [Redirect<'a>],
     },
     /// `a &`.
@@ -103,26 +103,26 @@ pub struct CaseArm<'a> {
     pub patterns: &'a [Word<'a>],
     /// The statements.
     pub body: Block<'a>,
-    /// Ends in `;&` or `;;&`: the next arm may run too.
+    /// True if it ends in `;&` or `;;&`, so that the next arm may run too.
     pub falls: bool,
 }
 
 /// A simple command.
 #[derive(Clone, Copy, Debug)]
 pub struct Command<'a> {
-    /// Assignments in front (or alone), and those of `export`, `local`, `declare`, `readonly`.
+    /// Assignments before the command (or alone), and those of `export`, `local`, `declare`, `readonly`.
     pub assignments: &'a [Assignment<'a>],
-    /// The command's words; empty for assignments only.
+    /// The command's words; empty if there are only assignments.
     pub words: &'a [Word<'a>],
-    /// Its redirections, in order.
+    /// Its redirects, in order.
     pub redirects: &'a [Redirect<'a>],
-    /// Its own words: from the first word to the last, redirections included, heredoc bodies not.
+    /// Its own words: from the first word to the last, with redirects but without heredoc bodies.
     pub span: Span,
-    /// Which parsed text it came from, and where there: how selectors find its node again.
+    /// Which parsed text it came from, and where in it. Selectors use it to find the node again.
     pub origin: Origin,
 }
 
-/// Where a command stands in the text that was parsed.
+/// Where a command is in the text that was parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Index of the parsed text.
@@ -157,7 +157,7 @@ pub enum AssignedValue<'a> {
     Array(&'a [Word<'a>]),
 }
 
-/// A word before expansion.
+/// A word before its expansion.
 #[derive(Clone, Copy, Debug)]
 pub struct Word<'a> {
     /// Its parts, in order.
@@ -169,11 +169,11 @@ pub struct Word<'a> {
 /// A part of a word.
 #[derive(Clone, Copy, Debug)]
 pub enum Part<'a> {
-    /// Known text, quotes and escapes undone.
+    /// Known text, without quotes and escapes.
     Literal {
         /// The text.
         text: &'a str,
-        /// In quotes, or escaped.
+        /// True if it is quoted or escaped.
         quoted: bool,
     },
     /// `$X`, `${X…}`.
@@ -182,16 +182,16 @@ pub enum Part<'a> {
         name: &'a str,
         /// What is done to it.
         operation: Operation<'a>,
-        /// In double quotes.
+        /// True in double quotes.
         quoted: bool,
     },
     /// `$(…)` or `` `…` ``.
     Substitution {
         /// Its statements.
         body: Block<'a>,
-        /// As written.
+        /// Its text as written.
         text: &'a str,
-        /// In double quotes.
+        /// True in double quotes.
         quoted: bool,
     },
     /// `<(…)` or `>(…)`.
@@ -199,11 +199,11 @@ pub enum Part<'a> {
         /// Its statements.
         body: Block<'a>,
     },
-    /// `$((…))`, and anything else that gives text which is not worked out.
+    /// `$((…))`, and anything else whose text is not computed.
     Opaque {
-        /// As written.
+        /// Its text as written.
         text: &'a str,
-        /// The statements of the substitutions in it, which run all the same.
+        /// The statements of its substitutions, which run all the same.
         body: Block<'a>,
     },
     /// An unquoted `*`, `?` or `[`.
@@ -223,11 +223,11 @@ pub enum Operation<'a> {
     Assign(&'a [Part<'a>]),
     /// `${X:+w}`, `${X+w}`.
     Alternative(&'a [Part<'a>]),
-    /// `${X:?w}`: ends the shell when unset.
+    /// `${X:?w}`: ends the shell if unset.
     Required,
     /// `${X#w}`, `${X##w}`.
     RemovePrefix {
-        /// The pattern, where it is plain text (with `*` and `?` as globs).
+        /// The pattern, if it is plain text (with `*` and `?` as globs).
         pattern: &'a str,
         /// `##`.
         longest: bool,
@@ -241,22 +241,22 @@ pub enum Operation<'a> {
     },
     /// `${X[@]}`, `${X[*]}`.
     All,
-    /// Anything else: the result is not worked out.
+    /// Anything else: the result is not computed.
     Other,
 }
 
-/// A redirection.
+/// A redirect.
 #[derive(Clone, Copy, Debug)]
 pub struct Redirect<'a> {
     /// What it does.
     pub kind: RedirectKind<'a>,
-    /// The descriptor, where one is written.
+    /// The descriptor, if one is written.
     pub descriptor: Option<u32>,
     /// Its place.
     pub span: Span,
 }
 
-/// The redirections of the shell.
+/// The redirects of the shell.
 #[derive(Clone, Copy, Debug)]
 pub enum RedirectKind<'a> {
     /// `< w`.
@@ -282,10 +282,10 @@ pub enum RedirectKind<'a> {
 pub struct Heredoc<'a> {
     /// The body after expansion, as the command reads it.
     pub body: Word<'a>,
-    /// The body where it stands in the text that was parsed, for reading it as a script of its own.
+    /// The body's place in the text that was parsed, for reading it as a script of its own.
     pub raw: Origin,
-    /// The delimiter was quoted: nothing is expanded.
+    /// True if the delimiter was quoted, so that nothing is expanded.
     pub quoted: bool,
-    /// `<<-`: leading tabs are taken away.
+    /// True for `<<-`: leading tabs are removed.
     pub strips_tabs: bool,
 }

@@ -1,25 +1,25 @@
-//! Which commands of a text became statements. Where commands begin is told by the scanner (`syntax::mask`), which knows
-//! quoting and reserved words and no grammar; what became of them by the statements. So a command that the parser
-//! loses without a word is missed all the same.
+//! Which commands of a text became statements. The scanner (`syntax::mask`) finds where commands begin; it
+//! knows quoting and reserved words but no grammar. The statements show what became of them. So a command
+//! that the parser silently loses is noticed.
 
 use crate::shell::ast::{AssignedValue, Block, Operation, Part, RedirectKind, Stmt, StmtKind, Word};
 use crate::source::{FileId, OffsetMap};
 use crate::syntax::mask::Masked;
 use std::collections::HashSet;
 
-/// A command of a script: a simple command, a test or an arithmetic command, wherever it stands: in a function, in a
-/// substitution, in a string or heredoc that a shell gets. A heredoc that is a file has none.
+/// A command of a script: a simple command, a test or an arithmetic command. It may be in a function, in a
+/// substitution, or in a string or heredoc that a shell gets. A heredoc that becomes a file has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Counted {
-    /// Where it stands.
+    /// Where it is.
     pub file: FileId,
     /// Its first byte.
     pub start: u32,
-    /// The model has it.
+    /// True if the model has it.
     pub analysed: bool,
 }
 
-/// The commands of what was parsed so far.
+/// The commands of the texts that were parsed so far.
 #[derive(Debug, Default)]
 pub struct Count {
     texts: HashSet<(FileId, u32, u32)>,
@@ -27,7 +27,8 @@ pub struct Count {
 }
 
 impl Count {
-    /// Adds a text that was parsed. A function that is called twice has its strings parsed twice, and counted once.
+    /// Adds a text that was parsed. If a function is called twice, its strings are parsed twice but counted
+    /// once.
     pub(super) fn add(&mut self, masked: &Masked<'_>, block: Block<'_>, file: FileId, map: &OffsetMap) {
         let whole = map.range(0..masked.text.len() as u32);
         if !self.texts.insert((file, whole.start, whole.end)) {
@@ -49,7 +50,7 @@ impl Count {
     }
 }
 
-/// Each place once, as it was read best.
+/// Each place once, with the best reading of it.
 pub fn each_once(mut commands: Vec<Counted>) -> Vec<Counted> {
     commands.sort_unstable_by_key(|c| (c.file, c.start, !c.analysed));
     commands.dedup_by_key(|c| (c.file, c.start));

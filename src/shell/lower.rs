@@ -1,6 +1,6 @@
-//! Lowers a tree of tree-sitter-bash to statements. All that is odd about the grammar's shapes ends here:
-//! redirections that hang on a whole list, words that count as further destinations of a redirection, negations
-//! inside redirected statements.
+//! Lowers a tree of tree-sitter-bash to statements. All oddities of the grammar's shapes end here: redirects
+//! that are attached to a whole list, words that count as further destinations of a redirect, and negations
+//! inside statements with redirects.
 
 mod command;
 mod compound;
@@ -17,14 +17,14 @@ use crate::syntax::mask::Masked;
 use crate::syntax::tree::{Cursor, Field, Kind, Node, Tree};
 use std::ops::Range;
 
-/// Statements nested deeper than this are a gap: real scripts stay below 20.
+/// Statements that are nested deeper than this are a gap. Real scripts stay below 20.
 const DEPTH: u32 = 120;
 
 pub(super) struct Lowering<'s, 'm, 'a> {
     shell: &'s mut Shell<'a>,
     text: &'a str,
     masked: &'m Masked<'m>,
-    /// The words of which several are one in the tree, in order.
+    /// The words that are joined into one in the tree, in order.
     joined: &'m [Range<usize>],
     map: OffsetMap,
     file: FileId,
@@ -67,7 +67,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         self.text.get(node.start() as usize..node.end() as usize).unwrap_or_default()
     }
 
-    /// The statements among the children that `keep` lets through.
+    /// The statements among the children that `keep` accepts.
     fn block(&mut self, cursor: &mut Cursor<'_>, keep: impl Fn(Kind, Field) -> bool) -> Block<'a> {
         let mut statements: Vec<Stmt<'a>> = Vec::new();
         cursor.each_child(|cursor| {
@@ -82,7 +82,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         self.shell.arena.alloc_slice_copy(&statements)
     }
 
-    /// `&` behind the last of them.
+    /// True if `&` follows the last of them.
     fn background(&self, statements: &mut [Stmt<'a>]) {
         if let Some(last) = statements.last_mut() {
             *last = Stmt { kind: StmtKind::Background(self.alloc(*last)), span: last.span };
@@ -182,7 +182,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
                 Some(StmtKind::Group(self.block(cursor, |_, _| true)))
             }
             Kind::DoGroup => Some(StmtKind::Group(self.block(cursor, |_, _| true))),
-            // `! { a; }` was masked, as the grammar does not know it.
+            // `! { a; }` was masked, because the grammar does not know it.
             Kind::Subshell if self.source(node).starts_with('{') => {
                 Some(StmtKind::Group(self.block(cursor, |_, _| true)))
             }
@@ -212,7 +212,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             }
             Kind::Error => {
                 self.gap(node, "it does not parse");
-                // What is whole inside is still read: its commands run, whatever stands around them.
+                // The whole parts inside are still read: their commands run, whatever surrounds them.
                 let statements = self.block(cursor, |kind, _| {
                     matches!(
                         kind,

@@ -1,4 +1,4 @@
-//! Shell. Words and quoting, wrappers, regions, and what each tool does. Knows nothing of order or of guards.
+//! Shell: words and quoting, wrappers and regions. It knows nothing about order or guards.
 
 pub mod argv;
 pub mod ast;

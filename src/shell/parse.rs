@@ -1,8 +1,8 @@
 //! From a text to statements. Parsing never fails: what cannot be read becomes a gap.
 //!
-//! tree-sitter-bash loses or invents commands around heredocs (`grammar-tests/gaps`), so heredocs are masked before
-//! the parse and put back here; words are read from the source text. A text that still holds errors is cut into
-//! pieces, and only pieces that do not parse by themselves are gaps.
+//! tree-sitter-bash loses or invents commands around heredocs (`grammar-tests/gaps`). So heredocs are masked
+//! before the parse and put back here, and words are read from the source text. A text that still has errors
+//! is cut into pieces, and only the pieces that do not parse by themselves are gaps.
 
 use crate::limit;
 use crate::shell::ast::Block;
@@ -15,13 +15,13 @@ use bumpalo::Bump;
 use std::cell::OnceCell;
 use std::ops::Range;
 
-/// Regions inside regions inside regions: deeper than this is a gap.
+/// Regions that are nested deeper than this are a gap.
 const REGION_DEPTH: u32 = 8;
-/// A statement of a text that does not parse is looked for up to so many lines that begin with nothing open.
+/// A statement of a text that does not parse may extend over this many lines that begin with nothing open.
 const TOPS: usize = 3;
-/// One script's regions and pieces may not be more than this many.
+/// The most regions and pieces of one script.
 const TEXTS: usize = 4_000;
-/// So many nodes are looked at in search of faults.
+/// The most nodes that are searched for faults.
 const FAULTS: u32 = 20_000;
 
 const NO_PARSE: &str = "it does not parse";
@@ -29,11 +29,11 @@ const NO_PARSE: &str = "it does not parse";
 /// A text that was parsed: the script itself, a piece of it, or a region.
 #[derive(Debug)]
 pub struct ParsedText<'a> {
-    /// The text, heredocs included.
+    /// The text, including heredocs.
     pub text: &'a str,
-    /// Its tree, in which heredocs are masked and words are plain: it tells where commands stand.
+    /// Its tree, in which heredocs are masked and words are plain. It shows where commands are.
     pub tree: Tree,
-    /// The tree with the words as they are written, once someone asks for it.
+    /// The tree with the words as written, once someone asks for it.
     written: OnceCell<Option<Tree>>,
     /// The way back to the file.
     pub map: OffsetMap,
@@ -42,7 +42,7 @@ pub struct ParsedText<'a> {
 }
 
 impl ParsedText<'_> {
-    /// The tree with the words of commands as they are written, heredocs masked.
+    /// The tree with the commands' words as written, and heredocs masked.
     pub fn written(&self) -> Option<&Tree> {
         self.written.get_or_init(|| parse(&mask(self.text).text)).as_ref()
     }
@@ -51,24 +51,24 @@ impl ParsedText<'_> {
 /// Everything that was parsed for one script.
 #[derive(Debug)]
 pub struct Shell<'a> {
-    /// Where statements and region texts live.
+    /// Where statements and the texts of regions live.
     pub arena: &'a Bump,
     /// The parsed texts; [`crate::shell::ast::Origin::tree`] indexes them.
     pub texts: Vec<ParsedText<'a>>,
     /// What could not be read.
     pub gaps: Vec<(Span, String)>,
-    /// All comments, `#` included.
+    /// All comments, including `#`.
     pub comments: Vec<Span>,
     /// Its commands.
     pub count: Count,
     depth: u32,
     effort: Effort,
-    /// Words are made plain before the parse. False only where a test compares the two.
+    /// Words are made plain before the parse. It is false only where a test compares the two.
     pub(super) plain: bool,
 }
 
 impl<'a> Shell<'a> {
-    /// Nothing parsed yet.
+    /// A state in which nothing is parsed yet.
     pub fn new(arena: &'a Bump) -> Self {
         Shell {
             arena,
@@ -96,7 +96,7 @@ impl<'a> Shell<'a> {
         self.depth += 1;
         let masked = mask(text);
         self.effort.spend(text.len());
-        // What does not parse is judged as it is written.
+        // A text that does not parse is read as it is written.
         let plain = self.plain.then(|| parse_short(masked.short(), &mut self.effort)).flatten();
         let plain = plain.filter(|tree| !tree.root().has_error());
         let is_plain = plain.is_some();
@@ -114,8 +114,8 @@ impl<'a> Shell<'a> {
         block
     }
 
-    /// Lowers a tree without errors; where something in it is a gap yet (`then` stands for a command), parses once more
-    /// without the comments, which mislead the grammar, and takes that.
+    /// Lowers a tree without errors. If it still has a gap (`then` in place of a command), the text is parsed
+    /// once more without its comments, which mislead the grammar, and that result counts.
     fn lower_twice(
         &mut self,
         text: &'a str,
@@ -134,7 +134,7 @@ impl<'a> Shell<'a> {
         let Some(bare) = bare.filter(|bare| !bare.root().has_error()) else {
             return block;
         };
-        // The comments are those of the first tree.
+        // The comments come from the first tree.
         let comments = self.comments.len();
         self.texts.truncate(texts);
         self.gaps.truncate(gaps);
@@ -143,7 +143,7 @@ impl<'a> Shell<'a> {
         block
     }
 
-    /// Lowers a tree whatever it holds.
+    /// Lowers a tree, whatever it contains.
     fn lower(
         &mut self,
         text: &'a str,
@@ -159,7 +159,8 @@ impl<'a> Shell<'a> {
         for heredoc in masked.heredocs.iter().filter(|h| !h.closed) {
             let range = map.range(heredoc.operator.start as u32..heredoc.operator.end as u32);
             let span = Span { file, start: range.start, end: range.end };
-            self.gaps.push((span, format!("the heredoc has no end: no line is `{}`", heredoc.delimiter)));
+            self.gaps
+                .push((span, format!("the heredoc has no end, because no line is `{}`", heredoc.delimiter)));
         }
         let before = self.gaps.len();
         let block = Lowering::new(self, text, (masked, joined), map.clone(), file, index).program(&tree);
@@ -167,7 +168,8 @@ impl<'a> Shell<'a> {
         block
     }
 
-    /// A gap for each fault of the tree that the lowering did not come to: what is not read is told.
+    /// Adds a gap for each fault of the tree that the lowering did not reach, so that unread parts are
+    /// reported.
     fn unread(&mut self, tree: &Tree, before: usize, file: FileId, map: &OffsetMap) {
         let root = tree.root();
         if !root.has_error() {
@@ -187,7 +189,8 @@ impl<'a> Shell<'a> {
         if root.kind() == Kind::Error || !seen {
             faults.push((root.start()..root.end(), NO_PARSE.to_owned()));
         }
-        // Told are those that touch a gap: the furthest end of all gaps up to one tells of any.
+        // Faults that touch a gap are already reported. The furthest end of all gaps so far shows whether one
+        // does.
         let mut told: Vec<(u32, u32)> = self.gaps[before..]
             .iter()
             .filter(|(span, _)| span.file == file)
@@ -208,7 +211,7 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// True where errors reach over lines, so that the statements around them cannot be trusted.
+    /// True if errors extend over lines, so that the statements around them cannot be trusted.
     fn badly_broken(&self, tree: &Tree, masked: &Masked<'_>) -> bool {
         if !tree.root().has_error() {
             return false;
@@ -257,8 +260,8 @@ impl<'a> Shell<'a> {
     }
 }
 
-/// Finds errors and missing tokens. Only the way down to them is walked: whole subtrees are skipped. The budget is
-/// 0 afterwards when there is more than was looked at.
+/// Finds errors and missing tokens. It skips whole subtrees and visits only the nodes on the way to a fault.
+/// The budget is 0 afterwards if there was more to search.
 fn walk_faults(cursor: &mut Cursor<'_>, depth: u32, budget: &mut u32, found: &mut impl FnMut(Node<'_>)) {
     if depth > 200 {
         found(cursor.node());
@@ -279,10 +282,10 @@ fn walk_faults(cursor: &mut Cursor<'_>, depth: u32, budget: &mut u32, found: &mu
     });
 }
 
-/// Cuts a text that did not parse: whole runs of good statements, and between them the shortest runs of paragraphs
-/// (then of lines) that parse by themselves.
+/// Cuts a text that did not parse into long runs of good statements, and between them the shortest runs of
+/// paragraphs (then of lines) that parse by themselves.
 fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>, effort: &mut Effort) -> Vec<Range<usize>> {
-    // Trying may not use up what reading the pieces needs.
+    // Trying must not use up what reading the pieces needs.
     let trying = &mut effort.half();
     let mut parses = |range: Range<usize>| {
         let part = &text[range];
@@ -299,7 +302,7 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>, effort: &mut E
             }
         });
     }
-    // A boundary is a line start outside heredoc bodies and outside good statements.
+    // A boundary is the start of a line outside heredoc bodies and outside good statements.
     let inside = |ranges: &[Range<usize>], at: usize| {
         let index = ranges.partition_point(|r| r.start < at);
         index > 0 && at < ranges[index - 1].end
@@ -318,7 +321,7 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>, effort: &mut E
     }
     let mut pieces = Vec::new();
     let mut index = 0;
-    // Each try parses some lines; the whole may not cost more than a fixed number of tries.
+    // Each try parses some lines. The whole may not cost more than a fixed number of tries.
     let mut tries = 400u32;
     while index + 1 < bounds.len() {
         let start = bounds[index];
@@ -326,7 +329,7 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>, effort: &mut E
             index += 1;
             continue;
         }
-        // Where the text comes apart by its reserved words, a whole construct is one try, however long it is.
+        // If reserved words show where the text can be cut, a whole construct is one try, however long it is.
         let next = masked.tops.partition_point(|top| *top <= start);
         let tops = masked.tops[next..].iter().copied().chain([text.len()]).take(TOPS);
         let mut ends = tops.map(|top| bounds.partition_point(|bound| *bound < top));
@@ -344,7 +347,7 @@ fn top_level_pieces(text: &str, tree: &Tree, masked: &Masked<'_>, effort: &mut E
         pieces.push(start..bounds[stop]);
         index = stop;
     }
-    // Neighbours that parsed one by one parse together, and cost one tree instead of many.
+    // Neighbours that parsed one by one also parse together, which costs one tree instead of many.
     let mut joined: Vec<Range<usize>> = Vec::new();
     for piece in pieces {
         match joined.last_mut() {

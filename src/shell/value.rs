@@ -1,35 +1,35 @@
 //! What is known of a word's value.
 //!
-//! A [`Value`] is one string. Parts that are not known are written into it as *holes*: a hole names the variable and
-//! the assignment that it was last given by, or the text of a command substitution. Two values with equal text and
-//! equal holes are the same value, so paths are compared, joined and cut as plain strings, `${APP_DIR}/venv` lies
-//! under `${APP_DIR}`, and after `APP_DIR=other` it does not.
+//! A [`Value`] is one string. Unknown parts are written into it as *holes*. A hole names the variable and the
+//! assignment that last set it, or the text of a command substitution. Two values with equal text and equal
+//! holes are the same value. So paths are compared, joined and cut as plain strings: `${APP_DIR}/venv` is
+//! below `${APP_DIR}`, and after `APP_DIR=other` it is not.
 
 use crate::limit::tick;
 use ecow::EcoString;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// How much is known, from most to least. The knowledge of a concatenation is the least of its parts'.
+/// How much is known, from most to least. A concatenation is known as well as its least known part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Knowledge {
     /// The text is the value.
     Literal,
     /// Some part is an unknown that is the same on every run (a variable from the environment, an argument).
     Symbolic,
-    /// Nothing can be said of some part: not even whether the next run gives the same.
+    /// Nothing is known of some part, not even whether the next run gives the same.
     Unknown,
-    /// Some part is a new one on every run: `$(date +%s)`, `$(mktemp)`, `$$`, `$RANDOM`.
+    /// Some part is new on every run: `$(date +%s)`, `$(mktemp)`, `$$`, `$RANDOM`.
     Fresh,
 }
 
 const OPEN: char = '\u{1}';
 const CLOSE: char = '\u{2}';
-/// Stands for an unquoted glob character, so that a quoted `*` stays a star.
+/// Represents an unquoted glob character, so that a quoted `*` stays a star.
 const GLOB: char = '\u{3}';
 
-/// The longest value that is put together, in bytes. `a=$a$a` sixty times would be longer than any memory; a longer
-/// one is not known. What stands in the source as one piece may be longer.
+/// The longest value that is put together, in bytes. Sixty times `a=$a$a` would exceed any memory. A longer
+/// value counts as unknown, but a single piece of the source may be longer.
 const LONGEST: usize = 32 * 1024;
 
 /// The value of a word, as far as it is known.
@@ -46,13 +46,13 @@ impl Default for Value {
 }
 
 impl Value {
-    /// A value of which all is known.
+    /// A value that is fully known.
     pub fn literal(text: impl Into<EcoString>) -> Self {
         Value { text: text.into(), knowledge: Knowledge::Literal }
     }
 
-    /// A value of which nothing but a name is known. `name` is shown to people (`$APP_DIR`), `version` tells apart
-    /// what different assignments gave.
+    /// A value of which only a name is known. People see `name` (`$APP_DIR`); `version` tells different
+    /// assignments apart.
     pub fn hole(name: &str, version: u32, knowledge: Knowledge) -> Self {
         let mut text = EcoString::with_capacity(name.len() + 6);
         text.push(OPEN);
@@ -74,7 +74,7 @@ impl Value {
         self.knowledge = self.knowledge.max(other.knowledge);
     }
 
-    /// Too long to be known; equal ones stay equal.
+    /// It is too long to be known, but equal values stay equal.
     fn forget(&mut self, more: &str) {
         let mut hasher = DefaultHasher::new();
         (&self.text, more).hash(&mut hasher);
@@ -94,7 +94,7 @@ impl Value {
         }
     }
 
-    /// Appends an unquoted glob character (`*`, `?`, `[`): the value is a pattern from here on.
+    /// Appends an unquoted glob character (`*`, `?`, `[`), which makes the value a pattern.
     pub fn push_glob(&mut self, character: char) {
         self.text.push(GLOB);
         self.text.push(character);
@@ -106,17 +106,17 @@ impl Value {
         self.knowledge
     }
 
-    /// The value itself, where all of it is known.
+    /// The value itself, if all of it is known.
     pub fn as_literal(&self) -> Option<&str> {
         (self.knowledge == Knowledge::Literal).then_some(self.text.as_str())
     }
 
-    /// True when the next run sees the same value.
+    /// True if the next run sees the same value.
     pub fn is_stable(&self) -> bool {
         self.knowledge <= Knowledge::Symbolic
     }
 
-    /// True when an unquoted glob character is part of it.
+    /// True if it contains an unquoted glob character.
     pub fn is_glob(&self) -> bool {
         self.text.contains(GLOB)
     }
@@ -126,29 +126,30 @@ impl Value {
         self.text.is_empty()
     }
 
-    /// The comparable text, holes included. Only for comparing, joining and cutting; never for people.
+    /// The comparable text, with holes. It is only for comparing, joining and cutting, never for people.
     pub fn key(&self) -> &str {
         &self.text
     }
 
-    /// A value from a key that was cut out of another value, with that value's knowledge where holes are left.
+    /// A value from a key that was cut out of another value. If holes are left, it is known as well as that
+    /// value.
     pub fn from_key(key: &str, of: &Value) -> Self {
         let knowledge = if key.contains([OPEN, GLOB]) { of.knowledge } else { Knowledge::Literal };
         Value { text: key.into(), knowledge }
     }
 
-    /// The known text before the first hole: of `-o$X` it is `-o`.
+    /// The known text before the first hole: for `-o$X` it is `-o`.
     pub fn known_prefix(&self) -> &str {
         let end = self.text.bytes().position(|b| b == OPEN as u8 || b == GLOB as u8);
         end.map_or(self.text.as_str(), |end| &self.text[..end])
     }
 
-    /// The known text after the last hole: of `$APP/venv/bin/pip` it is `/venv/bin/pip`.
+    /// The known text after the last hole: for `$APP/venv/bin/pip` it is `/venv/bin/pip`.
     pub fn known_suffix(&self) -> &str {
         self.text.rsplit([CLOSE, GLOB]).next().unwrap_or_default()
     }
 
-    /// The two parts around the first `separator` that stands outside the holes.
+    /// The two parts around the first `separator` outside the holes.
     pub fn split_once(&self, separator: char) -> Option<(Value, Value)> {
         let mut inside = false;
         let at = self.text.find(|c| {
@@ -159,21 +160,21 @@ impl Value {
         Some((Value::from_key(before, self), Value::from_key(after, self)))
     }
 
-    /// The part after the last `/`. Of `$X` it is `$X`.
+    /// The part after the last `/`. For `$X` it is `$X`.
     pub fn basename(&self) -> Value {
         let cut = self.text.trim_end_matches('/');
         let name = cut.rfind('/').map_or(cut, |i| &cut[i + 1..]);
         Value::from_key(name, self)
     }
 
-    /// The directory part of a path, as `dirname` gives it: `.` where there is no `/`.
+    /// The directory part of a path, as `dirname` gives it: `.` if there is no `/`.
     pub fn dirname(&self) -> Value {
         let cut = self.text.trim_end_matches('/');
         match cut.rfind('/') {
             Some(0) => Value::literal("/"),
             Some(i) => Value::from_key(cut[..i].trim_end_matches('/'), self),
             None if cut.is_empty() && !self.text.is_empty() => Value::literal("/"),
-            // The parent of an unknown whole path is a path of its own.
+            // The parent of a wholly unknown path is a path of its own.
             None if cut.starts_with(OPEN) => {
                 let mut up = self.clone();
                 up.text.push_str("/..");
@@ -183,12 +184,13 @@ impl Value {
         }
     }
 
-    /// True when it starts with `/`, or with a hole (a variable that holds a path is nearly always absolute).
+    /// True if it starts with `/`, or with a hole (a variable that holds a path is nearly always absolute).
     pub fn is_absolute(&self) -> bool {
         self.text.starts_with('/') || self.text.starts_with(OPEN)
     }
 
-    /// `self` as a path seen from the directory `cwd`: joined when relative, `.`, `..` and doubled `/` resolved.
+    /// `self` as a path seen from the directory `cwd`: joined if relative, with `.`, `..` and doubled `/`
+    /// resolved.
     pub fn resolve(&self, cwd: &Value) -> Value {
         if self.is_absolute() {
             return self.normalized();
@@ -199,7 +201,7 @@ impl Value {
         joined.normalized()
     }
 
-    /// The path without `.`, `name/..`, doubled and trailing `/`. `..` directly behind a hole stays.
+    /// The path without `.`, `name/..`, doubled and trailing `/`. `..` directly after a hole stays.
     pub fn normalized(&self) -> Value {
         let text = &self.text;
         let doubled = text.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"/."));
@@ -231,7 +233,7 @@ impl Value {
         Value { text: text.into(), knowledge: self.knowledge }
     }
 
-    /// True when `self` is `ancestor` or lies below it. Both should be resolved paths.
+    /// True if `self` is `ancestor` or below it. Both should be resolved paths.
     pub fn is_under(&self, ancestor: &Value) -> bool {
         tick();
         let (path, above) = (self.key(), ancestor.key().trim_end_matches('/'));
@@ -241,14 +243,14 @@ impl Value {
     }
 }
 
-/// For people: holes are shown as they were written (`$APP_DIR`), globs as themselves.
+/// For people: holes are shown as they were written (`$APP_DIR`), and globs as themselves.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f)
     }
 }
 
-/// What is left of a text that should be written.
+/// The rest of a text that should be written.
 struct Left<'s>(&'s str);
 
 impl fmt::Write for Left<'_> {
@@ -261,17 +263,17 @@ impl fmt::Write for Left<'_> {
 impl Value {
     /// Appends what [`fmt::Display`] gives.
     pub fn show(&self, to: &mut String) {
-        // A string takes whatever is written to it.
+        // Writing to a string never fails.
         let _ = self.write(to);
     }
 
-    /// True where [`fmt::Display`] gives this.
+    /// True if [`fmt::Display`] gives this text.
     pub fn is_shown_as(&self, shown: &str) -> bool {
         let mut left = Left(shown);
         self.write(&mut left).is_ok() && left.0.is_empty()
     }
 
-    /// True where both are shown alike.
+    /// True if both are shown in the same way.
     pub fn looks_like(&self, other: &Value) -> bool {
         match self.known_prefix().len() == self.text.len() {
             true => other.is_shown_as(&self.text),

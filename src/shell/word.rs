@@ -1,6 +1,6 @@
-//! The parts of a word, from its source text: quoting, escapes, expansions, globs and braces as bash(1) has them
-//! under QUOTING and EXPANSION. The tree gives where words and substitutions stand; their inside is read here,
-//! because the grammar splits words at places where the shell does not.
+//! The parts of a word, from its source text: quoting, escapes, expansions, globs and braces as described in
+//! bash(1), QUOTING and EXPANSION. The tree shows where words and substitutions are. Their inside is read
+//! here, because the grammar splits words at places where the shell does not.
 
 mod ansi_c;
 mod braces;
@@ -13,9 +13,9 @@ use braces::{BRACES, Piece};
 use bumpalo::Bump;
 use std::ops::Range;
 
-/// `${a:-${b:-…}}` deeper than this is opaque.
+/// A `${a:-${b:-…}}` that is nested deeper than this is opaque.
 const NESTING: u32 = 40;
-/// A substitution inside a word: its place, `$(` and `)` included, and its statements.
+/// A substitution inside a word: its place, including `$(` and `)`, and its statements.
 pub(super) struct Inner<'a> {
     pub(super) range: Range<usize>,
     pub(super) body: Block<'a>,
@@ -26,12 +26,12 @@ pub(super) fn inner_at<'i, 'a>(inner: &'i [Inner<'a>], at: usize) -> Option<&'i 
     inner.binary_search_by_key(&at, |i| i.range.start).ok().map(|index| &inner[index])
 }
 
-/// In which quotes the lexer stands.
+/// The quotes that the lexer is in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Quotes {
     None,
     Double,
-    /// A heredoc's body: like double quotes, but `"` is a letter.
+    /// A heredoc's body. It is like double quotes, but `"` is an ordinary character.
     Heredoc,
 }
 
@@ -42,13 +42,13 @@ pub(super) struct Lexer<'l, 'a> {
 }
 
 impl<'a> Lexer<'_, 'a> {
-    /// The words that the text at `range` gives: one, or several where it holds braces.
+    /// The words in the text at `range`: one, or several if it has braces.
     pub(super) fn words(&self, range: Range<usize>) -> Vec<&'a [Part<'a>]> {
         let text = &self.text[range.clone()];
         if text.contains('{') && (text.contains(',') || text.contains("..")) {
             let alternatives = self.braces(range.clone(), 0);
             if alternatives.len() > BRACES {
-                // Not known, but what its substitutions do is still read.
+                // Its value is unknown, but its substitutions are still read.
                 let mut parts = self.parts(range.clone()).to_vec();
                 parts.push(Part::Opaque { text: "{…}", body: &[] });
                 return vec![self.arena.alloc_slice_copy(&parts)];
@@ -75,7 +75,7 @@ impl<'a> Lexer<'_, 'a> {
         vec![self.parts(range)]
     }
 
-    /// The parts of one word, braces left alone (as in assignments).
+    /// The parts of one word, without brace expansion (as in assignments).
     pub(super) fn parts(&self, range: Range<usize>) -> &'a [Part<'a>] {
         let mut parts = Vec::new();
         self.lex(range, Quotes::None, true, 0, &mut parts);
@@ -202,7 +202,7 @@ impl<'a> Lexer<'_, 'a> {
         flush(run, at.min(range.end), out);
     }
 
-    /// At a `$`. Gives the end of what it starts, or `None` where it is only a dollar.
+    /// At a `$`. Returns the end of what it starts, or `None` if it is only a dollar.
     fn dollar(
         &self,
         at: usize,
@@ -224,7 +224,7 @@ impl<'a> Lexer<'_, 'a> {
                 Some((close + 1).min(end))
             }
             b'"' if quotes == Quotes::None => {
-                // $"…" is a string to be translated; untranslated it is itself.
+                // $"…" is a string to be translated. Without a translation it is itself.
                 emit(None, out);
                 let close = self.double_quote_end(at + 2, end);
                 self.lex(at + 2..close, Quotes::Double, false, depth + 1, out);
@@ -241,7 +241,7 @@ impl<'a> Lexer<'_, 'a> {
             }
             b'{' => {
                 let close = self.brace_end(at + 2, end);
-                // Where nothing closes it, all up to the end is inside.
+                // If nothing closes it, everything up to the end is inside.
                 let closed = close > at + 2 && bytes[close - 1] == b'}';
                 let inside = at + 2..if closed { close - 1 } else { close.max(at + 2) };
                 let part = self.parameter(inside, at..close, quotes, depth);
@@ -261,7 +261,7 @@ impl<'a> Lexer<'_, 'a> {
         }
     }
 
-    /// A part that is not worked out, with the statements that run in it.
+    /// A part whose value is not computed, with the statements that run in it.
     fn opaque(&self, range: Range<usize>) -> Part<'a> {
         let from = self.inner.partition_point(|inner| inner.range.start < range.start);
         let inside = self.inner[from..].iter().take_while(|inner| inner.range.end <= range.end);
@@ -353,7 +353,8 @@ impl<'a> Lexer<'_, 'a> {
             match bytes[at] {
                 b'\\' => at += 2,
                 b'\'' => {
-                    // In ${X:-'}'} a quote quotes; in "${X%'}" it may not. A quote without its pair is a letter.
+                    // In ${X:-'}'} a quote quotes; in "${X%'}" it may not. A quote without a partner is an
+                    // ordinary character.
                     at = match self.text[at + 1..end].find('\'') {
                         Some(i) => at + 2 + i,
                         None => at + 1,
@@ -390,7 +391,7 @@ fn name_end(bytes: &[u8], at: usize, end: usize) -> usize {
     at + bytes[at..end].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count()
 }
 
-/// One past the bracket that closes the one whose inside starts at `at`; quotes are skipped.
+/// One past the bracket that closes the one whose inside starts at `at`. Quotes are skipped.
 fn matching(bytes: &[u8], mut at: usize, end: usize, open: u8, close: u8) -> usize {
     let mut depth = 1u32;
     while at < end {

@@ -1,4 +1,5 @@
-//! Code in other languages than shell: what a query finds in a text. Knows nothing of what is looked for.
+//! Code in languages other than shell: what a query finds in a text. It does not know what the query looks
+//! for.
 
 use super::parses;
 use crate::limit;
@@ -8,11 +9,11 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tree_sitter::StreamingIterator;
 
-/// One text may take so long; a text that a person wrote takes a hundredth of it.
+/// The time for one text. A text that a person wrote takes a hundredth of it.
 const TIME: Duration = Duration::from_secs(2);
 
-/// How many half-found matches there may be at a time: in a list of a hundred thousand items each begins one, and each step
-/// goes through all of them.
+/// The most half-found matches at a time. In a list of a hundred thousand items each item begins one, and
+/// each step visits all of them.
 const MATCH_LIMIT: u32 = 10_000;
 
 /// A language.
@@ -67,16 +68,17 @@ impl CodeQuery {
         CodeQuery { language, source, compiled: OnceLock::new() }
     }
 
-    /// Every match in a text, in its order.
+    /// Every match in a text, in the order of the text.
     ///
     /// # Errors
-    /// What is wrong with the query, or that the text took too long. A text with errors in it is read as far as it can be.
+    /// An error says what is wrong with the query, or that the text took too long. A text with syntax errors
+    /// is read as far as possible.
     pub fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
         self.matches_in(text, &[])
     }
 
-    /// The same in some parts of the text only, as if the rest were blank; in all of it where there are none. The parts are
-    /// in order and do not overlap.
+    /// Like `matches`, but only in some parts of the text, as if the rest were blank. Without parts, the
+    /// whole text is searched. The parts are in order and do not overlap.
     ///
     /// # Errors
     /// As above.
@@ -154,7 +156,7 @@ pub(super) fn parse(language: Language, text: &str, parts: &[Range<usize>]) -> O
     tree
 }
 
-/// What one text may take now.
+/// The time that one text may still take.
 fn time() -> Duration {
     limit::left().map_or(TIME, |left| left.min(TIME))
 }

@@ -2,8 +2,8 @@
 
 use crate::syntax::tree;
 
-/// The S-expression of a text's tree: named nodes and fields, indented as in a corpus file of tree-sitter. Empty when
-/// the parser gave up.
+/// The S-expression of a text's tree: named nodes and fields, indented as in tree-sitter's corpus files.
+/// Empty if the parser gave up.
 pub fn debug_tree(text: &str) -> String {
     let Some(tree) = tree::parse(text) else {
         return String::new();
@@ -43,7 +43,8 @@ pub fn indent(sexp: &str) -> String {
     lines
 }
 
-/// How long the token is that `rest` begins with: a parenthesis, a quoted token (`(MISSING ")")`), a name.
+/// The length of the token at the start of `rest`: a parenthesis, a quoted token (`(MISSING ")")`), or a
+/// name.
 fn token_length(rest: &str, first: char) -> usize {
     let behind = &rest[first.len_utf8()..];
     let length = match first {

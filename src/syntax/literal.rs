@@ -1,20 +1,20 @@
-//! The value that a JavaScript module exports, as far as it stands there as a literal. Nothing is run: what is computed
-//! is [`Kind::Computed`]. Knows nothing of what the value means.
+//! The value that a JavaScript module exports, as far as the source writes it as a literal. Nothing is run: a
+//! computed value is [`Kind::Computed`]. It does not know what the value means.
 
 use super::code::{Language, parse};
 use std::collections::HashMap;
 use std::ops::Range;
 use tree_sitter::Node;
 
-/// Deeper values are not looked into, and no chain of constants is followed further.
+/// Values that are nested deeper are not read, and longer chains of constants are not followed.
 const DEPTH: u8 = 16;
-/// So many values are read of one module; aliases of aliases could make any number.
+/// The most values that are read from one module. Aliases of aliases could make any number.
 const VALUES: usize = 20_000;
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
-    /// Its bytes; of a constant that is used by name the bytes of the constant's value.
+    /// Its bytes. For a constant that is used by name, they are the bytes of the constant's value.
     pub range: Range<usize>,
     /// What it is.
     pub kind: Kind,
@@ -31,23 +31,23 @@ pub enum Kind {
     List(Vec<Literal>),
     /// An object: keys with their places, in order.
     Map(Vec<(String, Range<usize>, Literal)>),
-    /// Anything that has to be run.
+    /// Anything that would have to be run.
     Computed,
 }
 
 /// What a module exports: `module.exports = …`, `export default …`, `module.exports.key = …`, `exports.key = …`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exports {
-    /// The value; `None` where the module exports nothing that is seen.
+    /// The value, or `None` if no export was seen.
     pub value: Option<Literal>,
-    /// The first place that is no JavaScript.
+    /// The first place that is not JavaScript.
     pub error: Option<Range<usize>>,
 }
 
-/// Reads what a module exports.
+/// Reads the value that a module exports.
 ///
 /// # Errors
-/// That the text took too long.
+/// An error means that the text took too long.
 pub fn exports(language: Language, text: &str) -> Result<Exports, String> {
     let tree = parse(language, text, &[]).ok_or("it takes too long to parse")?;
     let root = tree.root_node();
@@ -170,7 +170,7 @@ impl<'t, 'n> Reader<'t, 'n> {
                     None => computed,
                 };
             }
-            // `process.env.PORT || 3000`: what holds where nothing is set.
+            // `process.env.PORT || 3000` has this value if nothing is set.
             "binary_expression" => {
                 let operator = node.child_by_field_name("operator").map(|n| self.at(n));
                 let right = node.child_by_field_name("right");
@@ -210,7 +210,7 @@ impl<'t, 'n> Reader<'t, 'n> {
                     let value = self.value(member, depth + 1);
                     entries.push((self.at(member).to_owned(), member.byte_range(), value));
                 }
-                // `...common`: what stands later wins, as in JavaScript.
+                // `...common`: a later key wins, as in JavaScript.
                 "spread_element" => {
                     let value = member.named_child(0).map(|inner| self.value(inner, depth + 1));
                     if let Some(Literal { kind: Kind::Map(more), .. }) = value {
@@ -249,7 +249,7 @@ impl<'t, 'n> Reader<'t, 'n> {
     }
 }
 
-/// The escapes that settings use; any other character stands for itself (ECMA-262, 12.9.4).
+/// The escapes that settings use. Any other character stands for itself (ECMA-262, 12.9.4).
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut characters = text.chars();

@@ -1,6 +1,7 @@
-//! Takes heredocs, here-strings, some dollars and braces out of a script before it is parsed. tree-sitter-bash loses or
-//! invents commands around many of them (`grammar-tests/gaps/`), while their extent follows from quoting alone. Makes words
-//! plain too, because those cost most of a parse. Knows quoting and nesting, no grammar.
+//! Takes heredocs, here-strings, some dollars and some braces out of a script before it is parsed.
+//! tree-sitter-bash loses or invents commands around many of them (`grammar-tests/gaps/`), although their
+//! extent follows from quoting alone. It also makes words plain, because words are the costliest part of a
+//! parse. It knows quoting and nesting, but no grammar.
 
 mod commands;
 mod frame;
@@ -17,42 +18,45 @@ use std::ops::Range;
 
 use scanner::Scanner;
 
-/// A script without what misparses, and what was taken out. All ranges are bytes of the text that was given.
+/// A script without the parts that misparse, and those parts. All ranges are bytes of the text that was
+/// given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Masked<'t> {
-    /// As long as the input, and with its line ends, but for those that end a long pipeline. `<<EOF` reads `<____`, a body and its delimiter line are spaces,
-    /// `<<<` is `<` and two spaces, a `$` of [`Masked::dollars`] is `%`, and `! { a; }`, which the grammar does not
-    /// know, is `! ( a; )`: its source begins with `{`.
+    /// The same length as the input, with the same line ends, except those that end a long pipeline. `<<EOF`
+    /// reads `<____`, a body and its delimiter line are spaces, `<<<` is `<` and two spaces, and a `$` of
+    /// [`Masked::dollars`] is `%`. `! { a; }`, which the grammar does not know, is `! ( a; )`: its source
+    /// begins with `{`.
     pub text: Cow<'t, str>,
     /// In the order of their operators.
     pub heredocs: Vec<Heredoc>,
     /// The place of each `<<<`, in order.
     pub herestrings: Vec<Range<usize>>,
-    /// The `$`s that read `%`: those of `$b` in `$a/$b.c`, where the grammar splits the word in two and takes the second
-    /// half of `x=$a/$b.c` for a command. Whoever wants to know what a word expands reads it in the input.
+    /// The `$`s that read `%`: those of `$b` in `$a/$b.c`. There the grammar splits the word in two and takes
+    /// the second half of `x=$a/$b.c` for a command. Read the input to learn what a word expands.
     pub dollars: Vec<usize>,
-    /// Like `text`, and parsed in its place: words with quotes and expansions, the inside of `[ … ]`, and the blanks
-    /// between the words of a command are `/`, which means nothing anywhere in a word. What substitutes commands stays, and
-    /// so does what stands around it.
+    /// Like `text`, and parsed in its place. Words with quotes and expansions, the inside of `[ … ]`, and the
+    /// blanks between the words of a command are `/`, which has no meaning anywhere in a word. Command
+    /// substitutions stay, and so does the text around them.
     pub plain: Cow<'t, str>,
-    /// The words that stand as one in `plain`, in order.
+    /// The words that are joined into one in `plain`, in order.
     pub joined: Vec<Range<usize>>,
-    /// Comments, in order. They stand in all texts.
+    /// Comments, in order. They are in all texts.
     pub comments: Vec<Range<usize>>,
-    /// Lines that begin where no group, loop, `if`, `case` or substitution is open, told as [`Masked::commands`] are, in
-    /// order: the text comes apart there. A line may belong to the one before all the same (`f()`, then `{`).
+    /// Lines that begin where no group, loop, `if`, `case` or substitution is open, in order. They are found
+    /// in the same way as [`Masked::commands`]. The text can be cut there. A line may still belong to the one
+    /// before (`f()`, then `{`).
     pub tops: Vec<usize>,
-    /// Where commands begin, in order, those inside substitutions too, those inside heredocs not: told by quoting and
-    /// reserved words alone, so that what the grammar loses is missed.
+    /// Where commands begin, in order, including those inside substitutions but not those inside heredocs.
+    /// Only quoting and reserved words decide, so that commands which the grammar loses are noticed.
     pub commands: Vec<usize>,
-    /// Words of a command side by side, and other parts of `plain` that are `/` all over.
+    /// Words of a command that are side by side, and other parts of `plain` that consist of `/`.
     dull: Vec<Range<usize>>,
 }
 
 impl Masked<'_> {
-    /// `plain` with all left out that tells the grammar nothing: the inside of plain words, of comments and of the bodies
-    /// of heredocs, and blanks at the start of a line. A parser's work is by the byte. Beside each byte stands its place in
-    /// the script, and last the script's end.
+    /// `plain` without everything that tells the grammar nothing: the inside of plain words, of comments and
+    /// of heredoc bodies, and blanks at the start of a line. A parser's work grows with the bytes. Each byte
+    /// is paired with its place in the script, and the last entry is the script's end.
     pub fn short(&self) -> (Vec<u8>, Vec<u32>) {
         let bytes = self.plain.as_bytes();
         let comments = self.comments.iter().map(|range| (range.clone(), b'#'));
@@ -67,13 +71,13 @@ impl Masked<'_> {
         let mut places = Vec::with_capacity(bytes.len() / 2);
         let mut at = 0;
         for (range, byte) in parts.into_iter().chain([(bytes.len()..bytes.len(), b' ')]) {
-            // Of two that overlap the first is taken.
+            // If two overlap, the first one wins.
             if range.start < at || range.end > bytes.len() {
                 continue;
             }
             while at < range.start {
                 let blanks = bytes[at..range.start].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-                // The last blank is enough where a line begins.
+                // At the start of a line the last blank is enough.
                 if blanks > 1 && (at == 0 || bytes[at - 1] == b'\n') {
                     at += blanks - 1;
                 }
@@ -81,7 +85,7 @@ impl Masked<'_> {
                 places.push(at as u32);
                 at += 1;
             }
-            // Its first and its last byte tell where it stands.
+            // The first and the last byte show where it is.
             if range.len() > 1 {
                 short.push(byte);
                 places.push(range.start as u32);
@@ -96,8 +100,8 @@ impl Masked<'_> {
         (short, places)
     }
 
-    /// The text to parse with its comments as spaces. Behind a pipeline of three stages and a comment the grammar takes
-    /// `if` and its words for arguments (`grammar-tests/gaps/statements.txt`).
+    /// The text to parse, with its comments as spaces. After a pipeline of three stages and a comment, the
+    /// grammar takes `if` and its words for arguments (`grammar-tests/gaps/statements.txt`).
     pub fn without_comments(&self) -> String {
         let mut bytes = self.plain.as_bytes().to_vec();
         for comment in &self.comments {
@@ -114,21 +118,22 @@ pub struct Heredoc {
     pub operator: Range<usize>,
     /// The delimiter with its quotes removed.
     pub delimiter: String,
-    /// Some part of the delimiter is quoted: nothing in the body is expanded.
+    /// True if some part of the delimiter is quoted, so that nothing in the body is expanded.
     pub quoted: bool,
-    /// `<<-`: leading tabs of the body and of the delimiter line do not count.
+    /// True for `<<-`: leading tabs of the body and of the delimiter line are ignored.
     pub strip_tabs: bool,
-    /// From the start of the first line to the start of the delimiter line: it ends with a newline unless empty or
-    /// not closed.
+    /// From the start of the first line to the start of the delimiter line. It ends with a newline unless it
+    /// is empty or not closed.
     pub body: Range<usize>,
-    /// A delimiter line was found. Otherwise the body runs to the end of the text (or of the backticks around it).
+    /// True if a delimiter line was found. Otherwise the body runs to the end of the text (or of the
+    /// backticks around it).
     pub closed: bool,
     /// The delimiter line with its leading tabs, without its line end. Empty when not closed.
     pub delimiter_line: Range<usize>,
 }
 
-/// Finds what misparses and masks it. Takes time linear in the length of `text`; never fails: text that
-/// is no shell yields whatever its quotes suggest.
+/// Finds what misparses and masks it. It takes time linear in the length of `text` and never fails: for a
+/// text that is not shell, it returns whatever the quotes suggest.
 pub fn mask(text: &str) -> Masked<'_> {
     let found = Scanner::new(text).scan();
     let mut masked = Masked {
@@ -164,7 +169,7 @@ pub fn mask(text: &str) -> Masked<'_> {
         for edit in &found.edits {
             edit.apply(&mut bytes);
         }
-        // Only whole characters were replaced, each byte by ASCII.
+        // Only whole characters were replaced, and each byte by ASCII.
         if let Ok(text) = String::from_utf8(bytes) {
             masked.plain = Cow::Owned(text.clone());
             masked.text = Cow::Owned(text);
@@ -190,7 +195,7 @@ pub fn mask(text: &str) -> Masked<'_> {
     masked
 }
 
-/// Fills a range with `with`, but for newlines and, in an operator, the backslash that continues its line.
+/// Fills a range with `with`, except newlines and, in an operator, the backslash that continues its line.
 fn fill(bytes: &mut [u8], range: &Range<usize>, with: u8) {
     let continues = with == b'_';
     for at in range.clone() {

@@ -7,14 +7,14 @@ use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-/// How much may still be parsed for one script, its regions included. tree-sitter's error recovery can go wild on
-/// hostile input.
+/// How much may still be parsed for one script, including its regions. tree-sitter's error recovery can take
+/// very long on hostile input.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// Reports of progress by the parser: the same text costs the same on any machine. 13 for 5 kB of script, and 25 kB of
-    /// memory each at the worst.
+    /// Progress reports of the parser, so that the same text costs the same on any machine. 5 kB of script
+    /// need 13, and each takes at most 25 kB of memory.
     reports: u32,
-    /// For the texts on which single steps take long.
+    /// A time limit, for texts on which single steps take long.
     time: Duration,
 }
 
@@ -25,13 +25,13 @@ impl Default for Effort {
 }
 
 impl Effort {
-    /// Takes what a text of this length costs even before it is parsed. False when nothing is left.
+    /// Takes what a text of this length costs, even before it is parsed. Returns false if nothing is left.
     pub fn spend(&mut self, bytes: usize) -> bool {
         self.reports = self.reports.saturating_sub((bytes / 1024) as u32);
         self.reports > 0 && !self.time.is_zero()
     }
 
-    /// Half of it, taken away from it.
+    /// Splits off half of it.
     #[must_use]
     pub fn half(&mut self) -> Effort {
         *self = Effort { reports: self.reports / 2, time: self.time / 2 };
@@ -41,7 +41,7 @@ impl Effort {
 
 macro_rules! kinds {
     ($($variant:ident = $name:literal),* $(,)?) => {
-        /// The named node kinds of tree-sitter-bash 0.25 that are told apart, and the tokens that matter.
+        /// The named node kinds of tree-sitter-bash 0.25 that matter here, and the tokens that do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Kind {
             $(#[doc = $name] $variant,)*
@@ -208,21 +208,21 @@ pub struct Tree {
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'t>(pub(super) tree_sitter::Node<'t>, &'t [u32]);
 
-/// Where each byte of a text that was parsed in place of a longer one stands in that, and last where it ends; nothing where
-/// it is the text itself. Nobody outside sees places of the shorter text.
+/// Where each byte of a shortened text is in the original text, and last the original's end. It is empty if
+/// the text is the original itself. Nobody outside sees places of the shortened text.
 type Places = Arc<[u32]>;
 
-/// Parses. `None` when it takes longer than a text by itself may.
+/// Parses a text. Returns `None` if it takes longer than a single text may.
 pub fn parse(text: &str) -> Option<Tree> {
     parse_within(text, &mut Effort::default())
 }
 
-/// Parses. `None` when it takes more than what is left of the effort.
+/// Parses a text. Returns `None` if it takes more than what is left of the effort.
 pub fn parse_within(text: &str, effort: &mut Effort) -> Option<Tree> {
     parse_bytes(text.as_bytes(), Places::default(), effort)
 }
 
-/// Parses a text that stands for a longer one, as [`super::mask::Masked::short`] gives it.
+/// Parses a text that stands for a longer one, as [`super::mask::Masked::short`] returns it.
 pub fn parse_short((text, places): (Vec<u8>, Vec<u32>), effort: &mut Effort) -> Option<Tree> {
     parse_bytes(&text, places.into(), effort)
 }
@@ -244,7 +244,7 @@ fn parse_in_time(bytes: &[u8], places: Places, effort: &mut Effort) -> Option<Tr
             Some(parser) => parser,
             None => {
                 let mut parser = tree_sitter::Parser::new();
-                // Fails only for a grammar of another ABI than the library's, which a test would show.
+                // This fails only if the grammar's ABI does not fit the library, which a test would show.
                 parser.set_language(language()).ok()?;
                 slot.insert(parser)
             }
@@ -287,7 +287,7 @@ impl Tree {
         Cursor(self.tree.walk(), &self.places)
     }
 
-    /// The smallest node of a kind that covers exactly these bytes, found by going down from the root.
+    /// The smallest node of a kind that covers exactly these bytes, found from the root downwards.
     pub fn command_at(&self, range: Range<u32>) -> Option<Node<'_>> {
         let place = |at: u32| match self.places.is_empty() {
             true => at as usize,
@@ -306,9 +306,9 @@ impl Tree {
 }
 
 impl<'t> Node<'t> {
-    /// The statement that a command is by itself, with its redirections: `None` where it is a part of a list or a
-    /// condition, negated, or runs in the background. `piped`: it may be the last of a pipeline, which is the statement
-    /// then.
+    /// The statement that a command forms by itself, with its redirects. `None` if the command is part of a
+    /// list or a condition, is negated, or runs in the background. With `piped`, it may be the last command
+    /// of a pipeline, and the pipeline is the statement.
     pub fn statement_alone(self, piped: bool) -> Option<Node<'t>> {
         let mut node = self;
         for _ in 0..8 {
@@ -362,24 +362,24 @@ impl<'t> Node<'t> {
     /// One past the last byte.
     pub fn end(self) -> u32 {
         let at = self.0.end_byte();
-        // Behind its last byte, whatever was left out between that and the next.
+        // After its last byte, whatever was left out between that and the next.
         match at.checked_sub(1).and_then(|last| self.1.get(last)) {
             Some(place) => (place + 1).max(self.start()),
             None => at as u32,
         }
     }
 
-    /// True when it, or something in it, did not parse.
+    /// True if this node, or one inside it, did not parse.
     pub fn has_error(self) -> bool {
         self.0.has_error()
     }
 
-    /// True for a token that the parser made up to go on.
+    /// True for a token that the parser invented to go on.
     pub fn is_missing(self) -> bool {
         self.0.is_missing()
     }
 
-    /// What the grammar calls it; of a token its text.
+    /// The grammar's name for it; for a token its text.
     pub fn name(self) -> &'t str {
         self.0.kind()
     }
@@ -395,11 +395,11 @@ impl<'t> Node<'t> {
     }
 }
 
-/// A place in a tree that can be moved. Going through the children of a node is linear with a cursor only.
+/// A movable place in a tree. Visiting the children of a node takes linear time only with a cursor.
 pub struct Cursor<'t>(tree_sitter::TreeCursor<'t>, &'t [u32]);
 
 impl<'t> Cursor<'t> {
-    /// The node that it stands on.
+    /// The current node.
     pub fn node(&self) -> Node<'t> {
         Node(self.0.node(), self.1)
     }
@@ -412,8 +412,8 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// Calls `visit` at each child in order; the cursor is back at the node afterwards. `visit` leaves the cursor
-    /// where it found it.
+    /// Calls `visit` at each child in order. Afterwards the cursor is back at the node. `visit` must leave
+    /// the cursor where it found it.
     pub fn each_child(&mut self, mut visit: impl FnMut(&mut Cursor<'t>)) {
         if !self.0.goto_first_child() {
             return;

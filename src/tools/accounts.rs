@@ -51,8 +51,8 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-const USER_EXISTS: Again = Again::Fails("useradd: user already exists");
-const GROUP_EXISTS: Again = Again::Fails("groupadd: group already exists");
+const USER_EXISTS: Again = Again::Fails("user already exists");
+const GROUP_EXISTS: Again = Again::Fails("group already exists");
 
 fn user(arg: &Arg) -> Resource {
     Resource::User(arg.value.clone())
@@ -122,14 +122,14 @@ pub(crate) fn adduser(argv: &Argv) -> Deed {
     }
     let of_groups = options.has("group") && !options.has("system");
     if of_groups {
-        draft.add(name, NEW, group(name), Again::Fails("addgroup: The group already exists"));
+        draft.add(name, NEW, group(name), Again::Fails("The group already exists"));
         return draft.done();
     }
     draft.role(Role::Account);
     let system = options.has("system");
     let again = match system && options.word("system").is_some_and(|w| w.value.key().starts_with("--")) {
         true => Again::NoChange,
-        false => Again::Fails("adduser: The user already exists"),
+        false => Again::Fails("The user already exists"),
     };
     draft.add(name, NEW, user(name), again);
     if !system || options.has("group") {
@@ -142,7 +142,7 @@ pub(crate) fn adduser(argv: &Argv) -> Deed {
     let complete = password && options.has("gecos");
     if !system && !options.has("D") && !complete {
         draft.asks(
-            "adduser asks for a password and the user's full name",
+            "asks for a password and the user's full name",
             "write `adduser --disabled-password --gecos \"\"` or `useradd --create-home`",
             (!password && !options.has("gecos")).then_some("--disabled-password --gecos \"\""),
         );
@@ -220,9 +220,9 @@ pub(crate) fn usermod(argv: &Argv) -> Deed {
     let renamed = renamed.or_else(|| options.value("l").filter(|_| argv.name == "usermod").cloned());
     if let Some(to) = renamed {
         let kind = if of_groups { Resource::Group } else { Resource::User };
-        let again = Again::Fails("usermod, groupmod: the old name does not exist");
+        let again = Again::Fails("the old name does not exist");
         draft.add(name, Change::Remove, kind(name.value.clone()), again);
-        draft.add_implied(NEW, kind(to), Again::Fails("usermod, groupmod: the new name already exists"));
+        draft.add_implied(NEW, kind(to), Again::Fails("the new name already exists"));
         return draft.done();
     }
     draft.add(name, Change::Use, user(name), Again::NoChange);
@@ -250,7 +250,7 @@ pub(crate) fn userdel(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if let [name, other] = options.operands[..] {
         draft.add(other, Change::Use, group(other), Again::NoChange);
-        let again = Again::Fails("deluser: the user is not a member of the group");
+        let again = Again::Fails("the user is not a member of the group");
         draft.add(name, Change::Remove, membership(&name.value, &other.value), again);
         return draft.done();
     }
@@ -275,7 +275,7 @@ pub(crate) fn passwd(argv: &Argv) -> Deed {
         draft.add(name, Change::Use, user(name), Again::NoChange);
     }
     if !["l", "u", "d", "e", "S", "stdin"].iter().any(|o| options.has(o)) {
-        draft.asks("passwd asks for a new password", "pipe `user:password` to chpasswd", None);
+        draft.asks("asks for a new password", "pipe `user:password` to chpasswd", None);
     }
     draft.done()
 }
@@ -287,7 +287,7 @@ pub(crate) fn chpasswd(argv: &Argv) -> Deed {
         && let Some((name, _)) = text.split_once(':')
     {
         let again = match text.knowledge() {
-            Knowledge::Fresh => Again::Overwrites("chpasswd: another password, and the old one is gone"),
+            Knowledge::Fresh => Again::Overwrites("replaces the password with a new one"),
             _ => Again::NoChange,
         };
         draft.add_implied(Change::Write, Resource::Other("password", name), again);
@@ -302,14 +302,14 @@ pub(crate) fn gpasswd(argv: &Argv) -> Deed {
     if let Some(name) = options.operands.last() {
         draft.add(name, Change::Use, group(name), Again::NoChange);
         if let Some(member) = options.value("d") {
-            let again = Again::Fails("gpasswd: user is not a member");
+            let again = Again::Fails("user is not a member");
             draft.add_implied(Change::Remove, membership(member, &name.value), again);
         } else if let Some(member) = options.value("a") {
             draft.add_implied(NEW, membership(member, &name.value), Again::NoChange);
         }
     }
     if !["a", "d", "M", "A", "r", "R"].iter().any(|o| options.has(o)) {
-        draft.asks("gpasswd asks for a new password", "leave the group without a password", None);
+        draft.asks("asks for a new password", "leave the group without a password", None);
     }
     draft.done()
 }
@@ -327,12 +327,12 @@ pub(crate) fn visudo(argv: &Argv) -> Deed {
             crate::shell::argv::Stdin::Text(text) => text.clone(),
             _ => crate::tools::draft::unknown("input"),
         };
-        let again = Again::Duplicates("visudo with `tee -a`: adds the same line once more");
+        let again = Again::Duplicates("adds the same line again");
         draft.add_implied(Change::Append, Resource::Line { file, text }, again);
     }
     if !options.has("c") && argv.env("EDITOR").is_none() {
         draft.asks(
-            "visudo opens an editor",
+            "opens an editor",
             "write a file below /etc/sudoers.d and check it with `visudo -cf`",
             None,
         );

@@ -98,7 +98,7 @@ fn rsync_updates() {
     crate::tools::table::check(&[
         ("rsync -a --delete src/ /srv/x/", "write /srv/x [Source]"),
         ("rsync -a src /srv/x/", "write /srv/x/src [Source]"),
-        ("rsync -az -e ssh src/ u@h:/srv/x", "[Source]"),
+        ("rsync -az -e ssh src/ u@h:/srv/x", "[Source] [Send]"),
         ("rsync -a --chown=app:app src/ /x", "write /x; own -R app:app /x [Source]"),
         ("scp -i k h:/a /b", "write /b [Fetch]"),
     ]);
@@ -120,7 +120,7 @@ pub(crate) fn tar(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if options.has("x") {
         let again = match options.has("k") {
-            true => Again::Fails("tar: Cannot open: File exists"),
+            true => Again::Fails("Cannot open: File exists"),
             false => Again::NoChange,
         };
         let here = Value::literal(".");
@@ -132,7 +132,7 @@ pub(crate) fn tar(argv: &Argv) -> Deed {
         && options.has("r")
     {
         let resource = Resource::Line { file: archive.resolve(&argv.cwd), text: unknown("members") };
-        let again = Again::Duplicates("tar -r: adds the same members once more");
+        let again = Again::Duplicates("adds the same members again");
         draft.add_implied(Change::Append, resource, again);
     } else if let Some(archive) = options.value("f")
         && options.has("c")
@@ -154,7 +154,7 @@ pub(crate) fn unzip(argv: &Argv) -> Deed {
     let settled = options.has("o") || options.has("n") || argv.stdin != Stdin::Inherited;
     let again = match settled {
         true => Again::NoChange,
-        false => Again::Prompts("unzip: replace? [y]es, [n]o, [A]ll, [N]one, [r]ename"),
+        false => Again::Prompts("asks whether to replace each file"),
     };
     let here = Value::literal(".");
     draft.value_path(options.value("d").unwrap_or(&here), Change::Write, again);
@@ -178,12 +178,12 @@ pub(crate) fn gzip(argv: &Argv) -> Deed {
             false => format!("{written}.gz"),
         };
         if !options.has("k") {
-            let again = Again::Fails("gzip: No such file or directory");
+            let again = Again::Fails("No such file or directory");
             draft.path(operand, Change::Remove, again);
         }
         let again = match options.has("f") {
             true => Again::NoChange,
-            false => Again::Fails("gzip: already exists; not overwritten"),
+            false => Again::Fails("already exists; not overwritten"),
         };
         let path = Value::from_key(&other, &operand.value).resolve(&argv.cwd);
         draft.add(operand, FILE, Resource::Path(path), again);

@@ -104,14 +104,14 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
             None => Deed::read_only(),
         },
         ("network", "create") => network(&inner),
-        ("network", "rm" | "remove") => removed(&inner, Resource::Network, "docker network rm: not found"),
-        ("volume", "rm" | "remove") => removed(&inner, Resource::Volume, "docker volume rm: no such volume"),
+        ("network", "rm" | "remove") => removed(&inner, Resource::Network, "not found"),
+        ("volume", "rm" | "remove") => removed(&inner, Resource::Volume, "no such volume"),
         ("volume", "create") => {
             let options = inner.options("d|driver: o|opt: label: name: ignore");
             let mut draft = Draft::of(argv);
             // podman-volume-create(1) minds a name that is there, docker does not (tried with podman 4.3).
             let again = match argv.name == "podman" && !options.has("ignore") {
-                true => Again::Fails("podman volume create: volume already exists"),
+                true => Again::Fails("volume already exists"),
                 false => Again::NoChange,
             };
             if let Some(name) = options.operands.get(1) {
@@ -124,15 +124,11 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
             "ls" | "inspect" | "df" | "info" | "show",
         ) => Deed::read_only(),
         ("network" | "volume" | "system" | "plugin" | "context" | "manifest", _) => nothing(),
-        ("swarm", "init" | "join") => {
-            once(&inner, "swarm", "docker swarm: this node is already part of a swarm")
-        }
+        ("swarm", "init" | "join") => once(&inner, "swarm", "this node is already part of a swarm"),
         ("swarm" | "node", _) => nothing(),
-        ("secret", "create") => named(&inner, "secret", "docker secret create: AlreadyExists"),
-        ("config", "create") => named(&inner, "config", "docker config create: AlreadyExists"),
-        ("service", "create") => {
-            once(&inner, "swarm service", "docker service create: name conflicts with an existing object")
-        }
+        ("secret", "create") => named(&inner, "secret", "AlreadyExists"),
+        ("config", "create") => named(&inner, "config", "AlreadyExists"),
+        ("service", "create") => once(&inner, "swarm service", "name conflicts with an existing object"),
         ("secret" | "config" | "service", _) => nothing(),
         ("pod", "create") => {
             let options =
@@ -140,7 +136,7 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
             let mut draft = Draft::of(argv);
             let name = options.value("n").or_else(|| options.operands.get(1).map(|arg| &arg.value));
             if let Some(name) = name.filter(|_| !options.has("replace")) {
-                let again = Again::Fails("podman pod create: pod already exists");
+                let again = Again::Fails("pod already exists");
                 draft.add_implied(NEW, Resource::Other("pod", name.clone()), again);
             }
             draft.done()
@@ -162,7 +158,7 @@ fn object(argv: &Argv, of: &str) -> Deed {
             let mut draft = Draft::of(argv);
             let again = match options.has("f") {
                 true => Again::NoChange,
-                false => Again::Fails("docker rm: No such container"),
+                false => Again::Fails("No such container"),
             };
             for name in &options.operands {
                 draft.add(name, Change::Remove, Resource::Container(name.value.clone()), again);
@@ -219,7 +215,7 @@ fn run(argv: &Argv) -> Deed {
     if let Some(name) = options.value("name") {
         let again = match freed || options.has("replace") {
             true => Again::NoChange,
-            false => Again::Fails("docker run: The container name is already in use"),
+            false => Again::Fails("The container name is already in use"),
         };
         draft.add_implied(NEW, Resource::Container(name.clone()), again);
         if options.has("rm") && options.has("d") {
@@ -236,7 +232,7 @@ fn network(argv: &Argv) -> Deed {
     if let Some(name) = options.operands.get(1) {
         let again = match options.has("ignore") {
             true => Again::NoChange,
-            false => Again::Fails("docker network create: network with name already exists"),
+            false => Again::Fails("network with name already exists"),
         };
         draft.add(name, NEW, Resource::Network(name.value.clone()), again);
     }
@@ -279,11 +275,7 @@ fn login(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let given = options.has("u") && options.has("p");
     if !given && !options.has("password-stdin") {
-        draft.asks(
-            "docker login asks for a name and a password",
-            "write `--username NAME --password-stdin`",
-            None,
-        );
+        draft.asks("asks for a name and a password", "write `--username NAME --password-stdin`", None);
     }
     draft.done()
 }
@@ -293,7 +285,7 @@ fn prune(argv: &Argv) -> Deed {
     let options = argv.options("f|force a|all filter: volumes");
     let mut draft = Draft::of(argv);
     if !options.has("f") {
-        draft.asks("Are you sure you want to continue? [y/N]", "write `-f`", Some("-f"));
+        draft.asks("asks \"Are you sure you want to continue? [y/N]\"", "write `-f`", Some("-f"));
     }
     draft.done()
 }
@@ -320,7 +312,7 @@ pub(crate) fn compose(argv: &Argv) -> Deed {
         "rm" => {
             let mut draft = Draft::of(argv);
             if !options.has("f") {
-                draft.asks("Are you sure? [yN]", "write `-f`", Some("-f"));
+                draft.asks("asks \"Are you sure? [yN]\"", "write `-f`", Some("-f"));
             }
             draft.done()
         }

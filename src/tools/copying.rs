@@ -157,7 +157,7 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
     let kind = if options.has("s") { PathKind::Link } else { PathKind::File };
     let exists = match options.has("f") || options.has("i") {
         true => Again::NoChange,
-        false => Again::Fails("ln: failed to create symbolic link: File exists"),
+        false => Again::Fails("failed to create symbolic link: File exists"),
     };
     if let [only] = options.operands[..]
         && !options.has("t")
@@ -174,7 +174,7 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
         let to_directory = kind == PathKind::Link && source.value.key().ends_with('/');
         let enters = to_directory && !options.has("n") && !options.has("T");
         let again = match enters && !target.is_directory {
-            true => Again::Nests("ln: makes a second link inside the directory that the link leads to"),
+            true => Again::Nests("creates a second link inside the directory that the link leads to"),
             false => exists,
         };
         target.put(&mut draft, source, Change::Create(kind), again);
@@ -263,7 +263,7 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
         let again = if keeps {
             Again::NoChange
         } else if !target.is_directory && discards_what_was_filled_in(&source.value, &path) {
-            Again::Overwrites("cp: puts the sample in place of the file and of what was filled in")
+            Again::Overwrites("replaces the filled-in file with the sample")
         } else if options.has("R")
             && !target.is_directory
             && !options.has("T")
@@ -271,7 +271,7 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
             && !source.value.is_glob()
             && is_copy_of(&path, &source.value)
         {
-            Again::Nests("cp: copies into the directory that is there now")
+            Again::Nests("copies into the directory that the first run created")
         } else {
             Again::NoChange
         };
@@ -296,7 +296,7 @@ pub(crate) fn mv(argv: &Argv) -> Deed {
         return draft.done();
     };
     for source in &target.sources {
-        let again = Again::Fails("mv: cannot stat: No such file or directory");
+        let again = Again::Fails("cannot stat: No such file or directory");
         draft.path(source, Change::Remove, again);
         target.put(&mut draft, source, Change::Write, Again::NoChange);
         draft.content(How::Moved, Some(argv.path(source)), true);
@@ -363,7 +363,7 @@ pub(crate) fn install(argv: &Argv) -> Deed {
     for source in &target.sources {
         let empty = source.value.as_literal() == Some("/dev/null");
         let again = match empty || discards_what_was_filled_in(&source.value, &target.path(source)) {
-            true => Again::Overwrites("install: replaces the file and what was filled in"),
+            true => Again::Overwrites("replaces the filled-in file"),
             false => Again::NoChange,
         };
         target.put(&mut draft, source, Change::Write, again);

@@ -24,12 +24,12 @@ pub(crate) fn crontab(argv: &Argv) -> Deed {
     if options.has("l") {
         return Deed::read_only();
     } else if options.has("r") {
-        draft.add_implied(Change::Remove, crontab, Again::Fails("crontab: no crontab"));
+        draft.add_implied(Change::Remove, crontab, Again::Fails("no crontab"));
     } else if options.has("e") {
-        draft.asks("crontab -e opens an editor", "pipe the whole table to `crontab -`", None);
+        draft.asks("opens an editor", "pipe the whole table to `crontab -`", None);
     } else if let Some(file) = options.operands.first() {
         let again = match (&argv.stdin, file.value.as_literal()) {
-            (Stdin::Text(_), Some("-")) => Again::Overwrites("crontab: the lines of others are gone"),
+            (Stdin::Text(_), Some("-")) => Again::Overwrites("replaces the lines of others"),
             _ => Again::NoChange,
         };
         draft.add(file, Change::Write, crontab, again);

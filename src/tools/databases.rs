@@ -146,17 +146,12 @@ pub(crate) fn mysqladmin(argv: &Argv) -> Deed {
     let database = Resource::Database(name.value.clone());
     match word(operands, 0) {
         "create" => {
-            draft.add(
-                name,
-                NEW,
-                database,
-                Again::Fails("mysqladmin: CREATE DATABASE failed; database exists"),
-            );
+            draft.add(name, NEW, database, Again::Fails("CREATE DATABASE failed; database exists"));
         }
         "drop" => {
-            draft.add(name, Change::Remove, database, Again::Fails("mysqladmin: DROP DATABASE failed"));
+            draft.add(name, Change::Remove, database, Again::Fails("DROP DATABASE failed"));
             if !options.has("f") {
-                draft.asks("Do you really want to drop the database [y/N]", "write `--force`", None);
+                draft.asks("asks \"Do you really want to drop the database [y/N]\"", "write `--force`", None);
             }
         }
         "password" => {}
@@ -175,7 +170,7 @@ pub(crate) fn redis(argv: &Argv) -> Deed {
     let key = operands.get(1);
     match (word(operands, 0).to_ascii_lowercase().as_str(), key) {
         ("rpush" | "lpush" | "xadd", Some(key)) => {
-            let again = Again::Duplicates("redis-cli: pushes the same element once more");
+            let again = Again::Duplicates("pushes the same element again");
             draft.add(key, Change::Append, Resource::Other("redis key", key.value.clone()), again);
         }
         ("flushall" | "flushdb", _) => {
@@ -197,18 +192,14 @@ pub(crate) fn create(argv: &Argv) -> Deed {
         return draft.done();
     };
     if argv.name == "createdb" {
-        let again = Again::Fails("createdb: database creation failed: database already exists");
+        let again = Again::Fails("database already exists");
         draft.add(name, NEW, Resource::Database(name.value.clone()), again);
         return draft.done();
     }
-    let again = Again::Fails("createuser: creation of new role failed: role already exists");
+    let again = Again::Fails("role already exists");
     draft.add(name, NEW, Resource::Role(name.value.clone()), again);
     if options.has("P") || options.has("interactive") {
-        draft.asks(
-            "createuser asks for a password or for rights",
-            "write `CREATE ROLE … PASSWORD …` for psql",
-            None,
-        );
+        draft.asks("asks for a password or for rights", "write `CREATE ROLE … PASSWORD …` for psql", None);
     }
     draft.done()
 }
@@ -220,7 +211,7 @@ pub(crate) fn drop(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let again = match options.has("if-exists") {
         true => Again::NoChange,
-        false => Again::Fails("dropdb: does not exist"),
+        false => Again::Fails("the database does not exist"),
     };
     if let Some(name) = options.operands.first() {
         let resource = match argv.name.as_str() {
@@ -253,11 +244,7 @@ pub(crate) fn mysql(argv: &Argv) -> Deed {
     }
     let asks = |arg: &Arg| matches!(arg.value.as_literal(), Some("-p" | "--password"));
     if argv.args.iter().any(asks) {
-        draft.asks(
-            "mysql asks for the password",
-            "write `--defaults-extra-file=FILE` or set MYSQL_PWD",
-            None,
-        );
+        draft.asks("asks for the password", "write `--defaults-extra-file=FILE` or set MYSQL_PWD", None);
     }
     draft.done()
 }
@@ -313,11 +300,7 @@ pub(crate) fn dump(argv: &Argv) -> Deed {
 pub(crate) fn mysql_secure(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if !argv.has_word("--use-default") {
-        draft.asks(
-            "mysql_secure_installation asks a row of questions",
-            "write the statements for `mysql -e`",
-            None,
-        );
+        draft.asks("asks several questions", "write the statements for `mysql -e`", None);
     }
     draft.done()
 }

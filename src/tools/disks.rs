@@ -29,11 +29,11 @@ pub(crate) fn mkfs(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let again = match argv.name.as_str() {
         "mkswap" => Again::NoChange,
-        _ => Again::Overwrites("mkfs: all that was on it is gone"),
+        _ => Again::Overwrites("deletes everything that was on it"),
     };
     if let Some(device) = options.operands.first() {
         let again = match argv.name.as_str() {
-            "mkswap" => busy_swap(&argv.path(device), "mkswap: error: is mounted; will not make swapspace"),
+            "mkswap" => busy_swap(&argv.path(device), "is mounted; will not make swapspace"),
             _ => again,
         };
         draft.path(device, Change::Write, again);
@@ -52,7 +52,7 @@ pub(crate) fn swapon(argv: &Argv) -> Deed {
     let off = argv.name == "swapoff";
     let again = match off {
         true => Again::Unknown,
-        false => Again::Fails("swapon: swapon failed: Device or resource busy"),
+        false => Again::Fails("swapon failed: Device or resource busy"),
     };
     for area in &options.operands {
         let change = if off { Change::Remove } else { NEW };
@@ -73,15 +73,15 @@ pub(crate) fn mount(argv: &Argv) -> Deed {
     };
     let resource = Resource::Other("mount", argv.path(place));
     if argv.name == "umount" {
-        draft.add(place, Change::Remove, resource, Again::Fails("umount: not mounted"));
+        draft.add(place, Change::Remove, resource, Again::Fails("not mounted"));
     } else if options.has("B")
         || options.has("R")
         || options.values("o").any(|o| o.key().contains("bind"))
         || options.values("t").any(|t| matches!(t.as_literal(), Some("tmpfs" | "overlay" | "proc" | "sysfs")))
     {
-        draft.add(place, NEW, resource, Again::Duplicates("mount: mounts it once more on top"));
+        draft.add(place, NEW, resource, Again::Duplicates("mounts it again on top"));
     } else {
-        draft.add(place, NEW, resource, Again::Fails("mount: already mounted"));
+        draft.add(place, NEW, resource, Again::Fails("already mounted"));
     }
     draft.done()
 }

@@ -211,8 +211,9 @@ pub enum Change {
     Use,
 }
 
-/// What the same command does when its change is already there: for [`Change::Create`] that the resource exists,
-/// for [`Change::Remove`] that it is missing. The text says it for people, in the tool's own words where it has any.
+/// What the same command does if its change is already there: for [`Change::Create`] the resource exists, for
+/// [`Change::Remove`] it is missing. The text is for people. A failure's text is the program's own message, without its
+/// name; each other text is a verb phrase whose subject is the command: `adds the same rule again`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
     /// Nothing: safe to repeat.
@@ -425,7 +426,7 @@ pub enum Prints {
 /// Why a command waits for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prompt {
-    /// What it asks.
+    /// What it asks, as a verb phrase whose subject is the command: `asks for a password`, `opens an editor`.
     pub asks: &'static str,
     /// What to write so that it does not.
     pub instead: &'static str,

@@ -45,7 +45,7 @@ pub(crate) fn wget(argv: &Argv) -> Deed {
     let updates = ["nc", "-nc", "N", "c", "r", "m"].iter().any(|o| options.has(o));
     let again = match updates {
         true => Again::NoChange,
-        false => Again::Duplicates("wget: saves to NAME.1 and leaves the old file"),
+        false => Again::Duplicates("saves to NAME.1 and keeps the old file"),
     };
     let here = Value::literal(".");
     let directory = options.value("P").unwrap_or(&here).resolve(&argv.cwd);

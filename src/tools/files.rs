@@ -36,11 +36,8 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
 /// mkdir(1): with `-p` an existing directory is no error.
 pub(crate) fn mkdir(argv: &Argv) -> Deed {
     let options = argv.options("p|parents m|mode: v|verbose Z context?");
-    let again = if options.has("p") {
-        Again::NoChange
-    } else {
-        Again::Fails("mkdir: cannot create directory: File exists")
-    };
+    let again =
+        if options.has("p") { Again::NoChange } else { Again::Fails("cannot create directory: File exists") };
     let mut draft = Draft::of(argv);
     for operand in &options.operands {
         draft.path(operand, DIRECTORY, again);
@@ -84,14 +81,14 @@ pub(crate) fn rm(argv: &Argv) -> Deed {
     let again = if options.has("f") {
         Again::NoChange
     } else {
-        Again::Fails("rm: cannot remove: No such file or directory")
+        Again::Fails("cannot remove: No such file or directory")
     };
     let mut draft = Draft::of(argv);
     for operand in &options.operands {
         draft.path(operand, Change::Remove, again);
     }
     if options.has("i") || options.has("I") {
-        draft.asks("rm asks before it removes", "write `rm -f`", None);
+        draft.asks("asks before it removes", "write `rm -f`", None);
     }
     draft.done()
 }
@@ -101,7 +98,7 @@ pub(crate) fn rmdir(argv: &Argv) -> Deed {
     let options = argv.options("p|parents v|verbose ignore-fail-on-non-empty");
     let mut draft = Draft::of(argv);
     for operand in &options.operands {
-        let again = Again::Fails("rmdir: failed to remove: No such file or directory");
+        let again = Again::Fails("failed to remove: No such file or directory");
         draft.path(operand, Change::Remove, again);
     }
     draft.done()
@@ -167,7 +164,7 @@ pub(crate) fn shred(argv: &Argv) -> Deed {
         let gone = options.has("u") || options.has("remove");
         let change = if gone { Change::Remove } else { Change::Write };
         let again = match gone {
-            true => Again::Fails("shred: failed to open for writing: No such file or directory"),
+            true => Again::Fails("failed to open for writing: No such file or directory"),
             false => Again::NoChange,
         };
         draft.path(operand, change, again);
@@ -180,7 +177,7 @@ pub(crate) fn fallocate(argv: &Argv) -> Deed {
     let options = argv.options("l|length: o|offset: c d i n|keep-size p v x z");
     let mut draft = Draft::of(argv);
     for operand in &options.operands {
-        let text = "fallocate: fallocate failed: Text file busy";
+        let text = "fallocate failed: Text file busy";
         draft.path(operand, FILE, busy_swap(&argv.path(operand), text));
     }
     draft.done()
@@ -203,12 +200,12 @@ pub(crate) fn dd(argv: &Argv) -> Deed {
         if key.as_literal() == Some("of") && path.as_literal() != Some("/dev/null") {
             let path = path.resolve(&argv.cwd);
             if appends {
-                let again = Again::Duplicates("dd oflag=append: adds the same bytes once more");
+                let again = Again::Duplicates("appends the same bytes again");
                 let resource = Resource::Line { file: path, text: unknown("input") };
                 draft.add(arg, Change::Append, resource, again);
                 continue;
             }
-            let again = busy_swap(&path, "dd: failed to open: Text file busy");
+            let again = busy_swap(&path, "failed to open: Text file busy");
             draft.add(arg, Change::Write, Resource::Path(path), again);
         }
     }
@@ -232,7 +229,7 @@ pub(crate) fn tee(argv: &Argv) -> Deed {
             };
             let again = match is_log(&file) {
                 true => Again::NoChange,
-                false => Again::Duplicates("tee -a: adds the same text once more"),
+                false => Again::Duplicates("appends the same text again"),
             };
             draft.add(operand, Change::Append, Resource::Line { file, text }, again);
         } else {

@@ -36,25 +36,25 @@ pub(crate) fn ufw(argv: &Argv) -> Deed {
     match word(operands, 0) {
         "enable" if !force => {
             draft.asks(
-                "Command may disrupt existing ssh connections. Proceed with operation (y|n)?",
+                "asks \"Command may disrupt existing ssh connections. Proceed with operation (y|n)?\"",
                 "write `ufw --force enable`",
                 None,
             );
         }
         "reset" => {
-            let again = Again::Overwrites("ufw reset: every other rule is gone");
+            let again = Again::Overwrites("deletes every other firewall rule");
             let rules = Resource::Other("firewall", Value::literal("ufw"));
             draft.add_implied(Change::Write, rules, again);
             if !force {
                 draft.asks(
-                    "Resetting all rules. Proceed with operation (y|n)?",
+                    "asks \"Resetting all rules. Proceed with operation (y|n)?\"",
                     "write `ufw --force reset`",
                     None,
                 );
             }
         }
         "delete" if !force && word(operands, 1).parse::<u32>().is_ok() => {
-            draft.asks("Deleting. Proceed with operation (y|n)?", "write `ufw --force delete`", None);
+            draft.asks("asks \"Proceed with operation (y|n)?\"", "write `ufw --force delete`", None);
         }
         "allow" | "deny" | "limit" | "reject" | "insert" | "route" | "prepend" => {
             let rule = Resource::FirewallRule(joined(operands));
@@ -93,14 +93,12 @@ pub(crate) fn iptables(argv: &Argv) -> Deed {
     }
     let rule = Resource::FirewallRule(joined(&rest));
     let (change, again) = match action {
-        "-A" | "-I" | "--append" | "--insert" => {
-            (NEW, Again::Duplicates("iptables: adds the same rule once more"))
-        }
+        "-A" | "-I" | "--append" | "--insert" => (NEW, Again::Duplicates("adds the same rule again")),
         "-C" | "--check" => (Change::Use, Again::NoChange),
         "-D" | "--delete" => {
-            (Change::Remove, Again::Fails("iptables: Bad rule (does a matching rule exist in that chain?)"))
+            (Change::Remove, Again::Fails("Bad rule, does a matching rule exist in that chain?"))
         }
-        "-N" | "--new-chain" => (NEW, Again::Fails("iptables: Chain already exists")),
+        "-N" | "--new-chain" => (NEW, Again::Fails("Chain already exists")),
         // What is emptied holds no rule that could be there twice: of a chain, or of all.
         "-F" | "--flush" => (Change::Remove, Again::NoChange),
         "-L" | "-S" | "--list" => return Deed::read_only(),
@@ -118,13 +116,13 @@ pub(crate) fn nft(argv: &Argv) -> Deed {
     match (word(&operands, 0), word(&operands, 1)) {
         ("add" | "insert", "rule") => {
             let mut draft = Draft::of(argv);
-            let again = Again::Duplicates("nft: adds the same rule once more");
+            let again = Again::Duplicates("adds the same rule again");
             draft.add(operands[1], NEW, Resource::FirewallRule(joined(&operands[2..])), again);
             draft.done()
         }
         ("create", "table" | "chain" | "set" | "map") => {
             let mut draft = Draft::of(argv);
-            let again = Again::Fails("nft create: File exists");
+            let again = Again::Fails("File exists");
             draft.add(operands[1], NEW, Resource::Other("firewall", joined(&operands[1..])), again);
             draft.done()
         }

@@ -186,7 +186,7 @@ fn clone(argv: &Argv) -> Deed {
     );
     let mut draft = Draft::of(argv);
     draft.role(Role::Source).role(Role::Clone);
-    let again = Again::Fails("git clone: destination path already exists and is not an empty directory");
+    let again = Again::Fails("destination path already exists and is not an empty directory");
     match options.operands[..] {
         [_, directory] => draft.path(directory, TREE, again),
         [address] => {
@@ -233,10 +233,10 @@ fn remote(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     match (word(&options.operands, 0), options.operands.get(1)) {
         ("add", Some(name)) => {
-            draft.add(name, NEW, named(name), Again::Fails("git remote add: remote already exists"));
+            draft.add(name, NEW, named(name), Again::Fails("remote already exists"));
         }
         ("remove" | "rm", Some(name)) => {
-            draft.add(name, Change::Remove, named(name), Again::Fails("git remote remove: No such remote"));
+            draft.add(name, Change::Remove, named(name), Again::Fails("No such remote"));
         }
         ("set-url", Some(name)) => draft.add(name, Change::Write, named(name), Again::NoChange),
         _ => return Deed::read_only(),
@@ -250,12 +250,10 @@ fn worktree(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     match (word(&options.operands, 0), options.operands.get(1)) {
         ("add", Some(path)) => {
-            draft.path(path, TREE, Again::Fails("git worktree add: already exists"));
+            draft.path(path, TREE, Again::Fails("already exists"));
             draft.role(Role::Source);
         }
-        ("remove", Some(path)) => {
-            draft.path(path, Change::Remove, Again::Fails("git worktree: is not a working tree"))
-        }
+        ("remove", Some(path)) => draft.path(path, Change::Remove, Again::Fails("is not a working tree")),
         _ => {}
     }
     draft.done()
@@ -270,7 +268,7 @@ fn submodule(argv: &Argv) -> Deed {
     if let ("add", Some(path), false) =
         (word(&options.operands, 0), options.operands.get(2), options.has("f"))
     {
-        draft.path(path, TREE, Again::Fails("git submodule add: already exists in the index"));
+        draft.path(path, TREE, Again::Fails("already exists in the index"));
     }
     draft.done()
 }
@@ -287,7 +285,7 @@ fn source(argv: &Argv) -> Deed {
         _ => None,
     };
     if let Some(branch) = branch {
-        let again = Again::Fails("git: a branch of that name already exists");
+        let again = Again::Fails("a branch of that name already exists");
         draft.add_implied(NEW, Resource::Other("branch", branch.clone()), again);
     }
     draft.done()
@@ -310,11 +308,11 @@ fn branch(argv: &Argv) -> Deed {
     }
     let resource = Resource::Other(if of_branch { "branch" } else { "tag" }, name.value.clone());
     if options.has("d") || options.has("D") {
-        draft.add(name, Change::Remove, resource, Again::Fails("git: not found"));
+        draft.add(name, Change::Remove, resource, Again::Fails("not found"));
     } else if !moves {
         let again = match options.has("f") {
             true => Again::NoChange,
-            false => Again::Fails("git: a branch or tag of that name already exists"),
+            false => Again::Fails("a branch or tag of that name already exists"),
         };
         draft.add(name, NEW, resource, again);
     }
@@ -336,17 +334,12 @@ fn config(argv: &Argv) -> Deed {
             let mut text = key.value.clone();
             text.push_str("=");
             text.push(&value.value);
-            let again = Again::Duplicates("git config --add: adds the same value once more");
+            let again = Again::Duplicates("adds the same value again");
             draft.add(key, Change::Append, Resource::Line { file, text }, again);
         }
         [key, _, ..] => draft.add(key, Change::Edit, Resource::Path(file), Again::NoChange),
         [key] if options.has("unset") || options.has("unset-all") => {
-            draft.add(
-                key,
-                Change::Edit,
-                Resource::Path(file),
-                Again::Fails("git config --unset: no such key"),
-            );
+            draft.add(key, Change::Edit, Resource::Path(file), Again::Fails("no such key"));
         }
         _ => return Deed::read_only(),
     }
@@ -360,11 +353,11 @@ fn commit(argv: &Argv) -> Deed {
         argv.options("m|message: a|all F|file: C: c: amend no-edit allow-empty q|quiet author: date: n s t:");
     let mut draft = Draft::of(argv);
     if !options.has("allow-empty") && !options.has("amend") {
-        let again = Again::Fails("git commit: nothing to commit");
+        let again = Again::Fails("nothing to commit");
         draft.add_implied(NEW, Resource::Other("commit", argv.cwd.clone()), again);
     }
     if !["m", "F", "C", "no-edit"].iter().any(|o| options.has(o)) {
-        draft.asks("git commit opens an editor", "write `-m MESSAGE`", None);
+        draft.asks("opens an editor for the message", "write `-m MESSAGE`", None);
     }
     draft.done()
 }

@@ -33,15 +33,14 @@ pub(crate) fn htpasswd(argv: &Argv) -> Deed {
     if let Some(file) = options.operands.first().filter(|_| !options.has("n")) {
         match options.has("c") {
             true => {
-                let again =
-                    Again::Overwrites("htpasswd -c: makes the file anew, without the accounts added since");
+                let again = Again::Overwrites("creates the file again, without the accounts added since");
                 draft.path(file, FILE, again);
             }
             false => draft.path(file, Change::Edit, Again::NoChange),
         }
     }
     if !options.has("b") && !options.has("i") && !options.has("D") {
-        draft.asks("htpasswd asks for the password", "write `htpasswd -i` and pipe it in", None);
+        draft.asks("asks for the password", "write `htpasswd -i` and pipe it in", None);
     }
     draft.done()
 }
@@ -63,7 +62,7 @@ pub(crate) fn openssl(argv: &Argv) -> Deed {
         || verb == "ecparam" && options.has("-genkey")
         || verb == "req" && options.has("-newkey");
     let secret = match makes_key {
-        true => Again::Overwrites("openssl: makes another key in place of the one in use"),
+        true => Again::Overwrites("replaces the key in use with a new one"),
         false => Again::NoChange,
     };
     if let Some(file) = options.value("-keyout") {
@@ -82,11 +81,7 @@ pub(crate) fn openssl(argv: &Argv) -> Deed {
             && !options.has("-passout")
             && !options.has("-config");
         if new && (!named || encrypts) {
-            draft.asks(
-                "openssl req asks for the subject or a passphrase",
-                "write `-subj /CN=NAME -nodes`",
-                None,
-            );
+            draft.asks("asks for the subject or a passphrase", "write `-subj /CN=NAME -nodes`", None);
         }
     }
     if !options.has("-out") && !options.has("-keyout") {
@@ -120,8 +115,8 @@ pub(crate) fn ssh_keygen(argv: &Argv) -> Deed {
     }
     if let Some(file) = options.value("f") {
         let again = match argv.stdin {
-            Stdin::Inherited => Again::Prompts("ssh-keygen: already exists. Overwrite (y/n)?"),
-            _ => Again::Overwrites("ssh-keygen: makes another key in place of the one in use"),
+            Stdin::Inherited => Again::Prompts("asks whether to overwrite the existing key"),
+            _ => Again::Overwrites("replaces the key in use with a new one"),
         };
         draft.value_path(file, FILE, again);
         let mut public = file.clone();
@@ -129,7 +124,7 @@ pub(crate) fn ssh_keygen(argv: &Argv) -> Deed {
         draft.value_path(&public, FILE, Again::NoChange);
     }
     if !options.has("f") || !options.has("N") {
-        draft.asks("ssh-keygen asks for a file and a passphrase", "write `-f FILE -N ''`", None);
+        draft.asks("asks for a file and a passphrase", "write `-f FILE -N ''`", None);
     }
     draft.done()
 }
@@ -145,13 +140,15 @@ pub(crate) fn gpg(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let again = match (options.has("yes"), options.has("batch")) {
         (true, _) => Again::NoChange,
-        (false, true) => Again::Fails("gpg: File exists"),
-        (false, false) => Again::Prompts("gpg: File exists. Overwrite? (y/N), and fails without a terminal"),
+        (false, true) => Again::Fails("File exists"),
+        (false, false) => {
+            Again::Prompts("asks whether to overwrite the existing file, and fails without a terminal")
+        }
     };
     match options.value("o").filter(|file| file.as_literal() != Some("-")) {
         Some(file) => draft.value_path(file, FILE, again),
         None if options.has("gen-key") && !options.has("batch") => {
-            draft.asks("gpg asks for a name and a passphrase", "write `--batch` and a parameter file", None);
+            draft.asks("asks for a name and a passphrase", "write `--batch` and a parameter file", None);
         }
         None => {}
     }

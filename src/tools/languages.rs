@@ -35,11 +35,7 @@ pub(crate) fn bundle(argv: &Argv) -> Deed {
         Some("init") => {
             let mut draft = Draft::of(argv);
             let file = crate::shell::value::Value::literal("Gemfile");
-            draft.value_path(
-                &file,
-                crate::tools::draft::FILE,
-                Again::Fails("bundle init: Gemfile already exists"),
-            );
+            draft.value_path(&file, crate::tools::draft::FILE, Again::Fails("Gemfile already exists"));
             draft.done()
         }
         Some("config" | "clean" | "lock" | "package" | "binstubs") => nothing(),
@@ -111,14 +107,14 @@ pub(crate) fn composer(argv: &Argv) -> Deed {
             let file = crate::shell::value::Value::literal("composer.json");
             draft.value_path(&file, crate::tools::draft::FILE, Again::NoChange);
             if !options.has("n") {
-                draft.asks("composer init asks for each field", "write `--no-interaction`", Some("-n"));
+                draft.asks("asks for each field", "write `--no-interaction`", Some("-n"));
             }
             draft.done()
         }
         "create-project" => {
             let mut draft = Draft::of(argv);
             if let Some(directory) = options.operands.get(2) {
-                let again = Again::Fails("composer: Project directory is not empty");
+                let again = Again::Fails("Project directory is not empty");
                 draft.path(directory, crate::tools::draft::TREE, again);
             }
             draft.done()
@@ -151,11 +147,7 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
     let silent = options.has("force") || options.has("n");
     let asks = |draft: &mut Draft<'_>, flag| {
         if !silent {
-            draft.asks(
-                "Application In Production. Do you really wish to run this command?",
-                "write `--force`",
-                flag,
-            );
+            draft.asks("asks \"Do you really wish to run this command?\"", "write `--force`", flag);
         }
     };
     match word(&options.operands, 0) {
@@ -177,7 +169,7 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
         "doctrine:migrations:migrate" => {
             draft.role(Role::Migrate);
             if !options.has("n") {
-                draft.asks("Are you sure you wish to continue? (yes/no)", "write `-n`", Some("-n"));
+                draft.asks("asks \"Are you sure you wish to continue? (yes/no)\"", "write `-n`", Some("-n"));
             }
         }
         "doctrine:database:drop" | "doctrine:schema:drop" if options.has("force") => {
@@ -188,8 +180,7 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
         "key:generate" => {
             if !options.has("show") {
                 let file = crate::shell::value::Value::literal(".env");
-                let again =
-                    Again::Overwrites("artisan key:generate: what was encrypted with the old key is lost");
+                let again = Again::Overwrites("makes everything unreadable that the old key has encrypted");
                 draft.value_path(&file, Change::Edit, again);
                 draft.content(How::Secret, None, false);
             }
@@ -229,7 +220,7 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
             let mut draft = Draft::of(argv);
             let directory =
                 argv.options("vcs: name: edition: lib bin q|quiet registry:").operands.get(1).copied();
-            let again = Again::Fails("cargo: cannot be run on existing Cargo packages");
+            let again = Again::Fails("cannot be run on existing Cargo packages");
             match directory {
                 Some(directory) if verb == "new" => draft.path(directory, crate::tools::draft::TREE, again),
                 other => {

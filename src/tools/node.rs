@@ -193,16 +193,16 @@ fn create(argv: &Argv, operands: &[&Arg], yes: bool) -> Deed {
         let file = Value::literal("package.json");
         // pnpm 12 stops (tried), the others keep what is there.
         let again = match argv.name.as_str() {
-            "pnpm" => Again::Fails("pnpm init: package.json already exists"),
+            "pnpm" => Again::Fails("package.json already exists"),
             _ => Again::NoChange,
         };
         draft.value_path(&file, crate::tools::draft::FILE, again);
         if !yes && argv.name != "pnpm" {
-            draft.asks("npm init asks for each field of package.json", "write `-y`", Some("-y"));
+            draft.asks("asks for each field of package.json", "write `-y`", Some("-y"));
         }
         return draft.done();
     }
-    let again = Again::Fails("the generator stops: the target directory is not empty");
+    let again = Again::Fails("the target directory is not empty");
     if let Some(directory) = operands.get(1).filter(|arg| !arg.value.known_prefix().starts_with('-')) {
         draft.path(directory, TREE, again);
     } else {
@@ -259,17 +259,13 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
         ("prisma", "migrate", "reset") => {
             draft.role(Role::Migrate).loses_data();
             if !options.has("f") {
-                draft.asks(
-                    "prisma migrate reset asks before it drops the database",
-                    "do not reset a live database",
-                    None,
-                );
+                draft.asks("asks before it drops the database", "do not reset a live database", None);
             }
         }
         ("prisma", "migrate", "dev") => {
             draft.role(Role::Migrate);
             draft.asks(
-                "prisma migrate dev asks for a name and before it resets the database",
+                "asks for a name, and before it resets the database",
                 "write `prisma migrate deploy`",
                 None,
             );
@@ -289,7 +285,7 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
         }
         ("sequelize" | "sequelize-cli", verb, _) if verb.starts_with("db:seed") && !verb.contains("undo") => {
             draft.role(Role::Seed);
-            let again = Again::Duplicates("sequelize db:seed: inserts the rows once more");
+            let again = Again::Duplicates("inserts the rows again");
             draft.add_implied(
                 crate::tools::effect::Change::Append,
                 Resource::Other("rows", argv.cwd.clone()),
@@ -300,7 +296,7 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
             draft.role(Role::Migrate);
         }
         ("sequelize" | "sequelize-cli", "db:create", _) => {
-            let again = Again::Fails("sequelize db:create: database already exists");
+            let again = Again::Fails("database already exists");
             let database = Resource::Database(super::draft::unknown("database"));
             draft.add_implied(NEW, database, again);
         }

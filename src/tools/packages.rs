@@ -130,7 +130,7 @@ pub(crate) fn apt(argv: &Argv) -> Deed {
     }
     let simulated = options.has("s") || options.has("assume-no");
     if !yes && !simulated {
-        draft.asks("Do you want to continue? [Y/n]", "write `-y`", Some("-y"));
+        draft.asks("asks \"Do you want to continue? [Y/n]\"", "write `-y`", Some("-y"));
     }
     draft.done()
 }
@@ -154,7 +154,7 @@ pub(crate) fn add_apt_repository(argv: &Argv) -> Deed {
     let options = argv.options("y|yes r|remove n|no-update u|update P|ppa: U|uri: C|cloud: S|sourceslist: c|component: p|pocket: s d L|list");
     let mut draft = Draft::of(argv);
     if !options.has("y") && !options.has("L") {
-        draft.asks("Press [ENTER] to continue or Ctrl-c to cancel", "write `-y`", Some("-y"));
+        draft.asks("asks \"Press [ENTER] to continue or Ctrl-c to cancel\"", "write `-y`", Some("-y"));
         draft.only_people();
     }
     draft.done()
@@ -163,7 +163,13 @@ pub(crate) fn add_apt_repository(argv: &Argv) -> Deed {
 /// dnf(8), yum(8), microdnf: ask `Is this ok [y/N]` unless `-y`.
 pub(crate) fn dnf(argv: &Argv) -> Deed {
     let options = argv.options("y|assumeyes q|quiet c|config: C d: e: x|exclude: enablerepo: disablerepo: setopt: releasever: nogpgcheck allowerasing skip-broken assumeno");
-    with_question(argv, &options, options.has("y") || options.has("assumeno"), "Is this ok [y/N]", "-y")
+    with_question(
+        argv,
+        &options,
+        options.has("y") || options.has("assumeno"),
+        "asks \"Is this ok [y/N]\"",
+        "-y",
+    )
 }
 
 /// zypper(8): asks unless `--non-interactive` (`-n`), a global option, or `-y` behind the command.
@@ -171,7 +177,7 @@ pub(crate) fn zypper(argv: &Argv) -> Deed {
     let options = argv.options(
         "n|non-interactive y|no-confirm q|quiet gpg-auto-import-keys R|root: c|config: r|repo: f|force",
     );
-    with_question(argv, &options, options.has("n") || options.has("y"), "Continue? [y/n]", "-y")
+    with_question(argv, &options, options.has("n") || options.has("y"), "asks \"Continue? [y/n]\"", "-y")
 }
 
 fn with_question(
@@ -230,7 +236,7 @@ pub(crate) fn pacman(argv: &Argv) -> Deed {
         packages(&mut draft, options.operands.iter());
     }
     if !options.has("noconfirm") {
-        draft.asks("Proceed with installation? [Y/n]", "write `--noconfirm`", Some("--noconfirm"));
+        draft.asks("asks \"Proceed with installation? [Y/n]\"", "write `--noconfirm`", Some("--noconfirm"));
     }
     draft.done()
 }

@@ -232,7 +232,11 @@ pub(crate) fn read(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     draft.role(Role::ReadOnly);
     if !options.has("t") && !options.has("u") {
-        draft.asks("a line on standard input", "take the value from an argument or a variable", None);
+        draft.asks(
+            "waits for a line on standard input",
+            "take the value from an argument or a variable",
+            None,
+        );
     }
     draft.done()
 }

@@ -88,7 +88,7 @@ pub(crate) fn venv(argv: &Argv) -> Deed {
     draft.role(Role::VirtualEnv);
     for directory in &options.operands {
         let again = match options.has("clear") {
-            true => Again::Overwrites("venv --clear: removes what is installed in it"),
+            true => Again::Overwrites("removes everything that is installed in it"),
             false => Again::NoChange,
         };
         draft.path(directory, TREE, again);
@@ -123,7 +123,7 @@ pub(crate) fn pip(argv: &Argv, in_environment: bool) -> Deed {
         "uninstall" => {
             let mut draft = Draft::of(argv);
             if !options.has("y") {
-                draft.asks("Proceed (Y/n)?", "write `-y`", Some("-y"));
+                draft.asks("asks \"Proceed (Y/n)?\"", "write `-y`", Some("-y"));
             }
             draft.done()
         }
@@ -215,7 +215,7 @@ pub(crate) fn uv(argv: &Argv) -> Deed {
             let place = options.operands.first().map_or(&here, |arg| &arg.value);
             let mut file = place.resolve(&argv.cwd);
             file.push_str("/pyproject.toml");
-            let again = Again::Fails("uv init: Project is already initialized");
+            let again = Again::Fails("Project is already initialized");
             draft.add_implied(FILE, Resource::Path(file.normalized()), again);
             draft.done()
         }
@@ -233,10 +233,8 @@ fn uv_venv(argv: &Argv) -> Deed {
     draft.role(Role::VirtualEnv);
     let again = match (options.has("clear") || options.has("c"), options.has("allow-existing")) {
         (_, true) => Again::NoChange,
-        (true, _) => Again::Overwrites("uv venv --clear: removes what is installed in it"),
-        _ => Again::Prompts(
-            "uv venv: A virtual environment already exists. Do you want to replace it? Without a terminal it fails",
-        ),
+        (true, _) => Again::Overwrites("removes everything that is installed in it"),
+        _ => Again::Prompts("asks whether to replace the environment, and fails without a terminal"),
     };
     match options.operands.first() {
         Some(directory) => draft.path(directory, TREE, again),
@@ -257,7 +255,7 @@ pub(crate) fn project_tool(argv: &Argv) -> Deed {
             let mut draft = Draft::of(argv);
             draft.role(if verb == "create" { Role::VirtualEnv } else { DEPENDENCIES });
             if !inner.has_word("-y") && !inner.has_word("--yes") && verb != "env" {
-                draft.asks("Proceed ([y]/n)?", "write `-y`", Some("-y"));
+                draft.asks("asks \"Proceed ([y]/n)?\"", "write `-y`", Some("-y"));
             }
             draft.done()
         }
@@ -321,7 +319,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
             draft.role(Role::StaticFiles);
             if !silent {
                 draft.asks(
-                    "Are you sure you want to do this? Type 'yes' to continue",
+                    "asks \"Are you sure you want to do this? Type 'yes' to continue\"",
                     instead,
                     Some("--noinput"),
                 );
@@ -331,11 +329,11 @@ pub(crate) fn django(argv: &Argv) -> Deed {
             let name = options.value("username").or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
             let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
             let name = name.cloned().unwrap_or_else(|| crate::tools::draft::unknown("username"));
-            let again = Again::Fails("createsuperuser: That username is already taken");
+            let again = Again::Fails("That username is already taken");
             draft.add_implied(NEW, Resource::Other("superuser", name), again);
             if !silent {
                 draft.asks(
-                    "createsuperuser asks for a name and a password",
+                    "asks for a name and a password",
                     "write `--noinput` and set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD",
                     given.then_some("--noinput"),
                 );
@@ -344,7 +342,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
         "flush" => {
             draft.loses_data();
             if !silent {
-                draft.asks("flush asks to type 'yes'", instead, None);
+                draft.asks("asks to type 'yes'", instead, None);
             }
         }
         // Rows are written by their keys (django-admin(1)): what was changed in them since is gone.
@@ -352,7 +350,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
             draft.role(Role::Seed);
             for fixture in options.operands.iter().skip(1) {
                 let again =
-                    Again::Overwrites("loaddata: puts the fixture's rows in place of what was changed since");
+                    Again::Overwrites("replaces rows that were changed since with those of the fixture");
                 draft.add(fixture, Change::Write, Resource::Other("rows", fixture.value.clone()), again);
             }
         }
@@ -361,7 +359,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
         }
         // startproject and startapp exit with 1 where the directory is there (tried with Django 5.2).
         verb @ ("startproject" | "startapp") => {
-            let again = Again::Fails("django: already exists");
+            let again = Again::Fails("already exists");
             match (options.operands.get(1), options.operands.get(2)) {
                 (Some(_), Some(directory)) if verb == "startproject" => {
                     let mut place = argv.path(directory);
@@ -397,7 +395,7 @@ pub(crate) fn alembic(argv: &Argv) -> Deed {
         // A directory with something in it is an error (tried with 1.20).
         "init" if argv.name == "alembic" || at == 1 => {
             let mut draft = Draft::of(argv);
-            let again = Again::Fails("init: directory already exists and is not empty");
+            let again = Again::Fails("directory already exists and is not empty");
             match options.operands.get(at + 1) {
                 Some(directory) => draft.path(directory, TREE, again),
                 None if at == 1 => draft.value_path(&Value::literal("migrations"), TREE, again),
@@ -439,7 +437,7 @@ pub(crate) fn server(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     draft.role(Role::Serve);
     if options.has("D") || options.has("detach") || options.has("daemonize") {
-        let again = Again::Fails("the port or the pid file is taken by the process of the first run");
+        let again = Again::Fails("the process of the first run holds the port or the pid file");
         match options.value("p").filter(|_| argv.name != "uwsgi") {
             Some(pid) => draft.value_path(pid, FILE, again),
             None => draft.add_implied(NEW, Resource::Process(argv.program.value.basename()), again),

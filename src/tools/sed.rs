@@ -65,12 +65,12 @@ pub(crate) fn sed(argv: &Argv) -> Deed {
             Verdict::Grows(text) => {
                 draft.path(file, Change::Edit, Again::NoChange);
                 let resource = Resource::Line { file: argv.path(file), text: shown(&scripts, text) };
-                let again = Again::Duplicates("sed -i: matches its own result and adds the text once more");
+                let again = Again::Duplicates("matches its own result and adds the text again");
                 draft.add(file, Change::Append, resource, again);
             }
             Verdict::Adds(text) => {
                 let resource = Resource::Line { file: argv.path(file), text: shown(&scripts, text) };
-                let again = Again::Duplicates("sed -i: adds the line once more");
+                let again = Again::Duplicates("adds the line again");
                 draft.add(file, Change::Append, resource, again);
             }
         }

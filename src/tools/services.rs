@@ -111,9 +111,7 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
         }
         "unmask" | "reset-failed" | "set-default" | "set-property" | "daemon" | "isolate" | "preset"
         | "link" | "revert" | "set-environment" | "import-environment" | "clean" => {}
-        "edit" => {
-            draft.asks("systemctl edit opens an editor", "write the file below /etc/systemd/system", None)
-        }
+        "edit" => draft.asks("opens an editor", "write the file below /etc/systemd/system", None),
         "status" | "is-active" | "is-enabled" | "is-failed" | "show" | "cat" | "list-units"
         | "list-unit-files" | "list-timers" | "list-sockets" | "list-dependencies" | "is-system-running"
         | "show-environment" | "help" => {
@@ -273,10 +271,10 @@ pub(crate) fn update_rc(argv: &Argv) -> Deed {
 fn units_are_driven() {
     crate::tools::table::check(&[
         ("systemctl daemon-reload", "[DaemonReload]"),
-        ("systemctl enable web", "enable unit web.service [Enable]"),
+        ("systemctl enable web", "enable unit web.service [Enable] [DaemonReload]"),
         (
             "systemctl enable --now web.timer",
-            "enable unit web.timer; start unit web.timer [Restart] [Enable]",
+            "enable unit web.timer; start unit web.timer [Restart] [Enable] [DaemonReload]",
         ),
         ("systemctl restart a b@1", "restart unit a.service; restart unit b@1.service [Restart]"),
         ("systemctl start $S", "start unit $S.service [Restart]"),
@@ -339,9 +337,9 @@ pub(crate) fn pm2(argv: &Argv) -> Deed {
             let again = if describes || target.value.as_literal().is_none() {
                 Again::NoChange
             } else if options.has("f") || is_command(text) {
-                Again::Duplicates("pm2: starts a second process of the same name")
+                Again::Duplicates("starts a second process of the same name")
             } else {
-                Again::Fails("pm2: Script already launched")
+                Again::Fails("Script already launched")
             };
             match options.value("n") {
                 Some(name) if !describes => draft.add(target, NEW, process(name), again),
@@ -367,7 +365,7 @@ pub(crate) fn pm2(argv: &Argv) -> Deed {
         ("delete" | "del", Some(target)) => {
             let again = match target.value.as_literal() {
                 Some("all") => Again::NoChange,
-                _ => Again::Fails("pm2: Process or Namespace not found"),
+                _ => Again::Fails("Process or Namespace not found"),
             };
             draft.add(target, Change::Remove, process(&target.value), again);
         }

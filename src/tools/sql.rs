@@ -248,7 +248,7 @@ fn read_statement(
         cursor.eat("INTO");
         let again = match harmless {
             true => Again::NoChange,
-            false => Again::Duplicates("INSERT: inserts the rows once more, or fails where they are unique"),
+            false => Again::Duplicates("inserts the rows again, or fails if they must be unique"),
         };
         effects.extend(cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again)));
     } else if cursor.eat("TRUNCATE") {
@@ -269,7 +269,7 @@ fn read_statement(
         let kind = kind(&mut cursor, dialect);
         let again = match cursor.eat_all(&["IF", "EXISTS"]) || guarded {
             true => Again::NoChange,
-            false => Again::Fails("DROP: does not exist"),
+            false => Again::Fails("it does not exist"),
         };
         if let (Some(kind), Some(name)) = (kind, cursor.name()) {
             effects.push(Effect::new(Change::Remove, kind(value(name)), again));
@@ -329,12 +329,12 @@ fn create(
     let again = match &resource {
         // PostgreSQL's CREATE ROLE and CREATE DATABASE know no IF NOT EXISTS.
         Resource::Role(_) | Resource::Database(_) if checked && dialect == Dialect::Postgres => {
-            Again::Fails("PostgreSQL has no IF NOT EXISTS here: syntax error")
+            Again::Fails("syntax error, because PostgreSQL has no IF NOT EXISTS here")
         }
         _ if replaces || checked || guarded => Again::NoChange,
-        Resource::Role(_) => Again::Fails("CREATE USER: role already exists"),
-        Resource::Database(_) => Again::Fails("CREATE DATABASE: database already exists"),
-        _ => Again::Fails("CREATE: already exists"),
+        Resource::Role(_) => Again::Fails("role already exists"),
+        Resource::Database(_) => Again::Fails("database already exists"),
+        _ => Again::Fails("it already exists"),
     };
     Some(Effect::new(NEW, resource, again))
 }
@@ -355,7 +355,7 @@ fn alter(
     if cursor.eat_all(&["RENAME", "TO"]) {
         let again = match checked || guarded {
             true => Again::NoChange,
-            false => Again::Fails("ALTER … RENAME: does not exist"),
+            false => Again::Fails("it does not exist"),
         };
         effects.push(Effect::new(Change::Remove, resource, again));
         // What stands in its way fails before what is missing does.
@@ -370,7 +370,7 @@ fn alter(
     }
     let adds = contains(cursor.tokens, &["ADD"]) && !contains(cursor.tokens, &["IF", "NOT", "EXISTS"]);
     let again = match adds && !guarded {
-        true => Again::Fails("ALTER TABLE … ADD: already exists"),
+        true => Again::Fails("it already exists"),
         false => Again::NoChange,
     };
     effects.push(Effect::new(Change::Edit, resource, again));

@@ -28,7 +28,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
 pub(crate) fn ip(argv: &Argv) -> Deed {
     let options = argv.leading_options("n|netns: b|batch: f|family: 4 6 o j s d br");
     let operands = &options.operands;
-    let again = Again::Fails("ip: RTNETLINK answers: File exists");
+    let again = Again::Fails("RTNETLINK answers: File exists");
     match word(operands, 1) {
         "add" if operands.len() > 2 => {
             let mut draft = Draft::of(argv);
@@ -42,7 +42,7 @@ pub(crate) fn ip(argv: &Argv) -> Deed {
             let added = Arg { value: Value::literal("add"), span: operands[1].span };
             words[1] = &added;
             let rule = Resource::Other("network setting", joined(&words));
-            let missing = Again::Fails("ip: RTNETLINK answers: No such process");
+            let missing = Again::Fails("RTNETLINK answers: No such process");
             draft.add(operands[2], Change::Remove, rule, missing);
             draft.done()
         }
@@ -67,14 +67,14 @@ pub(crate) fn setting(argv: &Argv) -> Deed {
 pub(crate) fn asks_by_option(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if argv.has_word("--config") {
-        draft.asks("update-alternatives asks which one", "write `--set NAME PATH`", None);
+        draft.asks("asks which one", "write `--set NAME PATH`", None);
     }
     if argv.name == "dpkg-reconfigure" {
         let options = argv.options("f|frontend: p|priority: a|all u|unseen-only");
         let frontend = options.value("f").or_else(|| argv.env("DEBIAN_FRONTEND"));
         if frontend.is_none() && !options.has("p") {
             draft.asks(
-                "dpkg-reconfigure asks its questions",
+                "asks the package's questions",
                 "write `-f noninteractive`",
                 Some("-f noninteractive"),
             );
@@ -104,7 +104,7 @@ pub(crate) fn add_once(argv: &Argv) -> Deed {
 pub(crate) fn patch(argv: &Argv) -> Deed {
     let options = argv.options("p|strip: i|input: d|directory: N|forward R|reverse o|output: b s|quiet dry-run r: F: t|batch f|force");
     let mut draft = Draft::of(argv);
-    let again = Again::Fails("patch: Reversed (or previously applied) patch detected");
+    let again = Again::Fails("Reversed or previously applied patch detected");
     if let Some(file) = options.operands.first() {
         draft.path(file, Change::Edit, again);
     } else {

@@ -53,7 +53,7 @@ pub(crate) fn certbot(argv: &Argv) -> Deed {
         Some("certificates" | "plugins" | "show_account" | "help") => return Deed::read_only(),
         Some("delete" | "revoke" | "unregister") => {
             if !options.has("n") {
-                draft.asks("certbot asks before it deletes", "write `--non-interactive`", None);
+                draft.asks("asks before it deletes", "write `--non-interactive`", None);
             }
             return draft.done();
         }
@@ -66,7 +66,7 @@ pub(crate) fn certbot(argv: &Argv) -> Deed {
     let keeps = options.has("keep-until-expiring") || options.has("force-renewal");
     let again = match silent || keeps {
         true => Again::NoChange,
-        false => Again::Prompts("certbot: You have an existing certificate. What would you like to do?"),
+        false => Again::Prompts("asks what to do with the existing certificate"),
     };
     if let Some(domain) = options.value("cert-name").or_else(|| options.values("d").next()) {
         let first = domain.split_once(',').map_or_else(|| domain.clone(), |(first, _)| first);
@@ -74,7 +74,7 @@ pub(crate) fn certbot(argv: &Argv) -> Deed {
     }
     if !silent && !complete {
         draft.asks(
-            "certbot asks for an address, the terms and the names",
+            "asks for an address, the terms and the names",
             "write `--non-interactive --agree-tos -m ADDRESS`",
             (options.has("m") && options.has("d")).then_some("--non-interactive --agree-tos"),
         );
@@ -103,7 +103,7 @@ pub(crate) fn nginx(argv: &Argv) -> Deed {
 pub(crate) fn acme(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if argv.has_word("--issue") && !argv.has_word("--force") {
-        let again = Again::Fails("acme.sh: Skipping. Next renewal time is … (status 2)");
+        let again = Again::Fails("Skipping. Next renewal time is …, status 2");
         let options = argv.options("d|domain: w|webroot: k: dns: server:");
         let domain = options.values("d").next().cloned().unwrap_or_else(|| unknown("domain"));
         draft.add_implied(NEW, Resource::Other("certificate", domain), again);
@@ -125,34 +125,30 @@ pub(crate) fn wp(argv: &Argv) -> Deed {
     let file = |name: &str| Resource::Path(super::draft::below(&site, &Value::literal(name)));
     match (word(operands, 0), word(operands, 1)) {
         ("core", "download") if !options.has("force") => {
-            let again = Again::Fails("wp core download: WordPress files seem to already be present here");
+            let again = Again::Fails("WordPress files seem to already be present here");
             draft.add_implied(FILE, file("wp-load.php"), again);
         }
         ("config", "create") | ("core", "config") if !options.has("force") => {
-            let again = Again::Fails("wp config create: The 'wp-config.php' file already exists");
+            let again = Again::Fails("The 'wp-config.php' file already exists");
             draft.add_implied(FILE, file("wp-config.php"), again);
         }
         ("user", "create") => {
             if let Some(name) = operands.get(2) {
-                let again = Again::Fails("wp user create: The username is already registered");
+                let again = Again::Fails("The username is already registered");
                 draft.add(name, NEW, Resource::Other("wordpress user", name.value.clone()), again);
             }
         }
         (kind @ ("post" | "comment"), "create") => {
             let title = options.value("post_title").cloned().unwrap_or_else(|| unknown(kind));
-            let again = Again::Duplicates("wp: makes the same post once more");
+            let again = Again::Duplicates("creates the same post again");
             draft.add_implied(Change::Append, Resource::Other("wordpress post", title), again);
         }
         ("db", "reset") => {
             let data = Resource::Other("data", site.clone());
-            let again = Again::Overwrites("wp db reset: drops and makes the database anew");
+            let again = Again::Overwrites("drops the database and creates it again");
             draft.add_implied(Change::Write, data, again);
             if !options.has("yes") {
-                draft.asks(
-                    "wp db reset asks before it drops the database",
-                    "do not reset a live database",
-                    None,
-                );
+                draft.asks("asks before it drops the database", "do not reset a live database", None);
             }
         }
         ("core", "is-installed" | "version" | "check-update") | (_, "list" | "get" | "is-installed") => {

@@ -96,6 +96,6 @@ fn the_book_builds() {
     };
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let page = fs::read_to_string(to.path().join("rules/rerun/existing-path.html")).unwrap();
-    assert!(page.contains("&lt;- told"), "the example is not in the page");
+    assert!(page.contains("&lt;- reported"), "the example is not in the page");
     assert!(to.path().join("own-rules.html").is_file());
 }

@@ -202,7 +202,7 @@ fn a_fix_that_brings_something_else_is_taken_back() {
     let expected =
         script.replace("mkdir", "mkdir -p").replace("useradd", "id -u app >/dev/null 2>&1 || useradd");
     assert_eq!(read(&dir, "start.sh"), expected);
-    let said = "not fixed: start.sh:2: steps/not-enabled: the fix does not mend it there, or brings something else\n\
+    let said = "not fixed: start.sh:2: steps/not-enabled: the fix would leave the finding, or cause another\n\
                 Fixed 3 findings in 1 file\n";
     assert_eq!(ran.err, said);
 }

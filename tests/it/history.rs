@@ -138,7 +138,7 @@ fn the_line_of_the_last_review_names_the_commit() {
     repo.write("docs/r.md", &format!("# Review\n\n{line}\n\nx\n"));
     // Not committed: by the date, and the line itself is a change.
     let open = history(&repo, &recorded("docs/r.md"));
-    assert!(open.notes[0].contains("in no commit yet"), "{:?}", open.notes);
+    assert!(open.notes[0].contains("not committed yet"), "{:?}", open.notes);
     assert_eq!(summaries(&open), Vec::<&str>::new());
     assert_eq!(paths(&open.working), [("docs/r.md", Kind::Modified)]);
     let base = repo.commit("2024-01-10 11:00 +0000", "reviewed", &[]);
@@ -167,7 +167,7 @@ fn a_revision_may_be_named() {
     }
     let aside = history(&repo, &Since::Revision("other".to_owned()));
     assert_eq!(summaries(&aside), ["second"]);
-    assert!(aside.notes[0].contains("HEAD does not come from other"), "{:?}", aside.notes);
+    assert!(aside.notes[0].contains("HEAD is not based on other"), "{:?}", aside.notes);
     let root = Root::open(&repo.path()).unwrap();
     for name in ["nothing", "", "HEAD..v1", "HEAD:a", "-x", "0000", "^v1", "HEAD@{99}"] {
         let failed = read_on(&root, &Since::Revision(name.to_owned()), TODAY);
@@ -234,7 +234,7 @@ fn a_root_below_the_top_sees_its_own_files() {
     let local = Root::open(&repo.path().join("local")).unwrap();
     let found = read_on(&local, &Since::Date(date(2024, 1, 1)), TODAY).unwrap();
     assert_eq!(found.base, None);
-    assert!(found.notes[0].contains("does not hold this directory"), "{:?}", found.notes);
+    assert!(found.notes[0].contains("does not track this directory"), "{:?}", found.notes);
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn clocks_that_went_wrong_hide_nothing() {
     assert_eq!(found.commits[0].date, date(1970, 1, 1));
     let future = history(&repo, &Since::Date(date(2030, 1, 1)));
     assert_eq!((summaries(&future), future.working.len()), (vec![], 0));
-    assert!(future.notes[0].contains("lies in the future"), "{:?}", future.notes);
+    assert!(future.notes[0].contains("is in the future"), "{:?}", future.notes);
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn without_git_everything_is_new() {
     let root = Root::open(dir.path()).unwrap();
     let found = read_on(&root, &Since::Date(date(2024, 1, 1)), TODAY).unwrap();
     assert!(found.base.is_none() && found.head.is_none() && found.commits.is_empty());
-    assert_eq!(found.notes, ["no git: everything counts as new"]);
+    assert_eq!(found.notes, ["there is no git, so everything counts as new"]);
     assert!(found.reviewed(&root).unwrap().is_none());
     assert!(read_on(&root, &Since::Revision("HEAD".to_owned()), TODAY).is_err());
 }

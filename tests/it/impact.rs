@@ -277,7 +277,7 @@ fn without_a_base_all_of_it_is_new() {
     // The same without git.
     std::fs::remove_dir_all(repo.path().join(".git")).unwrap();
     let (history, found) = since_last(&repo);
-    assert_eq!(history.notes, ["no git: everything counts as new"]);
+    assert_eq!(history.notes, ["there is no git, so everything counts as new"]);
     let db = get(&found, Kind::Service, "db");
     assert_eq!((db.change.clone(), db.commit, db.diff.as_str()), (Change::Added, None, ""));
 }

@@ -71,7 +71,7 @@ fn the_date_is_all_that_recording_changes() {
         assert_eq!(written, text(after).replace("TODAY", &today()));
         // Again, and nothing is left to write.
         let again = review(dir.path(), &["--record", "--tested"]);
-        assert_eq!((again.code, again.err), (0, format!("{} stands in tasks.md already\n", today())));
+        assert_eq!((again.code, again.err), (0, format!("{} is already recorded in tasks.md\n", today())));
         assert_eq!(fs::read_to_string(dir.path().join("tasks.md")).unwrap(), written);
     }
 }
@@ -83,7 +83,11 @@ fn nothing_is_recorded_while_something_is_open() {
     let dir = project(&[("start.sh", &faulty), ("tasks.md", &text)]);
     let ran = review(dir.path(), &["--record", "--tested"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.err.starts_with("error: not recorded, these are left: "), "{}", ran.err);
+    assert!(
+        ran.err.starts_with("error: nothing was recorded, because these items are open: "),
+        "{}",
+        ran.err
+    );
     assert!(ran.err.contains("The scripts are safe to run again"), "{}", ran.err);
     assert!(
         ran.out.contains("[ ] The scripts are safe to run again\n      ! start.sh:5: rerun/existing-path"),
@@ -237,7 +241,7 @@ fn a_day_or_a_revision_says_where_a_review_begins() {
     assert_eq!(["2026-01-02", "2026-02-03", "v1", "HEAD", "2026-03-03"].map(commits), [2, 1, 1, 0, 0]);
     let ran = review(&repo.path(), &["--since", "nowhere"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.err.starts_with("error: `nowhere` names no commit"), "{}", ran.err);
+    assert!(ran.err.starts_with("error: `nowhere` does not name a commit"), "{}", ran.err);
 }
 
 #[test]

@@ -87,8 +87,8 @@ fn arguments_are_repos_folders_and_patterns() {
         errors,
         [
             "error: gone: there is no such file or directory",
-            "error: `x*` names no directory",
-            "error: repos/002/start.sh: it is no directory"
+            "error: `x*` matches no directory",
+            "error: repos/002/start.sh: it is not a directory"
         ]
     );
 }
@@ -241,7 +241,7 @@ fn a_consumer_that_has_enough_ends_it_with_an_error_that_says_how_far_it_came() 
     assert_eq!(child.wait().unwrap().code(), Some(2));
     let err = errors(&mut child);
     assert!(err.starts_with("ended early: ") && err.contains(" finished and written\n"), "{err}");
-    assert!(err.contains("error: the records cannot be written: whoever read it has closed it"), "{err}");
+    assert!(err.contains("error: the records cannot be written: the reader has closed the pipe"), "{err}");
 }
 
 #[test]
@@ -396,7 +396,7 @@ fn redirected_output_goes_on_as_well() {
     // A journal is of one way to ask.
     assert_eq!(shell("SCAN --select user --resume journal >>out 2>err"), Some(2));
     let err = fs::read_to_string(dir.path().join("err")).unwrap();
-    assert!(err.contains("journal: it is the journal of a scan that was asked for otherwise"), "{err}");
+    assert!(err.contains("journal: it is the journal of a scan with other options"), "{err}");
 }
 
 #[cfg(unix)]

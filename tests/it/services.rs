@@ -90,7 +90,7 @@ missing  worker   -
          compose: celery -A shop worker
          no unit, process, package or container does its work
 exempt   migrate  -
-         it ends when its work is done, and no step of the deploy migrates the database
+         it ends when its work is done, but no step of the deploy migrates the database
 ok       db       postgresql.service (package)
          compose: postgres:16
          certain: the package `postgresql` brings its own unit
@@ -139,7 +139,7 @@ fn pm2_and_supervisor_run_services_too() {
     assert_eq!(json["services"][1]["runs"]["user"], "shop");
     assert_eq!(
         json["services"][2]["note"],
-        "it ends when its work is done: a step of the deploy migrates the database"
+        "it ends when its work is done, and a step of the deploy migrates the database"
     );
 }
 
@@ -158,7 +158,7 @@ fn the_configuration_has_the_last_word_in_matrix_and_rules() {
     let json = json(&nowhere);
     assert_eq!(
         json["services"][1]["note"],
-        "deploylint.yaml says that it is `jobs`, and nothing brings that"
+        "deploylint.yaml says that it is `jobs`, but nothing installs that unit"
     );
 }
 
@@ -170,14 +170,14 @@ fn what_nobody_installs_is_compared_where_there_is_nothing_else() {
     assert_eq!(json["services"][0]["runs"]["name"], "web.service");
     let notes: Vec<&str> = json["notes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(
-        notes.iter().any(|note| note.contains("those that lie in the repo were compared")
+        notes.iter().any(|note| note.contains("so those in the repo were compared")
             || note.contains("no script that deploys")),
         "{notes:?}"
     );
     let dir = shop(&web(), &[("deploy/old.service", unit)]);
     assert_eq!(rows(&dir)[0], "ok web=shop-web.service");
     let (_, out, _) = run(&dir, &[]);
-    assert!(out.contains("note: deploy/old.service lies in the repo, and no script installs it\n"), "{out}");
+    assert!(out.contains("note: deploy/old.service is in the repo, but no script installs it\n"), "{out}");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn what_the_documents_state() {
     );
     let note = |index: usize| rows[index]["note"].as_str().unwrap().to_owned();
     assert_eq!(note(4), "no service runs it; docs/architecture.md does not state it");
-    assert_eq!(note(5), "docs/architecture.md states it, and nothing that runs was found for it");
+    assert_eq!(note(5), "docs/architecture.md states it, but nothing was found that runs it");
     let (_, out, _) = run(&dir, &[]);
     assert!(out.lines().any(|l| l.contains("shop-web.service") && l.contains("Web")), "{out}");
 }
@@ -337,6 +337,6 @@ fn a_file_that_compose_does_not_take_is_named() {
     let file = "services:\n  web:\n    build: .\n    command: gunicorn app:app\n";
     let dir = shop(&web(), &[("compose.yaml", file), ("docker-compose.yml", file)]);
     let notes = json(&dir)["notes"].to_string();
-    assert!(notes.contains("`docker compose` passes over docker-compose.yml"), "{notes}");
-    assert!(!notes.contains("passes over compose.yaml"), "{notes}");
+    assert!(notes.contains("`docker compose` ignores docker-compose.yml"), "{notes}");
+    assert!(!notes.contains("ignores compose.yaml"), "{notes}");
 }

@@ -1,4 +1,4 @@
-//! A model, a reader and a rule that do not end, on a clock that counts ticks.
+//! Tests of a model, a reader and a rule that do not end, with a clock that counts ticks.
 
 use super::tests::{SCRIPT, judge_again, sources};
 use super::*;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const TIME: Duration = Duration::from_secs(4);
 
-/// Runs in that time, on a clock of ticks, and twice the time suffices.
+/// Runs within that time, on a clock of ticks, and checks that twice the time is enough.
 fn in_time<T>(run: impl FnOnce() -> T) -> T {
     let (result, took) = counted::run(|| within(Some(TIME), run));
     assert!(u128::from(took) < 2 * TIME.as_millis() + 500, "{took}");
@@ -121,5 +121,5 @@ fn files_without_number_that_a_reader_fails_on_are_few_gaps() {
     let read: Vec<String> = in_time(|| reading("numbers", || paths.clone(), &mut gaps, |_| forever()));
     assert!(read.is_empty());
     assert_eq!(gaps.len(), GAPS + 1);
-    assert!(gaps[GAPS].reason.contains("nor could 4900 more files be read"), "{:?}", gaps[GAPS]);
+    assert!(gaps[GAPS].reason.contains("and 4900 more files could not be read either"), "{:?}", gaps[GAPS]);
 }

@@ -187,7 +187,7 @@ impl Builder<'_, '_, '_> {
                     strength: None,
                     reasons: Vec::new(),
                     stated: Vec::new(),
-                    note: Some(format!("{path} states it, and nothing that runs was found for it")),
+                    note: Some(format!("{path} states it, but nothing was found that runs it")),
                 };
                 rows.push(match system {
                     Some((name, link)) => Row {
@@ -205,7 +205,7 @@ impl Builder<'_, '_, '_> {
                     None if is_named(stated, &self.compared.documents.names, &deployment) => Row {
                         state: State::Exempt,
                         note: Some(format!(
-                            "{path} states it, the deployment names it, and what runs it was not found"
+                            "{path} states it and the deployment names it, but nothing was found that runs it"
                         )),
                         ..row
                     },

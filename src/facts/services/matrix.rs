@@ -121,11 +121,11 @@ pub fn matrix(world: &World<'_, '_>) -> Matrix {
     for (index, compose) in world.project.composes.iter().enumerate() {
         let path = world.sources.file(compose.file).path();
         if compose.is_development() {
-            matrix.notes.push(format!("{path} is made for developing or testing: it is not compared"));
+            matrix.notes.push(format!("{path} is for development or tests, so it is not compared"));
             continue;
         }
         if compose.passed_over {
-            matrix.notes.push(format!("`docker compose` passes over {path}: it takes the file beside it"));
+            matrix.notes.push(format!("`docker compose` ignores {path} and uses the file beside it"));
         }
         for service in 0..compose.services.len() {
             builder.service(ServiceRef { compose: index, service }, &mut matrix.rows);
@@ -201,10 +201,10 @@ impl Builder<'_, '_, '_> {
                 State::Missing,
                 match (&unmatched.given, &unmatched.by_hand) {
                     (Some(unit), _) => {
-                        format!("deploylint.yaml says that it is `{unit}`, and nothing brings that")
+                        format!("deploylint.yaml says that it is `{unit}`, but nothing installs that unit")
                     }
                     (None, Some(command)) => {
-                        format!("`{command}` is started by hand: it is gone after a reboot")
+                        format!("`{command}` is started by hand, so it is gone after a reboot")
                     }
                     (None, None) => "no unit, process, package or container does its work".to_owned(),
                 },
@@ -320,15 +320,15 @@ impl Builder<'_, '_, '_> {
         let migrates = command.is_some_and(|command| asks_for(command, Work::Migrate));
         match why {
             Exemption::OneShot if migrates && self.compared.migrates => {
-                "it ends when its work is done: a step of the deploy migrates the database".to_owned()
+                "it ends when its work is done, and a step of the deploy migrates the database".to_owned()
             }
             Exemption::OneShot if migrates && !self.world.scripts.is_empty() => {
-                "it ends when its work is done, and no step of the deploy migrates the database".to_owned()
+                "it ends when its work is done, but no step of the deploy migrates the database".to_owned()
             }
             Exemption::OneShot => {
-                "it ends when its work is done: a step of the deploy, not a unit".to_owned()
+                "it ends when its work is done, so it is a step of the deploy and needs no unit".to_owned()
             }
-            Exemption::Profile => "it is only started when its profile is asked for".to_owned(),
+            Exemption::Profile => "it only starts if somebody asks for its profile".to_owned(),
             Exemption::DevTool => "it serves developers".to_owned(),
             Exemption::ContainersOnly => "it looks after containers".to_owned(),
             Exemption::Given => "deploylint.yaml says that the server does not need it".to_owned(),
@@ -373,7 +373,7 @@ impl Builder<'_, '_, '_> {
                 continue;
             }
             let note = match (self.world.processes[*at].process.starts, compares) {
-                (false, _) => (State::Exempt, "its manager does not start it"),
+                (false, _) => (State::Exempt, "its process manager does not start it"),
                 (true, true) => (State::Extra, "no service runs it"),
                 (true, false) => (State::Extra, "there is no Compose file to compare with"),
             };
@@ -400,11 +400,12 @@ impl Builder<'_, '_, '_> {
     fn notes(&self, notes: &mut Vec<String>) {
         let (world, compared) = (self.world, self.compared);
         if world.scripts.is_empty() {
-            notes.push("no script that deploys was found: what runs on the server is not known".to_owned());
-        } else if compared.own.is_none() && !(compared.units.is_empty() && compared.processes.is_empty()) {
             notes.push(
-                "no script installs units or processes: those that lie in the repo were compared".to_owned(),
+                "no script that deploys was found, so it is not known what runs on the server".to_owned(),
             );
+        } else if compared.own.is_none() && !(compared.units.is_empty() && compared.processes.is_empty()) {
+            notes
+                .push("no script installs units or processes, so those in the repo were compared".to_owned());
         }
         // Those that are left out because scripts bring others.
         for (index, at) in world.units.iter().enumerate() {
@@ -413,7 +414,7 @@ impl Builder<'_, '_, '_> {
                 && !compared.units.contains(&index)
             {
                 let path = world.sources.file(at.span.file).path();
-                notes.push(format!("{path} lies in the repo, and no script installs it"));
+                notes.push(format!("{path} is in the repo, but no script installs it"));
             }
         }
         let mut files: Vec<&str> = Vec::new();
@@ -422,7 +423,7 @@ impl Builder<'_, '_, '_> {
             if at.origin == Origin::InRepo && !compared.processes.contains(&index) && !files.contains(&path) {
                 files.push(path);
                 notes.push(format!(
-                    "{path} lies in the repo, and no script hands it to {}",
+                    "{path} is in the repo, but no script passes it to {}",
                     at.process.manager.name()
                 ));
             }

@@ -1,4 +1,4 @@
-//! What each step does when the whole script runs again, entered with the state that the first run left.
+//! What each step does when the whole script runs again, starting with the state that the first run left.
 
 use crate::limit::tick;
 use crate::model::condition::{Aspect, Cond};
@@ -14,11 +14,11 @@ use crate::tools::effect::{Again, Change, Deed, Effect, PathKind, Resource};
 /// What a step does in the second run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A guard is not met any more.
+    /// A guard is no longer met.
     Skipped(GuardId),
-    /// It leaves everything as it is, or makes it anew as the first run did.
+    /// It leaves everything as it is, or creates it again as the first run did.
     NoChange,
-    /// It exits non-zero. The text says why, in the tool's words.
+    /// It exits non-zero. The text is the program's own message.
     Fails(&'static str),
     /// It adds a second one.
     Duplicates(&'static str),
@@ -33,7 +33,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The same in the words of [`crate::tools`], where it does harm.
+    /// The same in the words of [`crate::tools`], if it does harm.
     pub(crate) fn again(self) -> Option<Again> {
         match self {
             Outcome::Fails(why) => Some(Again::Fails(why)),
@@ -51,11 +51,11 @@ impl Outcome {
 pub struct SecondRun {
     /// What it does.
     pub outcome: Outcome,
-    /// The effect that is to blame, as an index into the step's effects.
+    /// The responsible effect, as an index into the step's effects.
     pub effect: Option<usize>,
-    /// The earlier step that made it so.
+    /// The earlier step that caused it.
     pub because: Option<StepId>,
-    /// All that the verdict rests on is known.
+    /// True if everything that the verdict rests on is known.
     pub certain: bool,
 }
 
@@ -94,13 +94,14 @@ pub(crate) fn judge(deployment: &Deployment<'_>) -> (Vec<SecondRun>, Vec<Ran>) {
 /// Whether the guards from the outermost to one of them are met in the second run.
 #[derive(Clone, Copy, Debug)]
 struct Met {
-    /// The outermost that is not.
+    /// The outermost one that is not.
     skipped: Option<GuardId>,
-    /// Of some it is not known.
+    /// Some of them are unknown.
     uncertain: bool,
 }
 
-/// The verdict on a guard and all around it: made at the first step behind it, and the same for all others.
+/// The verdict on a guard and all around it. It is made at the first step behind it, and is the same for all
+/// others.
 fn chain(
     deployment: &Deployment<'_>,
     runs: &[Ran],
@@ -150,8 +151,8 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
         if what.is_none() && !makes {
             continue;
         }
-        // A guard may see to it that there is nothing to clash with, though it cannot be told which way it goes: in
-        // `if [ ! -f F ]; then if ASKED; then … > F; fi; fi` nothing that was written is written once more.
+        // A guard may ensure that nothing can clash, although it is unknown which way it goes: in
+        // `if [ ! -f F ]; then if ASKED; then … > F; fi; fi` nothing that was written is written again.
         let kind = match effect.change {
             Change::Create(kind) => kind,
             _ => PathKind::Any,
@@ -207,7 +208,7 @@ pub(crate) fn link_target(deed: &Deed) -> Option<&Value> {
     })
 }
 
-/// What one effect comes to when it happens again; `None` where that is nothing.
+/// What an effect does when it happens again; `None` if that is nothing.
 fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Option<(Outcome, State)> {
     tick();
     let timeline = &deployment.timeline;
@@ -227,13 +228,13 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
     {
         return None;
     }
-    // The path that an append writes to may be made anew in each run.
+    // The path that an append writes to may be created anew in each run.
     if let Resource::Line { file, text } = &effect.resource {
         if deployment.starts_anew(file, id) || deployment.line_is_removed(file, text, id) {
             return None;
         }
         let whole_file = Resource::Path(file.clone());
-        // A draft that each run moves to its place: what lies there is of this run.
+        // A draft that each run moves into place: its content belongs to this run.
         let start = Asking { before: StepId(0), ..asking };
         if timeline.state(start, &whole_file).presence == Presence::Gone {
             return None;
@@ -251,11 +252,12 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
             State { presence: Presence::There, kind: PathKind::Directory | PathKind::Tree, .. }
         ) || deployment.asks_for_directory(leads_to, id))
     {
-        let why = "ln: makes a second link inside the directory that the link leads to";
+        let why = "creates a second link inside the directory that the link leads to";
         return Some((Outcome::Nests(why), state));
     }
     let outcome = match (&effect.change, effect.again) {
-        // `DROP DATABASE IF EXISTS shop; CREATE DATABASE shop`: the second run drops what has come into it.
+        // `DROP DATABASE IF EXISTS shop; CREATE DATABASE shop`: the second run drops everything that was
+        // added to it.
         (Change::Remove, _)
             if matches!(effect.resource, Resource::Database(_))
                 && timeline.state(Asking { before: StepId(0), ..asking }, &effect.resource).presence
@@ -263,9 +265,9 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
                 && !name.to_string().contains("test")
                 && !deployment.loads_a_dump(id) =>
         {
-            Outcome::Overwrites("drops the database with all that has come into it")
+            Outcome::Overwrites("drops the database with everything that has been added to it")
         }
-        // `mv "$(ls -t | head -1)" P`: another one each time.
+        // `mv "$(ls -t | head -1)" P`: it is another file each time.
         (Change::Remove, Again::Fails(_)) if name.to_string().contains("$(") => return None,
         (Change::Remove, Again::Fails(why)) => match state.presence {
             Presence::Gone if deployment.asks_for(&effect.resource, id) => return None,
@@ -284,7 +286,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         }
         (_, Again::Fails(why)) if there => Outcome::Fails(why),
         (_, Again::Overwrites(why)) if there => Outcome::Overwrites(why),
-        // `wget` saves beside a file that is there; a line is appended to whatever there is.
+        // `wget` saves next to an existing file; a line is appended to whatever is there.
         (_, Again::Duplicates(why)) if there || !matches!(effect.resource, Resource::Path(_)) => {
             Outcome::Duplicates(why)
         }
@@ -310,7 +312,7 @@ fn weight(outcome: Outcome) -> u32 {
 }
 
 impl Deployment<'_> {
-    /// True where the step does not run but where the resource is there: `[ -d P ] || exit 0; mv P Q`.
+    /// True if the step runs only if the resource exists: `[ -d P ] || exit 0; mv P Q`.
     fn asks_for(&self, resource: &Resource, id: StepId) -> bool {
         self.guards_of(id).any(|(_, guard)| {
             let missing = guard.cond.evaluate(&mut |leaf| match leaf {
@@ -325,7 +327,7 @@ impl Deployment<'_> {
     fn loads_a_dump(&self, id: StepId) -> bool {
         self.iter().filter(|(later, _)| *later > id).any(|(_, step)| {
             let client = matches!(step.argv.name.as_str(), "psql" | "mysql" | "mariadb");
-            // What another program prints is a text of which nothing is known.
+            // The output of another program is a text of which nothing is known.
             let fed = match &step.argv.stdin {
                 Stdin::Pipe => true,
                 Stdin::Text(text) => text.as_literal().is_none() && text.known_prefix().is_empty(),
@@ -335,13 +337,13 @@ impl Deployment<'_> {
         })
     }
 
-    /// True where a guard lets the step run only where the path is a directory.
+    /// True if a guard lets the step run only if the path is a directory.
     fn asks_for_directory(&self, path: &Value, id: StepId) -> bool {
         self.asks(Aspect::Directory, id, |asked| asked == path)
     }
 
-    /// True where a guard lets the step run only where one of its operands is a regular file, which nothing goes into:
-    /// `[ -f alembic.ini ] && cp -a alembic.ini /opt/shop/alembic.ini`.
+    /// True if a guard lets the step run only if one of its operands is a regular file, into which nothing
+    /// can be copied: `[ -f alembic.ini ] && cp -a alembic.ini /opt/shop/alembic.ini`.
     fn asks_for_file(&self, id: StepId) -> bool {
         let step = self.step(id);
         let is_operand =
@@ -349,7 +351,7 @@ impl Deployment<'_> {
         self.asks(Aspect::File, id, is_operand)
     }
 
-    /// True where a guard lets the step run only where one of these paths is what the aspect says.
+    /// True if a guard lets the step run only if one of these paths has the aspect.
     fn asks(&self, aspect: Aspect, id: StepId, is_meant: impl Fn(&Value) -> bool) -> bool {
         self.guards_of(id).any(|(_, guard)| {
             let otherwise = guard.cond.evaluate(&mut |leaf| match leaf {
@@ -362,8 +364,9 @@ impl Deployment<'_> {
         })
     }
 
-    /// True where a command whose effects are not all known may have made the path: it names it as an operand
-    /// (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks above it.
+    /// True if a command whose effects are not all known may have created the path: it names the path as an
+    /// operand (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks
+    /// above it.
     fn may_have_come(&self, resource: &Resource, before: StepId) -> bool {
         let Resource::Path(path) = resource else { return false };
         let step = self.step(before);
@@ -392,8 +395,8 @@ impl Deployment<'_> {
         })
     }
 
-    /// True where a program of which nothing is known may have made the path in the directory that it works in: code
-    /// that is piped into an interpreter (`curl … | php; mv composer.phar …`), or what runs just before the move.
+    /// True if an unknown program may have created the path in its working directory: code that is piped into
+    /// an interpreter (`curl … | php; mv composer.phar …`), or what runs just before the move.
     fn unknown_makes_files(&self, path: &Value, before: StepId) -> bool {
         const INTERPRETERS: [&str; 8] = ["php", "sh", "bash", "python", "python3", "perl", "ruby", "node"];
         let step = self.step(before);
@@ -409,7 +412,7 @@ impl Deployment<'_> {
         })
     }
 
-    /// True where each run takes the line away before the step adds it: `sed -i '/x/d' F; echo x >> F`.
+    /// True if each run removes the line before the step adds it: `sed -i '/x/d' F; echo x >> F`.
     fn line_is_removed(&self, file: &Value, text: &Value, before: StepId) -> bool {
         self.steps[..before.0 as usize].iter().any(|earlier| {
             earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
@@ -421,7 +424,7 @@ impl Deployment<'_> {
         })
     }
 
-    /// True where each run empties the chain, or all of them, before the step adds to it (`iptables -F`).
+    /// True if each run empties the chain, or all of them, before the step adds to it (`iptables -F`).
     fn is_flushed(&self, rule: &Value, before: StepId) -> bool {
         let step = self.step(before);
         let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
@@ -443,7 +446,7 @@ impl Deployment<'_> {
         })
     }
 
-    /// True where each run writes the file from nothing before the step appends to it.
+    /// True if each run writes the file from scratch before the step appends to it.
     pub fn starts_anew(&self, file: &Value, before: StepId) -> bool {
         let step = self.step(before);
         let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
@@ -459,7 +462,7 @@ impl Deployment<'_> {
                 })
                 && own.iter().all(|g| {
                     guards.contains(g) || {
-                        // `[ -f F ] && rm F`: gone either way.
+                        // `[ -f F ] && rm F`: it is gone either way.
                         let guard = &self.guards[g.0 as usize];
                         let facts = guard.cond.facts();
                         guard.cond.evaluate(&mut |_| Some(true)) == Some(guard.holds)

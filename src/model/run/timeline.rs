@@ -1,4 +1,4 @@
-//! What steps did to each resource, in order; and whether it is there at a moment of the first or second run.
+//! What steps did to each resource, in order, and whether it exists at a moment of the first or second run.
 
 use crate::limit::tick;
 use crate::model::condition::{Cond, Fact};
@@ -8,14 +8,14 @@ use crate::tools::effect::{Change, PathKind, Resource};
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-/// Is a resource there?
+/// Whether a resource exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     /// Certainly.
     There,
     /// Certainly not.
     Gone,
-    /// Some step may have made it.
+    /// Some step may have created it.
     MaybeThere,
     /// Some step may have removed it.
     MaybeGone,
@@ -25,15 +25,15 @@ pub enum Presence {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Happening {
-    /// It is there after, as this; whatever it held, a directory holds it still.
+    /// It exists afterwards, as this. A directory keeps what it held.
     Made(PathKind),
-    /// It is there after, as a file: an empty one where it was not there before.
+    /// It exists afterwards, as a file; an empty one if it did not exist before.
     Touched,
-    /// Something below it is made, so it is a directory that is not empty.
+    /// Something below it is created, so it is a directory that is not empty.
     Filled,
-    /// Gone, with all below it.
+    /// It is gone, with everything below it.
     Removed,
-    /// All below it is gone, it stays.
+    /// Everything below it is gone, but it stays.
     Emptied,
 }
 
@@ -43,7 +43,8 @@ struct Event {
     happening: Happening,
 }
 
-/// Bytes of all that lies above one path, and above all paths of a script: no file system has a path of ten thousand parts.
+/// A limit for the bytes of everything above one path, and above all paths of a script: no file system has a
+/// path of ten thousand parts.
 const ABOVE: usize = 256 * 1024;
 const ABOVE_ALL: usize = 256 * 1024 * 1024;
 
@@ -51,30 +52,31 @@ const ABOVE_ALL: usize = 256 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     events: HashMap<String, Vec<Event>>,
-    /// Those that take away what lies below the resource: of a directory like `/opt` few of all.
+    /// Those that remove what is below the resource. For a directory like `/opt` they are few of all.
     removals: HashMap<String, Vec<Event>>,
-    /// Bytes of paths that may still be noted for what lies above a path.
+    /// How many bytes of paths may still be recorded for what is above a path.
     left: usize,
-    /// By kind and what is shown: the first two resources that steps act on. Made when it is first asked for.
+    /// By kind and shown name: the first two resources that steps act on. It is built when it is first
+    /// needed.
     shown: OnceCell<HashMap<(&'static str, String), Vec<Resource>>>,
 }
 
-/// Who asks, and what is known of the second run up to there.
+/// Who asks, and what is known about the second run up to there.
 #[derive(Clone, Copy)]
 pub(crate) struct Asking<'d> {
     pub(crate) steps: &'d [Step],
     pub(crate) guards: &'d [Guard],
-    /// Does each step run in the second run? Known up to the asker.
+    /// Whether each step runs in the second run; known up to the asker.
     pub(crate) runs: &'d [Ran],
     /// Only what is compatible with the guards of this step counts.
     pub(crate) asker: StepId,
-    /// Those guards: a question about a guard itself is asked from where it stands.
+    /// Those guards. A question about a guard itself is asked from where it stands.
     pub(crate) under: Option<GuardId>,
     /// The moment is just before this step of the second run.
     pub(crate) before: StepId,
 }
 
-/// What the second run of a step came to, for those after it.
+/// The result of a step's second run, for the steps after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ran {
     /// A guard skips it.
@@ -91,16 +93,16 @@ pub(crate) enum Ran {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) presence: Presence,
-    /// What it is, where it is a path.
+    /// What it is, if it is a path.
     pub(crate) kind: PathKind,
-    /// It holds something that a step put there.
+    /// True if it contains something that a step put there.
     pub(crate) filled: bool,
     /// The step that brought it about.
     pub(crate) by: Option<StepId>,
 }
 
 impl State {
-    /// Some step may have made it, and none has certainly removed it since.
+    /// Some step may have created it, and none has certainly removed it since.
     pub(crate) fn may_be_there(&self) -> bool {
         matches!(self.presence, Presence::There | Presence::MaybeThere | Presence::MaybeGone)
     }
@@ -117,7 +119,7 @@ fn key(resource: &Resource) -> String {
 impl Timeline {
     pub(crate) fn new(steps: &[Step]) -> Self {
         let mut timeline = Timeline { left: ABOVE_ALL, ..Timeline::default() };
-        // A container that is stopped is still there, unless it was run with `--rm`.
+        // A stopped container still exists, unless it was run with `--rm`.
         let effects = steps.iter().flat_map(|step| &step.deed.effects);
         let freed: HashSet<&Value> = effects
             .filter_map(|e| match &e.resource {
@@ -163,7 +165,7 @@ impl Timeline {
         }
         if let Resource::Path(path) | Resource::Line { file: path, .. } = resource {
             let text = path.key();
-            // `rm -rf /opt/app/*`: what is below goes, the directory stays.
+            // `rm -rf /opt/app/*`: everything below is removed, but the directory stays.
             if let Some(parent) = text.strip_suffix("/\u{3}*") {
                 let happening =
                     if happening == Happening::Removed { Happening::Emptied } else { Happening::Filled };
@@ -172,7 +174,7 @@ impl Timeline {
             }
             self.push(format!("path:{text}"), step, happening);
             if happening != Happening::Removed {
-                // What lies above is there too.
+                // Everything above it exists too.
                 for above in ancestors(text).take_while(|above| !above.is_empty()) {
                     let Some(left) = self.left.checked_sub(above.len()) else { break };
                     self.left = left;
@@ -184,7 +186,7 @@ impl Timeline {
         self.push(key(resource), step, happening);
     }
 
-    /// The first resource of the same kind that a step acts on, that is another one, and that is shown as this one is.
+    /// The first other resource of the same kind that a step acts on and that is shown in the same way.
     pub(crate) fn shown_alike(&self, steps: &[Step], resource: &Resource, shown: &str) -> Option<&Resource> {
         let alike = self.shown.get_or_init(|| {
             let mut all: HashMap<(&'static str, String), Vec<Resource>> = HashMap::new();
@@ -210,7 +212,7 @@ impl Timeline {
         self.events.entry(key).or_default().push(Event { step, happening });
     }
 
-    /// Does a step from `from` up to `before` make the resource?
+    /// Whether a step from `from` up to `before` creates the resource.
     pub(crate) fn made_between(&self, asking: Asking<'_>, resource: &Resource, from: StepId) -> bool {
         let name = key(resource);
         self.events.get(&name).is_some_and(|events| {
@@ -218,7 +220,7 @@ impl Timeline {
                 e.step >= from
                     && e.step < asking.asker
                     && matches!(e.happening, Happening::Made(_) | Happening::Touched | Happening::Filled)
-                    // What the other arm of a choice makes is not made in this one.
+                    // What the other arm of a choice creates is not created in this one.
                     && !matches!(
                         relation(asking.guards, asking.steps[e.step.0 as usize].guard, asking.under),
                         Relation::Excludes
@@ -231,13 +233,13 @@ impl Timeline {
     pub(crate) fn state(&self, asking: Asking<'_>, resource: &Resource) -> State {
         let mut found: Vec<(Event, bool)> = Vec::new();
         let mut gather = |name: &str, above: bool| {
-            // What is made above says nothing of what is below.
+            // Creating something above says nothing about what is below.
             let events = if above { &self.removals } else { &self.events };
             for event in events.get(name).map_or(&[][..], Vec::as_slice) {
                 found.push((*event, above));
             }
         };
-        // A git remote goes with its repository.
+        // A git remote is removed with its repository.
         let path = match resource {
             Resource::Path(path) => Some(path),
             Resource::Remote { repo, .. } => Some(repo),
@@ -280,7 +282,7 @@ impl Timeline {
                 state.filled = false;
                 return;
             }
-            // What is made above says nothing of what is below.
+            // Creating something above says nothing about what is below.
             (_, true) => return,
             (Happening::Made(kind), false) => Some((kind, kind != PathKind::Directory)),
             (Happening::Touched, false) => Some((PathKind::File, false)),
@@ -296,15 +298,15 @@ impl Timeline {
         let certain = match (relation, ran) {
             (Relation::Excludes, _) | (_, Some(Ran::No)) => return,
             (Relation::Implied, _) | (_, Some(Ran::Yes | Ran::Failed)) => true,
-            // `if [ -e P ]; then …; rm -rf P; fi`: whoever takes P away where it is there has thought of the second
-            // run, even where people are asked in between.
+            // `if [ -e P ]; then …; rm -rf P; fi`: a script that removes P if it exists takes care of the
+            // second run, even if it asks people in between.
             (Relation::Extra(extra), _) if makes.is_none() && extra.iter().any(|g| asserts(g, resource)) => {
                 true
             }
             (Relation::Extra(extra), _) => {
                 let mut all = true;
                 for guard in extra {
-                    // `[ -d P ] || mkdir P`: whichever way it goes, P is there afterwards.
+                    // `[ -d P ] || mkdir P`: either way, P exists afterwards.
                     let runs = guard.cond.evaluate(&mut |leaf| match leaf {
                         Cond::Fact(fact) if concerns(fact, resource) => Some(makes.is_none()),
                         Cond::Works(_) => Some(true),
@@ -312,7 +314,7 @@ impl Timeline {
                     });
                     match runs {
                         Some(runs) if runs == guard.holds => {}
-                        // `mkdir P || rm Q`: nothing comes of it where the first command works.
+                        // `mkdir P || rm Q`: nothing happens if the first command works.
                         Some(_) if guard.cond.facts().is_empty() && !again => return,
                         _ => all = false,
                     }
@@ -342,7 +344,7 @@ impl Timeline {
     }
 }
 
-/// True where a fact is about the resource (or, for paths, about one that holds it).
+/// True if a fact is about the resource (or, for paths, about one that contains it).
 pub(crate) fn concerns(fact: &Fact, resource: &Resource) -> bool {
     match (&fact.resource, resource) {
         (Resource::Path(asked), Resource::Path(path)) => {
@@ -353,7 +355,7 @@ pub(crate) fn concerns(fact: &Fact, resource: &Resource) -> bool {
     }
 }
 
-/// True where a guard holds because the resource, or what it lies in, is there.
+/// True if a guard holds because the resource, or what contains it, exists.
 fn asserts(guard: &Guard, resource: &Resource) -> bool {
     let there = |truth: bool| {
         guard.cond.evaluate(&mut |leaf| match leaf {
@@ -364,7 +366,7 @@ fn asserts(guard: &Guard, resource: &Resource) -> bool {
     there(true) == Some(guard.holds) && there(false) != Some(guard.holds)
 }
 
-/// What lies above a path, from the nearest.
+/// Everything above a path, from the nearest.
 fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     fn above(path: &str) -> Option<&str> {
         path.rfind('/').map(|cut| &path[..cut])
@@ -380,15 +382,15 @@ fn ancestors(path: &str) -> impl Iterator<Item = &str> {
 enum Relation<'g> {
     /// They are in different arms of one choice.
     Excludes,
-    /// All guards of the one hold for the other too.
+    /// All guards of the one also apply to the other.
     Implied,
-    /// The one has these guards more.
+    /// The one has these additional guards.
     Extra(Vec<&'g Guard>),
 }
 
-/// How the guards of an event stand to those of the one who asks.
+/// How the guards of an event relate to those of the asker.
 fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<GuardId>) -> Relation<'_> {
-    // Most steps of a long script stand behind no guard, or behind the same.
+    // Most steps of a long script are behind no guard, or behind the same one.
     if event.is_none() || event == asker {
         return Relation::Implied;
     }
@@ -404,7 +406,7 @@ fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<GuardId>) ->
                 return Relation::Excludes;
             }
         }
-        // Conditions on facts change as the script goes on; what is not about facts does not.
+        // Conditions on facts change as the script goes on; others do not.
         if matches!(guard.about, About::Opaque | About::Constant) && !matches!(guard.cond, Cond::Always(_)) {
             match guards_from(guards, asker).find(|(_, other)| other.cond == guard.cond) {
                 Some((_, other)) if other.holds != guard.holds => return Relation::Excludes,
@@ -417,7 +419,7 @@ fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<GuardId>) ->
     if extra.is_empty() { Relation::Implied } else { Relation::Extra(extra) }
 }
 
-/// The innermost guard that both stand behind.
+/// The innermost guard that both are behind.
 fn common(guards: &[Guard], a: Option<GuardId>, b: Option<GuardId>) -> Option<GuardId> {
     let (mut a, mut b) = (a?, b?);
     while a != b {

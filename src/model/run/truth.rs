@@ -1,4 +1,4 @@
-//! The truth of guards in the second run, and what a guard sees to.
+//! The truth of guards in the second run, and what a guard ensures.
 
 use crate::model::condition::{Aspect, Cond, Fact};
 use crate::model::pattern::holds_pattern;
@@ -16,7 +16,7 @@ impl Timeline {
         guard.cond.evaluate(&mut |leaf| self.leaf_truth(asking, leaf, guard, id))
     }
 
-    /// As [`Timeline::truth`], where what is not known goes the way that skips: nobody asks for `--force`.
+    /// Like [`Timeline::truth`], but what is unknown goes the way that skips: nobody passes `--force`.
     pub(crate) fn may_skip(&self, asking: Asking<'_>, id: GuardId) -> bool {
         let guard = &asking.guards[id.0 as usize];
         [true, false].into_iter().any(|unknown| {
@@ -53,13 +53,14 @@ impl Timeline {
         guard: &Guard,
         id: GuardId,
     ) -> Option<bool> {
-        // The state is asked for the guard itself: what the guarded steps did in the first run counts as done.
+        // The state is that at the guard itself: what the guarded steps did in the first run counts as done.
         let (steps, guards) = (asking.steps, asking.guards);
         let asking = Asking { before: guard.at, ..asking };
         let guarded = || behind(steps, guards, id).map(|(_, step)| step);
         let acts = |step: &Step| !step.deed.roles.contains(&Role::ReadOnly);
         match &fact.resource {
-            // Who asks for a program that is missing, and then does something about it, has it the next time.
+            // A script that checks for a missing program, and then does something about it, has it the next
+            // time.
             Resource::Program(_) | Resource::Package(_) => {
                 let asks_for_absence = absence_asked(guard, fact);
                 if asks_for_absence && guarded().any(acts) {
@@ -77,7 +78,7 @@ impl Timeline {
                         (Change::Append, Resource::Line { file: to, text: line }) => {
                             (to == file || same_unless_known(to, file)) && holds_pattern(line, text)
                         }
-                        // Where the line is found already, an edit does not bring it about.
+                        // If the line is already found, an edit does not bring it about.
                         (Change::Edit, Resource::Path(to)) if to == file => !guards_from(guards, step.guard)
                             .any(|(_, other)| other.cond == guard.cond && other.holds != guard.holds),
                         (Change::Write, Resource::Path(to)) if to == file => {
@@ -89,7 +90,7 @@ impl Timeline {
                 written.then_some(true)
             }
             Resource::Crontab(pattern) => {
-                // What the new lines are is seen; what `crontab -l` gave is as it was.
+                // The new lines are visible; the output of `crontab -l` is as it was.
                 let holds = |step: &Step| match (&step.argv.stdin, pattern.as_literal()) {
                     (Stdin::Text(text), Some(pattern)) => {
                         let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
@@ -123,7 +124,7 @@ impl Timeline {
                 if state.presence == Presence::Untouched {
                     state = self.renamed(asking, resource, state);
                 }
-                // `[ -d app/.git ] || git clone URL app`: what a tree holds comes with it.
+                // `[ -d app/.git ] || git clone URL app`: the contents of a tree come with it.
                 if state.presence == Presence::Untouched
                     && let Resource::Path(path) = resource
                 {
@@ -157,16 +158,18 @@ impl Timeline {
                     }
                     Presence::There => shows(fact.aspect, &state),
                     Presence::Gone => Some(false),
-                    // It was missing in the first run, as the guard saw; the steps behind the guard may have made it.
+                    // It was missing in the first run, as the guard saw. The steps behind the guard may have
+                    // created it.
                     _ => None,
                 }
             }
         }
     }
 
-    /// A resource that is asked for by another name than it is made by: a database by `$DB` and by `"$DB"` in SQL.
+    /// A resource that is checked under another name than it is created: a database by `$DB` and by `"$DB"`
+    /// in SQL.
     pub(crate) fn renamed(&self, asking: Asking<'_>, resource: &Resource, state: State) -> State {
-        // Of what is known whole, the name is the same however it is written.
+        // If the name is fully known, it is the same however it is written.
         if resource.name().as_literal().is_some() {
             return state;
         }
@@ -181,8 +184,8 @@ impl Timeline {
     }
 }
 
-/// Is the fact true of what is there? `-d` is not of a file, `-L` not of a directory (test(1)). Where a link leads is
-/// not known: it is believed to lead to what the script asks for.
+/// Whether the fact is true of what exists. `-d` is false for a file, and `-L` for a directory (test(1)). The
+/// target of a link is not known: it is assumed to be what the script checks for.
 pub(crate) fn shows(aspect: Aspect, state: &State) -> Option<bool> {
     use PathKind::{Any, Directory, File, Link, Tree};
     match (aspect, state.kind) {
@@ -190,20 +193,20 @@ pub(crate) fn shows(aspect: Aspect, state: &State) -> Option<bool> {
         (Aspect::Link, Directory | Tree | File) => Some(false),
         (Aspect::Link, Any) => None,
         (Aspect::Filled, Directory) => state.filled.then_some(true),
-        // `touch` makes an empty file.
+        // `touch` creates an empty file.
         (Aspect::Sized, File) => Some(state.filled),
         (Aspect::Filled, Any | File | Link | Tree) => Some(true),
         _ => Some(true),
     }
 }
 
-/// Does the guard see to it that the resource, which an effect of this kind makes, is not there yet?
+/// Whether the guard ensures that the resource, which an effect of this kind creates, does not exist yet.
 pub(crate) fn excludes_presence(guard: &Guard, resource: &Resource, kind: PathKind) -> bool {
     let state = State { presence: Presence::There, kind, filled: kind != PathKind::Directory, by: None };
     let truth = guard.cond.evaluate(&mut |leaf| match leaf {
         Cond::Fact(fact) => match (&fact.resource, resource) {
             (Resource::Path(asked), Resource::Path(path)) if asked == path => shows(fact.aspect, &state),
-            // What lies above is a directory; what lies in a tree comes with it.
+            // Everything above is a directory, and the contents of a tree come with it.
             (Resource::Path(asked), Resource::Path(path)) if path.is_under(asked) => {
                 Some(matches!(fact.aspect, Aspect::Exists | Aspect::Directory | Aspect::Filled))
             }
@@ -221,7 +224,7 @@ pub(crate) fn excludes_presence(guard: &Guard, resource: &Resource, kind: PathKi
     truth == Some(!guard.holds)
 }
 
-/// True where the guard wants the fact not to hold.
+/// True if the guard requires that the fact does not hold.
 pub(crate) fn absence_asked(guard: &Guard, fact: &Fact) -> bool {
     let with = |truth: bool| {
         guard.cond.evaluate(&mut |leaf| match leaf {
@@ -232,7 +235,7 @@ pub(crate) fn absence_asked(guard: &Guard, fact: &Fact) -> bool {
     with(false) == Some(guard.holds) && with(true) != Some(guard.holds)
 }
 
-/// Two file names of which one is not known may be the same file.
+/// Two file names may be the same file if one of them is not known.
 pub(crate) fn same_unless_known(a: &Value, b: &Value) -> bool {
     (a.knowledge() > Knowledge::Literal || b.knowledge() > Knowledge::Literal) && a.looks_like(b)
 }

@@ -1,4 +1,5 @@
-//! What it says that a command prints something, or prints just this; and what a test says that is run as a program.
+//! What it means that a command prints something, or prints exactly this; and what a test means that is run
+//! as a program.
 
 use crate::model::condition::{Aspect, Cond, path_test};
 use crate::model::pattern::{GREP, basic, line_pattern};
@@ -9,10 +10,10 @@ use crate::shell::ast::{CaseArm, Operation, Part, Stmt, StmtKind, Word};
 use crate::shell::value::Value;
 use crate::tools::effect::Resource;
 
-/// Longest chain of functions and branches that is followed for what it prints.
+/// The longest chain of functions and branches that is followed for what it prints.
 const PRINTS: u32 = 6;
 
-/// `sudo test -f X`, `sudo [ ! -d X ]`: test(1) run as a program, of one path.
+/// `sudo test -f X`, `sudo [ ! -d X ]`: test(1) run as a program, with one path.
 pub(crate) fn test_program(argv: &Argv) -> Option<Cond> {
     let mut args = argv.args.as_slice();
     if argv.name != "test" {
@@ -30,8 +31,8 @@ pub(crate) fn test_program(argv: &Argv) -> Option<Cond> {
     Some(if negated { cond.negate() } else { cond })
 }
 
-/// What it says that a command prints something, where that is another thing than that it succeeds: `find` succeeds
-/// where it finds nothing (find(1)), `sed -n '/x/p'` where no line is printed (sed(1)).
+/// What it means that a command prints something, if that differs from its success: `find` succeeds if it
+/// finds nothing (find(1)), and `sed -n '/x/p'` if no line is printed (sed(1)).
 pub(crate) fn prints_says(argv: &Argv) -> Option<Cond> {
     let operand = |spec: &'static str| argv.options(spec).operands.last().map(|a| argv.path(a));
     match argv.name.as_str() {
@@ -85,7 +86,7 @@ fn found_by_find(argv: &Argv) -> Option<Cond> {
     match place("-name").or_else(|| place("-path")) {
         Some(at) => {
             let name = &argv.args.get(at + 1)?.value;
-            // Which of several it finds is not known.
+            // It is not known which of several it finds.
             if name.is_glob() || name.key().contains(['*', '?', '[']) {
                 return None;
             }
@@ -109,7 +110,8 @@ fn found_by_find(argv: &Argv) -> Option<Cond> {
     }
 }
 
-/// `awk '/L/{f=1} END{exit !f}' F`: succeeds where a line is found. Only the shape that everybody writes.
+/// `awk '/L/{f=1} END{exit !f}' F`: it succeeds if a line is found. Only the shape that everybody writes is
+/// recognised.
 pub(crate) fn awk_says(argv: &Argv) -> Option<Cond> {
     let options = argv.options("F|field-separator: v|assign: f|file:");
     let [program, file] = options.operands.as_slice() else { return None };
@@ -136,7 +138,7 @@ pub(crate) fn awk_says(argv: &Argv) -> Option<Cond> {
     Some(found_in(argv.path(file), &name, argv))
 }
 
-/// git(1): a repository is there, or a remote of it.
+/// git(1): a repository exists, or a remote of it.
 pub(crate) fn git_says(argv: &Argv) -> Option<Cond> {
     let global = argv.leading_options("C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare");
     let mut inner = argv.shifted(global.first_operand)?;
@@ -163,8 +165,8 @@ pub(crate) fn git_says(argv: &Argv) -> Option<Cond> {
     }
 }
 
-/// A number that a count is compared with, where it tells nothing from something: `-gt 0`, `-ge 1`, `-lt 1`, `-eq 0`.
-/// True: the comparison holds where something was counted.
+/// A number that a count is compared with, if it distinguishes nothing from something: `-gt 0`, `-ge 1`,
+/// `-lt 1`, `-eq 0`. True if the comparison holds when something was counted.
 pub(crate) fn counts_something(operator: &str, number: &str) -> Option<bool> {
     match (operator, number) {
         ("-gt", "0") | ("-ge", "1") | ("-ne", "0") => Some(true),
@@ -187,7 +189,7 @@ impl<'a> Walker<'a, '_> {
         (flow.cond, first)
     }
 
-    /// `[ "$(cat F)" = 2 ]`: the file holds just that line.
+    /// `[ "$(cat F)" = 2 ]`: the file contains exactly that line.
     pub(crate) fn holds_text(&mut self, asked: &Word<'a>, text: &Value) -> Option<Cond> {
         let [Part::Substitution { body: [stmt], .. }] = asked.parts else { return None };
         let text = text.as_literal().filter(|t| !t.is_empty() && !t.contains('\n'))?;
@@ -236,8 +238,8 @@ impl<'a> Walker<'a, '_> {
         pipe_says(&first, &grep, known)
     }
 
-    /// When the subject of a `case` goes to an arm, where that is asked of what a command prints:
-    /// `case "$(crontab -l)" in *backup*)`. `before`: when it goes to an earlier arm.
+    /// When the subject of a `case` goes to an arm, if the subject is what a command prints:
+    /// `case "$(crontab -l)" in *backup*)`. `before` is when it goes to an earlier arm.
     pub(crate) fn arm_holds(
         &mut self,
         subject: &Word<'a>,
@@ -252,8 +254,8 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
-    /// What a statement prints, and when: `TEST && echo A || echo B`, `if TEST; then echo A; else echo B; fi`, a
-    /// function of such.
+    /// What a statement prints, and when: `TEST && echo A || echo B`,
+    /// `if TEST; then echo A; else echo B; fi`, or a function of such statements.
     pub(crate) fn prints(&mut self, stmt: &'a Stmt<'a>, depth: u32) -> Option<Vec<(Value, Cond)>> {
         if depth > PRINTS {
             return None;

@@ -1,4 +1,5 @@
-//! Assignments and the shell's own commands (bash(1), SHELL BUILTIN COMMANDS); who is to call the script.
+//! Assignments and the shell's own commands (bash(1), SHELL BUILTIN COMMANDS), and who should call the
+//! script.
 
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
@@ -33,7 +34,7 @@ impl<'a> Walker<'a, '_> {
             let output = Output { value: Value::default(), content: fixed_text(String::new(), command.span) };
             self.emit_redirects(command.redirects, command.span, output);
         }
-        // The status is that of the last substitution, except behind a keyword.
+        // The status is that of the last substitution, except after a keyword.
         let cond = if keyword.is_empty() && self.steps.len() > before {
             self.last.clone()
         } else {
@@ -121,7 +122,7 @@ impl<'a> Walker<'a, '_> {
                     }
                     Some(arg) => arg.value.resolve(&self.ctx.cwd),
                 };
-                // `cd X || exit` and `[ -d X ] && cd X` are read as if X were there.
+                // `cd X || exit` and `[ -d X ] && cd X` are read as if X existed.
                 let cond =
                     Cond::fact(Resource::Path(cwd.clone()), crate::model::condition::Aspect::Directory);
                 self.ctx.cwd = cwd;
@@ -192,7 +193,7 @@ impl<'a> Walker<'a, '_> {
                 Some(Flow::plain(cond))
             }
             "read" | "mapfile" | "readarray" => {
-                // Its variables have new values, which nobody knows.
+                // Its variables have new, unknown values.
                 for word in &command.words[1..] {
                     if let [Part::Literal { text, .. }] = word.parts
                         && !text.starts_with('-')
@@ -255,7 +256,7 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// Who is expected to call the script, from its test for root or from what it does without sudo.
+/// Who is expected to call the script, judged by its check for root or by what it does without sudo.
 pub(crate) fn caller(steps: &[Step], tested: Caller) -> Caller {
     if tested != Caller::Unknown {
         return tested;

@@ -8,7 +8,7 @@ use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::{FileId, MappedText, OffsetMap};
-/// Calls inside calls.
+/// How deep calls may be nested.
 const CALLS: u32 = 16;
 
 /// What a command prints, as far as it is known.
@@ -20,7 +20,7 @@ pub(crate) struct Output {
 impl<'a> Walker<'a, '_> {
     pub(crate) fn pipeline(&mut self, stages: Block<'a>) -> Flow {
         let mut stages = stages;
-        // `! a | b` negates the pipe, whichever of its commands the tree hangs the `!` on.
+        // `! a | b` negates the pipeline, whichever of its commands has the `!` in the tree.
         let negated = match stages.first().map(|s| s.kind) {
             Some(StmtKind::Not(inner)) => Some(*inner),
             Some(StmtKind::Redirected { body: Stmt { kind: StmtKind::Not(inner), .. }, redirects }) => {
@@ -84,7 +84,7 @@ impl<'a> Walker<'a, '_> {
         flow
     }
 
-    /// Runs in a copy of the shell: directory, options and variables are as before afterwards.
+    /// Runs in a copy of the shell: afterwards directory, options and variables are as before.
     pub(crate) fn in_subshell<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let ctx = self.ctx.clone();
         let guard = self.guard;
@@ -107,7 +107,7 @@ impl<'a> Walker<'a, '_> {
         flow.cond
     }
 
-    /// Calls a function. `None`: with parameters that are not known.
+    /// Calls a function. With `None`, its parameters are unknown.
     pub(crate) fn call(&mut self, name: &'a str, args: Option<Vec<Arg>>) -> Flow {
         let Some(function) = self.functions.get_mut(name) else { return Flow::plain(Cond::Always(true)) };
         function.called = true;
@@ -127,7 +127,7 @@ impl<'a> Walker<'a, '_> {
         self.params = saved_params;
         self.calls -= 1;
         if let Some(function) = self.functions.get_mut(name) {
-            // Its own body may have defined it anew.
+            // Its own body may have redefined it.
             function.active = function.active.saturating_sub(1);
         }
         let exit = match flow.exit {
@@ -138,7 +138,7 @@ impl<'a> Walker<'a, '_> {
         Flow { cond: flow.cond, exit }
     }
 
-    /// Adds to what the commands around print.
+    /// Adds to what the surrounding commands print.
     pub(crate) fn print(&mut self, value: Value, content: MappedText) {
         self.volume += value.key().len() + content.text.len();
         if let Some(capture) = self.captures.last_mut() {

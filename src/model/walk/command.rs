@@ -1,4 +1,4 @@
-//! One simple command: the call of a function, code that it runs, or the step that it is.
+//! One simple command: a function call, code that it runs, or the step that it is.
 
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
@@ -14,7 +14,7 @@ use crate::shell::wrappers;
 use crate::shell::wrappers::{command_line, peel, resplit};
 use crate::source::Span;
 use crate::tools;
-use crate::tools::effect::{Again, Change, Deed, Prompt, Resource, Role};
+use crate::tools::effect::{Again, Change, Deed, Prints, Prompt, Resource, Role};
 
 /// The effects of one command. `mkdir {1..64}` has 64.
 pub(crate) const EFFECTS: usize = 256;
@@ -99,7 +99,7 @@ impl<'a> Walker<'a, '_> {
         flow
     }
 
-    /// A compound statement with redirections.
+    /// A compound statement with redirects.
     pub(crate) fn redirected(
         &mut self,
         stmt: &Stmt<'a>,
@@ -120,7 +120,7 @@ impl<'a> Walker<'a, '_> {
             let flow = self.statement(body);
             let parts = self.captures.pop().unwrap_or_default();
             let output = crate::model::walk::calls::join_outputs(parts, self.file);
-            // Only the redirections themselves: the body may be long.
+            // Only the redirects themselves, because the body may be long.
             let span = redirects.iter().map(|r| r.span).reduce(Span::to).unwrap_or(stmt.span);
             self.emit_redirects(redirects, span, output);
             flow
@@ -166,14 +166,14 @@ impl<'a> Walker<'a, '_> {
         self.steps.push(step);
     }
 
-    /// True for an `echo` to whoever watches: half of a script's commands, and they change nothing.
+    /// True for an `echo` to people. Half of a script's commands are of this kind, and they change nothing.
     fn only_says(&self, command: &Command<'a>) -> bool {
         command.redirects.is_empty() && command.assignments.is_empty() && self.captures.is_empty()
     }
 
     fn said(&mut self, command: &Command<'a>, args: Vec<Arg>) -> Flow {
         if let Some(argv) = command_line(args, self.ctx.cwd.clone(), self.ctx.home.clone()) {
-            let mut step = self.step(argv, command.span, Deed::read_only());
+            let mut step = self.step(argv, command.span, Deed::read_only().prints(Prints::Words));
             step.origin = Some(command.origin);
             step.wrappers.clear();
             self.steps.push(step);
@@ -198,7 +198,7 @@ impl<'a> Walker<'a, '_> {
         }
         self.volume += argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>();
         let peeled = peel(argv);
-        // `run cp a b`: what is left may be a function again (`sudo_if_needed`, `retry`).
+        // `run cp a b`: the rest may be a function again (`sudo_if_needed`, `retry`).
         if let Some((&name, _)) = self.functions.get_key_value(peeled.argv.name.as_str())
             && peeled.wrappers.iter().all(|w| matches!(*w, "command" | "time" | "nice" | "timeout"))
             && !peeled.wrappers.is_empty()
@@ -208,7 +208,7 @@ impl<'a> Walker<'a, '_> {
             return self.call(name, Some(rest));
         }
         if let Some(outer) = &peeled.outer {
-            // `docker run IMAGE CMD` is a step of its own, out here.
+            // `docker run IMAGE CMD` is a step of its own, outside the container.
             let deed = tools::deed(outer);
             let mut step = self.step((**outer).clone(), command.span, deed);
             step.origin = Some(command.origin);
@@ -220,7 +220,7 @@ impl<'a> Walker<'a, '_> {
             let mut step = None;
             let flow = self.run_code(command, code, &peeled);
             if flow.is_none() || command.redirects.iter().any(writes) {
-                // `curl … | bash`: what it does is not known, that it runs is.
+                // `curl … | bash`: it is not known what it does, but it runs.
                 self.enter(&peeled);
                 let mut deed = tools::deed(&peeled.argv);
                 if flow.is_none() && self.runs_download() {
@@ -246,7 +246,8 @@ impl<'a> Walker<'a, '_> {
             }
             return flow;
         }
-        // Without a wrapper the command runs where and as whom its shell does: nothing to go back to.
+        // Without a wrapper, the command runs where and as whom its shell does, so there is nothing to
+        // restore.
         let saved = (!peeled.wrappers.is_empty()).then(|| self.ctx.clone());
         if saved.is_some() {
             self.enter_command(&peeled);
@@ -264,7 +265,7 @@ impl<'a> Walker<'a, '_> {
         let mut step = self.step(peeled.argv, command.span, deed);
         step.origin = Some(command.origin);
         step.wrappers.clone_from(&peeled.wrappers);
-        // Redirections are opened by the shell that calls, not by the user that sudo gives.
+        // The calling shell opens redirects, not the user that sudo switches to.
         if let Some(saved) = &saved {
             self.ctx.user = saved.user.clone();
         }
@@ -307,7 +308,7 @@ impl<'a> Walker<'a, '_> {
     pub(crate) fn enter_command(&mut self, peeled: &wrappers::Peeled) {
         let cwd = peeled.argv.cwd.clone();
         self.enter(peeled);
-        // `sudo -u app cmd` stays where it is; only `-i` and `su -` go home.
+        // `sudo -u app cmd` stays in the directory; only `-i` and `su -` go home.
         if !peeled.login {
             self.ctx.cwd = cwd;
         }
@@ -339,7 +340,7 @@ impl<'a> Walker<'a, '_> {
     pub(crate) fn step(&mut self, argv: Argv, span: Span, mut deed: Deed) -> Step {
         if deed.effects.len() > EFFECTS {
             deed.effects.truncate(EFFECTS);
-            self.shell.gaps.push((span, "it acts on more things than are followed".to_owned()));
+            self.shell.gaps.push((span, "it acts on too many things to follow".to_owned()));
         }
         Step {
             home: self.ctx.home.clone(),
@@ -363,14 +364,12 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// What `crontab -` does to the lines that are there: `(crontab -l; echo L) | crontab -` adds L once more, a filter in
-/// between keeps it single, and a text of its own replaces them all.
+/// What `crontab -` does to the existing lines: `(crontab -l; echo L) | crontab -` adds L again, a filter in
+/// between keeps it single, and a separate text replaces them all.
 pub(crate) fn crontab_input(deed: &mut Deed, stdin: &Stdin) {
     let again = match stdin {
-        Stdin::Text(text) if text.key().contains("$(crontab") => {
-            Again::Duplicates("crontab: the line is added once more")
-        }
-        // `grep -v`, `sort -u`: what stands in front of it is not seen here.
+        Stdin::Text(text) if text.key().contains("$(crontab") => Again::Duplicates("adds the line again"),
+        // `grep -v`, `sort -u`: the input before it is not seen here.
         Stdin::Text(text) if text.key().contains("$(") => Again::NoChange,
         _ => return,
     };
@@ -381,15 +380,16 @@ pub(crate) fn crontab_input(deed: &mut Deed, stdin: &Stdin) {
     }
 }
 
-/// A command whose success can be counted on in the first run. One that takes something away may be there to find out
-/// whether there is anything: `git remote remove origin || …`.
+/// A command that can be relied on to succeed in the first run. A command that removes something may only
+/// find out whether there is anything: `git remote remove origin || …`.
 pub(crate) fn makes_something(deed: &Deed) -> bool {
     deed.known
         && deed.effects.iter().any(|e| matches!(e.change, Change::Create(_) | Change::Write | Change::Append))
         && !deed.effects.iter().any(|e| matches!((&e.change, e.again), (Change::Remove, Again::Fails(_))))
 }
 
-/// What code changes of the shell's own state outlives it: all for `eval` and `source`, nothing for another shell.
+/// What code changes in the shell's own state and keeps: everything for `eval` and `source`, nothing for
+/// another shell.
 pub(crate) fn kept_state(
     saved: crate::model::walk::Context,
     now: &crate::model::walk::Context,

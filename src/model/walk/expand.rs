@@ -1,4 +1,4 @@
-//! Expansion of words to values, as bash(1) has it under EXPANSION, as far as values are known.
+//! Expansion of words to values, as described in bash(1), EXPANSION, as far as values are known.
 
 use crate::limit::tick;
 use crate::model::condition::Cond;
@@ -10,7 +10,7 @@ use crate::shell::wrappers::home_of;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::sync::LazyLock;
 
-/// Programs whose output is another one on every run, and what of it: RANDOM(4), date(1), mktemp(1).
+/// Programs whose output differs on every run, and what kind it is: RANDOM(4), date(1), mktemp(1).
 pub(crate) fn is_fresh_output(text: &str) -> bool {
     static FRESH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         let words = ["mktemp", "date +%s", "date +%N", "date", "$$", "$RANDOM", "$SECONDS", "$EPOCHSECONDS"];
@@ -24,12 +24,12 @@ pub(crate) fn is_fresh_output(text: &str) -> bool {
         })
 }
 
-/// One that is made fast, for texts of a few words.
+/// A quick one, for texts of a few words.
 fn automaton(words: &[&str]) -> Option<AhoCorasick> {
     AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(words).ok()
 }
 
-/// True where the text of a command gives a new secret: `openssl rand -hex 32`.
+/// True if the text of a command gives a new secret: `openssl rand -hex 32`.
 pub(crate) fn is_random_source(text: &str) -> bool {
     static SOURCES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         let sources = [
@@ -127,7 +127,7 @@ impl<'a> Walker<'a, '_> {
     }
 
     fn expand_into(&mut self, word: &Word<'a>, out: &mut Vec<Arg>) {
-        // "$@" and friends: each parameter is a word.
+        // "$@" and similar: each parameter is a word.
         if let [Part::Parameter { name, operation: Operation::Plain | Operation::All, quoted }] = word.parts {
             let list = match *name {
                 "@" | "*" => self.params.clone(),
@@ -140,7 +140,7 @@ impl<'a> Walker<'a, '_> {
             if let Some(list) = list
                 && (*quoted || *name != "*")
             {
-                // What the caller wrote is the place of what is told.
+                // Findings point at what the caller wrote.
                 if !self.overflows() {
                     self.volume += list.iter().map(|a| a.value.key().len() + 64).sum::<usize>();
                     out.extend(list);
@@ -150,7 +150,7 @@ impl<'a> Walker<'a, '_> {
             if !quoted {
                 let value = self.expand(word);
                 let value = match self.scope.get(name) {
-                    // A wrapper that may be empty: `$SUDO cp`. It is what it can be at most.
+                    // A wrapper that may be empty: `$SUDO cp`. The widest possible value counts.
                     Some(v) if out.is_empty() && v.alternatives.iter().any(|(a, _)| !a.is_empty()) => {
                         let known = v.alternatives.iter().map(|(a, _)| a);
                         let longest = known.filter(|a| a.as_literal().is_some());
@@ -170,7 +170,7 @@ impl<'a> Walker<'a, '_> {
             }
         }
         let value = self.expand(word);
-        // An unquoted expansion with blanks in its known value gives several words.
+        // An unquoted expansion whose known value has blanks gives several words.
         let splits = word.parts.iter().any(|p| {
             matches!(p, Part::Parameter { quoted: false, .. } | Part::Substitution { quoted: false, .. })
         }) && value.as_literal().is_some_and(|t| t.contains([' ', '\t', '\n']))
@@ -257,7 +257,7 @@ impl<'a> Walker<'a, '_> {
                 let positional = name.bytes().all(|b| b.is_ascii_digit());
                 let value = match set {
                     Some(value) if !value.is_empty() => value,
-                    // What the caller may give is not known, even where there is a default.
+                    // The caller's value is not known, even if there is a default.
                     _ if positional && self.params.is_none() => self.unset(name),
                     _ => self.expand_parts(word),
                 };
@@ -301,7 +301,7 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
-    /// The value of a variable or parameter, where it is known.
+    /// The value of a variable or parameter, if it is known.
     fn value_of(&mut self, name: &str) -> Option<Value> {
         if let Some(variable) = self.scope.get(name) {
             return Some(variable.value.clone());
@@ -333,7 +333,8 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
-    /// What stands for a variable that the script does not set: the environment gives it, the same on every run.
+    /// The placeholder for a variable that the script does not set: the environment provides it, the same on
+    /// every run.
     fn unset(&mut self, name: &str) -> Value {
         match name {
             "$" | "RANDOM" | "SECONDS" | "EPOCHSECONDS" | "EPOCHREALTIME" | "BASHPID" | "SRANDOM" | "!" => {
@@ -344,7 +345,7 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
-    /// The output of `$(…)`: worked out where it is about paths, else a hole that says how it was made.
+    /// The output of `$(…)`: computed if it is about paths, else a hole that says how it was made.
     fn substitution(&mut self, body: Block<'a>, text: &'a str) -> Value {
         let known = self.in_subshell(|walker| {
             let known = walker.known_output(body);
@@ -378,7 +379,7 @@ impl<'a> Walker<'a, '_> {
         Value::hole(text, version, knowledge)
     }
 
-    /// Commands whose output is taken: it is none of what the command around them prints.
+    /// Commands whose output is captured; it is not part of what the surrounding command prints.
     fn unseen_block(&mut self, body: Block<'a>) {
         self.captures.push(Vec::new());
         self.block(body);
@@ -459,7 +460,7 @@ impl<'a> Walker<'a, '_> {
         Some(target.value.resolve(&self.ctx.cwd))
     }
 
-    /// What it says that a word is not empty: `-n "$(docker ps -q -f name=web)"`.
+    /// What it means that a word is not empty: `-n "$(docker ps -q -f name=web)"`.
     pub(crate) fn word_says(&mut self, word: &Word<'a>) -> Option<Cond> {
         match word.parts {
             [Part::Substitution { body, .. }] => self.output_says(body),

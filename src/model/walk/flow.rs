@@ -1,5 +1,5 @@
-//! Where control goes: lists, branches, loops, and how statements end. What is known where a statement runs comes
-//! from here.
+//! Control flow: lists, branches, loops, and how statements end. It determines what is known where a
+//! statement runs.
 
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
@@ -9,10 +9,10 @@ use crate::shell::argv::Arg;
 use crate::shell::ast::{Block, CaseArm, Part, Stmt, StmtKind, Word};
 use crate::shell::value::Knowledge;
 use crate::source::Span;
-/// `for x in a b c` is unrolled up to so many words.
+/// `for x in a b c` is unrolled up to this many words.
 const UNROLL: usize = 12;
 
-/// Where control goes when a statement does not end normally.
+/// Where control goes if a statement does not end normally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Jump {
     /// `exit`, `exec`.
@@ -28,9 +28,9 @@ pub(crate) enum Jump {
 pub(crate) enum Exit {
     /// Control goes on.
     No,
-    /// It never does.
+    /// Control never goes on.
     Always(Jump),
-    /// It does not when the condition has the outcome.
+    /// Control does not go on if the condition has the outcome.
     When { cond: Cond, outcome: bool, jump: Jump, span: Span },
 }
 
@@ -48,12 +48,12 @@ impl Flow {
     }
 }
 
-/// What a failing command means to those around it.
+/// What a failing command means to the surrounding statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// errexit decides.
     Default,
-    /// Someone looks at it, or it is waved through.
+    /// Something checks it, or it is ignored.
     Is(OnFailure),
 }
 impl<'a> Walker<'a, '_> {
@@ -83,7 +83,7 @@ impl<'a> Walker<'a, '_> {
         let cond = first.cond.clone().and(second.cond.clone());
         let exit = match second.exit {
             Exit::Always(jump) => {
-                // What `return 1` returned is what the caller sees.
+                // The caller sees what `return 1` returned.
                 let exit = Exit::When { cond: first.cond, outcome: true, jump, span: a.span };
                 self.note_root_test(&exit);
                 return Flow { cond: second.cond, exit };
@@ -207,7 +207,7 @@ impl<'a> Walker<'a, '_> {
         self.ctx.cwd = match cwds.as_slice() {
             [] => cwd,
             [only] => only.clone(),
-            // Branches that lead to one place agree; else the last change of directory is believed.
+            // Branches that lead to one place agree; otherwise the last change of directory counts.
             many => many.iter().rev().find(|c| **c != cwd).cloned().unwrap_or(cwd),
         };
         let cond = result.unwrap_or(Cond::Always(true));
@@ -244,7 +244,7 @@ impl<'a> Walker<'a, '_> {
         let known = !values.is_empty() && values.iter().all(|v| !v.value.is_glob());
         if select || !known || values.len() > UNROLL {
             if select {
-                self.emit_prompt(stmt.span, "a choice from a menu");
+                self.emit_prompt(stmt.span, "waits for a choice from a menu");
             }
             let value = self.scope.unknown(variable, Knowledge::Symbolic);
             self.scope.set(variable, Variable { value, ..Default::default() });
@@ -304,7 +304,7 @@ impl<'a> Walker<'a, '_> {
         Flow::plain(self.opaque_at(stmt.span))
     }
 
-    /// When the subject of a `case` goes to an arm, where its values are known and the patterns plain.
+    /// When the subject of a `case` goes to an arm, if its values are known and the patterns are plain.
     pub(crate) fn arm_says(
         &mut self,
         subject: &Word<'a>,
@@ -327,7 +327,7 @@ impl<'a> Walker<'a, '_> {
         self.word_is(subject, |value| takes(arm, value) && !earlier.iter().any(|e| takes(e, value)))
     }
 
-    /// True where a statement never lets control go on: `exit 1`, `die "…"`, `{ echo …; exit 1; }`.
+    /// True if a statement never lets control go on: `exit 1`, `die "…"`, `{ echo …; exit 1; }`.
     pub(crate) fn always_leaves(&self, stmt: &Stmt<'a>, depth: u32) -> bool {
         if depth > 6 {
             return false;

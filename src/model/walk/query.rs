@@ -1,4 +1,4 @@
-//! What the success, or the output, of a command says. `id -u app` succeeds where the account exists.
+//! What the success, or the output, of a command means. `id -u app` succeeds if the account exists.
 
 use crate::model::condition::{Aspect, Cond};
 use crate::model::pattern::{GREP, line_pattern};
@@ -7,7 +7,7 @@ use crate::shell::argv::{Argv, Stdin};
 use crate::shell::value::Value;
 use crate::tools::effect::Resource;
 
-/// What it says that a command succeeds, where that is about a resource.
+/// What it means that a command succeeds, if that is about a resource.
 pub(crate) fn success_says(argv: &Argv) -> Option<Cond> {
     let operand =
         |spec: &'static str, index: usize| argv.options(spec).operands.get(index).map(|a| a.value.clone());
@@ -124,7 +124,7 @@ fn grep(argv: &Argv) -> Option<Cond> {
     Some(if options.has("v") { fact.negate() } else { fact })
 }
 
-/// What it says that a pattern is found in a file.
+/// What it means that a pattern is found in a file.
 pub(crate) fn found_in(file: Value, pattern: &Value, grep: &Argv) -> Cond {
     let resource = match file.as_literal() {
         Some("/etc/passwd" | "/etc/shadow") => Resource::User(account(pattern)),
@@ -177,7 +177,7 @@ fn filter_name(words: &[&Value]) -> Option<Value> {
     })
 }
 
-/// The SQL that a client is given.
+/// The SQL that a client gets.
 fn sql_of(argv: &Argv) -> Option<String> {
     let options = argv.options("c|command: e|execute: d|dbname: U|username: u|user: h|host: p|port: t A q X v|set|variable: P|pset: D|database: N|skip-column-names s|silent f|file:");
     let from = |v: &Value| v.to_string();
@@ -187,7 +187,7 @@ fn sql_of(argv: &Argv) -> Option<String> {
     })
 }
 
-/// `SELECT 1 FROM pg_roles WHERE rolname = 'app'` gives a row where the role exists.
+/// `SELECT 1 FROM pg_roles WHERE rolname = 'app'` returns a row if the role exists.
 fn sql_says(sql: &str) -> Option<Cond> {
     let lower = sql.to_ascii_lowercase();
     let quoted = |after: &str| {
@@ -215,7 +215,7 @@ fn sql_says(sql: &str) -> Option<Cond> {
     None
 }
 
-/// SQL is read from the shown text, where a hole stands as `$NAME`.
+/// SQL is read from the shown text, in which a hole is `$NAME`.
 fn value_of_shown(text: &str) -> Value {
     match text.strip_prefix('$') {
         Some(name) => Value::hole(name, 0, crate::shell::value::Knowledge::Symbolic),
@@ -223,7 +223,7 @@ fn value_of_shown(text: &str) -> Value {
     }
 }
 
-/// A unit's full name: `.service` where it has no suffix (systemctl(1)).
+/// A unit's full name: with `.service` if it has no suffix (systemctl(1)).
 pub(crate) fn unit_name(value: &Value) -> Value {
     const SUFFIXES: [&str; 9] =
         [".service", ".socket", ".timer", ".target", ".mount", ".path", ".slice", ".device", ".swap"];
@@ -235,7 +235,7 @@ pub(crate) fn unit_name(value: &Value) -> Value {
     name
 }
 
-/// What it says that the last of some commands in a pipe succeeds: `psql … | grep -q 1`, `docker ps | grep web`,
+/// What it means that the last command of a pipeline succeeds: `psql … | grep -q 1`, `docker ps | grep web`,
 /// `crontab -l | grep -q backup`.
 pub(crate) fn pipe_says(first: &Argv, last: &Argv, first_says: Option<Cond>) -> Option<Cond> {
     let greps = matches!(last.name.as_str(), "grep" | "egrep" | "fgrep");

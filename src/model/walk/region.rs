@@ -1,4 +1,4 @@
-//! Shell where it hides in shell: `bash -c '…'`, `su - app -c "…"`, `ssh host '…'`, `eval`, heredocs fed to a
+//! Shell code inside shell code: `bash -c '…'`, `su - app -c "…"`, `ssh host '…'`, `eval`, heredocs for a
 //! shell, sourced files. Each is read as a script of its own, with the file's own places.
 
 use crate::model::walk::Walker;
@@ -11,12 +11,12 @@ use crate::shell::value::Value;
 use crate::shell::wrappers::{Code, Peeled};
 use crate::source::{FileId, MappedText, OffsetMap, Span};
 
-/// Regions of one script.
+/// The most regions of one script.
 const REGIONS: u32 = 3_000;
 
 impl<'a> Walker<'a, '_> {
-    /// The text of a word as the shell that gets it sees it, with its places. Values that are known and hold more
-    /// than a name are put in; other variables stay as `${NAME}`, so that the region's own expansion finds them.
+    /// The text of a word as its shell sees it, with its places. Known values that hold more than a name are
+    /// inserted. Other variables stay as `${NAME}`, so that the region's own expansion finds them.
     pub(crate) fn region_text(&mut self, word: &Word<'a>, tree: Option<u32>, constants: bool) -> MappedText {
         let mut text = String::new();
         let mut map = OffsetMap::default();
@@ -89,13 +89,14 @@ impl<'a> Walker<'a, '_> {
         MappedText { text, file, map }
     }
 
-    /// The body of a heredoc as a text with places. `constants`: known values are put in, for reading it as a file.
+    /// The body of a heredoc as a text with places. With `constants`, known values are inserted, so that it
+    /// can be read as a file.
     pub(crate) fn heredoc_text(&mut self, heredoc: &Heredoc<'a>, constants: bool) -> MappedText {
         let text = self.region_text(&heredoc.body, Some(heredoc.raw.tree), constants);
         if heredoc.strips_tabs { without_tabs(text) } else { text }
     }
 
-    /// Runs the code that a command was found to run. `None` where it cannot be got at.
+    /// Runs the code that a command was found to run. `None` if the code is not available.
     pub(crate) fn run_code(&mut self, command: &Command<'a>, code: Code, peeled: &Peeled) -> Option<Flow> {
         if self.regions >= REGIONS {
             self.overrun(command.span);
@@ -154,7 +155,7 @@ impl<'a> Walker<'a, '_> {
                     let text = self.region_text(&word, tree, false);
                     return self.run_text(text, true, peeled, None);
                 }
-                // `echo "apt-get update" | bash`; a downloaded script is not known.
+                // `echo "apt-get update" | bash`. A downloaded script is not known.
                 match &self.ctx.stdin {
                     Stdin::Text(value) if value.as_literal().is_some() => {
                         let text = value.as_literal().unwrap_or_default().to_owned();
@@ -187,7 +188,7 @@ impl<'a> Walker<'a, '_> {
                 return (self.region_text(&word, tree, false), expands);
             }
         }
-        // It came through `"$@"` or an unquoted variable: its text is known, its inner places are not.
+        // It came through `"$@"` or an unquoted variable, so its text is known but its inner places are not.
         let text = match arg.value.as_literal() {
             Some(text) => text.to_owned(),
             None => arg.value.to_string(),
@@ -196,7 +197,8 @@ impl<'a> Walker<'a, '_> {
         (MappedText { text, file: arg.span.file, map }, true)
     }
 
-    /// Runs a text as a script. `expands`: the shell around it put its variables in, so they are seen inside.
+    /// Runs a text as a script. With `expands`, the surrounding shell inserted its variables, so they are
+    /// visible inside.
     fn run_text(
         &mut self,
         text: MappedText,
@@ -273,7 +275,7 @@ impl<'a> Walker<'a, '_> {
         flow
     }
 
-    /// Takes on the user, the place and the directory that wrappers give.
+    /// Applies the user, the place and the directory that wrappers set.
     pub(crate) fn enter(&mut self, peeled: &Peeled) {
         use crate::shell::wrappers::{RunAs, home_of};
         if let Some(user) = &peeled.user {
@@ -343,7 +345,7 @@ impl<'a> Walker<'a, '_> {
         false
     }
 
-    /// A file of the repo, by a path that starts at its root or at the directory where the script is run.
+    /// A file of the repo, by a path relative to its root or to the directory where the script runs.
     fn read_script(&mut self, path: &Value) -> Option<(FileId, String)> {
         let root = crate::model::walk::repo_root();
         if path.is_under(&root) {
@@ -354,7 +356,7 @@ impl<'a> Walker<'a, '_> {
                 .then(|| self.follow.follow(&rest))
                 .flatten();
         }
-        // `./lib.sh`: scripts are mostly run where they lie, or from the root.
+        // `./lib.sh`: scripts mostly run in their own directory, or in the root.
         let pwd = Value::hole("PWD", 0, crate::shell::value::Knowledge::Symbolic);
         if path.is_under(&pwd) {
             let rest = path.key()[pwd.key().len()..].trim_start_matches('/').to_owned();
@@ -371,7 +373,7 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// `<<-` takes leading tabs from each line.
+/// `<<-` removes leading tabs from each line.
 fn without_tabs(text: MappedText) -> MappedText {
     let mut out = String::new();
     let mut map = OffsetMap::default();
@@ -392,7 +394,7 @@ fn without_tabs(text: MappedText) -> MappedText {
     MappedText { text: out, file: text.file, map }
 }
 
-/// A span as a text of its own: what an `echo` prints stands where the `echo` stands.
+/// A span as a text of its own: what an `echo` prints is located at the `echo`.
 pub(crate) fn fixed_text(text: String, span: Span) -> MappedText {
     MappedText { text, file: span.file, map: OffsetMap::fixed(span.start..span.end) }
 }

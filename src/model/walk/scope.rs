@@ -1,5 +1,5 @@
-//! Variables, in order of assignment. Branches are joined: a variable that two branches set differently is a hole
-//! with alternatives.
+//! Variables, in order of assignment. Branches are joined: a variable that two branches set differently is a
+//! hole with alternatives.
 
 use crate::model::condition::Cond;
 use crate::shell::value::{Knowledge, Value};
@@ -11,29 +11,29 @@ use std::collections::HashMap;
 pub(crate) struct Variable {
     /// Its value.
     pub(crate) value: Value,
-    /// The values that it can have, where branches differ, and when it has each.
+    /// Its possible values if branches differ, and when it has each.
     pub(crate) alternatives: Vec<(Value, Cond)>,
     /// The elements of an array.
     pub(crate) elements: Option<Vec<Value>>,
-    /// What its being non-empty says: `EXISTS=$(psql … "SELECT 1 …")`.
+    /// What it means that it is not empty: `EXISTS=$(psql … "SELECT 1 …")`.
     pub(crate) says: Option<Cond>,
-    /// Child processes see it.
+    /// True if child processes see it.
     pub(crate) exported: bool,
-    /// Where its value stands.
+    /// The place of its value.
     pub(crate) span: Option<Span>,
 }
 
-/// What variables were at the end of a branch.
+/// The variables at the end of a branch.
 pub(crate) type Ends<'a> = Vec<(&'a str, Option<Variable>)>;
 
 /// The variables of one shell.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope<'a> {
     variables: HashMap<&'a str, Variable>,
-    /// What assignments replaced, for leaving a branch or a function.
+    /// The values that assignments replaced, for leaving a branch or a function.
     journal: Vec<(&'a str, Option<Variable>)>,
     versions: u32,
-    /// Some variable was exported at some time.
+    /// True if some variable was ever exported.
     exports: bool,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// A number that no hole has had.
+    /// A number that no hole has had yet.
     pub(crate) fn version(&mut self) -> u32 {
         self.versions += 1;
         self.versions
@@ -88,7 +88,7 @@ impl<'a> Scope<'a> {
         self.journal.len()
     }
 
-    /// Takes back everything since `mark`; gives what the variables were at that moment.
+    /// Undoes everything since `mark`, and returns the variables of that moment.
     pub(crate) fn rewind(&mut self, mark: usize) -> Ends<'a> {
         let mut ends: Ends<'a> = Vec::new();
         while self.journal.len() > mark {
@@ -104,7 +104,7 @@ impl<'a> Scope<'a> {
         ends
     }
 
-    /// Takes back what was done to the given names since `mark` (locals of a function), keeps the rest.
+    /// Undoes changes to the given names since `mark` (locals of a function), and keeps the rest.
     pub(crate) fn restore_locals(&mut self, mark: usize, locals: &[&'a str]) {
         if locals.is_empty() {
             return;
@@ -121,8 +121,8 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Joins the ends of branches, each with the condition under which it ran and as [`Scope::rewind`] gave it.
-    /// `skipped`: when none of them ran, where that can be.
+    /// Joins the ends of branches, each with the condition under which it ran and as [`Scope::rewind`]
+    /// returned it. `skipped` is when none of them ran, if that is possible.
     pub(crate) fn join(&mut self, branches: Vec<(Cond, Ends<'a>)>, skipped: Option<Cond>) {
         let mut names: Vec<&'a str> = branches.iter().flat_map(|(_, ends)| ends).map(|(n, _)| *n).collect();
         names.sort_unstable();
@@ -168,7 +168,7 @@ impl<'a> Scope<'a> {
             let value = self.unknown(name, knowledge.max(Knowledge::Symbolic));
             if values.len() > 6 || values.iter().any(|(_, when)| !when.is_small()) {
                 values.truncate(6);
-                // When it has which is too much to follow.
+                // It would be too much to follow when it has which.
                 for (_, when) in &mut values {
                     *when = Cond::Opaque(u32::MAX);
                 }

@@ -1,4 +1,4 @@
-//! The conditions of `[ … ]`, `[[ … ]]`, `(( … ))`, and what it says that a command prints something.
+//! The conditions of `[ … ]`, `[[ … ]]`, `(( … ))`, and what it means that a command prints something.
 
 use crate::model::condition::{Aspect, Cond, path_test};
 use crate::model::walk::Walker;
@@ -8,11 +8,11 @@ use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::Resource;
 
-/// Stands for what a command prints, which no script compares with.
+/// Represents what a command prints; no script compares with this.
 const OUTPUT: &str = "(output)";
 
 impl<'a> Walker<'a, '_> {
-    /// The condition that `[ … ]` is (test(1), bash(1) CONDITIONAL EXPRESSIONS).
+    /// The condition of `[ … ]` (test(1), bash(1) CONDITIONAL EXPRESSIONS).
     pub(crate) fn test_says(&mut self, words: &[Word<'a>]) -> Cond {
         let mut at = 0;
         let cond = self.test_or(words, &mut at, 0);
@@ -165,7 +165,7 @@ impl<'a> Walker<'a, '_> {
                     return if unequal { cond.negate() } else { cond };
                 }
             }
-            // `[ "$(psql -tAc "SELECT 1 …")" = 1 ]`: a row came.
+            // `[ "$(psql -tAc "SELECT 1 …")" = 1 ]`: a row was returned.
             for (asked, other) in [(left, right), (right, left)] {
                 if let Some(cond) = self.word_says(asked) {
                     let other = self.expand(other);
@@ -197,7 +197,7 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
-    /// A comparison of a flag with what it can be: `[ "$NEEDED" = yes ]`.
+    /// A comparison of a flag with one of its possible values: `[ "$NEEDED" = yes ]`.
     pub(crate) fn compared(&mut self, left: &Word<'a>, operator: &str, right: &Word<'a>) -> Option<Cond> {
         let value = self.expand(right);
         if let Some(text) = value.as_literal() {
@@ -241,7 +241,7 @@ impl<'a> Walker<'a, '_> {
         self.opaque(&text)
     }
 
-    /// What it says that a substitution prints something.
+    /// What it means that a substitution prints something.
     pub(crate) fn output_says(&mut self, body: Block<'a>) -> Option<Cond> {
         let [stmt] = body else { return None };
         if tells_of_nothing(stmt) {
@@ -274,7 +274,7 @@ impl<'a> Walker<'a, '_> {
         })
     }
 
-    /// When a word has which value, where conditions that are followed decide that: a flag that an `if` set, the
+    /// When a word has which value, if conditions that are followed decide that: a flag that an `if` set, the
     /// status of a command in a variable, `$(test … && echo yes || echo no)`.
     pub(crate) fn word_values(&mut self, word: &Word<'a>) -> Option<Vec<(Value, Cond)>> {
         let values = match word.parts {
@@ -293,7 +293,7 @@ impl<'a> Walker<'a, '_> {
         (!values.is_empty() && values.iter().all(|(v, _)| v.as_literal().is_some())).then_some(values)
     }
 
-    /// When a word's value is one of which `test` says yes.
+    /// When a word has a value for which `test` is true.
     pub(crate) fn word_is(&mut self, word: &Word<'a>, test: impl Fn(&str) -> bool) -> Option<Cond> {
         let values = self.word_values(word)?;
         let matching = values.into_iter().filter(|(v, _)| v.as_literal().is_some_and(&test));
@@ -312,7 +312,7 @@ impl<'a> Walker<'a, '_> {
             let other = walker.known_output(std::slice::from_ref(other))?;
             let (test, one) = match first.kind {
                 StmtKind::And(test, one) => (test, walker.known_output(std::slice::from_ref(one))?),
-                // `$(id -u app || echo none)`: what it prints where it works is something else.
+                // `$(id -u app || echo none)`: if it succeeds, it prints something else.
                 _ if !other.is_empty() => (*first, Value::literal(OUTPUT)),
                 _ => return None,
             };
@@ -332,7 +332,7 @@ pub(crate) fn lists(stmt: &Stmt<'_>) -> bool {
     words.next() == Some("ls") && !words.any(|w| w.starts_with('-') && w.contains('d'))
 }
 
-/// test(1), of strings and of numbers.
+/// test(1), for strings and numbers.
 pub(crate) fn compares(left: &str, operator: &str, right: &str) -> bool {
     let numbers = || Some((left.trim().parse::<i64>().ok()?, right.trim().parse::<i64>().ok()?));
     match operator {
@@ -348,8 +348,8 @@ pub(crate) fn compares(left: &str, operator: &str, right: &str) -> bool {
     }
 }
 
-/// True where a command's output is no answer to whether something is there: most substitutions are of this kind, and
-/// need not be walked twice.
+/// True if a command's output does not show whether something exists. Most substitutions are of this kind,
+/// and need not be walked twice.
 fn tells_of_nothing(stmt: &Stmt<'_>) -> bool {
     let command = match stmt.kind {
         StmtKind::Command(command) => command,

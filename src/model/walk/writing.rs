@@ -1,4 +1,4 @@
-//! What commands print, and the files that it goes to.
+//! What commands print, and the files that get it.
 
 use crate::model::walk::Walker;
 use crate::model::walk::calls::Output;
@@ -34,7 +34,7 @@ impl<'a> Walker<'a, '_> {
                     }
                     value.push_str("\n");
                 }
-                // `\n` is a line end only where somebody makes one of it: the text is not that of the source.
+                // `\n` is a line end only if something interprets it; then the text differs from the source.
                 let escapes = argv.name == "printf" || argv.args.first().is_some_and(echoes_escapes);
                 if escapes && argv.name == "echo" && value.key().contains('\\') {
                     let plain = value.key().replace("\\n", "\n").replace("\\t", "\t");
@@ -64,13 +64,13 @@ impl<'a> Walker<'a, '_> {
                     _ => None,
                 }
             }
-            // A filter keeps lines of what it reads: what it adds is nothing of its own.
+            // A filter keeps lines of its input and adds nothing of its own.
             "grep" | "sort" | "uniq" | "sed" | "awk" => None,
             _ => None,
         }
     }
 
-    /// The text that `echo` prints, with the places of its one argument where it has one.
+    /// The text that `echo` prints, with the places of its argument if there is only one.
     pub(crate) fn printed_text(&mut self, value: &Value, command: &Command<'a>) -> crate::source::MappedText {
         let long = command.words.iter().filter(|w| w.span.end - w.span.start > 40).count();
         if long == 1
@@ -110,7 +110,7 @@ impl<'a> Walker<'a, '_> {
             if self.overflows() {
                 return;
             }
-            // What is appended is known now: the text of the line.
+            // The appended text is now known: it is the text of the line.
             if append {
                 for effect in &mut step.deed.effects {
                     if let Resource::Line { file, text } = &mut effect.resource
@@ -124,7 +124,7 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
-    /// The effects of redirections. True where standard output goes to a file.
+    /// The effects of redirects. True if standard output goes to a file.
     pub(crate) fn redirections(
         &mut self,
         redirects: &[Redirect<'a>],
@@ -134,7 +134,7 @@ impl<'a> Walker<'a, '_> {
         let mut to_file = false;
         for redirect in redirects {
             if step.deed.effects.len() > EFFECTS {
-                self.shell.gaps.push((step.span, "it acts on more things than are followed".to_owned()));
+                self.shell.gaps.push((step.span, "it acts on too many things to follow".to_owned()));
                 break;
             }
             let (word, append) = match &redirect.kind {
@@ -157,7 +157,7 @@ impl<'a> Walker<'a, '_> {
                 let text =
                     text.map_or_else(|| Value::hole("output", 0, Knowledge::Unknown), |o| o.value.clone());
                 let line = Resource::Line { file: path.clone(), text };
-                Effect::new(Change::Append, line, Again::Duplicates("the same text is appended once more"))
+                Effect::new(Change::Append, line, Again::Duplicates("appends the same text again"))
             } else {
                 Effect::new(Change::Write, Resource::Path(path.clone()), Again::NoChange)
             };
@@ -179,12 +179,12 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// echo's option for `\n` and its like, echo(1).
+/// echo's option for `\n` and similar, echo(1).
 fn echoes_escapes(first: &Arg) -> bool {
     matches!(first.value.as_literal(), Some("-e" | "-ne" | "-en"))
 }
 
-/// Programs that print nothing where all goes well.
+/// Programs that print nothing if all goes well.
 pub(crate) fn quiet_program(name: &str) -> bool {
     matches!(
         name,
@@ -204,7 +204,7 @@ pub(crate) fn writes(redirect: &Redirect<'_>) -> bool {
     }
 }
 
-/// printf(1): `%s` takes the next argument, `\n` is a line end; anything else stays.
+/// printf(1): `%s` takes the next argument, `\n` is a line end, and anything else stays.
 pub(crate) fn printf(format: &Value, args: &[Arg]) -> Value {
     let mut value = Value::default();
     let mut args = args.iter();

@@ -1,4 +1,5 @@
-//! A review as JSON, version 1: keys and their order stay. Lines are 1-based; absent is what there is not.
+//! A review as JSON, version 1: keys and their order stay. Lines are 1-based; keys without a value are
+//! absent.
 
 use super::{kind_name, status_name};
 use crate::output::json::{JsonGap, Tool, gap};
@@ -68,7 +69,7 @@ struct JsonChange<'a> {
     /// Absent for what is not committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<&'a str>,
-    /// False where the commit is only the last that touched the file.
+    /// False if the commit is only the last one that touched the file.
     certain: bool,
     #[serde(skip_serializing_if = "str::is_empty")]
     diff: &'a str,

@@ -13,11 +13,11 @@ use std::io::{self, Write};
 
 /// The longest line of a message.
 const LINE: usize = 500;
-/// Changes of one kind that are shown; JSON has all.
+/// How many changes of one kind are shown; JSON has all.
 const CHANGES: usize = 25;
-/// Lines of one diff that are shown; JSON has all.
+/// How many lines of one diff are shown; JSON has all.
 const DIFF: usize = 16;
-/// Evidence of one item that is shown, beside what is open; JSON has all.
+/// How much evidence of one item is shown, besides open evidence; JSON has all.
 const EVIDENCE: usize = 8;
 
 /// Writes a review for a terminal.
@@ -46,9 +46,9 @@ fn write(review: &Review, page: &mut dyn Page) -> io::Result<()> {
         for group in review.impacts.chunk_by(|a, b| a.kind == b.kind) {
             for (index, impact) in group.iter().enumerate().take(CHANGES) {
                 let line = change_line(review, impact);
-                // Facts that stand together share a hunk: it is shown once.
+                // Neighbouring facts share a hunk, which is shown once.
                 let shown = group[..index].iter().any(|before| before.diff == impact.diff);
-                // Where all is new, all would be shown.
+                // If everything is new, everything would be shown.
                 let diff = if shown || review.history.base.is_none() { "" } else { impact.diff.as_str() };
                 page.change(&clean::line(&line, LINE), &clean::lines(&shortened(diff), LINE))?;
             }
@@ -91,7 +91,7 @@ fn facts(review: &Review) -> Vec<String> {
     };
     let plural = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     facts.push(format!(
-        "{since}: {}, {} not committed, {} in what is deployed",
+        "{since}: {}, {} not committed, {} that the deploy has to follow",
         plural(history.commits.len(), "commit"),
         plural(history.working.len(), "file"),
         plural(review.impacts.len(), "change"),

@@ -1,18 +1,18 @@
-//! The two ways a review is laid out for people. The texts are clean when they come here.
+//! The two ways in which a review is laid out for people. The texts are already clean when they come here.
 
 use super::status_name;
 use crate::review::checklist::Status;
 use std::io::{self, Write};
 
-/// Something that a review is written on.
+/// Something that a review is written to.
 pub(super) trait Page {
-    /// What it is.
+    /// The title.
     fn title(&mut self, text: &str) -> io::Result<()>;
     /// A part of it.
     fn heading(&mut self, text: &str) -> io::Result<()>;
-    /// A line of what is known.
+    /// A line with a known fact.
     fn fact(&mut self, text: &str) -> io::Result<()>;
-    /// A change, with its diff where there is one.
+    /// A change, with its diff if there is one.
     fn change(&mut self, text: &str, diff: &str) -> io::Result<()>;
     /// An item of the list.
     fn item(&mut self, status: Status, title: &str) -> io::Result<()>;
@@ -86,7 +86,7 @@ impl Page for Markdown<'_> {
     }
 
     fn change(&mut self, text: &str, diff: &str) -> io::Result<()> {
-        // `+` at the start would be another list.
+        // `+` at the start would begin another list.
         writeln!(self.0, "- \\{}", escaped(text))?;
         if diff.is_empty() {
             return Ok(());
@@ -118,7 +118,7 @@ impl Page for Markdown<'_> {
     }
 }
 
-/// What a file says is no HTML, no link and no emphasis; what stands in back quotes is code already.
+/// Text from a file must not become HTML, a link or emphasis; text in back quotes is already code.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     // An odd number of back quotes opens code that nothing closes.

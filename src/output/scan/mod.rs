@@ -1,5 +1,5 @@
-//! The records of a scan: what of each hangs on the repo's contents alone is made apart from what does not, because it
-//! can be kept. JSON, version 1; the findings are those of [`super::json`], byte for byte.
+//! The records of a scan. The part of a record that depends only on the repo's contents is made separately,
+//! because it can be kept. JSON, version 1; the findings are those of [`super::json`], byte for byte.
 
 mod stats;
 
@@ -20,16 +20,16 @@ pub enum Form {
         /// Whether colours are used.
         color: bool,
     },
-    /// A line of JSON each.
+    /// One line of JSON for each.
     Ndjson,
     /// One document of JSON.
     Json,
 }
 
-/// What a record says besides what was found.
+/// What a record says besides the findings.
 #[derive(Clone, Copy, Debug)]
 pub struct Header<'a> {
-    /// What the repo is called.
+    /// The name of the repo.
     pub name: &'a str,
     /// The commit that is checked out.
     pub revision: Option<&'a str>,
@@ -37,7 +37,7 @@ pub struct Header<'a> {
     pub milliseconds: u64,
 }
 
-/// Of a list, what stands between the braces.
+/// The text between the braces of a list.
 #[derive(Serialize)]
 struct Found<'a> {
     scripts: Vec<&'a str>,
@@ -54,10 +54,10 @@ struct Named<'a> {
     revision: Option<&'a str>,
 }
 
-/// What was found in a repo, for [`record`].
+/// The findings of a repo, for [`record`].
 ///
 /// # Errors
-/// What the formatting of a text says.
+/// The error of formatting a text.
 pub fn body(report: &Report, form: Form) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     match form {
@@ -76,7 +76,7 @@ pub fn body(report: &Report, form: Form) -> io::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The record of a repo, as it is written; nothing for one of which a text has nothing to say.
+/// The record of a repo as it is written; empty for a repo about which a text has nothing to say.
 pub fn record(header: Header<'_>, body: &[u8], form: Form) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len() + 200);
     match form {
@@ -90,7 +90,7 @@ pub fn record(header: Header<'_>, body: &[u8], form: Form) -> Vec<u8> {
         }
         Form::Ndjson | Form::Json => {
             let named = Named { version: 1, repo: header.name, revision: header.revision };
-            // Two objects made one: `{a}` and `{b}` are `{a,b}`.
+            // This joins two objects: `{a}` and `{b}` become `{a,b}`.
             let named = serde_json::to_vec(&named).unwrap_or_default();
             out.extend(named.strip_suffix(b"}").unwrap_or(&named));
             out.push(b',');
@@ -105,7 +105,7 @@ pub fn record(header: Header<'_>, body: &[u8], form: Form) -> Vec<u8> {
     out
 }
 
-/// What stands before the first record, between two, and after the last.
+/// What comes before the first record, between two records, and after the last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frame {
     /// Before the first.
@@ -115,7 +115,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Of a form: only a document has one.
+    /// For a format; only a document has one.
     pub fn of(form: Form) -> Frame {
         match form {
             Form::Text { .. } | Form::Ndjson => Frame::default(),
@@ -127,7 +127,7 @@ impl Frame {
         }
     }
 
-    /// What ends a document.
+    /// Ends a document.
     ///
     /// # Errors
     /// What the writer says.
@@ -136,7 +136,7 @@ impl Frame {
         if form == Form::Json {
             out.extend(b"\n],\"stats\":");
             write_stats(stats, StatsForm::Json, &mut out)?;
-            // The line end belongs behind the brace.
+            // The line end belongs after the brace.
             out.pop();
             out.extend(b"}\n");
         }

@@ -1,4 +1,4 @@
-//! What a scan counted: as text, JSON and Markdown.
+//! The totals of a scan, as text, JSON and Markdown.
 
 use crate::output::{clean, json::Tool};
 use crate::scan::tally::Stats;
@@ -60,7 +60,7 @@ fn rules(stats: &Stats) -> Vec<JsonRule<'_>> {
             rule,
             findings: of.findings,
             repos: of.repos,
-            // Four digits are more than there is to say.
+            // More than four digits would say nothing.
             share: (stats.share(of.repos) * 1e4).round() / 1e4,
         })
         .collect();
@@ -68,7 +68,7 @@ fn rules(stats: &Stats) -> Vec<JsonRule<'_>> {
     rules
 }
 
-/// Writes what was counted.
+/// Writes the totals.
 ///
 /// # Errors
 /// What the writer says.
@@ -104,7 +104,7 @@ pub fn write(stats: &Stats, form: StatsForm, out: &mut dyn Write) -> io::Result<
     }
 }
 
-/// The lines that stand before the tables: what is counted, and how many.
+/// The lines before the tables: what is counted, and how many.
 fn totals(stats: &Stats) -> [(&'static str, String); 5] {
     let [errors, warnings, infos] = stats.sum.severities;
     [
@@ -123,11 +123,11 @@ fn totals(stats: &Stats) -> [(&'static str, String); 5] {
         (
             "gaps",
             format!(
-                "{} places not analysed, with {} of {} commands",
+                "{} places were not analysed, with {} of {} commands",
                 stats.sum.gaps, stats.sum.unread, stats.sum.commands
             ),
         ),
-        ("time", format!("{:.1} s, of all repos together", stats.sum.milliseconds as f64 / 1e3)),
+        ("time", format!("{:.1} s for all repos together", stats.sum.milliseconds as f64 / 1e3)),
     ]
 }
 
@@ -170,7 +170,7 @@ fn write_markdown(stats: &Stats, out: &mut dyn Write) -> io::Result<()> {
     if !slowest.is_empty() {
         writeln!(out, "\n| slowest repos | ms |\n| --- | ---: |")?;
         for (time, name) in slowest {
-            // A bar would end the cell, and a backtick the code.
+            // A bar would end the cell, and a backtick would end the code.
             let name = clean::line(name, 200).replace('|', "\\|").replace('`', "'");
             writeln!(out, "| `{name}` | {time} |")?;
         }
@@ -213,8 +213,8 @@ mod tests {
 repos     4: 3 with scripts that deploy, 3 with findings, 1 with gaps
 scripts   6, 300 lines
 findings  5: 0 errors, 5 warnings, 0 infos
-gaps      2 places not analysed, with 1 of 150 commands
-time      1.5 s, of all repos together
+gaps      2 places were not analysed, with 1 of 150 commands
+time      1.5 s for all repos together
 
 rule                 findings   repos   share
 user/root-install           2       2   50.0%

@@ -1,21 +1,22 @@
-//! A Markdown document as a flat list of headings, items, tables, fences and paragraphs, each under its headings.
-//! GitHub Flavored Markdown, <https://github.github.com/gfm/>; what the blocks mean is not known here.
+//! A Markdown document as a flat list of headings, items, tables, fences and paragraphs, each under its
+//! headings. GitHub Flavored Markdown, <https://github.github.com/gfm/>. It does not know what the blocks
+//! mean.
 
 use crate::limit::tick;
 use crate::project::architecture::words::is_aside;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
-/// A line of text with its marks taken off.
+/// A line of text without its marks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Line {
-    /// The text; what is struck through is left out.
+    /// The text, without struck-through parts.
     pub(super) text: String,
     /// The pieces set as code.
     pub(super) codes: Vec<String>,
-    /// The first piece, where it is set strong or as code.
+    /// The first piece, if it is strong or code.
     pub(super) lead: Option<String>,
-    /// Where it stands, in bytes.
+    /// Its place, in bytes.
     pub(super) span: Range<usize>,
 }
 
@@ -26,7 +27,7 @@ pub(super) struct Section {
     pub(super) title: String,
     level: HeadingLevel,
     parent: Option<usize>,
-    /// It, or one above it, speaks of what does not run in production.
+    /// True if it, or a heading above it, is about something that does not run in production.
     pub(super) aside: bool,
 }
 
@@ -35,7 +36,7 @@ pub(super) struct Section {
 pub(super) enum Kind {
     /// A heading.
     Heading(Line),
-    /// What a list's item itself says, without the lists in it.
+    /// The text of a list item itself, without the lists in it.
     Item(Line),
     /// A paragraph.
     Paragraph(Line),
@@ -50,12 +51,12 @@ pub(super) enum Kind {
     Fence {
         /// The first word after the backticks, in lower case.
         language: String,
-        /// What it holds, in bytes of the document.
+        /// Its contents, in bytes of the document.
         inside: Range<usize>,
     },
 }
 
-/// A piece, and the heading that it stands under.
+/// A piece, and the heading above it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     pub(super) kind: Kind,
@@ -63,17 +64,17 @@ pub(super) struct Block {
     pub(super) section: Option<usize>,
 }
 
-/// What a document is made of.
+/// The parts of a document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Document {
-    /// Where reading ended before its end.
+    /// Where reading stopped before the end.
     pub(super) cut: Option<usize>,
     pub(super) sections: Vec<Section>,
     pub(super) blocks: Vec<Block>,
 }
 
 impl Document {
-    /// True where a piece stands under a heading that speaks of another time or place.
+    /// True if a piece is under a heading about another time or place.
     pub(super) fn is_aside(&self, block: &Block) -> bool {
         block.section.is_some_and(|at| self.sections[at].aside)
     }
@@ -93,18 +94,18 @@ struct Reader {
     section: Option<usize>,
     heading: Option<(HeadingLevel, Line)>,
     paragraph: Option<Line>,
-    /// Items that are open, each until a list in it begins.
+    /// The open items, each until a list in it begins.
     items: Vec<Option<Line>>,
     table: Option<(Vec<Line>, Vec<Vec<Line>>)>,
     cell: Option<Line>,
     row: Vec<Line>,
     fence: Option<(String, Option<Range<usize>>)>,
     struck: usize,
-    /// Text inside of strong text that opens the line.
+    /// The text inside strong text at the start of the line.
     strong: Option<String>,
 }
 
-/// What is read of one document: a table of a thousand rows has fifteen thousand.
+/// How much of one document is read. A table of a thousand rows has fifteen thousand.
 const MAX_EVENTS: usize = 2_000_000;
 
 /// Reads a document, in one pass.
@@ -128,7 +129,7 @@ pub(super) fn read(text: &str) -> Document {
 }
 
 impl Reader {
-    /// The line that text goes to.
+    /// The line that receives text.
     fn line(&mut self) -> Option<&mut Line> {
         if self.cell.is_some() {
             return self.cell.as_mut();
@@ -187,7 +188,7 @@ impl Reader {
             Tag::Paragraph if self.items.is_empty() => self.paragraph = Some(line),
             Tag::List(_) => self.close_item(),
             Tag::Item => self.items.push(Some(line)),
-            // A quote, a table or a fence in an item is not what the item says.
+            // A quote, a table or a fence inside an item is not the item's own text.
             Tag::BlockQuote(_) => self.close_item(),
             Tag::Table(_) => {
                 self.close_item();
@@ -289,7 +290,7 @@ impl Reader {
     }
 }
 
-/// True before anything was said: `1. ` and emoji do not count.
+/// True before any text came: `1. ` and emoji do not count.
 fn opens(text: &str) -> bool {
     !text.chars().any(char::is_alphabetic)
 }

@@ -1,5 +1,5 @@
-//! Diagrams in fences: Mermaid (flowchart, sequence, C4, architecture) and PlantUML, line by line. Boxes drawn in
-//! characters are not read: what stands in one is as often a layer of the code.
+//! Diagrams in fences: Mermaid (flowchart, sequence, C4, architecture) and PlantUML, line by line. Boxes
+//! drawn with characters are not read, because such a box is as often a layer of the code.
 //! <https://mermaid.js.org/syntax/flowchart.html>, <https://plantuml.com/deployment-diagram>.
 
 use crate::project::architecture::words::{
@@ -14,11 +14,11 @@ use std::ops::Range;
 struct Node {
     label: String,
     span: Range<usize>,
-    /// It, or what it lies in, is somebody else's, a person or not there.
+    /// True if it, or its group, belongs to somebody else, is a person, or does not exist.
     outside: bool,
 }
 
-/// Names of groups that hold what others run.
+/// Names of groups for what others run.
 fn is_outside(title: &str) -> bool {
     const OUTSIDE: &[&str] = &[
         "external",
@@ -43,7 +43,7 @@ fn is_outside(title: &str) -> bool {
     is_aside(title) || lower.split(|c: char| !c.is_alphanumeric() && c != '-').any(|w| OUTSIDE.contains(&w))
 }
 
-/// Reads a fence that holds a diagram; `at` is where it begins in the document.
+/// Reads a fence with a diagram; `at` is where it begins in the document.
 pub(super) fn read(language: &str, text: &str, at: usize, aside: bool, found: &mut Found) {
     let nodes = match language {
         "mermaid" => mermaid(text),
@@ -105,7 +105,7 @@ fn mermaid(text: &str) -> Nodes {
     }
 }
 
-/// No line of a diagram that a person wrote is longer, in bytes.
+/// A person does not write a longer line of a diagram, in bytes.
 const MAX_LINE: usize = 4_000;
 
 /// Lines with where they begin.
@@ -120,7 +120,7 @@ fn offset_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 fn flowchart<'t>(lines: impl Iterator<Item = (usize, &'t str)>) -> Nodes {
     let mut nodes = Nodes::new();
-    // Whether each open group, or one around it, is somebody else's.
+    // Whether each open group, or one around it, belongs to somebody else.
     let mut groups: Vec<bool> = Vec::new();
     for (at, line) in lines {
         let trimmed = line.trim();
@@ -139,7 +139,7 @@ fn flowchart<'t>(lines: impl Iterator<Item = (usize, &'t str)>) -> Nodes {
     nodes
 }
 
-/// The boxes of one line: identifiers, most with a shape and a label behind them, with arrows in between.
+/// The boxes of one line: identifiers, most of them followed by a shape and a label, with arrows in between.
 fn statement(line: &str, at: usize, outside: bool, nodes: &mut Nodes) {
     let bytes = line.as_bytes();
     let mut i = 0;
@@ -198,7 +198,7 @@ fn statement(line: &str, at: usize, outside: bool, nodes: &mut Nodes) {
     }
 }
 
-/// The label behind an identifier that ends at `from`, and where its shape ends.
+/// The label after an identifier that ends at `from`, and the end of its shape.
 fn shape(line: &str, from: usize) -> (Option<String>, usize) {
     let rest = &line[from..];
     let open = rest.find(|c: char| !"[({>/\\".contains(c)).unwrap_or(rest.len());
@@ -226,7 +226,7 @@ fn shape(line: &str, from: usize) -> (Option<String>, usize) {
     (Some(clean(label)), from + open + used + close)
 }
 
-/// Line breaks in a label as `\n`, other tags and signs away.
+/// Line breaks in a label become `\n`; other tags and signs are removed.
 fn clean(label: &str) -> String {
     let mut out = String::new();
     let mut rest = label;
@@ -311,7 +311,7 @@ fn plantuml(text: &str) -> Nodes {
     nodes
 }
 
-/// The services of a Compose file in a fence: keys two blanks below `services:`.
+/// The services of a Compose file in a fence: keys with two blanks below `services:`.
 pub(super) fn compose(text: &str, at: usize, aside: bool, found: &mut Found) {
     let mut inside = false;
     let mut indent = None;

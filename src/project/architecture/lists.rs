@@ -27,7 +27,7 @@ const RUNS: &[&str] = &[
     "microservices",
 ];
 
-/// What a heading promises of the items below it.
+/// What a heading says about the items below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Promise {
     Processes,
@@ -46,7 +46,7 @@ fn promise(title: &str) -> Promise {
     }
 }
 
-/// The name that a line opens with, what stands in brackets behind it, and the rest.
+/// The name at the start of a line, the text in brackets after it, and the rest.
 fn opening(line: &Line) -> Option<(String, String, String)> {
     let text = line.text.trim();
     let marked = line.lead.as_deref().filter(|lead| !lead.is_empty());
@@ -124,7 +124,7 @@ pub(super) fn heading(line: &Line, aside: bool, found: &mut Found) {
     found.add(stated);
 }
 
-/// What the lines below a heading say of what it is called after: `**Port:** 8000`, `- Service: \`web.service\``.
+/// What the lines below a heading say about its subject: `**Port:** 8000`, `- Service: \`web.service\``.
 pub(super) fn facts(raw: &str, at: usize, heading: &Line, aside: bool, found: &mut Found) {
     let mut stated: Option<Stated> = None;
     let mut start = 0;
@@ -174,7 +174,7 @@ pub(super) fn facts(raw: &str, at: usize, heading: &Line, aside: bool, found: &m
     }
 }
 
-/// A paragraph names units now and then, and says no more of them.
+/// A paragraph mentions units now and then, and says nothing else about them.
 pub(super) fn paragraph(line: &Line, aside: bool, found: &mut Found) {
     for code in line.codes.iter().filter(|code| code.ends_with(".service") && !code.contains([' ', '/'])) {
         let stem = code.trim_end_matches(".service");

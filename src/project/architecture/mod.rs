@@ -1,6 +1,7 @@
-//! What the documents called `*architecture*.md` state: services with their ports, commands and units, variables, users
-//! and paths, from tables, lists, headings, diagrams and fences; of prose only units by their full names. Knows
-//! nothing of what runs: whether the deployment agrees is judged elsewhere.
+//! What the documents called `*architecture*.md` state: services with their ports, commands and units,
+//! variables, users and paths. It reads tables, lists, headings, diagrams and fences, and in prose only units
+//! by their full names. It does not know what runs: another module compares the documents with the
+//! deployment.
 
 mod blocks;
 mod diagrams;
@@ -38,7 +39,7 @@ pub enum Evidence {
 /// How surely it is meant as something that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
-    /// It may as well be a part of the code.
+    /// It may also be a part of the code.
     Weak,
     /// It has a port, or is a server product.
     Medium,
@@ -53,14 +54,14 @@ pub struct StatedPort {
     pub number: u16,
     /// The cell, the line or the box.
     pub span: Span,
-    /// Beside the name, in a column for ports, on the box: not somewhere in a sentence.
+    /// True beside the name, in a column for ports, or on the box; false somewhere in a sentence.
     pub evidence: Evidence,
 }
 
 /// A service that a document states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stated {
-    /// As it is written, without marks and brackets.
+    /// The name as written, without marks and brackets.
     pub name: String,
     /// Other names, in lower case: units, containers, code beside the name.
     pub aliases: Vec<String>,
@@ -68,17 +69,17 @@ pub struct Stated {
     pub ports: Vec<StatedPort>,
     /// Its commands.
     pub commands: Vec<Text>,
-    /// What it is made with, as it is written.
+    /// What it is made with, as written.
     pub technology: Option<String>,
-    /// The first unit of the server product that it is: `postgresql`.
+    /// The first unit of its server product: `postgresql`.
     pub product: Option<&'static str>,
     /// The name's place.
     pub span: Span,
-    /// Where it is stated best.
+    /// The kind of the best statement.
     pub evidence: Evidence,
     /// How surely it runs.
     pub strength: Strength,
-    /// It must run in production, on a server of one's own.
+    /// True if it must run in production, on a server of one's own.
     pub required: bool,
 }
 
@@ -103,18 +104,18 @@ pub struct Architecture {
     pub users: Vec<Text>,
     /// Directories and files of its tables.
     pub paths: Vec<Text>,
-    /// It speaks of what is planned, was decided once, or is kept in an archive.
+    /// True if it is about a plan, a past decision, or is in an archive.
     pub aside: bool,
-    /// A table says by its header that its rows are services.
+    /// True for a table whose header says that its rows are services.
     pub lists_services: bool,
 }
 
-/// More services than anybody documents.
+/// Nobody documents more services.
 const MAX_SERVICES: usize = 1_000;
 /// A document whose beginning says that it is a draft is one.
 const STATUS_LINES: usize = 30;
 
-/// Reads all documents; of one that cannot be read, a gap says why.
+/// Reads all documents. If one cannot be read, a gap says why.
 pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Architecture>, Vec<Gap>) {
     let (mut all, mut gaps) = (Vec::new(), Vec::new());
     for path in &inventory.architecture {
@@ -167,15 +168,10 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
         gaps.push(Gap::at(sources, span, "not UTF-8: it was read as Latin-1"));
     }
     if let Some(at) = document.cut {
-        gaps.push(Gap::at(
-            sources,
-            found.span(at..at),
-            "longer than is read: what stands from here on is not",
-        ));
+        gaps.push(Gap::at(sources, found.span(at..at), "the document is too long, and the rest is not read"));
     }
     if let Some(span) = found.full {
-        let reason =
-            format!("more than {MAX_SERVICES} services are stated: those from here on are not compared");
+        let reason = format!("more than {MAX_SERVICES} services are stated, and the rest is not compared");
         gaps.push(Gap::at(sources, span, reason));
     }
     let lists_services = found
@@ -189,7 +185,7 @@ pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
     (Architecture { file, services, environment, users, paths, aside, lists_services }, gaps)
 }
 
-/// What a line or paragraph says of the heading above it; a long one says something else.
+/// What a line or paragraph says about the heading above it. A long one is about something else.
 fn facts(line: &Line, heading: Option<&Line>, text: &str, aside: bool, found: &mut Found) {
     let Some(heading) = heading else { return };
     let end = (line.span.start + line.text.len() * 2 + 40).min(line.span.end);
@@ -283,11 +279,11 @@ fn is_aside_document(path: &str, text: &str) -> bool {
         || text.lines().take(STATUS_LINES).filter(|line| line.len() < 200).any(status)
 }
 
-/// What was found so far.
+/// The results so far.
 struct Found {
     file: FileId,
     services: Vec<Stated>,
-    /// Services by their names, letters and digits alone.
+    /// Services by their names, which consist of letters and digits here.
     by_name: HashMap<String, usize>,
     /// Their other names.
     aliases: HashSet<String>,
@@ -350,7 +346,7 @@ impl Found {
         }
     }
 
-    /// Keeps it; what is stated several times is one service, which stands where it is stated best.
+    /// Keeps it. If a service is stated several times, its place is that of the best statement.
     fn add(&mut self, stated: Stated) {
         // `Auth` and `Auth Service` are one.
         let words = stated.name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
@@ -374,7 +370,7 @@ fn merge(known: &mut Stated, mut other: Stated) {
     known.required |= other.required;
     known.product = known.product.or(other.product);
     known.technology = known.technology.take().or(other.technology);
-    // A table with hundreds of rows of one name has no hundreds of ports to compare.
+    // A table with hundreds of rows of one name does not have hundreds of ports to compare.
     if known.ports.len() < 16 {
         for port in other.ports {
             if !known.ports.iter().any(|p| p.number == port.number) {

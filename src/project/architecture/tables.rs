@@ -1,4 +1,4 @@
-//! Tables: which columns say what, and which rows are services.
+//! Tables: which columns mean what, and which rows are services.
 
 use crate::project::architecture::blocks::Line;
 use crate::project::architecture::words::{
@@ -8,7 +8,7 @@ use crate::project::architecture::words::{
 use crate::project::architecture::{Evidence, Found, Stated, Strength};
 use crate::project::services::product_units;
 
-/// What a column holds.
+/// The meaning of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Column {
     /// A service's name; `Service`, `Container`.
@@ -22,19 +22,19 @@ enum Column {
     Container,
     Command,
     User,
-    /// What only something that runs has: replicas, memory.
+    /// Something that only a running service has: replicas, memory.
     Runtime,
     Status,
     Variable,
     Path,
-    /// A method or a route: a table of an interface.
+    /// A method or a route, as in a table of an interface.
     Http,
-    /// Where code lies.
+    /// A place in the code.
     Code,
     Other,
 }
 
-/// The titles of columns, by their words; the first that fits. `service` in the languages that were met.
+/// The titles of columns, by their words; the first match wins. `service` is in the languages that were met.
 const TITLES: &[(&str, Column)] = &[
     ("method", Column::Http),
     ("endpoint", Column::Http),
@@ -112,7 +112,8 @@ const TITLES: &[(&str, Column)] = &[
 
 fn column(title: &str) -> Column {
     let of = |word: &str| TITLES.iter().position(|(known, _)| *known == word);
-    // `Container port` is a port, `Service unit` a unit: the words that come first in the table decide.
+    // `Container port` is a port, and `Service unit` is a unit: the words that come first in this table
+    // decide.
     let best = words(title)
         .flat_map(|w| w.split('/').map(str::to_owned).collect::<Vec<_>>())
         .filter_map(|w| of(&w))
@@ -120,18 +121,18 @@ fn column(title: &str) -> Column {
     best.map_or(Column::Other, |at| TITLES[at].1)
 }
 
-/// Names of variables as `architecture.md` and shells write them.
+/// Names of variables in the form that `architecture.md` and shells use.
 fn is_variable(text: &str) -> bool {
     text.len() > 2
         && text.starts_with(|c: char| c.is_ascii_uppercase())
         && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// Which kind of table it is, by its header.
+/// The kind of a table, judged by its header.
 struct Shape {
     columns: Vec<Column>,
     name: Option<usize>,
-    /// Its rows are services: it says so, and has a column that only what runs can fill.
+    /// Its rows are services: the header says so, and there is a column that only a running service can fill.
     services: bool,
 }
 
@@ -217,7 +218,7 @@ fn service(shape: &Shape, row: &[Line], cell: &Line, found: &mut Found) -> Optio
     }
     for unit in shape.cells(row, Column::Unit) {
         let lower = unit.text.to_lowercase();
-        // `none, a step of start.sh`; a timer starts it, and it ends.
+        // `none, a step of start.sh`: a timer starts it, and it ends.
         aside |= lower.trim().starts_with("none") || lower.trim() == "no" || lower.contains(".timer");
         let units = unit_names(unit);
         unit_said |= !units.is_empty() || lower.contains("docker") || lower.contains("container");
@@ -274,7 +275,8 @@ fn service(shape: &Shape, row: &[Line], cell: &Line, found: &mut Found) -> Optio
     Some(stated)
 }
 
-/// A cell that is about it alone says that it is somebody else's, or not there. A note may speak of many things.
+/// A cell about this service alone says that it belongs to somebody else, or does not exist. A note may be
+/// about many things.
 fn is_elsewhere(cell: &str) -> bool {
     cell.chars().count() <= 60 && is_not_here(cell)
 }

@@ -1,14 +1,14 @@
-//! What words in an architecture document mean: another time or place, somebody else's service, people, a port, a
-//! server product. The lists were made of what some sixty public documents say.
+//! What words in an architecture document mean: another time or place, somebody else's service, people, a
+//! port, a server product. The lists come from about sixty public documents.
 
 use crate::project::services::product_units;
 
-/// True for a word of a list, whose words stand between blanks.
+/// True for a word of a list, whose words are separated by blanks.
 fn is_in(list: &str, word: &str) -> bool {
     list.split(' ').any(|known| known == word)
 }
 
-/// Headings of what is not there (yet, or in production). Under `Development and production` both are meant.
+/// Headings for what does not exist (yet, or in production). `Development and production` means both.
 const LATER: &str = "future planned plan plans roadmap alternative alternatives considered rejected non-goals goals \
     nongoals history historical changelog glossary deprecated legacy archived proposal proposals \
     proposed todo ideas upcoming optional backlog vision prototype comparison why questions example \
@@ -20,7 +20,7 @@ const ELSEWHERE: &str = "development dev local locally localhost test tests test
 const PHRASES: &[&str] =
     &["out of scope", "not in scope", "next steps", "not yet", "feuille de route", "code structure"];
 
-/// Somebody else's, or the system's own: it needs no unit here.
+/// Somebody else's service, or the system's own: it needs no unit here.
 const THIRD_PARTY: &str = "ssh sftp http https ntp \
     stripe paypal s3 aws gcs gcp azure r2 b2 openai anthropic claude gpt gemini groq mistral openrouter \
     deepseek cloudflare cloudfront github gitlab ghcr dockerhub sentry twilio sendgrid mailgun postmark \
@@ -29,25 +29,26 @@ const THIRD_PARTY: &str = "ssh sftp http https ntp \
     cognito vercel netlify heroku railway render atlas pinecone datadog newrelic internet cloudinary \
     mapbox algolia lambda fargate ecs eks alb elb dynamodb bigquery snowflake zoom shopify huggingface \
     tailscale ngrok upstash razorpay salesforce hubspot gmail outlook oauth lets encrypt web3 blockchain";
-/// People, and the machines that they hold in their hands.
+/// People, and the devices that they hold.
 const PEOPLE: &str = "user users browser browsers client clients customer customers visitor visitors developer developers \
     operator operators human team mobile phone desktop laptop ios android extension device devices \
     consumer consumers student students staff cli sdk pwa usb esp32 arduino sensor sensors router";
-/// Words that do not say whose it is.
+/// Words that do not say who owns it.
 const PLAIN: &str = "api apis service services cloud the and of bucket webhook webhooks actions provider storage pages \
     workers proxy edge tunnel zero trust email mail push messaging payments auth platform bot web app \
     apps application applications hub container registry external connect drive maps requests server";
-/// Words of a row, or in brackets behind a name, of what is not a process of this server, or not one that must run.
+/// Words in a row, or in brackets after a name, for something that is not a process of this server, or need
+/// not run.
 const NOT_HERE: &str = "planned future todo deprecated legacy inactive disabled removed optional dev development local \
     localhost-only external managed cloud saas hosted third-party in-process embedded in-memory library \
     module stub mock proposed wip remote serverless testing test ci staging package.json thread threads \
     one-shot oneshot cron timer manual cdn mobile browser client client-side desktop sqlite";
-/// What may stand beside a product's name without making something else of it.
+/// Words that may accompany a product's name without changing its meaning.
 const BESIDE: &str = "server database db cache broker queue message messaging reverse proxy cluster instance service \
     container primary main store storage object web load balancer in memory the and host latest alpine \
     stable lts ingress sql session sessions pub sub llm metrics dashboards pool pooler connection \
     edge";
-/// Not a process that listens: a client of certificates.
+/// Not a process that listens: a certificate client.
 const NO_DAEMON: &[&str] = &["certbot"];
 
 /// The words of a text in lower case.
@@ -57,7 +58,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     trimmed.filter(|w| !w.is_empty()).map(str::to_lowercase)
 }
 
-/// True for a heading of what does not run in production.
+/// True for a heading about something that does not run in production.
 pub(super) fn is_aside(title: &str) -> bool {
     let lower = title.to_lowercase();
     let any = |list: &str| words(&lower).any(|w| is_in(list, &w));
@@ -65,12 +66,12 @@ pub(super) fn is_aside(title: &str) -> bool {
     any(LATER) || PHRASES.iter().any(|p| lower.contains(p)) || any(ELSEWHERE) && !production
 }
 
-/// True where a row, a bracket or a status takes the thing out of what must run here.
+/// True if a row, a bracket or a status says that it need not run here.
 pub(super) fn is_not_here(text: &str) -> bool {
     words(text).any(|w| is_in(NOT_HERE, &w))
 }
 
-/// True for what others run, and for people.
+/// True for services that others run, and for people.
 pub(super) fn is_external(name: &str) -> bool {
     let mut known = false;
     let (mut person, mut service) = (false, false);
@@ -89,7 +90,8 @@ pub(super) fn is_external(name: &str) -> bool {
     known && !(person && service) && !words(name).any(|w| matches!(w.as_str(), "bot" | "server"))
 }
 
-/// The server product that a name is, and nothing else: `redis` of `Redis 7 (cache)`, none of `Redis client`.
+/// The server product that a name means, and nothing else: `redis` for `Redis 7 (cache)`, none for
+/// `Redis client`.
 pub(super) fn product(name: &str) -> Option<&'static str> {
     let mut found: Option<&'static str> = None;
     for word in name.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
@@ -97,7 +99,7 @@ pub(super) fn product(name: &str) -> Option<&'static str> {
         let units = product_units(&word);
         match units.first() {
             Some(unit) if !NO_DAEMON.contains(unit) => {
-                // `Redis or RabbitMQ`: a choice that is still open.
+                // `Redis or RabbitMQ` is a choice that is still open.
                 if found.is_some_and(|other| other != *unit) {
                     return None;
                 }
@@ -115,14 +117,15 @@ pub(super) fn product(name: &str) -> Option<&'static str> {
     found
 }
 
-/// True where two things are named and either will do.
+/// True if two things are named and either is enough.
 pub(super) fn is_choice(name: &str) -> bool {
     let lower = name.to_lowercase();
     [" or ", " oder ", " ou ", " o ", " или ", " vs ", "|"].iter().any(|w| lower.contains(w))
         || lower.split('/').filter(|part| product(part).is_some()).count() > 1
 }
 
-/// The name before its brackets, and what they hold: `web`, `Flask, port 8000` of `web (Flask, port 8000)`.
+/// The name before its brackets, and their contents: `web` and `Flask, port 8000` for
+/// `web (Flask, port 8000)`.
 pub(super) fn name_and_brackets(text: &str) -> (&str, &str) {
     let text = text.trim();
     let Some(open) = text.find(['(', '[']) else { return (text, "") };
@@ -131,7 +134,7 @@ pub(super) fn name_and_brackets(text: &str) -> (&str, &str) {
     (text[..open].trim(), inside.trim())
 }
 
-/// A name as people write one: a few words, no path, no file, no call, no sentence. Marks around it are taken off.
+/// A name as people write it: a few words, but no path, file, call or sentence. Marks around it are removed.
 pub(super) fn as_name(text: &str) -> Option<String> {
     let name = text.trim_matches(|c: char| !c.is_alphanumeric());
     let count = name.split_whitespace().count();
@@ -189,8 +192,8 @@ pub(super) fn column_ports(text: &str) -> Vec<u16> {
     numbers.filter_map(|n| n.parse().ok()).filter(|n| *n >= 20).collect()
 }
 
-/// Ports that are said to be some: `port 8000`, `:8000`, `localhost:3000`; not the tag of `postgres:16`, not the line
-/// of `main.py:120`.
+/// Ports that are explicitly called ports: `port 8000`, `:8000`, `localhost:3000`; not the tag of
+/// `postgres:16`, and not the line of `main.py:120`.
 pub(super) fn ports(text: &str) -> Vec<u16> {
     let mut found = Vec::new();
     let bytes = text.as_bytes();

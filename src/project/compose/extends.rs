@@ -1,7 +1,8 @@
-//! `extends`: a service on top of another one, of the same file or of another.
+//! `extends`: a service on top of another one, from the same file or from another.
 //!
-//! Facts: <https://github.com/compose-spec/compose-spec/blob/main/05-services.md#extends>, `loader/extends.go` of
-//! compose-go. Chains are followed step by step, not by recursion: they may be as long as a file has services.
+//! Facts: <https://github.com/compose-spec/compose-spec/blob/main/05-services.md#extends>,
+//! `loader/extends.go` of compose-go. Chains are followed in a loop, not by recursion, because they may be as
+//! long as a file has services.
 
 use crate::limit::tick;
 use crate::project::compose::interpolation::with_defaults;
@@ -20,7 +21,7 @@ pub(super) struct Scope {
 }
 
 impl Loader<'_> {
-    /// Puts what each service extends below it.
+    /// Puts below each service what it extends.
     pub(super) fn extend(&mut self, own: &mut Entries, directory: &str) {
         let Some((_, services)) = own.iter_mut().find(|(key, _)| key.text == "services") else {
             return;
@@ -52,7 +53,7 @@ impl Loader<'_> {
         self.scopes.len() - 1
     }
 
-    /// The service with what it extends below it; `None` where it extends nothing.
+    /// The service with what it extends below it; `None` if it extends nothing.
     fn extended(&mut self, scope: usize, at: usize, told: &mut HashSet<(usize, usize)>) -> Option<Node> {
         if let Some(done) = self.scopes[scope].done.get(&at) {
             return Some(done.clone());
@@ -77,7 +78,7 @@ impl Loader<'_> {
                 let known = path.iter().any(|service| told.contains(service));
                 if !known {
                     told.extend(path.iter().copied());
-                    self.gap(extends.span, "`extends` leads in a circle: Compose refuses that");
+                    self.gap(extends.span, "`extends` leads in a circle, which Compose refuses");
                 }
                 self.project.incomplete = true;
                 break;
@@ -118,7 +119,7 @@ impl Loader<'_> {
     fn base_of(&mut self, scope: usize, extends: &Node) -> Option<(usize, usize)> {
         let name = extends.text().or_else(|| extends.get("service")?.text()).map(with_defaults);
         let Some(name) = name else {
-            self.gap(extends.span, "`extends` names no service: it is not read");
+            self.gap(extends.span, "`extends` names no service, so it is not read");
             return None;
         };
         let file = extends.get("file").filter(|file| file.kind != Kind::Null);
@@ -135,13 +136,13 @@ impl Loader<'_> {
             let inside = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
             self.gap(
                 extends.span,
-                &format!("`extends` names `{name}`, and there is no such service{inside}"),
+                &format!("`extends` names `{name}`, but there is no such service{inside}"),
             );
         }
         Some((scope, found?))
     }
 
-    /// The services of a file as they are written: what it includes is no part of it.
+    /// The services of a file as written, without what it includes.
     fn services_of(&mut self, file: FileId, path: &str) -> usize {
         if let Some(known) = self.by_file.get(&file) {
             return *known;

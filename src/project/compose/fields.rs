@@ -1,4 +1,5 @@
-//! One service's fields. Each is tolerant on its own: a wrong type is a gap at its place and leaves the others.
+//! The fields of one service. Each is tolerant by itself: a wrong type is a gap at its place and does not
+//! affect the others.
 
 use crate::finding::Gap;
 use crate::project::compose::interpolation::closing;
@@ -93,7 +94,7 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong(&mut self, name: &str, node: &Node, expected: &str) {
-        let reason = format!("`{name}` is {}, not {expected}: it is not read", node.describe());
+        let reason = format!("`{name}` is {}, not {expected}, so it is not read", node.describe());
         self.gap(node.span, &reason);
     }
 
@@ -165,7 +166,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The names of `secrets` and `configs`: of the long form `source`.
+    /// The names of `secrets` and `configs`; in the long form, `source`.
     fn sources_of(&mut self, name: &str, node: &Node) -> Vec<Text> {
         let Kind::List(items) = &node.kind else {
             self.wrong(name, node, "a list");
@@ -327,7 +328,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The value of a key that is there and not reset.
+/// The value of a key that exists and is not reset.
 fn present<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     node.get(key).filter(|value| value.kind != Kind::Null && !is_reset(value))
 }
@@ -412,7 +413,7 @@ pub(super) fn short_port(text: &str, span: Span) -> Port {
     }
 }
 
-/// The parts between the `:` that stand neither in `${…}` nor in `[…]` (an IPv6 address).
+/// The parts between each `:` that is neither in `${…}` nor in `[…]` (an IPv6 address).
 fn split_colons(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut at) = (0, 0);

@@ -8,19 +8,20 @@ use std::ops::Range;
 pub struct Reference {
     /// The variable.
     pub name: String,
-    /// What stands in for it: `x` of `${VAR:-x}` and `${VAR-x}`, as it is written.
+    /// The replacement: `x` for `${VAR:-x}` and `${VAR-x}`, as written.
     pub default: Option<String>,
-    /// `${VAR:?message}` or `${VAR?message}`: without the variable Compose stops.
+    /// `${VAR:?message}` or `${VAR?message}`: Compose stops without the variable.
     pub required: bool,
-    /// `${VAR:+x}` or `${VAR+x}`: `x` where the variable is set, nothing where it is not.
+    /// `${VAR:+x}` or `${VAR+x}`: `x` if the variable is set, else nothing.
     pub alternative: bool,
     /// The bytes of the text from `$` on.
     pub range: Range<usize>,
 }
 
-/// The variables of a value as it is written, in order; those in defaults and alternatives after the one that they
-/// stand in for. `$$` is a dollar sign, and what is no valid name (`${A!}`, `$1`) is no reference. Variables in the
-/// message of `?` are left out, as compose-go's `ExtractVariables` does: they are only put in where it stops.
+/// The variables of a value as written, in order. Those in defaults and alternatives come after the variable
+/// that they replace. `$$` is a dollar sign, and an invalid name (`${A!}`, `$1`) is not a reference.
+/// Variables in the message of `?` are left out, as in compose-go's `ExtractVariables`, because they are only
+/// expanded when it stops.
 pub fn references(text: &str) -> Vec<Reference> {
     let mut found = Vec::new();
     collect(text, 0, &mut found, 0);
@@ -67,7 +68,7 @@ fn collect(text: &str, offset: usize, found: &mut Vec<Reference>, depth: u8) {
         let nested = !reference.required && depth < MAX_DEPTH;
         found.push(reference);
         if nested {
-            // The operand ends where the closing brace stands.
+            // The operand ends at the closing brace.
             collect(operand, offset + at - 1 - operand.len(), found, depth + 1);
         }
     }
@@ -77,7 +78,7 @@ fn plain(name: &str, range: Range<usize>) -> Reference {
     Reference { name: name.to_owned(), default: None, required: false, alternative: false, range }
 }
 
-/// The name that the text starts with: `[_a-zA-Z][_a-zA-Z0-9]*`, perhaps none.
+/// The name at the start of the text: `[_a-zA-Z][_a-zA-Z0-9]*`; it may be empty.
 fn name_of(text: &str) -> &str {
     if text.starts_with(|c: char| c.is_ascii_digit()) {
         return "";
@@ -86,15 +87,15 @@ fn name_of(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// The text with every `${VAR:-default}` and `${VAR-default}` replaced by its default and `$$` by `$`: what Compose
-/// sees where nothing is set. Variables without a default stay as they are written.
+/// The text with every `${VAR:-default}` and `${VAR-default}` replaced by its default and `$$` by `$`: what
+/// Compose sees if nothing is set. Variables without a default stay as they are written.
 pub fn with_defaults(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     expand(text, &mut out, 0);
     out
 }
 
-/// Nested deeper than people write is left as it is.
+/// Expressions that are nested deeper than people write stay as they are.
 const MAX_DEPTH: u8 = 8;
 
 fn expand(text: &str, out: &mut String, depth: u8) {
@@ -129,7 +130,7 @@ fn expand(text: &str, out: &mut String, depth: u8) {
     out.push_str(rest);
 }
 
-/// A longer expression is left as it is: a text full of `${` that nothing closes would cost its square.
+/// A longer expression stays as it is: a text full of unclosed `${` would cost its square.
 const MAX_EXPRESSION: usize = 4_096;
 
 /// Offset of the `}` that closes a `${` before `inner`.

@@ -1,8 +1,8 @@
 //! From files to one merged tree: documents, overrides, `include` and `extends`.
 //!
 //! Facts: <https://github.com/compose-spec/compose-spec/blob/main/14-include.md>, and for the order of things
-//! `loadYamlFile` of compose-go: of each document in turn what it includes is put in, then its services are extended,
-//! then it is merged into what came before.
+//! `loadYamlFile` of compose-go: for each document in turn, its includes are inserted, then its services are
+//! extended, and then it is merged into what came before.
 
 use crate::finding::Gap;
 use crate::project::compose::extends::Scope;
@@ -15,16 +15,16 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
-/// How many nodes one project may have when all is put together: a file that extends itself thousandfold is no use.
+/// How many nodes one merged project may have. A file that extends itself a thousand times is useless.
 const MAX_NODES: usize = 1_000_000;
-/// How many files one project may put together, those that are included several times each time.
+/// How many files one project may merge; a file that is included several times counts each time.
 const MAX_FILES: usize = 500;
-/// How deep includes may lead.
+/// How deep includes may be nested.
 const MAX_DEPTH: usize = 32;
 
 /// Where files come from.
 pub(super) enum Disk<'a> {
-    /// The one file is all there is.
+    /// There is only this one file.
     Alone(&'a Sources),
     /// The project.
     Root(&'a Root, &'a mut Sources),
@@ -32,20 +32,20 @@ pub(super) enum Disk<'a> {
 
 pub(super) type Entries = Vec<(Key, Node)>;
 
-/// What is known of the project that is being read.
+/// What is known about the project that is being read.
 #[derive(Default)]
 pub(super) struct Project {
-    /// Its files, and the directory that relative paths in each start from.
+    /// Its files, and the directory from which relative paths in each start.
     pub(super) directories: Vec<(FileId, String)>,
-    /// Those that came by `include`.
+    /// The files that came by `include`.
     pub(super) included: Vec<FileId>,
-    /// Something of it could not be read.
+    /// True if some part of it could not be read.
     pub(super) incomplete: bool,
     nodes: usize,
     files: usize,
 }
 
-/// Reads files once, and puts them together as often as they are asked for.
+/// Reads each file once, and merges it as often as it is requested.
 pub(super) struct Loader<'a> {
     disk: Disk<'a>,
     documents: HashMap<FileId, (Rc<Vec<Node>>, bool)>,
@@ -90,7 +90,7 @@ impl<'a> Loader<'a> {
         self.gaps.push(gap);
     }
 
-    /// The merged tree of a project made of `files`, with what became known on the way.
+    /// The merged tree of a project that consists of `files`, with what became known on the way.
     pub(super) fn project(&mut self, files: &[FileId], directory: &str) -> (Entries, Project) {
         self.project = Project::default();
         self.scopes.clear();
@@ -148,7 +148,7 @@ impl<'a> Loader<'a> {
         // A file may start with `---`, or end with it.
         documents.retain(|document| document.kind != Kind::Null);
         for document in documents.iter().filter(|d| d.entries().is_none()) {
-            let reason = format!("no `services`: {}, not read as a Compose file", document.describe());
+            let reason = format!("it has no `services`: {}, not read as a Compose file", document.describe());
             self.gap(document.span, &reason);
             whole = false;
         }
@@ -162,7 +162,7 @@ impl<'a> Loader<'a> {
         documents
     }
 
-    /// A gap for each key that is written twice where Compose looks: it refuses such a file.
+    /// Adds a gap for each key that is written twice where Compose checks it, because it refuses such a file.
     fn once(&mut self, document: &Node) -> bool {
         let mut twice = Vec::new();
         written_twice(self.sources(), document, "the file", &mut twice);
@@ -182,17 +182,17 @@ impl<'a> Loader<'a> {
         none
     }
 
-    /// A copy, as long as the project stays within bounds.
+    /// A copy, as long as the project stays within its limits.
     pub(super) fn copy(&mut self, node: &Node) -> Option<Node> {
         self.project.nodes = self.project.nodes.saturating_add(size(node));
         if self.project.nodes <= MAX_NODES {
             return Some(node.clone());
         }
-        let reason = format!("the project has more than {MAX_NODES} nodes when all is put together");
+        let reason = format!("the merged project has more than {MAX_NODES} nodes");
         let told = self.gaps.iter().any(|gap| gap.reason.starts_with(&reason));
         self.project.incomplete = true;
         if !told {
-            self.gap(node.span, &format!("{reason}: the rest is not read"));
+            self.gap(node.span, &format!("{reason}, so the rest is not read"));
         }
         None
     }
@@ -201,31 +201,35 @@ impl<'a> Loader<'a> {
     pub(super) fn file_of(&mut self, key: &str, value: &Node, directory: &str) -> Option<(FileId, String)> {
         let written = value.text().map(with_defaults);
         let Some(path) = written.filter(|path| !path.is_empty()) else {
-            self.gap(value.span, &format!("`{key}` holds {}, not a path: it is not read", value.describe()));
+            self.gap(
+                value.span,
+                &format!("`{key}` holds {}, not a path, so it is not read", value.describe()),
+            );
             return None;
         };
         if matches!(self.disk, Disk::Alone(_)) {
             let what = if key == "include" {
                 "the files of `include` are not read"
             } else {
-                "what `extends` takes from another file is not read"
+                "the other file that `extends` names is not read"
             };
             self.gap(value.span, what);
             return None;
         }
         if path.contains('$') {
-            let reason =
-                format!("which file `{key}` names depends on a variable without a default: it is not read");
+            let reason = format!(
+                "the file that `{key}` names depends on a variable without a default, so it is not read"
+            );
             self.gap(value.span, &reason);
             return None;
         }
         if is_remote(&path) {
-            self.gap(value.span, &format!("`{key}` names `{path}` on another machine: it is not fetched"));
+            self.gap(value.span, &format!("`{key}` names `{path}` on another machine, which is not fetched"));
             return None;
         }
         let read = match inside(directory, &path) {
             Some(name) => self.read(&name).map(|file| (file, name)).map_err(|gap| gap.reason),
-            None => Err("lies outside the project's root and is not read".to_owned()),
+            None => Err("is outside the project's root, so it is not read".to_owned()),
         };
         match read {
             Ok(found) => Some(found),
@@ -244,7 +248,7 @@ impl<'a> Loader<'a> {
             Kind::Null => return,
             Kind::List(items) => items,
             _ => {
-                let reason = format!("`include` is {}, not a list: it is not read", include.describe());
+                let reason = format!("`include` is {}, not a list, so it is not read", include.describe());
                 return self.gap(include.span, &reason);
             }
         };
@@ -256,7 +260,7 @@ impl<'a> Loader<'a> {
                 _ => vec![item.clone()],
             };
             if paths.is_empty() {
-                self.gap(item.span, "an entry of `include` has no `path`: it is not read");
+                self.gap(item.span, "an entry of `include` has no `path`, so it is not read");
             }
             let found: Vec<(FileId, String)> =
                 paths.iter().filter_map(|path| self.file_of("include", path, directory)).collect();
@@ -270,7 +274,7 @@ impl<'a> Loader<'a> {
             let Some(project) = project else {
                 self.gap(
                     item.span,
-                    "`project_directory` lies outside the project's root: what it is for is not read",
+                    "`project_directory` is outside the project's root, so its files are not read",
                 );
                 continue;
             };
@@ -279,13 +283,13 @@ impl<'a> Loader<'a> {
                 let path = self.sources().file(*again).path().to_owned();
                 self.gap(
                     item.span,
-                    &format!("`{path}` includes itself: Compose refuses that, it is read once"),
+                    &format!("`{path}` includes itself, which Compose refuses; it is read once"),
                 );
                 continue;
             }
             self.project.files += files.len();
             if self.project.files > MAX_FILES || chain.len() >= MAX_DEPTH {
-                let reason = "too many files are included, one from the other: the rest is not read";
+                let reason = "includes are nested too deep, so the rest is not read";
                 if !self.gaps.iter().any(|gap| gap.reason == reason) {
                     self.gap(item.span, reason);
                 }
@@ -297,7 +301,7 @@ impl<'a> Loader<'a> {
             model.retain(|(key, _)| SHARED.contains(&key.text.as_str()));
             imported = self.merge(imported, model);
         }
-        // What the file itself says of a service stands above what it includes.
+        // What the file itself says about a service outranks what it includes.
         let over = std::mem::take(own);
         *own = self.merge(imported, over);
     }
@@ -338,7 +342,7 @@ fn size(node: &Node) -> usize {
     }
 }
 
-/// A name from the root of what `path` means in `directory`; `None` outside the root.
+/// The name, relative to the root, of `path` in `directory`; `None` if it is outside the root.
 pub(super) fn inside(directory: &str, path: &str) -> Option<String> {
     if path.starts_with(['/', '~']) || path.contains('\\') {
         return None;
@@ -361,7 +365,7 @@ pub(super) fn parent(path: &str) -> String {
     parent.map(|parent| parent.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// What Compose fetches with git or from an OCI registry: the loaders of
+/// Something that Compose fetches with git or from an OCI registry: the loaders of
 /// <https://docs.docker.com/compose/how-tos/oci-artifact/> and of remote builds.
 fn is_remote(path: &str) -> bool {
     ["oci://", "http://", "https://", "git://", "ssh://", "git@", "github.com/"]
@@ -376,7 +380,7 @@ fn written_twice(sources: &Sources, map: &Node, of: &str, gaps: &mut Vec<Gap>) {
         if before != key.span && key.span.start > before.start {
             let line = sources.file(before.file).line(before.start);
             let reason = format!(
-                "`{}` is written twice in {of}, first on line {line}: Compose refuses the file, the last is read",
+                "`{}` is given twice in {of}, first on line {line}, so Compose refuses the file; the last one is read",
                 key.text
             );
             gaps.push(Gap::at(sources, key.span, reason));

@@ -1,8 +1,8 @@
 //! Merging trees: an override into its base, a service into what it `extends`, a project into what it includes.
 //!
-//! Facts: <https://github.com/compose-spec/compose-spec/blob/main/13-merge.md>, and where that leaves a question open
-//! `override/merge.go` and `override/uncity.go` of compose-go: mappings are merged by key, lists are appended, commands
-//! are replaced, and some lists hold one entry for each target, port or name.
+//! Facts: <https://github.com/compose-spec/compose-spec/blob/main/13-merge.md>, and where that leaves a
+//! question open, `override/merge.go` and `override/uncity.go` of compose-go. Mappings are merged by key,
+//! lists are appended, commands are replaced, and some lists have one entry for each target, port or name.
 
 use crate::limit::tick;
 use crate::project::compose::fields::{short_port, short_volume};
@@ -11,7 +11,7 @@ use crate::project::yaml::{Key, Kind, Node};
 use crate::source::Span;
 use std::collections::HashMap;
 
-/// Where in a Compose file a tree stands, as far as that decides how it is merged.
+/// Where in a Compose file a tree is, as far as that decides how it is merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum At {
     Top,
@@ -37,15 +37,15 @@ impl At {
 /// How the values of one key are merged.
 #[derive(Clone, Copy)]
 enum How {
-    /// By what they are.
+    /// By their kinds.
     ByKind,
-    /// The later one stands.
+    /// The later one replaces the earlier.
     Replace,
     /// `KEY=value` lists and mappings alike; a key without a value counts as one.
     Pairs,
     /// Lists of names and mappings alike.
     Names,
-    /// A context alone and a mapping alike.
+    /// A bare context and a mapping alike.
     Build,
     /// One entry for each identity.
     Unique(fn(&Node) -> Option<String>),
@@ -77,7 +77,7 @@ fn how(at: At, key: &str) -> How {
 /// What could not be merged, with its place.
 pub(super) type Clashes = Vec<(Span, String)>;
 
-/// The entries of `over` merged into those of `base`.
+/// Merges the entries of `over` into those of `base`.
 pub(super) fn entries(
     base: Vec<(Key, Node)>,
     over: Vec<(Key, Node)>,
@@ -112,7 +112,7 @@ pub(super) fn entries(
     merged.into_iter().flatten().collect()
 }
 
-/// Two values of the same key, which stands in a mapping at `at`.
+/// Merges two values of the same key, in a mapping at `at`.
 fn value(base: Node, over: Node, at: At, key: &str, clashes: &mut Clashes) -> Node {
     tick();
     let how = how(at, key);
@@ -168,7 +168,7 @@ fn value(base: Node, over: Node, at: At, key: &str, clashes: &mut Clashes) -> No
 
 fn clash(base: &Node, over: &Node, key: &str, clashes: &mut Clashes) {
     let reason = format!(
-        "`{key}` is {} here and {} in what it is merged into: Compose refuses that, and this one is left out",
+        "`{key}` is {} here but {} in the file before, which Compose refuses; this one is left out",
         over.describe(),
         base.describe()
     );
@@ -179,7 +179,7 @@ fn map(span: Span, entries: Vec<(Key, Node)>) -> Node {
     Node { span, kind: Kind::Map(entries), tag: None }
 }
 
-/// By key, the later one stands, where it has no value too.
+/// By key. The later one replaces the earlier, even if it has no value.
 fn flat(base: Vec<(Key, Node)>, over: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
     let mut index: HashMap<String, usize> =
         base.iter().enumerate().map(|(place, (key, _))| (key.text.clone(), place)).collect();
@@ -218,7 +218,7 @@ fn unique(base: Vec<Node>, over: Vec<Node>, identity: fn(&Node) -> Option<String
     merged
 }
 
-/// `[A=1, B]` as the mapping that it stands for; what is no text stays out of it.
+/// `[A=1, B]` as the mapping that it represents; items that are not text are left out.
 fn pairs(node: Node) -> Result<Vec<(Key, Node)>, Node> {
     match node.kind {
         Kind::Map(entries) => Ok(entries),
@@ -239,7 +239,7 @@ fn pair(item: Node) -> Option<(Key, Node)> {
     Some((Key { text: name, span: item.span }, Node { span: item.span, kind, tag: item.tag }))
 }
 
-/// `[db]` as `{db: {condition: service_started}}`: what the short form of `depends_on` says.
+/// `[db]` as `{db: {condition: service_started}}`: the meaning of the short form of `depends_on`.
 fn names(node: Node) -> Result<Vec<(Key, Node)>, Node> {
     match node.kind {
         Kind::Map(entries) => Ok(entries),
@@ -282,7 +282,7 @@ fn path_or_text(node: &Node, key: &str) -> Option<String> {
     node.text().or_else(|| node.get(key)?.text()).map(str::to_owned)
 }
 
-/// Variables are put in before files are merged; their defaults stand for them here.
+/// Variables are expanded before files are merged. Here their defaults represent them.
 fn port(node: &Node) -> Option<String> {
     let port = match node.text() {
         Some(text) => short_port(&with_defaults(text), node.span),

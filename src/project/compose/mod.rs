@@ -1,8 +1,9 @@
-//! Compose files: which services there are, what they run and what they need. Knows nothing of units.
+//! Compose files: which services there are, what they run and what they need. It knows nothing about units.
 //!
-//! Facts: the Compose specification, <https://github.com/compose-spec/compose-spec/blob/main/05-services.md>. Files
-//! become one tree (`load`, `merge`), and the tree services (`fields`). Fields that no rule asks for are skipped; a field
-//! of a wrong type is a gap and the rest is read all the same. Every span says which file it stands in.
+//! Facts: the Compose specification, <https://github.com/compose-spec/compose-spec/blob/main/05-services.md>.
+//! Files become one tree (`load`, `merge`), and the tree becomes services (`fields`). Fields that no rule
+//! needs are skipped. A field of a wrong type is a gap, and the rest is still read. Every span names its
+//! file.
 
 mod extends;
 mod fields;
@@ -23,19 +24,19 @@ use crate::source::{FileId, Sources, Span};
 use fields::Reader;
 use load::{Disk, Loader, Project};
 
-/// Text with its place. The text is the value, without quotes; `${…}` stands as it was written.
+/// A text with its place. The text is the value without quotes; `${…}` stays as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     /// The value.
     pub text: String,
-    /// Its bytes; of a merged value (`<<: *base`) where it was defined.
+    /// Its bytes; a merged value (`<<: *base`) has the place of its definition.
     pub span: Span,
 }
 
 /// What the container's port is published as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
-    /// The port on the host, a range too; `None` where Docker picks one.
+    /// The port on the host, which may be a range; `None` if Docker picks one.
     pub published: Option<String>,
     /// The address on the host that it is bound to; `None` for all.
     pub address: Option<String>,
@@ -52,7 +53,7 @@ pub struct Port {
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// Its value; `None` when it is passed on from where Compose runs.
+    /// Its value; `None` if it is inherited from where Compose runs.
     pub value: Option<String>,
     /// The place of name and value.
     pub span: Span,
@@ -65,7 +66,7 @@ pub struct Dependency {
     pub service: String,
     /// `service_started`, `service_healthy` or `service_completed_successfully`.
     pub condition: Option<String>,
-    /// False where Compose only warns when it is not there (`required: false`).
+    /// False if Compose only warns when it is missing (`required: false`).
     pub required: bool,
     /// The place of the name.
     pub span: Span,
@@ -74,22 +75,22 @@ pub struct Dependency {
 /// A file of `env_file`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvFile {
-    /// Its path, from [`Compose::directory`].
+    /// Its path, relative to [`Compose::directory`].
     pub path: Text,
-    /// False where Compose does without it (`required: false`).
+    /// False if Compose can do without it (`required: false`).
     pub required: bool,
 }
 
 /// An entry of `volumes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
-    /// `bind`, `volume`, `tmpfs` …; `None` where a variable decides.
+    /// `bind`, `volume`, `tmpfs` …; `None` if a variable decides.
     pub kind: Option<String>,
     /// A path of the host or the name of a volume; `None` for one without a name.
     pub source: Option<Text>,
     /// The path in the container.
     pub target: Text,
-    /// True where the container may not write it.
+    /// True if the container must not write to it.
     pub read_only: bool,
     /// The place of the whole entry.
     pub span: Span,
@@ -113,7 +114,7 @@ pub struct Build {
 /// `healthcheck`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Healthcheck {
-    /// True where it switches off the one of the image: `disable: true`, or the test `NONE`.
+    /// True if it switches off the one of the image: `disable: true`, or the test `NONE`.
     pub disabled: bool,
     /// The test; words of a list are joined, `CMD` and `CMD-SHELL` with them.
     pub test: Option<Text>,
@@ -141,9 +142,9 @@ pub struct Service {
     pub name: String,
     /// Its place.
     pub name_span: Span,
-    /// The image it runs, or is built as.
+    /// The image that it runs, or the name that is built.
     pub image: Option<Text>,
-    /// How it is built, where it is.
+    /// How it is built, if it is.
     pub build: Option<Build>,
     /// The command; words of a list are joined, quoted where they hold blanks.
     pub command: Option<Text>,
@@ -161,7 +162,7 @@ pub struct Service {
     pub expose: Vec<Text>,
     /// `depends_on`.
     pub depends_on: Vec<Dependency>,
-    /// `profiles`: it is only started when one is asked for.
+    /// `profiles`: it only starts if one of them is requested.
     pub profiles: Vec<Text>,
     /// `environment`.
     pub environment: Vec<Variable>,
@@ -179,7 +180,7 @@ pub struct Service {
     pub network_mode: Option<Text>,
     /// `user`.
     pub user: Option<Text>,
-    /// `scale`: how many containers run, where `deploy` does not say it.
+    /// `scale`: how many containers run, if `deploy` does not say it.
     pub scale: Option<Text>,
     /// `healthcheck`.
     pub healthcheck: Option<Healthcheck>,
@@ -187,30 +188,30 @@ pub struct Service {
     pub deploy: Option<Deploy>,
 }
 
-/// A Compose file, or one with its override.
+/// A Compose file, or a file with its override.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compose {
     /// The (first) file.
     pub file: FileId,
-    /// `dev` of `docker-compose.dev.yml`; `None` for the file that `docker compose up` takes.
+    /// `dev` for `docker-compose.dev.yml`; `None` for the file that `docker compose up` uses.
     pub variant: Option<String>,
-    /// True where `docker compose` takes another file of the same directory: `compose.yaml` comes before
+    /// True if `docker compose` uses another file of the same directory: `compose.yaml` comes before
     /// `docker-compose.yml`, and only one override is merged.
     pub passed_over: bool,
-    /// `name`: what the project is called.
+    /// `name`: the name of the project.
     pub name: Option<Text>,
     /// The services in order.
     pub services: Vec<Service>,
     /// The names under `volumes`, `networks`, `secrets` and `configs` at the top.
     pub resources: Resources,
-    /// All files that it is made of (overrides, `include`, `extends`), and the directory from the root that relative
-    /// paths in each start from.
+    /// All files that it consists of (overrides, `include`, `extends`), and the directory, relative to the
+    /// root, from which relative paths in each start.
     pub directories: Vec<(FileId, String)>,
-    /// True where something that belongs to it could not be read: what is not here may stand there.
+    /// True if some part of it could not be read, so that something missing may be there.
     pub incomplete: bool,
 }
 
-/// What stands beside `services` at the top of a file.
+/// The keys beside `services` at the top of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resources {
     /// `volumes`.
@@ -234,8 +235,8 @@ impl Compose {
         self.directories.iter().map(|(file, _)| *file)
     }
 
-    /// The name from the root of a path; `None` where it leads out of the root, or depends on a
-    /// variable without a default.
+    /// The name of a path, relative to the root; `None` if it leads out of the root, or depends on a variable
+    /// without a default.
     pub fn path(&self, text: &Text) -> Option<String> {
         let path = with_defaults(&text.text);
         let directory = self.directories.iter().find(|(file, _)| *file == text.span.file)?;
@@ -245,7 +246,8 @@ impl Compose {
 
 /// The names that `docker compose` looks for, in its order: `DefaultFileNames` of compose-go.
 const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-/// The first of these in the directory is merged into it, whichever name it has: `DefaultOverrideFileNames`.
+/// The first of these in the directory is merged into the file, whichever name that has:
+/// `DefaultOverrideFileNames`.
 const OVERRIDES: [&str; 4] = [
     "compose.override.yml",
     "compose.override.yaml",
@@ -261,8 +263,9 @@ pub fn parse(sources: &Sources, file: FileId) -> (Compose, Vec<Gap>) {
     (compose, sorted(loader.gaps))
 }
 
-/// Reads all Compose files of a project. An override is merged into the file beside it, as `docker compose up` does;
-/// all other variants stand for themselves, but those that the file of a directory includes.
+/// Reads all Compose files of a project. An override is merged into the file beside it, as
+/// `docker compose up` does. All other variants stand alone, except those that the file of a directory
+/// includes.
 pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Compose>, Vec<Gap>) {
     let mut loader = Loader::new(Disk::Root(root, sources));
     let mut files: Vec<(&str, FileId)> = Vec::new();
@@ -300,7 +303,7 @@ pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (V
     (all, sorted(loader.gaps))
 }
 
-/// By file and place, each once: what several services extend is read for each of them.
+/// By file and place, each once, because what several services extend is read for each of them.
 fn sorted(mut gaps: Vec<Gap>) -> Vec<Gap> {
     gaps.sort();
     gaps.dedup();
@@ -330,7 +333,7 @@ fn read_project(loader: &mut Loader<'_>, files: &[FileId], directory: &str) -> (
         Some((_, Kind::Map(entries))) => read_services(&mut reader, entries, &mut compose),
         Some((_, Kind::Null)) => {}
         Some((services, _)) => {
-            let reason = format!("`services` is {}, not a mapping: none is read", services.describe());
+            let reason = format!("`services` is {}, not a mapping, so none is read", services.describe());
             reader.gap(services.span, &reason);
         }
         None => not_compose(&mut reader, &tree),
@@ -359,7 +362,7 @@ fn read_services(reader: &mut Reader<'_>, entries: &[(Key, Node)], compose: &mut
         }
         tick();
         let service = reader.service(key, node);
-        // Of a service that is written twice the last is read; a gap said so.
+        // If a service is written twice, the last one is read; a gap has said so.
         match places.get(&key.text).copied().and_then(|at: usize| compose.services.get_mut(at)) {
             Some(slot) => *slot = service,
             None => {
@@ -377,11 +380,11 @@ fn not_compose(reader: &mut Reader<'_>, tree: &[(Key, Node)]) {
     if let Some((first, _)) = tree.first()
         && !known
     {
-        reader.gap(first.span, "no `services`: not read as a Compose file");
+        reader.gap(first.span, "it has no `services`, so it is not read as a Compose file");
     }
 }
 
-/// What stands between `compose` and the ending: `prod` of `docker-compose.prod.yml`.
+/// The part between `compose` and the extension: `prod` for `docker-compose.prod.yml`.
 fn variant_of(path: &str) -> Option<String> {
     let stem = base(path).rsplit_once('.')?.0;
     let rest = stem.strip_prefix("docker-").unwrap_or(stem).strip_prefix("compose")?;

@@ -232,14 +232,14 @@ fn what_cannot_be_included_is_told_and_the_rest_is_read() {
     assert_eq!(
         read.reasons(),
         [
-            "compose.yaml:2 `../other/compose.yaml` of `include`: lies outside the project's root and is not read",
-            "compose.yaml:3 `include` names `oci://registry/x` on another machine: it is not fetched",
-            "compose.yaml:4 `include` names `https://github.com/a/b.git` on another machine: it is not fetched",
+            "compose.yaml:2 `../other/compose.yaml` of `include`: is outside the project's root, so it is not read",
+            "compose.yaml:3 `include` names `oci://registry/x` on another machine, which is not fetched",
+            "compose.yaml:4 `include` names `https://github.com/a/b.git` on another machine, which is not fetched",
             "compose.yaml:5 `nowhere.yaml` of `include`: no such file",
-            "compose.yaml:6 which file `include` names depends on a variable without a default: it is not read",
-            "compose.yaml:8 `include` holds a list, not a path: it is not read",
-            "compose.yaml:9 an entry of `include` has no `path`: it is not read",
-            "compose.yaml:10 `/etc/compose.yaml` of `include`: lies outside the project's root and is not read",
+            "compose.yaml:6 the file that `include` names depends on a variable without a default, so it is not read",
+            "compose.yaml:8 `include` holds a list, not a path, so it is not read",
+            "compose.yaml:9 an entry of `include` has no `path`, so it is not read",
+            "compose.yaml:10 `/etc/compose.yaml` of `include`: is outside the project's root, so it is not read",
         ]
     );
     assert_eq!(read.all[0].services.len(), 2);
@@ -258,10 +258,10 @@ fn includes_that_go_in_circles_end() {
     assert_eq!(
         read.reasons(),
         [
-            "b.yaml:1 `a.yaml` includes itself: Compose refuses that, it is read once",
-            "compose.yaml:1 `compose.yaml` includes itself: Compose refuses that, it is read once",
-            "other/compose.yaml:1 `sub/compose.yaml` includes itself: Compose refuses that, it is read once",
-            "sub/compose.yaml:1 `other/compose.yaml` includes itself: Compose refuses that, it is read once",
+            "b.yaml:1 `a.yaml` includes itself, which Compose refuses; it is read once",
+            "compose.yaml:1 `compose.yaml` includes itself, which Compose refuses; it is read once",
+            "other/compose.yaml:1 `sub/compose.yaml` includes itself, which Compose refuses; it is read once",
+            "sub/compose.yaml:1 `other/compose.yaml` includes itself, which Compose refuses; it is read once",
         ]
     );
     assert_eq!(read.all[0].services.len(), 3);
@@ -275,7 +275,7 @@ fn includes_that_go_in_circles_end() {
         names.iter().zip(&texts).map(|(name, text)| (name.as_str(), text.as_str())).collect();
     files.push(("compose.yaml", "include: [f0.yaml]\n"));
     let read = project(&files);
-    assert!(read.reasons().iter().any(|gap| gap.contains("too many files are included")));
+    assert!(read.reasons().iter().any(|gap| gap.contains("includes are nested too deep")));
     assert!(read.all[0].services.len() > 10);
 }
 
@@ -294,9 +294,9 @@ fn a_service_extends_one_of_another_file() {
     assert_eq!(
         read.reasons(),
         [
-            "compose.yaml:9 `extends` names `nobody`, and there is no such service in `common/base.yaml`",
-            "compose.yaml:10 `../x.yaml` of `extends`: lies outside the project's root and is not read",
-            "compose.yaml:11 `extends` names `nobody`, and there is no such service",
+            "compose.yaml:9 `extends` names `nobody`, but there is no such service in `common/base.yaml`",
+            "compose.yaml:10 `../x.yaml` of `extends`: is outside the project's root, so it is not read",
+            "compose.yaml:11 `extends` names `nobody`, but there is no such service",
         ]
     );
     let web = read.service("web");
@@ -331,6 +331,6 @@ fn a_long_chain_of_extends_and_a_fat_base_stay_cheap() {
     }
     let read = project(&[("compose.yaml", &fat)]);
     assert_eq!(read.all[0].services.len(), 3_001);
-    assert!(read.reasons()[0].contains("more than 1000000 nodes when all is put together"));
+    assert!(read.reasons()[0].contains("the merged project has more than 1000000 nodes"));
     assert!(started.elapsed().as_secs() < 60);
 }

@@ -1,10 +1,11 @@
-//! What a service is for, as far as it decides whether it needs a unit: a server, work that ends, a developer's tool.
+//! The purpose of a service, as far as it decides whether the service needs a unit: a server, work that ends,
+//! or a developer's tool.
 
 use crate::project::compose::interpolation::with_defaults;
 use crate::project::compose::{Compose, Service};
 
 impl Compose {
-    /// True for a file that is made for developing or testing, by its name.
+    /// True for a file that is for development or tests, judged by its name.
     pub fn is_development(&self) -> bool {
         self.variant.as_deref().is_some_and(|variant| {
             variant.split(['.', '-', '_']).any(|part| {
@@ -25,9 +26,9 @@ impl Compose {
         })
     }
 
-    /// True for a service that ends when its work is done (migrate, seed, create a bucket): it needs no unit. Either
-    /// another one waits for it to be `service_completed_successfully`, or it is not restarted and its name or the
-    /// last of its commands says so.
+    /// True for a service that ends when its work is done (migrate, seed, create a bucket), so that it needs
+    /// no unit. Either another service waits for it to be `service_completed_successfully`, or it is not
+    /// restarted and its name or the last of its commands says so.
     pub fn is_one_shot(&self, service: &Service) -> bool {
         let awaited = self.services.iter().any(|other| {
             other.depends_on.iter().any(|d| {
@@ -55,7 +56,7 @@ const ONE_SHOT_NAMES: &[&str] = &[
     "loaddata",
 ];
 
-/// Tools that serve the developer; by the last part of the image's name, or the service's name.
+/// Tools for the developer, by the last part of the image's name, or by the service's name.
 const DEV_TOOLS: &[&str] = &[
     "mailhog",
     "mailpit",
@@ -85,7 +86,7 @@ const DEV_TOOLS: &[&str] = &[
 ];
 
 impl Service {
-    /// True when it is not restarted and its name or the last of its commands is work that ends.
+    /// True if it is not restarted and its name or the last of its commands is work that ends.
     fn is_one_shot(&self) -> bool {
         let restart = self.restart.as_ref().map(|r| r.text.as_str());
         if !matches!(restart, None | Some("no" | "false") | Some("on-failure")) {
@@ -99,18 +100,17 @@ impl Service {
         };
         let last = command.text.rsplit(['&', ';', '|']).next().unwrap_or_default();
         named(last) || last.contains("alembic upgrade")
-            // A server that is started after the migration is no one-shot, whatever it is called.
+            // A server that starts after the migration is not a one-shot, whatever its name.
             || named(&self.name) && last.len() == command.text.len()
     }
 
-    /// True for a tool of developers (a mail catcher, a database browser) and for one that is only started when its
-    /// profile is asked for.
+    /// True for a developer's tool (a mail catcher, a database browser), and for a service behind a profile.
     pub fn is_dev_only(&self) -> bool {
         let known = |name: &str| DEV_TOOLS.contains(&name);
         !self.profiles.is_empty() || known(&self.name) || self.image_name().is_some_and(|image| known(&image))
     }
 
-    /// The last part of the image's name, without registry, tag and digest: `postgres` of
+    /// The last part of the image's name, without registry, tag and digest: `postgres` for
     /// `${REGISTRY}/library/postgres:16@sha256:…`.
     pub fn image_name(&self) -> Option<String> {
         let image = with_defaults(&self.image.as_ref()?.text);

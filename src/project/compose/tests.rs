@@ -128,9 +128,9 @@ fn a_wrong_type_costs_one_field() {
     assert_eq!(
         reasons,
         [
-            ("[a", "`image` is a list, not a single value: it is not read"),
-            ("80", "`ports` is a single value, not a list: it is not read"),
-            ("{b: c", "`A` is a mapping, not a single value: it is not read"),
+            ("[a", "`image` is a list, not a single value, so it is not read"),
+            ("80", "`ports` is a single value, not a list, so it is not read"),
+            ("{b: c", "`A` is a mapping, not a single value, so it is not read"),
             ("bad: text", "service `bad` is a single value, not a mapping"),
         ]
     );
@@ -146,7 +146,7 @@ fn services_written_twice_are_told_and_the_rest_is_read() {
         read("services:\n  web: {image: a}\n  db: {image: b}\n  web: {image: c}\n");
     assert_eq!(gaps.len(), 1);
     assert_eq!(sources.file(compose.file).line(gaps[0].place.unwrap().start), 4);
-    assert!(gaps[0].reason.contains("`web` is written twice in `services`, first on line 2"));
+    assert!(gaps[0].reason.contains("`web` is given twice in `services`, first on line 2"));
     assert_eq!(compose.services.len(), 2);
     assert_eq!(compose.service("web").unwrap().image_name().as_deref(), Some("c"));
 }
@@ -182,8 +182,8 @@ fn a_service_extends_another_and_circles_end() {
     assert_eq!(
         reasons,
         [
-            "`extends` leads in a circle: Compose refuses that",
-            "what `extends` takes from another file is not read",
+            "`extends` leads in a circle, which Compose refuses",
+            "the other file that `extends` names is not read",
         ]
     );
     assert!(compose.incomplete);

@@ -40,7 +40,7 @@ fn discover_in_time(root: &Root, inventory: &Inventory, sources: &mut Sources) -
     for (index, path) in inventory.scripts.iter().enumerate() {
         if limit::is_over() {
             let rest = inventory.scripts.len() - index;
-            let reason = format!("it took too long to look at all scripts: {rest} are left");
+            let reason = format!("it took too long to look at all scripts, and {rest} are left");
             gaps.push(Gap { file: String::new(), place: None, reason });
             break;
         }

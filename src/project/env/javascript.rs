@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 const SOURCE: &str = include_str!("javascript.scm");
-// What casts is TypeScript only.
+// Only TypeScript has casts.
 const TYPED: &str = concat!(include_str!("javascript.scm"), include_str!("typescript.scm"));
 static JAVASCRIPT: CodeQuery = CodeQuery::new(Language::JavaScript, SOURCE);
 static TYPESCRIPT: CodeQuery = CodeQuery::new(Language::TypeScript, TYPED);
@@ -26,10 +26,10 @@ pub(super) fn uses(language: Language, text: &str) -> Result<Vec<Found>, String>
     Ok(found)
 }
 
-/// What has to be known of a file before its matches are judged.
+/// What has to be known about a file before its matches are judged.
 struct File<'t> {
     text: &'t str,
-    /// A schema is one of the environment where the environment is parsed with one.
+    /// A schema describes the environment if the environment is parsed with one.
     has_schema: bool,
     has_convict: bool,
     has_env_var: bool,
@@ -101,7 +101,7 @@ impl<'t> File<'t> {
         (is_name(name) && upper).then(|| Found { name: name.to_owned(), range, access, any_case: false })
     }
 
-    /// `const { X } = process.env`, and `X` is asked for further on.
+    /// `const { X } = process.env`, and `X` is checked later.
     fn of_name(&self, name: &Range<usize>) -> Need {
         let word = self.at(Some(name.clone()));
         if crate::project::env::is_tested_in(self.text, word, name.end) {
@@ -117,7 +117,7 @@ impl<'t> File<'t> {
         let call = one.get("call")?;
         if one.get("helper").is_some() {
             let helper = of("helper").to_ascii_lowercase();
-            // What sets, deletes or shows a variable; what takes it for another reason.
+            // These set, delete or show a variable, or take it for another reason.
             if ["set", "delete", "del", "stub", "mock", "unstub", "envelope", "inv"]
                 .iter()
                 .any(|w| helper.contains(w))
@@ -160,17 +160,17 @@ impl<'t> File<'t> {
     }
 }
 
-/// What stands around `process.env.X`.
+/// The expression around `process.env.X`.
 fn around(text: &str, read: &Range<usize>) -> Access {
     let rest = text.get(read.end..).unwrap_or_default();
-    // `process.env.X!` and `process.env.X as string` are assurances to the compiler only.
+    // `process.env.X!` and `process.env.X as string` only reassure the compiler.
     let rest = rest.strip_prefix('!').filter(|r| !r.starts_with('=')).unwrap_or(rest).trim_start();
     let rest = rest.strip_prefix("as string").unwrap_or(rest).trim_start_matches(')').trim_start();
     if rest.starts_with('=') && !rest.starts_with("==") && !rest.starts_with("=>") {
         return Access::Set;
     }
     if let Some(value) = rest.strip_prefix("??").or_else(|| rest.strip_prefix("||")) {
-        // `??=` sets it where it is missing.
+        // `??=` sets it if it is missing.
         let value = value.trim_start_matches('=').trim_start();
         return Access::Read(default(expression(value)));
     }
@@ -187,8 +187,8 @@ fn around(text: &str, read: &Range<usize>) -> Access {
     })
 }
 
-/// The expression at the start of a text: to where a bracket closes that it did not open, or to what separates it from the
-/// next.
+/// The expression at the start of a text: up to a closing bracket that it did not open, or up to what
+/// separates it from the next.
 fn expression(text: &str) -> &str {
     let (mut depth, mut quote, mut escaped) = (0u32, None, false);
     for (at, c) in text.char_indices() {

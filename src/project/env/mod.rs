@@ -1,11 +1,12 @@
-//! Which environment variables the code of a repo reads, and where, and which names occur nowhere in it. Knows nothing of
-//! who sets them.
+//! Which environment variables the code of a repo reads, and where, and which names occur nowhere in it. It
+//! does not know who sets them.
 //!
-//! Python: `os.environ`, `os.getenv` (<https://docs.python.org/3/library/os.html#os.environ>), django-environ, python-decouple,
-//! Starlette's `Config`, pydantic's `BaseSettings` (<https://docs.pydantic.dev/latest/concepts/pydantic_settings/>).
-//! JavaScript and TypeScript: `process.env`, `import.meta.env`, `Deno.env`, `Bun.env`, SvelteKit's `$env` modules, NestJS's
-//! `ConfigService`, env-var, convict, schemas of zod, Joi and envalid. In both also functions that a project writes for itself
-//! and that are called after what they do: `require_env("X")`.
+//! Python: `os.environ`, `os.getenv` (<https://docs.python.org/3/library/os.html#os.environ>),
+//! django-environ, python-decouple, Starlette's `Config`, pydantic's `BaseSettings`
+//! (<https://docs.pydantic.dev/latest/concepts/pydantic_settings/>). JavaScript and TypeScript:
+//! `process.env`, `import.meta.env`, `Deno.env`, `Bun.env`, SvelteKit's `$env` modules, NestJS's
+//! `ConfigService`, env-var, convict, and schemas of zod, Joi and envalid. In all of them also a project's
+//! own functions, if their names say what they do: `require_env("X")`.
 
 mod javascript;
 mod python;
@@ -24,21 +25,22 @@ use regex::bytes::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A file that is larger was made by a program: bundlers make them of what others wrote, so less is read of JavaScript.
+/// A program generated any larger file. Bundlers make such files of other people's code, so the limit for
+/// JavaScript is lower.
 fn max_bytes(language: Language) -> u64 {
     if language == Language::Python { 4 << 20 } else { 512 << 10 }
 }
 
-/// What the code does when the variable is not set.
+/// What the code does if the variable is not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
     /// It fails.
     Required,
-    /// It goes on with nothing, and nobody asks whether it is set.
+    /// It goes on with nothing, and nothing checks whether it is set.
     Unasked,
-    /// It asks whether it is set, or takes an empty value instead.
+    /// It checks whether it is set, or uses an empty value instead.
     Optional,
-    /// It takes this instead; as it is written in the code.
+    /// It uses this instead; as written in the code.
     Default(String),
 }
 
@@ -47,11 +49,11 @@ pub enum Need {
 pub struct Use {
     /// The variable.
     pub name: String,
-    /// Where its name stands; for a field of a settings class the field.
+    /// Where its name is; for a field of a settings class, the field.
     pub span: Span,
     /// What happens without it.
     pub need: Need,
-    /// Upper and lower case are the same to the reader (pydantic's default).
+    /// True if upper and lower case are the same to the reader (pydantic's default).
     pub any_case: bool,
 }
 
@@ -80,7 +82,7 @@ struct Found {
     any_case: bool,
 }
 
-/// The language of a file of code, by its name.
+/// The language of a code file, judged by its name.
 pub fn language_of(name: &str) -> Option<Language> {
     Some(match name.rsplit_once('.')?.1 {
         "py" => Language::Python,
@@ -91,8 +93,8 @@ pub fn language_of(name: &str) -> Option<Language> {
     })
 }
 
-/// The uses in the code of the repo. `look` gets the bytes of every file, of tests too; files without a use are not kept
-/// in `sources`.
+/// The uses in the code of the repo. `look` gets the bytes of every file, including tests. Files without a
+/// use are not kept in `sources`.
 pub fn read(
     root: &Root,
     inventory: &Inventory,
@@ -104,7 +106,7 @@ pub fn read(
     let installed = installed(inventory);
     for path in &inventory.code {
         let Some(language) = language_of(path) else { continue };
-        // What is too large or cannot be read has nothing to do with the scripts that are judged.
+        // A file that is too large or cannot be read has nothing to do with the scripts that are checked.
         let Some(bytes) = root.peek(path, max_bytes(language)) else { continue };
         ticks(bytes.len() / 1024);
         look(&bytes);
@@ -138,7 +140,7 @@ pub fn read(
     code
 }
 
-/// Packages that `pip install --target` put into the repo: beside `httpx` lies `httpx-0.27.0.dist-info`
+/// Packages that `pip install --target` put into the repo: beside `httpx` there is `httpx-0.27.0.dist-info`
 /// (<https://packaging.python.org/en/latest/specifications/recording-installed-packages/>).
 fn installed(inventory: &Inventory) -> Vec<String> {
     let mut packages: Vec<String> = inventory
@@ -177,11 +179,11 @@ fn is_name(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// How far behind the reading a test of what was read is looked for: further on the name may mean something else.
+/// How far after the read a check of the value is searched. Further on, the name may mean something else.
 const NEAR: usize = 1500;
 
-/// True where what is read gets a name, and the code then goes on without it: `base = os.environ.get("X")` and
-/// `if base:`, `const base = process.env.X` and `base || "/"`. `if (!base) throw` is no such test.
+/// True if the value gets a name, and the code then can do without it: `base = os.environ.get("X")` and
+/// `if base:`, `const base = process.env.X` and `base || "/"`. `if (!base) throw` is not such a check.
 fn is_asked_later(text: &str, read: &Range<usize>) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let line = text.get(..read.start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
@@ -193,7 +195,7 @@ fn is_asked_later(text: &str, read: &Range<usize>) -> bool {
     is_tested_in(text, name, read.end)
 }
 
-/// True where the code goes on without what `name` holds, near behind `from`.
+/// True if the code soon after `from` can do without the value of `name`.
 fn is_tested_in(text: &str, name: &str, from: usize) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let end = text.len().min(from + NEAR);
@@ -216,7 +218,7 @@ fn is_tested_in(text: &str, name: &str, from: usize) -> bool {
     })
 }
 
-/// What a default says: nothing and emptiness are none.
+/// What a default means: nothing and emptiness are not defaults.
 fn default(text: &str) -> Need {
     match text.trim() {
         "" | "\"\"" | "''" | "``" | "None" | "null" | "undefined" | "[]" | "{}" | "()" | "\"\"\"\"\"\"" => {

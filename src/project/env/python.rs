@@ -51,7 +51,7 @@ const WORTH_PARTS: usize = 4096;
 pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
     let matches = QUERY.matches_in(text, &parts(text))?;
     let at = |range: Option<Range<usize>>| range.and_then(|r| text.get(r)).unwrap_or_default();
-    // decouple's and Starlette's `config` is told from anybody's function of that name by the import.
+    // The import tells decouple's and Starlette's `config` from any other function of that name.
     let decouple = ["from decouple", "import decouple"].iter().any(|i| text.contains(i));
     let config = decouple || text.contains("starlette.config");
     let django = ["import environ", "environ.Env("].iter().any(|i| text.contains(i));
@@ -140,15 +140,15 @@ pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
     Ok(found)
 }
 
-/// Lines that are gone up from a read in search of a switch.
+/// How many lines before a read are searched for a switch.
 const LINES: usize = 200;
-/// Bytes of a line before such a read.
+/// How many bytes of a line before such a read are searched.
 const LONGEST: usize = 1000;
 
-/// `if USE_S3:` and, below it, `os.environ["S3_KEY"]`: what belongs to a feature is needed by those who switch it on.
+/// `if USE_S3:` and, below it, `os.environ["S3_KEY"]`: only users of the feature need its variables.
 fn under_switch(text: &str, at: usize) -> bool {
     let depth = |line: &str| line.len() - line.trim_start().len();
-    // In a line of a megabyte there is no switch to go up to.
+    // A line of a megabyte has no switch above it.
     let from = at.saturating_sub(LONGEST);
     let start = match text.as_bytes()[from..at].iter().rposition(|byte| *byte == b'\n') {
         Some(end) => from + end + 1,
@@ -176,7 +176,7 @@ fn under_switch(text: &str, at: usize) -> bool {
     false
 }
 
-/// `if "X" in os.environ:` and, below it, `os.environ["X"]`: it is only read where it is there.
+/// `if "X" in os.environ:` and, below it, `os.environ["X"]`: it is only read if it is there.
 fn asked_before(found: &mut [Found]) {
     let mut asked: HashMap<String, usize> = HashMap::new();
     for one in found {
@@ -197,8 +197,9 @@ fn asked_before(found: &mut [Found]) {
     }
 }
 
-/// The statements of a module that may read a variable: to parse a long file as a whole for one line takes far longer than
-/// all else. None where all of it is needed, because what is read depends on what stands elsewhere in it.
+/// The statements of a module that may read a variable. Parsing a long file as a whole for one line takes far
+/// longer than everything else. `None` if all of it is needed, because what is read depends on other parts of
+/// it.
 fn parts(text: &str) -> Vec<Range<usize>> {
     static MARKS: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"environ|(?i:env)\w*\s*[(\[.]|config\s*\(|envvar"#).ok());
@@ -217,7 +218,7 @@ fn parts(text: &str) -> Vec<Range<usize>> {
         }
     };
     for line in text.split_inclusive('\n') {
-        // A statement begins where a word stands at the start of a line; `else:` goes on with the one before.
+        // A statement begins where a word is at the start of a line; `else:` continues the one before.
         let opens = line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '@');
         let goes_on = ["else", "elif", "except", "finally"].iter().any(|word| line.starts_with(word));
         if opens && !goes_on && !in_string {
@@ -233,20 +234,20 @@ fn parts(text: &str) -> Vec<Range<usize>> {
 }
 
 fn is_helper(name: &str) -> bool {
-    // What sets, takes away or hands on a variable.
+    // These set, remove or pass on a variable.
     let other = ["set", "del", "patch", "update", "write", "put", "save", "with", "has", "mock", "unset"];
     let mut words = name.split('_');
     !words.any(|word| other.contains(&word)) && HELPER.as_ref().is_some_and(|helper| helper.is_match(name))
 }
 
-/// `MAIL_HOST`: what a helper of unknown make is handed is a variable only where it looks like one.
+/// `MAIL_HOST`: the argument of an unknown helper is a variable only if it looks like one.
 fn is_constant(name: &str) -> bool {
     name.len() > 2
         && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
         && name.contains('_')
 }
 
-/// What a reader does without a default.
+/// What a reader without a default means.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reads {
     OrNone,
@@ -259,7 +260,7 @@ enum Written {
     Deleted,
 }
 
-/// `os.environ["X"] = …`, `del os.environ["X"]`: no use.
+/// `os.environ["X"] = …` and `del os.environ["X"]` are not uses.
 fn written(text: &str, item: &Range<usize>) -> Option<Written> {
     let after = text.get(item.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
     let before = text.get(..item.start).unwrap_or_default();
@@ -270,14 +271,15 @@ fn written(text: &str, item: &Range<usize>) -> Option<Written> {
     (after.starts_with('=') && !after.starts_with("==")).then_some(Written::Set)
 }
 
-/// `if os.environ["X"] …` says nothing; but `"X" in os.environ and os.environ["X"]` does.
+/// `if os.environ["X"] …` says nothing, but `"X" in os.environ and os.environ["X"]` does.
 fn is_tested(text: &str, item: &Range<usize>) -> bool {
     let line_start = text.get(..item.start).unwrap_or_default().rfind('\n').map_or(0, |at| at + 1);
     let line_end = text.get(item.end..).and_then(|t| t.find('\n')).map_or(text.len(), |at| item.end + at);
     text.get(line_start..line_end).unwrap_or_default().contains(" in os.environ")
 }
 
-/// Without a default: `or d` behind it is one; a comparison or a test of it means that it may be missing.
+/// Without a default: a following `or d` is one, and a comparison or a test means that the variable may be
+/// missing.
 fn after(text: &str, call: &Range<usize>) -> Need {
     let rest = text.get(call.end..).unwrap_or_default();
     let rest = rest.lines().next().unwrap_or_default().trim_start();
@@ -310,7 +312,7 @@ fn is_keyword(argument: &str) -> bool {
     argument.split_once('=').is_some_and(|(key, value)| is_name(key.trim()) && !value.starts_with('='))
 }
 
-/// Cuts at the commas that stand in no bracket and no string.
+/// Cuts at the commas that are neither in brackets nor in strings.
 fn split(text: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut from, mut quote) = (Vec::new(), 0i32, 0, None);
     let mut escaped = false;
@@ -334,7 +336,7 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-/// The fields of pydantic's settings classes: each is a variable, with the class's prefix, in any case.
+/// The fields of pydantic's settings classes. Each is a variable, with the class's prefix, in any case.
 fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
     let at = |range: Range<usize>| text.get(range).unwrap_or_default();
     // `None` for a prefix that is not written out.
@@ -343,7 +345,8 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
         .filter_map(|one| one.get("prefix"))
         .map(|range| (range.start, text_of_string(at(range))))
         .collect();
-    // The settings classes by name, with body and prefix: by BaseSettings, or by another of the same file.
+    // The settings classes by name, with body and prefix. They derive from BaseSettings, or from another
+    // class of the same file.
     let mut classes: HashMap<&str, (Range<usize>, Option<&str>)> = HashMap::new();
     for one in matches {
         let (Some(class), Some(bases), Some(body)) = (one.get("class"), one.get("bases"), one.get("body"))
@@ -358,7 +361,7 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
             }
         });
         if let Some(inherited) = inherited {
-            // `class Settings(BaseSettings, env_prefix="X_")` has it among the bases.
+            // `class Settings(BaseSettings, env_prefix="X_")` has the prefix among its bases.
             let inside = |start: &usize| body.contains(start) || bases.contains(start);
             let own = prefixes.iter().find(|(start, _)| inside(start)).map(|(_, prefix)| *prefix);
             classes.insert(at(class), (body, own.unwrap_or(inherited)));
@@ -387,7 +390,7 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
             is_name(value).then(|| value.to_owned())
         };
         let alias = text_of("env").or_else(|| text_of("validation_alias")).or_else(|| text_of("alias"));
-        // Of several names each may be the one that is set.
+        // If there are several names, any of them may be set.
         if alias.is_none() && ["AliasChoices(", "AliasPath("].iter().any(|a| arguments.contains(a)) {
             let inside = field.end..one.get("declaration").map_or(field.end, |d| d.end);
             found.extend(choices(text, inside));
@@ -410,7 +413,7 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
                     }
                 }
             }
-            // A model in settings takes its own variables, or JSON.
+            // A model inside settings reads its own variables, or JSON.
             None if value.is_empty() && is_model(at(kind)) => Need::Optional,
             None if value.is_empty() || value == "..." => Need::Required,
             None => default(value),
@@ -421,7 +424,7 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
     found
 }
 
-/// `"X_"` without its quotes; `None` for what is no plain string.
+/// `"X_"` without its quotes; `None` if it is not a plain string.
 fn text_of_string(literal: &str) -> Option<&str> {
     let quote = literal.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let inner = literal.strip_prefix(quote)?.strip_suffix(quote)?;
@@ -450,7 +453,7 @@ fn choices(text: &str, range: Range<usize>) -> Vec<Found> {
     found
 }
 
-/// A type that is another class of settings, by its name.
+/// The name of a type that is another class of settings.
 fn is_model(kind: &str) -> bool {
     ["Settings", "Config", "Model", "Options"].iter().any(|end| kind.ends_with(end))
 }

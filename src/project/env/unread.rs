@@ -1,4 +1,5 @@
-//! Which names occur nowhere in a repo: a search through bytes, without a parser. Knows nothing of what a name is for.
+//! Which names occur nowhere in a repo: a search through bytes, without a parser. It does not know what a
+//! name is for.
 
 use crate::limit::{is_over, part, tick, ticks};
 use crate::repo::files::Root;
@@ -7,17 +8,17 @@ use crate::repo::names::base;
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::{BTreeSet, HashMap};
 
-/// A larger file was made by a program.
+/// A program generated any larger file.
 const MAX_BYTES: u64 = 1024 * 1024;
-/// What is searched of a repo. Where it is used up the names that are left are not known to be unread.
+/// How much of a repo is searched. If that is used up, the remaining names are not known to be unread.
 const BUDGET: u64 = 256 * 1024 * 1024;
-/// A sample with more names is none that a person wrote.
+/// A person did not write a sample with more names.
 const MAX_NAMES: usize = 1000;
-/// So many files of one directory that the inventory did not enter are looked at.
+/// How many files of a directory that the inventory did not enter are looked at.
 const MAX_BELOW: usize = 20_000;
-/// What tells people of a name, and reads none.
+/// Files that tell people about a name but do not read it.
 const PROSE: [&str; 4] = ["md", "mdx", "rst", "adoc"];
-/// What holds no name that a program reads: pictures, archives, compiled things, data.
+/// Files without names that a program reads: pictures, archives, compiled files, data.
 const NOT_SEARCHED: [&str; 48] = [
     "png", "jpg", "jpeg", "gif", "webp", "ico", "svg", "bmp", "avif", "pdf", "woff", "woff2", "ttf", "otf",
     "eot", "zip", "gz", "tgz", "xz", "bz2", "7z", "jar", "war", "exe", "dll", "so", "dylib", "a", "o", "pyc",
@@ -25,9 +26,9 @@ const NOT_SEARCHED: [&str; 48] = [
     "log", "lock", "map", "pkl", "onnx",
 ];
 
-/// Names that are looked for, in any case. A name counts as found as well where what it begins or ends with stands by
-/// itself (`SHOP_` as a prefix of settings, `_API_KEY` behind `${provider}`), and a name of nested settings
-/// (`DB__HOST`) by its last part.
+/// Names to look for, in any case. A name also counts as found if its beginning or its end occurs alone
+/// (`SHOP_` as a prefix of settings, `_API_KEY` after `${provider}`), and a name of nested settings
+/// (`DB__HOST`) if its last part occurs.
 pub struct Search {
     regex: Regex,
     /// Which names a text in lower case stands for.
@@ -38,7 +39,7 @@ pub struct Search {
 }
 
 impl Search {
-    /// A search for `names`; `None` where there are none, or far too many.
+    /// A search for `names`; `None` if there are none, or far too many.
     pub fn new(names: BTreeSet<String>) -> Option<Search> {
         if names.is_empty() || names.len() > MAX_NAMES {
             return None;
@@ -68,7 +69,7 @@ impl Search {
         Some(Search { regex, names_of, names, left, budget: BUDGET })
     }
 
-    /// Looks through a text.
+    /// Searches a text.
     pub fn look(&mut self, bytes: &[u8]) {
         if self.left.is_empty() {
             return;
@@ -90,8 +91,8 @@ impl Search {
         }
     }
 
-    /// Looks through the files of the repo that nobody else reads; prose too where `prose` says so. Where the time does not
-    /// suffice the names that are left are not known to be unread.
+    /// Searches the files of the repo that nobody else reads, including prose if `prose` is set. If the time
+    /// is not enough, the remaining names are not known to be unread.
     pub fn look_around(&mut self, root: &Root, inventory: &Inventory, prose: bool) {
         part(|| self.look_at_all(root, inventory, prose));
     }
@@ -128,7 +129,7 @@ impl Search {
         }
     }
 
-    /// The names that no text holds; `None` where not all texts were looked at.
+    /// The names that no text contains; `None` if not all texts were searched.
     pub fn left(self) -> Option<BTreeSet<String>> {
         let names = self.names;
         (self.budget > 0)
@@ -150,7 +151,7 @@ fn below(root: &Root, directory: &str) -> Vec<String> {
     }
     let mut walk = root.walk(directory, usize::MAX);
     let mut found = Vec::new();
-    // What cannot be looked at names nothing.
+    // A directory that cannot be accessed names nothing.
     while let Some(step) = walk.next() {
         let Ok(step) = step else { continue };
         if matches!(base(&step.path), "node_modules" | ".git") {

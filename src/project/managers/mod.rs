@@ -1,5 +1,5 @@
-//! What process managers other than systemd keep running: the process files of pm2 and the settings of supervisor.
-//! Knows nothing of who installs them, and runs nothing.
+//! What process managers other than systemd keep running: the process files of pm2 and the settings of
+//! supervisor. It does not know who installs them, and runs nothing.
 
 mod pm2;
 mod supervisor;
@@ -14,7 +14,7 @@ use crate::source::{FileId, Sources, Span};
 pub use pm2::command_of;
 pub use supervisor::parse as supervisor;
 
-/// So many settings are looked into for sections of supervisor.
+/// How many settings files are searched for sections of supervisor.
 const MAX_SETTINGS: usize = 300;
 
 /// Who keeps a process running.
@@ -53,7 +53,7 @@ pub struct Process {
     pub user: Option<String>,
     /// The variables that it is given.
     pub environment: Vec<(String, String)>,
-    /// False where the manager starts it only when asked.
+    /// False if the manager starts it only on request.
     pub starts: bool,
 }
 
@@ -64,7 +64,7 @@ pub struct ProcessFile {
     pub path: String,
     /// The file.
     pub file: FileId,
-    /// Whose it is.
+    /// Its manager.
     pub manager: Manager,
     /// The processes, in order.
     pub processes: Vec<Process>,
@@ -84,7 +84,7 @@ pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (V
         }
     }
     for path in inventory.settings.iter().take(MAX_SETTINGS) {
-        // Most settings are those of other programs, and none of the project's concern.
+        // Most settings files belong to other programs and do not concern the project.
         let mut aside = Sources::default();
         let Ok(peeked) = root.read(path, &mut aside) else { continue };
         if !supervisor::is_supervisors(aside.file(peeked).text()) {

@@ -1,5 +1,5 @@
-//! pm2's process files: <https://pm2.keymetrics.io/docs/usage/application-declaration/>. JavaScript is read, not run:
-//! what it computes is not known.
+//! pm2's process files: <https://pm2.keymetrics.io/docs/usage/application-declaration/>. JavaScript is read,
+//! not run, so computed values are not known.
 
 use crate::finding::Gap;
 use crate::project::env::language_of;
@@ -10,7 +10,7 @@ use crate::repo::names::base;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::literal::{self, Literal, exports};
 
-/// The processes of a file, and what of it is not read.
+/// The processes of a file, and the parts of it that are not read.
 pub(super) fn read(sources: &Sources, file: FileId) -> (Vec<Process>, Vec<Gap>) {
     let mut gaps = Vec::new();
     let path = sources.file(file).path();
@@ -45,7 +45,8 @@ pub(super) fn read(sources: &Sources, file: FileId) -> (Vec<Process>, Vec<Gap>) 
         }
         Err(gap) => return (Vec::new(), vec![gap]),
     };
-    // A list of apps, or one app alone, stands for `apps` too (pm2's Common.parseConfig and getConfigFileCandidates).
+    // A list of apps, or a single app, can also replace `apps` (pm2's Common.parseConfig and
+    // getConfigFileCandidates).
     let apps = document.get("apps").or_else(|| document.get("pm2")).unwrap_or(&document);
     let one = std::slice::from_ref(apps);
     let apps = match &apps.kind {
@@ -70,7 +71,7 @@ pub(super) fn read(sources: &Sources, file: FileId) -> (Vec<Process>, Vec<Gap>) 
 
 fn process(app: &Node) -> Option<Process> {
     let text = |key: &str| app.get(key).and_then(Node::text).map(str::to_owned);
-    // A script that is computed leaves the name; without both nothing is known of the app.
+    // If the script is computed, the name remains. Without both, nothing is known about the app.
     let script = text("script").or_else(|| text("name").map(|_| String::new()))?;
     // `exec_interpreter` is an older name.
     let interpreter = text("interpreter").or_else(|| text("exec_interpreter"));
@@ -78,13 +79,13 @@ fn process(app: &Node) -> Option<Process> {
     if !command.is_empty() {
         command.extend(words(app.get("args")));
     }
-    // Without a name the process is called after its script.
+    // Without a name, the process has its script's name.
     let name = text("name").unwrap_or_else(|| {
         let last = base(split_words(&script).first().map_or("", String::as_str)).to_owned();
         last.rsplit_once('.').map_or(last.clone(), |(stem, _)| stem.to_owned())
     });
     let mut environment: Vec<(String, String)> = Vec::new();
-    // What a deploy starts is started for production.
+    // A deploy starts its processes for production.
     for key in ["env", "env_production"] {
         for (name, value) in app.get(key).and_then(Node::entries).unwrap_or_default() {
             let Some(value) = value.text() else { continue };
@@ -104,8 +105,8 @@ fn process(app: &Node) -> Option<Process> {
     })
 }
 
-/// The words that pm2 runs for a script: with the interpreter that is named, or the one of the script's ending
-/// (`lib/API/interpreter.json` of pm2). Of `npm start` the words after the first are arguments.
+/// The words that pm2 runs for a script, with the interpreter that is named, or the one for the script's
+/// extension (`lib/API/interpreter.json` of pm2). In `npm start` the words after the first are arguments.
 pub fn command_of(script: &str, interpreter: Option<&str>) -> Vec<String> {
     let mut command = split_words(script);
     if command.is_empty() {
@@ -140,7 +141,7 @@ fn span(file: FileId, range: &std::ops::Range<usize>) -> Span {
     Span { file, start: range.start as u32, end: range.end as u32 }
 }
 
-/// The value as the readers of YAML and JSON hand it over; what is computed is nothing.
+/// The value in the form that the readers of YAML and JSON return; a computed value is empty.
 fn node(file: FileId, literal: Literal) -> Node {
     let kind = match literal.kind {
         literal::Kind::Null | literal::Kind::Computed => Kind::Null,

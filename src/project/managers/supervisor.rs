@@ -1,5 +1,6 @@
-//! supervisord's settings: <http://supervisord.org/configuration.html>. The file is read as Python's `ConfigParser` reads
-//! it: a line that begins with a blank goes on, ` ;` begins a comment.
+//! supervisord's settings: <http://supervisord.org/configuration.html>. The file is read as Python's
+//! `ConfigParser` reads it: a line that begins with a blank continues the one before, and ` ;` begins a
+//! comment.
 
 use crate::limit::tick;
 use crate::project::Problem;
@@ -30,7 +31,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut sections: Vec<Section> = Vec::new();
     let mut at = 0;
-    // Lines below a header that cannot be read belong to nothing.
+    // Lines below an unreadable header belong to nothing.
     let mut lost = false;
     for raw in text.text.split_inclusive('\n') {
         tick();
@@ -51,7 +52,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
                 }
                 _ => {
                     lost = true;
-                    refuse("a section of supervisor without its `]`: supervisord refuses the file");
+                    refuse("supervisord refuses the file, because a section has no `]`");
                 }
             }
             continue;
@@ -60,7 +61,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
             continue;
         }
         let Some(section) = sections.last_mut() else {
-            refuse("stands before the first section: supervisord refuses the file");
+            refuse("supervisord refuses the file, because this line is before the first section");
             continue;
         };
         if line.len() > trimmed.len()
@@ -74,7 +75,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
             Some((key, value)) => {
                 section.entries.push((key.trim().to_ascii_lowercase(), uncommented(value).to_owned()));
             }
-            None => refuse("no `=`: supervisord refuses the file"),
+            None => refuse("supervisord refuses the file, because this line has no `=`"),
         }
     }
     let mut processes = Vec::new();
@@ -86,7 +87,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
             Some(process) => processes.push(process),
             None => problems.push(Problem {
                 span: section.span,
-                reason: format!("`{}` has no `command`: supervisord refuses the file", section.name),
+                reason: format!("supervisord refuses the file, because `{}` has no `command`", section.name),
             }),
         }
     }
@@ -96,7 +97,7 @@ pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
 fn process(name: &str, section: &Section) -> Option<Process> {
     let get =
         |key: &str| section.entries.iter().rev().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
-    // `%(program_name)s` is the only expansion that the file itself answers.
+    // `%(program_name)s` is the only expansion that the file itself defines.
     let text = |key: &str| get(key).map(|value| value.replace("%(program_name)s", name));
     let command = text("command").filter(|command| !command.is_empty())?;
     let is_false = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0");
@@ -137,7 +138,7 @@ fn environment(value: &str) -> Vec<(String, String)> {
     variables
 }
 
-/// The value without the comment that ` ;` begins.
+/// The value without the comment after ` ;`.
 fn uncommented(value: &str) -> &str {
     let end = value.find(" ;").or_else(|| value.find("\t;")).unwrap_or(value.len());
     value[..end].trim()

@@ -113,10 +113,10 @@ fn what_supervisord_refuses_has_its_line() {
     assert_eq!(
         problems,
         [
-            "1: stands before the first section: supervisord refuses the file",
-            "2: a section of supervisor without its `]`: supervisord refuses the file",
-            "8: no `=`: supervisord refuses the file",
-            "4: `program:beat` has no `command`: supervisord refuses the file",
+            "1: supervisord refuses the file, because this line is before the first section",
+            "2: supervisord refuses the file, because a section has no `]`",
+            "8: supervisord refuses the file, because this line has no `=`",
+            "4: supervisord refuses the file, because `program:beat` has no `command`",
         ]
     );
 }

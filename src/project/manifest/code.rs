@@ -1,6 +1,6 @@
-//! What the app's own code does that a step of the deploy would do, or needs to have been done: it migrates the database
-//! when it starts, it hands out pages that a build makes, it says where static files are gathered. Looks for calls by
-//! their names in the bytes, and parses nothing.
+//! What the app's own code does that would otherwise be a step of the deploy, or that needs such a step: it
+//! migrates the database when it starts, it serves pages that a build makes, or it says where static files
+//! are collected. It looks for calls by name in the bytes, and parses nothing.
 
 use crate::limit::ticks;
 use crate::repo::files::Root;
@@ -9,7 +9,7 @@ use crate::repo::names::{base, is_deployed_code};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// A file that is larger was made by a program.
+/// A program generated any larger file.
 const MAX_BYTES: u64 = 512 * 1024;
 
 /// What the code does.
@@ -17,7 +17,7 @@ const MAX_BYTES: u64 = 512 * 1024;
 pub struct Code {
     /// The file that migrates the database when the app starts.
     pub migrates: Option<String>,
-    /// Directories that the app hands out as they are, with the file that says so: `frontend/dist`.
+    /// Directories that the app serves as they are, with the file that says so: `frontend/dist`.
     pub serves: Vec<(String, String)>,
     /// The settings of Django that name a STATIC_ROOT in which the repo keeps nothing.
     pub static_root: Option<String>,
@@ -44,7 +44,7 @@ static SERVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         .ok()
 });
 
-/// A path that ends in what a builder makes, as one string, or taken together of two.
+/// A path that ends in a builder's output directory, as one string, or as two that are joined.
 static OUTPUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"["'](?:[\w./-]*/)?([\w.-]+)(?:["']\s*[,/]\s*["']|/)(dist|build|out)/?["']"#).ok()
 });
@@ -52,7 +52,7 @@ static OUTPUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static STATIC_ROOT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?m)^STATIC_ROOT\s*=[^\n]*?["']([\w./-]+)["']\s*\)?\s*$"#).ok());
 
-/// A cheap look at the bytes: most files have none of these words, and need no closer one.
+/// A cheap look at the bytes: most files have none of these words, and need no closer look.
 static MARKS: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
     regex::bytes::Regex::new(
         "upgrade|migrat|Migrations|mzug|synchronize|sequelize.sync|prisma|StaticFiles|static_folder|send_from_directory|\
@@ -65,7 +65,7 @@ static MARKS: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
 pub fn read(root: &Root, inventory: &Inventory) -> Code {
     let mut code = Code::default();
     for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
-        // What cannot be read says nothing; whoever needs the file itself reports it.
+        // A file that cannot be read adds nothing. Whoever needs the file itself reports it.
         let Some(text) = root.peek(path, MAX_BYTES) else { continue };
         ticks(text.len() / 1024);
         if MARKS.as_ref().is_some_and(|marks| marks.is_match(&text)) {
@@ -81,7 +81,7 @@ impl Code {
         if self.migrates.is_none() && has(&MIGRATES) {
             self.migrates = Some(path.to_owned());
         }
-        // Code that looks whether the pages are there does without them.
+        // Code that checks whether the pages exist can work without them.
         let asks = ["exists(", "is_dir(", "isdir(", "existsSync("].iter().any(|call| text.contains(call));
         if has(&SERVES)
             && !asks
@@ -96,7 +96,7 @@ impl Code {
             && let Some(marks) = STATIC_ROOT.as_ref()
             && let Some(found) = marks.captures(text)
         {
-            // What was gathered may lie in the repo: beside manage.py, or above the settings.
+            // The repo may contain collected files, beside manage.py or above the settings.
             let mut above = path.rsplit_once('/').map(|(directory, _)| directory);
             let mut kept = root.exists(&found[1]);
             while let Some(directory) = above {

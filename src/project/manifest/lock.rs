@@ -6,7 +6,7 @@ use crate::repo::files::Root;
 use crate::source::Sources;
 use std::collections::{BTreeSet, HashSet};
 
-/// All names of all lockfiles that manifests have; `None` where there is none, or one could not be read.
+/// All names in all lockfiles of the manifests; `None` if there is no lockfile, or if one could not be read.
 pub(super) fn names(
     root: &Root,
     manifests: &[PythonManifest],
@@ -32,7 +32,8 @@ pub(super) fn names(
     whole.then_some(found)
 }
 
-/// The `name` of each `[[package]]`. The files are written by programs, one key a line; what they hold besides is large.
+/// The `name` of each `[[package]]`. Programs write these files, with one key on each line; the rest of them
+/// is large.
 fn tables(text: &str, found: &mut HashSet<String>) {
     let mut inside = false;
     for line in text.lines() {

@@ -1,4 +1,5 @@
-//! Which tool migrates the database, from the files that it needs; each fact is from the tool's own manual.
+//! Which tool migrates the database, judged by the files that it needs. Each fact is from the tool's own
+//! manual.
 
 use crate::project::manifest::{Declared, Needs, OtherManifest};
 use crate::source::{FileId, Sources, Span};
@@ -8,7 +9,7 @@ use crate::source::{FileId, Sources, Span};
 pub enum MigrationKind {
     /// `alembic.ini`.
     Alembic,
-    /// The dependency `flask-migrate`; its migrations hold an `alembic.ini`.
+    /// The dependency `flask-migrate`; its migrations contain an `alembic.ini`.
     FlaskMigrate,
     /// `manage.py`.
     Django,
@@ -57,7 +58,7 @@ impl MigrationKind {
 pub struct MigrationTool {
     /// The tool.
     pub kind: MigrationKind,
-    /// The directory it is run in, relative to the root, empty for the root.
+    /// The directory in which it is run, relative to the root; empty for the root.
     pub directory: String,
     /// The file that says so.
     pub file: FileId,
@@ -95,7 +96,7 @@ pub(super) fn of_file(
 ) -> Option<MigrationTool> {
     let text = sources.file(file).text();
     let (kind, span) = match kind_of(name) {
-        // Flask-Script and others call their file manage.py too.
+        // Flask-Script and others also call their file manage.py.
         Some(MigrationKind::Django) if !text.contains("django") => return None,
         Some(kind) => (kind, Span::file_start(file)),
         None => {
@@ -110,7 +111,7 @@ pub(super) fn of_file(
     };
     Some(MigrationTool {
         kind,
-        // The schema lies in a directory of its own; the command is run beside that.
+        // The schema is in a directory of its own; the command runs beside that directory.
         directory: match kind {
             MigrationKind::Prisma => above(directory, "prisma"),
             _ => directory.to_owned(),
@@ -120,7 +121,7 @@ pub(super) fn of_file(
     })
 }
 
-/// Tools that a dependency tells of.
+/// Tools that a dependency reveals.
 pub(super) fn of_dependencies(needs: &mut Needs) {
     let mut found: Vec<MigrationTool> = Vec::new();
     for manifest in &needs.python {
@@ -145,7 +146,7 @@ pub(super) fn of_dependencies(needs: &mut Needs) {
             found.push(tool(kind, &package.directory, package.file, declared));
         }
     }
-    // `flask db` keeps an alembic.ini inside its migrations: one tool, not two.
+    // `flask db` keeps an alembic.ini inside its migrations, so this is one tool, not two.
     if found.iter().any(|t| t.kind == MigrationKind::FlaskMigrate) {
         needs.migrations.retain(|t| t.kind != MigrationKind::Alembic || !t.directory.ends_with("migrations"));
     }

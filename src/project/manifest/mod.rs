@@ -1,4 +1,4 @@
-//! Manifests: what a project needs to be installed, built and migrated. Knows nothing of what a script does.
+//! Manifests: what a project needs to be installed, built and migrated. They know nothing about a script.
 
 pub mod code;
 mod lock;
@@ -24,17 +24,18 @@ use std::collections::HashSet;
 /// A declared dependency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
-    /// Its name: of Python normalised as PEP 503 has it, else as written.
+    /// Its name: for Python normalised as in PEP 503, else as written.
     pub name: String,
     /// The place of the name.
     pub span: Span,
-    /// True when it is only needed for developing.
+    /// True if it is needed only for development.
     pub development: bool,
-    /// Its version constraint as written: `>=5,<6`, `^4.18`, `@ https://…`. `None` where any version will do.
+    /// Its version constraint as written: `>=5,<6`, `^4.18`, `@ https://…`. `None` if any version is
+    /// accepted.
     pub requirement: Option<String>,
-    /// Python: the extras that are asked for, normalised: `standard` of `uvicorn[standard]`.
+    /// Python: the requested extras, normalised: `standard` for `uvicorn[standard]`.
     pub extras: Vec<String>,
-    /// Python: the extra or group that it belongs to; `None` for what is always installed.
+    /// Python: the extra or group that it belongs to; `None` if it is always installed.
     pub group: Option<String>,
 }
 
@@ -51,20 +52,20 @@ impl Declared {
     }
 }
 
-/// `-r FILE` and the like: a file that a manifest takes in.
+/// `-r FILE` and similar: a file that a manifest includes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Include {
-    /// As written: relative to the directory of the manifest.
+    /// As written, relative to the directory of the manifest.
     pub path: String,
     /// Its place.
     pub span: Span,
-    /// `-c`: it only bounds versions, and installs nothing.
+    /// True for `-c`, which only bounds versions and installs nothing.
     pub constraint: bool,
     /// The file, once it was read.
     pub file: Option<FileId>,
 }
 
-/// Languages of which no more is known than that there is a manifest.
+/// Languages for which only the manifest's existence is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
     /// `Gemfile`.
@@ -95,21 +96,22 @@ pub struct OtherManifest {
 pub struct Needs {
     /// Python dependencies, one entry a manifest.
     pub python: Vec<PythonManifest>,
-    /// Packages of npm and its like.
+    /// Packages of npm and similar managers.
     pub node: Vec<NodePackage>,
     /// Tools that migrate the database.
     pub migrations: Vec<MigrationTool>,
     /// Manifests of other languages.
     pub others: Vec<OtherManifest>,
-    /// What the app's own code does; nothing where the code was not looked at.
+    /// What the app's own code does; empty if the code was not looked at.
     pub code: code::Code,
-    /// What Python's lockfiles name, where there are any: all that is installed by them, what nobody declared too.
+    /// The names in Python's lockfiles, if there are any: everything that they install, including what nobody
+    /// declared.
     pub locked: Option<HashSet<String>>,
-    /// A manifest is there that could not be read, or not as a whole: more may be needed than is known.
+    /// True if a manifest could not be read, or not completely, so that more may be needed than is known.
     pub unread: bool,
 }
 
-/// Every declared dependency of every manifest, manifest by manifest; the file is that of its span.
+/// Every declared dependency, manifest by manifest; the file is that of its span.
 pub fn dependencies(needs: &Needs) -> impl Iterator<Item = &Declared> {
     let python = needs.python.iter().flat_map(|manifest| &manifest.dependencies);
     let node = needs.node.iter().flat_map(|package| &package.dependencies);
@@ -127,7 +129,7 @@ fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
-/// The nearest of the files here or above: a workspace has its lockfile at its top.
+/// The nearest of the files here or above, because a workspace has its lockfile at its top.
 fn nearest<T: Copy>(directory: &str, manifests: &[String], names: &[(&str, T)]) -> Option<(String, T)> {
     let mut at = Some(directory);
     while let Some(directory) = at {
@@ -231,7 +233,7 @@ pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs
     (needs, gaps)
 }
 
-/// Reads the requirements files that manifests take in and that no name gave away, each once.
+/// Reads the requirements files that manifests include and whose names did not reveal them, each once.
 fn included(root: &Root, sources: &mut Sources, needs: &mut Needs, gaps: &mut Vec<Gap>) {
     let mut known: HashSet<FileId> = needs.python.iter().map(|manifest| manifest.file).collect();
     let mut bounds: HashSet<FileId> = HashSet::new();
@@ -252,10 +254,10 @@ fn included(root: &Root, sources: &mut Sources, needs: &mut Needs, gaps: &mut Ve
             };
             let file = match root.read(&path, sources) {
                 Ok(file) => file,
-                // Bounds that cannot be read leave what is installed as it is.
+                // If bounds cannot be read, the same packages are installed.
                 Err(_) if include.constraint => continue,
                 Err(gap) => {
-                    let reason = format!("takes in {}, which cannot be read: {}", include.path, gap.reason);
+                    let reason = format!("includes {}, which cannot be read: {}", include.path, gap.reason);
                     gaps.push(Gap::at(sources, include.span, reason));
                     needs.python[next].complete = false;
                     continue;
@@ -271,7 +273,7 @@ fn included(root: &Root, sources: &mut Sources, needs: &mut Needs, gaps: &mut Ve
         }
         next += 1;
     }
-    // What only bounds versions declares nothing.
+    // A file that only bounds versions declares nothing.
     needs.python.retain(|manifest| !bounds.contains(&manifest.file) || installed.contains(&manifest.file));
 }
 

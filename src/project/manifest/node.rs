@@ -37,11 +37,11 @@ pub struct NodePackage {
     pub name: Option<String>,
     /// `scripts`.
     pub scripts: Vec<Script>,
-    /// From `packageManager`, else from the nearest lockfile here or above.
+    /// The manager, from `packageManager`, else from the nearest lockfile here or above.
     pub manager: PackageManager,
     /// That lockfile.
     pub lockfile: Option<String>,
-    /// The patterns of its workspace, of directories below: `workspaces`, or pnpm-workspace.yaml.
+    /// The patterns of its workspace, for directories below it: `workspaces`, or pnpm-workspace.yaml.
     pub workspaces: Vec<String>,
     /// What it declares, by place.
     pub dependencies: Vec<Declared>,
@@ -53,8 +53,8 @@ impl NodePackage {
         self.scripts.iter().find(|script| script.name == name)
     }
 
-    /// True when the workspace that it is the top of has the package in that directory, relative to the root. npm, Yarn
-    /// and pnpm: patterns of directories, those that start with `!` take away.
+    /// True if the workspace whose top it is contains the package in that directory, relative to the root. In
+    /// npm, Yarn and pnpm these are patterns of directories; those that start with `!` exclude.
     pub fn has_member(&self, directory: &str) -> bool {
         let below = match self.directory.as_str() {
             "" => Some(directory),
@@ -64,7 +64,7 @@ impl NodePackage {
         let fits = |pattern: &str| {
             let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
             let options = glob::MatchOptions { require_literal_separator: true, ..Default::default() };
-            // A pattern that is none here may be one to them.
+            // A pattern that is invalid here may be valid for them.
             glob::Pattern::new(pattern).map_or(true, |pattern| pattern.matches_with(below, options))
         };
         let (out, of): (Vec<&String>, Vec<&String>) =
@@ -104,8 +104,7 @@ pub(super) fn read(
         let at = (line.start + error.column().saturating_sub(1)).min(line.end);
         let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let span = Span { file, start: at as u32, end: at as u32 };
-        let reason =
-            "npm stops here: package.json has no comments and no trailing commas; it was read without them";
+        let reason = "npm stops here, because package.json allows no comments and no trailing commas; it was read without them";
         gaps.push(Gap::at(sources, span, reason));
     }
     let lockfile = nearest(directory, manifests, LOCKFILES);

@@ -39,7 +39,7 @@ fn span(file: FileId, range: Range<usize>) -> Span {
 /// `gem "NAME", "CONSTRAINT", …` and `group :development do`, <https://bundler.io/man/gemfile.5.html>.
 fn gems(text: &str, file: FileId) -> Vec<Declared> {
     let mut found = Vec::new();
-    // Whether each block that is open is for developers.
+    // Whether each open block is for developers.
     let mut blocks: Vec<bool> = Vec::new();
     let is_development = |line: &str| line.contains(":development") || line.contains(":test");
     let mut at = 0;
@@ -68,7 +68,7 @@ fn gems(text: &str, file: FileId) -> Vec<Declared> {
     found
 }
 
-/// The strings that a list of arguments starts with.
+/// The strings at the start of a list of arguments.
 fn strings_of(mut rest: &str) -> Vec<&str> {
     let mut found = Vec::new();
     while let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
@@ -135,8 +135,8 @@ fn crates(sources: &Sources, file: FileId, gaps: &mut Vec<Gap>) -> Vec<Declared>
     found
 }
 
-/// `require` and `require-dev`, <https://getcomposer.org/doc/04-schema.md#package-links>; PHP itself and its extensions
-/// are none that Composer installs.
+/// `require` and `require-dev`, <https://getcomposer.org/doc/04-schema.md#package-links>. Composer does not
+/// install PHP itself and its extensions.
 fn packages(sources: &Sources, file: FileId) -> Result<Vec<Declared>, Gap> {
     let Some(document) = yaml::parse_json(sources, file)? else {
         return Err(Gap::file(sources, file, "empty: not readable as JSON"));

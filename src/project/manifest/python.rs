@@ -17,7 +17,7 @@ use toml::de::{DeTable, DeValue};
 pub enum PythonKind {
     /// `pyproject.toml` that declares something, or a project.
     Pyproject,
-    /// `requirements*.txt`, `requirements/*.txt`, and what they take in by `-r`.
+    /// `requirements*.txt`, `requirements/*.txt`, and what they include with `-r`.
     Requirements,
     /// `Pipfile`.
     Pipfile,
@@ -55,16 +55,16 @@ pub struct PythonManifest {
     pub poetry: bool,
     /// What it declares, by place.
     pub dependencies: Vec<Declared>,
-    /// The requirements files that it takes in.
+    /// The requirements files that it includes.
     pub includes: Vec<Include>,
-    /// False where it needs more than is known: it is code, it names an address or a path, a file that it takes in
-    /// could not be read.
+    /// False if it needs more than is known: it is code, it names an address or a path, or a file that it
+    /// includes could not be read.
     pub complete: bool,
     /// The lockfile of uv, Poetry, PDM or Pipenv here or above.
     pub lockfile: Option<String>,
 }
 
-/// The name as PEP 503 has it: lower case, runs of `-`, `_` and `.` as one `-`.
+/// The name as in PEP 503: lower case, runs of `-`, `_` and `.` as one `-`.
 pub fn normalized(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
@@ -77,7 +77,7 @@ pub fn normalized(name: &str) -> String {
     out
 }
 
-/// `None` for a pyproject.toml that only configures tools. What can be read of a broken one is.
+/// `None` for a pyproject.toml that only configures tools. A broken one is read as far as possible.
 pub(super) fn read(
     sources: &Sources,
     file: FileId,
@@ -116,7 +116,7 @@ pub(super) fn read(
     is_manifest.then_some(manifest)
 }
 
-/// Reads TOML; the first place where it is none becomes a gap, since what follows may follow from it.
+/// Reads TOML. The first place that is not TOML becomes a gap, because later errors may follow from it.
 pub(super) fn toml<'s>(
     sources: &'s Sources,
     file: FileId,
@@ -242,7 +242,7 @@ fn keys(text: &str, table: Option<&Table<'_>>, group: Option<&str>, manifest: &m
     }
 }
 
-/// What stands behind a name in a table of dependencies, of Cargo's too.
+/// The value after a name in a table of dependencies, also in Cargo's.
 pub(super) struct Form<'t> {
     pub(super) constraint: Option<&'t str>,
     extras: Vec<&'t str>,
@@ -268,13 +268,13 @@ impl<'t> Form<'t> {
                     direct,
                 }
             }
-            // Poetry: one constraint for each Python.
+            // Poetry: one constraint for each Python version.
             _ => Form { constraint: whole, extras: Vec::new(), direct: false },
         }
     }
 }
 
-/// Declares what is named inside the bytes `within`, perhaps in quotes.
+/// Declares the names in the bytes `within`, which may be in quotes.
 pub(super) fn declare(
     text: &str,
     requirement: &Requirement<'_>,
@@ -287,7 +287,7 @@ pub(super) fn declare(
     declare_at(requirement, start..(start + requirement.name.len()).min(within.end), group, manifest);
 }
 
-/// Declares what is named at `place`.
+/// Declares the name at `place`.
 pub(super) fn declare_at(
     requirement: &Requirement<'_>,
     place: Range<usize>,

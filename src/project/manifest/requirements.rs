@@ -27,7 +27,7 @@ impl<'t> Requirement<'t> {
             Some((extras, rest)) => (extras, rest.trim_start()),
             None => ("", rest),
         };
-        // A `;` belongs to an address unless a blank stands before it.
+        // A `;` belongs to an address unless a blank precedes it.
         let marker = if rest.starts_with('@') { " ;" } else { ";" };
         let end = [marker, " --", " #", "\t#", "\\"].iter().filter_map(|stop| rest.find(stop)).min();
         let constraint = rest[..end.unwrap_or(rest.len())].trim();
@@ -38,7 +38,7 @@ impl<'t> Requirement<'t> {
         }
     }
 
-    /// True where it is taken from an address or a path: what that needs in turn, no index knows.
+    /// True if it comes from an address or a path, so that no index knows its own requirements.
     pub(super) fn is_direct(&self) -> bool {
         self.constraint.is_some_and(|constraint| constraint.starts_with('@'))
     }
@@ -75,7 +75,7 @@ pub(super) fn read(text: &str, manifest: &mut PythonManifest) {
     }
 }
 
-/// `-r FILE`, `-c FILE`, `-e PATH`; the others say where from, not what.
+/// `-r FILE`, `-c FILE`, `-e PATH`. Other options say where packages come from, not which.
 fn option(body: &str, offset: usize, manifest: &mut PythonManifest) {
     let value = |names: [&str; 2]| {
         let rest = names.iter().find_map(|name| body.strip_prefix(name))?;
@@ -107,7 +107,7 @@ fn option(body: &str, offset: usize, manifest: &mut PythonManifest) {
     });
 }
 
-/// The project itself: what it needs stands in the manifest beside.
+/// The project itself. The manifest beside it says what it needs.
 fn is_itself(target: &str) -> bool {
     let target = target.split(['[', ' ', '#']).next().unwrap_or_default();
     matches!(target, "." | "./" | "file:.")

@@ -1,5 +1,5 @@
-//! setup.cfg and setup.py, <https://setuptools.pypa.io/en/latest/userguide/declarative_config.html>. setup.py is code:
-//! what stands in it as a plain list is read, and anything else makes the manifest incomplete.
+//! setup.cfg and setup.py, <https://setuptools.pypa.io/en/latest/userguide/declarative_config.html>. setup.py
+//! is code: plain lists in it are read, and anything else makes the manifest incomplete.
 
 use crate::project::manifest::Include;
 use crate::project::manifest::python::{PythonManifest, declare};
@@ -7,7 +7,7 @@ use crate::project::manifest::requirements::Requirement;
 use crate::source::Span;
 use std::ops::Range;
 
-/// Reads setup.cfg: INI as configparser has it.
+/// Reads setup.cfg, which is INI as in configparser.
 pub(super) fn cfg(text: &str, manifest: &mut PythonManifest) {
     let mut section = "";
     let mut key = "";
@@ -59,7 +59,7 @@ pub(super) fn cfg(text: &str, manifest: &mut PythonManifest) {
     }
 }
 
-/// Reads setup.py: `install_requires` and `extras_require` where they are lists of strings.
+/// Reads setup.py: `install_requires` and `extras_require` if they are lists of strings.
 pub(super) fn py(text: &str, manifest: &mut PythonManifest) {
     // Keyword arguments may come from anywhere.
     manifest.complete &= !text.contains("**");
@@ -89,7 +89,7 @@ fn argument(text: &str, name: &str) -> Option<usize> {
     })
 }
 
-/// Where the list starts that the name at `at` was given at the top of the file.
+/// Where the list starts that was assigned, at the top of the file, to the name at `at`.
 fn assigned(text: &str, at: usize) -> Option<usize> {
     let name = text[at..].split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
     if name.is_empty() {
@@ -108,13 +108,14 @@ fn assigned(text: &str, at: usize) -> Option<usize> {
     None
 }
 
-/// Declares the strings of the list that opens at `at`; where it ends, `None` where something else stands in it.
+/// Declares the strings of the list that opens at `at`. Returns where it ends, or `None` if it contains
+/// anything else.
 fn strings(text: &str, at: usize, group: Option<&str>, manifest: &mut PythonManifest) -> Option<usize> {
     let mut at = at + 1;
     loop {
         at = skip(text, at);
         match text.as_bytes().get(at)? {
-            // What is added to the list is not in it.
+            // Elements that are added to the list later are missing here.
             b']' => {
                 let after = text.as_bytes().get(skip(text, at + 1));
                 return (!matches!(after, Some(b'+' | b'*' | b'.' | b'['))).then_some(at + 1);
@@ -126,7 +127,7 @@ fn strings(text: &str, at: usize, group: Option<&str>, manifest: &mut PythonMani
                 let requirement = Requirement::parse(&text[inside.clone()]);
                 manifest.complete &= !requirement.is_direct();
                 declare(text, &requirement, inside, group, manifest);
-                // Strings that stand side by side are one.
+                // Adjacent strings are one string.
                 if !matches!(text.as_bytes().get(skip(text, at)), Some(b',' | b']')) {
                     return None;
                 }
@@ -158,7 +159,7 @@ fn extras(text: &str, mut at: usize, manifest: &mut PythonManifest) -> Option<us
     }
 }
 
-/// Over blanks and comments.
+/// Skips blanks and comments.
 fn skip(text: &str, mut at: usize) -> usize {
     let bytes = text.as_bytes();
     while let Some(byte) = bytes.get(at) {

@@ -1,4 +1,4 @@
-//! How much speaks for a service and a unit being the same thing.
+//! How much evidence there is that a service and a unit are the same thing.
 
 use crate::limit::tick;
 use crate::project::architecture::Stated;
@@ -9,23 +9,23 @@ use crate::project::services::{Strength, UnitInfo};
 use crate::repo::names::base;
 use std::collections::{BTreeSet, HashSet};
 
-/// Below this nothing is a match: one kind of evidence that leaves doubt.
+/// Below this there is no match: there is only one kind of evidence, and it leaves doubt.
 const LIKELY: u32 = 40;
-/// From here on it is certain: two kinds agree.
+/// From here on it is certain: two kinds of evidence agree.
 const CERTAIN: u32 = 70;
 
 pub(super) fn strength(score: u32) -> Strength {
     if score >= CERTAIN { Strength::Certain } else { Strength::Likely }
 }
 
-/// What is compared, of either side.
+/// The compared properties of either side.
 #[derive(Clone, Debug)]
 pub(super) struct Side {
     /// The name without its type: `web`.
     pub(super) name: String,
     /// Other names: of a container.
     aliases: Vec<String>,
-    /// The parts of the name that tell something.
+    /// The significant parts of the name.
     pub(super) tokens: BTreeSet<String>,
     /// What it runs.
     pub(super) essence: Essence,
@@ -33,9 +33,9 @@ pub(super) struct Side {
     pub(super) role: Option<Role>,
     /// Ports in its command, its environment or its `ports`.
     ports: HashSet<String>,
-    /// The last part of the directory that it runs in or is built from.
+    /// The last part of the directory in which it runs or from which it is built.
     directory: Option<String>,
-    /// True when the project builds it.
+    /// True if the project builds it.
     pub(super) built: bool,
 }
 
@@ -140,7 +140,7 @@ impl Side {
     }
 }
 
-/// What is known of a name with holes (`shell::value`): of `$APP-worker.service` it is `-worker.service`.
+/// The known part of a name with holes (`shell::value`): for `$APP-worker.service` it is `-worker.service`.
 fn without_holes(name: &str) -> String {
     let mut pieces = name.split('\u{1}');
     let mut known = pieces.next().unwrap_or_default().to_owned();
@@ -155,7 +155,7 @@ fn last_part(path: &str) -> Option<String> {
     (!matches!(part, "" | "." | ".." | "app" | "src" | "current")).then(|| part.to_ascii_lowercase())
 }
 
-/// Ports in arguments: `--port 8000`, `--port=8000`, `0.0.0.0:8000`. A number alone is as often a count.
+/// Ports in arguments: `--port 8000`, `--port=8000`, `0.0.0.0:8000`. A bare number is as often a count.
 pub(super) fn ports_of(args: &[String]) -> Vec<String> {
     let mut ports = Vec::new();
     let mut note = |text: &str| {
@@ -177,7 +177,8 @@ pub(super) fn ports_of(args: &[String]) -> Vec<String> {
     ports
 }
 
-/// Words of a name that say what it does: without the project's own name and without `service`, `prod` and the like.
+/// Words of a name that say what it does, without the project's own name and without `service`, `prod` and
+/// similar words.
 pub(super) fn tokens(name: &str, project: &[String]) -> BTreeSet<String> {
     const EMPTY: &[&str] =
         &["service", "svc", "prod", "production", "server", "container", "main", "the", "daemon"];
@@ -201,7 +202,7 @@ pub(super) fn tokens(name: &str, project: &[String]) -> BTreeSet<String> {
     found
 }
 
-/// `-` and `_` do not count.
+/// `-` and `_` are ignored.
 fn squeezed(name: &str) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|c| c.to_ascii_lowercase()).collect()
@@ -232,20 +233,20 @@ fn role_of(name: &str, tokens: &BTreeSet<String>, project: &[String]) -> Option<
     }
 }
 
-/// What speaks for two sides being the same.
+/// The evidence that two sides are the same.
 #[derive(Clone, Debug)]
 pub(super) struct Evidence {
-    /// How much.
+    /// How strong it is.
     pub(super) score: u32,
-    /// What, for people.
+    /// The reasons, for people.
     pub(super) reasons: Vec<String>,
-    /// Their names are among it.
+    /// True if their names are part of it.
     pub(super) named: bool,
-    /// They are called the same, but for the project's name.
+    /// True if their names are the same, apart from the project's name.
     pub(super) same_name: bool,
 }
 
-/// What speaks for it; `None` below [`LIKELY`], or where something speaks against it.
+/// The evidence; `None` below [`LIKELY`], or if something contradicts it.
 pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option<Evidence> {
     tick();
     if contradicts(service, unit) {
@@ -319,8 +320,8 @@ pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option
     (score >= LIKELY).then_some(Evidence { score, reasons, named, same_name })
 }
 
-/// A worker is no scheduler and no application. A name alone does not tell an application from its pages: both are
-/// called `web`.
+/// A worker is neither a scheduler nor an application. A name alone does not tell an application from its
+/// pages, because both are called `web`.
 fn contradicts(service: &Side, unit: &Side) -> bool {
     let (Some(a), Some(b)) = (service.role, unit.role) else {
         return false;

@@ -1,4 +1,4 @@
-//! What a service, a unit or a managed process says of itself, in the same words for all three.
+//! What a service, a unit or a managed process says about itself, in the same words for all three.
 
 use crate::project::compose::{Service, with_defaults};
 use crate::project::managers::Process;
@@ -9,17 +9,17 @@ use crate::project::unit::Unit;
 /// What is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// The command line; of a service without one nothing, for it stands in the image.
+    /// The command line; empty for a service without one, because it is in the image.
     pub command: Option<String>,
-    /// The program, or the family of those that take each other's place: `python server`.
+    /// The program, or the family of programs that can replace each other: `python server`.
     pub family: String,
     /// What is served or run: `shop.main:app`.
     pub module: Option<String>,
-    /// Ports that it listens on: of its command and its environment.
+    /// The ports on which it listens, from its command and its environment.
     pub listens: Vec<String>,
-    /// Its command says that it listens on every address, or its program does so when nothing is said.
+    /// True if its command says that it listens on every address, or if its program does so by default.
     pub open: bool,
-    /// Ports of the host that are passed on to it, with the port in the container.
+    /// Ports of the host that are forwarded to it, with the port in the container.
     pub published: Vec<(String, String)>,
     /// The account.
     pub user: Option<String>,
@@ -35,14 +35,15 @@ impl Facts {
             family: essence.family().to_owned(),
             module: essence.module().map(str::to_owned),
             listens: ports_of(&essence.args),
-            // Node's `server.listen(port)` takes every address, gunicorn and uvicorn that of the machine alone.
+            // Node's `server.listen(port)` listens on every address, but gunicorn and uvicorn only on the
+            // machine's own.
             open: any(&every) || essence.family() == "node" && !any(&local),
             ..Facts::default()
         }
     }
 
     fn listen_to<'v>(&mut self, variables: impl Iterator<Item = (&'v str, &'v str)>) {
-        // `DB_PORT` is somebody else's.
+        // `DB_PORT` belongs to another service.
         let own =
             variables.filter(|(name, _)| matches!(*name, "PORT" | "HTTP_PORT" | "SERVER_PORT" | "APP_PORT"));
         for (_, port) in own {
@@ -55,7 +56,7 @@ impl Facts {
     }
 }
 
-/// What a Compose service says.
+/// The facts of a Compose service.
 pub fn of_service(service: &Service) -> Facts {
     let command = service.command.as_ref().or(service.entrypoint.as_ref());
     let essence = command.map_or_else(Essence::default, |c| essence::of_command(&c.text));
@@ -68,7 +69,7 @@ pub fn of_service(service: &Service) -> Facts {
     facts
 }
 
-/// What a unit says.
+/// The facts of a unit.
 pub fn of_unit(unit: &Unit) -> Facts {
     let starts = unit.exec_start();
     let Some(exec) = starts.last() else { return Facts::default() };
@@ -80,7 +81,7 @@ pub fn of_unit(unit: &Unit) -> Facts {
     facts
 }
 
-/// What a managed process says.
+/// The facts of a managed process.
 pub fn of_process(process: &Process) -> Facts {
     let command = (!process.command.is_empty()).then(|| process.command.join(" "));
     let mut facts = Facts::of(&essence::of_argv(&process.command), command);

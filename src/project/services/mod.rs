@@ -1,6 +1,6 @@
-//! Which Compose service is which systemd unit, by evidence: what they run, what they are called, the port, the
-//! directory, the installed package that brings a unit of its own. Knows nothing of the script that the units came
-//! from, and does not judge whether a missing counterpart is a fault.
+//! Which Compose service is which systemd unit, by evidence: what they run, their names, the port, the
+//! directory, and the installed package that brings a unit of its own. It does not know the script that the
+//! units came from, and does not judge whether a missing counterpart is a fault.
 
 mod essence;
 mod evidence;
@@ -46,9 +46,10 @@ pub struct Server<'a> {
     pub started: &'a [String],
     /// Words of the commands that the script runs.
     pub programs: &'a [Vec<String>],
-    /// What the project is called: the root's directory, the package's name.
+    /// The names of the project: the root's directory, the package's name.
     pub project: &'a [String],
-    /// What the project's configuration says: a service's unit, or that it needs none. It outweighs all evidence.
+    /// What the project's configuration says: a service's unit, or that it needs none. It outweighs all
+    /// evidence.
     pub given: &'a [(String, Option<String>)],
 }
 
@@ -81,7 +82,7 @@ pub enum Counterpart {
 pub enum Strength {
     /// One kind of evidence.
     Likely,
-    /// Several that agree, or one that leaves no doubt.
+    /// Several kinds that agree, or one that leaves no doubt.
     Certain,
 }
 
@@ -96,7 +97,7 @@ pub struct Match {
     pub strength: Strength,
     /// Why, for people.
     pub reasons: Vec<String>,
-    /// Their names are among the reasons, or the configuration says it.
+    /// True if their names are among the reasons, or if the configuration says it.
     pub named: bool,
 }
 
@@ -105,7 +106,7 @@ pub struct Match {
 pub enum Exemption {
     /// It ends when its work is done.
     OneShot,
-    /// It is only started when its profile is asked for.
+    /// It only starts if somebody asks for its profile.
     Profile,
     /// It serves the developer.
     DevTool,
@@ -120,29 +121,29 @@ pub enum Exemption {
 pub struct Unmatched {
     /// The service.
     pub service: ServiceRef,
-    /// The command of the script that runs the same program by hand: it does not survive a reboot.
+    /// The command of the script that runs the same program by hand; it does not survive a reboot.
     pub by_hand: Option<String>,
-    /// The unit that the configuration names for it, and that nothing brings.
+    /// The unit that the configuration names for it, but that nothing installs.
     pub given: Option<String>,
 }
 
-/// What belongs together.
+/// The result: what belongs together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Links {
     /// Services with counterparts. One service may have several units.
     pub matches: Vec<Match>,
-    /// Services without. Of one that several files hold, the first.
+    /// Services without a counterpart. If several files have one, it is the first.
     pub unmatched_services: Vec<Unmatched>,
     /// Services that need no unit, and why.
     pub exempt: Vec<(ServiceRef, Exemption)>,
-    /// Long-running units that are no service of any file, by index. Empty where no file holds a service: there is
-    /// nothing to compare with.
+    /// Long-running units that are not a service of any file, by index. It is empty if no file has a service,
+    /// because there is nothing to compare with.
     pub unmatched_units: Vec<usize>,
-    /// The same of processes that a manager runs.
+    /// The same for processes that a manager runs.
     pub unmatched_processes: Vec<usize>,
 }
 
-/// Compares the services of all files that are not made for development with what is on the server.
+/// Compares the services of all files that are not for development with what is on the server.
 pub fn link(composes: &[Compose], server: &Server<'_>) -> Links {
     let mut links = Links::default();
     let production: Vec<(usize, &Compose)> =
@@ -157,7 +158,8 @@ pub fn link(composes: &[Compose], server: &Server<'_>) -> Links {
         .iter()
         .map(|(index, compose)| FileLinks::new(*index, compose, server, &candidates, &mut links, &mut used))
         .collect();
-    // Each service takes its best unit; a unit that no service of any file took may do a part of a matched one's work.
+    // Each service takes its best unit. A unit that no service of any file took may do a part of a matched
+    // service's work.
     for file in &mut files {
         file.take(None, &candidates, &mut links, &mut used);
     }
@@ -174,7 +176,7 @@ pub fn link(composes: &[Compose], server: &Server<'_>) -> Links {
     for file in &files {
         file.settle(server, &mut links);
     }
-    // What one file lacks and another has (a base and its `prod`) is not lacking.
+    // If one file lacks a service and another has it (a base and its `prod`), it is not missing.
     let name_of = |r: ServiceRef| composes[r.compose].services[r.service].name.as_str();
     let mut settled: HashSet<&str> = links.matches.iter().map(|m| name_of(m.service)).collect();
     links.unmatched_services.retain(|u| settled.insert(name_of(u.service)));
@@ -192,7 +194,8 @@ pub fn link(composes: &[Compose], server: &Server<'_>) -> Links {
     links
 }
 
-/// Units that keep a process running: no timers, sockets and targets, no one-shots, nothing that only a timer starts.
+/// Units that keep a process running: no timers, sockets and targets, no one-shots, and nothing that only a
+/// timer starts.
 fn long_running(units: &[UnitInfo<'_>]) -> Vec<usize> {
     let triggered: HashSet<String> = units
         .iter()
@@ -219,18 +222,19 @@ fn long_running(units: &[UnitInfo<'_>]) -> Vec<usize> {
         .collect()
 }
 
-/// What is called the same is meant to be the same, even where another runs more alike: one may be out of date.
+/// Equal names are meant to be the same, even if another unit runs something more similar, because one of the
+/// two may be out of date.
 fn rank(evidence: &Evidence) -> (bool, u32) {
     let certain = strength(evidence.score) == Strength::Certain;
     (evidence.same_name && certain, evidence.score)
 }
 
-/// The services of one file while their counterparts are looked for.
+/// The services of one file while their counterparts are searched.
 struct FileLinks<'c> {
     compose: &'c Compose,
-    /// Those of which the configuration says nothing.
+    /// The services about which the configuration says nothing.
     open: Vec<(ServiceRef, Side)>,
-    /// What speaks for a service (by its place in `open`) being a candidate (by its place), best first.
+    /// The evidence that a service (by its place in `open`) is a candidate (by its place), best first.
     pairs: Vec<(Evidence, usize, usize)>,
     service_done: HashSet<usize>,
     candidate_done: HashSet<usize>,
@@ -268,7 +272,8 @@ impl<'c> FileLinks<'c> {
         FileLinks { compose, open, pairs, service_done: HashSet::new(), candidate_done: HashSet::new() }
     }
 
-    /// Gives services their counterparts; those that have one get what is `left` where they are the best for it.
+    /// Gives services their counterparts. A service that has one gets a unit of `left` if it is the best
+    /// match for it.
     fn take(
         &mut self,
         left: Option<&HashMap<usize, (bool, u32)>>,
@@ -295,7 +300,8 @@ impl<'c> FileLinks<'c> {
         }
     }
 
-    /// What is left: containers, installed software, what needs nothing, what lacks its counterpart.
+    /// Settles the rest: containers, installed software, services that need nothing, and services without a
+    /// counterpart.
     fn settle(&self, server: &Server<'_>, links: &mut Links) {
         let covered = containers(server);
         for (s, (service_ref, side)) in self.open.iter().enumerate() {
@@ -305,7 +311,7 @@ impl<'c> FileLinks<'c> {
             let service = &self.compose.services[service_ref.service];
             let software = products::on_server(service, side, server);
             let installed = software.as_ref().is_some_and(|(_, strength, _)| *strength == Strength::Certain);
-            // Software that is installed and run as a container too is tried out in the container.
+            // If software is installed and also runs as a container, the container is for trying it out.
             let container = covered.of(service).filter(|_| covered.all || !installed);
             let container = container.map(|reason| (Counterpart::Container, Strength::Certain, reason));
             if container.is_none()
@@ -333,12 +339,12 @@ impl<'c> FileLinks<'c> {
     }
 }
 
-/// The names mean one unit or process: the type may be left out.
+/// True if the names mean the same unit or process; the type may be omitted.
 fn same_name(one: &str, other: &str) -> bool {
     one.strip_suffix(".service").unwrap_or(one) == other.strip_suffix(".service").unwrap_or(other)
 }
 
-/// True for what the configuration names as the counterpart of a service: no evidence gives it to another.
+/// True for a counterpart that the configuration names for a service. No evidence gives it to another.
 fn is_given(candidate: &Counterpart, server: &Server<'_>) -> bool {
     let name = match candidate {
         Counterpart::Unit(at) => &server.units[*at].name,
@@ -348,7 +354,7 @@ fn is_given(candidate: &Counterpart, server: &Server<'_>) -> bool {
     server.given.iter().filter_map(|(_, unit)| unit.as_ref()).any(|unit| same_name(unit, name))
 }
 
-/// Puts a service where the configuration says it belongs; false where it says nothing.
+/// Puts a service where the configuration says it belongs. False if it says nothing.
 fn given(
     service_ref: ServiceRef,
     service: &Service,
@@ -407,9 +413,9 @@ fn exemption(compose: &Compose, service: &Service) -> Option<Exemption> {
     }
 }
 
-/// What is run as a container on the server too.
+/// The services that also run as containers on the server.
 struct Containers {
-    /// `docker compose up` without names.
+    /// True for `docker compose up` without names.
     all: bool,
     /// Its names, and the names and images of `docker run`.
     named: HashSet<String>,
@@ -426,7 +432,7 @@ impl Containers {
             named
                 .into_iter()
                 .find(|name| self.named.contains(name))
-                .map(|name| format!("`{name}` is run as a container"))
+                .map(|name| format!("`{name}` runs as a container"))
         }
     }
 }
@@ -445,8 +451,8 @@ fn containers(server: &Server<'_>) -> Containers {
     found
 }
 
-/// `pm2` and `supervisor` keep a process running as a unit does; where their processes are not known, which one is told
-/// by a name, or else guessed.
+/// `pm2` and `supervisor` keep a process running as a unit does. If their processes are not known, a name
+/// tells which one it is, or it is guessed.
 fn manager(side: &Side, server: &Server<'_>) -> Option<(Counterpart, Strength, String)> {
     let managers = server.programs.iter().filter_map(|program| {
         let manager = match base(program.first()?) {

@@ -1,5 +1,5 @@
-//! Software that a system package brings together with a unit of its own. Facts: the packages of Debian and Ubuntu,
-//! and where they lack one the maker's own; images of Docker Hub.
+//! Software that a system package brings together with a unit of its own. Facts: the packages of Debian and
+//! Ubuntu, and if they lack one, the vendor's own; images of Docker Hub.
 
 use crate::project::compose::Service;
 use crate::project::services::essence::Role;
@@ -7,13 +7,13 @@ use crate::project::services::evidence::Side;
 use crate::project::services::{Counterpart, Server, Strength};
 
 struct Product {
-    /// Names of images, and words that a service is called by.
+    /// Names of images, and words in the names of services.
     images: &'static [&'static str],
-    /// Packages; one that ends with `-` is a beginning (`postgresql-16`).
+    /// Packages; one that ends with `-` is a prefix (`postgresql-16`).
     packages: &'static [&'static str],
     /// Units.
     units: &'static [&'static str],
-    /// True for what passes requests on: one takes the other's place.
+    /// True for a program that passes requests on, since one can replace the other.
     proxy: bool,
 }
 
@@ -109,14 +109,14 @@ impl Product {
         package.map(|name| format!("the package `{name}` brings its own unit"))
     }
 
-    /// A unit of the project that wants it, or starts after it, knows that it is there.
+    /// A unit of the project that wants it, or starts after it, knows that it exists.
     fn expected(&self, server: &Server<'_>) -> Option<String> {
         server.units.iter().find_map(|info| {
             let keys = ["After", "Requires", "Wants", "BindsTo"];
             let mut units = keys.into_iter().flat_map(|key| info.unit.units_of(key));
             let known = |name: &str| self.units.contains(&name.strip_suffix(".service").unwrap_or(name));
             let (name, _) = units.find(|(name, _)| known(name))?;
-            Some(format!("`{}` counts on `{name}`", info.name))
+            Some(format!("`{}` depends on `{name}`", info.name))
         })
     }
 
@@ -125,7 +125,7 @@ impl Product {
     }
 }
 
-/// The units that come with a package, by the name of the image or the package: `postgresql` of `postgres`.
+/// The units that come with a package, by the name of the image or the package: `postgresql` for `postgres`.
 pub fn product_units(name: &str) -> &'static [&'static str] {
     let known = |p: &&Product| p.images.contains(&name) || p.packages.contains(&name);
     PRODUCTS.iter().find(known).map_or(&[], |p| p.units)
@@ -140,7 +140,7 @@ pub(super) fn of_unit(unit: &str, server: &Server<'_>) -> Option<(Counterpart, S
     installed.or_else(expected).or_else(other)
 }
 
-/// The installed software that does what the service does.
+/// The installed software that does the service's work.
 pub(super) fn on_server(
     service: &Service,
     side: &Side,
@@ -148,7 +148,7 @@ pub(super) fn on_server(
 ) -> Option<(Counterpart, Strength, String)> {
     let image = service.image_name().unwrap_or_default();
     let by_image = PRODUCTS.iter().find(|p| p.images.contains(&image.as_str()));
-    // A built one may be a product with a configuration of its own; its name has to say so.
+    // A service that is built may be a product with its own configuration. Its name has to say so.
     let by_name = || {
         let names = |p: &&Product| p.images.iter().any(|n| side.name == *n);
         PRODUCTS.iter().find(names)

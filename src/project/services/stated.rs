@@ -1,5 +1,5 @@
-//! Which stated service of a document is which unit, package or Compose service, by the same evidence as services and
-//! units are compared.
+//! Which service that a document states is which unit, package or Compose service, by the same evidence with
+//! which services and units are compared.
 
 use crate::limit::tick;
 use crate::project::architecture::Stated;
@@ -31,13 +31,13 @@ pub struct StatedMatch {
     pub by: Doer,
     /// How sure.
     pub strength: Strength,
-    /// Both have the same name: nothing else can be meant.
+    /// True if both have the same name, so that nothing else can be meant.
     pub named: bool,
     /// Why, for people.
     pub reasons: Vec<String>,
 }
 
-/// For each stated service all that does its work: of each kind the best.
+/// For each stated service everything that does its work; of each kind the best.
 pub fn link_stated(stated: &[&Stated], composes: &[Compose], server: &Server<'_>) -> Vec<Vec<StatedMatch>> {
     let units: Vec<Side> = server.units.iter().map(Side::of_unit).collect();
     let processes: Vec<Side> = server.processes.iter().map(|process| Side::of_process(process)).collect();
@@ -75,7 +75,8 @@ pub fn link_stated(stated: &[&Stated], composes: &[Compose], server: &Server<'_>
             pairs.extend(same.map(|pair| (Doer::Service(*at), pair)));
         }
         found.extend(best(pairs));
-        // What has the name is meant, whatever else runs alike; a product is known by more than its name.
+        // If a name matches, that one is meant, whatever else runs something similar. A product is known by
+        // more than its name.
         if stated.product.is_none() && found.iter().any(|m| m.named) {
             found.retain(|m| m.named);
         }
@@ -105,7 +106,8 @@ impl Pair {
     }
 }
 
-/// Those of the same name, or else those that most speaks for: a service of several files, the instances of a unit.
+/// Those of the same name, or else those with the most evidence: a service of several files, or the instances
+/// of a unit.
 fn best(pairs: Vec<(Doer, Pair)>) -> Vec<StatedMatch> {
     let named = pairs.iter().any(|(_, pair)| pair.named);
     let most = pairs.iter().map(|(_, pair)| pair.score).max().unwrap_or(0);
@@ -136,7 +138,8 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The Compose services that run as containers on the server and stay; those of developers and one-shots left out.
+/// The Compose services that run as containers on the server and stay, without those of developers and
+/// one-shots.
 pub fn contained(composes: &[Compose], server: &Server<'_>) -> Vec<ServiceRef> {
     let run = containers(server);
     let mut found = Vec::new();
@@ -158,7 +161,7 @@ pub fn staying(units: &[UnitInfo<'_>]) -> Vec<usize> {
         .collect()
 }
 
-/// The ports that a Compose service says of itself; empty where one is a variable.
+/// The ports that a Compose service declares; empty if one is a variable.
 pub fn service_ports(service: &Service) -> Vec<String> {
     let said = service.ports.iter().flat_map(|p| [Some(&p.target), p.published.as_ref()]).flatten();
     let said: Vec<&String> = said.chain(service.expose.iter().map(|e| &e.text)).collect();

@@ -1,28 +1,29 @@
-//! The directives that systemd knows, by section. Knows nothing of what a unit means.
+//! The directives that systemd knows, by section. It does not know what a unit means.
 //!
-//! Facts: the listing of systemd 252 itself (`systemd --dump-configuration-items`), what later releases added to its
-//! table of directives (`load-fragment-gperf`, up to the development towards 259), and systemd.directives(7).
-//! `tests/it/systemd.rs` holds it against `systemd-analyze verify`.
+//! Facts: the listing of systemd 252 itself (`systemd --dump-configuration-items`), what later releases added
+//! to its table of directives (`load-fragment-gperf`, up to the development towards 259), and
+//! systemd.directives(7). `tests/it/systemd.rs` compares it with `systemd-analyze verify`.
 
 use crate::project::unit::UnitKind;
 
-/// The release whose directives are listed in full; what came after it is known as newer.
+/// The release whose directives are listed completely. Later ones count as newer.
 pub const BASE: u32 = 252;
 
-/// How systemd takes a directive in a section.
+/// How systemd treats a directive in a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It is read.
     Known,
     /// It is read by releases after [`BASE`].
     Newer,
-    /// It was read once: newer releases say so and ignore it. What to write instead, where there is something.
+    /// It was read once, but newer releases say so and ignore it. The value is what to write instead, if
+    /// there is something.
     Removed(Option<&'static str>),
     /// It is ignored.
     Unknown,
 }
 
-/// The section that a kind of unit has of its own.
+/// The section that belongs to this kind of unit.
 fn own_section(kind: UnitKind) -> Option<&'static str> {
     Some(match kind {
         UnitKind::Service => "Service",
@@ -59,7 +60,7 @@ fn holds(lists: &[&str], key: &str) -> bool {
     lists.iter().any(|list| list.split_ascii_whitespace().any(|word| word == key))
 }
 
-/// How systemd takes `key` in `section`.
+/// How systemd treats `key` in `section`.
 pub fn standing(section: &str, key: &str) -> Standing {
     let (known, newer) = lists(section);
     let asks = |prefix| key.strip_prefix(prefix).is_some_and(|rest| holds(&[TESTS], rest));
@@ -102,7 +103,7 @@ pub fn is_boolean(key: &str) -> bool {
 
 const RUNS: &[&str] = &["Service", "Socket", "Mount"];
 
-/// What the newest releases ignore, with what took its place.
+/// What the newest releases ignore, with its replacement.
 const REMOVED: &[(&[&str], &str, Option<&str>)] = &[
     (&["Unit"], "RequiresOverridable", Some("Requires")),
     (&["Unit"], "RequisiteOverridable", Some("Requisite")),
@@ -123,7 +124,7 @@ const REMOVED: &[(&[&str], &str, Option<&str>)] = &[
     (RUNS, "BlockIOWriteBandwidth", Some("IOWriteBandwidthMax")),
 ];
 
-/// `[Unit]`, systemd.unit(5). Conditions and assertions stand in [`TESTS`].
+/// `[Unit]`, systemd.unit(5). Conditions and assertions are in [`TESTS`].
 const UNIT: &str = "\
     Description ConditionFirmware Documentation SourcePath Requires Requisite Wants BindsTo BindTo Upholds Conflicts \
     Before After OnSuccess OnFailure PropagatesReloadTo PropagateReloadTo ReloadPropagatedFrom \
@@ -134,7 +135,7 @@ const UNIT: &str = "\
     StartLimitInterval StartLimitBurst StartLimitAction FailureAction SuccessAction \
     FailureActionExitStatus SuccessActionExitStatus RebootArgument CollectMode";
 
-/// What `Condition…=` and `Assert…=` may ask for, systemd.unit(5).
+/// What `Condition…=` and `Assert…=` can ask for, systemd.unit(5).
 const TESTS: &str = "\
     PathExists PathExistsGlob PathIsDirectory PathIsSymbolicLink PathIsMountPoint PathIsReadWrite \
     PathIsEncrypted DirectoryNotEmpty FileNotEmpty FileIsExecutable NeedsUpdate FirstBoot Architecture \
@@ -184,7 +185,7 @@ const PATH: &str = "\
     PathExists PathExistsGlob PathChanged PathModified DirectoryNotEmpty Unit MakeDirectory \
     DirectoryMode TriggerLimitIntervalSec TriggerLimitBurst";
 
-/// Of every section that runs programs, systemd.exec(5).
+/// For every section that runs programs, systemd.exec(5).
 const EXEC: &str = "\
     WorkingDirectory RootDirectory RootImage RootImageOptions RootHash RootHashSignature RootVerity \
     ExtensionDirectories ExtensionImages MountImages User Group SupplementaryGroups Nice OOMScoreAdjust \
@@ -210,11 +211,11 @@ const EXEC: &str = "\
     IgnoreSIGPIPE UtmpIdentifier UtmpMode SELinuxContext AppArmorProfile SmackProcessLabel \
     ProtectHostname";
 
-/// Of every section that runs programs, systemd.kill(5).
+/// For every section that runs programs, systemd.kill(5).
 const KILL: &str = "\
     SendSIGKILL SendSIGHUP KillMode KillSignal RestartKillSignal FinalKillSignal WatchdogSignal";
 
-/// Of every section that runs programs, systemd.resource-control(5).
+/// For every section that runs programs, systemd.resource-control(5).
 const RESOURCES: &str = "\
     Slice AllowedCPUs StartupAllowedCPUs AllowedMemoryNodes StartupAllowedMemoryNodes CPUWeight \
     StartupCPUWeight CPUQuota CPUQuotaPeriodSec MemoryAccounting MemoryMin DefaultMemoryMin \
@@ -262,7 +263,7 @@ const NEW_TIMER: &str = "\
 const NEW_INSTALL: &str = "\
     UpheldBy";
 
-/// Directives that take a boolean and nothing else, by the same listing.
+/// Directives that take a boolean and nothing else, from the same listing.
 const BOOLEANS: &str = "\
     Accept AllowIsolate BlockIOAccounting Broadcast CPUAccounting CPUSchedulingResetOnFork \
     DefaultDependencies DynamicUser FixedRandomDelay FlushPending ForceUnmount FreeBind GuessMainPID \

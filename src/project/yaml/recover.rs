@@ -1,4 +1,5 @@
-//! What can still be read of a file that is no YAML: the entries that do not parse are blanked, the rest is read.
+//! What can still be read of a file that is not YAML: entries that do not parse are blanked, and the rest is
+//! read.
 
 use crate::finding::Gap;
 use crate::project::yaml::{Node, documents, gap};
@@ -8,13 +9,13 @@ use std::ops::Range;
 
 /// Larger files are read whole or not at all.
 const MAX_BYTES: usize = 512 * 1024;
-/// As deep as documents may be nested.
+/// How deep documents may be nested.
 const MAX_DEPTH: u8 = 24;
 /// How often something is left out before the file is given up.
 const MAX_ATTEMPTS: usize = 16;
 
-/// All documents of a file. Of one that is no YAML what is left without the smallest entries (by indentation) that
-/// do not parse; the gap says where, and which lines are left out.
+/// All documents of a file. If it is not YAML, this is what remains without the smallest entries (by
+/// indentation) that do not parse. The gap says where, and which lines are skipped.
 pub fn parse_readable(sources: &Sources, file: FileId) -> (Vec<Node>, Vec<Gap>) {
     let text = sources.file(file).text();
     let error = match documents(file, text) {
@@ -37,7 +38,8 @@ pub fn parse_readable(sources: &Sources, file: FileId) -> (Vec<Node>, Vec<Gap>) 
             find(file, text, 0..text.len(), &mut ranges, 0);
         }
         if ranges.is_empty() {
-            // Each entry parses by itself, and together they do not: an alias that stands for too much, say.
+            // Each entry parses by itself, but together they do not, for example because an alias expands too
+            // much.
             ranges.push(entry_at(&masked, at));
         }
         if ranges.iter().all(|range| masked[range.clone()].trim().is_empty()) {
@@ -64,7 +66,7 @@ fn is_unknown_anchor(error: &Error) -> bool {
     matches!(error.without_snippet(), Error::UnknownAnchor { .. })
 }
 
-/// `; left out: lines 4-7, 12`.
+/// `; skipped: lines 4-7, 12`.
 fn left_out(sources: &Sources, file: FileId, ranges: &[Range<usize>]) -> String {
     let line = |at: usize| sources.file(file).line(at as u32);
     let mut lines: Vec<String> = Vec::new();
@@ -74,10 +76,10 @@ fn left_out(sources: &Sources, file: FileId, ranges: &[Range<usize>]) -> String 
         lines.push(if first == last { first.to_string() } else { format!("{first}-{last}") });
     }
     let more = if ranges.len() > 5 { " and more" } else { "" };
-    format!("; left out: line {}{more}", lines.join(", "))
+    format!("; skipped: line {}{more}", lines.join(", "))
 }
 
-/// The lines (with what is indented below them) that use the alias at `at`, which no anchor defines.
+/// The lines (with those indented below them) that use the alias at `at`, which no anchor defines.
 fn users_of_alias(text: &str, at: usize, ranges: &mut Vec<Range<usize>>) {
     let ends = |c: char| c.is_whitespace() || ",]}".contains(c);
     let end = text[at..].find(ends).map_or(text.len(), |end| at + end);
@@ -155,7 +157,7 @@ fn entries(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
         let start = at;
         at += line.len();
         let content = line.trim();
-        // A tab is no indentation: such a line is a part of what stands before it.
+        // A tab is not indentation, so such a line belongs to the one before.
         let says_nothing = content.is_empty() || content.starts_with('#') || is_tabbed(line);
         let own = indent_of(line);
         let is_item = content.starts_with("- ") || content == "-";
@@ -178,7 +180,7 @@ fn entries(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     entries
 }
 
-/// Writes blanks over everything but line ends, so that places stay.
+/// Overwrites everything except line ends with blanks, so that places stay.
 fn blank(text: &mut String, range: Range<usize>) {
     let blanks: String = text[range.clone()]
         .chars()

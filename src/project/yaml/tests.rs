@@ -161,12 +161,12 @@ fn what_can_be_read_of_a_broken_file_is() {
         found
     };
     for (text, left, reason) in [
-        ("a: 1\nb: [x\nc: 2\n", "/a=1 /c=2", "left out: line 2"),
-        ("s:\n  a:\n    i: x\n    j: b: c\n  d:\n    i: y\n", "/s/a/i=x /s/d/i=y", "left out: line 4"),
-        ("s:\n  a:\n    i: x\n   j: y\n  d: z\ne: f\n", "/s/d=z /e=f", "left out: line 2-4"),
-        ("s:\n  a:\n    i: x\n\tj: y\n  d: z\n", "/s/a/i=x /s/d=z", "left out: line 4"),
-        ("l:\n- a\n- b: c: d\n- e\nm: n\n", "/l=a /l=e /m=n", "left out: line 3"),
-        ("{% x %}\na: 'b\n  c'\nd: \"\\q\"\n", "/a=b c", "left out: line 1, 4"),
+        ("a: 1\nb: [x\nc: 2\n", "/a=1 /c=2", "skipped: line 2"),
+        ("s:\n  a:\n    i: x\n    j: b: c\n  d:\n    i: y\n", "/s/a/i=x /s/d/i=y", "skipped: line 4"),
+        ("s:\n  a:\n    i: x\n   j: y\n  d: z\ne: f\n", "/s/d=z /e=f", "skipped: line 2-4"),
+        ("s:\n  a:\n    i: x\n\tj: y\n  d: z\n", "/s/a/i=x /s/d=z", "skipped: line 4"),
+        ("l:\n- a\n- b: c: d\n- e\nm: n\n", "/l=a /l=e /m=n", "skipped: line 3"),
+        ("{% x %}\na: 'b\n  c'\nd: \"\\q\"\n", "/a=b c", "skipped: line 1, 4"),
     ] {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("compose.yaml", text.into()).unwrap());
@@ -181,7 +181,7 @@ fn what_can_be_read_of_a_broken_file_is() {
     let file = sources.add(SourceFile::new("compose.yaml", text.into()).unwrap());
     let (documents, gaps) = parse_readable(&sources, file);
     let reasons: Vec<&str> = gaps.iter().map(|gap| gap.reason.rsplit("; ").next().unwrap()).collect();
-    assert_eq!(reasons, ["left out: line 2, 4", "left out: line 6", "left out: line 7"]);
+    assert_eq!(reasons, ["skipped: line 2, 4", "skipped: line 6", "skipped: line 7"]);
     assert_eq!(documents.iter().flat_map(leaves).collect::<Vec<_>>(), ["/s/e/f=g", "/others=1"]);
 }
 

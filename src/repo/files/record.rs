@@ -1,6 +1,7 @@
-//! What a check asked of a root, and what it was told: enough to ask the same again later, and to know that a check would
-//! come to the same result. A check is a function of these answers and of nothing else, because all that it reads of a
-//! repo goes through [`Root`]. It must never know what the files mean.
+//! What a check asked of a root, and the answers. That is enough to ask the same again later, and to know
+//! whether a check would come to the same result. A check is a function of these answers and of nothing else,
+//! because everything that it reads of a repo goes through [`Root`]. This must never know what the files
+//! mean.
 
 mod encoded;
 mod replay;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// BLAKE3, 256 bits: nobody can make two contents with one digest.
+/// BLAKE3 with 256 bits: nobody can make two contents with one digest.
 pub type Digest = [u8; 32];
 
 /// Paths between two checkpoints.
@@ -43,20 +44,20 @@ pub fn digest_of(mut from: impl std::io::Read) -> std::io::Result<Digest> {
     }
 }
 
-/// Notes what is asked of a root and what the answers are. Clones note in the same place.
+/// Records the questions to a root and the answers. Clones record in the same place.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder(Arc<Mutex<Log>>);
 
 #[derive(Debug, Default)]
 struct Log {
     asked: BTreeMap<String, Asked>,
-    /// Files that git was asked for, and which of them it holds.
+    /// The files that git was asked about, and which of them it has.
     committed: Vec<(Vec<String>, Vec<bool>)>,
-    /// Something was asked that cannot be asked again, or was answered in two ways.
+    /// True if a question cannot be repeated, or was answered in two ways.
     torn: bool,
 }
 
-/// What was asked of one path, with the answers.
+/// The questions about one path, with the answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Asked {
     listing: Option<Digest>,
@@ -84,7 +85,7 @@ impl Answer {
     }
 }
 
-/// The digest of a listing. No name holds a NUL byte.
+/// The digest of a listing. A name never holds a NUL byte.
 fn of_listing(listing: &std::io::Result<Listing>) -> Digest {
     let mut all = Vec::new();
     match listing {
@@ -100,23 +101,23 @@ fn of_listing(listing: &std::io::Result<Listing>) -> Digest {
     digest(&all)
 }
 
-/// Questions with the digests of their answers, as bytes to be kept.
+/// Questions with the digests of their answers, as bytes to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded(Vec<u8>);
 
 impl Recorded {
-    /// What is kept.
+    /// The bytes to be stored.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Asks all that is in `bytes` of `root`. True where the answers are what they were.
+    /// Asks `root` all questions in `bytes`. True if the answers are the same.
     pub fn holds(bytes: &[u8], root: &Root) -> bool {
         replay::holds(bytes, root).unwrap_or(false)
     }
 }
 
-/// Puts an answer where there is none; another answer than the one that is there tears the record.
+/// Stores the first answer. A different answer later makes the record useless.
 fn put<T: PartialEq>(torn: &mut bool, place: &mut Option<T>, answer: T) {
     match place {
         Some(known) => *torn |= *known != answer,
@@ -125,7 +126,7 @@ fn put<T: PartialEq>(torn: &mut bool, place: &mut Option<T>, answer: T) {
 }
 
 impl Recorder {
-    /// A recorder that has noted nothing.
+    /// A recorder without any records.
     pub fn new() -> Self {
         Recorder::default()
     }
@@ -138,7 +139,7 @@ impl Recorder {
         let mut log = self.log();
         let Log { asked, torn, .. } = &mut *log;
         match key {
-            // Most files are asked for more than once.
+            // Most files are asked about more than once.
             Some(key) => match asked.get_mut(key) {
                 Some(known) => note(known, torn),
                 None => note(asked.entry(key.to_owned()).or_default(), torn),
@@ -147,7 +148,7 @@ impl Recorder {
         }
     }
 
-    /// What was seen cannot be asked for again, or is no function of the repo alone: nothing is to be kept.
+    /// The observation cannot be repeated, or is not a function of the repo alone, so nothing is to be kept.
     pub fn tear(&self) {
         self.log().torn = true;
     }
@@ -157,13 +158,13 @@ impl Recorder {
         self.note(key, |asked, torn| put(torn, &mut asked.listing, digest));
     }
 
-    /// What a file holds, or why it is not read, in the words of [`Root::bytes`].
+    /// The content of a file, or why it is not read, in the words of [`Root::bytes`].
     pub fn content(&self, key: Option<&str>, content: Result<&[u8], &str>) {
         let answer = Answer::of(content);
         self.note(key, |asked, torn| put(torn, &mut asked.content, answer));
     }
 
-    /// No file of this name is there.
+    /// There is no file of this name.
     pub fn absent(&self, name: &str) {
         self.content(Some(name), Err(&crate::repo::files::describe(&ErrorKind::NotFound.into())));
     }
@@ -193,14 +194,15 @@ impl Recorder {
         self.log().committed.push((paths.to_vec(), answer));
     }
 
-    /// What was noted; `None` where it cannot be asked again: the repo changed while it was read, say.
+    /// The records; `None` if they cannot be repeated, for example because the repo changed while it was
+    /// read.
     pub fn finish(&self) -> Option<Recorded> {
         let log = self.log();
         (!log.torn).then(|| Recorded(encoded::write(&log)))
     }
 }
 
-/// Takes answers together, in the order of their questions.
+/// Combines answers, in the order of their questions.
 struct Together(blake3::Hasher);
 
 impl Together {
@@ -210,7 +212,7 @@ impl Together {
 
     fn add(&mut self, asked: &Asked) {
         let Asked { listing, content, head, size, exists, filled, executable } = asked;
-        // Which questions were asked stands beside the paths: each is followed by as many bytes as its kind has.
+        // The kinds of the questions are stored beside the paths. Each kind has a fixed number of bytes.
         let mut bytes = [0u8; 128];
         let mut used = 0;
         let mut take = |more: &[u8]| {

@@ -1,36 +1,37 @@
-//! Files that are not on disk: the tree of an old commit, say. It must never know where their contents come from.
+//! Files that are not on disk, for example the tree of an old commit. It must never know where their contents
+//! come from.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Links that one path may lead through, as Linux has it.
+/// The most links that one path may lead through, as in Linux.
 const MAX_LINKS: usize = 40;
 
-/// What stands under a name.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A directory.
     Directory,
     /// A regular file.
     File {
-        /// Has it the execute bit?
+        /// Whether it has the execute bit.
         executable: bool,
     },
-    /// A symbolic link; where it leads is its contents.
+    /// A symbolic link; its contents are its target.
     Link,
-    /// What has no contents here.
+    /// Something without contents here.
     Submodule,
 }
 
 /// Where the contents of files and links come from.
 pub trait Contents {
-    /// How many bytes a file has.
+    /// The size of a file in bytes.
     ///
     /// # Errors
-    /// Why that is not known.
+    /// Why it is unknown.
     fn size(&self, path: &str) -> Result<u64, String>;
 
-    /// All bytes of a file, which [`Contents::size`] has allowed to be read.
+    /// All bytes of a file that [`Contents::size`] has allowed to be read.
     ///
     /// # Errors
     /// Why there are none.
@@ -50,29 +51,29 @@ impl fmt::Debug for Tree {
 }
 
 impl Tree {
-    /// A tree of `entries`, the directories too.
+    /// A tree of `entries`, which include the directories.
     pub fn new(entries: BTreeMap<String, Entry>, contents: Box<dyn Contents>) -> Self {
         Tree { entries, contents }
     }
 
-    /// What stands under `path`, no link followed; the root itself is a directory.
+    /// The entry at `path`, without following links; the root itself is a directory.
     pub fn entry(&self, path: &str) -> Option<Entry> {
         if path.is_empty() { Some(Entry::Directory) } else { self.entries.get(path).copied() }
     }
 
-    /// All entries, a directory before what is in it, and siblings by the bytes of their names, as a walk has it.
+    /// All entries, a directory before its contents, and siblings by the bytes of their names, as in a walk.
     pub(crate) fn walk(&self) -> Vec<(&str, Entry)> {
         let mut all: Vec<_> = self.entries.iter().map(|(path, entry)| (path.as_str(), *entry)).collect();
         all.sort_by(|(a, _), (b, _)| a.split('/').cmp(b.split('/')));
         all
     }
 
-    /// How many bytes a regular file has; `None` for anything else.
+    /// The size of a regular file in bytes; `None` for anything else.
     pub(crate) fn size(&self, path: &str) -> Option<u64> {
         matches!(self.entry(path), Some(Entry::File { .. })).then(|| self.contents.size(path).ok()).flatten()
     }
 
-    /// The bytes of a file; links are followed as long as they stay inside.
+    /// The bytes of a file. Links are followed as long as they stay inside.
     pub(crate) fn bytes(&self, path: &str) -> Result<Vec<u8>, String> {
         let path = self.resolve(path)?;
         match self.entry(&path) {
@@ -110,7 +111,7 @@ impl Tree {
                     if links > MAX_LINKS {
                         return Err("a symbolic link that leads in a circle".to_owned());
                     }
-                    // A path is no longer than PATH_MAX.
+                    // A path is never longer than PATH_MAX.
                     if self.contents.size(&here)? > 4096 {
                         return Err("a symbolic link that leads nowhere".to_owned());
                     }

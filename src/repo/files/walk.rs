@@ -1,5 +1,6 @@
-//! The walk over what lies in the root, by the rules of the `.gitignore` files in it. It reads each directory once, follows
-//! no link, opens nothing but regular files, and looks at nothing above where it begins. It must never know what names mean.
+//! The walk over everything in the root, by the rules of the `.gitignore` files in it. It reads each
+//! directory once, follows no link, opens only regular files, and looks at nothing above its starting point.
+//! It must never know what names mean.
 
 use crate::finding::Gap;
 use crate::repo::files::Root;
@@ -10,11 +11,11 @@ use std::fs::FileType;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// A `.gitignore` that is larger was not written by a person, and takes long to compile.
+/// A larger `.gitignore` was not written by a person, and takes long to compile.
 const MAX_IGNORE: u64 = 256 * 1024;
 const IGNORE: &str = ".gitignore";
 
-/// What stands in a directory, no link followed.
+/// An entry of a directory; links are not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Directory,
@@ -38,7 +39,7 @@ impl From<FileType> for Kind {
     }
 }
 
-/// What one directory holds, by the bytes of the names.
+/// The entries of one directory, by the bytes of their names.
 pub(crate) type Listing = Vec<(OsString, Kind)>;
 
 /// Reads a directory.
@@ -52,23 +53,23 @@ pub(crate) fn list(directory: &Path) -> std::io::Result<Listing> {
     Ok(found)
 }
 
-/// Something that a walk came upon.
+/// Something that a walk found.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     /// Relative to the root, with `/`; bytes that are not UTF-8 are replaced.
     pub(crate) path: String,
     pub(crate) on_disk: PathBuf,
     pub(crate) kind: Kind,
-    /// 1 for what lies right where the walk began.
+    /// 1 for entries directly in the starting directory.
     depth: usize,
 }
 
-/// What lies below a directory: a directory before what is in it, siblings by the bytes of their names. What a `.gitignore`
-/// names is left out. An error is a gap, and the walk goes on.
+/// The entries below a directory: a directory before its contents, siblings by the bytes of their names.
+/// Entries that a `.gitignore` names are left out. An error is a gap, and the walk goes on.
 pub(crate) struct Walk<'r> {
     root: &'r Root,
     most: usize,
-    /// A directory that was given out and is entered next.
+    /// A directory that was returned and is entered next.
     next: Option<Step>,
     levels: Vec<Level>,
     gaps: Vec<Gap>,
@@ -94,8 +95,8 @@ impl Root {
         self.list_at(&self.locate(name))
     }
 
-    /// Asks for all that a folder of rules holds, `<family>/<rule>.{md,scm}`. Where a link leads may be out of the root:
-    /// what it leads to cannot be asked for.
+    /// Asks about everything that a folder of rules holds, `<family>/<rule>.{md,scm}`. A link may lead out of
+    /// the root, and its target cannot be asked about.
     pub fn note_folder(&self, folder: &Path) {
         let Some(recorder) = &self.recorder else { return };
         let folder = self.path().join(folder);
@@ -111,7 +112,7 @@ impl Root {
             for (file, _) in names(&family) {
                 let file = family.join(file);
                 if file.extension().is_some_and(|extension| extension == "md" || extension == "scm") {
-                    // What it holds is noted; here it is of no use.
+                    // Its contents are recorded; they are not needed here.
                     let _ = self.contents(&file, "");
                 }
             }
@@ -126,7 +127,7 @@ impl Root {
         found
     }
 
-    /// True for a directory that holds something.
+    /// True for a directory that is not empty.
     pub(crate) fn is_filled(&self, step: &Step) -> bool {
         let filled = std::fs::read_dir(&step.on_disk).is_ok_and(|mut inside| inside.next().is_some());
         if let Some(recorder) = &self.recorder {
@@ -135,7 +136,7 @@ impl Root {
         filled
     }
 
-    /// True for a file with an execute bit; where there is none, for any.
+    /// True for a file with an execute bit; on systems without that bit, for any file.
     pub(crate) fn is_executable(&self, step: &Step) -> bool {
         let executable = is_executable(&step.on_disk);
         if let Some(recorder) = &self.recorder {
@@ -178,7 +179,7 @@ pub(crate) fn head(path: &Path, most: u64) -> Vec<u8> {
 }
 
 impl Walk<'_> {
-    /// Leaves out what is in the directory that was just given out.
+    /// Skips the contents of the directory that was just returned.
     pub(crate) fn pass_over(&mut self) {
         self.next = None;
     }
@@ -195,7 +196,8 @@ impl Walk<'_> {
         };
         let found = entries.binary_search_by(|(name, _)| name.as_os_str().cmp(IGNORE.as_ref()));
         let kind = found.ok().and_then(|at| entries.get(at)).map(|(_, kind)| *kind);
-        // What lies at the greatest depth is given out and not entered, so each level that is entered has rules to apply.
+        // Entries at the greatest depth are returned but not entered, so each level that is entered has rules
+        // to apply.
         let rules = match kind {
             Some(Kind::File) => {
                 let rules = self.rules(&on_disk);
@@ -205,7 +207,7 @@ impl Walk<'_> {
                     .filter(|rules| !rules.is_empty())
             }
             Some(Kind::Other) => {
-                let reason = "not a regular file: its rules do not count".to_owned();
+                let reason = "not a regular file, so its rules are ignored".to_owned();
                 self.gaps.push(gap(join(&path, IGNORE), reason));
                 None
             }
@@ -220,14 +222,14 @@ impl Walk<'_> {
         let file = directory.join(IGNORE);
         let bytes = self.root.contents(&file, IGNORE)?;
         if bytes.len() as u64 > MAX_IGNORE {
-            return Err(format!("larger than {} KiB: its rules do not count", MAX_IGNORE / 1024));
+            return Err(format!("larger than {} KiB, so its rules are ignored", MAX_IGNORE / 1024));
         }
         let mut rules = GitignoreBuilder::new(directory);
         for line in String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').lines() {
-            // git takes a line that is no pattern for one that matches nothing.
+            // git treats a line that is not a pattern as one that matches nothing.
             let _ = rules.add_line(None, line);
         }
-        rules.build().map_err(|_| "its patterns are too many or too large: they do not count".to_owned())
+        rules.build().map_err(|_| "its patterns are too many or too large, so they are ignored".to_owned())
     }
 
     fn is_ignored(&self, path: &Path, directory: bool) -> bool {
@@ -282,7 +284,7 @@ fn join(directory: &str, name: &str) -> String {
 
 fn unreadable(error: &std::io::Error) -> String {
     match error.kind() {
-        ErrorKind::PermissionDenied => "may not be entered: permission denied".to_owned(),
+        ErrorKind::PermissionDenied => "cannot be entered: permission denied".to_owned(),
         _ => "could not be looked at".to_owned(),
     }
 }
@@ -336,7 +338,7 @@ mod tests {
     fn rules_that_are_too_large_are_a_gap() {
         let large = "x\n".repeat(MAX_IGNORE as usize);
         let found = walked(&[(".gitignore", &large), ("x", "")], 2);
-        assert_eq!(found, [".gitignore: larger than 256 KiB: its rules do not count", ".gitignore", "x"]);
+        assert_eq!(found, [".gitignore: larger than 256 KiB, so its rules are ignored", ".gitignore", "x"]);
     }
 
     #[cfg(unix)]

@@ -1,5 +1,5 @@
-//! Which files differ between two trees, and which of them were renamed. Renames are found here and not by gix, whose
-//! search goes through attributes, filters and the configuration's programs.
+//! Which files differ between two trees, and which of them were renamed. Renames are found here and not by
+//! gix, whose search involves attributes, filters and programs from the configuration.
 
 use crate::repo::files::MAX_BYTES;
 use crate::repo::history::repository::Store;
@@ -14,13 +14,13 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
 
-/// Entries of trees that one commit may change; what lies beyond is not listed.
+/// The most tree entries that one commit may change. The rest is not listed.
 const MAX_CHANGES: usize = 20_000;
-/// Files of each side among which renames are looked for by their contents.
+/// The most files on each side whose contents are compared to find renames.
 const MAX_RENAMES: usize = 100;
-/// The largest file whose lines are compared for it.
+/// The largest file whose lines are compared for that.
 const MAX_RENAMED: u64 = 512 * 1024;
-/// git looks for NUL in so many bytes, `buffer_is_binary` of its xdiff-interface.c.
+/// git looks for NUL in this many bytes: `buffer_is_binary` in its xdiff-interface.c.
 const HEAD: usize = 8000;
 
 /// One side of a changed file.
@@ -49,7 +49,7 @@ pub(crate) struct Comparer<'s> {
     hasher: RandomState,
 }
 
-/// Why a comparison is not whole.
+/// Why a comparison is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lack {
     /// An object is missing or damaged.
@@ -58,7 +58,7 @@ pub(crate) enum Lack {
     TooMany,
 }
 
-/// Stops gix's own recorder where it gets too much.
+/// Stops gix's own recorder when there is too much.
 struct Bounded(Recorder);
 
 impl Visit for Bounded {
@@ -87,7 +87,7 @@ impl<'s> Comparer<'s> {
         Comparer { store, state: State::default(), hasher: RandomState::new() }
     }
 
-    /// What differs between two trees of the repository; `None` is the empty one.
+    /// The differences between two trees of the repository; `None` is the empty tree.
     pub(crate) fn raw(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) -> (Vec<Raw>, Option<Lack>) {
         if old == new {
             return (Vec::new(), None);
@@ -125,7 +125,7 @@ impl<'s> Comparer<'s> {
             let (old, _) = (removed[from].1, removed[from].0.clone());
             let change = self.change(Kind::Renamed, &added[to].0, Some(&removed[from].0), old, added[to].2);
             found.push(change);
-            // What is taken has no side left.
+            // An entry that was taken has no side left.
             removed[from].1 = None;
             added[to].2 = None;
         }
@@ -158,8 +158,8 @@ impl<'s> Comparer<'s> {
         }
     }
 
-    /// Pairs of a file that is gone and one that is new: the same contents, or at least half of the bytes in lines that
-    /// both have (git's own measure, `-M50%`).
+    /// Pairs of a removed file and a new one that have the same contents, or share at least half of their
+    /// bytes in common lines (git's own measure, `-M50%`).
     fn renames(&self, removed: &[Raw], added: &[Raw]) -> Vec<(usize, usize)> {
         let mut pairs = Vec::new();
         let mut taken_from = vec![false; removed.len()];
@@ -209,7 +209,7 @@ impl<'s> Comparer<'s> {
         pairs
     }
 
-    /// How often each line stands in a file, with its length.
+    /// How often each line occurs in a file, with its length.
     fn lines(&self, side: Side) -> Option<HashMap<u64, (usize, usize)>> {
         let Blob::Object(id) = side.blob() else { return None };
         if size(self.store, &id)? > MAX_RENAMED {
@@ -251,7 +251,8 @@ fn similarity(a: &HashMap<u64, (usize, usize)>, b: &HashMap<u64, (usize, usize)>
     common * 100 / total(a).max(total(b)).max(1)
 }
 
-/// By git's own measure; what is too large to be read is taken for binary, what is not there for text.
+/// Binary by git's own measure. A file that is too large to be read counts as binary, and a missing one as
+/// text.
 pub(crate) fn is_binary(store: &Store, id: ObjectId) -> bool {
     match size(store, &id) {
         Some(size) if size > MAX_BYTES => true,
@@ -260,7 +261,7 @@ pub(crate) fn is_binary(store: &Store, id: ObjectId) -> bool {
     }
 }
 
-/// How many bytes an object has.
+/// The size of an object in bytes.
 pub(crate) fn size(store: &Store, id: &oid) -> Option<u64> {
     Some(store.repo.find_header(id.to_owned()).ok()?.size())
 }

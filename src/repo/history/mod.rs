@@ -1,6 +1,7 @@
-//! What changed since a review: the commits since then, and the working tree as the newest change. The only importer of
-//! gix. Reads objects and references, runs nothing, writes nothing, fetches nothing, and believes no configuration: no
-//! filter, textconv, hook or alias of the repo or its user has a say. Knows nothing of what the files mean.
+//! What changed since a review: the commits since then, and the working tree as the newest change. It is the
+//! only importer of gix. It reads objects and references; it runs, writes and fetches nothing, and trusts no
+//! configuration: no filter, textconv, hook or alias of the repo or its user has any effect. It does not know
+//! what the files mean.
 
 mod changes;
 mod repository;
@@ -17,21 +18,22 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use walk::Walker;
 
-/// Since when changes count.
+/// The point from which changes count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Since {
-    /// A day that was reviewed to its end: what is dated after it counts, by the committer's date in the commit's own
+    /// A day that was reviewed to its end. Later commits count, by the committer's date in the commit's own
     /// time zone. The working tree counts as today.
     Date(Date),
-    /// A commit, named as in gitrevisions(7): what HEAD holds and it does not.
+    /// A commit, named as in gitrevisions(7). The commits that HEAD has and it does not count.
     Revision(String),
-    /// A line that a review left in a document: the commit that wrote it. Where it is not committed yet, its date.
+    /// A line that a review left in a document. It stands for the commit that wrote it, or for its date if it
+    /// is not committed yet.
     Recorded {
-        /// Relative to the root.
+        /// The path, relative to the root.
         document: String,
-        /// The line, as it stands there; blanks around it do not matter.
+        /// The line as it is written; blanks around it do not matter.
         line: String,
-        /// What it says.
+        /// The date in it.
         date: Date,
     },
     /// Nothing was reviewed yet.
@@ -41,7 +43,7 @@ pub enum Since {
 /// The commit that counts as reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
-    /// In full, hexadecimal.
+    /// The full hexadecimal id.
     pub id: String,
     /// The committer's date in the commit's own time zone.
     pub date: Date,
@@ -50,23 +52,24 @@ pub struct Base {
 /// What is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// In full, hexadecimal.
+    /// The full hexadecimal id.
     pub id: String,
-    /// `main`; `None` where no branch is checked out.
+    /// The branch, such as `main`; `None` if no branch is checked out.
     pub branch: Option<String>,
 }
 
 /// A commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
-    /// In full, hexadecimal.
+    /// The full hexadecimal id.
     pub id: String,
     /// The committer's date in the commit's own time zone.
     pub date: Date,
     /// The first line of its message without control characters.
     pub summary: String,
-    /// What it changed below the root, by path. Of a merge: what is as in none of its parents; the rest belongs to the
-    /// commits that it merged. Directories that hold what others wrote or a build made are left out, as everywhere.
+    /// Its changes below the root, by path. A merge lists what differs from all of its parents; the rest
+    /// belongs to the commits that it merged. Directories with other people's files or a build's output are
+    /// left out, as everywhere.
     pub files: Vec<FileChange>,
 }
 
@@ -88,7 +91,7 @@ pub enum Kind {
 pub struct FileChange {
     /// Relative to the root, with `/`; bytes that are not UTF-8 are replaced.
     pub path: String,
-    /// The name that it had.
+    /// The name that it had before.
     pub from: Option<String>,
     /// What happened.
     pub kind: Kind,
@@ -99,7 +102,7 @@ pub struct FileChange {
 /// Where the contents of one side of a change are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Blob {
-    /// There is no file, or none that has a text: a link, a submodule.
+    /// There is no file, or it has no text: a link or a submodule.
     #[default]
     None,
     /// An object of the repo.
@@ -111,35 +114,35 @@ enum Blob {
 /// What changed since a review.
 #[derive(Debug, Default)]
 pub struct History {
-    /// What counts as reviewed; `None`: everything is new.
+    /// The commit that counts as reviewed; `None` means that everything is new.
     pub base: Option<Base>,
-    /// What is checked out; `None`: there is no git, or no commit.
+    /// What is checked out; `None` means that there is no git, or no commit.
     pub head: Option<Head>,
-    /// What [`Base`] does not hold, newest first: no commit before one that was made on top of it.
+    /// The commits that [`Base`] does not have, newest first. A commit never comes after its ancestors.
     pub commits: Vec<Commit>,
-    /// What differs from HEAD on disk, by path; what `.gitignore` names is left out.
+    /// What differs from HEAD on disk, by path, without what `.gitignore` names.
     pub working: Vec<FileChange>,
-    /// What a reader must know of the above: `no git: everything counts as new`.
+    /// What a reader must know about the above: `there is no git, so everything counts as new`.
     pub notes: Vec<String>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
-    /// True where the above does not list all that changed.
+    /// True if the above does not list all changes.
     pub partial: bool,
     store: Option<Store>,
 }
 
-/// Why a history was asked for wrongly.
+/// Why a request for a history was wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownRevision {
-    /// What was named.
+    /// The name that was given.
     pub name: String,
-    /// Why it names nothing.
+    /// Why it does not name a commit.
     pub reason: String,
 }
 
 impl fmt::Display for UnknownRevision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` names no commit: {}", self.name, self.reason)
+        write!(f, "`{}` does not name a commit: {}", self.name, self.reason)
     }
 }
 
@@ -148,7 +151,7 @@ impl std::error::Error for UnknownRevision {}
 /// Reads what changed in `root` since `since`.
 ///
 /// # Errors
-/// A revision that names no commit. Whatever else cannot be read is a note or a gap.
+/// An error means that a revision names no commit. Anything else that cannot be read is a note or a gap.
 pub fn read(root: &Root, since: &Since) -> Result<History, UnknownRevision> {
     read_on(root, since, jiff::Zoned::now().date())
 }
@@ -156,21 +159,22 @@ pub fn read(root: &Root, since: &Since) -> Result<History, UnknownRevision> {
 /// Reads what changed in `root` since `since`, as seen on the day `today`.
 ///
 /// # Errors
-/// As [`read`].
+/// The same as for [`read`].
 pub fn read_on(root: &Root, since: &Since, today: Date) -> Result<History, UnknownRevision> {
-    // gix takes a damaged repository with errors as far as is known; one that it does not must not end the review.
+    // As far as is known, gix reports a damaged repository as an error. A repository for which it panics must
+    // not end the review.
     let read = catch_unwind(AssertUnwindSafe(|| of_repository(root, since, today)));
     read.unwrap_or_else(|_| {
         let mut history = History::default();
-        let reason = "reading git's directory failed (this is a bug of deploylint): no history";
+        let reason = "reading git's directory failed (this is a bug in deploylint), so there is no history";
         history.gaps.push(Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() });
-        history.notes.push("git could not be read: everything counts as new".to_owned());
+        history.notes.push("git could not be read, so everything counts as new".to_owned());
         Ok(history)
     })
 }
 
-/// The commit that is checked out at `root`, in full and hexadecimal; none where no `.git` lies right in it, or none that
-/// could be read.
+/// The full hexadecimal id of the commit that is checked out at `root`; `None` if there is no `.git` directly
+/// in it, or none that could be read.
 pub fn revision(root: &Root) -> Option<String> {
     if !root.exists(".git") {
         return None;
@@ -183,8 +187,8 @@ pub fn revision(root: &Root) -> Option<String> {
     catch_unwind(AssertUnwindSafe(head)).ok().flatten()
 }
 
-/// Which of some files, relative to the root, the commit that is checked out holds: `.gitignore` has no say in what is
-/// there already. None where there is no git, or none that could be read.
+/// Which of some files, relative to the root, the commit that is checked out contains. `.gitignore` does not
+/// affect tracked files. `None` if there is no git, or none that could be read.
 pub fn committed(root: &Root, paths: &[String]) -> Vec<String> {
     let held = || {
         let store = repository::open(root).ok()??;
@@ -204,9 +208,9 @@ fn of_repository(root: &Root, since: &Since, today: Date) -> Result<History, Unk
             let note = match found {
                 Err(gap) => {
                     history.gaps.push(gap);
-                    "git could not be read: everything counts as new"
+                    "git could not be read, so everything counts as new"
                 }
-                Ok(_) => "no git: everything counts as new",
+                Ok(_) => "there is no git, so everything counts as new",
             };
             if let Since::Revision(name) = since {
                 let reason = "there is no git that could be read".to_owned();
@@ -233,25 +237,25 @@ fn fill(
     if let Since::Date(day) | Since::Recorded { date: day, .. } = since
         && *day > today
     {
-        history.notes.push(format!("{day} lies in the future"));
+        history.notes.push(format!("{day} is in the future"));
     }
     let unread = |history: &mut History, reason: &str| {
         if let Since::Revision(name) = since {
             return Err(UnknownRevision { name: name.clone(), reason: reason.to_owned() });
         }
-        history.gaps.push(damaged(&format!("{reason}: no history")));
-        history.notes.push("git could not be read: everything counts as new".to_owned());
+        history.gaps.push(damaged(&format!("{reason}, so there is no history")));
+        history.notes.push("git could not be read, so everything counts as new".to_owned());
         Ok(())
     };
     let Ok(head) = store.repo.head() else {
-        return unread(history, "HEAD names nothing that could be read");
+        return unread(history, "HEAD does not name anything that could be read");
     };
     let branch = head.referent_name().map(|name| name.shorten().to_string());
     let Some(id) = head.id() else {
         if let Since::Revision(name) = since {
             return Err(UnknownRevision { name: name.clone(), reason: "there is no commit yet".to_owned() });
         }
-        history.notes.push("no commit yet: everything counts as new".to_owned());
+        history.notes.push("there is no commit yet, so everything counts as new".to_owned());
         return Ok(());
     };
     let Some(head) = walker.commit(id.detach()) else {
@@ -261,12 +265,14 @@ fn fill(
         history.notes.push("no branch is checked out (a detached HEAD)".to_owned());
     }
     if store.partial {
-        history.notes.push("a partial clone: contents that were not fetched are not there".to_owned());
+        history
+            .notes
+            .push("this is a partial clone, so contents that were not fetched are missing".to_owned());
     }
     history.head = Some(Head { id: head.id.to_string(), branch });
     let tree = walker.tree(&head).unwrap_or_default();
     if tree.is_none() && !store.prefix.is_empty() {
-        history.notes.push("git does not hold this directory: everything counts as new".to_owned());
+        history.notes.push("git does not track this directory, so everything counts as new".to_owned());
         return Ok(());
     }
     let notes = history.notes.len();
@@ -278,7 +284,7 @@ fn fill(
     {
         history
             .notes
-            .push(format!("HEAD does not come from {name}: what {name} alone holds shows as removed"));
+            .push(format!("HEAD is not based on {name}, so what only {name} holds counts as removed"));
     }
     history.base = base.as_ref().map(Base::from);
     history.partial |= !history.gaps.is_empty();
@@ -291,7 +297,9 @@ fn fill(
     if by_day.is_none_or(|day| day < today) {
         let (tracked, whole) = snapshot::list(store, tree);
         if !whole {
-            history.gaps.push(damaged("not all of HEAD's tree can be read: changes on disk may be missing"));
+            history
+                .gaps
+                .push(damaged("not all of HEAD's tree can be read, so changes on disk may be missing"));
         }
         history.working = working::changes(store, root, &tracked, &mut history.gaps);
     }
@@ -299,10 +307,10 @@ fn fill(
 }
 
 impl History {
-    /// The tree of [`History::base`], as a root that the same readers read. `None` where everything is new.
+    /// The tree of [`History::base`], as a root for the same readers. `None` if everything is new.
     ///
     /// # Errors
-    /// A gap where the tree cannot be read.
+    /// A gap if the tree cannot be read.
     pub fn reviewed(&self, root: &Root) -> Result<Option<Root>, Gap> {
         let (Some(store), Some(base)) = (&self.store, &self.base) else { return Ok(None) };
         let gap = |reason: &str| Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() };
@@ -317,7 +325,7 @@ impl History {
         Ok(Some(snapshot::root(store, root, listed)))
     }
 
-    /// True for a file that holds a NUL byte among its first 8,000, as git has it, or is too large to be read.
+    /// True for a file with a NUL byte among its first 8,000, as in git, or one that is too large to be read.
     pub fn is_binary(&self, root: &Root, change: &FileChange) -> bool {
         let shown = if change.after == Blob::None { change.before } else { change.after };
         match (shown, &self.store) {
@@ -331,8 +339,8 @@ impl History {
         }
     }
 
-    /// The texts of a changed file before and after, as `SourceFile` has them; `None` for what is not there, is not
-    /// text, or cannot be read.
+    /// The texts of a changed file before and after, as `SourceFile` has them; `None` for one that does not
+    /// exist, is not text, or cannot be read.
     pub fn texts(&self, root: &Root, change: &FileChange) -> (Option<String>, Option<String>) {
         let text = |blob: Blob, path: &str| {
             let bytes = match blob {
@@ -347,7 +355,7 @@ impl History {
         (text(change.before, from), text(change.after, &change.path))
     }
 
-    /// True where there is something since the base.
+    /// True if there is a change since the base.
     pub fn any(&self) -> bool {
         !self.commits.is_empty() || !self.working.is_empty()
     }

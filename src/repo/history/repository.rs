@@ -1,5 +1,5 @@
-//! Finds the repository around a root and opens it, where everything that is then read belongs to it: no link, no
-//! `commondir`, no `alternates` that leads elsewhere, nothing that would block.
+//! Finds the repository around a root and opens it, if everything that is then read belongs to it: no link,
+//! no `commondir` and no `alternates` may lead elsewhere, and nothing may block.
 
 use crate::finding::Gap;
 use crate::repo::files::Root;
@@ -7,21 +7,21 @@ use gix::bstr::ByteSlice;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The longest of the small files that name a directory, and of a configuration that is read.
+/// The largest size of the small files that name a directory, and of a configuration that is read.
 const MAX_SMALL: u64 = 1024 * 1024;
-/// Files below `objects` and `refs` that are looked at.
+/// The most files below `objects` and `refs` that are looked at.
 const MAX_FILES: usize = 2_000_000;
 
-/// What says which commit is checked out.
+/// The file that names the commit that is checked out.
 const HEADS: &[&str] = &["HEAD", "config", "packed-refs", "refs"];
 
-/// A repository that is open.
+/// An open repository.
 pub(crate) struct Store {
-    /// gix's.
+    /// gix's repository.
     pub(crate) repo: gix::Repository,
     /// The root within the work tree: empty, or `backend/`.
     pub(crate) prefix: String,
-    /// It is one that lacks contents which nobody has asked for yet.
+    /// True if it lacks contents that nobody has fetched yet.
     pub(crate) partial: bool,
 }
 
@@ -31,12 +31,12 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// The repository around `root`; `None` where there is none.
+/// The repository around `root`; `None` if there is none.
 pub(crate) fn open(root: &Root) -> Result<Option<Store>, Gap> {
     open_for(root, &[HEADS, &["config.worktree", "shallow", "index", "objects"]].concat())
 }
 
-/// The same for someone who asks no more than what is checked out.
+/// The same for a caller that needs only the commit that is checked out.
 pub(crate) fn open_for_head(root: &Root) -> Result<Option<Store>, Gap> {
     open_for(root, HEADS)
 }
@@ -63,7 +63,8 @@ fn open_for(root: &Root, names: &[&str]) -> Result<Option<Store>, Gap> {
         top if top.is_empty() => top,
         inside => inside + "/",
     };
-    // Isolated: no configuration of the system and the user, no environment. Of reduced trust: none of the repo either.
+    // Isolated: no configuration of the system or the user, and no environment. Reduced trust: none of the
+    // repo either.
     let options = gix::open::Options::isolated().with(gix::sec::Trust::Reduced).open_path_as_is(true);
     match options.open(git) {
         Ok(repo) => {
@@ -71,7 +72,7 @@ fn open_for(root: &Root, names: &[&str]) -> Result<Option<Store>, Gap> {
             repo.object_cache_size_if_unset(8 * 1024 * 1024);
             Ok(Some(Store { repo, prefix, partial: config.is_partial() }))
         }
-        Err(_) => Err(gap(".git", "git's directory is damaged or of a kind that is not read")),
+        Err(_) => Err(gap(".git", "git's directory is damaged or has an unknown format")),
     }
 }
 
@@ -86,7 +87,7 @@ enum Found {
     Bare,
 }
 
-/// What is nearest above, as git looks for it. Only names are looked at.
+/// The nearest one above, as git finds it. Only names are looked at.
 fn find(root: &Path) -> Option<Found> {
     root.ancestors().find_map(|directory| {
         if directory.join(".git").symlink_metadata().is_ok() {
@@ -99,11 +100,11 @@ fn find(root: &Path) -> Option<Found> {
     })
 }
 
-/// Where the `.git` of a work tree leads. A file leads out of the work tree to what points back only: the linked work
-/// trees of git-worktree(1) and submodules, see gitrepository-layout(5).
+/// Where the `.git` of a work tree leads. A `.git` file may lead out of the work tree only to a directory
+/// that points back: the linked work trees of git-worktree(1) and submodules, see gitrepository-layout(5).
 fn directory(top: &Path) -> Result<PathBuf, String> {
     let entry = top.join(".git");
-    let kind = entry.symlink_metadata().map_err(|_| "`.git` cannot be looked at")?.file_type();
+    let kind = entry.symlink_metadata().map_err(|_| "`.git` cannot be accessed")?.file_type();
     let target = entry.canonicalize().map_err(|_| "`.git` is a link that leads nowhere")?;
     if kind.is_symlink() && !target.starts_with(top) {
         return Err("`.git` is a link that leads out of the work tree and is not followed".to_owned());
@@ -113,16 +114,16 @@ fn directory(top: &Path) -> Result<PathBuf, String> {
     }
     let text = small(&target).ok_or("`.git` is neither a directory nor a file that names one")?;
     let named = text.strip_prefix("gitdir:").ok_or("`.git` is a file that names no directory")?.trim();
-    let git = top.join(named).canonicalize().map_err(|_| "`.git` names a directory that is not there")?;
+    let git = top.join(named).canonicalize().map_err(|_| "`.git` names a directory that does not exist")?;
     let back = |path: &Path| git.join(path).canonicalize().is_ok_and(|back| back == target);
-    // A linked work tree holds where its `.git` file is, a submodule where its work tree is.
+    // A linked work tree records where its `.git` file is, and a submodule where its work tree is.
     let linked = small(&git.join("gitdir")).is_some_and(|path| back(Path::new(path.trim())));
     let config = Config::read(&git.join("config"));
     let submodule = config.value("core", "worktree").is_some_and(|path| back(&Path::new(&path).join(".git")));
     if linked || submodule {
         Ok(git)
     } else {
-        Err("`.git` names a directory that does not point back, and which is not read".to_owned())
+        Err("`.git` names a directory that does not point back, so it is not read".to_owned())
     }
 }
 
@@ -137,11 +138,12 @@ fn common(git: &Path) -> Result<PathBuf, String> {
     if git.parent() == Some(&common.join("worktrees")) {
         Ok(common)
     } else {
-        Err("`commondir` leads to a directory that this one is no work tree of".to_owned())
+        Err("`commondir` leads to a directory that does not know this work tree".to_owned())
     }
 }
 
-/// Looks whether all that gix opens is a plain file or directory of the repository itself. Gives the file that is not.
+/// Checks that everything gix opens is a plain file or directory of the repository itself. Returns the file
+/// that is not.
 fn look(git: &Path, common: &Path, names: &[&str]) -> Result<(), (String, String)> {
     let mut left = MAX_FILES;
     let both = [git, common];
@@ -154,7 +156,7 @@ fn look(git: &Path, common: &Path, names: &[&str]) -> Result<(), (String, String
     if alternates.symlink_metadata().is_ok() {
         let text = small(&alternates).unwrap_or_else(|| "?".to_owned());
         if text.lines().any(|line| !line.trim().is_empty() && !line.starts_with('#')) {
-            let reason = "it borrows objects of another repository, which is not read (`git repack -a -d` copies them)";
+            let reason = "it borrows objects from another repository, which is not read (`git repack -a -d` copies them)";
             return Err(("objects/info/alternates".to_owned(), reason.to_owned()));
         }
     }
@@ -181,19 +183,19 @@ fn plain(directory: &Path, name: &str, common: &Path, left: &mut usize) -> Resul
         return Ok(());
     }
     if !kind.is_dir() {
-        return fail("it is no regular file");
+        return fail("it is not a regular file");
     }
     let Ok(entries) = fs::read_dir(&path) else { return Ok(()) };
     for entry in entries.flatten() {
         *left = left.saturating_sub(1);
         if *left == 0 {
-            return fail("it holds more files than are looked at");
+            return fail("it holds too many files");
         }
-        // The kind comes with the name: nothing is asked of a plain file.
+        // The kind comes with the name, so a plain file costs no further question.
         if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
             let inside = format!("{name}/{}", entry.file_name().to_string_lossy());
             if inside.matches('/').count() > 32 {
-                return fail("directories in it lie too deep");
+                return fail("its directories are nested too deep");
             }
             plain(directory, &inside, common, left)?;
         }
@@ -210,7 +212,7 @@ fn small(path: &Path) -> Option<String> {
     Some(fs::read(path).ok()?.to_str_lossy().into_owned())
 }
 
-/// What a repository says of its own format. Nothing else of a configuration is asked for.
+/// What a repository says about its own format. Nothing else of a configuration is used.
 struct Config(Option<gix::config::File>);
 
 impl Config {
@@ -227,16 +229,16 @@ impl Config {
         Some(value.to_str_lossy().into_owned())
     }
 
-    /// The extensions of git-config(1) under which objects or references stand elsewhere than gix looks.
+    /// The extensions of git-config(1) under which objects or references are not where gix looks.
     fn unsupported(&self) -> Option<String> {
         let other = |name: &str, known: &str| {
             self.value("extensions", name).filter(|value| !value.eq_ignore_ascii_case(known))
         };
         let hash = other("objectFormat", "sha1");
-        let hash = hash.map(|hash| format!("objects are named by their {hash}, which is not read yet"));
+        let hash = hash.map(|hash| format!("its objects are named by {hash}, which cannot be read yet"));
         hash.or_else(|| {
             let refs = other("refStorage", "files")?;
-            Some(format!("references are kept as a {refs}, which is not read yet"))
+            Some(format!("its references are kept as a {refs}, which cannot be read yet"))
         })
     }
 

@@ -8,12 +8,12 @@ use gix::bstr::{BString, ByteSlice};
 use gix::objs::tree::EntryKind;
 use std::collections::BTreeMap;
 
-/// Entries of one tree that are listed.
+/// The most entries of one tree that are listed.
 const MAX_LISTED: usize = 200_000;
-/// Directories within each other that are entered.
+/// How deep directories are entered.
 const MAX_NESTED: usize = 64;
 
-/// What stands in a tree.
+/// An entry of a tree.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listed {
     pub(crate) id: ObjectId,
@@ -26,7 +26,7 @@ impl Listed {
     }
 }
 
-/// All that stands in a tree and below, directories too, by path; and whether that is all of it.
+/// All entries of a tree and below, including directories, by path, and whether that is all.
 pub(crate) fn list(store: &Store, tree: Option<ObjectId>) -> (BTreeMap<String, Listed>, bool) {
     let mut found = BTreeMap::new();
     let mut whole = true;

@@ -1,4 +1,5 @@
-//! Which commits came since a review: finds the commit that was reviewed, and lists what HEAD holds and it does not.
+//! Which commits came since a review: finds the commit that was reviewed, and lists the commits that HEAD has
+//! and it does not.
 
 use crate::finding::Gap;
 use crate::repo::history::changes::{Comparer, Lack, Raw, bytes};
@@ -10,11 +11,11 @@ use gix::bstr::ByteSlice;
 use jiff::civil::Date;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
-/// Commits that are walked.
+/// The most commits that are walked.
 pub(crate) const MAX_COMMITS: usize = 10_000;
-/// Commits before the reviewed one that are walked where some are damaged.
+/// The most commits before the reviewed one that are walked if some are damaged.
 const MAX_HIDDEN: usize = 200_000;
-/// Characters of a message's first line that are kept.
+/// The most characters of a message's first line that are kept.
 const MAX_SUMMARY: usize = 200;
 
 /// A commit as it is stored.
@@ -31,7 +32,7 @@ pub(crate) struct Stored {
 /// Reads commits of a repository.
 pub(crate) struct Walker<'s> {
     store: &'s Store,
-    /// The commits whose parents are not there, sorted.
+    /// The commits whose parents are missing, sorted.
     shallow: Vec<ObjectId>,
     comparer: Comparer<'s>,
 }
@@ -69,7 +70,7 @@ impl<'s> Walker<'s> {
         Ok(entry.filter(|entry| entry.mode().is_tree()).map(|entry| entry.object_id()))
     }
 
-    /// What the commit that is checked out counts as reviewed.
+    /// The commit that counts as reviewed.
     pub(crate) fn base(
         &self,
         head: &Stored,
@@ -85,7 +86,7 @@ impl<'s> Walker<'s> {
                 Some(found) => Ok(Some(found)),
                 None => {
                     history.notes.push(format!(
-                        "the line of {document} that says {date} is in no commit yet: changes count by their date"
+                        "the line of {document} that says {date} is not committed yet, so changes count by their date"
                     ));
                     Ok(self.by_date(head, *date, today, history))
                 }
@@ -93,9 +94,9 @@ impl<'s> Walker<'s> {
         }
     }
 
-    /// The commit that the branch stood at when `day` ended: what a branch that was merged later brought along was not
-    /// there to be reviewed, whenever it was written. Where dates contradict the order of commits the order counts; a
-    /// date in the future is not believed.
+    /// The commit that the branch was at when `day` ended. The commits of a branch that was merged later were
+    /// not there to be reviewed, whenever they were written. If dates contradict the order of commits, the
+    /// order counts. A date in the future is not trusted.
     fn by_date(&self, head: &Stored, day: Date, today: Date, history: &mut History) -> Option<Stored> {
         let mut reviewed = None;
         let mut here = head.clone();
@@ -127,15 +128,15 @@ impl<'s> Walker<'s> {
     fn named(&self, name: &str) -> Result<Stored, UnknownRevision> {
         let fail = |reason: &str| UnknownRevision { name: name.to_owned(), reason: reason.to_owned() };
         let id = self.store.repo.rev_parse_single(name.as_bytes().as_bstr());
-        let id = id.map_err(|_| fail("there is none of that name, or more than one"))?;
+        let id = id.map_err(|_| fail("no commit has that name, or more than one has"))?;
         let object = id.object().map_err(|_| fail("the object is missing or damaged"))?;
         let commit =
             object.peel_to_kind(gix::object::Kind::Commit).map_err(|_| fail("it is another object"))?;
         self.commit(commit.id).ok_or_else(|| fail("the commit is damaged"))
     }
 
-    /// The commit that wrote a line of a document as it stands in HEAD. Goes down to a parent that has the line, under
-    /// whatever name of the document, until none has it.
+    /// The commit that wrote a line of a document as it is in HEAD. It goes to a parent that has the line,
+    /// under any name of the document, until none has it.
     fn recorded(&self, head: &Stored, document: &str, line: &str) -> Option<Stored> {
         let line = line.trim();
         let mut path = format!("{}{document}", self.store.prefix);
@@ -188,20 +189,20 @@ impl<'s> Walker<'s> {
         Some((from, blob))
     }
 
-    /// The commits that HEAD holds and `base` does not, newest first.
+    /// The commits that HEAD has and `base` does not, newest first.
     pub(crate) fn commits(&mut self, head: &Stored, base: Option<&Stored>, history: &mut History) {
         let found = self.reachable(head, base, history);
         for commit in in_order(found) {
             if self.shallow.binary_search(&commit.id).is_ok() {
                 history.notes.push(format!(
-                    "a shallow clone: what lies before {} is not there, and all of it counts as new",
+                    "this is a shallow clone: the history before {} is missing, and everything in it counts as new",
                     &commit.id.to_string()[..10]
                 ));
             }
             let (files, lack) = self.files(&commit);
             let reason = lack.map(|lack| match lack {
-                Lack::Damaged if self.store.partial => "what it changed was not fetched (a partial clone)",
-                Lack::Damaged => "what it changed cannot be told: an object is missing or damaged",
+                Lack::Damaged if self.store.partial => "its changes were not fetched (a partial clone)",
+                Lack::Damaged => "its changes are unknown, because an object is missing or damaged",
                 Lack::TooMany => "it changes more files than are listed",
             });
             if let Some(reason) = reason {
@@ -244,8 +245,8 @@ impl<'s> Walker<'s> {
         if whole { found } else { self.reachable_one_by_one(head, base, history) }
     }
 
-    /// gix ends its walk at the first commit that is not as it should be, for its date alone even. This one goes on with
-    /// the others.
+    /// gix ends its walk at the first commit with any fault, even in its date. This walk goes on with the
+    /// others.
     fn reachable_one_by_one(
         &self,
         head: &Stored,
@@ -280,7 +281,7 @@ impl<'s> Walker<'s> {
             }
         }
         if missing {
-            let reason = "a commit is missing or damaged: those before it are not listed";
+            let reason = "a commit is missing or damaged, so those before it are not listed";
             history.gaps.push(Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() });
         }
         found
@@ -334,11 +335,11 @@ impl From<&Stored> for Base {
 fn too_many(history: &mut History) {
     history.partial = true;
     history.notes.push(format!(
-        "more than {MAX_COMMITS} commits since then: those before the newest {MAX_COMMITS} are not listed"
+        "there are more than {MAX_COMMITS} commits since then, and only the newest {MAX_COMMITS} are listed"
     ));
 }
 
-/// Newest first by the clock, and no commit before one that was made on top of it whatever the clocks said.
+/// Newest first by the clock, but a commit never comes after its ancestors, whatever the clocks said.
 fn in_order(commits: Vec<Stored>) -> Vec<Stored> {
     let place: HashMap<ObjectId, usize> = commits.iter().enumerate().map(|(i, c)| (c.id, i)).collect();
     let mut children = vec![0usize; commits.len()];
@@ -365,7 +366,7 @@ fn in_order(commits: Vec<Stored>) -> Vec<Stored> {
     order.into_iter().filter_map(|i| commits[i].take()).collect()
 }
 
-/// The day in the commit's own time zone; what no calendar has is the first of 1970.
+/// The day in the commit's own time zone. A day that no calendar has becomes the first of 1970.
 fn date(time: gix::date::Time) -> Date {
     let day = || {
         let offset = jiff::tz::Offset::from_seconds(time.offset).ok()?;
@@ -374,7 +375,7 @@ fn date(time: gix::date::Time) -> Date {
     day().unwrap_or(jiff::civil::date(1970, 1, 1))
 }
 
-/// The first line of a message, without what a terminal would obey.
+/// The first line of a message, without anything that a terminal would obey.
 fn summary(message: &str) -> String {
     let line = message.trim_start().lines().next().unwrap_or_default();
     line.chars().filter(|c| !c.is_control()).take(MAX_SUMMARY).collect::<String>().trim_end().to_owned()

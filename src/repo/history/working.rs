@@ -1,4 +1,5 @@
-//! The working tree against HEAD, by text: without git's own status, which would run the filters of a configuration.
+//! Compares the working tree with HEAD, by text and without git's own status, which would run the filters of
+//! a configuration.
 
 use crate::finding::Gap;
 use crate::repo::files::{Kind as On, MAX_BYTES, Root, Stat};
@@ -14,7 +15,8 @@ use gix::index::entry::{Flags, Stage};
 use gix::objs::tree::EntryKind;
 use std::collections::BTreeMap;
 
-/// What differs from HEAD on disk, by path. Directories that hold what others wrote are left out, as everywhere.
+/// What differs from HEAD on disk, by path. Directories with other people's files are left out, as
+/// everywhere.
 pub(crate) fn changes(
     store: &Store,
     root: &Root,
@@ -56,7 +58,7 @@ pub(crate) fn changes(
     found
 }
 
-/// What happened to a tracked file, by what stands there now.
+/// What happened to a tracked file, judged by what is there now.
 fn verdict(store: &Store, root: &Root, path: &str, listed: &Listed, stat: Option<Stat>) -> Option<Kind> {
     match listed.kind {
         EntryKind::Commit | EntryKind::Tree => return None,
@@ -72,7 +74,7 @@ fn verdict(store: &Store, root: &Root, path: &str, listed: &Listed, stat: Option
     if !root.exists(path) {
         return Some(Kind::Removed);
     }
-    // A link, a FIFO or a directory stands in its place.
+    // A link, a FIFO or a directory is in its place.
     let Some(stat) = stat else { return Some(Kind::Modified) };
     let Some(old_size) = size(store, &listed.id) else {
         return None; // What is missing from the repository cannot be compared.
@@ -80,7 +82,7 @@ fn verdict(store: &Store, root: &Root, path: &str, listed: &Listed, stat: Option
     if stat.size > MAX_BYTES || old_size > MAX_BYTES {
         return (stat.size != old_size).then_some(Kind::Modified);
     }
-    // What may not be read is a gap of whoever needs it.
+    // If it cannot be read, that is a gap for whoever needs it.
     let new = root.bytes(path).ok()?;
     let hash = gix::objs::compute_hash(store.repo.object_hash(), gix::objs::Kind::Blob, &new);
     if hash.is_ok_and(|id| id == listed.id) {
@@ -90,15 +92,15 @@ fn verdict(store: &Store, root: &Root, path: &str, listed: &Listed, stat: Option
     (!same(path, &old, new)).then_some(Kind::Modified)
 }
 
-/// True where two contents are the same to a reader: line ends do not matter, nor do the ways in which a clone keeps
-/// large or secret files.
+/// True if two contents are the same to a reader: line ends do not matter, and neither does the form in which
+/// a clone keeps large or secret files.
 fn same(path: &str, old: &[u8], new: Vec<u8>) -> bool {
     if let Some(size) = lfs_size(old)
         && !new.starts_with(LFS)
     {
         return size == new.len() as u64;
     }
-    // git-crypt(1): the working tree holds what HEAD has encrypted.
+    // git-crypt(1): the working tree holds in clear text what HEAD has encrypted.
     if old.starts_with(b"\0GITCRYPT\0") && !new.starts_with(b"\0GITCRYPT\0") {
         return true;
     }
@@ -118,7 +120,7 @@ fn lfs_size(bytes: &[u8]) -> Option<u64> {
     line.to_str().ok()?.trim().parse().ok()
 }
 
-/// Files that HEAD does not hold and that no `.gitignore` names.
+/// Files that HEAD does not have and that no `.gitignore` names.
 fn untracked(root: &Root, tracked: &BTreeMap<String, Listed>, gaps: &mut Vec<Gap>) -> Vec<String> {
     let mut found = Vec::new();
     let mut walk = root.walk("", MAX_DEPTH);
@@ -143,7 +145,7 @@ fn untracked(root: &Root, tracked: &BTreeMap<String, Listed>, gaps: &mut Vec<Gap
             continue;
         }
         if path.contains(char::REPLACEMENT_CHARACTER) {
-            let reason = "its name is not UTF-8: it is not compared with HEAD".to_owned();
+            let reason = "its name is not UTF-8, so it is not compared with HEAD".to_owned();
             gaps.push(Gap { file: path, place: None, reason });
         } else if !tracked.contains_key(&path) && !in_submodule(&path, tracked) {
             found.push(path);
@@ -157,13 +159,13 @@ fn in_submodule(path: &str, tracked: &BTreeMap<String, Listed>) -> bool {
     above.into_iter().any(|dir| tracked.get(dir).is_some_and(|listed| listed.kind == EntryKind::Commit))
 }
 
-/// What git noted of the files when it last looked: whose size and time are as they were then need not be read.
+/// What git recorded of the files when it last looked. A file with the same size and time need not be read.
 struct Index(Option<gix::index::File>);
 
 #[derive(Clone, Copy)]
 struct Known {
     id: ObjectId,
-    /// `None` where the file may have been written in the same moment as the index.
+    /// `None` if the file may have been written in the same moment as the index.
     stat: Option<Stat>,
     /// It is left out of the working tree on purpose.
     sparse: bool,

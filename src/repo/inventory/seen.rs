@@ -1,12 +1,12 @@
-//! What a walk comes upon, on disk or in what git keeps. Knows nothing of what a name means.
+//! What a walk finds, on disk or in git. It does not know what a name means.
 
 use crate::repo::files::{Entry, Kind, Root, Step, Tree};
 use crate::repo::names::shell_of_shebang;
 
-/// An executable without extension that is larger is no script that a person wrote.
+/// A larger executable without extension is not a script that a person wrote.
 const MAX_SHEBANG_FILE: u64 = 256 * 1024;
 
-/// Something that a walk came upon.
+/// Something that a walk found.
 pub(crate) enum Seen<'s> {
     Disk(&'s Root, &'s Step),
     Tree(&'s Tree, &'s str, Entry),
@@ -20,7 +20,7 @@ impl Seen<'_> {
         }
     }
 
-    /// A regular file, no link.
+    /// A regular file, not a link.
     pub(crate) fn is_plain(&self) -> bool {
         match self {
             Seen::Disk(_, step) => step.kind == Kind::File,

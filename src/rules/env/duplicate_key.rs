@@ -60,12 +60,12 @@ fn judge(
             continue;
         }
         let (says, severity, confidence) = if old == *value {
-            ("to the same value", Severity::Info, Confidence::Low)
+            (", to the same value", Severity::Info, Confidence::Low)
         } else if old.is_empty() || value.is_empty() {
             // An empty one is a heading of a section more often than a value.
-            ("to something else", Severity::Warning, confidence.min(Confidence::Medium))
+            ("", Severity::Warning, confidence.min(Confidence::Medium))
         } else {
-            ("to something else", Severity::Warning, confidence)
+            ("", Severity::Warning, confidence)
         };
         // One file may show what belongs into several.
         let between = Span { start: first.end, end: span.start.max(first.end), ..first };
@@ -76,10 +76,10 @@ fn judge(
         }
         let confidence = if names_other_files(text) { Confidence::Low } else { confidence };
         let at = context.line(first);
-        let message = format!("{what} sets `{name}` again, {says}: what {at} says does not count");
+        let message = format!("{what} sets `{name}` twice{says}, so the value on {at} is ignored");
         let draft = context.finding(RULE, *span, message).severity(severity).at_most(confidence);
-        let help = format!("keep one `{name}`; show another choice in a comment");
-        found.push(draft.related(first, "it is set here first").help(help).done());
+        let help = format!("keep one `{name}`, and show the other choice in a comment");
+        found.push(draft.related(first, "it is set here first, without effect").help(help).done());
     }
 }
 

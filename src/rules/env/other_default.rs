@@ -178,14 +178,13 @@ fn tell(
     } else {
         format!(" (`{different}` here, `{value}` there)")
     };
-    let message =
-        format!("without `{name}` this goes on with another default than {}{values}", place(first),);
+    let message = format!("`{name}` has a different default here than in {}{values}", place(first),);
     found.push(
         context
             .finding(RULE, other.span, message)
             .at_most(most)
-            .help(format!("read `{name}` in one place, or give it one default"))
-            .related(first.span, "the other default stands here")
+            .help(format!("read `{name}` in one place, or give it the same default everywhere"))
+            .related(first.span, "the other default is here")
             .done(),
     );
 }

@@ -63,7 +63,7 @@ fn lacks(
         more => format!(" and {more} more"),
     };
     let message = format!(
-        "{} is written without {}{more}: {} shows it, and the code fails without it",
+        "{} is written without {}{more}, which {} shows and the code needs",
         file.path,
         names.join(", "),
         base(path),
@@ -76,8 +76,8 @@ fn lacks(
         context
             .finding(RULE, file.span, message)
             .at_most(confidence.min(context.confidence(script, file.by.1, None)))
-            .help("write every variable that the code requires, or start from a copy of the sample")
-            .related(*read, "it is required here")
+            .help("write every variable that the code needs, or start from a copy of the sample")
+            .related(*read, "the code fails here without it")
             .related(*shown, "the sample shows it here")
             .done(),
     );
@@ -113,9 +113,13 @@ fn adds(
         }
         let read = table.is_read_by_code(&entry.name);
         let confidence = if read { Confidence::Medium } else { Confidence::Low };
-        let rest = if read { ", though the code reads it" } else { "" };
-        let message =
-            format!("{} gets `{}`, which {} does not show{rest}", file.path, entry.name, base(path));
+        let rest = if read { ", although the code reads it" } else { "" };
+        let message = format!(
+            "the script writes {} with `{}`, which {} does not show{rest}",
+            file.path,
+            entry.name,
+            base(path)
+        );
         let script = &context.scripts[file.by.0];
         found.push(
             context

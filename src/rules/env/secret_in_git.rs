@@ -113,7 +113,7 @@ fn of_text(text: &str, file: FileId, development: bool, leaks: &mut Vec<Leak>) {
     }
 }
 
-/// One finding for each file and grade of certainty: who finds one secret looks through the whole file.
+/// One finding for each file and confidence: whoever finds one secret looks through the whole file.
 fn tell(context: &Context<'_, '_>, file: FileId, mut leaks: Vec<Leak>, found: &mut Vec<Finding>) {
     leaks.sort_by_key(|leak| (std::cmp::Reverse(leak.confidence), leak.span));
     let Some(first) = leaks.first() else { return };
@@ -131,13 +131,12 @@ fn tell(context: &Context<'_, '_>, file: FileId, mut leaks: Vec<Leak>, found: &m
         1 => ", and one more".to_owned(),
         n => format!(", and {n} more"),
     };
-    let message =
-        format!("{name} is kept in git and {what}{more}: everybody who has the repo has it, for ever");
+    let message = format!("{name} is kept in git and {what}{more}");
     let mut draft = context.finding(RULE, first.span, message).at_most(first.confidence).help(
-        "give it a new value where it was issued, since the history keeps the old one, and leave the new one out of the repo",
+        "everybody who has the repo can read it, and the history keeps it: have a new secret issued, and keep that one out of the repo",
     );
     for other in others.iter().take(RELATED) {
-        draft = draft.related(other.span, "another one");
+        draft = draft.related(other.span, "another secret is here");
     }
     found.push(draft.done());
 }

@@ -41,33 +41,33 @@ pub(super) fn undocumented(context: &Context<'_, '_>, found: &mut Vec<Finding>) 
         let Some(first) = uses.iter().min_by_key(|u| (need_rank(&u.need), u.span)) else { continue };
         let credential = is_credential(&name);
         let (says, severity, confidence) = match &first.need {
-            Need::Required => ("and the code fails without it", Severity::Warning, Confidence::High),
-            Need::Unasked if credential => ("and has no default", Severity::Warning, Confidence::Medium),
-            // Often asked for further on, in a way that is not followed.
-            Need::Unasked => ("and has no default", Severity::Info, Confidence::Low),
+            Need::Required => ("the code fails without it", Severity::Warning, Confidence::High),
+            Need::Unasked if credential => ("it has no default", Severity::Warning, Confidence::Medium),
+            // The code often checks it later, in a way that is not followed.
+            Need::Unasked => ("it has no default", Severity::Info, Confidence::Low),
             Need::Optional if credential => {
-                ("and the code does without it", Severity::Warning, Confidence::Medium)
+                ("the code can do without it", Severity::Warning, Confidence::Medium)
             }
             Need::Default(value) if credential && !is_plain(value) => {
-                ("and the code takes a default instead", Severity::Warning, Confidence::Medium)
+                ("the code then uses a default", Severity::Warning, Confidence::Medium)
             }
-            Need::Optional => ("and the code does without it", Severity::Info, Confidence::Low),
-            Need::Default(_) => ("and the code takes a default instead", Severity::Info, Confidence::Low),
+            Need::Optional => ("the code can do without it", Severity::Info, Confidence::Low),
+            Need::Default(_) => ("the code then uses a default", Severity::Info, Confidence::Low),
         };
         let by_script = written.contains(name.as_str());
         if by_script && !credential {
             continue;
         }
         let rest =
-            if by_script { "though a script names it" } else { "and nothing of the deployment sets it" };
-        let message = format!("`{name}` is read here, {says}; {sample} does not show it, {rest}");
+            if by_script { "although a script names it" } else { "and the deployment does not set it" };
+        let message = format!("{sample} does not show `{name}`, {rest}; {says}");
         let mut draft = context
             .finding(RULE, first.span, message)
             .severity(if by_script { Severity::Info } else { severity })
             .at_most(confidence)
-            .help(format!("add `{name}=` to {sample}, with a value that shows what is meant, or none"));
+            .help(format!("add `{name}=` to {sample}, with a value that explains it, or without one"));
         for other in uses.iter().filter(|u| u.span != first.span).take(3) {
-            draft = draft.related(other.span, "it is read here too");
+            draft = draft.related(other.span, "the code reads it here too");
         }
         found.push(draft.done());
     }

@@ -23,9 +23,8 @@ pub(super) fn unset(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         if let Some(read) = of(variable, Reader::Template) {
-            let message = format!(
-                "`${{{name}}}` is to be put in here, and nothing sets `{name}`: nginx gets it as it is written and does not start"
-            );
+            let message =
+                format!("nothing sets `{name}`, so nginx gets the letters `${{{name}}}` and does not start");
             let most =
                 if is_filled_in(context, read.span.file) { Confidence::Medium } else { Confidence::Low };
             let draft = context.finding(RULE, read.span, message).at_most(most);
@@ -40,11 +39,10 @@ pub(super) fn unset(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
             && read.need == Need::Required
             && !context.project.dotenvs.iter().any(|(path, _)| is_sample_dotenv(path))
         {
-            // Where nobody writes the environment, the operator does, and nothing is known of it.
+            // If nothing writes the environment, the operator does, and nothing is known about that.
             let confidence = if writes_environment { Confidence::Medium } else { Confidence::Low };
-            let message = format!(
-                "the code fails here without `{name}`, and nothing in the repo sets it or speaks of it"
-            );
+            let message =
+                format!("the code fails here without `{name}`, and nothing in the repo sets or mentions it");
             let help =
                 format!("set `{name}` where the deployment writes the other variables, or give it a default");
             found.push(context.finding(RULE, read.span, message).at_most(confidence).help(help).done());
@@ -54,7 +52,7 @@ pub(super) fn unset(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
 
 fn compose(context: &Context<'_, '_>, name: &str, variable: &Variable, found: &mut Vec<Finding>) {
     let reads = || variable.reads.iter().filter(|r| r.by == Reader::Compose);
-    // Who gives a default somewhere knows that it may be missing.
+    // Whoever gives a default somewhere knows that it may be missing.
     if name.starts_with("COMPOSE_") || reads().any(|r| matches!(r.need, Need::Default(_) | Need::Optional)) {
         return;
     }
@@ -62,21 +60,21 @@ fn compose(context: &Context<'_, '_>, name: &str, variable: &Variable, found: &m
     let file = base(context.sources.file(read.span.file).path());
     let (says, confidence) = match read.need {
         // The message of `:?` is documentation of a kind.
-        Need::Required => ("stops without", Confidence::Low),
-        _ => ("puts nothing in for", Confidence::Medium),
+        Need::Required => ("stops without it", Confidence::Low),
+        _ => ("inserts an empty value", Confidence::Medium),
     };
-    // Without a sample the variables are told on another way, of which nothing is known.
+    // Without a sample the variables are documented in some other way, which is not known.
     let directory = |path: &str| path.rsplit_once('/').map_or("", |(d, _)| d).to_owned();
     let own = directory(context.sources.file(read.span.file).path());
     let near = |path: &str| matches!(directory(path), dir if dir.is_empty() || dir == own);
     let sample = context.project.dotenvs.iter().find(|(path, _)| is_sample_dotenv(path) && near(path));
     let (shown, confidence) = match sample {
-        // Whoever starts a well-known image sets what it takes in his own way.
-        Some((path, _)) if is_of_library(name) => (format!(", and {path} does not show it"), Confidence::Low),
-        Some((path, _)) => (format!(", and {path} does not show it"), confidence.max(Confidence::Medium)),
+        // Whoever starts a well-known image sets its variables in his own way.
+        Some((path, _)) if is_of_library(name) => (format!(" and {path} does not show it"), Confidence::Low),
+        Some((path, _)) => (format!(" and {path} does not show it"), confidence.max(Confidence::Medium)),
         None => (String::new(), Confidence::Low),
     };
-    let message = format!("{file} {says} `{name}`: nothing sets it{shown}");
+    let message = format!("nothing sets `{name}`{shown}, so {file} {says}");
     let help = format!("show `{name}` in the sample, or give a default: `${{{name}:-…}}`");
     found.push(context.finding(RULE, read.span, message).at_most(confidence).help(help).done());
 }

@@ -25,10 +25,10 @@ pub(super) fn unused(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
         let name = base(path);
         for entry in own {
             let message =
-                format!("{name} shows `{}`, and nothing in the repo reads it or hands it on", entry.name);
+                format!("{name} shows `{}`, but nothing in the repo reads it or passes it on", entry.name);
             let low = foreign || hidden || is_of_library(&entry.name);
             let confidence = if low { Confidence::Low } else { Confidence::Medium };
-            let help = format!("take `{}` out, or read it where it was meant to matter", entry.name);
+            let help = format!("remove `{}`, or read it where it was meant to matter", entry.name);
             found.push(context.finding(RULE, entry.name_span, message).at_most(confidence).help(help).done());
         }
     }

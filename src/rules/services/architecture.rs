@@ -113,12 +113,12 @@ impl Judge<'_, '_, '_> {
                 Strength::Medium => Confidence::Low,
             };
             let message = format!(
-                "{} says that `{}` runs, and the deploy brings no unit, package or container for it",
+                "{} says that `{}` runs, but the deploy has no unit, package or container for it",
                 self.path(stated.span),
                 stated.name
             );
             let help = format!(
-                "deploy it, or take it out of the document; if somebody else runs it, say so there or in deploylint.yaml: \
+                "deploy it, or remove it from the document; if somebody else runs it, say so there or in deploylint.yaml: \
                  `services: {{{}: null}}`",
                 stated.name
             );
@@ -128,7 +128,7 @@ impl Judge<'_, '_, '_> {
                 .at_most(confidence)
                 .help(help);
             if let Some(near) = self.compared.own {
-                draft = draft.related(near, "where the deploy installs its units");
+                draft = draft.related(near, "the deploy installs its units here");
             }
             found.push(draft.done());
         }
@@ -189,7 +189,7 @@ impl Judge<'_, '_, '_> {
                 .find(|s| binds.iter().any(|(port, ..)| states(s, port)));
             let port = stated.ports[0];
             let message = format!(
-                "{} says that `{}` listens on port {}, and {name} has it listen on {bound}",
+                "{} says that `{}` listens on port {}, but in {name} it listens on {bound}",
                 self.path(port.span),
                 stated.name,
                 port.number
@@ -197,7 +197,7 @@ impl Judge<'_, '_, '_> {
             let mut draft = self
                 .context
                 .finding("services/other-documented-port", port.span, message)
-                .help("write the port that it has, or give it the one that is documented")
+                .help("document the port that it has, or give it the documented port")
                 .related(*place, format!("it listens on {bound}"));
             if let Some(other) = contradicted {
                 let there = format!("{} says so too", self.path(other.span));
@@ -286,14 +286,13 @@ impl Judge<'_, '_, '_> {
         {
             return;
         }
-        let message =
-            format!("`{shown}` runs on the server, and {path}, which lists the services, does not name it");
+        let message = format!("`{shown}` runs on the server, but {path} lists the services without it");
         found.push(
             self.context
                 .finding("services/not-in-architecture", *span, message)
                 .at_most(confidence)
                 .help(format!(
-                    "add `{shown}` to {path}, with its port and command; or remove it from the deploy"
+                    "add `{shown}` to {path}, with its port and command, or remove it from the deploy"
                 ))
                 .done(),
         );

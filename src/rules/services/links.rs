@@ -54,16 +54,16 @@ fn no_unit(context: &Context<'_, '_>, service: &Service, unmatched: &Unmatched, 
     let script = context.sources.file(near.file).path();
     let message = match (&unmatched.by_hand, &unmatched.given) {
         (_, Some(unit)) => format!(
-            "the service `{}` of {path} has no unit: deploylint.yaml says that it is `{unit}`, and nothing brings that",
+            "deploylint.yaml maps the service `{}` of {path} to `{unit}`, but nothing installs that unit",
             service.name
         ),
         (Some(command), None) => format!(
-            "the service `{}` of {path} has no unit: `{}` is started by hand, and after a crash or a reboot it is gone",
+            "the service `{}` of {path} has no unit: `{}` is gone after a crash or a reboot",
             service.name,
             command.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
         ),
         (None, None) => format!(
-            "the service `{}` of {path} has no unit, and nothing that {script} installs does its work",
+            "the service `{}` of {path} has no unit: nothing that {script} installs does its work",
             service.name
         ),
     };
@@ -74,7 +74,7 @@ fn no_unit(context: &Context<'_, '_>, service: &Service, unmatched: &Unmatched, 
     context
         .finding("services/no-unit", service.name_span, message)
         .help(help)
-        .related(near, "where the units are installed")
+        .related(near, "the units are installed here")
         .done()
 }
 
@@ -89,15 +89,13 @@ fn no_service(
     let paths: Vec<&str> = files.map(|file| context.sources.file(file).path()).collect();
     let stem = name.trim_end_matches(".service");
     let stem = stem.split('`').nth(1).unwrap_or(stem);
-    let message = format!(
-        "{name} has no counterpart in {}: whoever deploys with Compose does without it",
-        paths.join(" or ")
-    );
+    let message =
+        format!("{name} has no counterpart in {}, so with Compose it does not run", paths.join(" or "));
     let mut draft = context.finding("services/no-service", span, message).help(format!(
         "add a service that runs it, or map it in deploylint.yaml: `services: {{NAME: {stem}}}`"
     ));
     if let Some(runs) = runs {
-        draft = draft.related(runs, "what it runs");
+        draft = draft.related(runs, "it runs this");
     }
     draft.done()
 }

@@ -63,7 +63,7 @@ fn finding(context: &Context<'_, '_>, one: &Match, differs: &Statement) -> Optio
         About::Command => (
             "services/other-command",
             format!(
-                "{name} runs `{}`, and its service `{}` of {path} runs `{}`: one of the two is out of date",
+                "{name} runs `{}`, but its service `{}` of {path} runs `{}`",
                 differs.server, service.name, differs.service
             ),
             service.command.as_ref().or(service.entrypoint.as_ref()).map(|c| c.span),
@@ -71,8 +71,7 @@ fn finding(context: &Context<'_, '_>, one: &Match, differs: &Statement) -> Optio
         About::Port => (
             "services/other-port",
             format!(
-                "{name} listens on port {}, and {path} publishes its service `{}` on {}: who follows one does not \
-                 reach the other",
+                "{name} listens on port {}, but {path} publishes its service `{}` on {}",
                 differs.server, service.name, differs.service
             ),
             service.ports.first().map(|p| p.span),
@@ -83,11 +82,11 @@ fn finding(context: &Context<'_, '_>, one: &Match, differs: &Statement) -> Optio
         context
             .finding(rule, span, message)
             .help(format!(
-                "make both say the same; if they are not the same service ({why}), map it in deploylint.yaml: \
+                "make the two agree; if they are not the same service (matched by {why}), map it in deploylint.yaml: \
                  `services: {{{}: OTHER}}`",
                 service.name
             ))
-            .related(place.unwrap_or(service.name_span), "what the service says")
+            .related(place.unwrap_or(service.name_span), "the service says this")
             .done(),
     )
 }

@@ -92,33 +92,33 @@ fn finding(
     (kind, name, span): (Kind, &str, Span),
 ) -> Finding {
     let (verb, top, help) = match kind {
-        Kind::Service => (
-            "needs the service",
-            "services",
-            "name a service that there is, or take the name away".to_owned(),
-        ),
+        Kind::Service => {
+            ("needs the service", "services", "name a service that exists, or remove the name".to_owned())
+        }
         Kind::Volume => (
             "mounts the volume",
             "volumes",
             format!(
-                "add `{name}:` under `volumes:` at the top of the file; for a directory beside it write `./{name}`"
+                "add `{name}:` under the top-level `volumes:`; for a directory beside the file write `./{name}`"
             ),
         ),
-        Kind::Network => (
-            "joins the network",
-            "networks",
-            format!("add `{name}:` under `networks:` at the top of the file"),
+        Kind::Network => {
+            ("joins the network", "networks", format!("add `{name}:` under the top-level `networks:`"))
+        }
+        Kind::Secret => (
+            "uses the secret",
+            "secrets",
+            format!("name the file of `{name}` under the top-level `secrets:`"),
         ),
-        Kind::Secret => {
-            ("takes the secret", "secrets", format!("say under `secrets:` at the top which file `{name}` is"))
-        }
-        Kind::Config => {
-            ("takes the config", "configs", format!("say under `configs:` at the top which file `{name}` is"))
-        }
+        Kind::Config => (
+            "uses the config",
+            "configs",
+            format!("name the file of `{name}` under the top-level `configs:`"),
+        ),
     };
     let path = context.sources.file(compose.file).path();
     let message = format!(
-        "`{}` {verb} `{name}`, and `{top}` of {path} has no such entry: Compose refuses the whole file",
+        "`{}` {verb} `{name}`, but `{top}` of {path} does not define it, so Compose refuses the file",
         service.name
     );
     let mut draft = context.finding("services/undefined", span, message).help(help);

@@ -47,39 +47,40 @@ fn shell(unit: &Judged<'_, '_, '_>, directive: &Directive, command: &Words, foun
     let program = command[0].0.trim_start_matches(['-', '@', ':', '+', '!', '|']);
     let name = base(program);
     let mut tell = |what: String, help: String| {
-        let message = format!("`{}=` is run without a shell: {what}", directive.key);
+        let message = format!("systemd runs `{}=` without a shell, so {what}", directive.key);
         found.push(unit.finding(SHELL, directive.value_span, message).help(help).done());
     };
-    let wrap = "write `/bin/sh -c '…'` around it, or say it by `WorkingDirectory=`, `Environment=` and `StandardOutput=`";
+    let wrap =
+        "write `/bin/sh -c '…'` around it, or use `WorkingDirectory=`, `Environment=` and `StandardOutput=`";
     if BUILTINS.contains(&program) {
         let help = match program {
-            "cd" => "say where it runs by `WorkingDirectory=`".to_owned(),
+            "cd" => "set the directory with `WorkingDirectory=`".to_owned(),
             "source" | "." => {
-                "start the program of the environment itself (`/opt/app/venv/bin/…`); variables are read by `EnvironmentFile=`"
+                "start the environment's own program (`/opt/app/venv/bin/…`); load variables with `EnvironmentFile=`"
                     .to_owned()
             }
-            "export" => "say it by `Environment=`".to_owned(),
-            "ulimit" => "say it by `LimitNOFILE=` and its like".to_owned(),
+            "export" => "set the variable with `Environment=`".to_owned(),
+            "ulimit" => "set the limit with `LimitNOFILE=` or another `Limit…=`".to_owned(),
             _ => wrap.to_owned(),
         };
-        tell(format!("`{program}` is no program"), help);
+        tell(format!("`{program}` is not a program that it can start"), help);
         return;
     }
     if let Some((variable, _)) = program.split_once('=')
         && !variable.is_empty()
         && variable.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
     {
-        let help = format!("say it by `Environment={program}`");
-        tell(format!("`{program}` is taken for the program's name"), help);
+        let help = format!("write `Environment={program}`");
+        tell(format!("it takes `{program}` for the program's name"), help);
         return;
     }
-    // What the shell put in from a command is shown as that command, and is none of systemd's.
+    // What the shell inserted from a command is shown as that command, and does not concern systemd.
     if TAKES_OPERATORS.contains(&name) || unit.holds_substitution(&directive.value) {
         return;
     }
     let operator = command[1..].iter().filter(|(_, bare)| *bare).map(|(word, _)| word.as_str());
     if let Some(operator) = operator.clone().find(|word| is_operator(word)) {
-        tell(format!("`{operator}` is handed to {name} as an argument"), wrap.to_owned());
+        tell(format!("{name} gets `{operator}` as an argument"), wrap.to_owned());
         return;
     }
     let substitution = command[1..].iter().map(|(word, _)| word.as_str()).find_map(|word| {
@@ -90,7 +91,7 @@ fn shell(unit: &Judged<'_, '_, '_>, directive: &Directive, command: &Words, foun
         || command.iter().any(|(word, _)| matches!(word.as_str(), "-c" | "-lc" | "-ec"));
     if let Some(substitution) = substitution.filter(|_| !through_shell) {
         let shown: String = substitution.chars().take(30).collect();
-        tell(format!("`{shown}` is handed to {name} as it stands"), wrap.to_owned());
+        tell(format!("{name} gets the text `{shown}` as it is"), wrap.to_owned());
     }
 }
 
@@ -118,15 +119,14 @@ fn relative(
     if !home && !known || program.contains('=') || program.contains("//") {
         return false;
     }
-    let message =
-        format!("`{program}` is no absolute path: systemd takes the unit for broken and does not start it");
+    let message = format!("`{program}` is not an absolute path, so systemd does not start the unit");
     let place = match unit.at.unit.working_directory() {
         Some(d) if d.value.starts_with('/') && !home => {
             format!("{}/{}", d.value.trim_end_matches('/'), program.trim_start_matches("./"))
         }
         _ => format!("/…/{}", program.trim_start_matches("./").trim_start_matches("~/")),
     };
-    let help = format!("write `{place}`; `WorkingDirectory=` does not count here");
+    let help = format!("write `{place}`; `WorkingDirectory=` has no effect on the program's path");
     found.push(unit.finding(RELATIVE, directive.value_span, message).help(help).done());
     true
 }
@@ -138,14 +138,14 @@ fn directories(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         let path = path.trim_matches(['"', '\'']);
         let consequence = match directive.key.as_str() {
             "WorkingDirectory" if path == "~" => continue,
-            "WorkingDirectory" => "systemd takes the unit for broken and does not start it",
-            "EnvironmentFile" => "systemd ignores the line",
+            "WorkingDirectory" => "so systemd does not start the unit",
+            "EnvironmentFile" => "so systemd ignores the line",
             _ => continue,
         };
         let relative = !path.starts_with(['/', '$', '%', '{', '<', '@', '\u{1}', '`']) && !path.is_empty();
         if relative && !path.contains("__") {
-            let message = format!("`{}={path}` is no absolute path: {consequence}", directive.key);
-            let help = "write the whole path, from `/` on; systemd knows `%h` for the home directory of the user manager's user, and neither `~/` nor variables";
+            let message = format!("the path in `{}={path}` is not absolute, {consequence}", directive.key);
+            let help = "write the whole path, starting with `/`; in a user's unit `%h` is the home directory, but systemd expands neither `~/` nor variables here";
             found.push(unit.finding(RELATIVE, directive.value_span, message).help(help).done());
         }
     }
@@ -170,8 +170,8 @@ fn start(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         let whole = at.unit.sections.iter().any(|(name, _)| name == "Service")
             || at.unit.sections.iter().any(|(name, _)| name == "Install");
         if !other && whole && !unknown_lines && !at.unit.directives.iter().any(|d| d.key.contains('$')) {
-            let message = format!("{} has no `ExecStart=`: systemd refuses it", at.name);
-            let help = "say by `ExecStart=` what it runs";
+            let message = format!("systemd refuses {}, because it has no `ExecStart=`", at.name);
+            let help = "name the command with `ExecStart=`";
             found.push(unit.finding(START, place, message).help(help).done());
         }
         return;
@@ -179,18 +179,18 @@ fn start(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let kind = at.unit.service_type();
     if starts.len() > 1 && unit.is_plain(kind) && kind != "oneshot" && !unknown_lines {
         let message = format!(
-            "{} has {} lines `ExecStart=`: systemd refuses that but for `Type=oneshot`",
+            "systemd refuses {}, because {} `ExecStart=` lines need `Type=oneshot`",
             at.name,
             starts.len()
         );
-        let help = "run what comes first by `ExecStartPre=`, and what runs beside it by a unit of its own";
+        let help = "run preparations with `ExecStartPre=`, and give each further process a unit of its own";
         let draft = unit.finding(START, starts[1].span, message).help(help);
-        found.push(draft.related(starts[0].span, "the first").done());
+        found.push(draft.related(starts[0].span, "the first one is here").done());
     }
     let restart = at.unit.get("Service", "Restart").map_or("no", |d| d.value.as_str());
     if kind == "oneshot" && matches!(restart, "always" | "on-success") {
-        let message = format!("systemd refuses `Restart={restart}` for `Type=oneshot`");
-        let help = "write `Restart=on-failure`, or start it by a timer";
+        let message = format!("systemd refuses `Restart={restart}` with `Type=oneshot`");
+        let help = "write `Restart=on-failure`, or start it with a timer";
         let span = at.unit.get("Service", "Restart").map_or(place, |d| d.span);
         found.push(unit.finding(START, span, message).help(help).done());
     }

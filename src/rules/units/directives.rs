@@ -21,7 +21,8 @@ pub(super) fn directives(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         if known.contains(&name.as_str()) || name.starts_with("X-") || !unit.is_plain(name) {
             continue;
         }
-        let message = format!("systemd knows no section [{name}] in {}: it ignores all of it", unit.at.name);
+        let message =
+            format!("systemd knows no section [{name}] in {}, so it ignores all of it", unit.at.name);
         let meant = closest(name, known.iter().copied());
         let help = match meant {
             Some(meant) => format!("write `[{meant}]`"),
@@ -39,7 +40,7 @@ pub(super) fn directives(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         let text = unit.context.sources.text(problem.span);
         if unit.is_plain(text) && unit.is_literal(text) {
             let message = format!("`{}`: {}", unit.context.words(problem.span), problem.reason);
-            let help = "end the line before with `\\` where it goes on, or write it as `Key=value`";
+            let help = "write it as `Key=value`; if it continues the line before, end that line with `\\`";
             found.push(unit.finding(UNKNOWN, problem.span, message).help(help).done());
         }
     }
@@ -57,7 +58,7 @@ fn judge(
     match standing(section, key) {
         Standing::Known | Standing::Newer | Standing::Removed(None) => {}
         Standing::Removed(Some(instead)) => {
-            let message = format!("`{key}=` is gone from newer releases of systemd, which ignore it");
+            let message = format!("newer releases of systemd no longer know `{key}=` and ignore it");
             let draft = unit.finding(UNKNOWN, directive.span, message).severity(Severity::Info);
             found.push(draft.help(format!("write `{instead}=`")).done());
         }
@@ -66,14 +67,17 @@ fn judge(
             let elsewhere =
                 [own, "Unit", "Install"].into_iter().find(|other| known.contains(other) && reads(other, key));
             if let Some(other) = elsewhere {
-                let draft =
-                    unit.finding(WRONG, directive.span, format!("{ignored}: it belongs in [{other}]"));
+                let draft = unit.finding(
+                    WRONG,
+                    directive.span,
+                    format!("{ignored}, because it belongs in [{other}]"),
+                );
                 found.push(draft.help(format!("move the line to [{other}]")).done());
                 return;
             }
             // `OnCalendar=` in a service: it belongs in another unit.
             if let Some(other) = SECTIONS.iter().find(|other| !known.contains(other) && reads(other, key)) {
-                let message = format!("{ignored}: it belongs in the section [{other}] of another unit");
+                let message = format!("{ignored}, because it belongs in [{other}] of another unit");
                 found.push(unit.finding(WRONG, directive.span, message).done());
                 return;
             }
@@ -81,11 +85,14 @@ fn judge(
             let here = names.iter().filter(|(s, _)| *s == section).map(|(_, name)| name.as_str());
             let there = names.iter().filter(|(s, _)| known.contains(s)).map(|(_, name)| name.as_str());
             let meant = closest(key, here).or_else(|| closest(key, there));
-            let draft =
-                unit.finding(UNKNOWN, directive.span, format!("{ignored}: there is no such directive"));
+            let draft = unit.finding(
+                UNKNOWN,
+                directive.span,
+                format!("{ignored}, because there is no such directive"),
+            );
             let help = match meant {
                 Some(meant) => format!("write `{meant}=`"),
-                None => "remove it; a name that starts with `X-` is left alone".to_owned(),
+                None => "remove it; for a note of your own, start the name with `X-`".to_owned(),
             };
             found.push(draft.help(help).done());
         }
@@ -144,11 +151,11 @@ pub(super) fn no_install(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     });
     let message = match brought {
         Some(other) => format!(
-            "enabling {} does nothing: it has no [Install] section, and {} is what starts it",
+            "enabling {} does nothing, because it has no [Install] section; {} starts it",
             at.name, other.name
         ),
         None => format!(
-            "enabling {} does nothing: it has no [Install] section, so after a reboot it does not run",
+            "enabling {} does nothing, because it has no [Install] section; it will not start at boot",
             at.name
         ),
     };

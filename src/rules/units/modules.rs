@@ -77,9 +77,11 @@ pub(super) fn modules(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             && command.name == "uvicorn"
             && !command.args.iter().any(|a| a.contains("wsgi") && a.starts_with("--interface") || a == "wsgi")
         {
-            let message =
-                format!("{} runs ASGI apps, and `{app}` is a WSGI app: each request fails", command.name);
-            let help = format!("run `{}asgi`, or start it by gunicorn", module.trim_end_matches("wsgi"));
+            let message = format!(
+                "each request fails, because {} runs ASGI apps and `{app}` is a WSGI app",
+                command.name
+            );
+            let help = format!("run `{}asgi`, or start it with gunicorn", module.trim_end_matches("wsgi"));
             found
                 .push(unit.finding(WORKER, exec.span, message).at_most(Confidence::Medium).help(help).done());
         }
@@ -142,10 +144,10 @@ fn missing(unit: &Judged<'_, '_, '_>, exec: &Exec, module: &str, found: &mut Vec
         // A script that brings another repo than this one has its modules there.
         (false, _) => Confidence::Low,
     };
-    let message = format!("the repo has no module `{module}`: no file ends in {path}.py");
+    let message = format!("the repo has no module `{module}`, since no file's path ends in {path}.py");
     let help = match closest(code, base(&path)) {
-        Some(file) => format!("name a module that is there, such as that of {file}"),
-        None => "name a module that is there".to_owned(),
+        Some(file) => format!("name a module that exists, such as that of {file}"),
+        None => "name a module that exists".to_owned(),
     };
     found.push(unit.finding(MODULE, exec.span, message).at_most(sure).help(help).done());
 }
@@ -186,17 +188,17 @@ fn worker(
         Some((true, sure, why)) if !asgi_worker && !config && !environment && !conf => {
             let own = class.as_deref().unwrap_or("sync");
             let message = format!(
-                "`{module}:{variable}` is an ASGI app ({why}), and gunicorn's worker `{own}` speaks WSGI: each request fails"
+                "each request fails: `{module}:{variable}` is an ASGI app ({why}), but the worker `{own}` speaks WSGI"
             );
-            let help = "add `-k uvicorn_worker.UvicornWorker` (package uvicorn-worker; `uvicorn.workers.UvicornWorker` of older releases)";
+            let help = "add `-k uvicorn_worker.UvicornWorker` (package uvicorn-worker; in older releases `uvicorn.workers.UvicornWorker`)";
             found.push(unit.finding(WORKER, exec.span, message).at_most(sure).help(help).done());
         }
         Some((false, sure, why)) if asgi_worker => {
             let message = format!(
-                "`{module}:{variable}` is a WSGI app ({why}), and the worker `{}` speaks ASGI: each request fails",
+                "each request fails: `{module}:{variable}` is a WSGI app ({why}), but the worker `{}` speaks ASGI",
                 class.as_deref().unwrap_or_default()
             );
-            let help = "leave `-k` away, or name the project's ASGI app";
+            let help = "remove `-k`, or name the project's ASGI app";
             found.push(unit.finding(WORKER, exec.span, message).at_most(sure).help(help).done());
         }
         _ => {}
@@ -220,5 +222,5 @@ fn asgi(context: &Context<'_, '_>, module: &str) -> Option<(bool, Confidence, &'
     };
     let asgi = depends(&["fastapi", "starlette", "litestar", "quart", "sanic", "blacksheep"]);
     let wsgi = depends(&["flask", "django", "bottle", "falcon", "pyramid", "a2wsgi", "asgiref", "dash"]);
-    (asgi && !wsgi).then_some((true, Confidence::Medium, "the project depends on an ASGI framework alone"))
+    (asgi && !wsgi).then_some((true, Confidence::Medium, "the project depends only on an ASGI framework"))
 }

@@ -96,11 +96,11 @@ fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     if unknown || others || is_made || is_spoken_of(context, root) {
         return None;
     }
-    let message = format!("nothing makes {root}: the environment is made at {}", near.path);
+    let message = format!("nothing creates {root}; the environment is created at {}", near.path);
     let sure = if environments.len() == 1 && is_known(root) { Confidence::High } else { Confidence::Medium };
     let help = format!("write `{}{}`", near.path, &exec.program[root.len()..]);
     let draft = unit.finding(RULE, exec.span, message).at_most(sure).help(help);
-    Some(draft.related(near.span, "makes the environment"))
+    Some(draft.related(near.span, "this creates the environment"))
 }
 
 /// `WorkingDirectory=` in a place where the scripts make another one.
@@ -123,9 +123,9 @@ fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     if of_unit || exists || unknown || is_spoken_of(context, path) {
         return None;
     }
-    let message = format!("nothing makes {path}: the service fails before it starts (200/CHDIR)");
+    let message = format!("nothing creates {path}, so the service fails before it starts (200/CHDIR)");
     let draft = unit.finding(RULE, directive.span, message).at_most(Confidence::Medium);
-    let draft = draft.help("make the directory, or name the one that the app is in");
+    let draft = draft.help("create the directory, or name the one that the app is in");
     Some(draft.related(other.span, format!("makes {}", other.path)))
 }
 
@@ -164,10 +164,10 @@ fn variables(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
             && s.argv.args.iter().any(|a| a.value.to_string().contains(base(&file.path)))
     });
     let sure = if brings && !told { Confidence::Medium } else { Confidence::Low };
-    let message = format!("nothing writes {}: systemd does not start the service without it", file.path);
+    let message = format!("nothing writes {}, and systemd does not start the service without it", file.path);
     let draft = unit.finding(RULE, file.span, message).at_most(sure);
     Some(draft.help(format!(
-        "write it before the service is started, or `EnvironmentFile=-{}` where it may be missing",
+        "write it before the service is started, or write `EnvironmentFile=-{}` if it may be missing",
         file.path
     )))
 }

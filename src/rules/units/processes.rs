@@ -40,11 +40,11 @@ pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let (message, help, confidence) = match (kind, command.daemonizes(), command.stays()) {
         ("forking", _, Some(sure)) => (
             format!(
-                "`Type=forking` waits until {name} goes to the background, which it does not: starting it times out"
+                "the start times out: `Type=forking` waits for {name} to go to the background, which it never does"
             ),
             match name.as_str() {
-                "gunicorn" => "write `Type=notify`: gunicorn tells when it is ready".to_owned(),
-                _ => "write `Type=simple`, or leave the line away".to_owned(),
+                "gunicorn" => "write `Type=notify`, because gunicorn reports when it is ready".to_owned(),
+                _ => "write `Type=simple`, or remove the line".to_owned(),
             },
             sure,
         ),
@@ -52,15 +52,15 @@ pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             match name.as_str() {
                 // The containers are the daemon's, not the service's.
                 "docker" | "docker-compose" => format!(
-                    "`{how}` returns at once: for `Type={kind}` the service has ended by then, whatever the containers do"
+                    "`{how}` returns at once, so for `Type={kind}` the service has ended, whatever the containers do"
                 ),
                 _ => format!(
-                    "`{how}` puts {name} into the background: for `Type={kind}` the service has ended by then, and systemd stops what it left"
+                    "`{how}` puts {name} into the background, where `Type={kind}` makes systemd stop it"
                 ),
             },
             match how {
                 "docker compose up -d" | "up -d" => {
-                    "leave `-d` away, or write `Type=oneshot` with `RemainAfterExit=yes`".to_owned()
+                    "remove `-d`, or write `Type=oneshot` with `RemainAfterExit=yes`".to_owned()
                 }
                 "pm2 start" => "write `pm2-runtime`, or `Type=forking`".to_owned(),
                 _ => format!("let {name} stay in the foreground, or write `Type=forking` with `PIDFile=`"),
@@ -69,9 +69,9 @@ pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         ),
         ("notify", None, _) if matches!(name.as_str(), "uvicorn" | "hypercorn" | "daphne" | "streamlit") => (
             format!(
-                "`Type=notify` waits until {name} tells that it is ready, which it never does: starting it times out"
+                "the start times out: `Type=notify` waits for {name} to report that it is ready, which it never does"
             ),
-            "write `Type=simple`, or leave the line away".to_owned(),
+            "write `Type=simple`, or remove the line".to_owned(),
             Confidence::Medium,
         ),
         ("forking", _, None) => return no_pid_file(unit, name, found),
@@ -79,7 +79,7 @@ pub(super) fn processes(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     };
     let place = unit.at.unit.get("Service", "Type").map_or(exec.span, |d| d.span);
     let draft = unit.finding(RULE, place, message).at_most(confidence).help(help);
-    found.push(draft.related(exec.span, "what it runs").done());
+    found.push(draft.related(exec.span, "it runs this").done());
 }
 
 /// systemd.service(5), `Type=`: with `forking` it is recommended to use `PIDFile=` too; else systemd guesses, which it can
@@ -94,10 +94,8 @@ fn no_pid_file(unit: &Judged<'_, '_, '_>, name: &str, found: &mut Vec<Finding>) 
     {
         return;
     }
-    let message = format!(
-        "`Type=forking` without `PIDFile=`: systemd guesses which process of {name} is the one to watch"
-    );
-    let help = "name the file that the program writes its process id to: `PIDFile=/run/…`";
+    let message = format!("without `PIDFile=` systemd has to guess which process of {name} to watch");
+    let help = "name the file to which the program writes its process id: `PIDFile=/run/…`";
     found.push(unit.finding(PID_FILE, kind.span, message).help(help).done());
 }
 

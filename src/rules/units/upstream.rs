@@ -98,8 +98,7 @@ fn compare(
         return;
     }
     for (target, span, address, bind) in wrong {
-        let message =
-            format!("nginx hands requests to {target}, and what the units start listens on {address}");
+        let message = format!("nginx passes requests to {target}, but the units listen on {address}");
         let help = "write the same address in both places";
         let sure = if listening.len() == 1 { Confidence::High } else { Confidence::Medium };
         let draft = context.finding(RULE, span, message).at_most(sure).help(help);

@@ -80,16 +80,18 @@ fn invalid(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
     if right {
         return;
     }
-    let message = format!("`{key}={value}`: systemd does not understand the value and ignores the line");
+    let message = format!("systemd does not understand the value of `{key}={value}` and ignores the line");
     let help = match choices {
-        [] => "write a number with a unit of time: `5s`, `2min`, `1h 30min`, or `infinity`".to_owned(),
+        [] => {
+            "write numbers with units of time, such as `5s`, `2min` or `1h 30min`, or `infinity`".to_owned()
+        }
         BOOLEANS => "write `yes` or `no`".to_owned(),
         _ => match choices
             .iter()
             .max_by(|a, b| strsim::jaro_winkler(a, &lower).total_cmp(&strsim::jaro_winkler(b, &lower)))
         {
             Some(best) if strsim::jaro_winkler(best, &lower) > 0.8 => format!("write `{key}={best}`"),
-            _ => format!("it is one of {}", choices.join(", ")),
+            _ => format!("use one of these: {}", choices.join(", ")),
         },
     };
     found.push(unit.finding(INVALID, directive.span, message).help(help).done());
@@ -134,7 +136,7 @@ fn comment(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
         return false;
     }
     let message = format!(
-        "systemd has no comments behind a value: `{} …` is a part of `{}=`",
+        "a comment after a value is part of the value: systemd reads `{} …` as part of `{}=`",
         split[at].0, directive.key
     );
     let help = "put the comment on a line of its own";
@@ -158,12 +160,14 @@ fn environment(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     let name = before.and_then(|b| b.split_once('=')).map(|(name, _)| name);
     let message = match name {
         Some(name) => {
-            format!("`{word}` is no part of `{name}`: blanks end a value, and systemd ignores the rest")
+            format!("the value of `{name}` ends at the blank, and systemd ignores `{word}`")
         }
-        None => format!("`{word}` is no assignment: systemd ignores it"),
+        None => format!("systemd ignores `{word}`, because it is not an assignment"),
     };
     let help = match (name, before) {
-        (Some(_), Some(before)) => format!("put quotes around the whole: `Environment=\"{before} {word}…\"`"),
+        (Some(_), Some(before)) => {
+            format!("put quotes around the whole assignment: `Environment=\"{before} {word}…\"`")
+        }
         _ => "write `Environment=NAME=value`".to_owned(),
     };
     found.push(unit.finding(ENVIRONMENT, directive.span, message).help(help).done());
@@ -182,7 +186,7 @@ fn network(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     if unit.context.units.iter().any(wanted) {
         return;
     }
-    let message = format!("`After={TARGET}` waits only where something else wants that target");
+    let message = format!("`After={TARGET}` has no effect, because no unit wants that target");
     let help = format!("add `Wants={TARGET}`");
     found.push(unit.finding(NETWORK, span, message).help(help).done());
 }

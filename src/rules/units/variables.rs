@@ -115,14 +115,14 @@ fn literal(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
     });
     let Some((whole, name)) = meant else { return };
     let message = match environment {
-        true => format!("systemd puts nothing in here: the value holds the letters `{whole}`"),
-        false => format!("systemd puts nothing in here: `{key}=` gets the letters `{whole}`"),
+        true => format!("systemd does not expand variables here, so the value holds the letters `{whole}`"),
+        false => format!("systemd does not expand variables here, so `{key}=` gets the letters `{whole}`"),
     };
     let help = match (unit.read.literal.is_some() && of_script(name), name) {
-        (true, _) => "take the quotes off the heredoc's word (`<<EOF`), and write `\\$` where systemd is to get one".to_owned(),
-        (_, "HOME") => "write the whole path, or `%h` in a unit of a user manager".to_owned(),
+        (true, _) => "remove the quotes from the heredoc's delimiter (`<<EOF`), and write `\\$` for each variable that is meant for systemd".to_owned(),
+        (_, "HOME") => "write the whole path, or in a user's unit `%h`".to_owned(),
         (_, "PATH") => {
-            "write the whole value: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin` is the usual one"
+            "write the whole value, usually `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`"
                 .to_owned()
         }
         _ => "write the value itself".to_owned(),
@@ -143,9 +143,9 @@ fn command(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
         && program.starts_with('$')
     {
         let message = format!(
-            "systemd puts nothing in for the program: it gets the letters `{whole}` and does not start it"
+            "systemd does not expand `{whole}` in the program's path, so it does not start the service"
         );
-        let help = "write the program's whole path; only its arguments may hold variables";
+        let help = "write the program's whole path; only its arguments can hold variables";
         let mut draft = unit.finding(LITERAL, directive.value_span, message).help(help);
         if unit.script.is_none() {
             draft = draft.at_most(Confidence::Medium);
@@ -170,10 +170,10 @@ fn command(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
     });
     if let Some((_, (whole, name))) = unset {
         let message = format!(
-            "`{whole}` is a variable of the script alone: the heredoc's word is quoted, and where systemd runs the command it is empty"
+            "`{whole}` is empty when systemd runs this: only the script sets it, and the heredoc is quoted"
         );
         let help = format!(
-            "take the quotes off the heredoc's word (`<<EOF`), or set it in the unit: `Environment={name}=…`"
+            "remove the quotes from the heredoc's delimiter (`<<EOF`), or set it in the unit: `Environment={name}=…`"
         );
         found.push(unit.finding(LITERAL, directive.value_span, message).help(help).done());
     }
@@ -203,12 +203,12 @@ fn lost(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Findin
             continue;
         }
         let message = format!(
-            "the shell takes `{whole}` while it writes the unit: it is empty there, and systemd never sees it"
+            "the shell expands `{whole}` to nothing when it writes the unit, so systemd never sees it"
         );
         let draft = unit
             .finding(LOST, directive.value_span, message)
             .help(format!(
-                "write `\\{whole}`, or quote the heredoc's word (`<<'EOF'`) where nothing is to be put in"
+                "write `\\{whole}`, or quote the heredoc's delimiter (`<<'EOF'`) if the shell should expand nothing"
             ))
             .fix(fix(unit, directive, name));
         found.push(draft.done());

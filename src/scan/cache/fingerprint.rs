@@ -1,4 +1,4 @@
-//! What a result depends on besides the repo: the program and what was asked of it.
+//! What a result depends on besides the repo: the program and its options.
 
 use crate::check::{CheckError, Request};
 use crate::repo::files::record::{Digest, digest, digest_of};
@@ -7,12 +7,13 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// The program and what is asked of it. A result counts for the same fingerprint only.
+/// The program and its options. A result is valid only for the same fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint(pub(super) Vec<u8>);
 
 impl Fingerprint {
-    /// This build of this program, with its rules: by the bytes of its executable, so that no two builds share results.
+    /// This build of the program, with its rules, by the bytes of its executable, so that no two builds share
+    /// results.
     ///
     /// # Errors
     /// The program cannot read itself.
@@ -27,8 +28,8 @@ impl Fingerprint {
         Ok(new.with("version", env!("CARGO_PKG_VERSION").as_bytes()).with("program", &own))
     }
 
-    /// With what is asked for, but for the repo itself: rules and families, confidence, the configuration and the folders of
-    /// rules that are named, with what they hold.
+    /// Adds the options except the repo itself: rules and families, confidence, the configuration and the
+    /// folders of rules that are named, with their contents.
     ///
     /// # Errors
     /// A file that is named cannot be read.
@@ -56,7 +57,7 @@ impl Fingerprint {
         Ok(all)
     }
 
-    /// With something else on which the kept bytes depend.
+    /// Adds something else on which the kept bytes depend.
     #[must_use]
     pub fn with(mut self, name: &str, value: &[u8]) -> Self {
         for part in [name.as_bytes(), value] {

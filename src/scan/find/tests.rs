@@ -76,9 +76,9 @@ fn a_folder_that_shows_nothing_is_meant_itself_if_it_holds_files() {
     assert_eq!(below(&dir, &["plain"]), ["plain"]);
     assert_eq!(below(&dir, &["empty"]), ["! /empty: there is no repo in it"]);
     assert_eq!(below(&dir, &["deep"]), ["! /deep: there is no repo in it"]);
-    assert_eq!(below(&dir, &["bare"]), ["! /bare: a bare repository, which has no files to judge"]);
+    assert_eq!(below(&dir, &["bare"]), ["! /bare: a bare repository, which has no files to check"]);
     assert_eq!(below(&dir, &["gone"]), ["! /gone: there is no such file or directory"]);
-    assert_eq!(below(&dir, &["plain/data.txt"]), ["! /plain/data.txt: it is no directory"]);
+    assert_eq!(below(&dir, &["plain/data.txt"]), ["! /plain/data.txt: it is not a directory"]);
 }
 
 #[test]
@@ -113,8 +113,8 @@ fn patterns_name_directories() {
     assert_eq!(below(&dir, &["w/*-shop"]), ["w/a-shop", "w/b-shop"]);
     assert_eq!(below(&dir, &["*"]).len(), 4);
     assert_eq!(below(&dir, &["w/odd[1]"]), ["w/odd[1]"]);
-    assert!(below(&dir, &["w/x*"])[0].ends_with("w/x*` names no directory"));
-    assert!(below(&dir, &["w/[*"])[0].contains("is no pattern"));
+    assert!(below(&dir, &["w/x*"])[0].ends_with("w/x*` matches no directory"));
+    assert!(below(&dir, &["w/[*"])[0].contains("is not a valid pattern"));
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn a_scan_that_is_asked_for_otherwise_has_another_journal() {
     let mut sink = Sink::file(file).unwrap();
     let path = dir.path().join("journal");
     let opened = Journal::open(&path, &json!({"format": "json"}), &mut sink, true, |_, _| {});
-    assert!(opened.is_err_and(|error| error.message.contains("asked for otherwise")));
+    assert!(opened.is_err_and(|error| error.message.contains("other options")));
     assert_eq!(output(dir.path()), before);
 }
 

@@ -1,11 +1,11 @@
-//! Simple commands: assignments, words and redirections, gathered from where the grammar puts them.
+//! Simple commands: assignments, words and redirects, gathered from where the grammar puts them.
 
 use crate::shell::ast::{AssignedValue, Assignment, Command, Origin, Part, Redirect, Word};
 use crate::shell::lower::Lowering;
 use crate::shell::word::Lexer;
 use crate::syntax::tree::{Cursor, Field, Kind, Node};
 
-/// Words of one command. No system runs one with so many: execve(2).
+/// The most words of one command. No system runs a command with so many: execve(2).
 pub(super) const WORDS: usize = 200_000;
 
 impl<'a> Lowering<'_, '_, 'a> {
@@ -88,7 +88,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         node: Node<'_>,
     ) -> Command<'a> {
         if words.len() > WORDS {
-            self.gap(node, "it has more words than are read");
+            self.gap(node, "it has too many words to read");
             words.truncate(WORDS);
         }
         let arena = self.shell.arena;

@@ -1,4 +1,4 @@
-//! Statements of statements: lists, negations, `if` and `case`.
+//! Compound statements: lists, negations, `if` and `case`.
 
 use crate::shell::ast::{Block, CaseArm, Command, Part, Stmt, StmtKind, Word};
 use crate::shell::lower::Lowering;

@@ -1,5 +1,5 @@
-//! Redirections: the grammar hangs them on a whole list, and takes words behind them for further destinations. Heredocs
-//! were masked before the parse and are put back here.
+//! Redirects. The grammar attaches them to a whole list, and takes words after them for further destinations.
+//! Heredocs were masked before the parse and are put back here.
 
 use crate::shell::ast::{Command, Heredoc, Origin, Part, Redirect, RedirectKind, Stmt, StmtKind, Word};
 use crate::shell::lower::Lowering;
@@ -31,7 +31,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         }
     }
 
-    /// Hangs redirections on the command that they belong to: in `a && b > f` on `b`.
+    /// Attaches redirects to the command that they belong to: in `a && b > f` to `b`.
     pub(super) fn attach(
         &mut self,
         stmt: Stmt<'a>,

@@ -237,7 +237,7 @@ fn what_does_not_parse_is_told_and_the_rest_is_read() {
         assert!(!lowered(open).1.is_empty(), "{open}");
     }
     let (_, gaps) = lowered("cat <<E\nx\n");
-    assert_eq!(gaps, ["1: the heredoc has no end: no line is `E`"]);
+    assert_eq!(gaps, ["1: the heredoc has no end, because no line is `E`"]);
     let (_, gaps) = lowered("if a; then\n  b\n");
     assert_eq!(gaps, ["3: it does not parse: `fi` is missing"]);
     let (_, gaps) = lowered("a\nfi\nb\n");

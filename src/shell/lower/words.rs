@@ -1,4 +1,4 @@
-//! Words: the tree tells where they and their substitutions stand, the source text what they say.
+//! Words. The tree shows where they and their substitutions are, and the source text shows what they say.
 
 use crate::shell::ast::{Part, StmtKind, Word};
 use crate::shell::lower::command::WORDS;
@@ -8,8 +8,8 @@ use crate::syntax::tree::{Cursor, Kind};
 use std::ops::Range;
 
 impl<'a> Lowering<'_, '_, 'a> {
-    /// `[ … ]` as words. The grammar makes a tree of operators of it, wrong for `-o` and `-a`; the shell only sees
-    /// words, and so do we.
+    /// `[ … ]` as words. The grammar makes a tree of operators of it, which is wrong for `-o` and `-a`. The
+    /// shell only sees words, and so does this.
     pub(super) fn test(&mut self, cursor: &mut Cursor<'_>) -> StmtKind<'a> {
         let node = cursor.node();
         let source = self.source(node);
@@ -19,7 +19,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         }
         let width = if double { 2 } else { 1 };
         let start = node.start() as usize + width;
-        // Of a test that nothing closes the tree makes up the bracket: there is none to take away.
+        // If nothing closes a test, the tree invents the bracket, and there is none to remove.
         let closed = source.ends_with(if double { "]]" } else { "]" });
         let end = (node.end() as usize).saturating_sub(if closed { width } else { 0 }).max(start);
         let mut inner = Vec::new();
@@ -33,7 +33,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         StmtKind::Test { words: self.shell.arena.alloc_slice_copy(&words), double }
     }
 
-    /// The word (or, with braces, words) that the node under the cursor is.
+    /// The word (or, with braces, the words) at the node under the cursor.
     pub(super) fn words_of(&mut self, cursor: &mut Cursor<'_>) -> &'a [Word<'a>] {
         let node = cursor.node();
         if !node.is_named() && node.kind() != Kind::Other {
@@ -60,11 +60,11 @@ impl<'a> Lowering<'_, '_, 'a> {
         arena.alloc_slice_fill_iter(words.into_iter().map(|parts| Word { parts, span }))
     }
 
-    /// Words that are one in the tree. None of them holds a substitution.
+    /// Words that are one word in the tree. None of them holds a substitution.
     fn joined_words(&mut self, ranges: &[Range<usize>]) -> &'a [Word<'a>] {
         let arena = self.shell.arena;
         let lexer = Lexer { arena, text: self.text, inner: &[] };
-        // Whoever makes a command of them tells that there are more.
+        // The caller that makes a command of them reports that there are more.
         let ranges = &ranges[..ranges.len().min(WORDS + 1)];
         let mut words = Vec::with_capacity(ranges.len());
         for range in ranges {
@@ -85,7 +85,7 @@ impl<'a> Lowering<'_, '_, 'a> {
     /// The outermost substitutions below the node under the cursor.
     pub(super) fn substitutions(&mut self, cursor: &mut Cursor<'_>, out: &mut Vec<Inner<'a>>) {
         let node = cursor.node();
-        // Most words have none, and need not be gone through.
+        // Most words have none and need not be searched.
         if out.is_empty() && !node.has_error() && !may_substitute(self.source(node)) {
             return;
         }
@@ -116,7 +116,8 @@ impl<'a> Lowering<'_, '_, 'a> {
     }
 }
 
-/// The text of a word that is all known as it stands, as most are: `-p`, `/opt/shop`, `"no expansion in it"`.
+/// The text of a word that is fully known as written, as most words are: `-p`, `/opt/shop`,
+/// `"no expansion in it"`.
 fn plain(text: &str) -> Option<(&str, bool)> {
     let bare = |b: u8| b.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&b);
     if !text.is_empty() && text.bytes().all(bare) {
@@ -128,13 +129,13 @@ fn plain(text: &str) -> Option<(&str, bool)> {
     single.or(double).map(|inside| (inside, true))
 }
 
-/// True where a word may hold a substitution: `$(`, `` ` ``, `<(`, `>(`.
+/// True if a word may hold a substitution: `$(`, `` ` ``, `<(`, `>(`.
 fn may_substitute(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.contains(&b'`') || bytes.windows(2).any(|w| w[1] == b'(' && matches!(w[0], b'$' | b'<' | b'>'))
 }
 
-/// The words of a test: separated by blanks outside quotes and substitutions.
+/// The words of a test, separated by blanks outside quotes and substitutions.
 fn blank_separated(text: &str, range: Range<usize>, inner: &[Inner<'_>]) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut words = Vec::new();

@@ -3,11 +3,11 @@
 use crate::shell::word::Lexer;
 use std::ops::Range;
 
-/// A word with braces gives at most so many words.
+/// The most words that one word with braces gives.
 pub(super) const BRACES: usize = 64;
 
 impl Lexer<'_, '_> {
-    /// Brace expansion: the alternatives of a word, each as the pieces that make it up.
+    /// Brace expansion: the alternatives of a word, each as the pieces that it consists of.
     pub(super) fn braces(&self, range: Range<usize>, depth: u32) -> Vec<Vec<Piece>> {
         let whole = || vec![vec![Piece::Source(range.clone())]];
         if depth > 8 {
@@ -92,9 +92,9 @@ pub(super) enum Piece {
     Made(String),
 }
 
-/// `1..3` and `a..c`; empty where it is neither, or too long.
+/// `1..3` and `a..c`; empty if it is neither, or if it is too long.
 fn sequence(inside: &str) -> Vec<String> {
-    // No number is longer; braces that nest 50,000 deep each ask for all that is in them.
+    // No number is longer. Braces that are nested 50,000 deep would each read all that is inside.
     if inside.len() > 24 {
         return Vec::new();
     }

@@ -1,5 +1,5 @@
-//! docker, podman and their compose: what `exec` and `run` run is in another place. Options and their arity are those
-//! of `--help`.
+//! docker, podman and their compose: what `exec` and `run` run is in another place. Options and their arity
+//! come from `--help`.
 
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::{Peeled, Place, RunAs};

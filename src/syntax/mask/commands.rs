@@ -1,17 +1,18 @@
-//! Where commands begin, as far as quoting and reserved words tell, and what is written so that the grammar reads it as
-//! it is meant (`grammar-tests/gaps/statements.txt`). bash(1), RESERVED WORDS, SIMPLE COMMANDS and COMPOUND COMMANDS.
+//! Finds where commands begin, as far as quoting and reserved words show it. Notes what must be written
+//! differently so that the grammar reads it correctly (`grammar-tests/gaps/statements.txt`). See bash(1),
+//! RESERVED WORDS, SIMPLE COMMANDS and COMPOUND COMMANDS.
 
 use super::frame::{Expect, Simple};
 use super::scanner::Scanner;
 
-/// What reads otherwise in the text that is parsed. Never longer or shorter than what was there.
+/// A change in the text that is parsed. It never changes the length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edit {
     /// A blank or the end of a line becomes `;`.
     Semicolon(usize),
-    /// Spaces.
+    /// The range becomes spaces.
     Blank(usize, usize),
-    /// `((` behind a blank becomes `( (`.
+    /// `((` after a blank becomes `( (`.
     Part(usize),
 }
 
@@ -22,7 +23,7 @@ impl Edit {
         }
     }
 
-    /// The bytes that are replaced and those put in are ASCII, or all bytes of a word.
+    /// Both the replaced bytes and the new ones are ASCII, or they are all bytes of a word.
     pub(super) fn apply(&self, bytes: &mut [u8]) {
         match *self {
             Edit::Semicolon(at) => bytes[at] = b';',
@@ -44,7 +45,7 @@ impl Scanner<'_> {
         self.top().begin();
     }
 
-    /// The innermost command ends: it is known now whether it only assigns.
+    /// Ends the innermost command. It is now known whether the command only assigns.
     pub(super) fn settle(&mut self) {
         let depth = self.stack.len();
         let assigning = self.top().command.assigning;
@@ -56,14 +57,15 @@ impl Scanner<'_> {
         }
     }
 
-    /// An edit that is made if the command turns out to consist of assignments.
+    /// Adds an edit that is made if the command turns out to consist of assignments.
     pub(super) fn wait(&mut self, edit: Edit) {
         self.waiting.push((self.stack.len(), edit));
     }
 
-    /// A word behind assignments: one more of them, or the command that they are for. To the grammar two of them may go on
-    /// over the end of the line, and a redirection behind one wants a command. What is bound by `&&` or `!` stays one
-    /// statement; an array in it is all that the grammar takes.
+    /// Handles a word after assignments: either another assignment, or the command that they are for. In the
+    /// grammar two assignments may continue over the end of the line, and a redirect after one needs a
+    /// command. A statement that is bound by `&&` or `!` stays one statement; an array in it is all that the
+    /// grammar accepts.
     pub(super) fn after_assignments(&mut self, start: usize, assigns: Option<&[u8]>, before: Simple) {
         let Some(value) = assigns else {
             self.top().command.assigning = false;
@@ -77,7 +79,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// A word where a command may begin.
+    /// Handles a word where a command may begin.
     pub(super) fn command_word(&mut self, start: usize, word: &[u8]) {
         let reserved = matches!(
             word,
@@ -122,7 +124,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// At the `(` of `name()`: the name was no command.
+    /// At the `(` of `name()`: the name was not a command.
     pub(super) fn names_function(&mut self, at: usize) {
         if let Some(start) = self.found.commands.last()
             && !self.bytes[*start..at].trim_ascii_end().iter().any(u8::is_ascii_whitespace)
@@ -131,7 +133,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// At the `do` of `for x do`, which the grammar knows only with `;` in between.
+    /// At the `do` of `for x do`, which the grammar accepts only with `;` in between.
     pub(super) fn loop_over_parameters(&mut self, start: usize) {
         self.top().expect = Expect::Command;
         if self.is_blank(start - 1) {
@@ -139,21 +141,21 @@ impl Scanner<'_> {
         }
     }
 
-    /// `((` at `start` opens two subshells, which the grammar only sees in `( (`.
+    /// `((` at `start` opens two subshells, which the grammar recognises only in `( (`.
     pub(super) fn part_subshells(&mut self, start: usize) {
         if self.bytes[start] == b'(' && start > 0 && self.is_blank(start - 1) {
             self.found.edits.push(Edit::Part(start));
         }
     }
 
-    /// At `|`, or at one of the bytes of `&&`, `||`, `|&`: what follows belongs to what is before.
+    /// True at `|`, or at one of the bytes of `&&`, `||`, `|&`: the next command belongs to the one before.
     pub(super) fn binds(&self, byte: u8) -> bool {
         let before = self.at.checked_sub(1).map(|at| self.bytes[at]);
         byte == b'|' || byte == b'&' && (self.peek(1) == Some(b'&') || matches!(before, Some(b'&' | b'|')))
     }
 
-    /// At the end of a line, which ends a pipeline. Behind three stages the grammar takes the next command and its words for
-    /// arguments when that command is redirected.
+    /// At the end of a line, which ends a pipeline. After three stages the grammar takes the next command and
+    /// its words for arguments if that command has a redirect.
     pub(super) fn end_pipeline(&mut self) {
         if std::mem::take(&mut self.top().pipes) < 2 || !self.pending.is_empty() {
             return;

@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Double,
     /// `${ … }`.
     Parameter,
-    /// `(( … ))` and `$(( … ))`, opened at `start` with so many heredocs and here-strings found before.
+    /// `(( … ))` and `$(( … ))`, opened at `start`, after this many heredocs and here-strings.
     Arithmetic { start: usize, depth: u32, found: (usize, usize) },
     /// `$[ … ]` and `name[ … ]=`.
     Subscript,
@@ -27,7 +27,7 @@ pub(super) enum Kind {
     CaseHead(bool),
     /// A pattern of `case`; true once something of it was seen.
     CasePattern(bool),
-    /// The commands behind a pattern.
+    /// The commands after a pattern.
     CaseBody,
 }
 
@@ -38,9 +38,9 @@ pub(super) enum Expect {
     Command,
     /// `for` was read: `((` is arithmetic here too.
     For,
-    /// `for` and its variable were read: `in` or `do` follows.
+    /// `for` and its variable were read, so `in` or `do` follows.
     In,
-    /// `function` was read: a name follows, then a command.
+    /// `function` was read, so a name follows, and then a command.
     FunctionName,
     /// An argument.
     Argument,
@@ -52,7 +52,7 @@ pub(super) struct Frame {
     pub(super) expect: Expect,
     /// Where the word being read began.
     pub(super) word: Option<usize>,
-    /// That word holds more than plain text already.
+    /// True if that word already holds more than plain text.
     pub(super) pieces: bool,
     /// Where that word stops being plain text.
     pub(super) special: Option<usize>,
@@ -60,20 +60,20 @@ pub(super) struct Frame {
     pub(super) opened: usize,
     /// The command whose words are being read.
     pub(super) command: Simple,
-    /// How many `|` stand in the pipeline before it.
+    /// How many `|` precede it in the pipeline.
     pub(super) pipes: u8,
 }
 
-/// What the words of a command may be made plain for.
+/// How the words of a command may be made plain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Not known to be a simple command: words stay apart.
+    /// It is not known to be a simple command, so its words stay apart.
     Other,
     /// A simple command.
     Simple,
-    /// `export` and its like: what is before `=` matters.
+    /// `export` and similar: the part before `=` matters.
     Declaration,
-    /// `[`, whose words began at the first and with so many substitutions opened.
+    /// `[`, whose words began at the first and with this many substitutions opened.
     Test(usize),
 }
 
@@ -81,15 +81,15 @@ pub(super) enum Role {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Simple {
     pub(super) role: Role,
-    /// The next word is a redirection's.
+    /// True if the next word belongs to a redirect.
     pub(super) target: bool,
-    /// The words read last, which stand side by side: where they begin and end.
+    /// The last words that are side by side: where they begin and end.
     pub(super) run: Option<(usize, usize)>,
-    /// They are more than one.
+    /// True if they are more than one.
     pub(super) joined: bool,
-    /// It consists of assignments so far.
+    /// True if it consists of assignments so far.
     pub(super) assigning: bool,
-    /// It stands behind `&&`, `||` or `|`.
+    /// True if it follows `&&`, `||` or `|`.
     pub(super) bound: bool,
     /// Where it begins.
     pub(super) begins: usize,

@@ -1,10 +1,10 @@
-//! Heredocs as the scanner meets them: the operator with its delimiter word, and later the body.
+//! Heredocs as the scanner meets them: the operator with its delimiter, and later the body.
 
 use super::Heredoc;
 use super::scanner::Scanner;
 
 impl Scanner<'_> {
-    /// At `<<`: reads `-` and the delimiter word. What has none is no heredoc.
+    /// At `<<`, reads `-` and the delimiter. Without a delimiter there is no heredoc.
     pub(super) fn heredoc_operator(&mut self) {
         let start = self.at;
         self.at += 2;
@@ -36,7 +36,8 @@ impl Scanner<'_> {
         });
     }
 
-    /// At the start of a line: reads the bodies of the heredocs that wait in substitutions as deep as `level`.
+    /// At the start of a line, reads the bodies of the heredocs that wait in substitutions as deep as
+    /// `level`.
     pub(super) fn read_bodies(&mut self, level: usize) {
         let shallower = self.pending.iter().rposition(|(_, at)| *at < level);
         for (index, _) in self.pending.split_off(shallower.map_or(0, |i| i + 1)) {
@@ -60,7 +61,7 @@ impl Scanner<'_> {
                 false => 0,
             };
             let after = whole[tabs..].strip_prefix(heredoc.delimiter.as_bytes());
-            // `EOF)` ends a heredoc in `$( … )` too, as bash has it.
+            // `EOF)` ends a heredoc in `$( … )` too, as in bash.
             let length_of_delimiter = match after {
                 Some([]) => Some(length),
                 Some(after) if in_substitution && after.trim_ascii_start().starts_with(b")") => {
@@ -99,8 +100,8 @@ impl Scanner<'_> {
     }
 }
 
-/// The delimiter word at `start`: its text without quotes, whether any of it was quoted, its end. `None` when there
-/// is none, or its quotes run past the line: no line can close such a heredoc.
+/// The delimiter at `start`: its text without quotes, whether any part was quoted, and its end. `None` if
+/// there is none, or if its quotes run past the line, because no line can close such a heredoc.
 fn delimiter(text: &str, start: usize) -> Option<(String, bool, usize)> {
     let bytes = text.as_bytes();
     let mut delimiter = String::new();
@@ -140,7 +141,7 @@ fn delimiter(text: &str, start: usize) -> Option<(String, bool, usize)> {
         let escape = byte == Some(b'\\') && skipped == 1;
         at += skipped;
         from = at;
-        // An escaped character is taken as it is.
+        // An escaped character stands for itself.
         if escape && at < bytes.len() {
             at += 1;
         }

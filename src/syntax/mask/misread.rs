@@ -1,21 +1,21 @@
-//! Small things that the grammar misreads: `! { …; }`, whose `{` it takes for a command's name (a group in parentheses has the
-//! same statements), and some dollars.
+//! Small things that the grammar misreads: `! { …; }`, where it takes `{` for a command's name (a group in
+//! parentheses has the same statements), and some dollars.
 
 use super::scanner::Scanner;
 
 impl Scanner<'_> {
-    /// True where nothing but blanks stands between the last `!` and `at`.
+    /// True if there are only blanks between the last `!` and `at`.
     pub(super) fn is_negated(&self, at: usize) -> bool {
         let between = self.bytes.get(self.bang..at).unwrap_or_default();
         self.bang > 0 && !between.is_empty() && between.iter().all(|b| matches!(b, b' ' | b'\t'))
     }
 
-    /// A `{` where a command may stand.
+    /// Handles a `{` where a command may begin.
     pub(super) fn open_group(&mut self, at: usize) {
         self.groups.push((self.stack.len(), at, self.is_negated(at)));
     }
 
-    /// A `}` where a command may stand.
+    /// Handles a `}` where a command may begin.
     pub(super) fn close_group(&mut self, at: usize) {
         while let Some((depth, open, negated)) = self.groups.pop() {
             if depth <= self.stack.len() {
@@ -27,7 +27,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// At a `$` inside a word: notes it if the grammar would split the word there, which it does at `$a/$b.c`.
+    /// At a `$` inside a word, notes it if the grammar would split the word there, as it does at `$a/$b.c`.
     pub(super) fn hide_dollar(&mut self) {
         let rest = &self.bytes[self.at + 1..];
         let length = match rest.first() {

@@ -1,10 +1,10 @@
-//! What the scanner does at operators: where commands end, where redirections and parentheses begin.
+//! What the scanner does at operators: where commands end, and where redirects and parentheses begin.
 
 use super::commands::Edit;
 use super::frame::{Expect, Frame, Kind, is_commands};
 use super::scanner::Scanner;
 
-/// How many unfinished `case` and `[[` a `)` closes on its way. Bounds the work on hostile input.
+/// How many unfinished `case` and `[[` a `)` closes on its way. This bounds the work on hostile input.
 const UNCLOSED: usize = 16;
 
 impl Scanner<'_> {
@@ -121,7 +121,7 @@ impl Scanner<'_> {
             self.at += 1;
             return;
         }
-        // What is left open inside (a `case` without `esac`) ends here too.
+        // Anything still open inside (a `case` without `esac`) ends here too.
         let innermost = self.stack.iter().enumerate().rev().take(UNCLOSED);
         let opener = innermost
             .skip_while(|(_, f)| matches!(f.kind, Kind::CaseBody | Kind::CaseHead(_) | Kind::Test))

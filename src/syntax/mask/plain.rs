@@ -1,14 +1,14 @@
-//! Which words may read as plain ones, and which words of a command as a single one.
+//! Decides which words may read as plain ones, and which words of a command as a single one.
 //!
-//! Words are read from the source text anyway (`shell::word`); the tree has to tell only where commands, redirections
-//! and substitutions stand. To parse a quoted string with expansions costs several times what a plain word of the same
-//! length costs, and each word of a command as much again.
+//! Words are read from the source text anyway (`shell::word`). The tree only has to show where commands,
+//! redirects and substitutions are. Parsing a quoted string with expansions costs several times as much as a
+//! plain word of the same length, and each word of a command costs as much again.
 
 use super::commands::Edit;
 use super::frame::{Expect, Frame, Kind, Role, Simple, is_commands};
 use super::scanner::{Scanner, is_name};
 
-/// Bytes that mean the same to the grammar wherever they stand in a word.
+/// Bytes that mean the same to the grammar wherever they are in a word.
 pub(super) const fn is_plain(byte: u8) -> bool {
     const PLAIN: [bool; 256] = {
         let mut plain = [false; 256];
@@ -26,7 +26,7 @@ pub(super) const fn is_plain(byte: u8) -> bool {
 }
 
 impl Scanner<'_> {
-    /// At `<` or `>`: the digits before it are no word but a file descriptor.
+    /// At `<` or `>`: the digits before it are not a word but a file descriptor.
     pub(super) fn descriptor(&mut self) {
         let at = self.at;
         self.top().command.redirect = at;
@@ -40,13 +40,13 @@ impl Scanner<'_> {
         }
     }
 
-    /// A test begins behind `[[`.
+    /// A test begins after `[[`.
     pub(super) fn begin_test(&mut self) {
         let (at, opened) = (self.at, self.opened);
         self.top().command = Simple { role: Role::Test(opened), run: Some((at, at)), ..Simple::NEW };
     }
 
-    /// A word ended: notes what of it, and of what is around it, may read as plain text.
+    /// A word has ended. Notes which parts of it and around it may read as plain text.
     pub(super) fn plain_word(&mut self, start: usize, end: usize, kind: Kind, expect: Expect) {
         let opened = self.opened;
         let Frame { special, opened: before, command, .. } = *self.top();
@@ -80,7 +80,7 @@ impl Scanner<'_> {
             return;
         }
         if expect == Expect::Command {
-            // Behind `! !` the grammar takes what follows for words of a command `!`.
+            // After `! !` the grammar takes what follows for words of a command `!`.
             let role = if self.bangs > 1 && self.is_negated(start) { Role::Other } else { role(word) };
             let assigning = role == Role::Other && assigns(word);
             let bound = command.bound || self.is_negated(start);
@@ -89,7 +89,7 @@ impl Scanner<'_> {
             match role {
                 Role::Simple if !clean => {}
                 Role::Simple => {
-                    // `a@b` and `a%b` are no names of commands to the grammar.
+                    // In the grammar, `a@b` and `a%b` are not names of commands.
                     let odd = word.iter().any(|b| matches!(b, b'@' | b'%'));
                     self.fill(if odd { Some(start) } else { special }, end);
                     self.top().command.run = Some((start, end));
@@ -149,7 +149,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// At the bracket that closes a test, which begins at `end`: all between is one word, unless it substitutes.
+    /// At the bracket that closes a test and begins at `end`: everything between is one word, unless it has a
+    /// substitution.
     fn end_test(&mut self, command: Simple, end: usize) {
         let (Role::Test(opened), Some((start, _))) = (command.role, command.run) else { return };
         if opened == self.opened && start + 2 < end {
@@ -168,13 +169,13 @@ impl Scanner<'_> {
 
 /// `NAME=` or `NAME+=`.
 fn assigns(word: &[u8]) -> bool {
-    // No further than the name: a word may be as long as the text, and end as often.
+    // It stops at the name: a word may be as long as the text, and end as often.
     let end = word.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(word.len());
     let (name, rest) = word.split_at(end);
     (rest.starts_with(b"=") || rest.starts_with(b"+=")) && is_name(name)
 }
 
-/// What the first word of a command makes of it.
+/// What the first word of a command says about it.
 fn role(word: &[u8]) -> Role {
     match word {
         b"if" | b"then" | b"elif" | b"else" | b"fi" | b"while" | b"until" | b"do" | b"done" | b"!" | b"{"

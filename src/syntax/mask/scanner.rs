@@ -1,6 +1,6 @@
-//! The quote-aware scanner below [`super::mask`]: one pass, an explicit stack of what is open. What begins at `<<`
-//! is read by [`super::heredoc`]. Follows what bash 5.2
-//! does where shells differ (bash(1), "Here Documents"; `parse.y`).
+//! The quote-aware scanner below [`super::mask`]: one pass with an explicit stack of what is open.
+//! [`super::heredoc`] reads what begins at `<<`. Where shells differ, it follows bash 5.2 (bash(1), "Here
+//! Documents"; `parse.y`).
 
 use std::ops::Range;
 
@@ -9,17 +9,17 @@ use super::commands::Edit;
 use super::frame::{Expect, Frame, Kind, is_commands};
 use super::plain::is_plain;
 
-/// How often `((` may turn out to be two subshells and be read again. Bounds the work on hostile input; real scripts
-/// have none or one.
+/// How often `((` may turn out to be two subshells and be read again. This bounds the work on hostile input;
+/// real scripts have none or one.
 const RESTARTS: usize = 32;
 
-/// Heredocs in the order of their operators, here-strings, dollars.
+/// Heredocs in the order of their operators, here-strings and dollars.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) heredocs: Vec<Heredoc>,
     pub(super) herestrings: Vec<Range<usize>>,
     pub(super) dollars: Vec<usize>,
-    /// What reads otherwise to the grammar and means the same.
+    /// What is written differently for the grammar and means the same.
     pub(super) edits: Vec<Edit>,
     /// Where commands begin, in order (`super::commands`).
     pub(super) commands: Vec<usize>,
@@ -27,11 +27,11 @@ pub(super) struct Found {
     pub(super) negated_groups: Vec<(usize, usize)>,
     /// What may be filled so that it reads as plain words, in order.
     pub(super) plain: Vec<Range<usize>>,
-    /// The words that stand in one plain word, in order.
+    /// The words that are joined into one plain word, in order.
     pub(super) joined: Vec<Range<usize>>,
-    /// The words of a command that stand side by side, from the first to the last of them.
+    /// The words of a command that are side by side, from the first to the last of them.
     pub(super) runs: Vec<Range<usize>>,
-    /// In order.
+    /// The comments, in order.
     pub(super) comments: Vec<Range<usize>>,
     /// Lines that begin where nothing is open, in order.
     pub(super) tops: Vec<usize>,
@@ -57,25 +57,27 @@ pub(super) struct Scanner<'t> {
     pub(super) pending: Vec<(usize, usize)>,
     /// Substitutions and backticks on the stack.
     pub(super) level: usize,
-    /// Where in the stack backticks are open, and where they end: at the next bare backtick, whatever else is open.
+    /// Where in the stack backticks are open, and where they end: at the next bare backtick, whatever else is
+    /// open.
     pub(super) backticks: Option<(usize, usize)>,
     /// How many substitutions and lists of words were opened so far.
     pub(super) opened: usize,
     /// Starts of `((` that are two subshells.
     pub(super) subshells: Vec<usize>,
-    /// Groups that are open: the depth of the stack, the place of `{`, whether `!` stands in front.
+    /// Open groups: the depth of the stack, the place of `{`, and whether `!` comes before it.
     pub(super) groups: Vec<(usize, usize, bool)>,
     /// How many `if` and loops are open.
     pub(super) open: u32,
     /// Where the last reserved word `!` ended.
     pub(super) bang: usize,
-    /// How many stand there one behind the other.
+    /// How many of them follow each other there.
     pub(super) bangs: usize,
-    /// Edits of commands that may yet turn out to be more than assignments, with the depth of the stack at each.
+    /// Edits of commands that may still turn out to be more than assignments, with the depth of the stack at
+    /// each.
     pub(super) waiting: Vec<(usize, Edit)>,
     /// Where the last `time` or `coproc` ended.
     pub(super) prefix: usize,
-    /// The text ends inside single quotes.
+    /// True if the text ends inside single quotes.
     pub(super) unclosed: bool,
     pub(super) found: Found,
 }
@@ -115,7 +117,7 @@ impl<'t> Scanner<'t> {
         }
         self.read_bodies(0);
         self.at = self.at.min(self.bytes.len());
-        // A word that a quote leaves open is no word: the grammar must see that it does not end.
+        // A word that ends inside a quote is not a word: the grammar must see that it does not end.
         if !self.unclosed {
             self.end_word();
         }
@@ -147,7 +149,7 @@ impl<'t> Scanner<'t> {
         self.at += width;
     }
 
-    /// Closes all above the frame at `index`, and that one. The first frame stays.
+    /// Closes the frame at `index` and all frames above it. The first frame stays.
     pub(super) fn close(&mut self, index: usize) {
         while self.stack.len() > index.max(1) {
             self.settle();
@@ -177,7 +179,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Inside `${ … }` and subscripts, up to `end`.
+    /// Reads inside `${ … }` and subscripts, up to `end`.
     fn nested(&mut self, byte: u8, end: u8) {
         if byte == end {
             self.pop();
@@ -204,7 +206,7 @@ impl<'t> Scanner<'t> {
             self.pop();
             self.at += if self.peek(1) == Some(b')') { 2 } else { 1 };
         } else {
-            // bash(1): `$((` that does not end with `))` is a substitution that begins with a subshell.
+            // bash(1): if `$((` does not end with `))`, it is a substitution that begins with a subshell.
             self.subshells.push(start);
             self.pop();
             self.found.heredocs.truncate(found.0);
@@ -222,8 +224,8 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Reads what quotes or expands, the same in every place. `double`: inside double quotes, where single quotes
-    /// and a second double quote mean nothing (to bash they do in `"${x#'}'}"`).
+    /// Reads quotes and expansions, which work the same everywhere. `double` means inside double quotes,
+    /// where single quotes and a second double quote mean nothing (in bash they do in `"${x#'}'}"`).
     fn expansion(&mut self, byte: u8, double: bool) -> bool {
         match byte {
             b'\\' => self.at += 2,
@@ -245,7 +247,7 @@ impl<'t> Scanner<'t> {
                     self.push_arithmetic(3);
                 }
                 Some(b'(') => self.push(Kind::Substitution, 2),
-                // `$#` begins no comment, `$$` no expansion.
+                // `$#` does not begin a comment, and `$$` does not begin an expansion.
                 Some(b'#' | b'$' | b'!' | b'?' | b'*' | b'@' | b'-') => self.at += 2,
                 _ => self.at += 1,
             },
@@ -263,7 +265,7 @@ impl<'t> Scanner<'t> {
         self.push(kind, width);
     }
 
-    /// Skips `'…'`, or `$'…'` where a backslash escapes.
+    /// Skips `'…'`, or `$'…'`, in which a backslash escapes.
     fn single_quoted(&mut self, width: usize, escapes: bool) {
         self.at += width;
         while let Some(byte) = self.peek(0) {
@@ -331,7 +333,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Ends the word being read, if any, and draws the conclusion of a reserved word.
+    /// Ends the current word, if any, and handles it if it is a reserved word.
     pub(super) fn end_word(&mut self) {
         let end = self.at;
         let frame = self.top();
@@ -353,7 +355,7 @@ impl<'t> Scanner<'t> {
             _ if expect == Expect::FunctionName => self.top().expect = Expect::Command,
             _ if expect == Expect::For => self.top().expect = Expect::In,
             _ if expect == Expect::In && word == b"do" => self.loop_over_parameters(start),
-            // `> f a`: the command is still to come.
+            // `> f a`: the command comes later.
             _ if target && expect == Expect::Command => {}
             _ if expect != Expect::Command => self.top().expect = Expect::Argument,
             _ => {
@@ -386,7 +388,7 @@ impl<'t> Scanner<'t> {
 
     fn newline(&mut self) {
         self.end_word();
-        // What stands on the next line is bound as well as it would be on this one.
+        // A command on the next line is bound just as well as one on this line.
         let bound = self.top().expect == Expect::Command && self.top().command.bound;
         if !bound {
             self.end_pipeline();
@@ -400,7 +402,8 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// A `#` within a word begins no comment; in a pattern or a regular expression a word goes on behind `(` and `|`.
+    /// A `#` within a word does not begin a comment. In a pattern or a regular expression, a word continues
+    /// after `(` and `|`.
     fn begins_comment(&mut self, kind: Kind) -> bool {
         let before = self.at.checked_sub(1).map(|i| self.bytes[i]);
         self.top().word.is_none()

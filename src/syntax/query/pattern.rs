@@ -52,7 +52,7 @@ pub(super) fn check(rule: &Arc<str>, text: &str, written: &Written) -> Result<Pa
         c.name.value == "#set!" && key.is_some_and(|k| k.value == "command")
     };
     if !written.clauses.iter().any(sets_command) {
-        let reason = "the pattern must say on which commands it is tried: `(#set! command \"mkdir\")`";
+        let reason = "the pattern must say on which commands it is tried, as in `(#set! command \"mkdir\")`";
         faults.push((written.range.start, reason.to_owned()));
     }
     if let Shape::Plain { argument: Some(argument), .. } = &pattern.shape {
@@ -145,7 +145,7 @@ fn condition(clause: &Clause, written: &Written) -> Result<Condition, Fault> {
         Some((capture, values)) if capture.kind == Kind::Capture => (capture, values),
         other => {
             let at = other.map_or(at, |(first, _)| first.range.start);
-            return Err((at, format!("`{full}` asks about {about}: it comes first")));
+            return Err((at, format!("`{full}` asks about {about}, which must come first")));
         }
     };
     if predicate.about_command != (capture.value == "finding") {
@@ -169,7 +169,7 @@ fn question(predicate: &Predicate, full: &str, at: usize, values: &[Token]) -> R
     let words: Vec<&str> = values.iter().map(|v| v.value.as_str()).collect();
     let wrong = |takes: &str| {
         let found = words.len();
-        Err((at, format!("`{full}` takes {takes} behind its capture, found {found}")))
+        Err((at, format!("`{full}` takes {takes} after its capture, found {found}")))
     };
     let ask = match (&predicate.arguments, &words[..]) {
         (Arguments::None(ask), []) => Ok(ask()),

@@ -67,7 +67,7 @@ pub(super) fn read(text: &str) -> (Vec<Written>, Vec<Fault>) {
         let first = &tokens[at];
         if first.kind != Kind::Open {
             let reason = match first.kind {
-                Kind::Close => format!("`{}` without its opening", first.value),
+                Kind::Close => format!("`{}` has no opening bracket", first.value),
                 _ => format!("a pattern must begin with `(`, found `{}`", &text[first.range.clone()]),
             };
             faults.push((first.range.start, reason));
@@ -242,7 +242,7 @@ fn quoted(text: &str, start: usize) -> Result<(String, usize), Fault> {
             c => value.push(c),
         }
     }
-    Err((start, "a text that does not end on its line".to_owned()))
+    Err((start, "this text does not end on its line".to_owned()))
 }
 
 /// What stands inside a command node, where no query is needed to find it.

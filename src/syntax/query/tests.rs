@@ -236,17 +236,17 @@ fn keys_are_checked() {
 fn arguments_are_checked() {
     for (clause, column, reason) in [
         ("#guarded?", 4, "asks about `@finding`"),
-        ("#guarded? \"x\"", 14, "it comes first"),
-        ("#guarded? @finding \"x\"", 4, "takes nothing behind its capture, found 1"),
+        ("#guarded? \"x\"", 14, "which must come first"),
+        ("#guarded? @finding \"x\"", 4, "takes nothing after its capture, found 1"),
         ("#guarded? @_x", 14, "asks about `@finding`, not `@_x`"),
         ("#second-run? @finding", 4, "takes one or more words"),
         ("#second-run? @finding \"fails\" \"crashes\"", 34, "unknown word \"crashes\"; known are fails, "),
         ("#second-run? @finding @finding", 26, "takes one capture"),
-        ("#effect? @finding \"create\"", 4, "takes two words behind its capture, found 1"),
+        ("#effect? @finding \"create\"", 4, "takes two words after its capture, found 1"),
         ("#effect? @finding \"create\" \"paths\"", 31, "unknown word \"paths\""),
         ("#effect? @finding \"make\" \"*\"", 22, "unknown word \"make\""),
-        ("#has-flag? @finding \"yes\"", 24, "is no flag"),
-        ("#has-flag? @finding \"--yes=1\"", 24, "is no flag"),
+        ("#has-flag? @finding \"yes\"", 24, "is not a flag"),
+        ("#has-flag? @finding \"--yes=1\"", 24, "is not a flag"),
         ("#literal? @finding", 14, "`@word`"),
         ("#literal? @word", 14, "captures no `@word`"),
         ("#word-matches? @_x", 4, "takes one text"),
@@ -266,7 +266,7 @@ fn arguments_are_checked() {
 #[test]
 fn faults_of_syntax_have_their_place() {
     refused(&format!("{BARE})\n\n((command) @finding"), 3, 1, "`(` is never closed");
-    refused(&format!("{BARE})\n\n  )"), 3, 3, "without its opening");
+    refused(&format!("{BARE})\n\n  )"), 3, 3, "has no opening bracket");
     refused(&format!("{BARE}\n\n (#has-flag? @finding \"-y))"), 3, 23, "does not end on its line");
     refused(&format!("{BARE})\n\n\"é\" {BARE})"), 3, 1, "must begin with `(`");
     refused("(program) @finding", 1, 2, "one `(command …)` node");

@@ -359,7 +359,7 @@ fn find<W: Word>(index: usize, word: &str) -> Result<W, Refused> {
 fn flags(flags: &[&str]) -> Result<Ask, Refused> {
     for (index, flag) in flags.iter().enumerate() {
         if !flag.starts_with('-') || flag.trim_matches('-').is_empty() || flag.contains('=') {
-            let reason = format!("\"{flag}\" is no flag; write it as \"-y\" or \"--yes\"");
+            let reason = format!("\"{flag}\" is not a flag; write it as \"-y\" or \"--yes\"");
             return Err((index, reason));
         }
     }
@@ -374,7 +374,7 @@ fn pattern(text: &str) -> Result<Ask, Refused> {
             let reason = error.to_string();
             let last = reason.lines().last().unwrap_or_default();
             let reason = last.trim_start_matches("error: ");
-            Err((0, format!("wrong regular expression: {reason}")))
+            Err((0, format!("the regular expression is wrong: {reason}")))
         }
     }
 }

@@ -46,9 +46,9 @@ fn files_that_lead_to_themselves() {
 #[test]
 fn files_that_are_not_there_or_not_ours() {
     for (path, reason) in [
-        ("../x.yaml", "lies outside the project's root"),
-        ("sub/../../x.yaml", "lies outside the project's root"),
-        ("/etc/passwd", "lies outside the project's root"),
+        ("../x.yaml", "is outside the project's root"),
+        ("sub/../../x.yaml", "is outside the project's root"),
+        ("/etc/passwd", "is outside the project's root"),
         ("nowhere.yaml", "no such file"),
         (".git", "a directory, not a regular file"),
         ("oci://registry/shop:1", "on another machine"),
@@ -88,10 +88,10 @@ fn wrong_shapes() {
         ("services: web\n", 1, "`services` is a single value"),
         ("services:\n  web: [image]\n", 2, "service `web` is a list, not a mapping"),
         ("services:\n  web:\n", 2, "service `web` is nothing, not a mapping"),
-        ("services:\n  web: {image: a}\n  web: {image: b}\n", 3, "`web` is written twice in `services`"),
-        ("services:\n  web:\n    image: a\n    image: b\n", 4, "`image` is written twice in service `web`"),
-        ("services: {}\nservices: {}\n", 2, "`services` is written twice in the file"),
-        ("- services\n", 1, "no `services`: a list"),
+        ("services:\n  web: {image: a}\n  web: {image: b}\n", 3, "`web` is given twice in `services`"),
+        ("services:\n  web:\n    image: a\n    image: b\n", 4, "`image` is given twice in service `web`"),
+        ("services: {}\nservices: {}\n", 2, "`services` is given twice in the file"),
+        ("- services\n", 1, "it has no `services`: a list"),
         ("services:\n  web: {ports: 80}\n", 2, "`ports` is a single value, not a list"),
         ("services:\n  web: {volumes: [{type: bind}]}\n", 2, "`volumes` is a mapping, not `SOURCE:TARGET`"),
         ("services:\n  web: {healthcheck: [CMD]}\n", 2, "`healthcheck` is a list"),
@@ -109,27 +109,23 @@ fn wrong_shapes() {
         ],
         "compose.override.yaml",
         1,
-        "`web` is a list here and a mapping in what it is merged into",
+        "`web` is a list here but a mapping in the file before",
     );
 }
 
 #[test]
 fn what_is_no_yaml_costs_its_own_lines() {
     for (text, line, reason) in [
-        ("services:\n  web:\n    image: a\n\tports: []\n  db: {image: b}\n", 3, "left out: line 4"),
+        ("services:\n  web:\n    image: a\n\tports: []\n  db: {image: b}\n", 3, "skipped: line 4"),
         (
             "services:\n  web:\n    image: *nowhere\n    restart: always\n  db: {image: b}\n",
             3,
-            "left out: line 3",
+            "skipped: line 3",
         ),
         ("services:\n  web:\n    command: 'open\n    image: a\n", 3, "not readable as YAML"),
-        ("services:\n  web: [a\n  db: {image: b}\nvolumes: {}\n", 3, "left out: line 2"),
-        (
-            "services:\n  web:\n    image: a: b\n    restart: always\n  db: {image: b}\n",
-            3,
-            "left out: line 3",
-        ),
-        ("{% if x %}\nservices:\n  web: {image: a}\n{% endif %}\n", 1, "left out: line 1, 4"),
+        ("services:\n  web: [a\n  db: {image: b}\nvolumes: {}\n", 3, "skipped: line 2"),
+        ("services:\n  web:\n    image: a: b\n    restart: always\n  db: {image: b}\n", 3, "skipped: line 3"),
+        ("{% if x %}\nservices:\n  web: {image: a}\n{% endif %}\n", 1, "skipped: line 1, 4"),
     ] {
         is_gap(&[("compose.yaml", text)], "compose.yaml", line, reason);
     }
@@ -164,7 +160,7 @@ fn hostile_sizes() {
     let gaps = told(&[("compose.yaml", &(bomb + WEB)), ("sub/compose.yaml", WEB)]);
     assert!(gaps.iter().all(|(file, ..)| file == "compose.yaml"), "{gaps:?}");
     assert!(gaps.iter().all(|(.., why)| why.contains("not readable as YAML at line ")), "{gaps:?}");
-    assert!(gaps.iter().all(|(.., why)| why.contains("left out: line ")), "the rest is read: {gaps:?}");
+    assert!(gaps.iter().all(|(.., why)| why.contains("skipped: line ")), "the rest is read: {gaps:?}");
 
     let open = format!("services:\n  web:\n    image: {}\n", "${".repeat(MANY));
     is_fine(&[("compose.yaml", &open)]);

@@ -36,7 +36,7 @@ fn is_unread(directory: &Path, file: &str, reason: &str) {
     let found = all(directory);
     let told = found.gaps.iter().any(|gap| gap.file == file && gap.reason.contains(reason));
     assert!(told, "{file}: {reason}: {:?}", found.gaps);
-    assert_eq!(found.notes, ["git could not be read: everything counts as new"]);
+    assert_eq!(found.notes, ["git could not be read, so everything counts as new"]);
     assert!(found.commits.is_empty() && found.head.is_none() && found.base.is_none());
     let own = directory.to_string_lossy().into_owned();
     assert!(found.gaps.iter().all(|gap| !gap.reason.contains(&own)), "{:?}", found.gaps);
@@ -70,7 +70,7 @@ fn no_commit_yet() {
     repo.write("start.sh", "true\n");
     for asked in [Since::Beginning, Since::Date(date(2024, 1, 1))] {
         let found = since(&repo.path(), &asked);
-        assert_eq!(found.notes, ["no commit yet: everything counts as new"]);
+        assert_eq!(found.notes, ["there is no commit yet, so everything counts as new"]);
         assert_eq!((found.gaps, found.head, found.base), (vec![], None, None));
     }
     let root = Root::open(&repo.path()).unwrap();
@@ -85,7 +85,7 @@ fn a_shallow_clone() {
     let clone = Repo::with(&["clone", "-q", "--depth", "2", &source, "."]).unwrap();
     let found = since(&clone.path(), &Since::Date(date(2024, 1, 1)));
     assert_eq!(summaries(&found), ["third", "second"]);
-    assert!(found.notes[0].starts_with("a shallow clone: what lies before "), "{:?}", found.notes);
+    assert!(found.notes[0].starts_with("this is a shallow clone: the history before "), "{:?}", found.notes);
     assert_eq!((found.gaps, found.base), (vec![], None));
     // The oldest that is there can still be the base.
     let found = since(&clone.path(), &Since::Date(date(2024, 1, 2)));
@@ -146,7 +146,7 @@ fn a_git_that_leads_elsewhere() {
         is_unread(&root, ".git", reason);
     };
     none(".git", &format!("gitdir: {}\n", theirs.display()), "does not point back");
-    none(".git", "gitdir: /nowhere/at/all\n", "a directory that is not there");
+    none(".git", "gitdir: /nowhere/at/all\n", "a directory that does not exist");
     none(".git", "gitdir:", "does not point back");
     none(".git", "hello\n", "a file that names no directory");
     none(".git", "", "a file that names no directory");
@@ -166,11 +166,11 @@ fn a_git_that_leads_elsewhere() {
     let Some(repo) = two() else { return };
     let git = repo.path().join(".git");
     fs::write(git.join("commondir"), theirs.to_str().unwrap()).unwrap();
-    is_unread(&repo.path(), ".git", "`commondir` leads to a directory that this one is no work tree of");
+    is_unread(&repo.path(), ".git", "`commondir` leads to a directory that does not know this work tree");
     fs::remove_file(git.join("commondir")).unwrap();
     let alternates = git.join("objects/info/alternates");
     fs::write(&alternates, theirs.join("objects").to_str().unwrap()).unwrap();
-    is_unread(&repo.path(), ".git/objects/info/alternates", "borrows objects of another repository");
+    is_unread(&repo.path(), ".git/objects/info/alternates", "borrows objects from another repository");
     fs::write(&alternates, "\n").unwrap();
     assert_eq!(all(&repo.path()).commits.len(), 2);
 }
@@ -198,7 +198,7 @@ fn parts_of_git_that_are_links_or_block() {
         let _ = fs::remove_file(&part);
         let made = Command::new("mkfifo").arg(&part).status();
         if made.is_ok_and(|s| s.success()) {
-            is_unread(&repo.path(), &format!(".git/{name}"), "no regular file");
+            is_unread(&repo.path(), &format!(".git/{name}"), "not a regular file");
         }
     }
 }
@@ -228,7 +228,7 @@ fn damaged_objects() {
     damage(&object(&repo, &tree));
     let found = since(&repo.path(), &Since::Date(date(2024, 1, 2)));
     assert_eq!(summaries(&found), ["third"]);
-    gap(&found, "what it changed cannot be told");
+    gap(&found, "its changes are unknown");
     gap(&found, "not all of HEAD's tree can be read");
     // The tree that was reviewed.
     let old = repo.git(&["rev-parse", "HEAD~1^{tree}"]);
@@ -260,7 +260,7 @@ fn damaged_packs_and_files_of_git() {
     fs::remove_file(git.join("index")).unwrap();
     // As git has it: with one wrong line in it no reference can be trusted.
     fs::write(git.join("packed-refs"), "garbage\n\0\n").unwrap();
-    is_unread(&repo.path(), ".git", "HEAD names nothing that could be read");
+    is_unread(&repo.path(), ".git", "HEAD does not name anything that could be read");
     fs::remove_file(git.join("packed-refs")).unwrap();
     for head in ["", "garbage", "ref: refs/../../../etc/passwd\n", "ref: refs/heads/../../x\n", "ref: \n"] {
         fs::write(git.join("HEAD"), head).unwrap();
@@ -286,14 +286,14 @@ fn damaged_packs_and_files_of_git() {
 fn formats_that_are_not_read() {
     if let Some(repo) = Repo::with(&["init", "-q", "-b", "main", "--object-format=sha256", "."]) {
         repo.commit("2024-01-01 12:00 +0000", "first", &[("a", "a\n")]);
-        is_unread(&repo.path(), ".git/config", "objects are named by their sha256, which is not read yet");
+        is_unread(&repo.path(), ".git/config", "its objects are named by sha256, which cannot be read yet");
     }
     let Some(repo) = two() else { return };
     repo.git(&["config", "core.repositoryformatversion", "1"]);
     let config = repo.path().join(".git/config");
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, format!("{text}[extensions]\n\trefStorage = reftable\n")).unwrap();
-    is_unread(&repo.path(), ".git/config", "references are kept as a reftable, which is not read yet");
+    is_unread(&repo.path(), ".git/config", "its references are kept as a reftable, which cannot be read yet");
     // A configuration that makes no sense, or leads elsewhere, has no say.
     let outside = tempfile::tempdir().unwrap();
     let elsewhere = format!("{text}[core]\n\tworktree = {}\n", outside.path().display());

@@ -58,7 +58,7 @@ fn ignore_files_are_read_as_other_files_are() {
     };
     let dir = repo();
     if fifo(&dir.path().join(name)) {
-        tells(&judge_all(dir.path()), name, "not a regular file: its rules do not count");
+        tells(&judge_all(dir.path()), name, "not a regular file, so its rules are ignored");
     } else {
         println!("no FIFO can be made here");
     }
@@ -166,7 +166,7 @@ fn settings_and_tables_without_end() {
     let dir = project(&files);
     fs::write(dir.path().join("deploy.sh"), DEPLOYS).unwrap();
     let gaps = judge_all(dir.path());
-    tells(&gaps, "architecture.md", "longer than is read");
+    tells(&gaps, "architecture.md", "the document is too long, and the rest is not read");
 }
 
 /// A script of steps that are compared with each other, which takes minutes without optimisation.

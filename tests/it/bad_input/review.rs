@@ -29,11 +29,11 @@ fn no_document() {
     let other = [("x.md", "# Tidy up\n")];
     assert_eq!(
         review(&other, &["--document", "x.md"]),
-        error("x.md: it holds no task to review deployment scripts")
+        error("x.md: it has no task to review deployment scripts")
     );
     assert_eq!(
         review(&other, &["--document", "../x.md"]),
-        error("../x.md: lies outside the project's root and is not read")
+        error("../x.md: is outside the project's root, so it is not read")
     );
 }
 
@@ -63,14 +63,14 @@ fn a_date_that_is_none() {
         let text = wrong(date);
         assert_eq!(
             review(&[("a.md", &text)], &["--check"]),
-            error(&format!("a.md:3:21: `{date}` is no date (YYYY-MM-DD)"))
+            error(&format!("a.md:3:21: `{date}` is not a date (YYYY-MM-DD)"))
         );
         assert_eq!(review(&[("a.md", &text)], &["--since", "2025-01-01"]).0, 0);
     }
     let (code, message) = review(&[("a.md", &wrong("9999-01-01"))], &[]);
-    assert!(code == 2 && message.starts_with("error: a.md:3:21: 9999-01-01 lies in the future"), "{message}");
+    assert!(code == 2 && message.starts_with("error: a.md:3:21: 9999-01-01 is in the future"), "{message}");
     let (code, message) = review(&[], &["--since", "2025-02-30"]);
-    assert!(code == 2 && message.contains("`2025-02-30` is no day"), "{message}");
+    assert!(code == 2 && message.contains("`2025-02-30` is not a day"), "{message}");
 }
 
 #[test]

@@ -78,14 +78,14 @@ fn megabytes_in_one_line() {
     is_gap(&line(20 << 20), 0, "larger than 8 MiB");
     // The words of one command are one to the parser.
     is_fine(&line(300_000));
-    is_gap(&line(7 << 20), 1, "it has more words than are read");
+    is_gap(&line(7 << 20), 1, "it has too many words to read");
     is_gap(&b"true && ".repeat(1 << 19), 1, "the parser took too long on it");
     is_fine(&[b"mkdir -p ", &b"a".repeat(1 << 20)[..], b"\n"].concat());
     let dir = project(&[]);
     let command = deploylint(dir.path(), &[&["check", "-", "good.sh"], &JSON[..]].concat());
     let ran = finish(command, &line(20 << 20));
     assert_eq!(ran.code, 3);
-    assert_eq!(gaps(&ran)[0].2, "larger than 8 MiB and not read");
+    assert_eq!(gaps(&ran)[0].2, "larger than 8 MiB, so it is not read");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn nested_without_end() {
 fn long_chains() {
     is_gap(&around("a && ", "a", ""), 1, "nested too deep to follow");
     is_gap(&around("a || b && ", "a", ""), 1, "nested too deep to follow");
-    is_gap(&around("a | ", "a", ""), 1, "unfold to more than is followed");
+    is_gap(&around("a | ", "a", ""), 1, "unfold to too much to follow");
     is_gap(&around("[ -f a ] && ", "mkdir x", ""), 1, "nested too deep to follow");
     let tests: Vec<String> = (0..MANY).map(|i| format!("-f a{i}")).collect();
     is_fine(format!("[ {} ] || mkdir -p x\n", tests.join(" -o ")).as_bytes());
@@ -138,21 +138,21 @@ fn long_chains() {
     is_fine(&around("! ", "true", ""));
     let elif = format!("if a; then b\n{}fi\n", "elif a; then b\n".repeat(MANY));
     let (code, gaps) = judge(elif.as_bytes());
-    assert!(code == 3 && gaps[0].2.contains("unfold to more"), "{gaps:?}");
+    assert!(code == 3 && gaps[0].2.contains("unfold to too much"), "{gaps:?}");
 }
 
 #[test]
 fn words_and_heredocs_without_number() {
     let words: Vec<String> = (0..MANY).map(|i| format!("w{i}")).collect();
-    is_gap(format!("mkdir -p {}\n", words.join(" ")).as_bytes(), 1, "acts on more things than are followed");
-    is_gap(format!("a {}\n", "> f ".repeat(MANY)).as_bytes(), 1, "acts on more things than are followed");
+    is_gap(format!("mkdir -p {}\n", words.join(" ")).as_bytes(), 1, "acts on too many things to follow");
+    is_gap(format!("a {}\n", "> f ".repeat(MANY)).as_bytes(), 1, "acts on too many things to follow");
     is_fine(format!("a=({})\n", words.join(" ")).as_bytes());
     is_fine(format!("mkdir -p {{{}}}\n", words.join(",")).as_bytes());
     is_fine(format!("case x in\n{}) true ;;\nesac\n", words.join("|")).as_bytes());
     is_fine(&around("{a,", "b", "}").splice(0..0, *b"mkdir -p ").chain(*b"\n").collect::<Vec<u8>>());
     let heredocs: String = words.iter().map(|w| format!("cat <<{w}\nx\n{w}\n")).collect();
     let (code, gaps) = judge(heredocs.as_bytes());
-    assert!(code == 3 && gaps[0].2.contains("unfold to more"), "{gaps:?}");
+    assert!(code == 3 && gaps[0].2.contains("unfold to too much"), "{gaps:?}");
     let operators: String = words.iter().map(|w| format!(" <<{w}")).collect();
     let bodies: String = words.iter().map(|w| format!("x\n{w}\n")).collect();
     is_fine(format!("cat{operators}\n{bodies}").as_bytes());
@@ -160,12 +160,12 @@ fn words_and_heredocs_without_number() {
 
 #[test]
 fn a_heredoc_without_its_end() {
-    is_gap(b"cat > /etc/x <<EOF\nfoo\n", 1, "the heredoc has no end: no line is `EOF`");
+    is_gap(b"cat > /etc/x <<EOF\nfoo\n", 1, "the heredoc has no end, because no line is `EOF`");
 }
 
 #[test]
 fn what_doubles() {
-    let too_much = "unfold to more than is followed";
+    let too_much = "unfold to too much to follow";
     let functions: String = (1..60).map(|i| format!("f{i}() {{ f{}; f{}; }}\n", i - 1, i - 1)).collect();
     let (code, gaps) = judge(format!("f0() {{ true; }}\n{functions}f14\n").as_bytes());
     assert!(code == 3 && gaps[0].2.contains(too_much), "{gaps:?}");
@@ -292,7 +292,7 @@ fn a_file_that_may_not_be_read() {
     let ran = finish(command, b"");
     assert_eq!(ran.code, 3);
     assert_eq!(gaps(&ran)[0].0, "secret.sh");
-    assert_eq!(gaps(&ran)[0].2, "may not be read: permission denied");
+    assert_eq!(gaps(&ran)[0].2, "cannot be read: permission denied");
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn a_supervisor_file_with_a_broken_section() {
     let script =
         "#!/bin/bash\nset -e\ncp deploy/shop.conf /etc/supervisor/conf.d/shop.conf\nsupervisorctl update\n";
     let text = b"[program:web\ncommand=/opt/shop/web\n[program:jobs]\ncommand=/opt/shop/jobs\n";
-    is_gap(judge(script, &[("deploy/shop.conf", text)]), "deploy/shop.conf", 1, "without its `]`");
+    is_gap(judge(script, &[("deploy/shop.conf", text)]), "deploy/shop.conf", 1, "has no `]`");
     let text = b"[program:web]\ndirectory=/opt/shop\n";
     is_gap(judge(script, &[("deploy/shop.conf", text)]), "deploy/shop.conf", 1, "has no `command`");
     let text = b"[program:web]\ncommand=/opt/shop/web\nand then some\n";

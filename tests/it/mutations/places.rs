@@ -23,7 +23,7 @@ pub fn holds(sources: &Sources, span: Span) {
 /// Gaps name what was not read, and never a fault of the program.
 pub fn gaps_hold(sources: &Sources, gaps: &[Gap]) {
     for gap in gaps {
-        assert!(!gap.reason.contains("bug of deploylint"), "{gap:?}");
+        assert!(!gap.reason.contains("bug in deploylint"), "{gap:?}");
         assert!(!gap.reason.is_empty());
         if let Some(span) = gap.place {
             holds(sources, span);

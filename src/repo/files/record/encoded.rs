@@ -1,8 +1,9 @@
-//! A record as bytes. Those that are read may be damaged or another's: each length is looked at before it is believed.
+//! A record as bytes. Bytes that are read may be damaged or someone else's, so each length is checked before
+//! it is trusted.
 
 use crate::repo::files::record::{Asked, Digest, Log, PATHS, Together};
 
-/// Bytes that are no record.
+/// Bytes that are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damaged;
 
@@ -11,7 +12,7 @@ pub struct Damaged;
 pub struct Reader<'b>(&'b [u8]);
 
 impl<'b> Reader<'b> {
-    /// From the first byte on.
+    /// Starts at the first byte.
     pub fn new(bytes: &'b [u8]) -> Self {
         Reader(bytes)
     }
@@ -19,7 +20,7 @@ impl<'b> Reader<'b> {
     /// The next `count` bytes.
     ///
     /// # Errors
-    /// There are fewer.
+    /// An error means that there are fewer bytes.
     pub fn take(&mut self, count: usize) -> Result<&'b [u8], Damaged> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Damaged)?;
         self.0 = rest;
@@ -29,16 +30,16 @@ impl<'b> Reader<'b> {
     /// A number.
     ///
     /// # Errors
-    /// The bytes end before.
+    /// An error means that the bytes end before.
     pub fn number(&mut self) -> Result<u64, Damaged> {
         let bytes = self.take(8)?.try_into().map_err(|_| Damaged)?;
         Ok(u64::from_le_bytes(bytes))
     }
 
-    /// So many bytes as the number before them says.
+    /// As many bytes as the number before them says.
     ///
     /// # Errors
-    /// There are fewer.
+    /// An error means that there are fewer bytes.
     pub fn part(&mut self) -> Result<&'b [u8], Damaged> {
         let length = usize::try_from(self.number()?).map_err(|_| Damaged)?;
         self.take(length)
@@ -47,12 +48,12 @@ impl<'b> Reader<'b> {
     /// A digest.
     ///
     /// # Errors
-    /// The bytes end before.
+    /// An error means that the bytes end before.
     pub fn digest(&mut self) -> Result<Digest, Damaged> {
         self.take(32)?.try_into().map_err(|_| Damaged)
     }
 
-    /// True where nothing is left.
+    /// True if nothing is left.
     pub fn is_done(&self) -> bool {
         self.0.is_empty()
     }
@@ -67,7 +68,7 @@ impl<'b> Reader<'b> {
         std::str::from_utf8(self.take(length)?).map_err(|_| Damaged)
     }
 
-    /// What is asked of the next path.
+    /// The questions about the next path.
     pub(crate) fn question(&mut self) -> Result<(&'b str, Asks), Damaged> {
         let path = self.text()?;
         let flags = self.take(1)?.first().copied().ok_or(Damaged)?;
@@ -78,7 +79,7 @@ impl<'b> Reader<'b> {
         Ok((path, Asks { flags, head }))
     }
 
-    /// Files that git is asked for.
+    /// Files that git is asked about.
     pub(crate) fn committed(&mut self) -> Result<Vec<String>, Damaged> {
         let count = self.number()?;
         let mut paths = Vec::new();
@@ -97,7 +98,7 @@ pub(crate) const EXISTS: u8 = 1 << 4;
 pub(crate) const FILLED: u8 = 1 << 5;
 pub(crate) const EXECUTABLE: u8 = 1 << 6;
 
-/// What is asked of a path.
+/// The questions about a path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asks {
     flags: u8,
@@ -126,12 +127,12 @@ impl Asks {
     }
 }
 
-/// The paths in order, each with what is asked of it, and after every few of them the digest of all answers up to there;
-/// then what git was asked, and the digest of all.
+/// The paths in order, each with its questions, and after every few of them the digest of all answers so far.
+/// Then follow the question to git, and the digest of everything.
 pub(crate) fn write(log: &Log) -> Vec<u8> {
     let mut out = Vec::new();
     let mut together = Together::new();
-    // A longer path cannot be opened: its answers are those of no file.
+    // A longer path cannot be opened, so its answers are those of a missing file.
     let asked = log.asked.iter().filter(|(path, _)| path.len() <= usize::from(u16::MAX));
     out.extend_from_slice(&(asked.clone().count() as u64).to_le_bytes());
     for (index, (path, asked)) in asked.enumerate() {
@@ -159,7 +160,7 @@ pub(crate) fn write(log: &Log) -> Vec<u8> {
 }
 
 fn text(out: &mut Vec<u8>, text: &str) {
-    // Longer ones were left out, and no path on disk is as long.
+    // Longer ones were left out, and no path on disk is that long.
     let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
     out.extend_from_slice(&length.to_le_bytes());
     out.extend_from_slice(text.as_bytes());

@@ -1,5 +1,5 @@
-//! Asks again what was asked before. What a directory lists answers most of it: whether a path is there and whether it is
-//! a plain file, which then is opened without a look at each directory above it.
+//! Asks again what was asked before. A directory's listing answers most of it: whether a path exists and
+//! whether it is a plain file. Such a file is opened without checking each directory above it.
 
 use crate::repo::files::record::encoded::{
     CONTENT, Damaged, EXECUTABLE, EXISTS, FILLED, HEAD, LISTING, Reader, SIZE,
@@ -13,11 +13,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// What is read at a time.
+/// How much is read at a time.
 const CHUNK: usize = 64 * 1024;
 
 pub(crate) fn holds(bytes: &[u8], root: &Root) -> Result<bool, Damaged> {
-    // Nobody notes what is asked here.
+    // Nobody records the questions here.
     let root = &Root { recorder: None, ..root.clone() };
     let mut reader = Reader::new(bytes);
     let mut together = Together::new();
@@ -48,11 +48,11 @@ struct Now<'r> {
     buffer: Vec<u8>,
 }
 
-/// What the listing of the directory above says of a path.
+/// What the listing of the parent directory says about a path.
 enum Above {
     Absent,
     Is(Kind),
-    /// It was not listed, or the path is none that leads straight down.
+    /// It was not listed, or the path does not lead straight down.
     Unknown,
 }
 
@@ -120,7 +120,7 @@ impl Now<'_> {
         answer
     }
 
-    /// The digest and the length of a plain file; `None` for one that has to be looked at more closely.
+    /// The digest and the length of a plain file; `None` for one that needs a closer look.
     fn read(&mut self, path: &Path) -> Option<(super::Digest, u64)> {
         let mut file = File::open(path).ok()?;
         let mut whole: Option<blake3::Hasher> = None;
@@ -132,7 +132,8 @@ impl Now<'_> {
                 return None;
             }
             let bytes = self.buffer.get(..read)?;
-            // A file ends where less comes than was asked for. Should it not, its digest is another than it was.
+            // The file ends where a read returns less than requested. Otherwise its digest differs from
+            // before.
             let ends = read < self.buffer.len();
             match (&mut whole, ends) {
                 (None, true) => return Some((digest(bytes), length)),
