@@ -9,8 +9,8 @@
 #![allow(clippy::print_stdout)]
 
 use bumpalo::Bump;
+use deploylint::facts::world::{Given, Project, World};
 use deploylint::model::{self, FollowNothing};
-use deploylint::rules::context::{Context, Given, Project};
 use deploylint::rules::pages::Pages;
 use deploylint::rules::{self, Failed, embedded};
 use deploylint::source::{SourceFile, Sources};
@@ -119,17 +119,20 @@ fn main() {
             seconds[2] += start.elapsed().as_secs_f64();
 
             let before = Instant::now();
-            let context = Context::new(&sources, &models, &project, &pages, &given);
+            let context = World::new(&sources, &models, &project, &given);
             by_rule[rules.len()] += before.elapsed().as_secs_f64();
             if asked.rules {
                 for (rule, seconds) in rules.iter().zip(&mut by_rule) {
                     let start = Instant::now();
-                    black_box(rule.run(&context, &selectors).expect("no rule panics"));
+                    black_box(rule.run(&context, &selectors, &pages).expect("no rule panics"));
                     *seconds += start.elapsed().as_secs_f64();
                 }
             } else {
                 let mut findings = Vec::new();
-                assert!(rules::run(&context, &selectors, &mut findings).is_empty(), "a rule panicked");
+                assert!(
+                    rules::run(&context, &selectors, &pages, &mut findings).is_empty(),
+                    "a rule panicked"
+                );
                 black_box(findings);
             }
             seconds[3] += start.elapsed().as_secs_f64();

@@ -71,10 +71,10 @@ fn table(pages: &[&Page], to: &str) -> String {
         let _ = writeln!(
             rows,
             "| [{id}]({to}{id}.md) | {} | {} | {} | {} |",
-            severity_name(page.severity),
-            confidence_name(page.confidence),
-            fix_name(page.fix),
-            page.title.replace('|', "\\|"),
+            severity_name(page.about().severity),
+            confidence_name(page.about().confidence),
+            fix_name(page.about().fix),
+            page.about().title.replace('|', "\\|"),
             id = page.id,
         );
     }
@@ -86,10 +86,10 @@ fn chapter_text(page: &Page) -> String {
     let mut text = format!(
         "# {}\n\n{}.\n\nSeverity **{}**, confidence **{}**, fix **{}**. To quiet a line: `# deploylint: ignore[{}] reason`\n\n",
         page.id,
-        page.title.trim_end_matches('.'),
-        severity_name(page.severity),
-        confidence_name(page.confidence),
-        fix_name(page.fix),
+        page.about().title.trim_end_matches('.'),
+        severity_name(page.about().severity),
+        confidence_name(page.about().confidence),
+        fix_name(page.about().fix),
         page.id,
     );
     let mut fence: Option<usize> = None;

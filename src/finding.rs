@@ -1,7 +1,10 @@
 //! What a rule reports. This is plain data without lifetimes; it does not matter here how it is printed.
 
+mod rule_id;
+
 use crate::source::{FileId, Span};
-use std::sync::Arc;
+
+pub use rule_id::{About, RuleId};
 
 /// How bad it is. `error`: a deploy breaks or data is lost; `warning`: it will cause trouble; `info`: it is
 /// worth knowing.
@@ -67,8 +70,8 @@ pub struct Fix {
 /// Something wrong at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// `family/name`.
-    pub rule: Arc<str>,
+    /// The rule that says it.
+    pub rule: RuleId,
     /// How bad.
     pub severity: Severity,
     /// How sure.

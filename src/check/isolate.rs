@@ -2,13 +2,13 @@
 //! with less finds the parts of the repo on which it fails, and only those are given up.
 
 use super::split::{Attempt, settle};
+use crate::facts::world::{Given, Project, World};
 use crate::finding::{Finding, Gap};
 use crate::limit::{self, Failure, Tries};
 use crate::model::{self, Deployment, Follow, Piece};
 use crate::project::compose::Compose;
 use crate::repo::files::Root;
 use crate::rules::Failed;
-use crate::rules::context::{Context, Given, Project};
 use crate::rules::pages::Pages;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::query::Selectors;
@@ -266,8 +266,8 @@ impl Repo<'_, '_> {
                 || is_script(file)
                 || project_service(self.project, file).any(|index| service_taken(file, index))
         });
-        let context = Context::new(self.sources, &models, &project, self.pages, self.given);
-        rule.run(&context, self.selectors)
+        let context = World::new(self.sources, &models, &project, self.given);
+        rule.run(&context, self.selectors, self.pages)
     }
 }
 

@@ -5,6 +5,7 @@ use super::isolate::{self, Repo, Script};
 use super::load;
 use super::regions::Regions;
 use super::{CheckError, Request, Settings, Target};
+use crate::facts::world::{Given, World};
 use crate::finding::{Finding, Gap};
 use crate::limit;
 use crate::model::{self, Deployment, Follow};
@@ -12,7 +13,6 @@ use crate::project::discover::{self, Candidate};
 use crate::repo::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::repo::inventory::Inventory;
 use crate::rules;
-use crate::rules::context::{Context, Given};
 use crate::shell::count::each_once;
 use crate::source::{FileId, SourceFile, Sources, Span};
 use bumpalo::Bump;
@@ -48,7 +48,7 @@ pub struct Judged {
 }
 
 /// Looks at what the rules saw before it is dropped.
-pub type Look<'l> = &'l mut dyn FnMut(&Context<'_, '_>);
+pub type Look<'l> = &'l mut dyn FnMut(&World<'_, '_>);
 
 /// Judges the targets.
 pub(super) fn judge(
@@ -153,10 +153,10 @@ fn inspect_in_time(
         directory: settings.config.app.directory.clone(),
         services: settings.config.services.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
-    let context = limit::piece(|| Context::new(sources, &models, &project, &settings.rules.pages, &given));
+    let context = limit::piece(|| World::new(sources, &models, &project, &given));
     let (failed, looked) = match &context {
         Ok(context) => {
-            let failed = rules::run(context, selectors, &mut judged.findings);
+            let failed = rules::run(context, selectors, &settings.rules.pages, &mut judged.findings);
             (failed, limit::piece(|| look(context)))
         }
         Err(failure) => (Vec::new(), Err(*failure)),

@@ -1,6 +1,7 @@
 //! The surroundings of a repo's scripts, read once: compose files, manifests, units, environment files, code.
 
 use super::isolate::{reading, reading_some};
+use crate::facts::world::Project;
 use crate::finding::Gap;
 use crate::limit;
 use crate::project::dotenv::Dotenv;
@@ -10,7 +11,6 @@ use crate::project::{architecture, compose, env, managers, manifest};
 use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::repo::names::is_sample_dotenv;
-use crate::rules::context::Project;
 use crate::source::{FileId, Sources};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};

@@ -5,12 +5,11 @@
 use super::fix::{Edits, Picked};
 use super::split::{Attempt, settle};
 use super::{CheckError, Report, Request, Settings, Target, check_over};
-use crate::finding::{Applicability, Finding};
+use crate::finding::{Applicability, Finding, RuleId};
 use crate::repo::files::Root;
 use crate::source::{FileId, Sources, Span};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Each round removes a finding, so rounds end by themselves. This limit is for cases that nobody has thought
 /// of.
@@ -25,7 +24,7 @@ pub struct Fixed {
     /// The files that change, by path.
     pub changes: Vec<Change>,
     /// How many findings of each rule were fixed.
-    pub fixed: BTreeMap<Arc<str>, usize>,
+    pub fixed: BTreeMap<RuleId, usize>,
     /// Findings whose fix does not work and is left out.
     pub rejected: Vec<Rejected>,
 }
@@ -45,7 +44,7 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
     /// The rule.
-    pub rule: Arc<str>,
+    pub rule: RuleId,
     /// The file.
     pub path: String,
     /// The byte of the analysis text once all fixes are applied.
@@ -91,7 +90,7 @@ pub fn fix_over(request: &Request, settings: &Settings, unsafe_too: bool) -> Res
     };
     let mut report = fixing.judge(&fixing.texts)?;
     let mut before: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    let mut fixed: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    let mut fixed: BTreeMap<RuleId, usize> = BTreeMap::new();
     let mut rejected: Vec<Rejected> = Vec::new();
     for _ in 0..ROUNDS {
         let wanted = fixing.pick(&report, &rejected);

@@ -7,16 +7,15 @@
 
 use super::config::{Config, Level, in_a_line};
 use super::{CheckError, Request};
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::{Confidence, Finding, RuleId, Severity};
 use crate::rules::pages::{Named, Pages};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Which rules are requested.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    rules: BTreeMap<Arc<str>, Wanted>,
+    rules: BTreeMap<RuleId, Wanted>,
     least: Confidence,
 }
 

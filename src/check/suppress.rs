@@ -6,14 +6,15 @@
 //! except the two that judge the comments themselves.
 
 use super::selection::{Selection, covers};
-use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Gap, Severity};
+use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Gap, RuleId, Severity};
+use crate::rules::id;
 use crate::rules::pages::Pages;
 use crate::source::{FileId, SourceFile, Sources, Span};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-const UNUSED: &str = "ignore/unused";
-const MALFORMED: &str = "ignore/malformed";
+const UNUSED: RuleId = id::IGNORE_UNUSED;
+const MALFORMED: RuleId = id::IGNORE_MALFORMED;
 const FORM: &str = "write `# deploylint: ignore[family/rule] reason`";
 
 /// Removes suppressed findings from `findings`, and adds what is wrong with the comments themselves.
@@ -112,7 +113,7 @@ impl Directives {
 
     fn add(&mut self, sources: &Sources, comment: Span, pages: &Pages, certain: bool) {
         let malformed = |span: Span, message: String| Finding {
-            rule: MALFORMED.into(),
+            rule: MALFORMED,
             severity: Severity::Warning,
             confidence: Confidence::High,
             message,
@@ -198,7 +199,7 @@ impl Directives {
         let mut complaints = self.malformed;
         for directive in self.all.iter().filter(|d| d.certain) {
             // `ignore[ignore/unused]` says that the comment may suppress nothing.
-            if directive.names.iter().any(|(n, _)| covers(n, UNUSED)) {
+            if directive.names.iter().any(|(n, _)| covers(n, &UNUSED)) {
                 continue;
             }
             let unused = |(name, used): &&(String, bool)| !used && selection.wants_any(name);
@@ -210,7 +211,7 @@ impl Directives {
             let rest: Vec<_> =
                 directive.names.iter().filter(|n| !names.contains(n)).map(|(n, _)| n.as_str()).collect();
             complaints.push(Finding {
-                rule: UNUSED.into(),
+                rule: UNUSED,
                 severity: Severity::Warning,
                 confidence: match has_gaps(directive.comment.file) {
                     true => Confidence::Low,

@@ -20,13 +20,13 @@ pub(super) fn explain(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, F
         return Err(CheckError::new(pages.unknown(name)).into());
     };
     let limit = 10_000;
-    writeln!(out, "# {}: {}\n", page.id, clean::line(&page.title, limit))?;
+    writeln!(out, "# {}: {}\n", page.id, clean::line(&page.about().title, limit))?;
     writeln!(
         out,
         "severity: {}, confidence: {}, fix: {}\n",
-        severity_name(page.severity),
-        confidence_name(page.confidence),
-        fix_name(page.fix)
+        severity_name(page.about().severity),
+        confidence_name(page.about().confidence),
+        fix_name(page.about().fix)
     )?;
     writeln!(out, "{}", clean::lines(page.body(), limit))?;
     Ok(Exit::Clean)

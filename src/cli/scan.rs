@@ -58,25 +58,8 @@ struct Judge {
 
 /// Scans, and returns how it ended.
 pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
-    let form = match args.format {
-        // Output to a file has no colours unless they are requested.
-        ScanFormat::Text => {
-            let color =
-                colors(args.color) && (args.output.is_none() || args.color == super::args::Color::Always);
-            Form::Text { color }
-        }
-        ScanFormat::Ndjson => Form::Ndjson,
-        ScanFormat::Json => Form::Json,
-    };
-    let request = Request {
-        config: args.config.clone(),
-        select: args.select.clone(),
-        ignore: args.ignore.clone(),
-        rules_dirs: args.rules.clone(),
-        confidence: Some(args.confidence.least()),
-        time: Some(Duration::from_secs(u64::from(args.timeout))),
-        ..Request::default()
-    };
+    let form = form(args);
+    let request = request(args);
     let rules = Arc::new(RuleSet::load(&args.rules)?);
     rules.selectors()?;
     // What is wrong for all repos is said once. An empty directory has no configuration of its own.
@@ -87,14 +70,14 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let mut sink = sink(args)?;
 
     let mut stats = Stats::default();
-    let (mut journal, finished) = match &args.resume {
+    let (journal, finished) = match &args.resume {
         None => (None, Finished::default()),
         Some(path) => {
             let asked = asked(args, form)?;
             let own = args.output.is_some();
             let each = |name: &str, tally: &Tally| stats.add(name, tally);
             let (journal, finished) = Journal::open(path, &asked, &mut sink, own, each)?;
-            (Some((journal, path)), finished)
+            (Some((journal, path.as_path())), finished)
         }
     };
     // This many records are already in the output.
@@ -115,44 +98,30 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
         let reason = format!("it took longer than {} s, and did not stop by itself", time.as_secs());
         judge.failed(repo, vec![Gap { file: String::new(), place: None, reason }], time * GRACE + MORE)
     };
-    let frame = Frame::of(form);
-    let mut failure: Option<CheckError> = None;
-    if before == 0 {
-        failure = sink.write(&frame.begin).err().map(|error| unwritten(args, &error));
-    }
-    let begun = failure.is_none();
-    let mut written = before;
-    let deliver = |repo: &Repo, done: Done| {
-        let between = if written > 0 { frame.between } else { b"" };
-        let record = [between, &done.record].concat();
-        let result = if record.is_empty() { Ok(()) } else { progress.beside(|| sink.write(&record)) };
-        if let Err(error) = result {
-            failure = Some(unwritten(args, &error));
-            return ControlFlow::Break(());
-        }
-        if let Some((journal, path)) = &mut journal
-            && let Err(error) = journal.add(&repo.name, sink.length(), &done.tally)
-        {
-            failure = Some(CheckError::in_file(path, format!("the journal cannot be written: {error}")));
-            return ControlFlow::Break(());
-        }
-        written += 1;
-        stats.add(&repo.name, &done.tally);
-        progress.at(stats.repos, stats.sum.findings());
-        ControlFlow::Continue(())
+    let mut records = Records {
+        args,
+        frame: Frame::of(form),
+        sink,
+        journal,
+        stats,
+        progress: progress.clone(),
+        written: before,
+        failure: None,
     };
+    let begun = before > 0 || records.put(Records::begin);
     let jobs =
         args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let plan = Plan { jobs, patience: Some(time * GRACE + MORE), stop: Arc::clone(&stop) };
     if begun {
-        run_pool(&plan, items, Arc::new(work), given_up, deliver)
-            .map_err(|e| CheckError::new(format!("no thread can be started: {e}")))?;
+        run_pool(&plan, items, Arc::new(work), given_up, |repo, done| records.add(repo, &done))
+            .map_err(|e| CheckError::new(format!("no thread can be begun: {e}")))?;
     }
     progress.end();
-    let end = Frame::end(form, &stats)?;
-    if failure.is_none() && !end.is_empty() {
-        failure = sink.write(&end).err().map(|error| unwritten(args, &error));
+    let end = Frame::end(form, &records.stats)?;
+    if records.failure.is_none() && !end.is_empty() {
+        records.put(|records| records.sink.write(&end));
     }
+    let Records { stats, mut sink, failure, .. } = records;
     let interrupted = signal.load(Ordering::Relaxed);
     if failure.is_some() || interrupted > 0 {
         tell(&finished_so_far(&stats, args.resume.as_deref()));
@@ -162,6 +131,82 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     }
     tell_stats(args, &stats, &mut sink)?;
     Ok(exit(args, &stats, interrupted, faults.load(Ordering::Relaxed)))
+}
+
+/// How records are written.
+fn form(args: &ScanArgs) -> Form {
+    match args.format {
+        // What goes to a file has no colours unless they are asked for.
+        ScanFormat::Text => {
+            let color =
+                colors(args.color) && (args.output.is_none() || args.color == super::args::Color::Always);
+            Form::Text { color }
+        }
+        ScanFormat::Ndjson => Form::Ndjson,
+        ScanFormat::Json => Form::Json,
+    }
+}
+
+/// What is asked of each repo.
+fn request(args: &ScanArgs) -> Request {
+    Request {
+        config: args.config.clone(),
+        select: args.select.clone(),
+        ignore: args.ignore.clone(),
+        rules_dirs: args.rules.clone(),
+        confidence: Some(args.confidence.least()),
+        time: Some(Duration::from_secs(u64::from(args.timeout))),
+        ..Request::default()
+    }
+}
+
+/// What is written as repos are finished, in their order: records, journal, sums.
+struct Records<'s> {
+    args: &'s ScanArgs,
+    frame: Frame,
+    sink: Sink,
+    journal: Option<(Journal, &'s Path)>,
+    stats: Stats,
+    progress: Progress,
+    /// Records that stand in the output.
+    written: usize,
+    /// Why nothing more is written.
+    failure: Option<CheckError>,
+}
+
+impl Records<'_> {
+    /// Writes what stands before the first record.
+    fn begin(&mut self) -> io::Result<()> {
+        self.sink.write(&self.frame.begin)
+    }
+
+    /// Writes, and notes why that failed. True where it did not.
+    fn put(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) -> bool {
+        if let Err(error) = write(self) {
+            self.failure = Some(unwritten(self.args, &error));
+        }
+        self.failure.is_none()
+    }
+
+    /// Writes the record of a repo, then its line of the journal, and counts it.
+    fn add(&mut self, repo: &Repo, done: &Done) -> ControlFlow<()> {
+        let between = if self.written > 0 { self.frame.between } else { b"" };
+        let record = [between, &done.record].concat();
+        let progress = self.progress.clone();
+        if !record.is_empty() && !self.put(|records| progress.beside(|| records.sink.write(&record))) {
+            return ControlFlow::Break(());
+        }
+        if let Some((journal, path)) = &mut self.journal
+            && let Err(error) = journal.add(&repo.name, self.sink.length(), &done.tally)
+        {
+            self.failure = Some(CheckError::in_file(path, format!("the journal cannot be written: {error}")));
+            return ControlFlow::Break(());
+        }
+        self.written += 1;
+        self.stats.add(&repo.name, &done.tally);
+        self.progress.at(self.stats.repos, self.stats.sum.findings());
+        ControlFlow::Continue(())
+    }
 }
 
 fn exit(args: &ScanArgs, stats: &Stats, interrupted: usize, faults: usize) -> Exit {

@@ -64,7 +64,7 @@ struct Said {
 /// The scripts of a project, seen as one deploy: a view of the world, and what is worked out of it once.
 #[derive(Clone, Copy)]
 pub(crate) struct Deploy<'c, 'r, 'a> {
-    world: &'c World<'r, 'a>,
+    pub(crate) world: &'c World<'r, 'a>,
     known: &'c Known<'r>,
 }
 

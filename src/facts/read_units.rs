@@ -4,6 +4,7 @@ use crate::facts::world::{Origin, UnitAt, World};
 use crate::finding::Confidence;
 use crate::model::{Deployment, StepId};
 use crate::project::unit::UnitKind;
+use crate::shell::value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
 
@@ -77,16 +78,7 @@ fn is_template(world: &World<'_, '_>, at: &UnitAt) -> bool {
 
 /// What is left of a value's key without the holes for what is put in (`shell::value`).
 fn without_holes(key: &str) -> String {
-    let mut text = String::with_capacity(key.len());
-    let mut inside = false;
-    for c in key.chars() {
-        match c {
-            '\u{1}' => inside = true,
-            '\u{2}' => inside = false,
-            _ if !inside => text.push(c),
-            _ => {}
-        }
-    }
+    let text = value::without_holes(key);
     // What a comment says never gets to systemd.
     let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']));
     lines.collect::<Vec<&str>>().join("\n")

@@ -186,7 +186,7 @@ mod tests {
         let file = sources.add(SourceFile::new("start.sh", bytes).unwrap());
         let span = |start, end| Span { file, start, end };
         let finding = Finding {
-            rule: "rerun/existing-path".into(),
+            rule: crate::rules::id::RERUN_EXISTING_PATH,
             severity: Severity::Error,
             confidence: Confidence::High,
             message: "m".to_owned(),

@@ -48,12 +48,12 @@ pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) 
     };
     row(out, ["RULE", "SEVERITY", "CONFIDENCE", "FIX", "TITLE"])?;
     for page in pages.iter().filter(wanted) {
-        let title = super::clean::line(&page.title, 200);
+        let title = super::clean::line(&page.about().title, 200);
         let cells = [
             &*page.id,
-            severity_name(page.severity),
-            confidence_name(page.confidence),
-            fix_name(page.fix),
+            severity_name(page.about().severity),
+            confidence_name(page.about().confidence),
+            fix_name(page.about().fix),
             &title,
         ];
         row(out, cells)?;
@@ -68,10 +68,10 @@ pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) 
 pub fn write_json(pages: &Pages, out: &mut dyn io::Write) -> io::Result<()> {
     let rules = pages.iter().map(|page| JsonRule {
         rule: &page.id,
-        severity: severity_name(page.severity),
-        confidence: confidence_name(page.confidence),
-        fix: fix_name(page.fix),
-        title: &page.title,
+        severity: severity_name(page.about().severity),
+        confidence: confidence_name(page.about().confidence),
+        fix: fix_name(page.about().fix),
+        title: &page.about().title,
     });
     let document = Document { version: 1, rules: rules.collect() };
     serde_json::to_writer(&mut *out, &document)?;

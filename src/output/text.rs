@@ -233,7 +233,7 @@ mod tests {
             found.next().unwrap()
         };
         let finding = Finding {
-            rule: "a/b".into(),
+            rule: crate::finding::RuleId::made_up("a/b"),
             severity: Severity::Info,
             confidence: Confidence::High,
             message: message.to_owned(),

@@ -9,6 +9,7 @@ pub mod directives;
 
 use crate::limit::{tick, ticks};
 use crate::project::Problem;
+use crate::shell::value::leading_hole;
 use crate::source::{FileId, MappedText, OffsetMap, Sources, Span};
 use std::ops::Range;
 
@@ -385,19 +386,15 @@ pub fn words(value: &str) -> Vec<(String, bool)> {
     let mut bare = true;
     let mut quote: Option<char> = None;
     let mut characters = value.chars();
-    while let Some(c) = characters.next() {
+    loop {
+        // What stands for an unknown value may hold blanks.
+        if let Some(hole) = leading_hole(characters.as_str()) {
+            word.get_or_insert_default().push_str(hole);
+            characters = characters.as_str()[hole.len()..].chars();
+            continue;
+        }
+        let Some(c) = characters.next() else { break };
         match c {
-            // A hole for an unknown value may contain blanks (`shell::value`).
-            '\u{1}' => {
-                let word = word.get_or_insert_default();
-                word.push(c);
-                for inside in characters.by_ref() {
-                    word.push(inside);
-                    if inside == '\u{2}' {
-                        break;
-                    }
-                }
-            }
             '\\' => match characters.next().inspect(|_| bare = false) {
                 Some('n') => word.get_or_insert_default().push('\n'),
                 Some('t') => word.get_or_insert_default().push('\t'),

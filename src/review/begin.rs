@@ -1,7 +1,7 @@
 //! Where a review begins: its document, its date and its trigger.
 
-use super::carry_out::Request;
 use super::document::{Document, Performed, Wanted, tasks};
+use super::request::Request;
 use super::state::Kind;
 use crate::check::{CheckError, Settings};
 use crate::repo::files::Root;

@@ -4,6 +4,7 @@ use super::begin::{find_document, since, triggers};
 use super::checklist::{self, Evidence, Grounds, Item, Status, Task};
 use super::document::{Document, Performed};
 use super::impact::{Change, Impact, impact};
+use super::request::Request;
 use super::seen::{Seen, kind_of, sections};
 use super::state::{Kind, State};
 use crate::check::{self, CheckError, Report, Settings, Target};
@@ -14,22 +15,6 @@ use crate::repo::rewrite::{Rewrite, rewrite};
 use crate::source::{LineColumn, Sources, Span};
 use jiff::civil::Date;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-
-/// What the caller asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Request {
-    /// The repo's root.
-    pub root: PathBuf,
-    /// A configuration file other than `deploylint.yaml` at the root.
-    pub config: Option<PathBuf>,
-    /// A day or a revision, instead of the date in the document.
-    pub since: Option<String>,
-    /// The document, instead of searching for it.
-    pub document: Option<PathBuf>,
-    /// True if somebody has tried the scripts.
-    pub tested: bool,
-}
 
 /// A review.
 #[derive(Debug)]

@@ -89,7 +89,7 @@ pub fn impact(root: &Root, old: &State, new: &State, history: &History) -> Vec<I
     for ((new, file), count) in scripts {
         let value = if count == 1 { "1 command".to_owned() } else { format!("{count} commands") };
         let change = if new { Change::Added } else { Change::Removed };
-        found.push(whole_file(Kind::Step, file, value, change, None, &net, &tracer));
+        found.push(Impact { value, ..whole_file(Kind::Step, file, change, &net, &tracer) });
     }
     files(old, new, history, &net, &tracer, &mut found);
     found.sort_by(|a, b| (a.kind, &a.what, &a.file, a.line).cmp(&(b.kind, &b.what, &b.file, b.line)));
@@ -232,15 +232,7 @@ fn traced<'h>(
 }
 
 /// A file that counts as a whole.
-fn whole_file(
-    kind: Kind,
-    path: &str,
-    value: String,
-    change: Change,
-    line: Option<u32>,
-    net: &Net,
-    tracer: &Tracer<'_>,
-) -> Impact {
+fn whole_file(kind: Kind, path: &str, change: Change, net: &Net, tracer: &Tracer<'_>) -> Impact {
     let wanted = match change {
         Change::Added => Line::FileCame,
         Change::Removed => Line::FileWent,
@@ -250,10 +242,10 @@ fn whole_file(
     Impact {
         kind,
         what: path.to_owned(),
-        value,
+        value: String::new(),
         change,
         file: path.to_owned(),
-        line,
+        line: None,
         commit: traced.as_ref().and_then(|traced| traced.commit),
         certain: traced.as_ref().is_none_or(|traced| traced.certain),
         diff: traced.map(|traced| traced.diff).unwrap_or_default(),
@@ -271,7 +263,7 @@ fn files(
 ) {
     let lines = |count: usize| if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
     let mut add = |kind: Kind, path: &str, change: Change, line: Option<u32>| {
-        found.push(whole_file(kind, path, String::new(), change, line, net, tracer));
+        found.push(Impact { line, ..whole_file(kind, path, change, net, tracer) });
     };
     let whole = history.base.is_some() && !history.partial;
     let counts = |path: &str| !whole || net.touched(path);

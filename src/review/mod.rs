@@ -7,10 +7,12 @@ pub mod checklist;
 pub mod document;
 mod impact;
 mod net;
+mod request;
 mod seen;
 mod state;
 mod trace;
 
-pub use carry_out::{Recorded, Request, Review, review};
+pub use carry_out::{Recorded, Review, review};
 pub use impact::{Change, Impact, impact};
+pub use request::Request;
 pub use state::{Fact, Kind, State};

@@ -3,10 +3,10 @@
 use super::checklist::{Evidence, FileKind, Task, Witness};
 use super::state::State;
 use crate::facts::services::matrix::{Kind as RunBy, matrix};
+use crate::facts::world::World;
 use crate::model;
 use crate::repo::inventory::Inventory;
 use crate::repo::names;
-use crate::rules::context::Context;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
 use crate::tools::effect::Role;
@@ -27,7 +27,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn of(context: &Context<'_, '_>) -> Seen {
+    pub(super) fn of(context: &World<'_, '_>) -> Seen {
         let mut seen = Seen {
             state: State::of(context),
             inventory: context.project.inventory.clone(),

@@ -1,12 +1,12 @@
 //! The facts of one state of a repo, which a review compares with those of another.
 
 use crate::facts::masked;
+use crate::facts::world::World;
 use crate::model::{Deployment, Step, User};
 use crate::project::compose::{Compose, Service, Text};
 use crate::project::manifest;
 use crate::project::unit::Unit;
 use crate::repo::names::{base, is_deployed_code, is_migration_directory, is_sample_dotenv};
-use crate::rules::context::Context;
 use crate::shell::value::{Knowledge, Value};
 use crate::source::{Sources, Span};
 use crate::tools::effect::{Change, Resource, Role};
@@ -107,7 +107,7 @@ const DEVELOPMENT: [&str; 20] = [
 
 impl State {
     /// The facts in what the rules see.
-    pub fn of(context: &Context<'_, '_>) -> State {
+    pub fn of(context: &World<'_, '_>) -> State {
         let mut state = State::default();
         let mut reader = Reader { sources: context.sources, facts: &mut state.facts };
         for compose in &context.project.composes {
@@ -270,7 +270,7 @@ impl Reader<'_> {
         }
     }
 
-    fn manifests(&mut self, context: &Context<'_, '_>) {
+    fn manifests(&mut self, context: &World<'_, '_>) {
         let needs = &context.project.needs;
         for declared in manifest::dependencies(needs) {
             let mut value = declared.requirement.clone().unwrap_or_default();
@@ -305,7 +305,7 @@ impl Reader<'_> {
         }
     }
 
-    fn environment(&mut self, context: &Context<'_, '_>) {
+    fn environment(&mut self, context: &World<'_, '_>) {
         let samples = || context.project.dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path));
         for used in &context.project.env.uses {
             // It is not known which files read what a sample shows, because most of them are not parsed.

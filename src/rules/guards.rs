@@ -1,9 +1,9 @@
 //! Fixes of a command: the edit of an advice, or something before it: a test for what it makes, or a line of its own.
 //! Something before it only where the command is a statement by itself, so that `TEST || COMMAND` runs what ran before.
 
+use crate::facts::world::World;
 use crate::finding::{Applicability, Edit, Fix};
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::Context;
 use crate::source::Span;
 use crate::tools::advice::{self, Piece};
 use crate::tools::effect::{Change, Resource};
@@ -13,7 +13,7 @@ use crate::tools::effect::{Change, Resource};
 /// A test is put before a command by itself. On the first run the test fails and the command runs, the last of its
 /// list: errexit and the exit status see what they saw before.
 pub(super) fn fix(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     step: &Step,
     edit: &advice::Edit,
@@ -38,7 +38,7 @@ pub(super) fn fix(
 }
 
 /// An edit beside a word, where that word is written.
-fn word_edit(context: &Context<'_, '_>, step: &Step, words: &advice::Words, span: Span) -> Option<Edit> {
+fn word_edit(context: &World<'_, '_>, step: &Step, words: &advice::Words, span: Span) -> Option<Edit> {
     let source = context.sources.text(words.place);
     let written = source
         .strip_suffix(words.written.as_str())
@@ -46,7 +46,7 @@ fn word_edit(context: &Context<'_, '_>, step: &Step, words: &advice::Words, span
     (written && step.span.covers(words.place)).then(|| Edit { span, text: words.text.clone() })
 }
 
-fn test(context: &Context<'_, '_>, step: &Step, pieces: &[Piece], before: &str) -> Option<String> {
+fn test(context: &World<'_, '_>, step: &Step, pieces: &[Piece], before: &str) -> Option<String> {
     let mut text = String::new();
     for piece in pieces {
         match piece {
@@ -74,7 +74,7 @@ fn test(context: &Context<'_, '_>, step: &Step, pieces: &[Piece], before: &str) 
 
 /// `grep -qxF LINE FILE ||` before `echo LINE >> FILE` and `echo LINE | tee -a FILE`: for one whole line whose text is
 /// known, and that is all that the script appends to the file. Of a block of lines each could be there for itself.
-pub(super) fn line_fix(context: &Context<'_, '_>, script: &Deployment<'_>, id: StepId) -> Option<Fix> {
+pub(super) fn line_fix(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> Option<Fix> {
     let step = script.step(id);
     let effect = step.deed.effects.get(script.second_run(id).effect?)?;
     let Resource::Line { file, text } = &effect.resource else { return None };
@@ -125,7 +125,7 @@ pub(super) fn line_fix(context: &Context<'_, '_>, script: &Deployment<'_>, id: S
 
 /// A command on a line of its own before a step, with the step's `sudo`.
 pub(super) fn line_before(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     step: &Step,
     command: &str,
@@ -146,7 +146,7 @@ pub(super) fn line_before(
 /// The statement that the step is, and what stands in it before the program's name: nothing, or `sudo`
 /// with its options. `None` where it is a part of another, or where its words stand elsewhere (`"$@"` in a function).
 fn statement(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     step: &Step,
     piped: bool,
@@ -169,7 +169,7 @@ fn statement(
 }
 
 /// An argument as it can be written once more: as it stands, or quoted where it is one variable.
-fn operand(context: &Context<'_, '_>, step: &Step, place: Span) -> Option<String> {
+fn operand(context: &World<'_, '_>, step: &Step, place: Span) -> Option<String> {
     step.span.covers(place).then(|| words(context.sources.text(place)))?
 }
 
@@ -193,7 +193,7 @@ fn words(text: &str) -> Option<String> {
     (!inside.is_empty() && inside.chars().all(simple) && !inside.contains("$@")).then(|| text.to_owned())
 }
 
-fn end_of_line(context: &Context<'_, '_>, at: Span) -> u32 {
+fn end_of_line(context: &World<'_, '_>, at: Span) -> u32 {
     let file = context.sources.file(at.file);
     file.line_range(file.line(at.start)).end as u32
 }

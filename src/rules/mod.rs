@@ -1,10 +1,11 @@
 //! Rules. Each has a page (`queries/<family>/<name>.md`), and is either a selector beside it or Rust here.
 //! Knows nothing of configuration, suppression or output.
 
-pub mod context;
+pub mod draft;
 pub mod embedded;
 pub mod env;
 mod guards;
+pub mod id;
 pub mod page;
 pub mod page_examples;
 pub mod pages;
@@ -16,14 +17,15 @@ mod steps;
 mod units;
 mod user;
 
+use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::limit::{self, Failure};
 use crate::repo::names::is_first_boot_script;
+use crate::rules::pages::Pages;
 use crate::syntax::query::Selectors;
-use context::Context;
 
 /// A rule in Rust: looks at a whole repo, because it compares two places.
-pub(crate) type Rule = fn(&Context<'_, '_>, &mut Vec<Finding>);
+pub(crate) type Rule = fn(&World<'_, '_>, &mut Vec<Finding>);
 
 /// Every rule in Rust, by what its panic is reported as.
 const FAMILIES: &[&[(&str, Rule)]] =
@@ -51,12 +53,17 @@ impl Failed {
     ///
     /// # Errors
     /// What it failed of.
-    pub fn run(&self, context: &Context<'_, '_>, selectors: &Selectors) -> Result<Vec<Finding>, Failure> {
+    pub fn run(
+        &self,
+        context: &World<'_, '_>,
+        selectors: &Selectors,
+        pages: &Pages,
+    ) -> Result<Vec<Finding>, Failure> {
         limit::piece(|| {
             let mut found = Vec::new();
             match self.rule {
                 Some(rule) => rule(context, &mut found),
-                None => selected::run(context, selectors, &mut found),
+                None => selected::run(context, selectors, pages, &mut found),
             }
             found.iter_mut().for_each(|finding| temper(context, finding));
             found
@@ -72,10 +79,15 @@ pub fn all() -> impl Iterator<Item = Failed> {
 }
 
 /// Runs every selector and every rule; gives those that panicked, the others have judged all the same.
-pub fn run(context: &Context<'_, '_>, selectors: &Selectors, findings: &mut Vec<Finding>) -> Vec<Failed> {
+pub fn run(
+    context: &World<'_, '_>,
+    selectors: &Selectors,
+    pages: &Pages,
+    findings: &mut Vec<Finding>,
+) -> Vec<Failed> {
     let mut failed = Vec::new();
     for rule in all() {
-        match rule.run(context, selectors) {
+        match rule.run(context, selectors, pages) {
             Ok(mut found) => findings.append(&mut found),
             Err(failure) => failed.push(Failed { failure, ..rule }),
         }
@@ -84,13 +96,13 @@ pub fn run(context: &Context<'_, '_>, selectors: &Selectors, findings: &mut Vec<
 }
 
 /// No finding is surer than its place allows.
-fn temper(context: &Context<'_, '_>, finding: &mut Finding) {
+fn temper(context: &World<'_, '_>, finding: &mut Finding) {
     if finding.confidence == Confidence::High {
         finding.confidence = context.at_most(finding.span);
     }
     // What goes wrong on the first run goes wrong there too.
     let second = finding.rule.starts_with("rerun/")
-        && !["rerun/errors-ignored", "rerun/prompt"].contains(&&*finding.rule);
+        && ![id::RERUN_ERRORS_IGNORED, id::RERUN_PROMPT].contains(&finding.rule);
     if second && is_first_boot_script(context.sources.file(finding.span.file).path()) {
         finding.confidence = Confidence::Low;
     }

@@ -2,11 +2,10 @@
 //!
 //! The page is the only place that holds a rule's id, title and severity. It knows nothing of how the rule judges.
 
-use crate::finding::{Applicability, Confidence, Severity};
+use crate::finding::{About, Applicability, Confidence, RuleId, Severity};
 use crate::rules::embedded::RuleFile;
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 /// The sections of a page in their order, and whether a page must have them.
 const SECTIONS: [(&str, bool); 5] =
@@ -15,16 +14,8 @@ const SECTIONS: [(&str, bool); 5] =
 /// What `queries/<family>/<name>.md` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// `<family>/<name>`, from the path.
-    pub id: Arc<str>,
-    /// The rule in a line.
-    pub title: String,
-    /// How bad, unless the rule or the configuration says otherwise.
-    pub severity: Severity,
-    /// How sure at best.
-    pub confidence: Confidence,
-    /// Whether findings carry a fix, and of which kind.
-    pub fix: Option<Applicability>,
+    /// The rule, with what the front matter says of it.
+    pub id: RuleId,
     /// How errors name the file.
     pub file: String,
     text: Cow<'static, str>,
@@ -68,26 +59,27 @@ impl Page {
             let message = "a page must be named <family>/<name>.md, with lower-case letters, digits and `-`";
             return Err(fail(1, message.to_owned()));
         }
-        let front = front_matter(&file.text, &fail)?;
-        let page = Page {
-            id: id.into(),
-            title: front.title,
-            severity: front.severity,
-            confidence: front.confidence,
-            fix: front.fix,
-            file: file.shown.clone(),
-            body: front.end,
-            text: file.text.clone(),
-        };
-        if !file.is_tested() {
-            page.check_sections()?;
+        if file.is_tested()
+            && let Some(id) = super::id::named(id)
+        {
+            let end = file.text.match_indices("\n---\n").next().map_or(0, |(at, mark)| at + mark.len());
+            return Ok(Page { id, file: file.shown.clone(), body: end, text: file.text.clone() });
         }
+        let (about, end) = front_matter(&file.text, id, &fail)?;
+        let id = RuleId::of_user(about);
+        let page = Page { id, file: file.shown.clone(), body: end, text: file.text.clone() };
+        page.check_sections()?;
         Ok(page)
+    }
+
+    /// What the front matter says.
+    pub fn about(&self) -> &About {
+        self.id.about()
     }
 
     /// The part of the id before `/`.
     pub fn family(&self) -> &str {
-        self.id.split('/').next().unwrap_or_default()
+        self.id.family()
     }
 
     /// The whole file.
@@ -137,35 +129,33 @@ impl Page {
     }
 }
 
-struct Front {
-    title: String,
-    severity: Severity,
-    confidence: Confidence,
-    fix: Option<Applicability>,
-    end: usize,
-}
-
-fn front_matter(text: &str, fail: &impl Fn(u32, String) -> PageError) -> Result<Front, PageError> {
+/// What the front matter says, and where it ends.
+fn front_matter(
+    text: &str,
+    name: &str,
+    fail: &impl Fn(u32, String) -> PageError,
+) -> Result<(About, usize), PageError> {
     let mut lines = text.split_inclusive('\n');
     let mut end = lines.next().map_or(0, str::len);
     if text.lines().next() != Some("---") {
         let message = "a page must begin with `---`, its front matter, and `---`";
         return Err(fail(1, message.to_owned()));
     }
-    let (mut title, mut severity, mut confidence, mut fix) = (None, None, None, None);
+    let (mut title, mut severity, mut confidence, mut fix) = (None::<String>, None, None, None);
     for (index, raw) in lines.enumerate() {
         let line = index as u32 + 2;
         end += raw.len();
         let raw = raw.trim_end();
         if raw == "---" {
             let missing = |key| fail(line, format!("the front matter lacks `{key}`"));
-            return Ok(Front {
-                title: title.ok_or_else(|| missing("title"))?,
+            let about = About {
+                name: name.to_owned().into(),
+                title: title.ok_or_else(|| missing("title"))?.into(),
                 severity: severity.ok_or_else(|| missing("severity"))?,
                 confidence: confidence.ok_or_else(|| missing("confidence"))?,
                 fix: fix.ok_or_else(|| missing("fix"))?,
-                end,
-            });
+            };
+            return Ok((about, end));
         }
         if raw.is_empty() {
             continue;
@@ -304,8 +294,8 @@ mod tests {
     fn a_page_is_read() {
         let page = parse("rerun/x.md", GOOD).unwrap();
         assert_eq!((&*page.id, page.family()), ("rerun/x", "rerun"));
-        assert_eq!(page.title, "A title: with a colon");
-        assert_eq!((page.severity, page.fix), (Severity::Error, None));
+        assert_eq!(page.about().title, "A title: with a colon");
+        assert_eq!((page.about().severity, page.about().fix), (Severity::Error, None));
         assert!(page.body().starts_with("## What"));
     }
 

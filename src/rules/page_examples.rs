@@ -99,7 +99,7 @@ pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
                 expected.push(Expected {
                     file: name.to_owned(),
                     line,
-                    rule: rule.map_or_else(|| page.id.clone(), Arc::from),
+                    rule: Arc::from(rule.unwrap_or(&page.id)),
                 });
             }
             text.push_str(kept);

@@ -1,10 +1,11 @@
 //! Rules that are selectors. A selector says which command; the model says whether it matters; the message is
 //! made of what the model knows: why the second run fails, what then never runs.
 
-use crate::finding::{Confidence, Finding, Severity};
+use crate::facts::world::World;
+use crate::finding::{Confidence, Finding, RuleId, Severity};
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
-use crate::rules::context::{Context, is_swallowed};
 use crate::rules::guards;
+use crate::rules::pages::Pages;
 use crate::shell::argv::Arg;
 use crate::shell::wrappers;
 use crate::source::Span;
@@ -16,7 +17,7 @@ use crate::tools::advice::{advice, unattended};
 use crate::tools::effect::{Change, Prompt, Role};
 
 /// Tries every selector on every command.
-pub(super) fn run(context: &Context<'_, '_>, selectors: &Selectors, found: &mut Vec<Finding>) {
+pub(super) fn run(context: &World<'_, '_>, selectors: &Selectors, pages: &Pages, found: &mut Vec<Finding>) {
     let mut matches = Vec::new();
     for script in context.scripts {
         for (id, step) in script.iter() {
@@ -39,16 +40,15 @@ pub(super) fn run(context: &Context<'_, '_>, selectors: &Selectors, found: &mut 
                     let place = text.map.range(range.start as u32..range.end as u32);
                     Span { file: text.file, start: place.start, end: place.end }
                 });
-                let finding =
-                    finding(context, script, id, &found_match.rule, found_match.message.as_deref(), word);
-                found.extend(finding);
+                let Some(page) = pages.get(&found_match.rule) else { continue };
+                found.extend(finding(context, script, id, &page.id, found_match.message.as_deref(), word));
             }
         }
     }
 }
 
 struct Asked<'q, 'r, 'a> {
-    context: &'q Context<'r, 'a>,
+    context: &'q World<'r, 'a>,
     script: &'q Deployment<'a>,
     text_map: &'q crate::source::OffsetMap,
 }
@@ -185,10 +185,10 @@ fn role_is(word: RoleWord, role: Role) -> bool {
 
 /// The finding of a selector, or nothing where the model knows it for harmless.
 fn finding(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
-    rule: &str,
+    rule: &RuleId,
     message: Option<&str>,
     word: Option<Span>,
 ) -> Option<Finding> {
@@ -198,7 +198,7 @@ fn finding(
     let about = second.effect.and_then(|i| step.deed.effects.get(i)).map(|e| e.resource.name().clone());
     let confidence = context.confidence(script, id, about.as_ref());
     if let Some(message) = message {
-        let draft = context.finding(rule, word.unwrap_or(step.span), message).at_most(confidence);
+        let draft = context.finding(rule.clone(), word.unwrap_or(step.span), message).at_most(confidence);
         return Some(draft.done());
     }
     let outcome = second.outcome;
@@ -213,13 +213,17 @@ fn finding(
             (why, false)
         }
         _ => {
-            let title = context.pages.get(rule).map_or("", |p| p.title.as_str());
+            let title = &rule.about().title;
             return Some(
-                context.finding(rule, step.span, format!("`{words}`: {title}")).at_most(confidence).done(),
+                context
+                    .finding(rule.clone(), step.span, format!("`{words}`: {title}"))
+                    .at_most(confidence)
+                    .done(),
             );
         }
     };
-    if fails && is_swallowed(step) {
+    // Its failure is of no consequence that anyone wants told.
+    if fails && step.on_failure == OnFailure::Handled {
         return None;
     }
     let mut text =
@@ -243,7 +247,7 @@ fn finding(
             }
         }
     }
-    let mut draft = context.finding(rule, step.span, text).at_most(confidence);
+    let mut draft = context.finding(rule.clone(), step.span, text).at_most(confidence);
     if let Some(severity) = severity {
         draft = draft.severity(severity);
     }
@@ -264,7 +268,7 @@ fn finding(
 
 /// True where a condition around the question has seen to runs that nobody watches: it asks for a terminal, or whether
 /// the variable that is read was given.
-fn only_asks_people(context: &Context<'_, '_>, script: &Deployment<'_>, id: StepId) -> bool {
+fn only_asks_people(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> bool {
     let step = script.step(id);
     let read = step.argv.name == "read";
     script.guards_of(id).any(|(guard_id, guard)| {
@@ -294,10 +298,10 @@ fn names_variable(text: &str, name: &str) -> bool {
 
 /// A command that waits for an answer, on the first run as on each other.
 fn prompt_finding(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
-    rule: &str,
+    rule: &RuleId,
     prompt: &Prompt,
 ) -> Option<Finding> {
     let step = script.step(id);
@@ -320,7 +324,8 @@ fn prompt_finding(
         let text =
             format!("`{words}` waits for a line on standard input{many}: the script cannot run unattended");
         let confidence = context.confidence(script, id, None);
-        let draft = context.finding(rule, step.span, text).at_most(confidence).severity(Severity::Info);
+        let draft =
+            context.finding(rule.clone(), step.span, text).at_most(confidence).severity(Severity::Info);
         return Some(
             draft.help("take the answers from arguments or the environment where they are given").done(),
         );
@@ -341,7 +346,7 @@ fn prompt_finding(
         confidence = confidence.min(Confidence::Medium);
         severity = Some(Severity::Info);
     }
-    let mut draft = context.finding(rule, step.span, text).at_most(confidence).help(advice.help);
+    let mut draft = context.finding(rule.clone(), step.span, text).at_most(confidence).help(advice.help);
     if let Some(severity) = severity {
         draft = draft.severity(severity);
     }

@@ -117,63 +117,42 @@ where
         // Fewer workers can do it too.
         let _ = bench.begin();
     }
-    let mut slots: VecDeque<Slot<I, O>> = VecDeque::new();
-    // The number of the first slot.
-    let mut first: u64 = 0;
-    // Bytes that are done but not delivered; items that are searched for, and those that are worked on.
-    let (mut waiting, mut asked, mut busy) = (0, 0, 0);
-    let mut all = false;
+    let mut line = Line { slots: VecDeque::new(), first: 0, waiting: 0, asked: 0, busy: 0, all: false };
     loop {
-        if plan.stop.load(Ordering::Relaxed) || all && slots.is_empty() {
+        if plan.stop.load(Ordering::Relaxed) || line.all && line.slots.is_empty() {
             return Ok(());
         }
-        let room = |asked| asked + busy < jobs * AHEAD && asked + slots.len() < jobs * WINDOW;
-        while !all && room(asked) && waiting < MAX_WAITING {
-            // If the finder is gone, it has said so.
+        while line.has_room(jobs) {
+            // Where the finder is gone, it has said so.
             let _ = permits.send(());
-            asked += 1;
+            line.asked += 1;
         }
         match saying.recv_timeout(TICK) {
             Ok(Said::Found(item)) => {
-                asked -= 1;
-                busy += 1;
                 // Workers live as long as this does.
-                let _ = tasks.send((first + slots.len() as u64, item.clone()));
-                slots.push_back(Slot { item, state: State::Waiting });
+                let _ = tasks.send((line.next(), item.clone()));
+                line.add(item);
             }
-            Ok(Said::All) => all = true,
+            Ok(Said::All) => line.all = true,
             Ok(Said::Begun(number)) => {
-                if let Some(slot) = slot(&mut slots, first, number) {
+                if let Some(slot) = line.slot(number) {
                     slot.state = State::Begun(Instant::now());
                 }
             }
-            Ok(Said::Done(number, done)) => {
-                if let Some(slot) = slot(&mut slots, first, number) {
-                    busy -= 1;
-                    waiting += done.weight();
-                    slot.state = State::Done(done);
-                }
-            }
+            Ok(Said::Done(number, done)) => line.done(number, done),
             Err(RecvTimeoutError::Timeout) => {
-                for slot in &mut slots {
-                    if let (State::Begun(since), Some(patience)) = (&slot.state, plan.patience)
-                        && since.elapsed() > patience
-                    {
+                for number in plan.patience.map(|patience| line.overdue(patience)).unwrap_or_default() {
+                    if let Some(slot) = line.slot(number) {
                         let done = given_up(&slot.item);
-                        busy -= 1;
-                        waiting += done.weight();
-                        slot.state = State::Done(done);
-                        // This one replaces the abandoned worker.
+                        line.done(number, done);
+                        // In place of the one that is left to itself.
                         bench.begin()?;
                     }
                 }
             }
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
-        while let Some(Slot { state: State::Done(_), .. }) = slots.front() {
-            let Some(Slot { item, state: State::Done(done) }) = slots.pop_front() else { break };
-            first += 1;
-            waiting -= done.weight();
+        while let Some((item, done)) = line.take_first() {
             if deliver(&item, done).is_break() {
                 return Ok(());
             }
@@ -181,7 +160,77 @@ where
     }
 }
 
-/// Finds one item for each permit, on a thread of its own.
+/// The items between being looked for and being handed over, in their order.
+struct Line<I, O> {
+    slots: VecDeque<Slot<I, O>>,
+    /// The number of the first slot.
+    first: u64,
+    /// Bytes that are done and not handed over.
+    waiting: usize,
+    /// Items that are looked for.
+    asked: usize,
+    /// Items that are worked on.
+    busy: usize,
+    /// There is nothing more to look for.
+    all: bool,
+}
+
+impl<I, O: Weight> Line<I, O> {
+    /// True where one more may be looked for.
+    fn has_room(&self, jobs: usize) -> bool {
+        !self.all
+            && self.asked + self.busy < jobs * AHEAD
+            && self.asked + self.slots.len() < jobs * WINDOW
+            && self.waiting < MAX_WAITING
+    }
+
+    /// The number of the item that is added next.
+    fn next(&self) -> u64 {
+        self.first + self.slots.len() as u64
+    }
+
+    /// Adds an item that was found and is handed to the workers.
+    fn add(&mut self, item: I) {
+        self.asked -= 1;
+        self.busy += 1;
+        self.slots.push_back(Slot { item, state: State::Waiting });
+    }
+
+    /// The slot of a number; none for one that was given up, and may come back after all.
+    fn slot(&mut self, number: u64) -> Option<&mut Slot<I, O>> {
+        let slot = self.slots.get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)?;
+        (!matches!(slot.state, State::Done(_))).then_some(slot)
+    }
+
+    /// Notes what came of an item, unless it was given up before.
+    fn done(&mut self, number: u64, done: O) {
+        let weight = done.weight();
+        if let Some(slot) = self.slot(number) {
+            slot.state = State::Done(done);
+            self.busy -= 1;
+            self.waiting += weight;
+        }
+    }
+
+    /// The numbers of those that take longer than anybody waits.
+    fn overdue(&self, patience: Duration) -> Vec<u64> {
+        let late =
+            |slot: &Slot<I, O>| matches!(slot.state, State::Begun(since) if since.elapsed() > patience);
+        let numbered = (self.first..).zip(&self.slots);
+        numbered.filter(|(_, slot)| late(slot)).map(|(number, _)| number).collect()
+    }
+
+    /// Takes the first item, once it is done.
+    fn take_first(&mut self) -> Option<(I, O)> {
+        let Slot { state: State::Done(_), .. } = self.slots.front()? else { return None };
+        let Some(Slot { item, state: State::Done(done) }) = self.slots.pop_front() else { return None };
+        self.first += 1;
+        self.waiting -= done.weight();
+        Some((item, done))
+    }
+}
+
+/// Looks for one item for each permit, on a thread of its own.
 fn find<I: Send + 'static, O: Send + 'static>(
     mut items: impl Iterator<Item = I> + Send + 'static,
     permitted: Receiver<()>,
@@ -198,12 +247,6 @@ fn find<I: Send + 'static, O: Send + 'static>(
         let _ = said.send(Said::All);
     };
     thread::Builder::new().name("find".to_owned()).spawn(finder).map(drop)
-}
-
-/// The slot of a number; none for one that was given up and may still come back.
-fn slot<I, O>(slots: &mut VecDeque<Slot<I, O>>, first: u64, number: u64) -> Option<&mut Slot<I, O>> {
-    let slot = slots.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)?;
-    (!matches!(slot.state, State::Done(_))).then_some(slot)
 }
 
 #[cfg(test)]

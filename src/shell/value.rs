@@ -51,8 +51,18 @@ impl Value {
         Value { text: text.into(), knowledge: Knowledge::Literal }
     }
 
-    /// A value of which only a name is known. People see `name` (`$APP_DIR`); `version` tells different
-    /// assignments apart.
+    /// A value whose text comes from outside, which may hold the characters that mark holes: they are left out.
+    pub(crate) fn of_text(text: &str) -> Self {
+        if !text.contains([OPEN, CLOSE, GLOB]) {
+            return Value::literal(text);
+        }
+        let mut value = Value::default();
+        value.push_str(text);
+        value
+    }
+
+    /// A value of which nothing but a name is known. `name` is shown to people (`$APP_DIR`), `version` tells apart
+    /// what different assignments gave.
     pub fn hole(name: &str, version: u32, knowledge: Knowledge) -> Self {
         let mut text = EcoString::with_capacity(name.len() + 6);
         text.push(OPEN);
@@ -250,7 +260,57 @@ impl fmt::Display for Value {
     }
 }
 
-/// The rest of a text that should be written.
+/// A part of a key ([`Value::key`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'k> {
+    /// Text that is known.
+    Text(&'k str),
+    /// What stands for something unknown, with its marks.
+    Hole(&'k str),
+}
+
+/// The parts of a key, in order. Text is never empty; a hole that is not closed reaches to the end.
+pub(crate) fn pieces(key: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = key;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        if rest.starts_with(OPEN) {
+            let end = rest.find(CLOSE).map_or(rest.len(), |close| close + CLOSE.len_utf8());
+            let (hole, after) = rest.split_at(end);
+            rest = after;
+            return Some(Piece::Hole(hole));
+        }
+        let (text, after) = rest.split_at(rest.find(OPEN).unwrap_or(rest.len()));
+        rest = after;
+        Some(Piece::Text(text))
+    })
+}
+
+/// True where a part of a key is unknown.
+pub(crate) fn has_hole(key: &str) -> bool {
+    key.contains(OPEN)
+}
+
+/// The hole with which a key begins, with its marks.
+pub(crate) fn leading_hole(key: &str) -> Option<&str> {
+    match pieces(key).next() {
+        Some(Piece::Hole(hole)) => Some(hole),
+        _ => None,
+    }
+}
+
+/// What is known of a key: of `$APP-worker.service` it is `-worker.service`.
+pub(crate) fn without_holes(key: &str) -> String {
+    let known = pieces(key).filter_map(|piece| match piece {
+        Piece::Text(text) => Some(text),
+        Piece::Hole(_) => None,
+    });
+    known.collect()
+}
+
+/// What is left of a text that should be written.
 struct Left<'s>(&'s str);
 
 impl fmt::Write for Left<'_> {
@@ -313,6 +373,21 @@ impl Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_comes_apart_at_its_holes() {
+        let mut value = Value::literal("a ");
+        value.push(&Value::hole("B C", 2, Knowledge::Symbolic));
+        value.push_str("/d");
+        let hole = Value::hole("B C", 2, Knowledge::Symbolic);
+        let expected = [Piece::Text("a "), Piece::Hole(hole.key()), Piece::Text("/d")];
+        assert_eq!(pieces(value.key()).collect::<Vec<_>>(), expected);
+        assert_eq!(without_holes(value.key()), "a /d");
+        assert!(has_hole(value.key()) && !has_hole("a /d"));
+        assert_eq!(leading_hole(value.key()), None);
+        assert_eq!(leading_hole(hole.key()), Some(hole.key()));
+        assert_eq!(Value::of_text("a\u{1}b\u{2}").as_literal(), Some("ab"));
+    }
 
     fn under(dir: &Value, tail: &str) -> Value {
         let mut value = dir.clone();

@@ -1,7 +1,7 @@
 //! sed(1), and as much of its language as says whether `sed -i` can be repeated.
 
 use crate::shell::argv::{Arg, Argv};
-use crate::shell::value::Value;
+use crate::shell::value::{Knowledge, Value, has_hole};
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, unknown};
 use crate::tools::effect::{Again, Change, Deed, Prints, Resource};
@@ -239,8 +239,8 @@ fn grows(pattern: &str, replacement: &str, address: &Address<'_>) -> bool {
         Some(start) if at_start && replacement.starts_with('&') => start,
         _ => core,
     };
-    let operators = |c: char| "\\.*[]^$+?(){}|&\u{1}".contains(c);
-    if core.contains(operators) || replacement.contains(['\\', '\n']) {
+    let operators = |c: char| "\\.*[]^$+?(){}|&".contains(c);
+    if core.contains(operators) || has_hole(core) || replacement.contains(['\\', '\n']) {
         return false;
     }
     let result = replacement.replace('&', core);
@@ -286,7 +286,7 @@ fn replaced_by(script: &str) -> Vec<(String, String)> {
         let [pattern, by, flags] = parts.as_slice() else { continue };
         let plain = pattern.replace("\\.", ".").replace("\\$", "$").replace("\\/", "/");
         let escaped = pattern.replace("\\.", "").replace("\\$", "").replace("\\/", "");
-        let operators = escaped.contains(['\\', '*', '^', '$', '[', '+', '?', '\u{1}']);
+        let operators = escaped.contains(['\\', '*', '^', '$', '[', '+', '?']) || has_hole(&escaped);
         let letters = flags.chars().all(|c| c.is_ascii_alphanumeric());
         if !plain.is_empty() && !operators && letters && !by.contains(['&', '\\']) {
             found.push((plain, as_in_a_unit(by)));
@@ -295,27 +295,9 @@ fn replaced_by(script: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The text of a value's key for a unit: what is not known is `$NAME` (`shell::value`).
+/// The text of a value's key for a unit: what is not known is `$NAME`.
 fn as_in_a_unit(key: &str) -> String {
-    let mut out = String::with_capacity(key.len());
-    let mut hole: Option<String> = None;
-    for c in key.chars() {
-        match (c, &mut hole) {
-            ('\u{1}', _) => hole = Some(String::new()),
-            ('\u{2}', _) => {
-                let name = hole.take().unwrap_or_default();
-                let name = name.split('#').next().unwrap_or_default();
-                if !name.starts_with('$') {
-                    out.push('$');
-                }
-                out.push_str(name);
-            }
-            ('\u{3}', None) => {}
-            (c, Some(name)) => name.push(c),
-            (c, None) => out.push(c),
-        }
-    }
-    out
+    Value::from_key(key, &Value::hole("", 0, Knowledge::Unknown)).to_string()
 }
 
 #[test]

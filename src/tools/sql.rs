@@ -2,6 +2,7 @@
 //! PostgreSQL 15 "SQL Commands", MySQL 8.0 "SQL Statements".
 
 use crate::shell::value::Value;
+use crate::shell::value::{Piece, leading_hole, pieces};
 use crate::tools::draft::NEW;
 use crate::tools::effect::{Again, Change, Effect, Resource};
 
@@ -99,13 +100,8 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         } else if let Some((body, after)) = dollar_body(rest) {
             tokens.push(Token::Body(body));
             rest = after;
-        } else if is_word(first) {
-            let mut inside = false;
-            let end = rest.find(|c: char| {
-                inside = c == '\u{1}' || inside && c != '\u{2}';
-                !inside && !is_word(c)
-            });
-            let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        } else if is_word(first) || leading_hole(rest).is_some() {
+            let (word, after) = rest.split_at(word_end(rest));
             // psql's own commands end a statement: `\gexec`, `\c shop`.
             if first == '\\' {
                 let line = rest.find('\n').unwrap_or(rest.len());
@@ -130,7 +126,22 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '\u{1}' | '\u{2}' | '\\' | '-' | '@' | '.' | '$')
+    c.is_alphanumeric() || matches!(c, '_' | '\\' | '-' | '@' | '.' | '$')
+}
+
+/// Where the word ends with which a text begins. What stands for an unknown value is a part of it, whatever it holds.
+fn word_end(text: &str) -> usize {
+    let mut end = 0;
+    for piece in pieces(text) {
+        match piece {
+            Piece::Hole(hole) => end += hole.len(),
+            Piece::Text(known) => match known.find(|c: char| !is_word(c)) {
+                Some(stop) => return end + stop,
+                None => end += known.len(),
+            },
+        }
+    }
+    end
 }
 
 /// `$$ body $$`, `$tag$ body $tag$`, also where the shell's backslash is left: `\$\$`.

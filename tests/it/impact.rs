@@ -12,7 +12,7 @@ fn state(root: &Root) -> State {
     let request = Request { root: Some(root.path().to_owned()), ..Request::default() };
     let settings = Settings::load(&request).unwrap();
     let mut state = State::default();
-    let mut look = |context: &deploylint::rules::context::Context<'_, '_>| state = State::of(context);
+    let mut look = |context: &deploylint::facts::world::World<'_, '_>| state = State::of(context);
     inspect(root, &request, &settings, &mut Sources::default(), &mut look).unwrap();
     state
 }

@@ -26,7 +26,7 @@ fn found(report: &Report, page: &Page, example: &Example) -> Vec<Expected> {
         .map(|f| Expected {
             file: report.sources.file(f.span.file).path().to_owned(),
             line: report.sources.line(f.span),
-            rule: f.rule.clone(),
+            rule: f.rule.as_str().into(),
         })
         .collect();
     found.sort();
@@ -51,7 +51,7 @@ fn faults(page: &Page, example: &Example) -> Vec<String> {
     }
     for finding in report.findings.iter().filter(|f| f.rule == page.id) {
         // What the table of rules promises.
-        if finding.confidence > page.confidence {
+        if finding.confidence > page.about().confidence {
             faults.push(format!("{at}: surer than its page: {}", finding.message));
         }
     }
@@ -73,7 +73,7 @@ fn faults(page: &Page, example: &Example) -> Vec<String> {
         if again.findings.iter().any(|f| f.rule == page.id && f.fix.is_some()) {
             faults.push(format!("{at}: once fixed, the rule offers a fix again"));
         }
-    } else if page.fix.is_none() {
+    } else if page.about().fix.is_none() {
         let mut mine = report.findings.iter().filter(|f| f.rule == page.id);
         if mine.any(|f| f.fix.is_some()) {
             faults.push(format!("{at}: there is a fix, and the page says `fix: none`"));
@@ -103,10 +103,10 @@ fn every_example_of_every_page_holds() {
 fn every_page_has_a_fault_a_valid_example_and_its_fix() {
     for page in Pages::embedded().unwrap().iter() {
         let examples = examples(page).unwrap();
-        let expects = |e: &Example| e.expected.iter().any(|x| x.rule == page.id);
+        let expects = |e: &Example| e.expected.iter().any(|x| *x.rule == *page.id);
         assert!(examples.iter().any(expects), "{} shows no fault", page.file);
         assert!(!examples.iter().all(expects), "{} has no valid example", page.file);
         let fixed = examples.iter().any(|e| e.fixed.is_some());
-        assert_eq!(fixed, page.fix.is_some(), "{}: `fix` and its example", page.file);
+        assert_eq!(fixed, page.about().fix.is_some(), "{}: `fix` and its example", page.file);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::tests::{SCRIPT, judge_again, sources};
 use super::*;
+use crate::finding::RuleId;
 use crate::limit::{counted, tick, within};
 use crate::model::FollowNothing;
 use std::time::Duration;
@@ -71,7 +72,7 @@ fn what_works_without_an_end_takes_no_time_from_what_has_one() {
 
 #[test]
 fn a_rule_that_does_not_end_judges_all_but_what_it_does_not_end_on() {
-    fn endless(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+    fn endless(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         for service in context.project.composes.iter().flat_map(|compose| &compose.services) {
             if service.name == "bad" {
                 forever();
@@ -80,7 +81,9 @@ fn a_rule_that_does_not_end_judges_all_but_what_it_does_not_end_on() {
         for (_, _, step) in context.steps() {
             match step.argv.name.as_str() {
                 "bad" => forever(),
-                "mkdir" => found.push(context.finding("test/mkdir", step.span, "made").done()),
+                "mkdir" => {
+                    found.push(context.finding(RuleId::made_up("test/mkdir"), step.span, "made").done())
+                }
                 _ => {}
             }
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::check::{Request, Settings};
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, RuleId, Severity};
 use crate::model::FollowNothing;
 use crate::project::compose;
 use crate::source::SourceFile;
@@ -50,14 +50,14 @@ fn a_model_that_always_breaks_is_given_up() {
 }
 
 /// Tells each `mkdir`; panics on `bad`, and on a service of that name.
-fn brittle(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn brittle(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for service in context.project.composes.iter().flat_map(|compose| &compose.services) {
         assert!(service.name != "bad");
     }
     for (_, _, step) in context.steps() {
         assert!(step.argv.name != "bad");
         if step.argv.name == "mkdir" {
-            found.push(context.finding("test/mkdir", step.span, "made").done());
+            found.push(context.finding(RuleId::made_up("test/mkdir"), step.span, "made").done());
         }
     }
 }

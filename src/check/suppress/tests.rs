@@ -24,7 +24,7 @@ fn left_of(path: &str, text: &str, ignore: &[&str]) -> Vec<String> {
     let file = sources.add(SourceFile::new(path, text.as_bytes().to_vec()).unwrap());
     let text = sources.file(file).text().to_owned();
     let finding = |range: Range<usize>| Finding {
-        rule: "rerun/one".into(),
+        rule: RuleId::made_up("rerun/one"),
         severity: Severity::Error,
         confidence: Confidence::High,
         message: "m".to_owned(),

@@ -4,6 +4,7 @@
 use crate::facts::services::compared::Compared;
 use crate::facts::world::World;
 use crate::project::services::{Counterpart, Facts, Match, of_process, of_service, of_unit};
+use crate::shell::value::has_hole;
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ fn is_number(port: &str) -> bool {
 }
 
 fn is_known(module: &str) -> bool {
-    !module.contains(['$', '\u{1}', '{', '<', '@', '%'])
+    !has_hole(module) && !module.contains(['$', '{', '<', '@', '%'])
 }
 
 /// `backend.main:app` is `main:app` in another directory, `config.wsgi` serves `application` (gunicorn's default), and

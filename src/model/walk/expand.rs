@@ -195,7 +195,7 @@ impl<'a> Walker<'a, '_> {
 
     fn expand_parts(&mut self, parts: &[Part<'a>]) -> Value {
         if let [Part::Literal { text, .. }] = parts {
-            return plain(text);
+            return Value::of_text(text);
         }
         tick();
         if self.overflows() {
@@ -278,7 +278,7 @@ impl<'a> Walker<'a, '_> {
                 match (*pattern, longest) {
                     ("*/", true) => value.basename(),
                     _ => match value.as_literal().and_then(|text| text.strip_prefix(pattern)) {
-                        Some(rest) if !pattern.contains(['*', '?', '$']) => plain(rest),
+                        Some(rest) if !pattern.contains(['*', '?', '$']) => Value::of_text(rest),
                         _ => self.scope.unknown(name, value.knowledge().max(Knowledge::Symbolic)),
                     },
                 }
@@ -289,7 +289,7 @@ impl<'a> Walker<'a, '_> {
                     ("/*", false) => value.dirname(),
                     ("/", _) => Value::from_key(value.key().strip_suffix('/').unwrap_or(value.key()), &value),
                     _ => match value.as_literal().and_then(|text| text.strip_suffix(pattern)) {
-                        Some(rest) if !pattern.contains(['*', '?', '$']) => plain(rest),
+                        Some(rest) if !pattern.contains(['*', '?', '$']) => Value::of_text(rest),
                         _ => self.scope.unknown(name, value.knowledge().max(Knowledge::Symbolic)),
                     },
                 }
@@ -474,13 +474,4 @@ impl<'a> Walker<'a, '_> {
 
 fn word_is_all(word: &Word<'_>) -> bool {
     matches!(word.parts, [Part::Parameter { operation: Operation::All, .. }])
-}
-
-fn plain(text: &str) -> Value {
-    if text.contains(['\u{1}', '\u{2}', '\u{3}']) {
-        let mut value = Value::default();
-        value.push_str(text);
-        return value;
-    }
-    Value::literal(text)
 }

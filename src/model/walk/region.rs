@@ -8,6 +8,7 @@ use crate::model::{OnFailure, User};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Command, Heredoc, Operation, Part, RedirectKind, Word};
 use crate::shell::value::Value;
+use crate::shell::value::has_hole;
 use crate::shell::wrappers::{Code, Peeled};
 use crate::source::{FileId, MappedText, OffsetMap, Span};
 
@@ -360,7 +361,7 @@ impl<'a> Walker<'a, '_> {
         let pwd = Value::hole("PWD", 0, crate::shell::value::Knowledge::Symbolic);
         if path.is_under(&pwd) {
             let rest = path.key()[pwd.key().len()..].trim_start_matches('/').to_owned();
-            if !rest.is_ascii() || rest.contains('\u{1}') {
+            if !rest.is_ascii() || has_hole(&rest) {
                 return None;
             }
             let beside = self.script_path.dirname();

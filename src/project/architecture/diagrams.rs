@@ -52,8 +52,8 @@ pub(super) fn read(language: &str, text: &str, at: usize, aside: bool, found: &m
         _ => return,
     };
     for node in nodes.into_values() {
-        let label = node.label.replace("\\n", " \u{1} ");
-        let first = label.split('\u{1}').next().unwrap_or_default();
+        let label = node.label.replace("\\n", " \n ");
+        let first = label.split('\n').next().unwrap_or_default();
         let found_ports = ports(&label);
         // `Nginx :80/:443`, `Django API :8000`, `Nginx Container (Port 80)`.
         let (plain, brackets) = name_and_brackets(first);

@@ -194,88 +194,92 @@ fn facts(line: &Line, heading: Option<&Line>, text: &str, aside: bool, found: &m
     }
 }
 
+/// Directories of documents that do not say what runs today.
+const ASIDE_DIRECTORIES: &[&str] = &[
+    "adr",
+    "adrs",
+    "decisions",
+    "plan",
+    "plans",
+    "planning",
+    "spec",
+    "specs",
+    "proposals",
+    "rfc",
+    "rfcs",
+    "archive",
+    "archives",
+    "archived",
+    "_archive",
+    "old",
+    "old_docs",
+    "legacy",
+    "examples",
+    "example",
+    "templates",
+    "template",
+    "cheatsheets",
+    "tutorials",
+    "src",
+    "lib",
+    "packages",
+    "kb",
+    "redesign",
+    "history",
+    "reports",
+    "reviews",
+];
+
+/// Words in the name of such a document.
+const ASIDE_NAMES: &[&str] = &[
+    "plan",
+    "proposal",
+    "review",
+    "audit",
+    "decision",
+    "decisions",
+    "target",
+    "future",
+    "redesign",
+    "rebuild",
+    "design",
+    "report",
+    "difference",
+    "template",
+    "example",
+    "explained",
+    "options",
+    "migration",
+    "draft",
+    "cheat",
+];
+
+/// What a line about the document's status says where it does not hold today.
+const NOT_IN_FORCE: &[&str] = &[
+    "draft",
+    "design",
+    "proposal",
+    "proposed",
+    "planned",
+    "planning",
+    "wip",
+    "deprecated",
+    "obsolete",
+    "superseded",
+];
+
 /// Decisions, plans, archives and drafts do not say what runs today.
 fn is_aside_document(path: &str, text: &str) -> bool {
-    const DIRECTORIES: &[&str] = &[
-        "adr",
-        "adrs",
-        "decisions",
-        "plan",
-        "plans",
-        "planning",
-        "spec",
-        "specs",
-        "proposals",
-        "rfc",
-        "rfcs",
-        "archive",
-        "archives",
-        "archived",
-        "_archive",
-        "old",
-        "old_docs",
-        "legacy",
-        "examples",
-        "example",
-        "templates",
-        "template",
-        "cheatsheets",
-        "tutorials",
-        "src",
-        "lib",
-        "packages",
-        "kb",
-        "redesign",
-        "history",
-        "reports",
-        "reviews",
-    ];
-    const NAMES: &[&str] = &[
-        "plan",
-        "proposal",
-        "review",
-        "audit",
-        "decision",
-        "decisions",
-        "target",
-        "future",
-        "redesign",
-        "rebuild",
-        "design",
-        "report",
-        "difference",
-        "template",
-        "example",
-        "explained",
-        "options",
-        "migration",
-        "draft",
-        "cheat",
-    ];
     let mut parts: Vec<&str> = path.split('/').collect();
     let name = parts.pop().unwrap_or_default().to_lowercase();
     let elsewhere =
-        |part: &&str| part.starts_with('.') || DIRECTORIES.contains(&part.to_lowercase().as_str());
+        |part: &&str| part.starts_with('.') || ASIDE_DIRECTORIES.contains(&part.to_lowercase().as_str());
     let status = |line: &str| {
         let lower = line.to_lowercase();
-        lower.contains("status")
-            && [
-                "draft",
-                "design",
-                "proposal",
-                "proposed",
-                "planned",
-                "planning",
-                "wip",
-                "deprecated",
-                "obsolete",
-                "superseded",
-            ]
-            .iter()
-            .any(|word| lower.contains(word))
+        lower.contains("status") && NOT_IN_FORCE.iter().any(|word| lower.contains(word))
     };
     parts.iter().any(elsewhere)
-        || name.split(|c: char| !c.is_alphanumeric()).any(|word| NAMES.contains(&word))
+        || name.split(|c: char| !c.is_alphanumeric()).any(|word| ASIDE_NAMES.contains(&word))
         || text.lines().take(STATUS_LINES).filter(|line| line.len() < 200).any(status)
 }
 

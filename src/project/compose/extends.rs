@@ -6,19 +6,11 @@
 
 use crate::limit::tick;
 use crate::project::compose::interpolation::with_defaults;
-use crate::project::compose::load::{Entries, Loader, into_entries, parent, take};
+use crate::project::compose::load::{Entries, Loader, Scope, into_entries, parent, take};
 use crate::project::compose::merge::{self, At, Clashes};
 use crate::project::yaml::{Kind, Node};
 use crate::source::FileId;
 use std::collections::{HashMap, HashSet};
-
-/// Services among which `extends` looks for a name.
-pub(super) struct Scope {
-    services: Entries,
-    index: HashMap<String, usize>,
-    directory: String,
-    done: HashMap<usize, Node>,
-}
 
 impl Loader<'_> {
     /// Puts below each service what it extends.

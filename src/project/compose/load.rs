@@ -5,7 +5,6 @@
 //! extended, and then it is merged into what came before.
 
 use crate::finding::Gap;
-use crate::project::compose::extends::Scope;
 use crate::project::compose::interpolation::with_defaults;
 use crate::project::compose::merge::{self, At, Clashes};
 use crate::project::yaml::{self, Key, Kind, Node};
@@ -45,7 +44,15 @@ pub(super) struct Project {
     files: usize,
 }
 
-/// Reads each file once, and merges it as often as it is requested.
+/// Services among which `extends` looks for a name.
+pub(super) struct Scope {
+    pub(super) services: Entries,
+    pub(super) index: HashMap<String, usize>,
+    pub(super) directory: String,
+    pub(super) done: HashMap<usize, Node>,
+}
+
+/// Reads files once, and puts them together as often as they are asked for.
 pub(super) struct Loader<'a> {
     disk: Disk<'a>,
     documents: HashMap<FileId, (Rc<Vec<Node>>, bool)>,

@@ -48,14 +48,54 @@ static HELPER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A shorter text is parsed as a whole.
 const WORTH_PARTS: usize = 4096;
 
+/// Which libraries a file imports that read variables.
+struct Imports {
+    /// python-decouple.
+    decouple: bool,
+    /// A function `config` that reads variables: decouple's or Starlette's.
+    config: bool,
+    /// django-environ.
+    django: bool,
+    /// An object `env`: django-environ's or environs'.
+    env: bool,
+}
+
+impl Imports {
+    fn of(text: &str) -> Self {
+        // decouple's and Starlette's `config` is told from anybody's function of that name by the import.
+        let decouple = ["from decouple", "import decouple"].iter().any(|i| text.contains(i));
+        let django = ["import environ", "environ.Env("].iter().any(|i| text.contains(i));
+        Imports {
+            decouple,
+            config: decouple || text.contains("starlette.config"),
+            django,
+            env: django || ["from environs", "import environs", "Env("].iter().any(|i| text.contains(i)),
+        }
+    }
+
+    /// How a call reads a variable, and whether a default may stand second without its name. `environ`: the object is the
+    /// environment.
+    fn reads(&self, object: &str, function: &str, variable: &str, environ: bool) -> Option<(Reads, bool)> {
+        Some(match (object, function) {
+            ("" | "os", "getenv") => (Reads::OrNone, true),
+            (_, "get" | "pop") if environ => (Reads::OrNone, true),
+            // The second argument of django-environ's `env(…)` is a type.
+            ("", "env" | "Env") if self.env => (Reads::OrFail, !self.django),
+            ("env", method) if self.env && READERS.contains(&method) => (Reads::OrFail, true),
+            ("", "config") if self.config => (Reads::OrFail, self.decouple),
+            ("", helper) if is_helper(helper) && is_constant(variable) => {
+                let required = ["require", "must", "need"].iter().any(|w| helper.contains(w));
+                (if required { Reads::OrFail } else { Reads::OrNone }, !required)
+            }
+            _ => return None,
+        })
+    }
+}
+
 pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
     let matches = QUERY.matches_in(text, &parts(text))?;
     let at = |range: Option<Range<usize>>| range.and_then(|r| text.get(r)).unwrap_or_default();
-    // The import tells decouple's and Starlette's `config` from any other function of that name.
-    let decouple = ["from decouple", "import decouple"].iter().any(|i| text.contains(i));
-    let config = decouple || text.contains("starlette.config");
-    let django = ["import environ", "environ.Env("].iter().any(|i| text.contains(i));
-    let env = django || ["from environs", "import environs", "Env("].iter().any(|i| text.contains(i));
+    let imports = Imports::of(text);
     // Other names of `os.environ`, and the defaults that django-environ's `Env(X=(bool, False))` gives.
     let aliases: HashSet<&str> =
         matches.iter().filter_map(|one| one.get("alias")).map(|r| at(Some(r))).collect();
@@ -97,23 +137,12 @@ pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
             continue;
         }
         let (object, function) = (at(one.get("object")), at(one.get("function")));
-        // Where a default may stand without its name.
-        let (reads, second) = match (object, function) {
-            ("", "getenv") | ("os", "getenv") => (Reads::OrNone, true),
-            (object, "get" | "pop") if is_environ(object) => (Reads::OrNone, true),
-            (object, "setdefault") if is_environ(object) => {
-                add(name, Access::Set);
-                continue;
-            }
-            // The second argument of django-environ's `env(…)` is a type.
-            ("", "env" | "Env") if env => (Reads::OrFail, !django),
-            ("env", method) if env && READERS.contains(&method) => (Reads::OrFail, true),
-            ("", "config") if config => (Reads::OrFail, decouple),
-            ("", helper) if is_helper(helper) && is_constant(variable) => {
-                let required = ["require", "must", "need"].iter().any(|w| helper.contains(w));
-                (if required { Reads::OrFail } else { Reads::OrNone }, !required)
-            }
-            _ => continue,
+        if function == "setdefault" && is_environ(object) {
+            add(name, Access::Set);
+            continue;
+        }
+        let Some((reads, second)) = imports.reads(object, function, variable, is_environ(object)) else {
+            continue;
         };
         let fallback = at(one.get("second"));
         let need = match (keyword(at(one.get("arguments")), "default"), fallback) {
@@ -336,17 +365,18 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-/// The fields of pydantic's settings classes. Each is a variable, with the class's prefix, in any case.
-fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
+/// The settings classes by name, with body and prefix: by BaseSettings, or by another of the same file. The prefix is
+/// `None` where it is not written out.
+fn settings_classes<'t>(
+    text: &'t str,
+    matches: &[Match],
+) -> HashMap<&'t str, (Range<usize>, Option<&'t str>)> {
     let at = |range: Range<usize>| text.get(range).unwrap_or_default();
-    // `None` for a prefix that is not written out.
     let prefixes: Vec<(usize, Option<&str>)> = matches
         .iter()
         .filter_map(|one| one.get("prefix"))
         .map(|range| (range.start, text_of_string(at(range))))
         .collect();
-    // The settings classes by name, with body and prefix. They derive from BaseSettings, or from another
-    // class of the same file.
     let mut classes: HashMap<&str, (Range<usize>, Option<&str>)> = HashMap::new();
     for one in matches {
         let (Some(class), Some(bases), Some(body)) = (one.get("class"), one.get("bases"), one.get("body"))
@@ -367,6 +397,33 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
             classes.insert(at(class), (body, own.unwrap_or(inherited)));
         }
     }
+    classes
+}
+
+/// Whether a field of a settings class must be given: by what stands behind its `=`, and by its type.
+fn need_of_field(value: &str, kind: &str) -> Need {
+    let Some(arguments) = value.strip_prefix("Field").map(str::trim_start) else {
+        return match value {
+            // A model in settings takes its own variables, or JSON.
+            "" if is_model(kind) => Need::Optional,
+            "" | "..." => Need::Required,
+            value => default(value),
+        };
+    };
+    if let Some(value) = keyword(arguments, "default").or_else(|| keyword(arguments, "default_factory")) {
+        return default(value);
+    }
+    let first = split(arguments.trim_start_matches('(').trim_end_matches(')'));
+    match first.first().map(|first| first.trim()) {
+        Some(first) if !first.is_empty() && !is_keyword(first) && first != "..." => default(first),
+        _ => Need::Required,
+    }
+}
+
+/// The fields of pydantic's settings classes: each is a variable, with the class's prefix, in any case.
+fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
+    let at = |range: Range<usize>| text.get(range).unwrap_or_default();
+    let classes = settings_classes(text, matches);
     let mut found = Vec::new();
     for one in matches {
         let (Some(owner), Some(field), Some(kind)) = (one.get("owner"), one.get("field"), one.get("type"))
@@ -383,8 +440,7 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
             continue;
         }
         let value = one.get("default").map(at).unwrap_or_default();
-        let of_field = value.strip_prefix("Field").map(str::trim_start);
-        let arguments = of_field.unwrap_or_default();
+        let arguments = value.strip_prefix("Field").map(str::trim_start).unwrap_or_default();
         let text_of = |key| {
             let value = keyword(arguments, key)?.trim().trim_matches(['"', '\'']);
             is_name(value).then(|| value.to_owned())
@@ -396,28 +452,7 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
             found.extend(choices(text, inside));
             continue;
         }
-        let need = match of_field {
-            Some(_) => {
-                match keyword(arguments, "default").or_else(|| keyword(arguments, "default_factory")) {
-                    Some(value) => default(value),
-                    None => {
-                        match split(arguments.trim_start_matches('(').trim_end_matches(')'))
-                            .first()
-                            .map(|first| first.trim())
-                        {
-                            Some(first) if !first.is_empty() && !is_keyword(first) && first != "..." => {
-                                default(first)
-                            }
-                            _ => Need::Required,
-                        }
-                    }
-                }
-            }
-            // A model inside settings reads its own variables, or JSON.
-            None if value.is_empty() && is_model(at(kind)) => Need::Optional,
-            None if value.is_empty() || value == "..." => Need::Required,
-            None => default(value),
-        };
+        let need = need_of_field(value, at(kind));
         let name = alias.unwrap_or_else(|| format!("{prefix}{name}").to_ascii_uppercase());
         found.push(Found { name, range: field, access: Access::Read(need), any_case: true });
     }

@@ -1,6 +1,7 @@
 //! Manifests: what a project needs to be installed, built and migrated. They know nothing about a script.
 
 pub mod code;
+mod declared;
 mod lock;
 mod migrations;
 mod node;
@@ -9,9 +10,9 @@ mod python;
 mod requirements;
 mod setup;
 
+pub use declared::{PythonKind, PythonManifest, normalized};
 pub use migrations::{MigrationKind, MigrationTool};
 pub use node::{NodePackage, PackageManager, Script};
-pub use python::{PythonKind, PythonManifest, normalized};
 
 use crate::finding::Gap;
 use crate::limit::tick;

@@ -5,79 +5,13 @@
 //! <https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html#dynamic-metadata>.
 
 use crate::finding::Gap;
-use crate::project::manifest::requirements::Requirement;
-use crate::project::manifest::{Declared, Include, requirements, setup, split};
+use crate::project::manifest::declared::{PythonKind, PythonManifest, Requirement, declare};
+use crate::project::manifest::{Include, requirements, setup};
 use crate::source::{FileId, Sources, Span};
-use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The kinds of manifests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PythonKind {
-    /// `pyproject.toml` that declares something, or a project.
-    Pyproject,
-    /// `requirements*.txt`, `requirements/*.txt`, and what they include with `-r`.
-    Requirements,
-    /// `Pipfile`.
-    Pipfile,
-    /// `setup.py` or `setup.cfg`.
-    Setup,
-}
-
-impl PythonKind {
-    pub(super) fn of(path: &str) -> Option<PythonKind> {
-        let (directory, name) = split(path);
-        match name {
-            "pyproject.toml" => Some(PythonKind::Pyproject),
-            "Pipfile" => Some(PythonKind::Pipfile),
-            "setup.py" | "setup.cfg" => Some(PythonKind::Setup),
-            _ if name.ends_with(".txt")
-                && (name.starts_with("requirements") || split(directory).1 == "requirements") =>
-            {
-                Some(PythonKind::Requirements)
-            }
-            _ => None,
-        }
-    }
-}
-
-/// A manifest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PythonManifest {
-    /// Its directory, relative to the root, empty for the root.
-    pub directory: String,
-    /// The file.
-    pub file: FileId,
-    /// Its kind.
-    pub kind: PythonKind,
-    /// True when Poetry's table is there.
-    pub poetry: bool,
-    /// What it declares, by place.
-    pub dependencies: Vec<Declared>,
-    /// The requirements files that it includes.
-    pub includes: Vec<Include>,
-    /// False if it needs more than is known: it is code, it names an address or a path, or a file that it
-    /// includes could not be read.
-    pub complete: bool,
-    /// The lockfile of uv, Poetry, PDM or Pipenv here or above.
-    pub lockfile: Option<String>,
-}
-
-/// The name as in PEP 503: lower case, runs of `-`, `_` and `.` as one `-`.
-pub fn normalized(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for c in name.chars() {
-        if !matches!(c, '-' | '_' | '.') {
-            out.push(c.to_ascii_lowercase());
-        } else if !out.ends_with('-') {
-            out.push('-');
-        }
-    }
-    out
-}
-
-/// `None` for a pyproject.toml that only configures tools. A broken one is read as far as possible.
+/// `None` for a pyproject.toml that only configures tools. What can be read of a broken one is.
 pub(super) fn read(
     sources: &Sources,
     file: FileId,
@@ -203,11 +137,6 @@ fn dynamic(table: &Table<'_>, project: &Table<'_>, manifest: &mut PythonManifest
     }
 }
 
-pub(super) fn is_development(group: &str) -> bool {
-    let group = group.to_ascii_lowercase();
-    ["dev", "test", "lint", "doc", "typing"].iter().any(|word| group.contains(word))
-}
-
 fn strings(
     text: &str,
     list: Option<&Spanned<DeValue<'_>>>,
@@ -272,37 +201,4 @@ impl<'t> Form<'t> {
             _ => Form { constraint: whole, extras: Vec::new(), direct: false },
         }
     }
-}
-
-/// Declares the names in the bytes `within`, which may be in quotes.
-pub(super) fn declare(
-    text: &str,
-    requirement: &Requirement<'_>,
-    within: Range<usize>,
-    group: Option<&str>,
-    manifest: &mut PythonManifest,
-) {
-    let offset = text.get(within.clone()).and_then(|written| written.find(requirement.name));
-    let start = within.start + offset.unwrap_or(0);
-    declare_at(requirement, start..(start + requirement.name.len()).min(within.end), group, manifest);
-}
-
-/// Declares the name at `place`.
-pub(super) fn declare_at(
-    requirement: &Requirement<'_>,
-    place: Range<usize>,
-    group: Option<&str>,
-    manifest: &mut PythonManifest,
-) {
-    if requirement.name.is_empty() {
-        return;
-    }
-    manifest.dependencies.push(Declared {
-        name: normalized(requirement.name),
-        span: Span { file: manifest.file, start: place.start as u32, end: place.end as u32 },
-        development: group.is_some_and(is_development),
-        requirement: requirement.constraint.map(str::to_owned),
-        extras: requirement.extras.iter().map(|extra| normalized(extra)).collect(),
-        group: group.map(str::to_owned),
-    });
 }

@@ -2,47 +2,8 @@
 //! <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
 
 use crate::project::manifest::Include;
-use crate::project::manifest::python::{PythonManifest, declare};
+use crate::project::manifest::declared::{PythonManifest, Requirement, declare, declare_at};
 use crate::source::Span;
-
-/// A requirement, taken apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Requirement<'t> {
-    /// `celery` of `celery[redis] >=5; python_version > "3"`; empty where none is named.
-    pub(super) name: &'t str,
-    /// `redis`.
-    pub(super) extras: Vec<&'t str>,
-    /// `>=5`, or `@ https://…`.
-    pub(super) constraint: Option<&'t str>,
-}
-
-impl<'t> Requirement<'t> {
-    /// Takes it apart, without its marker and without pip's own options.
-    pub(super) fn parse(text: &'t str) -> Self {
-        let trimmed = text.trim_start();
-        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let (name, rest) = trimmed.split_at(trimmed.find(|c| !is_name(c)).unwrap_or(trimmed.len()));
-        let rest = rest.trim_start();
-        let (extras, rest) = match rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
-            Some((extras, rest)) => (extras, rest.trim_start()),
-            None => ("", rest),
-        };
-        // A `;` belongs to an address unless a blank precedes it.
-        let marker = if rest.starts_with('@') { " ;" } else { ";" };
-        let end = [marker, " --", " #", "\t#", "\\"].iter().filter_map(|stop| rest.find(stop)).min();
-        let constraint = rest[..end.unwrap_or(rest.len())].trim();
-        Requirement {
-            name,
-            extras: extras.split(',').map(str::trim).filter(|extra| !extra.is_empty()).collect(),
-            constraint: (!constraint.is_empty()).then_some(constraint),
-        }
-    }
-
-    /// True if it comes from an address or a path, so that no index knows its own requirements.
-    pub(super) fn is_direct(&self) -> bool {
-        self.constraint.is_some_and(|constraint| constraint.starts_with('@'))
-    }
-}
 
 /// Reads a requirements file.
 pub(super) fn read(text: &str, manifest: &mut PythonManifest) {
@@ -89,7 +50,7 @@ fn option(body: &str, offset: usize, manifest: &mut PythonManifest) {
             let requirement = Requirement::parse(egg);
             let start = offset + (body.len() - egg.len());
             let within = start..start + requirement.name.len();
-            crate::project::manifest::python::declare_at(&requirement, within, None, manifest);
+            declare_at(&requirement, within, None, manifest);
         }
         return;
     }

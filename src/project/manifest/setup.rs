@@ -2,8 +2,7 @@
 //! is code: plain lists in it are read, and anything else makes the manifest incomplete.
 
 use crate::project::manifest::Include;
-use crate::project::manifest::python::{PythonManifest, declare};
-use crate::project::manifest::requirements::Requirement;
+use crate::project::manifest::declared::{PythonManifest, Requirement, declare};
 use crate::source::Span;
 use std::ops::Range;
 

@@ -7,6 +7,7 @@ use crate::project::managers::Process;
 use crate::project::services::essence::{self, Essence, Role};
 use crate::project::services::{Strength, UnitInfo};
 use crate::repo::names::base;
+use crate::shell::value::without_holes;
 use std::collections::{BTreeSet, HashSet};
 
 /// Below this there is no match: there is only one kind of evidence, and it leaves doubt.
@@ -138,16 +139,6 @@ impl Side {
             same.then(|| words.join(" "))
         })
     }
-}
-
-/// The known part of a name with holes (`shell::value`): for `$APP-worker.service` it is `-worker.service`.
-fn without_holes(name: &str) -> String {
-    let mut pieces = name.split('\u{1}');
-    let mut known = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        known.push_str(piece.split_once('\u{2}').map_or("", |(_, after)| after));
-    }
-    known
 }
 
 fn last_part(path: &str) -> Option<String> {

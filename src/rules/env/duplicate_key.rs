@@ -4,15 +4,17 @@
 //! the earlier setting") and Compose for a list.
 
 use crate::facts::environment::table::written_files;
+use crate::facts::world::{Origin, World};
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::dotenv::Dotenv;
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
 use crate::source::Span;
 use std::collections::HashMap;
 
-const RULE: &str = "env/duplicate-key";
+const RULE: RuleId = id::ENV_DUPLICATE_KEY;
 
-pub(super) fn duplicate_key(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn duplicate_key(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let ignored = &context.project.inventory.ignored_dotenv;
     for (path, dotenv) in context.project.dotenvs.iter().filter(|(path, _)| !ignored.contains(path)) {
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -39,14 +41,14 @@ pub(super) fn duplicate_key(context: &Context<'_, '_>, found: &mut Vec<Finding>)
     }
 }
 
-fn of_file(context: &Context<'_, '_>, what: &str, dotenv: &Dotenv, found: &mut Vec<Finding>) {
+fn of_file(context: &World<'_, '_>, what: &str, dotenv: &Dotenv, found: &mut Vec<Finding>) {
     let set: Vec<(&str, &str, Span)> =
         dotenv.entries.iter().map(|e| (e.name.as_str(), e.value.as_str(), e.name_span)).collect();
     judge(context, what, &set, Confidence::High, found);
 }
 
 fn judge(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     what: &str,
     set: &[(&str, &str, Span)],
     confidence: Confidence,

@@ -8,10 +8,10 @@ mod undocumented;
 mod unset;
 mod unused;
 
+use crate::facts::world::World;
 use crate::project::dotenv::Dotenv;
 use crate::repo::names::is_sample_dotenv;
 use crate::rules::Rule;
-use crate::rules::context::Context;
 
 /// The rules of this family in Rust.
 pub(super) const RULES: &[(&str, Rule)] = &[
@@ -25,7 +25,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
 ];
 
 /// The samples of environment files, by path.
-fn samples<'c>(context: &'c Context<'_, '_>) -> Vec<(&'c str, &'c Dotenv)> {
+fn samples<'c>(context: &'c World<'_, '_>) -> Vec<(&'c str, &'c Dotenv)> {
     let files = context.project.dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path));
     files.map(|(path, dotenv)| (path.as_str(), dotenv)).collect()
 }

@@ -2,14 +2,16 @@
 
 use crate::facts::environment::names::{is_credential, is_given};
 use crate::facts::environment::table::{Read, Reader, Variable, Writer};
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::project::env::Need;
 use crate::repo::names::base;
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::source::FileId;
 use std::collections::BTreeMap;
 
-const RULE: &str = "env/other-default";
+const RULE: RuleId = id::ENV_OTHER_DEFAULT;
 
 /// Names of what each program of a repo has for itself.
 const OF_EACH: [&str; 12] = [
@@ -30,7 +32,7 @@ const OF_EACH: [&str; 12] = [
 /// Places that read a variable, each with its default.
 type Defaults<'c> = Vec<(&'c Read, String)>;
 
-pub(super) fn other_default(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn other_default(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.project.composes.is_empty() && context.project.env.uses.is_empty() {
         return;
     }
@@ -46,13 +48,7 @@ pub(super) fn other_default(context: &Context<'_, '_>, found: &mut Vec<Finding>)
 }
 
 /// `${X:-a}` and `${X:-b}` in one compose file: Compose reads both from the same environment.
-fn of_compose(
-    context: &Context<'_, '_>,
-    name: &str,
-    variable: &Variable,
-    set: bool,
-    found: &mut Vec<Finding>,
-) {
+fn of_compose(context: &World<'_, '_>, name: &str, variable: &Variable, set: bool, found: &mut Vec<Finding>) {
     let mut files: BTreeMap<FileId, Defaults<'_>> = BTreeMap::new();
     for read in variable.reads.iter().filter(|r| r.by == Reader::Compose) {
         if let Need::Default(text) = &read.need
@@ -75,7 +71,7 @@ fn of_compose(
 }
 
 /// `getenv("X", "a")` and `getenv("X", "b")` in one program.
-fn of_code(context: &Context<'_, '_>, name: &str, variable: &Variable, set: bool, found: &mut Vec<Finding>) {
+fn of_code(context: &World<'_, '_>, name: &str, variable: &Variable, set: bool, found: &mut Vec<Finding>) {
     let mut programs: BTreeMap<(&str, &str, String), Defaults<'_>> = BTreeMap::new();
     for read in variable.reads.iter().filter(|r| r.by == Reader::Code) {
         let path = context.sources.file(read.span.file).path();
@@ -101,7 +97,7 @@ fn of_code(context: &Context<'_, '_>, name: &str, variable: &Variable, set: bool
 }
 
 /// The program of a file of code: its language and the nearest directory above it with a manifest.
-fn program<'p>(context: &'p Context<'_, '_>, path: &'p str) -> (&'p str, &'p str) {
+fn program<'p>(context: &'p World<'_, '_>, path: &'p str) -> (&'p str, &'p str) {
     let language = if path.ends_with(".py") { "python" } else { "javascript" };
     let directory = |path: &'p str| path.rsplit_once('/').map_or("", |(directory, _)| directory);
     let manifests = context.project.inventory.manifests.iter().filter(|m| {
@@ -157,7 +153,7 @@ fn mode(path: &str) -> String {
 }
 
 fn tell(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     name: &str,
     reads: &[(&Read, String)],
     most: Confidence,

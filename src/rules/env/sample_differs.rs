@@ -2,21 +2,23 @@
 
 use crate::facts::environment::names::is_given;
 use crate::facts::environment::table::{Reader, Table, Writer, WrittenFile};
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::dotenv::Dotenv;
 use crate::project::env::Need;
 use crate::repo::names::base;
-use crate::rules::context::Context;
 use crate::rules::env::samples;
+use crate::rules::id;
 use crate::source::Span;
 use std::collections::HashSet;
 
-const RULE: &str = "env/sample-differs";
+const RULE: RuleId = id::ENV_SAMPLE_DIFFERS;
 
 /// So many names are told in a message.
 const NAMED: usize = 3;
 
-pub(super) fn sample_differs(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn sample_differs(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let samples = samples(context);
     if samples.is_empty() {
         return;
@@ -43,7 +45,7 @@ fn sample_of<'s>(file: &WrittenFile, samples: &[(&'s str, &'s Dotenv)]) -> Optio
 
 /// A variable that the sample shows, that the code fails without, and that nothing of the deployment names.
 fn lacks(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     table: &Table<'_>,
     file: &WrittenFile,
     path: &str,
@@ -101,7 +103,7 @@ fn is_set_otherwise(table: &Table<'_>, name: &str) -> bool {
 
 /// A variable that the script writes and the code reads, which no sample shows.
 fn adds(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     table: &Table<'_>,
     file: &WrittenFile,
     path: &str,

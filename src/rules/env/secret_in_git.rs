@@ -3,13 +3,15 @@
 use crate::facts::environment::values::{
     Kind, assignments, lines_of_interest, may_hold_token, secret, token_in,
 };
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::repo::names::{base, is_sample_dotenv};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::source::{FileId, Span};
 use std::collections::BTreeMap;
 
-const RULE: &str = "env/secret-in-git";
+const RULE: RuleId = id::ENV_SECRET_IN_GIT;
 
 /// So many further places are named with a finding.
 const RELATED: usize = 5;
@@ -22,7 +24,7 @@ struct Leak {
     confidence: Confidence,
 }
 
-pub(super) fn secret_in_git(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn secret_in_git(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let mut files: BTreeMap<FileId, Vec<Leak>> = BTreeMap::new();
     let ignored = &context.project.inventory.ignored_dotenv;
     for (path, dotenv) in context.project.dotenvs.iter().filter(|(path, _)| !ignored.contains(path)) {
@@ -67,7 +69,7 @@ fn is_development(path: &str) -> bool {
 }
 
 /// Compose files, units and scripts.
-fn texts(context: &Context<'_, '_>) -> Vec<FileId> {
+fn texts(context: &World<'_, '_>) -> Vec<FileId> {
     let project = context.project;
     let inventory = &project.inventory;
     let named = inventory.compose.iter().chain(&inventory.units).chain(&inventory.scripts);
@@ -114,7 +116,7 @@ fn of_text(text: &str, file: FileId, development: bool, leaks: &mut Vec<Leak>) {
 }
 
 /// One finding for each file and confidence: whoever finds one secret looks through the whole file.
-fn tell(context: &Context<'_, '_>, file: FileId, mut leaks: Vec<Leak>, found: &mut Vec<Finding>) {
+fn tell(context: &World<'_, '_>, file: FileId, mut leaks: Vec<Leak>, found: &mut Vec<Finding>) {
     leaks.sort_by_key(|leak| (std::cmp::Reverse(leak.confidence), leak.span));
     let Some(first) = leaks.first() else { return };
     let name = base(context.sources.file(file).path());

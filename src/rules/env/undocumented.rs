@@ -2,15 +2,17 @@
 
 use crate::facts::environment::names::{is_credential, is_given, is_plain, nearest};
 use crate::facts::environment::table::Writer;
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::env::{Need, Use};
-use crate::rules::context::Context;
 use crate::rules::env::samples;
+use crate::rules::id;
 use std::collections::BTreeMap;
 
-const RULE: &str = "env/undocumented";
+const RULE: RuleId = id::ENV_UNDOCUMENTED;
 
-pub(super) fn undocumented(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn undocumented(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let samples = samples(context);
     if samples.is_empty() || context.project.env.uses.is_empty() {
         return;

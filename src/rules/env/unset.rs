@@ -2,15 +2,17 @@
 
 use crate::facts::environment::names::{is_given, is_of_library};
 use crate::facts::environment::table::{Reader, Table, Variable, Writer};
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::project::env::Need;
 use crate::repo::names::{base, is_sample_dotenv};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::source::FileId;
 
-const RULE: &str = "env/unset";
+const RULE: RuleId = id::ENV_UNSET;
 
-pub(super) fn unset(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn unset(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     // Nothing but these is asked about.
     let project = context.project;
     if project.composes.is_empty() && project.inventory.templates.is_empty() && project.env.uses.is_empty() {
@@ -50,7 +52,7 @@ pub(super) fn unset(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn compose(context: &Context<'_, '_>, name: &str, variable: &Variable, found: &mut Vec<Finding>) {
+fn compose(context: &World<'_, '_>, name: &str, variable: &Variable, found: &mut Vec<Finding>) {
     let reads = || variable.reads.iter().filter(|r| r.by == Reader::Compose);
     // Whoever gives a default somewhere knows that it may be missing.
     if name.starts_with("COMPOSE_") || reads().any(|r| matches!(r.need, Need::Default(_) | Need::Optional)) {
@@ -80,7 +82,7 @@ fn compose(context: &Context<'_, '_>, name: &str, variable: &Variable, found: &m
 }
 
 /// True where something calls envsubst, or nginx's image does: it fills in what lies in `/etc/nginx/templates`.
-fn is_filled_in(context: &Context<'_, '_>, template: FileId) -> bool {
+fn is_filled_in(context: &World<'_, '_>, template: FileId) -> bool {
     let path = context.sources.file(template).path();
     let name = base(path);
     let directory = path.rsplit('/').nth(1).unwrap_or(name);
@@ -102,7 +104,7 @@ fn of(variable: &Variable, reader: Reader) -> Option<&crate::facts::environment:
 
 /// True where the repo sets the variable, or names it where somebody may set it: in a script, a workflow, a sample's comment,
 /// in settings or in prose.
-fn is_set(context: &Context<'_, '_>, table: &Table<'_>, name: &str, variable: &Variable) -> bool {
+fn is_set(context: &World<'_, '_>, table: &Table<'_>, name: &str, variable: &Variable) -> bool {
     let lower = name.to_ascii_lowercase();
     // What Compose hands into a container is not what it reads itself.
     let only_compose = variable.reads.iter().all(|r| r.by == Reader::Compose);

@@ -1,13 +1,15 @@
 //! `env/unused`: the sample shows a variable that nothing in the repo reads.
 
 use crate::facts::environment::names::{is_given, is_of_library};
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::repo::names::{base, is_sample_dotenv};
-use crate::rules::context::Context;
+use crate::rules::id;
 
-const RULE: &str = "env/unused";
+const RULE: RuleId = id::ENV_UNUSED;
 
-pub(super) fn unused(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn unused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let Some(unread) = &context.project.unread else { return };
     if unread.is_empty() {
         return;
@@ -36,7 +38,7 @@ pub(super) fn unused(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
 
 /// True where variables may reach a reader that the repo does not show: an image of somebody else that gets the whole file, a
 /// submodule, a framework whose own settings read the environment (Laravel, Spring, ASP.NET, Rails).
-fn reads_elsewhere(context: &Context<'_, '_>) -> bool {
+fn reads_elsewhere(context: &World<'_, '_>) -> bool {
     let inventory = &context.project.inventory;
     let handed_on = context
         .project

@@ -1,8 +1,8 @@
 //! What says that the app writes to a path.
 
 use crate::facts::owners::{lies_under, user_of};
+use crate::facts::world::{AppUser, UnitAt, World};
 use crate::finding::Confidence;
-use crate::rules::context::{AppUser, Context, UnitAt};
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::PathKind;
@@ -54,7 +54,7 @@ const READ: [&str; 8] =
     ["PYTHONPATH", "NODE_PATH", "VIRTUAL_ENV", "CONFIG", "TEMPLATE", "STATIC", "CERT", "KEY"];
 
 /// Who needs the path, and why.
-pub(super) fn need(context: &Context<'_, '_>, path: &Value, kind: PathKind) -> Option<(AppUser, Need)> {
+pub(super) fn need(context: &World<'_, '_>, path: &Value, kind: PathKind) -> Option<(AppUser, Need)> {
     let shown = path.to_string();
     for at in context.units.iter().filter(|u| u.name.ends_with(".service")) {
         let Some(user) = at.unit.user().filter(|d| d.value != "root") else { continue };
@@ -183,7 +183,7 @@ fn is_place(name: &str) -> bool {
 }
 
 /// `UPLOAD_DIR=/opt/shop/uploads` in a file of settings that a script writes.
-fn of_settings(context: &Context<'_, '_>, path: &str) -> Option<Need> {
+fn of_settings(context: &World<'_, '_>, path: &str) -> Option<Need> {
     for (_, _, step) in context.steps() {
         for written in &step.written {
             let name = written.path.basename().to_string();
@@ -208,7 +208,7 @@ fn of_settings(context: &Context<'_, '_>, path: &str) -> Option<Need> {
 }
 
 /// `/var/log/shop` of a unit `shop.service`, or of the account `shop`.
-fn of_state(context: &Context<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
+fn of_state(context: &World<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
     let name = ["/var/log/", "/var/lib/", "/var/cache/", "/run/", "/var/run/"]
         .iter()
         .find_map(|parent| path.strip_prefix(parent))?

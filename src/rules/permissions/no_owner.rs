@@ -2,9 +2,10 @@
 
 use crate::facts::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
 use crate::facts::secrets::is_env_file;
+use crate::facts::world::{AppUser, World};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::{AppUser, Context};
+use crate::rules::id;
 use crate::rules::permissions::needs::{Need, need};
 use crate::shell::value::Value;
 use crate::source::Span;
@@ -17,7 +18,7 @@ const OF_THE_SYSTEM: [&str; 11] =
     ["/etc", "/usr", "/bin", "/sbin", "/lib", "/root", "/dev", "/proc", "/sys", "/boot", "/tmp"];
 
 /// `permissions/no-owner`.
-pub(in crate::rules) fn no_owner(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn no_owner(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     // Then there is nobody to give it to.
     if context.app_user.is_none() && context.units.is_empty() {
         return;
@@ -71,7 +72,7 @@ enum Reason<'s> {
 
 impl<'s> Orphan<'s> {
     fn of(
-        context: &Context<'_, '_>,
+        context: &World<'_, '_>,
         script: &'s Deployment<'_>,
         above: &mut Above<'s>,
         id: StepId,
@@ -102,7 +103,7 @@ impl<'s> Orphan<'s> {
 
     fn judge(
         &self,
-        context: &Context<'_, '_>,
+        context: &World<'_, '_>,
         script: &Deployment<'_>,
         id: StepId,
         all: &[Orphan<'_>],
@@ -132,7 +133,7 @@ impl<'s> Orphan<'s> {
             Reason::Needs(need) => need.sure,
         };
         let mut draft = context
-            .finding("permissions/no-owner", step.span, message)
+            .finding(id::PERMISSIONS_NO_OWNER, step.span, message)
             .at_most(context.confidence(script, id, Some(path)))
             .at_most(sure);
         if let Some(span) = self.app.span {
@@ -164,7 +165,7 @@ impl<'s> Orphan<'s> {
 
 /// A file of settings that is shut to all but root, and that no unit has systemd read: the app reads it by itself.
 fn unreadable(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     path: &Value,
@@ -195,7 +196,7 @@ fn unreadable(
 /// An environment, a clone or a copied tree that root makes in a directory that has been given to the app's user
 /// before: the script means it to be the user's, and the `chown -R` came too early.
 fn behind_its_time(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     path: &Value,
@@ -284,7 +285,7 @@ fn gives(step: &Step, path: &Value, name: &Value) -> bool {
 
 /// A later step of the app's user that makes something right in the path, before anybody gives it away.
 fn failing<'s>(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &'s Deployment<'_>,
     id: StepId,
     path: &Value,
@@ -335,7 +336,7 @@ fn failing<'s>(
 }
 
 /// `install -d -o NAME -g NAME` for a plain `mkdir [-p]` on a line of its own.
-fn fix(context: &Context<'_, '_>, step: &Step, all: &[Orphan<'_>]) -> Option<Fix> {
+fn fix(context: &World<'_, '_>, step: &Step, all: &[Orphan<'_>]) -> Option<Fix> {
     let name = all.first()?.app.name.as_literal()?;
     let options = plain_mkdir(&step.argv)?;
     let operands = step.argv.args.len() - options;

@@ -1,9 +1,10 @@
 //! `permissions/not-executable`: a file is called as a program and has no execute bit: execve(2) fails with EACCES.
 
 use crate::facts::owners::{from, is_roots, lies_under, reaches};
+use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
 use crate::rules::permissions::modes::{gives_execution, takes_execution};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
@@ -23,7 +24,7 @@ const PROGRAMS: [&str; 7] = [
 ];
 
 /// `permissions/not-executable`.
-pub(in crate::rules) fn not_executable(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn not_executable(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let calls = calls(context);
     written(context, &calls, found);
     of_the_repo(context, &calls, found);
@@ -41,7 +42,7 @@ struct Call {
     step: Option<(usize, StepId)>,
 }
 
-fn calls(context: &Context<'_, '_>) -> Vec<Call> {
+fn calls(context: &World<'_, '_>) -> Vec<Call> {
     let mut calls = Vec::new();
     for at in context.units.iter().filter(|u| u.origin != Origin::InRepo) {
         for key in ["ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop"] {
@@ -110,7 +111,7 @@ fn cron_program(line: &str) -> Option<String> {
 }
 
 /// Scripts that a script writes, and nobody makes executable.
-fn written(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
+fn written(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         for written in step.written.iter().filter(|w| !w.append && w.path.is_absolute()) {
             let (path, shown) = (&written.path, written.path.to_string());
@@ -138,7 +139,7 @@ fn written(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) 
             };
             let mut draft = context
                 .finding(
-                    "permissions/not-executable",
+                    id::PERMISSIONS_NOT_EXECUTABLE,
                     step.span,
                     format!("`{shown}` is written without the right to execute it: {says}"),
                 )
@@ -153,7 +154,7 @@ fn written(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) 
 }
 
 /// Scripts of the repo without the execute bit that are called as programs.
-fn of_the_repo(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
+fn of_the_repo(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
     let inventory = &context.project.inventory;
     let mut told: Vec<&str> = Vec::new();
     for call in calls {
@@ -194,7 +195,7 @@ fn of_the_repo(context: &Context<'_, '_>, calls: &[Call], found: &mut Vec<Findin
         found.push(
             context
                 .finding(
-                    "permissions/not-executable",
+                    id::PERMISSIONS_NOT_EXECUTABLE,
                     call.span,
                     format!("{file} has no execute bit in the repo, and nothing gives it one: {}", call.says),
                 )
@@ -221,7 +222,7 @@ fn known_end(path: &str) -> Option<&str> {
 }
 
 /// `chmod -R 644 TREE` over programs that a unit calls.
-fn taken(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn taken(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
             let tree = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
@@ -235,7 +236,7 @@ fn taken(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
             let words = context.words(step.span);
             let mut draft = context
                 .finding(
-                    "permissions/not-executable",
+                    id::PERMISSIONS_NOT_EXECUTABLE,
                     step.span,
                     format!("`{words}` takes the right to execute from `{victim}` too: permission denied"),
                 )
@@ -254,7 +255,7 @@ fn taken(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
 
 /// A program in the tree that was there before the step, and that nothing makes executable afterwards.
 fn victim(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     tree: &Value,
@@ -302,7 +303,7 @@ fn victim(
 }
 
 /// True where some command of some script gives the right to execute it, or may do so.
-fn is_given(context: &Context<'_, '_>, path: &Value) -> bool {
+fn is_given(context: &World<'_, '_>, path: &Value) -> bool {
     gives(context, |target, recursive| {
         reaches(target, recursive, path)
             || target.looks_like(path)
@@ -311,7 +312,7 @@ fn is_given(context: &Context<'_, '_>, path: &Value) -> bool {
     })
 }
 
-fn is_given_by_name(context: &Context<'_, '_>, file: &str) -> bool {
+fn is_given_by_name(context: &World<'_, '_>, file: &str) -> bool {
     let name = file.rsplit('/').next().unwrap_or(file);
     gives(context, |target, recursive| recursive || target.is_glob() || target.basename().is_shown_as(name))
         || context
@@ -319,7 +320,7 @@ fn is_given_by_name(context: &Context<'_, '_>, file: &str) -> bool {
             .any(|(_, _, step)| step.argv.args.iter().any(|a| a.value.as_literal() == Some("--chmod=+x")))
 }
 
-fn gives(context: &Context<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> bool {
+fn gives(context: &World<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> bool {
     context.steps().any(|(_, _, step)| {
         step.deed.roles.contains(&Role::Mode) && step.deed.effects.is_empty()
             || step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
@@ -333,7 +334,7 @@ fn gives(context: &Context<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> b
 }
 
 /// True where the repo brings the file: then its mode is that of the repo.
-fn is_in_repo(context: &Context<'_, '_>, path: &str) -> bool {
+fn is_in_repo(context: &World<'_, '_>, path: &str) -> bool {
     let inventory = &context.project.inventory;
     inventory
         .scripts

@@ -1,9 +1,10 @@
 //! `permissions/redirect-as-caller`: `sudo` runs the command, and the shell that opens the file stays who it was.
 
 use crate::facts::owners::lies_under;
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::model::{Caller, OnFailure, Step, User};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::Change;
@@ -12,7 +13,7 @@ use crate::tools::effect::Change;
 const OF_ROOT: [&str; 7] = ["/etc", "/usr", "/lib", "/boot", "/var/lib", "/var/spool", "/opt"];
 
 /// `permissions/redirect-as-caller`.
-pub(in crate::rules) fn redirect_as_caller(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn redirect_as_caller(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let mut told: Vec<Span> = Vec::new();
     for (script, id, step) in context.steps() {
         let Some((path, append)) = &step.argv.stdout else { continue };
@@ -38,7 +39,7 @@ pub(in crate::rules) fn redirect_as_caller(context: &Context<'_, '_>, found: &mu
         found.push(
             context
                 .finding(
-                    "permissions/redirect-as-caller",
+                    id::PERMISSIONS_REDIRECT_AS_CALLER,
                     step.span,
                     format!(
                         "in `{words}` sudo runs the command alone; `{operator} {shown}` is opened by the shell of whoever runs the script: permission denied"
@@ -52,7 +53,7 @@ pub(in crate::rules) fn redirect_as_caller(context: &Context<'_, '_>, found: &mu
 }
 
 /// True where the redirection stands beside `sudo` in the caller's shell, and not in code that root runs.
-fn is_callers(context: &Context<'_, '_>, step: &Step) -> bool {
+fn is_callers(context: &World<'_, '_>, step: &Step) -> bool {
     let text = context.sources.text(step.span);
     text.trim_start().starts_with("sudo ") && !text.contains("sh -c")
 }

@@ -1,11 +1,12 @@
 //! `permissions/secret-in-unit`: a secret stands in a unit's text, and every account may ask systemd for it.
 
 use crate::facts::secrets::{holds_password, is_secret_name, is_value};
+use crate::facts::world::{Origin, World};
 use crate::finding::Finding;
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
 
 /// `permissions/secret-in-unit`.
-pub(in crate::rules) fn secret_in_unit(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn secret_in_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for at in &context.units {
         let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { continue };
         let Some(script) = context.scripts.get(index) else { continue };
@@ -20,7 +21,7 @@ pub(in crate::rules) fn secret_in_unit(context: &Context<'_, '_>, found: &mut Ve
         found.push(
             context
                 .finding(
-                    "permissions/secret-in-unit",
+                    id::PERMISSIONS_SECRET_IN_UNIT,
                     *span,
                     format!(
                         "{} holds `{name}` in its text: every account on the server reads it there, or asks with `systemctl show`",

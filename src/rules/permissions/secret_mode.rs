@@ -2,10 +2,11 @@
 
 use crate::facts::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
 use crate::facts::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
+use crate::facts::world::World;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -17,7 +18,7 @@ const ELSEWHERE: [&str; 6] =
     ["/root", "/dev", "/proc", "/etc/apt", "/etc/letsencrypt", "/usr/share/keyrings"];
 
 /// `permissions/secret-mode`.
-pub(in crate::rules) fn secret_mode(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn secret_mode(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         let mut files = Files::default();
         for (id, step) in script.iter() {
@@ -197,7 +198,7 @@ impl Files {
 }
 
 impl File {
-    fn judge(&self, context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -> Option<Finding> {
+    fn judge(&self, context: &World<'_, '_>, script: &Deployment<'_>, files: &Files) -> Option<Finding> {
         let (put, name) = self.secret.as_ref()?;
         if self.open != Some(true) || files.is_shut_in(&self.path) || is_elsewhere(&self.path) {
             return None;
@@ -220,7 +221,7 @@ impl File {
             ),
         };
         let mut draft = context
-            .finding("permissions/secret-mode", step.span, message)
+            .finding(id::PERMISSIONS_SECRET_MODE, step.span, message)
             .at_most(context.confidence(script, id, Some(path)));
         let secret = script.step(*put);
         draft = draft.related(secret.span, "puts the secret in");
@@ -239,7 +240,7 @@ impl File {
     }
 
     /// The app's user, where the file stays root's and the app reads it by itself: mode 600 would shut the app out.
-    fn reader(&self, context: &Context<'_, '_>, script: &Deployment<'_>) -> Option<Value> {
+    fn reader(&self, context: &World<'_, '_>, script: &Deployment<'_>) -> Option<Value> {
         let app = user_of(context, &self.path)?;
         let step = script.step(self.made);
         let shown = self.path.to_string();
@@ -263,7 +264,7 @@ impl File {
     }
 
     /// The file as the command writes it.
-    fn operand(&self, context: &Context<'_, '_>, step: &Step) -> Option<String> {
+    fn operand(&self, context: &World<'_, '_>, step: &Step) -> Option<String> {
         let text = context.sources.text(self.operand.filter(|_| self.reopened.is_none())?);
         let name = self.path.basename().to_string();
         (text.trim_matches(['"', '\'']).ends_with(&name)
@@ -300,7 +301,7 @@ fn makes_key(step: &Step) -> bool {
 }
 
 /// `chmod -R 755 APP` where a `.env` lies that was made some other time.
-fn reopened(context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -> Option<Finding> {
+fn reopened(context: &World<'_, '_>, script: &Deployment<'_>, files: &Files) -> Option<Finding> {
     let (id, step, tree) = script.iter().find_map(|(id, step)| {
         let opens = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
             (Change::Mode { mode, recursive: true }, Resource::Path(path))
@@ -330,7 +331,7 @@ fn reopened(context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -
     }
     let words = context.words(step.span);
     let draft = context.finding(
-        "permissions/secret-mode",
+        id::PERMISSIONS_SECRET_MODE,
         step.span,
         format!("`{words}` makes `{file}` readable by everybody on the server"),
     );
@@ -340,7 +341,7 @@ fn reopened(context: &Context<'_, '_>, script: &Deployment<'_>, files: &Files) -
 
 /// A file of secrets that a script or a unit says lies in the tree.
 fn env_file_in(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     opening: StepId,
     tree: &Value,
@@ -396,7 +397,7 @@ fn env_file_in(
 }
 
 /// A line `chmod MODE FILE` behind the command's own, where that stands alone.
-fn chmod_behind(context: &Context<'_, '_>, step: &Step, mode: &str, operand: &str) -> Option<Fix> {
+fn chmod_behind(context: &World<'_, '_>, step: &Step, mode: &str, operand: &str) -> Option<Fix> {
     let file = context.sources.file(step.span.file);
     let text = file.text();
     let range = file.line_range(context.sources.line(step.span));

@@ -1,9 +1,10 @@
 //! `permissions/too-early`: `chown` or `chmod` comes before what it is about.
 
 use crate::facts::owners::from;
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::model::{Deployment, OnFailure, Step, StepId};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -11,7 +12,7 @@ use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use std::collections::HashMap;
 
 /// `permissions/too-early`.
-pub(in crate::rules) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         // One account that comes too late is one fault, however often it is named.
         let mut told: Vec<Span> = Vec::new();
@@ -26,7 +27,7 @@ pub(in crate::rules) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Fin
 }
 
 fn judge(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     made: &Made<'_>,
     id: StepId,
@@ -64,7 +65,7 @@ fn judge(
     told.push(later.span);
     Some(
         context
-            .finding("permissions/too-early", step.span, message)
+            .finding(id::PERMISSIONS_TOO_EARLY, step.span, message)
             .at_most(context.confidence(script, id, Some(&about)))
             .related(later.span, "made here")
             .help(help)
@@ -74,7 +75,7 @@ fn judge(
 
 /// The step that creates the account, where that comes only after.
 fn account_later<'s>(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &'s Deployment<'_>,
     made: &Made<'_>,
     id: StepId,

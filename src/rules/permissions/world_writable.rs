@@ -2,16 +2,17 @@
 
 use crate::facts::owners::{from, lies_under, reaches};
 use crate::facts::secrets::{is_env_file, is_secret_file};
+use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, StepId};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Mode, Resource};
 
 /// `permissions/world-writable`.
-pub(in crate::rules) fn world_writable(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn world_writable(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         // `chmod 777 x || sudo chmod 777 x` is one fault.
         let mut told: Vec<(&Value, Span)> = Vec::new();
@@ -35,7 +36,7 @@ pub(in crate::rules) fn world_writable(context: &Context<'_, '_>, found: &mut Ve
 }
 
 fn judge(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     path: &Value,
@@ -72,7 +73,7 @@ fn judge(
             .to_owned()
     };
     context
-        .finding("permissions/world-writable", step.span, message)
+        .finding(id::PERMISSIONS_WORLD_WRITABLE, step.span, message)
         .severity(severity)
         .at_most(sure)
         .at_most(context.confidence(script, id, Some(path)))

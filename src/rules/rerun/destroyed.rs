@@ -1,9 +1,10 @@
 //! `rerun/data-destroyed`: what people and the app have put into a database, a volume or a directory since the first
 //! run, and that the next run throws away.
 
+use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::value::Value;
 use crate::tools::databases::reads_a_dump;
 use crate::tools::effect::{Change, Resource};
@@ -48,7 +49,7 @@ const MEANT: &[&str] = &[
 ];
 
 /// Finds what destroys data on each run, once a script and kind.
-pub(in crate::rules) fn data_destroyed(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         if is_meant(context.sources.file(script.file).path()) {
             continue;
@@ -86,7 +87,7 @@ pub(in crate::rules) fn data_destroyed(context: &Context<'_, '_>, found: &mut Ve
             told.push(lost.what);
             found.push(
                 context
-                    .finding("rerun/data-destroyed", step.span, text)
+                    .finding(id::RERUN_DATA_DESTROYED, step.span, text)
                     .severity(lost.severity)
                     .at_most(confidence)
                     .help(lost.help)
@@ -105,7 +106,7 @@ struct Lost {
     path: Option<Value>,
 }
 
-fn lost(context: &Context<'_, '_>, step: &Step, change: &Change, resource: &Resource) -> Option<Lost> {
+fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resource) -> Option<Lost> {
     if *change != Change::Remove {
         return None;
     }
@@ -171,7 +172,7 @@ fn lost(context: &Context<'_, '_>, step: &Step, change: &Change, resource: &Reso
 }
 
 /// A path where the app or a database server keeps what it is given.
-fn data_path(context: &Context<'_, '_>, path: &Value) -> Option<(&'static str, Confidence)> {
+fn data_path(context: &World<'_, '_>, path: &Value) -> Option<(&'static str, Confidence)> {
     let shown = path.to_string();
     let shown = shown.trim_end_matches("/*");
     let name = shown.rsplit('/').next().unwrap_or(shown);

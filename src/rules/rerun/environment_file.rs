@@ -2,10 +2,11 @@
 
 use crate::facts::secrets::is_environment_file;
 use crate::facts::secrets::is_secret_name;
+use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Presence, StepId};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::How;
@@ -13,7 +14,7 @@ use crate::tools::effect::{Again, Change, Resource};
 use crate::tools::sed::edits;
 
 /// Finds both.
-pub(in crate::rules) fn file_replaced(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn file_replaced(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         if script.second_run(id).skipped_by().is_some() {
             continue;
@@ -57,14 +58,18 @@ pub(in crate::rules) fn file_replaced(context: &Context<'_, '_>, found: &mut Vec
             let confidence = context.confidence(script, id, Some(path));
             let help = format!("write it only where it is missing: `if [ ! -f {path} ]; then …; fi`");
             found.push(
-                context.finding("rerun/file-replaced", step.span, text).at_most(confidence).help(help).done(),
+                context
+                    .finding(id::RERUN_FILE_REPLACED, step.span, text)
+                    .at_most(confidence)
+                    .help(help)
+                    .done(),
             );
         }
     }
 }
 
 fn new_secret(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     path: &Value,
@@ -83,7 +88,7 @@ fn new_secret(
     let confidence = context.confidence(script, id, Some(path));
     let help =
         format!("make the file once: `if [ ! -f {path} ]; then …; fi`, or read the old value back from it");
-    let mut draft = context.finding("rerun/new-secret", step.span, text).at_most(confidence).help(help);
+    let mut draft = context.finding(id::RERUN_NEW_SECRET, step.span, text).at_most(confidence).help(help);
     if keeper.is_none() {
         draft = draft.severity(Severity::Warning);
     }

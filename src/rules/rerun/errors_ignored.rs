@@ -1,17 +1,19 @@
 //! `rerun/errors-ignored`: an install, a build or a migration can fail, and the restart happens all the same.
 
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::{Resource, Role};
 use crate::tools::known_units::is_foreign;
 
-const RULE: &str = "rerun/errors-ignored";
+const RULE: RuleId = id::RERUN_ERRORS_IGNORED;
 
 /// Finds the first such step of each script.
-pub(in crate::rules) fn errors_ignored(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         let Some((first, then)) = first_pair(script) else { continue };
         let (first, then) = (script.step(first), script.step(then));
@@ -93,7 +95,7 @@ fn only_foreign_services(step: &Step) -> bool {
 }
 
 /// Where `set -e` would stand: the first line.
-fn opening(context: &Context<'_, '_>, script: &Deployment<'_>) -> Span {
+fn opening(context: &World<'_, '_>, script: &Deployment<'_>) -> Span {
     let file = context.sources.file(script.file);
     let line = file.line_range(1);
     Span { file: script.file, start: line.start as u32, end: line.end as u32 }

@@ -1,14 +1,15 @@
 //! `rerun/git-ownership`: git refuses to work in a tree that the first run gave to another account.
 
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::model::User;
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Change;
 use crate::tools::git;
 
 /// Finds git commands of root in a tree that a `chown -R` of the script gives away.
-pub(in crate::rules) fn git_ownership(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let sudo = step.wrappers.contains(&"sudo");
         if !git::minds_the_owner(&step.argv) || step.user != User::Root || step.place != Place::Here || sudo {
@@ -55,7 +56,7 @@ pub(in crate::rules) fn git_ownership(context: &Context<'_, '_>, found: &mut Vec
         let confidence = context.confidence(script, id, None);
         found.push(
             context
-                .finding("rerun/git-ownership", step.span, text)
+                .finding(id::RERUN_GIT_OWNERSHIP, step.span, text)
                 .at_most(confidence)
                 .help(format!("run git as the owner: `sudo -u {owner} git …`"))
                 .related(chown, "this gives the tree away")

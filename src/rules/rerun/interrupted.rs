@@ -1,15 +1,16 @@
 //! `rerun/interrupted-run`: a guard asks for what the first command behind it makes. Where a later command behind it
 //! fails, or the run is cut short there, each further run finds the thing and skips the rest for ever.
 
+use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Guard, GuardId, OnFailure, Step, StepId};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
 use crate::tools::{place, runners};
 
 /// Finds, for each guard, the first command that stays undone.
-pub(in crate::rules) fn interrupted_run(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn interrupted_run(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         let mut seen: Vec<GuardId> = Vec::new();
         for (id, _) in script.iter() {
@@ -22,7 +23,7 @@ pub(in crate::rules) fn interrupted_run(context: &Context<'_, '_>, found: &mut V
     }
 }
 
-fn behind(context: &Context<'_, '_>, script: &Deployment<'_>, guard_id: GuardId) -> Option<Finding> {
+fn behind(context: &World<'_, '_>, script: &Deployment<'_>, guard_id: GuardId) -> Option<Finding> {
     let guard = &script.guards[guard_id.0 as usize];
     let resource = asked_for(guard)?;
     let inside: Vec<(StepId, &Step)> = script.behind(guard_id).collect();
@@ -58,7 +59,7 @@ fn behind(context: &Context<'_, '_>, script: &Deployment<'_>, guard_id: GuardId)
         context.line(maker.span),
     );
     let mut draft = context
-        .finding("rerun/interrupted-run", step.span, text)
+        .finding(id::RERUN_INTERRUPTED_RUN, step.span, text)
         .at_most(context.confidence(script, id, Some(resource.name())))
         .related(maker.span, "makes what the guard asks for")
         .related(guard.span, "skips all of it once that is there")

@@ -1,16 +1,18 @@
 //! `rerun/duplicate-lines`: text that is appended to a file, or a crontab, once more on each run.
 
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Guard, Outcome, StepId};
-use crate::rules::context::Context;
 use crate::rules::guards;
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Prints, Resource};
 use crate::tools::git;
 
 /// Finds them.
-pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
-    const RULE: &str = "rerun/duplicate-lines";
+pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    const RULE: RuleId = id::RERUN_DUPLICATE_LINES;
     for (script, id, step) in context.steps() {
         let second = script.second_run(id);
         let Outcome::Duplicates(_) = second.outcome else { continue };
@@ -85,7 +87,7 @@ pub(in crate::rules) fn duplicate_lines(context: &Context<'_, '_>, found: &mut V
 
 /// `git config --add KEY VALUE`: git reads the values of a key as a list.
 fn repeated_value(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     file: &Value,
@@ -96,7 +98,7 @@ fn repeated_value(
     let help = "ask for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`";
     let confidence = context.confidence(script, id, Some(file));
     context
-        .finding("rerun/duplicate-lines", step.span, message)
+        .finding(id::RERUN_DUPLICATE_LINES, step.span, message)
         .at_most(confidence)
         .severity(Severity::Info)
         .help(help)

@@ -2,9 +2,10 @@
 //! the app, has put there since.
 
 use crate::facts::secrets::is_environment_file;
+use crate::facts::world::World;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -12,7 +13,7 @@ use crate::tools::archives;
 use crate::tools::effect::{Change, PathKind, Resource};
 
 /// Finds mirrors over files that are made once, and over directories that the app fills.
-pub(in crate::rules) fn mirror_deletes(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn mirror_deletes(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let Some(mirror) = mirror(step).filter(|_| script.second_run(id).skipped_by().is_none()) else {
             continue;
@@ -53,7 +54,7 @@ pub(in crate::rules) fn mirror_deletes(context: &Context<'_, '_>, found: &mut Ve
             .collect();
         found.push(
             context
-                .finding("rerun/mirror-deletes", step.span, text)
+                .finding(id::RERUN_MIRROR_DELETES, step.span, text)
                 .at_most(confidence)
                 .related(makers.span, "this makes it")
                 .help(format!("leave it out: `{}`", excludes.join(" ")))
@@ -135,7 +136,7 @@ impl Mirror<'_> {
     }
 }
 
-fn fix(context: &Context<'_, '_>, step: &Step, excludes: &[String]) -> Option<Fix> {
+fn fix(context: &World<'_, '_>, step: &Step, excludes: &[String]) -> Option<Fix> {
     let program = step.argv.program.span;
     let written = context.sources.text(program) == step.argv.name && step.span.covers(program);
     let plain = |text: &String| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-=/._".contains(&b));

@@ -1,9 +1,10 @@
 //! `rerun/never-updated`: the code is cloned once, and no later run fetches a newer version. `rerun/backup-overwritten`:
 //! the copy that is to keep the original is made anew in each run, of what the first run has changed.
 
+use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::FileId;
@@ -12,7 +13,7 @@ use crate::tools::git;
 use crate::tools::runners::calls_script;
 
 /// Finds clones that nothing follows up.
-pub(in crate::rules) fn never_updated(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let Some(tree) = cloned(step) else { continue };
         let second = script.second_run(id);
@@ -33,7 +34,7 @@ pub(in crate::rules) fn never_updated(context: &Context<'_, '_>, found: &mut Vec
         );
         let confidence = context.confidence(script, id, Some(tree)).min(Confidence::Medium);
         let mut draft = context
-            .finding("rerun/never-updated", step.span, text)
+            .finding(id::RERUN_NEVER_UPDATED, step.span, text)
             .at_most(confidence)
             .related(user.span, "works with what the first run has fetched")
             .help(format!("fetch where it is there: `if [ -d {tree}/.git ]; then git -C {tree} pull --ff-only; else git clone …; fi`"));
@@ -84,7 +85,7 @@ fn works_in<'r>(script: &'r Deployment<'_>, id: StepId, tree: &Value) -> Option<
 }
 
 /// Some step, or some other script or workflow of the repo, brings newer code.
-fn is_updated(context: &Context<'_, '_>, tree: &Value) -> bool {
+fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
     let by_step = context.steps().any(|(script, id, s)| {
         if git::updates(&s.argv) {
             return may_be_of(s, tree);
@@ -127,7 +128,7 @@ fn may_be_of(step: &Step, tree: &Value) -> bool {
 }
 
 /// Finds backups of one name that a second run makes of what the first has changed.
-pub(in crate::rules) fn backup_overwritten(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         if script.second_run(id).skipped_by().is_some() || step.in_loop {
             continue;
@@ -157,7 +158,7 @@ pub(in crate::rules) fn backup_overwritten(context: &Context<'_, '_>, found: &mu
         let original_meant =
             [".orig", ".original", ".dist", ".default"].iter().any(|s| copy.to_string().ends_with(s));
         let mut draft = context
-            .finding("rerun/backup-overwritten", step.span, text)
+            .finding(id::RERUN_BACKUP_OVERWRITTEN, step.span, text)
             .at_most(context.confidence(script, id, Some(&original)))
             .related(change.span, "changes it")
             .help(format!("keep the first one: `[ -e {copy} ] || cp -p {original} {copy}`"));

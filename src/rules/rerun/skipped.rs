@@ -1,13 +1,14 @@
 //! `rerun/install-behind-guard`: what a guard skips for ever after the first deploy.
 
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::model::Guard;
 use crate::model::condition::Cond;
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::tools::effect::{Resource, Role};
 
 /// Finds installs, builds and migrations that only the first deploy runs.
-pub(in crate::rules) fn install_behind_guard(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn install_behind_guard(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let Some(guard_id) = script.second_run(id).skipped_by() else { continue };
         let Some(role) = step.deed.roles.iter().find(|r| {
@@ -48,7 +49,7 @@ pub(in crate::rules) fn install_behind_guard(context: &Context<'_, '_>, found: &
         let confidence = context.confidence(script, id, Some(path));
         found.push(
             context
-                .finding("rerun/install-behind-guard", step.span, text)
+                .finding(id::RERUN_INSTALL_BEHIND_GUARD, step.span, text)
                 .at_most(confidence)
                 .related(guard.span, "this skips it from the second run on")
                 .help("keep only what makes the directory behind the guard, and run this each time: it does nothing where nothing changed")

@@ -5,17 +5,19 @@ use crate::facts::services::compared::Compared;
 use crate::facts::services::documents::Documents;
 use crate::facts::services::named::words_of_the_deployment;
 use crate::facts::services::named::{Named, Words, is_named, named};
+use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::project::architecture::{Architecture, Evidence, Stated, Strength};
 use crate::project::services::{
     self, Doer, StatedMatch, UnitInfo, of_process, of_unit, product_units, service_ports, staying,
 };
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
+use crate::shell::value::has_hole;
 use crate::source::Span;
 use std::collections::HashSet;
 
 /// The three rules: all need the same comparison.
-pub(super) fn architecture(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn architecture(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.project.architectures.is_empty() {
         return;
     }
@@ -32,7 +34,7 @@ pub(super) fn architecture(context: &Context<'_, '_>, found: &mut Vec<Finding>) 
 type Document<'d> = (&'d Architecture, &'d Vec<Vec<StatedMatch>>);
 
 struct Judge<'c, 'r, 'a> {
-    context: &'c Context<'r, 'a>,
+    context: &'c World<'r, 'a>,
     compared: &'c Compared,
     documents: &'c Documents,
     deployment: Words,
@@ -124,7 +126,7 @@ impl Judge<'_, '_, '_> {
             );
             let mut draft = self
                 .context
-                .finding("services/not-deployed", stated.span, message)
+                .finding(id::SERVICES_NOT_DEPLOYED, stated.span, message)
                 .at_most(confidence)
                 .help(help);
             if let Some(near) = self.compared.own {
@@ -196,7 +198,7 @@ impl Judge<'_, '_, '_> {
             );
             let mut draft = self
                 .context
-                .finding("services/other-documented-port", port.span, message)
+                .finding(id::SERVICES_OTHER_DOCUMENTED_PORT, port.span, message)
                 .help("document the port that it has, or give it the documented port")
                 .related(*place, format!("it listens on {bound}"));
             if let Some(other) = contradicted {
@@ -281,7 +283,8 @@ impl Judge<'_, '_, '_> {
             Named::No => Confidence::Medium,
         };
         if ports.iter().any(|port| words.has(port))
-            || stem.contains(['\u{1}', '$', '%'])
+            || stem.contains(['$', '%'])
+            || has_hole(stem)
             || self.is_given(stem)
         {
             return;
@@ -289,7 +292,7 @@ impl Judge<'_, '_, '_> {
         let message = format!("`{shown}` runs on the server, but {path} lists the services without it");
         found.push(
             self.context
-                .finding("services/not-in-architecture", *span, message)
+                .finding(id::SERVICES_NOT_IN_ARCHITECTURE, *span, message)
                 .at_most(confidence)
                 .help(format!(
                     "add `{shown}` to {path}, with its port and command, or remove it from the deploy"

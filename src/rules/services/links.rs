@@ -1,14 +1,15 @@
 //! `services/no-unit` and `services/no-service`: compose services against units and managed processes.
 
+use crate::facts::world::{Origin, World};
 use crate::finding::Finding;
 use crate::project::compose::Service;
 use crate::project::managers::Manager;
 use crate::project::services::{ServiceRef, Unmatched, product_units};
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
 use crate::source::Span;
 
 /// `services/no-unit` and `services/no-service`.
-pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn links(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.project.composes.is_empty() || context.units.is_empty() && context.processes.is_empty() {
         return;
     }
@@ -48,7 +49,7 @@ pub(super) fn links(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn no_unit(context: &Context<'_, '_>, service: &Service, unmatched: &Unmatched, near: Span) -> Finding {
+fn no_unit(context: &World<'_, '_>, service: &Service, unmatched: &Unmatched, near: Span) -> Finding {
     let file = context.project.composes[unmatched.service.compose].file;
     let path = context.sources.file(file).path();
     let script = context.sources.file(near.file).path();
@@ -72,14 +73,14 @@ fn no_unit(context: &Context<'_, '_>, service: &Service, unmatched: &Unmatched, 
         service.name
     );
     context
-        .finding("services/no-unit", service.name_span, message)
+        .finding(id::SERVICES_NO_UNIT, service.name_span, message)
         .help(help)
         .related(near, "the units are installed here")
         .done()
 }
 
 fn no_service(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     name: &str,
     span: Span,
     runs: Option<Span>,
@@ -91,7 +92,7 @@ fn no_service(
     let stem = stem.split('`').nth(1).unwrap_or(stem);
     let message =
         format!("{name} has no counterpart in {}, so with Compose it does not run", paths.join(" or "));
-    let mut draft = context.finding("services/no-service", span, message).help(format!(
+    let mut draft = context.finding(id::SERVICES_NO_SERVICE, span, message).help(format!(
         "add a service that runs it, or map it in deploylint.yaml: `services: {{NAME: {stem}}}`"
     ));
     if let Some(runs) = runs {

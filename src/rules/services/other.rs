@@ -1,22 +1,23 @@
 //! `services/other-command` and `services/other-port`: a service and what does its work say different things.
 
 use crate::facts::services::differences::{About, Statement, facts, statements};
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::project::services::{Counterpart, Match, Strength};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::source::Span;
 
 /// `services/other-command`.
-pub(super) fn commands(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn commands(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     tell(context, About::Command, found);
 }
 
 /// `services/other-port`.
-pub(super) fn ports(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn ports(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     tell(context, About::Port, found);
 }
 
-fn tell(context: &Context<'_, '_>, about: About, found: &mut Vec<Finding>) {
+fn tell(context: &World<'_, '_>, about: About, found: &mut Vec<Finding>) {
     if context.project.composes.is_empty() || context.units.is_empty() && context.processes.is_empty() {
         return;
     }
@@ -42,7 +43,7 @@ fn tell(context: &Context<'_, '_>, about: About, found: &mut Vec<Finding>) {
     }
 }
 
-fn finding(context: &Context<'_, '_>, one: &Match, differs: &Statement) -> Option<Finding> {
+fn finding(context: &World<'_, '_>, one: &Match, differs: &Statement) -> Option<Finding> {
     let compared = context.compared();
     let compose = &context.project.composes[one.service.compose];
     let service = &compose.services[one.service.service];
@@ -61,7 +62,7 @@ fn finding(context: &Context<'_, '_>, one: &Match, differs: &Statement) -> Optio
     };
     let (rule, message, place) = match differs.about {
         About::Command => (
-            "services/other-command",
+            id::SERVICES_OTHER_COMMAND,
             format!(
                 "{name} runs `{}`, but its service `{}` of {path} runs `{}`",
                 differs.server, service.name, differs.service
@@ -69,7 +70,7 @@ fn finding(context: &Context<'_, '_>, one: &Match, differs: &Statement) -> Optio
             service.command.as_ref().or(service.entrypoint.as_ref()).map(|c| c.span),
         ),
         About::Port => (
-            "services/other-port",
+            id::SERVICES_OTHER_PORT,
             format!(
                 "{name} listens on port {}, but {path} publishes its service `{}` on {}",
                 differs.server, service.name, differs.service

@@ -1,8 +1,9 @@
 //! `services/undefined`: a service of a Compose file names what no Compose file of the repo defines.
 
+use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::compose::{Compose, Service};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::source::Span;
 use std::collections::HashSet;
 
@@ -17,7 +18,7 @@ enum Kind {
 }
 
 /// `services/undefined`.
-pub(super) fn undefined(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn undefined(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let composes = &context.project.composes;
     // What could not be read may define it.
     if composes.is_empty() || composes.iter().any(|compose| compose.incomplete) {
@@ -85,7 +86,7 @@ fn references(service: &Service) -> Vec<(Kind, &str, Span)> {
 }
 
 fn finding(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     compose: &Compose,
     service: &Service,
     runs: bool,
@@ -121,7 +122,7 @@ fn finding(
         "`{}` {verb} `{name}`, but `{top}` of {path} does not define it, so Compose refuses the file",
         service.name
     );
-    let mut draft = context.finding("services/undefined", span, message).help(help);
+    let mut draft = context.finding(id::SERVICES_UNDEFINED, span, message).help(help);
     if !runs {
         draft = draft.severity(Severity::Warning);
     }

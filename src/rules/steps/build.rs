@@ -1,24 +1,26 @@
 //! `steps/no-build`: pages or programs that a build makes, and no step runs the build.
 
+use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::{is_directory, works_in};
 use crate::facts::deploy::{Language, is_here, line_of};
 use crate::finding::Finding;
+use crate::finding::RuleId;
 use crate::model::Step;
 use crate::project::manifest::{Language as Manifest, NodePackage};
 use crate::repo::names::is_beside;
-use crate::rules::steps::Deploy;
+use crate::rules::id;
 use crate::source::Span;
 use crate::tools::effect::{Change, Ecosystem, How, Prints, Role};
 use crate::tools::packaging::is_cargo;
 use crate::tools::work::Work;
 
-const RULE: &str = "steps/no-build";
+const RULE: RuleId = id::STEPS_NO_BUILD;
 /// Where builders put what they make.
 pub(super) const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
 
 /// `steps/no-build`.
 pub(super) fn no_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     if deploy.in_containers() || !deploy.sets_up() || deploy.calls(Work::Build) {
         return;
     }
@@ -63,7 +65,7 @@ pub(super) fn no_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
 /// New source of a program in Rust, whose `target/release/NAME` is run or installed, and nothing runs `cargo build`. Of Go no
 /// such place tells that a program was to be built.
 pub(super) fn no_cargo_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     let mut crates = context.project.needs.others.iter().filter(|m| m.language == Manifest::Rust);
     let Some(manifest) = crates.next().filter(|m| !is_beside(&m.directory)) else { return };
     let steps = || deploy.steps().filter(|step| is_here(step));
@@ -166,7 +168,7 @@ pub(super) fn is_served(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all:
                 })
         })
     });
-    let handed_out = deploy.context.project.needs.code.serves.iter().any(|(directory, file)| {
+    let handed_out = deploy.world.project.needs.code.serves.iter().any(|(directory, file)| {
         let language = if file.ends_with(".py") { Language::Python } else { Language::Node };
         let output = directory.strip_prefix(name).and_then(|rest| rest.strip_prefix('/'));
         !name.is_empty() && output.is_some_and(|out| OUTPUTS.contains(&out)) && deploy.runs(language)
@@ -196,7 +198,7 @@ fn runs_output(command: &str, package: &NodePackage, depth: u8) -> bool {
 
 /// The settings of web servers that the scripts write or install.
 pub(super) fn web_texts<'d>(deploy: &'d Deploy<'_, '_, '_>) -> Vec<&'d str> {
-    let context = deploy.context;
+    let context = deploy.world;
     let mut texts = Vec::new();
     let is_web =
         |path: &str| ["nginx", "caddy", "Caddyfile", "apache2", "httpd"].iter().any(|w| path.contains(w));

@@ -1,20 +1,22 @@
 //! `steps/no-dependencies`: what a manifest or a unit counts on and no step installs.
 
+use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::{is_directory, works_in};
 use crate::facts::deploy::{Language, command_of, is_saying, line_of};
 use crate::finding::Finding;
+use crate::finding::RuleId;
 use crate::model::Step;
 use crate::project::manifest::{NodePackage, PythonKind};
 use crate::repo::names::base;
 use crate::repo::names::is_beside;
-use crate::rules::steps::Deploy;
+use crate::rules::id;
 use crate::rules::steps::build::{is_brought, is_served};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::manages_environments;
 use crate::tools::work::Work;
 
-const RULE: &str = "steps/no-dependencies";
+const RULE: RuleId = id::STEPS_NO_DEPENDENCIES;
 
 /// `steps/no-dependencies`.
 pub(super) fn no_dependencies(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -41,7 +43,7 @@ fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
         if name.contains('$') || is_made(deploy, &name) || deploy.calls(Work::VirtualEnv) {
             continue;
         }
-        let context = deploy.context;
+        let context = deploy.world;
         let manifest = python_manifest(deploy).map(|file| context.sources.file(file).path().to_owned());
         let also = manifest
             .filter(|_| !deploy.does(Work::PythonDependencies))
@@ -105,8 +107,8 @@ fn is_made(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
 
 /// The requirements that a server needs: the one nearest to the root.
 fn python_manifest(deploy: &Deploy<'_, '_, '_>) -> Option<FileId> {
-    let sources = deploy.context.sources;
-    let candidates = deploy.context.project.needs.python.iter().filter(|m| {
+    let sources = deploy.world.sources;
+    let candidates = deploy.world.project.needs.python.iter().filter(|m| {
         let path = sources.file(m.file).path();
         let name = path.rsplit('/').next().unwrap_or(path);
         let development = ["dev", "test", "lint", "doc", "local", "ci"];
@@ -133,9 +135,9 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     {
         return;
     }
-    let path = deploy.context.sources.file(file).path();
+    let path = deploy.world.sources.file(file).path();
     let lockfile =
-        deploy.context.project.needs.python.iter().find(|m| m.file == file).and_then(|m| m.lockfile.as_ref());
+        deploy.world.project.needs.python.iter().find(|m| m.file == file).and_then(|m| m.lockfile.as_ref());
     let install = match (lockfile.map(|lockfile| base(lockfile)), base(path)) {
         (_, name) if name.ends_with(".txt") => format!("pip install -r {path}"),
         (_, "Pipfile") => "pipenv sync".to_owned(),
@@ -200,7 +202,7 @@ fn report(
 }
 
 fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let packages = &deploy.context.project.needs.node;
+    let packages = &deploy.world.project.needs.node;
     if deploy.calls(Work::NodeDependencies) {
         return;
     }
@@ -220,7 +222,7 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
                 continue;
             }
         }
-        let path = deploy.context.sources.file(package.file).path();
+        let path = deploy.world.sources.file(package.file).path();
         let manager = package.manager.command();
         let install = match package.directory.as_str() {
             "" => format!("{manager} install"),
@@ -255,7 +257,7 @@ fn installs(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePacka
 
 /// A process of the deploy is this package's.
 fn is_run(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, runtime: &[&NodePackage]) -> bool {
-    let all = &deploy.context.project.needs.node;
+    let all = &deploy.world.project.needs.node;
     let needs = package.dependencies.iter().any(|d| !d.development);
     needs
         && deploy.processes().iter().filter(|p| p.language == Language::Node).any(|p| match &p.directory {
@@ -273,7 +275,7 @@ fn own_build(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePack
 
 fn others(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     use crate::project::manifest::Language as Manifest;
-    for other in &deploy.context.project.needs.others {
+    for other in &deploy.world.project.needs.others {
         let (work, language, help) = match other.language {
             Manifest::Ruby => (Work::RubyDependencies, Language::Ruby, "run `bundle install --deployment`"),
             Manifest::Php => (Work::PhpDependencies, Language::Php, "run `composer install --no-dev`"),
@@ -283,7 +285,7 @@ fn others(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         if is_beside(&other.directory) || deploy.does(work) || !deploy.runs(language) && said.is_none() {
             continue;
         }
-        report(deploy, work, deploy.context.sources.file(other.file).path(), said, help, None, found);
+        report(deploy, work, deploy.world.sources.file(other.file).path(), said, help, None, found);
     }
 }
 

@@ -3,10 +3,11 @@
 
 use crate::facts::deploy::line_of;
 use crate::facts::deploy::names::works_in;
+use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::model::Step;
 use crate::repo::names::is_beside;
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::rules::steps::order::{environment, installs_manifest};
 use crate::shell::argv::Argv;
 use crate::shell::wrappers::Place;
@@ -14,7 +15,7 @@ use crate::tools::effect::{Ecosystem, Role};
 use crate::tools::{git, packaging};
 
 /// `npm install` where the repo has a lockfile of that manager.
-pub(super) fn lockfile_ignored(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn lockfile_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let packages = &context.project.needs.node;
     for (script, id, step) in context.steps() {
         if !installs_manifest(step, Ecosystem::Node) || matches!(step.place, Place::Container(_)) {
@@ -43,7 +44,7 @@ pub(super) fn lockfile_ignored(context: &Context<'_, '_>, found: &mut Vec<Findin
         );
         found.push(
             context
-                .finding("steps/lockfile-ignored", step.span, text)
+                .finding(id::STEPS_LOCKFILE_IGNORED, step.span, text)
                 .at_most(context.confidence(script, id, None).min(sure))
                 .help(format!("write `{strict}`: it installs what the lockfile names, or fails"))
                 .done(),
@@ -52,7 +53,7 @@ pub(super) fn lockfile_ignored(context: &Context<'_, '_>, found: &mut Vec<Findin
 }
 
 /// `source venv/bin/activate; sudo pip install …`: sudo has its own PATH, in which the environment is not.
-pub(super) fn other_environment(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn other_environment(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let bare = !step.argv.program.value.key().contains('/');
         let installs =
@@ -71,7 +72,7 @@ pub(super) fn other_environment(context: &Context<'_, '_>, found: &mut Vec<Findi
         );
         found.push(
             context
-                .finding("steps/other-environment", step.span, text)
+                .finding(id::STEPS_OTHER_ENVIRONMENT, step.span, text)
                 .at_most(context.confidence(script, id, None))
                 .help(format!("call the environment's own: `sudo … {environment}/bin/{}`", step.argv.name))
                 .done(),
@@ -80,7 +81,7 @@ pub(super) fn other_environment(context: &Context<'_, '_>, found: &mut Vec<Findi
 }
 
 /// The command as written, or the line that it stands in, starts with sudo: not a shell that sudo has started.
-fn starts_with_sudo(context: &Context<'_, '_>, step: &Step) -> bool {
+fn starts_with_sudo(context: &World<'_, '_>, step: &Step) -> bool {
     let file = context.sources.file(step.span.file);
     let range = file.line_range(context.sources.line(step.span));
     let before = &file.text()[range.start..(step.argv.program.span.start as usize).max(range.start)];

@@ -1,16 +1,18 @@
 //! `steps/missing-library`: a Python package that needs a library of the system to be built or to run, and a script
 //! that installs packages of the system, and not that one.
 
+use crate::facts::deploy::Deploy;
 use crate::facts::deploy::is_here;
 use crate::finding::Finding;
+use crate::finding::RuleId;
 use crate::repo::names::is_beside;
-use crate::rules::steps::Deploy;
+use crate::rules::id;
 use crate::source::Span;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::libraries::NEEDS;
 use crate::tools::packaging::installs_by_name;
 
-const RULE: &str = "steps/missing-library";
+const RULE: RuleId = id::STEPS_MISSING_LIBRARY;
 
 /// `steps/missing-library`.
 pub(super) fn missing_library(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -40,7 +42,7 @@ pub(super) fn missing_library(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     }
     // Who installs a tool or two leaves the rest to whoever made the server.
     let (Some(place), true) = (place, fills && packages.len() >= MANY) else { return };
-    let manifests = deploy.context.project.needs.python.iter().filter(|m| !is_beside(&m.directory));
+    let manifests = deploy.world.project.needs.python.iter().filter(|m| !is_beside(&m.directory));
     for need in NEEDS {
         let mut declared = manifests.clone().flat_map(|m| &m.dependencies).filter(|d| d.name == need.package);
         let plain = declared.find(|d| {
@@ -57,13 +59,13 @@ pub(super) fn missing_library(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
         if has(need.library) || need.others.iter().any(|part| has(part)) || beside {
             continue;
         }
-        let file = deploy.context.sources.file(plain.span.file).path();
+        let file = deploy.world.sources.file(plain.span.file).path();
         let message = format!(
             "{file} names {}, which needs {} of the system, and no step installs that: {}",
             need.package, need.library, need.without
         );
         let help = format!("add `{}` to what is installed here", need.library);
-        let draft = deploy.context.finding(RULE, place, message).help(help);
+        let draft = deploy.world.finding(RULE, place, message).help(help);
         found.push(draft.related(plain.span, "what needs it").done());
     }
 }

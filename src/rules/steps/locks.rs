@@ -2,19 +2,21 @@
 //! pip where another tool keeps the lockfile, which pip does not read.
 
 use crate::facts::deploy::is_here;
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Finding, Severity};
 use crate::model::Step;
 use crate::project::manifest::{PythonKind, PythonManifest};
 use crate::repo::names::base;
 use crate::repo::names::is_beside;
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::tools::effect::{Ecosystem, Role};
 use crate::tools::packaging::{leaves_out_requirements, update, works_as_pip, works_by_lockfile};
 
-const RULE: &str = "steps/lockfile-ignored";
+const RULE: RuleId = id::STEPS_LOCKFILE_IGNORED;
 
 /// An update in a deploy, and `pip install` beside a lockfile.
-pub(super) fn lockfile_passed_by(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn lockfile_passed_by(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let inventory = &context.project.inventory;
     for (script, id, step) in context.steps().filter(|(.., step)| is_here(step)) {
         if let Some((lockfile, instead)) = update(&step.argv) {
@@ -48,7 +50,7 @@ pub(super) fn lockfile_passed_by(context: &Context<'_, '_>, found: &mut Vec<Find
 }
 
 /// What pip installs from a manifest, and the lockfile of another tool that lies beside it.
-fn pip<'c>(context: &'c Context<'_, '_>, step: &Step) -> Option<(&'c PythonManifest, &'c String)> {
+fn pip<'c>(context: &'c World<'_, '_>, step: &Step) -> Option<(&'c PythonManifest, &'c String)> {
     if !works_as_pip(&step.argv)
         || !step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python))
         || leaves_out_requirements(&step.argv)

@@ -1,23 +1,25 @@
 //! `steps/no-migrations`: a tool that migrates the database, and nothing runs its upgrade; `steps/no-static-files`:
 //! static files are served from where Django gathers them, and nothing does.
 
+use crate::facts::deploy::Deploy;
 use crate::facts::deploy::Language;
+use crate::facts::world::World;
 use crate::finding::Finding;
+use crate::finding::RuleId;
 use crate::project::compose::Service;
 use crate::project::manifest::{MigrationKind, MigrationTool};
 use crate::repo::names::is_beside;
-use crate::rules::context::Context;
-use crate::rules::steps::Deploy;
+use crate::rules::id;
 use crate::rules::steps::build::web_texts;
 use crate::source::{FileId, Span};
 use crate::tools::effect::Role;
 use crate::tools::work::{Work, asks_for, does_in_image};
 
-const RULE: &str = "steps/no-migrations";
+const RULE: RuleId = id::STEPS_NO_MIGRATIONS;
 
 /// `steps/no-migrations`.
 pub(super) fn no_migrations(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     // A Prisma schema without migrations beside it is brought to the database in another way.
     let has_migrations = |file: FileId| {
         let path = context.sources.file(file).path();
@@ -65,7 +67,7 @@ pub(super) fn no_migrations(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding
 }
 
 /// A service that migrates and ends, of a Compose file whose other services the deploy runs as units or processes.
-fn one_shot<'r>(context: &Context<'r, '_>) -> Option<(&'r str, &'r Service)> {
+fn one_shot<'r>(context: &World<'r, '_>) -> Option<(&'r str, &'r Service)> {
     if context.project.composes.is_empty() {
         return None;
     }
@@ -101,7 +103,7 @@ fn left_to_compose(deploy: &Deploy<'_, '_, '_>, place: Span, (path, service): (&
 /// Compose builds the app and runs it, and nowhere in the repo the upgrade runs: not in the image, not in its entrypoint,
 /// not as a service.
 fn in_images(deploy: &Deploy<'_, '_, '_>, tools: &[&MigrationTool], found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     let Some(up) = deploy.steps().find(|step| step.deed.roles.contains(&Role::ComposeUp)) else { return };
     let built = |tool: &&&MigrationTool| is_built(context, &tool.directory);
     let Some(tool) = tools.iter().find(built) else { return };
@@ -143,7 +145,7 @@ fn in_images(deploy: &Deploy<'_, '_, '_>, tools: &[&MigrationTool], found: &mut 
 }
 
 /// A service that always runs is built from the directory, or from one above.
-fn is_built(context: &Context<'_, '_>, directory: &str) -> bool {
+fn is_built(context: &World<'_, '_>, directory: &str) -> bool {
     context.project.composes.iter().filter(|compose| !compose.is_development()).any(|compose| {
         let always = compose.services.iter().filter(|s| s.profiles.is_empty());
         always
@@ -154,7 +156,7 @@ fn is_built(context: &Context<'_, '_>, directory: &str) -> bool {
 
 /// `steps/no-static-files`.
 pub(super) fn no_static_files(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     let needs = &context.project.needs;
     let Some(settings) = &needs.code.static_root else { return };
     let django =
@@ -191,7 +193,7 @@ pub(super) fn no_static_files(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
         ),
     };
     let help = "run `python manage.py collectstatic --noinput` after the dependencies are installed and before the app starts";
-    let draft = deploy.missing("steps/no-static-files", place, &message, Work::StaticFiles, said);
+    let draft = deploy.missing(id::STEPS_NO_STATIC_FILES, place, &message, Work::StaticFiles, said);
     found.push(draft.help(help).related(django.span, "the project that has static files").done());
 }
 

@@ -12,14 +12,14 @@ mod restarted;
 mod undefined;
 mod units;
 
-use crate::facts;
-use crate::finding::{Finding, Severity};
+use crate::facts::deploy::Deploy;
+use crate::facts::world::World;
+use crate::finding::{Finding, RuleId, Severity};
 use crate::project::manifest::Needs;
 use crate::rules::Rule;
-use crate::rules::context::{Context, Draft};
+use crate::rules::draft::Draft;
 use crate::source::Span;
 use crate::tools::work::Work;
-use std::ops::Deref;
 
 /// The rules of this family in Rust: they share what is worked out of the deploy as a whole.
 pub(super) const RULES: &[(&str, Rule)] = &[
@@ -31,31 +31,12 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("steps/restarted-too-early", restarted::restarted_too_early),
 ];
 
-/// The deploy as a whole, and what its findings are made with.
-pub(super) struct Deploy<'c, 'r, 'a> {
-    /// What all rules see.
-    pub(super) context: &'c Context<'r, 'a>,
-    deploy: facts::deploy::Deploy<'c, 'r, 'a>,
-}
-
-impl<'c, 'r, 'a> Deref for Deploy<'c, 'r, 'a> {
-    type Target = facts::deploy::Deploy<'c, 'r, 'a>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.deploy
-    }
-}
-
-impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
-    pub(super) fn new(context: &'c Context<'r, 'a>) -> Self {
-        Deploy { context, deploy: context.deploy() }
-    }
-
+impl Deploy<'_, '_, '_> {
     /// A finding about work that is missing. It is less bad where it is printed by a script that starts nothing, which
     /// leaves the rest to people, and where another script does it.
     pub(crate) fn missing(
         &self,
-        rule: &str,
+        rule: RuleId,
         place: Span,
         message: &str,
         work: Work,
@@ -66,7 +47,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             Some(path) => format!("{message} (only {path} does, which is not a part of it)"),
             None => message.to_owned(),
         };
-        let mut draft = self.context.finding(rule, place, message);
+        let mut draft = self.world.finding(rule, place, message);
         if other.is_some() {
             draft = draft.severity(Severity::Info);
         } else if said.is_some() && self.processes().is_empty() {
@@ -91,12 +72,12 @@ const ALL: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)] = &[
     undefined::undefined_units,
 ];
 
-fn all(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn all(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     // Without a manifest and without a unit there is no step that could be missing.
     if context.units.is_empty() && context.project.needs == Needs::default() {
         return;
     }
-    let deploy = Deploy::new(context);
+    let deploy = context.deploy();
     for rule in ALL {
         rule(&deploy, found);
     }

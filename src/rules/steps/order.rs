@@ -3,17 +3,18 @@
 //! stands in a loop, in another arm of a choice or behind a condition of its own is not compared.
 
 use crate::facts::deploy::names::same_unit;
+use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Guard, Step, StepId};
-use crate::rules::context::{Context, Origin};
+use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::{databases, packaging, runners};
 
 /// All three.
-pub(super) fn too_early(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         before_dependencies(context, script, found);
         before_database(context, script, found);
@@ -93,7 +94,7 @@ fn same_tree(work: &Step, install: &Step, of: Ecosystem) -> bool {
         && !packaging::works_elsewhere(&work.argv)
 }
 
-fn before_dependencies(context: &Context<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
+fn before_dependencies(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
     let work = |s: &Step| {
         s.deed
             .roles
@@ -132,7 +133,7 @@ fn before_dependencies(context: &Context<'_, '_>, script: &Deployment<'_>, found
         let confidence = context.confidence(script, id, None).min(context.confidence(script, other, None));
         found.push(
             context
-                .finding("steps/before-dependencies", step.span, text)
+                .finding(id::STEPS_BEFORE_DEPENDENCIES, step.span, text)
                 .at_most(confidence)
                 .related(install.span, "installs the dependencies, too late")
                 .help("install first, then build, migrate and gather the static files")
@@ -141,7 +142,7 @@ fn before_dependencies(context: &Context<'_, '_>, script: &Deployment<'_>, found
     }
 }
 
-fn before_database(context: &Context<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
+fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
     let makes = |s: &Step| {
         s.deed
             .effects
@@ -176,7 +177,7 @@ fn before_database(context: &Context<'_, '_>, script: &Deployment<'_>, found: &m
     );
     found.push(
         context
-            .finding("steps/before-database", step.span, text)
+            .finding(id::STEPS_BEFORE_DATABASE, step.span, text)
             // It may be another database than the one that is migrated.
             .at_most(Confidence::Medium)
             .at_most(context.confidence(script, id, None).min(context.confidence(script, other, None)))
@@ -192,7 +193,7 @@ fn installs_unnamed(step: &Step) -> bool {
         && !step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Package(_)))
 }
 
-fn before_unit(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn before_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for at in &context.units {
         let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { continue };
         let script = &context.scripts[script];
@@ -259,7 +260,7 @@ fn before_unit(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
         );
         found.push(
             context
-                .finding("steps/before-unit", step.span, text)
+                .finding(id::STEPS_BEFORE_UNIT, step.span, text)
                 .at_most(context.confidence(script, early, None).min(context.confidence(script, id, None)))
                 .related(at.span, "the unit is written here")
                 .help("write the unit, run `systemctl daemon-reload`, then enable and start it")

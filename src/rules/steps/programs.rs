@@ -1,21 +1,23 @@
 //! `steps/missing-program`: a program that a unit or a step runs from an environment, and nothing that is installed
 //! there brings it. Where it is not all known what is installed, nothing is said.
 
+use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::works_in;
 use crate::facts::deploy::{is_here, is_saying};
+use crate::facts::world::Origin;
 use crate::finding::Finding;
+use crate::finding::RuleId;
 use crate::model::Step;
 use crate::project::manifest::{Declared, NodePackage, PythonKind, normalized};
 use crate::repo::names::base;
-use crate::rules::context::Origin;
-use crate::rules::steps::Deploy;
+use crate::rules::id;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
 use crate::tools::packaging;
 use crate::tools::providers::{NODE, NODE_CARRIERS, PYTHON};
 use std::collections::{BTreeSet, HashSet};
 
-const RULE: &str = "steps/missing-program";
+const RULE: RuleId = id::STEPS_MISSING_PROGRAM;
 
 /// `steps/missing-program`.
 pub(super) fn missing_program(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -27,7 +29,7 @@ pub(super) fn missing_program(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
 }
 
 fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let needs = &deploy.context.project.needs;
+    let needs = &deploy.world.project.needs;
     let uses = uses(deploy);
     if uses.is_empty() || needs.unread || needs.python.iter().any(|manifest| !manifest.complete) {
         return;
@@ -63,7 +65,7 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         let package = packages[0];
-        let path = |file| deploy.context.sources.file(file).path();
+        let path = |file| deploy.world.sources.file(file).path();
         let elsewhere = all().find(by);
         let filled = needs.python.iter().find(|m| m.dependencies.iter().any(|d| installed.has(deploy, d)));
         let (what, help) = match (elsewhere, filled.map(|m| path(m.file))) {
@@ -83,7 +85,7 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             (None, None) => ("no step installs it".to_owned(), format!("install `{package}` there")),
         };
         let message = format!("`{program}` is run from {from}, and nothing brings it there: {what}");
-        let mut draft = deploy.context.finding(RULE, span, message).help(help);
+        let mut draft = deploy.world.finding(RULE, span, message).help(help);
         if let Some(declared) = elsewhere {
             draft = draft.related(declared.span, "named here");
         }
@@ -115,7 +117,7 @@ struct Use {
 
 fn uses(deploy: &Deploy<'_, '_, '_>) -> Vec<Use> {
     let mut found = Vec::new();
-    for at in &deploy.context.units {
+    for at in &deploy.world.units {
         if at.origin == Origin::InRepo && !deploy.is_started(&at.name) {
             continue;
         }
@@ -176,7 +178,7 @@ impl Installed {
     /// True for a declared dependency that is installed.
     fn has(&self, deploy: &Deploy<'_, '_, '_>, declared: &Declared) -> bool {
         let file = declared.span.file;
-        let needs = &deploy.context.project.needs;
+        let needs = &deploy.world.project.needs;
         let kind = needs.python.iter().find(|manifest| manifest.file == file).map(|manifest| manifest.kind);
         let project = || match (&self.extras, kind) {
             (Some(extras), Some(PythonKind::Pyproject | PythonKind::Setup)) => {
@@ -190,7 +192,7 @@ impl Installed {
     /// The list, and all that it takes in.
     fn list(&mut self, deploy: &Deploy<'_, '_, '_>, file: FileId) {
         if self.lists.insert(file)
-            && let Some(manifest) = deploy.context.project.needs.python.iter().find(|m| m.file == file)
+            && let Some(manifest) = deploy.world.project.needs.python.iter().find(|m| m.file == file)
         {
             for include in manifest.includes.iter().filter(|include| !include.constraint) {
                 if let Some(file) = include.file {
@@ -203,7 +205,7 @@ impl Installed {
 
 /// What the steps install; `None` where that is not all known, or nothing of the app's is installed at all.
 fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
-    let needs = &deploy.context.project.needs;
+    let needs = &deploy.world.project.needs;
     let mut installed = Installed::default();
     let mut any = false;
     for step in deploy.steps().filter(|step| is_here(step)) {
@@ -234,7 +236,7 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
             };
             if let Some(list) = list {
                 let files = || needs.python.iter().map(|manifest| manifest.file);
-                let named = |file: &FileId| base(deploy.context.sources.file(*file).path()) == base(&list);
+                let named = |file: &FileId| base(deploy.world.sources.file(*file).path()) == base(&list);
                 files().find(named)?;
                 for file in files().filter(named) {
                     installed.list(deploy, file);
@@ -284,7 +286,7 @@ fn comes_otherwise(deploy: &Deploy<'_, '_, '_>, program: &str) -> bool {
 
 /// `npm ci --omit=dev` and then a build whose program only a development dependency brings.
 fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let packages = &deploy.context.project.needs.node;
+    let packages = &deploy.world.project.needs.node;
     for package in packages {
         let mut installs = deploy.steps().filter(|step| {
             step.deed.roles.contains(&Role::Dependencies(Ecosystem::Node))
@@ -310,17 +312,17 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             Some((step, script, program, needed))
         });
         let Some((step, script, program, needed)) = build else { continue };
-        let path = deploy.context.sources.file(package.file).path();
+        let path = deploy.world.sources.file(package.file).path();
         let message = format!(
             "`{}` calls `{program}` ({path}), which only a development dependency brings, and those are left out by every install here: it is not found",
-            deploy.context.words(step.span)
+            deploy.world.words(step.span)
         );
         let help = format!(
             "install all of it for the build (`{} ci`), and take the rest away afterwards (`npm prune --omit=dev`); or move `{}` to `dependencies`",
             package.manager.command(),
             needed.name,
         );
-        let draft = deploy.context.finding(RULE, step.span, message).help(help);
+        let draft = deploy.world.finding(RULE, step.span, message).help(help);
         let draft = draft.related(needed.span, "a development dependency");
         let called = package.script(&script).map_or(needed.span, |script| script.span);
         found.push(draft.related(called, "what it calls").done());

@@ -2,9 +2,10 @@
 
 use crate::facts::deploy::names::{language_of, same_unit};
 use crate::facts::deploy::{Language, command_of};
+use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::{Context, UnitAt};
+use crate::rules::id;
 use crate::rules::steps::build::OUTPUTS;
 use crate::rules::steps::order::{ecosystem, environment, follows, installs_manifest, is_opaque_call};
 use crate::shell::value::Value;
@@ -20,7 +21,7 @@ struct Started<'c> {
 }
 
 /// Finds, of each script and service, the restart that stands above the work.
-pub(super) fn restarted_too_early(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn restarted_too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         let mut told: Vec<String> = Vec::new();
         for (id, step) in script.iter() {
@@ -49,7 +50,7 @@ pub(super) fn restarted_too_early(context: &Context<'_, '_>, found: &mut Vec<Fin
                     confidence = confidence.min(Confidence::Medium);
                 }
                 let mut draft = context
-                    .finding("steps/restarted-too-early", step.span, text)
+                    .finding(id::STEPS_RESTARTED_TOO_EARLY, step.span, text)
                     .at_most(confidence)
                     .related(work.span, "this comes too late")
                     .help("restart it last: after dependencies, build, migrations and static files");
@@ -75,7 +76,7 @@ fn consequence(work: &Step) -> &'static str {
     }
 }
 
-fn started<'c>(context: &'c Context<'_, '_>, resource: &Resource) -> Option<Started<'c>> {
+fn started<'c>(context: &'c World<'_, '_>, resource: &Resource) -> Option<Started<'c>> {
     let Resource::Unit(name) = resource else { return None };
     let name = name.as_literal()?;
     let unit = context.units.iter().find(|at| same_unit(name, &at.name));

@@ -1,21 +1,23 @@
 //! `steps/undefined-unit`: a unit that is started or counted on, and that nothing brings.
 
+use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::same_unit;
 use crate::finding::Finding;
+use crate::finding::RuleId;
 use crate::model::OnFailure;
 use crate::project::services::product_units;
 use crate::project::unit::UnitKind;
-use crate::rules::steps::Deploy;
+use crate::rules::id;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
 use crate::tools::known_units::is_there_already;
 use crate::tools::services::may_test_unit;
 
-const RULE: &str = "steps/undefined-unit";
+const RULE: RuleId = id::STEPS_UNDEFINED_UNIT;
 
 /// `steps/undefined-unit`.
 pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     // A project whose units are made elsewhere says nothing of what is there.
     if context.units.is_empty() {
         return;
@@ -71,7 +73,7 @@ pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
 /// Nothing that is known of brings the unit. What shares no name with the project's own may come from anywhere; a
 /// `strong` dependency of an own unit counts all the same.
 fn is_undefined(deploy: &Deploy<'_, '_, '_>, name: &str, strong: bool) -> bool {
-    let context = deploy.context;
+    let context = deploy.world;
     if name.contains(['$', '*', '%', '@']) || !matches!(UnitKind::of(name), UnitKind::Service) {
         return false;
     }
@@ -110,7 +112,7 @@ fn is_tested(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
     deploy
         .steps()
         .any(|s| may_test_unit(&s.argv) && s.argv.args.iter().any(|a| a.value.to_string().contains(stem)))
-        || deploy.context.scripts.iter().any(|script| {
+        || deploy.world.scripts.iter().any(|script| {
             script
                 .guards
                 .iter()

@@ -3,14 +3,15 @@
 //! Facts: systemctl(1). `enable` reloads the manager's configuration when it is done, unless `--no-reload`; `start`
 //! leaves a unit that runs as it is; `restart` runs the unit as it was last loaded.
 
+use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::language_of;
 use crate::facts::deploy::{Language, UnitEffect, command_of, is_here};
+use crate::facts::world::{Origin, UnitAt};
 use crate::finding::{Confidence, Finding, Related, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
-use crate::rules::context::{Origin, UnitAt};
 use crate::rules::guards;
-use crate::rules::steps::Deploy;
+use crate::rules::id;
 use crate::tools::advice::restart;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::known_units::is_beside_the_app;
@@ -20,7 +21,7 @@ use std::collections::HashMap;
 
 /// `steps/not-reloaded`, `steps/not-enabled`, `steps/not-restarted`.
 pub(super) fn units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     let asked = Asked::default();
     for at in deploy.own_units() {
         let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { continue };
@@ -86,7 +87,7 @@ fn reloads(step: &Step) -> bool {
 }
 
 fn not_reloaded(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     let Own { at, script, id, .. } = *unit;
     let deployment = &context.scripts[script];
     // What is there is left alone: only a new unit is written, and a new one is read when it is started.
@@ -109,7 +110,7 @@ fn not_reloaded(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec
         context.line(step.span)
     );
     let mut draft = context
-        .finding("steps/not-reloaded", at.span, message)
+        .finding(id::STEPS_NOT_RELOADED, at.span, message)
         .help("run `systemctl daemon-reload` between them")
         .related(step.span, "starts what systemd read last")
         .at_most(context.confidence(deployment, id, None))
@@ -122,7 +123,7 @@ fn not_reloaded(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec
 
 /// Finds what is never started; true where it is started in some way.
 fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<Finding>) -> bool {
-    let context = deploy.context;
+    let context = deploy.world;
     let Own { at, script, id, asked, .. } = *unit;
     if is_brought_up_otherwise(deploy, at, asked) {
         return false;
@@ -153,7 +154,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
             None => format!("{} is installed, and nothing enables or starts it", at.name),
         };
         let mut draft = context
-            .finding("steps/not-restarted", at.span, message)
+            .finding(id::STEPS_NOT_RESTARTED, at.span, message)
             .help(format!("run `systemctl restart {stem}` after the daemon-reload"));
         if let Some(enabled) = enabled {
             draft = draft.related(enabled.span, "enables it");
@@ -169,7 +170,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
         return true;
     }
     // One line that starts several units is told once.
-    let told = |f: &&mut Finding| &*f.rule == "steps/not-restarted" && f.span == start.span;
+    let told = |f: &&mut Finding| f.rule == id::STEPS_NOT_RESTARTED && f.span == start.span;
     if let Some(other) = found.iter_mut().find(told) {
         other.related.push(Related { span: at.span, message: "so does this unit".to_owned() });
         return true;
@@ -193,7 +194,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
         None => return true,
     };
     let mut draft = context
-        .finding("steps/not-restarted", start.span, message)
+        .finding(id::STEPS_NOT_RESTARTED, start.span, message)
         .help(format!(
             "write `systemctl restart {}`: it starts what does not run",
             at.name.trim_end_matches(".service")
@@ -221,7 +222,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
 /// no restart in what it calls, in another script of the repo, or of all that belongs to a target.
 fn is_left_running(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, start: &Step) -> bool {
     let Own { at, script, id, asked, .. } = *unit;
-    let deployment = &deploy.context.scripts[script];
+    let deployment = &deploy.world.scripts[script];
     let below = deployment.steps[id.0 as usize..].iter().any(|s| std::ptr::eq(s, start));
     let stem = at.name.trim_end_matches(".service");
     let ends = |s: &Step| {
@@ -259,7 +260,7 @@ fn is_brought_up_otherwise(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, asked: &Ask
     }
     let stem = name.trim_end_matches(".service");
     let by = |name: &str, stem: bool| {
-        let brought_up = asked.brought_up.get_or_init(|| brought_up(&deploy.context.units));
+        let brought_up = asked.brought_up.get_or_init(|| brought_up(&deploy.world.units));
         let key = if stem { format!("{BY_STEM}{name}") } else { name.to_owned() };
         brought_up.get(&key).is_some_and(|others| others.iter().any(|other| other != &at.name))
     };
@@ -304,7 +305,7 @@ fn brought_up(units: &[UnitAt]) -> HashMap<String, Vec<String>> {
 }
 
 fn not_enabled(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     let Own { at, asked, .. } = *unit;
     let linked = |s: &Step| {
         s.deed.effects.iter().any(|e| match &e.resource {
@@ -327,8 +328,9 @@ fn not_enabled(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<
     }
     let start = unit.first(&[Change::Start, Change::Restart]);
     let message = format!("{} is started and never enabled: after a reboot it is gone", at.name);
-    let mut draft =
-        context.finding("steps/not-enabled", at.span, message).help(format!("run `systemctl enable {stem}`"));
+    let mut draft = context
+        .finding(id::STEPS_NOT_ENABLED, at.span, message)
+        .help(format!("run `systemctl enable {stem}`"));
     if let Some(UnitEffect { step: start, script, .. }) = start {
         draft = draft.related(start.span, "only starts it");
         let own = context.scripts.get(script);
@@ -345,7 +347,7 @@ fn not_enabled(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<
 
 /// New code and dependencies, and nothing that runs is started again.
 fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.context;
+    let context = deploy.world;
     let Some(update) = context.scripts.iter().find_map(updates) else { return };
     let prepared = deploy.steps().any(|s| {
         s.deed.roles.iter().any(|r| {
@@ -383,7 +385,7 @@ fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let message = format!("new code is brought, and nothing restarts {}: the old code goes on", app.name);
     found.push(
         context
-            .finding("steps/not-restarted", update.span, message)
+            .finding(id::STEPS_NOT_RESTARTED, update.span, message)
             .severity(Severity::Warning)
             .help(format!("end with `systemctl restart {stem}`"))
             .related(app.span, "the unit that runs the app")

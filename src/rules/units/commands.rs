@@ -2,13 +2,16 @@
 //! shell; systemd.service(5), COMMAND LINES.
 
 use crate::finding::Finding;
+use crate::finding::RuleId;
 use crate::project::unit::{Directive, UnitKind, is_true, words};
+use crate::rules::id;
 use crate::rules::units::{Judged, base};
+use crate::shell::value::leading_hole;
 use crate::source::Span;
 
-const SHELL: &str = "units/shell-syntax";
-const RELATIVE: &str = "units/relative-path";
-const START: &str = "units/wrong-exec-start";
+const SHELL: RuleId = id::UNITS_SHELL_SYNTAX;
+const RELATIVE: RuleId = id::UNITS_RELATIVE_PATH;
+const START: RuleId = id::UNITS_WRONG_EXEC_START;
 
 /// What only a shell knows. `cd` is no program on Debian and its kin, and where it is one it changes nothing.
 const BUILTINS: &[&str] =
@@ -115,7 +118,9 @@ fn relative(
 ) -> bool {
     let program = command[0].0.trim_start_matches(['-', '@', ':', '+', '!', '|']);
     let home = program.starts_with("~/") || program == "~";
-    let known = !program.starts_with(['/', '$', '%', '{', '<', '\u{1}', '@']) && program.contains('/');
+    let known = !program.starts_with(['/', '$', '%', '{', '<', '@'])
+        && leading_hole(program).is_none()
+        && program.contains('/');
     if !home && !known || program.contains('=') || program.contains("//") {
         return false;
     }
@@ -142,7 +147,9 @@ fn directories(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             "EnvironmentFile" => "so systemd ignores the line",
             _ => continue,
         };
-        let relative = !path.starts_with(['/', '$', '%', '{', '<', '@', '\u{1}', '`']) && !path.is_empty();
+        let relative = !path.starts_with(['/', '$', '%', '{', '<', '@', '`'])
+            && leading_hole(path).is_none()
+            && !path.is_empty();
         if relative && !path.contains("__") {
             let message = format!("the path in `{}={path}` is not absolute, {consequence}", directive.key);
             let help = "write the whole path, starting with `/`; in a user's unit `%h` is the home directory, but systemd expands neither `~/` nor variables here";

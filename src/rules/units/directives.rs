@@ -1,15 +1,17 @@
 //! `units/unknown-directive`, `units/wrong-section`, `units/no-install`: what systemd does not read.
 
+use crate::facts::world::Origin;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::unit::directives::{SECTIONS, Standing, all, sections, standing};
 use crate::project::unit::{Directive, UnitKind};
-use crate::rules::context::Origin;
+use crate::rules::id;
 use crate::rules::units::Judged;
 use crate::tools::effect::{Change, Resource};
 
-const UNKNOWN: &str = "units/unknown-directive";
-const WRONG: &str = "units/wrong-section";
-const NO_INSTALL: &str = "units/no-install";
+const UNKNOWN: RuleId = id::UNITS_UNKNOWN_DIRECTIVE;
+const WRONG: RuleId = id::UNITS_WRONG_SECTION;
+const NO_INSTALL: RuleId = id::UNITS_NO_INSTALL;
 /// How alike two names must be for one to be meant by the other, by Jaro and Winkler.
 const ALIKE: f64 = 0.88;
 

@@ -11,12 +11,14 @@ mod values;
 mod variables;
 
 use crate::facts::read_units::ReadUnit;
-use crate::finding::Finding;
+use crate::facts::world::{UnitAt, World};
+use crate::finding::{Finding, RuleId};
 use crate::model::{Deployment, StepId};
 use crate::project::unit::Directive;
 use crate::repo::names::base;
 use crate::rules::Rule;
-use crate::rules::context::{Context, Draft, UnitAt};
+use crate::rules::draft::Draft;
+use crate::shell::value::has_hole;
 use crate::source::Span;
 
 /// The rules of this family in Rust: they share what is worked out of each unit.
@@ -34,7 +36,7 @@ const EACH: &[fn(&Judged<'_, '_, '_>, &mut Vec<Finding>)] = &[
     modules::modules,
 ];
 
-fn all(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+fn all(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let units: Vec<Judged<'_, '_, '_>> =
         context.read_units().iter().map(|read| Judged::of(context, read)).collect();
     for unit in &units {
@@ -47,7 +49,7 @@ fn all(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
 
 /// A unit that is what systemd gets to read.
 struct Judged<'c, 'r, 'a> {
-    context: &'c Context<'r, 'a>,
+    context: &'c World<'r, 'a>,
     at: &'c UnitAt,
     /// What is known of how it gets to systemd.
     read: &'c ReadUnit,
@@ -56,19 +58,22 @@ struct Judged<'c, 'r, 'a> {
 }
 
 impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
-    fn of(context: &'c Context<'r, 'a>, read: &'c ReadUnit) -> Self {
+    fn of(context: &'c World<'r, 'a>, read: &'c ReadUnit) -> Self {
         let script = read.script.map(|(script, id)| (&context.scripts[script], id));
         Judged { context, at: &context.units[read.unit], read, script }
     }
 
     /// A finding about a directive, no surer than what is known of the unit.
-    fn finding(&self, rule: &str, span: Span, message: impl Into<String>) -> Draft {
+    fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
         self.context.finding(rule, span, message).at_most(self.read.confidence)
     }
 
     /// True where the text is there as it stands: no variable of the script is put in, none is left to be put in.
     fn is_plain(&self, text: &str) -> bool {
-        !text.contains(['$', '`', '{', '<', '\u{1}']) && !text.contains("__") && text.matches('@').count() < 2
+        !has_hole(text)
+            && !text.contains(['$', '`', '{', '<'])
+            && !text.contains("__")
+            && text.matches('@').count() < 2
     }
 
     /// True where `text` (`$NAME`, `$(nproc)`) reaches systemd as it is written.

@@ -4,15 +4,17 @@
 //! <https://uvicorn.dev/deployment/> (gunicorn needs a worker of uvicorn's for an ASGI app), PEP 420 (a directory is a
 //! package without `__init__.py` too).
 
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::{Exec, UnitKind};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::rules::units::processes::Command;
 use crate::rules::units::{Judged, base};
 use crate::tools::effect::{Ecosystem, Role};
 
-const MODULE: &str = "units/missing-module";
-const WORKER: &str = "units/wrong-worker";
+const MODULE: RuleId = id::UNITS_MISSING_MODULE;
+const WORKER: RuleId = id::UNITS_WRONG_WORKER;
 
 /// Options of gunicorn that take no value, <https://docs.gunicorn.org/en/stable/settings.html>.
 const GUNICORN_FLAGS: &[&str] = &[
@@ -206,7 +208,7 @@ fn worker(
 }
 
 /// What the app speaks, how sure that is, and why: Django's names say it, else what the project depends on.
-fn asgi(context: &Context<'_, '_>, module: &str) -> Option<(bool, Confidence, &'static str)> {
+fn asgi(context: &World<'_, '_>, module: &str) -> Option<(bool, Confidence, &'static str)> {
     match base(&module.replace('.', "/")) {
         "asgi" => return Some((true, Confidence::High, "its name says so")),
         "wsgi" => return Some((false, Confidence::Medium, "its name says so")),

@@ -6,17 +6,21 @@
 
 use crate::facts::made::Made;
 use crate::facts::owners::lies_under;
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::model::Step;
 use crate::project::unit::UnitKind;
-use crate::rules::context::{Context, Draft};
+use crate::rules::draft::Draft;
+use crate::rules::id;
 use crate::rules::units::{Judged, base};
+use crate::shell::value::has_hole;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Prints;
 use crate::tools::effect::Role;
 use crate::tools::packaging::manages_environments;
 
-const RULE: &str = "units/missing-path";
+const RULE: RuleId = id::UNITS_MISSING_PATH;
 
 /// `units/missing-path`.
 pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -34,7 +38,7 @@ pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
 }
 
 /// A step besides those that write units speaks of the path, or of what lies in it.
-fn is_spoken_of(context: &Context<'_, '_>, path: &str) -> bool {
+fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
     let name = base(path);
     let speaks = |step: &Step| {
         let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
@@ -53,7 +57,7 @@ fn is_spoken_of(context: &Context<'_, '_>, path: &str) -> bool {
                 !w.path.key().ends_with(".service") && w.content.text.contains(path)
             })
     };
-    let asked = |context: &Context<'_, '_>| {
+    let asked = |context: &World<'_, '_>| {
         context.scripts.iter().any(|script| {
             script.guards.iter().any(|guard| {
                 guard.cond.facts().iter().any(|fact| {
@@ -68,7 +72,7 @@ fn is_spoken_of(context: &Context<'_, '_>, path: &str) -> bool {
 
 /// True for a path of which all is known, as far as a deploy goes.
 fn is_known(path: &str) -> bool {
-    path.starts_with('/') && !path.contains(['$', '%', '`', '*', '{', '<', '\u{1}'])
+    path.starts_with('/') && !has_hole(path) && !path.contains(['$', '%', '`', '*', '{', '<'])
 }
 
 fn is_environment(name: &str) -> bool {

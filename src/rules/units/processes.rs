@@ -5,12 +5,14 @@
 //! redis-server's `--daemonize`, `pm2 start`, `docker compose up -d`, each of its own documentation. gunicorn tells
 //! systemd that it is ready (its arbiter), uvicorn and its like do not.
 
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::{Exec, UnitKind, is_true, split_words};
+use crate::rules::id;
 use crate::rules::units::{Judged, base};
 
-const RULE: &str = "units/wrong-type";
-const PID_FILE: &str = "units/no-pid-file";
+const RULE: RuleId = id::UNITS_WRONG_TYPE;
+const PID_FILE: RuleId = id::UNITS_NO_PID_FILE;
 
 /// Programs that stay in the foreground whatever they are called with.
 const STAYS: &[&str] = &[

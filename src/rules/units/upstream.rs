@@ -1,15 +1,17 @@
 //! `units/wrong-upstream`: nginx hands requests to a port or a socket that no unit listens on.
 
+use crate::facts::world::World;
+use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::model::Deployment;
 use crate::project::unit::UnitKind;
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::rules::units::Judged;
 use crate::rules::units::processes::Command;
 use crate::source::{MappedText, OffsetMap, Span};
 use crate::tools::effect::Role;
 
-const RULE: &str = "units/wrong-upstream";
+const RULE: RuleId = id::UNITS_WRONG_UPSTREAM;
 
 /// Where something listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +40,7 @@ impl std::fmt::Display for Address {
 
 /// `units/wrong-upstream`. Only where all that a script brings up says where it listens: another script may be of another
 /// deploy.
-pub(super) fn upstream(context: &Context<'_, '_>, units: &[Judged<'_, '_, '_>], found: &mut Vec<Finding>) {
+pub(super) fn upstream(context: &World<'_, '_>, units: &[Judged<'_, '_, '_>], found: &mut Vec<Finding>) {
     for script in context.scripts {
         let own: Vec<&Judged<'_, '_, '_>> =
             units.iter().filter(|u| u.script.is_some_and(|(s, _)| std::ptr::eq(s, script))).collect();
@@ -71,7 +73,7 @@ fn listening(units: &[&Judged<'_, '_, '_>]) -> Option<Vec<(Address, Span)>> {
 }
 
 fn compare(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     listening: &[(Address, Span)],
     found: &mut Vec<Finding>,
@@ -162,7 +164,7 @@ fn address(text: &str) -> Option<Address> {
 }
 
 /// The settings of nginx that a script writes.
-fn written(context: &Context<'_, '_>, script: &Deployment<'_>) -> Vec<MappedText> {
+fn written(context: &World<'_, '_>, script: &Deployment<'_>) -> Vec<MappedText> {
     let mut texts = Vec::new();
     for step in &script.steps {
         let of_nginx = |path: &str| path.contains("/nginx/") && !path.ends_with(".service");

@@ -2,14 +2,17 @@
 //! that systemd takes otherwise than they were meant.
 
 use crate::finding::Finding;
+use crate::finding::RuleId;
 use crate::project::unit::directives::is_boolean;
 use crate::project::unit::{Directive, words};
+use crate::rules::id;
 use crate::rules::units::{Judged, is_command};
+use crate::shell::value::has_hole;
 
-const INVALID: &str = "units/invalid-value";
-const COMMENT: &str = "units/comment-in-value";
-const ENVIRONMENT: &str = "units/split-environment";
-const NETWORK: &str = "units/network-not-wanted";
+const INVALID: RuleId = id::UNITS_INVALID_VALUE;
+const COMMENT: RuleId = id::UNITS_COMMENT_IN_VALUE;
+const ENVIRONMENT: RuleId = id::UNITS_SPLIT_ENVIRONMENT;
+const NETWORK: RuleId = id::UNITS_NETWORK_NOT_WANTED;
 
 /// systemd.service(5), `Type=`; `notify-reload` is newer than 252.
 const TYPES: &[&str] = &["simple", "exec", "forking", "oneshot", "dbus", "notify", "notify-reload", "idle"];
@@ -154,7 +157,7 @@ fn environment(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     let (word, _) = &split[at];
     let before = at.checked_sub(1).map(|before| split[before].0.as_str());
     // What the script puts in may hold the assignment.
-    if !unit.is_plain(word) || directive.value.contains('\u{1}') {
+    if !unit.is_plain(word) || has_hole(&directive.value) {
         return;
     }
     let name = before.and_then(|b| b.split_once('=')).map(|(name, _)| name);
@@ -179,7 +182,7 @@ fn network(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let names = |key: &str| unit.at.unit.units_of(key);
     let Some((_, span)) = names("After").into_iter().find(|(name, _)| name == TARGET) else { return };
     let keys = ["Wants", "Requires", "BindsTo", "Requisite", "Upholds"];
-    let wanted = |at: &crate::rules::context::UnitAt| {
+    let wanted = |at: &crate::facts::world::UnitAt| {
         keys.iter().any(|key| at.unit.units_of(key).iter().any(|(name, _)| name == TARGET))
     };
     // One unit that wants it brings it for all.

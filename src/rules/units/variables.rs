@@ -1,13 +1,16 @@
 //! `units/literal-variable`, `units/lost-variable`: a `$NAME` that systemd should get and does not, or that it
 //! gets and should not. Whether a heredoc's word is quoted decides both.
 
+use crate::finding::RuleId;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::project::unit::{Directive, words};
+use crate::rules::id;
 use crate::rules::units::{Judged, is_command};
+use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
 
-const LITERAL: &str = "units/literal-variable";
-const LOST: &str = "units/lost-variable";
+const LITERAL: RuleId = id::UNITS_LITERAL_VARIABLE;
+const LOST: RuleId = id::UNITS_LOST_VARIABLE;
 
 /// What systemd sets for the processes of a unit, systemd.exec(5), ENVIRONMENT VARIABLES IN SPAWNED PROCESSES.
 const OF_SYSTEMD: &[&str] = &[
@@ -192,7 +195,7 @@ fn lost(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Findin
     let of_unit = unit.at.unit.environment();
     for (whole, name) in references(&directive.value) {
         // A variable that nothing in the script gives a value.
-        let taken = written.value.key().contains(&format!("\u{1}{name}\u{2}"));
+        let taken = written.value.key().contains(Value::hole(name, 0, Knowledge::Symbolic).key());
         let of_systemd = OF_SYSTEMD.contains(&name)
             && !matches!(
                 name,

@@ -1,10 +1,11 @@
 //! `user/account-missing`: something is to run as, or to belong to, an account that nothing creates.
 
 use crate::facts::owners::is_account_name;
+use crate::facts::world::{Origin, UnitAt, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Caller, Deployment, StepId, User};
 use crate::project::unit::is_true;
-use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -13,7 +14,7 @@ use crate::tools::known_accounts::comes_by_itself;
 use std::collections::{HashMap, HashSet};
 
 /// `user/account-missing`.
-pub(in crate::rules) fn account_missing(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn account_missing(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let Some(created) = created(context) else { return };
     let mut missing: Vec<Missing<'_, '_>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
@@ -60,7 +61,7 @@ struct Missing<'r, 'a> {
 }
 
 impl Missing<'_, '_> {
-    fn judge(mut self, context: &Context<'_, '_>, created: &HashSet<String>) -> Option<Finding> {
+    fn judge(mut self, context: &World<'_, '_>, created: &HashSet<String>) -> Option<Finding> {
         // A unit says it best.
         self.uses.sort_by_key(|u| u.how != How::Unit);
         let name = &self.name;
@@ -86,7 +87,7 @@ impl Missing<'_, '_> {
             }
         };
         let mut draft = context
-            .finding("user/account-missing", first.span, what)
+            .finding(id::USER_ACCOUNT_MISSING, first.span, what)
             .at_most(confidence)
             .help(format!("create it before: `id -u {name} >/dev/null 2>&1 || useradd --system {name}`"));
         for other in self.uses.iter().skip(1).take(4) {
@@ -108,7 +109,7 @@ fn is_installer(script: &Deployment<'_>) -> bool {
 }
 
 /// The accounts that some script creates; `None` where one creates an account whose name is not known: it may be any.
-fn created(context: &Context<'_, '_>) -> Option<HashSet<String>> {
+fn created(context: &World<'_, '_>) -> Option<HashSet<String>> {
     let mut names = HashSet::new();
     for (_, _, step) in context.steps() {
         // A command that is not known may create accounts: `./bootstrap-users.sh`.
@@ -125,7 +126,7 @@ fn created(context: &Context<'_, '_>) -> Option<HashSet<String>> {
 }
 
 /// The accounts that the scripts and their units name.
-fn uses<'r, 'a>(context: &Context<'r, 'a>) -> Vec<Use<'r, 'a>> {
+fn uses<'r, 'a>(context: &World<'r, 'a>) -> Vec<Use<'r, 'a>> {
     let mut uses = Vec::new();
     for at in &context.units {
         uses.extend(of_unit(context, at));
@@ -153,7 +154,7 @@ fn uses<'r, 'a>(context: &Context<'r, 'a>) -> Vec<Use<'r, 'a>> {
     uses
 }
 
-fn of_unit<'r, 'a>(context: &Context<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>> {
+fn of_unit<'r, 'a>(context: &World<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>> {
     let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { return None };
     let script = context.scripts.get(index)?;
     let directive = at.unit.user()?;
@@ -198,7 +199,7 @@ fn asked_for(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
 struct AtHome<'c>(HashSet<&'c str>);
 
 impl<'c> AtHome<'c> {
-    fn of(context: &'c Context<'_, '_>) -> Self {
+    fn of(context: &'c World<'_, '_>) -> Self {
         // `/home/deploy/app`, and `/home/deploy` at the end.
         let first = |rest: &'c str| rest.split('/').next().unwrap_or(rest);
         let mut names = HashSet::new();
@@ -226,7 +227,7 @@ impl<'c> AtHome<'c> {
 }
 
 /// True for an account that was there before: its home is where the project lies, or the script's caller.
-fn exists_before(context: &Context<'_, '_>, at_home: &AtHome<'_>, name: &str) -> bool {
+fn exists_before(context: &World<'_, '_>, at_home: &AtHome<'_>, name: &str) -> bool {
     at_home.0.contains(name)
         // `echo "run me as deploy"`, `[ "$USER" = deploy ]`.
         || context.scripts.iter().any(|s| s.caller == Caller::Ordinary && s.constants.iter().any(|(n, v)| {

@@ -1,13 +1,14 @@
 //! `user/passwordless-sudo`: an account may become root without a password.
 
+use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
-use crate::rules::context::Context;
+use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 
 /// `user/passwordless-sudo`.
-pub(in crate::rules) fn passwordless_sudo(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn passwordless_sudo(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let mut told: Vec<Span> = Vec::new();
     for (script, id, step) in context.steps() {
         let files = step.written.iter().filter(|w| is_sudoers(&w.path));
@@ -35,7 +36,7 @@ pub(in crate::rules) fn passwordless_sudo(context: &Context<'_, '_>, found: &mut
                 };
                 let draft = context
                     .finding(
-                        "user/passwordless-sudo",
+                        id::USER_PASSWORDLESS_SUDO,
                         span,
                         format!("`{who}` may become root without a password, {what}"),
                     )

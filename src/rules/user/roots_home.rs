@@ -1,10 +1,11 @@
 //! `user/roots-home`: another user is sent into root's home, which is shut to all others.
 
 use crate::facts::owners::{is_account_name, lies_under};
+use crate::facts::world::{Origin, UnitAt, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Caller, Deployment, Step, User};
 use crate::project::unit::Unit;
-use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -12,7 +13,7 @@ use crate::tools::effect::{Change, Mode, Resource};
 use crate::tools::plain::opens_no_path;
 
 /// `user/roots-home`.
-pub(in crate::rules) fn roots_home(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn roots_home(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if context.steps().any(|(_, _, step)| opens(step)) {
         return;
     }
@@ -32,7 +33,7 @@ pub(in crate::rules) fn roots_home(context: &Context<'_, '_>, found: &mut Vec<Fi
             );
             found.push(
                 context
-                    .finding("user/roots-home", step.span, message)
+                    .finding(id::USER_ROOTS_HOME, step.span, message)
                     .at_most(context.confidence(script, id, Some(&path)))
                     .help(format!(
                         "`~` and `$HOME` are put in before sudo changes the user: put it where `{name}` may read it"
@@ -82,7 +83,7 @@ fn shown(path: &Value) -> String {
 }
 
 /// A service of another user that lives in root's home.
-fn of_unit(context: &Context<'_, '_>, at: &UnitAt) -> Option<Finding> {
+fn of_unit(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
     let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { return None };
     let script = context.scripts.get(index)?;
     let user = at.unit.user()?;
@@ -96,7 +97,7 @@ fn of_unit(context: &Context<'_, '_>, at: &UnitAt) -> Option<Finding> {
     );
     Some(
         context
-            .finding("user/roots-home", span, message)
+            .finding(id::USER_ROOTS_HOME, span, message)
             .at_most(context.confidence(script, id, None))
             .at_most(Confidence::High)
             .related(user.span, format!("runs as `{}`", user.value))

@@ -1,15 +1,16 @@
 //! `user/runs-as-root`: what the app's user should run in its tree is run by root.
 
 use crate::facts::owners::{before, given_away, is_roots, reaches, runs_as, user_of};
+use crate::facts::world::{AppUser, World};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::context::{AppUser, Context};
+use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
 use crate::tools::effect::{Change, Ecosystem, Effect, Resource, Role};
 
 /// `user/runs-as-root`.
-pub(in crate::rules) fn runs_as_root(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn runs_as_root(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     // A function that is called twice is two steps at one place.
     let mut told: Vec<Span> = Vec::new();
     for (script, id, step) in context.steps() {
@@ -24,7 +25,7 @@ pub(in crate::rules) fn runs_as_root(context: &Context<'_, '_>, found: &mut Vec<
 }
 
 fn judge(
-    context: &Context<'_, '_>,
+    context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     work: Work,
@@ -47,7 +48,7 @@ fn judge(
         }
     );
     let mut draft = context
-        .finding("user/runs-as-root", step.span, message)
+        .finding(id::USER_RUNS_AS_ROOT, step.span, message)
         .at_most(context.confidence(script, id, None))
         .at_most(sure(app));
     if let Some((later, _)) = after {

@@ -1,10 +1,11 @@
 //! `user/service-as-root`: a unit that runs the app has no `User=`, so systemd runs it as root.
 
 use crate::facts::owners::lies_under;
+use crate::facts::world::{Origin, UnitAt, World};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::Step;
 use crate::project::unit::{Exec, Unit, UnitKind, is_true};
-use crate::rules::context::{Context, Origin, UnitAt};
+use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
@@ -72,14 +73,14 @@ const OF_ROOT: [&str; 24] = [
 const HOMES_OF_APPS: [&str; 6] = ["/opt", "/srv", "/home", "/var/www", "/app", "/root"];
 
 /// `user/service-as-root`.
-pub(in crate::rules) fn service_as_root(context: &Context<'_, '_>, found: &mut Vec<Finding>) {
+pub(in crate::rules) fn service_as_root(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let services = context.units.iter().filter(|at| UnitKind::of(&at.name) == UnitKind::Service);
     for at in services {
         found.extend(judge(context, at));
     }
 }
 
-fn judge(context: &Context<'_, '_>, at: &UnitAt) -> Option<Finding> {
+fn judge(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
     let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { return None };
     let script = context.scripts.get(index)?;
     let step = script.step(id);
@@ -111,7 +112,7 @@ fn judge(context: &Context<'_, '_>, at: &UnitAt) -> Option<Finding> {
         ),
     };
     let draft = context
-        .finding("user/service-as-root", user.map_or(*section, |d| d.span), message)
+        .finding(id::USER_SERVICE_AS_ROOT, user.map_or(*section, |d| d.span), message)
         .at_most(context.confidence(script, id, None));
     // Who writes `User=root` has thought of it; what lies in root's home is meant to be root's.
     let roots_home = unit.working_directory().is_some_and(|d| lies_under(&d.value, "/root"));
@@ -157,7 +158,7 @@ fn is_of_a_user(step: &Step) -> bool {
 }
 
 /// True for work that a timer or a path starts: it keeps the machine.
-fn is_timed(context: &Context<'_, '_>, at: &UnitAt) -> bool {
+fn is_timed(context: &World<'_, '_>, at: &UnitAt) -> bool {
     context.units.iter().any(|other| {
         matches!(UnitKind::of(&other.name), UnitKind::Timer | UnitKind::Path)
             && other.unit.triggers(&other.name).as_deref() == Some(at.name.as_str())
@@ -165,7 +166,7 @@ fn is_timed(context: &Context<'_, '_>, at: &UnitAt) -> bool {
 }
 
 /// A drop-in, a `sed` or the filter that it is installed through may put `User=` in.
-fn is_edited(context: &Context<'_, '_>, at: &UnitAt, install: &Step) -> bool {
+fn is_edited(context: &World<'_, '_>, at: &UnitAt, install: &Step) -> bool {
     let drop_ins = format!("/{}.d/", at.name);
     let edited = context.steps().any(|(_, _, step)| {
         let written = step

@@ -2,41 +2,8 @@
 //! differently so that the grammar reads it correctly (`grammar-tests/gaps/statements.txt`). See bash(1),
 //! RESERVED WORDS, SIMPLE COMMANDS and COMPOUND COMMANDS.
 
-use super::frame::{Expect, Simple};
+use super::frame::{Edit, Expect, Simple};
 use super::scanner::Scanner;
-
-/// A change in the text that is parsed. It never changes the length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Edit {
-    /// A blank or the end of a line becomes `;`.
-    Semicolon(usize),
-    /// The range becomes spaces.
-    Blank(usize, usize),
-    /// `((` after a blank becomes `( (`.
-    Part(usize),
-}
-
-impl Edit {
-    pub(super) fn start(&self) -> usize {
-        match *self {
-            Edit::Semicolon(at) | Edit::Blank(at, _) | Edit::Part(at) => at,
-        }
-    }
-
-    /// Both the replaced bytes and the new ones are ASCII, or they are all bytes of a word.
-    pub(super) fn apply(&self, bytes: &mut [u8]) {
-        match *self {
-            Edit::Semicolon(at) => bytes[at] = b';',
-            Edit::Blank(start, end) => {
-                bytes[start..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
-            }
-            Edit::Part(at) => {
-                bytes[at - 1] = b'(';
-                bytes[at] = b' ';
-            }
-        }
-    }
-}
 
 impl Scanner<'_> {
     /// A command ends, and another may begin.

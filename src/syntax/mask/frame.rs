@@ -137,3 +137,58 @@ impl Frame {
 pub(super) fn is_commands(kind: Kind) -> bool {
     matches!(kind, Kind::Top | Kind::Subshell | Kind::Substitution | Kind::Backticks | Kind::CaseBody)
 }
+
+/// What reads otherwise in the text that is parsed. Never longer or shorter than what was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edit {
+    /// A blank or the end of a line becomes `;`.
+    Semicolon(usize),
+    /// Spaces.
+    Blank(usize, usize),
+    /// `((` behind a blank becomes `( (`.
+    Part(usize),
+}
+
+impl Edit {
+    pub(super) fn start(&self) -> usize {
+        match *self {
+            Edit::Semicolon(at) | Edit::Blank(at, _) | Edit::Part(at) => at,
+        }
+    }
+
+    /// The bytes that are replaced and those put in are ASCII, or all bytes of a word.
+    pub(super) fn apply(&self, bytes: &mut [u8]) {
+        match *self {
+            Edit::Semicolon(at) => bytes[at] = b';',
+            Edit::Blank(start, end) => {
+                bytes[start..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+            }
+            Edit::Part(at) => {
+                bytes[at - 1] = b'(';
+                bytes[at] = b' ';
+            }
+        }
+    }
+}
+
+/// Bytes that mean the same to the grammar wherever they stand in a word.
+pub(super) const fn is_plain(byte: u8) -> bool {
+    const PLAIN: [bool; 256] = {
+        let mut plain = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            let b = byte as u8;
+            plain[byte] = b.is_ascii_alphanumeric()
+                || b >= 0x80
+                || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%' | b'=');
+            byte += 1;
+        }
+        plain
+    };
+    PLAIN[byte as usize]
+}
+
+pub(super) fn is_name(word: &[u8]) -> bool {
+    word.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && word.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+}

@@ -1,7 +1,6 @@
 //! What the scanner does at operators: where commands end, and where redirects and parentheses begin.
 
-use super::commands::Edit;
-use super::frame::{Expect, Frame, Kind, is_commands};
+use super::frame::{Edit, Expect, Frame, Kind, is_commands};
 use super::scanner::Scanner;
 
 /// How many unfinished `case` and `[[` a `)` closes on its way. This bounds the work on hostile input.

@@ -4,25 +4,25 @@
 //! redirects and substitutions are. Parsing a quoted string with expansions costs several times as much as a
 //! plain word of the same length, and each word of a command costs as much again.
 
-use super::commands::Edit;
-use super::frame::{Expect, Frame, Kind, Role, Simple, is_commands};
-use super::scanner::{Scanner, is_name};
+use super::frame::is_name;
+use super::frame::{Edit, Expect, Frame, Kind, Role, Simple, is_commands};
+use super::scanner::Scanner;
 
-/// Bytes that mean the same to the grammar wherever they are in a word.
-pub(super) const fn is_plain(byte: u8) -> bool {
-    const PLAIN: [bool; 256] = {
-        let mut plain = [false; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            let b = byte as u8;
-            plain[byte] = b.is_ascii_alphanumeric()
-                || b >= 0x80
-                || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%' | b'=');
-            byte += 1;
-        }
-        plain
-    };
-    PLAIN[byte as usize]
+/// A word and its place.
+#[derive(Clone, Copy)]
+struct Placed<'t> {
+    word: &'t [u8],
+    start: usize,
+    end: usize,
+    /// Nothing that substitutes opened in it.
+    clean: bool,
+}
+
+impl Placed<'_> {
+    /// Where the value of an assignment begins.
+    fn behind_equals(self) -> Option<usize> {
+        self.word.iter().position(|b| *b == b'=').map(|i| self.start + i + 1)
+    }
 }
 
 impl Scanner<'_> {
@@ -52,7 +52,6 @@ impl Scanner<'_> {
         let Frame { special, opened: before, command, .. } = *self.top();
         let word = self.bytes.get(start..end).unwrap_or_default();
         let clean = opened == before;
-        let equals = || word.iter().position(|b| *b == b'=').map(|i| start + i + 1);
         match kind {
             Kind::Test => {
                 if word == b"]]" {
@@ -79,31 +78,45 @@ impl Scanner<'_> {
             }
             return;
         }
-        if expect == Expect::Command {
-            // After `! !` the grammar takes what follows for words of a command `!`.
-            let role = if self.bangs > 1 && self.is_negated(start) { Role::Other } else { role(word) };
-            let assigning = role == Role::Other && assigns(word);
-            let bound = command.bound || self.is_negated(start);
-            let next = Simple { role, assigning, bound, begins: start, ..Simple::NEW };
-            self.top().command = next;
-            match role {
-                Role::Simple if !clean => {}
-                Role::Simple => {
-                    // In the grammar, `a@b` and `a%b` are not names of commands.
-                    let odd = word.iter().any(|b| matches!(b, b'@' | b'%'));
-                    self.fill(if odd { Some(start) } else { special }, end);
-                    self.top().command.run = Some((start, end));
-                    self.found.runs.push(start..end);
-                }
-                Role::Other if clean && assigns(word) => self.fill(special.max(special.and(equals())), end),
-                Role::Test(_) => {
-                    self.top().command.role = Role::Test(opened);
-                    self.top().command.run = Some((end, end));
-                }
-                _ => {}
-            }
-            return;
+        let word = Placed { word, start, end, clean };
+        match expect {
+            Expect::Command => self.first_word(word, command, special),
+            _ => self.next_word(word, command, special),
         }
+    }
+
+    /// A word that is the first of a command; `before` is what was read as one up to there.
+    fn first_word(&mut self, placed: Placed<'_>, before: Simple, special: Option<usize>) {
+        let Placed { word, start, end, clean } = placed;
+        // Behind `! !` the grammar takes what follows for words of a command `!`.
+        let role = if self.bangs > 1 && self.is_negated(start) { Role::Other } else { role(word) };
+        let assigning = role == Role::Other && assigns(word);
+        let bound = before.bound || self.is_negated(start);
+        let next = Simple { role, assigning, bound, begins: start, ..Simple::NEW };
+        self.top().command = next;
+        match role {
+            Role::Simple if !clean => {}
+            Role::Simple => {
+                // `a@b` and `a%b` are no names of commands to the grammar.
+                let odd = word.iter().any(|b| matches!(b, b'@' | b'%'));
+                self.fill(if odd { Some(start) } else { special }, end);
+                self.top().command.run = Some((start, end));
+                self.found.runs.push(start..end);
+            }
+            Role::Other if clean && assigns(word) => {
+                self.fill(special.max(special.and(placed.behind_equals())), end)
+            }
+            Role::Test(_) => {
+                self.top().command.role = Role::Test(self.opened);
+                self.top().command.run = Some((end, end));
+            }
+            _ => {}
+        }
+    }
+
+    /// A further word of `command`.
+    fn next_word(&mut self, placed: Placed<'_>, command: Simple, special: Option<usize>) {
+        let Placed { word, start, end, clean } = placed;
         if command.assigning {
             let value = assigns(word).then(|| word.split(|b| *b == b'=').nth(1).unwrap_or_default());
             self.after_assignments(start, value, command);
@@ -136,7 +149,7 @@ impl Scanner<'_> {
             }
             Role::Declaration => {
                 if clean && assigns(word) {
-                    self.fill(special.max(special.and(equals())), end);
+                    self.fill(special.max(special.and(placed.behind_equals())), end);
                 }
             }
             Role::Test(_) if word == b"]" => {

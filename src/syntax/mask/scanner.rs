@@ -5,9 +5,7 @@
 use std::ops::Range;
 
 use super::Heredoc;
-use super::commands::Edit;
-use super::frame::{Expect, Frame, Kind, is_commands};
-use super::plain::is_plain;
+use super::frame::{Edit, Expect, Frame, Kind, is_commands, is_name, is_plain};
 
 /// How often `((` may turn out to be two subshells and be read again. This bounds the work on hostile input;
 /// real scripts have none or one.
@@ -418,9 +416,4 @@ impl<'t> Scanner<'t> {
         self.found.comments.push(self.at..end);
         self.at = end;
     }
-}
-
-pub(super) fn is_name(word: &[u8]) -> bool {
-    word.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
-        && word.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }

@@ -1,0 +1,149 @@
+//! Python: what all of its manifests have in common: which there are, what they declare, and how a requirement is written.
+//!
+//! Facts: PEP 503 (names), PEP 508 (requirements).
+
+use crate::project::manifest::{Declared, Include, split};
+use crate::source::{FileId, Span};
+use std::ops::Range;
+
+/// The kinds of manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PythonKind {
+    /// `pyproject.toml` that declares something, or a project.
+    Pyproject,
+    /// `requirements*.txt`, `requirements/*.txt`, and what they take in by `-r`.
+    Requirements,
+    /// `Pipfile`.
+    Pipfile,
+    /// `setup.py` or `setup.cfg`.
+    Setup,
+}
+
+impl PythonKind {
+    pub(super) fn of(path: &str) -> Option<PythonKind> {
+        let (directory, name) = split(path);
+        match name {
+            "pyproject.toml" => Some(PythonKind::Pyproject),
+            "Pipfile" => Some(PythonKind::Pipfile),
+            "setup.py" | "setup.cfg" => Some(PythonKind::Setup),
+            _ if name.ends_with(".txt")
+                && (name.starts_with("requirements") || split(directory).1 == "requirements") =>
+            {
+                Some(PythonKind::Requirements)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PythonManifest {
+    /// Its directory, relative to the root, empty for the root.
+    pub directory: String,
+    /// The file.
+    pub file: FileId,
+    /// Its kind.
+    pub kind: PythonKind,
+    /// True when Poetry's table is there.
+    pub poetry: bool,
+    /// What it declares, by place.
+    pub dependencies: Vec<Declared>,
+    /// The requirements files that it takes in.
+    pub includes: Vec<Include>,
+    /// False where it needs more than is known: it is code, it names an address or a path, a file that it takes in
+    /// could not be read.
+    pub complete: bool,
+    /// The lockfile of uv, Poetry, PDM or Pipenv here or above.
+    pub lockfile: Option<String>,
+}
+
+/// The name as PEP 503 has it: lower case, runs of `-`, `_` and `.` as one `-`.
+pub fn normalized(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        if !matches!(c, '-' | '_' | '.') {
+            out.push(c.to_ascii_lowercase());
+        } else if !out.ends_with('-') {
+            out.push('-');
+        }
+    }
+    out
+}
+
+/// A requirement, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Requirement<'t> {
+    /// `celery` of `celery[redis] >=5; python_version > "3"`; empty where none is named.
+    pub(super) name: &'t str,
+    /// `redis`.
+    pub(super) extras: Vec<&'t str>,
+    /// `>=5`, or `@ https://…`.
+    pub(super) constraint: Option<&'t str>,
+}
+
+impl<'t> Requirement<'t> {
+    /// Takes it apart, without its marker and without pip's own options.
+    pub(super) fn parse(text: &'t str) -> Self {
+        let trimmed = text.trim_start();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let (name, rest) = trimmed.split_at(trimmed.find(|c| !is_name(c)).unwrap_or(trimmed.len()));
+        let rest = rest.trim_start();
+        let (extras, rest) = match rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+            Some((extras, rest)) => (extras, rest.trim_start()),
+            None => ("", rest),
+        };
+        // A `;` belongs to an address unless a blank stands before it.
+        let marker = if rest.starts_with('@') { " ;" } else { ";" };
+        let end = [marker, " --", " #", "\t#", "\\"].iter().filter_map(|stop| rest.find(stop)).min();
+        let constraint = rest[..end.unwrap_or(rest.len())].trim();
+        Requirement {
+            name,
+            extras: extras.split(',').map(str::trim).filter(|extra| !extra.is_empty()).collect(),
+            constraint: (!constraint.is_empty()).then_some(constraint),
+        }
+    }
+
+    /// True where it is taken from an address or a path: what that needs in turn, no index knows.
+    pub(super) fn is_direct(&self) -> bool {
+        self.constraint.is_some_and(|constraint| constraint.starts_with('@'))
+    }
+}
+
+/// Declares what is named inside the bytes `within`, perhaps in quotes.
+pub(super) fn declare(
+    text: &str,
+    requirement: &Requirement<'_>,
+    within: Range<usize>,
+    group: Option<&str>,
+    manifest: &mut PythonManifest,
+) {
+    let offset = text.get(within.clone()).and_then(|written| written.find(requirement.name));
+    let start = within.start + offset.unwrap_or(0);
+    declare_at(requirement, start..(start + requirement.name.len()).min(within.end), group, manifest);
+}
+
+/// Declares what is named at `place`.
+pub(super) fn declare_at(
+    requirement: &Requirement<'_>,
+    place: Range<usize>,
+    group: Option<&str>,
+    manifest: &mut PythonManifest,
+) {
+    if requirement.name.is_empty() {
+        return;
+    }
+    manifest.dependencies.push(Declared {
+        name: normalized(requirement.name),
+        span: Span { file: manifest.file, start: place.start as u32, end: place.end as u32 },
+        development: group.is_some_and(is_development),
+        requirement: requirement.constraint.map(str::to_owned),
+        extras: requirement.extras.iter().map(|extra| normalized(extra)).collect(),
+        group: group.map(str::to_owned),
+    });
+}
+
+pub(super) fn is_development(group: &str) -> bool {
+    let group = group.to_ascii_lowercase();
+    ["dev", "test", "lint", "doc", "typing"].iter().any(|word| group.contains(word))
+}

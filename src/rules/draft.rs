@@ -1,0 +1,65 @@
+//! A finding in the making: a rule names a place and what happens there; how bad and how sure that is comes from the
+//! rule's page.
+
+use crate::facts::world::World;
+use crate::finding::{Confidence, Finding, Fix, Related, RuleId, Severity};
+use crate::source::Span;
+
+/// A finding in the making.
+pub struct Draft(Finding);
+
+impl World<'_, '_> {
+    /// A finding of a rule at a place, as bad and as sure as the rule's page says.
+    pub fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
+        let about = rule.about();
+        Draft(Finding {
+            severity: about.severity,
+            confidence: about.confidence,
+            rule,
+            message: message.into(),
+            help: None,
+            span,
+            related: Vec::new(),
+            fix: None,
+        })
+    }
+}
+
+impl Draft {
+    /// How bad, other than the page says.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.0.severity = severity;
+        self
+    }
+
+    /// How sure at most.
+    pub fn at_most(mut self, confidence: Confidence) -> Self {
+        self.0.confidence = self.0.confidence.min(confidence);
+        self
+    }
+
+    /// What to write instead.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// Another place that explains it.
+    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+        if span != self.0.span {
+            self.0.related.push(Related { message: message.into(), span });
+        }
+        self
+    }
+
+    /// A change that mends it.
+    pub fn fix(mut self, fix: Option<Fix>) -> Self {
+        self.0.fix = fix;
+        self
+    }
+
+    /// The finding.
+    pub fn done(self) -> Finding {
+        self.0
+    }
+}
