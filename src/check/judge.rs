@@ -1,14 +1,15 @@
 //! The middle of a check: which scripts there are, what the project around them holds, and what the rules
 //! find.
 
-use super::isolate::{self, Repo, Script};
+use super::isolate::{Repo, Script};
 use super::load;
+use super::models::Models;
 use super::regions::Regions;
 use super::{CheckError, Request, Settings, Target};
 use crate::facts::world::{Given, World};
 use crate::finding::{Finding, Gap};
 use crate::limit;
-use crate::model::{self, Deployment, Follow};
+use crate::model::Deployment;
 use crate::project::discover::{self, Candidate};
 use crate::repo::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::repo::inventory::Inventory;
@@ -18,9 +19,6 @@ use crate::source::{FileId, SourceFile, Sources, Span};
 use bumpalo::Bump;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// How many gaps of one script are reported one by one.
-const GAPS: usize = 100;
 
 /// What judging gives to the rest of the check.
 #[derive(Debug, Default)]
@@ -94,47 +92,27 @@ fn inspect_in_time(
     let inventory =
         if meant || is_marked(root.path()) { Inventory::of(root) } else { Inventory::shallow(root) };
     judged.gaps.extend(inventory.gaps.iter().cloned());
-    let files = scripts(request, settings, root, &inventory, sources, &mut judged);
+    let arena = Bump::new();
+    let mut models = Models::new(root, &arena);
+    let files = scripts(request, settings, &inventory, &mut models, sources, &mut judged);
     let whole = meant && settings.selection.wants_any("env");
     let project = load::project(root, inventory, whole, sources, &mut judged.gaps);
     let selectors = settings.rules.selectors()?;
 
-    let arena = Bump::new();
     let mut scripts: Vec<Script<'_>> = Vec::new();
-    let mut models: Vec<Deployment<'_>> = Vec::new();
+    let mut deployments: Vec<Deployment<'_>> = Vec::new();
     let mut commands = Vec::new();
     for file in files {
-        let script = Script {
-            file,
-            path: sources.file(file).path().to_owned(),
-            text: arena.alloc_str(sources.file(file).text()),
-            left_out: Vec::new(),
-        };
         judged.encoding.extend(text_gaps(sources, file));
-        let mut follow = InRoot { root, sources, gaps: Vec::new() };
-        let (deployment, left_out) = isolate::model(script.file, script.text, &mut |left_out| {
-            follow.gaps.clear();
-            model::build_without(&arena, script.file, &script.path, script.text, &mut follow, left_out)
-        });
-        judged.gaps.append(&mut follow.gaps);
-        let left_out = left_out.map_or_else(Vec::new, |left_out| {
-            let reason = left_out.failure.reason("the model");
-            let mut places = left_out.places.iter().map(|span| (*span, reason.clone())).collect();
-            tell_briefly(&mut places);
-            let gaps = places.into_iter().map(|(span, reason)| Gap::at(sources, span, reason));
-            judged.gaps.extend(gaps);
-            left_out.places
-        });
-        let Some(mut deployment) = deployment else { continue };
-        tell_briefly(&mut deployment.gaps);
-        for (span, reason) in &deployment.gaps {
-            judged.gaps.push(Gap::at(sources, *span, reason.clone()));
-        }
+        let mut built = models.take(file, sources);
+        judged.gaps.append(&mut built.gaps);
+        let Some(mut deployment) = built.deployment else { continue };
         judged.comments.extend(&deployment.comments);
         commands.append(&mut deployment.commands);
-        models.push(deployment);
-        scripts.push(Script { left_out, ..script });
+        deployments.push(deployment);
+        scripts.push(built.script);
     }
+    let mut models = deployments;
     drop(spared);
     let commands = each_once(commands);
     judged.commands = commands.len();
@@ -197,11 +175,12 @@ fn inspect_in_time(
 fn scripts(
     request: &Request,
     settings: &Settings,
-    root: &Root,
     inventory: &Inventory,
+    models: &mut Models<'_, '_>,
     sources: &mut Sources,
     judged: &mut Judged,
 ) -> Vec<FileId> {
+    let root = models.root();
     let mut files = Vec::new();
     let mut candidates: Option<Vec<Candidate>> = None;
     let everything = [Target::Path(root.path().to_owned())];
@@ -228,7 +207,9 @@ fn scripts(
             }
             Target::Path(path) if path.is_dir() => {
                 let found = candidates.get_or_insert_with(|| {
-                    let (found, gaps) = discover::discover(root, inventory, sources);
+                    let (found, gaps) = discover::discover(root, inventory, sources, &mut |file, sources| {
+                        models.acts(file, sources)
+                    });
                     judged.gaps.extend(gaps);
                     found
                 });
@@ -338,22 +319,6 @@ fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
     None
 }
 
-/// In a text that is not shell at all, each line would be a gap. The first ones are reported, with the number
-/// of the rest.
-fn tell_briefly(gaps: &mut Vec<(Span, String)>) {
-    gaps.sort();
-    gaps.dedup();
-    if gaps.len() <= GAPS {
-        return;
-    }
-    let more = gaps.split_off(GAPS);
-    let count = more.len();
-    // They may be in files that it sources. The remaining gap covers those of the first file.
-    if let Some((span, _)) = more.into_iter().reduce(|(span, reason), (next, _)| (span.to(next), reason)) {
-        gaps.push((span, format!("{count} more places could not be read from here on")));
-    }
-}
-
 /// What is reported about a text besides its code.
 fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
     let source = sources.file(file);
@@ -367,29 +332,6 @@ fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
         gaps.push(Gap::at(sources, Span::file_start(file), reason));
     }
     gaps
-}
-
-/// Follows `source FILE` inside the root.
-struct InRoot<'r> {
-    root: &'r Root,
-    sources: &'r mut Sources,
-    gaps: Vec<Gap>,
-}
-
-impl Follow for InRoot<'_> {
-    fn follow(&mut self, path: &str) -> Option<(FileId, String)> {
-        // The deployment may create a file that does not exist yet.
-        if !self.root.exists(path) {
-            return None;
-        }
-        match self.root.read(path, self.sources) {
-            Ok(file) => Some((file, self.sources.file(file).text().to_owned())),
-            Err(gap) => {
-                self.gaps.push(gap);
-                None
-            }
-        }
-    }
 }
 
 /// The root of the request: `--root`, a directory that is its first target, or the one found from the first

@@ -6,6 +6,7 @@ mod fix;
 mod isolate;
 mod judge;
 mod load;
+mod models;
 mod regions;
 mod rounds;
 mod rule_set;

@@ -1,4 +1,4 @@
-//! The app, as scripts and units show it: whom it runs as, where it lives. Found, not assumed.
+//! The app, as scripts and units show it: who runs it, and where it is. It is found, not assumed.
 
 use crate::facts::world::{AppUser, Given, Origin, UnitAt, World};
 use crate::model::{Deployment, Step, User};
@@ -30,10 +30,10 @@ pub(crate) fn app_user(
     if let Some(name) = &given.user {
         return Some(AppUser { name: Value::literal(name), why: "the configuration".to_owned(), span: None });
     }
-    // Most units decide; the first of equals.
+    // The majority of units decides; if it is a tie, the first one wins.
     let mut counts: Vec<(&str, u32, &UnitAt, Span)> = Vec::new();
     for at in units.iter().filter(|u| u.name.ends_with(".service")) {
-        // A unit that lies about in the repo says less than one that a script installs.
+        // A unit that is only in the repo says less than one that a script installs.
         let weight = if at.origin == Origin::InRepo { 1 } else { 100 };
         let (user, span) = match at.unit.user() {
             Some(directive) => (directive.value.as_str(), directive.span),
@@ -53,7 +53,7 @@ pub(crate) fn app_user(
             span: Some(*span),
         });
     }
-    // Units without User= run as root: then so does the app.
+    // Units without User= run as root, and so does the app then.
     let own: Vec<&UnitAt> = units
         .iter()
         .filter(|u| {
@@ -103,7 +103,8 @@ pub(crate) fn app_user(
     })
 }
 
-/// Whom a script gives the directory to in which it installs, builds or migrates: `chown -R www-data /srv/web`.
+/// The account to which a script gives the directory in which it installs, builds or migrates:
+/// `chown -R www-data /srv/web`.
 fn owner_of_tree(scripts: &[Deployment<'_>]) -> Option<AppUser> {
     let works = |step: &&Step| {
         step.deed
@@ -131,7 +132,7 @@ fn owner_of_tree(scripts: &[Deployment<'_>]) -> Option<AppUser> {
     })
 }
 
-/// A name as a unit's text shows it: `$APP_USER` is a hole again.
+/// A name as a unit's text shows it: `$APP_USER` becomes a hole again.
 fn named(shown: &str) -> Value {
     match shown.strip_prefix('$') {
         Some(name) => Value::hole(name, 0, Knowledge::Symbolic),
@@ -144,7 +145,7 @@ fn is_system_account(name: &Value) -> bool {
     name.as_literal().is_some_and(|n| SYSTEM_ACCOUNTS.contains(&n))
 }
 
-/// The directories that hold the app: configured, of the units, cloned to, installed in.
+/// The app's directories: from the configuration, the units, clones and installs.
 pub(crate) fn app_trees(world: &World<'_, '_>) -> Vec<Value> {
     let mut trees: Vec<Value> = Vec::new();
     let mut add = |path: Value| {
@@ -181,7 +182,7 @@ pub(crate) fn app_trees(world: &World<'_, '_>) -> Vec<Value> {
             }
         }
         for exec in at.unit.exec_start() {
-            // /opt/app/venv/bin/gunicorn: the app lies around its venv.
+            // /opt/app/venv/bin/gunicorn: the app's directory contains its venv.
             for venv in ["/venv/bin/", "/.venv/bin/", "/env/bin/", "/node_modules/.bin/"] {
                 if let Some(at) = exec.program.find(venv)
                     && !exec.program.contains('$')

@@ -5,7 +5,7 @@ mod calls;
 pub(crate) mod names;
 
 use crate::facts::deploy::calls::Calls;
-use crate::facts::deploy::names::{full_name, is_directory, is_loose, language_of, same_unit};
+use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
 use crate::facts::world::{Origin, UnitAt, World};
 use crate::model::{Step, StepId};
 use crate::project::manifest::NodePackage;
@@ -14,30 +14,16 @@ use crate::repo::names::is_beside;
 use crate::shell::argv::Stdin;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
+use crate::tools::containers;
 use crate::tools::effect::Prints;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::plain::handles_text;
+use crate::tools::serves::serves;
 use crate::tools::work::{Work, asks_for, does};
-use crate::tools::{containers, services};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-/// What a process is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Language {
-    /// Python.
-    Python,
-    /// Node.
-    Node,
-    /// Ruby.
-    Ruby,
-    /// PHP.
-    Php,
-    /// A container's.
-    Container,
-    /// Another, or not known.
-    Other,
-}
+pub(crate) use crate::tools::serves::Language;
 
 /// A process of the app that the deploy keeps running.
 #[derive(Clone, Debug)]
@@ -365,11 +351,10 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                 continue;
             }
             for exec in at.unit.exec_start() {
-                let command = command_of(&exec);
                 found.push(Process {
-                    language: language_of(&command),
+                    language: exec.serves().map_or(Language::Other, |serves| serves.language),
                     directory: at.unit.working_directory().map(|d| d.value.clone()),
-                    command,
+                    command: command_of(&exec),
                 });
             }
         }
@@ -380,10 +365,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             });
             if managed || step.deed.roles.contains(&Role::Serve) {
                 let command = line_of(step);
-                let language = match language_of(&command) {
-                    Language::Other if services::is_pm2(&step.argv) => Language::Node,
-                    other => other,
-                };
+                let language = serves(&step.argv).language;
                 let directory = Some(step.argv.cwd.to_string());
                 found.push(Process { language, command, directory });
             }

@@ -1,17 +1,17 @@
-//! The paths that the scripts make on the machine itself.
+//! The paths that the scripts create on the machine itself.
 
 use crate::facts::world::World;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
 
-/// A path that a script makes, and how.
+/// A path that a script creates, and how.
 pub(crate) struct Made {
     /// The path.
     pub(crate) path: String,
-    /// A directory with something in it, or what may be one.
+    /// True for a directory that is not empty, or may not be.
     pub(crate) tree: bool,
-    /// A virtual environment.
+    /// True for a virtual environment.
     pub(crate) environment: bool,
     /// The step.
     pub(crate) span: Span,

@@ -1,12 +1,12 @@
-//! Takes the values of secrets out of what is shown. What a secret is called stands in `facts::secrets` alone.
+//! Removes the values of secrets from what is shown. Only `facts::secrets` knows how secrets are named.
 
 use crate::facts::secrets::{holds_password, is_secret_name, is_value, mentions_secret};
 
-/// What stands for a value.
+/// The replacement for a value.
 const MASK: &str = "…";
-/// Characters of base64 on a line of its own that are a key's rather than a word.
+/// How many base64 characters on a line of its own belong to a key rather than to a word.
 const KEY_LINE: usize = 48;
-/// Characters of a word that may be a token.
+/// How many characters of a word may be a token.
 const TOKEN: usize = 24;
 
 /// The value of a setting, unless it is a secret.
@@ -17,14 +17,14 @@ pub fn value(name: &str, value: &str) -> String {
     line(value)
 }
 
-/// A line of any file: what is given to a name that is a secret's is masked, and the password of a URL.
+/// A line of any file: the value of a secret's name is masked, and so is the password of a URL.
 pub fn line(text: &str) -> String {
     if is_key_line(text) {
         return MASK.to_owned();
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    // Whether only marks that begin a setting came before: then the value goes on to the end of the line.
+    // Whether only marks that begin a setting came before. Then the value extends to the end of the line.
     let mut begins = true;
     while let Some((before, name, between, after)) = next_name(rest) {
         begins &= before.trim().is_empty() || before.trim().chars().all(|c| matches!(c, '-' | '"' | '\''));
@@ -58,7 +58,7 @@ pub fn line(text: &str) -> String {
     if mentions_secret(&out) { tokens(&out) } else { out }
 }
 
-/// A line that speaks of a secret without what looks like one: a long run of letters and digits.
+/// A line about a secret, without a long run of letters and digits that looks like one.
 fn tokens(text: &str) -> String {
     let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
     let random = |run: &str| {
@@ -78,13 +78,14 @@ fn tokens(text: &str) -> String {
     out + rest
 }
 
-/// Text of several lines.
+/// A text of several lines.
 pub fn text(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(line).collect();
     lines.join("\n")
 }
 
-/// The next word that may be a name: what is before it, the word, the sign that gives it a value, what is left.
+/// The next word that may be a name: the text before it, the word, the sign that gives it a value, and the
+/// rest.
 fn next_name(text: &str) -> Option<(&str, &str, &str, &str)> {
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let start = text.find(|c: char| c.is_ascii_alphabetic() || c == '_')?;
@@ -94,7 +95,7 @@ fn next_name(text: &str) -> Option<(&str, &str, &str, &str)> {
     let sign = unquoted.trim_start_matches(' ');
     let signed = match sign.chars().next() {
         Some('=') => true,
-        // `host:port` is no setting, `NAME: value` and `"NAME":"value"` are.
+        // `host:port` is not a setting, but `NAME: value` and `"NAME":"value"` are.
         Some(':') => {
             !sign.starts_with("://")
                 && (sign[1..].starts_with([' ', '"', '\'']) || unquoted.len() < after.len())
@@ -118,7 +119,7 @@ fn next_name(text: &str) -> Option<(&str, &str, &str, &str)> {
     Some((&text[..start], &text[start..end], between, &after[between.len()..]))
 }
 
-/// The value at the start of a text, and what comes after it. A quote `around` the setting ends it.
+/// The value at the start of a text, and what follows it. A quote `around` the setting ends it.
 fn split_value(text: &str, around: Option<char>, to_the_end: bool) -> (&str, &str) {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
     if let Some(quote) = quote {
@@ -137,7 +138,7 @@ fn split_value(text: &str, around: Option<char>, to_the_end: bool) -> (&str, &st
     text.split_at(end)
 }
 
-/// `$NAME`, `${NAME}`, `$(command)`, `%s`: what is put in later is no secret yet.
+/// `$NAME`, `${NAME}`, `$(command)`, `%s`: something that is inserted later is not a secret yet.
 fn is_reference(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     let name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

@@ -1,4 +1,5 @@
-//! Units as systemd gets to read them: those whose text is known as it arrives, and what is known of the way there.
+//! Units as systemd gets them: those whose text is known as it arrives, and what is known about the way
+//! there.
 
 use crate::facts::world::{Origin, UnitAt, World};
 use crate::finding::Confidence;
@@ -8,7 +9,7 @@ use crate::shell::value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
 
-/// A unit that is what systemd gets to read.
+/// A unit as systemd gets it.
 pub(crate) struct ReadUnit {
     /// Its index in the units of the world.
     pub(crate) unit: usize,
@@ -16,18 +17,18 @@ pub(crate) struct ReadUnit {
     pub(crate) kind: UnitKind,
     /// The script that writes or installs it, by its index, and the step.
     pub(crate) script: Option<(usize, StepId)>,
-    /// What the script writes, without what it puts in: a `$NAME` that is left stands there literally.
+    /// What the script writes, without what it inserts: a `$NAME` that is left is literal.
     pub(crate) literal: Option<String>,
-    /// How sure a finding about it can be.
+    /// The highest confidence of a finding about it.
     pub(crate) confidence: Confidence,
 }
 
-/// Those of a world, in the order of its units.
+/// The units of a world, in order.
 pub(crate) fn read_units(world: &World<'_, '_>) -> Vec<ReadUnit> {
     (0..world.units.len()).filter_map(|unit| read_unit(world, unit)).collect()
 }
 
-/// `None` for a text that something changes before systemd reads it, and for what is no unit.
+/// `None` for a text that something changes before systemd reads it, and for what is not a unit.
 fn read_unit(world: &World<'_, '_>, unit: usize) -> Option<ReadUnit> {
     let at = &world.units[unit];
     let kind = UnitKind::of(&at.name);
@@ -39,7 +40,7 @@ fn read_unit(world: &World<'_, '_>, unit: usize) -> Option<ReadUnit> {
             let as_it_is =
                 matches!(step.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync" | "systemctl");
             let written = step.written.iter().find(|w| w.path.basename().is_shown_as(&at.name));
-            // `sed … template > x.service`, `envsubst`: who knows what it makes of it.
+            // `sed … template > x.service`, `envsubst`: nobody knows the result.
             if matches!(at.origin, Origin::Installed(..)) && !as_it_is
                 || matches!(step.place, Place::Container(_))
                 || is_edited(script, id, &at.name)
@@ -50,7 +51,7 @@ fn read_unit(world: &World<'_, '_>, unit: usize) -> Option<ReadUnit> {
             (Some((index, id)), literal, world.confidence(script, id, None))
         }
     };
-    // A template that seems to be installed as it is was filled in on a way that is not seen.
+    // A template that seems to be installed unchanged was filled in by something that is not seen.
     let of_the_repo = matches!(at.origin, Origin::InRepo | Origin::Installed(..));
     if kind == UnitKind::Other || of_the_repo && is_template(world, at) {
         return None;
@@ -58,7 +59,7 @@ fn read_unit(world: &World<'_, '_>, unit: usize) -> Option<ReadUnit> {
     Some(ReadUnit { unit, kind, script, literal, confidence })
 }
 
-/// A later step changes the file where it lies: `sed -i`, another line appended.
+/// True if a later step changes the installed file: `sed -i`, another line appended.
 fn is_edited(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
     script.iter().filter(|(step, _)| step.0 >= id.0).any(|(_, step)| {
         step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
@@ -69,17 +70,17 @@ fn is_edited(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
     })
 }
 
-/// A file of the repo that somebody fills in before it is installed: it holds marks for that.
+/// True for a file of the repo that somebody fills in before it is installed: it contains marks for that.
 fn is_template(world: &World<'_, '_>, at: &UnitAt) -> bool {
     let text = world.sources.file(at.span.file).text();
     let marks = ["{{", "<%", "%%", "__APP", "__USER", "__DIR", "@@", "/path/to", "<YOUR", "<your"];
     marks.iter().any(|mark| text.contains(mark))
 }
 
-/// What is left of a value's key without the holes for what is put in (`shell::value`).
+/// What remains of a value's key without the holes for inserted parts (`shell::value`).
 fn without_holes(key: &str) -> String {
     let text = value::without_holes(key);
-    // What a comment says never gets to systemd.
+    // The text of a comment never gets to systemd.
     let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']));
     lines.collect::<Vec<&str>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! Which files hold secrets, by their names and by what is written into them.
+//! Which files contain secrets, by their names and by what is written into them.
 
 use crate::shell::value::Value;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -21,7 +21,8 @@ const WORDS: [&str; 13] = [
     "AUTH_KEY",
 ];
 
-/// Words that make it none after all: `ACCESS_TOKEN_EXPIRE_MINUTES`, `SECRET_FILE`, `NEXT_PUBLIC_API_KEY`.
+/// Words that make it harmless after all: `ACCESS_TOKEN_EXPIRE_MINUTES`, `SECRET_FILE`,
+/// `NEXT_PUBLIC_API_KEY`.
 const NOT: [&str; 24] = [
     "EXPIRE",
     "EXPIRY",
@@ -49,7 +50,8 @@ const NOT: [&str; 24] = [
     "_TYPE",
 ];
 
-/// All words in one pass, in any case: names are asked for by the thousand. They are short, so it has to be made fast.
+/// All words in one pass, in any case. Thousands of names are checked, and they are short, so it has to be
+/// built fast.
 fn any_of(words: impl IntoIterator<Item = String>) -> Option<AhoCorasick> {
     let kind = Some(AhoCorasickKind::ContiguousNFA);
     AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(words).ok()
@@ -61,7 +63,7 @@ fn owned(words: &[&str]) -> Vec<String> {
 
 static SECRET: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| any_of(owned(&WORDS)));
 static NO_SECRET: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| any_of(owned(&NOT)));
-/// As they stand in any text, where `-` is as good as `_`.
+/// In any text, where `-` is as good as `_`.
 static MENTIONED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let dashed = WORDS.iter().map(|word| word.replace('_', "-"));
     let others = ["_PASS", "-PASS", "OPENSSL RAND"];
@@ -72,8 +74,8 @@ fn holds(words: &Option<AhoCorasick>, text: &str) -> bool {
     words.as_ref().is_some_and(|words| words.is_match(text))
 }
 
-/// True for the name of a file of settings that a program reads into its environment: `.env`, `.env.production`,
-/// `web.env`; samples are none.
+/// True for the name of a settings file that a program reads into its environment: `.env`, `.env.production`,
+/// `web.env`; not for samples.
 pub(crate) fn is_env_file(name: &str) -> bool {
     let sample = ["sample", "example", "template", "dist", "default", "test", "bak", "backup", "tmpl", "tpl"];
     let lower = name.to_ascii_lowercase();
@@ -103,7 +105,7 @@ pub(crate) fn is_secret_file(name: &str) -> bool {
         || lower.ends_with("credentials.json")
 }
 
-/// The name of the first secret that lines of `NAME=value` (or `NAME: value`) hold.
+/// The name of the first secret in lines of `NAME=value` (or `NAME: value`).
 pub(crate) fn secret_in(text: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let line = line.trim().trim_start_matches("export ").trim_start();
@@ -142,7 +144,7 @@ pub(crate) fn is_address(value: &str) -> bool {
     digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// True where a text speaks of a secret: the expression of a `sed` that puts one in.
+/// True if a text is about a secret: the expression of a `sed` that inserts one.
 pub(crate) fn mentions_secret(text: &str) -> bool {
     holds(&MENTIONED, text)
 }
@@ -180,7 +182,7 @@ fn settings_are_told_from_secrets() {
     assert!(is_env_file(".env") && is_env_file(".env.production") && is_env_file("web.env"));
     assert!(!is_env_file(".env.example") && !is_env_file(".sample.env") && !is_env_file("environment"));
 }
-/// `.env`, `.env.production`, `app.env`, and no sample.
+/// `.env`, `.env.production`, `app.env`, but no sample.
 pub(crate) fn is_environment_file(path: &Value) -> bool {
     let shown = path.to_string();
     let name = shown.rsplit('/').next().unwrap_or(&shown);

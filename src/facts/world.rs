@@ -1,5 +1,5 @@
-//! What the rules of one repo see: the scripts' models, the project around them, and what follows from both: who
-//! the app's user is, where the app lives, which units there are.
+//! What the rules of one repo see: the scripts' models, the project around them, and what follows from both:
+//! the app's user, the app's directory, the units.
 
 use crate::facts::app;
 use crate::facts::deploy::{Deploy, Known};
@@ -29,14 +29,14 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-/// What the configuration says of the app.
+/// What the configuration says about the app.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
     /// `app: user`.
     pub user: Option<String>,
     /// `app: directory`.
     pub directory: Option<String>,
-    /// `services`: a compose service's unit; `None` where it needs none.
+    /// `services`: a compose service's unit; `None` if it needs none.
     pub services: Vec<(String, Option<String>)>,
 }
 
@@ -53,28 +53,30 @@ pub struct Project {
     pub needs: Needs,
     /// Unit files of the repo, by path.
     pub unit_files: Vec<(String, FileId)>,
-    /// Those that are filled in before they are installed, by path.
+    /// Templates that are filled in before they are installed, by path.
     pub unit_templates: Vec<(String, FileId)>,
     /// Files of the repo that add to units (`web.service.d/override.conf`), by path.
     pub drop_ins: Vec<(String, FileId)>,
     /// Process files of pm2 and supervisor.
     pub process_files: Vec<ProcessFile>,
-    /// Texts that rules only look words up in, by path: all scripts of the repo, nginx and pm2 settings, workflows.
+    /// Texts that rules only search for words, by path: all scripts of the repo, nginx and pm2 settings,
+    /// workflows.
     pub texts: Vec<(String, FileId)>,
-    /// Environment files, samples too, by path.
+    /// Environment files, including samples, by path.
     pub dotenvs: Vec<(String, Dotenv)>,
-    /// Where the code reads and sets variables; empty where the rules about it are not asked for.
+    /// Where the code reads and sets variables; empty if the rules about it are not requested.
     pub env: InCode,
-    /// The names of the samples that stand nowhere else in the repo; `None` where that is not known.
+    /// The names of the samples that occur nowhere else in the repo; `None` if that is not known.
     pub unread: Option<BTreeSet<String>>,
-    /// Variables that code or a compose file needs, and that no other text of the repo names, prose included.
+    /// Variables that the code or a compose file needs, and that no other text of the repo names, including
+    /// prose.
     pub untold: BTreeSet<String>,
-    /// What the project is called: the root's directory.
+    /// The name of the project: the root's directory.
     pub names: Vec<String>,
 }
 
 impl Project {
-    /// The files that something was read from, each once.
+    /// The files from which something was read, each once.
     pub fn files(&self) -> Vec<FileId> {
         let files = RefCell::new(BTreeSet::new());
         // One list of where files are held is enough.
@@ -110,18 +112,18 @@ pub enum Origin {
     Written(usize, StepId),
     /// A script installs a file of the repo.
     Installed(usize, StepId),
-    /// It lies in the repo, and no script installs it.
+    /// It is in the repo, and no script installs it.
     InRepo,
 }
 
 /// A unit of the project.
 #[derive(Clone, Debug)]
 pub struct UnitAt {
-    /// The name it is installed as: `web.service`.
+    /// The name under which it is installed: `web.service`.
     pub name: String,
     /// Its contents.
     pub unit: Unit,
-    /// Where it is written or installed; for a file of the repo its start.
+    /// Where it is written or installed; for a file of the repo, its start.
     pub span: Span,
     /// Where it comes from.
     pub origin: Origin,
@@ -130,11 +132,11 @@ pub struct UnitAt {
 /// A process that pm2 or supervisor runs.
 #[derive(Clone, Debug)]
 pub struct ProcessAt {
-    /// What is said of it.
+    /// What its file says about it.
     pub process: Process,
     /// Where it comes from.
     pub origin: Origin,
-    /// Where it is started or installed; for a file of the repo where it is named.
+    /// Where it is started or installed; for a file of the repo, where it is named.
     pub span: Span,
 }
 
@@ -150,7 +152,7 @@ pub struct AppUser {
 }
 
 impl AppUser {
-    /// True where the app runs as root.
+    /// True if the app runs as root.
     pub fn is_root(&self) -> bool {
         self.name.as_literal() == Some("root")
     }
@@ -162,7 +164,7 @@ pub struct World<'r, 'a> {
     pub sources: &'r Sources,
     /// The scripts.
     pub scripts: &'r [Deployment<'a>],
-    /// What is around them.
+    /// Their surroundings.
     pub project: &'r Project,
     /// What the configuration says.
     pub given: &'r Given,
@@ -170,14 +172,15 @@ pub struct World<'r, 'a> {
     pub units: Vec<UnitAt>,
     /// What pm2 and supervisor run.
     pub processes: Vec<ProcessAt>,
-    /// Services against units: worked out when it is first asked for, for it is asked for by several rules.
+    /// Services compared with units. It is computed when it is first needed, and several rules need it.
     pub(crate) compared: OnceCell<Compared>,
-    /// The app's user, where one can be found.
+    /// The app's user, if one can be found.
     pub app_user: Option<AppUser>,
-    /// Directories in which the app lives.
+    /// The app's directories.
     pub app_trees: Vec<Value>,
     environment: OnceLock<Table<'r>>,
-    /// What each script gives away and what matters to a deploy in it, made when it is first asked for.
+    /// What each script gives away and which of its steps matter to a deploy; computed when it is first
+    /// needed.
     of_scripts: Vec<OfScript>,
     places: OnceCell<Vec<Placed>>,
     lives: OnceCell<Vec<Lives>>,
@@ -193,10 +196,10 @@ struct OfScript {
     weighty: OnceCell<Vec<usize>>,
 }
 
-/// Where a step stands.
+/// The place of a step.
 struct Placed {
     span: Span,
-    /// How far the steps of the file reach that begin before it, itself included.
+    /// How far the steps of the file extend that begin before it or with it.
     reach: u32,
     script: usize,
     id: StepId,
@@ -235,7 +238,7 @@ impl<'r, 'a> World<'r, 'a> {
         world
     }
 
-    /// Who reads and who sets which environment variable; made when it is first asked for.
+    /// Who reads and who sets which environment variable; computed when it is first needed.
     pub fn environment(&self) -> &Table<'r> {
         self.environment.get_or_init(|| Table::of(self))
     }
@@ -250,7 +253,7 @@ impl<'r, 'a> World<'r, 'a> {
         self.read_units.get_or_init(|| read_units::read_units(self))
     }
 
-    /// The paths that the scripts make.
+    /// The paths that the scripts create.
     pub(crate) fn made(&self) -> &[Made] {
         self.made.get_or_init(|| made::made(self))
     }
@@ -264,12 +267,12 @@ impl<'r, 'a> World<'r, 'a> {
         self.scripts.iter().zip(&self.of_scripts).find(|(s, _)| std::ptr::eq(*s, script)).map(|(_, of)| of)
     }
 
-    /// Where each unit's service lives, in the order of the units.
+    /// Where each unit's service is, in the order of the units.
     pub(crate) fn lives(&self) -> &[Lives] {
         self.lives.get_or_init(|| self.units.iter().map(Lives::of).collect())
     }
 
-    /// True where root itself starts an app.
+    /// True if root itself starts an app.
     pub(crate) fn root_serves(&self) -> bool {
         *self.root_serves.get_or_init(|| root_serves(self))
     }
@@ -280,12 +283,12 @@ impl<'r, 'a> World<'r, 'a> {
         scripts.iter().flat_map(|script| script.iter().map(move |(id, step)| (script, id, step)))
     }
 
-    /// True where a path lies in the app's tree.
+    /// True if a path is in the app's tree.
     pub fn in_app_tree(&self, path: &Value) -> bool {
         self.app_trees.iter().any(|tree| path.is_under(tree))
     }
 
-    /// True where a step works in the app's tree: in its directory, or by a program or operand of it.
+    /// True if a step works in the app's tree: in its directory, or with a program or operand from it.
     pub fn works_in_app_tree(&self, step: &Step) -> bool {
         self.in_app_tree(&step.argv.cwd)
             || self.in_app_tree(&step.argv.program.value)
@@ -304,8 +307,9 @@ impl<'r, 'a> World<'r, 'a> {
         }
     }
 
-    /// How sure a verdict about a step can be: a menu, a condition that is not known, another host, a container or a
-    /// function that nothing calls never give high confidence; a resource of which nothing is known gives low.
+    /// The highest confidence of a verdict about a step. A menu, an unknown condition, another host, a
+    /// container or a function that nothing calls never allows high confidence; a resource of which nothing
+    /// is known allows only low.
     pub fn confidence(&self, script: &Deployment<'_>, id: StepId, about: Option<&Value>) -> Confidence {
         let knowledge = about.map_or(Knowledge::Literal, Value::knowledge);
         if knowledge >= Knowledge::Unknown {
@@ -317,7 +321,7 @@ impl<'r, 'a> World<'r, 'a> {
         Self::circumstances(script, id)
     }
 
-    /// How sure a verdict about a step can be for where it stands, whatever it is about.
+    /// The highest confidence of a verdict about a step because of its place, whatever it is about.
     fn circumstances(script: &Deployment<'_>, id: StepId) -> Confidence {
         let step = script.step(id);
         let conditional = script.guards_of(id).any(|(_, guard)| guard.cond.has_opaque());
@@ -327,8 +331,8 @@ impl<'r, 'a> World<'r, 'a> {
         Confidence::High
     }
 
-    /// How sure a finding at a place can be: as sure as the surest of the steps that its command makes. So no rule can
-    /// forget that it looks at a menu or another host.
+    /// The highest confidence of a finding at a place: that of the surest of the steps that its command
+    /// makes. So no rule can forget that it looks at a menu or another host.
     pub(crate) fn at_most(&self, span: Span) -> Confidence {
         let places = self.places.get_or_init(|| self.placed());
         let upto = places.partition_point(|p| (p.span.file, p.span.start) <= (span.file, span.start));
@@ -360,12 +364,12 @@ impl<'r, 'a> World<'r, 'a> {
         places
     }
 
-    /// Where a step stands, for a message: `line 12`.
+    /// The place of a step, for a message: `line 12`.
     pub fn line(&self, span: Span) -> String {
         format!("line {}", self.sources.line(span))
     }
 
-    /// The command as it is written, cut to a line of at most 60 characters.
+    /// The command as written, cut to one line of at most 60 characters.
     pub fn words(&self, span: Span) -> String {
         let text = self.sources.text(span);
         let line = text.lines().next().unwrap_or_default().trim().trim_end_matches('\\').trim_end();
@@ -374,19 +378,19 @@ impl<'r, 'a> World<'r, 'a> {
         if more || short.len() < line.len() { format!("{short} …") } else { short }
     }
 
-    /// The first steps after `id` that matter to a deploy and do not happen when it ends the script.
+    /// The first steps after `id` that matter to a deploy and do not run if it ends the script.
     pub fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
         let entry = script.step(id).entry;
         let weighty = self.of_script(script)?.weighty.get_or_init(|| weighty(script));
         let later = &weighty[weighty.partition_point(|at| *at <= id.0 as usize)..];
         let mut later = later.iter().map(|at| &script.steps[*at]).filter(|s| s.entry == entry);
-        // What starts the app says best what does not happen.
+        // The step that starts the app shows best what is lost.
         let lost = later.clone().rfind(|s| s.deed.roles.contains(&Role::Restart)).or_else(|| later.next())?;
         Some(format!("`{}` on {}", self.words(lost.span), self.line(lost.span)))
     }
 }
 
-/// The steps that a deploy is there for.
+/// The steps that a deploy exists for.
 fn weighty(script: &Deployment<'_>) -> Vec<usize> {
     let weighs = |role: &Role| {
         matches!(

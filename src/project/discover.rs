@@ -1,26 +1,19 @@
-//! Which of a project's shell scripts deploy, by what they do rather than by what they are called. Lines are scanned
-//! cheaply, without a shell grammar: enough to choose what is read closely, never enough to judge it.
-
-use std::fmt;
+//! Which of a project's shell scripts deploy, by what they do rather than by what they are called. What they do is asked of
+//! their models; how those are made is none of its business.
 
 mod acts;
 mod project;
 
-pub use acts::Act;
+use crate::tools::acts::Act;
+use acts::{phrase, weight};
+use std::collections::BTreeSet;
+
+pub use acts::of_script;
 pub use project::{Candidate, container_scripts, discover};
 
 /// A script with this score deploys: it writes units (5), or does one thing that servers need (3) and is called so (2),
 /// or does several things.
 pub const THRESHOLD: u32 = 5;
-
-/// Something that a script does, and where it does it first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// What.
-    pub act: Act,
-    /// 1-based line.
-    pub line: u32,
-}
 
 /// Why a script is or is not taken for one that deploys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +23,7 @@ pub struct Verdict {
     /// The score, after the name is taken into account.
     pub score: u32,
     /// What it does.
-    pub reasons: Vec<Reason>,
+    pub acts: BTreeSet<Act>,
     /// One line for people: `installs packages, writes units, restarts services`.
     pub summary: String,
 }
@@ -42,25 +35,14 @@ pub struct Standing {
     pub in_container: bool,
 }
 
-/// What a script does, each act once, and how much that weighs.
-pub fn score(text: &str) -> (u32, Vec<Reason>) {
-    let reasons = acts::of_text(text);
-    let done = reasons.iter().filter(|r| r.act != Act::ServesDevelopment);
-    (done.map(|r| r.act.weight()).sum(), reasons)
-}
-
-/// Judges one script. `path` is relative to the root.
-pub fn judge(path: &str, text: &str, standing: Standing) -> Verdict {
-    let (base, reasons) = score(text);
-    verdict(path, base, reasons, standing)
-}
-
-fn verdict(path: &str, base: u32, reasons: Vec<Reason>, standing: Standing) -> Verdict {
-    let has = |act: Act| reasons.iter().any(|r| r.act == act);
+/// Judges one script by what it does. `path` is relative to the root.
+pub fn judge(path: &str, acts: BTreeSet<Act>, standing: Standing) -> Verdict {
+    let base: u32 = acts.iter().map(|act| weight(*act)).sum();
+    let has = |act: Act| acts.contains(&act);
     let not = |score: u32, summary: &str| Verdict {
         deploys: false,
         score,
-        reasons: reasons.clone(),
+        acts: acts.clone(),
         summary: summary.to_owned(),
     };
     if let Some(why) = foreign(path) {
@@ -74,6 +56,10 @@ fn verdict(path: &str, base: u32, reasons: Vec<Reason>, standing: Standing) -> V
     if !on_server && has(Act::ServesDevelopment) {
         return not(base, "starts a server for development");
     }
+    let on_developers = tokens(path).any(|token| matches!(token, "dev" | "develop" | "development"));
+    if !on_server && on_developers {
+        return not(base, "prepares a developer's machine");
+    }
     if is_check(path) && !has(Act::WritesUnits) && !has(Act::CreatesUsers) {
         return not(base, "checks or watches what is deployed");
     }
@@ -84,16 +70,15 @@ fn verdict(path: &str, base: u32, reasons: Vec<Reason>, standing: Standing) -> V
         0 => 0,
         _ => (base + name_bonus(path)).saturating_sub(name_malus(path)),
     };
-    let mut listed: Vec<Act> = reasons.iter().map(|r| r.act).collect();
-    listed.sort_by_key(|act| std::cmp::Reverse(act.weight()));
-    listed.retain(|act| *act != Act::ServesDevelopment);
-    let listed: Vec<String> = listed.iter().take(4).map(Act::to_string).collect();
+    let mut listed: Vec<Act> = acts.iter().copied().filter(|act| *act != Act::ServesDevelopment).collect();
+    listed.sort_by_key(|act| std::cmp::Reverse(weight(*act)));
+    let listed: Vec<&str> = listed.into_iter().take(4).map(phrase).collect();
     let summary = match listed.is_empty() {
         true => "does nothing that deploys".to_owned(),
         false if score < THRESHOLD => format!("only {}", listed.join(", ")),
         false => listed.join(", "),
     };
-    Verdict { deploys: score >= THRESHOLD, score, reasons, summary }
+    Verdict { deploys: score >= THRESHOLD, score, acts, summary }
 }
 
 /// Scripts of others, of tests and of pipelines, by the directories that they lie in or the names that tools give.
@@ -145,6 +130,7 @@ fn is_check(path: &str) -> bool {
         "health",
         "healthcheck",
         "test",
+        "e2e",
         "lint",
         "smoke",
         "diagnose",
@@ -179,27 +165,30 @@ fn name_malus(path: &str) -> u32 {
     4 * u32::from(tokens(path).any(|token| NAMES.contains(&token)))
 }
 
-impl fmt::Display for Act {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.phrase())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{self, FollowNothing};
+    use crate::source::{SourceFile, Sources};
+    use bumpalo::Bump;
+
+    fn acts(text: &str) -> BTreeSet<Act> {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new("x.sh".to_owned(), text.into()).unwrap());
+        let arena = Bump::new();
+        of_script(&model::build(&arena, file, "x.sh", text, &mut FollowNothing))
+    }
 
     fn deploys(path: &str, text: &str) -> bool {
-        judge(path, text, Standing::default()).deploys
+        judge(path, acts(text), Standing::default()).deploys
     }
 
     #[test]
     fn a_script_is_known_by_what_it_does() {
         let text = "#!/bin/bash\nset -e\nsudo apt-get install -y nginx\nuseradd app\n\"$VENV/bin/pip\" install -r requirements.txt\ncat > /etc/systemd/system/web.service <<EOF\n[Service]\nEOF\nsystemctl restart web\n";
-        let verdict = judge("x.sh", text, Standing::default());
+        let verdict = judge("x.sh", acts(text), Standing::default());
         assert!(verdict.deploys);
         assert_eq!(verdict.summary, "writes units, installs packages, creates users, restarts services");
-        assert_eq!(verdict.reasons[0], Reason { act: Act::InstallsPackages, line: 3 });
     }
 
     #[test]
@@ -223,17 +212,28 @@ mod tests {
             "ssh root@h 'cd /srv/app && git pull && docker compose up -d'\n",
             "sudo -u app bash -c \"cd /srv/app && python manage.py migrate && npm ci\"\n",
             "if ! systemctl restart web; then pip3 install -r r.txt; fi\n",
+            "ssh deploy@h bash <<'EOF'\nset -e\nsystemctl restart web\ngit pull\nEOF\n",
+            "ssh \"$HOST\" sudo bash -s -- \"$DIR\" <<'EOF'\ncd \"$1\" && git pull && systemctl restart web\nEOF\n",
+            "sshpass -p x ssh h 'docker compose up -d && alembic upgrade head'\n",
         ] {
-            assert!(deploys("x.sh", text), "{text}: {:?}", score(text));
+            assert!(deploys("x.sh", text), "{text}: {:?}", acts(text));
         }
     }
 
     #[test]
     fn what_goes_to_a_host_or_through_a_variable_deploys() {
         let shipped = "rsync -az --delete \\\n  --exclude .env \\\n  . ${SSH_USER}@${SSH_HOST}:${APP_DIR}\nssh ${SSH_USER}@${SSH_HOST} 'bash /root/finish.sh'\n";
-        assert!(deploys("deploy.sh", shipped), "{:?}", score(shipped));
+        assert!(deploys("deploy.sh", shipped), "{:?}", acts(shipped));
         let composed = "COMPOSE=\"docker compose -f prod.yml\"\n$COMPOSE build\n$COMPOSE up -d\n";
-        assert!(deploys("scripts/deploy.sh", composed), "{:?}", score(composed));
+        assert!(deploys("scripts/deploy.sh", composed), "{:?}", acts(composed));
+        for composed in [
+            "docker compose -p shop \\\n  -f a.yml up -d\n",
+            "compose() {\n  docker compose -f a.yml \"$@\"\n}\ncompose pull\ncompose up -d --remove-orphans\n",
+            "run() { \"$@\"; }\nrun docker compose up\n",
+            "source lib.sh\ncompose up -d\n",
+        ] {
+            assert!(deploys("scripts/deploy.sh", composed), "{composed}: {:?}", acts(composed));
+        }
         assert!(deploys(
             "deploy/nginx/install.sh",
             "sudo cp a.conf \"$TARGET\"\nnginx -t\nsudo nginx -s reload\n"
@@ -243,7 +243,7 @@ mod tests {
             "git clone git@github.com:a/b.git\nDATABASE_URL=postgres://a:b@c:5432/d\n",
             "docker pull app@sha256:$DIGEST\n",
         ] {
-            assert!(score(text).1.iter().all(|r| r.act != Act::ShipsCode), "{text}");
+            assert!(!acts(text).contains(&Act::ShipsCode), "{text}");
         }
     }
 
@@ -253,9 +253,13 @@ mod tests {
         assert!(deploys("start.sh", install));
         assert!(!deploys("docker-entrypoint.sh", install));
         let copied = Standing { in_container: true };
-        assert!(!judge("start.sh", install, copied).deploys);
+        assert!(!judge("start.sh", acts(install), copied).deploys);
         assert!(!deploys("dev.sh", &format!("{install}npm run dev\n")));
         assert!(!deploys("start.sh", "pip install x\nuvicorn app:app --reload\n"));
+        assert!(!deploys(
+            "setup-dev.sh",
+            "docker compose up -d\npython manage.py migrate\nnpm ci\nnpm run build\n"
+        ));
         for path in [
             "tests/install.sh",
             ".github/deploy.sh",

@@ -9,8 +9,10 @@ pub mod directives;
 
 use crate::limit::{tick, ticks};
 use crate::project::Problem;
+use crate::shell::line::Line;
 use crate::shell::value::leading_hole;
 use crate::source::{FileId, MappedText, OffsetMap, Sources, Span};
+use crate::tools::serves::{Serves, line_serves};
 use std::ops::Range;
 
 /// `Key=Value` in a section.
@@ -39,6 +41,18 @@ pub struct Exec {
     pub args: Vec<String>,
     /// The value of the directive.
     pub span: Span,
+}
+
+impl Exec {
+    /// The program and its arguments.
+    pub(crate) fn words(&self) -> Vec<String> {
+        std::iter::once(&self.program).chain(&self.args).cloned().collect()
+    }
+
+    /// What it keeps running.
+    pub(crate) fn serves(&self) -> Option<Serves> {
+        line_serves(Line::Words(&self.words()))
+    }
 }
 
 /// A path of `EnvironmentFile=`.

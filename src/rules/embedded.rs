@@ -9,12 +9,12 @@ pub struct RuleFile {
     pub path: String,
     /// How errors name the file.
     pub shown: String,
-    /// What it says, with `\n` line ends. What the program brings along is borrowed: each start would copy it all.
+    /// Its text, with `\n` line ends. Embedded text is borrowed, because each start would copy all of it.
     pub text: Cow<'static, str>,
 }
 
 impl RuleFile {
-    /// True for a file in the binary, which a test has looked at from end to end.
+    /// True for a file in the binary, which a test has checked completely.
     pub(super) fn is_tested(&self) -> bool {
         matches!(self.text, Cow::Borrowed(_))
     }
@@ -24,12 +24,12 @@ mod table {
     include!(concat!(env!("OUT_DIR"), "/queries.rs"));
 }
 
-/// `(path, text)` of every page and selector, sorted by path, as they stand in `queries/`.
+/// `(path, text)` of every page and selector, sorted by path, as in `queries/`.
 pub fn table() -> &'static [(&'static str, &'static str)] {
     table::QUERIES
 }
 
-/// The embedded files in the form in which a user's folder is read too.
+/// The embedded files in the form in which a user's folder is also read.
 pub fn files() -> impl Iterator<Item = RuleFile> {
     table().iter().map(|(path, text)| RuleFile {
         path: (*path).to_owned(),

@@ -1,5 +1,6 @@
-//! Fixes of a command: the edit of an advice, or something before it: a test for what it makes, or a line of its own.
-//! Something before it only where the command is a statement by itself, so that `TEST || COMMAND` runs what ran before.
+//! Fixes of a command: the edit of an advice, or something before the command: a test for what it creates, or
+//! a line of its own. The latter only if the command is a statement by itself, so that `TEST || COMMAND` runs
+//! what ran before.
 
 use crate::facts::world::World;
 use crate::finding::{Applicability, Edit, Fix};
@@ -8,10 +9,11 @@ use crate::source::Span;
 use crate::tools::advice::{self, Piece};
 use crate::tools::effect::{Change, Resource};
 
-/// The edit of an advice where the command's words stand in the script: not behind a variable or in a function.
+/// The edit of an advice, if the command's words are in the script and do not come from a variable or a
+/// function.
 ///
-/// A test is put before a command by itself. On the first run the test fails and the command runs, the last of its
-/// list: errexit and the exit status see what they saw before.
+/// A test is put before a command that is alone. On the first run the test fails and the command runs as the
+/// last of its list, so errexit and the exit status see what they saw before.
 pub(super) fn fix(
     context: &World<'_, '_>,
     script: &Deployment<'_>,
@@ -37,7 +39,7 @@ pub(super) fn fix(
     Some(Fix { title, applicability, edits: vec![edit] })
 }
 
-/// An edit beside a word, where that word is written.
+/// An edit beside a word, if that word is written there.
 fn word_edit(context: &World<'_, '_>, step: &Step, words: &advice::Words, span: Span) -> Option<Edit> {
     let source = context.sources.text(words.place);
     let written = source
@@ -72,15 +74,16 @@ fn test(context: &World<'_, '_>, step: &Step, pieces: &[Piece], before: &str) ->
     Some(text)
 }
 
-/// `grep -qxF LINE FILE ||` before `echo LINE >> FILE` and `echo LINE | tee -a FILE`: for one whole line whose text is
-/// known, and that is all that the script appends to the file. Of a block of lines each could be there for itself.
+/// `grep -qxF LINE FILE ||` before `echo LINE >> FILE` and `echo LINE | tee -a FILE`, for one whole line
+/// whose text is known, if the script appends nothing else to the file. Each line of a block might be there
+/// on its own.
 pub(super) fn line_fix(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> Option<Fix> {
     let step = script.step(id);
     let effect = step.deed.effects.get(script.second_run(id).effect?)?;
     let Resource::Line { file, text } = &effect.resource else { return None };
     let line = text.as_literal()?.strip_suffix('\n')?;
     let plain = |c: char| !c.is_control() && !matches!(c, '\'' | '\\' | '!');
-    // A bracket or a word alone may stand there for something else.
+    // A bracket or a single word may have another meaning there.
     let telling = line.chars().filter(|c| c.is_alphanumeric()).count() >= 6 && line.contains(['=', ' ', ':']);
     let appends = |other: &Step| {
         let same = |r: &Resource| matches!(r, Resource::Line { file: f, .. } if f == file);
@@ -96,9 +99,9 @@ pub(super) fn line_fix(context: &World<'_, '_>, script: &Deployment<'_>, id: Ste
     }
     let (whole, _) = statement(context, script, step, piped)?;
     let start = Span { end: whole.start, ..whole };
-    // The words as they stand: `echo LINE >> FILE`.
+    // The words as written: `echo LINE >> FILE`.
     let statement = context.sources.text(Span { end: end_of_line(context, start), ..start });
-    // What a variable holds may be another text in a function's other call.
+    // A variable may hold another text in another call of the function.
     if !statement.contains(line) {
         return None;
     }
@@ -143,8 +146,8 @@ pub(super) fn line_before(
     })
 }
 
-/// The statement that the step is, and what stands in it before the program's name: nothing, or `sudo`
-/// with its options. `None` where it is a part of another, or where its words stand elsewhere (`"$@"` in a function).
+/// The statement that the step forms, and what precedes the program's name in it: nothing, or `sudo` with its
+/// options. `None` if it is part of another statement, or if its words are elsewhere (`"$@"` in a function).
 fn statement(
     context: &World<'_, '_>,
     script: &Deployment<'_>,
@@ -168,12 +171,12 @@ fn statement(
     (sudo || piped).then(|| (whole, before.to_owned()))
 }
 
-/// An argument as it can be written once more: as it stands, or quoted where it is one variable.
+/// An argument in a form that can be written again: as it is, or quoted if it is a single variable.
 fn operand(context: &World<'_, '_>, step: &Step, place: Span) -> Option<String> {
     step.span.covers(place).then(|| words(context.sources.text(place)))?
 }
 
-/// One word that means the same a second time.
+/// A word that means the same a second time.
 fn words(text: &str) -> Option<String> {
     let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let bare = |c: char| name(c) || "./@:+-~%".contains(c);

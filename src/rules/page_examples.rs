@@ -1,8 +1,9 @@
-//! The examples of a page are its tests: this finds them. Pure: page text in, examples out.
+//! The examples of a page are its tests, and this finds them. It is pure: it takes the page's text and
+//! returns examples.
 //!
-//! - A ```` ```bash ```` fence is a script named `start.sh`. A line that ends in `# expect` or
-//!   `# expect[family/name]` must get a finding there, every other line none. The marks are taken off.
-//! - A fence whose info string holds `file=NAME` gives a further file to the next such script.
+//! - A ```` ```bash ```` fence is a script named `start.sh`. A line that ends in `# expect` or `#
+//!   expect[family/name]` must get a finding, and every other line none. The marks are removed.
+//! - A fence whose info string has `file=NAME` adds a file to the next such script.
 //! - A ```` ```bash fixed ```` fence after a script is that script with its fixes applied.
 //! - Any other fence is only text.
 
@@ -17,16 +18,16 @@ pub const SCRIPT: &str = "start.sh";
 pub struct ExampleFile {
     /// Path inside the example's project.
     pub name: String,
-    /// What it holds.
+    /// Its contents.
     pub text: String,
-    /// Line of the page that holds its first line.
+    /// The line of the page with its first line.
     pub page_line: u32,
 }
 
 /// A finding that an example expects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Expected {
-    /// The file that it stands in.
+    /// The file that gets it.
     pub file: String,
     /// 1-based line in that file.
     pub line: u32,
@@ -34,23 +35,23 @@ pub struct Expected {
     pub rule: Arc<str>,
 }
 
-/// A script of a page, the files around it, and what is expected of it.
+/// A script of a page, the files around it, and the expected findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
     /// Line of the page where the script's fence opens.
     pub page_line: u32,
-    /// The script last, before it the files around it.
+    /// The script comes last, after the files around it.
     pub files: Vec<ExampleFile>,
     /// Sorted; none for a valid example.
     pub expected: Vec<Expected>,
-    /// The script once its findings' fixes are applied.
+    /// The script after the fixes of its findings.
     pub fixed: Option<String>,
 }
 
 /// The examples of a page, in order.
 ///
 /// # Errors
-/// A `fixed` fence without a script before it, a file without a script after it, or a mark that is not well formed.
+/// A `fixed` fence without a script before it, a file without a script after it, or a malformed mark.
 pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
     let fail = |line: u32, message: &str| PageError {
         file: page.file.clone(),
@@ -135,7 +136,7 @@ fn unmark(line: &str) -> Result<(&str, Option<Option<&str>>), &'static str> {
         Some(rule) if rule.contains('/') => Some(rule),
         Some(_) => return Err("a mark must be `# expect` or `# expect[family/name]`"),
         None if mark.is_empty() => None,
-        // Words that happen to begin so (`# expected soon`) are no mark.
+        // Words that happen to begin like that (`# expected soon`) are not a mark.
         None if mark.starts_with(|c: char| c.is_alphanumeric() || c == ' ') => {
             return Ok((line, None));
         }

@@ -1,4 +1,4 @@
-//! All pages together: which rules exist, what a name stands for, and folders of a user's own rules.
+//! All pages together: which rules exist, what a name means, and folders of a user's own rules.
 
 use crate::rules::embedded::{self, RuleFile};
 use crate::rules::page::{Page, PageError};
@@ -11,7 +11,7 @@ pub struct Pages {
     pages: Vec<Page>,
 }
 
-/// What a name on the command line, in the configuration or in a comment stands for.
+/// What a name on the command line, in the configuration or in a comment means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
     /// A family: all its rules.
@@ -24,7 +24,7 @@ impl Pages {
     /// The pages in the binary.
     ///
     /// # Errors
-    /// The first page that is wrong; a test holds that none is.
+    /// The first page that is wrong; a test checks that there is none.
     pub fn embedded() -> Result<Pages, PageError> {
         Pages::parse(embedded::files())
     }
@@ -37,7 +37,7 @@ impl Pages {
         let mut pages = Pages::default();
         let mut selectors = Vec::new();
         for file in files {
-            // A file right in the folder (its README, injections.scm) belongs to no rule.
+            // A file directly in the folder (its README, injections.scm) belongs to no rule.
             if !file.path.contains('/') {
                 continue;
             }
@@ -80,7 +80,7 @@ impl Pages {
         self.pages.iter()
     }
 
-    /// What `name` stands for, if it stands for anything.
+    /// What `name` means, if it means anything.
     pub fn named(&self, name: &str) -> Option<Named> {
         if self.get(name).is_some() {
             return Some(Named::Rule);
@@ -89,7 +89,7 @@ impl Pages {
         family.then_some(Named::Family)
     }
 
-    /// The rule or family whose name comes closest to one that does not exist.
+    /// The rule or family whose name is closest to one that does not exist.
     pub fn closest(&self, name: &str) -> Option<&str> {
         let names = self.pages.iter().flat_map(|p| {
             let short = p.id.split('/').nth(1).unwrap_or_default();

@@ -30,8 +30,7 @@ pub enum Stdin {
 /// A simple command with its wrappers peeled: `sudo -u app env A=1 /usr/bin/pip install x` is `pip install x`.
 #[derive(Clone, Debug)]
 pub struct Argv {
-    /// The last part of the program's path (`pip`), or what is known of the end of it (`$VENV/bin/pip` is `pip` too).
-    /// Empty where even that is unknown.
+    /// The program's one name: `pip` of `$VENV/bin/pip3.11` ([`program_name`]). Empty where it is unknown.
     pub name: String,
     /// The program as written.
     pub program: Arg,
@@ -95,15 +94,34 @@ impl Argv {
     }
 }
 
-/// The last part of a program's path, as far as it is known.
+/// A program's one name, whatever path, version or ending it is called by: `python` of `/usr/bin/python3.11`. What is
+/// known of the end of a path counts (`$VENV/bin/pip`); empty where even that is unknown.
 pub fn program_name(value: &Value) -> String {
     let base = value.basename();
     match base.as_literal() {
-        Some(name) => name.to_owned(),
+        Some(name) => canonical(name).to_owned(),
         None => {
             let suffix = value.known_suffix();
-            suffix.rsplit_once('/').map(|(_, name)| name.to_owned()).unwrap_or_default()
+            suffix.rsplit_once('/').map(|(_, name)| canonical(name).to_owned()).unwrap_or_default()
         }
+    }
+}
+
+/// Programs that distributions install under their version too: `python3.11`, `php8.2`, `php-fpm8.2`, `ruby3.1`.
+const VERSIONED: [&str; 7] = ["python", "pip", "pypy", "php", "php-fpm", "ruby", "perl"];
+
+/// One name for the names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
+fn canonical(name: &str) -> &str {
+    let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    if bare.len() < name.len() && VERSIONED.contains(&bare) {
+        return bare;
+    }
+    match name {
+        "nodejs" => "node",
+        "composer.phar" => "composer",
+        "gsed" => "sed",
+        "bundler" => "bundle",
+        _ => name,
     }
 }
 
@@ -349,5 +367,23 @@ pub(crate) mod tests {
         assert_eq!(argv("$VENV/bin/pip install").name, "pip");
         assert_eq!(argv("$CMD install").name, "");
         assert_eq!(argv("/usr/bin/env x").name, "env");
+    }
+
+    #[test]
+    fn a_program_has_one_name() {
+        for (written, name) in [
+            ("/usr/bin/python3.11", "python"),
+            ("pip3", "pip"),
+            ("php8.2", "php"),
+            ("/usr/sbin/php-fpm8.2", "php-fpm"),
+            ("nodejs", "node"),
+            ("composer.phar", "composer"),
+            ("python3-config", "python3-config"),
+            ("gpg2", "gpg2"),
+            ("$V/bin/python3", "python"),
+        ] {
+            let argv = argv(&format!("{written} x"));
+            assert_eq!((argv.name.as_str(), argv.program.value.to_string().as_str()), (name, written));
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod argv;
 pub mod ast;
 pub mod count;
+pub mod line;
 mod lower;
 pub mod parse;
 pub mod value;

@@ -1,9 +1,11 @@
 //! Commands that run another command: who runs it then, where, and whether what they run is shell code.
 //!
 //! Options and their arity: sudo(8), doas(1), su(1), runuser(1), env(1), timeout(1), nice(1), ionice(1), xargs(1),
-//! setsid(1), stdbuf(1), chroot(8), ssh(1), flock(1), bash(1), and `--help` of docker and podman.
+//! setsid(1), stdbuf(1), chroot(8), ssh(1), flock(1), bash(1), xvfb-run(1), taskset(1), `--help` of docker and podman;
+//! what stands in front of an image's program is in `init`.
 
 mod container;
+mod init;
 #[cfg(test)]
 mod tests;
 
@@ -173,6 +175,13 @@ impl Peeled {
                 }
                 self.plain_after("chroot", "userspec: groups: skip-chdir", 1)
             }
+            "xvfb-run" => self.plain(
+                "xvfb-run",
+                "a|auto-servernum e|error-file: f|auth-file: l|listen-tcp n|server-num: p|xauth-protocol: \
+                 s|server-args: w|wait:",
+            ),
+            // sshpass(1).
+            "sshpass" => self.plain("sshpass", "p: f: d: P: e v h V"),
             "ssh" => self.ssh(),
             "docker" | "podman" | "nerdctl" => self.container(),
             "docker-compose" | "podman-compose" => self.compose(0),
@@ -193,7 +202,7 @@ impl Peeled {
                 }
                 false
             }
-            _ => false,
+            _ => self.init(),
         }
     }
 

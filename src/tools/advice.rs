@@ -8,7 +8,7 @@ use crate::source::Span;
 use crate::tools::effect::{Again, Change, Deed, Effect, Prompt, Resource};
 use crate::tools::{
     accounts, archives, containers, copying, cron, databases, disks, fetching, files, firewall, git, keys,
-    languages, node, python, sed, services, system, unversioned, web,
+    languages, node, python, sed, services, system, web,
 };
 
 /// What to write instead.
@@ -76,7 +76,7 @@ pub(crate) struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// The program's name without its version.
     pub(crate) fn name(&self) -> &'a str {
-        unversioned(&self.argv.name)
+        &self.argv.name
     }
 
     /// The resource that the harm is done to.

@@ -73,7 +73,7 @@ pub(crate) fn mirrors(argv: &Argv) -> Option<Vec<Value>> {
 }
 
 /// `host:path`, `user@host:path`, `rsync://…`: rsync(1), scp(1).
-fn is_remote(value: &Value) -> bool {
+pub(crate) fn is_remote(value: &Value) -> bool {
     value.split_once(':').is_some_and(|(host, _)| !host.key().contains('/') && !host.is_empty())
         || value.key().starts_with("rsync://")
 }

@@ -1,10 +1,11 @@
 //! Docker and Podman: docker(1), docker-compose. What a command inside a container does is not this machine's.
 
-use crate::shell::argv::{Argv, Options};
+use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Role};
+use crate::tools::serves::{Language, Left, Serves, Stays};
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -76,6 +77,66 @@ pub(crate) fn runs_the_app(argv: &Argv) -> bool {
 /// A package that brings the runtime of containers.
 pub(crate) fn is_runtime(package: &str) -> bool {
     package.starts_with("docker")
+}
+
+const RUN: &str = "name: d|detach rm i|interactive t|tty v|volume: p|publish: e|env: env-file: network|net: restart: u|user: \
+    w|workdir: h|hostname: l|label: m|memory: a|attach: c|cpu-shares: link: mount: entrypoint: add-host: cpus: \
+    cap-add: cap-drop: device: dns: expose: gpus: health-cmd: health-interval: health-retries: health-timeout: \
+    ip: ipc: log-driver: log-opt: memory-swap: network-alias: pid: platform: pull: runtime: security-opt: \
+    shm-size: stop-timeout: sysctl: tmpfs: ulimit: userns: volumes-from: label-file: cidfile: group-add: \
+    health-start-period: stop-signal: domainname: storage-opt: uts: pids-limit: oom-score-adj: cgroup-parent: \
+    privileged read-only init replace";
+const COMPOSE: &str = "f|file: p|project-name: env-file: profile: project-directory: ansi: parallel: progress: \
+    H|host: c|context:";
+
+/// `compose VERB` with its arguments, of either program.
+fn compose_verb(argv: &Argv) -> Option<Argv> {
+    let compose = match argv.name.as_str() {
+        "docker-compose" | "podman-compose" => argv.clone(),
+        "docker" | "podman" => {
+            let global = argv.leading_options("H|host: c|context: config: l|log-level: D tls");
+            argv.shifted(global.first_operand).filter(|compose| compose.name == "compose")?
+        }
+        _ => return None,
+    };
+    compose.shifted(compose.leading_options(COMPOSE).first_operand)
+}
+
+/// The services that `compose up` names; empty for all. `None` for what is no such command.
+pub(crate) fn brought_up(argv: &Argv) -> Option<Vec<Value>> {
+    let up = compose_verb(argv).filter(|verb| verb.name == "up")?;
+    let options = up.options(
+        "t|timeout: scale: pull: wait-timeout: exit-code-from: attach: no-attach: d|detach build wait force-recreate \
+         no-deps no-build no-start no-recreate remove-orphans quiet-pull V|renew-anon-volumes",
+    );
+    Some(options.operands.iter().map(|operand| operand.value.clone()).collect())
+}
+
+/// The container's name and the image of `docker run`. `None` for what is no such command.
+pub(crate) fn container_and_image(argv: &Argv) -> Option<(Option<Value>, Option<Value>)> {
+    let run = match argv.name.as_str() {
+        "docker" | "podman" => argv.shifted(0).filter(|verb| verb.name == "run")?,
+        _ => return None,
+    };
+    let options = run.leading_options(RUN);
+    Some((options.value("name").cloned(), options.operands.first().map(|image| image.value.clone())))
+}
+
+/// What a unit of containers starts. `up` and `run` stay, unless `-d` hands the containers over to the daemon.
+pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
+    if !matches!(argv.name.as_str(), "docker" | "podman" | "docker-compose" | "podman-compose") {
+        return None;
+    }
+    let detached = argv.has_word("-d") || argv.has_word("--detach");
+    let up = brought_up(argv).is_some();
+    let instead = Some("remove `-d`, or write `Type=oneshot` with `RemainAfterExit=yes`");
+    let stays = match (up, argv.literal(0) == Some("run"), detached) {
+        (true, _, true) => Stays::Background { by: "up -d", left: Left::Containers, instead },
+        (true, _, false) => Stays::Foreground { sure: true },
+        (_, true, true) => Stays::Background { by: "docker run -d", left: Left::Containers, instead: None },
+        _ => Stays::Unknown,
+    };
+    Some(Serves { language: Language::Container, stays, ..Serves::unknown(argv.clone()) })
 }
 
 /// docker(1), podman(1): global options, then `OBJECT VERB` or the short `VERB`.
@@ -201,15 +262,7 @@ fn object(argv: &Argv, of: &str) -> Deed {
 /// docker-run(1): a name can be given once; `--rm` frees it when the container ends, which a detached one does not
 /// before it is stopped. podman's `--replace` takes the old one away (tried with 4.3).
 fn run(argv: &Argv) -> Deed {
-    let options: Options<'_> = argv.leading_options(
-        "name: d|detach rm i|interactive t|tty v|volume: p|publish: e|env: env-file: network|net: restart: u|user: \
-         w|workdir: h|hostname: l|label: m|memory: a|attach: c|cpu-shares: link: mount: entrypoint: add-host: cpus: \
-         cap-add: cap-drop: device: dns: expose: gpus: health-cmd: health-interval: health-retries: health-timeout: \
-         ip: ipc: log-driver: log-opt: memory-swap: network-alias: pid: platform: pull: runtime: security-opt: \
-         shm-size: stop-timeout: sysctl: tmpfs: ulimit: userns: volumes-from: label-file: cidfile: group-add: \
-         health-start-period: stop-signal: domainname: storage-opt: uts: pids-limit: oom-score-adj: cgroup-parent: \
-         privileged read-only init replace",
-    );
+    let options = argv.leading_options(RUN);
     let mut draft = Draft::of(argv);
     let freed = options.has("rm") && !options.has("d");
     if let Some(name) = options.value("name") {
@@ -292,7 +345,7 @@ fn prune(argv: &Argv) -> Deed {
 
 /// docker compose, docker-compose, podman-compose.
 pub(crate) fn compose(argv: &Argv) -> Deed {
-    let global = argv.leading_options("f|file: p|project-name: env-file: profile: project-directory: ansi: parallel: progress: H|host: c|context:");
+    let global = argv.leading_options(COMPOSE);
     let Some(inner) = argv.shifted(global.first_operand) else {
         return Deed::read_only();
     };

@@ -5,7 +5,27 @@ use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, FILE, NEW, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Effect, Resource};
+use crate::tools::serves::{SERVER, Server, ServiceRole, ToBackground, daemon};
 use crate::tools::sql::{Dialect, effects};
+
+const STORE: Server = Server { role: Some(ServiceRole::Store), ..SERVER };
+
+/// What keeps data. redis.conf, `daemonize`; memcached(1), `-d`; mongod(1), `--fork`.
+pub(crate) const SERVERS: &[Server] = &[
+    Server {
+        names: &["redis-server", "valkey-server"],
+        daemon: &[ToBackground { words: &["--daemonize", "yes"], by: "--daemonize yes", instead: None }],
+        stays: false,
+        ..STORE
+    },
+    Server { names: &["memcached"], daemon: &[daemon(&["-d"])], ..STORE },
+    Server { names: &["mongod"], daemon: &[daemon(&["--fork"])], stays: false, ..STORE },
+    Server {
+        names: &["postgres", "mysqld", "mariadbd", "rabbitmq-server", "clickhouse-server"],
+        stays: false,
+        ..STORE
+    },
+];
 
 /// The options of createdb(1) and createuser(1).
 const CREATE: &str = "O|owner: U|username: h|host: p|port: E|encoding: l|locale: T|template: D|tablespace: c|connection-limit: \

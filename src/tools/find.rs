@@ -1,11 +1,12 @@
-//! find(1): what it deletes or hands to another command.
+//! find(1): what it deletes or passes to another command.
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::draft::Draft;
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 
-/// What `-exec` does to `{}` it does to everything below the starting points; a pattern that finds nothing is no error.
+/// What `-exec` does to `{}`, it does to everything below the starting points. A pattern that finds nothing
+/// is not an error.
 pub(crate) fn find(argv: &Argv) -> Deed {
     let is_start = |arg: &&Arg| !arg.value.known_prefix().starts_with(['-', '(', '!']);
     let mut starts: Vec<&Arg> = argv.args.iter().take_while(is_start).collect();
@@ -76,7 +77,7 @@ pub(crate) fn find(argv: &Argv) -> Deed {
     }
 }
 
-/// True where a find(1) picks some of what it comes to: by name, by owner, or directories alone.
+/// True if a find(1) selects some of the entries that it visits: by name, by owner, or only directories.
 pub(crate) fn picks(argv: &Argv) -> bool {
     const TESTS: [&str; 8] = ["-name", "-iname", "-path", "-not", "!", "-regex", "-perm", "-user"];
     let word = |arg: &Arg, text: &str| arg.value.as_literal() == Some(text);

@@ -1,6 +1,7 @@
-//! Which accounts a server has that nobody has to create. Data alone; nothing here knows of commands.
+//! Which accounts a server has that nobody needs to create. This is only data; nothing here knows commands.
 
-/// Accounts of every Debian and Ubuntu (base-passwd 3.6, `passwd.master`), and of every Fedora and its kin (setup).
+/// Accounts of every Debian and Ubuntu (base-passwd 3.6, `passwd.master`), and of every Fedora and its
+/// relatives (setup).
 const BASE: &[&str] = &[
     "root",
     "daemon",
@@ -38,7 +39,7 @@ const BASE: &[&str] = &[
     "uuidd",
 ];
 
-/// The login that an image of a cloud or of a board comes with.
+/// The login of an image for a cloud or a board.
 const LOGINS: &[&str] = &[
     "ubuntu",
     "ec2-user",
@@ -78,7 +79,7 @@ const LOGINS: &[&str] = &[
     "ladmin",
 ];
 
-/// Accounts that a package's own scripts create, as Debian's and the makers' packages do.
+/// Accounts that a package's own scripts create, as Debian's and the vendors' packages do.
 const OF_PACKAGES: &[&str] = &[
     "postgres",
     "redis",
@@ -177,8 +178,8 @@ const OF_PACKAGES: &[&str] = &[
     "frr",
 ];
 
-/// True for an account that a server has without the script, or that comes with a package. Whether the package is
-/// installed is no concern of this: a database may have been set up by hand.
+/// True for an account that a server has without the script, or that comes with a package. It does not matter
+/// whether the package is installed: a database may have been set up by hand.
 pub(crate) fn comes_by_itself(name: &str) -> bool {
     [BASE, LOGINS, OF_PACKAGES].iter().any(|list| list.contains(&name)) || name.starts_with("systemd-")
 }

@@ -4,6 +4,106 @@ use crate::shell::argv::{Arg, Argv};
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, How, Role};
+use crate::tools::serves::{Language, Listen, SERVER, Server, Serves, ServiceRole, Stays, daemon};
+
+const RUBY: Server =
+    Server { language: Language::Ruby, role: Some(ServiceRole::App), runs_app: true, ..SERVER };
+
+/// What serves an application of Ruby, PHP and others, or works for it.
+///
+/// Facts: `puma --help` and its docs/systemd.md (it tells systemd that it is ready, since 5.1), unicorn(1),
+/// sidekiq's examples/systemd (the same, since 6.0), `passenger start --help`, php-fpm(8).
+pub(crate) const SERVERS: &[Server] = &[
+    Server {
+        names: &["puma"],
+        listen: Listen { address: &["-b", "--bind"], port: &["-p", "--port"], ..SERVER.listen },
+        settings: &["-C", "--config"],
+        daemon: &[daemon(&["-d"]), daemon(&["--daemon"])],
+        notifies: Some(true),
+        ..RUBY
+    },
+    Server {
+        names: &["unicorn", "unicorn_rails"],
+        listen: Listen { address: &["-l", "--listen"], port: &["-p", "--port"], ..SERVER.listen },
+        settings: &["-c", "--config-file"],
+        daemon: &[daemon(&["-D"]), daemon(&["--daemonize"])],
+        notifies: Some(false),
+        ..RUBY
+    },
+    Server {
+        names: &["thin", "falcon", "rackup", "iodine"],
+        listen: Listen { port: &["-p", "--port"], ..SERVER.listen },
+        daemon: &[daemon(&["-d"]), daemon(&["-D"]), daemon(&["--daemonize"])],
+        ..RUBY
+    },
+    Server {
+        names: &["passenger"],
+        verbs: &[("start", Some(ServiceRole::App))],
+        listen: Listen { port: &["-p", "--port"], socket: &["-S", "--socket"], ..SERVER.listen },
+        daemon: &[daemon(&["-d"]), daemon(&["--daemonize"])],
+        ..RUBY
+    },
+    Server {
+        names: &["rails"],
+        verbs: &[("server", Some(ServiceRole::App)), ("s", Some(ServiceRole::App))],
+        listen: Listen { port: &["-p", "--port"], ..SERVER.listen },
+        daemon: &[daemon(&["-d"]), daemon(&["--daemon"])],
+        ..RUBY
+    },
+    Server {
+        names: &["sidekiq", "sidekiqswarm"],
+        role: Some(ServiceRole::Worker),
+        listen: Listen { nowhere: true, ..SERVER.listen },
+        daemon: &[daemon(&["-d"]), daemon(&["--daemon"])],
+        notifies: Some(true),
+        ..RUBY
+    },
+    Server {
+        names: &["good_job", "shoryuken", "delayed_job", "resque", "que"],
+        role: Some(ServiceRole::Worker),
+        listen: Listen { nowhere: true, ..SERVER.listen },
+        stays: false,
+        ..RUBY
+    },
+    Server {
+        names: &["php-fpm"],
+        language: Language::Php,
+        role: Some(ServiceRole::App),
+        daemon: &[daemon(&["-D"]), daemon(&["--daemonize"])],
+        // Without `-F` its settings decide.
+        stays: false,
+        notifies: None,
+        runs_app: true,
+        ..SERVER
+    },
+];
+
+/// php(1) with Laravel's and Symfony's consoles, ruby(1), java(1), dotnet.
+pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
+    let (language, stays) = match argv.name.as_str() {
+        "php" | "artisan" | "console" => (Language::Php, Stays::Unknown),
+        "ruby" | "bundle" => (Language::Ruby, Stays::Unknown),
+        "java" => (Language::Other, Stays::Foreground { sure: false }),
+        "dotnet" => (Language::Other, Stays::Unknown),
+        _ => return None,
+    };
+    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+    let role = match language {
+        Language::Php if has(&["queue:work", "queue:listen", "horizon", "messenger:consume"]) => {
+            Some(ServiceRole::Worker)
+        }
+        Language::Php if has(&["schedule:work"]) => Some(ServiceRole::Scheduler),
+        Language::Php if has(&["octane:start", "serve", "reverb:start", "-S"]) => Some(ServiceRole::App),
+        _ => None,
+    };
+    let listens = match role {
+        Some(ServiceRole::Worker | ServiceRole::Scheduler) => Some(Vec::new()),
+        _ => None,
+    };
+    let stays = if role.is_some() { Stays::Foreground { sure: true } } else { stays };
+    let runs_app = true;
+    Some(Serves { language, role, listens, stays, runs_app, ..Serves::unknown(argv.clone()) })
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -30,7 +130,9 @@ pub(crate) fn bundle(argv: &Argv) -> Deed {
     match argv.literal(0) {
         None if argv.args.is_empty() => role(Role::Dependencies(Ecosystem::Ruby)),
         Some("install" | "update") => role(Role::Dependencies(Ecosystem::Ruby)),
-        Some("exec") => argv.shifted(1).map_or_else(Deed::default, |inner| crate::tools::deed(&inner)),
+        Some("exec") => {
+            crate::tools::runners::inner(argv).map_or_else(Deed::default, |inner| crate::tools::deed(&inner))
+        }
         // Tried with bundler 2.3.
         Some("init") => {
             let mut draft = Draft::of(argv);

@@ -5,8 +5,10 @@
 //! What a word of unknown value might hide is never guessed at: no prompt comes from what is not known.
 
 mod accounts;
+pub(crate) mod acts;
 pub(crate) mod advice;
 pub(crate) mod archives;
+pub(crate) mod calls;
 pub(crate) mod containers;
 mod copying;
 mod cron;
@@ -32,8 +34,9 @@ pub(crate) mod place;
 pub(crate) mod plain;
 pub(crate) mod providers;
 mod python;
-pub(crate) mod runners;
+mod runners;
 pub(crate) mod sed;
+pub(crate) mod serves;
 pub(crate) mod services;
 mod sql;
 mod system;
@@ -73,7 +76,7 @@ pub fn deed(argv: &Argv) -> Deed {
 }
 
 fn visible(argv: &Argv) -> Deed {
-    match unversioned(&argv.name) {
+    match argv.name.as_str() {
         "mkdir" => files::mkdir(argv),
         "rm" => files::rm(argv),
         "rmdir" | "unlink" => files::rmdir(argv),
@@ -150,9 +153,6 @@ fn visible(argv: &Argv) -> Deed {
         }
         "manage.py" | "django-admin" => python::django(argv),
         "alembic" | "flask" | "aerich" => python::alembic(argv),
-        "gunicorn" | "uvicorn" | "hypercorn" | "daphne" | "waitress-serve" | "uwsgi" | "celery" => {
-            python::server(argv)
-        }
         "npm" | "pnpm" | "yarn" | "bun" => node::package_manager(argv),
         "npx" | "bunx" | "pnpx" => node::npx(argv),
         "node" => node::node(argv),
@@ -202,7 +202,7 @@ fn visible(argv: &Argv) -> Deed {
         "patch" => system::patch(argv),
         "dos2unix" => system::edits(argv),
         "zip" => system::writes_last(argv),
-        "bundle" | "bundler" => languages::bundle(argv),
+        "bundle" => languages::bundle(argv),
         "gem" => languages::gem(argv),
         "rails" | "rake" => languages::rake(argv),
         "composer" => languages::composer(argv),
@@ -211,25 +211,9 @@ fn visible(argv: &Argv) -> Deed {
         "cargo" | "go" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "dotnet" | "mix" | "make"
         | "gmake" | "cmake" | "hugo" | "sqlx" | "diesel" | "goose" | "dbmate" | "migrate" | "flyway"
         | "atlas" => languages::build_tool(argv),
+        name if python::SERVERS.iter().any(|server| server.names.contains(&name)) => python::server(argv),
         name if plain::only_sets(name) => draft::nothing(),
         name if plain::only_reads(name) => Deed::read_only(),
         _ => Deed::default(),
-    }
-}
-
-/// One name for the names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
-fn unversioned(name: &str) -> &str {
-    for family in ["python", "pip", "php"] {
-        if let Some(version) = name.strip_prefix(family)
-            && version.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-        {
-            return family;
-        }
-    }
-    match name {
-        "nodejs" => "node",
-        "composer.phar" => "composer",
-        "gsed" => "sed",
-        _ => name,
     }
 }

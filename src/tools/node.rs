@@ -5,6 +5,50 @@ use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, PathKind, Resource, Role};
+use crate::tools::serves::{Language, Listen, SERVER, Server, Serves, ServiceRole, Stays};
+
+const FRONTEND: Server = Server {
+    language: Language::Node,
+    role: Some(ServiceRole::Frontend),
+    notifies: Some(false),
+    runs_app: true,
+    ..SERVER
+};
+
+/// Servers of pages.
+pub(crate) const SERVERS: &[Server] = &[
+    Server {
+        names: &["next"],
+        listen: Listen { port: &["-p", "--port"], ..SERVER.listen },
+        ends: &["build", "lint", "telemetry", "info"],
+        ..FRONTEND
+    },
+    Server {
+        names: &["nuxt", "nuxi", "vite", "astro"],
+        listen: Listen { port: &["--port"], ..SERVER.listen },
+        ends: &["build", "generate", "check"],
+        ..FRONTEND
+    },
+    Server {
+        names: &["serve", "http-server"],
+        listen: Listen { address: &["-l", "--listen"], port: &["-p", "--port"], ..SERVER.listen },
+        runs_app: false,
+        ..FRONTEND
+    },
+];
+
+/// node(1) with a script, and package managers with one of the project's.
+pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
+    let stays = match argv.name.as_str() {
+        // A script may leave something else running and end.
+        "node" | "bun" | "deno" | "tsx" | "ts-node" | "nodemon" => Stays::Foreground { sure: false },
+        "npm" | "yarn" | "pnpm" | "npx" => Stays::Foreground { sure: true },
+        _ => return None,
+    };
+    let is_script = |text: &String| [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| text.ends_with(end));
+    let entry = argv.args.iter().map(|arg| arg.value.to_string()).find(is_script);
+    Some(Serves { language: Language::Node, entry, stays, runs_app: true, ..Serves::unknown(argv.clone()) })
+}
 
 /// What to write instead. Of `npx` and `npm exec` the effect tells which command is meant.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -61,7 +105,7 @@ pub(crate) fn package_manager(argv: &Argv) -> Deed {
         "run" | "run-script" => script(operands, 1),
         "start" | "serve" => role(Role::Serve),
         "build" | "dev" | "migrate" | "seed" if argv.name != "npm" => script(operands, 0),
-        "exec" | "x" | "dlx" => runner(argv, 1),
+        "exec" | "x" | "dlx" => npx(argv),
         "create" | "init" => create(argv, &operands[1..], options.has("y")),
         "list" | "ls" | "view" | "info" | "audit" | "outdated" | "why" | "root" | "bin" | "whoami"
         | "ping" | "help" | "doctor" | "show" | "get" | "test" | "t" | "pack" => Deed::read_only(),
@@ -164,23 +208,10 @@ fn script(operands: &[&Arg], at: usize) -> Deed {
 /// npx(1), bunx, pnpm dlx: run a package's program. npx asks before it installs one, unless `--yes`, and not where
 /// standard input is no terminal; a program of the tree is not installed, and that cannot be seen here.
 pub(crate) fn npx(argv: &Argv) -> Deed {
-    runner(argv, 0)
-}
-
-fn runner(argv: &Argv, skip: usize) -> Deed {
-    let mut rest = argv.clone();
-    rest.args.drain(..skip.min(rest.args.len()));
-    let options = rest.leading_options("p|package: y|yes q|quiet c|call: w|workspace: prefix: cache:");
-    let Some(mut inner) = rest.shifted(options.first_operand) else {
-        return Deed::default();
-    };
-    if !inner.name.starts_with('@') {
-        let bare = inner.name.split('@').next().unwrap_or_default().to_owned();
-        inner.name = bare;
-    }
+    let Some(inner) = crate::tools::runners::inner(argv) else { return Deed::default() };
     if inner.name.starts_with("create-") {
         let operands: Vec<&Arg> = std::iter::once(&inner.program).chain(&inner.args).collect();
-        return create(&inner, &operands, options.has("y"));
+        return create(&inner, &operands, argv.has_word("-y") || argv.has_word("--yes"));
     }
     crate::tools::deed(&inner)
 }

@@ -5,7 +5,7 @@ use crate::shell::value::Value;
 use crate::tools::draft::{Draft, unknown};
 use crate::tools::effect::{Again, Change, Deed, Mode, Role};
 
-/// chmod(1). A mode such as `-x` looks like an option and is none.
+/// chmod(1). A mode such as `-x` looks like an option but is not one.
 pub(crate) fn chmod(argv: &Argv) -> Deed {
     let mut rest = argv.clone();
     let dashed = rest.args.iter().position(|arg| {
@@ -36,8 +36,8 @@ pub(crate) fn chmod(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// chown(1): `user`, `user:group`, `user.group`, `:group`; `user:` means the user's login group, which bears the
-/// user's name as useradd(8) makes it.
+/// chown(1): `user`, `user:group`, `user.group`, `:group`; `user:` means the user's login group, which has
+/// the user's name as useradd(8) creates it.
 pub(crate) fn chown(argv: &Argv) -> Deed {
     let options = argv.options(
         "R|recursive h|no-dereference v|verbose c|changes f|silent|quiet from: reference: H L P dereference preserve-root",
@@ -65,7 +65,7 @@ pub(crate) fn chown(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// setfacl(1): whom it lets in is not read, so the mode is not known after it.
+/// setfacl(1): its entries are not read, so the mode is unknown afterwards.
 pub(crate) fn setfacl(argv: &Argv) -> Deed {
     let options = argv.options(
         "m|modify: x|remove: M|modify-file: X|remove-file: b|remove-all k|remove-default R|recursive d|default \

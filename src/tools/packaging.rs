@@ -3,7 +3,6 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::tools::effect::Ecosystem;
-use crate::tools::unversioned;
 
 /// Who installs and builds packages of Node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +81,7 @@ pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
     if !all || has(argv, &["-g", "--global", "--dry-run", "--lock"]) {
         return None;
     }
-    Some(match (unversioned(&argv.name), verb) {
+    Some(match (argv.name.as_str(), verb) {
         ("composer", "update" | "upgrade") => ("composer.lock", "composer install --no-dev"),
         ("bundle", "update") => ("Gemfile.lock", "bundle install"),
         ("poetry", "update") => ("poetry.lock", "poetry install"),
@@ -98,7 +97,7 @@ pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
 
 /// pip(1), by its own name or as a module of Python.
 pub(crate) fn is_pip(argv: &Argv) -> bool {
-    match unversioned(&argv.name) {
+    match argv.name.as_str() {
         "pip" => true,
         "python" => argv.has_word("pip"),
         _ => false,
@@ -189,7 +188,7 @@ pub(crate) fn package_script(argv: &Argv) -> Option<String> {
 
 /// Whose program does the work of a migration or of static files; `None` where the words do not say.
 pub(crate) fn ecosystem(argv: &Argv) -> Option<Ecosystem> {
-    Some(match unversioned(&argv.name) {
+    Some(match argv.name.as_str() {
         "alembic" | "flask" | "aerich" | "manage.py" | "django-admin" | "uv" | "poetry" | "python" => {
             Ecosystem::Python
         }

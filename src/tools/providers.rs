@@ -1,8 +1,9 @@
-//! Which package brings which program. Data alone: the console scripts are those of the packages' own entry points,
-//! and what brings them along is what their metadata require (each wheel was looked into, November 2026); for npm the
-//! `bin` of package.json. A package with an extra is written `fastapi[standard]`.
+//! Which package brings which program. This is only data: the console scripts are those of the packages' own
+//! entry points, and the packages that bring them along are those whose metadata require them (each wheel was
+//! looked into, November 2026); for npm it is the `bin` of package.json. A package with an extra is written
+//! `fastapi[standard]`.
 
-/// Programs of Python, which are modules of the same name too, and the packages that bring them.
+/// Programs of Python, which are also modules of the same name, and the packages that bring them.
 pub(crate) const PYTHON: &[(&str, &[&str])] = &[
     ("aerich", &["aerich"]),
     ("alembic", &["alembic", "flask-migrate"]),
@@ -62,7 +63,7 @@ pub(crate) const NODE: &[(&str, &str)] = &[
     ("webpack", "webpack"),
 ];
 
-/// What brings along the same program: packages that depend on it themselves.
+/// Packages that bring the same program because they depend on it.
 pub(crate) const NODE_CARRIERS: &[(&str, &[&str])] = &[
     ("esbuild", &["vite", "tsup", "tsx", "astro", "nuxt", "@angular/cli", "@angular-devkit/build-angular"]),
     ("rollup", &["vite", "tsup", "astro", "nuxt"]),

@@ -1,10 +1,18 @@
 //! Python: interpreters and their modules, pip and its like, Django, Alembic, servers.
 
-use crate::shell::argv::{Arg, Argv, Options};
+use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
+use crate::tools::runners::{inner, python_module};
+
+mod servers;
+
+pub(crate) use servers::{SERVERS, refine, server, serves, usual_server};
+
+/// Options of the interpreter, python(1).
+pub(crate) const INTERPRETER: &str = "m: c: W: X: B E I O P s S u v V|version";
 
 /// What to write instead. Of `uv run`, `poetry run` and such the effect tells which command is meant.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -41,21 +49,16 @@ const TOOL: Role = Role::GlobalTool(Ecosystem::Python);
 
 /// python(1): `-m MODULE`, `manage.py`, a script, `-c` or text on standard input.
 pub(crate) fn python(argv: &Argv) -> Deed {
-    let options = argv.leading_options("m: c: W: X: B E I O P s S u v V|version");
+    let options = argv.leading_options(INTERPRETER);
     if options.has("V") || argv.literal(0) == Some("--version") {
         return Deed::read_only();
     }
     if options.has("c") {
         return Deed::default();
     }
-    if let Some(word) = options.word("m") {
-        let at = argv.args.iter().position(|arg| std::ptr::eq(arg, word)).unwrap_or(0);
-        // `-m venv` and `-mvenv`
-        let Some(module) = argv.shifted(if word.value.known_prefix().ends_with('m') { at + 1 } else { at })
-        else {
-            return Deed::default();
-        };
-        return match module.name.trim_start_matches("-m") {
+    if options.has("m") {
+        let Some(module) = python_module(argv) else { return Deed::default() };
+        return match module.name.as_str() {
             "pip" => pip(&module, is_in_environment(argv)),
             "venv" => venv(&module),
             "http.server" => role(Role::Serve),
@@ -142,26 +145,22 @@ fn tools(draft: &mut Draft<'_>, names: &[&Arg]) {
     for name in names {
         let text = name.value.as_literal().unwrap_or_default();
         let bare = text.split(['=', '>', '<', '~', '[', ';', '!']).next().unwrap_or_default();
-        if matches!(
-            bare,
-            "gunicorn"
-                | "uvicorn"
-                | "celery"
-                | "daphne"
-                | "hypercorn"
-                | "uwsgi"
-                | "waitress"
-                | "alembic"
-                | "poetry"
-                | "pipenv"
-                | "uv"
-                | "virtualenv"
-                | "certbot"
-                | "supervisor"
-                | "ansible"
-                | "awscli"
-                | "pipx"
-        ) {
+        let serves = SERVERS.iter().any(|server| server.names.contains(&bare));
+        if serves
+            || matches!(
+                bare,
+                "alembic"
+                    | "poetry"
+                    | "pipenv"
+                    | "uv"
+                    | "virtualenv"
+                    | "certbot"
+                    | "supervisor"
+                    | "ansible"
+                    | "awscli"
+                    | "pipx"
+            )
+        {
             let program = Resource::Program(crate::shell::value::Value::literal(bare));
             draft.add(name, NEW, program, Again::NoChange);
         }
@@ -184,6 +183,11 @@ pub(crate) fn pipx(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// What the program does that is handed on to.
+fn handed_on(argv: &Argv) -> Deed {
+    inner(argv).map_or_else(Deed::default, |command| crate::tools::deed(&command))
+}
+
 /// uv(1).
 pub(crate) fn uv(argv: &Argv) -> Deed {
     let options = argv.leading_options("directory: project: config-file: cache-dir: python: p: color:");
@@ -197,13 +201,7 @@ pub(crate) fn uv(argv: &Argv) -> Deed {
             _ => pip(&inner, true),
         },
         "venv" => uv_venv(&inner),
-        "run" => {
-            let options = inner.leading_options("with: extra: group: p|python: env-file: package: only-group: no-group: m|module: directory: project:");
-            match (options.has("m"), inner.shifted(options.first_operand)) {
-                (false, Some(command)) => crate::tools::deed(&command),
-                _ => Deed::default(),
-            }
-        }
+        "run" => handed_on(argv),
         "tool" | "python" => role(TOOL),
         "build" => role(Role::Build(Ecosystem::Python)),
         "lock" | "add" | "remove" | "cache" | "self" | "export" | "publish" => nothing(),
@@ -259,9 +257,10 @@ pub(crate) fn project_tool(argv: &Argv) -> Deed {
             }
             draft.done()
         }
+        ("conda" | "mamba" | "micromamba", "run") => handed_on(argv),
         ("conda" | "mamba" | "micromamba", _) => nothing(),
         (_, "install" | "sync") => role(DEPENDENCIES),
-        (_, "run") => inner.shifted(0).map_or_else(Deed::default, |command| crate::tools::deed(&command)),
+        (_, "run") => handed_on(argv),
         (_, "build") => role(Role::Build(Ecosystem::Python)),
         _ => nothing(),
     }
@@ -414,40 +413,8 @@ pub(crate) fn alembic(argv: &Argv) -> Deed {
     }
 }
 
-/// gunicorn(1), uvicorn, hypercorn, daphne, waitress, uwsgi(1), celery(1): serve. A daemon's second start finds the
-/// port or the pid file of the first.
-pub(crate) fn server(argv: &Argv) -> Deed {
-    let options: Options<'_> = argv.options(
-        "D|daemon b|bind: p|pid|pidfile: w|workers: k|worker-class: c|config: t|timeout: chdir: A|app: l|loglevel: \
-         f|logfile: access-logfile: error-logfile: threads: host: port: u|user: g|group: n|name: e|env: detach \
-         daemonize: Q|queues: concurrency: s|schedule: ini: socket: log-level: umask: max-requests:",
-    );
-    if argv.name == "celery" {
-        let verb = options.operands.iter().find_map(|arg| match arg.value.as_literal() {
-            Some(verb @ ("worker" | "beat" | "flower" | "multi" | "events")) => Some(verb),
-            _ => None,
-        });
-        if verb.is_none() {
-            return Deed::read_only();
-        }
-    }
-    if argv.has_word("--check-config") || argv.has_word("--version") {
-        return Deed::read_only();
-    }
-    let mut draft = Draft::of(argv);
-    draft.role(Role::Serve);
-    if options.has("D") || options.has("detach") || options.has("daemonize") {
-        let again = Again::Fails("the process of the first run holds the port or the pid file");
-        match options.value("p").filter(|_| argv.name != "uwsgi") {
-            Some(pid) => draft.value_path(pid, FILE, again),
-            None => draft.add_implied(NEW, Resource::Process(argv.program.value.basename()), again),
-        }
-    }
-    draft.done()
-}
-
 #[test]
-fn django_and_servers() {
+fn django_and_migrations() {
     crate::tools::table::check(&[
         ("python manage.py migrate --noinput", "[Migrate]"),
         ("$V/bin/python $D/manage.py collectstatic", "[StaticFiles] asks"),
@@ -471,10 +438,5 @@ fn django_and_servers() {
         ("python manage.py migrate shop zero", "remove data /srv/app [Migrate]"),
         ("flask db upgrade", "[Migrate]"),
         ("flask db migrate", ""),
-        ("gunicorn -w 4 app:app", "[Serve]"),
-        ("gunicorn --daemon --pid /run/x.pid app", "create file /run/x.pid fails [Serve]"),
-        ("uvicorn main:app --port 80", "[Serve]"),
-        ("celery -A x worker", "[Serve]"),
-        ("celery -A x inspect ping", "[ReadOnly]"),
     ]);
 }

@@ -1,82 +1,184 @@
-//! Commands that hand on to what is not modelled: shells with a script, `make` and its like, scripts of package.json,
-//! programs in Python or Node. Says what is called, and never what that does.
+//! Programs that hand on to another program of the project: `uv run`, `bundle exec`, `npx`, `python -m`, `ddtrace-run`.
+//! Wrappers that change who runs a command or where are in [`crate::shell::wrappers`].
+//!
+//! Options are those of each `--help`.
 
 use crate::shell::argv::Argv;
-use crate::tools::packaging::PackageManager;
-use crate::tools::unversioned;
+use crate::tools::providers::PYTHON;
+use crate::tools::python::INTERPRETER;
+use crate::tools::serves::{Language, server};
 
-/// What a command calls.
-pub(crate) enum Call {
-    /// Nothing besides itself.
-    None,
-    /// A script of a shell, by its path.
-    Script(String),
-    /// A script of package.json, by its name.
-    PackageScript(String),
-    /// Something that may do anything, and whose text is not to be found by a name.
-    Opaque,
-}
-
-/// Runners of tasks, which may do anything.
-const TASKS: [&str; 9] = ["make", "just", "task", "invoke", "inv", "fab", "ansible-playbook", "dagger", "nx"];
-
-fn is_script(name: &str) -> bool {
-    name.ends_with(".sh") || name.ends_with(".bash")
-}
-
-/// What the command calls.
-pub(crate) fn call(argv: &Argv) -> Call {
-    let first = argv.args.iter().find(|arg| !arg.value.known_prefix().starts_with('-'));
-    match unversioned(&argv.name) {
-        "bash" | "sh" | "zsh" | "dash" => match first {
-            Some(arg) if is_script(arg.value.known_suffix()) => Call::Script(arg.value.to_string()),
-            _ => Call::None,
-        },
-        name if TASKS.contains(&name) => Call::Opaque,
-        name if PackageManager::called(name).is_some() => {
-            let words = argv.args.iter().map(|arg| arg.value.to_string());
-            let mut names =
-                words.filter(|w| !w.starts_with('-') && !matches!(w.as_str(), "run" | "run-script"));
-            names.next().map_or(Call::None, Call::PackageScript)
+/// The program that the command runs in the end, with its own arguments.
+pub(crate) fn program(argv: &Argv) -> Argv {
+    let mut found = argv.clone();
+    for _ in 0..6 {
+        match inner(&found) {
+            Some(next) => found = next,
+            None => break,
         }
-        "python" | "node" => {
-            let Some(arg) = first else { return Call::None };
-            let text = arg.value.to_string();
-            let base = text.rsplit('/').next().unwrap_or_default();
-            let telling = ["deploy", "setup", "install", "bootstrap", "migrat", "init", "upgrade"];
-            match telling.iter().any(|t| base.contains(t)) && base.contains('.') {
-                true => Call::Opaque,
-                false => Call::None,
+    }
+    found
+}
+
+/// The command that this one hands on to; `None` where it runs nothing else, or it is not known what.
+pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
+    match argv.name.as_str() {
+        "uv" => {
+            let options = argv.leading_options(UV);
+            let verb = argv.shifted(options.first_operand)?;
+            match (verb.name.as_str(), verb.literal(0)) {
+                ("run", _) => uv_run(&verb),
+                ("tool", Some("run")) => uvx(&verb.shifted(0)?),
+                _ => None,
             }
         }
-        name if is_script(name) => Call::Script(argv.program.value.to_string()),
-        _ => Call::None,
+        "uvx" => uvx(argv),
+        "poetry" | "pipenv" | "pdm" | "hatch" | "rye" | "pixi" => {
+            let options = argv.leading_options(PROJECT_TOOL);
+            let verb = argv.shifted(options.first_operand)?;
+            let run = (verb.name == "run").then_some(verb)?;
+            run.shifted(run.leading_options("p|project: e|environment: manifest-path:").first_operand)
+        }
+        "conda" | "mamba" | "micromamba" => {
+            let verb = argv.shifted(0).filter(|verb| verb.name == "run")?;
+            let options = verb.leading_options(
+                "n|name: p|prefix: no-capture-output live-stream cwd: v dev debug-wrapper-scripts r|root-prefix:",
+            );
+            verb.shifted(options.first_operand)
+        }
+        "python" | "pypy" => known_module(argv),
+        "bundle" => argv.shifted(0).filter(|verb| verb.name == "exec").and_then(|verb| {
+            let options = verb.leading_options("keep-file-descriptors gemfile:");
+            verb.shifted(options.first_operand)
+        }),
+        "rbenv" => argv.shifted(0).filter(|verb| verb.name == "exec")?.shifted(0),
+        "npx" | "bunx" | "pnpx" => npm_exec(argv, 0),
+        "npm" | "pnpm" | "yarn" | "bun" if matches!(argv.literal(0), Some("exec" | "x" | "dlx")) => {
+            npm_exec(argv, 1)
+        }
+        "newrelic-admin" => argv.shifted(0).filter(|verb| verb.name == "run-program")?.shifted(0),
+        "ddtrace-run" => argv.shifted(argv.leading_options("d|debug i|info p|profiling v").first_operand),
+        "opentelemetry-instrument" => {
+            // Each of its options has a value.
+            let mut at = 0;
+            while argv.args.get(at)?.value.known_prefix().starts_with('-') {
+                at += if argv.args[at].value.key().contains('=') { 1 } else { 2 };
+            }
+            argv.shifted(at)
+        }
+        _ => None,
     }
 }
 
-/// Of a command whose doing is not all known: may it have done anything? A script, `make`, another tool's runner.
-pub(crate) fn may_do_anything(argv: &Argv) -> bool {
-    let name = argv.name.as_str();
-    name.is_empty()
-        || is_script(name)
-        || TASKS.contains(&name)
-        || matches!(name, "bash" | "sh" | "eval" | "source" | "." | "setup" | "install" | "bootstrap")
+/// The language of what a project's runner starts.
+pub(crate) fn language(runner: &str) -> Option<Language> {
+    match runner {
+        "uv" | "uvx" | "poetry" | "pipenv" | "pdm" | "hatch" | "rye" | "pixi" | "conda" | "mamba"
+        | "micromamba" => Some(Language::Python),
+        "bundle" | "rbenv" => Some(Language::Ruby),
+        "npx" | "bunx" | "pnpx" => Some(Language::Node),
+        _ => None,
+    }
 }
 
-/// Of a command whose doing is not all known: does it compile, or is it a script of its own?
-pub(crate) fn compiles(argv: &Argv) -> bool {
-    matches!(argv.name.as_str(), "make" | "cmake" | "ninja" | "configure" | "meson") || is_script(&argv.name)
+const UV: &str = "directory: project: config-file: cache-dir: python: p: color:";
+const PROJECT_TOOL: &str = "C|directory: P|project: n|no-interaction q|quiet v e|env:";
+
+/// `uv run [OPTIONS] COMMAND`.
+fn uv_run(verb: &Argv) -> Option<Argv> {
+    let options = verb.leading_options(
+        "with: with-editable: with-requirements: extra: group: p|python: env-file: package: only-group: no-group: \
+         no-extra: m|module s|script directory: project: index-url: cache-dir: refresh-package: upgrade-package: \
+         no-sync frozen locked no-dev isolated active no-project",
+    );
+    let command = verb.shifted(options.first_operand)?;
+    // `uv run x.py` is `python x.py`.
+    let script = options.has("s") || command.program.value.known_suffix().ends_with(".py");
+    Some(if script && command.name != "manage.py" { interpreted(&command) } else { command })
 }
 
-/// A script of a shell that is called by its name.
-pub(crate) fn calls_script(argv: &Argv) -> bool {
-    is_script(&argv.name)
+/// A script behind its interpreter, as `python x.py` stands there.
+fn interpreted(script: &Argv) -> Argv {
+    let mut python = script.clone();
+    python.args.insert(0, script.program.clone());
+    "python".clone_into(&mut python.name);
+    python
 }
 
-/// Scripts of vendors, which install a tool and know nothing of the app.
-pub(crate) fn is_installer(path: &str) -> bool {
-    const VENDORS: [&str; 10] =
-        ["docker", "nodesource", "node_setup", "nvm", "rustup", "poetry", "pip", "certbot", "acme", "uv"];
-    let name = path.rsplit('/').next().unwrap_or(path);
-    VENDORS.iter().any(|vendor| name.contains(vendor)) || path.starts_with("/tmp/")
+/// `uvx [OPTIONS] COMMAND`: `ruff@0.5` is a version of `ruff`.
+fn uvx(argv: &Argv) -> Option<Argv> {
+    let options = argv.leading_options("from: with: p|python: isolated index-url: cache-dir: refresh");
+    argv.shifted(options.first_operand).map(without_version)
+}
+
+/// `npx [OPTIONS] COMMAND`.
+fn npm_exec(argv: &Argv, skip: usize) -> Option<Argv> {
+    let mut rest = argv.clone();
+    rest.args.drain(..skip.min(rest.args.len()));
+    let options =
+        rest.leading_options("p|package: y|yes q|quiet c|call: w|workspace: prefix: cache: no-install bun");
+    rest.shifted(options.first_operand).map(without_version)
+}
+
+fn without_version(mut command: Argv) -> Argv {
+    if !command.name.starts_with('@')
+        && let Some((bare, _)) = command.name.split_once('@')
+    {
+        command.name = bare.to_owned();
+    }
+    command
+}
+
+/// `python -m MODULE` where the module is a program by itself. One of the project's own is a script as any other.
+fn known_module(argv: &Argv) -> Option<Argv> {
+    let module = python_module(argv)?;
+    let known = server(&module.name).is_some() || PYTHON.iter().any(|(name, _)| *name == module.name);
+    known.then_some(module)
+}
+
+/// The module that `python -m MODULE` runs, python(1), with its arguments.
+pub(crate) fn python_module(argv: &Argv) -> Option<Argv> {
+    let options = argv.leading_options(INTERPRETER);
+    let word = options.word("m").filter(|_| !options.has("c"))?;
+    let at = argv.args.iter().position(|arg| std::ptr::eq(arg, word))?;
+    // `-m venv` and `-mvenv`
+    let mut module = argv.shifted(if word.value.known_prefix().ends_with('m') { at + 1 } else { at })?;
+    if let Some(joined) = module.name.strip_prefix("-m") {
+        module.name = joined.to_owned();
+    }
+    Some(module)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::argv::tests::argv;
+
+    #[test]
+    fn runners_hand_on() {
+        for (line, expected) in [
+            ("uv run --frozen gunicorn app:app", "gunicorn app:app"),
+            ("uv --directory /srv run --no-dev uvicorn x:y", "uvicorn x:y"),
+            ("uv run app.py", "python app.py"),
+            ("uv run manage.py migrate", "manage.py migrate"),
+            ("uvx --from httpie http x", "http x"),
+            ("poetry run celery -A x worker", "celery -A x worker"),
+            ("poetry -C /srv run python -m uvicorn x:y", "uvicorn x:y"),
+            ("pipenv run python app.py", "python app.py"),
+            ("conda run -n web --no-capture-output daphne x:y", "daphne x:y"),
+            ("python3 -u -m uvicorn x:y", "uvicorn x:y"),
+            ("bundle exec --keep-file-descriptors puma -C x", "puma -C x"),
+            ("npx --yes next@14 start", "next start"),
+            ("pnpm exec next start", "next start"),
+            ("newrelic-admin run-program gunicorn x", "gunicorn x"),
+            ("ddtrace-run gunicorn x", "gunicorn x"),
+            ("opentelemetry-instrument --traces_exporter console gunicorn x", "gunicorn x"),
+            ("uv sync", "uv sync"),
+            ("python app.py", "python app.py"),
+        ] {
+            let found = program(&argv(line));
+            let args = found.args.iter().map(|arg| format!(" {}", arg.value));
+            assert_eq!(format!("{}{}", found.name, args.collect::<String>()), expected, "{line}");
+        }
+    }
 }

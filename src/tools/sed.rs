@@ -262,12 +262,12 @@ fn grows(pattern: &str, replacement: &str, address: &Address<'_>) -> bool {
 
 /// sed(1), by any of its names.
 pub(crate) fn edits(argv: &Argv) -> bool {
-    crate::tools::unversioned(&argv.name) == "sed"
+    argv.name == "sed"
 }
 
 /// The plain texts that a sed(1) replaces, and by what.
 pub(crate) fn substitutions(argv: &Argv) -> Vec<(String, String)> {
-    match crate::tools::unversioned(&argv.name) {
+    match argv.name.as_str() {
         "sed" => argv.args.iter().flat_map(|arg| replaced_by(arg.value.key())).collect(),
         _ => Vec::new(),
     }

@@ -2,9 +2,69 @@
 
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
+use crate::shell::wrappers::{command_line, resplit};
 use crate::tools::advice::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{Draft, NEW, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::serves::{self, Language, Left, Serves, Stays};
+
+/// Programs that keep others running in the background: pm2's daemon, a detached terminal.
+pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
+    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+    let background = |by| Stays::Background { by, left: Left::Process, instead: None };
+    let stays = match argv.name.as_str() {
+        "pm2" if has(&["start"]) && !has(&["--no-daemon"]) => Stays::Background {
+            by: "pm2 start",
+            left: Left::Daemons,
+            instead: Some("write `pm2-runtime`, or `Type=forking`"),
+        },
+        "pm2" if has(&["resurrect"]) && !has(&["--no-daemon"]) => Stays::Background {
+            by: "pm2 resurrect",
+            left: Left::Daemons,
+            instead: Some("write `Type=forking`"),
+        },
+        "pm2" => Stays::Unknown,
+        "pm2-runtime" | "pm2-docker" => Stays::Foreground { sure: true },
+        "screen" if has(&["-dmS", "-dm"]) => {
+            return Some(Serves { stays: background("screen -dm"), ..Serves::unknown(argv.clone()) });
+        }
+        "tmux" if has(&["-d"]) && has(&["new-session", "new"]) => {
+            return Some(Serves { stays: background("tmux new -d"), ..Serves::unknown(argv.clone()) });
+        }
+        _ => return None,
+    };
+    // What it is told to start says the language; a process file is one of Node's.
+    let started = started(argv).map(|started| serves::serves(&started));
+    let language = started.as_ref().map(|s| s.language).filter(|l| *l != Language::Other);
+    let role = started.as_ref().and_then(|s| s.role);
+    Some(Serves {
+        language: language.unwrap_or(Language::Node),
+        role,
+        entry: started.and_then(|s| s.entry.or_else(|| Some(s.argv.program.value.to_string()))),
+        stays,
+        runs_app: true,
+        ..Serves::unknown(argv.clone())
+    })
+}
+
+const PM2: &str = "n|name: i|instances: w|watch f|force u|user: hp: l|log: o|output: e|error: p|pid: cwd: max-memory-restart: \
+         interpreter: node-args: cron: only: env: ignore-watch: time update-env";
+
+/// The command that pm2 is told to start: `pm2 start npm -- start`, `pm2 start "gunicorn app:app"`.
+fn started(argv: &Argv) -> Option<Argv> {
+    let options = argv.options(PM2);
+    let starts = ["start", "restart", "reload", "startOrReload", "startOrRestart"];
+    let verb = starts.contains(&word(&options.operands, 0));
+    // `pm2 resurrect` names nothing; pm2-runtime needs no verb.
+    let what = *options.operands.get(usize::from(verb)).filter(|_| verb || argv.name != "pm2")?;
+    let at = argv.args.iter().position(|arg| std::ptr::eq(arg, what))?;
+    let mut words = resplit(what).unwrap_or_else(|| vec![what.clone()]);
+    words.extend(argv.args[at + 1..].iter().filter(|arg| arg.value.as_literal() != Some("--")).cloned());
+    if let Some(interpreter) = options.value("interpreter").filter(|i| i.as_literal() != Some("none")) {
+        words.insert(0, Arg { value: interpreter.clone(), span: what.span });
+    }
+    command_line(words, argv.cwd.clone(), argv.home.clone())
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -319,10 +379,7 @@ pub(crate) fn supervisorctl(argv: &Argv) -> Deed {
 /// already launched`; of an ecosystem file or of the name of a known process it restarts. A command (`npm`, `"node
 /// app.js"`), and a script with `-f`, is started once more beside the first. Tried with 7.0.
 pub(crate) fn pm2(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "n|name: i|instances: w|watch f|force u|user: hp: l|log: o|output: e|error: p|pid: cwd: max-memory-restart: \
-         interpreter: node-args: cron: only: env: ignore-watch: time update-env",
-    );
+    let options = argv.options(PM2);
     let mut draft = Draft::of(argv);
     let operands = &options.operands;
     let (verb, target) = (word(operands, 0), operands.get(1));

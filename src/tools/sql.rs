@@ -1,5 +1,5 @@
-//! As much of SQL as tells which roles, databases and tables a script makes, and whether it minds that they exist.
-//! PostgreSQL 15 "SQL Commands", MySQL 8.0 "SQL Statements".
+//! Enough of SQL to show which roles, databases and tables a script creates, and whether it fails if they
+//! exist. PostgreSQL 15 "SQL Commands", MySQL 8.0 "SQL Statements".
 
 use crate::shell::value::Value;
 use crate::shell::value::{Piece, leading_hole, pieces};
@@ -33,7 +33,7 @@ impl Token<'_> {
     }
 }
 
-/// The effects of a script's statements, in order. Holes may stand wherever a value may.
+/// The effects of a script's statements, in order. A hole may be anywhere a value may be.
 pub(crate) fn effects(sql: &Value, dialect: Dialect) -> Vec<Effect> {
     let mut effects = Vec::new();
     script(sql.key(), sql, dialect, false, &mut effects);
@@ -41,8 +41,8 @@ pub(crate) fn effects(sql: &Value, dialect: Dialect) -> Vec<Effect> {
     effects
 }
 
-/// What a script drops or empties before it makes or fills it is made as the first time; and what it fills again is
-/// its own, which nobody loses.
+/// What a script drops or empties before it creates or fills it is created as for the first time. What it
+/// fills again is its own, and nobody loses it.
 fn settle(effects: &mut Vec<Effect>) {
     let filled: Vec<Value> = effects
         .iter()
@@ -144,7 +144,7 @@ fn word_end(text: &str) -> usize {
     end
 }
 
-/// `$$ body $$`, `$tag$ body $tag$`, also where the shell's backslash is left: `\$\$`.
+/// `$$ body $$`, `$tag$ body $tag$`, also if the shell's backslash is left: `\$\$`.
 fn dollar_body(text: &str) -> Option<(&str, &str)> {
     let escaped = text.starts_with("\\$");
     let after = text.trim_start_matches('\\').strip_prefix('$')?;
@@ -338,7 +338,7 @@ fn create(
     let checked = cursor.eat_all(&["IF", "NOT", "EXISTS"]);
     let resource = kind(value(cursor.name()?));
     let again = match &resource {
-        // PostgreSQL's CREATE ROLE and CREATE DATABASE know no IF NOT EXISTS.
+        // PostgreSQL's CREATE ROLE and CREATE DATABASE have no IF NOT EXISTS.
         Resource::Role(_) | Resource::Database(_) if checked && dialect == Dialect::Postgres => {
             Again::Fails("syntax error, because PostgreSQL has no IF NOT EXISTS here")
         }
@@ -369,7 +369,7 @@ fn alter(
             false => Again::Fails("it does not exist"),
         };
         effects.push(Effect::new(Change::Remove, resource, again));
-        // What stands in its way fails before what is missing does.
+        // An existing object fails before a missing one does.
         let renamed = cursor.name().map(|to| Effect::new(NEW, kind(value(to)), Again::NoChange));
         effects.extend(renamed);
         return;

@@ -5,6 +5,43 @@ use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, nothing, role, unknown, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::serves::{Left, SERVER, Server, Serves, ServiceRole, Stays, ToBackground, daemon};
+
+const PROXY: Server = Server { role: Some(ServiceRole::Proxy), ..SERVER };
+
+/// Web servers, which pass requests on. haproxy(1): `-Ws` tells systemd that it is ready; caddy's dist/init/caddy.service,
+/// traefik's contrib/systemd/traefik.service (`Type=notify`).
+pub(crate) const SERVERS: &[Server] = &[
+    Server {
+        names: &["caddy"],
+        verbs: &[
+            ("run", PROXY.role),
+            ("start", PROXY.role),
+            ("reverse-proxy", PROXY.role),
+            ("file-server", PROXY.role),
+        ],
+        daemon: &[ToBackground { words: &["start"], by: "caddy start", instead: Some("write `caddy run`") }],
+        notifies: Some(true),
+        ..PROXY
+    },
+    Server { names: &["traefik"], notifies: Some(true), ..PROXY },
+    Server { names: &["haproxy"], daemon: &[daemon(&["-D"])], ..PROXY },
+    Server { names: &["httpd", "apache2", "lighttpd"], stays: false, ..PROXY },
+];
+
+/// nginx goes to the background by itself, unless `daemon off` stands in its settings or on its command line.
+pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
+    if argv.name != "nginx" {
+        return None;
+    }
+    let off = argv.args.iter().any(|arg| arg.value.known_prefix().contains("daemon off"));
+    let stays = match (off, argv.has_word("-t") || argv.has_word("-s")) {
+        (_, true) => Stays::Unknown,
+        (true, _) => Stays::Foreground { sure: true },
+        (false, _) => Stays::Background { by: "nginx", left: Left::Process, instead: None },
+    };
+    Some(Serves { role: PROXY.role, stays, notifies: Some(false), ..Serves::unknown(argv.clone()) })
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {

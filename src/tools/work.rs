@@ -1,10 +1,10 @@
-//! What a text that is not modelled (a line that is printed, a script that is only called, a unit's command)
-//! says that is to be done. Looks at words alone, and never decides where or when.
+//! The work that a text which is not modelled (a line that is printed, a script that is only called, a unit's
+//! command) asks for. It looks only at words, and never decides where or when.
 
 /// Work that a deploy must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// Installs what requirements.txt and its like name.
+    /// Installs what requirements.txt and similar files name.
     PythonDependencies,
     /// Installs what package.json names.
     NodeDependencies,
@@ -14,15 +14,15 @@ pub(crate) enum Work {
     PhpDependencies,
     /// Makes a virtual environment.
     VirtualEnv,
-    /// Builds a package of npm and its like.
+    /// Builds a package of npm or a similar manager.
     Build,
     /// Brings the database up to date.
     Migrate,
-    /// Gathers Django's static files.
+    /// Collects Django's static files.
     StaticFiles,
 }
 
-/// True where a line asks for the work.
+/// True if a line asks for the work.
 pub(crate) fn asks_for(line: &str, work: Work) -> bool {
     let has = |any: &[&str]| any.iter().any(|words| holds(line, words));
     match work {
@@ -41,7 +41,7 @@ pub(crate) fn asks_for(line: &str, work: Work) -> bool {
                 "conda install",
             ]) && !line.trim_end().ends_with(" pip")
         }
-        // A tool for the whole machine is none of the app's.
+        // A tool for the whole machine does not belong to the app.
         Work::NodeDependencies if has(&["-g", "--global"]) => false,
         Work::NodeDependencies => has(&[
             "npm ci",
@@ -117,7 +117,7 @@ pub(crate) fn asks_for(line: &str, work: Work) -> bool {
     }
 }
 
-/// The words stand in the line, not as a part of longer ones: `npm i` is not in `npm init`.
+/// True if the words occur in the line, and not as a part of longer ones: `npm i` is not in `npm init`.
 fn holds(line: &str, words: &str) -> bool {
     line.match_indices(words).any(|(at, _)| {
         let before = line[..at].chars().next_back();
@@ -127,12 +127,12 @@ fn holds(line: &str, words: &str) -> bool {
     })
 }
 
-/// True where a line of a script does the work, as far as words tell: what is printed or a comment does not.
+/// True if a line of a script does the work, as far as words show: printed text and comments do not.
 pub(crate) fn does(text: &str, work: Work) -> bool {
     text.lines().map(str::trim_start).any(|line| !is_said(line) && asks_for(line, work))
 }
 
-/// True where a line of a Dockerfile does the work, in a shell's form or as a list of words.
+/// True if a line of a Dockerfile does the work, in a shell's form or as a list of words.
 pub(crate) fn does_in_image(text: &str, work: Work) -> bool {
     does(text, work)
         || text.contains('[')

@@ -5,8 +5,8 @@ use crate::facts::deploy::{Deploy, command_of};
 use crate::facts::world::{Origin, World};
 use crate::limit::ticks;
 use crate::source::FileId;
+use crate::tools::calls::{Call, call, is_installer};
 use crate::tools::packaging::RUNS_SCRIPT;
-use crate::tools::runners::{Call, call, is_installer};
 use crate::tools::services;
 use std::collections::HashSet;
 

@@ -1,40 +1,8 @@
-//! Which names and directories mean the same thing, and which language a command is of. Knows only texts.
+//! Which names and directories mean the same thing. Knows only texts.
 
-use crate::facts::deploy::{Language, line_of};
+use crate::facts::deploy::line_of;
 use crate::model::Step;
 use crate::project::manifest::NodePackage;
-
-/// What the command is written in.
-pub(crate) fn language_of(command: &str) -> Language {
-    let has = |words: &[&str]| words.iter().any(|w| command.contains(w));
-    if has(&["docker", "podman"]) {
-        Language::Container
-    } else if has(&[
-        "gunicorn",
-        "uvicorn",
-        "celery",
-        "python",
-        "daphne",
-        "hypercorn",
-        "uwsgi",
-        "flask",
-        "streamlit",
-        "venv/",
-        "_env/bin/activate",
-        "waitress",
-        "fastapi",
-    ]) {
-        Language::Python
-    } else if has(&["node", "npm", "next", "yarn", "pnpm", "bun ", "tsx", "nuxt", ".js"]) {
-        Language::Node
-    } else if has(&["puma", "bundle", "rails", "sidekiq", "unicorn"]) {
-        Language::Ruby
-    } else if has(&["php", "artisan"]) {
-        Language::Php
-    } else {
-        Language::Other
-    }
-}
 
 /// A unit's name with its ending.
 pub(crate) fn full_name(name: &str) -> String {

@@ -1,18 +1,20 @@
-//! The variables of a shell text by their looks, in one pass over its bytes: which it reads, sets and exports. A deploy
-//! script's own model says what becomes of them; here all scripts of a repo are asked, and names are enough.
+//! The variables of a shell text by their looks, in one pass over its bytes: which it reads, sets and
+//! exports. A deploy script's own model says what becomes of them. Here all scripts of a repo are asked, and
+//! names are enough.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// Words that give the names after them a value, or keep them to a function. bash(1), "SHELL BUILTIN COMMANDS".
+/// Words that give a value to the names after them, or make them local to a function. bash(1), "SHELL BUILTIN
+/// COMMANDS".
 const GIVERS: [&str; 7] = ["read", "for", "local", "declare", "typeset", "readonly", "mapfile"];
 
-/// What a text does with names of environment variables: capitals, digits and `_`, two at least.
+/// What a text does with names of environment variables: capitals, digits and `_`, at least two.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct InShell<'t> {
-    /// `$NAME` and `${NAME…`, with the place of the name; no `\$NAME`, which the shell leaves as it is.
+    /// `$NAME` and `${NAME…`, with the place of the name; not `\$NAME`, which the shell leaves unchanged.
     pub(crate) reads: Vec<(&'t str, Range<usize>)>,
-    /// `NAME=`, `NAME+=`, `NAME[`, and what is read or declared.
+    /// `NAME=`, `NAME+=`, `NAME[`, and names that are read or declared.
     pub(crate) sets: HashSet<&'t str>,
     /// `export NAME`.
     pub(crate) exports: Vec<(&'t str, Range<usize>)>,
@@ -51,7 +53,7 @@ fn of_line<'t>(text: &'t str, line: Range<usize>, found: &mut InShell<'t>) {
             while bytes.get(end).is_some_and(|b| is_word(*b)) {
                 end += 1;
             }
-            // A prefix of the word may be the name in `$NAME`; here it is the whole word.
+            // In `$NAME` a prefix of the word may be the name; here it is the whole word.
             let name = name_end(bytes, at) == end;
             let begins = before.is_none_or(|b| matches!(b, b' ' | b'\t' | b';' | b'&' | b'|' | b'('));
             let assigned = matches!(bytes.get(end), Some(b'=' | b'['))
@@ -72,7 +74,7 @@ fn of_line<'t>(text: &'t str, line: Range<usize>, found: &mut InShell<'t>) {
     }
 }
 
-/// Where the name that begins here ends; here, where none does.
+/// The end of the name that begins here; this position if none does.
 fn name_end(bytes: &[u8], from: usize) -> usize {
     if !bytes.get(from).is_some_and(u8::is_ascii_uppercase) {
         return from;

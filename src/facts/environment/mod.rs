@@ -1,4 +1,4 @@
-//! The environment: who reads and who sets which variable, and what variables' names and values say of them.
+//! The environment: who reads and who sets which variable, and what the names and values of variables show.
 
 pub(crate) mod in_shell;
 pub(crate) mod names;

@@ -1,9 +1,10 @@
-//! What variables are called, and which sample belongs to a program. Judges nothing.
+//! How variables are named, and which sample belongs to a program. It judges nothing.
 
 use crate::project::dotenv::Dotenv;
 
-/// Set by the system, the shell, the interpreter, the bundler or the platform: nobody writes them into `.env`.
-/// environ(7), <https://vite.dev/guide/env-and-mode>, <https://docs.github.com/actions> (variables), npm-run-script(1).
+/// Set by the system, the shell, the interpreter, the bundler or the platform: nobody writes them into
+/// `.env`. environ(7), <https://vite.dev/guide/env-and-mode>, <https://docs.github.com/actions> (variables),
+/// npm-run-script(1).
 const GIVEN: [&str; 33] = [
     "PATH",
     "HOME",
@@ -39,7 +40,8 @@ const GIVEN: [&str; 33] = [
     "PROGRAMDATA",
     "NO_COLOR",
 ];
-/// Names that a platform, a package manager, sudo, sshd, systemd, a terminal or a WSGI server gives (PEP 3333).
+/// Names that a platform, a package manager, sudo, sshd, systemd, a terminal or a WSGI server sets (PEP
+/// 3333).
 const GIVEN_PREFIXES: [&str; 26] = [
     "npm_",
     "GITHUB_",
@@ -69,7 +71,8 @@ const GIVEN_PREFIXES: [&str; 26] = [
     "JOURNAL_STREAM",
 ];
 
-/// Last words of names of what an operator must give: without it something is off, whatever the code does instead.
+/// Last words of the names of values that an operator must provide: without them something is wrong, whatever
+/// the code does instead.
 const CREDENTIALS: [&str; 16] = [
     "KEY",
     "SECRET",
@@ -198,17 +201,17 @@ pub(crate) fn is_of_library(name: &str) -> bool {
     LIBRARY_NAMES.contains(&name) || LIBRARY_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// True for what the system or the platform sets.
+/// True for a variable that the system or the platform sets.
 pub(crate) fn is_given(name: &str) -> bool {
     GIVEN.contains(&name) || GIVEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// A switch or a number as the default: `CORS_ALLOW_CREDENTIALS: bool = True` is no credential.
+/// A switch or a number as the default: `CORS_ALLOW_CREDENTIALS: bool = True` is not a credential.
 pub(crate) fn is_plain(default: &str) -> bool {
     matches!(default, "True" | "False" | "true" | "false") || default.parse::<f64>().is_ok()
 }
 
-/// True for what an operator must give.
+/// True for a value that an operator must provide.
 pub(crate) fn is_credential(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     let mut words = upper.rsplit('_');
@@ -222,8 +225,8 @@ pub(crate) fn is_credential(name: &str) -> bool {
     CREDENTIALS.contains(&word) && !(word == "USER" && last != "USER")
 }
 
-/// The sample for a file of code: that of the nearest directory above it, or one that lies with the deployment's files.
-/// The sample of another program of the repo says nothing.
+/// The sample for a code file: that of the nearest directory above it, or one beside the deployment's files.
+/// The sample of another program of the repo does not apply.
 pub(crate) fn nearest<'s>(samples: &[(&'s str, &Dotenv)], path: &str) -> Option<&'s str> {
     let directory = |path: &'s str| path.rsplit_once('/').map_or("", |(d, _)| d);
     let above = |sample: &'s str| {

@@ -1,5 +1,5 @@
-//! Who reads and who sets which environment variable, with places: made once, and every rule of the family asks it.
-//! Judges nothing.
+//! Who reads and who sets which environment variable, with places. It is computed once, and every rule of the
+//! family uses it. It judges nothing.
 
 use crate::facts::environment::in_shell::in_shell;
 use crate::facts::secrets::is_environment_file;
@@ -25,7 +25,7 @@ pub enum Reader {
     Unit,
     /// `${X}` in a template that envsubst fills in.
     Template,
-    /// A script, which does not set it itself.
+    /// A script that does not set it itself.
     Script,
 }
 
@@ -59,7 +59,7 @@ pub struct Read {
     pub by: Reader,
     /// What happens without it.
     pub need: Need,
-    /// Upper and lower case are the same to the reader.
+    /// True if upper and lower case are the same to the reader.
     pub any_case: bool,
 }
 
@@ -70,7 +70,7 @@ pub struct Write {
     pub span: Span,
     /// Who.
     pub by: Writer,
-    /// To what; `None` where it is only passed on.
+    /// The value; `None` if it is only passed on.
     pub value: Option<String>,
 }
 
@@ -86,11 +86,11 @@ pub struct Variable {
 /// An environment file that a script writes in one step.
 #[derive(Clone, Debug)]
 pub struct WrittenFile {
-    /// Where to, for people.
+    /// The path, for people.
     pub path: String,
     /// What it sets.
     pub dotenv: Dotenv,
-    /// Added to what is there.
+    /// True if it is added to what is there.
     pub append: bool,
     /// The script, and the step.
     pub by: (usize, StepId),
@@ -104,12 +104,12 @@ pub struct Table<'r> {
     variables: BTreeMap<String, Variable>,
     /// The environment files that scripts write.
     pub written: Vec<WrittenFile>,
-    /// Every word of what deploys besides scripts: compose files, units, Dockerfiles, workflows, environment files,
-    /// architecture.md.
+    /// Every word of the texts that deploy, except scripts: compose files, units, Dockerfiles, workflows,
+    /// environment files, architecture.md.
     pub words: Words<'r>,
     /// Every word of the scripts.
     pub words_of_scripts: Words<'r>,
-    /// The names that samples show, in comments too.
+    /// The names that samples show, including those in comments.
     pub shown: HashSet<&'r str>,
     /// The names in environment files of any kind.
     pub in_files: HashSet<&'r str>,
@@ -144,7 +144,7 @@ impl<'r> Table<'r> {
         self.variables.get(name)
     }
 
-    /// True where a program reads the name, in the case that it asks for or in any.
+    /// True if a program reads the name, in exactly this case or in any.
     pub fn is_read_by_code(&self, name: &str) -> bool {
         let upper = name.to_ascii_uppercase();
         let reads =
@@ -227,7 +227,7 @@ impl<'r> Table<'r> {
             for (name, value, span) in at.unit.environment() {
                 self.write(&name, span, Writer::Unit, Some(&value));
             }
-            // In a heredoc the shell takes some, and leaves others.
+            // In a heredoc the shell expands some variables and leaves others.
             if matches!(at.origin, Origin::Written(..)) {
                 continue;
             }
@@ -311,7 +311,7 @@ impl<'r> Table<'r> {
     }
 }
 
-/// The words of some texts; they are taken apart when somebody asks.
+/// The words of some texts; they are split when they are needed.
 #[derive(Debug, Default)]
 pub struct Words<'r> {
     texts: Vec<&'r str>,
@@ -319,7 +319,7 @@ pub struct Words<'r> {
 }
 
 impl Words<'_> {
-    /// True where the name stands in one of the texts as a word.
+    /// True if the name occurs in one of the texts as a word.
     pub fn contains(&self, name: &str) -> bool {
         let set = self.set.get_or_init(|| {
             let between = |c: char| !c.is_ascii_alphanumeric() && c != '_';
@@ -332,7 +332,7 @@ impl Words<'_> {
 
 /// The environment files that scripts write.
 pub(crate) fn written_files(world: &World<'_, '_>) -> Vec<WrittenFile> {
-    // What a unit reads is an environment file, whatever it is called.
+    // A file that a unit reads is an environment file, whatever its name.
     let named: HashSet<String> =
         world.units.iter().flat_map(|at| at.unit.environment_files()).map(|file| file.path).collect();
     let mut files = Vec::new();
@@ -359,14 +359,14 @@ fn place(file: FileId, range: Range<usize>) -> Span {
     Span { file, start: range.start as u32, end: range.end as u32 }
 }
 
-/// `${NAME}` alone, as envsubst(1) and nginx's `$host` can be told apart.
+/// Only `${NAME}`, because it distinguishes envsubst(1) from nginx's `$host`.
 fn braced(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     let byte = |at: usize| text.as_bytes().get(at);
     let reads = in_shell(text).reads.into_iter();
     reads.filter(move |(_, range)| byte(range.start - 1) == Some(&b'{') && byte(range.end) == Some(&b'}'))
 }
 
-/// A template of nginx's settings, and none of another program's.
+/// True for a template of nginx's settings, and not for another program's.
 fn is_nginx(path: &str, text: &str) -> bool {
     path.contains("nginx") || ["server {", "server{", "upstream "].iter().any(|mark| text.contains(mark))
 }
@@ -404,7 +404,7 @@ fn of_dockerfile(text: &str) -> Vec<(&str, Option<&str>, Range<usize>)> {
     found
 }
 
-/// A compose file with its comments blanked: `#` at the start of a line, or behind a blank and outside quotes.
+/// A compose file with its comments blanked: `#` at the start of a line, or after a blank and outside quotes.
 fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {

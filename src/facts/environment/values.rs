@@ -1,5 +1,5 @@
-//! Which values are real secrets, and where they stand in a line. A value is never handed on: callers get names, kinds and
-//! places only.
+//! Which values are real secrets, and where they are in a line. A value is never passed on: callers get only
+//! names, kinds and places.
 
 use crate::facts::secrets::{is_address, is_secret_name};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input};
@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 pub(crate) enum Kind {
     /// The form of a service's tokens.
     Token(&'static str),
-    /// Characters that nobody types by hand, under the name of a secret.
+    /// Characters that nobody types by hand, in a variable with a secret's name.
     Random,
     /// A login at another host.
     Login,
@@ -21,8 +21,9 @@ pub(crate) enum Kind {
 /// Forms that belong to one issuer, each as the issuer or GitHub's list of patterns describes it:
 /// <https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns>,
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>,
-/// <https://docs.gitlab.com/security/tokens/#token-prefixes>, <https://core.telegram.org/bots/api#authorizing-your-bot>.
-/// Test keys (`sk_test_…`) are made to be shared, and left out.
+/// <https://docs.gitlab.com/security/tokens/#token-prefixes>,
+/// <https://core.telegram.org/bots/api#authorizing-your-bot>. Test keys (`sk_test_…`) are meant to be shared,
+/// and are left out.
 const TOKENS: [(&str, &str); 19] = [
     ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
@@ -51,13 +52,14 @@ const TOKENS: [(&str, &str); 19] = [
 static COMPILED: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
     TOKENS.iter().filter_map(|(what, pattern)| Some((*what, Regex::new(pattern).ok()?))).collect()
 });
-/// One look for all: most lines hold none. Of bytes, since a word's boundary among letters that are not ASCII is slow.
+/// One search for all of them, because most lines contain none. It works on bytes, since word boundaries
+/// among non-ASCII letters are slow.
 static ANY: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
     let all: Vec<&str> = TOKENS.iter().map(|(_, pattern)| *pattern).collect();
     regex::bytes::Regex::new(&format!("(?-u){}", all.join("|"))).ok()
 });
 
-/// What no token is without, in any case: most lines have none of it, and most scripts.
+/// What every token contains, in any case; most lines and most scripts contain none of it.
 const TOKEN_MARKS: [&str; 24] = [
     "akia",
     "asia",
@@ -95,17 +97,18 @@ static OF_ALL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     any_case(&[NAME_MARKS.as_slice(), TOKEN_MARKS.as_slice()].concat(), AhoCorasickKind::DFA)
 });
 
-/// One that runs fast over whole texts, or one that is made fast for single lines.
+/// One version that runs fast over whole texts, and one that is built fast for single lines.
 fn any_case(words: &[&str], kind: AhoCorasickKind) -> Option<AhoCorasick> {
     AhoCorasick::builder().kind(Some(kind)).ascii_case_insensitive(true).build(words).ok()
 }
 
-/// True where a text may hold a token: a word of one stands in it.
+/// True if a text may contain a token, because it contains a token's word.
 pub(crate) fn may_hold_token(text: &str) -> bool {
     text.len() >= SHORTEST && OF_TOKENS.as_ref().is_some_and(|marks| marks.is_match(text))
 }
 
-/// The lines, with their ends, that may hold a secret: those with a word of a token, of a secret's name, or of an address.
+/// The lines, with their ends, that may contain a secret: those with a word of a token, of a secret's name,
+/// or of an address.
 pub(crate) fn lines_of_interest(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -116,7 +119,7 @@ pub(crate) fn lines_of_interest(text: &str) -> impl Iterator<Item = Range<usize>
     })
 }
 
-/// What people write where a secret is to be put in, or where none is needed.
+/// What people write where a secret has to be inserted, or where none is needed.
 const PLACEHOLDERS: [&str; 47] = [
     "your",
     "change",
@@ -167,7 +170,7 @@ const PLACEHOLDERS: [&str; 47] = [
     "token",
 ];
 
-/// Where only an empty or made-up value stands.
+/// Where only an empty or invented value is.
 fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     PLACEHOLDERS.iter().any(|word| lower.contains(word)) || distinct(value) < 6
@@ -179,11 +182,12 @@ fn distinct(value: &str) -> usize {
     seen.into_iter().filter(|s| *s).count()
 }
 
-/// What a value is, under its name; `None` where it is no secret, or none for sure.
+/// What kind of secret a value is, given its name; `None` if it is none, or not certainly one.
 pub(crate) fn secret(name: &str, value: &str) -> Option<Kind> {
     let value = value.trim().trim_matches(['"', '\'']);
     if let Some((what, _)) = token_in(value) {
-        // The keys of Google's browser APIs are public by design, and so is what a bundler puts into pages.
+        // The keys of Google's browser APIs are public by design, and so is everything that a bundler puts
+        // into pages.
         return (!is_public(name)).then_some(Kind::Token(what));
     }
     if login_in(value).is_some() {
@@ -193,8 +197,8 @@ pub(crate) fn secret(name: &str, value: &str) -> Option<Kind> {
     secret.then_some(Kind::Random)
 }
 
-/// `NEXT_PUBLIC_…`, `VITE_…`: in the browser of everybody. `SUPABASE_ANON_KEY`, `STRIPE_PUBLISHABLE_KEY` are meant to be, a
-/// sandbox's login stands in its manual, and `LEAKED_KEY` is what a script refuses.
+/// `NEXT_PUBLIC_…`, `VITE_…` are in everybody's browser. `SUPABASE_ANON_KEY` and `STRIPE_PUBLISHABLE_KEY` are
+/// meant to be public, a sandbox's login is in its manual, and `LEAKED_KEY` is what a script refuses.
 fn is_public(name: &str) -> bool {
     const WORDS: [&str; 14] = [
         "PUBLIC",
@@ -216,21 +220,21 @@ fn is_public(name: &str) -> bool {
     WORDS.iter().any(|word| upper.contains(word))
 }
 
-/// A token in a text: what it is, and where.
+/// A token in a text: its kind and its place.
 pub(crate) fn token_in(text: &str) -> Option<(&'static str, Range<usize>)> {
     if !may_hold_token(text) || !ANY.as_ref().is_some_and(|any| any.is_match(text.as_bytes())) {
         return None;
     }
     COMPILED.iter().find_map(|(what, pattern)| {
         let found = pattern.find(text)?;
-        // A key's armour stands for what is between.
+        // A key's armour stands for what is between it.
         let real = what.ends_with("private key") || !is_placeholder(found.as_str());
         real.then(|| (*what, found.range()))
     })
 }
 
-/// The password in `scheme://user:password@host`, where the host is a real one. One label (`db`, `localhost`) is a
-/// container or this machine.
+/// The password in `scheme://user:password@host`, if the host is a real one. A single label (`db`,
+/// `localhost`) is a container or this machine.
 fn login_in(value: &str) -> Option<Range<usize>> {
     let scheme = value.find("://")? + 3;
     let rest = &value[scheme..];
@@ -253,7 +257,7 @@ fn login_in(value: &str) -> Option<Range<usize>> {
     real.then(|| start..start + password.len())
 }
 
-/// Characters that a generator made: long, of several kinds that change often, and no words.
+/// Characters from a generator: many, of several kinds that change often, and no words.
 fn is_random(value: &str) -> bool {
     let plain =
         value.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'$' | b'{' | b'}' | b'`' | b'\\' | b'<'));
@@ -300,13 +304,13 @@ fn entropy(value: &str) -> f64 {
     parts.map(|p| -p * p.log2()).sum()
 }
 
-/// `NAME=value` and `NAME: value` of a line, with the value's place: a name of three characters or more, quotes around
-/// either, a value of eight or more.
+/// `NAME=value` and `NAME: value` of a line, with the value's place: a name of at least three characters,
+/// optional quotes around both, and a value of at least eight.
 pub(crate) fn assignments(line: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     let mut from = 0;
     std::iter::from_fn(move || {
         let bytes = line.as_bytes();
-        // Where the sign stands, the name is looked for before it: most words have no sign behind them.
+        // The name is searched before the sign, because most words have no sign after them.
         loop {
             let sign = from + bytes[from..].iter().position(|b| matches!(b, b'=' | b':'))?;
             let found = name_before(line, from, sign)
@@ -320,7 +324,7 @@ pub(crate) fn assignments(line: &str) -> impl Iterator<Item = (&str, Range<usize
     })
 }
 
-/// The name that a sign gives a value to. It does not begin before `from`, nor in the middle of a word.
+/// The name to which a sign gives a value. It does not begin before `from`, nor in the middle of a word.
 fn name_before(line: &str, from: usize, sign: usize) -> Option<Range<usize>> {
     let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
     let unquoted = line[from..sign].trim_end();
@@ -339,7 +343,7 @@ fn name_before(line: &str, from: usize, sign: usize) -> Option<Range<usize>> {
     (end - start >= 3).then_some(start..end)
 }
 
-/// The value that begins there, behind blanks and a quote.
+/// The value that begins there, after blanks and a quote.
 fn value_behind(line: &str, at: usize) -> Option<Range<usize>> {
     let rest = line[at..].trim_start();
     let rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
@@ -354,7 +358,7 @@ fn value_behind(line: &str, at: usize) -> Option<Range<usize>> {
     (length >= 8).then_some(start..end)
 }
 
-/// The places in a line that are shown to nobody, by bytes: what any rule would take for a real secret.
+/// The parts of a line that are shown to nobody, by bytes: whatever any rule would take for a real secret.
 pub fn hidden_in(line: &str) -> Vec<Range<usize>> {
     let mut hidden: Vec<Range<usize>> = token_in(line).into_iter().map(|(_, range)| range).collect();
     if line.contains("://") {
@@ -372,7 +376,7 @@ pub fn hidden_in(line: &str) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    /// Put together here, so that no scanner takes this file for a leak.
+    /// It is put together here, so that no scanner takes this file for a leak.
     fn joined(parts: &[&str]) -> String {
         parts.concat()
     }

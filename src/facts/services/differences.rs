@@ -1,5 +1,6 @@
-//! Where a service and what does its work on the server say different things. Conservative: a directory that is
-//! another in the container, a port that a proxy hides, a program that takes another's place are no differences.
+//! Where a service and its counterpart on the server say different things. It is conservative: a directory
+//! that differs in the container, a port that a proxy hides, and a program that can replace another are not
+//! differences.
 
 use crate::facts::services::compared::Compared;
 use crate::facts::world::World;
@@ -15,7 +16,7 @@ pub(crate) enum About {
     Port,
 }
 
-/// One fact that both sides state.
+/// A fact that both sides state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Statement {
     /// Which fact.
@@ -24,11 +25,11 @@ pub(crate) struct Statement {
     pub(crate) service: String,
     /// What the server's side says.
     pub(crate) server: String,
-    /// True where they say the same.
+    /// True if they say the same.
     pub(crate) agrees: bool,
 }
 
-/// The facts of both sides of a match; `None` of a side that is not the project's own.
+/// The facts of both sides of a match; `None` for a side that does not belong to the project.
 pub(crate) fn facts(world: &World<'_, '_>, compared: &Compared, one: &Match) -> (Facts, Option<Facts>) {
     let service = &world.project.composes[one.service.compose].services[one.service.service];
     let other = match &one.by {
@@ -66,7 +67,7 @@ pub(crate) fn statements(compared: &Compared, service: &Facts, other: &Facts) ->
             agrees: true,
         });
     } else if let ([(host, _)], [port]) = (service.published.as_slice(), other.listens.as_slice())
-        // Behind a proxy nobody sees the port; a range or a variable may cover it.
+        // Behind a proxy nobody sees the port; a range or a variable may include it.
         && other.open
         && !compared.is_proxied(port)
         && is_number(host)
@@ -86,8 +87,8 @@ fn is_known(module: &str) -> bool {
     !has_hole(module) && !module.contains(['$', '{', '<', '@', '%'])
 }
 
-/// `backend.main:app` is `main:app` in another directory, `config.wsgi` serves `application` (gunicorn's default), and
-/// wsgi and asgi are two doors of one project.
+/// `backend.main:app` is `main:app` in another directory, `config.wsgi` serves `application` (gunicorn's
+/// default), and wsgi and asgi are two entry points of one project.
 fn same_module(one: &str, other: &str) -> bool {
     let parts = |text: &str| {
         let text = text.trim_end_matches("()").replace('/', ".");

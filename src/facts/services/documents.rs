@@ -1,5 +1,5 @@
-//! The architecture documents against what runs, worked out once: which stated service is which unit, process,
-//! package or container. The rules about documents and the matrix both rest on it.
+//! The architecture documents compared with what runs, worked out once: which stated service is which unit,
+//! process, package or container. The rules about documents and the matrix both use it.
 
 use crate::facts::services::matrix::{Builder, Documented, Kind, Row, Side, State};
 use crate::facts::services::named::is_named;
@@ -16,25 +16,26 @@ use std::collections::HashSet;
 /// What the documents state, and what was found for it.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
-    /// Of each document, of each of its services, all that does its work.
+    /// For each document and each of its services, everything that does its work.
     pub(crate) links: Vec<Vec<Vec<StatedMatch>>>,
     /// Compose services that run on the server as containers, and stay.
     pub(crate) contained: Vec<ServiceRef>,
-    /// What the project is called.
+    /// The names of the project.
     pub(crate) names: Vec<String>,
     /// Units that are started or enabled by name.
     pub(crate) started: Vec<String>,
-    /// Something keeps processes running that are not known.
+    /// True if something keeps unknown processes running.
     pub(crate) managed: bool,
-    /// A cluster or another tool runs things, by settings that are not read.
+    /// True if a cluster or another tool runs things by settings that are not read.
     pub(crate) elsewhere: bool,
 }
 
-/// How sure something is a stated service: their names say it, it is stated as one that runs, and how much speaks for it.
+/// How sure it is that something is a stated service: their names say it, it is stated as one that runs, and
+/// how much evidence there is.
 pub(crate) type Sure = (bool, bool, Strength);
 
 impl Documents {
-    /// Compares; nothing where no document is.
+    /// Does the comparison; empty if there is no document.
     pub(crate) fn new(world: &World<'_, '_>, server: &Server<'_>) -> Documents {
         let project = &world.project;
         if project.architectures.is_empty() {
@@ -59,8 +60,8 @@ impl Documents {
         }
     }
 
-    /// The stated service that something is, the surest and first: indices of document and service. Plans and drafts
-    /// state nothing.
+    /// The stated service that something is, the surest and first one: indices of document and service. Plans
+    /// and drafts state nothing.
     pub(crate) fn of(&self, doer: &Doer, documents: &[Architecture]) -> Option<(Sure, (usize, usize))> {
         let mut best: Option<(Sure, (usize, usize))> = None;
         for (document, services) in self.links.iter().enumerate().filter(|(at, _)| !documents[*at].aside) {
@@ -77,8 +78,8 @@ impl Documents {
     }
 }
 
-/// The services that `docker compose up` runs, of the files that it names. A script that starts the developer's ones is
-/// no deploy.
+/// The services that `docker compose up` runs, of the files that it names. A script that starts the
+/// developers' services is not a deploy.
 fn containers(world: &World<'_, '_>, composes: &[Compose], server: &Server<'_>) -> Vec<ServiceRef> {
     let develops = |words: &[String]| {
         words.iter().any(|word| {
@@ -98,7 +99,7 @@ fn containers(world: &World<'_, '_>, composes: &[Compose], server: &Server<'_>) 
     found
 }
 
-/// The files that `docker compose -f FILE up` names; none where one names no file.
+/// The files that `docker compose -f FILE up` names; empty if it names none.
 fn compose_files(programs: &[Vec<String>]) -> Vec<&str> {
     let mut files = Vec::new();
     for words in programs.iter().filter(|words| words.iter().any(|w| w == "up")) {
@@ -119,7 +120,7 @@ fn compose_files(programs: &[Vec<String>]) -> Vec<&str> {
     files
 }
 
-/// What a counterpart is to the documents; a container is its service.
+/// What a counterpart is in the documents; a container is its service.
 pub(crate) fn doer(by: &Counterpart) -> Option<Doer> {
     match by {
         Counterpart::Unit(at) => Some(Doer::Unit(*at)),
@@ -130,11 +131,12 @@ pub(crate) fn doer(by: &Counterpart) -> Option<Doer> {
 }
 
 impl Builder<'_, '_, '_> {
-    /// What the documents call something that may be one thing or the other: a service and the unit that does its work.
+    /// The documents' name for something that may be one thing or the other: a service and the unit that does
+    /// its work.
     pub(crate) fn documented(&self, doers: &[Doer]) -> Option<Documented> {
         let documents = &self.world.project.architectures;
         let found = doers.iter().filter_map(|doer| self.compared.documents.of(doer, documents));
-        // Of two that are as sure the first.
+        // If two candidates are equally likely, the first one wins.
         let mut best: Option<(Sure, (usize, usize))> = None;
         for one in found {
             if best.is_none_or(|(sure, _)| one.0 > sure) {
@@ -146,7 +148,7 @@ impl Builder<'_, '_, '_> {
         Some(Documented { name: stated.name.clone(), span: Some(stated.span) })
     }
 
-    /// Rows for what the documents state and neither Compose nor a unit of the project is, and a word on those rows
+    /// Rows for what the documents state but neither Compose nor a unit of the project is, and a note on rows
     /// that no document states.
     pub(crate) fn only_documented(&self, rows: &mut Vec<Row>) {
         let documents = &self.world.project.architectures;
@@ -200,7 +202,7 @@ impl Builder<'_, '_, '_> {
                         note: Some("no Compose file has it".to_owned()),
                         ..row
                     },
-                    // Of what is one in a Compose file for developers, or a part of what another name stands for.
+                    // Something in a Compose file for developers, or a part of what another name means.
                     None if !links.is_empty() => continue,
                     None if is_named(stated, &self.compared.documents.names, &deployment) => Row {
                         state: State::Exempt,

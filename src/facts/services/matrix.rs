@@ -1,5 +1,5 @@
-//! The matrix of `deploylint services`: each service with what does its work on the server, what both say, and why
-//! they are taken for the same; then what only one side has. Judges nothing.
+//! The matrix of `deploylint services`: each service with its counterpart on the server, what both say, and
+//! why they are matched; then what only one side has. It judges nothing.
 
 use crate::facts::masked;
 use crate::facts::services::compared::Compared;
@@ -14,16 +14,16 @@ use crate::source::Span;
 use crate::tools::effect::{Change, Resource};
 use crate::tools::work::{Work, asks_for};
 
-/// How a row stands.
+/// The state of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// Both sides have it, and nothing that they say differs.
+    /// Both sides have it, and they agree.
     Agrees,
-    /// Both have it, and say different things.
+    /// Both have it, but they disagree.
     Differs,
     /// Nothing on the server does the service's work.
     Missing,
-    /// The server runs it, and no service does.
+    /// The server runs it, but no service does.
     Extra,
     /// It needs no counterpart.
     Exempt,
@@ -47,31 +47,31 @@ pub enum Kind {
 /// One side of a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Side {
-    /// Its name; of a template with the instances that are started.
+    /// Its name; for a template, with the instances that are started.
     pub name: String,
-    /// Where it stands.
+    /// Its place.
     pub span: Option<Span>,
     /// What it runs.
     pub command: Option<String>,
-    /// Where it is reached; `8080:80` for a port of the host that is passed on.
+    /// Its port; `8080:80` for a port of the host that is forwarded.
     pub ports: Vec<String>,
-    /// Whom it runs as.
+    /// The user that it runs as.
     pub user: Option<String>,
 }
 
-/// What the documents say of it.
+/// What the documents say about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Documented {
-    /// The name that it has there.
+    /// Its name there.
     pub name: String,
-    /// Where.
+    /// Its place.
     pub span: Option<Span>,
 }
 
-/// A service, what does its work, or both.
+/// A service, its counterpart, or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// How it stands.
+    /// Its state.
     pub state: State,
     /// The service of a Compose file.
     pub service: Option<Side>,
@@ -79,13 +79,13 @@ pub struct Row {
     pub compose: Option<String>,
     /// What does its work on the server.
     pub runs: Option<(Kind, Side)>,
-    /// What `architecture.md` says of it.
+    /// What `architecture.md` says about it.
     pub architecture: Option<Documented>,
-    /// How sure the two are the same: `certain` or `likely`.
+    /// How sure the match is: `certain` or `likely`.
     pub strength: Option<&'static str>,
-    /// Why they are taken for the same.
+    /// Why they are matched.
     pub reasons: Vec<String>,
-    /// What both state, and whether it is the same.
+    /// What both state, and whether it agrees.
     pub stated: Vec<Stated>,
     /// Why there is no counterpart, or why none is needed.
     pub note: Option<String>,
@@ -100,16 +100,16 @@ pub struct Stated {
     pub service: String,
     /// What the server's side says.
     pub server: String,
-    /// True where it is the same.
+    /// True if they agree.
     pub agrees: bool,
 }
 
-/// All rows, and what holds for all of them.
+/// All rows, and notes that apply to all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matrix {
-    /// Services in the order of their files, then what only the server has.
+    /// Services in the order of their files, and then what only the server has.
     pub rows: Vec<Row>,
-    /// What was left out, and what the comparison rests on.
+    /// What was left out, and what the comparison is based on.
     pub notes: Vec<String>,
 }
 
@@ -138,7 +138,7 @@ pub fn matrix(world: &World<'_, '_>) -> Matrix {
     matrix
 }
 
-/// What is passed on a command line is shown without the secrets in it.
+/// A command line is shown without the secrets in it.
 fn mask(row: &mut Row) {
     let sides = row.service.iter_mut().chain(row.runs.iter_mut().map(|(_, side)| side));
     let commands = sides.filter_map(|side| side.command.as_mut());
@@ -279,7 +279,7 @@ impl Builder<'_, '_, '_> {
         side
     }
 
-    /// The instances of a template that scripts start: `1` of `worker@1`.
+    /// The instances of a template that scripts start: `1` for `worker@1`.
     fn instances(&self, template: &str) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for (_, _, step) in self.world.steps() {
@@ -382,7 +382,7 @@ impl Builder<'_, '_, '_> {
         }
     }
 
-    /// Why a unit is no service of its own.
+    /// Why a unit is not a service of its own.
     fn aside(&self, at: &UnitAt) -> Option<&'static str> {
         let mut others = self.world.units.iter();
         let started =
@@ -407,7 +407,7 @@ impl Builder<'_, '_, '_> {
             notes
                 .push("no script installs units or processes, so those in the repo were compared".to_owned());
         }
-        // Those that are left out because scripts bring others.
+        // Those that are left out because scripts install others.
         for (index, at) in world.units.iter().enumerate() {
             if at.origin == Origin::InRepo
                 && UnitKind::of(&at.name) == UnitKind::Service

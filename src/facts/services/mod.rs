@@ -1,4 +1,4 @@
-//! Services compared: what Compose, units, processes and documents say of the same thing that runs.
+//! The comparison of services: what Compose, units, processes and documents say about the same running thing.
 
 pub(crate) mod compared;
 pub(crate) mod differences;

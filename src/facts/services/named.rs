@@ -1,4 +1,5 @@
-//! Whether a text names a service at all: the last doubt before the family `services` says that something is missing.
+//! Whether a text names a service at all: the last check before the family `services` says that something is
+//! missing.
 
 use crate::facts::world::World;
 use crate::project::architecture::Stated;
@@ -6,7 +7,7 @@ use crate::project::compose::Compose;
 use crate::repo::names::base;
 use std::collections::HashSet;
 
-/// Words of names that tell nothing: of nearly everything that runs there is one.
+/// Words of names that say nothing, because nearly every server runs something with that word.
 const EMPTY: &[&str] = &[
     "service",
     "services",
@@ -80,7 +81,7 @@ const SAME: &[&[&str]] = &[
 pub(crate) struct Words(HashSet<String>);
 
 impl Words {
-    /// Adds a text. What names a host or a variable is not the name of what runs: `redis://…`, `REDIS_URL`.
+    /// Adds a text. The name of a host or a variable is not the name of a service: `redis://…`, `REDIS_URL`.
     pub(crate) fn add(&mut self, text: &str) {
         let mut rest = text;
         while let Some(start) = rest.find(|c: char| c.is_alphanumeric()) {
@@ -100,12 +101,12 @@ impl Words {
         }
     }
 
-    /// True for a word that stands there.
+    /// True for a word that occurs.
     pub(crate) fn has(&self, word: &str) -> bool {
         self.0.contains(word)
     }
 
-    /// True where the word, or another one for the same thing, stands there.
+    /// True if the word, or another one for the same thing, occurs.
     fn means(&self, word: &str) -> bool {
         let plural =
             |w: &str| self.has(&format!("{w}s")) || w.strip_suffix('s').is_some_and(|one| self.has(one));
@@ -118,7 +119,7 @@ impl Words {
     }
 }
 
-/// The words of a name that tell something, in their order; not the project's own.
+/// The significant words of a name, in order, without the project's own.
 pub(crate) fn telling(name: &str, project: &[String]) -> Vec<String> {
     let plain = |text: &str| {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
@@ -136,13 +137,13 @@ pub(crate) fn telling(name: &str, project: &[String]) -> Vec<String> {
 pub(crate) enum Named {
     /// Not at all.
     No,
-    /// By a part of its name that others may have too.
+    /// By a part of its name that others may share.
     Partly,
-    /// By its name, or it has none that tells anything.
+    /// By its name, or its name has no significant word.
     Yes,
 }
 
-/// How a text names what is called so.
+/// How a text names a service of that name.
 pub(crate) fn named(name: &str, project: &[String], words: &Words) -> Named {
     let own = telling(name, project);
     let Some(last) = own.last() else { return Named::Yes };
@@ -155,7 +156,7 @@ pub(crate) fn named(name: &str, project: &[String], words: &Words) -> Named {
     }
 }
 
-/// True where texts of the deployment name a stated service, one of its units or its port.
+/// True if texts of the deployment name a stated service, one of its units or its port.
 pub(crate) fn is_named(stated: &Stated, project: &[String], words: &Words) -> bool {
     let own = telling(&stated.name, project);
     let module = stated.commands.iter().filter_map(|c| c.text.split_whitespace().last());
@@ -173,7 +174,8 @@ pub(crate) fn is_named(stated: &Stated, project: &[String], words: &Words) -> bo
         })
 }
 
-/// Every word of what deploys: scripts, units, Compose files, settings of web servers and process managers, workflows.
+/// Every word of the texts that deploy: scripts, units, Compose files, settings of web servers and process
+/// managers, workflows.
 pub(crate) fn words_of_the_deployment(world: &World<'_, '_>) -> Words {
     let mut words = Words::default();
     let project = world.project;

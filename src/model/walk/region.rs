@@ -5,11 +5,11 @@ use crate::model::walk::Walker;
 use crate::model::walk::flow::{Failure, Flow};
 use crate::model::walk::scope::{Scope, Variable};
 use crate::model::{OnFailure, User};
-use crate::shell::argv::{Arg, Stdin};
+use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{Command, Heredoc, Operation, Part, RedirectKind, Word};
 use crate::shell::value::Value;
 use crate::shell::value::has_hole;
-use crate::shell::wrappers::{Code, Peeled};
+use crate::shell::wrappers::{Code, Peeled, command_line, peel, resplit};
 use crate::source::{FileId, MappedText, OffsetMap, Span};
 
 /// The most regions of one script.
@@ -111,6 +111,10 @@ impl<'a> Walker<'a, '_> {
                 self.run_text(text, expands, peeled, None)
             }
             Code::Joined(args) => {
+                // `ssh host sudo bash -s`: what the shell over there reads is what is read here.
+                if let Some(inner) = reads_code(&args, peeled) {
+                    return self.run_code(command, Code::Stdin, &inner);
+                }
                 let mut text = String::new();
                 let mut map = OffsetMap::default();
                 let mut file = self.file;
@@ -155,6 +159,11 @@ impl<'a> Walker<'a, '_> {
                 if let Some(word) = string {
                     let text = self.region_text(&word, tree, false);
                     return self.run_text(text, true, peeled, None);
+                }
+                // `ssh host 'bash -s' < setup.sh`
+                if let Stdin::File(path) = &peeled.argv.stdin {
+                    let file = Arg { value: path.clone(), span: command.span };
+                    return self.run_file(&file, false, Vec::new(), peeled);
                 }
                 // `echo "apt-get update" | bash`. A downloaded script is not known.
                 match &self.ctx.stdin {
@@ -372,6 +381,30 @@ impl<'a> Walker<'a, '_> {
         }
         None
     }
+}
+
+/// The shell that words call which reads its code from standard input, with what the wrappers around give it.
+fn reads_code(words: &[Arg], outer: &Peeled) -> Option<Peeled> {
+    let plain = |text: &str| !text.contains([';', '|', '&', '\n', '<', '>', '$', '`', '(']);
+    let words: Vec<Arg> = match words {
+        [only] => resplit(only).unwrap_or_else(|| words.to_vec()),
+        _ => words.to_vec(),
+    };
+    if !words.iter().all(|word| plain(word.value.key())) {
+        return None;
+    }
+    let line = command_line(words, outer.argv.cwd.clone(), outer.argv.home.clone())?;
+    let mut inner = peel(Argv { stdin: outer.argv.stdin.clone(), ..line });
+    if inner.code != Some(Code::Stdin) {
+        return None;
+    }
+    inner.user = inner.user.or_else(|| outer.user.clone());
+    inner.place = inner.place.or_else(|| outer.place.clone());
+    inner.login |= outer.login;
+    inner.clean_environment |= outer.clean_environment;
+    let wrappers = std::mem::take(&mut inner.wrappers);
+    inner.wrappers = outer.wrappers.iter().copied().chain(wrappers).collect();
+    Some(inner)
 }
 
 /// `<<-` removes leading tabs from each line.

@@ -87,7 +87,7 @@ fn facts(review: &Review) -> Vec<String> {
     let history = &review.history;
     let since = match &history.base {
         Some(base) => format!("Since commit {} of {}", short(&base.id), base.date),
-        None => "Since the beginning: everything counts as new".to_owned(),
+        None => "Since the beginning (everything counts as new)".to_owned(),
     };
     let plural = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     facts.push(format!(

@@ -2,12 +2,13 @@
 
 use crate::finding::Gap;
 use crate::limit;
-use crate::project::discover::{Reason, Standing, Verdict, score, verdict};
+use crate::project::discover::{Standing, THRESHOLD, Verdict, foreign, judge};
 use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::repo::names::base;
 use crate::source::{FileId, Sources};
-use std::collections::{HashMap, HashSet};
+use crate::tools::acts::Act;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A script and what is thought of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,17 +19,50 @@ pub struct Candidate {
     pub file: FileId,
     /// Does it deploy?
     pub verdict: Verdict,
-    /// The scripts of the project that `source` it: it is read as a part of them.
-    pub sourced_by: Vec<String>,
 }
 
-/// Reads and judges every script of the inventory. What a script sources counts as its own.
-pub fn discover(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Candidate>, Vec<Gap>) {
-    limit::part(|| discover_in_time(root, inventory, sources))
-}
-
-fn discover_in_time(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Candidate>, Vec<Gap>) {
+/// Reads and judges every script of the inventory. What a script sources counts as its own. `acts` says what a script
+/// does, or nothing where that could not be found out: such a script is taken, so that its gap is told.
+pub fn discover(
+    root: &Root,
+    inventory: &Inventory,
+    sources: &mut Sources,
+    acts: &mut dyn FnMut(FileId, &mut Sources) -> Option<BTreeSet<Act>>,
+) -> (Vec<Candidate>, Vec<Gap>) {
     let mut gaps = Vec::new();
+    let copied = copied(root, inventory, sources);
+    let read = limit::part(|| read(root, inventory, sources, &mut gaps));
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, (path, _)) in read.iter().enumerate() {
+        by_name.entry(base(path)).or_default().push(index);
+    }
+    let links: Vec<Vec<usize>> =
+        read.iter().map(|(path, file)| sourced(sources.file(*file).text(), path, &read, &by_name)).collect();
+    let mut done: Vec<Option<BTreeSet<Act>>> = Vec::with_capacity(read.len());
+    for (path, file) in &read {
+        // What would not be judged whatever it does is not read.
+        done.push(if foreign(path).is_some() { Some(BTreeSet::new()) } else { acts(*file, sources) });
+    }
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for (index, (path, file)) in read.iter().enumerate() {
+        let below = reachable(index, &links).into_iter().filter_map(|below| done[below].as_ref()).flatten();
+        let standing = Standing { in_container: copied.contains(base(path)) };
+        let verdict = match &done[index] {
+            Some(own) => judge(path, own.iter().chain(below).copied().collect(), standing),
+            None => Verdict {
+                deploys: true,
+                score: THRESHOLD,
+                acts: BTreeSet::new(),
+                summary: "what it does is not known".to_owned(),
+            },
+        };
+        candidates.push(Candidate { path: path.clone(), file: *file, verdict });
+    }
+    (candidates, gaps)
+}
+
+/// The names of the scripts that images take.
+fn copied(root: &Root, inventory: &Inventory, sources: &mut Sources) -> HashSet<String> {
     let mut copied = HashSet::new();
     for path in &inventory.dockerfiles {
         // A Dockerfile that cannot be read says nothing of scripts; whoever needs it reports it.
@@ -36,7 +70,17 @@ fn discover_in_time(root: &Root, inventory: &Inventory, sources: &mut Sources) -
             copied.extend(container_scripts(sources.file(file).text()));
         }
     }
-    let mut read: Vec<(String, FileId, u32, Vec<Reason>)> = Vec::new();
+    copied
+}
+
+/// Reads the scripts.
+fn read(
+    root: &Root,
+    inventory: &Inventory,
+    sources: &mut Sources,
+    gaps: &mut Vec<Gap>,
+) -> Vec<(String, FileId)> {
+    let mut read = Vec::new();
     for (index, path) in inventory.scripts.iter().enumerate() {
         if limit::is_over() {
             let rest = inventory.scripts.len() - index;
@@ -45,53 +89,13 @@ fn discover_in_time(root: &Root, inventory: &Inventory, sources: &mut Sources) -
             break;
         }
         match root.read(path, sources) {
-            Ok(file) => {
-                let (weight, reasons) = score(sources.file(file).text());
-                read.push((path.clone(), file, weight, reasons));
-            }
+            Ok(file) => read.push((path.clone(), file)),
             // What would not be judged is not missed: a link to nowhere among an editor's hooks.
-            Err(gap) if crate::project::discover::foreign(path).is_none() => gaps.push(gap),
+            Err(gap) if foreign(path).is_none() => gaps.push(gap),
             Err(_) => {}
         }
     }
-    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (index, (path, ..)) in read.iter().enumerate() {
-        by_name.entry(base(path)).or_default().push(index);
-    }
-    let links: Vec<Vec<usize>> = read
-        .iter()
-        .map(|(path, file, ..)| sourced(sources.file(*file).text(), path, &read, &by_name))
-        .collect();
-    let mut sourced_by: Vec<Vec<usize>> = vec![Vec::new(); read.len()];
-    for (index, below) in links.iter().enumerate() {
-        for other in below.iter().filter(|other| **other != index) {
-            if sourced_by[*other].last() != Some(&index) {
-                sourced_by[*other].push(index);
-            }
-        }
-    }
-    let mut candidates: Vec<Candidate> = Vec::new();
-    for (index, (path, file, weight, reasons)) in read.iter().enumerate() {
-        let (mut weight, mut reasons) = (*weight, reasons.clone());
-        for below in reachable(index, &links) {
-            for reason in &read[below].3 {
-                if reasons.iter().all(|r| r.act != reason.act) {
-                    weight += reason.act.weight();
-                    // Its place is where the other file is taken in: this one knows no better.
-                    reasons.push(Reason { act: reason.act, line: 1 });
-                }
-            }
-        }
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let standing = Standing { in_container: copied.contains(name) };
-        candidates.push(Candidate {
-            path: path.clone(),
-            file: *file,
-            verdict: verdict(path, weight, reasons, standing),
-            sourced_by: sourced_by[index].iter().map(|other| read[*other].0.clone()).collect(),
-        });
-    }
-    (candidates, gaps)
+    read
 }
 
 fn reachable(from: usize, links: &[Vec<usize>]) -> Vec<usize> {
@@ -113,7 +117,7 @@ fn reachable(from: usize, links: &[Vec<usize>]) -> Vec<usize> {
 fn sourced(
     text: &str,
     own: &str,
-    all: &[(String, FileId, u32, Vec<Reason>)],
+    all: &[(String, FileId)],
     by_name: &HashMap<&str, Vec<usize>>,
 ) -> Vec<usize> {
     let mut found = Vec::new();
@@ -176,6 +180,9 @@ pub fn container_scripts(dockerfile: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{self, FollowNothing};
+    use crate::project::discover::of_script;
+    use bumpalo::Bump;
     use std::fs;
 
     #[test]
@@ -198,14 +205,17 @@ mod tests {
         }
         let root = Root::open(dir.path()).unwrap();
         let mut sources = Sources::default();
-        let (found, gaps) = discover(&root, &Inventory::of(&root), &mut sources);
+        let arena = Bump::new();
+        let mut acts = |file: FileId, sources: &mut Sources| {
+            let text = arena.alloc_str(sources.file(file).text());
+            Some(of_script(&model::build(&arena, file, "x.sh", text, &mut FollowNothing)))
+        };
+        let (found, gaps) = discover(&root, &Inventory::of(&root), &mut sources, &mut acts);
         assert_eq!(gaps, []);
         let by = |path: &str| found.iter().find(|c| c.path == path).unwrap();
         assert!(by("install.sh").verdict.deploys);
         assert!(!by("boot.sh").verdict.deploys);
         assert!(!by("lib/_colors.sh").verdict.deploys);
-        assert_eq!(by("lib/_system.sh").sourced_by, ["lib/all.sh"]);
-        assert_eq!(by("lib/_colors.sh").sourced_by, ["lib/all.sh"]);
     }
 
     #[test]

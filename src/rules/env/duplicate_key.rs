@@ -1,4 +1,4 @@
-//! `env/duplicate-key`: one file sets a variable twice, and only the last counts.
+//! `env/duplicate-key`: one file sets a variable twice, and only the last value counts.
 //!
 //! python-dotenv, dotenv and the shell take the last; so do systemd.exec(5) (`Environment=`: "the later setting will override
 //! the earlier setting") and Compose for a list.
@@ -57,22 +57,22 @@ fn judge(
     let mut last: HashMap<&str, (&str, Span)> = HashMap::new();
     for (name, value, span) in set {
         let Some((old, first)) = last.insert(name, (value, *span)) else { continue };
-        // `PATH=$PATH:/x` goes on from the first; two files say nothing of an order.
+        // `PATH=$PATH:/x` extends the first value. Two files have no known order.
         if first.file != span.file || first == *span || builds_on(value, name) {
             continue;
         }
         let (says, severity, confidence) = if old == *value {
             (", to the same value", Severity::Info, Confidence::Low)
         } else if old.is_empty() || value.is_empty() {
-            // An empty one is a heading of a section more often than a value.
+            // An empty value is more often the heading of a section than a value.
             ("", Severity::Warning, confidence.min(Confidence::Medium))
         } else {
             ("", Severity::Warning, confidence)
         };
-        // One file may show what belongs into several.
+        // One file may show what belongs in several.
         let between = Span { start: first.end, end: span.start.max(first.end), ..first };
         let text = context.sources.text(between);
-        // `[context.preview]`: not an environment file, whatever it is called.
+        // `[context.preview]`: this is not an environment file, whatever its name.
         if text.lines().any(|line| line.starts_with('[')) {
             continue;
         }

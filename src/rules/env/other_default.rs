@@ -1,4 +1,4 @@
-//! `env/other-default`: one variable, and another default at each place that reads it.
+//! `env/other-default`: two places read one variable with different defaults.
 
 use crate::facts::environment::names::{is_credential, is_given};
 use crate::facts::environment::table::{Read, Reader, Variable, Writer};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 const RULE: RuleId = id::ENV_OTHER_DEFAULT;
 
-/// Names of what each program of a repo has for itself.
+/// Names that each program of a repo has for itself.
 const OF_EACH: [&str; 12] = [
     "PORT",
     "HOST",
@@ -38,7 +38,7 @@ pub(super) fn other_default(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
     let table = context.environment();
     for (name, variable) in table.iter().filter(|(name, _)| !is_given(name) && !name.starts_with("TEST_")) {
-        // Where somebody sets it, no default counts.
+        // If somebody sets it, no default is used.
         let set = variable.writes.iter().any(|w| {
             matches!(w.by, Writer::Sample | Writer::File | Writer::Written | Writer::Export | Writer::Unit)
         });
@@ -58,9 +58,9 @@ fn of_compose(context: &World<'_, '_>, name: &str, variable: &Variable, set: boo
         }
     }
     for reads in files.values() {
-        // A switch that is on for one service and off for another is meant so.
+        // A switch that is on for one service and off for another is intended.
         let switch = reads.iter().all(|(_, value)| matches!(value.as_str(), "true" | "false"));
-        // An address may be another one inside than outside.
+        // An address may differ inside and outside.
         let most = match is_credential(name) {
             _ if set || switch => Confidence::Low,
             true => Confidence::High,
@@ -86,7 +86,7 @@ fn of_code(context: &World<'_, '_>, name: &str, variable: &Variable, set: bool, 
         }
     }
     for reads in programs.values() {
-        // What a page loads over http and https.
+        // A page loads it over http and https.
         if reads.iter().all(|(_, value)| matches!(value.as_str(), "80" | "443")) {
             continue;
         }
@@ -96,7 +96,7 @@ fn of_code(context: &World<'_, '_>, name: &str, variable: &Variable, set: bool, 
     }
 }
 
-/// The program of a file of code: its language and the nearest directory above it with a manifest.
+/// The program of a code file: its language and the nearest directory above it with a manifest.
 fn program<'p>(context: &'p World<'_, '_>, path: &'p str) -> (&'p str, &'p str) {
     let language = if path.ends_with(".py") { "python" } else { "javascript" };
     let directory = |path: &'p str| path.rsplit_once('/').map_or("", |(directory, _)| directory);
@@ -110,7 +110,7 @@ fn program<'p>(context: &'p World<'_, '_>, path: &'p str) -> (&'p str, &'p str) 
     (language, above.max_by_key(|dir| dir.len()).unwrap_or_default())
 }
 
-/// A program of one file: a tool in a folder of tools, a script of Node beside the manifest.
+/// A program that consists of one file: a tool in a folder of tools, a script of Node beside the manifest.
 fn is_of_itself(path: &str) -> bool {
     let tools =
         path.rsplit_once('/').map_or("", |(directories, _)| directories).split('/').any(|directory| {
@@ -130,7 +130,7 @@ fn is_of_itself(path: &str) -> bool {
     tools || !path.contains('/') && !path.ends_with(".py")
 }
 
-/// `production` of `settings_production.py` and `config/production.js`: settings of one mode differ from those of another.
+/// `production` for `settings_production.py` and `config/production.js`: settings of different modes differ.
 fn mode(path: &str) -> String {
     let words = path.split(['/', '.', '-', '_']);
     let mode = words.filter(|word| {
@@ -185,7 +185,7 @@ fn tell(
     );
 }
 
-/// A string or a number that is written out, without what does not matter; `None` for anything else.
+/// A literal string or number, without insignificant parts; `None` for anything else.
 fn literal(text: &str) -> Option<String> {
     let text = text.trim();
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
@@ -201,7 +201,8 @@ fn literal(text: &str) -> Option<String> {
     Some(plain(inner))
 }
 
-/// `8000` and `"8000"`, `True` and `"1"`, `localhost` and `127.0.0.1`, with and without a slash at the end: the same.
+/// `8000` and `"8000"`, `True` and `"1"`, `localhost` and `127.0.0.1`, with and without a final slash, are
+/// the same.
 fn plain(value: &str) -> String {
     let value = value.trim().trim_matches(['"', '\'']);
     let lower = value.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! `env/sample-differs`: a script writes an environment file that is not what the sample shows.
+//! `env/sample-differs`: a script writes an environment file that differs from the sample.
 
 use crate::facts::environment::names::is_given;
 use crate::facts::environment::table::{Reader, Table, Writer, WrittenFile};
@@ -15,7 +15,7 @@ use std::collections::HashSet;
 
 const RULE: RuleId = id::ENV_SAMPLE_DIFFERS;
 
-/// So many names are told in a message.
+/// How many names a message lists.
 const NAMED: usize = 3;
 
 pub(super) fn sample_differs(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -31,7 +31,7 @@ pub(super) fn sample_differs(context: &World<'_, '_>, found: &mut Vec<Finding>) 
     }
 }
 
-/// The sample that most of the file's names stand in.
+/// The sample that contains most of the file's names.
 fn sample_of<'s>(file: &WrittenFile, samples: &[(&'s str, &'s Dotenv)]) -> Option<(&'s str, &'s Dotenv)> {
     let entries = &file.dotenv.entries;
     let shared = |sample: &Dotenv| {
@@ -43,7 +43,7 @@ fn sample_of<'s>(file: &WrittenFile, samples: &[(&'s str, &'s Dotenv)]) -> Optio
     (shared(sample) > 1 && shared(sample) * 2 >= entries.len()).then_some((path, sample))
 }
 
-/// A variable that the sample shows, that the code fails without, and that nothing of the deployment names.
+/// A variable that the sample shows, that the code needs, and that nothing in the deployment names.
 fn lacks(
     context: &World<'_, '_>,
     table: &Table<'_>,
@@ -71,7 +71,7 @@ fn lacks(
         base(path),
     );
     let script = &context.scripts[file.by.0];
-    // It may go on from a copy of the sample.
+    // It may start from a copy of the sample.
     let copies = context.sources.file(script.file).text().contains(base(path));
     let confidence = if copies { Confidence::Low } else { Confidence::Medium };
     found.push(
@@ -95,13 +95,13 @@ fn required(table: &Table<'_>, name: &str) -> Option<Span> {
     exact.or_else(|| reads(&upper).find(|r| required(r) && r.any_case)).map(|r| r.span)
 }
 
-/// True where a unit or a program sets it.
+/// True if a unit or a program sets it.
 fn is_set_otherwise(table: &Table<'_>, name: &str) -> bool {
     let writes = table.get(name).into_iter().flat_map(|v| &v.writes);
     writes.into_iter().any(|w| matches!(w.by, Writer::Unit | Writer::Code))
 }
 
-/// A variable that the script writes and the code reads, which no sample shows.
+/// A variable that the script writes and the code reads, but that no sample shows.
 fn adds(
     context: &World<'_, '_>,
     table: &Table<'_>,

@@ -1,4 +1,4 @@
-//! `env/secret-in-git`: a real secret stands in a file of the repo. Names are told, values never.
+//! `env/secret-in-git`: a file of the repo contains a real secret. Names are shown, but values never.
 
 use crate::facts::environment::values::{
     Kind, assignments, lines_of_interest, may_hold_token, secret, token_in,
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 const RULE: RuleId = id::ENV_SECRET_IN_GIT;
 
-/// So many further places are named with a finding.
+/// How many further places are named with a finding.
 const RELATED: usize = 5;
 
 /// A secret: its name and place, and how sure it is one.
@@ -49,7 +49,7 @@ pub(super) fn secret_in_git(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// A form that only a token has is one anywhere; of a random value in a developer's file nobody knows.
+/// A form that only a token has is a token anywhere. A random value in a developer's file may be anything.
 fn sure(kind: Kind, development: bool) -> Confidence {
     match (kind, development) {
         (Kind::Token(_), _) => Confidence::High,
@@ -83,7 +83,7 @@ fn texts(context: &World<'_, '_>) -> Vec<FileId> {
 fn of_text(text: &str, file: FileId, development: bool, leaks: &mut Vec<Leak>) {
     for range in lines_of_interest(text) {
         let (start, line) = (range.start, &text[range]);
-        // No line that a person wrote is longer.
+        // A person does not write a longer line.
         if line.len() > 2000 || line.trim_start().starts_with('#') {
             continue;
         }
@@ -98,7 +98,7 @@ fn of_text(text: &str, file: FileId, development: bool, leaks: &mut Vec<Leak>) {
             let span = Span { file, start: (start + begin) as u32, end: (start + begin + name.len()) as u32 };
             leaks.push(Leak { name: name.to_owned(), span, kind, confidence: sure(kind, development) });
         }
-        // A token that has no name: `curl -H "Authorization: Bearer …"`.
+        // A token without a name: `curl -H "Authorization: Bearer …"`.
         if may_hold_token
             && let Some((what, range)) =
                 token_in(line).filter(|(what, _)| !covered && !what.contains("Google API"))

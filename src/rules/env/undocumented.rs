@@ -1,4 +1,4 @@
-//! `env/undocumented`: the code reads a variable that no sample shows and nothing of the deployment sets.
+//! `env/undocumented`: the code reads a variable that no sample shows and nothing in the deployment sets.
 
 use crate::facts::environment::names::{is_credential, is_given, is_plain, nearest};
 use crate::facts::environment::table::Writer;
@@ -19,7 +19,7 @@ pub(super) fn undocumented(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
     let table = context.environment();
     let (set, written) = (&table.words, &table.words_of_scripts);
-    // By sample and name: one finding however often it is read.
+    // By sample and name, so that there is one finding however often it is read.
     let mut by_name: BTreeMap<(&str, String), Vec<&Use>> = BTreeMap::new();
     for one in &context.project.env.uses {
         let path = context.sources.file(one.span.file).path();
@@ -39,7 +39,7 @@ pub(super) fn undocumented(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         by_name.entry((near, one.name.clone())).or_default().push(one);
     }
     for ((sample, name), uses) in by_name {
-        // The place that needs it most says it.
+        // The place that needs it most is reported.
         let Some(first) = uses.iter().min_by_key(|u| (need_rank(&u.need), u.span)) else { continue };
         let credential = is_credential(&name);
         let (says, severity, confidence) = match &first.need {

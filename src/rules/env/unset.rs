@@ -1,4 +1,5 @@
-//! `env/unset`: what deploys reads a variable without a default, and nothing in the repo sets it or speaks of it.
+//! `env/unset`: something that deploys reads a variable without a default, and nothing in the repo sets or
+//! mentions it.
 
 use crate::facts::environment::names::{is_given, is_of_library};
 use crate::facts::environment::table::{Reader, Table, Variable, Writer};
@@ -13,7 +14,7 @@ use crate::source::FileId;
 const RULE: RuleId = id::ENV_UNSET;
 
 pub(super) fn unset(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    // Nothing but these is asked about.
+    // Only these are asked about.
     let project = context.project;
     if project.composes.is_empty() && project.inventory.templates.is_empty() && project.env.uses.is_empty() {
         return;
@@ -61,7 +62,7 @@ fn compose(context: &World<'_, '_>, name: &str, variable: &Variable, found: &mut
     let Some(read) = reads().min_by_key(|r| (r.need != Need::Required, r.span)) else { return };
     let file = base(context.sources.file(read.span.file).path());
     let (says, confidence) = match read.need {
-        // The message of `:?` is documentation of a kind.
+        // The message of `:?` is a kind of documentation.
         Need::Required => ("stops without it", Confidence::Low),
         _ => ("inserts an empty value", Confidence::Medium),
     };
@@ -81,7 +82,7 @@ fn compose(context: &World<'_, '_>, name: &str, variable: &Variable, found: &mut
     found.push(context.finding(RULE, read.span, message).at_most(confidence).help(help).done());
 }
 
-/// True where something calls envsubst, or nginx's image does: it fills in what lies in `/etc/nginx/templates`.
+/// True if something calls envsubst, or nginx's image does: it fills in the files in `/etc/nginx/templates`.
 fn is_filled_in(context: &World<'_, '_>, template: FileId) -> bool {
     let path = context.sources.file(template).path();
     let name = base(path);
@@ -102,11 +103,11 @@ fn of(variable: &Variable, reader: Reader) -> Option<&crate::facts::environment:
     variable.reads.iter().filter(|r| r.by == reader).min_by_key(|r| (r.need != Need::Required, r.span))
 }
 
-/// True where the repo sets the variable, or names it where somebody may set it: in a script, a workflow, a sample's comment,
-/// in settings or in prose.
+/// True if the repo sets the variable, or names it where somebody may set it: in a script, a workflow, a
+/// sample's comment, in settings or in prose.
 fn is_set(context: &World<'_, '_>, table: &Table<'_>, name: &str, variable: &Variable) -> bool {
     let lower = name.to_ascii_lowercase();
-    // What Compose hands into a container is not what it reads itself.
+    // What Compose passes into a container is not what it reads itself.
     let only_compose = variable.reads.iter().all(|r| r.by == Reader::Compose);
     let set = variable.writes.iter().any(|w| match w.by {
         Writer::Compose => !only_compose && w.value.is_some(),
@@ -117,7 +118,7 @@ fn is_set(context: &World<'_, '_>, table: &Table<'_>, name: &str, variable: &Var
     set || shown || named || table.words_of_scripts.contains(name)
 }
 
-/// True where the deployment itself writes variables that the code reads: then it is known which ones are there.
+/// True if the deployment itself writes variables that the code reads, so that it is known which ones exist.
 fn writes_environment(table: &Table<'_>) -> bool {
     let written = table.iter().filter(|(name, variable)| {
         table.is_read_by_code(name)

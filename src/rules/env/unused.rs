@@ -22,7 +22,7 @@ pub(super) fn unused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             .iter()
             .filter(|e| unread.contains(&e.name) && !table.is_read_by_code(&e.name) && !is_given(&e.name))
             .collect();
-        // Where most of it is read by nobody, its reader is none that we see.
+        // If nothing reads most of it, its reader is one that cannot be seen here.
         let foreign = own.len() > 3 && own.len() * 2 > sample.entries.len();
         let name = base(path);
         for entry in own {
@@ -36,8 +36,9 @@ pub(super) fn unused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// True where variables may reach a reader that the repo does not show: an image of somebody else that gets the whole file, a
-/// submodule, a framework whose own settings read the environment (Laravel, Spring, ASP.NET, Rails).
+/// True if variables may reach a reader that the repo does not show: a third-party image that gets the whole
+/// file, a submodule, or a framework whose own settings read the environment (Laravel, Spring, ASP.NET,
+/// Rails).
 fn reads_elsewhere(context: &World<'_, '_>) -> bool {
     let inventory = &context.project.inventory;
     let handed_on = context

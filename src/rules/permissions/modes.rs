@@ -1,12 +1,12 @@
-//! What a mode gives and takes, chmod(1).
+//! What a mode grants and removes, chmod(1).
 
 use crate::tools::effect::Mode;
 
-/// True for a mode that gives the right to execute to some, or may.
+/// True for a mode that grants the right to execute to some, or may do so.
 pub(super) fn gives_execution(mode: &Mode) -> bool {
     match mode {
         Mode::Octal(bits) => bits & 0o111 != 0,
-        // `u+X` gives it where somebody has it already.
+        // `u+X` grants it if somebody already has it.
         Mode::Symbolic(text) => text
             .split(',')
             .any(|clause| clause.find(['+', '=']).is_some_and(|at| clause[at..].contains(['x', 't', 's']))),
@@ -14,7 +14,7 @@ pub(super) fn gives_execution(mode: &Mode) -> bool {
     }
 }
 
-/// True for a mode after which nobody may execute.
+/// True for a mode after which nobody can execute.
 pub(super) fn takes_execution(mode: &Mode) -> bool {
     match mode {
         Mode::Octal(bits) => bits & 0o111 == 0,

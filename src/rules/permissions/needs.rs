@@ -1,4 +1,4 @@
-//! What says that the app writes to a path.
+//! The evidence that the app writes to a path.
 
 use crate::facts::owners::{lies_under, user_of};
 use crate::facts::world::{AppUser, UnitAt, World};
@@ -9,15 +9,15 @@ use crate::tools::effect::PathKind;
 
 /// Why the app has to be able to write there.
 pub(super) struct Need {
-    /// For the message.
+    /// The text for the message.
     pub(super) says: String,
     /// How sure that is.
     pub(super) sure: Confidence,
-    /// Where it is said.
+    /// The place that says so.
     pub(super) span: Option<Span>,
 }
 
-/// Names of directories that an app writes to: its users' files, its logs, its state.
+/// Names of directories to which an app writes: its users' files, its logs, its state.
 const WRITTEN: [&str; 22] = [
     "uploads",
     "upload",
@@ -94,7 +94,7 @@ pub(super) fn need(context: &World<'_, '_>, path: &Value, kind: PathKind) -> Opt
     }
 }
 
-/// What systemd makes and gives to the service's user itself (systemd.exec(5), RuntimeDirectory=).
+/// What systemd itself creates and gives to the service's user (systemd.exec(5), RuntimeDirectory=).
 fn systemd_makes(at: &UnitAt, path: &str) -> bool {
     let made = [
         ("RuntimeDirectory", "/run/"),
@@ -125,7 +125,7 @@ fn of_unit(at: &UnitAt, path: &str) -> Option<Need> {
                     .any(|p| p.trim_start_matches(['-', '+']).trim_end_matches('/') == path);
                 if named {
                     return need(
-                        format!("{} is to write there (`{}=`)", at.name, directive.key),
+                        format!("{} can't write there (`{}=`)", at.name, directive.key),
                         directive.span,
                     );
                 }
@@ -138,7 +138,7 @@ fn of_unit(at: &UnitAt, path: &str) -> Option<Need> {
             "Environment" => {
                 for (name, value, span) in at.unit.environment() {
                     if is_place(&name) && place_is(&value, path) {
-                        return need(format!("{} is told to write there (`{name}`)", at.name), span);
+                        return need(format!("{} can't write there, as `{name}` tells it to", at.name), span);
                     }
                 }
             }
@@ -148,7 +148,7 @@ fn of_unit(at: &UnitAt, path: &str) -> Option<Need> {
     None
 }
 
-/// The option of a command that has it write to the path: `--access-logfile /var/log/shop/access.log`.
+/// The option of a command that makes it write to the path: `--access-logfile /var/log/shop/access.log`.
 fn written_by(command: &str, path: &str) -> Option<String> {
     let words: Vec<&str> = command.split_whitespace().collect();
     words.iter().enumerate().skip(1).find_map(|(at, word)| {
@@ -167,7 +167,7 @@ fn written_by(command: &str, path: &str) -> Option<String> {
     })
 }
 
-/// True where a value is the path, or a file right in it.
+/// True if a value is the path, or a file directly in it.
 fn place_is(value: &str, path: &str) -> bool {
     let value = match value.split_once("sqlite") {
         Some((_, rest)) => rest.split_once("///").map_or(value, |(_, file)| file),
@@ -182,7 +182,7 @@ fn is_place(name: &str) -> bool {
     upper != "PATH" && PLACES.iter().any(|w| upper.contains(w)) && !READ.iter().any(|w| upper.contains(w))
 }
 
-/// `UPLOAD_DIR=/opt/shop/uploads` in a file of settings that a script writes.
+/// `UPLOAD_DIR=/opt/shop/uploads` in a settings file that a script writes.
 fn of_settings(context: &World<'_, '_>, path: &str) -> Option<Need> {
     for (_, _, step) in context.steps() {
         for written in &step.written {
@@ -196,7 +196,7 @@ fn of_settings(context: &World<'_, '_>, path: &str) -> Option<Need> {
                 };
                 if is_place(name) && place_is(value.trim_matches(['"', '\'']), path) {
                     return Some(Need {
-                        says: format!("the app is told to write there (`{name}`)"),
+                        says: format!("the app can't write there, as `{name}` tells it to"),
                         sure: Confidence::High,
                         span: Some(step.span),
                     });
@@ -207,7 +207,7 @@ fn of_settings(context: &World<'_, '_>, path: &str) -> Option<Need> {
     None
 }
 
-/// `/var/log/shop` of a unit `shop.service`, or of the account `shop`.
+/// `/var/log/shop` for a unit `shop.service`, or for the account `shop`.
 fn of_state(context: &World<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
     let name = ["/var/log/", "/var/lib/", "/var/cache/", "/run/", "/var/run/"]
         .iter()

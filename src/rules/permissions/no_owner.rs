@@ -1,4 +1,5 @@
-//! `permissions/no-owner`: root makes what the app has to write to, and nothing gives it to the app's user.
+//! `permissions/no-owner`: root creates something that the app has to write to, and nothing gives it to the
+//! app's user.
 
 use crate::facts::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
 use crate::facts::secrets::is_env_file;
@@ -13,7 +14,7 @@ use crate::tools::effect::{Change, Ecosystem, Effect, How, Mode, PathKind, Resou
 use crate::tools::files::plain_mkdir;
 use std::collections::{HashMap, HashSet};
 
-/// Where nothing belongs to the app.
+/// Places where nothing belongs to the app.
 const OF_THE_SYSTEM: [&str; 11] =
     ["/etc", "/usr", "/bin", "/sbin", "/lib", "/root", "/dev", "/proc", "/sys", "/boot", "/tmp"];
 
@@ -46,7 +47,7 @@ pub(in crate::rules) fn no_owner(context: &World<'_, '_>, found: &mut Vec<Findin
     }
 }
 
-/// The paths that a step brings into being.
+/// The paths that a step creates.
 fn made(step: &Step) -> impl Iterator<Item = (&Value, PathKind)> {
     step.deed.effects.iter().filter_map(|effect| match (&effect.change, &effect.resource) {
         (Change::Create(kind), Resource::Path(path)) => Some((path, *kind)),
@@ -56,7 +57,7 @@ fn made(step: &Step) -> impl Iterator<Item = (&Value, PathKind)> {
     })
 }
 
-/// A path that root made, that the app's user needs, and that stays root's.
+/// A path that root created, that the app's user needs, and that stays root's.
 struct Orphan<'s> {
     path: &'s Value,
     app: AppUser,
@@ -88,7 +89,8 @@ impl<'s> Orphan<'s> {
         if let Some((failing, app)) = failing(context, script, id, path, kind) {
             return Some(Orphan { path, app, reason: Reason::Fails(failing) });
         }
-        // Another script may be the one that sets the owners: it runs before or after, who knows.
+        // Another script may be the one that sets the owners; it is not known whether it runs before or
+        // after.
         let elsewhere = context.scripts.iter().any(|other| {
             !std::ptr::eq(other, script) && given_away(context, other, 0, path, is_recursive).is_some()
         });
@@ -119,12 +121,12 @@ impl<'s> Orphan<'s> {
             earlier.and_then(|g| g.last_before(script, id.0 as usize, path, |s| gives(s, path, name)));
         let message = match &self.reason {
             Reason::Fails(failing) => format!(
-                "`{path}`{more} is made by root, and `{}` on {} runs as `{name}`, who may not write in it: permission denied",
+                "`{path}`{more} belongs to root, so `{}` on {} fails as `{name}`: permission denied",
                 context.words(failing.span),
                 context.line(failing.span)
             ),
             Reason::Needs(need) => format!(
-                "`{path}`{more} is made by root and nothing gives it to `{name}` ({}) afterwards: {}",
+                "`{path}`{more} belongs to root and is never given to `{name}` ({}), so {}",
                 self.app.why, need.says
             ),
         };
@@ -140,30 +142,32 @@ impl<'s> Orphan<'s> {
             draft = draft.related(span, format!("the app runs as `{name}`"));
         }
         if let Reason::Fails(failing) = &self.reason {
-            draft =
-                draft.severity(Severity::Error).related(failing.span, format!("writes there as `{name}`"));
+            draft = draft
+                .severity(Severity::Error)
+                .related(failing.span, format!("this writes there as `{name}`"));
         }
         if let Some(earlier) = earlier {
             draft = draft.related(
                 earlier.span,
-                "reaches only what is there before: the first deploy leaves it to root, a second one mends it",
+                "this changes only what exists by then, so only a second deploy repairs the owner",
             );
         }
         if let Reason::Needs(Need { span: Some(span), .. }) = &self.reason {
-            draft = draft.related(*span, "says that the app writes there");
+            draft = draft.related(*span, "this says that the app writes there");
         }
         let paths: Vec<String> = all.iter().map(|o| o.path.to_string()).collect();
         let help = match plain_mkdir(&step.argv) {
             Some(_) if all.len() == 1 => {
-                format!("write `install -d -o {name} -g {name} {path}`, or `chown {name}: {path}` behind it")
+                format!("write `install -d -o {name} -g {name} {path}`, or `chown {name}: {path}` after it")
             }
-            _ => format!("write `chown -R {name}: {}` behind it", paths.join(" ")),
+            _ => format!("write `chown -R {name}: {}` after it", paths.join(" ")),
         };
         draft.help(help).fix(fix(context, step, all)).done()
     }
 }
 
-/// A file of settings that is shut to all but root, and that no unit has systemd read: the app reads it by itself.
+/// A settings file that is closed to all but root, and that no unit has systemd read, so the app reads it by
+/// itself.
 fn unreadable(
     context: &World<'_, '_>,
     script: &Deployment<'_>,
@@ -189,12 +193,13 @@ fn unreadable(
         })
     })?;
     let app = user_of(context, path)?;
-    let says = format!("the app can't read its settings, `{}` shuts it out", context.words(shut.span));
+    let says =
+        format!("the app can't read its settings, because `{}` locks it out", context.words(shut.span));
     Some((app, Need { says, sure: Confidence::Medium, span: None }))
 }
 
-/// An environment, a clone or a copied tree that root makes in a directory that has been given to the app's user
-/// before: the script means it to be the user's, and the `chown -R` came too early.
+/// An environment, a clone or a copied tree that root creates in a directory which was given to the app's
+/// user earlier. The script means it to be the user's, but the `chown -R` came too early.
 fn behind_its_time(
     context: &World<'_, '_>,
     script: &Deployment<'_>,
@@ -210,7 +215,7 @@ fn behind_its_time(
     let app = user_of(context, path)?;
     let passes = |s: &Step| s.entry == step.entry && gives(s, path, &app.name);
     let given = context.givers(script)?.last_before(script, id.0 as usize, path, passes)?;
-    // What root then installs there is told by itself.
+    // What root then installs there is reported by itself.
     let told = from(script, id).skip(1).any(|s| {
         is_roots(s)
             && s.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(_)))
@@ -219,7 +224,7 @@ fn behind_its_time(
                 || s.argv.env("VIRTUAL_ENV").is_some())
     });
     let says = format!(
-        "`{}` on {} gave the tree to it, and this comes after",
+        "`{}` on {} gave the tree to it before this",
         context.words(given.span),
         context.line(given.span)
     );
@@ -230,21 +235,21 @@ fn is_recursive(step: &Step) -> bool {
     step.deed.effects.iter().any(|e| matches!(e.change, Change::Own { recursive: true, .. }))
 }
 
-/// What the steps above one made and removed, kept up from one question to the next.
+/// What the steps above one created and removed, kept up to date from one question to the next.
 #[derive(Default)]
 struct Above<'s> {
     /// Up to this step.
     upto: usize,
     /// How many effects were seen.
     seen: usize,
-    /// The last effect that made a path, by the path and all above it.
+    /// The last effect that created a path, by the path and everything above it.
     made: HashMap<&'s str, usize>,
     /// The last effect that removed a path.
     removed: HashMap<&'s str, usize>,
 }
 
 impl<'s> Above<'s> {
-    /// True where an earlier step made the path already: `mkdir -p` then changes nothing.
+    /// True if an earlier step already created the path: `mkdir -p` then changes nothing.
     fn holds(&mut self, script: &'s Deployment<'_>, id: StepId, path: &Value) -> bool {
         for step in &script.steps[self.upto.min(id.0 as usize)..id.0 as usize] {
             for effect in &step.deed.effects {
@@ -262,14 +267,14 @@ impl<'s> Above<'s> {
             }
         }
         self.upto = self.upto.max(id.0 as usize);
-        // `git clone` and `venv` fill what `mkdir` made: they are the ones to look at only if nothing was there.
+        // `git clone` and `venv` fill what `mkdir` created, so they matter only if nothing was there.
         let made = self.made.get(path.key().trim_end_matches('/')).copied();
         let removed = ancestors(path.key()).filter_map(|above| self.removed.get(above).copied()).max();
         made > removed
     }
 }
 
-/// A path and all that it lies in.
+/// A path and everything that contains it.
 fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[..at]))
 }
@@ -283,7 +288,7 @@ fn gives(step: &Step, path: &Value, name: &Value) -> bool {
     })
 }
 
-/// A later step of the app's user that makes something right in the path, before anybody gives it away.
+/// A later step of the app's user that creates something directly in the path, before anybody gives it away.
 fn failing<'s>(
     context: &World<'_, '_>,
     script: &'s Deployment<'_>,
@@ -305,7 +310,7 @@ fn failing<'s>(
         if later.entry != step.entry || !runs_as(later, &app.name) || later.place != step.place {
             continue;
         }
-        // What lies between is root's too, unless somebody made or got it.
+        // What is in between belongs to root too, unless somebody else created or got it.
         let between = &script.steps[index..at];
         let into = |dir: &Value| {
             let inside = dir == path || kind == PathKind::Tree && dir.is_under(path);

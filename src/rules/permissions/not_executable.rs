@@ -1,4 +1,5 @@
-//! `permissions/not-executable`: a file is called as a program and has no execute bit: execve(2) fails with EACCES.
+//! `permissions/not-executable`: a file is called as a program but has no execute bit, so execve(2) fails
+//! with EACCES.
 
 use crate::facts::owners::{from, is_roots, lies_under, reaches};
 use crate::facts::world::{Origin, World};
@@ -12,7 +13,7 @@ use crate::source::Span;
 use crate::tools::effect::{Change, Prints, Resource, Role};
 use crate::tools::find::picks;
 
-/// Where programs are called by their names, or by run-parts(8): what lies there is meant to be run.
+/// Where programs are called by their names, or by run-parts(8): files there are meant to be run.
 const PROGRAMS: [&str; 7] = [
     "/usr/local/bin",
     "/usr/local/sbin",
@@ -38,7 +39,7 @@ struct Call {
     span: Span,
     /// What happens then.
     says: String,
-    /// The script and the step, where a script calls.
+    /// The script and the step, if a script calls it.
     step: Option<(usize, StepId)>,
 }
 
@@ -71,7 +72,7 @@ fn calls(context: &World<'_, '_>) -> Vec<Call> {
                 calls.push(Call {
                     path: line,
                     span: step.span,
-                    says: "cron can't run it: permission denied, which nobody sees".to_owned(),
+                    says: "cron can't run it, and nobody sees the error".to_owned(),
                     step: None,
                 });
             }
@@ -84,7 +85,7 @@ fn calls(context: &World<'_, '_>) -> Vec<Call> {
 fn cron_lines(step: &Step) -> Vec<String> {
     let mut programs = Vec::new();
     if step.deed.prints == Prints::Words {
-        // Globs and holes stand in a key behind control characters.
+        // In a key, globs and holes follow control characters.
         let may_be = |key: &str| {
             let first = key.trim_start().bytes().next();
             first.is_some_and(|b| b.is_ascii_digit() || b.is_ascii_control() || b"*/,-@".contains(&b))
@@ -98,7 +99,7 @@ fn cron_lines(step: &Step) -> Vec<String> {
     programs
 }
 
-/// `/opt/shop/backup.sh` of `0 3 * * * root /opt/shop/backup.sh`, crontab(5).
+/// `/opt/shop/backup.sh` in `0 3 * * * root /opt/shop/backup.sh`, crontab(5).
 fn cron_program(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let is_field = |w: &&str| w.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'/' | b',' | b'-'));
@@ -110,7 +111,7 @@ fn cron_program(line: &str) -> Option<String> {
     rest.iter().take(2).find(|w| w.contains('/')).map(|w| (*w).to_owned())
 }
 
-/// Scripts that a script writes, and nobody makes executable.
+/// Scripts that a script writes and that nobody makes executable.
 fn written(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         for written in step.written.iter().filter(|w| !w.append && w.path.is_absolute()) {
@@ -120,7 +121,7 @@ fn written(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
                 continue;
             }
             let in_path = PROGRAMS.iter().find(|dir| path.dirname().as_literal() == Some(dir));
-            // What calls it before it is written calls another.
+            // A call before the file is written calls another file.
             let called = calls.iter().find(|call| {
                 let later = call
                     .step
@@ -132,21 +133,19 @@ fn written(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
             }
             let says = match (called, in_path) {
                 (Some(call), _) => call.says.clone(),
-                (None, Some(dir)) if dir.starts_with("/etc/cron") => {
-                    "run-parts passes over what is not executable, and says nothing".to_owned()
-                }
-                _ => "whoever calls it gets \"permission denied\"".to_owned(),
+                (None, Some(dir)) if dir.starts_with("/etc/cron") => "run-parts skips it silently".to_owned(),
+                _ => "calling it fails with \"permission denied\"".to_owned(),
             };
             let mut draft = context
                 .finding(
                     id::PERMISSIONS_NOT_EXECUTABLE,
                     step.span,
-                    format!("`{shown}` is written without the right to execute it: {says}"),
+                    format!("`{shown}` is written without the execute bit, so {says}"),
                 )
                 .at_most(context.confidence(script, id, Some(path)))
-                .help(format!("write `chmod 755 {shown}` behind it"));
+                .help(format!("write `chmod 755 {shown}` after it"));
             if let Some(call) = called {
-                draft = draft.related(call.span, "calls it");
+                draft = draft.related(call.span, "this calls it");
             }
             found.push(draft.done());
         }
@@ -172,7 +171,7 @@ fn of_the_repo(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>
             .app_trees
             .iter()
             .any(|tree| call.path == format!("{}/{file}", tree.to_string().trim_end_matches('/')));
-        // Another file of that name may lie there.
+        // There may be another file of that name.
         if absolute && !in_tree && !file.contains('/') || is_given_by_name(context, file) {
             continue;
         }
@@ -197,16 +196,17 @@ fn of_the_repo(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>
                 .finding(
                     id::PERMISSIONS_NOT_EXECUTABLE,
                     call.span,
-                    format!("{file} has no execute bit in the repo, and nothing gives it one: {}", call.says),
+                    format!("{file} has no execute bit in the repo, and nothing sets it, so {}", call.says),
                 )
                 .at_most(sure)
-                .help(format!("`git update-index --chmod=+x {file}`, or call it as `bash {file}`"))
+                .help(format!("run `git update-index --chmod=+x {file}`, or call it as `bash {file}`"))
                 .done(),
         );
     }
 }
 
-/// The part of a path behind what is not known: `scripts/run.sh` of `$DIR/scripts/run.sh`, and all of a path that is.
+/// The part of a path after its unknown part: `scripts/run.sh` for `$DIR/scripts/run.sh`, and all of a known
+/// path.
 fn known_end(path: &str) -> Option<&str> {
     let known = match path.rsplit_once('$') {
         Some((_, tail)) => tail.split_once('/')?.1,
@@ -214,7 +214,7 @@ fn known_end(path: &str) -> Option<&str> {
     };
     let known = known.trim_start_matches("./");
     let known = match known.strip_prefix('/') {
-        // The repo lies somewhere above: `/opt/shop/deploy/run.sh`, `/opt/shop/run.sh`.
+        // The repo is somewhere above: `/opt/shop/deploy/run.sh`, `/opt/shop/run.sh`.
         Some(rest) => rest.splitn(3, '/').nth(2)?,
         None => known,
     };
@@ -238,22 +238,22 @@ fn taken(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                 .finding(
                     id::PERMISSIONS_NOT_EXECUTABLE,
                     step.span,
-                    format!("`{words}` takes the right to execute from `{victim}` too: permission denied"),
+                    format!("`{words}` also removes the execute bit of `{victim}`, so running it fails: permission denied"),
                 )
                 .at_most(context.confidence(script, id, Some(tree)))
                 .at_most(Confidence::Medium)
                 .help(format!(
-                    "`chmod -R u=rwX,go=rX {tree}`: the large X gives it to directories, and to what has it already"
+                    "write `chmod -R u=rwX,go=rX {tree}`: the capital X affects only directories and files that already have the bit"
                 ));
             if let Some(span) = span {
-                draft = draft.related(span, "calls it");
+                draft = draft.related(span, "this calls it");
             }
             found.push(draft.done());
         }
     }
 }
 
-/// A program in the tree that was there before the step, and that nothing makes executable afterwards.
+/// A program in the tree that existed before the step, and that nothing makes executable afterwards.
 fn victim(
     context: &World<'_, '_>,
     script: &Deployment<'_>,
@@ -302,7 +302,7 @@ fn victim(
     None
 }
 
-/// True where some command of some script gives the right to execute it, or may do so.
+/// True if some command of some script grants the right to execute it, or may do so.
 fn is_given(context: &World<'_, '_>, path: &Value) -> bool {
     gives(context, |target, recursive| {
         reaches(target, recursive, path)
@@ -333,7 +333,7 @@ fn gives(context: &World<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> boo
     })
 }
 
-/// True where the repo brings the file: then its mode is that of the repo.
+/// True if the repo brings the file, so that it has the repo's mode.
 fn is_in_repo(context: &World<'_, '_>, path: &str) -> bool {
     let inventory = &context.project.inventory;
     inventory

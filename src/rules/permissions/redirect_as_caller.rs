@@ -1,4 +1,4 @@
-//! `permissions/redirect-as-caller`: `sudo` runs the command, and the shell that opens the file stays who it was.
+//! `permissions/redirect-as-caller`: `sudo` runs the command, but the caller's shell opens the file.
 
 use crate::facts::owners::lies_under;
 use crate::facts::world::World;
@@ -9,7 +9,7 @@ use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::Change;
 
-/// Where only root may write: hier(7), and the modes that Debian's base-files gives.
+/// Where only root can write: hier(7), and the modes in Debian's base-files.
 const OF_ROOT: [&str; 7] = ["/etc", "/usr", "/lib", "/boot", "/var/lib", "/var/spool", "/opt"];
 
 /// `permissions/redirect-as-caller`.
@@ -42,17 +42,17 @@ pub(in crate::rules) fn redirect_as_caller(context: &World<'_, '_>, found: &mut 
                     id::PERMISSIONS_REDIRECT_AS_CALLER,
                     step.span,
                     format!(
-                        "in `{words}` sudo runs the command alone; `{operator} {shown}` is opened by the shell of whoever runs the script: permission denied"
+                        "in `{words}` the caller's shell performs `{operator} {shown}`, not sudo: permission denied"
                     ),
                 )
                 .at_most(context.confidence(script, id, Some(path)))
-                .help(format!("pipe it: `… | {tee} {shown} >/dev/null`"))
+                .help(format!("pipe the output: `… | {tee} {shown} >/dev/null`"))
                 .done(),
         );
     }
 }
 
-/// True where the redirection stands beside `sudo` in the caller's shell, and not in code that root runs.
+/// True if the redirect is beside `sudo` in the caller's shell, and not in code that root runs.
 fn is_callers(context: &World<'_, '_>, step: &Step) -> bool {
     let text = context.sources.text(step.span);
     text.trim_start().starts_with("sudo ") && !text.contains("sh -c")

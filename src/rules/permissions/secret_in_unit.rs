@@ -1,4 +1,4 @@
-//! `permissions/secret-in-unit`: a secret stands in a unit's text, and every account may ask systemd for it.
+//! `permissions/secret-in-unit`: a unit contains a secret, and every account can ask systemd for it.
 
 use crate::facts::secrets::{holds_password, is_secret_name, is_value};
 use crate::facts::world::{Origin, World};
@@ -24,18 +24,18 @@ pub(in crate::rules) fn secret_in_unit(context: &World<'_, '_>, found: &mut Vec<
                     id::PERMISSIONS_SECRET_IN_UNIT,
                     *span,
                     format!(
-                        "{} holds `{name}` in its text: every account on the server reads it there, or asks with `systemctl show`",
+                        "{} contains `{name}`, which every account on the server can read with `systemctl show`",
                         at.name
                     ),
                 )
                 .at_most(context.confidence(script, id, None))
-                .help("put it into a file of mode 600, and name that with `EnvironmentFile=`")
+                .help("put it into a file of mode 600, and name that file with `EnvironmentFile=`")
                 .done(),
         );
     }
 }
 
-/// Words that stand where somebody is to put the secret in.
+/// Words that mark where somebody has to insert the secret.
 fn is_blank(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     ["your", "change", "replace", "xxx", "<", "example", "placeholder", "todo", "..."]

@@ -1,4 +1,4 @@
-//! `permissions/secret-mode`: a file with secrets that everybody on the server may read.
+//! `permissions/secret-mode`: everybody on the server can read a file with secrets.
 
 use crate::facts::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
 use crate::facts::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::tools::effect::{Change, Effect, How, Mode, PathKind, Prints, Resource};
 use crate::tools::find::picks;
 
-/// Where nobody but root looks in, or where programs keep their own order.
+/// Where only root can look, or where programs keep their own order.
 const ELSEWHERE: [&str; 6] =
     ["/root", "/dev", "/proc", "/etc/apt", "/etc/letsencrypt", "/usr/share/keyrings"];
 
@@ -37,25 +37,25 @@ pub(in crate::rules) fn secret_mode(context: &World<'_, '_>, found: &mut Vec<Fin
     }
 }
 
-/// A file that holds secrets, or may come to.
+/// A file that contains secrets, or may come to contain them.
 struct File {
     path: Value,
-    /// The step that made it.
+    /// The step that created it.
     made: StepId,
     /// The operand that names it there.
     operand: Option<Span>,
-    /// May others read it? `None` where that is not known.
+    /// Whether others can read it; `None` if that is not known.
     open: Option<bool>,
-    /// The step that put a secret in, and what is it called.
+    /// The step that put a secret in, and the secret's name.
     secret: Option<(StepId, String)>,
-    /// It was closed, and this step opened it again.
+    /// The step that opened it again after it was closed.
     reopened: Option<StepId>,
 }
 
 #[derive(Default)]
 struct Files {
     files: Vec<File>,
-    /// Directories whose mode is set: path, and whether others can go in.
+    /// Directories whose mode is set: the path, and whether others can enter.
     directories: Vec<(Value, bool)>,
 }
 
@@ -116,7 +116,7 @@ impl Files {
         if file.secret.is_none() {
             file.secret = secret.map(|name| (id, name));
         }
-        // What is moved brings its mode.
+        // A file that is moved keeps its mode.
         if existing.is_some() && effect.content.as_ref().is_some_and(|content| content.how == How::Moved) {
             file.open = None;
         }
@@ -191,7 +191,7 @@ impl Files {
         }
     }
 
-    /// True where a directory above is closed to others.
+    /// True if a directory above is closed to others.
     fn is_shut_in(&self, path: &Value) -> bool {
         self.directories.iter().any(|(dir, enter)| !enter && path != dir && path.is_under(dir))
     }
@@ -213,33 +213,35 @@ impl File {
         };
         let message = match self.reopened {
             Some(_) => format!(
-                "`{}` makes `{path}` readable by everybody on the server again; it {holds}",
+                "`{}` makes `{path}`, which {holds}, readable by everybody on the server again",
                 context.words(step.span)
             ),
             None => format!(
-                "`{path}` {holds}, and everybody on the server may read it: it is made with the usual mode 0644, and nothing narrows that"
+                "everybody on the server can read `{path}`, which {holds}: it keeps the usual mode 0644"
             ),
         };
         let mut draft = context
             .finding(id::PERMISSIONS_SECRET_MODE, step.span, message)
             .at_most(context.confidence(script, id, Some(path)));
         let secret = script.step(*put);
-        draft = draft.related(secret.span, "puts the secret in");
+        draft = draft.related(secret.span, "this writes the secret");
         let reader = self.reader(context, script);
         let operand = self.operand(context, step);
         let shown = operand.clone().unwrap_or_else(|| path.to_string());
         let mode = if self.is_for_group(script) { "640" } else { "600" };
         let draft = match reader {
-            Some(user) => draft
-                .help(format!("`{user}` has to read it: `chown root:{user} {shown} && chmod 640 {shown}`")),
+            Some(user) => draft.help(format!(
+                "write `chown root:{user} {shown} && chmod 640 {shown}`, because `{user}` has to read it"
+            )),
             None => draft
-                .help(format!("write `chmod {mode} {shown}` behind it"))
+                .help(format!("write `chmod {mode} {shown}` after it"))
                 .fix(operand.and_then(|operand| chmod_behind(context, step, mode, &operand))),
         };
         Some(draft.done())
     }
 
-    /// The app's user, where the file stays root's and the app reads it by itself: mode 600 would shut the app out.
+    /// The app's user, if the file stays root's and the app reads it by itself: mode 600 would lock the app
+    /// out.
     fn reader(&self, context: &World<'_, '_>, script: &Deployment<'_>) -> Option<Value> {
         let app = user_of(context, &self.path)?;
         let step = script.step(self.made);
@@ -251,7 +253,7 @@ impl File {
             .then_some(app.name)
     }
 
-    /// True where it is given to a group that is not just its owner's: `chown deploy:www-data`.
+    /// True if it is given to a group that is not just its owner's: `chown deploy:www-data`.
     fn is_for_group(&self, script: &Deployment<'_>) -> bool {
         from(script, self.made).any(|step| {
             step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
@@ -274,7 +276,7 @@ impl File {
     }
 }
 
-/// True where a condition has made sure that the file is there: what is appended to it leaves its mode as it is.
+/// True if a condition has ensured that the file exists: appending keeps its mode.
 fn stands_already(script: &Deployment<'_>, id: StepId, file: &Value) -> bool {
     script.guards_of(id).any(|(_, guard)| {
         let missing = guard.cond.evaluate(&mut |leaf| match leaf {
@@ -285,7 +287,7 @@ fn stands_already(script: &Deployment<'_>, id: StepId, file: &Value) -> bool {
     })
 }
 
-/// A sample, as whoever clones the repo gets it: readable.
+/// A sample, as it is after cloning the repo: readable.
 fn is_sample(name: &str) -> bool {
     ["sample", "example", "template", "dist", "default"].iter().any(|word| name.contains(word))
 }
@@ -294,13 +296,13 @@ fn is_elsewhere(path: &Value) -> bool {
     path.knowledge() >= Knowledge::Fresh || ELSEWHERE.iter().any(|dir| lies_under(path.known_prefix(), dir))
 }
 
-/// `openssl rand -hex 32 > key`, `wg genkey > key`: openssl gives the file that it is told by -out the mode 0600
-/// itself, a redirection does not.
+/// `openssl rand -hex 32 > key`, `wg genkey > key`: openssl itself gives the file of -out the mode 0600, but
+/// a redirect does not.
 fn makes_key(step: &Step) -> bool {
     step.deed.prints == Prints::Secret && step.argv.stdout.is_some()
 }
 
-/// `chmod -R 755 APP` where a `.env` lies that was made some other time.
+/// `chmod -R 755 APP`, with a `.env` in it that was created at another time.
 fn reopened(context: &World<'_, '_>, script: &Deployment<'_>, files: &Files) -> Option<Finding> {
     let (id, step, tree) = script.iter().find_map(|(id, step)| {
         let opens = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
@@ -336,10 +338,10 @@ fn reopened(context: &World<'_, '_>, script: &Deployment<'_>, files: &Files) -> 
         format!("`{words}` makes `{file}` readable by everybody on the server"),
     );
     let draft = draft.at_most(Confidence::Medium).at_most(context.confidence(script, id, Some(tree)));
-    Some(draft.help(format!("write `chmod 600 {file}` behind it")).done())
+    Some(draft.help(format!("write `chmod 600 {file}` after it")).done())
 }
 
-/// A file of secrets that a script or a unit says lies in the tree.
+/// A file of secrets that is in the tree, as a script or a unit says.
 fn env_file_in(
     context: &World<'_, '_>,
     script: &Deployment<'_>,
@@ -348,14 +350,14 @@ fn env_file_in(
 ) -> Option<Value> {
     let is_one =
         |path: &Value| path.is_under(tree) && path != tree && is_env_file(&path.basename().to_string());
-    // A tree that the script makes itself just now holds nothing yet.
+    // A tree that the script has just created is still empty.
     let fresh = script.iter().take(opening.0 as usize).any(|(_, step)| {
         step.deed.effects.iter().any(|e| {
             matches!((&e.change, &e.resource), (Change::Create(PathKind::Directory), Resource::Path(p)) if p == tree)
         })
     });
     for (other, id, step) in context.steps() {
-        // What the same script makes later is not there yet.
+        // What the same script creates later does not exist yet.
         let same = std::ptr::eq(other, script);
         if same && id > opening || fresh && !same {
             continue;
@@ -387,7 +389,7 @@ fn env_file_in(
         path.push_str(&file.path[shown.len()..]);
         return Some(path);
     }
-    // The repo has a sample at its root, and the tree is where the repo lies.
+    // The repo has a sample at its root, and the tree is the repo's checkout.
     let at_root = context.project.inventory.dotenv.iter().any(|f| !f.contains('/'));
     (at_root && context.app_trees.contains(tree)).then(|| {
         let mut path = tree.clone();
@@ -396,7 +398,7 @@ fn env_file_in(
     })
 }
 
-/// A line `chmod MODE FILE` behind the command's own, where that stands alone.
+/// A line `chmod MODE FILE` after the command's own, if that is alone on it.
 fn chmod_behind(context: &World<'_, '_>, step: &Step, mode: &str, operand: &str) -> Option<Fix> {
     let file = context.sources.file(step.span.file);
     let text = file.text();
@@ -427,7 +429,7 @@ fn chmod_behind(context: &World<'_, '_>, step: &Step, mode: &str, operand: &str)
     let command = format!("{indent}{sudo}chmod {mode} {operand}\n");
     let at = end as u32;
     Some(Fix {
-        title: "Shut the others out".to_owned(),
+        title: "Lock the others out".to_owned(),
         applicability: Applicability::Unsafe,
         edits: vec![Edit {
             span: Span { start: at, end: at, ..step.span },

@@ -1,4 +1,4 @@
-//! `permissions/too-early`: `chown` or `chmod` comes before what it is about.
+//! `permissions/too-early`: `chown` or `chmod` comes before the account or the path exists.
 
 use crate::facts::owners::from;
 use crate::facts::world::World;
@@ -41,7 +41,7 @@ fn judge(
             && let Some(later) = account_later(context, script, made, id, user)
         {
             let message = format!(
-                "`{words}` names `{user}`, an account that is created only on {}: chown: invalid user",
+                "`{words}` fails with \"invalid user\", because `{user}` is created only on {}",
                 context.line(later.span)
             );
             return Some((message, later, user.clone(), format!("create `{user}` first")));
@@ -54,10 +54,10 @@ fn judge(
         }
         let later = path_later(script, made, id, path)?;
         let message = format!(
-            "`{words}` comes before `{path}` is made on {}: no such file or directory, and what is made then is not reached",
+            "`{words}` comes too early, because `{path}` is created only on {}: no such file or directory",
             context.line(later.span)
         );
-        Some((message, later, path.clone(), format!("write it behind {}", context.line(later.span))))
+        Some((message, later, path.clone(), format!("write it after {}", context.line(later.span))))
     })?;
     if told.contains(&later.span) {
         return None;
@@ -73,7 +73,7 @@ fn judge(
     )
 }
 
-/// The step that creates the account, where that comes only after.
+/// The step that creates the account, if it comes only afterwards.
 fn account_later<'s>(
     context: &World<'_, '_>,
     script: &'s Deployment<'_>,
@@ -89,14 +89,15 @@ fn account_later<'s>(
     if user.knowledge() >= Knowledge::Unknown || made.accounts.before(user, id) {
         return None;
     }
-    // Where another script makes it too, this one may come after that; one that sets a server up comes first.
+    // If another script creates it too, this one may come after that; a script that sets up a server comes
+    // first.
     let first = script.steps.iter().any(|s| s.deed.roles.contains(&Role::SystemPackages));
     let elsewhere =
         context.scripts.iter().any(|other| !std::ptr::eq(other, script) && other.steps.iter().any(creates));
     if elsewhere && !first {
         return None;
     }
-    // What asks whether the account is there may find it.
+    // A check whether the account exists may find it.
     let asked = script.guards_of(id).any(|(_, guard)| {
         guard.cond.facts().iter().any(|fact| matches!(&fact.resource, Resource::User(name) if name == user))
     });
@@ -105,7 +106,7 @@ fn account_later<'s>(
     (!asked).then_some(later)
 }
 
-/// The step that makes the path, where nothing has made it, or what holds it, before.
+/// The step that creates the path, if nothing has created it, or what contains it, before.
 fn path_later<'s>(script: &'s Deployment<'_>, made: &Made<'_>, id: StepId, path: &Value) -> Option<&'s Step> {
     let unsure = !path.is_absolute() || path.is_glob() || path.knowledge() >= Knowledge::Unknown;
     let brought = made.unknown.is_some_and(|first| first < id)
@@ -128,17 +129,18 @@ fn path_later<'s>(script: &'s Deployment<'_>, made: &Made<'_>, id: StepId, path:
     later.map(|at| script.step(*at)).find(|s| s.entry == entry && s.guard == own)
 }
 
-/// What a script makes, each with the first step that does: asked for each path that is given away.
+/// What a script creates, each with the first step that does. It is needed for each path that is given away.
 #[derive(Default)]
 struct Made<'s> {
     accounts: Firsts<'s>,
-    /// All that is made, and what holds it.
+    /// Everything that is created, and what contains it.
     paths: Firsts<'s>,
-    /// Trees that bring things with them.
+    /// Trees that bring contents with them.
     filled: Firsts<'s>,
-    /// A command of which not all is known.
+    /// A command that is not fully known.
     unknown: Option<StepId>,
-    /// The steps that fail on what is there: `mkdir`, `git clone`. Whoever wrote them knows that it is not.
+    /// The steps that fail if the path exists: `mkdir`, `git clone`. Whoever wrote them knows that it does
+    /// not.
     first_made: HashMap<&'s Value, Vec<StepId>>,
 }
 
@@ -192,12 +194,12 @@ impl<'s> Made<'s> {
     }
 }
 
-/// A path and what holds it.
+/// A path and what contains it.
 fn above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::once(path.trim_end_matches('/')).chain(path.match_indices('/').map(|(at, _)| &path[..at]))
 }
 
-/// A tree that brings things with it.
+/// A tree that brings contents with it.
 fn fills(effect: &Effect) -> bool {
     matches!(effect.change, Change::Create(PathKind::Tree | PathKind::Any) | Change::Write)
 }

@@ -1,4 +1,4 @@
-//! `permissions/world-writable`: everybody on the server may write there.
+//! `permissions/world-writable`: everybody on the server can write to a path.
 
 use crate::facts::owners::{from, lies_under, reaches};
 use crate::facts::secrets::{is_env_file, is_secret_file};
@@ -49,27 +49,25 @@ fn judge(
     let short = |text: &str| text.chars().count() <= 60;
     let what = if short(&shown) { format!("`{shown}`") } else { "it".to_owned() };
     let (message, severity, sure) = if is_control_socket(&shown) {
-        let says = format!("`{words}` lets every account on the server give orders to a daemon that is root");
+        let says = format!("`{words}` lets every account on the server command a daemon that runs as root");
         (says, Severity::Error, Confidence::High)
     } else if is_env_file(&name) || is_secret_file(&name) {
         let says =
             format!("`{words}` lets every account on the server change {what}, and read the secrets in it");
         (says, Severity::Warning, Confidence::High)
     } else if shown.ends_with(".sock") || lies_under(&shown, "/tmp") {
-        // A socket whose protocol asks who is there; what is in /tmp is nobody's for long.
+        // A socket whose protocol checks the caller. Files in /tmp do not stay for long.
         let says = format!("`{words}` lets every account on the server write to {what}");
         (says, Severity::Info, Confidence::Medium)
     } else {
-        let all = if recursive { ", and all that lies in it," } else { "" };
-        let says = format!(
-            "`{words}` lets every account on the server change {what}{all} or put something in its place"
-        );
+        let all = if recursive { " and everything in it" } else { "" };
+        let says = format!("`{words}` lets every account on the server change or replace {what}{all}");
         (says, Severity::Warning, Confidence::High)
     };
     let help = if is_control_socket(&shown) {
         "put the account into the daemon's group instead (`usermod -aG`), or use sudo".to_owned()
     } else {
-        "give it to the account that writes there (`chown -R APP:APP`), and leave the mode at 755 or 750"
+        "give it to the account that writes there (`chown -R APP:APP`), and keep the mode at 755 or 750"
             .to_owned()
     };
     context
@@ -81,22 +79,22 @@ fn judge(
         .done()
 }
 
-/// True for a mode with which others may write.
+/// True for a mode with which others can write.
 fn opens(mode: &Mode) -> bool {
     match mode {
         Mode::Octal(bits) => bits & 0o002 != 0,
         Mode::Symbolic(text) => text.split(',').any(|clause| {
             let Some(at) = clause.find(['+', '=']) else { return false };
             let (who, what) = clause.split_at(at);
-            // Without a who the umask counts, chmod(1): `+w` gives nothing to others then.
+            // If no class is given, the umask applies, chmod(1): `+w` then gives nothing to others.
             who.contains(['o', 'a']) && what.contains('w')
         }),
         Mode::Unknown => false,
     }
 }
 
-/// What may be like that: a directory with the sticky bit, in which only the owner of a file may remove it
-/// (unlink(2)), devices, and what is not known.
+/// What may be like that: a directory with the sticky bit, in which only the owner of a file can remove it
+/// (unlink(2)), devices, and unknown paths.
 fn is_free(path: &Value, mode: &Mode) -> bool {
     let sticky = match mode {
         Mode::Octal(bits) => bits & 0o1000 != 0,
@@ -110,7 +108,7 @@ fn is_free(path: &Value, mode: &Mode) -> bool {
         || path.knowledge() >= Knowledge::Unknown
 }
 
-/// A later command of the script takes it back.
+/// A later command of the script reverts it.
 fn narrowed(script: &Deployment<'_>, id: StepId, path: &Value, recursive: bool) -> bool {
     from(script, id).skip(1).any(|later| {
         later.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {

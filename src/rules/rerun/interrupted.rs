@@ -7,7 +7,7 @@ use crate::model::condition::Cond;
 use crate::model::{Deployment, Guard, GuardId, OnFailure, Step, StepId};
 use crate::rules::id;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
-use crate::tools::{place, runners};
+use crate::tools::{calls, place};
 
 /// Finds, for each guard, the first command that stays undone.
 pub(in crate::rules) fn interrupted_run(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -165,7 +165,7 @@ fn may_well_fail(step: &Step) -> bool {
             )
         )
     });
-    let runs = !step.deed.known && runners::compiles(&step.argv);
+    let runs = !step.deed.known && calls::compiles(&step.argv);
     roles || server || runs || place::asks_another_server(&step.argv)
 }
 

@@ -8,9 +8,9 @@ use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::FileId;
+use crate::tools::calls::calls_script;
 use crate::tools::effect::{Change, How, PathKind, Resource, Role};
 use crate::tools::git;
-use crate::tools::runners::calls_script;
 
 /// Finds clones that nothing follows up.
 pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<Finding>) {

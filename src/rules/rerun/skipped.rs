@@ -17,7 +17,7 @@ pub(in crate::rules) fn install_behind_guard(context: &World<'_, '_>, found: &mu
             continue;
         };
         let guard = &script.guards[guard_id.0 as usize];
-        // A guard on the thing itself; one on a program asks whether it was installed at all.
+        // A guard on the thing itself; a guard on a program checks whether it was installed at all.
         let facts = guard.cond.facts();
         let Some(path) = facts.iter().find_map(|f| match &f.resource {
             Resource::Path(path) => Some(path),
@@ -58,8 +58,8 @@ pub(in crate::rules) fn install_behind_guard(context: &World<'_, '_>, found: &mu
     }
 }
 
-/// True where the guard lets nothing through once its paths are there. `[ -f .env ] && migrate` waits for what somebody
-/// has yet to put there.
+/// True if the guard lets nothing through once its paths exist. `[ -f .env ] && migrate` waits for a file
+/// that somebody has yet to create.
 fn skips_what_is_there(guard: &Guard) -> bool {
     let there = guard.cond.evaluate(&mut |leaf| match leaf {
         Cond::Fact(fact) if matches!(fact.resource, Resource::Path(_)) => Some(true),

@@ -1,5 +1,5 @@
-//! `services/not-deployed`, `services/not-in-architecture`, `services/other-documented-port`: the architecture document
-//! against what the deploy runs.
+//! `services/not-deployed`, `services/not-in-architecture`, `services/other-documented-port`: the
+//! architecture document compared with what the deploy runs.
 
 use crate::facts::services::compared::Compared;
 use crate::facts::services::documents::Documents;
@@ -30,7 +30,7 @@ pub(super) fn architecture(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     judge.all(found);
 }
 
-/// A document, and of each of its services what does its work.
+/// A document, and what does the work of each of its services.
 type Document<'d> = (&'d Architecture, &'d Vec<Vec<StatedMatch>>);
 
 struct Judge<'c, 'r, 'a> {
@@ -53,7 +53,7 @@ impl Judge<'_, '_, '_> {
         self.not_in_architecture(&documents, found);
     }
 
-    /// A document of which most is nowhere to be found describes another system, or what is wished for.
+    /// If most of a document cannot be found, it describes another system, or a wish.
     fn is_about_this(&self, document: &Architecture, links: &[Vec<StatedMatch>]) -> bool {
         let required =
             document.services.iter().zip(links).filter(|(s, _)| s.required && s.strength > Strength::Weak);
@@ -97,7 +97,7 @@ impl Judge<'_, '_, '_> {
             let proxy = stated
                 .product
                 .is_some_and(|p| ["nginx", "caddy", "traefik", "haproxy", "apache2"].contains(&p));
-            // A script that installs no software leaves the server's own to whoever made the server.
+            // If a script installs no software, whoever set up the server takes care of its services.
             let left = product && !self.compared.installs && (self.documents.contained.is_empty() || proxy);
             if !links.is_empty()
                 || !stated.required
@@ -147,7 +147,7 @@ impl Judge<'_, '_, '_> {
             let sure = stated.required && stated.strength > Strength::Weak && !stated.ports.is_empty();
             let said =
                 stated.ports.iter().all(|p| p.evidence != Evidence::Prose && p.evidence != Evidence::Fence);
-            // A port of the whole site is the web server's, whoever is behind it.
+            // A port of the whole site belongs to the web server, whatever is behind it.
             let public = stated.ports.iter().any(|p| matches!(p.number, 80 | 443));
             if !sure || !said || public || self.is_given(&stated.name) {
                 continue;
@@ -178,7 +178,7 @@ impl Judge<'_, '_, '_> {
             let Some((bound, place, name)) = binds.first() else { continue };
             let states = |s: &Stated, port: &str| s.ports.iter().any(|p| p.number.to_string() == port);
             let agrees = binds.iter().any(|(port, ..)| states(stated, port));
-            // Said to be that of another one too, or a web server in between may use it.
+            // It is also stated for another service, or a web server in between may use it.
             let elsewhere = stated.ports.iter().any(|p| self.deployment.has(&p.number.to_string()));
             if agrees || elsewhere {
                 continue;
@@ -210,7 +210,7 @@ impl Judge<'_, '_, '_> {
     }
 
     fn not_in_architecture(&self, documents: &[Document<'_>], found: &mut Vec<Finding>) {
-        // Only a document that lists services, and these ones, lacks one.
+        // Only a document that lists services, and these ones, can lack one.
         let lists = documents.iter().find(|(document, links)| {
             let certain =
                 |links: &&Vec<StatedMatch>| links.iter().any(|m| m.strength == services::Strength::Certain);
@@ -302,7 +302,7 @@ impl Judge<'_, '_, '_> {
     }
 }
 
-/// Something that runs, by a unit or as a container.
+/// Something that runs, as a unit or a container.
 struct Running<'n> {
     /// Its name without its type.
     stem: &'n str,

@@ -1,4 +1,4 @@
-//! `services/no-unit` and `services/no-service`: compose services against units and managed processes.
+//! `services/no-unit` and `services/no-service`: compose services compared with units and managed processes.
 
 use crate::facts::world::{Origin, World};
 use crate::finding::Finding;
@@ -14,15 +14,15 @@ pub(super) fn links(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         return;
     }
     let compared = context.compared();
-    // Where Compose runs the app on the server there is nothing to compare.
+    // If Compose runs the app on the server, there is nothing to compare.
     let Some(own) = compared.own.filter(|_| !compared.in_containers) else { return };
     let files = compared.files(context.project.composes.len());
     let service = |r: ServiceRef| &context.project.composes[r.compose].services[r.service];
     for unmatched in &compared.links.unmatched_services {
         let service = service(unmatched.service);
         let software = service.image_name().is_some_and(|image| !product_units(&image).is_empty());
-        // A script that installs no software leaves the server's own to whoever made the server; what the configuration
-        // names has to be there.
+        // If a script installs no software, whoever set up the server takes care of its services; but what
+        // the configuration names must be there.
         let compares = files.contains(&unmatched.service.compose) && (!software || compared.installs);
         if compares || unmatched.given.is_some() {
             found.push(no_unit(context, service, unmatched, own));
@@ -40,7 +40,7 @@ pub(super) fn links(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
     for index in &compared.links.unmatched_processes {
         let at = &context.processes[compared.processes[*index]];
-        // `pm2 start server.js` is tried out by hand as often as it is a part of the deploy.
+        // `pm2 start server.js` is as often a manual trial as a part of the deploy.
         if matches!(at.origin, Origin::Written(..)) && at.process.manager == Manager::Pm2 {
             continue;
         }

@@ -1,4 +1,4 @@
-//! `services/other-command` and `services/other-port`: a service and what does its work say different things.
+//! `services/other-command` and `services/other-port`: a service and its counterpart say different things.
 
 use crate::facts::services::differences::{About, Statement, facts, statements};
 use crate::facts::world::World;
@@ -30,7 +30,7 @@ fn tell(context: &World<'_, '_>, about: About, found: &mut Vec<Finding>) {
         let all = other.map(|other| statements(compared, &service, &other)).unwrap_or_default();
         all.into_iter().find(|statement| statement.about == about)
     };
-    // Two apps of one kind are taken for each other by what they run with; their names have to say it too.
+    // Two apps of one kind are matched by what they run with, so their names have to match too.
     let sure = |one: &&Match| one.strength == Strength::Certain && one.named;
     for one in compared.links.matches.iter().filter(sure) {
         let Some(differs) = stated(one).filter(|statement| !statement.agrees) else { continue };

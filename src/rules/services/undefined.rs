@@ -1,4 +1,5 @@
-//! `services/undefined`: a service of a Compose file names what no Compose file of the repo defines.
+//! `services/undefined`: a service of a Compose file refers to something that no Compose file of the repo
+//! defines.
 
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
@@ -7,7 +8,7 @@ use crate::rules::id;
 use crate::source::Span;
 use std::collections::HashSet;
 
-/// What a service may name at the top of a file.
+/// What a service can refer to at the top of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Kind {
     Service,
@@ -20,11 +21,11 @@ enum Kind {
 /// `services/undefined`.
 pub(super) fn undefined(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let composes = &context.project.composes;
-    // What could not be read may define it.
+    // A part that could not be read may define it.
     if composes.is_empty() || composes.iter().any(|compose| compose.incomplete) {
         return;
     }
-    // Files are put together with `-f`, so it is enough that one of them defines it.
+    // `-f` merges files, so it is enough if one of them defines it.
     let defined: HashSet<(Kind, &str)> = composes.iter().flat_map(definitions).collect();
     let mut told: HashSet<(Span, Kind)> = HashSet::new();
     let runs = context.deploy().in_containers();
@@ -59,7 +60,7 @@ fn definitions(compose: &Compose) -> impl Iterator<Item = (Kind, &str)> {
 
 /// What `checkConsistency` of compose-go looks up.
 fn references(service: &Service) -> Vec<(Kind, &str, Span)> {
-    // Without `required: false`, which may stand for "where there is one".
+    // Without `required: false`, which may mean "if there is one".
     let needs = service.depends_on.iter().filter(|d| d.required);
     let mut all: Vec<(Kind, &str, Span)> =
         needs.map(|d| (Kind::Service, d.service.as_str(), d.span)).collect();
@@ -126,7 +127,7 @@ fn finding(
     if !runs {
         draft = draft.severity(Severity::Warning);
     }
-    // A file that is handed to `-f` may be meant for one that is not here.
+    // A file for `-f` may be meant for another file that is not here.
     if compose.variant.is_some() {
         draft = draft.at_most(Confidence::Medium);
     }

@@ -11,7 +11,7 @@ use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
-use crate::tools::{databases, packaging, runners};
+use crate::tools::{calls, databases, packaging};
 
 /// All three.
 pub(super) fn too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -51,7 +51,7 @@ fn only_success(guard: &Guard) -> bool {
 
 /// A step above whose doing is not all known may have done anything: a script, `make`, another tool's runner.
 pub(super) fn is_opaque_call(step: &Step) -> bool {
-    !step.deed.known && runners::may_do_anything(&step.argv)
+    !step.deed.known && calls::may_do_anything(&step.argv)
 }
 
 /// Whose program does the work; `None` where the words do not say.

@@ -1,6 +1,6 @@
 //! `steps/restarted-too-early`: the app is started again, and what it should run with is brought only after that.
 
-use crate::facts::deploy::names::{language_of, same_unit};
+use crate::facts::deploy::names::same_unit;
 use crate::facts::deploy::{Language, command_of};
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, Severity};
@@ -11,6 +11,7 @@ use crate::rules::steps::order::{ecosystem, environment, follows, installs_manif
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::may_run_a_build;
+use crate::tools::serves::language_of_name;
 
 /// What a step starts that runs the app.
 struct Started<'c> {
@@ -81,9 +82,9 @@ fn started<'c>(context: &'c World<'_, '_>, resource: &Resource) -> Option<Starte
     let name = name.as_literal()?;
     let unit = context.units.iter().find(|at| same_unit(name, &at.name));
     let language = match unit {
-        Some(at) => language_of(&at.unit.exec_start().first().map(command_of).unwrap_or_default()),
-        // Without its text only a unit that is called after its server is known: `gunicorn`, `puma`.
-        None => language_of(name),
+        Some(at) => at.unit.exec_start().first()?.serves()?.language,
+        // Without its text only a unit that is called after its server is known: `puma`, `celery-worker`.
+        None => language_of_name(name),
     };
     let language = match language {
         Language::Python => Ecosystem::Python,

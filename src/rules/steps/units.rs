@@ -3,9 +3,7 @@
 //! Facts: systemctl(1). `enable` reloads the manager's configuration when it is done, unless `--no-reload`; `start`
 //! leaves a unit that runs as it is; `restart` runs the unit as it was last loaded.
 
-use crate::facts::deploy::Deploy;
-use crate::facts::deploy::names::language_of;
-use crate::facts::deploy::{Language, UnitEffect, command_of, is_here};
+use crate::facts::deploy::{Deploy, Language, UnitEffect, is_here};
 use crate::facts::world::{Origin, UnitAt};
 use crate::finding::{Confidence, Finding, Related, Severity};
 use crate::model::{Deployment, Step, StepId};
@@ -367,7 +365,7 @@ fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         u.unit
             .exec_start()
             .iter()
-            .any(|e| !matches!(language_of(&command_of(e)), Language::Container | Language::Other))
+            .any(|e| e.serves().is_some_and(|s| !matches!(s.language, Language::Container | Language::Other)))
     });
     let Some(app) = app else { return };
     if !prepared

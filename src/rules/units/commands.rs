@@ -1,5 +1,5 @@
-//! `units/shell-syntax`, `units/relative-path`, `units/wrong-exec-start`: command lines of units. systemd is no
-//! shell; systemd.service(5), COMMAND LINES.
+//! `units/shell-syntax`, `units/relative-path`, `units/wrong-exec-start`: command lines of units. systemd is
+//! not a shell; systemd.service(5), COMMAND LINES.
 
 use crate::finding::Finding;
 use crate::finding::RuleId;
@@ -13,11 +13,12 @@ const SHELL: RuleId = id::UNITS_SHELL_SYNTAX;
 const RELATIVE: RuleId = id::UNITS_RELATIVE_PATH;
 const START: RuleId = id::UNITS_WRONG_EXEC_START;
 
-/// What only a shell knows. `cd` is no program on Debian and its kin, and where it is one it changes nothing.
+/// What only a shell knows. `cd` is not a program on Debian and its relatives, and where it is one it changes
+/// nothing.
 const BUILTINS: &[&str] =
     &["cd", "source", ".", "export", "set", "ulimit", "umask", "if", "while", "for", "exec", "eval", "trap"];
 
-/// Programs that take such words as their own operators.
+/// Programs that have such words as their own operators.
 const TAKES_OPERATORS: &[&str] = &["test", "[", "expr", "awk", "gawk", "jq", "find", "rg", "grep", "sed"];
 
 /// All three rules.
@@ -109,7 +110,7 @@ fn is_operator(word: &str) -> bool {
     prefix.len() <= 1 && target.is_some_and(|t| t.is_empty() || t.starts_with(['/', '&', '$', '.']))
 }
 
-/// A program that is given by a path which does not start at the root.
+/// A program with a path that does not start at the root.
 fn relative(
     unit: &Judged<'_, '_, '_>,
     directive: &Directive,
@@ -173,7 +174,7 @@ fn start(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         let remains = at.unit.get("Service", "RemainAfterExit").is_some_and(|d| is_true(&d.value));
         let other = at.unit.get("Unit", "SuccessAction").is_some()
             || remains && at.unit.get("Service", "ExecStop").is_some();
-        // A drop-in of another unit has what it changes, no more.
+        // A drop-in of another unit contains only its changes.
         let whole = at.unit.sections.iter().any(|(name, _)| name == "Service")
             || at.unit.sections.iter().any(|(name, _)| name == "Install");
         if !other && whole && !unknown_lines && !at.unit.directives.iter().any(|d| d.key.contains('$')) {

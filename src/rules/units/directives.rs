@@ -12,7 +12,7 @@ use crate::tools::effect::{Change, Resource};
 const UNKNOWN: RuleId = id::UNITS_UNKNOWN_DIRECTIVE;
 const WRONG: RuleId = id::UNITS_WRONG_SECTION;
 const NO_INSTALL: RuleId = id::UNITS_NO_INSTALL;
-/// How alike two names must be for one to be meant by the other, by Jaro and Winkler.
+/// How similar two names must be for one to be meant by the other, by Jaro and Winkler.
 const ALIKE: f64 = 0.88;
 
 /// `units/unknown-directive` and `units/wrong-section`.
@@ -38,7 +38,7 @@ pub(super) fn directives(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         }
     }
     for problem in &unit.at.unit.problems {
-        // A variable alone on its line may hold a whole line.
+        // A variable alone on its line may contain a whole line.
         let text = unit.context.sources.text(problem.span);
         if unit.is_plain(text) && unit.is_literal(text) {
             let message = format!("`{}`: {}", unit.context.words(problem.span), problem.reason);
@@ -105,7 +105,7 @@ fn reads(section: &str, key: &str) -> bool {
     matches!(standing(section, key), Standing::Known | Standing::Newer) && !key.starts_with("X-")
 }
 
-/// The name that is most like `word`.
+/// The name that is most similar to `word`.
 fn closest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let lower = word.to_ascii_lowercase();
     let likeness = |name: &str| strsim::jaro_winkler(&name.to_ascii_lowercase(), &lower);
@@ -122,11 +122,11 @@ fn listed(names: &[&str]) -> String {
     names.join(", ")
 }
 
-/// `units/no-install`: `systemctl enable` of a unit that does not say what it should do.
+/// `units/no-install`: `systemctl enable` for a unit that does not say what enabling should do.
 pub(super) fn no_install(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let at = unit.at;
     let wanted = ["WantedBy", "RequiredBy", "UpheldBy", "Alias", "Also"];
-    // One in another section is told there.
+    // A key in the wrong section is reported by the other rule.
     let misplaced = at.unit.directives.iter().any(|d| wanted.contains(&d.key.as_str()));
     if at.unit.has_install() || misplaced || at.origin == Origin::InRepo {
         return;
@@ -143,7 +143,7 @@ pub(super) fn no_install(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         operand.map(|operand| (id, operand))
     });
     let Some((id, operand)) = enabled else { return };
-    // What a timer, a socket or another unit of the project starts needs no enabling.
+    // A unit that a timer, a socket or another unit of the project starts needs no enabling.
     let stem = at.name.trim_end_matches(".service");
     let brought = unit.context.units.iter().filter(|other| other.name != at.name).find(|other| {
         other.unit.triggers(&other.name).is_some_and(|t| t == at.name)
@@ -174,14 +174,14 @@ pub(super) fn no_install(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         Some(other) => draft.severity(Severity::Info).help(format!("enable {} alone", other.name)),
         None => draft.help(format!("end the unit with `[Install]` and `WantedBy={target}`")),
     };
-    // A text that is put together of unknown pieces may hold the section after all.
+    // A text that is put together from unknown pieces may contain the section after all.
     if unit.read.literal.as_ref().is_some_and(|l| l.lines().any(|line| line.trim().is_empty()))
         && unit.at.unit.problems.iter().any(|p| unit.context.sources.text(p.span).contains('$'))
     {
         draft = draft.at_most(Confidence::Low);
     }
     let mut finding = draft.done();
-    // The whole unit is no place to look at: its first line is.
+    // The whole unit is too long to point at, so its first line is used.
     if let Some((_, span)) = at.unit.sections.last() {
         finding.span = *span;
     }

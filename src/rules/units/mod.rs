@@ -1,5 +1,5 @@
-//! What stands in the units themselves: whether systemd reads it, and whether it fits what the scripts and the repo
-//! make.
+//! What is in the units themselves: whether systemd reads it, and whether it fits what the scripts and the
+//! repo create.
 
 mod commands;
 mod directives;
@@ -21,7 +21,7 @@ use crate::rules::draft::Draft;
 use crate::shell::value::has_hole;
 use crate::source::Span;
 
-/// The rules of this family in Rust: they share what is worked out of each unit.
+/// The rules of this family in Rust: they share what is worked out for each unit.
 pub(super) const RULES: &[(&str, Rule)] = &[("units", all)];
 
 /// The rules about one unit.
@@ -47,11 +47,11 @@ fn all(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     upstream::upstream(context, &units, found);
 }
 
-/// A unit that is what systemd gets to read.
+/// A unit as systemd gets it.
 struct Judged<'c, 'r, 'a> {
     context: &'c World<'r, 'a>,
     at: &'c UnitAt,
-    /// What is known of how it gets to systemd.
+    /// What is known about how it gets to systemd.
     read: &'c ReadUnit,
     /// The script that writes or installs it, and the step.
     script: Option<(&'r Deployment<'a>, StepId)>,
@@ -63,12 +63,12 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
         Judged { context, at: &context.units[read.unit], read, script }
     }
 
-    /// A finding about a directive, no surer than what is known of the unit.
+    /// A finding about a directive, with at most the confidence that is known for the unit.
     fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
         self.context.finding(rule, span, message).at_most(self.read.confidence)
     }
 
-    /// True where the text is there as it stands: no variable of the script is put in, none is left to be put in.
+    /// True if the text is literal: no variable of the script is inserted, and none is left to be inserted.
     fn is_plain(&self, text: &str) -> bool {
         !has_hole(text)
             && !text.contains(['$', '`', '{', '<'])
@@ -76,12 +76,13 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
             && text.matches('@').count() < 2
     }
 
-    /// True where `text` (`$NAME`, `$(nproc)`) reaches systemd as it is written.
+    /// True if `text` (`$NAME`, `$(nproc)`) reaches systemd as written.
     fn is_literal(&self, text: &str) -> bool {
         self.read.literal.as_ref().is_none_or(|literal| literal.contains(text))
     }
 
-    /// True where the shell that writes the unit puts in what a command prints: the words are not those that arrive.
+    /// True if the shell that writes the unit inserts a command's output, so that the words are not those
+    /// that arrive.
     fn holds_substitution(&self, value: &str) -> bool {
         let at = value.find("$(").or_else(|| value.find('`'));
         at.is_some_and(|at| !self.is_literal(value[at..].split_whitespace().next().unwrap_or_default()))

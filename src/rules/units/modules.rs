@@ -1,56 +1,19 @@
 //! `units/missing-module`, `units/wrong-worker`: the Python module that a server is told to run.
 //!
-//! Facts: <https://docs.gunicorn.org/en/stable/run.html> (`MODULE:VARIABLE`, `wsgi.py` of Django),
-//! <https://uvicorn.dev/deployment/> (gunicorn needs a worker of uvicorn's for an ASGI app), PEP 420 (a directory is a
-//! package without `__init__.py` too).
+//! Facts: PEP 3333, PEP 420 (a directory is a package without `__init__.py` too), <https://uvicorn.dev/deployment/> (a
+//! server of WSGI apps needs a worker of uvicorn's for an ASGI app).
 
 use crate::facts::world::World;
 use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::{Exec, UnitKind};
 use crate::rules::id;
-use crate::rules::units::processes::Command;
 use crate::rules::units::{Judged, base};
 use crate::tools::effect::{Ecosystem, Role};
+use crate::tools::serves::{Gateway, PYTHON_SERVER, Serves};
 
 const MODULE: RuleId = id::UNITS_MISSING_MODULE;
 const WORKER: RuleId = id::UNITS_WRONG_WORKER;
-
-/// Options of gunicorn that take no value, <https://docs.gunicorn.org/en/stable/settings.html>.
-const GUNICORN_FLAGS: &[&str] = &[
-    "--preload",
-    "--daemon",
-    "-D",
-    "--reload",
-    "--capture-output",
-    "--check-config",
-    "--print-config",
-    "--spew",
-    "--no-sendfile",
-    "--reuse-port",
-    "--initgroups",
-    "--proxy-protocol",
-    "-R",
-    "--enable-stdio-inheritance",
-    "--disable-redirect-access-to-syslog",
-    "--log-syslog",
-];
-/// Options of uvicorn that take no value, of its `--help`.
-const UVICORN_FLAGS: &[&str] = &[
-    "--reload",
-    "--proxy-headers",
-    "--no-proxy-headers",
-    "--server-header",
-    "--no-server-header",
-    "--date-header",
-    "--no-date-header",
-    "--access-log",
-    "--no-access-log",
-    "--use-colors",
-    "--no-use-colors",
-    "--factory",
-    "--ws-per-message-deflate",
-];
 
 /// Both rules.
 pub(super) fn modules(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -58,14 +21,10 @@ pub(super) fn modules(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         return;
     }
     for exec in unit.at.unit.exec_start() {
-        let Some(command) = Command::of(&exec) else { continue };
-        let flags = match command.name.as_str() {
-            "gunicorn" => GUNICORN_FLAGS,
-            "uvicorn" | "hypercorn" | "daphne" => UVICORN_FLAGS,
-            _ => continue,
-        };
-        let Some(app) = operand(&command.args, flags) else { continue };
-        let (module, variable) = app.split_once(':').unwrap_or((app, ""));
+        // Only a server of Python applications is told a module.
+        let Some(serves) = exec.serves().filter(|serves| serves.family() == PYTHON_SERVER) else { continue };
+        let Some(app) = serves.entry.clone() else { continue };
+        let (module, variable) = app.split_once(':').unwrap_or((&app, ""));
         let spelt = module
             .split('.')
             .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
@@ -73,37 +32,8 @@ pub(super) fn modules(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         missing(unit, &exec, module, found);
-        if command.name == "gunicorn" {
-            worker(unit, &exec, &command, module, variable, found);
-        } else if module.ends_with("wsgi")
-            && command.name == "uvicorn"
-            && !command.args.iter().any(|a| a.contains("wsgi") && a.starts_with("--interface") || a == "wsgi")
-        {
-            let message = format!(
-                "each request fails, because {} runs ASGI apps and `{app}` is a WSGI app",
-                command.name
-            );
-            let help = format!("run `{}asgi`, or start it with gunicorn", module.trim_end_matches("wsgi"));
-            found
-                .push(unit.finding(WORKER, exec.span, message).at_most(Confidence::Medium).help(help).done());
-        }
+        worker(unit, &exec, &serves, (module, variable), found);
     }
-}
-
-/// The first operand: what follows an option is its value.
-fn operand<'a>(args: &'a [String], flags: &[&str]) -> Option<&'a str> {
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        if !arg.starts_with('-') {
-            return Some(arg);
-        }
-        // `-w4`, `--bind=…` have their value with them.
-        let joined = arg.contains('=') || !arg.starts_with("--") && arg.len() > 2;
-        if !joined && !flags.contains(&arg.as_str()) {
-            args.next();
-        }
-    }
-    None
 }
 
 /// The module is nowhere in the repo, wherever the app lies on the server.
@@ -160,58 +90,72 @@ fn closest<'f>(code: &'f [String], name: &str) -> Option<&'f str> {
     [name, "asgi", "wsgi", "main", "app", "server"].into_iter().find_map(called)
 }
 
-/// gunicorn's own workers speak WSGI.
+/// The server and the app speak the same, WSGI or ASGI.
 fn worker(
     unit: &Judged<'_, '_, '_>,
     exec: &Exec,
-    command: &Command,
-    module: &str,
-    variable: &str,
+    serves: &Serves,
+    (module, variable): (&str, &str),
     found: &mut Vec<Finding>,
 ) {
-    let args = &command.args;
-    let value = |index: usize, arg: &String| match arg.split_once('=') {
-        Some((_, value)) => Some(value.to_owned()),
-        None if arg.starts_with("-k") && arg.len() > 2 => Some(arg[2..].to_owned()),
-        None => args.get(index + 1).cloned(),
-    };
-    let is_option = |a: &&String| a.starts_with("-k") || a.starts_with("--worker-class");
-    let class = args.iter().position(|a| is_option(&a)).and_then(|at| value(at, &args[at]));
-    let config = args.iter().any(|a| matches!(a.as_str(), "-c" | "--config") || a.starts_with("--config="));
-    let environment = unit.at.unit.environment().iter().any(|(name, ..)| name == "GUNICORN_CMD_ARGS");
-    // gunicorn reads `gunicorn.conf.py` of its directory by itself.
-    let conf = unit.context.project.inventory.code.iter().any(|f| base(f) == "gunicorn.conf.py");
-    let asgi_worker =
-        class.as_ref().is_some_and(|c| c.contains("vicorn") || c.contains("ypercorn") || c == "asgi");
-    if class.as_ref().is_some_and(|c| !unit.is_plain(c)) || args.iter().any(|a| a.starts_with('$')) {
-        return;
-    }
-    match asgi(unit.context, module) {
-        Some((true, sure, why)) if !asgi_worker && !config && !environment && !conf => {
-            let own = class.as_deref().unwrap_or("sync");
+    let class = serves.worker_class.as_deref();
+    let open = class.is_some_and(|c| !unit.is_plain(c))
+        || serves.argv.args.iter().any(|arg| arg.value.known_prefix().is_empty());
+    // Settings may name another class of workers.
+    let configured = serves.configured
+        || serves.reads().is_some_and(|(file, variable)| {
+            unit.at.unit.environment().iter().any(|(name, ..)| name == variable)
+                || unit.context.project.inventory.code.iter().any(|f| base(f) == file)
+        });
+    let Some(gateway) = serves.gateway.filter(|_| !open) else { return };
+    let Some((app, sure, why)) = gateway_of(unit.context, module) else { return };
+    let name = &serves.argv.name;
+    let has_workers = serves.reads().is_some();
+    let (message, help, sure) = match (app, gateway) {
+        (Gateway::Asgi, Gateway::Wsgi) if !configured => {
+            let (speaker, help) = match has_workers {
+                true => (
+                    format!("the worker `{}`", class.unwrap_or("sync")),
+                    "add `-k uvicorn_worker.UvicornWorker` (package uvicorn-worker; in older releases `uvicorn.workers.UvicornWorker`)"
+                        .to_owned(),
+                ),
+                false => (name.clone(), format!("start it with {}", Gateway::Asgi.usual_server())),
+            };
             let message = format!(
-                "each request fails: `{module}:{variable}` is an ASGI app ({why}), but the worker `{own}` speaks WSGI"
+                "each request fails: `{module}:{variable}` is an ASGI app ({why}), but {speaker} speaks WSGI"
             );
-            let help = "add `-k uvicorn_worker.UvicornWorker` (package uvicorn-worker; in older releases `uvicorn.workers.UvicornWorker`)";
-            found.push(unit.finding(WORKER, exec.span, message).at_most(sure).help(help).done());
+            (message, help, sure)
         }
-        Some((false, sure, why)) if asgi_worker => {
-            let message = format!(
+        (Gateway::Wsgi, Gateway::Asgi) if class.is_some() => (
+            format!(
                 "each request fails: `{module}:{variable}` is a WSGI app ({why}), but the worker `{}` speaks ASGI",
-                class.as_deref().unwrap_or_default()
-            );
-            let help = "remove `-k`, or name the project's ASGI app";
-            found.push(unit.finding(WORKER, exec.span, message).at_most(sure).help(help).done());
-        }
-        _ => {}
-    }
+                class.unwrap_or_default()
+            ),
+            "remove `-k`, or name the project's ASGI app".to_owned(),
+            sure,
+        ),
+        (Gateway::Wsgi, Gateway::Asgi) if module.ends_with("wsgi") => (
+            format!(
+                "each request fails, because {name} runs ASGI apps and `{}` is a WSGI app",
+                serves.entry.as_deref().unwrap_or(module)
+            ),
+            format!(
+                "run `{}asgi`, or start it with {}",
+                module.trim_end_matches("wsgi"),
+                Gateway::Wsgi.usual_server()
+            ),
+            Confidence::Medium,
+        ),
+        _ => return,
+    };
+    found.push(unit.finding(WORKER, exec.span, message).at_most(sure).help(help).done());
 }
 
 /// What the app speaks, how sure that is, and why: Django's names say it, else what the project depends on.
-fn asgi(context: &World<'_, '_>, module: &str) -> Option<(bool, Confidence, &'static str)> {
+fn gateway_of(context: &World<'_, '_>, module: &str) -> Option<(Gateway, Confidence, &'static str)> {
     match base(&module.replace('.', "/")) {
-        "asgi" => return Some((true, Confidence::High, "its name says so")),
-        "wsgi" => return Some((false, Confidence::Medium, "its name says so")),
+        "asgi" => return Some((Gateway::Asgi, Confidence::High, "its name says so")),
+        "wsgi" => return Some((Gateway::Wsgi, Confidence::Medium, "its name says so")),
         _ => {}
     }
     let depends = |names: &[&str]| {
@@ -224,5 +168,9 @@ fn asgi(context: &World<'_, '_>, module: &str) -> Option<(bool, Confidence, &'st
     };
     let asgi = depends(&["fastapi", "starlette", "litestar", "quart", "sanic", "blacksheep"]);
     let wsgi = depends(&["flask", "django", "bottle", "falcon", "pyramid", "a2wsgi", "asgiref", "dash"]);
-    (asgi && !wsgi).then_some((true, Confidence::Medium, "the project depends only on an ASGI framework"))
+    (asgi && !wsgi).then_some((
+        Gateway::Asgi,
+        Confidence::Medium,
+        "the project depends only on an ASGI framework",
+    ))
 }

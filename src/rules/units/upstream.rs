@@ -7,36 +7,11 @@ use crate::model::Deployment;
 use crate::project::unit::UnitKind;
 use crate::rules::id;
 use crate::rules::units::Judged;
-use crate::rules::units::processes::Command;
 use crate::source::{MappedText, OffsetMap, Span};
 use crate::tools::effect::Role;
+use crate::tools::serves::Address;
 
 const RULE: RuleId = id::UNITS_WRONG_UPSTREAM;
-
-/// Where something listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Address {
-    Port(u16),
-    Socket(String),
-}
-
-impl Address {
-    fn same_kind(&self, other: &Address) -> bool {
-        matches!(
-            (self, other),
-            (Address::Port(_), Address::Port(_)) | (Address::Socket(_), Address::Socket(_))
-        )
-    }
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Address::Port(port) => write!(f, "port {port}"),
-            Address::Socket(path) => f.write_str(path),
-        }
-    }
-}
 
 /// `units/wrong-upstream`. Only where all that a script brings up says where it listens: another script may be of another
 /// deploy.
@@ -57,13 +32,13 @@ fn listening(units: &[&Judged<'_, '_, '_>]) -> Option<Vec<(Address, Span)>> {
         match unit.read.kind {
             UnitKind::Socket => {
                 for directive in unit.at.unit.all("Socket", "ListenStream") {
-                    listening.push((address(&directive.value)?, directive.span));
+                    listening.push((Address::parse(&directive.value)?, directive.span));
                 }
             }
             // What ends when its work is done listens on nothing.
             UnitKind::Service if !unit.at.unit.is_oneshot_work() => {
                 let Some(exec) = unit.at.unit.exec_start().into_iter().last() else { continue };
-                let addresses = binds(&Command::of(&exec)?)?;
+                let addresses = exec.serves()?.listens?;
                 listening.extend(addresses.into_iter().map(|address| (address, exec.span)));
             }
             _ => {}
@@ -106,61 +81,6 @@ fn compare(
         let draft = context.finding(RULE, span, message).at_most(sure).help(help);
         found.push(draft.related(bind, "listens here").done());
     }
-}
-
-/// Where a server is told to listen; `None` where that cannot be said.
-fn binds(command: &Command) -> Option<Vec<Address>> {
-    let option = |names: &[&str]| -> Vec<String> {
-        let mut values = Vec::new();
-        let mut args = command.args.iter().peekable();
-        while let Some(arg) = args.next() {
-            for name in names {
-                if arg == name {
-                    values.extend(args.peek().map(|v| (*v).clone()));
-                } else if let Some(value) = arg.strip_prefix(name).filter(|v| v.starts_with('=')) {
-                    values.push(value[1..].to_owned());
-                }
-            }
-        }
-        values
-    };
-    match command.name.as_str() {
-        "gunicorn" => {
-            let given = option(&["-b", "--bind"]);
-            let config = command.args.iter().any(|a| a == "-c" || a.starts_with("--config"));
-            if given.is_empty() || config {
-                return None;
-            }
-            given.iter().map(|value| address(value)).collect()
-        }
-        "uvicorn" | "hypercorn" | "daphne" => {
-            if let [socket] = option(&["--uds"]).as_slice() {
-                return Some(vec![Address::Socket(socket.clone())]);
-            }
-            match option(&["--port", "-p"]).as_slice() {
-                [port] => Some(vec![Address::Port(port.parse().ok()?)]),
-                [] if command.name == "uvicorn" && !command.args.iter().any(|a| a == "--fd") => {
-                    Some(vec![Address::Port(8000)])
-                }
-                _ => None,
-            }
-        }
-        // Workers listen on nothing.
-        "celery" | "rq" => Some(Vec::new()),
-        _ => None,
-    }
-}
-
-/// `127.0.0.1:8000`, `:8000`, `8000`, `unix:/run/x.sock`, `/run/x.sock`.
-fn address(text: &str) -> Option<Address> {
-    let text = text.trim();
-    let path = text.strip_prefix("unix:").unwrap_or(text);
-    if path.starts_with('/') {
-        let whole = !path.contains(['$', '%', '{', '`']);
-        return whole.then(|| Address::Socket(path.to_owned()));
-    }
-    let port = text.rsplit(':').next()?;
-    port.parse().ok().map(Address::Port)
 }
 
 /// The settings of nginx that a script writes.
@@ -229,12 +149,12 @@ fn targets(text: &MappedText) -> Vec<(Address, Span)> {
             let address = match target.strip_prefix("unix:") {
                 Some(socket) => {
                     let socket = socket.split(':').next().unwrap_or_default();
-                    address(&format!("unix:{socket}"))
+                    Address::parse(&format!("unix:{socket}"))
                 }
                 None => {
                     let host = target.split('/').next().unwrap_or_default();
                     let local = ["127.0.0.1:", "localhost:", "0.0.0.0:"].iter().any(|l| host.starts_with(l));
-                    local.then(|| address(host)).flatten()
+                    local.then(|| Address::parse(host)).flatten()
                 }
             };
             if let Some(address) = address {

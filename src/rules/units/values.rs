@@ -1,5 +1,5 @@
-//! `units/invalid-value`, `units/comment-in-value`, `units/split-environment`, `units/network-not-wanted`: values
-//! that systemd takes otherwise than they were meant.
+//! `units/invalid-value`, `units/comment-in-value`, `units/split-environment`, `units/network-not-wanted`:
+//! values that systemd understands differently than intended.
 
 use crate::finding::Finding;
 use crate::finding::RuleId;
@@ -23,7 +23,7 @@ const RESTARTS: &[&str] =
 const KILL_MODES: &[&str] = &["control-group", "mixed", "process", "none"];
 /// systemd.syntax(7).
 const BOOLEANS: &[&str] = &["1", "yes", "y", "true", "t", "on", "0", "no", "n", "false", "f", "off"];
-/// Directives that take a span of time and nothing else but `infinity`.
+/// Directives that take a time span and nothing else except `infinity`.
 const TIMES: &[&str] = &[
     "RestartSec",
     "TimeoutSec",
@@ -100,7 +100,7 @@ fn invalid(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
     found.push(unit.finding(INVALID, directive.span, message).help(help).done());
 }
 
-/// systemd.time(7): numbers, each with a unit or none.
+/// systemd.time(7): numbers, each with or without a unit.
 fn is_time(value: &str) -> bool {
     if value == "infinity" {
         return true;
@@ -121,7 +121,7 @@ fn is_time(value: &str) -> bool {
     true
 }
 
-/// A `#` behind a value: systemd.syntax(7) knows comments on lines of their own only.
+/// A `#` after a value: systemd.syntax(7) knows comments only on lines of their own.
 fn comment(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) -> bool {
     if unit.holds_substitution(&directive.value) {
         return false;
@@ -132,7 +132,7 @@ fn comment(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
     }
     let split = words(&directive.value);
     let at = split.iter().skip(1).position(|(word, bare)| *bare && word.starts_with('#'));
-    // Of one word alone, as a channel's or a colour's name, a command is the judge.
+    // A single word may be a channel's or a colour's name, and the command decides.
     let Some(at) = at.map(|at| at + 1) else { return false };
     let alone = is_command(&directive.key) && split[at].0 != "#" && at + 1 == split.len();
     if alone {
@@ -156,7 +156,7 @@ fn environment(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     let Some(at) = split.iter().position(|(word, _)| !word.contains('=') && !word.is_empty()) else { return };
     let (word, _) = &split[at];
     let before = at.checked_sub(1).map(|before| split[before].0.as_str());
-    // What the script puts in may hold the assignment.
+    // What the script inserts may contain the assignment.
     if !unit.is_plain(word) || has_hole(&directive.value) {
         return;
     }
@@ -176,7 +176,7 @@ fn environment(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     found.push(unit.finding(ENVIRONMENT, directive.span, message).help(help).done());
 }
 
-/// systemd.special(7), `network-online.target`: a unit that is to start after it also has to want it.
+/// systemd.special(7), `network-online.target`: a unit that should start after it also has to want it.
 fn network(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     const TARGET: &str = "network-online.target";
     let names = |key: &str| unit.at.unit.units_of(key);
@@ -185,7 +185,7 @@ fn network(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let wanted = |at: &crate::facts::world::UnitAt| {
         keys.iter().any(|key| at.unit.units_of(key).iter().any(|(name, _)| name == TARGET))
     };
-    // One unit that wants it brings it for all.
+    // One unit that wants it starts it for all.
     if unit.context.units.iter().any(wanted) {
         return;
     }

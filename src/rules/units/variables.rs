@@ -1,5 +1,5 @@
-//! `units/literal-variable`, `units/lost-variable`: a `$NAME` that systemd should get and does not, or that it
-//! gets and should not. Whether a heredoc's word is quoted decides both.
+//! `units/literal-variable`, `units/lost-variable`: a `$NAME` that systemd should get but does not, or that
+//! it gets but should not. Both depend on whether the heredoc's delimiter is quoted.
 
 use crate::finding::RuleId;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
@@ -67,7 +67,7 @@ pub(super) fn variables(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// `$NAME` and `${NAME}` in a text: the whole, and the name. `$$` is none.
+/// `$NAME` and `${NAME}` in a text: the whole, and the name. `$$` is not one.
 fn references(text: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -97,7 +97,7 @@ fn name_at(text: &str) -> &str {
     if text.starts_with(|c: char| c.is_ascii_digit()) { "" } else { &text[..end] }
 }
 
-/// A variable where systemd knows none.
+/// A variable where systemd expands none.
 fn literal(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
     let key = directive.key.as_str();
     if matches!(key, "Description" | "Documentation" | "SyslogIdentifier" | "PassEnvironment") {
@@ -108,7 +108,7 @@ fn literal(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
     };
     let environment = key == "Environment";
     let meant = references(&directive.value).into_iter().find(|(whole, name)| {
-        // A password may hold a `$`.
+        // A password may contain a `$`.
         let itself = [format!("{name}={whole}"), format!("{name}=\"{whole}\"")];
         let sure = !environment
             || matches!(*name, "PATH" | "HOME" | "USER" | "PYTHONPATH")
@@ -137,7 +137,8 @@ fn literal(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
     found.push(draft.done());
 }
 
-/// A variable in a command line: systemd puts in what `Environment=` and `EnvironmentFile=` hold, but for the program.
+/// A variable in a command line: systemd inserts what `Environment=` and `EnvironmentFile=` set, except in
+/// the program's path.
 fn command(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
     let words = words(&directive.value);
     let Some((program, _)) = words.first() else { return };
@@ -182,7 +183,7 @@ fn command(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Fin
     }
 }
 
-/// A variable that was for systemd, and that the shell took while it wrote the unit.
+/// A variable that was meant for systemd, but that the shell expanded when it wrote the unit.
 fn lost(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
     let Some((script, id)) = unit.script else { return };
     if !is_command(&directive.key) {
@@ -194,7 +195,7 @@ fn lost(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Findin
     };
     let of_unit = unit.at.unit.environment();
     for (whole, name) in references(&directive.value) {
-        // A variable that nothing in the script gives a value.
+        // A variable to which nothing in the script gives a value.
         let taken = written.value.key().contains(Value::hole(name, 0, Knowledge::Symbolic).key());
         let of_systemd = OF_SYSTEMD.contains(&name)
             && !matches!(
@@ -218,7 +219,7 @@ fn lost(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Findin
     }
 }
 
-/// A backslash before the `$`, where it stands in the directive once.
+/// A backslash before the `$`, if it occurs in the directive once.
 fn fix(unit: &Judged<'_, '_, '_>, directive: &Directive, name: &str) -> Option<Fix> {
     let text = unit.context.sources.text(directive.span);
     let mut places = references(text).into_iter().filter(|(_, n)| *n == name);

@@ -1,4 +1,4 @@
-//! `user/account-missing`: something is to run as, or to belong to, an account that nothing creates.
+//! `user/account-missing`: something should run as, or belong to, an account that nothing creates.
 
 use crate::facts::owners::is_account_name;
 use crate::facts::world::{Origin, UnitAt, World};
@@ -62,34 +62,34 @@ struct Missing<'r, 'a> {
 
 impl Missing<'_, '_> {
     fn judge(mut self, context: &World<'_, '_>, created: &HashSet<String>) -> Option<Finding> {
-        // A unit says it best.
+        // A unit is the best place to report.
         self.uses.sort_by_key(|u| u.how != How::Unit);
         let name = &self.name;
         let first = self.uses.first()?;
         let sets_up = is_installer(first.script);
         let confidence = match (created.is_empty(), sets_up) {
             (false, true) => Confidence::High,
-            // A script for later deploys uses the accounts that the first one found or made.
+            // A script for later deploys uses the accounts that the first one found or created.
             (false, false) if first.how == How::Unit => Confidence::Medium,
             (true, true) if first.how == How::Unit => Confidence::Medium,
             _ => return None,
         };
         let what = match first.how {
             How::Unit => format!(
-                "the unit runs as `{name}`, and nothing creates that account: systemd fails to start it (status=217/USER)"
+                "nothing creates the account `{name}`, so systemd fails to start the unit (status=217/USER)"
             ),
             How::Owner => format!(
-                "`{}` names the account `{name}`, and nothing creates it: chown: invalid user",
+                "`{}` fails with \"invalid user\", because nothing creates the account `{name}`",
                 context.words(first.span)
             ),
             How::Runs => {
-                format!("`{}` runs as `{name}`, and nothing creates that account", context.words(first.span))
+                format!("`{}` runs as `{name}`, but nothing creates that account", context.words(first.span))
             }
         };
         let mut draft = context
             .finding(id::USER_ACCOUNT_MISSING, first.span, what)
             .at_most(confidence)
-            .help(format!("create it before: `id -u {name} >/dev/null 2>&1 || useradd --system {name}`"));
+            .help(format!("create it first: `id -u {name} >/dev/null 2>&1 || useradd --system {name}`"));
         for other in self.uses.iter().skip(1).take(4) {
             draft = draft.related(other.span, format!("`{name}` is needed here too"));
         }
@@ -97,7 +97,7 @@ impl Missing<'_, '_> {
     }
 }
 
-/// True for a script that sets a server up, and does not only bring a new version to one.
+/// True for a script that sets up a server, and does not only bring a new version to one.
 fn is_installer(script: &Deployment<'_>) -> bool {
     let ordinary = script.caller == Caller::Ordinary
         && !script.steps.iter().any(|s| s.deed.roles.contains(&Role::Account));
@@ -108,11 +108,11 @@ fn is_installer(script: &Deployment<'_>) -> bool {
             .any(|s| s.deed.roles.iter().any(|r| matches!(r, Role::SystemPackages | Role::Account)))
 }
 
-/// The accounts that some script creates; `None` where one creates an account whose name is not known: it may be any.
+/// The accounts that some script creates; `None` if one creates an account of unknown name, which may be any.
 fn created(context: &World<'_, '_>) -> Option<HashSet<String>> {
     let mut names = HashSet::new();
     for (_, _, step) in context.steps() {
-        // A command that is not known may create accounts: `./bootstrap-users.sh`.
+        // An unknown command may create accounts: `./bootstrap-users.sh`.
         for effect in &step.deed.effects {
             if let (Change::Create(_), Resource::User(name)) = (&effect.change, &effect.resource) {
                 names.insert(name.as_literal()?.to_owned());
@@ -167,7 +167,7 @@ fn of_unit<'r, 'a>(context: &World<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>> 
     {
         return None;
     }
-    // `sed -i s/User=.*/User=$USER/` on what was copied: another user stands there in the end.
+    // `sed -i s/User=.*/User=$USER/` on the copy: in the end it has another user.
     let edited = script.steps.iter().any(|step| {
         let edits = |e: &crate::tools::effect::Effect| {
             matches!(e.change, Change::Edit) && e.resource.name().basename().is_shown_as(&at.name)
@@ -184,7 +184,7 @@ fn of_unit<'r, 'a>(context: &World<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>> 
     })
 }
 
-/// True where the script has looked whether the account is there.
+/// True if the script has checked whether the account exists.
 fn asked_for(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
     script.guards_of(id).any(|(_, guard)| {
         guard
@@ -195,7 +195,7 @@ fn asked_for(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
     })
 }
 
-/// The accounts whose homes units and steps work in, read once.
+/// The accounts in whose homes units and steps work, read once.
 struct AtHome<'c>(HashSet<&'c str>);
 
 impl<'c> AtHome<'c> {
@@ -226,7 +226,7 @@ impl<'c> AtHome<'c> {
     }
 }
 
-/// True for an account that was there before: its home is where the project lies, or the script's caller.
+/// True for an account that existed before: the project is in its home, or it calls the script.
 fn exists_before(context: &World<'_, '_>, at_home: &AtHome<'_>, name: &str) -> bool {
     at_home.0.contains(name)
         // `echo "run me as deploy"`, `[ "$USER" = deploy ]`.

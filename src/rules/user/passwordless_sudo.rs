@@ -28,21 +28,18 @@ pub(in crate::rules) fn passwordless_sudo(context: &World<'_, '_>, found: &mut V
                     .iter()
                     .find(|u| u.name.ends_with(".service") && u.unit.user().is_some_and(|d| d.value == who));
                 let what = match serves {
-                    Some(at) => format!(
-                        "and {} runs as `{who}`: whoever breaks into the app owns the server",
-                        at.name
-                    ),
-                    None => "for any command: whoever gets hold of the account owns the server".to_owned(),
+                    Some(at) => format!("and {} runs as `{who}`", at.name),
+                    None => "for any command".to_owned(),
                 };
                 let draft = context
                     .finding(
                         id::USER_PASSWORDLESS_SUDO,
                         span,
-                        format!("`{who}` may become root without a password, {what}"),
+                        format!("`{who}` can become root without a password, {what}"),
                     )
                     .at_most(context.confidence(script, id, None))
                     .help(format!(
-                        "name the commands: `{who} ALL=(root) NOPASSWD: /usr/bin/systemctl restart shop`"
+                        "name the commands that it needs: `{who} ALL=(root) NOPASSWD: /usr/bin/systemctl restart shop`"
                     ));
                 let draft = match serves {
                     Some(_) => draft,
@@ -58,7 +55,7 @@ fn is_sudoers(path: &Value) -> bool {
     path.as_literal() == Some("/etc/sudoers") || path.known_prefix().starts_with("/etc/sudoers.d/")
 }
 
-/// Who may run everything without a password by a line of sudoers(5).
+/// The account that can run everything without a password by a line of sudoers(5).
 fn unrestricted(line: &str) -> Option<String> {
     let line = line.trim();
     let (who, rest) = line.split_once([' ', '\t'])?;
@@ -67,7 +64,7 @@ fn unrestricted(line: &str) -> Option<String> {
     let tags = match commands.strip_prefix('(') {
         Some(run_as) => {
             let (run_as, tags) = run_as.split_once(')')?;
-            // As another account than root, it is another matter.
+            // Another account than root is a different matter.
             if !run_as.split([',', ':']).any(|u| matches!(u, "ALL" | "root")) {
                 return None;
             }

@@ -1,4 +1,4 @@
-//! `user/roots-home`: another user is sent into root's home, which is shut to all others.
+//! `user/roots-home`: another user needs a path in root's home, which is closed to all others.
 
 use crate::facts::owners::{is_account_name, lies_under};
 use crate::facts::world::{Origin, UnitAt, World};
@@ -27,7 +27,7 @@ pub(in crate::rules) fn roots_home(context: &World<'_, '_>, found: &mut Vec<Find
             let Some(path) = path_of(script, step).filter(|_| !told.contains(&step.span)) else { continue };
             told.push(step.span);
             let message = format!(
-                "`{}` runs as `{name}`, and `{}` is in the home of root, into which nobody else may go: permission denied",
+                "`{}` fails as `{name}`, because only root can reach `{}` in its home: permission denied",
                 context.words(step.span),
                 shown(&path)
             );
@@ -36,7 +36,7 @@ pub(in crate::rules) fn roots_home(context: &World<'_, '_>, found: &mut Vec<Find
                     .finding(id::USER_ROOTS_HOME, step.span, message)
                     .at_most(context.confidence(script, id, Some(&path)))
                     .help(format!(
-                        "`~` and `$HOME` are put in before sudo changes the user: put it where `{name}` may read it"
+                        "put it where `{name}` can read it; the shell expands `~` and `$HOME` before sudo changes the user"
                     ))
                     .done(),
             );
@@ -44,7 +44,7 @@ pub(in crate::rules) fn roots_home(context: &World<'_, '_>, found: &mut Vec<Find
     }
 }
 
-/// Root's home, as the script that root runs says it.
+/// Root's home, as a script that root runs writes it.
 fn is_roots(script: &Deployment<'_>, path: &Value) -> bool {
     let by_name = path.is_under(&Value::literal("/root"));
     let by_home = matches!(script.caller, Caller::Root(_))
@@ -52,7 +52,7 @@ fn is_roots(script: &Deployment<'_>, path: &Value) -> bool {
     by_name || by_home
 }
 
-/// The first operand of a command of another user that lies in root's home.
+/// The first operand of another user's command that is in root's home.
 fn path_of(script: &Deployment<'_>, step: &Step) -> Option<Value> {
     let User::Named(name) = &step.user else { return None };
     if name.as_literal() == Some("root") || opens_no_path(&step.argv) {
@@ -63,7 +63,7 @@ fn path_of(script: &Deployment<'_>, step: &Step) -> Option<Value> {
     all.find(|value| is_roots(script, value)).cloned()
 }
 
-/// The way in is opened: `chmod 755 /root`, an ACL.
+/// The directory is opened: `chmod 755 /root`, an ACL.
 fn opens(step: &Step) -> bool {
     step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
         (Change::Mode { mode, .. }, Resource::Path(path)) => {
@@ -82,7 +82,7 @@ fn shown(path: &Value) -> String {
     path.to_string()
 }
 
-/// A service of another user that lives in root's home.
+/// Another user's service in root's home.
 fn of_unit(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
     let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { return None };
     let script = context.scripts.get(index)?;
@@ -92,7 +92,7 @@ fn of_unit(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
     }
     let (path, span, status) = place(&at.unit, matches!(script.caller, Caller::Root(_)))?;
     let message = format!(
-        "{} runs as `{}`, and `{path}` is in the home of root, into which nobody else may go: systemd fails to start it ({status})",
+        "systemd fails to start {} ({status}), because `{}` can't reach `{path}` in root's home",
         at.name, user.value
     );
     Some(
@@ -100,13 +100,13 @@ fn of_unit(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
             .finding(id::USER_ROOTS_HOME, span, message)
             .at_most(context.confidence(script, id, None))
             .at_most(Confidence::High)
-            .related(user.span, format!("runs as `{}`", user.value))
-            .help("put the app into a directory of its own, such as /opt/NAME, that its user may enter")
+            .related(user.span, format!("it runs as `{}`", user.value))
+            .help("put the app into a directory of its own that its user can enter, such as /opt/NAME")
             .done(),
     )
 }
 
-/// The first place of a service that lies in root's home, and what its failure is called: systemd.exec(5).
+/// The first path of a service that is in root's home, and the name of its failure: systemd.exec(5).
 fn place(unit: &Unit, by_root: bool) -> Option<(String, Span, &'static str)> {
     let is_it = |path: &str| lies_under(path, "/root") || by_root && lies_under(path, "$HOME");
     let directory = unit.working_directory().filter(|d| is_it(&d.value));

@@ -1,4 +1,4 @@
-//! `user/runs-as-root`: what the app's user should run in its tree is run by root.
+//! `user/runs-as-root`: root runs something in the app's tree that the app's user should run.
 
 use crate::facts::owners::{before, given_away, is_roots, reaches, runs_as, user_of};
 use crate::facts::world::{AppUser, World};
@@ -33,14 +33,14 @@ fn judge(
     app: &AppUser,
 ) -> Finding {
     let step = script.step(id);
-    // A command out of a variable (`eval "$step"`) shows itself by its words, not by where they stand.
+    // A command from a variable (`eval "$step"`) is shown by its words, not by their place.
     let literally = context.sources.text(step.span).contains(step.argv.name.as_str());
     let words = if literally { context.words(step.span) } else { step.argv.to_string() };
     let name = &app.name;
     let after = given_away(context, script, id.0 as usize + 1, tree, |s| s.entry == step.entry);
     let after = after.map(|(_, given)| given);
     let message = format!(
-        "`{words}` runs as root in the app's tree; the app runs as `{name}` ({}), and {}",
+        "`{words}` runs as root in the tree of `{name}` ({}), so {}",
         app.why,
         match after {
             Some(_) => work.danger(),
@@ -54,11 +54,12 @@ fn judge(
     if let Some((later, _)) = after {
         draft = draft.severity(Severity::Info).related(
             later.span,
-            format!("gives the files to `{name}` afterwards; what ran as root has run by then"),
+            format!("this gives the files to `{name}`, but by then the code has run as root"),
         );
     }
     if after.is_none() && work == Work::Dependencies && is_roots_own(script, id, tree) {
-        // Only read by the app, an environment may well stay root's: what is left is the foreign code.
+        // The app only reads an environment, so it may belong to root. Only the foreign code is left to
+        // report.
         draft = draft.severity(Severity::Info);
     }
     if let Some(span) = app.span {
@@ -79,7 +80,7 @@ fn judge(
     draft.help(help).fix(fix(step, name).filter(|_| ready)).done()
 }
 
-/// Sure where a unit or the configuration says it in so many words.
+/// Sure if a unit or the configuration says it explicitly.
 fn sure(app: &AppUser) -> Confidence {
     let said = app.why.starts_with("`User=`") || app.why.starts_with("the configuration");
     if said && app.name.knowledge() == Knowledge::Literal { Confidence::High } else { Confidence::Medium }
@@ -94,26 +95,22 @@ enum Work {
 }
 
 impl Work {
-    /// What is wrong even where the files change hands later.
+    /// What is wrong even if the files change hands later.
     fn danger(self) -> &'static str {
         match self {
-            Work::Dependencies => "the packages' own install code runs with root's rights",
-            Work::Build => "the build tools and their plugins run with root's rights",
-            Work::StaticFiles | Work::Migrate => "the app's code runs with root's rights",
+            Work::Dependencies => "the packages' install code runs as root",
+            Work::Build => "the build tools and their plugins run as root",
+            Work::StaticFiles | Work::Migrate => "the app's code runs as root",
         }
     }
 
-    /// What is wrong where the files stay root's.
+    /// What is wrong if the files stay root's.
     fn consequence(self) -> &'static str {
         match self {
-            Work::Dependencies => {
-                "the packages' own install code runs with root's rights and leaves files that belong to root"
-            }
-            Work::Build => "the build's tools run with root's rights and leave files that belong to root",
-            Work::StaticFiles => "the files that it gathers belong to root",
-            Work::Migrate => {
-                "what the app's code makes on the way (caches, logs, a SQLite file) belongs to root"
-            }
+            Work::Dependencies => "the packages' install code runs as root and leaves root's files",
+            Work::Build => "the build tools run as root and leave root's files",
+            Work::StaticFiles => "the files that it collects belong to root",
+            Work::Migrate => "the app's caches, logs or SQLite file belong to root",
         }
     }
 }
@@ -129,13 +126,13 @@ fn work_of(step: &Step) -> Option<Work> {
     })
 }
 
-/// Where a step works: around its program (`/opt/app/venv/bin/pip`), at the directory or file that an argument names,
-/// else in its working directory.
+/// Where a step works: around its program (`/opt/app/venv/bin/pip`), at the directory or file that an
+/// argument names, else in its working directory.
 fn place_of(step: &Step) -> Value {
     let argv = &step.argv;
     let program = argv.program.value.resolve(&argv.cwd);
     let own = argv.program.value.key().contains('/');
-    // An environment says best whose packages they are, wherever the list of them lies.
+    // An environment shows best whose packages they are, wherever the list of them is.
     let inner = ["/venv/bin/", "/.venv/bin/", "/env/bin/"].iter().find_map(|inner| program.key().find(inner));
     if let Some(end) = inner.filter(|_| own) {
         return Value::from_key(&program.key()[..end], &program);
@@ -155,7 +152,7 @@ fn place_of(step: &Step) -> Value {
     crate::tools::place::works_in(argv)
 }
 
-/// True for an environment that root has made in this script, in a tree that nobody is given any part of.
+/// True for an environment that root created in this script, in a tree of which nobody gets any part.
 fn is_roots_own(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
     let made = before(script, id).any(|step| {
         let makes = |e: &Effect| {
@@ -172,7 +169,7 @@ fn is_roots_own(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
     made && !given
 }
 
-/// True where the tree belongs to the user before the step: it was given, or the user made it.
+/// True if the tree belongs to the user before the step: it was given, or the user created it.
 fn is_of(script: &Deployment<'_>, id: StepId, tree: &Value, name: &Value) -> bool {
     before(script, id).any(|step| {
         step.deed.effects.iter().any(|effect| {
@@ -188,7 +185,7 @@ fn is_of(script: &Deployment<'_>, id: StepId, tree: &Value, name: &Value) -> boo
     })
 }
 
-/// `sudo -u NAME ` in front, where the command finds its program and its settings all the same: sudo(8) gives it
+/// `sudo -u NAME ` in front, if the command still finds its program and its settings: sudo(8) gives it
 /// another PATH than an activated environment has.
 fn fix(step: &Step, name: &Value) -> Option<Fix> {
     let name = name.as_literal()?;

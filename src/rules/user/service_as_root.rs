@@ -10,37 +10,6 @@ use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
 
-/// Programs that run an app's code, by their names.
-const RUNNERS: [&str; 27] = [
-    "python",
-    "gunicorn",
-    "uvicorn",
-    "hypercorn",
-    "daphne",
-    "celery",
-    "uwsgi",
-    "waitress-serve",
-    "streamlit",
-    "flask",
-    "poetry",
-    "pipenv",
-    "uv",
-    "node",
-    "nodejs",
-    "npm",
-    "npx",
-    "yarn",
-    "pnpm",
-    "bun",
-    "deno",
-    "ruby",
-    "bundle",
-    "puma",
-    "php",
-    "java",
-    "dotnet",
-];
-
 /// Words of what has to be root, or keeps the machine and not the app: containers, networks, certificates, backups.
 const OF_ROOT: [&str; 24] = [
     "docker",
@@ -135,19 +104,9 @@ fn runs_app(exec: &Exec, unit: &Unit) -> bool {
     let of_root = words().any(|word| OF_ROOT.iter().any(|w| word.to_ascii_lowercase().contains(w)));
     let description = unit.get("Unit", "Description").map(|d| d.value.to_ascii_lowercase());
     let kept = description.is_some_and(|d| OF_ROOT.iter().any(|w| d.contains(w)));
-    let name = exec.program.rsplit('/').next().unwrap_or_default();
-    let runner = RUNNERS.iter().any(|r| {
-        name.strip_prefix(r).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
-    });
+    let runner = exec.serves().is_some_and(|serves| serves.runs_app);
     let own = HOMES_OF_APPS.iter().any(|home| lies_under(&exec.program, home));
-    // `/bin/bash -c "cd /opt/shop && venv/bin/python main.py"`.
-    let through_shell = matches!(name, "bash" | "sh" | "env")
-        && exec.args.iter().any(|arg| {
-            arg.split([' ', ';', '&']).any(|word| {
-                RUNNERS.contains(&word.rsplit('/').next().unwrap_or_default().trim_end_matches('3'))
-            })
-        });
-    !of_root && !kept && (runner || own || through_shell)
+    !of_root && !kept && (runner || own)
 }
 
 /// A unit of a user's own manager: systemd.unit(5), `~/.config/systemd/user`.

@@ -1,0 +1,123 @@
+//! The models of a repo's scripts, each built once: discovery asks them what the scripts do, and those that deploy are
+//! judged by the same models.
+
+use super::isolate::{self, Script};
+use crate::finding::Gap;
+use crate::model::{self, Deployment, Follow};
+use crate::project::discover;
+use crate::repo::files::Root;
+use crate::source::{FileId, Sources, Span};
+use crate::tools::acts::Act;
+use bumpalo::Bump;
+use std::collections::{BTreeSet, HashMap};
+
+/// How many gaps of one script are reported one by one.
+const GAPS: usize = 100;
+
+/// The models that were built and not yet taken.
+pub(super) struct Models<'r, 'a> {
+    root: &'r Root,
+    arena: &'a Bump,
+    built: HashMap<FileId, Built<'a>>,
+}
+
+/// What came of building a model.
+pub(super) struct Built<'a> {
+    /// What it was built of.
+    pub(super) script: Script<'a>,
+    /// Absent where it failed whatever was left out.
+    pub(super) deployment: Option<Deployment<'a>>,
+    /// What could not be analysed.
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl<'r, 'a> Models<'r, 'a> {
+    /// Of the scripts below a root; their texts are kept in the arena.
+    pub(super) fn new(root: &'r Root, arena: &'a Bump) -> Self {
+        Models { root, arena, built: HashMap::new() }
+    }
+
+    /// The root below which the scripts lie.
+    pub(super) fn root(&self) -> &'r Root {
+        self.root
+    }
+
+    /// What a script does for a deploy; `None` where that could not be found out.
+    pub(super) fn acts(&mut self, file: FileId, sources: &mut Sources) -> Option<BTreeSet<Act>> {
+        let (root, arena) = (self.root, self.arena);
+        let built = self.built.entry(file).or_insert_with(|| build(root, arena, file, sources));
+        built.deployment.as_ref().map(discover::of_script)
+    }
+
+    /// The model of a script, to be judged by.
+    pub(super) fn take(&mut self, file: FileId, sources: &mut Sources) -> Built<'a> {
+        self.built.remove(&file).unwrap_or_else(|| build(self.root, self.arena, file, sources))
+    }
+}
+
+fn build<'a>(root: &Root, arena: &'a Bump, file: FileId, sources: &mut Sources) -> Built<'a> {
+    let mut script = Script {
+        file,
+        path: sources.file(file).path().to_owned(),
+        text: arena.alloc_str(sources.file(file).text()),
+        left_out: Vec::new(),
+    };
+    let mut follow = InRoot { root, sources, gaps: Vec::new() };
+    let (mut deployment, left_out) = isolate::model(file, script.text, &mut |left_out| {
+        follow.gaps.clear();
+        model::build_without(arena, file, &script.path, script.text, &mut follow, left_out)
+    });
+    let mut gaps = follow.gaps;
+    if let Some(left_out) = left_out {
+        let reason = left_out.failure.reason("the model");
+        let mut places = left_out.places.iter().map(|span| (*span, reason.clone())).collect();
+        tell_briefly(&mut places);
+        gaps.extend(places.into_iter().map(|(span, reason)| Gap::at(sources, span, reason)));
+        script.left_out = left_out.places;
+    }
+    if let Some(deployment) = &mut deployment {
+        tell_briefly(&mut deployment.gaps);
+        let told = deployment.gaps.iter().map(|(span, reason)| Gap::at(sources, *span, reason.clone()));
+        gaps.extend(told);
+    }
+    Built { script, deployment, gaps }
+}
+
+/// In a text that is not shell at all, each line would be a gap. The first ones are reported, with the number
+/// of the rest.
+fn tell_briefly(gaps: &mut Vec<(Span, String)>) {
+    gaps.sort();
+    gaps.dedup();
+    if gaps.len() <= GAPS {
+        return;
+    }
+    let more = gaps.split_off(GAPS);
+    let count = more.len();
+    // They may be in files that it sources. The remaining gap covers those of the first file.
+    if let Some((span, _)) = more.into_iter().reduce(|(span, reason), (next, _)| (span.to(next), reason)) {
+        gaps.push((span, format!("{count} more places could not be read from here on")));
+    }
+}
+
+/// Follows `source FILE` inside the root.
+struct InRoot<'r> {
+    root: &'r Root,
+    sources: &'r mut Sources,
+    gaps: Vec<Gap>,
+}
+
+impl Follow for InRoot<'_> {
+    fn follow(&mut self, path: &str) -> Option<(FileId, String)> {
+        // The deployment may create a file that does not exist yet.
+        if !self.root.exists(path) {
+            return None;
+        }
+        match self.root.read(path, self.sources) {
+            Ok(file) => Some((file, self.sources.file(file).text().to_owned())),
+            Err(gap) => {
+                self.gaps.push(gap);
+                None
+            }
+        }
+    }
+}

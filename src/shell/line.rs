@@ -1,0 +1,326 @@
+//! Command lines that stand elsewhere than in the flow of a script: a unit's `ExecStart=`, the command of a Compose
+//! service, an image's `CMD`, a line that a script prints. One function takes any of them apart into commands
+//! with their wrappers peeled. Knows nothing of what a program does.
+//!
+//! Variables are not known here, so a word that holds one has a hole. Places mean nothing: what asks has its own.
+
+use crate::limit::tick;
+use crate::shell::argv::{Arg, Argv};
+use crate::shell::ast::{
+    AssignedValue, Assignment, Block, Command as Simple, Operation, Part, Stmt, StmtKind, Word,
+};
+use crate::shell::parse::Shell;
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::{Code, Peeled, command_line, peel};
+use crate::source::{FileId, OffsetMap, Span};
+use bumpalo::Bump;
+
+/// A command line, by who takes it apart.
+#[derive(Clone, Copy, Debug)]
+pub enum Line<'l> {
+    /// Words that reach the program as they are: what systemd, Compose or a list in JSON makes of them. `$NAME`,
+    /// `${NAME}` and the holes of [`Value`] in them are not known.
+    Words(&'l [String]),
+    /// A text that a shell reads.
+    Shell(&'l str),
+}
+
+/// One command of a line.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The command with its wrappers peeled. Shell code that it hands on (`sh -c CODE`) is not here but taken apart.
+    pub peeled: Peeled,
+    /// It ends in `&`: the line goes on without it.
+    pub background: bool,
+    /// It reads what the command in front of it prints.
+    pub filter: bool,
+}
+
+impl Command {
+    /// The command's words.
+    pub fn argv(&self) -> &Argv {
+        &self.peeled.argv
+    }
+}
+
+/// `sh -c` inside `sh -c`: deeper than this it stays as it is.
+const DEPTH: u8 = 4;
+/// So many commands of one line are told apart.
+const COMMANDS: usize = 500;
+
+/// The commands of a line in the order in which they stand.
+pub fn commands(line: Line<'_>) -> Vec<Command> {
+    let mut reading = Reading { found: Vec::new(), cwd: unknown_directory(), exported: Vec::new(), depth: 0 };
+    match line {
+        Line::Words(words) => {
+            let args = words.iter().map(|word| argument(Value::with_variables(word))).collect();
+            reading.command(args, Vec::new(), Flow::default());
+        }
+        Line::Shell(text) => reading.text(text, Flow::default()),
+    }
+    reading.found
+}
+
+/// The command that is left running when the others are done: the last one, unless it only waits or reads what another
+/// prints.
+pub fn main(commands: &[Command]) -> Option<&Command> {
+    let waits =
+        |c: &&Command| matches!(c.argv().name.as_str(), "wait" | "true" | ":" | "exit" | "echo" | "printf");
+    let stays = |c: &&Command| !c.filter && !waits(c);
+    commands
+        .iter()
+        .rfind(|c| stays(c) && !c.background)
+        .or_else(|| commands.iter().rfind(stays))
+        .or(commands.last())
+}
+
+fn unknown_directory() -> Value {
+    Value::hole("PWD", 0, Knowledge::Symbolic)
+}
+
+fn argument(value: Value) -> Arg {
+    Arg { value, span: Span { file: FileId(0), start: 0, end: 0 } }
+}
+
+/// How a command stands in its line.
+#[derive(Clone, Copy, Default)]
+struct Flow {
+    background: bool,
+    filter: bool,
+}
+
+struct Reading {
+    found: Vec<Command>,
+    /// Where the next command runs, as far as `cd` tells.
+    cwd: Value,
+    /// What `export` and assignments that stand alone have set.
+    exported: Vec<(String, Value)>,
+    depth: u8,
+}
+
+impl Reading {
+    fn text(&mut self, text: &str, flow: Flow) {
+        let arena = Bump::new();
+        let mut shell = Shell::new(&arena);
+        let text = arena.alloc_str(text);
+        let block = shell.parse(text, FileId(0), OffsetMap::shifted(0));
+        self.depth += 1;
+        self.block(block, flow);
+        self.depth -= 1;
+    }
+
+    fn block(&mut self, block: Block<'_>, flow: Flow) {
+        for stmt in block {
+            self.statement(stmt, flow);
+        }
+    }
+
+    fn statement(&mut self, stmt: &Stmt<'_>, flow: Flow) {
+        tick();
+        match stmt.kind {
+            StmtKind::Command(command) => self.simple(command, flow),
+            StmtKind::Test { .. } | StmtKind::Arithmetic(_) => {}
+            StmtKind::Pipeline(stages) => {
+                for (index, stage) in stages.iter().enumerate() {
+                    self.statement(stage, Flow { filter: flow.filter || index > 0, ..flow });
+                }
+            }
+            StmtKind::Not(inner) => self.statement(inner, flow),
+            StmtKind::And(first, second) | StmtKind::Or(first, second) => {
+                self.statement(first, flow);
+                self.statement(second, flow);
+            }
+            StmtKind::If { arms, otherwise } => {
+                for (condition, body) in arms {
+                    self.block(condition, flow);
+                    self.block(body, flow);
+                }
+                self.block(otherwise.unwrap_or_default(), flow);
+            }
+            StmtKind::While { condition, body, .. } => {
+                self.block(condition, flow);
+                self.block(body, flow);
+            }
+            StmtKind::For { body, .. } | StmtKind::CountedFor(body) | StmtKind::Group(body) => {
+                self.block(body, flow);
+            }
+            StmtKind::Subshell(body) => {
+                let cwd = self.cwd.clone();
+                self.block(body, flow);
+                self.cwd = cwd;
+            }
+            StmtKind::Case { arms, .. } => {
+                for arm in arms {
+                    self.block(arm.body, flow);
+                }
+            }
+            StmtKind::Function { body, .. } | StmtKind::Redirected { body, .. } => self.statement(body, flow),
+            StmtKind::Background(inner) => self.statement(inner, Flow { background: true, ..flow }),
+        }
+    }
+
+    fn simple(&mut self, command: &Simple<'_>, flow: Flow) {
+        let set = command.assignments.iter().filter_map(assigned);
+        let keyword = command.words.first().map(word_value);
+        let sets = matches!(
+            keyword.as_ref().and_then(Value::as_literal),
+            None | Some("export" | "local" | "readonly" | "declare" | "typeset")
+        );
+        if sets && !command.assignments.is_empty() || command.words.is_empty() {
+            self.exported.extend(set);
+            return;
+        }
+        let args = command.words.iter().map(|word| argument(word_value(word))).collect();
+        self.command(args, set.collect(), flow);
+    }
+
+    fn command(&mut self, args: Vec<Arg>, assigned: Vec<(String, Value)>, flow: Flow) {
+        let home = Value::hole("HOME", 0, Knowledge::Symbolic);
+        if self.found.len() >= COMMANDS {
+            return;
+        }
+        let Some(mut argv) = command_line(args, self.cwd.clone(), home) else { return };
+        if argv.name == "cd" {
+            self.cwd = argv.args.first().map_or_else(unknown_directory, |to| argv.path(to));
+        }
+        argv.env.clone_from(&self.exported);
+        argv.env.extend(assigned);
+        let peeled = peel(argv);
+        if let Some(outer) = &peeled.outer {
+            // `docker run IMAGE COMMAND` is a command of its own, out here.
+            let peeled =
+                Peeled { outer: None, place: None, user: None, argv: (**outer).clone(), ..peeled.clone() };
+            self.found.push(Command { peeled, background: flow.background, filter: flow.filter });
+        }
+        let code = match &peeled.code {
+            Some(Code::Argument(code)) => Some(code.value.to_string()),
+            Some(Code::Joined(words)) => {
+                Some(words.iter().map(|w| w.value.to_string()).collect::<Vec<_>>().join(" "))
+            }
+            Some(Code::Stdin | Code::File { .. }) | None => None,
+        };
+        match code.filter(|_| self.depth < DEPTH) {
+            Some(text) => self.code(&text, &peeled, flow),
+            None => self.found.push(Command { peeled, background: flow.background, filter: flow.filter }),
+        }
+    }
+
+    /// What the shell behind a wrapper runs: there, and as the user that the wrapper gives.
+    fn code(&mut self, text: &str, around: &Peeled, flow: Flow) {
+        let first = self.found.len();
+        let before = (self.cwd.clone(), self.exported.clone());
+        self.exported.clone_from(&around.argv.env);
+        self.text(text, flow);
+        (self.cwd, self.exported) = before;
+        for command in &mut self.found[first..] {
+            let inner = &mut command.peeled;
+            inner.user = inner.user.take().or_else(|| around.user.clone());
+            inner.place = inner.place.take().or_else(|| around.place.clone());
+        }
+    }
+}
+
+fn assigned(assignment: &Assignment<'_>) -> Option<(String, Value)> {
+    match &assignment.value {
+        Some(AssignedValue::Word(word)) => Some((assignment.name.to_owned(), word_value(word))),
+        _ => None,
+    }
+}
+
+fn word_value(word: &Word<'_>) -> Value {
+    let mut value = Value::default();
+    parts_into(word.parts, &mut value);
+    value
+}
+
+fn parts_into(parts: &[Part<'_>], value: &mut Value) {
+    for part in parts {
+        match part {
+            Part::Literal { text, .. } => value.push_str(text),
+            // Nothing is known to be set, so what stands for it then is the best guess.
+            Part::Parameter {
+                operation: Operation::Default(default) | Operation::Assign(default), ..
+            } => {
+                parts_into(default, value);
+            }
+            Part::Parameter { name, .. } => value.push(&Value::hole(name, 0, Knowledge::Symbolic)),
+            Part::Substitution { text, .. } | Part::Opaque { text, .. } => {
+                value.push(&Value::hole(text, 0, Knowledge::Unknown));
+            }
+            Part::Process { .. } => value.push(&Value::hole("<(…)", 0, Knowledge::Unknown)),
+            Part::Glob(character) => value.push_glob(*character),
+            Part::Tilde(user) => {
+                value.push_str("~");
+                value.push_str(user);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(commands: &[Command]) -> Vec<String> {
+        let one = |command: &Command| {
+            let argv = command.argv();
+            let mut text = argv.program.value.to_string();
+            for arg in &argv.args {
+                text.push_str(&format!(" {}", arg.value));
+            }
+            text
+        };
+        commands.iter().map(one).collect()
+    }
+
+    fn words(line: &str) -> Vec<String> {
+        line.split(' ').map(|word| word.replace('_', " ")).collect()
+    }
+
+    #[test]
+    fn words_are_peeled_as_a_steps_are() {
+        // `_` holds a word together.
+        for (line, expected) in [
+            ("/usr/bin/env A=1 python3 app.py", "python3 app.py"),
+            ("sh -c exec_gunicorn_-w_$N_app:app", "gunicorn -w $N app:app"),
+            (
+                "bash -lc cd_/srv/app_&&_source_venv/bin/activate_&&_exec_celery_-A_x_worker",
+                "celery -A x worker",
+            ),
+            ("dumb-init -- node server.js", "node server.js"),
+            ("tini -g -- gosu app:app nginx", "nginx"),
+            ("su-exec app sh -c migrate;_exec_uvicorn_x:y", "uvicorn x:y"),
+            ("./wait-for-it.sh db:5432 -t 30 -- npm start", "npm start"),
+            ("dockerize -wait tcp://db:5432 -timeout 60s python app.py", "python app.py"),
+            ("doppler run --config prd -- puma -C x", "puma -C x"),
+            ("xvfb-run -a --server-args=-screen node bot.js", "node bot.js"),
+            ("flock -n /tmp/x timeout -k 5 60 python job.py", "python job.py"),
+            ("sh -c gunicorn_x:y_2>&1_|_tee_log", "gunicorn x:y"),
+            ("sh -c nginx_&_node_server.js_&_wait", "node server.js"),
+            ("bash start.sh -x", "bash start.sh -x"),
+            ("${VENV}/bin/python -m http.server", "$VENV/bin/python -m http.server"),
+        ] {
+            let words = words(line);
+            let found = commands(Line::Words(&words));
+            let main = main(&found).map(std::slice::from_ref).unwrap_or_default();
+            assert_eq!(shown(main), [expected], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_shells_line_gives_all_of_its_commands() {
+        let text =
+            "cd web && A=1 npm ci; if [ -f x ]; then ./manage.py migrate || true; fi; ssh h 'pm2 save'";
+        let found = commands(Line::Shell(text));
+        assert_eq!(shown(&found), ["cd web", "npm ci", "./manage.py migrate", "true", "pm2 save"]);
+        assert_eq!(found[1].argv().cwd.to_string(), "$PWD/web");
+        assert_eq!(found[1].argv().env("A").and_then(Value::as_literal), Some("1"));
+        assert!(found[4].peeled.place.is_some() && found[1].peeled.place.is_none());
+    }
+
+    #[test]
+    fn a_default_stands_for_what_is_not_set() {
+        let found = commands(Line::Shell("uvicorn --port ${PORT:-8000} $APP --workers $(nproc)"));
+        assert_eq!(shown(&found), ["uvicorn --port 8000 $APP --workers $(nproc)"]);
+    }
+}
