@@ -19,6 +19,7 @@ use crate::tools::effect::Prints;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::plain::handles_text;
 use crate::tools::serves::serves;
+use crate::tools::services::drives_services;
 use crate::tools::work::{Work, asks_for, does};
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -296,10 +297,15 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     pub(crate) fn called_drives(&self, verb: &str, unit: &str) -> bool {
         let lines = self.known.driving_called.get_or_init(|| {
             let lines = self.called().iter().flat_map(|text| text.lines());
-            let drives = |line: &&str| line.contains("systemctl") || line.contains("service ");
-            lines.filter(drives).map(str::to_owned).collect()
+            lines.filter(|line| drives_services(line)).map(str::to_owned).collect()
         });
         lines.iter().any(|line| line.contains(verb) && line.contains(unit))
+    }
+
+    /// True where a line that is printed drives the unit by the verb.
+    pub(crate) fn said_drives(&self, verb: &str, unit: &str) -> bool {
+        let mut lines = self.said().iter().map(|said| said.line.as_str());
+        lines.any(|line| drives_services(line) && line.contains(verb) && line.contains(unit))
     }
 
     /// True where any script of the repo drives the unit by the verb.
@@ -308,7 +314,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         let lines = self.known.driving.get_or_init(|| {
             let texts = world.project.texts.iter().map(|(_, file)| world.sources.file(*file).text());
             let lines = texts.flat_map(str::lines).map(str::trim_start);
-            lines.filter(|line| line.contains("systemctl") && !line.starts_with('#')).collect()
+            lines.filter(|line| drives_services(line) && !line.starts_with('#')).collect()
         });
         lines.iter().any(|line| {
             line.contains(verb)

@@ -74,6 +74,18 @@ pub(crate) fn runs_the_app(argv: &Argv) -> bool {
     }
 }
 
+/// What runs is on other machines than this one: a cluster's tools, `docker stack`.
+pub(crate) fn drives_other_machines(name: &str, words: &[String]) -> bool {
+    const CLUSTERS: [&str; 8] =
+        ["kubectl", "helm", "ansible-playbook", "terraform", "nomad", "flyctl", "eb", "k3s"];
+    CLUSTERS.contains(&name) || name == "docker" && words.iter().any(|word| word == "stack")
+}
+
+/// A unit's program that runs containers.
+pub(crate) fn is_runtime_program(program: &str) -> bool {
+    program.contains("docker") || program.contains("podman")
+}
+
 /// A package that brings the runtime of containers.
 pub(crate) fn is_runtime(package: &str) -> bool {
     package.starts_with("docker")

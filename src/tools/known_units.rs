@@ -96,3 +96,36 @@ pub(crate) fn is_beside_the_app(unit: &str) -> bool {
     const BESIDE: [&str; 6] = ["nginx", "apache2", "caddy", "postgresql", "redis-server", "redis"];
     BESIDE.contains(&unit.trim_end_matches(".service"))
 }
+
+/// Words of what has to be root, or keeps the machine and not the app: containers, networks, certificates, backups.
+const OF_ROOT: [&str; 24] = [
+    "docker",
+    "podman",
+    "compose",
+    "nginx",
+    "caddy",
+    "haproxy",
+    "ufw",
+    "iptables",
+    "nft",
+    "firewall",
+    "wg-quick",
+    "wireguard",
+    "vpn",
+    "tunnel",
+    "cloudflared",
+    "tailscale",
+    "certbot",
+    "renew",
+    "backup",
+    "systemctl",
+    "fail2ban",
+    "watchdog",
+    "updater",
+    "monitor",
+];
+
+/// True where a unit's command or description, in small letters, says that it has to be root.
+pub(crate) fn keeps_the_machine(text: &str) -> bool {
+    OF_ROOT.iter().any(|word| text.contains(word))
+}

@@ -42,7 +42,7 @@ mod sql;
 mod system;
 #[cfg(test)]
 mod table;
-mod web;
+pub(crate) mod web;
 pub(crate) mod work;
 
 use crate::shell::argv::Argv;

@@ -146,6 +146,18 @@ pub(crate) fn is_conda(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "conda" | "mamba" | "micromamba")
 }
 
+/// A directory of conda or what works as it.
+pub(crate) fn is_in_conda(directory: &str) -> bool {
+    directory.contains("conda") || directory.contains("mamba")
+}
+
+/// A package of Debian that is a library of Python, and no tool that works with Python.
+pub(crate) fn is_python_library(package: &str) -> bool {
+    const TOOLS: [&str; 8] = ["pip", "venv", "dev", "setuptools", "wheel", "full", "distutils", "virtualenv"];
+    let rest = package.strip_prefix("python3-");
+    rest.is_some_and(|rest| !TOOLS.contains(&rest) && !rest.starts_with("certbot"))
+}
+
 /// `uv run NAME`: the program is one of an environment that the manager keeps.
 pub(crate) fn runs_in_environment(words: &[String], name: &str) -> bool {
     matches!(name, "uv" | "poetry" | "pipenv" | "pdm") && words.get(1).is_some_and(|word| word == "run")

@@ -279,6 +279,11 @@ pub(crate) fn puts_in_variables(argv: &Argv) -> bool {
     argv.name == "envsubst"
 }
 
+/// A program to which a shell's operators are words of its own language.
+pub(crate) fn takes_operators(name: &str) -> bool {
+    matches!(name, "test" | "[" | "expr" | "awk" | "gawk" | "jq" | "find" | "rg" | "grep" | "sed")
+}
+
 /// The command only handles text: it prints, picks or edits.
 pub(crate) fn handles_text(argv: &Argv) -> bool {
     matches!(

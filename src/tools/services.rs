@@ -281,6 +281,16 @@ pub(crate) fn is_supervisord(argv: &Argv) -> bool {
     argv.name == "supervisord"
 }
 
+/// Programs that keep a process running without a unit.
+pub(crate) fn keeps_processes(name: &str) -> bool {
+    matches!(name, "pm2" | "supervisorctl" | "supervisord" | "forever" | "screen" | "tmux" | "nohup")
+}
+
+/// A line of a text that drives services.
+pub(crate) fn drives_services(line: &str) -> bool {
+    line.contains("systemctl") || line.contains("service ")
+}
+
 /// A manager of processes or containers: what it runs is told of elsewhere.
 pub(crate) fn is_manager(argv: &Argv) -> bool {
     ["docker", "podman", "pm2", "supervisor"].iter().any(|manager| argv.name.starts_with(manager))

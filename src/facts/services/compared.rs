@@ -12,6 +12,7 @@ use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
 use crate::tools::services::is_manager;
+use crate::tools::web::PROXIES;
 use crate::tools::work::Work;
 
 /// What belongs together, and what it was found among.
@@ -125,9 +126,6 @@ impl<'r, 'a> World<'r, 'a> {
         self.compared.get_or_init(|| Compared::new(self))
     }
 }
-
-/// Web servers that pass requests on, by their packages and units.
-const PROXIES: [&str; 6] = ["nginx", "caddy", "apache2", "httpd", "haproxy", "traefik"];
 
 /// True for what that script writes or installs.
 fn of_script(origin: Origin, index: usize) -> bool {

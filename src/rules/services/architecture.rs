@@ -14,6 +14,7 @@ use crate::project::services::{
 use crate::rules::id;
 use crate::shell::value::has_hole;
 use crate::source::Span;
+use crate::tools::web::PROXIES;
 use std::collections::HashSet;
 
 /// The three rules: all need the same comparison.
@@ -94,9 +95,7 @@ impl Judge<'_, '_, '_> {
     fn not_deployed(&self, document: &Architecture, links: &[Vec<StatedMatch>], found: &mut Vec<Finding>) {
         for (stated, links) in document.services.iter().zip(links) {
             let product = stated.product.is_some();
-            let proxy = stated
-                .product
-                .is_some_and(|p| ["nginx", "caddy", "traefik", "haproxy", "apache2"].contains(&p));
+            let proxy = stated.product.is_some_and(|p| PROXIES.contains(&p));
             // If a script installs no software, whoever set up the server takes care of its services.
             let left = product && !self.compared.installs && (self.documents.contained.is_empty() || proxy);
             if !links.is_empty()

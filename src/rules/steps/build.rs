@@ -12,6 +12,7 @@ use crate::rules::id;
 use crate::source::Span;
 use crate::tools::effect::{Change, Ecosystem, How, Prints, Role};
 use crate::tools::packaging::is_cargo;
+use crate::tools::web::PROXIES;
 use crate::tools::work::Work;
 
 const RULE: RuleId = id::STEPS_NO_BUILD;
@@ -200,8 +201,7 @@ fn runs_output(command: &str, package: &NodePackage, depth: u8) -> bool {
 pub(super) fn web_texts<'d>(deploy: &'d Deploy<'_, '_, '_>) -> Vec<&'d str> {
     let context = deploy.world;
     let mut texts = Vec::new();
-    let is_web =
-        |path: &str| ["nginx", "caddy", "Caddyfile", "apache2", "httpd"].iter().any(|w| path.contains(w));
+    let is_web = |path: &str| path.contains("Caddyfile") || PROXIES.iter().any(|proxy| path.contains(proxy));
     for step in deploy.steps() {
         let steps = step.written.iter().filter(|w| is_web(&w.path.to_string()));
         texts.extend(steps.map(|w| w.content.text.as_str()));

@@ -133,9 +133,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
     let Some(start) = any(&[Change::Start]) else {
         let enabled = any(&[Change::Enable]);
         let stem = at.name.trim_end_matches(".service");
-        let told = deploy.mentions(&["systemctl", "start", stem])
-            || deploy.mentions(&["systemctl", "restart", stem])
-            || deploy.mentions(&["service", stem, "start"])
+        let told = deploy.said_drives("start", stem)
             || deploy.mentions(&["--now", stem])
             || deploy.mentions(&["reboot"]);
         if told

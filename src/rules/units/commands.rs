@@ -8,6 +8,7 @@ use crate::rules::id;
 use crate::rules::units::{Judged, base};
 use crate::shell::value::leading_hole;
 use crate::source::Span;
+use crate::tools::plain::takes_operators;
 
 const SHELL: RuleId = id::UNITS_SHELL_SYNTAX;
 const RELATIVE: RuleId = id::UNITS_RELATIVE_PATH;
@@ -17,9 +18,6 @@ const START: RuleId = id::UNITS_WRONG_EXEC_START;
 /// nothing.
 const BUILTINS: &[&str] =
     &["cd", "source", ".", "export", "set", "ulimit", "umask", "if", "while", "for", "exec", "eval", "trap"];
-
-/// Programs that have such words as their own operators.
-const TAKES_OPERATORS: &[&str] = &["test", "[", "expr", "awk", "gawk", "jq", "find", "rg", "grep", "sed"];
 
 /// All three rules.
 pub(super) fn commands(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -79,7 +77,7 @@ fn shell(unit: &Judged<'_, '_, '_>, directive: &Directive, command: &Words, foun
         return;
     }
     // What the shell inserted from a command is shown as that command, and does not concern systemd.
-    if TAKES_OPERATORS.contains(&name) || unit.holds_substitution(&directive.value) {
+    if takes_operators(name) || unit.holds_substitution(&directive.value) {
         return;
     }
     let operator = command[1..].iter().filter(|(_, bare)| *bare).map(|(word, _)| word.as_str());
