@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 use tree_sitter::StreamingIterator;
 
 pub use self::vocabulary::{
-    ChangeWord, CommandId, Judge, OnFailure, Place, Question, ResourceWord, RoleWord, RunsAs, SecondRun,
+    ChangeWord, CommandId, Judge, OnFailure, Place, Question, RoleWord, RunsAs, SecondRun,
 };
 
 use self::pattern::Pattern;
@@ -90,6 +90,7 @@ impl Selectors {
     ///
     /// # Errors
     /// All that is wrong in any of the files, in their order.
+    #[cfg(any(test, fuzzing))]
     pub fn load<T: AsRef<str>>(
         files: impl IntoIterator<Item = (String, T)>,
     ) -> Result<Selectors, Vec<SelectorError>> {
@@ -210,6 +211,7 @@ impl Selectors {
     }
 
     /// The ids of all rules that have a selector, sorted.
+    #[cfg(test)]
     pub fn rules(&self) -> Vec<Arc<str>> {
         let mut rules: Vec<Arc<str>> = self.patterns.iter().map(|p| Arc::clone(&p.rule)).collect();
         rules.sort();

@@ -327,8 +327,8 @@ fn the_readme_documents_the_whole_vocabulary() {
     words(section, "#on-failure?", &[OnFailure::ALL]);
     let named = |(w, _): &(&'static str, ChangeWord)| (*w, ());
     let changes: Vec<(&str, ())> = ChangeWord::ALL.iter().map(named).collect();
-    let named = |(w, _): &(&'static str, ResourceWord)| (*w, ());
-    let resources: Vec<(&str, ())> = ResourceWord::ALL.iter().map(named).collect();
+    let named = |(w, _): &(&'static str, vocabulary::ResourceWord)| (*w, ());
+    let resources: Vec<(&str, ())> = vocabulary::ResourceWord::ALL.iter().map(named).collect();
     words(section, "#effect?", &[&changes, &resources]);
 }
 

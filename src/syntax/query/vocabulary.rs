@@ -67,6 +67,7 @@ macro_rules! words {
             pub const ALL: &[(&str, Self)] = &[$(($word, Self::$variant),)*];
 
             /// As selectors write it.
+            #[cfg_attr(not(test), allow(dead_code))]
             pub fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)*
