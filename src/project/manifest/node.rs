@@ -4,7 +4,7 @@ use crate::finding::Gap;
 use crate::project::manifest::{Declared, nearest};
 use crate::project::yaml::{self, Node};
 use crate::source::{FileId, Sources, Span};
-pub use crate::tools::packaging::PackageManager;
+use crate::tools::packaging::PackageManager;
 
 const LOCKFILES: &[(&str, PackageManager)] = &[
     ("pnpm-lock.yaml", PackageManager::Pnpm),
