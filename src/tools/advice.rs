@@ -74,7 +74,7 @@ pub(crate) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// The program's name without its version.
+    /// The program's name.
     pub(crate) fn name(&self) -> &'a str {
         &self.argv.name
     }

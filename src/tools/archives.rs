@@ -93,6 +93,16 @@ pub(crate) fn scp(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// True for a command that copies files to and from other hosts.
+pub(crate) fn copies_to_hosts(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "scp" | "rsync" | "sftp")
+}
+
+/// True for a command that brings more below a path than its words name.
+pub(crate) fn brings_more(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "tar" | "unzip" | "rsync" | "cp" | "git" | "7z" | "bsdtar")
+}
+
 #[test]
 fn rsync_updates() {
     crate::tools::table::check(&[

@@ -5,6 +5,49 @@ use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, joined, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
+
+/// What success says: `iptables -C` and `firewall-cmd --query-…` fail where there is no such rule, `-L` and `nft list`
+/// where there is no such chain or table.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let rule = || Some(Says::exists(Resource::FirewallRule(Value::default())));
+    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+    match argv.name.as_str() {
+        "iptables" | "ip6tables" if has(&["-C", "--check"]) => rule(),
+        "iptables" | "ip6tables" if has(&["-L", "-S", "-nL", "--list"]) => {
+            argv.args.last().filter(|arg| !arg.value.known_prefix().starts_with('-')).and_then(|_| rule())
+        }
+        "firewall-cmd" => argv.args.iter().any(|arg| arg.value.key().starts_with("--query-")).then(rule)?,
+        "nft" => {
+            let operands: Vec<&Arg> = argv.args.iter().collect();
+            let one = word(&operands, 0) == "list" && matches!(word(&operands, 1), "table" | "chain" | "set");
+            one.then(|| Says::other("firewall", joined(&operands[1..])))
+        }
+        _ => None,
+    }
+}
+
+/// What a line of the list of rules says.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    match argv.name.as_str() {
+        "ufw" => Some(Says::other("ufw", Value::default())),
+        _ => Some(Says::exists(Resource::FirewallRule(pattern.text().clone()))),
+    }
+}
+
+#[test]
+fn rules_are_asked_for() {
+    crate::tools::table::says(&[
+        ("iptables -C INPUT -j ACCEPT", "Exists firewall-rule"),
+        ("iptables -n -L X", "Exists firewall-rule"),
+        ("iptables -S | grep -q 8080", "Exists firewall-rule 8080"),
+        ("ufw status | grep -q active", "Exists ufw"),
+        ("nft list table inet w", "Exists firewall table inet w"),
+        ("firewall-cmd --query-port=80/tcp", "Exists firewall-rule"),
+        ("iptables -F", ""),
+    ]);
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {

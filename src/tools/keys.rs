@@ -1,9 +1,41 @@
 //! Keys and passwords in files: htpasswd(1), openssl(1), ssh-keygen(1), gpg(1).
 
 use crate::shell::argv::{Argv, Stdin};
+use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked, Edit, Words};
-use crate::tools::draft::{Draft, FILE};
-use crate::tools::effect::{Again, Change, Deed, Prints, Role};
+use crate::tools::draft::{Draft, FILE, below, unknown};
+use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
+use crate::tools::says::Says;
+
+/// What success says: `openssl x509 -checkend` that the certificate is there and still good, `ssh-keygen -F HOST` that
+/// known_hosts has the host (ssh-keygen(1)).
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    match argv.name.as_str() {
+        "openssl" => {
+            let options = argv.options("-in: -checkend: -noout -enddate -text");
+            let file = options.value("-in").filter(|_| options.has("-checkend"))?;
+            Some(Says::exists(Resource::Path(file.resolve(&argv.cwd))))
+        }
+        _ => {
+            let options = argv.options("F: f: l H");
+            options.value("F")?;
+            let known = below(&argv.home, &Value::literal(".ssh/known_hosts"));
+            let file = options.value("f").map_or(known, |file| file.resolve(&argv.cwd));
+            Some(Says::exists(Resource::Line { file, text: unknown("host") }))
+        }
+    }
+}
+
+#[test]
+fn keys_are_asked_for() {
+    crate::tools::table::says(&[
+        ("openssl x509 -checkend 86400 -noout -in /c.pem", "Exists path /c.pem"),
+        ("openssl x509 -noout -text -in /c.pem", ""),
+        ("ssh-keygen -F github.com", "Exists line /root/.ssh/known_hosts '$host'"),
+        ("ssh-keygen -F h -f /k", "Exists line /k '$host'"),
+        ("ssh-keygen -lf /k", ""),
+    ]);
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {

@@ -4,6 +4,8 @@ use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::draft::{Draft, NEW, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
 
 /// Programs that a package brings, where they do not bear its name: the file lists of Debian 12's and Ubuntu 24.04's
 /// packages, and of the vendors' own.
@@ -256,6 +258,65 @@ pub(crate) fn snap(argv: &Argv) -> Deed {
         _ => {}
     }
     draft.done()
+}
+
+/// What success says: command(1p) and which(1) fail where there is no such program, and `dpkg -s`, `rpm -q`, `apk -e`,
+/// `pacman -Q`, `snap list`, `npm ls`, `pip show`, `gem list -i` where there is no such package.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let package = |arg: &Arg| Some(Says::exists(Resource::Package(arg.value.clone())));
+    let is_flag = |arg: &Arg| arg.value.known_prefix().starts_with('-');
+    let last = || argv.args.last().filter(|arg| !is_flag(arg));
+    let behind = |count: usize| argv.args.iter().filter(|arg| !is_flag(arg)).skip(count).last();
+    let verb = argv.args.iter().find(|arg| !is_flag(arg)).and_then(|arg| arg.value.as_literal());
+    match (argv.name.as_str(), verb) {
+        ("command" | "type" | "which" | "hash", _) => {
+            let options = argv.options("v V p a t P f");
+            let program = options.operands.first()?.value.clone();
+            Some(Says::exists(Resource::Program(program)))
+        }
+        ("dpkg" | "dpkg-query" | "rpm", _) => package(last()?),
+        ("pacman", _) if argv.args.first().is_some_and(|arg| arg.value.known_prefix().starts_with("-Q")) => {
+            package(last()?)
+        }
+        ("snap" | "brew" | "npm", Some("list" | "ls")) => package(behind(1)?),
+        ("apk", Some("info")) if argv.args.iter().any(is_flag) => package(behind(1)?),
+        ("dnf" | "yum", Some("list")) if argv.has_word("installed") || argv.has_word("--installed") => {
+            package(behind(1).filter(|arg| arg.value.as_literal() != Some("installed"))?)
+        }
+        ("pip" | "pip3", Some("show")) => package(behind(1)?),
+        ("gem", Some("list")) if argv.has_word("-i") => package(behind(1)?),
+        _ => None,
+    }
+}
+
+/// What a line of a list of packages says: `dpkg -l | grep nginx`.
+pub(super) fn lists(pattern: &Pattern) -> Option<Says> {
+    Some(Says::exists(Resource::Package(pattern.name())))
+}
+
+#[test]
+fn packages_are_asked_for() {
+    crate::tools::table::says(&[
+        ("command -v docker", "Exists program docker"),
+        ("which -s $P", "Exists program $P"),
+        ("dpkg -s nginx", "Exists package nginx"),
+        ("dpkg -l | grep -qw nginx", "Exists package nginx"),
+        ("dpkg --configure -a", ""),
+        ("rpm -q nginx", "Exists package nginx"),
+        ("apk info -e git", "Exists package git"),
+        ("apk add git", ""),
+        ("pacman -Qi git", "Exists package git"),
+        ("pacman -S git", ""),
+        ("snap list certbot", "Exists package certbot"),
+        ("snap install certbot", ""),
+        ("npm ls -g pm2", "Exists package pm2"),
+        ("npm list -g --depth=0 | grep -q pm2", "Exists package pm2"),
+        ("npm ci", ""),
+        ("pip show gunicorn", "Exists package gunicorn"),
+        ("dnf list installed nginx", "Exists package nginx"),
+        ("dnf list installed", ""),
+        ("gem list -i bundler", "Exists package bundler"),
+    ]);
 }
 
 #[test]

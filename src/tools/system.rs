@@ -5,6 +5,40 @@ use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, joined, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
+
+/// The options of ip(8).
+const IP: &str = "n|netns: b|batch: f|family: 4 6 o j s d br";
+
+/// What success says: `ip link show NAME` fails where there is none (ip(8)).
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let options = argv.leading_options(IP);
+    let operands = &options.operands;
+    let shows = matches!(word(operands, 1), "show" | "list" | "ls" | "get");
+    let name = operands.last().filter(|_| shows && operands.len() > 2)?;
+    Some(Says::other("network setting", name.value.clone()))
+}
+
+/// What a line of the list says.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    let kind = match argv.name.as_str() {
+        "ip" => "network setting",
+        "rabbitmqctl" => "rabbitmq user",
+        _ => "selinux rule",
+    };
+    Some(Says::other(kind, pattern.name()))
+}
+
+#[test]
+fn settings_are_asked_for() {
+    crate::tools::table::says(&[
+        ("ip link show br0", "Exists network setting br0"),
+        ("ip -br addr | grep -q br0", "Exists network setting br0"),
+        ("ip link", ""),
+        ("rabbitmqctl list_users | grep -qw app", "Exists rabbitmq user app"),
+    ]);
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -26,7 +60,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
 
 /// ip(8): `RTNETLINK answers: File exists`, exit status 2.
 pub(crate) fn ip(argv: &Argv) -> Deed {
-    let options = argv.leading_options("n|netns: b|batch: f|family: 4 6 o j s d br");
+    let options = argv.leading_options(IP);
     let operands = &options.operands;
     let again = Again::Fails("RTNETLINK answers: File exists");
     match word(operands, 1) {

@@ -7,6 +7,7 @@ use crate::model::walk::scope::{Scope, Variable};
 use crate::model::{OnFailure, User};
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{Command, Heredoc, Operation, Part, RedirectKind, Word};
+use crate::shell::builtins::Builtin;
 use crate::shell::value::Value;
 use crate::shell::value::has_hole;
 use crate::shell::wrappers::{Code, Peeled, command_line, peel, resplit};
@@ -218,7 +219,7 @@ impl<'a> Walker<'a, '_> {
     ) -> Option<Flow> {
         let code: &'a str = self.arena.alloc_str(&text.text);
         let block = self.shell.parse(code, text.file, text.map);
-        let same_shell = peeled.argv.name == "eval";
+        let same_shell = Builtin::named(&peeled.argv.name) == Some(Builtin::Eval);
         if same_shell {
             return Some(self.block(block));
         }
@@ -347,8 +348,7 @@ impl<'a> Walker<'a, '_> {
 
     /// `source venv/bin/activate` puts the venv's programs first.
     fn activates(&mut self, path: &Value) -> bool {
-        if path.known_suffix().ends_with("/bin/activate") {
-            let venv = path.dirname().dirname();
+        if let Some(venv) = crate::tools::environment_activated(path) {
             self.scope.set("VIRTUAL_ENV", Variable { value: venv, exported: true, ..Default::default() });
             return true;
         }

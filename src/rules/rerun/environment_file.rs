@@ -145,7 +145,7 @@ fn secrets_made_anew(value: &Value) -> Vec<(String, String)> {
         let hole = &rest[at..];
         let end = hole_end(hole);
         let source = &hole[..end];
-        if crate::model::is_random_source(source) {
+        if crate::tools::prints::is_random(source) {
             let line = before.lines().last().unwrap_or_default();
             let line = if before.ends_with('\n') { "" } else { line };
             let key = line
