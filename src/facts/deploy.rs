@@ -14,12 +14,12 @@ use crate::repo::names::is_beside;
 use crate::shell::argv::Stdin;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
-use crate::tools::containers;
 use crate::tools::effect::Prints;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::managers;
+use crate::tools::managers::drives_services;
 use crate::tools::plain::handles_text;
 use crate::tools::serves::serves;
-use crate::tools::services::drives_services;
 use crate::tools::work::{Work, asks_for, does};
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -144,9 +144,9 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     pub(crate) fn in_containers(&self) -> bool {
         let container = |s: &Step| {
             s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Build(Ecosystem::Container)))
-                || containers::runs_the_app(&s.argv)
+                || managers::runs_the_app(&s.argv)
                 || s.deed.roles.contains(&Role::SystemPackages)
-                    && s.argv.args.iter().any(|a| containers::is_runtime(a.value.known_prefix()))
+                    && s.argv.args.iter().any(|a| managers::is_runtime(a.value.known_prefix()))
         };
         let any = self.steps().any(container)
             || self.processes().iter().any(|p| p.language == Language::Container)

@@ -8,7 +8,7 @@ use crate::repo::names::base;
 use crate::shell::argv::Arg;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
-use crate::tools::services::{is_pm2, is_supervisord, pm2_start};
+use crate::tools::managers::{is_pm2, is_supervisord, pm2_start};
 
 /// Every process of the project, each once: what a script starts last counts.
 pub(crate) fn processes(scripts: &[Deployment<'_>], project: &Project) -> Vec<ProcessAt> {

@@ -6,7 +6,7 @@ use crate::model::{Deployment, Step, StepId, User};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Role;
-use crate::tools::services::pm2_start;
+use crate::tools::managers::pm2_start;
 
 /// Directories that hold many things: to lie in one of them makes no two things neighbours.
 const BROAD: [&str; 15] = [

@@ -151,33 +151,6 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
 
 const BUILD: Role = Role::Build(Ecosystem::Container);
 
-/// It runs the app in containers, or drives what does: `docker run`, kubectl and its like. Of a package that it installs
-/// alone is no concern of this.
-pub(crate) fn runs_the_app(argv: &Argv) -> bool {
-    match argv.name.as_str() {
-        "docker" | "podman" => argv.has_word("run"),
-        "kubectl" | "helm" | "k3s" | "docker-compose" | "podman-compose" | "flyctl" => true,
-        _ => false,
-    }
-}
-
-/// What runs is on other machines than this one: a cluster's tools, `docker stack`.
-pub(crate) fn drives_other_machines(name: &str, words: &[String]) -> bool {
-    const CLUSTERS: [&str; 8] =
-        ["kubectl", "helm", "ansible-playbook", "terraform", "nomad", "flyctl", "eb", "k3s"];
-    CLUSTERS.contains(&name) || name == "docker" && words.iter().any(|word| word == "stack")
-}
-
-/// A unit's program that runs containers.
-pub(crate) fn is_runtime_program(program: &str) -> bool {
-    program.contains("docker") || program.contains("podman")
-}
-
-/// A package that brings the runtime of containers.
-pub(crate) fn is_runtime(package: &str) -> bool {
-    package.starts_with("docker")
-}
-
 const RUN: &str = "name: d|detach rm i|interactive t|tty v|volume: p|publish: e|env: env-file: network|net: restart: u|user: \
     w|workdir: h|hostname: l|label: m|memory: a|attach: c|cpu-shares: link: mount: entrypoint: add-host: cpus: \
     cap-add: cap-drop: device: dns: expose: gpus: health-cmd: health-interval: health-retries: health-timeout: \

@@ -11,7 +11,7 @@ use crate::project::unit::UnitKind;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
-use crate::tools::services::is_manager;
+use crate::tools::managers::is_manager;
 use crate::tools::web::PROXIES;
 use crate::tools::work::Work;
 

@@ -10,8 +10,8 @@ use crate::project::services::{
     Counterpart, Doer, Server, ServiceRef, StatedMatch, Strength, contained, link_stated,
 };
 use crate::repo::names::base;
-use crate::tools::containers::drives_other_machines;
-use crate::tools::services::keeps_processes;
+use crate::tools::managers::drives_other_machines;
+use crate::tools::managers::keeps_processes;
 use std::collections::HashSet;
 
 /// What the documents state, and what was found for it.

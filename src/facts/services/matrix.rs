@@ -11,8 +11,8 @@ use crate::project::services::{
 };
 use crate::project::unit::{UnitKind, template_of};
 use crate::source::Span;
-use crate::tools::containers::is_runtime_program;
 use crate::tools::effect::{Change, Resource};
+use crate::tools::managers::is_runtime_program;
 use crate::tools::work::{Work, asks_for};
 
 /// The state of a row.

@@ -7,16 +7,21 @@ use crate::rules::id;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Change;
 use crate::tools::git;
+use crate::tools::git_asked;
 
 /// Finds git commands of root in a tree that a `chown -R` of the script gives away.
 pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let sudo = step.wrappers.contains(&"sudo");
-        if !git::minds_the_owner(&step.argv) || step.user != User::Root || step.place != Place::Here || sudo {
+        if !git_asked::minds_the_owner(&step.argv)
+            || step.user != User::Root
+            || step.place != Place::Here
+            || sudo
+        {
             continue;
         }
         let Some(tree) = git::command(&step.argv).map(|inner| inner.cwd) else { continue };
-        let trusted = context.steps().any(|(_, _, other)| git::trusts_a_directory(&other.argv));
+        let trusted = context.steps().any(|(_, _, other)| git_asked::trusts_a_directory(&other.argv));
         if trusted || script.second_run(id).skipped_by().is_some() {
             continue;
         }

@@ -8,7 +8,7 @@ use crate::rules::guards;
 use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Prints, Resource};
-use crate::tools::git;
+use crate::tools::git_asked;
 
 /// Finds them.
 pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -34,7 +34,7 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
         if is_log(file) || text.knowledge() == Knowledge::Fresh || step.in_loop && !file.is_stable() {
             continue;
         }
-        if git::is_git(&step.argv) {
+        if git_asked::is_git(&step.argv) {
             let asked = |(_, guard): (_, &Guard)| context.sources.text(guard.span).contains("git config");
             if script.guards_of(id).any(asked) {
                 continue;

@@ -11,6 +11,7 @@ use crate::source::FileId;
 use crate::tools::calls::calls_script;
 use crate::tools::effect::{Change, How, PathKind, Resource, Role};
 use crate::tools::git;
+use crate::tools::git_asked;
 
 /// Finds clones that nothing follows up.
 pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -60,7 +61,7 @@ fn cloned(step: &Step) -> Option<&Value> {
 
 /// A tag, or a commit that is checked out: that version is meant.
 fn is_pinned(step: &Step) -> bool {
-    git::wanted_branch(&step.argv).is_some_and(|branch| {
+    git_asked::wanted_branch(&step.argv).is_some_and(|branch| {
         let shown = branch.to_string();
         shown.contains(|c: char| c.is_ascii_digit())
             || shown.to_ascii_lowercase().contains("version")
@@ -87,7 +88,7 @@ fn works_in<'r>(script: &'r Deployment<'_>, id: StepId, tree: &Value) -> Option<
 /// Some step, or some other script or workflow of the repo, brings newer code.
 fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
     let by_step = context.steps().any(|(script, id, s)| {
-        if git::updates(&s.argv) {
+        if git_asked::updates(&s.argv) {
             return may_be_of(s, tree);
         }
         let brings = s.deed.puts().any(|(effect, content)| {

@@ -12,7 +12,8 @@ use crate::rules::steps::order::{environment, installs_manifest};
 use crate::shell::argv::Argv;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Ecosystem, Role};
-use crate::tools::{git, packaging};
+use crate::tools::git_asked;
+use crate::tools::packaging;
 
 /// `npm install` where the repo has a lockfile of that manager.
 pub(super) fn lockfile_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -36,7 +37,7 @@ pub(super) fn lockfile_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>
         }
         // The lockfile is followed as long as package.json agrees; what surely hurts is the pull that stops at it.
         let runs = |asked: fn(&Argv) -> bool| script.steps.iter().any(|s| asked(&s.argv));
-        let pulls = runs(git::pulls) && !runs(git::undoes_changes);
+        let pulls = runs(git_asked::pulls) && !runs(git_asked::undoes_changes);
         let sure = if pulls { Confidence::Medium } else { Confidence::Low };
         let text = format!(
             "`{}` may install other versions than {lockfile} names, and then writes that file anew: the next `git pull` stops at it",

@@ -1,6 +1,5 @@
 //! `units/shell-syntax`: what only a shell understands in a command line that systemd runs without one.
 
-use crate::tools::plain::takes_operators;
 use super::command_lines::{Words, commands_of};
 use super::relative_path::is_relative;
 use crate::facts::world::World;
@@ -8,6 +7,7 @@ use crate::finding::Finding;
 use crate::project::unit::Directive;
 use crate::rules::id;
 use crate::rules::units::{Judged, base, judged};
+use crate::tools::plain::takes_operators;
 
 /// What only a shell knows. `cd` is not a program on Debian and its relatives, and where it is one it changes
 /// nothing.

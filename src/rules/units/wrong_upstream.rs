@@ -10,8 +10,8 @@ use crate::rules::units::{Judged, judged};
 use crate::source::{MappedText, OffsetMap, Span};
 use crate::tools::effect::How;
 use crate::tools::effect::Role;
+use crate::tools::managers::is_manager;
 use crate::tools::serves::Address;
-use crate::tools::services::is_manager;
 
 const RULE: RuleId = id::UNITS_WRONG_UPSTREAM;
 
