@@ -386,15 +386,20 @@ impl<'r, 'a> World<'r, 'a> {
         if more || short.len() < line.len() { format!("{short} …") } else { short }
     }
 
-    /// The first steps after `id` that matter to a deploy and do not run if it ends the script.
-    pub fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
+    /// The step after `id` that shows best what does not run if `id` ends the script.
+    pub fn lost(&self, script: &Deployment<'_>, id: StepId) -> Option<Span> {
         let entry = script.step(id).entry;
         let weighty = self.of_script(script)?.weighty.get_or_init(|| weighty(script));
         let later = &weighty[weighty.partition_point(|at| *at <= id.0 as usize)..];
         let mut later = later.iter().map(|at| &script.steps[*at]).filter(|s| s.entry == entry);
         // The step that starts the app shows best what is lost.
-        let lost = later.clone().rfind(|s| s.deed.roles.contains(&Role::Restart)).or_else(|| later.next())?;
-        Some(format!("`{}` on {}", self.words(lost.span), self.line(lost.span)))
+        let lost = later.clone().rfind(|s| s.deed.roles.contains(&Role::Restart)).or_else(|| later.next());
+        lost.map(|step| step.span)
+    }
+
+    /// The same in words: `` `systemctl restart shop` on line 12 ``.
+    pub fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
+        self.lost(script, id).map(|lost| format!("`{}` on {}", self.words(lost), self.line(lost)))
     }
 }
 

@@ -97,7 +97,8 @@ pub(crate) fn is_beside_the_app(unit: &str) -> bool {
     BESIDE.contains(&unit.trim_end_matches(".service"))
 }
 
-/// Words of what has to be root, or keeps the machine and not the app: containers, networks, certificates, backups.
+/// Words for what has to be root, or maintains the machine and not the app: containers, networks,
+/// certificates, backups.
 const OF_ROOT: [&str; 24] = [
     "docker",
     "podman",

@@ -1,5 +1,5 @@
-//! What the second run does, where that takes more than a selector: lines that are appended again, files and
-//! secrets that are made anew, steps that a guard skips for ever, failures that nobody sees.
+//! What the second run does, if that takes more than a selector: lines that are appended again, files and
+//! secrets that are created again, steps that a guard skips for ever, failures that nobody sees.
 
 mod destroyed;
 mod environment_file;
