@@ -3,6 +3,7 @@
 //! judges.
 
 pub(crate) mod app;
+pub(crate) mod beside;
 pub(crate) mod deploy;
 pub mod environment;
 pub(crate) mod givers;

@@ -158,11 +158,6 @@ pub(crate) fn is_python_library(package: &str) -> bool {
     rest.is_some_and(|rest| !TOOLS.contains(&rest) && !rest.starts_with("certbot"))
 }
 
-/// `uv run NAME`: the program is one of an environment that the manager keeps.
-pub(crate) fn runs_in_environment(words: &[String], name: &str) -> bool {
-    matches!(name, "uv" | "poetry" | "pipenv" | "pdm") && words.get(1).is_some_and(|word| word == "run")
-}
-
 /// The install leaves development dependencies out, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
 pub(crate) fn omits_development(argv: &Argv) -> bool {
     const WORDS: [&str; 7] = [
