@@ -237,6 +237,7 @@ fn role_word(role: Role) -> RoleWord {
         Role::Owner => RoleWord::Owner,
         Role::Mode => RoleWord::Mode,
         Role::Fetch => RoleWord::Fetch,
+        Role::Send => RoleWord::Send,
         Role::Unpack => RoleWord::Unpack,
         Role::Signal => RoleWord::Signal,
         Role::Reboot => RoleWord::Reboot,
