@@ -4,20 +4,20 @@
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, RuleId, Severity};
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
+use crate::rules::Chosen;
 use crate::rules::guards;
-use crate::rules::pages::Pages;
 use crate::shell::argv::Arg;
 use crate::shell::wrappers;
 use crate::source::Span;
 use crate::syntax::query::{
     ChangeWord, CommandId, Judge, OnFailure as FailureWord, Place, Question, RoleWord, RunsAs, SecondRun,
-    Selectors,
 };
 use crate::tools::advice::{advice, unattended};
 use crate::tools::effect::{Change, Prompt, Role};
 
 /// Tries every selector on every command.
-pub(super) fn run(context: &World<'_, '_>, selectors: &Selectors, pages: &Pages, found: &mut Vec<Finding>) {
+pub(super) fn run(context: &World<'_, '_>, chosen: &Chosen<'_>, found: &mut Vec<Finding>) {
+    let selectors = chosen.selectors;
     let mut matches = Vec::new();
     for script in context.scripts {
         for (id, step) in script.iter() {
@@ -40,7 +40,10 @@ pub(super) fn run(context: &World<'_, '_>, selectors: &Selectors, pages: &Pages,
                     let place = text.map.range(range.start as u32..range.end as u32);
                     Span { file: text.file, start: place.start, end: place.end }
                 });
-                let Some(page) = pages.get(&found_match.rule) else { continue };
+                let Some(page) = chosen.pages.get(&found_match.rule) else { continue };
+                if !(chosen.wants)(&page.id) {
+                    continue;
+                }
                 found.extend(finding(context, script, id, &page.id, found_match.message.as_deref(), word));
             }
         }

@@ -86,8 +86,9 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// mkswap(8): refuses a swap area in use, and one that is called so is; it minds no other (tried with 2.38). mkfs(8): whatever was there is gone; mke2fs asks where it sees a file system
-/// only on a terminal, and `-F` or `-f` does not.
+/// mkswap(8): it refuses a swap area in use, and anything with a swap name counts as one; it accepts any
+/// other (tried with 2.38). mkfs(8): everything that was there is gone; mke2fs asks only on a terminal if it
+/// sees a file system, and with `-F` or `-f` it does not ask.
 pub(crate) fn mkfs(argv: &Argv) -> Deed {
     let options = argv.options("t|type: L|label: f|force F U|uuid: p|pagesize: b: m: O: E: N: i: q c n:");
     let mut draft = Draft::of(argv);
@@ -124,8 +125,8 @@ pub(crate) fn swapon(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// mount(8): the same source at the same place is `already mounted`, exit status 32; `-a` and `remount` mind nothing.
-/// What has no device (tmpfs, `--bind`) is mounted once more on top (tried with 2.38).
+/// mount(8): the same source at the same place is `already mounted`, exit status 32; `-a` and `remount`
+/// accept it. Something without a device (tmpfs, `--bind`) is mounted again on top (tried with 2.38).
 pub(crate) fn mount(argv: &Argv) -> Deed {
     let options =
         argv.options("a|all t|types: o|options: B|bind R|rbind r w L: U: v f n make-private M|move");

@@ -1,4 +1,4 @@
-//! Making and removing files and directories: coreutils(1), util-linux.
+//! Creating and removing files and directories: coreutils(1), util-linux.
 
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::value::Value;
@@ -99,7 +99,7 @@ fn found(argv: &Argv) -> Option<Says> {
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     match asked.name() {
         "mkdir" => {
-            // A directory that is a lock must be made only once.
+            // A directory that serves as a lock must be created only once.
             let is_lock = |arg: &Arg| arg.value.to_string().to_ascii_lowercase().contains("lock");
             let flag = (!asked.argv.args.iter().any(is_lock)).then(|| asked.flag("-p"));
             Advice::with("write `mkdir -p`, which accepts a directory that exists", flag)
@@ -122,7 +122,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// mkdir(1): with `-p` an existing directory is no error.
+/// mkdir(1): with `-p` an existing directory is not an error.
 pub(crate) fn mkdir(argv: &Argv) -> Deed {
     let options = argv.options("p|parents m|mode: v|verbose Z context?");
     let again =
@@ -139,7 +139,7 @@ pub(crate) fn mkdir(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// How many arguments of a `mkdir` are options, where `install -d` can stand in its place: none, or `-p` alone.
+/// How many arguments of a `mkdir` are options, if `install -d` can replace it: none, or only `-p`.
 pub(crate) fn plain_mkdir(argv: &Argv) -> Option<usize> {
     let is_option = |arg: &Arg| arg.value.known_prefix().starts_with('-');
     let options = argv.args.iter().take_while(|arg| is_option(arg)).count();
@@ -164,7 +164,7 @@ fn mkdir_makes_directories() {
     ]);
 }
 
-/// rm(1): only with `-f` a missing file is no error; `-r` alone changes nothing about that.
+/// rm(1): a missing file is not an error only with `-f`; `-r` does not change that.
 pub(crate) fn rm(argv: &Argv) -> Deed {
     let options = argv.options("r|R|recursive f|force i I interactive? d|dir v|verbose one-file-system");
     let again = if options.has("f") {
@@ -205,7 +205,7 @@ fn rm_removes() {
     ]);
 }
 
-/// touch(1), mknod(1) and mkfifo(1): touch leaves an existing file's content alone, the others fail on it.
+/// touch(1), mknod(1) and mkfifo(1): touch keeps an existing file's content, and the others fail on it.
 pub(crate) fn touch(argv: &Argv) -> Deed {
     let options = argv.options("a c|no-create d|date: f h|no-dereference m r|reference: t: time:");
     let mut draft = Draft::of(argv);
@@ -234,7 +234,7 @@ pub(crate) fn mkfifo(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// truncate(1) leaves a file that holds nothing; fallocate(1) one that may hold what it held.
+/// truncate(1) leaves an empty file; fallocate(1) leaves one that may keep its content.
 pub(crate) fn truncate(argv: &Argv) -> Deed {
     let options = argv.options("s|size: r|reference: c|no-create o|io-blocks");
     let mut draft = Draft::of(argv);
@@ -249,7 +249,7 @@ pub(crate) fn busy_swap(path: &Value, text: &'static str) -> Again {
     if path.basename().key().contains("swap") { Again::Fails(text) } else { Again::NoChange }
 }
 
-/// shred(1): a missing file is an error; `-u` and `--remove` take the file away.
+/// shred(1): a missing file is an error; `-u` and `--remove` remove the file.
 pub(crate) fn shred(argv: &Argv) -> Deed {
     let options =
         argv.options("u remove? n|iterations: s|size: z|zero f|force v|verbose x|exact random-source:");
@@ -277,7 +277,7 @@ pub(crate) fn fallocate(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// dd(1): `of=` is what it writes; with `oflag=append conv=notrunc` it adds to the end.
+/// dd(1): `of=` is the file that it writes; with `oflag=append conv=notrunc` it adds to the end.
 pub(crate) fn dd(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let flag = |key: &str, flag: &str| {
@@ -333,7 +333,7 @@ pub(crate) fn tee(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// A log is there to be appended to.
+/// A log is meant to be appended to.
 fn is_log(file: &Value) -> bool {
     let name = file.basename().to_string().to_ascii_lowercase();
     name.ends_with(".log") || name.split(['_', '.', '-', '$']).any(|part| matches!(part, "log" | "logfile"))

@@ -70,7 +70,8 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// ufw(8): a rule that exists is skipped. `enable` asks where an ssh session might end, `reset` always, unless `--force`.
+/// ufw(8): an existing rule is skipped. Unless `--force` is given, `enable` asks if an ssh session might end,
+/// and `reset` always asks.
 pub(crate) fn ufw(argv: &Argv) -> Deed {
     let options = argv.leading_options("force dry-run");
     let operands = &options.operands;
@@ -109,8 +110,9 @@ pub(crate) fn ufw(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// iptables(8): `-A` and `-I` add the rule again; `-D` of a missing rule and `-N` of a chain that exists exit with 1.
-/// `-F` takes all rules of a chain away. The rule's text leaves out the action and the position, so that `-C` and `-A` of one rule name the same.
+/// iptables(8): `-A` and `-I` add the rule again; `-D` of a missing rule and `-N` of an existing chain exit
+/// with 1. `-F` removes all rules of a chain. The rule's text does not include the action and the position,
+/// so that `-C` and `-A` of one rule have the same name.
 pub(crate) fn iptables(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let mut action = "";
@@ -142,7 +144,7 @@ pub(crate) fn iptables(argv: &Argv) -> Deed {
             (Change::Remove, Again::Fails("Bad rule, does a matching rule exist in that chain?"))
         }
         "-N" | "--new-chain" => (NEW, Again::Fails("Chain already exists")),
-        // What is emptied holds no rule that could be there twice: of a chain, or of all.
+        // An emptied chain (or all of them) holds no rule that could be there twice.
         "-F" | "--flush" => (Change::Remove, Again::NoChange),
         "-L" | "-S" | "--list" => return Deed::read_only(),
         _ => return nothing(),
@@ -152,8 +154,8 @@ pub(crate) fn iptables(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// nft(8): `add rule` and `insert rule` add it again; tables and chains are added once, and `create` minds that they
-/// are there. `flush` and `delete` take the rules away. Tried with 1.0.
+/// nft(8): `add rule` and `insert rule` add it again; tables and chains are added once, and `create` fails if
+/// they exist. `flush` and `delete` remove the rules. Tried with 1.0.
 pub(crate) fn nft(argv: &Argv) -> Deed {
     let operands: Vec<&Arg> = argv.args.iter().collect();
     match (word(&operands, 0), word(&operands, 1)) {

@@ -1,4 +1,4 @@
-//! Packages of the system: apt, dnf, yum, zypper, apk, pacman, snap, dpkg, brew.
+//! System packages: apt, dnf, yum, zypper, apk, pacman, snap, dpkg, brew.
 
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
@@ -7,8 +7,8 @@ use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::Says;
 
-/// Programs that a package brings, where they do not bear its name: the file lists of Debian 12's and Ubuntu 24.04's
-/// packages, and of the vendors' own.
+/// Programs that a package brings under another name than its own: the file lists of Debian 12's and Ubuntu
+/// 24.04's packages, and of the vendors' own.
 const PROGRAMS: &[(&str, &[&str])] = &[
     ("apache2", &["apache2", "apache2ctl", "a2ensite", "a2enmod", "a2dissite"]),
     ("apache2-utils", &["htpasswd", "ab"]),
@@ -66,7 +66,7 @@ fn packages<'a>(draft: &mut Draft<'_>, operands: impl Iterator<Item = &'a &'a Ar
     for operand in operands {
         let value = &operand.value;
         let text = value.key();
-        // Local files, and options that apt takes behind a package.
+        // Local files, and options that apt accepts after a package.
         if text.starts_with(['.', '/']) || value.is_empty() {
             continue;
         }
@@ -104,8 +104,9 @@ fn removed(draft: &mut Draft<'_>, operands: &[&Arg]) {
     }
 }
 
-/// apt-get(8): asks before it installs or removes unless `-y` or `-qq`, which implies it. DEBIAN_FRONTEND concerns
-/// debconf(7) and not this question. Nothing is asked when there is nothing to do, and the first time there is.
+/// apt-get(8): it asks before it installs or removes unless `-y` or `-qq` (which implies it) is given.
+/// DEBIAN_FRONTEND concerns debconf(7) and not this question. It asks nothing if there is nothing to do, but
+/// the first time there is.
 pub(crate) fn apt(argv: &Argv) -> Deed {
     let options = argv.options(
         "y|yes|assume-yes q|quiet? o|option: t|target-release|default-release: c|config-file: a|host-architecture: \
@@ -151,7 +152,8 @@ pub(crate) fn dpkg(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// add-apt-repository(1): asks to press Enter unless `-y`; its source (0.99) does so where standard input is a terminal.
+/// add-apt-repository(1): it asks to press Enter unless `-y` is given; by its source (0.99) it does so only
+/// if standard input is a terminal.
 pub(crate) fn add_apt_repository(argv: &Argv) -> Deed {
     let options = argv.options("y|yes r|remove n|no-update u|update P|ppa: U|uri: C|cloud: S|sourceslist: c|component: p|pocket: s d L|list");
     let mut draft = Draft::of(argv);
@@ -174,7 +176,8 @@ pub(crate) fn dnf(argv: &Argv) -> Deed {
     )
 }
 
-/// zypper(8): asks unless `--non-interactive` (`-n`), a global option, or `-y` behind the command.
+/// zypper(8): it asks unless `--non-interactive` (`-n`), a global option, is given, or `-y` after the
+/// command.
 pub(crate) fn zypper(argv: &Argv) -> Deed {
     let options = argv.options(
         "n|non-interactive y|no-confirm q|quiet gpg-auto-import-keys R|root: c|config: r|repo: f|force",
@@ -207,7 +210,7 @@ fn with_question(
     draft.done()
 }
 
-/// apk(8): asks nothing unless `--interactive`.
+/// apk(8): it asks nothing unless `--interactive` is given.
 pub(crate) fn apk(argv: &Argv) -> Deed {
     let options =
         argv.options("t|virtual: X|repository: p|root: no-cache U|update-cache u|upgrade i|interactive");
@@ -223,7 +226,7 @@ pub(crate) fn apk(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// pacman(8): asks `Proceed with installation? [Y/n]` unless `--noconfirm`; `-Q` only shows.
+/// pacman(8): it asks `Proceed with installation? [Y/n]` unless `--noconfirm` is given; `-Q` only shows.
 pub(crate) fn pacman(argv: &Argv) -> Deed {
     let options = argv.options("S|sync y|refresh u|sysupgrade R|remove Q|query U|upgrade s|search i|info noconfirm needed r|root: b|dbpath: config: ignore:");
     let mut draft = Draft::of(argv);

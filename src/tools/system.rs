@@ -85,7 +85,7 @@ pub(crate) fn ip(argv: &Argv) -> Deed {
     }
 }
 
-/// hostname(1), timedatectl(1) and such: with a value they set it, without they show it.
+/// hostname(1), timedatectl(1) and similar: with a value they set it, without one they show it.
 pub(crate) fn setting(argv: &Argv) -> Deed {
     let sets = match argv.name.as_str() {
         "hostname" => argv.args.first().is_some_and(|arg| !arg.value.key().starts_with('-')),
@@ -117,7 +117,7 @@ pub(crate) fn asks_by_option(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// semanage(8): `-a` of what is defined is an error. rabbitmqctl(8): `add_user`, `add_vhost` too.
+/// semanage(8): `-a` of something defined is an error. rabbitmqctl(8): so are `add_user` and `add_vhost`.
 pub(crate) fn add_once(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let verb =
@@ -134,7 +134,7 @@ pub(crate) fn add_once(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// patch(1): what is applied already makes it ask `Assume -R? [n]`, and with `-N` exit with 1.
+/// patch(1): if the patch is already applied, it asks `Assume -R? [n]`, and with `-N` exits with 1.
 pub(crate) fn patch(argv: &Argv) -> Deed {
     let options = argv.options("p|strip: i|input: d|directory: N|forward R|reverse o|output: b s|quiet dry-run r: F: t|batch f|force");
     let mut draft = Draft::of(argv);
@@ -156,7 +156,7 @@ pub(crate) fn edits(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// split(1), split-off files: written anew.
+/// split(1): split-off files are written again.
 pub(crate) fn writes_last(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if let Some(file) = argv.options("r q j").operands.first() {

@@ -7,8 +7,8 @@ use crate::tools::deed;
 use crate::tools::effect::{Again, Change, Deed, Effect, Mode, Resource};
 use crate::tools::says::{self, Fact, Piped, Says};
 
-/// Compares each command line's deed with the text beside it; tells of all that differ, and of harm that the family
-/// has no advice against.
+/// Compares each command line's deed with the text beside it. It reports all that differ, and harm for which
+/// the family has no advice.
 pub(crate) fn check(rows: &[(&str, &str)]) {
     let mut wrong = String::new();
     for (line, expected) in rows {

@@ -108,7 +108,7 @@ impl<'a> Walker<'a, '_> {
                 self.run_text(text, expands, peeled, None)
             }
             Code::Joined(args) => {
-                // `ssh host sudo bash -s`: what the shell over there reads is what is read here.
+                // `ssh host sudo bash -s`: the shell on the other host reads what is read here.
                 if let Some(inner) = reads_code(&args, peeled) {
                     return self.run_code(command, Code::Stdin, &inner);
                 }
@@ -379,7 +379,8 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// The shell that words call which reads its code from standard input, with what the wrappers around give it.
+/// The shell that reads its code from standard input, if the words call one, with what the surrounding
+/// wrappers set.
 fn reads_code(words: &[Arg], outer: &Peeled) -> Option<Peeled> {
     let plain = |text: &str| !text.contains([';', '|', '&', '\n', '<', '>', '$', '`', '(']);
     let words: Vec<Arg> = match words {
