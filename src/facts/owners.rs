@@ -26,7 +26,7 @@ const BROAD: [&str; 15] = [
     "/mnt",
 ];
 
-/// Directories below which the app's own tree ends: `/opt/app/venv/bin/gunicorn` belongs to `/opt/app`.
+/// Directories below which the app's own tree ends: `/opt/app/venv/bin/python` belongs to `/opt/app`.
 const INNER: [&str; 5] = ["/venv/", "/.venv/", "/env/", "/node_modules/", "/bin/"];
 
 /// True if a path, as text, is `above` or below it.

@@ -32,7 +32,7 @@ pub(crate) mod place;
 pub(crate) mod plain;
 pub(crate) mod prints;
 pub(crate) mod providers;
-mod python;
+pub(crate) mod python;
 mod runners;
 pub(crate) mod says;
 mod sed;

@@ -139,7 +139,7 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
 const PM2: &str = "n|name: i|instances: w|watch f|force u|user: hp: l|log: o|output: e|error: p|pid: cwd: max-memory-restart: \
          interpreter: node-args: cron: only: env: ignore-watch: time update-env";
 
-/// The command that pm2 is told to start: `pm2 start npm -- start`, `pm2 start "gunicorn app:app"`.
+/// The command that pm2 is told to start: `pm2 start npm -- start`, `pm2 start "celery -A x"`.
 fn started(argv: &Argv) -> Option<Argv> {
     let options = argv.options(PM2);
     let starts = ["start", "restart", "reload", "startOrReload", "startOrRestart"];

@@ -2,7 +2,7 @@
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::{is_directory, works_in};
-use crate::facts::deploy::{Language, command_of, is_saying, line_of};
+use crate::facts::deploy::{Language, is_saying, line_of};
 use crate::finding::Finding;
 use crate::finding::RuleId;
 use crate::model::Step;
@@ -33,8 +33,7 @@ pub(super) fn no_dependencies(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
 fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
     let before = found.len();
     for at in deploy.own_units() {
-        let Some(environment) = at.unit.exec_start().iter().find_map(|e| environment_in(&command_of(e)))
-        else {
+        let Some(environment) = at.unit.exec_start().iter().find_map(|e| environment_in(&e.line())) else {
             continue;
         };
         let name = environment.rsplit('/').next().unwrap_or(&environment).to_owned();
@@ -67,7 +66,7 @@ fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
     found.len() > before
 }
 
-/// The virtual environment whose programs a command runs: for `/srv/app/venv/bin/gunicorn` it is
+/// The virtual environment whose programs a command runs: for `/srv/app/venv/bin/celery` it is
 /// `/srv/app/venv`.
 fn environment_in(command: &str) -> Option<String> {
     let words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'));
@@ -295,10 +294,10 @@ fn others(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
 #[test]
 fn environments_are_found_in_commands() {
     for (command, environment) in [
-        ("/srv/app/venv/bin/gunicorn app:app", Some("/srv/app/venv")),
+        ("/srv/app/venv/bin/celery app:app", Some("/srv/app/venv")),
         ("/bin/bash -c source bot_env/bin/activate && python x.py", Some("bot_env")),
         ("/usr/bin/env python3 x.py", None),
-        ("/usr/local/bin/gunicorn x", None),
+        ("/usr/local/bin/celery x", None),
         ("/opt/miniconda/envs/x/bin/python", None),
     ] {
         assert_eq!(environment_in(command).as_deref(), environment, "{command}");

@@ -1,10 +1,11 @@
 //! `steps/restarted-too-early`: the app is restarted, and its new parts arrive only after that.
 
+use crate::facts::deploy::Language;
 use crate::facts::deploy::names::same_unit;
-use crate::facts::deploy::{Language, command_of};
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
+use crate::project::unit::Exec;
 use crate::rules::id;
 use crate::rules::steps::build::OUTPUTS;
 use crate::rules::steps::order::{ecosystem, environment, follows, installs_manifest, is_opaque_call};
@@ -128,7 +129,7 @@ fn lies_there(started: &Started<'_>, step: &Step) -> bool {
 /// The service runs what the build makes.
 fn runs_build(started: &Started<'_>, step: &Step) -> bool {
     let Some(at) = started.unit.filter(|_| lies_there(started, step)) else { return false };
-    at.unit.exec_start().iter().map(command_of).any(|command| {
+    at.unit.exec_start().iter().map(Exec::line).any(|command| {
         OUTPUTS.iter().any(|out| command.contains(&format!("{out}/")))
             || ["next", "nuxt", "npm", "yarn", "pnpm"].iter().any(|w| command.contains(w))
     })

@@ -118,7 +118,7 @@ fn not_reloaded(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec
         .at_most(context.confidence(deployment, id, None))
         .fix(guards::line_before(context, deployment, step, "systemctl daemon-reload"));
     if let Some((_, reload)) = after {
-        draft = draft.related(reload.span, "this comes too late");
+        draft = draft.related(reload.span, "this comes too late, and nothing restarts it afterwards");
     }
     found.push(draft.done());
 }
