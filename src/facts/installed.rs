@@ -10,7 +10,9 @@ use crate::repo::names::{base, drop_in_of, is_unit};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::value::Value;
 use crate::source::{FileId, Sources, Span};
+use crate::tools::effect::Prints;
 use crate::tools::effect::{Change, Resource};
+use crate::tools::services::links;
 use filled::filled;
 
 /// Where systemd looks for units that an administrator adds (systemd.unit(5), UNIT FILE LOAD PATH).
@@ -136,12 +138,10 @@ impl<'p> Found<'p> {
             }
         }
         // systemctl(1): `enable` and `link` of a path make a link to the file where it lies.
-        let links = step.argv.name == "systemctl"
-            && ["enable", "link", "reenable"].iter().any(|verb| step.argv.has_word(verb));
-        for arg in step.argv.args.iter().filter(|_| links) {
+        for arg in links(&step.argv) {
             let path = arg.value.to_string();
             let file = project.unit_files.iter().find(|(repo, _)| base(repo) == base(&path));
-            if let Some((repo_path, file)) = file.filter(|_| path.contains('/') && is_unit(base(&path))) {
+            if let Some((repo_path, file)) = file.filter(|_| is_unit(base(&path))) {
                 let unit = Unit::of_file(sources, *file);
                 let name = base(&path).to_owned();
                 self.install(repo_path, name, unit, step.span, Origin::Installed(index, id));
@@ -204,7 +204,7 @@ fn written_before<'s>(script: &'s Deployment<'_>, id: StepId, name: &str) -> Opt
 
 /// The file gets to its place as it is.
 fn is_copied(step: &Step) -> bool {
-    matches!(step.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync" | "cat")
+    step.deed.copies() || step.deed.prints == Prints::Same
 }
 
 /// The step that makes the text: itself, or the one that pipes it into `tee`.
@@ -212,9 +212,9 @@ fn filter<'s>(script: &'s Deployment<'_>, id: StepId) -> &'s Step {
     let step = script.step(id);
     let before = id.0.checked_sub(1).map(|before| script.step(StepId(before)));
     let pipes = |before: &&Step| {
-        step.argv.name == "tee"
+        step.deed.prints == Prints::Through
             && before.argv.stdout.is_none()
-            && matches!(before.argv.name.as_str(), "sed" | "envsubst")
+            && before.deed.prints == Prints::Filled
     };
     before.filter(pipes).unwrap_or(step)
 }

@@ -60,6 +60,29 @@ pub(crate) fn wget(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// gh(1): downloads of releases and of what workflows have made. What else it does is not known here.
+pub(crate) fn gh(argv: &Argv) -> Deed {
+    match (argv.literal(0), argv.literal(1)) {
+        (Some("release" | "run"), Some("download")) => Deed::default().role(Role::Fetch),
+        _ => Deed::default(),
+    }
+}
+
+/// aws(1): `s3 cp`, `s3 mv` and `s3 sync`, from a bucket or to one.
+pub(crate) fn aws(argv: &Argv) -> Deed {
+    let options =
+        argv.options("profile: region: endpoint-url: exclude: include: acl: storage-class: output:");
+    let word = |index: usize| options.operands.get(index).map(|arg| &arg.value);
+    let literal = |index: usize| word(index).and_then(Value::as_literal);
+    match (literal(0), literal(1), word(2)) {
+        (Some("s3"), Some("cp" | "mv" | "sync"), Some(from)) => {
+            let bucket = from.known_prefix().starts_with("s3://");
+            Deed::default().role(if bucket { Role::Fetch } else { Role::Send })
+        }
+        _ => Deed::default(),
+    }
+}
+
 /// What is printed is fetched where it goes to a file.
 fn printed(argv: &Argv) -> Deed {
     match argv.stdout {

@@ -310,7 +310,7 @@ pub(crate) fn dd(argv: &Argv) -> Deed {
 pub(crate) fn tee(argv: &Argv) -> Deed {
     let options = argv.options("a|append i|ignore-interrupts p output-error?");
     let mut draft = Draft::of(argv);
-    draft.prints(Prints::Same);
+    draft.prints(Prints::Through);
     for operand in &options.operands {
         let file = argv.path(operand);
         if file.key().starts_with("/dev/") {

@@ -8,6 +8,7 @@ mod accounts;
 pub(crate) mod acts;
 pub(crate) mod advice;
 pub(crate) mod archives;
+pub(crate) mod calls;
 mod catalogues;
 pub(crate) mod containers;
 pub(crate) mod copying;
@@ -20,13 +21,18 @@ mod fetching;
 pub(crate) mod files;
 pub(crate) mod find;
 mod firewall;
-mod git;
+pub(crate) mod git;
+pub(crate) mod git_asked;
 mod keys;
 pub(crate) mod known_accounts;
+pub(crate) mod known_units;
 mod languages;
-mod node;
+pub(crate) mod libraries;
+pub(crate) mod managers;
+pub(crate) mod node;
 mod owners;
 mod packages;
+pub(crate) mod packaging;
 pub(crate) mod patterns;
 pub(crate) mod place;
 pub(crate) mod plain;
@@ -35,16 +41,16 @@ pub(crate) mod providers;
 pub(crate) mod python;
 mod runners;
 pub(crate) mod says;
-mod sed;
+pub(crate) mod sed;
 pub(crate) mod serves;
-mod services;
+pub(crate) mod services;
 mod sql;
 mod system;
 #[cfg(test)]
 mod table;
 pub(crate) mod testing;
 pub(crate) mod texts;
-mod web;
+pub(crate) mod web;
 pub(crate) mod work;
 
 use crate::shell::argv::Argv;
@@ -106,6 +112,8 @@ fn visible(argv: &Argv) -> Deed {
         "find" => find::find(argv),
         "wget" => fetching::wget(argv),
         "curl" => fetching::curl(argv),
+        "gh" => fetching::gh(argv),
+        "aws" => fetching::aws(argv),
         "read" | "select" => plain::read(argv),
         "iconv" | "sort" | "shuf" => plain::filter(argv),
         "pkill" | "killall" => plain::pkill(argv),
@@ -142,6 +150,7 @@ fn visible(argv: &Argv) -> Deed {
         "supervisorctl" => services::supervisorctl(argv),
         "pm2" => services::pm2(argv),
         "loginctl" => services::loginctl(argv),
+        "deb-systemd-helper" => Deed::default().role(Role::DaemonReload),
         "git" => git::git(argv),
         "python" => python::python(argv),
         "virtualenv" => python::venv(argv),

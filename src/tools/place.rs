@@ -1,4 +1,4 @@
-//! Where a command works, and where its program is found, as far as its own words say.
+//! Where a command works, where its program is found and whom it asks, as far as its own words say.
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
@@ -13,6 +13,16 @@ pub(crate) fn works_in(argv: &Argv) -> Value {
         Some(directory) => directory.resolve(&argv.cwd),
         None => argv.cwd.clone(),
     }
+}
+
+/// The command asks a server elsewhere, which may not answer.
+pub(crate) fn asks_another_server(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "curl" | "wget" | "certbot")
+}
+
+/// It changes an account or a file that is there already: it leaves behind what somebody would miss, and no new thing.
+pub(crate) fn changes_what_is_there(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "usermod" | "gpasswd" | "chpasswd" | "mkswap")
 }
 
 /// True where sudo(8), which gives a command a PATH of its own, finds the same program: it is called by its path, or it is

@@ -12,7 +12,7 @@ use crate::tools::serves::{self, Language, Left, Serves, Stays};
 
 /// The options of systemctl(1).
 const SYSTEMCTL: &str = "now q|quiet f|force user system H|host: M|machine: t|type: state: p|property: root: n|lines: o|output: \
-         s|signal: kill-whom: no-block no-pager runtime job-mode: what: message: a|all l|full";
+         s|signal: kill-whom: no-reload no-block no-pager runtime job-mode: what: message: a|all l|full";
 /// The options of supervisorctl.
 const SUPERVISORCTL: &str = "c|configuration: s|serverurl: u|username: p|password: i";
 
@@ -228,6 +228,13 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
                 draft.role(Role::Restart);
             }
             draft.role(Role::Enable);
+            // "also reloads the system manager configuration (in a way equivalent to daemon-reload)"
+            if !options.has("no-reload") {
+                draft.role(Role::DaemonReload);
+            }
+        }
+        "reboot" | "poweroff" | "halt" | "kexec" => {
+            draft.role(Role::Reboot);
         }
         "start" => {
             each(units, Change::Start);
@@ -249,7 +256,7 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
             }
         }
         "unmask" | "reset-failed" | "set-default" | "set-property" | "daemon" | "isolate" | "preset"
-        | "link" | "revert" | "set-environment" | "import-environment" | "reboot" | "poweroff" | "clean" => {}
+        | "link" | "revert" | "set-environment" | "import-environment" | "clean" => {}
         "edit" => draft.asks("opens an editor", "write the file below /etc/systemd/system", None),
         "status" | "is-active" | "is-enabled" | "is-failed" | "show" | "cat" | "list-units"
         | "list-unit-files" | "list-timers" | "list-sockets" | "list-dependencies" | "is-system-running"
@@ -261,6 +268,29 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// The unit files that systemctl(1) links to where they lie: `enable PATH`, `link PATH`.
+pub(crate) fn links(argv: &Argv) -> impl Iterator<Item = &Arg> {
+    let verb = ["enable", "link", "reenable"].iter().any(|verb| argv.has_word(verb));
+    let linked = argv.name == "systemctl" && verb;
+    argv.args.iter().filter(move |arg| linked && arg.value.key().contains('/'))
+}
+
+/// The command looks whether a unit is there, or may: `systemctl is-enabled`, `[ -f … ]`.
+pub(crate) fn may_test_unit(argv: &Argv) -> bool {
+    let asks = ["list-unit-files", "is-enabled", "list-units", "cat"].iter().any(|verb| argv.has_word(verb));
+    argv.name == "systemctl" && asks || matches!(argv.name.as_str(), "[" | "test" | "[[")
+}
+
+/// It may start an app, or make one start anew, by other means than a manager of services: a file that is touched, a
+/// terminal that goes on by itself, a signal to read all anew, a new boot.
+pub(crate) fn may_start_otherwise(argv: &Argv) -> bool {
+    match argv.name.as_str() {
+        "touch" | "reboot" | "passenger-config" | "screen" | "tmux" | "nohup" => true,
+        "kill" => argv.args.iter().any(|arg| arg.value.to_string().contains("HUP")),
+        _ => false,
+    }
 }
 
 /// service(8), invoke-rc.d(8): `service NAME restart`.
@@ -308,10 +338,10 @@ pub(crate) fn update_rc(argv: &Argv) -> Deed {
 fn units_are_driven() {
     crate::tools::table::check(&[
         ("systemctl daemon-reload", "[DaemonReload]"),
-        ("systemctl enable web", "enable unit web.service [Enable]"),
+        ("systemctl enable web", "enable unit web.service [Enable] [DaemonReload]"),
         (
             "systemctl enable --now web.timer",
-            "enable unit web.timer; start unit web.timer [Restart] [Enable]",
+            "enable unit web.timer; start unit web.timer [Restart] [Enable] [DaemonReload]",
         ),
         ("systemctl restart a b@1", "restart unit a.service; restart unit b@1.service [Restart]"),
         ("systemctl start $S", "start unit $S.service [Restart]"),

@@ -107,6 +107,9 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
+/// Web servers that pass requests on, by their packages and units.
+pub(crate) const PROXIES: [&str; 6] = ["nginx", "caddy", "apache2", "httpd", "haproxy", "traefik"];
+
 /// certbot(1): asks for an address, for the terms and for the names where they are not given, and what to do where the
 /// certificate is there already. `-n` asks nothing and keeps it.
 pub(crate) fn certbot(argv: &Argv) -> Deed {

@@ -15,7 +15,7 @@ use crate::shell::wrappers;
 use crate::shell::wrappers::{command_line, peel, resplit};
 use crate::source::Span;
 use crate::tools;
-use crate::tools::effect::{Again, Change, Deed, Prompt, Role};
+use crate::tools::effect::{Again, Change, Deed, Prints, Prompt, Role};
 use crate::tools::prints::{self, prints_its_words};
 use crate::tools::says;
 
@@ -162,7 +162,7 @@ impl<'a> Walker<'a, '_> {
 
     fn said(&mut self, command: &Command<'a>, args: Vec<Arg>) -> Flow {
         if let Some(argv) = command_line(args, self.ctx.cwd.clone(), self.ctx.home.clone()) {
-            let mut step = self.step(argv, command.span, Deed::read_only());
+            let mut step = self.step(argv, command.span, Deed::read_only().prints(Prints::Words));
             step.origin = Some(command.origin);
             step.wrappers.clear();
             self.steps.push(step);

@@ -7,7 +7,8 @@ use crate::model::{Deployment, Guard, Outcome, StepId};
 use crate::rules::guards;
 use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
-use crate::tools::effect::{Change, Resource};
+use crate::tools::effect::{Change, Prints, Resource};
+use crate::tools::git_asked;
 
 /// Finds them.
 pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -33,7 +34,7 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
         if is_log(file) || text.knowledge() == Knowledge::Fresh || step.in_loop && !file.is_stable() {
             continue;
         }
-        if step.argv.name == "git" {
+        if git_asked::is_git(&step.argv) {
             let asked = |(_, guard): (_, &Guard)| context.sources.text(guard.span).contains("git config");
             if script.guards_of(id).any(asked) {
                 continue;
@@ -42,7 +43,8 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
             continue;
         }
         // What programs print is a log or a report more often than a setting, but for lists of keys.
-        let own_words = matches!(step.argv.name.as_str(), "echo" | "printf" | "cat" | "tee" | "");
+        let prints = matches!(step.deed.prints, Prints::Words | Prints::Same | Prints::Through);
+        let own_words = prints || step.argv.name.is_empty();
         let list = is_list(file);
         if !own_words && !list {
             continue;

@@ -11,6 +11,7 @@ use crate::repo::names::base;
 use crate::repo::names::is_beside;
 use crate::rules::id;
 use crate::tools::effect::{Ecosystem, Role};
+use crate::tools::packaging::{leaves_out_requirements, update, works_as_pip, works_by_lockfile};
 
 const RULE: RuleId = id::STEPS_LOCKFILE_IGNORED;
 
@@ -18,7 +19,7 @@ const RULE: RuleId = id::STEPS_LOCKFILE_IGNORED;
 pub(super) fn lockfile_passed_by(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let inventory = &context.project.inventory;
     for (script, id, step) in context.steps().filter(|(.., step)| is_here(step)) {
-        if let Some((lockfile, instead)) = update(step) {
+        if let Some((lockfile, instead)) = update(&step.argv) {
             let has = |path: &&String| {
                 base(path) == lockfile
                     && !is_beside(path.rsplit_once('/').map_or("", |(directory, _)| directory))
@@ -48,51 +49,18 @@ pub(super) fn lockfile_passed_by(context: &World<'_, '_>, found: &mut Vec<Findin
     }
 }
 
-/// A command that takes all to newer versions: the lockfile that it writes anew, and what keeps to it.
-fn update(step: &Step) -> Option<(&'static str, &'static str)> {
-    let argv = &step.argv;
-    let verb = argv.literal(0)?;
-    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
-    // Who names a package wants that one.
-    let all = argv.args.iter().skip(1).all(|arg| arg.value.known_prefix().starts_with('-'));
-    if !all || has(&["-g", "--global", "--dry-run", "--lock"]) {
-        return None;
-    }
-    Some(match (argv.name.as_str(), verb) {
-        ("composer", "update" | "upgrade") => ("composer.lock", "composer install --no-dev"),
-        ("bundle", "update") => ("Gemfile.lock", "bundle install"),
-        ("poetry", "update") => ("poetry.lock", "poetry install"),
-        ("pipenv", "update") => ("Pipfile.lock", "pipenv sync"),
-        ("pdm", "update") => ("pdm.lock", "pdm sync"),
-        ("uv", "sync" | "lock") if has(&["--upgrade", "-U"]) => ("uv.lock", "uv sync --frozen"),
-        ("npm", "update" | "upgrade") => ("package-lock.json", "npm ci"),
-        ("yarn", "upgrade") => ("yarn.lock", "yarn install --frozen-lockfile"),
-        ("pnpm", "update" | "upgrade") => ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
-        _ => return None,
-    })
-}
-
 /// What pip installs from a manifest, and the lockfile of another tool that lies beside it.
 fn pip<'c>(context: &'c World<'_, '_>, step: &Step) -> Option<(&'c PythonManifest, &'c String)> {
-    let pip = step.argv.name.starts_with("pip") && step.argv.name != "pipenv"
-        || step.argv.name.starts_with("python") && step.argv.has_word("pip")
-        || step.argv.name == "uv" && step.argv.has_word("pip");
-    if !pip
+    if !works_as_pip(&step.argv)
         || !step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python))
-        || step.argv.has_word("--no-deps")
+        || leaves_out_requirements(&step.argv)
     {
         return None;
     }
-    // Who works by the lockfile, or writes it out as requirements, knows of it.
-    let by_lock = |other: &Step| {
-        let lists = matches!(other.argv.name.as_str(), "uv" | "poetry" | "pdm" | "pipenv");
-        lists
-            && ["sync", "install", "export", "requirements"].iter().any(|verb| other.argv.has_word(verb))
-            && !other.argv.has_word("pip")
-    };
     // Looked for last: there are many steps, and few manifests.
     if !context.project.needs.python.iter().any(|m| m.lockfile.is_some())
-        || context.steps().any(|(.., other)| by_lock(other))
+        // Who works by the lockfile, or writes it out as requirements, knows of it.
+        || context.steps().any(|(.., other)| works_by_lockfile(&other.argv))
     {
         return None;
     }

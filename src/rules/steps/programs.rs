@@ -3,7 +3,7 @@
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::works_in;
-use crate::facts::deploy::{is_here, is_saying, line_of};
+use crate::facts::deploy::{is_here, is_saying};
 use crate::facts::world::Origin;
 use crate::finding::Finding;
 use crate::finding::RuleId;
@@ -14,6 +14,7 @@ use crate::rules::id;
 use crate::shell::line::{Line, commands};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
+use crate::tools::packaging;
 use crate::tools::providers::{NODE, NODE_CARRIERS, PYTHON};
 use crate::tools::python::of_environment;
 use std::collections::{BTreeSet, HashSet};
@@ -192,15 +193,14 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
         };
         // A list of requirements that a script writes is none that was read.
         let writes = step.written.iter().any(|written| written.path.known_suffix().ends_with(".txt"));
-        if writes || matches!(step.argv.name.as_str(), "conda" | "mamba" | "micromamba") {
+        if writes || packaging::is_conda(&step.argv) {
             return None;
         }
         if !step.deed.roles.iter().any(python) {
             continue;
         }
         any |= step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python));
-        let lists = matches!(step.argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm");
-        installed.whole |= lists && !step.argv.has_word("pip");
+        installed.whole |= packaging::installs_the_project(&step.argv);
         let mut args = step.argv.args.iter();
         while let Some(arg) = args.next() {
             let text = arg.value.to_string();
@@ -274,7 +274,7 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let mut some = false;
         if !installs.all(|step| {
             some = true;
-            omits_development(step)
+            packaging::omits_development(&step.argv)
         }) || !some
             || packages
                 .iter()
@@ -283,7 +283,8 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         let build = deploy.steps().find_map(|step| {
-            let script = script_of(step).filter(|_| is_here(step) && works_in(step, package, packages))?;
+            let script = packaging::package_script(&step.argv)
+                .filter(|_| is_here(step) && works_in(step, package, packages))?;
             let alone = packages.iter().all(|p| p == package || !works_in(step, p, packages));
             let (program, needed) =
                 alone.then(|| only_development(package, &package.script(&script)?.command))??;
@@ -304,37 +305,6 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let draft = draft.related(needed.span, "a development dependency");
         let called = package.script(&script).map_or(needed.span, |script| script.span);
         found.push(draft.related(called, "what it calls").done());
-    }
-}
-
-/// The install leaves development dependencies out, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
-fn omits_development(step: &Step) -> bool {
-    let words = [
-        "--omit=dev",
-        "--production",
-        "--only=production",
-        "--only=prod",
-        "--prod",
-        "-P",
-        "--production=true",
-    ];
-    let line = line_of(step);
-    words.iter().any(|word| step.argv.has_word(word))
-        || line.contains("--omit dev")
-        || step.argv.env("NODE_ENV").is_some_and(|value| value.as_literal() == Some("production"))
-            && !line.contains("--include")
-            && !line.contains("--production=false")
-            && !line.contains("--prod=false")
-}
-
-/// The script of package.json that a step runs.
-fn script_of(step: &Step) -> Option<String> {
-    let words: Vec<String> = step.argv.args.iter().map(|arg| arg.value.to_string()).collect();
-    let at = words.iter().position(|word| matches!(word.as_str(), "run" | "run-script"));
-    match (step.argv.name.as_str(), at) {
-        ("npm" | "yarn" | "pnpm", Some(at)) => words.get(at + 1).cloned(),
-        ("yarn" | "pnpm", None) => words.iter().find(|word| word.as_str() == "build").cloned(),
-        _ => None,
     }
 }
 

@@ -10,65 +10,10 @@ use crate::project::unit::UnitKind;
 use crate::rules::id;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::known_units::is_there_already;
+use crate::tools::services::may_test_unit;
 
 const RULE: RuleId = id::STEPS_UNDEFINED_UNIT;
-
-/// Units that a server has, or that come with software that is installed by other ways than a package of its name.
-const KNOWN: &[&str] = &[
-    "ssh",
-    "sshd",
-    "cron",
-    "crond",
-    "docker",
-    "containerd",
-    "ufw",
-    "firewalld",
-    "fail2ban",
-    "snapd",
-    "rsyslog",
-    "dbus",
-    "getty",
-    "chrony",
-    "chronyd",
-    "ntp",
-    "ntpd",
-    "ntpsec",
-    "NetworkManager",
-    "networking",
-    "supervisor",
-    "supervisord",
-    "apparmor",
-    "netfilter-persistent",
-    "avahi-daemon",
-    "bluetooth",
-    "cups",
-    "polkit",
-    "postfix",
-    "unattended-upgrades",
-    "certbot",
-    "mysql",
-    "mysqld",
-    "mariadb",
-    "php-fpm",
-    "cloudflared",
-    "tailscaled",
-    "nftables",
-    "iptables",
-    "logrotate",
-    "user",
-    "rabbitmq-server",
-    "rc-local",
-    "amazon-ssm-agent",
-    "autofs",
-    "cloud-init",
-    "local-fs",
-    "nss-lookup",
-    "time-sync",
-    "remote-fs",
-    "multi-user",
-    "graphical",
-    "default",
-];
 
 /// `steps/undefined-unit`.
 pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
@@ -133,15 +78,7 @@ fn is_undefined(deploy: &Deploy<'_, '_, '_>, name: &str, strong: bool) -> bool {
         return false;
     }
     let stem = name.trim_end_matches(".service");
-    let known = KNOWN.contains(&stem)
-        || stem.starts_with("systemd-")
-        || stem.starts_with("php")
-        || stem.starts_with("snap.")
-        || stem.starts_with("network")
-        || !product_units(stem).is_empty()
-        || ["postgresql", "redis", "mongo", "nginx", "apache2", "httpd", "caddy"]
-            .iter()
-            .any(|p| stem.starts_with(p));
+    let known = is_there_already(stem) || !product_units(stem).is_empty();
     let defined = context.units.iter().any(|u| same_unit(name, &u.name) || same_unit(&u.name, name));
     if known || defined || deploy.may_do_anything() || deploy.called_mentions(&format!("{stem}.service")) {
         return false;
@@ -172,17 +109,13 @@ fn comes_with_package(deploy: &Deploy<'_, '_, '_>, stem: &str) -> bool {
 /// The script looks whether the unit is there.
 fn is_tested(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
     let stem = name.trim_end_matches(".service");
-    deploy.steps().any(|s| {
-        let asks = s.argv.has_word("list-unit-files")
-            || s.argv.has_word("is-enabled")
-            || s.argv.has_word("list-units")
-            || s.argv.has_word("cat")
-            || matches!(s.argv.name.as_str(), "[" | "test" | "[[");
-        asks && s.argv.args.iter().any(|a| a.value.to_string().contains(stem))
-    }) || deploy.world.scripts.iter().any(|script| {
-        script
-            .guards
-            .iter()
-            .any(|g| g.cond.facts().iter().any(|f| f.resource.name().to_string().contains(stem)))
-    })
+    deploy
+        .steps()
+        .any(|s| may_test_unit(&s.argv) && s.argv.args.iter().any(|a| a.value.to_string().contains(stem)))
+        || deploy.world.scripts.iter().any(|script| {
+            script
+                .guards
+                .iter()
+                .any(|g| g.cond.facts().iter().any(|f| f.resource.name().to_string().contains(stem)))
+        })
 }

@@ -8,7 +8,9 @@ use crate::project::unit::UnitKind;
 use crate::rules::id;
 use crate::rules::units::{Judged, judged};
 use crate::source::{MappedText, OffsetMap, Span};
+use crate::tools::effect::How;
 use crate::tools::effect::Role;
+use crate::tools::managers::is_manager;
 use crate::tools::serves::Address;
 
 const RULE: RuleId = id::UNITS_WRONG_UPSTREAM;
@@ -70,7 +72,8 @@ fn compare(
     // What else runs there may listen: containers, pm2, a unit that was there before.
     let others = script.steps.iter().any(|s| {
         s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Serve))
-            || matches!(s.argv.name.as_str(), "docker" | "podman" | "pm2" | "supervisorctl" | "nohup")
+            || is_manager(&s.argv)
+            || s.background
     });
     if wrong.is_empty() || others || context.deploy().may_do_anything() {
         return;
@@ -92,9 +95,9 @@ fn written(context: &World<'_, '_>, script: &Deployment<'_>) -> Vec<MappedText> 
         let written = step.written.iter().filter(|w| of_nginx(&w.path.to_string()) && !w.append);
         texts.extend(written.map(|w| w.content.clone()));
         // A file of the repo that is put there.
-        for effect in &step.deed.effects {
+        for (effect, content) in step.deed.puts() {
             let target = effect.resource.name().to_string();
-            if !of_nginx(&target) || !matches!(step.argv.name.as_str(), "cp" | "install") {
+            if !of_nginx(&target) || content.how != How::Copied {
                 continue;
             }
             let operands = step.argv.args.iter().map(|a| a.value.basename().to_string());
