@@ -72,7 +72,7 @@ pub(crate) fn calls_script(argv: &Argv) -> bool {
     is_script(&argv.name)
 }
 
-/// Scripts of vendors, which install a tool and know nothing of the app.
+/// Scripts of vendors, which install a tool and know nothing about the app.
 pub(crate) fn is_installer(path: &str) -> bool {
     const VENDORS: [&str; 10] =
         ["docker", "nodesource", "node_setup", "nvm", "rustup", "poetry", "pip", "certbot", "acme", "uv"];

@@ -11,7 +11,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     (asked.name() == "wget").then(|| Advice::help("name the file with `-O`, or use `-N` or `-nc`"))?
 }
 
-/// The name that a download gets from its address; `None` where the address does not end in one.
+/// The name that a download gets from its address; `None` if the address does not end in one.
 fn file_name(address: &Value) -> Option<Value> {
     let (_, rest) = split_scheme(address)?;
     let name = rest.split_once('/').map(|_| rest.basename())?;
@@ -24,7 +24,7 @@ fn split_scheme(address: &Value) -> Option<(Value, Value)> {
     Some((scheme, rest))
 }
 
-/// wget(1) "-nc": without `-O`, `-nc`, `-N`, `-c`, `-r` a file that is there makes the download go to `FILE.1`.
+/// wget(1) "-nc": without `-O`, `-nc`, `-N`, `-c`, `-r`, an existing file sends the download to `FILE.1`.
 pub(crate) fn wget(argv: &Argv) -> Deed {
     let options = argv.options(
         "O|output-document: P|directory-prefix: nc|no-clobber -nc -nv -nd -nH N|timestamping c|continue r|recursive \
@@ -83,7 +83,7 @@ pub(crate) fn aws(argv: &Argv) -> Deed {
     }
 }
 
-/// What is printed is fetched where it goes to a file.
+/// Printed output counts as fetched if it goes to a file.
 fn printed(argv: &Argv) -> Deed {
     match argv.stdout {
         Some(_) => Deed::read_only().role(Role::Fetch),
@@ -91,7 +91,7 @@ fn printed(argv: &Argv) -> Deed {
     }
 }
 
-/// curl(1): writes where `-o` or `-O` says and replaces what is there.
+/// curl(1): it writes where `-o` or `-O` says and replaces an existing file.
 pub(crate) fn curl(argv: &Argv) -> Deed {
     let options = argv.options(
         "o|output: O|remote-name output-dir: d|data: data-raw: data-binary: data-urlencode: json: H|header: X|request: \

@@ -116,7 +116,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         }
         "dd" => Advice::help("write the whole file instead of appending to it"),
         "tee" => Advice::help(
-            "append it only where it is missing: `grep -qxF LINE FILE || … | tee -a FILE`, or write the whole file without `-a`",
+            "append it only if it is missing: `grep -qxF LINE FILE || … | tee -a FILE`, or write the whole file without `-a`",
         ),
         _ => None,
     }

@@ -1,6 +1,7 @@
 //! Which units a server has that no deploy of an app brings. Data alone; nothing here knows of commands.
 
-/// Units that a server has, or that come with software that is installed by other ways than a package of its name.
+/// Units that a server has, or that come with software which is installed in other ways than by a package of
+/// its name.
 const KNOWN: &[&str] = &[
     "ssh",
     "sshd",

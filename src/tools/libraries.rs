@@ -1,12 +1,12 @@
 //! Which package of Python needs which library of the system. Data alone.
 
-/// What a package needs of the system.
+/// What a package needs from the system.
 pub(crate) struct Need {
-    /// The package, as PEP 503 has its name.
+    /// The package, with its name as in PEP 503.
     pub(crate) package: &'static str,
-    /// Debian's package that has it.
+    /// The Debian package that has it.
     pub(crate) library: &'static str,
-    /// Parts of the names of packages that have it or bring it along, of other distributions too.
+    /// Parts of the names of packages that have it or bring it, also in other distributions.
     pub(crate) others: &'static [&'static str],
     /// An extra with which it brings its own.
     pub(crate) unless: &'static str,
@@ -14,8 +14,9 @@ pub(crate) struct Need {
     pub(crate) without: &'static str,
 }
 
-/// Said by the page that is named. Tried besides, with the newest release in a fresh environment on Debian 12 without the
-/// library: mysqlclient, python-ldap, pyaudio, pdf2image, pytesseract and pydub fail with these words.
+/// From the page that is named. It was also tried, with the newest release in a fresh environment on Debian
+/// 12 without the library: mysqlclient, python-ldap, pyaudio, pdf2image, pytesseract and pydub fail with
+/// these words.
 pub(crate) const NEEDS: &[Need] = &[
     // https://www.psycopg.org/docs/install.html#build-prerequisites; only psycopg2-binary has wheels for Linux.
     Need {
@@ -30,7 +31,7 @@ pub(crate) const NEEDS: &[Need] = &[
             "postgresql-dev",
         ],
         unless: "binary",
-        without: "it is built from source and stops: pg_config executable not found",
+        without: "its build stops: pg_config executable not found",
     },
     // https://www.psycopg.org/psycopg3/docs/basic/install.html#pure-python-installation
     Need {
@@ -38,7 +39,7 @@ pub(crate) const NEEDS: &[Need] = &[
         library: "libpq5",
         others: &["libpq", "postgres", "postgis", "libgdal", "python3-psycopg"],
         unless: "binary",
-        without: "it stops at its import: no pq wrapper available",
+        without: "its import fails: no pq wrapper available",
     },
     // https://github.com/PyMySQL/mysqlclient#linux: no wheels for Linux.
     Need {
@@ -53,7 +54,7 @@ pub(crate) const NEEDS: &[Need] = &[
             "python3-mysqldb",
         ],
         unless: "",
-        without: "it is built from source and stops: it finds neither mysqlclient nor mariadb by pkg-config",
+        without: "its build stops: pkg-config finds neither mysqlclient nor mariadb",
     },
     // https://www.python-ldap.org/en/latest/installing.html#build-prerequisites: no wheels.
     Need {
@@ -61,7 +62,7 @@ pub(crate) const NEEDS: &[Need] = &[
         library: "libldap2-dev",
         others: &["libldap-dev", "openldap-devel", "python3-ldap"],
         unless: "",
-        without: "it is built from source and stops: lber.h is missing",
+        without: "its build stops: lber.h is missing",
     },
     // https://doc.courtbouillon.org/weasyprint/stable/first_steps.html#linux
     Need {
@@ -81,7 +82,7 @@ pub(crate) const NEEDS: &[Need] = &[
             "libreoffice",
         ],
         unless: "",
-        without: "it stops at its import: cannot load library 'libpango-1.0-0'",
+        without: "its import fails: cannot load library 'libpango-1.0-0'",
     },
     // https://pypi.org/project/pdf2image/: "Linux: apt-get install poppler-utils".
     Need {
@@ -105,7 +106,7 @@ pub(crate) const NEEDS: &[Need] = &[
         library: "ffmpeg",
         others: &["ffmpeg", "libav-tools"],
         unless: "",
-        without: "anything but WAV fails: ffmpeg is not found",
+        without: "everything except WAV fails: ffmpeg is not found",
     },
     // Its Qt is linked against libGL.so.1 (readelf of the wheel, 4.x); opencv-python-headless has none.
     Need {
@@ -124,7 +125,7 @@ pub(crate) const NEEDS: &[Need] = &[
             "libreoffice",
         ],
         unless: "",
-        without: "it stops at its import: libGL.so.1: cannot open shared object file",
+        without: "its import fails: libGL.so.1: cannot open shared object file",
     },
     // https://pypi.org/project/PyAudio/: "sudo apt-get install python3-pyaudio" or portaudio19-dev; no wheels for Linux.
     Need {
@@ -132,6 +133,6 @@ pub(crate) const NEEDS: &[Need] = &[
         library: "portaudio19-dev",
         others: &["portaudio", "pyaudio"],
         unless: "",
-        without: "it is built from source and stops: portaudio.h is missing",
+        without: "its build stops: portaudio.h is missing",
     },
 ];

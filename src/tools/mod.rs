@@ -1,8 +1,10 @@
-//! The command knowledge: argv to effects. The only place that knows aliases and the arity of flags.
+//! The knowledge about commands: argv to effects. It is the only place that knows aliases and the arity of
+//! flags.
 //!
-//! One file a family of tools. Each says what a command line does to which resource and what the same line does when
-//! it runs again; nothing here knows of guards, of order or of rules, and where output is redirected to is not asked.
-//! What a word of unknown value might hide is never guessed at: no prompt comes from what is not known.
+//! There is one file for each family of tools. It says what a command line does to which resource, and what
+//! the same line does when it runs again. It knows nothing about guards, order or rules, and does not ask
+//! where output is redirected. It never guesses what a word of unknown value might hide: something unknown
+//! never causes a prompt.
 
 mod accounts;
 pub(crate) mod acts;
@@ -59,8 +61,8 @@ use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
 
 /// What a command does. An unknown tool gives `Deed::default()`, with `known == false`.
 ///
-/// Words that by their name hold options (`$APT_OPTS`) are left out: what they may change about a second run is not
-/// known then, and nothing is said to ask.
+/// Words whose names say that they contain options (`$APT_OPTS`) are left out. It is not known then what they
+/// change about a second run, and nothing is said to ask.
 pub fn deed(argv: &Argv) -> Deed {
     if !argv.args.iter().any(draft::named_like_options) {
         return visible(argv);
@@ -73,7 +75,7 @@ pub fn deed(argv: &Argv) -> Deed {
         deed.known = false;
         deed.roles.retain(|role| *role != Role::ReadOnly);
     }
-    // No option makes these mind an existing directory or a name less.
+    // With no option do these fail on an existing directory or name.
     if !matches!(argv.name.as_str(), "git" | "docker" | "podman") {
         for effect in &mut deed.effects {
             if effect.again != Again::NoChange {

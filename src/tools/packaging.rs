@@ -73,10 +73,10 @@ pub(crate) fn loose(argv: &Argv) -> Option<PackageManager> {
     (install && !has(argv, bound)).then_some(manager)
 }
 
-/// A command that takes all to newer versions: the lockfile that it writes anew, and what keeps to it.
+/// A command that updates everything: the lockfile that it rewrites, and the command that keeps to it.
 pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
     let verb = argv.literal(0)?;
-    // Who names a package wants that one.
+    // Whoever names a package wants that one.
     let all = argv.args.iter().skip(1).all(is_option);
     if !all || has(argv, &["-g", "--global", "--dry-run", "--lock"]) {
         return None;
@@ -114,7 +114,7 @@ pub(crate) fn leaves_out_requirements(argv: &Argv) -> bool {
     works_as_pip(argv) && argv.has_word("--no-deps")
 }
 
-/// `pip install certbot`: what the app declares is not installed by that.
+/// `pip install certbot` does not install what the app declares.
 pub(crate) fn installs_by_name(argv: &Argv) -> bool {
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=<>~![]".contains(&b));
     works_as_pip(argv)
@@ -158,7 +158,7 @@ pub(crate) fn is_python_library(package: &str) -> bool {
     rest.is_some_and(|rest| !TOOLS.contains(&rest) && !rest.starts_with("certbot"))
 }
 
-/// The install leaves development dependencies out, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
+/// The install leaves out development dependencies, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
 pub(crate) fn omits_development(argv: &Argv) -> bool {
     const WORDS: [&str; 7] = [
         "--omit=dev",
@@ -217,7 +217,7 @@ pub(crate) fn installs_manifest(argv: &Argv, of: Ecosystem) -> bool {
                     .iter()
                     .any(|word| line.contains(word))
         }
-        // `npm --prefix DIR ci` has a word more.
+        // `npm --prefix DIR ci` has an additional word.
         Ecosystem::Node => argv.args.iter().rfind(|arg| !is_option(arg)).is_none_or(|last| {
             matches!(last.value.as_literal(), Some("ci" | "install" | "i" | "clean-install"))
         }),

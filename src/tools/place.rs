@@ -3,8 +3,8 @@
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 
-/// The directory that an option sends the command to (`npm --prefix`, `make -C`, `composer --working-dir`), else its
-/// working directory.
+/// The directory to which an option sends the command (`npm --prefix`, `make -C`, `composer --working-dir`),
+/// else its working directory.
 pub(crate) fn works_in(argv: &Argv) -> Value {
     let options = argv.options("prefix: C: cwd: working-dir|d: directory:");
     let directory =
@@ -25,8 +25,8 @@ pub(crate) fn changes_what_is_there(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "usermod" | "gpasswd" | "chpasswd" | "mkswap")
 }
 
-/// True where sudo(8), which gives a command a PATH of its own, finds the same program: it is called by its path, or it is
-/// one that a package of the system brings, and no environment.
+/// True if sudo(8), which gives a command a PATH of its own, finds the same program: it is called by its
+/// path, or a system package and no environment brings it.
 pub(crate) fn is_found_by_sudo(argv: &Argv) -> bool {
     let program = argv.program.value.as_literal().unwrap_or_default();
     program.contains('/') || matches!(program, "npm" | "npx" | "yarn" | "pnpm" | "composer" | "bundle")

@@ -275,8 +275,8 @@ pub(crate) fn substitutions(argv: &Argv) -> Vec<(String, String)> {
     }
 }
 
-/// The plain texts that a script of sed replaces, and by what: of `s|@DIR@|/srv/web|g`. Patterns with operators are left
-/// out.
+/// The plain texts that a sed script replaces, and the replacements: from `s|@DIR@|/srv/web|g`. Patterns with
+/// operators are left out.
 fn replaced_by(script: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for command in script.split([';', '\n']) {

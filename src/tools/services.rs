@@ -166,7 +166,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// `systemctl restart` for `systemctl start`, which leaves alone what runs already.
+/// `systemctl restart` for `systemctl start`, which does not affect a unit that already runs.
 pub(super) fn restart_instead(argv: &Argv) -> Option<Edit> {
     let verb = argv.args.iter().find(|arg| arg.value.as_literal() == Some("start"))?;
     (argv.name == "systemctl").then(|| {
@@ -180,7 +180,7 @@ pub(super) fn restart_instead(argv: &Argv) -> Option<Edit> {
     })
 }
 
-/// The unit that a name means: without a suffix a service (systemctl(1), "Parameter Syntax").
+/// The unit that a name means; without a suffix it is a service (systemctl(1), "Parameter Syntax").
 fn unit(value: &Value) -> Resource {
     const SUFFIXES: [&str; 11] = [
         ".service",
@@ -204,8 +204,8 @@ fn unit(value: &Value) -> Resource {
     Resource::Unit(name)
 }
 
-/// systemctl(1): asking for a state that is there changes nothing. A unit that does not exist is an error, the first
-/// time as the second.
+/// systemctl(1): a request for a state that is already there changes nothing. A unit that does not exist is
+/// an error, the first time as well as the second.
 pub(crate) fn systemctl(argv: &Argv) -> Deed {
     let options = argv.options(SYSTEMCTL);
     let mut draft = Draft::of(argv);
@@ -354,7 +354,8 @@ fn units_are_driven() {
     ]);
 }
 
-/// supervisorctl: `start` of what runs prints `already started` and exits with 0; `update` reads the configuration.
+/// supervisorctl: `start` of a running program prints `already started` and exits with 0; `update` reads the
+/// configuration.
 pub(crate) fn supervisorctl(argv: &Argv) -> Deed {
     let options = argv.options(SUPERVISORCTL);
     let mut draft = Draft::of(argv);
@@ -382,9 +383,10 @@ pub(crate) fn supervisorctl(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// pm2 (its "Process management" page): `start` of a script that runs already under that name exits with 1, `Script
-/// already launched`; of an ecosystem file or of the name of a known process it restarts. A command (`npm`, `"node
-/// app.js"`), and a script with `-f`, is started once more beside the first. Tried with 7.0.
+/// pm2 (its "Process management" page): `start` of a script that already runs under that name exits with 1,
+/// `Script already launched`; `start` of an ecosystem file or of the name of a known process restarts it. A
+/// command (`npm`, `"node app.js"`), and a script with `-f`, is started a second time beside the first. Tried
+/// with 7.0.
 pub(crate) fn pm2(argv: &Argv) -> Deed {
     let options = argv.options(PM2);
     let mut draft = Draft::of(argv);
@@ -455,7 +457,7 @@ pub(crate) fn pm2(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// A program with its arguments, or one that is given them behind `--`.
+/// A program with its arguments, or one that gets them after `--`.
 fn is_command(text: &str) -> bool {
     text.contains(' ') || matches!(text, "npm" | "yarn" | "pnpm" | "bun" | "npx" | "serve")
 }

@@ -1,5 +1,5 @@
-//! What the steps of a deploy call that the model does not follow: scripts, package scripts, `make`. Reads texts,
-//! and judges nothing.
+//! What the steps of a deploy call that the model does not follow: scripts, package scripts, `make`. It reads
+//! texts, and judges nothing.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::world::{Origin, World};
@@ -16,7 +16,7 @@ pub(crate) struct Calls {
     pub(crate) texts: Vec<String>,
     /// The commands of the package scripts that steps run by name.
     pub(crate) scripts: Vec<String>,
-    /// Something is called of which no text is there, and which may do anything.
+    /// True if something is called whose text is missing and which may do anything.
     pub(crate) opaque: bool,
 }
 
@@ -52,7 +52,7 @@ impl Calls {
                 let scripts = world.project.needs.node.iter().flat_map(|p| &p.scripts);
                 open.extend(scripts.filter(|s| named(&s.name)).map(|s| s.command.clone()));
             }
-            // A script that a script writes is run by whoever it was written for.
+            // Whoever a script was written for runs it, not the script that writes it.
             for written in &step.written {
                 let path = written.path.known_suffix();
                 if written.content.text.starts_with("#!") || path.ends_with(".sh") {
@@ -77,7 +77,8 @@ impl Calls {
         }
         for (path, file) in &world.project.texts {
             let ecosystem = world.project.inventory.ecosystem.contains(path);
-            // What the forge does on a push over ssh is a part of the deploy, and here only its words are known.
+            // What the forge does on a push over ssh is part of the deploy, but only its words are known
+            // here.
             let workflow = world.project.inventory.workflows.contains(path);
             let text = world.sources.file(*file).text();
             if ecosystem && deploy.steps().any(|s| managers::is_pm2(&s.argv))
@@ -114,7 +115,7 @@ fn package_scripts_in(world: &World<'_, '_>, text: &str, into: &mut Vec<String>)
     }
 }
 
-/// The script of the repo of that name. Of a path only the end is known for sure.
+/// The script of the repo of that name. Only the end of a path is certain.
 fn script_named(world: &World<'_, '_>, path: &str) -> Option<FileId> {
     let name = path.trim_end_matches(['"', '\'']).rsplit('/').next()?;
     let found = world.project.texts.iter().find(|(p, _)| p.rsplit('/').next() == Some(name));

@@ -1,4 +1,4 @@
-//! A unit of the repo with its marks filled in, as `sed` or `envsubst` does it. What is not known stands as `$NAME`, as
+//! A unit of the repo with its marks filled in, as `sed` or `envsubst` does it. Unknown parts are `$NAME`, as
 //! in a heredoc.
 
 use crate::model::Step;
@@ -38,7 +38,7 @@ pub(crate) fn filled(sources: &Sources, file: FileId, step: &Step) -> MappedText
     out
 }
 
-/// `$NAME` and `${NAME}`, as far as the script sets it; envsubst(1) puts in what is exported.
+/// `$NAME` and `${NAME}`, as far as the script sets it; envsubst(1) inserts exported variables.
 fn variable(rest: &str, step: &Step) -> Option<(usize, String)> {
     let inner = rest.strip_prefix('$')?;
     let braced = inner.strip_prefix('{');
@@ -56,7 +56,8 @@ fn name_of(text: &str) -> &str {
     &text[..end]
 }
 
-/// A mark that people leave for something to be put in: `@NAME@`, `{{NAME}}`, `__NAME__`, `%%NAME%%`, `<NAME>`.
+/// A mark that people leave for something to be inserted: `@NAME@`, `{{NAME}}`, `__NAME__`, `%%NAME%%`,
+/// `<NAME>`.
 fn mark(rest: &str) -> Option<(usize, &str)> {
     for (open, close) in [("@@", "@@"), ("@", "@"), ("{{", "}}"), ("__", "__"), ("%%", "%%"), ("<", ">")] {
         let Some(inner) = rest.strip_prefix(open) else { continue };

@@ -1,4 +1,4 @@
-//! `rerun/duplicate-lines`: text that is appended to a file, or a crontab, once more on each run.
+//! `rerun/duplicate-lines`: each run appends the same text to a file, or to a crontab, again.
 
 use crate::facts::world::World;
 use crate::finding::RuleId;
@@ -20,10 +20,9 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
         if step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_))) {
             let user = effect.resource.name();
             let whose = if user.is_empty() { String::new() } else { format!(" of `{user}`") };
-            let text = format!(
-                "each run adds its line to the crontab{whose} once more, and the job then runs as often"
-            );
-            let help = "leave the old line out first: `(crontab -l 2>/dev/null | grep -vF NAME; echo LINE) | crontab -`";
+            let text =
+                format!("each run adds its line to the crontab{whose} again, so the job runs several times");
+            let help = "remove the old line first: `(crontab -l 2>/dev/null | grep -vF NAME; echo LINE) | crontab -`";
             let confidence = context.confidence(script, id, None);
             found.push(context.finding(RULE, step.span, text).at_most(confidence).help(help).done());
             continue;
@@ -42,7 +41,7 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
             found.push(repeated_value(context, script, id, file, text));
             continue;
         }
-        // What programs print is a log or a report more often than a setting, but for lists of keys.
+        // A program's output is more often a log or a report than a setting, except for lists of keys.
         let prints = matches!(step.deed.prints, Prints::Words | Prints::Same | Prints::Through);
         let own_words = prints || step.argv.name.is_empty();
         let list = is_list(file);
@@ -56,22 +55,21 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
         if found.iter().any(|f| *f.rule == *RULE && f.span == step.span) {
             continue;
         }
-        // What a command prints has no words to quote.
+        // A command's output has no words to quote.
         let line = first_line(text).filter(|line| own_words && !line.contains("$output"));
         let message = match &line {
-            None if !own_words => format!(
-                "what `{}` prints is appended to {file} on each run: after the second it stands there twice",
-                step.argv.name
-            ),
-            Some(line) => {
-                format!("`{line}` is appended to {file} on each run: after the second it stands there twice")
+            None if !own_words => {
+                format!("each run appends the output of `{}` to {file} again", step.argv.name)
             }
-            None => format!("text is appended to {file} on each run: after the second it stands there twice"),
+            Some(line) => {
+                format!("each run appends `{line}` to {file} again")
+            }
+            None => format!("each run appends the same text to {file} again"),
         };
         let help = match line {
             Some(line) if !line.contains('\'') => {
                 format!(
-                    "append it only where it is missing: `grep -qxF '{line}' {file} || …`, or write the whole file"
+                    "append it only if it is missing: `grep -qxF '{line}' {file} || …`, or write the whole file"
                 )
             }
             _ => format!("test for it first (`grep -q … {file} || …`), or write the whole file with `>`"),
@@ -94,8 +92,9 @@ fn repeated_value(
     text: &Value,
 ) -> Finding {
     let step = script.step(id);
-    let message = format!("`{text}` is added to {file} on each run: git keeps each one");
-    let help = "ask for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`";
+    let message = format!("each run adds `{text}` to {file} again, because git keeps each one");
+    let help =
+        "test for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`";
     let confidence = context.confidence(script, id, Some(file));
     context
         .finding(id::RERUN_DUPLICATE_LINES, step.span, message)
@@ -105,7 +104,7 @@ fn repeated_value(
         .done()
 }
 
-/// The line, where one line is all and short enough to be quoted.
+/// The line, if there is only one and it is short enough to be quoted.
 fn first_line(text: &Value) -> Option<String> {
     let shown = text.to_string();
     let mut lines = shown.lines().filter(|l| !l.trim().is_empty());
@@ -113,7 +112,7 @@ fn first_line(text: &Value) -> Option<String> {
     (lines.next().is_none() && line.chars().count() <= 80 && !line.contains('`')).then_some(line)
 }
 
-/// Files that are meant to grow, and files of a run's own.
+/// Files that are meant to grow, and files that belong to one run.
 fn is_log(file: &Value) -> bool {
     let shown = file.to_string();
     let name = shown.rsplit('/').next().unwrap_or(&shown).to_ascii_lowercase();
@@ -135,7 +134,7 @@ fn is_log(file: &Value) -> bool {
         || shown.contains("$BASH_ENV")
 }
 
-/// Files that are lists, to which even a program's output is a lasting entry.
+/// Lists, in which even a program's output is a lasting entry.
 fn is_list(file: &Value) -> bool {
     ["known_hosts", "authorized_keys", "fstab", "hosts", ".bashrc", ".profile", ".zshrc", "sysctl.conf"]
         .iter()

@@ -1,5 +1,5 @@
-//! `steps/missing-library`: a Python package that needs a library of the system to be built or to run, and a script
-//! that installs packages of the system, and not that one.
+//! `steps/missing-library`: a Python package needs a system library to be built or to run, and a script
+//! installs system packages, but not that one.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::is_here;
@@ -29,18 +29,18 @@ pub(super) fn missing_library(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
         let mut installs = 0;
         for effect in &step.deed.effects {
             if let (Change::Create(_), Resource::Package(name)) = (&effect.change, &effect.resource) {
-                // A name that is not known may be any.
+                // An unknown name may be any.
                 let Some(name) = name.as_literal() else { return };
                 packages.push(name);
                 installs += 1;
             }
         }
-        // Where most of them are installed, one more would stand.
+        // A script that installs most of them would also install this one.
         if installs > most {
             (most, place) = (installs, Some(step.span));
         }
     }
-    // Who installs a tool or two leaves the rest to whoever made the server.
+    // A script that installs a tool or two leaves the rest to whoever set up the server.
     let (Some(place), true) = (place, fills && packages.len() >= MANY) else { return };
     let manifests = deploy.world.project.needs.python.iter().filter(|m| !is_beside(&m.directory));
     for need in NEEDS {
@@ -61,14 +61,14 @@ pub(super) fn missing_library(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
         }
         let file = deploy.world.sources.file(plain.span.file).path();
         let message = format!(
-            "{file} names {}, which needs {} of the system, and no step installs that: {}",
+            "{file} names {}, but no step installs the system package {}, so {}",
             need.package, need.library, need.without
         );
-        let help = format!("add `{}` to what is installed here", need.library);
+        let help = format!("add `{}` to the packages that are installed here", need.library);
         let draft = deploy.world.finding(RULE, place, message).help(help);
-        found.push(draft.related(plain.span, "what needs it").done());
+        found.push(draft.related(plain.span, "this needs it").done());
     }
 }
 
-/// So many packages of the system say that the script makes the server ready.
+/// How many system packages show that the script prepares the server.
 const MANY: usize = 3;

@@ -1,5 +1,5 @@
-//! The part of `steps/lockfile-ignored` that is not about `npm install`: a deploy that looks for newer versions, and
-//! pip where another tool keeps the lockfile, which pip does not read.
+//! The part of `steps/lockfile-ignored` that is not about `npm install`: a deploy that gets newer versions,
+//! and pip next to another tool's lockfile, which pip does not read.
 
 use crate::facts::deploy::is_here;
 use crate::facts::world::World;
@@ -27,16 +27,16 @@ pub(super) fn lockfile_passed_by(context: &World<'_, '_>, found: &mut Vec<Findin
             let Some(path) = inventory.manifests.iter().find(has) else { continue };
             let (words, sure) = (context.words(step.span), context.confidence(script, id, None));
             let text = format!(
-                "`{words}` installs versions that nobody has tried in place of those in {path}, and writes that file anew"
+                "`{words}` installs untried versions instead of those in {path}, and rewrites that file"
             );
-            let help = format!("update where you develop, and write `{instead}` here");
+            let help = format!("update during development, and write `{instead}` here");
             let draft = context.finding(RULE, step.span, text).severity(Severity::Warning);
             found.push(draft.at_most(sure).help(help).done());
         } else if let Some((manifest, lockfile)) = pip(context, step) {
             let of = context.sources.file(manifest.file).path();
             let (words, sure) = (context.words(step.span), context.confidence(script, id, None));
             let text = format!(
-                "`{words}` installs any versions that {of} allows: an install by pip does not look into {lockfile}, which names those that were tried"
+                "`{words}` installs any versions that {of} allows, because pip does not read {lockfile}"
             );
             let help = match base(lockfile) {
                 "uv.lock" => "write `uv sync --frozen`, or install what `uv export --frozen` writes",
@@ -49,7 +49,7 @@ pub(super) fn lockfile_passed_by(context: &World<'_, '_>, found: &mut Vec<Findin
     }
 }
 
-/// What pip installs from a manifest, and the lockfile of another tool that lies beside it.
+/// What pip installs from a manifest, and another tool's lockfile beside it.
 fn pip<'c>(context: &'c World<'_, '_>, step: &Step) -> Option<(&'c PythonManifest, &'c String)> {
     if !works_as_pip(&step.argv)
         || !step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python))
@@ -57,7 +57,7 @@ fn pip<'c>(context: &'c World<'_, '_>, step: &Step) -> Option<(&'c PythonManifes
     {
         return None;
     }
-    // Looked for last: there are many steps, and few manifests.
+    // This is checked last, because there are many steps and few manifests.
     if !context.project.needs.python.iter().any(|m| m.lockfile.is_some())
         // Who works by the lockfile, or writes it out as requirements, knows of it.
         || context.steps().any(|(.., other)| works_by_lockfile(&other.argv))
@@ -73,7 +73,7 @@ fn pip<'c>(context: &'c World<'_, '_>, step: &Step) -> Option<(&'c PythonManifes
     let words: Vec<String> = step.argv.args.iter().map(|arg| arg.value.to_string()).collect();
     let list = words.iter().position(|word| matches!(word.as_str(), "-r" | "--requirement"));
     if let Some(list) = list.and_then(|at| words.get(at + 1)) {
-        // Of several files of that name it is not known which is meant.
+        // If several files have that name, it is not known which one is meant.
         let mut named = manifests().filter(|m| base(context.sources.file(m.file).path()) == base(list));
         let manifest =
             named.next().filter(|m| m.kind == PythonKind::Requirements && named.next().is_none())?;

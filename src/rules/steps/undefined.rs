@@ -1,4 +1,4 @@
-//! `steps/undefined-unit`: a unit that is started or counted on, and that nothing brings.
+//! `steps/undefined-unit`: a unit is started or relied on, but nothing brings it.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::same_unit;
@@ -18,18 +18,18 @@ const RULE: RuleId = id::STEPS_UNDEFINED_UNIT;
 /// `steps/undefined-unit`.
 pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let context = deploy.world;
-    // A project whose units are made elsewhere says nothing of what is there.
+    // A project whose units are created elsewhere says nothing about what exists.
     if context.units.is_empty() {
         return;
     }
-    // By unit: one that is missing is told once, with all places that count on it.
+    // By unit: a missing one is reported once, with all places that rely on it.
     let mut places: Vec<(String, Vec<(Span, String)>)> = Vec::new();
     let mut note = |name: &str, span: Span, why: String| match places.iter_mut().find(|(n, _)| n == name) {
         Some((_, of)) => of.push((span, why)),
         None => places.push((name.to_owned(), vec![(span, why)])),
     };
     for step in deploy.steps() {
-        // A step that may fail says itself that the unit may be missing.
+        // A step that may fail shows itself that the unit may be missing.
         if step.on_failure == OnFailure::Handled || step.status_checked {
             continue;
         }
@@ -41,7 +41,7 @@ pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
             };
             let Some(name) = name.as_literal() else { continue };
             if is_undefined(deploy, name, false) && !is_tested(deploy, name) {
-                note(name, effect.operand.unwrap_or(step.span), "is driven here".to_owned());
+                note(name, effect.operand.unwrap_or(step.span), "it is used here".to_owned());
             }
         }
     }
@@ -57,12 +57,11 @@ pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     }
     for (name, places) in places {
         let Some(((first, _), rest)) = places.split_first() else { continue };
-        let message = format!(
-            "{name} is defined nowhere: no script, no file of the repo and no package brings that unit"
-        );
+        let message =
+            format!("nothing defines {name}: no script, no file of the repo and no package brings that unit");
         let mut draft = context
             .finding(RULE, *first, message)
-            .help("write or install the unit before it is counted on, or correct the name");
+            .help("write or install the unit before it is used, or correct the name");
         for (span, why) in rest {
             draft = draft.related(*span, why.clone());
         }
@@ -70,8 +69,8 @@ pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     }
 }
 
-/// Nothing that is known of brings the unit. What shares no name with the project's own may come from anywhere; a
-/// `strong` dependency of an own unit counts all the same.
+/// Nothing known brings the unit. A unit that shares no name with the project's own may come from anywhere;
+/// but a `strong` dependency of the project's own unit counts all the same.
 fn is_undefined(deploy: &Deploy<'_, '_, '_>, name: &str, strong: bool) -> bool {
     let context = deploy.world;
     if name.contains(['$', '*', '%', '@']) || !matches!(UnitKind::of(name), UnitKind::Service) {
@@ -106,7 +105,7 @@ fn comes_with_package(deploy: &Deploy<'_, '_, '_>, stem: &str) -> bool {
     })
 }
 
-/// The script looks whether the unit is there.
+/// The script checks whether the unit exists.
 fn is_tested(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
     let stem = name.trim_end_matches(".service");
     deploy

@@ -1,4 +1,4 @@
-//! `units/wrong-upstream`: nginx hands requests to a port or a socket that no unit listens on.
+//! `units/wrong-upstream`: nginx passes requests to a port or a socket on which no unit listens.
 
 use crate::facts::world::World;
 use crate::finding::RuleId;
@@ -15,8 +15,8 @@ use crate::tools::serves::Address;
 
 const RULE: RuleId = id::UNITS_WRONG_UPSTREAM;
 
-/// `units/wrong-upstream`. Only where all that a script brings up says where it listens: another script may be of another
-/// deploy.
+/// `units/wrong-upstream`. It applies only if everything that a script starts shows its address, because
+/// another script may belong to another deploy.
 pub(super) fn wrong_upstream(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let units: Vec<Judged<'_, '_, '_>> = judged(context).collect();
     for script in context.scripts {
@@ -28,7 +28,7 @@ pub(super) fn wrong_upstream(context: &World<'_, '_>, found: &mut Vec<Finding>) 
     }
 }
 
-/// Where the units listen; `None` where one does not say it, or none does.
+/// Where the units listen; `None` if one does not show it, or none listens.
 fn listening(units: &[&Judged<'_, '_, '_>]) -> Option<Vec<(Address, Span)>> {
     let mut listening: Vec<(Address, Span)> = Vec::new();
     for unit in units {
@@ -38,7 +38,7 @@ fn listening(units: &[&Judged<'_, '_, '_>]) -> Option<Vec<(Address, Span)>> {
                     listening.push((Address::parse(&directive.value)?, directive.span));
                 }
             }
-            // What ends when its work is done listens on nothing.
+            // A service that ends when its work is done listens nowhere.
             UnitKind::Service if !unit.at.unit.is_oneshot_work() => {
                 let Some(exec) = unit.at.unit.exec_start().into_iter().last() else { continue };
                 let addresses = exec.serves()?.listens?;
@@ -69,7 +69,7 @@ fn compare(
             }
         }
     }
-    // What else runs there may listen: containers, pm2, a unit that was there before.
+    // Other programs may listen there: containers, pm2, a unit that was there before.
     let others = script.steps.iter().any(|s| {
         s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Serve))
             || is_manager(&s.argv)
@@ -94,7 +94,7 @@ fn written(context: &World<'_, '_>, script: &Deployment<'_>) -> Vec<MappedText> 
         let of_nginx = |path: &str| path.contains("/nginx/") && !path.ends_with(".service");
         let written = step.written.iter().filter(|w| of_nginx(&w.path.to_string()) && !w.append);
         texts.extend(written.map(|w| w.content.clone()));
-        // A file of the repo that is put there.
+        // A file of the repo that is installed there.
         for (effect, content) in step.deed.puts() {
             let target = effect.resource.name().to_string();
             if !of_nginx(&target) || content.how != How::Copied {
