@@ -33,7 +33,7 @@ const FAMILIES: &[&[(&str, Rule)]] =
 
 /// How the query files of each family are worded, where their pages do not say it.
 fn wordings() -> Vec<(RuleId, queries::Wording)> {
-    [rerun::WORDINGS, steps::WORDINGS].concat()
+    [rerun::WORDINGS, user::WORDINGS, permissions::WORDINGS, steps::WORDINGS].concat()
 }
 
 /// A rule, or the selectors: what is run, and why its run came to nothing where it did.
