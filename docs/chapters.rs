@@ -1,9 +1,6 @@
 //! Makes the rules' chapters of the book from their pages.
 
-use deploylint::check::RuleSet;
-use deploylint::output::rules::fix_name;
-use deploylint::output::{confidence_name, severity_name};
-use deploylint::rules::page::Page;
+use deploylint::{Applicability, Page};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -21,8 +18,7 @@ const FAMILIES: [(&str, &str); 8] = [
 
 /// Puts the chapters of all rules into `book`.
 pub(crate) fn fill(book: &mut Value) -> Result<(), Box<dyn std::error::Error>> {
-    let rules = RuleSet::load(&[])?;
-    let pages: Vec<&Page> = rules.pages.iter().collect();
+    let pages = deploylint::pages();
     if let Some(page) = pages.iter().find(|p| FAMILIES.iter().all(|(name, _)| *name != p.family())) {
         return Err(format!("the family of {} has no line in docs/chapters.rs", page.id).into());
     }
@@ -34,7 +30,7 @@ pub(crate) fn fill(book: &mut Value) -> Result<(), Box<dyn std::error::Error>> {
     let mut index = String::new();
     let mut families = Vec::new();
     for (name, asks) in FAMILIES {
-        let own: Vec<&Page> = pages.iter().copied().filter(|p| p.family() == name).collect();
+        let own: Vec<&Page> = pages.iter().filter(|p| p.family() == name).collect();
         if own.is_empty() {
             continue;
         }
@@ -71,9 +67,9 @@ fn table(pages: &[&Page], to: &str) -> String {
         let _ = writeln!(
             rows,
             "| [{id}]({to}{id}.md) | {} | {} | {} | {} |",
-            severity_name(page.about().severity),
-            confidence_name(page.about().confidence),
-            fix_name(page.about().fix),
+            page.about().severity.name(),
+            page.about().confidence.name(),
+            page.about().fix.map_or("none", Applicability::name),
             page.about().title.replace('|', "\\|"),
             id = page.id,
         );
@@ -87,9 +83,9 @@ fn chapter_text(page: &Page) -> String {
         "# {}\n\n{}.\n\nSeverity **{}**, confidence **{}**, fix **{}**. To quiet a line: `# deploylint: ignore[{}] reason`\n\n",
         page.id,
         page.about().title.trim_end_matches('.'),
-        severity_name(page.about().severity),
-        confidence_name(page.about().confidence),
-        fix_name(page.about().fix),
+        page.about().severity.name(),
+        page.about().confidence.name(),
+        page.about().fix.map_or("none", Applicability::name),
         page.id,
     );
     let mut fence: Option<usize> = None;

@@ -18,6 +18,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// As pages, configuration and JSON write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
 /// How sure the analyser is, given what it could not resolve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
@@ -27,6 +38,17 @@ pub enum Confidence {
     Medium,
     /// Everything that the verdict rests on was resolved.
     High,
+}
+
+impl Confidence {
+    /// As pages and JSON write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::High => "high",
+            Confidence::Medium => "medium",
+            Confidence::Low => "low",
+        }
+    }
 }
 
 /// A second place that explains the finding.
@@ -45,6 +67,16 @@ pub enum Applicability {
     Safe,
     /// A person should look at it.
     Unsafe,
+}
+
+impl Applicability {
+    /// As pages and JSON write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Applicability::Safe => "safe",
+            Applicability::Unsafe => "unsafe",
+        }
+    }
 }
 
 /// Replaces `span` with `text`.

@@ -1,4 +1,4 @@
 //! Compose files.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint_fuzz::properties::compose(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint::mutations::properties::compose(data));

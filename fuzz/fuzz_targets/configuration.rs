@@ -1,4 +1,4 @@
 //! `deploylint.yaml`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint_fuzz::properties::configuration(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint::mutations::properties::configuration(data));

@@ -1,4 +1,4 @@
 //! An environment file.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint_fuzz::properties::dotenv(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint::mutations::properties::dotenv(data));

@@ -1,4 +1,4 @@
 //! A script with comments that quiet.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint_fuzz::properties::suppressions(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint::mutations::properties::suppressions(data));

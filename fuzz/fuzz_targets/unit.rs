@@ -1,4 +1,4 @@
 //! A unit, and the settings of supervisor.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint_fuzz::properties::unit(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint::mutations::properties::unit(data));

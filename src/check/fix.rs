@@ -1,12 +1,17 @@
 //! Fixes: which of them go together, the text that they give, and where each place went. It writes no file.
 
 use crate::finding::{Edit, Fix};
-use crate::source::{FileId, SourceFile, Sources};
+use crate::source::{FileId, SourceFile};
 use std::collections::BTreeMap;
 
 /// The analysis text of `file` with `fixes` applied. A fix that overlaps an earlier one is left out as a
 /// whole, because both were made for the text as it is.
-pub fn apply_fixes<'a>(sources: &Sources, file: FileId, fixes: impl IntoIterator<Item = &'a Fix>) -> String {
+#[cfg(test)]
+pub fn apply_fixes<'a>(
+    sources: &crate::source::Sources,
+    file: FileId,
+    fixes: impl IntoIterator<Item = &'a Fix>,
+) -> String {
     let mut picked = Picked::default();
     for fix in fixes {
         picked.take(fix);

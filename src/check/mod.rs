@@ -7,23 +7,31 @@ mod isolate;
 mod judge;
 mod load;
 mod models;
+#[cfg(test)]
+mod pages_tests;
 mod regions;
 mod rounds;
+#[cfg(test)]
+mod rounds_tests;
 mod rule_set;
 mod selection;
 mod services;
 pub mod split;
 mod suppress;
+#[cfg(test)]
+mod systemd_tests;
 mod why;
 
-pub use config::{App, Config, Level, ReviewConfig};
-pub use fix::{apply_fixes, replaced};
-pub use judge::{Judged, Look, inspect, root_of};
-pub use rounds::{Change, Fixed, Rejected, fix, fix_over};
+pub use config::Config;
+pub use fix::replaced;
+pub use judge::{Look, inspect, root_of};
+#[cfg(any(test, fuzzing))]
+pub use rounds::fix_over;
+pub use rounds::{Change, Fixed, Rejected, fix};
 pub use rule_set::RuleSet;
 pub use selection::Selection;
 pub use services::{Services, services};
-pub use why::{Fate, Why, why};
+pub use why::{Fate, why};
 
 use crate::finding::{Confidence, Finding, Gap};
 use crate::limit;
@@ -184,15 +192,7 @@ impl Settings {
         Self::load_with(request, None, |folders| RuleSet::load(folders).map(Arc::new))
     }
 
-    /// The same with rules that were read before. They must be those of the request's own folders.
-    ///
-    /// # Errors
-    /// As [`Settings::load`].
-    pub fn load_over(request: &Request, rules: &Arc<RuleSet>) -> Result<Self, CheckError> {
-        Self::load_noted(request, rules, None)
-    }
-
-    /// The same; `recorder` records everything that is read of the repo, here and in the check.
+    /// The same with rules that were read before, which must be those of the request's own folders; `recorder` records everything that is read of the repo, here and in the check.
     ///
     /// # Errors
     /// As for [`Settings::load`]. The record is then incomplete.

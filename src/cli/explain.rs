@@ -3,8 +3,8 @@
 use super::args::{ExplainArgs, Format, RulesArgs};
 use super::{Exit, Failure};
 use crate::check::{CheckError, RuleSet};
+use crate::output::clean;
 use crate::output::rules::{fix_name, write_json, write_text};
-use crate::output::{clean, confidence_name, severity_name};
 use crate::rules::pages::Named;
 use std::io::Write;
 
@@ -24,8 +24,8 @@ pub(super) fn explain(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, F
     writeln!(
         out,
         "severity: {}, confidence: {}, fix: {}\n",
-        severity_name(page.about().severity),
-        confidence_name(page.about().confidence),
+        page.about().severity.name(),
+        page.about().confidence.name(),
         fix_name(page.about().fix)
     )?;
     writeln!(out, "{}", clean::lines(page.body(), limit))?;

@@ -3,7 +3,7 @@
 use super::args::WhyArgs;
 use super::{Exit, Failure};
 use crate::check::{CheckError, Fate};
-use crate::output::{clean, confidence_name, severity_name};
+use crate::output::clean;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ pub(super) fn run(args: &WhyArgs, out: &mut dyn Write) -> Result<Exit, Failure> 
             Fate::Off => "not reported, because the configuration switches the rule off",
         };
         let message = clean::line(&finding.message, limit);
-        let (severity, sure) = (severity_name(finding.severity), confidence_name(finding.confidence));
+        let (severity, sure) = (finding.severity.name(), finding.confidence.name());
         writeln!(out, "{severity}[{}], confidence {sure}: {message}\n  {fate}", finding.rule)?;
     }
     if why.findings.is_empty() {

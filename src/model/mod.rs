@@ -149,8 +149,6 @@ pub struct Step {
     pub written: Vec<Written>,
     /// The wrappers that were removed.
     pub wrappers: Vec<&'static str>,
-    /// The home directory of the user.
-    pub home: Value,
 }
 
 /// Whether root is expected to call the script.

@@ -1,7 +1,6 @@
 //! JSON, version 1. Others build on it, so keys and their order stay. Lines and columns are 1-based, columns
 //! count Unicode scalar values, and offsets are bytes of the file on disk. Keys without a value are absent.
 
-use super::{confidence_name, severity_name};
 use crate::check::Report;
 use crate::finding::{Applicability, Finding, Gap, Severity};
 use crate::source::{SourceFile, Sources, Span};
@@ -153,8 +152,8 @@ pub(super) fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFin
     });
     JsonFinding {
         rule: &finding.rule,
-        severity: severity_name(finding.severity),
-        confidence: confidence_name(finding.confidence),
+        severity: finding.severity.name(),
+        confidence: finding.confidence.name(),
         message: &finding.message,
         help: finding.help.as_deref(),
         file: path(finding.span),

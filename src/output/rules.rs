@@ -1,6 +1,5 @@
 //! `deploylint rules`: one line for each rule.
 
-use super::{confidence_name, severity_name};
 use crate::finding::Applicability;
 use crate::rules::page::Page;
 use crate::rules::pages::Pages;
@@ -51,8 +50,8 @@ pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) 
         let title = super::clean::line(&page.about().title, 200);
         let cells = [
             &*page.id,
-            severity_name(page.about().severity),
-            confidence_name(page.about().confidence),
+            page.about().severity.name(),
+            page.about().confidence.name(),
             fix_name(page.about().fix),
             &title,
         ];
@@ -68,8 +67,8 @@ pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) 
 pub fn write_json(pages: &Pages, out: &mut dyn io::Write) -> io::Result<()> {
     let rules = pages.iter().map(|page| JsonRule {
         rule: &page.id,
-        severity: severity_name(page.about().severity),
-        confidence: confidence_name(page.about().confidence),
+        severity: page.about().severity.name(),
+        confidence: page.about().confidence.name(),
         fix: fix_name(page.about().fix),
         title: &page.about().title,
     });

@@ -5,7 +5,6 @@
 
 use super::clean;
 use super::excerpt::{Excerpts, Labelled};
-use super::severity_name;
 use crate::check::Report;
 use crate::finding::{Finding, Gap, Severity};
 use crate::source::Sources;
@@ -53,7 +52,7 @@ fn write_styled(report: &Report, out: impl WriteColor) -> io::Result<()> {
 pub fn summary(report: &Report) -> String {
     let count = |severity| {
         let of = report.findings.iter().filter(|f| f.severity == severity);
-        (of.count(), severity_name(severity))
+        (of.count(), severity.name())
     };
     let counts = [Severity::Error, Severity::Warning, Severity::Info].map(count);
     let parts = counts.iter().filter(|(n, _)| *n > 0);
@@ -131,7 +130,7 @@ fn in_a_line(sources: &Sources, finding: &Finding) -> String {
     let at = file.line_column(finding.span.start);
     format!(
         "{}[{}]: {} ({}:{}:{})",
-        severity_name(finding.severity),
+        finding.severity.name(),
         finding.rule,
         clean::line(&finding.message, MESSAGE),
         clean::line(file.path(), MESSAGE),

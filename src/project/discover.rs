@@ -9,7 +9,7 @@ use acts::{phrase, weight};
 use std::collections::BTreeSet;
 
 pub use acts::of_script;
-pub use project::{Candidate, container_scripts, discover};
+pub use project::{Candidate, discover};
 
 /// A script with this score deploys: it writes units (5), or does one thing that servers need (3) and is called so (2),
 /// or does several things.

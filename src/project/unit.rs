@@ -207,11 +207,6 @@ impl Unit {
         self.get("Service", "User")
     }
 
-    /// `Group=`.
-    pub fn group(&self) -> Option<&Directive> {
-        self.get("Service", "Group")
-    }
-
     /// `WorkingDirectory=`, with its leading `-` if it has one.
     pub fn working_directory(&self) -> Option<&Directive> {
         self.get("Service", "WorkingDirectory")

@@ -23,8 +23,6 @@ pub struct Review {
     pub sources: Sources,
     /// The task, if there is one.
     pub document: Option<Document>,
-    /// The point from which changes count.
-    pub since: Since,
     /// What changed.
     pub history: History,
     /// What it means, by kind, file and line.
@@ -170,7 +168,7 @@ pub fn review(request: &Request) -> Result<Review, CheckError> {
     let never = since == Since::Beginning;
     let due = never || impacts.iter().any(|impact| counts(impact.kind));
     let Report { sources, .. } = report;
-    Ok(Review { sources, document, since, history, impacts, items, due, notes, gaps, today, root })
+    Ok(Review { sources, document, history, impacts, items, due, notes, gaps, today, root })
 }
 
 /// The facts of the reviewed state; none if everything counts as new, or if it cannot be read.

@@ -304,3 +304,6 @@ fn files(
         add(Kind::Migration, path, Change::Removed, None);
     }
 }
+
+#[cfg(test)]
+mod tests;

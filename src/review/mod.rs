@@ -13,6 +13,8 @@ mod state;
 mod trace;
 
 pub use carry_out::{Recorded, Review, review};
-pub use impact::{Change, Impact, impact};
+pub use impact::{Change, Impact};
 pub use request::Request;
-pub use state::{Fact, Kind, State};
+pub use state::Kind;
+#[cfg(any(test, fuzzing))]
+pub use state::State;

@@ -50,7 +50,7 @@ impl Page {
     ///
     /// # Errors
     /// An unknown key, a wrong value, a missing or unknown section, or a path that is not `<family>/<name>.md`.
-    pub fn parse(file: &RuleFile) -> Result<Page, PageError> {
+    pub(crate) fn parse(file: &RuleFile) -> Result<Page, PageError> {
         let fail =
             |line: u32, message: String| PageError { file: file.shown.clone(), line: Some(line), message };
         let id = file.path.strip_suffix(".md").unwrap_or(&file.path);

@@ -20,6 +20,11 @@ pub enum Named {
     Rule,
 }
 
+/// The pages of the rules that are built in, sorted by id.
+pub fn built_in() -> Vec<Page> {
+    Pages::embedded().expect("a test holds that no embedded page is wrong").pages
+}
+
 impl Pages {
     /// The pages in the binary.
     ///

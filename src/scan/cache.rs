@@ -49,6 +49,7 @@ pub struct Cache {
 }
 
 /// How often a cache was useful.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Repos whose result was there.
@@ -138,6 +139,7 @@ impl Cache {
     }
 
     /// How often it has been useful so far.
+    #[cfg(test)]
     pub fn counts(&self) -> Counts {
         Counts {
             hits: self.hits.load(Ordering::Relaxed),

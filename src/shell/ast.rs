@@ -26,6 +26,7 @@ pub enum StmtKind<'a> {
         /// The words between the brackets: operators are words too.
         words: &'a [Word<'a>],
         /// `[[ … ]]`: no word splitting, `&&` and `||` inside.
+        #[cfg_attr(not(test), allow(dead_code))]
         double: bool,
     },
     /// `(( … ))`, as its text.
@@ -104,6 +105,7 @@ pub struct CaseArm<'a> {
     /// The statements.
     pub body: Block<'a>,
     /// True if it ends in `;&` or `;;&`, so that the next arm may run too.
+    #[cfg_attr(not(test), allow(dead_code))]
     pub falls: bool,
 }
 

@@ -22,6 +22,7 @@ pub enum Line<'l> {
     /// `${NAME}` and the holes of [`Value`] in them are not known.
     Words(&'l [String]),
     /// A text that a shell reads.
+    #[cfg_attr(not(test), allow(dead_code))]
     Shell(&'l str),
 }
 

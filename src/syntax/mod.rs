@@ -2,6 +2,8 @@
 
 pub mod code;
 pub mod debug;
+#[cfg(test)]
+mod grammar_tests;
 pub mod literal;
 pub mod mask;
 pub(crate) mod parses;

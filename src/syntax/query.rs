@@ -23,7 +23,7 @@ pub use self::pattern::{Pattern, Related};
 pub use self::vocabulary::{Part, Question, Relation};
 pub use self::words::{
     Asker, ChangeWord, EcosystemWord, Features, Need, OnFailure, Place, ResourceWord, RoleWord, RunsAs,
-    SecondRun, Word, WorkWord,
+    SecondRun, WorkWord,
 };
 
 use self::message::Captured;
@@ -58,7 +58,6 @@ type At = (u32, u32);
 #[derive(Debug)]
 pub struct QueryFile {
     rule: Arc<str>,
-    path: String,
     patterns: Vec<Pattern>,
     captured: Captured,
 }
@@ -91,11 +90,6 @@ impl QueryFile {
         &self.rule
     }
 
-    /// The path as it was given.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
     /// The patterns with this part, in the order of the file.
     pub fn of(&self, part: Part) -> impl Iterator<Item = &Pattern> {
         self.patterns.iter().filter(move |p| p.part == part)
@@ -118,21 +112,11 @@ impl QueryFile {
 }
 
 impl Selectors {
-    /// Reads and checks query files, each a path that ends with `<family>/<name>.scm` and its text.
+    /// Reads and checks query files, each a path that ends with `<family>/<name>.scm` and its text. Those that are part
+    /// of the program come first: their queries are compiled when first needed, because a test has done it before.
     ///
     /// # Errors
     /// All that is wrong in any of the files, in their order.
-    pub fn load<T: AsRef<str>>(
-        files: impl IntoIterator<Item = (String, T)>,
-    ) -> Result<Selectors, Vec<SelectorError>> {
-        Self::load_beside([], files)
-    }
-
-    /// Like [`Selectors::load`], with files that are part of the program before them: their queries are compiled when
-    /// first needed, because a test has done it before.
-    ///
-    /// # Errors
-    /// As for [`Selectors::load`].
     pub fn load_beside<T: AsRef<str>>(
         embedded: impl IntoIterator<Item = (String, T)>,
         files: impl IntoIterator<Item = (String, T)>,
@@ -198,6 +182,7 @@ impl Selectors {
     }
 
     /// The ids of all rules that have a query file, sorted.
+    #[cfg(test)]
     pub fn rules(&self) -> Vec<Arc<str>> {
         let mut rules: Vec<Arc<str>> = self.files.iter().map(|file| Arc::clone(&file.rule)).collect();
         rules.sort();
@@ -211,7 +196,6 @@ fn read(path: &str, text: &str, compile: bool) -> Result<QueryFile, Vec<Selector
     let mut faults = Vec::new();
     let mut file = QueryFile {
         rule: rule_id(path).unwrap_or_default(),
-        path: path.to_owned(),
         patterns: Vec::new(),
         captured: Captured::default(),
     };

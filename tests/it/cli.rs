@@ -1,6 +1,6 @@
 //! The program as it is called: arguments, exit codes, what goes to which stream.
 
-use crate::support::{command, output_with, project, ran, run};
+use crate::support::{Repo, command, output_with, project, ran, run};
 use std::io::Read;
 use std::process::Stdio;
 
@@ -309,4 +309,19 @@ fn why_says_what_was_understood_of_a_line_and_what_became_of_its_findings() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{place}");
         assert!(ran.err.contains(error), "{}", ran.err);
     }
+}
+
+#[test]
+fn a_secret_that_git_holds_is_told_and_one_that_it_ignores_is_not() {
+    let Some(repo) = Repo::new() else { return };
+    // Put together here, so that no scanner takes this file for a leak.
+    let secret = format!("JWT_SECRET={}{}\n", "q7Xv2Lp9", "Rt4Kz8Wm3Nc6");
+    let start = "#!/bin/bash\nset -euo pipefail\nnginx -t\nsystemctl reload nginx\n";
+    repo.commit("2024-01-01 12:00 +0000", "All", &[(".env", &secret), ("start.sh", start)]);
+    repo.commit("2024-01-02 12:00 +0000", "Ignore it", &[(".gitignore", ".env\n")]);
+    repo.write("app/.env", &secret);
+    let ran = run(&repo.path(), &["check", "--select", "env/secret-in-git"]);
+    let places: Vec<&str> = ran.out.lines().filter(|line| line.contains("┌─ ")).collect();
+    assert_eq!((ran.code, places.len()), (1, 1), "{}", ran.out);
+    assert!(places[0].ends_with("─ .env:1:1"), "{}", ran.out);
 }

@@ -4,7 +4,7 @@
 mod made_up;
 
 use crate::support::skipped;
-use deploylint::check::{Request, Target, check};
+use deploylint::{Request, Target, check};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;

@@ -1,8 +1,7 @@
 //! The two shops: one shows every rule, the other shows that a right deploy script is met with silence.
 
 use crate::support::root;
-use deploylint::check::{Report, Request, Target, check};
-use deploylint::rules::pages::Pages;
+use deploylint::{Report, Request, Target, check};
 use std::collections::BTreeSet;
 
 fn shop(name: &str) -> Report {
@@ -15,7 +14,7 @@ fn every_rule_has_its_fault_in_the_shop() {
     let report = shop("shop");
     let found: BTreeSet<&str> = report.findings.iter().map(|f| &*f.rule).collect();
     // Comments that quiet nothing are shown in the pages of their rules.
-    let pages = Pages::embedded().unwrap();
+    let pages = deploylint::pages();
     let missing: Vec<&str> =
         pages.iter().map(|p| &*p.id).filter(|id| !found.contains(id) && !id.starts_with("ignore/")).collect();
     assert!(missing.is_empty(), "no fault of the shop shows {missing:?}");

@@ -1,10 +1,6 @@
 //! `check --fix` and `--diff`: what is written, what is left alone, and that fixes come to an end.
 
-use crate::support::{output_with, project, project_of_bytes, root, write};
-use deploylint::check::{Fixed, Request, Target, fix};
-use deploylint::finding::Confidence;
-use deploylint::rules::page_examples::{SCRIPT, examples};
-use deploylint::rules::pages::Pages;
+use crate::support::{output_with, project, project_of_bytes};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -219,75 +215,4 @@ fn what_cannot_be_written_is_said_and_nothing_is_lost() {
     // What is shown is what is on disk.
     assert!(String::from_utf8(ran.out).unwrap().contains("a.sh:2:1"));
     assert_eq!((read(&dir, "a.sh").as_str(), read(&dir, "b.sh").as_str()), (FAULTS, FAULTS));
-}
-
-/// Everything that can be fixed, fixed; what is wrong with how that went.
-fn convergence(root: &Path, targets: &[Target]) -> (Fixed, Vec<String>) {
-    let request = Request {
-        root: Some(root.to_owned()),
-        targets: targets.to_vec(),
-        confidence: Some(Confidence::Low),
-        ..Request::default()
-    };
-    let first = deploylint::check::check(&request).unwrap();
-    let mut faults = Vec::new();
-    let fixed = fix(&request, true).unwrap();
-    for change in &fixed.changes {
-        fs::write(root.join(&change.path), &change.after).unwrap();
-    }
-    let again = fix(&request, true).unwrap();
-    if !again.changes.is_empty() {
-        faults.push("a second --fix changes something".to_owned());
-    }
-    // What was judged in memory is what is on disk now.
-    let told = |report: &deploylint::check::Report| -> Vec<String> {
-        report.findings.iter().map(|f| format!("{} {:?} {}", f.rule, f.span.start, f.message)).collect()
-    };
-    if told(&again.report) != told(&fixed.report) {
-        faults.push("what was written is judged in another way".to_owned());
-    }
-    if again.report.findings.len() + fixed.count() > first.findings.len() {
-        faults.push("fixed findings are still there, or others have come".to_owned());
-    }
-    if again.report.gaps.len() > first.gaps.len() {
-        faults.push("less is analysed than before".to_owned());
-    }
-    (fixed, faults)
-}
-
-#[test]
-fn fixes_of_every_example_come_to_an_end() {
-    let mut faults = Vec::new();
-    let mut count = 0;
-    for page in Pages::embedded().unwrap().iter() {
-        for example in examples(page).unwrap() {
-            let files = example.files.iter().map(|f| (f.name.as_str(), f.text.as_str()));
-            let dir = project(&files.collect::<Vec<_>>());
-            let target = Target::Path(dir.path().join(SCRIPT));
-            let (fixed, wrong) = convergence(dir.path(), &[target]);
-            count += fixed.count();
-            faults.extend(wrong.iter().map(|w| format!("{}:{}: {w}", page.file, example.page_line)));
-            let mut rejected = fixed.rejected.iter().filter(|r| r.rule == page.id && example.fixed.is_some());
-            if let Some(rejected) = rejected.next() {
-                faults.push(format!("{}:{}: not applied: {rejected:?}", page.file, example.page_line));
-            }
-        }
-    }
-    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
-    assert!(count > 20, "{count} fixes were tried");
-}
-
-#[test]
-fn fixes_of_the_shop_come_to_an_end() {
-    let shop = root().join("examples/shop");
-    let dir = tempfile::tempdir().unwrap();
-    for entry in ignore::WalkBuilder::new(&shop).hidden(false).build().filter_map(Result::ok) {
-        if entry.path().is_file() {
-            let name = entry.path().strip_prefix(&shop).unwrap().to_str().unwrap();
-            write(dir.path(), name, fs::read(entry.path()).unwrap());
-        }
-    }
-    let (fixed, faults) = convergence(dir.path(), &[]);
-    assert!(faults.is_empty(), "{faults:?}");
-    assert!(fixed.count() >= 5, "{:?}", fixed.fixed);
 }

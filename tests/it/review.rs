@@ -1,6 +1,6 @@
 //! `deploylint review`: the document, the list, the date that it keeps.
 
-use crate::support::git::Repo;
+use crate::support::Repo;
 use crate::support::{Ran, project, run, write};
 use serde_json::Value;
 use std::fs;

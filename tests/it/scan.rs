@@ -1,6 +1,6 @@
 //! `deploylint scan`: many repos, by small ones. What is finished is never lost, whatever ends the scan.
 
-use crate::support::git::Repo;
+use crate::support::Repo;
 use crate::support::{self, PROGRAM, Ran, ran, records, root, skipped};
 use serde_json::Value;
 use std::collections::BTreeMap;

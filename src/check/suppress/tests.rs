@@ -164,7 +164,7 @@ fn the_fix_leaves_nothing_behind() {
         let report = crate::check::check(&request).unwrap();
         let fixes = report.findings.iter().filter_map(|f| f.fix.as_ref());
         let file = report.sources.iter().next().unwrap().0;
-        assert_eq!(crate::check::apply_fixes(&report.sources, file, fixes), after);
+        assert_eq!(crate::check::fix::apply_fixes(&report.sources, file, fixes), after);
         Settings::load(&request).unwrap();
     };
     check("true  # deploylint: ignore[ignore/malformed] x\nls\n", "true\nls\n");

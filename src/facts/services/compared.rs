@@ -62,7 +62,7 @@ impl Compared {
         let infos: Vec<UnitInfo<'_>> = units
             .iter()
             .map(|at| &world.units[*at])
-            .map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit, span: at.span })
+            .map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit })
             .collect();
         let managed: Vec<&Process> = processes.iter().map(|at| &world.processes[*at].process).collect();
         let server = Server {

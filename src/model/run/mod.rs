@@ -1,5 +1,7 @@
 //! The script as it runs again: what happened to each resource, which guards hold then, and what each step does.
 
+#[cfg(test)]
+mod measured_tests;
 pub(super) mod second_run;
 pub(super) mod timeline;
 pub(super) mod together;

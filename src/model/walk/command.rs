@@ -344,7 +344,6 @@ impl<'a> Walker<'a, '_> {
             self.shell.gaps.push((span, "it acts on too many things to follow".to_owned()));
         }
         Step {
-            home: self.ctx.home.clone(),
             argv,
             span,
             origin: None,

@@ -24,6 +24,7 @@ const MAX_DEPTH: usize = 32;
 /// Where files come from.
 pub(super) enum Disk<'a> {
     /// There is only this one file.
+    #[cfg_attr(not(any(test, fuzzing)), allow(dead_code))]
     Alone(&'a Sources),
     /// The project.
     Root(&'a Root, &'a mut Sources),

@@ -12,7 +12,7 @@ mod load;
 mod merge;
 mod purpose;
 
-pub use interpolation::{Reference, references, with_defaults};
+pub use interpolation::{references, with_defaults};
 
 use crate::finding::Gap;
 use crate::limit::tick;
@@ -226,6 +226,7 @@ pub struct Resources {
 
 impl Compose {
     /// The service of that name.
+    #[cfg(any(test, fuzzing))]
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|s| s.name == name)
     }
@@ -256,6 +257,7 @@ const OVERRIDES: [&str; 4] = [
 ];
 
 /// Reads one file as Compose does without its override and without any other file.
+#[cfg(any(test, fuzzing))]
 pub fn parse(sources: &Sources, file: FileId) -> (Compose, Vec<Gap>) {
     let mut loader = Loader::new(Disk::Alone(sources));
     let path = sources.file(file).path();

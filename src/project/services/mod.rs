@@ -12,7 +12,6 @@ use crate::project::compose::{Compose, Service};
 use crate::project::managers::{Manager, Process};
 use crate::project::unit::{Unit, UnitKind, template_of};
 use crate::repo::names::base;
-use crate::source::Span;
 use essence::compose_up;
 use evidence::{Evidence, Side, compare, strength};
 use std::cmp::Reverse;
@@ -29,8 +28,6 @@ pub struct UnitInfo<'a> {
     pub name: String,
     /// Its contents.
     pub unit: &'a Unit,
-    /// Where it is written or installed.
-    pub span: Span,
 }
 
 /// What the deploy puts on the server.

@@ -8,16 +8,15 @@ fn check(compose_text: &str, units: &[(&str, &str)], server: Server<'_>, expecte
     let file = sources.add(SourceFile::new("compose.yaml", compose_text.into()).unwrap());
     let (compose, gaps) = compose::parse(&sources, file);
     assert_eq!(gaps, []);
-    let parsed: Vec<(String, Unit, Span)> = units
+    let parsed: Vec<(String, Unit)> = units
         .iter()
         .map(|(name, text)| {
             let file = sources.add(SourceFile::new(*name, (*text).into()).unwrap());
-            let name = (*name).to_owned();
-            (name, Unit::of_file(&sources, file), Span::file_start(file))
+            ((*name).to_owned(), Unit::of_file(&sources, file))
         })
         .collect();
     let infos: Vec<UnitInfo<'_>> =
-        parsed.iter().map(|(name, unit, span)| UnitInfo { name: name.clone(), unit, span: *span }).collect();
+        parsed.iter().map(|(name, unit)| UnitInfo { name: name.clone(), unit }).collect();
     let links = link(std::slice::from_ref(&compose), &Server { units: &infos, ..server });
     let name = |r: ServiceRef| compose.services[r.service].name.clone();
     let mut lines: Vec<String> = links
@@ -243,7 +242,7 @@ fn processes_of_managers_are_counterparts_as_units_are() {
     let process = |name: &str, command: &str, starts: bool| Process {
         manager: Manager::Supervisor,
         name: name.to_owned(),
-        span: Span::file_start(crate::source::FileId(0)),
+        span: crate::source::Span::file_start(crate::source::FileId(0)),
         command: command.split(' ').map(str::to_owned).collect(),
         directory: None,
         user: None,

@@ -20,8 +20,6 @@ const MAX_CHANGES: usize = 20_000;
 const MAX_RENAMES: usize = 100;
 /// The largest file whose lines are compared for that.
 const MAX_RENAMED: u64 = 512 * 1024;
-/// git looks for NUL in this many bytes: `buffer_is_binary` in its xdiff-interface.c.
-const HEAD: usize = 8000;
 
 /// One side of a changed file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,16 +249,6 @@ fn similarity(a: &HashMap<u64, (usize, usize)>, b: &HashMap<u64, (usize, usize)>
     common * 100 / total(a).max(total(b)).max(1)
 }
 
-/// Binary by git's own measure. A file that is too large to be read counts as binary, and a missing one as
-/// text.
-pub(crate) fn is_binary(store: &Store, id: ObjectId) -> bool {
-    match size(store, &id) {
-        Some(size) if size > MAX_BYTES => true,
-        Some(_) => bytes(store, id).is_some_and(|bytes| holds_nul(&bytes)),
-        None => false,
-    }
-}
-
 /// The size of an object in bytes.
 pub(crate) fn size(store: &Store, id: &oid) -> Option<u64> {
     Some(store.repo.find_header(id.to_owned()).ok()?.size())
@@ -271,8 +259,4 @@ pub(crate) fn bytes(store: &Store, id: ObjectId) -> Option<Vec<u8>> {
     size(store, &id).filter(|size| *size <= MAX_BYTES)?;
     let mut blob = store.repo.find_blob(id).ok()?;
     Some(std::mem::take(&mut blob.data))
-}
-
-pub(crate) fn holds_nul(bytes: &[u8]) -> bool {
-    bytes[..bytes.len().min(HEAD)].contains(&0)
 }

@@ -10,7 +10,7 @@ mod walk;
 mod working;
 
 use crate::finding::Gap;
-use crate::repo::files::{MAX_BYTES, Root};
+use crate::repo::files::Root;
 use crate::source::SourceFile;
 use jiff::civil::Date;
 use repository::Store;
@@ -325,20 +325,6 @@ impl History {
         Ok(Some(snapshot::root(store, root, listed)))
     }
 
-    /// True for a file with a NUL byte among its first 8,000, as in git, or one that is too large to be read.
-    pub fn is_binary(&self, root: &Root, change: &FileChange) -> bool {
-        let shown = if change.after == Blob::None { change.before } else { change.after };
-        match (shown, &self.store) {
-            (Blob::Object(id), Some(store)) => changes::is_binary(store, id),
-            (Blob::Disk, _) => match root.size(&change.path) {
-                Some(size) if size > MAX_BYTES => true,
-                Some(_) => root.bytes(&change.path).is_ok_and(|bytes| changes::holds_nul(&bytes)),
-                None => false,
-            },
-            _ => false,
-        }
-    }
-
     /// The texts of a changed file before and after, as `SourceFile` has them; `None` for one that does not
     /// exist, is not text, or cannot be read.
     pub fn texts(&self, root: &Root, change: &FileChange) -> (Option<String>, Option<String>) {
@@ -360,3 +346,6 @@ impl History {
         !self.commits.is_empty() || !self.working.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -227,10 +227,8 @@ impl Judge<'_, '_, '_> {
         };
         let path = self.context.sources.file(document.file).path();
         let units: Vec<_> = self.compared.units.iter().map(|at| &self.context.units[*at]).collect();
-        let infos: Vec<UnitInfo<'_>> = units
-            .iter()
-            .map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit, span: at.span })
-            .collect();
+        let infos: Vec<UnitInfo<'_>> =
+            units.iter().map(|at| UnitInfo { name: at.name.clone(), unit: &at.unit }).collect();
         for at in staying(&infos) {
             let unit = units[at];
             let stem = unit.name.trim_end_matches(".service").trim_end_matches('@');

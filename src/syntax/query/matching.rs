@@ -2,7 +2,7 @@
 
 use super::pattern::Pattern;
 use super::reader::{Argument, Shape};
-use super::vocabulary::{Ask, Part, Question};
+use super::vocabulary::{Ask, Question};
 use super::words::{Features, SecondRun};
 use super::{Judge, Message, Related};
 use crate::limit;
@@ -16,11 +16,6 @@ use tree_sitter::StreamingIterator;
 const MATCH_LIMIT: u32 = 1024;
 
 impl Pattern {
-    /// What it is captured as.
-    pub fn part(&self) -> Part {
-        self.part
-    }
-
     /// In place of the rule's own message.
     pub fn message(&self) -> Option<&Message> {
         self.message.as_ref()

@@ -1,3 +1,4 @@
+use super::words::Word;
 use super::*;
 use crate::syntax::tree::{Tree, parse};
 
@@ -16,7 +17,8 @@ impl Judge for Says<'_> {
         match question {
             Question::SecondRun(words) => any(self, words),
             Question::Effect { change, resources } | Question::Blamed { change, resources } => {
-                change.is_none_or(|c| self.has(c.word())) && (resources.is_empty() || any(self, resources))
+                change.is_none_or(|change| any(self, &[change]))
+                    && (resources.is_empty() || any(self, resources))
             }
             Question::Role(words) => any(self, words),
             Question::Does(words) => any(self, words),
@@ -73,7 +75,7 @@ impl Says<'_> {
 const SOURCE: &str = "git push $x --force --force=a \"$(git pull --force)\"\n";
 
 fn load(text: &str) -> Result<Selectors, Vec<SelectorError>> {
-    Selectors::load([("house/rule.scm".to_owned(), text.to_owned())])
+    Selectors::load_beside([], [("house/rule.scm".to_owned(), text.to_owned())])
 }
 
 /// What the queries find in [`SOURCE`]: the texts of their words, or `-`.
@@ -419,7 +421,7 @@ fn all_faults_are_reported() {
         ("b.txt", ""),
         ("house/c.scm", "((command) @finding)"),
     ];
-    let errors = Selectors::load(files.map(|(p, t)| (p.to_owned(), t.to_owned()))).unwrap_err();
+    let errors = Selectors::load_beside([], files.map(|(p, t)| (p.to_owned(), t.to_owned()))).unwrap_err();
     let places: Vec<String> = errors.iter().map(|e| e.to_string()).collect();
     assert_eq!(places.len(), 5, "{places:#?}");
     assert!(places[3].starts_with("b.txt:1:1: the path must end with `<family>/<name>.scm`"));

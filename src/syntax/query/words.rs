@@ -48,13 +48,6 @@ macro_rules! words {
         impl $name {
             /// Every word with what it stands for.
             pub const ALL: &[(&str, Self)] = &[$(($word, Self::$variant),)*];
-
-            /// As selectors write it.
-            pub fn word(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
         }
 
         impl Word for $name {

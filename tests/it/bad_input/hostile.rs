@@ -1,7 +1,7 @@
 //! Repos that are made to hang a reader, or to fill its memory.
 
 use super::*;
-use deploylint::check::{Request, Target, check};
+use deploylint::{Request, Target, check};
 
 /// What is found deploys, so that it is judged.
 const DEPLOYS: &str = "#!/bin/bash\nset -e\nsystemctl restart web\napt-get install -y nginx\n";
@@ -185,7 +185,7 @@ fn what_takes_longer_than_its_time_is_told() {
     let report = check(&request).unwrap();
     assert!(started.elapsed() < PATIENCE);
     assert!(report.findings.iter().any(|f| &*f.rule == "ignore/unused"), "{:?}", report.findings);
-    let late = |gap: &&deploylint::finding::Gap| gap.reason.contains("took too long on it (0");
+    let late = |gap: &&deploylint::Gap| gap.reason.contains("took too long on it (0");
     let told: Vec<_> = report.gaps.iter().filter(late).collect();
     assert!(!told.is_empty() && told.iter().all(|gap| gap.file == "slow.sh"), "{:?}", report.gaps);
 }

@@ -11,7 +11,6 @@ use tempfile::TempDir;
 mod architecture;
 mod compose;
 mod dotenv;
-mod history;
 mod hostile;
 mod manifests;
 mod review;

@@ -1,46 +1,16 @@
 //! What the tests share: throw-away projects, the program as it is called, and what it said.
 
-pub(crate) mod git;
+mod ground;
+
+pub(crate) use ground::{Repo, project, project_of_bytes, root, skipped, write};
 
 use serde_json::Value;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
 
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_deploylint");
-
-/// The top of this repo.
-pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Writes a file, and the directories above it.
-pub(crate) fn write(dir: &Path, name: &str, content: impl AsRef<[u8]>) {
-    let path = dir.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, content).unwrap();
-}
-
-/// A directory with these files, which is gone when the test ends.
-pub(crate) fn project(files: &[(&str, &str)]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        write(dir.path(), name, text);
-    }
-    dir
-}
-
-/// [`project`] with files that need not be text.
-pub(crate) fn project_of_bytes(files: &[(&str, &[u8])]) -> TempDir {
-    let dir = project(&[]);
-    for (name, bytes) in files {
-        write(dir.path(), name, bytes);
-    }
-    dir
-}
 
 /// The program in a directory, with colours as they are by default.
 pub(crate) fn command(dir: &Path, args: &[&str]) -> Command {
@@ -87,9 +57,4 @@ pub(crate) fn records(text: &str) -> Vec<Value> {
         record
     };
     text.lines().map(record).collect()
-}
-
-/// Tells that a test could not take place. The harness holds back what a passing test prints; this goes past it.
-pub(crate) fn skipped(test: &str, missing: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "SKIPPED {test}: no {missing} on this machine");
 }

@@ -1,11 +1,11 @@
 //! Holds tree-sitter-bash to the tree shapes that our code relies on (`grammar-tests/shapes`) and to the misparses that
 //! it works around (`grammar-tests/gaps`): when a new version of the grammar mends one, the test fails, and the work
-//! around it can go. `UPDATE_GRAMMAR_TESTS=1 cargo test --test it grammar` writes the trees of this version.
+//! around it can go. `UPDATE_GRAMMAR_TESTS=1 cargo test --lib grammar` writes the trees of this version.
 
 use crate::support::root;
 use std::fmt::Write;
 
-use deploylint::syntax::debug::{debug_tree, indent};
+use crate::syntax::debug::{debug_tree, indent};
 use similar::TextDiff;
 
 /// One case of a corpus file.

@@ -1,18 +1,19 @@
 //! What changes since a review mean, in throw-away repositories.
 
-use crate::support::git::Repo;
-use deploylint::check::{Request, Settings, inspect};
-use deploylint::repo::files::Root;
-use deploylint::repo::history::{History, Since, read_on};
-use deploylint::review::{Change, Impact, Kind, State, impact};
-use deploylint::source::Sources;
+use crate::check::{Request, Settings, inspect};
+use crate::repo::files::Root;
+use crate::repo::history::{History, Since, read_on};
+use crate::review::impact::impact;
+use crate::review::{Change, Impact, Kind, State};
+use crate::source::Sources;
+use crate::support::Repo;
 use jiff::civil::date;
 
 fn state(root: &Root) -> State {
     let request = Request { root: Some(root.path().to_owned()), ..Request::default() };
     let settings = Settings::load(&request).unwrap();
     let mut state = State::default();
-    let mut look = |context: &deploylint::facts::world::World<'_, '_>| state = State::of(context);
+    let mut look = |context: &crate::facts::world::World<'_, '_>| state = State::of(context);
     inspect(root, &request, &settings, &mut Sources::default(), &mut look).unwrap();
     state
 }

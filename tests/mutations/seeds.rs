@@ -1,20 +1,11 @@
-//! Gathers what the fuzz targets begin with from the repo's own examples: `cargo run --example seeds` fills
-//! `fuzz/corpus/<target>`. Nothing that can be gathered again is committed.
-#![allow(clippy::unwrap_used)]
+//! Gathers what the fuzz targets begin with from the repo's own examples: `cargo test --lib gather_seeds -- --ignored`
+//! fills `fuzz/corpus/<target>`. Nothing that can be gathered again is committed.
 
-// Each user of them takes what it needs.
-#[allow(dead_code, unreachable_pub)]
-#[path = "../tests/it/mutations/memory.rs"]
-mod memory;
-#[allow(dead_code)]
-#[path = "../tests/it/mutations/samples.rs"]
-mod samples;
-
-use memory::input_of;
-use samples::{Sample, of_pages, of_shop};
+use super::memory::input_of;
+use super::samples::{Sample, of_pages, of_shop};
+use crate::support::root;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 /// Inputs longer than this slow a target down; its runs are told `-max_len=4096`.
 const LONGEST: usize = 4096;
@@ -30,7 +21,9 @@ const CONFIGURATIONS: [&str; 8] = [
     "services:\n  web:\n  cache: ~\n",
 ];
 
-fn main() {
+#[test]
+#[ignore = "it writes fuzz/corpus"]
+fn gather_seeds() {
     let mut all = of_pages();
     all.push(of_shop());
     let scripts: BTreeSet<String> = all.iter().map(|sample| sample.script().to_owned()).collect();
@@ -68,7 +61,7 @@ fn heredocs(script: &str) -> Vec<String> {
 
 /// Each page with its selector beside it, without its examples.
 fn rules() -> BTreeSet<String> {
-    let files = deploylint::rules::embedded::table();
+    let files = crate::rules::embedded::table();
     let pages = files.iter().filter(|(path, _)| path.ends_with(".md") && path.contains('/'));
     let with_selector = pages.map(|(path, text)| {
         let selector = path.replace(".md", ".scm");
@@ -79,7 +72,7 @@ fn rules() -> BTreeSet<String> {
 }
 
 fn write<'t>(target: &str, inputs: impl Iterator<Item = &'t String>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let folder = root().join("fuzz/corpus").join(target);
     fs::create_dir_all(&folder).unwrap();
     for input in inputs.filter(|input| !input.is_empty() && input.len() <= LONGEST) {
         // By what it holds, so that gathering again changes nothing.

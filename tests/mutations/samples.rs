@@ -1,9 +1,9 @@
 //! What the inputs are made of: the examples of all pages and the shop, each as a list of files.
 
-use deploylint::rules::page_examples::{SCRIPT, examples};
-use deploylint::rules::pages::Pages;
+use crate::rules::page_examples::{SCRIPT, examples};
+use crate::rules::pages::Pages;
+use crate::support::root;
 use std::fs;
-use std::path::Path;
 
 /// Files with their paths, the script last.
 pub(crate) struct Sample {
@@ -34,7 +34,7 @@ pub(crate) fn of_pages() -> Vec<Sample> {
 
 /// The shop of `examples/`, with its faults: the files that are text and not large.
 pub(crate) fn of_shop() -> Sample {
-    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
+    let shop = root().join("examples/shop");
     let mut files = Vec::new();
     for entry in ignore::WalkBuilder::new(&shop).hidden(false).build().filter_map(Result::ok) {
         let path = entry.path().strip_prefix(&shop).unwrap().to_string_lossy().replace('\\', "/");

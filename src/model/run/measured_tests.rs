@@ -12,10 +12,10 @@
 //!
 //! A case that anyone adds is to be measured in the same way.
 
+use crate::model::{Deployment, FollowNothing, Outcome, StepId, build};
+use crate::source::{SourceFile, Sources};
 use crate::support::root;
-use deploylint::model::{Deployment, FollowNothing, Outcome, StepId, build};
-use deploylint::source::{SourceFile, Sources};
-use deploylint::tools::effect::{Change, Resource};
+use crate::tools::effect::{Change, Resource};
 use std::fs;
 
 const WORDS: [&str; 6] = ["fails", "duplicates", "nests", "overwrites", "skipped", "nothing"];

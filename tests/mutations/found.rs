@@ -1,6 +1,7 @@
 //! What fuzzing has found, cut down: each input broke the property beside it once.
 
-use super::{Property, properties};
+use super::properties;
+use super::run::Property;
 
 /// What it is about, the property, and the input.
 pub(crate) const FOUND: &[(&str, Property, &[u8])] = &[

@@ -1,18 +1,15 @@
 //! A short run of what `fuzz/` does at length: the examples of all pages and the shop, each with something broken, the
 //! same at each run. What fuzzing has found stands in `found`.
 
-mod damage;
-mod found;
-mod properties;
-mod samples;
-
-use damage::{Dice, damaged};
-use properties::memory::input_of;
-use samples::{Sample, of_pages, of_shop};
+use super::damage::{Dice, damaged};
+use super::memory::{Files, NAME, base, input_of, inventory_of, request, settings};
+use super::samples::{Sample, of_pages, of_shop};
+use super::{found, properties};
+use crate::finding::Confidence;
 use std::panic::catch_unwind;
 
 /// A property of an input.
-type Property = fn(&[u8]);
+pub(super) type Property = fn(&[u8]);
 /// Which files are of a kind, by path.
 type Kind = fn(&str) -> bool;
 
@@ -47,7 +44,10 @@ fn whole(sample: &Sample) -> String {
 
 #[test]
 fn settings_are_those_that_the_properties_speak_of() {
-    properties::all_rules_are_asked_for();
+    assert_eq!(request().confidence, Some(Confidence::Low));
+    assert!(settings().rules.pages.iter().all(|page| settings().selection.wants(&page.id)));
+    assert!(inventory_of(&Files::one("start.sh", b"true\n")).scripts.contains(&"start.sh".to_owned()));
+    assert!(base().ends_with(NAME));
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn configurations_and_rules() {
         let input = damaged(&mut dice, configuration.as_bytes(), b"rules: {a: off, b: [error]}\n&a *a\n");
         run.ask("deploylint.yaml", properties::configuration, &input);
     }
-    let table = deploylint::rules::embedded::table();
+    let table = crate::rules::embedded::table();
     for (path, text) in table.iter().filter(|(path, _)| path.ends_with(".scm") && path.contains('/')) {
         let page = path.replace(".scm", ".md");
         let page = table.iter().find(|(other, _)| **other == page).map_or("", |(_, text)| text);

@@ -1,8 +1,8 @@
 //! Places: that each lies in its file, on whole characters, and that JSON tells the same places.
 
-use deploylint::check::Report;
-use deploylint::finding::Gap;
-use deploylint::source::{FileId, SourceFile, Sources, Span};
+use crate::check::Report;
+use crate::finding::Gap;
+use crate::source::{FileId, SourceFile, Sources, Span};
 use serde_json::Value;
 use std::fmt::Debug;
 
@@ -10,7 +10,7 @@ use std::fmt::Debug;
 const LOOKED_AT: usize = 60;
 
 /// A place lies in its file and cuts no character.
-pub fn holds(sources: &Sources, span: Span) {
+pub(super) fn holds(sources: &Sources, span: Span) {
     assert!((span.file.0 as usize) < sources.iter().count(), "a place in no file: {span:?}");
     let file = sources.file(span.file);
     let text = file.text();
@@ -21,7 +21,7 @@ pub fn holds(sources: &Sources, span: Span) {
 }
 
 /// Gaps name what was not read, and never a fault of the program.
-pub fn gaps_hold(sources: &Sources, gaps: &[Gap]) {
+pub(super) fn gaps_hold(sources: &Sources, gaps: &[Gap]) {
     for gap in gaps {
         assert!(!gap.reason.contains("bug in deploylint"), "{gap:?}");
         assert!(!gap.reason.is_empty());
@@ -33,7 +33,7 @@ pub fn gaps_hold(sources: &Sources, gaps: &[Gap]) {
 }
 
 /// All places that something holds, however deep: those that its `Debug` form shows outside of texts.
-pub fn spans_of(of: &impl Debug) -> Vec<Span> {
+pub(super) fn spans_of(of: &impl Debug) -> Vec<Span> {
     let text = format!("{of:?}");
     let mut spans = Vec::new();
     let mut at = 0;
@@ -90,7 +90,7 @@ fn span(text: &str) -> Option<(Span, usize)> {
 }
 
 /// The JSON of a report says what the report says, at places that are those of the bytes on disk.
-pub fn json_holds(report: &Report, json: &str) {
+pub(super) fn json_holds(report: &Report, json: &str) {
     let (line, rest) = json.split_at(json.len() - 1);
     assert!(rest == "\n" && !line.contains('\n'), "JSON is not one line");
     let json: Value = serde_json::from_str(line).unwrap();

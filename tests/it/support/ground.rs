@@ -1,11 +1,45 @@
-//! Repositories for tests, made by the `git` program without anyone's configuration.
+//! Throw-away projects and repositories. The crate's own unit tests take this file in as `crate::support`.
 
-use crate::support;
 use std::cell::RefCell;
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tempfile::TempDir;
 
-/// A repository that is gone when the test ends.
+/// The top of this repo.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Writes a file, and the directories above it.
+pub(crate) fn write(dir: &Path, name: &str, content: impl AsRef<[u8]>) {
+    let path = dir.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+/// A directory with these files, which is gone when the test ends.
+pub(crate) fn project(files: &[(&str, &str)]) -> TempDir {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    project_of_bytes(&files)
+}
+
+/// [`project`] with files that need not be text.
+pub(crate) fn project_of_bytes(files: &[(&str, &[u8])]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        write(dir.path(), name, bytes);
+    }
+    dir
+}
+
+/// Tells that a test could not take place. The harness holds back what a passing test prints; this goes past it.
+pub(crate) fn skipped(test: &str, missing: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "SKIPPED {test}: no {missing} on this machine");
+}
+
+/// A repository that the `git` program makes without anyone's configuration, and that is gone when the test ends.
 pub(crate) struct Repo {
     dir: tempfile::TempDir,
     date: RefCell<String>,
@@ -20,7 +54,7 @@ impl Repo {
     /// One that `git` makes in an empty directory.
     pub(crate) fn with(arguments: &[&str]) -> Option<Repo> {
         if Command::new("git").arg("--version").output().is_err() {
-            support::skipped("a test of git repositories", "git");
+            skipped("a test of git repositories", "git");
             return None;
         }
         let repo = Repo { dir: tempfile::tempdir().unwrap(), date: RefCell::default() };
@@ -64,7 +98,7 @@ impl Repo {
 
     /// Writes a file.
     pub(crate) fn write(&self, name: &str, text: &str) {
-        support::write(self.dir.path(), name, text);
+        write(self.dir.path(), name, text);
     }
 
     /// Commits all there is, with these files; gives its id.

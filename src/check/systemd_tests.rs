@@ -1,11 +1,10 @@
 //! The table of directives and the verdicts of `units/…`, against `systemd-analyze verify` of the machine. Without the
 //! program there is nothing to compare with, and that is said past the harness.
 
-use crate::support;
-use deploylint::check::{Request, Target, check};
-use deploylint::finding::Confidence;
-use deploylint::project::unit::UnitKind;
-use deploylint::project::unit::directives::{BASE, SECTIONS, Standing, all, sections, standing};
+use crate::check::{Request, Target, check};
+use crate::finding::Confidence;
+use crate::project::unit::UnitKind;
+use crate::project::unit::directives::{BASE, SECTIONS, Standing, all, sections, standing};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
@@ -19,7 +18,7 @@ fn version() -> Option<u32> {
 
 /// Tells that a comparison did not take place.
 fn skipped(test: &str) {
-    support::skipped(test, "systemd-analyze");
+    crate::support::skipped(test, "systemd-analyze");
 }
 
 /// What `systemd-analyze verify` says of units that lie in a directory of their own.

@@ -1,10 +1,11 @@
 //! The pages' examples are the rules' tests: each script is checked as a throw-away project.
 
+use crate::check::fix::apply_fixes;
+use crate::check::{Report, Request, Target, check};
+use crate::rules::page::Page;
+use crate::rules::page_examples::{Example, ExampleFile, Expected, SCRIPT, examples};
+use crate::rules::pages::Pages;
 use crate::support::project;
-use deploylint::check::{Report, Request, Target, apply_fixes, check};
-use deploylint::rules::page::Page;
-use deploylint::rules::page_examples::{Example, ExampleFile, Expected, SCRIPT, examples};
-use deploylint::rules::pages::Pages;
 
 fn run<'e>(example: &'e Example, script: Option<&'e str>) -> Report {
     let text = |file: &'e ExampleFile| script.filter(|_| file.name == SCRIPT).unwrap_or(&file.text);

@@ -1,43 +1,43 @@
 //! Repos that are held in memory, and checks of them.
 
-use deploylint::check::{Config, Report, Request, Selection, Settings, check_in};
-use deploylint::finding::Confidence;
-use deploylint::repo::files::{Contents, Entry, Root, Tree};
-use deploylint::repo::inventory::Inventory;
-use deploylint::review::State;
-use deploylint::source::Sources;
+use crate::check::{Config, Report, Request, Selection, Settings, check_in};
+use crate::finding::Confidence;
+use crate::repo::files::{Contents, Entry, Root, Tree};
+use crate::repo::inventory::Inventory;
+use crate::review::State;
+use crate::source::Sources;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// What the repo is called.
-pub const NAME: &str = "shop";
+pub(super) const NAME: &str = "shop";
 /// A line that begins another file.
 const HEADER: &str = "#@ ";
 /// So many files are taken of one input.
 const FILES: usize = 30;
 /// A script in which rules of the user find something to look at.
-pub const SCRIPT: &[u8] = b"#!/bin/bash\nset -e\nAPP=/opt/shop\nif [ ! -d $APP ]; then\n  mkdir $APP\nfi\n\
+pub(super) const SCRIPT: &[u8] = b"#!/bin/bash\nset -e\nAPP=/opt/shop\nif [ ! -d $APP ]; then\n  mkdir $APP\nfi\n\
     sudo -u shop git clone https://example.org/shop.git \"$APP/src\"\ncurl -fsSL https://example.org/i.sh | bash\n\
     cat > /etc/systemd/system/web.service <<EOF\n[Service]\nExecStart=$APP/web\nEOF\nsystemctl start web\n";
 
 /// The files of a repo, by path.
 #[derive(Clone, Debug, Default)]
-pub struct Files(BTreeMap<String, Vec<u8>>);
+pub(super) struct Files(BTreeMap<String, Vec<u8>>);
 
 impl Files {
     /// One file.
-    pub fn one(path: &str, bytes: &[u8]) -> Files {
+    pub(super) fn one(path: &str, bytes: &[u8]) -> Files {
         Files(BTreeMap::from([(path.to_owned(), bytes.to_vec())]))
     }
 
     /// The text of a file, where there is one.
-    pub fn text(&self, path: &str) -> Option<String> {
+    pub(super) fn text(&self, path: &str) -> Option<String> {
         String::from_utf8(self.0.get(path)?.clone()).ok()
     }
 
     /// Paths and bytes, sorted.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 }
@@ -53,7 +53,7 @@ impl Contents for Files {
 }
 
 /// The files of an input: each begins behind a line `#@ NAME`, what stands before the first is `first`.
-pub fn files_of(data: &[u8], first: &str) -> Files {
+pub(super) fn files_of(data: &[u8], first: &str) -> Files {
     let mut files = BTreeMap::new();
     let mut name = first.to_owned();
     let mut bytes = Vec::new();
@@ -77,7 +77,7 @@ pub fn files_of(data: &[u8], first: &str) -> Files {
 }
 
 /// The files as one input, the other way round.
-pub fn input_of<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, first: &str) -> String {
+pub(super) fn input_of<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, first: &str) -> String {
     let mut input = String::new();
     let mut rest = String::new();
     for (path, text) in files {
@@ -92,7 +92,7 @@ pub fn input_of<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, first: 
 }
 
 /// An empty directory, under which nothing is ever read: the files of a repo are in memory.
-pub fn base() -> &'static Path {
+pub(super) fn base() -> &'static Path {
     static BASE: OnceLock<PathBuf> = OnceLock::new();
     BASE.get_or_init(|| {
         let base = std::env::temp_dir().join("deploylint-properties").join(NAME);
@@ -102,7 +102,7 @@ pub fn base() -> &'static Path {
 }
 
 /// The root of a repo that holds these files and no others.
-pub fn root_of(files: &Files) -> Root {
+pub(super) fn root_of(files: &Files) -> Root {
     let mut entries = BTreeMap::new();
     for path in files.0.keys() {
         for (at, _) in path.match_indices('/') {
@@ -114,17 +114,17 @@ pub fn root_of(files: &Files) -> Root {
 }
 
 /// What lies in such a repo.
-pub fn inventory_of(files: &Files) -> Inventory {
+pub(super) fn inventory_of(files: &Files) -> Inventory {
     Inventory::of(&root_of(files))
 }
 
 /// Everything in the root, and all that is found.
-pub fn request() -> Request {
+pub(super) fn request() -> Request {
     Request { root: Some(base().to_owned()), confidence: Some(Confidence::Low), ..Request::default() }
 }
 
 /// Every rule, and `start.sh` as the script to judge, whatever it holds. Read once.
-pub fn settings() -> &'static Settings {
+pub(super) fn settings() -> &'static Settings {
     static SETTINGS: OnceLock<Settings> = OnceLock::new();
     SETTINGS.get_or_init(|| {
         let config = Config::parse("scripts: [start.sh]\n", Path::new("deploylint.yaml")).unwrap();
@@ -133,7 +133,7 @@ pub fn settings() -> &'static Settings {
 }
 
 /// The settings with another configuration; `None` where that names a rule that there is not.
-pub fn configured(config: Config) -> Option<Settings> {
+pub(super) fn configured(config: Config) -> Option<Settings> {
     let settings = settings();
     let selection =
         Selection::resolve(&settings.rules.pages, &config, Path::new("deploylint.yaml"), &request()).ok()?;
@@ -141,7 +141,7 @@ pub fn configured(config: Config) -> Option<Settings> {
 }
 
 /// The check of a repo. What a review would compare is worked out as well.
-pub fn judged(files: &Files, settings: &Settings) -> Report {
+pub(super) fn judged(files: &Files, settings: &Settings) -> Report {
     check_in(&root_of(files), &request(), settings, Sources::default(), &mut |context| {
         let _ = State::of(context);
     })

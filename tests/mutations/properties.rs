@@ -1,32 +1,25 @@
 //! What holds whatever is read: one function for each kind of input. The fuzz targets (`fuzz/`) and the mutation run
-//! (`main.rs`) call the same functions, so that neither promises more than the other. Nothing is read from disk or written.
-// A property that does not hold, or that cannot be asked, is a panic.
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+//! (`run`) call the same functions, so that neither promises more than the other. Nothing is read from disk or written.
 
-#[path = "memory.rs"]
-pub mod memory;
-#[path = "places.rs"]
-pub mod places;
-
+use super::memory::{Files, SCRIPT, base, configured, files_of, judged, request, root_of, settings};
+use super::places::{gaps_hold, holds, json_holds, spans_of};
+use crate::check::{Config, Report, RuleSet, Selection, Settings, Target, check_over, fix_over};
+use crate::finding::Finding;
+use crate::output;
+use crate::project::compose;
+use crate::project::dotenv::{Dotenv, Entry};
+use crate::project::managers;
+use crate::project::unit::{self, Unit, UnitKind};
+use crate::repo::inventory::Inventory;
+use crate::review::document;
+use crate::rules::embedded::RuleFile;
+use crate::rules::page_examples::examples;
+use crate::rules::pages::Pages;
+use crate::shell::parse::Shell;
+use crate::source::{FileId, MappedText, OffsetMap, SourceFile, Sources, Span};
+use crate::syntax::mask::mask;
+use crate::syntax::query::Selectors;
 use bumpalo::Bump;
-use deploylint::check::{Config, Report, RuleSet, Selection, Settings, Target, check_over, fix_over};
-use deploylint::finding::{Confidence, Finding};
-use deploylint::output;
-use deploylint::project::compose;
-use deploylint::project::dotenv::{Dotenv, Entry};
-use deploylint::project::managers;
-use deploylint::project::unit::{self, Unit, UnitKind};
-use deploylint::repo::inventory::Inventory;
-use deploylint::review::document;
-use deploylint::rules::embedded::RuleFile;
-use deploylint::rules::page_examples::examples;
-use deploylint::rules::pages::Pages;
-use deploylint::shell::parse::Shell;
-use deploylint::source::{FileId, MappedText, OffsetMap, SourceFile, Sources, Span};
-use deploylint::syntax::mask::mask;
-use deploylint::syntax::query::Selectors;
-use memory::{Files, NAME, base, files_of, inventory_of, judged, request, root_of, settings};
-use places::{gaps_hold, holds, spans_of};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -42,7 +35,7 @@ pub fn project(data: &[u8]) {
     let files = files_of(data, "start.sh");
     let config = files.text("deploylint.yaml").and_then(|text| {
         let config = Config::parse(&text, Path::new("deploylint.yaml")).ok()?;
-        memory::configured(config)
+        configured(config)
     });
     let settings = config.as_ref().unwrap_or_else(|| settings());
     let report = judged_and_held(&files, settings, data);
@@ -98,7 +91,7 @@ fn report_holds(report: &Report) {
         let Some(fix) = &finding.fix else { continue };
         assert!(!fix.edits.is_empty(), "a fix without an edit: {finding:?}");
         for (index, edit) in fix.edits.iter().enumerate() {
-            let overlaps = |other: &&deploylint::finding::Edit| {
+            let overlaps = |other: &&crate::finding::Edit| {
                 let (a, b) = (edit.span, other.span);
                 a.file == b.file && a.start < b.end && b.start < a.end
             };
@@ -109,7 +102,7 @@ fn report_holds(report: &Report) {
         |f: &Finding| (sources.file(f.span.file).path().to_owned(), f.span.start, f.rule.clone(), f.span.end);
     assert!(report.findings.is_sorted_by_key(key), "findings are not sorted");
     assert!(report.gaps.is_sorted(), "gaps are not sorted");
-    places::json_holds(report, &told(report));
+    json_holds(report, &told(report));
     for color in [false, true] {
         let mut out = Vec::new();
         output::text::write(report, color, &mut out).unwrap();
@@ -243,7 +236,7 @@ pub fn unit(data: &[u8]) {
     }
     all_hold(&sources, &spans_of(&read.environment_files()));
     all_hold(&sources, &spans_of(&read.environment()));
-    all_hold(&sources, &spans_of(&(read.user(), read.group(), read.working_directory(), read.exec_start())));
+    all_hold(&sources, &spans_of(&(read.user(), read.working_directory(), read.exec_start())));
     read.is_oneshot_work();
     read.triggers("web.timer");
     assert_eq!(Unit::of_file(&sources, file), read, "a second reading gives something else");
@@ -295,7 +288,7 @@ pub fn rules(data: &[u8]) {
         })
         .collect();
     let selectors = own.iter().filter(|f| f.path.ends_with(".scm"));
-    let selectors = Selectors::load(selectors.map(|f| (f.shown.clone(), f.text.clone())));
+    let selectors = Selectors::load_beside([], selectors.map(|f| (f.shown.clone(), f.text.clone())));
     if let Err(errors) = &selectors {
         assert!(errors.iter().all(|error| !error.to_string().is_empty()) && !errors.is_empty());
     }
@@ -321,7 +314,7 @@ pub fn rules(data: &[u8]) {
         return;
     };
     let settings = Settings { rules, selection, ..settings().clone() };
-    report_holds(&judged(&Files::one("start.sh", memory::SCRIPT), &settings));
+    report_holds(&judged(&Files::one("start.sh", SCRIPT), &settings));
 }
 
 /// Rule and line of what is found, but for what is said of the comments themselves; how often.
@@ -405,7 +398,7 @@ fn quieted(report: &Report, file: FileId) {
 pub fn fixes(data: &[u8]) {
     let on = |text: &[u8]| {
         let target = Target::Stdin { name: base().join("start.sh"), text: text.to_vec() };
-        deploylint::check::Request { targets: vec![target], ..request() }
+        crate::check::Request { targets: vec![target], ..request() }
     };
     let first = check_over(&on(data), settings(), Sources::default(), &mut |_| {}).unwrap();
     report_holds(&first);
@@ -430,12 +423,4 @@ pub fn fixes(data: &[u8]) {
         "fixed findings are still there, or others have come"
     );
     assert!(again.report.gaps.len() <= first.gaps.len(), "less is analysed than before");
-}
-
-/// That the settings are those of every rule, and the shown confidence the lowest.
-pub fn all_rules_are_asked_for() {
-    assert_eq!(request().confidence, Some(Confidence::Low));
-    assert!(settings().rules.pages.iter().all(|page| settings().selection.wants(&page.id)));
-    assert!(inventory_of(&Files::one("start.sh", b"true\n")).scripts.contains(&"start.sh".to_owned()));
-    assert!(base().ends_with(NAME));
 }
