@@ -22,6 +22,7 @@ use crate::syntax::query::{Features, Part, Pattern, QueryFile, Relation, Selecto
 use judge::Asked;
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 /// How a query rule is worded, where its page does not say it.
@@ -110,6 +111,26 @@ type Candidates<'w, 'a> = HashMap<(*const QueryFile, Part, usize), Held<'w, 'a>>
 
 type Held<'w, 'a> = Rc<[(At<'w, 'a>, &'w Pattern)]>;
 
+/// Keeps one finding of a rule at a place, the surest: a function that is called twice is two steps at one place. The
+/// findings from `first` on are new, `places` knows where those before them are.
+fn each_place_once(found: &mut Vec<Finding>, first: usize, places: &mut HashMap<(RuleId, Span), usize>) {
+    for new in found.split_off(first) {
+        match places.entry((new.rule.clone(), new.span)) {
+            Entry::Vacant(place) => {
+                place.insert(found.len());
+                found.push(new);
+            }
+            Entry::Occupied(place) => {
+                if let Some(told) =
+                    found.get_mut(*place.get()).filter(|told| told.confidence < new.confidence)
+                {
+                    *told = new;
+                }
+            }
+        }
+    }
+}
+
 /// A step that a pattern with `@finding` holds for.
 struct Hit<'w, 'a> {
     file: &'w QueryFile,
@@ -123,6 +144,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
         let scripts = self.context.scripts;
         for (number, script) in scripts.iter().enumerate() {
             let mut told: Vec<*const Pattern> = Vec::new();
+            let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
             for (id, step) in script.iter() {
                 let features = self.features(number)[id.0 as usize];
                 let at = At { script, id, number };
@@ -137,6 +159,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                     }
                     if found.len() > before {
                         told.push(pattern);
+                        each_place_once(found, before, &mut places);
                     }
                 }
             }
