@@ -13,7 +13,7 @@ use crate::model::Deployment;
 use crate::project::discover::{self, Candidate};
 use crate::repo::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::repo::inventory::Inventory;
-use crate::rules;
+use crate::rules::{self, Chosen};
 use crate::shell::count::each_once;
 use crate::source::{FileId, SourceFile, Sources, Span};
 use bumpalo::Bump;
@@ -131,10 +131,12 @@ fn inspect_in_time(
         directory: settings.config.app.directory.clone(),
         services: settings.config.services.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
+    let wants = |rule: &str| settings.selection.wants(rule);
+    let chosen = Chosen { selectors, pages: &settings.rules.pages, wants: &wants };
     let context = limit::piece(|| World::new(sources, &models, &project, &given));
     let (failed, looked) = match &context {
         Ok(context) => {
-            let failed = rules::run(context, selectors, &settings.rules.pages, &mut judged.findings);
+            let failed = rules::run(context, &chosen, &mut judged.findings);
             (failed, limit::piece(|| look(context)))
         }
         Err(failure) => (Vec::new(), Err(*failure)),
@@ -144,22 +146,14 @@ fn inspect_in_time(
         let starts = scripts.iter().map(|script| Span::file_start(script.file));
         judged.gaps.extend(starts.map(|start| Gap::at(sources, start, reason.clone())));
     }
-    let repo = Repo {
-        root,
-        sources,
-        scripts: &scripts,
-        project: &project,
-        pages: &settings.rules.pages,
-        given: &given,
-        selectors,
-    };
+    let repo = Repo { root, sources, scripts: &scripts, project: &project, given: &given, chosen };
     for rule in failed {
-        let (mut found, mut places) = repo.judge_again(&rule);
+        let (mut found, mut places) = repo.judge_again(&rule.judge);
         judged.findings.append(&mut found);
         if places.is_empty() {
             places.extend(scripts.iter().map(|script| Span::file_start(script.file)));
         }
-        let reason = rule.failure.reason(&format!("the rule {}", rule.name));
+        let reason = rule.failure.reason(&format!("the rule {}", rule.judge.name()));
         judged.gaps.extend(places.into_iter().map(|place| Gap::at(sources, place, reason.clone())));
     }
     if judged.findings.iter().any(|finding| finding.fix.is_some()) {

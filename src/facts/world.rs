@@ -11,6 +11,7 @@ use crate::facts::managed;
 use crate::facts::owners::{Lives, root_serves};
 use crate::facts::read_units::{self, ReadUnit};
 use crate::facts::services::Compared;
+use crate::facts::services::named::{Words, words_of_the_deployment};
 use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId, User};
 use crate::project::architecture::Architecture;
@@ -188,6 +189,7 @@ pub struct World<'r, 'a> {
     deploy: Known<'r>,
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
+    words: OnceCell<Words>,
 }
 
 #[derive(Default)]
@@ -233,9 +235,15 @@ impl<'r, 'a> World<'r, 'a> {
             deploy: Known::default(),
             read_units: OnceCell::new(),
             made: OnceCell::new(),
+            words: OnceCell::new(),
         };
         world.app_trees = app::app_trees(&world);
         world
+    }
+
+    /// Every word of what deploys.
+    pub(crate) fn words_of_the_deployment(&self) -> &Words {
+        self.words.get_or_init(|| words_of_the_deployment(self))
     }
 
     /// Who reads and who sets which environment variable; computed when it is first needed.

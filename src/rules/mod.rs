@@ -30,77 +30,154 @@ use crate::syntax::query::Selectors;
 /// A rule in Rust: looks at a whole repo, because it compares two places.
 pub(crate) type Rule = fn(&World<'_, '_>, &mut Vec<Finding>);
 
-/// Every rule in Rust, by what its panic is reported as.
-const FAMILIES: &[&[(&str, Rule)]] =
-    &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
+/// A function that judges, and the rules that it judges for.
+pub(crate) type Entry = (&'static [RuleId], Rule);
+
+/// Every rule in Rust.
+const FAMILIES: &[&[Entry]] = &[
+    rerun::RULES,
+    rerun::SHARED,
+    user::RULES,
+    permissions::RULES,
+    steps::RULES,
+    steps::SHARED,
+    services::RULES,
+    units::RULES,
+    env::RULES,
+];
 
 /// How the query files of each family are worded, where their pages do not say it.
-fn wordings() -> Vec<(RuleId, queries::Wording)> {
-    [rerun::WORDINGS, user::WORDINGS, permissions::WORDINGS, steps::WORDINGS].concat()
+fn wordings() -> Vec<queries::Worded> {
+    let families = [
+        rerun::WORDINGS,
+        rerun::SHARED_WORDINGS,
+        user::WORDINGS,
+        permissions::WORDINGS,
+        steps::WORDINGS,
+        services::WORDINGS,
+        units::WORDINGS,
+        env::WORDINGS,
+    ];
+    families.concat()
 }
 
-/// A rule, or the selectors: what is run, and why its run came to nothing where it did.
-#[derive(Clone, Copy, Debug)]
+/// What is run: the query files, the pages of all rules, and which rules are asked for.
+#[derive(Clone, Copy)]
+pub struct Chosen<'r> {
+    /// The query files.
+    pub selectors: &'r Selectors,
+    /// The pages.
+    pub pages: &'r Pages,
+    /// Whether a rule is asked for. One that is not does not run.
+    pub wants: &'r dyn Fn(&str) -> bool,
+}
+
+/// What is run by itself, so that its failure costs nothing else.
+#[derive(Clone, Debug)]
+pub struct Judge(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// Rules in Rust.
+    Rust(&'static [RuleId], Rule),
+    /// All query files, which share the walk over the commands.
+    Queries,
+    /// The query file of one rule.
+    Query(RuleId),
+}
+
+/// What failed, and of what.
+#[derive(Clone, Debug)]
 pub struct Failed {
-    /// What it is called in a gap.
-    pub name: &'static str,
+    /// What failed.
+    pub judge: Judge,
     /// What it failed of.
     pub failure: Failure,
-    /// `None`: the selectors.
-    rule: Option<Rule>,
 }
 
-impl Failed {
+impl Judge {
     /// A rule that may panic.
     #[cfg(test)]
-    pub(crate) fn of(name: &'static str, rule: Rule) -> Failed {
-        Failed { name, failure: Failure::Panicked, rule: Some(rule) }
+    pub(crate) fn of(rule: Rule) -> Judge {
+        Judge(Kind::Rust(&[], rule))
+    }
+
+    /// What it is called in a gap.
+    pub fn name(&self) -> &str {
+        match &self.0 {
+            Kind::Rust(rules, _) => rules.first().map_or("test", RuleId::as_str),
+            Kind::Queries => "of a query file",
+            Kind::Query(rule) => rule,
+        }
     }
 
     /// Runs it, perhaps on less than before.
     ///
     /// # Errors
     /// What it failed of.
-    pub fn run(
-        &self,
-        context: &World<'_, '_>,
-        selectors: &Selectors,
-        pages: &Pages,
-    ) -> Result<Vec<Finding>, Failure> {
+    pub fn run(&self, world: &World<'_, '_>, chosen: &Chosen<'_>) -> Result<Vec<Finding>, Failure> {
         limit::piece(|| {
             let mut found = Vec::new();
-            match self.rule {
-                Some(rule) => rule(context, &mut found),
-                None => queries::run(context, selectors, pages, &wordings(), &mut found),
+            match &self.0 {
+                Kind::Rust(_, rule) => rule(world, &mut found),
+                Kind::Queries => queries::run(world, chosen, &wordings(), &mut found),
+                Kind::Query(rule) => {
+                    let wants = |name: &str| name == &**rule;
+                    queries::run(world, &Chosen { wants: &wants, ..*chosen }, &wordings(), &mut found);
+                }
             }
-            found.iter_mut().for_each(|finding| temper(context, finding));
+            found.retain(|finding| (chosen.wants)(&finding.rule));
+            found.iter_mut().for_each(|finding| temper(world, finding));
             found
         })
     }
+
+    fn is_asked_for(&self, chosen: &Chosen<'_>) -> bool {
+        match &self.0 {
+            Kind::Rust(rules, _) => rules.iter().any(|rule| (chosen.wants)(rule)),
+            Kind::Queries | Kind::Query(_) => true,
+        }
+    }
 }
 
-/// The selectors and every rule, in the order in which they run.
-pub fn all() -> impl Iterator<Item = Failed> {
+/// The query files and every rule in Rust, in the order in which they run.
+pub fn all() -> impl Iterator<Item = Judge> {
     let rules = FAMILIES.iter().copied().flatten();
-    let rules = rules.map(|(name, rule)| Failed { name, failure: Failure::Panicked, rule: Some(*rule) });
-    std::iter::once(Failed { name: "of a selector", failure: Failure::Panicked, rule: None }).chain(rules)
+    let rules = rules.map(|(ids, rule)| Judge(Kind::Rust(ids, *rule)));
+    std::iter::once(Judge(Kind::Queries)).chain(rules)
 }
 
-/// Runs every selector and every rule; gives those that panicked, the others have judged all the same.
-pub fn run(
-    context: &World<'_, '_>,
-    selectors: &Selectors,
-    pages: &Pages,
-    findings: &mut Vec<Finding>,
-) -> Vec<Failed> {
+/// Runs every rule that is asked for. Gives those that failed; the others have judged all the same.
+pub fn run(world: &World<'_, '_>, chosen: &Chosen<'_>, findings: &mut Vec<Finding>) -> Vec<Failed> {
     let mut failed = Vec::new();
-    for rule in all() {
-        match rule.run(context, selectors, pages) {
+    for judge in all().filter(|judge| judge.is_asked_for(chosen)) {
+        match judge.run(world, chosen) {
             Ok(mut found) => findings.append(&mut found),
-            Err(failure) => failed.push(Failed { failure, ..rule }),
+            // The rules of the other query files judge without the one that panics.
+            Err(Failure::Panicked) if matches!(judge.0, Kind::Queries) => {
+                run_each_query(world, chosen, findings, &mut failed);
+            }
+            Err(failure) => failed.push(Failed { judge, failure }),
         }
     }
     failed
+}
+
+/// Runs the query files one by one.
+fn run_each_query(
+    world: &World<'_, '_>,
+    chosen: &Chosen<'_>,
+    findings: &mut Vec<Finding>,
+    failed: &mut Vec<Failed>,
+) {
+    let rules = chosen.selectors.rules().into_iter().filter(|rule| (chosen.wants)(rule));
+    let ids = rules.filter_map(|rule| chosen.pages.get(&rule).map(|page| page.id.clone()));
+    for judge in ids.map(|id| Judge(Kind::Query(id))) {
+        match judge.run(world, chosen) {
+            Ok(mut found) => findings.append(&mut found),
+            Err(failure) => failed.push(Failed { judge, failure }),
+        }
+    }
 }
 
 /// No finding is surer than its place allows.

@@ -3,6 +3,7 @@
 
 use crate::shell::value::Value;
 use crate::source::Span;
+use std::fmt;
 
 /// One word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,11 @@ impl Argv {
         self.args.iter().any(|a| a.value.as_literal() == Some(text))
     }
 
+    /// True if both run the program of one name.
+    pub(crate) fn runs_same_program(&self, other: &Argv) -> bool {
+        self.name == other.name
+    }
+
     /// The same command from argument `skip` on as a command of its own: `uv pip install x` as `pip install x`.
     pub fn shifted(&self, skip: usize) -> Option<Argv> {
         let program = self.args.get(skip)?.clone();
@@ -91,6 +97,16 @@ impl Argv {
     /// programs with subcommands do.
     pub fn leading_options(&self, spec: &'static str) -> Options<'_> {
         Options::read(&self.args, spec, true)
+    }
+}
+
+impl fmt::Display for Argv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.program.value)?;
+        for arg in &self.args {
+            write!(f, " {}", arg.value)?;
+        }
+        Ok(())
     }
 }
 

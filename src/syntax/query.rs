@@ -182,7 +182,6 @@ impl Selectors {
     }
 
     /// The ids of all rules that have a query file, sorted.
-    #[cfg(test)]
     pub fn rules(&self) -> Vec<Arc<str>> {
         let mut rules: Vec<Arc<str>> = self.files.iter().map(|file| Arc::clone(&file.rule)).collect();
         rules.sort();

@@ -6,6 +6,8 @@ use crate::shell::value::{Knowledge, Value};
 use crate::tools::advice::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, TREE, unknown};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
 
 /// What to write instead. id(1) and getent(1) ask getpwnam(3) and getgrnam(3), as useradd(8) and groupadd(8) do.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -167,6 +169,57 @@ pub(crate) fn groupadd(argv: &Argv) -> Deed {
         draft.add(name, NEW, group(name), again);
     }
     draft.done()
+}
+
+/// What success says: id(1), groups(1) and getent(1) fail where there is no such account.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let user = |value: &Value| Some(Says::exists(Resource::User(value.clone())));
+    let operand = |spec: &'static str| argv.options(spec).operands.first().copied();
+    match argv.name.as_str() {
+        "id" => user(&operand("a g G n r u z Z")?.value),
+        "groups" | "finger" | "lslogins" => user(&operand("")?.value),
+        "passwd" if argv.has_word("-S") || argv.has_word("--status") => user(&operand("S|status")?.value),
+        "chage" if argv.has_word("-l") || argv.has_word("--list") => user(&operand("l|list")?.value),
+        "getent" => {
+            let options = argv.options("s: i");
+            let name = &options.operands.get(1)?.value;
+            match options.operands.first()?.value.as_literal()? {
+                "passwd" | "shadow" => user(name),
+                "group" => Some(Says::exists(Resource::Group(name.clone()))),
+                "hosts" | "ahosts" | "ahostsv4" => {
+                    let file = Value::literal("/etc/hosts");
+                    Some(Says::exists(Resource::Line { file, text: name.clone() }))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What a line of a list of accounts says. `id -nG app | grep -qw web` asks whether the one is in the other.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    let asked = pattern.name();
+    let of_groups = argv.has_word("group") || argv.name == "compgen" && argv.has_word("-g");
+    let one = match argv.name.as_str() {
+        "getent" => argv.options("s: i").operands.get(1).copied(),
+        _ => argv.options("a g G n r u z Z").operands.first().copied().filter(|_| argv.name != "compgen"),
+    };
+    // id(1) puts `uid=`, `gid=` and `groups=` in front of what it prints.
+    let is_label = matches!(asked.as_literal(), Some("uid" | "gid" | "groups"));
+    let is_name = !is_label && !asked.key().contains(['.', '*', '[', '(', '|', ':', '=']);
+    match (one, argv.name.as_str()) {
+        (Some(user), "id" | "groups") if is_name && asked != user.value => {
+            Some(Says::exists(membership(&user.value, &asked)))
+        }
+        (Some(of), "getent") if of_groups && is_name && asked != of.value => {
+            Some(Says::exists(membership(&asked, &of.value)))
+        }
+        (Some(_), _) => succeeds(argv),
+        (None, "id" | "groups") => None,
+        (None, _) if of_groups => Some(Says::exists(Resource::Group(pattern.account()))),
+        (None, _) => Some(Says::exists(Resource::User(pattern.account()))),
+    }
 }
 
 /// newusers(8), systemd-sysusers(8): the accounts stand in a file that is not read here.
@@ -338,6 +391,28 @@ pub(crate) fn visudo(argv: &Argv) -> Deed {
         );
     }
     draft.done()
+}
+
+#[test]
+fn accounts_are_asked_for() {
+    crate::tools::table::says(&[
+        ("id -u app", "Exists user app"),
+        ("id -u", ""),
+        ("groups $U", "Exists user $U"),
+        ("passwd -S app", "Exists user app"),
+        ("passwd app", ""),
+        ("getent passwd app", "Exists user app"),
+        ("getent group web", "Exists group web"),
+        ("getent passwd | grep -q ^app:", "Exists user app"),
+        ("getent passwd app | grep -q .", "Exists user app"),
+        ("getent group web | grep -qw app", "Exists membership app in web"),
+        ("getent group | grep -q ^web:", "Exists group web"),
+        ("id -nG app | grep -qw docker", "Exists membership app in docker"),
+        ("groups app | grep -q '\\bdocker\\b'", "Exists membership app in docker"),
+        ("id app | grep -q uid", "Exists user app"),
+        ("compgen -u | grep -qx app", "Exists user app"),
+        ("compgen -g | grep -qx web", "Exists group web"),
+    ]);
 }
 
 #[test]

@@ -150,6 +150,22 @@ fn is_known_directory(path: &Value) -> bool {
 /// second run makes its link inside.
 const LINK_TARGET: &str = "link target";
 
+/// What happens then.
+pub(crate) const ENTERS_LINK: &str = "creates a second link inside the directory that the link leads to";
+
+/// Where the link leads that a command makes.
+pub(crate) fn link_target(deed: &Deed) -> Option<&Value> {
+    deed.effects.iter().find_map(|effect| match &effect.resource {
+        Resource::Other(LINK_TARGET, path) => Some(path),
+        _ => None,
+    })
+}
+
+/// True for a command that moves what others have made.
+pub(crate) fn moves(argv: &Argv) -> bool {
+    argv.name == "mv"
+}
+
 /// ln(1): without `-f` an existing name is an error. With `-f` and without `-n` a link to a directory is entered.
 pub(crate) fn ln(argv: &Argv) -> Deed {
     let options = argv.options(LN);
@@ -174,7 +190,7 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
         let to_directory = kind == PathKind::Link && source.value.key().ends_with('/');
         let enters = to_directory && !options.has("n") && !options.has("T");
         let again = match enters && !target.is_directory {
-            true => Again::Nests("creates a second link inside the directory that the link leads to"),
+            true => Again::Nests(ENTERS_LINK),
             false => exists,
         };
         target.put(&mut draft, source, Change::Create(kind), again);

@@ -305,6 +305,18 @@ pub(crate) fn mongo(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// True for a command that fills databases from a dump: `zcat dump.gz | psql`, pg_restore(1).
+pub(crate) fn loads_dump(argv: &Argv) -> bool {
+    let client = matches!(argv.name.as_str(), "psql" | "mysql" | "mariadb");
+    // What another program prints is a text of which nothing is known.
+    let fed = match &argv.stdin {
+        Stdin::Pipe => true,
+        Stdin::Text(text) => text.as_literal().is_none() && text.known_prefix().is_empty(),
+        Stdin::Inherited | Stdin::File(_) => false,
+    };
+    argv.name == "pg_restore" || client && fed
+}
+
 /// Dumps write a file; what a restore finds is not known.
 pub(crate) fn dump(argv: &Argv) -> Deed {
     let options: Options<'_> =

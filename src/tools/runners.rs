@@ -1,14 +1,14 @@
-//! Programs that hand on to another program of the project: `uv run`, `bundle exec`, `npx`, `python -m`, `ddtrace-run`.
-//! Wrappers that change who runs a command or where are in [`crate::shell::wrappers`].
+//! Programs that run another program of the project: `uv run`, `bundle exec`, `npx`, `python -m`,
+//! `ddtrace-run`. Wrappers that change who runs a command or where are in [`crate::shell::wrappers`].
 //!
-//! Options are those of each `--help`.
+//! Options come from each `--help`.
 
 use crate::shell::argv::Argv;
 use crate::tools::providers::PYTHON;
 use crate::tools::python::INTERPRETER;
 use crate::tools::serves::{Language, server};
 
-/// The program that the command runs in the end, with its own arguments.
+/// The program that the command finally runs, with its own arguments.
 pub(crate) fn program(argv: &Argv) -> Argv {
     let mut found = argv.clone();
     for _ in 0..6 {
@@ -20,7 +20,7 @@ pub(crate) fn program(argv: &Argv) -> Argv {
     found
 }
 
-/// The command that this one hands on to; `None` where it runs nothing else, or it is not known what.
+/// The command that this one runs; `None` if it runs nothing else, or if that is unknown.
 pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
     match argv.name.as_str() {
         "uv" => {
@@ -97,7 +97,7 @@ fn uv_run(verb: &Argv) -> Option<Argv> {
     Some(if script && command.name != "manage.py" { interpreted(&command) } else { command })
 }
 
-/// A script behind its interpreter, as `python x.py` stands there.
+/// A script after its interpreter, as in `python x.py`.
 fn interpreted(script: &Argv) -> Argv {
     let mut python = script.clone();
     python.args.insert(0, script.program.clone());
@@ -129,7 +129,8 @@ fn without_version(mut command: Argv) -> Argv {
     command
 }
 
-/// `python -m MODULE` where the module is a program by itself. One of the project's own is a script as any other.
+/// `python -m MODULE` if the module is a program by itself. One of the project's own modules is a script like
+/// any other.
 fn known_module(argv: &Argv) -> Option<Argv> {
     let module = python_module(argv)?;
     let known = server(&module.name).is_some() || PYTHON.iter().any(|(name, _)| *name == module.name);

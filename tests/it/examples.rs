@@ -1,7 +1,7 @@
 //! The two shops: one shows every rule, the other shows that a right deploy script is met with silence.
 
 use crate::support::root;
-use deploylint::{Report, Request, Target, check};
+use deploylint::{Confidence, Finding, Report, Request, Target, check};
 use std::collections::BTreeSet;
 
 fn shop(name: &str) -> Report {
@@ -67,4 +67,29 @@ fn on_the_shop_put_right_the_tool_is_silent() {
             "start.sh"
         ]
     );
+}
+
+/// What makes a finding the same one.
+fn keys(findings: &[Finding]) -> BTreeSet<(String, u32, u32, &str)> {
+    let key = |f: &'_ Finding| (f.rule.to_string(), f.span.start, f.span.end);
+    findings.iter().map(|f| (key(f), f.message.as_str())).map(|((a, b, c), d)| (a, b, c, d)).collect()
+}
+
+#[test]
+fn selecting_fewer_never_brings_more() {
+    let request = Request {
+        targets: vec![Target::Path(root().join("examples/shop"))],
+        confidence: Some(Confidence::Low),
+        ..Request::default()
+    };
+    let whole = check(&request).unwrap();
+    let all = keys(&whole.findings);
+    let pages = deploylint::pages();
+    let families: BTreeSet<&str> = pages.iter().map(|page| page.family()).collect();
+    for family in families {
+        let select = vec![family.to_owned()];
+        let alone = check(&Request { select, ..request.clone() }).unwrap();
+        let more: Vec<_> = keys(&alone.findings).difference(&all).cloned().collect();
+        assert!(more.is_empty(), "--select {family} brings {more:#?}");
+    }
 }

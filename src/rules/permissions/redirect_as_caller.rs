@@ -2,10 +2,11 @@
 
 use crate::facts::world::World;
 use crate::rules::draft::Draft;
-use crate::rules::queries::Found;
+use crate::rules::queries::{Found, Wording};
 
-/// `permissions/redirect-as-caller`.
-pub(super) fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+pub(super) const WORDING: Wording = Wording::Command(word);
+
+fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let step = found.at.step();
     let Some((path, append)) = &step.argv.stdout else { return draft };
     let words = context.words(step.span);

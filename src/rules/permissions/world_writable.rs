@@ -6,10 +6,11 @@ use crate::facts::secrets::{is_env_file, is_secret_file};
 use crate::facts::world::World;
 use crate::finding::{Confidence, Severity};
 use crate::rules::draft::Draft;
-use crate::rules::queries::Found;
+use crate::rules::queries::{Found, Wording};
 
-/// `permissions/world-writable`.
-pub(super) fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+pub(super) const WORDING: Wording = Wording::Command(word);
+
+fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let step = found.at.step();
     let Some((path, recursive)) = opened(step) else { return draft };
     let words = context.words(step.span);

@@ -7,17 +7,13 @@ use crate::facts::needs::{is_deploy, needed};
 use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::source::Span;
-use crate::syntax::query::{Need, Part, QueryFile, Selectors};
+use crate::syntax::query::{Need, Part, QueryFile};
 
 /// Looks for what each rule with `@missing` asks for.
-pub(super) fn run(
-    context: &World<'_, '_>,
-    selectors: &Selectors,
-    telling: Telling<'_>,
-    found: &mut Vec<Finding>,
-) {
+pub(super) fn run(context: &World<'_, '_>, telling: Telling<'_>, found: &mut Vec<Finding>) {
     let deploy = context.deploy();
-    for file in selectors.files().iter().filter(|file| file.has(Part::Missing)) {
+    let asked = |file: &&QueryFile| file.has(Part::Missing) && (telling.chosen.wants)(file.rule());
+    for file in telling.chosen.selectors.files().iter().filter(asked) {
         if is_there(context, &deploy, file) {
             continue;
         }
@@ -58,7 +54,7 @@ fn finding(
     lack: &Lack<'_, '_, '_>,
     telling: Telling<'_>,
 ) -> Option<Finding> {
-    let page = telling.pages.get(file.rule())?;
+    let page = telling.chosen.pages.get(file.rule())?;
     let own = file.of(Part::Missing).find_map(|pattern| pattern.message()).cloned();
     let text = match own.clone().or_else(|| page.message("message")) {
         Some(message) => fill::missing(&message, context, lack),

@@ -14,8 +14,8 @@ use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, RuleId};
 use crate::limit::tick;
 use crate::model::{Along, Deployment, Step, StepId};
+use crate::rules::Chosen;
 use crate::rules::draft::Draft;
-use crate::rules::pages::Pages;
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::syntax::query::{Features, Part, Pattern, QueryFile, Relation, Selectors};
@@ -33,6 +33,9 @@ pub(crate) enum Wording {
     /// Of a command that is missing.
     Missing(fn(&World<'_, '_>, &Lack<'_, '_, '_>, Draft) -> Draft),
 }
+
+/// A rule, and how it is worded.
+pub(crate) type Worded = (RuleId, Wording);
 
 /// A step of a script.
 #[derive(Clone, Copy)]
@@ -81,20 +84,19 @@ pub(crate) struct Lack<'d, 'r, 'a> {
 /// Runs every query file.
 pub(super) fn run(
     context: &World<'_, '_>,
-    selectors: &Selectors,
-    pages: &Pages,
-    wordings: &[(RuleId, Wording)],
+    chosen: &Chosen<'_>,
+    wordings: &[Worded],
     found: &mut Vec<Finding>,
 ) {
-    let telling = Telling { pages, wordings };
+    let telling = Telling { chosen, wordings };
     let run = Run {
         context,
         telling,
         features: context.scripts.iter().map(|_| OnceCell::new()).collect(),
         candidates: HashMap::new(),
     };
-    run.commands(selectors, found);
-    missing::run(context, selectors, telling, found);
+    run.commands(chosen.selectors, found);
+    missing::run(context, telling, found);
 }
 
 /// One run over all scripts.
@@ -149,6 +151,9 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                 let features = self.features(number)[id.0 as usize];
                 let at = At { script, id, number };
                 for (file, pattern) in selectors.finding(&step.argv.name, features) {
+                    if !(self.telling.chosen.wants)(file.rule()) {
+                        continue;
+                    }
                     if pattern.is_told_once() && told.contains(&std::ptr::from_ref(pattern)) {
                         continue;
                     }
@@ -265,7 +270,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
 
     fn finding(&self, hit: &Hit<'w, 'a>, found: &Found<'w, 'a>, sure: Confidence) -> Option<Finding> {
         let context = self.context;
-        let page = self.telling.pages.get(hit.file.rule())?;
+        let page = self.telling.chosen.pages.get(hit.file.rule())?;
         let step = hit.at.step();
         let own = hit.pattern.message().cloned();
         let text = match own.clone().or_else(|| page.message("message")) {
@@ -296,8 +301,8 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
 /// What findings are made with.
 #[derive(Clone, Copy)]
 struct Telling<'w> {
-    pages: &'w Pages,
-    wordings: &'w [(RuleId, Wording)],
+    chosen: &'w Chosen<'w>,
+    wordings: &'w [Worded],
 }
 
 impl Telling<'_> {

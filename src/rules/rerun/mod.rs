@@ -1,39 +1,34 @@
-//! What the second run does, where that takes more than a selector: lines that are appended again, files and
-//! secrets that are made anew, steps that a guard skips for ever, failures that nobody sees.
+//! What the second run does, if that takes more than a selector: lines that are appended again, files and
+//! secrets that are created again, steps that a guard skips for ever, failures that nobody sees.
 
 mod again;
 mod destroyed;
 mod environment_file;
-mod errors_ignored;
-mod git_ownership;
 mod interrupted;
 mod lines;
 mod mirrored;
 mod once;
-mod prompt;
 mod skipped;
 
-use crate::finding::RuleId;
-use crate::rules::Rule;
-use crate::rules::id;
-use crate::rules::queries::Wording;
+use crate::rules::queries::{Worded, Wording};
+use crate::rules::{Entry, id};
 
-/// The rules of this family in Rust.
-pub(super) const RULES: &[(&str, Rule)] = &[
-    ("rerun/duplicate-lines", lines::duplicate_lines),
-    ("rerun/errors-ignored", errors_ignored::errors_ignored),
-    ("rerun/install-behind-guard", skipped::install_behind_guard),
-    ("rerun/file-replaced", environment_file::file_replaced),
-    ("rerun/git-ownership", git_ownership::git_ownership),
-    ("rerun/interrupted-run", interrupted::interrupted_run),
-    ("rerun/data-destroyed", destroyed::data_destroyed),
-    ("rerun/never-updated", once::never_updated),
-    ("rerun/backup-overwritten", once::backup_overwritten),
-    ("rerun/mirror-deletes", mirrored::mirror_deletes),
+include!(concat!(env!("OUT_DIR"), "/rules_rerun.rs"));
+
+/// Rules that share a file with others.
+pub(super) const SHARED: &[Entry] = &[
+    (&[id::RERUN_DUPLICATE_LINES], lines::duplicate_lines),
+    (&[id::RERUN_INSTALL_BEHIND_GUARD], skipped::install_behind_guard),
+    (&[id::RERUN_FILE_REPLACED, id::RERUN_NEW_SECRET], environment_file::file_replaced),
+    (&[id::RERUN_INTERRUPTED_RUN], interrupted::interrupted_run),
+    (&[id::RERUN_DATA_DESTROYED], destroyed::data_destroyed),
+    (&[id::RERUN_NEVER_UPDATED], once::never_updated),
+    (&[id::RERUN_BACKUP_OVERWRITTEN], once::backup_overwritten),
+    (&[id::RERUN_MIRROR_DELETES], mirrored::mirror_deletes),
 ];
 
-/// How the query files of this family are worded.
-pub(super) const WORDINGS: &[(RuleId, Wording)] = &[
+/// How the query files are worded that ask what the second run does.
+pub(super) const SHARED_WORDINGS: &[Worded] = &[
     (id::RERUN_ALREADY_RUNNING, AGAIN),
     (id::RERUN_DUPLICATE_DOWNLOAD, AGAIN),
     (id::RERUN_DUPLICATE_ROWS, AGAIN),
@@ -44,7 +39,6 @@ pub(super) const WORDINGS: &[(RuleId, Wording)] = &[
     (id::RERUN_EXISTING_OBJECT, AGAIN),
     (id::RERUN_EXISTING_PATH, AGAIN),
     (id::RERUN_MISSING_PATH, AGAIN),
-    (id::RERUN_PROMPT, Wording::Command(prompt::word)),
     (id::RERUN_STATE_REPLACED, AGAIN),
 ];
 

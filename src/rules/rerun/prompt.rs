@@ -5,11 +5,13 @@ use crate::facts::world::World;
 use crate::finding::{Confidence, Severity};
 use crate::rules::draft::Draft;
 use crate::rules::guards;
-use crate::rules::queries::Found;
+use crate::rules::queries::{Found, Wording};
 use crate::tools::advice::unattended;
 
+pub(super) const WORDING: Wording = Wording::Command(word);
+
 /// What it asks, and the flag that keeps it from asking.
-pub(super) fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let step = found.at.step();
     let words = context.words(step.span);
     match &step.deed.prompts {

@@ -1,4 +1,4 @@
-//! `steps/before-dependencies`, `steps/before-database`, `steps/before-unit`: a step stands above what it needs, and
+//! `steps/before-database`, `steps/before-unit`: a step stands above what it needs, and
 //! nothing above it brings that. Each compares two steps of one script that certainly run one after the other: what
 //! stands in a loop, in another arm of a choice or behind a condition of its own is not compared.
 
@@ -7,9 +7,7 @@ use crate::facts::packages::is_opaque_call;
 use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, Step, StepId, only_success};
-use crate::rules::draft::Draft;
 use crate::rules::id;
-use crate::rules::queries::Found;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource, Role};
 
@@ -34,21 +32,6 @@ pub(super) fn follows(script: &Deployment<'_>, first: StepId, second: StepId) ->
         && script
             .guards_of(first)
             .all(|(id, guard)| script.guards_of(second).any(|(other, _)| other == id) || only_success(guard))
-}
-
-/// `steps/before-dependencies`.
-pub(super) fn before_dependencies(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
-    let Some(install) = found.other.map(|other| other.step()) else { return draft };
-    let text = format!(
-        "`{}` runs before `{}` on {} installs what it needs: it fails on a new machine, and works with the old dependencies on a later deploy",
-        context.words(found.at.step().span),
-        context.words(install.span),
-        context.line(install.span),
-    );
-    draft
-        .message(text)
-        .related(install.span, "installs the dependencies, too late")
-        .help("install first, then build, migrate and gather the static files")
 }
 
 fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {

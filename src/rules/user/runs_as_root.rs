@@ -5,13 +5,14 @@ use crate::facts::world::{AppUser, World};
 use crate::finding::{Applicability, Confidence, Edit, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::draft::Draft;
-use crate::rules::queries::Found;
+use crate::rules::queries::{Found, Wording};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
 use crate::tools::effect::{Change, Effect, Resource, Role};
 
-/// `user/runs-as-root`.
-pub(super) fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+pub(super) const WORDING: Wording = Wording::Command(word);
+
+fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let (script, id, step) = (found.at.script, found.at.id, found.at.step());
     let (Some(work), Some((tree, app))) = (work_of(step), works_for(context, step)) else { return draft };
     let tree = &tree;

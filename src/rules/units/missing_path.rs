@@ -13,7 +13,7 @@ use crate::model::Step;
 use crate::project::unit::UnitKind;
 use crate::rules::draft::Draft;
 use crate::rules::id;
-use crate::rules::units::{Judged, base};
+use crate::rules::units::{Judged, base, judged};
 use crate::shell::value::has_hole;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Role;
@@ -21,7 +21,13 @@ use crate::tools::effect::Role;
 const RULE: RuleId = id::UNITS_MISSING_PATH;
 
 /// `units/missing-path`.
-pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn missing_path(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    for unit in judged(world) {
+        judge_unit(&unit, found);
+    }
+}
+
+fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     if unit.read.kind != UnitKind::Service || unit.script.is_none() {
         return;
     }
