@@ -1,5 +1,6 @@
 ; A build or a migration above the install of what it needs, where nothing above it installs that.
 ((command) @finding
+  (#set! once "other")
   (#role? @finding "build" "migrate" "static-files")
   (#ecosystem? @finding "python" "node" "ruby" "php"))
 

@@ -6,6 +6,7 @@ use super::load;
 use super::models::Models;
 use super::regions::Regions;
 use super::{CheckError, Request, Settings, Target};
+use crate::facts::beside::beside;
 use crate::facts::world::{Given, World};
 use crate::finding::{Finding, Gap};
 use crate::limit;
@@ -124,6 +125,7 @@ fn inspect_in_time(
     scripts.retain(|s| !sourced.contains(&s.file));
     let a_part = |path: &str| sourced.iter().any(|file| sources.file(*file).path() == path);
     judged.taken.retain(|(path, _)| !a_part(path));
+    put_beside_first(sources, &mut models, &mut scripts, &mut judged.taken);
     judged.scripts = models.len();
     judged.files = sources.iter().count();
     let given = Given {
@@ -163,6 +165,29 @@ fn inspect_in_time(
         }
     }
     Ok(judged)
+}
+
+/// Orders the scripts as the world wants them, and notes why some are no part of the deploy.
+fn put_beside_first<'a>(
+    sources: &Sources,
+    models: &mut Vec<Deployment<'a>>,
+    scripts: &mut Vec<Script<'a>>,
+    taken: &mut [(String, String)],
+) {
+    let beside = beside(sources, models);
+    if beside.iter().all(Option::is_none) {
+        return;
+    }
+    let mut all: Vec<_> = beside.into_iter().zip(models.drain(..).zip(scripts.drain(..))).collect();
+    all.sort_by_key(|(beside, _)| beside.is_none());
+    for (beside, (model, script)) in all {
+        let why = taken.iter_mut().find(|(path, _)| *path == script.path);
+        if let (Some(beside), Some((_, why))) = (beside, why) {
+            *why = format!("{why}; {}", beside.phrase());
+        }
+        models.push(model);
+        scripts.push(script);
+    }
 }
 
 /// The scripts to judge: those that are named, and those in a directory.

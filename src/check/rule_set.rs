@@ -4,7 +4,7 @@ use super::CheckError;
 use crate::rules::embedded::{self, RuleFile};
 use crate::rules::page::PageError;
 use crate::rules::pages::{Pages, read_folder};
-use crate::syntax::query::Selectors;
+use crate::syntax::query::{Message, Selectors};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -70,7 +70,8 @@ impl RuleSet {
         let files = selectors.files().iter();
         let of_pages = files.filter_map(|file| Some((file, self.pages.get(file.rule())?)));
         let faults = of_pages.flat_map(|(file, page)| {
-            let messages = ["message", "help"].into_iter().filter_map(|key| page.message(key));
+            let texts = page.about().message.iter().chain(&page.about().help);
+            let messages = texts.filter_map(|text| Message::parse(text).ok());
             messages
                 .filter_map(move |message| Some(format!("{}: {}", page.file, file.message_fault(&message)?)))
         });

@@ -21,6 +21,14 @@ pub struct About {
     pub confidence: Confidence,
     /// Whether findings carry a fix, and of which kind.
     pub fix: Option<Applicability>,
+    /// The item of the review's list that a finding belongs to, by its name for programs; `none` for no item.
+    pub review: Option<Cow<'static, str>>,
+    /// A rule of the family `rerun` whose fault the first run has too.
+    pub first_run: bool,
+    /// What a finding of a query file says, with placeholders.
+    pub message: Option<Cow<'static, str>>,
+    /// What such a finding gives as what to write instead.
+    pub help: Option<Cow<'static, str>>,
 }
 
 /// A rule's id: `<family>/<name>`. The built-in ones are constants, which `build.rs` makes of the pages; those of a
@@ -72,6 +80,10 @@ impl RuleId {
             severity: Severity::Warning,
             confidence: Confidence::Medium,
             fix: None,
+            review: None,
+            first_run: false,
+            message: None,
+            help: None,
         })
     }
 }

@@ -4,6 +4,7 @@
 pub mod draft;
 pub mod embedded;
 pub mod env;
+pub(crate) mod front;
 mod guards;
 // A rule that is a query file alone is named by no code.
 #[allow(dead_code)]
@@ -32,6 +33,9 @@ pub(crate) type Rule = fn(&World<'_, '_>, &mut Vec<Finding>);
 
 /// A function that judges, and the rules that it judges for.
 pub(crate) type Entry = (&'static [RuleId], Rule);
+
+/// The families that judge each deploy by itself.
+const OF_DEPLOY: [&str; 3] = ["steps", "user", "permissions"];
 
 /// Every rule in Rust.
 const FAMILIES: &[&[Entry]] = &[
@@ -117,19 +121,40 @@ impl Judge {
     /// What it failed of.
     pub fn run(&self, world: &World<'_, '_>, chosen: &Chosen<'_>) -> Result<Vec<Finding>, Failure> {
         limit::piece(|| {
-            let mut found = Vec::new();
-            match &self.0 {
-                Kind::Rust(_, rule) => rule(world, &mut found),
-                Kind::Queries => queries::run(world, chosen, &wordings(), &mut found),
-                Kind::Query(rule) => {
-                    let wants = |name: &str| name == &**rule;
-                    queries::run(world, &Chosen { wants: &wants, ..*chosen }, &wordings(), &mut found);
-                }
+            let mut found = self.judge(world, chosen);
+            if let Some(main) = world.main().filter(|_| self.may_judge_deploys()) {
+                // The deploy is judged by itself; what stands beside it counts on it.
+                found.retain(|finding| !is_of_deploy(&finding.rule) || main.is_beside(finding.span.file));
+                let wants = |rule: &str| is_of_deploy(rule) && (chosen.wants)(rule);
+                let mut own = self.judge(main, &Chosen { wants: &wants, ..*chosen });
+                own.retain(|finding| is_of_deploy(&finding.rule) && !main.is_beside(finding.span.file));
+                found.append(&mut own);
             }
             found.retain(|finding| (chosen.wants)(&finding.rule));
             found.iter_mut().for_each(|finding| temper(world, finding));
             found
         })
+    }
+
+    fn judge(&self, world: &World<'_, '_>, chosen: &Chosen<'_>) -> Vec<Finding> {
+        let mut found = Vec::new();
+        match &self.0 {
+            Kind::Rust(_, rule) => rule(world, &mut found),
+            Kind::Queries => queries::run(world, chosen, &wordings(), &mut found),
+            Kind::Query(rule) => {
+                let wants = |name: &str| name == &**rule;
+                queries::run(world, &Chosen { wants: &wants, ..*chosen }, &wordings(), &mut found);
+            }
+        }
+        found
+    }
+
+    fn may_judge_deploys(&self) -> bool {
+        match &self.0 {
+            Kind::Rust(rules, _) => rules.iter().any(|rule| is_of_deploy(rule)),
+            Kind::Queries => true,
+            Kind::Query(rule) => is_of_deploy(rule),
+        }
     }
 
     fn is_asked_for(&self, chosen: &Chosen<'_>) -> bool {
@@ -163,6 +188,11 @@ pub fn run(world: &World<'_, '_>, chosen: &Chosen<'_>, findings: &mut Vec<Findin
     failed
 }
 
+/// True for what is judged of one deploy, and not of the repo.
+fn is_of_deploy(rule: &str) -> bool {
+    OF_DEPLOY.iter().any(|family| rule.split_once('/').is_some_and(|(own, _)| own == *family))
+}
+
 /// Runs the query files one by one.
 fn run_each_query(
     world: &World<'_, '_>,
@@ -186,8 +216,7 @@ fn temper(context: &World<'_, '_>, finding: &mut Finding) {
         finding.confidence = context.at_most(finding.span);
     }
     // What goes wrong on the first run goes wrong there too.
-    let second = finding.rule.starts_with("rerun/")
-        && ![id::RERUN_ERRORS_IGNORED, id::RERUN_PROMPT].contains(&finding.rule);
+    let second = finding.rule.family() == "rerun" && !finding.rule.about().first_run;
     if second && is_first_boot_script(context.sources.file(finding.span.file).path()) {
         finding.confidence = Confidence::Low;
     }

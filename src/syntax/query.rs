@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use self::message::{Message, Piece, Placeholder};
-pub use self::pattern::{Pattern, Related};
+pub use self::pattern::{Once, Pattern, Related};
 pub use self::vocabulary::{Part, Question, Relation};
 pub use self::words::{
     Asker, ChangeWord, EcosystemWord, Features, Need, OnFailure, Place, ResourceWord, RoleWord, RunsAs,

@@ -64,8 +64,8 @@ fn group(arg: &Arg) -> Resource {
     Resource::Group(arg.value.clone())
 }
 
-/// useradd(8): exits with 9 when the account exists. `-m` makes the home, `-U` and Debian's default a group of the
-/// same name.
+/// useradd(8): it exits with 9 if the account exists. `-m` creates the home; `-U` and Debian's default create
+/// a group of the same name.
 pub(crate) fn useradd(argv: &Argv) -> Deed {
     let options = argv.options(
         "r|system m|create-home M|no-create-home d|home-dir|home: s|shell: g|gid: G|groups: u|uid: c|comment: \
@@ -106,9 +106,10 @@ fn home(draft: &mut Draft<'_>, argv: &Argv, name: &Arg, written: Option<&Value>)
     draft.add_implied(change, Resource::Path(path), Again::NoChange);
 }
 
-/// adduser(8) of Debian: asks for a password and a name unless `--disabled-password` (or `--disabled-login`) and
-/// `--gecos`; `adduser USER GROUP` only adds to a group; `--system` exits with 0 when the system user exists. Where
-/// busybox's adduser is meant (`-D`, `-S`), the account's existence is an error too.
+/// adduser(8) of Debian: it asks for a password and a name unless `--disabled-password` (or
+/// `--disabled-login`) and `--gecos` are given; `adduser USER GROUP` only adds to a group; `--system` exits
+/// with 0 if the system user exists. If busybox's adduser is meant (`-D`, `-S`), an existing account is an
+/// error too.
 pub(crate) fn adduser(argv: &Argv) -> Deed {
     let options = argv.options(
         "system|S group|G-flag gid: ingroup|G: home|h: shell|s: gecos|comment|g: disabled-password disabled-login \
@@ -152,7 +153,8 @@ pub(crate) fn adduser(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// groupadd(8): `-f` minds no existing group. addgroup(8): `--system` exits with 0 then; `addgroup USER GROUP` adds.
+/// groupadd(8): `-f` accepts an existing group. addgroup(8): `--system` then exits with 0;
+/// `addgroup USER GROUP` adds.
 pub(crate) fn groupadd(argv: &Argv) -> Deed {
     let options = argv.options("f|force g|gid: r|system S K|key: o p|password: R: P: U|users: quiet");
     let mut draft = Draft::of(argv);
@@ -222,7 +224,7 @@ pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     }
 }
 
-/// newusers(8), systemd-sysusers(8): the accounts stand in a file that is not read here.
+/// newusers(8), systemd-sysusers(8): the accounts are in a file that is not read here.
 pub(crate) fn newusers(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     draft.add_implied(NEW, Resource::User(unknown("account")), Again::NoChange);
@@ -257,7 +259,7 @@ fn accounts_are_made() {
     ]);
 }
 
-/// usermod(8), groupmod(8): the same change again is none, but a name can be given up only once.
+/// usermod(8), groupmod(8): repeating a change does nothing, but a name can be given up only once.
 pub(crate) fn usermod(argv: &Argv) -> Deed {
     let options = argv.options(
         "a|append G|groups: g|gid: s|shell: d|home: m|move-home l|login: L|lock U|unlock c|comment: e: f: p|password: \
@@ -288,7 +290,7 @@ pub(crate) fn usermod(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// That an account belongs to a group.
+/// The membership of an account in a group.
 fn membership(user: &Value, group: &Value) -> Resource {
     let mut text = user.clone();
     text.push_str(" in ");
@@ -296,7 +298,8 @@ fn membership(user: &Value, group: &Value) -> Resource {
     Resource::Other("membership", text)
 }
 
-/// userdel(8), deluser(8), groupdel(8), delgroup(8): what is missing is an error; `deluser USER GROUP` takes out of one.
+/// userdel(8), deluser(8), groupdel(8), delgroup(8): a missing name is an error; `deluser USER GROUP` removes
+/// from a group.
 pub(crate) fn userdel(argv: &Argv) -> Deed {
     let options = argv
         .options("r|remove f|force remove-home remove-all-files group system backup quiet q only-if-empty");
@@ -320,7 +323,7 @@ pub(crate) fn userdel(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// passwd(1): asks, except to lock, unlock, expire, delete or show.
+/// passwd(1): it asks, except to lock, unlock, expire, delete or show.
 pub(crate) fn passwd(argv: &Argv) -> Deed {
     let options = argv.options("l|lock u|unlock d|delete e|expire S|status a i: n: x: w: q R: stdin");
     let mut draft = Draft::of(argv);
@@ -333,7 +336,8 @@ pub(crate) fn passwd(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// chpasswd(8): sets the passwords anew, whatever they were changed to. Worth a word where each run makes another one.
+/// chpasswd(8): it sets the passwords again, whatever they were changed to. It is worth reporting if each run
+/// generates another one.
 pub(crate) fn chpasswd(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if let crate::shell::argv::Stdin::Text(text) = &argv.stdin
@@ -348,7 +352,7 @@ pub(crate) fn chpasswd(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// gpasswd(1): `-a` of a member is fine, `-d` of none exits with 3.
+/// gpasswd(1): `-a` of a member is fine; `-d` of a non-member exits with 3.
 pub(crate) fn gpasswd(argv: &Argv) -> Deed {
     let options = argv.options("a|add: d|delete: M|members: A|administrators: r R Q:");
     let mut draft = Draft::of(argv);

@@ -1,4 +1,5 @@
-//! Docker and Podman: docker(1), docker-compose. What a command inside a container does is not this machine's.
+//! Docker and Podman: docker(1), docker-compose. What a command inside a container does does not affect this
+//! machine.
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
@@ -114,7 +115,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
                 "test for it first: `! {tool} {kind} inspect NAME >/dev/null 2>&1 || {tool} {kind} rm NAME`"
             ))
         }
-        // docker-network-inspect(1) fails where there is none.
+        // docker-network-inspect(1) fails if there is none.
         ("network", false) => {
             let plain = argv.literal(0) == Some("network") && argv.literal(1) == Some("create");
             let test = asked.operand().filter(|_| plain).map(|name| {
@@ -242,7 +243,7 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
         ("volume", "create") => {
             let options = inner.options("d|driver: o|opt: label: name: ignore");
             let mut draft = Draft::of(argv);
-            // podman-volume-create(1) minds a name that is there, docker does not (tried with podman 4.3).
+            // podman-volume-create(1) fails if the name exists, and docker does not (tried with podman 4.3).
             let again = match argv.name == "podman" && !options.has("ignore") {
                 true => Again::Fails("volume already exists"),
                 false => Again::NoChange,
@@ -331,8 +332,8 @@ fn object(argv: &Argv, of: &str) -> Deed {
     }
 }
 
-/// docker-run(1): a name can be given once; `--rm` frees it when the container ends, which a detached one does not
-/// before it is stopped. podman's `--replace` takes the old one away (tried with 4.3).
+/// docker-run(1): a name can be used once. `--rm` frees it when the container ends; a detached one must be
+/// stopped for that. podman's `--replace` removes the old one (tried with 4.3).
 fn run(argv: &Argv) -> Deed {
     let options = argv.leading_options(RUN);
     let mut draft = Draft::of(argv);
@@ -350,7 +351,7 @@ fn run(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// docker-network-create(1): a name that exists is an error; podman minds it only without `--ignore`.
+/// docker-network-create(1): an existing name is an error; for podman only without `--ignore`.
 fn network(argv: &Argv) -> Deed {
     let options = argv.options("d|driver: subnet: gateway: ip-range: o|opt: label: ipam-driver: aux-address: ipam-opt: scope: attachable internal ipv6 ignore");
     let mut draft = Draft::of(argv);
@@ -394,7 +395,7 @@ fn created(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
     draft.done()
 }
 
-/// docker-login(1): asks for what neither `-u` nor `-p` nor `--password-stdin` gives.
+/// docker-login(1): it asks for whatever `-u`, `-p` and `--password-stdin` do not give.
 fn login(argv: &Argv) -> Deed {
     let options = argv.options("u|username: p|password: password-stdin");
     let mut draft = Draft::of(argv);
@@ -405,7 +406,8 @@ fn login(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// docker system prune and its like ask `Are you sure you want to continue? [y/N]` unless `-f`.
+/// docker system prune and similar commands ask `Are you sure you want to continue? [y/N]` unless `-f` is
+/// given.
 fn prune(argv: &Argv) -> Deed {
     let options = argv.options("f|force a|all filter: volumes");
     let mut draft = Draft::of(argv);

@@ -144,7 +144,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         ("remote", _) if asked.removes() => Advice::help(
             "test for it first: `! git remote get-url NAME >/dev/null 2>&1 || git remote remove NAME`",
         ),
-        // git-remote(1): `get-url` fails where there is no such remote.
+        // git-remote(1): `get-url` fails if there is no such remote.
         ("remote", _) => {
             let name = asked.operand().filter(|_| argv.literal(at + 1) == Some("add"));
             let test = name.map(|name| {
@@ -175,7 +175,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
             Advice::help("commit only where something changed: `git diff --cached --quiet || git commit …`")
         }
         ("config", "line") => Advice::help(
-            "ask for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`",
+            "check for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`",
         ),
         ("config", _) => {
             Advice::help("ask for it first: `! git config --get KEY >/dev/null || git config --unset KEY`")
@@ -200,7 +200,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// git's own options, then a command's. What is said of repeating was tried with git 2.39.
+/// git's own options, then a command's. The behaviour of repetitions was tried with git 2.39.
 pub(crate) fn git(argv: &Argv) -> Deed {
     let Some(inner) = inner(argv) else {
         return Deed::read_only();
@@ -237,6 +237,20 @@ pub(crate) fn git(argv: &Argv) -> Deed {
     }
 }
 
+/// A command of git(1) with what stands in front of it taken in: `git -C DIR pull` is `pull` in DIR.
+pub(crate) fn command(argv: &Argv) -> Option<Argv> {
+    if argv.name != "git" {
+        return None;
+    }
+    let global =
+        argv.leading_options("C: c: git-dir: work-tree: namespace: exec-path? p|paginate P no-pager bare");
+    let mut inner = argv.shifted(global.first_operand)?;
+    for directory in global.values("C") {
+        inner.cwd = directory.resolve(&inner.cwd);
+    }
+    Some(inner)
+}
+
 /// git-clone(1): the destination must not exist, or be an empty directory.
 fn clone(argv: &Argv) -> Deed {
     let options = argv.options(
@@ -257,7 +271,7 @@ fn clone(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// The directory that a repository's address gives: git-clone(1), "humanish".
+/// The directory that follows from a repository's address: git-clone(1), "humanish".
 fn humanish(address: &Value, bare: bool) -> Value {
     let text = address.key().trim_end_matches('/').trim_end_matches("/.git");
     let address = Value::from_key(text, address);
@@ -332,7 +346,7 @@ fn submodule(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// Commands that bring the source up to date. A new branch (`-b`) can be made only once.
+/// Commands that bring the source up to date. A new branch (`-b`) can be created only once.
 fn source(argv: &Argv) -> Deed {
     let options =
         argv.options("b: c: B: C: q|quiet f|force depth: hard soft mixed t|track orphan: s|source: X: m:");
@@ -391,7 +405,7 @@ fn config_file(argv: &Argv, options: &Options<'_>) -> Value {
     }
 }
 
-/// git-config(1): `--add` adds a second value, `--unset` of what is not set exits with 5.
+/// git-config(1): `--add` adds a second value; `--unset` of a key that is not set exits with 5.
 fn config(argv: &Argv) -> Deed {
     let options = argv.options(CONFIG);
     let mut draft = Draft::of(argv);
@@ -413,8 +427,8 @@ fn config(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// git-commit(1): with nothing new to commit it exits with 1, unless `--allow-empty`; without a message it opens an
-/// editor.
+/// git-commit(1): if there is nothing new to commit, it exits with 1, unless `--allow-empty` is given.
+/// Without a message it opens an editor.
 fn commit(argv: &Argv) -> Deed {
     let options =
         argv.options("m|message: a|all F|file: C: c: amend no-edit allow-empty q|quiet author: date: n s t:");

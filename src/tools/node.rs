@@ -186,7 +186,10 @@ fn script(operands: &[&Arg], at: usize) -> Deed {
         "generate", "create", "undo", "rollback", "down", "revert", "reset", "status", "watch", "dev",
     ]) {
         None
-    } else if has(&["migrate", "migration", "migrations", "migrator"]) {
+    } else if has(&["migrate", "migration", "migrations", "migrator"])
+        || has(&["db"]) && has(&["push", "deploy", "update", "upgrade", "prepare", "sync"])
+        || runs_migrations(operands.get(at..).unwrap_or_default())
+    {
         Some(Role::Migrate)
     } else if has(&["seed", "seeds", "seeder"]) {
         Some(Role::Seed)
@@ -203,6 +206,13 @@ fn script(operands: &[&Arg], at: usize) -> Deed {
         deed = role(found);
     }
     deed
+}
+
+/// What TypeORM's, AdonisJS's and Knex's consoles are told, wherever they are called from.
+fn runs_migrations(words: &[&Arg]) -> bool {
+    words.iter().any(|word| {
+        matches!(word.value.as_literal(), Some("migration:run" | "migrations:run" | "migrate:latest"))
+    })
 }
 
 /// npx(1), bunx, pnpm dlx: they run a package's program. npx asks before it installs one, unless `--yes` is
@@ -248,6 +258,9 @@ pub(crate) fn node(argv: &Argv) -> Deed {
     let options = argv.leading_options("r|require: import: e|eval: p|print: v|version c|check env-file?");
     if options.has("v") || options.has("c") {
         return Deed::read_only();
+    }
+    if runs_migrations(&options.operands) {
+        return Deed { known: false, ..role(Role::Migrate) };
     }
     match argv.shifted(options.first_operand) {
         Some(script)
@@ -354,6 +367,11 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
         _ => return Deed::default(),
     }
     draft.done()
+}
+
+/// prisma's own option that drops columns and tables of which the schema knows no more.
+pub(crate) fn accepts_data_loss(argv: &Argv) -> bool {
+    argv.has_word("--accept-data-loss")
 }
 
 #[test]

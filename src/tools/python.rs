@@ -5,10 +5,12 @@ use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
-use crate::tools::runners::{inner, python_module};
+use crate::tools::runners::{inner, python_module, verb};
 
+mod environments;
 mod servers;
 
+pub(crate) use environments::{fills_environment, of_environment};
 pub(crate) use servers::{SERVERS, refine, server, serves, usual_server};
 
 /// Options of the interpreter, python(1).
@@ -192,8 +194,7 @@ fn handed_on(argv: &Argv) -> Deed {
 
 /// uv(1).
 pub(crate) fn uv(argv: &Argv) -> Deed {
-    let options = argv.leading_options("directory: project: config-file: cache-dir: python: p: color:");
-    let Some(inner) = argv.shifted(options.first_operand) else {
+    let Some(inner) = verb(argv) else {
         return Deed::read_only();
     };
     match inner.name.as_str() {

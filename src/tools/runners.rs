@@ -24,8 +24,7 @@ pub(crate) fn program(argv: &Argv) -> Argv {
 pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
     match argv.name.as_str() {
         "uv" => {
-            let options = argv.leading_options(UV);
-            let verb = argv.shifted(options.first_operand)?;
+            let verb = verb(argv)?;
             match (verb.name.as_str(), verb.literal(0)) {
                 ("run", _) => uv_run(&verb),
                 ("tool", Some("run")) => uvx(&verb.shifted(0)?),
@@ -34,8 +33,7 @@ pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
         }
         "uvx" => uvx(argv),
         "poetry" | "pipenv" | "pdm" | "hatch" | "rye" | "pixi" => {
-            let options = argv.leading_options(PROJECT_TOOL);
-            let verb = argv.shifted(options.first_operand)?;
+            let verb = verb(argv)?;
             let run = (verb.name == "run").then_some(verb)?;
             run.shifted(run.leading_options("p|project: e|environment: manifest-path:").first_operand)
         }
@@ -68,6 +66,12 @@ pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
         }
         _ => None,
     }
+}
+
+/// The verb of uv, poetry and their like, with what follows it.
+pub(crate) fn verb(argv: &Argv) -> Option<Argv> {
+    let spec = if argv.name == "uv" { UV } else { PROJECT_TOOL };
+    argv.shifted(argv.leading_options(spec).first_operand)
 }
 
 /// The language of what a project's runner starts.

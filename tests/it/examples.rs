@@ -69,6 +69,22 @@ fn on_the_shop_put_right_the_tool_is_silent() {
     );
 }
 
+#[test]
+fn what_a_restore_does_is_not_done_for_the_deploy() {
+    let shop = root().join("examples/shop-fixed");
+    let text = std::fs::read_to_string(shop.join("start.sh")).unwrap();
+    let lacking: Vec<&str> = text.lines().filter(|line| !line.contains("upgrade head")).collect();
+    assert_eq!(lacking.len() + 1, text.lines().count());
+    let told = |text: String| {
+        let start = Target::Stdin { name: shop.join("start.sh"), text: text.into_bytes() };
+        let targets = vec![start, Target::Path(shop.join("scripts/restore.sh"))];
+        let report = check(&Request { root: Some(shop.clone()), targets, ..Request::default() }).unwrap();
+        report.findings.iter().map(|finding| finding.rule.to_string()).collect::<Vec<_>>()
+    };
+    assert!(told(text.clone()).is_empty());
+    assert_eq!(told(lacking.join("\n") + "\n"), ["steps/no-migrations"]);
+}
+
 /// What makes a finding the same one.
 fn keys(findings: &[Finding]) -> BTreeSet<(String, u32, u32, &str)> {
     let key = |f: &'_ Finding| (f.rule.to_string(), f.span.start, f.span.end);

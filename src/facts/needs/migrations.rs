@@ -8,7 +8,7 @@ use crate::project::manifest::{MigrationKind, MigrationTool};
 use crate::repo::names::is_beside;
 use crate::source::{FileId, Span};
 use crate::tools::effect::Role;
-use crate::tools::work::{Work, asks_for, does_in_image};
+use crate::tools::work::{Work, asked_in, done_in_image};
 
 /// Who would migrate, and where a step for it would stand.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ fn one_shot<'r>(world: &World<'r, '_>) -> Option<(&'r str, &'r Service)> {
             let optional = !service.profiles.is_empty() || given;
             !optional
                 && compose.is_one_shot(service)
-                && command.is_some_and(|c| asks_for(&c.text, Work::Migrate))
+                && command.is_some_and(|c| asked_in(&c.text).has(Work::Migrate))
         };
         let service = compose.services.iter().find(migrates)?;
         Some((world.sources.file(compose.file).path(), service))
@@ -120,12 +120,12 @@ fn in_images<'r>(deploy: &Deploy<'_, 'r, '_>, tools: &[&'r MigrationTool]) -> Op
             format!("yarn {}", script.name),
             format!("pnpm {}", script.name),
         ];
-        asks_for(&script.command, Work::Migrate)
+        asked_in(&script.command).has(Work::Migrate)
             && (starts || called.iter().any(|call| texts().any(|text| text.contains(call))))
     });
     let done = scripted
-        || commands.iter().any(|command| asks_for(command, Work::Migrate))
-        || texts().any(|text| does_in_image(text, Work::Migrate))
+        || commands.iter().any(|command| asked_in(command).has(Work::Migrate))
+        || texts().any(|text| done_in_image(text).has(Work::Migrate))
         || deploy.may_do_anything();
     (!done).then_some(Migrations { place: up.span, said: None, by: By::Image(tool) })
 }

@@ -1,7 +1,7 @@
 //! Answers what query files ask of a command, from the model and the facts.
 
 use crate::facts::attended::only_asks_people;
-use crate::facts::deploy::{is_saying, line_of};
+use crate::facts::deploy::is_saying;
 use crate::facts::modes::opened;
 use crate::facts::owners::works_for;
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
@@ -17,7 +17,7 @@ use crate::syntax::query::{
 };
 use crate::syntax::tree::Node;
 use crate::tools::effect::{Change, Ecosystem, Effect, Resource, Role};
-use crate::tools::work::{Work, asks_for};
+use crate::tools::work::{Work, done_by_step};
 use std::ops::Range;
 
 /// A command that is asked about.
@@ -77,7 +77,10 @@ impl Judge for Asked<'_, '_, '_> {
                 let blamed = self.script.second_run(self.id).effect.and_then(|i| step.deed.effects.get(i));
                 blamed.is_some_and(|effect| is_such(effect, *change, resources))
             }
-            Question::Does(words) => words.iter().any(|word| does(step, work(*word))),
+            Question::Does(words) => {
+                let done = done_by_step(&step.argv, &step.deed);
+                !is_saying(step) && words.iter().any(|word| done.has(work(*word)))
+            }
             Question::InstallsManifest => ecosystem(step).is_some_and(|of| installs_manifest(step, of)),
             Question::Opaque => is_opaque_call(step),
             Question::HasFlag(flags) => step.argv.args.iter().any(|arg| {
@@ -240,6 +243,7 @@ fn role_word(role: Role) -> RoleWord {
         Role::Owner => RoleWord::Owner,
         Role::Mode => RoleWord::Mode,
         Role::Fetch => RoleWord::Fetch,
+        Role::Send => RoleWord::Send,
         Role::Unpack => RoleWord::Unpack,
         Role::Signal => RoleWord::Signal,
         Role::Reboot => RoleWord::Reboot,
@@ -270,9 +274,4 @@ fn work(word: WorkWord) -> Work {
         WorkWord::Migrate => Work::Migrate,
         WorkWord::StaticFiles => Work::StaticFiles,
     }
-}
-
-/// `uv run`, an option in between, a program that the tools do not know: the words say what is done.
-fn does(step: &Step, work: Work) -> bool {
-    crate::facts::deploy::has_role(step, work) || !is_saying(step) && asks_for(&line_of(step), work)
 }

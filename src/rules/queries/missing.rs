@@ -1,7 +1,7 @@
 //! Commands that the deploy lacks.
 
 use super::judge::{self, Asked};
-use super::{Lack, Telling, Wording, fill};
+use super::{Lack, Telling, Wording, fill, read};
 use crate::facts::deploy::Deploy;
 use crate::facts::needs::{is_deploy, needed};
 use crate::facts::world::World;
@@ -56,12 +56,12 @@ fn finding(
 ) -> Option<Finding> {
     let page = telling.chosen.pages.get(file.rule())?;
     let own = file.of(Part::Missing).find_map(|pattern| pattern.message()).cloned();
-    let text = match own.clone().or_else(|| page.message("message")) {
+    let text = match own.clone().or_else(|| read(&page.about().message)) {
         Some(message) => fill::missing(&message, context, lack),
         None => page.about().title.to_string(),
     };
     let mut draft = context.finding(page.id.clone(), place, text);
-    if let Some(help) = page.message("help") {
+    if let Some(help) = read(&page.about().help) {
         draft = draft.help(fill::missing(&help, context, lack));
     }
     if let Some(Wording::Missing(word)) = telling.wording(&page.id).filter(|_| own.is_none()) {

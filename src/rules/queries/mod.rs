@@ -18,8 +18,9 @@ use crate::rules::Chosen;
 use crate::rules::draft::Draft;
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::syntax::query::{Features, Part, Pattern, QueryFile, Relation, Selectors};
+use crate::syntax::query::{Features, Message, Once, Part, Pattern, QueryFile, Relation, Selectors};
 use judge::Asked;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -133,6 +134,9 @@ fn each_place_once(found: &mut Vec<Finding>, first: usize, places: &mut HashMap<
     }
 }
 
+/// A pattern that was told in a script, and the command that `@other` captured where it is told once for each.
+type Told = (*const Pattern, Option<StepId>);
+
 /// A step that a pattern with `@finding` holds for.
 struct Hit<'w, 'a> {
     file: &'w QueryFile,
@@ -145,8 +149,8 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
     fn commands(mut self, selectors: &'w Selectors, found: &mut Vec<Finding>) {
         let scripts = self.context.scripts;
         for (number, script) in scripts.iter().enumerate() {
-            let mut told: Vec<*const Pattern> = Vec::new();
             let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
+            let mut told: Vec<Told> = Vec::new();
             for (id, step) in script.iter() {
                 let features = self.features(number)[id.0 as usize];
                 let at = At { script, id, number };
@@ -154,16 +158,13 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                     if !(self.telling.chosen.wants)(file.rule()) {
                         continue;
                     }
-                    if pattern.is_told_once() && told.contains(&std::ptr::from_ref(pattern)) {
+                    if pattern.is_told_once(Once::Script) && told.contains(&(pattern, None)) {
                         continue;
                     }
                     let words = self.words(pattern, at);
-                    let before = found.len();
                     if !words.is_empty() {
-                        self.judge(&Hit { file, pattern, at, words }, found);
-                    }
-                    if found.len() > before {
-                        told.push(pattern);
+                        let before = found.len();
+                        self.judge(&Hit { file, pattern, at, words }, &mut told, found);
                         each_place_once(found, before, &mut places);
                     }
                 }
@@ -187,7 +188,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
     }
 
     /// Tells a hit unless something excuses it.
-    fn judge(&mut self, hit: &Hit<'w, 'a>, found: &mut Vec<Finding>) {
+    fn judge(&mut self, hit: &Hit<'w, 'a>, told: &mut Vec<Told>, found: &mut Vec<Finding>) {
         let mut others = vec![None];
         if hit.file.has(Part::Other) {
             others = self.candidates(hit, Part::Other).iter().copied().map(Some).collect();
@@ -212,6 +213,12 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                 Along::Perhaps => sure = Confidence::Medium,
                 Along::Never => {}
             }
+            let once = other.filter(|_| hit.pattern.is_told_once(Once::Other)).map(|other| other.id);
+            let this = (std::ptr::from_ref(hit.pattern), once);
+            if once.is_some() && told.contains(&this) {
+                return;
+            }
+            told.push(this);
             for word in &hit.words {
                 found.extend(self.finding(hit, &Found { at: hit.at, word: *word, other }, sure));
             }
@@ -273,7 +280,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
         let page = self.telling.chosen.pages.get(hit.file.rule())?;
         let step = hit.at.step();
         let own = hit.pattern.message().cloned();
-        let text = match own.clone().or_else(|| page.message("message")) {
+        let text = match own.clone().or_else(|| read(&page.about().message)) {
             Some(message) => fill::command(&message, context, found),
             None => format!("`{}`: {}", context.words(step.span), page.about().title),
         };
@@ -286,7 +293,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
             confidence = confidence.min(context.confidence(other.script, other.id, None));
         }
         draft = draft.at_most(confidence);
-        if let Some(help) = page.message("help") {
+        if let Some(help) = read(&page.about().help) {
             draft = draft.help(fill::command(&help, context, found));
         }
         if own.is_none()
@@ -337,4 +344,9 @@ impl<'w, 'a> Named<'w, 'a> {
             holds != related.negated
         })
     }
+}
+
+/// A text of the front matter, which was checked when it was read.
+fn read(text: &Option<Cow<'static, str>>) -> Option<Message> {
+    Message::parse(text.as_ref()?).ok()
 }

@@ -13,34 +13,42 @@ pub(super) fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft)
     let (script, id, step) = (found.at.script, found.at.id, found.at.step());
     let words = context.words(step.span);
     let outcome = script.second_run(id).outcome;
-    let mut draft = match outcome {
+    let draft = match outcome {
         Outcome::Fails(why) => {
-            let text = format!("`{words}` fails when the script runs again: {why}");
-            match step.on_failure {
-                OnFailure::Aborts => {
-                    let lost = context.cut_off(script, id);
-                    let lost = lost.map_or(String::new(), |lost| format!(", so {lost} does not happen"));
-                    let draft = draft.message(format!("{text}; nothing after it runs{lost}"));
-                    match script.errexit_at {
-                        Some(at) => draft.related(at, "a failing command ends the script from here on"),
-                        None => draft,
-                    }
-                }
-                OnFailure::Continues | OnFailure::Handled => {
-                    draft.message(format!("{text}; the script goes on")).severity(Severity::Warning)
-                }
+            let text = format!("`{words}` fails when the script runs again ({why})");
+            if step.on_failure == OnFailure::Aborts {
+                ends(context, found, draft.message(text))
+            } else {
+                draft.message(format!("{text}, but the script goes on")).severity(Severity::Warning)
             }
         }
-        Outcome::Duplicates(why) | Outcome::Overwrites(why) | Outcome::Nests(why) | Outcome::Prompts(why) => {
-            draft.message(format!("`{words}`, when the script runs again: {why}"))
+        Outcome::Duplicates(why) | Outcome::Overwrites(why) => {
+            draft.message(format!("`{words}` {why} each time the script runs"))
+        }
+        Outcome::Nests(why) | Outcome::Prompts(why) => {
+            draft.message(format!("`{words}` {why} when the script runs again"))
         }
         Outcome::Skipped(_) | Outcome::NoChange | Outcome::Unknown => return draft,
     };
     let effect = script.second_run(id).effect.and_then(|i| step.deed.effects.get(i));
     let advice = outcome.again().and_then(|again| advice(&step.argv, &step.deed, effect, again));
     let fix = advice.as_ref().and_then(|advice| guards::fix(context, script, step, advice.edit.as_ref()?));
-    if let Some(advice) = advice {
-        draft = draft.help(advice.help);
-    }
+    let draft = match advice {
+        Some(advice) => draft.help(advice.help),
+        None => draft,
+    };
     draft.fix(fix)
+}
+
+/// Why the script ends there, and what then does not run.
+fn ends(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+    let script = found.at.script;
+    let draft = match script.errexit_at {
+        Some(at) => draft.related(at, "a failing command ends the script from here on"),
+        None => draft,
+    };
+    match context.lost(script, found.at.id) {
+        Some(lost) => draft.related(lost, "so this does not run"),
+        None => draft,
+    }
 }

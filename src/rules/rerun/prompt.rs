@@ -18,10 +18,10 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
         Some(prompt) if prompt.of_script => of_script(context, found, draft),
         Some(prompt) => {
             let then = match prompt.only_people {
-                true => "a deploy that is started from a terminal stands still there",
-                false => "a deploy that nobody watches hangs or fails there",
+                true => "a deploy from a terminal waits there",
+                false => "an unattended deploy hangs or fails there",
             };
-            let text = format!("`{words}` waits for an answer ({}): {then}", prompt.asks);
+            let text = format!("`{words}` {}, and {then}", prompt.asks);
             let advice = unattended(&step.argv, prompt);
             let fix = advice.edit.and_then(|edit| guards::fix(context, found.at.script, step, &edit));
             let mut draft = draft.message(text).help(advice.help).fix(fix);
@@ -43,12 +43,12 @@ fn of_script(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Dr
             && !only_asks_people(context, script, *id)
     });
     let asks = asks.count();
-    let many = if asks > 1 { format!(", the first of {asks} questions") } else { String::new() };
+    let many = if asks > 1 { format!(" for the first of {asks} questions") } else { String::new() };
     let words = context.words(found.at.step().span);
     let text =
-        format!("`{words}` waits for a line on standard input{many}: the script cannot run unattended");
+        format!("`{words}` waits for a line on standard input{many}, so the script cannot run unattended");
     draft
         .message(text)
         .severity(Severity::Info)
-        .help("take the answers from arguments or the environment where they are given")
+        .help("take the answers from arguments or the environment if they are given")
 }

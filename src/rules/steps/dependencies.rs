@@ -2,7 +2,7 @@
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::{is_directory, works_in};
-use crate::facts::deploy::{Language, command_of, is_saying, line_of};
+use crate::facts::deploy::{Language, is_saying, line_of};
 use crate::finding::Finding;
 use crate::finding::RuleId;
 use crate::model::Step;
@@ -13,6 +13,8 @@ use crate::rules::id;
 use crate::rules::steps::build::{is_brought, is_served};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::packaging::manages_environments;
+use crate::tools::packaging::{is_in_conda, is_python_library};
 use crate::tools::work::Work;
 
 const RULE: RuleId = id::STEPS_NO_DEPENDENCIES;
@@ -33,8 +35,7 @@ pub(super) fn no_dependencies(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
 fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
     let before = found.len();
     for at in deploy.own_units() {
-        let Some(environment) = at.unit.exec_start().iter().find_map(|e| environment_in(&command_of(e)))
-        else {
+        let Some(environment) = at.unit.exec_start().iter().find_map(|e| environment_in(&e.line())) else {
             continue;
         };
         let name = environment.rsplit('/').next().unwrap_or(&environment).to_owned();
@@ -67,7 +68,7 @@ fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
     found.len() > before
 }
 
-/// The virtual environment whose programs a command runs: for `/srv/app/venv/bin/gunicorn` it is
+/// The virtual environment whose programs a command runs: for `/srv/app/venv/bin/celery` it is
 /// `/srv/app/venv`.
 fn environment_in(command: &str) -> Option<String> {
     let words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'));
@@ -75,7 +76,7 @@ fn environment_in(command: &str) -> Option<String> {
         let Some(at) = word.find("/bin/") else { continue };
         let directory = &word[..at];
         let name = directory.rsplit('/').next().unwrap_or(directory).to_ascii_lowercase();
-        let conda = directory.contains("conda") || directory.contains("mamba");
+        let conda = is_in_conda(directory);
         if !conda && (name.ends_with("env") || name.contains("venv") || word.ends_with("/bin/activate")) {
             return Some(directory.to_owned());
         }
@@ -96,11 +97,8 @@ fn is_made(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
                     }
                     _ => false,
                 });
-            let manages =
-                matches!(
-                    step.argv.name.as_str(),
-                    "uv" | "poetry" | "pipenv" | "pdm" | "conda" | "virtualenvwrapper"
-                ) && step.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(Ecosystem::Python)));
+            let manages = manages_environments(&step.argv)
+                && step.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(Ecosystem::Python)));
             let line = line_of(step);
             makes
                 || manages
@@ -171,13 +169,10 @@ fn counts_on_environment(deploy: &Deploy<'_, '_, '_>) -> bool {
 
 /// Libraries that the distribution packages.
 fn from_the_system(deploy: &Deploy<'_, '_, '_>) -> bool {
-    const TOOLS: &[&str] = &["pip", "venv", "dev", "setuptools", "wheel", "full", "distutils", "virtualenv"];
-    deploy.steps().filter(|s| s.deed.roles.contains(&Role::SystemPackages)).any(|s| {
-        s.argv.args.iter().any(|a| {
-            let rest = a.value.known_prefix().strip_prefix("python3-");
-            rest.is_some_and(|rest| !TOOLS.contains(&rest) && !rest.starts_with("certbot"))
-        })
-    })
+    deploy
+        .steps()
+        .filter(|s| s.deed.roles.contains(&Role::SystemPackages))
+        .any(|s| s.argv.args.iter().any(|a| is_python_library(a.value.known_prefix())))
 }
 
 fn report(
@@ -295,10 +290,10 @@ fn others(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
 #[test]
 fn environments_are_found_in_commands() {
     for (command, environment) in [
-        ("/srv/app/venv/bin/gunicorn app:app", Some("/srv/app/venv")),
+        ("/srv/app/venv/bin/celery app:app", Some("/srv/app/venv")),
         ("/bin/bash -c source bot_env/bin/activate && python x.py", Some("bot_env")),
         ("/usr/bin/env python3 x.py", None),
-        ("/usr/local/bin/gunicorn x", None),
+        ("/usr/local/bin/celery x", None),
         ("/opt/miniconda/envs/x/bin/python", None),
     ] {
         assert_eq!(environment_in(command).as_deref(), environment, "{command}");

@@ -9,6 +9,7 @@ use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, Step, StepId, only_success};
 use crate::rules::id;
 use crate::shell::wrappers::Place;
+use crate::tools::databases;
 use crate::tools::effect::{Change, Resource, Role};
 
 /// All three.
@@ -50,7 +51,7 @@ fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut
     let fills = |s: &Step| {
         makes(s)
             || is_opaque_call(s)
-            || matches!(s.argv.name.as_str(), "psql" | "mysql" | "mariadb") && !s.deed.known
+            || databases::runs_sql(&s.argv) && !s.deed.known
             || crate::facts::deploy::line_of(s).to_ascii_lowercase().contains("create database")
     };
     if above.iter().any(fills) {
@@ -77,6 +78,12 @@ fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut
             .help("create the role and the database first")
             .done(),
     );
+}
+
+/// Installs packages whose names are not seen: a file of one (`dpkg -i`), a vendor's script.
+fn installs_unnamed(step: &Step) -> bool {
+    step.deed.roles.contains(&Role::SystemPackages)
+        && !step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Package(_)))
 }
 
 fn before_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -117,7 +124,7 @@ fn before_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                     }
                     _ => false,
                 })
-                || s.argv.name == "dpkg"
+                || installs_unnamed(s)
         };
         if above.iter().any(brings) {
             continue;
@@ -126,7 +133,7 @@ fn before_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         let after = &script.steps[id.0 as usize + 1..];
         let again = |s: &Step| match only_enables {
             true => does(s, &[Change::Enable]),
-            false => does(s, &starts) || s.argv.name == "reboot",
+            false => does(s, &starts) || s.deed.roles.contains(&Role::Reboot),
         };
         let unknown = |s: &Step| {
             s.deed.effects.iter().any(|e| {

@@ -1,9 +1,9 @@
-//! `steps/missing-program`: a program that a unit or a step runs from an environment, and nothing that is installed
-//! there brings it. Where it is not all known what is installed, nothing is said.
+//! `steps/missing-program`: a unit or a step runs a program from an environment, and nothing that is
+//! installed there brings it. Nothing is reported if it is not fully known what is installed.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::works_in;
-use crate::facts::deploy::{is_here, is_saying, line_of};
+use crate::facts::deploy::{is_here, is_saying};
 use crate::facts::world::Origin;
 use crate::finding::Finding;
 use crate::finding::RuleId;
@@ -11,9 +11,12 @@ use crate::model::Step;
 use crate::project::manifest::{Declared, NodePackage, PythonKind, normalized};
 use crate::repo::names::base;
 use crate::rules::id;
+use crate::shell::line::{Line, commands};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
+use crate::tools::packaging;
 use crate::tools::providers::{NODE, NODE_CARRIERS, PYTHON};
+use crate::tools::python::of_environment;
 use std::collections::{BTreeSet, HashSet};
 
 const RULE: RuleId = id::STEPS_MISSING_PROGRAM;
@@ -47,12 +50,12 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             let locked = needs.locked.as_ref().is_some_and(|locked| locked.contains(*package));
             locked || named.iter().any(|n| n == package || base_name(n) == *package)
         });
-        // `gunicorn shop.wsgi` where the app itself is the package `shop`: what it needs comes along.
+        // `celery -A shop` where the app itself is the package `shop`: what it needs comes along.
         let serves = |name: &String| {
             let module = name.replace('-', "_");
             words.iter().any(|word| word.split(['.', ':']).next().is_some_and(|first| first == module))
         };
-        // `django-celery-x`, `flask-x`: what extends a package depends on it.
+        // `django-celery-x`, `flask-x`: an extension depends on what it extends.
         let extends = |name: &str| name != *program && name.split('-').any(|part| part == *program);
         if provided
             || all().filter(|d| installed.has(deploy, d)).any(|d| by(&d) || extends(&d.name))
@@ -73,26 +76,23 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
                     declared.group.as_ref().map_or(String::new(), |group| format!(" (group {group})"));
                 let file = path(declared.span.file);
                 (
-                    format!("{file}{group} names it, and no step installs that"),
-                    format!("install what {file}{group} names too"),
+                    format!("{file}{group} names it, but no step installs that"),
+                    format!("also install what {file}{group} names"),
                 )
             }
-            (None, Some(file)) => (
-                format!("{file} does not name it, and no step installs it"),
-                format!("add `{package}` to {file}"),
-            ),
+            (None, Some(file)) => (format!("{file} does not name it"), format!("add `{package}` to {file}")),
             (None, None) => ("no step installs it".to_owned(), format!("install `{package}` there")),
         };
-        let message = format!("`{program}` is run from {from}, and nothing brings it there: {what}");
+        let message = format!("nothing installs `{program}` into {from}: {what}");
         let mut draft = deploy.world.finding(RULE, span, message).help(help);
         if let Some(declared) = elsewhere {
-            draft = draft.related(declared.span, "named here");
+            draft = draft.related(declared.span, "it is named here");
         }
         found.push(draft.done());
     }
 }
 
-/// The declared dependency brings what the package of the table does, with its extra where that has one.
+/// The declared dependency brings what the package of the table does, with its extra if that has one.
 fn brings(package: &str, declared: &Declared) -> bool {
     match package.trim_end_matches(']').split_once('[') {
         Some((name, extra)) => declared.name == name && declared.extras.iter().any(|e| e == extra),
@@ -121,43 +121,20 @@ fn uses(deploy: &Deploy<'_, '_, '_>) -> Vec<Use> {
             continue;
         }
         for exec in ["ExecStartPre", "ExecStart"].iter().flat_map(|key| at.unit.exec(key)) {
-            let words: Vec<String> = std::iter::once(&exec.program).chain(&exec.args).cloned().collect();
-            let run = program_of(&words, None);
-            found.extend(run.map(|(program, from)| Use { program, span: exec.span, from, words }));
+            for command in commands(Line::Words(&exec.words())) {
+                let run = of_environment(command.argv());
+                let words = exec.words();
+                found.extend(run.map(|(program, from)| Use { program, span: exec.span, from, words }));
+            }
         }
     }
     for step in deploy.steps().filter(|step| is_here(step) && !is_saying(step)) {
         let mut words = vec![step.argv.program.value.to_string()];
         words.extend(step.argv.args.iter().map(|arg| arg.value.to_string()));
-        let active = step.argv.env("VIRTUAL_ENV").map(ToString::to_string);
-        let run = program_of(&words, active);
+        let run = of_environment(&step.argv);
         found.extend(run.map(|(program, from)| Use { program, span: step.span, from, words }));
     }
     found
-}
-
-/// Which program the words run, and from where: `venv/bin/NAME`, `venv/bin/python -m NAME`, `uv run NAME`, `NAME` where an
-/// environment is active.
-fn program_of(words: &[String], active: Option<String>) -> Option<(String, String)> {
-    let program = words.first()?.trim_start_matches(['-', '+', '!', '@', ':']);
-    let name = base(program);
-    let environment = match program.strip_suffix(name).and_then(|directory| directory.strip_suffix("/bin/")) {
-        Some(directory) if base(directory).contains("env") => Some(directory.to_owned()),
-        Some(_) => None,
-        None if !program.contains('/') => active,
-        None => None,
-    };
-    if matches!(name, "uv" | "poetry" | "pipenv" | "pdm") && words.get(1)? == "run" {
-        let inner = words.get(2).filter(|word| !word.starts_with('-'))?;
-        return Some((inner.clone(), format!("the environment of {name}")));
-    }
-    let environment = environment?;
-    let run = match name.starts_with("python") {
-        true if words.get(1)? == "-m" => words.get(2)?,
-        true => return None,
-        false => name,
-    };
-    Some((run.to_owned(), environment))
 }
 
 /// What the steps install.
@@ -165,11 +142,11 @@ fn program_of(words: &[String], active: Option<String>) -> Option<(String, Strin
 struct Installed {
     /// By name, as `name` and `name[extra]`.
     named: BTreeSet<String>,
-    /// All of a project, its groups too, as uv and Poetry do by default.
+    /// All of a project, including its groups, as uv and Poetry do by default.
     whole: bool,
-    /// Lists of requirements, with what they take in.
+    /// Lists of requirements, with what they include.
     lists: HashSet<FileId>,
-    /// The project as a package, and the extras that are asked for.
+    /// The project as a package, and the requested extras.
     extras: Option<BTreeSet<String>>,
 }
 
@@ -188,7 +165,7 @@ impl Installed {
         self.whole || self.lists.contains(&file) || project()
     }
 
-    /// The list, and all that it takes in.
+    /// The list, and everything that it includes.
     fn list(&mut self, deploy: &Deploy<'_, '_, '_>, file: FileId) {
         if self.lists.insert(file)
             && let Some(manifest) = deploy.world.project.needs.python.iter().find(|m| m.file == file)
@@ -202,7 +179,7 @@ impl Installed {
     }
 }
 
-/// What the steps install; `None` where that is not all known, or nothing of the app's is installed at all.
+/// What the steps install; `None` if that is not fully known, or if nothing of the app is installed at all.
 fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
     let needs = &deploy.world.project.needs;
     let mut installed = Installed::default();
@@ -211,17 +188,16 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
         let python = |role: &Role| {
             matches!(role, Role::Dependencies(Ecosystem::Python) | Role::GlobalTool(Ecosystem::Python))
         };
-        // A list of requirements that a script writes is none that was read.
+        // A list of requirements that a script writes is not one that was read.
         let writes = step.written.iter().any(|written| written.path.known_suffix().ends_with(".txt"));
-        if writes || matches!(step.argv.name.as_str(), "conda" | "mamba" | "micromamba") {
+        if writes || packaging::is_conda(&step.argv) {
             return None;
         }
         if !step.deed.roles.iter().any(python) {
             continue;
         }
         any |= step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python));
-        let lists = matches!(step.argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm");
-        installed.whole |= lists && !step.argv.has_word("pip");
+        installed.whole |= packaging::installs_the_project(&step.argv);
         let mut args = step.argv.args.iter();
         while let Some(arg) = args.next() {
             let text = arg.value.to_string();
@@ -245,7 +221,7 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
                 installed.whole |= base(&list) == "pyproject.toml";
                 continue;
             }
-            // What an option is followed by is taken for a package too, which only makes for silence.
+            // The word after an option counts as a package too, which only causes silence.
             if text.starts_with('-') {
                 continue;
             }
@@ -273,7 +249,7 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
     any.then_some(installed)
 }
 
-/// The system has a package of it, or a script that is called installs it.
+/// The system has a package of it, or a called script installs it.
 fn comes_otherwise(deploy: &Deploy<'_, '_, '_>, program: &str) -> bool {
     let package = |step: &Step| {
         step.deed.effects.iter().any(|effect| match &effect.resource {
@@ -284,7 +260,7 @@ fn comes_otherwise(deploy: &Deploy<'_, '_, '_>, program: &str) -> bool {
     deploy.steps().any(package) || deploy.called_mentions("install") && deploy.called_mentions(program)
 }
 
-/// `npm ci --omit=dev` and then a build whose program only a development dependency brings.
+/// `npm ci --omit=dev`, and then a build whose program only a development dependency brings.
 fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let packages = &deploy.world.project.needs.node;
     for package in packages {
@@ -295,7 +271,7 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let mut some = false;
         if !installs.all(|step| {
             some = true;
-            omits_development(step)
+            packaging::omits_development(&step.argv)
         }) || !some
             || packages
                 .iter()
@@ -304,7 +280,8 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         let build = deploy.steps().find_map(|step| {
-            let script = script_of(step).filter(|_| is_here(step) && works_in(step, package, packages))?;
+            let script = packaging::package_script(&step.argv)
+                .filter(|_| is_here(step) && works_in(step, package, packages))?;
             let alone = packages.iter().all(|p| p == package || !works_in(step, p, packages));
             let (program, needed) =
                 alone.then(|| only_development(package, &package.script(&script)?.command))??;
@@ -313,49 +290,18 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let Some((step, script, program, needed)) = build else { continue };
         let path = deploy.world.sources.file(package.file).path();
         let message = format!(
-            "`{}` calls `{program}` ({path}), which only a development dependency brings, and those are left out by every install here: it is not found",
+            "`{}` calls `{program}` ({path}), but every install here leaves out development dependencies",
             deploy.world.words(step.span)
         );
         let help = format!(
-            "install all of it for the build (`{} ci`), and take the rest away afterwards (`npm prune --omit=dev`); or move `{}` to `dependencies`",
+            "install everything for the build (`{} ci`) and prune afterwards (`npm prune --omit=dev`), or move `{}` to `dependencies`",
             package.manager.command(),
             needed.name,
         );
         let draft = deploy.world.finding(RULE, step.span, message).help(help);
-        let draft = draft.related(needed.span, "a development dependency");
+        let draft = draft.related(needed.span, "this development dependency brings it");
         let called = package.script(&script).map_or(needed.span, |script| script.span);
-        found.push(draft.related(called, "what it calls").done());
-    }
-}
-
-/// The install leaves development dependencies out, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
-fn omits_development(step: &Step) -> bool {
-    let words = [
-        "--omit=dev",
-        "--production",
-        "--only=production",
-        "--only=prod",
-        "--prod",
-        "-P",
-        "--production=true",
-    ];
-    let line = line_of(step);
-    words.iter().any(|word| step.argv.has_word(word))
-        || line.contains("--omit dev")
-        || step.argv.env("NODE_ENV").is_some_and(|value| value.as_literal() == Some("production"))
-            && !line.contains("--include")
-            && !line.contains("--production=false")
-            && !line.contains("--prod=false")
-}
-
-/// The script of package.json that a step runs.
-fn script_of(step: &Step) -> Option<String> {
-    let words: Vec<String> = step.argv.args.iter().map(|arg| arg.value.to_string()).collect();
-    let at = words.iter().position(|word| matches!(word.as_str(), "run" | "run-script"));
-    match (step.argv.name.as_str(), at) {
-        ("npm" | "yarn" | "pnpm", Some(at)) => words.get(at + 1).cloned(),
-        ("yarn" | "pnpm", None) => words.iter().find(|word| word.as_str() == "build").cloned(),
-        _ => None,
+        found.push(draft.related(called, "it calls this").done());
     }
 }
 
@@ -371,7 +317,7 @@ fn only_development<'p>(package: &'p NodePackage, command: &str) -> Option<(&'st
         };
         let carriers =
             NODE_CARRIERS.iter().find(|(name, _)| name == needed).map_or(&[][..], |(_, carriers)| carriers);
-        // Plugins have what they extend as a peer, which npm installs too.
+        // Plugins have what they extend as a peer, which npm also installs.
         let brings = |d: &&Declared| {
             !d.development && (carriers.contains(&d.name.as_str()) || d.name.contains(needed))
         };
@@ -380,22 +326,4 @@ fn only_development<'p>(package: &'p NodePackage, command: &str) -> Option<(&'st
         }
     }
     None
-}
-
-#[test]
-fn programs_are_found_in_commands() {
-    let check = |line: &str, active: Option<&str>, expected: Option<(&str, &str)>| {
-        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let found = program_of(&words, active.map(str::to_owned));
-        assert_eq!(found, expected.map(|(a, b)| (a.to_owned(), b.to_owned())), "{line}");
-    };
-    check("/srv/venv/bin/gunicorn app:app", None, Some(("gunicorn", "/srv/venv")));
-    check("/srv/.venv/bin/python3 -m uvicorn x:y", None, Some(("uvicorn", "/srv/.venv")));
-    check("/srv/venv/bin/python app.py", None, None);
-    check("/usr/bin/gunicorn app:app", None, None);
-    check("gunicorn app:app", None, None);
-    check("alembic upgrade head", Some("/srv/venv"), Some(("alembic", "/srv/venv")));
-    check("uv run alembic upgrade head", None, Some(("alembic", "the environment of uv")));
-    check("uv run --with x alembic", None, None);
-    check("uv sync", None, None);
 }

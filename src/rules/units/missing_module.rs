@@ -19,7 +19,7 @@ pub(super) fn missing_module(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// The module is nowhere in the repo, wherever the app lies on the server.
+/// True if the module is nowhere in the repo, wherever the app is on the server.
 fn judge_module(unit: &Judged<'_, '_, '_>, exec: &Exec, module: &str, found: &mut Vec<Finding>) {
     let code = &unit.context.project.inventory.code;
     let path = module.replace('.', "/");
@@ -28,14 +28,14 @@ fn judge_module(unit: &Judged<'_, '_, '_>, exec: &Exec, module: &str, found: &mu
     };
     let is = |file: &String| {
         ends(file, &format!("{path}.py")) || ends(file, &format!("{path}/__init__.py"))
-        // What the last name stands for may be made in the package's own file.
+        // The package's own file may define the last name.
     };
     let python = code.iter().filter(|f| f.ends_with(".py")).count();
     if python == 0 || code.iter().any(is) {
         return;
     }
     let first = path.split('/').next().unwrap_or(&path);
-    // The project has the package, and not the module in it.
+    // The project has the package, but not the module in it.
     let package = code.iter().any(|f| ends(f, &format!("{first}/__init__.py")));
     let installed = unit.context.project.needs.python.iter().any(|manifest| {
         let same = first.replace('_', "-").to_ascii_lowercase();
@@ -67,7 +67,7 @@ fn judge_module(unit: &Judged<'_, '_, '_>, exec: &Exec, module: &str, found: &mu
     found.push(unit.finding(id::UNITS_MISSING_MODULE, exec.span, message).at_most(sure).help(help).done());
 }
 
-/// A module of the same last name, or what servers are told to run otherwise.
+/// A module of the same last name, or what servers usually run.
 fn closest<'f>(code: &'f [String], name: &str) -> Option<&'f str> {
     let called = |wanted: &str| code.iter().find(|f| base(f) == format!("{wanted}.py")).map(String::as_str);
     [name, "asgi", "wsgi", "main", "app", "server"].into_iter().find_map(called)

@@ -60,7 +60,7 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let mut draft = unit
         .finding(id::UNITS_NO_INSTALL, at.unit.span, message)
         .at_most(unit.context.confidence(script, id, None))
-        .related(operand, "enables it");
+        .related(operand, "this enables it");
     draft = match brought {
         Some(other) => draft.severity(Severity::Info).help(format!("enable {} alone", other.name)),
         None => draft.help(format!("end the unit with `[Install]` and `WantedBy={target}`")),

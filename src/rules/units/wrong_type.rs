@@ -1,6 +1,6 @@
 //! `units/wrong-type`: the program does not go to the background as `Type=` has it.
 //!
-//! Facts: systemd.service(5), `Type=`. What a program does when it is started stands in `tools::serves`.
+//! Facts: systemd.service(5), `Type=`. `tools::serves` knows what a program does when it is started.
 
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
@@ -36,7 +36,7 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         ),
         ("simple" | "exec" | "notify" | "idle", Stays::Background { by, left, instead }) if !remains => (
             match left {
-                // The containers are the daemon's, not the service's.
+                // The containers belong to the daemon, not to the service.
                 Left::Containers => format!(
                     "`{by}` returns at once, so for `Type={kind}` the service has ended, whatever the containers do"
                 ),

@@ -18,7 +18,7 @@ pub(super) fn wrong_worker(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// The server and the app speak the same, WSGI or ASGI.
+/// Whether the server and the app have the same interface, WSGI or ASGI.
 fn judge_worker(unit: &Judged<'_, '_, '_>, Served { exec, serves, app }: &Served, found: &mut Vec<Finding>) {
     let (module, variable) = app.split_once(':').unwrap_or((app, ""));
     let class = serves.worker_class.as_deref();
@@ -74,7 +74,7 @@ fn judge_worker(unit: &Judged<'_, '_, '_>, Served { exec, serves, app }: &Served
     found.push(unit.finding(id::UNITS_WRONG_WORKER, exec.span, message).at_most(sure).help(help).done());
 }
 
-/// What the app speaks, how sure that is, and why: Django's names say it, else what the project depends on.
+/// The app's interface, how sure that is, and why: Django's names show it, else the project's dependencies.
 fn gateway_of(context: &World<'_, '_>, module: &str) -> Option<(Gateway, Confidence, &'static str)> {
     match base(&module.replace('.', "/")) {
         "asgi" => return Some((Gateway::Asgi, Confidence::High, "its name says so")),

@@ -4,7 +4,7 @@ use super::pattern::Pattern;
 use super::reader::{Argument, Shape};
 use super::vocabulary::{Ask, Question};
 use super::words::{Features, SecondRun};
-use super::{Judge, Message, Related};
+use super::{Judge, Message, Once, Related};
 use crate::limit;
 use crate::syntax::tree::{Node, language};
 use std::cell::Cell;
@@ -21,9 +21,9 @@ impl Pattern {
         self.message.as_ref()
     }
 
-    /// Told for the first command of a script only.
-    pub fn is_told_once(&self) -> bool {
-        self.once
+    /// True where it is told once only for each of these.
+    pub fn is_told_once(&self, each: Once) -> bool {
+        self.once == Some(each)
     }
 
     /// How its command must stand to others of the rule.

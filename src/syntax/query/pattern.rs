@@ -13,7 +13,7 @@ pub struct Pattern {
     pub(super) part: Part,
     pub(super) commands: Vec<String>,
     pub(super) message: Option<Message>,
-    pub(super) once: bool,
+    pub(super) once: Option<Once>,
     pub(super) conditions: Vec<Condition>,
     pub(super) relations: Vec<Related>,
     pub(super) needs: Vec<Need>,
@@ -27,6 +27,15 @@ pub struct Pattern {
     /// Compiled when a script first holds a command to try it on; `None` where it does not compile, which only an
     /// unchecked one can.
     pub(super) compiled: OnceLock<Option<tree_sitter::Query>>,
+}
+
+/// For each of what a pattern is told once only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Once {
+    /// Each script.
+    Script,
+    /// Each command that `@other` captures.
+    Other,
 }
 
 /// A predicate on one command: what it asks, of what, and whether the answer must be no.
@@ -60,7 +69,7 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
         part: part.unwrap_or(Part::Finding),
         commands: Vec::new(),
         message: None,
-        once: false,
+        once: None,
         conditions: Vec::new(),
         relations: Vec::new(),
         needs: Vec::new(),
@@ -187,12 +196,12 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
         }
         ("message", [_]) => Err((at, "`message` is set twice".to_owned())),
         ("message", _) => Err((at, "`message` takes one text".to_owned())),
-        ("once", [value]) if value.value == "script" => {
+        ("once", [each]) if matches!(each.value.as_str(), "script" | "other") => {
             of_finding("once")?;
-            pattern.once = true;
+            pattern.once = Some(if each.value == "other" { Once::Other } else { Once::Script });
             Ok(())
         }
-        ("once", _) => Err((at, "`once` takes one word: \"script\"".to_owned())),
+        ("once", _) => Err((at, "`once` takes one word: \"script\" or \"other\"".to_owned())),
         (key, _) => Err((at, format!("unknown key `{key}`; known are `command`, `message` and `once`"))),
     }
 }

@@ -345,7 +345,7 @@ fn keys_are_checked() {
     refused("\n((command) @finding)", 2, 1, "(#set! command \"mkdir\")");
     refused("((command) @finding (#runs-as? @finding root))", 1, 1, "or a predicate such as `#role?`");
     refused("((command) @finding (#not-role? @finding build))", 1, 1, "on which commands it is tried");
-    refused(&format!("{BARE} (#set! once \"repo\"))"), 1, 50, "takes one word: \"script\"");
+    refused(&format!("{BARE} (#set! once \"repo\"))"), 1, 50, "takes one word: \"script\" or \"other\"");
     refused("((command) @finding (#set! command))", 1, 28, "one or more names");
     refused(&format!("{BARE} (#set! severity \"high\"))"), 1, 50, "unknown key `severity`");
     refused(&format!("{BARE} (#set! message))"), 1, 50, "takes one text");

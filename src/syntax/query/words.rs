@@ -213,7 +213,7 @@ words! {
 
 words! {
     /// What a command is for in a deployment.
-    RoleWord from 64 {
+    RoleWord from 192 {
         /// Installs packages of the system.
         SystemPackages = "system-packages",
         /// Installs the app's own dependencies.
@@ -252,6 +252,8 @@ words! {
         Mode = "mode",
         /// Brings what is not on this machine.
         Fetch = "fetch",
+        /// Brings files to another machine.
+        Send = "send",
         /// Takes files out of an archive.
         Unpack = "unpack",
         /// Tells processes to end or to start anew.
