@@ -189,7 +189,7 @@ impl<'a> Walker<'a, '_> {
         self.budget.spend(argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>());
         let peeled = peel(argv);
         // `run cp a b`: the rest may be a function again (`sudo_if_needed`, `retry`).
-        if let Some(name) = self.functions.named(&*peeled.argv.name)
+        if let Some(name) = self.functions.named(&peeled.argv.name)
             && peeled.wrappers.iter().all(|w| matches!(*w, "command" | "time" | "nice" | "timeout"))
             && !peeled.wrappers.is_empty()
             && peeled.code.is_none()

@@ -2,7 +2,10 @@
 
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
+use crate::facts::modes::opened;
+use crate::facts::owners::works_for;
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
+use crate::facts::redirects::opens_as_caller;
 use crate::facts::secrets::is_environment_file;
 use crate::facts::world::World;
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
@@ -84,6 +87,9 @@ impl Judge for Asked<'_, '_, '_> {
                 arg.value.as_literal().is_some_and(|text| flags.iter().any(|flag| is_flag(text, flag)))
             }),
             Question::InAppTree => self.context.works_in_app_tree(step),
+            Question::InOthersTree => works_for(self.context, step).is_some(),
+            Question::OpensToAll => opened(step).is_some(),
+            Question::RedirectsAsCaller => opens_as_caller(self.context, self.script, step),
             Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
                     if is_environment_file(path))
@@ -252,12 +258,8 @@ fn ecosystem_word(ecosystem: Ecosystem) -> Option<EcosystemWord> {
         Ecosystem::Node => Some(EcosystemWord::Node),
         Ecosystem::Ruby => Some(EcosystemWord::Ruby),
         Ecosystem::Php => Some(EcosystemWord::Php),
-        Ecosystem::Rust
-        | Ecosystem::Go
-        | Ecosystem::Jvm
-        | Ecosystem::DotNet
-        | Ecosystem::Container
-        | Ecosystem::Other => None,
+        Ecosystem::Container => Some(EcosystemWord::Container),
+        Ecosystem::Rust | Ecosystem::Go | Ecosystem::Jvm | Ecosystem::DotNet | Ecosystem::Other => None,
     }
 }
 

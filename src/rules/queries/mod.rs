@@ -23,6 +23,7 @@ use judge::Asked;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 /// How a query rule is worded, where its page does not say it.
@@ -113,6 +114,26 @@ type Candidates<'w, 'a> = HashMap<(*const QueryFile, Part, usize), Held<'w, 'a>>
 
 type Held<'w, 'a> = Rc<[(At<'w, 'a>, &'w Pattern)]>;
 
+/// Keeps one finding of a rule at a place, the surest: a function that is called twice is two steps at one place. The
+/// findings from `first` on are new, `places` knows where those before them are.
+fn each_place_once(found: &mut Vec<Finding>, first: usize, places: &mut HashMap<(RuleId, Span), usize>) {
+    for new in found.split_off(first) {
+        match places.entry((new.rule.clone(), new.span)) {
+            Entry::Vacant(place) => {
+                place.insert(found.len());
+                found.push(new);
+            }
+            Entry::Occupied(place) => {
+                if let Some(told) =
+                    found.get_mut(*place.get()).filter(|told| told.confidence < new.confidence)
+                {
+                    *told = new;
+                }
+            }
+        }
+    }
+}
+
 /// A pattern that was told in a script, and the command that `@other` captured where it is told once for each.
 type Told = (*const Pattern, Option<StepId>);
 
@@ -128,6 +149,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
     fn commands(mut self, selectors: &'w Selectors, found: &mut Vec<Finding>) {
         let scripts = self.context.scripts;
         for (number, script) in scripts.iter().enumerate() {
+            let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
             let mut told: Vec<Told> = Vec::new();
             for (id, step) in script.iter() {
                 let features = self.features(number)[id.0 as usize];
@@ -141,7 +163,9 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                     }
                     let words = self.words(pattern, at);
                     if !words.is_empty() {
+                        let before = found.len();
                         self.judge(&Hit { file, pattern, at, words }, &mut told, found);
+                        each_place_once(found, before, &mut places);
                     }
                 }
             }

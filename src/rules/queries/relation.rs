@@ -1,6 +1,7 @@
 //! How two commands stand to each other, apart from their order.
 
 use crate::facts::deploy::names::same_unit;
+use crate::facts::modes::narrows;
 use crate::facts::packages::{ecosystem, same_packages};
 use crate::model::{Step, User};
 use crate::shell::value::Value;
@@ -11,6 +12,7 @@ pub(super) fn holds(relation: Relation, first: &Step, second: &Step) -> bool {
     match relation {
         // Asked where the steps are known by their places.
         Relation::After | Relation::Before => false,
+        Relation::Narrows => narrows(first, second),
         Relation::Covers => covers(first, second),
         Relation::SameResource => changes(first).any(|a| changes(second).any(|b| a == b)),
         Relation::SameUnit => {

@@ -85,6 +85,12 @@ pub enum Question {
     HasFlag(Vec<String>),
     /// `#in-app-tree?`: it works in the app's directory.
     InAppTree,
+    /// `#in-others-tree?`: it works where something lives that another account runs.
+    InOthersTree,
+    /// `#opens-to-all?`: it lets every account write to a path that is not open by design.
+    OpensToAll,
+    /// `#redirects-as-caller?`: the caller's shell opens the file of its redirection, and only root may write there.
+    RedirectsAsCaller,
     /// `#environment-file?`: a file that it writes whole is an environment file.
     EnvironmentFile,
     /// `#guarded?`: a guard about the same resource holds where it runs.
@@ -119,11 +125,14 @@ impl Question {
                 let resources = (!resources.is_empty()).then(|| Features::any_of(resources));
                 change.into_iter().chain(resources).collect()
             }
+            Question::OpensToAll => vec![Features::any_of(&[ChangeWord::Mode])],
             Question::InstallsManifest => vec![Features::any_of(&[RoleWord::Dependencies])],
             Question::Does(_)
             | Question::Opaque
             | Question::HasFlag(_)
             | Question::InAppTree
+            | Question::InOthersTree
+            | Question::RedirectsAsCaller
             | Question::EnvironmentFile
             | Question::Guarded
             | Question::WordMatches { .. }
@@ -137,6 +146,8 @@ impl Question {
 pub enum Relation {
     /// `#after?`: the first one surely comes later.
     After,
+    /// `#narrows?`: the first one takes back what the second one opened to all.
+    Narrows,
     /// `#before?`: the first one surely comes earlier.
     Before,
     /// `#covers?`: it changes the path that the second one makes, or all that lies in a directory above it.
@@ -224,12 +235,16 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("on-failure", Arguments::Words(|w| list(w, Question::OnFailure))),
     command("has-flag", Arguments::Words(flags)),
     command("in-app-tree", Arguments::None(|| Ask::Command(Question::InAppTree))),
+    command("in-others-tree", Arguments::None(|| Ask::Command(Question::InOthersTree))),
+    command("opens-to-all", Arguments::None(|| Ask::Command(Question::OpensToAll))),
+    command("redirects-as-caller", Arguments::None(|| Ask::Command(Question::RedirectsAsCaller))),
     command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
     command("guarded", Arguments::None(|| Ask::Command(Question::Guarded))),
     word("word-matches", Arguments::One(pattern)),
     word("literal", Arguments::None(|| Ask::Literal)),
     two("after", Arguments::None(|| Ask::Relation(Relation::After))),
     two("before", Arguments::None(|| Ask::Relation(Relation::Before))),
+    two("narrows", Arguments::None(|| Ask::Relation(Relation::Narrows))),
     two("covers", Arguments::None(|| Ask::Relation(Relation::Covers))),
     two("same-resource", Arguments::None(|| Ask::Relation(Relation::SameResource))),
     two("same-unit", Arguments::None(|| Ask::Relation(Relation::SameUnit))),

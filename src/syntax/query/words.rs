@@ -316,12 +316,14 @@ words! {
         Ruby = "ruby",
         /// composer, artisan.
         Php = "php",
+        /// docker, podman, and their Compose.
+        Container = "container",
     }
 }
 
 words! {
     /// Who asks for an answer.
-    Asker from 104 {
+    Asker from 105 {
         /// The script, by `read`.
         Script = "script",
         /// A program.
