@@ -1,5 +1,8 @@
 //! Embeds `queries/**` (every `.scm` and `.md`) as one static table, sorted by path, and makes an id of each page, with
 //! what its front matter says. Whether a file is a good one is judged by `rules::page` and by the selector engine.
+//!
+//! `src/rules/<family>/<rule>.rs` that has a page is a rule, and `fn <rule>` in it judges. So a new rule is its page and
+//! its file: the modules and the list of rules are written here.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,6 +11,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=queries");
+    println!("cargo::rerun-if-changed=src/rules");
     let mut files = Vec::new();
     collect(Path::new("queries"), &mut files)?;
     files.sort();
@@ -23,7 +27,46 @@ fn main() -> io::Result<()> {
     table.push_str("];\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?);
     fs::write(out.join("queries.rs"), table)?;
-    fs::write(out.join("ids.rs"), ids(&files)?)
+    fs::write(out.join("ids.rs"), ids(&files)?)?;
+    let is_page = |file: &&PathBuf| file.extension().is_some_and(|e| e == "md");
+    let mut families: Vec<&Path> = files.iter().filter(is_page).filter_map(|file| file.parent()).collect();
+    families.dedup();
+    for family in families.iter().filter_map(|family| family.strip_prefix("queries").ok()?.to_str()) {
+        fs::write(out.join(format!("rules_{family}.rs")), rules(family)?)?;
+    }
+    Ok(())
+}
+
+/// The modules of the rules of a family that are written in Rust, and their list.
+fn rules(family: &str) -> io::Result<String> {
+    let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let folder = Path::new(&root).join("src/rules").join(family);
+    let mut modules = String::new();
+    let mut list = String::new();
+    let mut stems: Vec<String> = Vec::new();
+    if folder.is_dir() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let stem = path.file_stem().filter(|_| path.extension().is_some_and(|e| e == "rs"));
+            stems.extend(stem.map(|stem| stem.to_string_lossy().into_owned()));
+        }
+    }
+    stems.sort();
+    for stem in stems {
+        let page = Path::new("queries").join(family).join(stem.replace('_', "-"));
+        if !page.with_extension("md").is_file() {
+            continue;
+        }
+        let file = folder.join(&stem).with_extension("rs");
+        let _ = writeln!(modules, "#[path = {:?}]\nmod {stem};", file.to_string_lossy());
+        // Beside a query file it words what that finds, and does not judge.
+        if !page.with_extension("scm").is_file() {
+            let id = format!("{family}_{stem}").to_uppercase();
+            let _ = writeln!(list, "    (&[crate::rules::id::{id}], {stem}::{stem}),");
+        }
+    }
+    let about = "/// The rules of this family that are written in Rust.";
+    Ok(format!("{modules}\n{about}\npub(super) const RULES: &[crate::rules::Entry] = &[\n{list}];\n"))
 }
 
 /// A table of what the pages' front matter says, and a constant for each page.

@@ -3,7 +3,7 @@
 use crate::facts::world::{Given, Project, World};
 use crate::model::{self, FollowNothing};
 use crate::rules::pages::Pages;
-use crate::rules::{self, Failed, embedded};
+use crate::rules::{self, Chosen, Judge, embedded};
 use crate::source::{SourceFile, Sources};
 use crate::syntax::query::Selectors;
 use crate::syntax::{mask, tree};
@@ -17,7 +17,7 @@ pub struct Stages {
     selectors: Selectors,
     project: Project,
     given: Given,
-    rules: Vec<Failed>,
+    rules: Vec<Judge>,
 }
 
 /// What one script takes, in seconds.
@@ -49,8 +49,8 @@ impl Stages {
     }
 
     /// The rules, in the order in which [`Stages::run`] times them; behind them what they share.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.rules.iter().map(|rule| rule.name).chain(["(what all rules share)"]).collect()
+    pub fn names(&self) -> Vec<&str> {
+        self.rules.iter().map(Judge::name).chain(["(what all rules share)"]).collect()
     }
 
     /// Judges a script on its own. With `each`, the rules run one by one, and what each takes is added there.
@@ -75,19 +75,17 @@ impl Stages {
         let before = Instant::now();
         let world = World::new(&sources, &models, &self.project, &self.given);
         let shared = before.elapsed().as_secs_f64();
+        let chosen = Chosen { selectors: &self.selectors, pages: &self.pages, wants: &|_| true };
         if let Some(each) = each {
             for (rule, seconds) in self.rules.iter().zip(&mut *each) {
                 let start = Instant::now();
-                black_box(rule.run(&world, &self.selectors, &self.pages).expect("no rule panics"));
+                black_box(rule.run(&world, &chosen).expect("no rule panics"));
                 *seconds += start.elapsed().as_secs_f64();
             }
             each[self.rules.len()] += shared;
         } else {
             let mut findings = Vec::new();
-            assert!(
-                rules::run(&world, &self.selectors, &self.pages, &mut findings).is_empty(),
-                "a rule panicked"
-            );
+            assert!(rules::run(&world, &chosen, &mut findings).is_empty(), "a rule panicked");
             black_box(findings);
         }
         times.whole = start.elapsed().as_secs_f64();

@@ -8,10 +8,8 @@ use crate::limit::{self, Failure, Tries};
 use crate::model::{self, Deployment, Follow, Piece};
 use crate::project::compose::Compose;
 use crate::repo::files::Root;
-use crate::rules::Failed;
-use crate::rules::pages::Pages;
+use crate::rules::{Chosen, Judge};
 use crate::source::{FileId, Sources, Span};
-use crate::syntax::query::Selectors;
 use bumpalo::Bump;
 use std::convert::Infallible;
 use std::path::Path;
@@ -164,15 +162,14 @@ pub(super) struct Repo<'r, 's> {
     pub(super) sources: &'r Sources,
     pub(super) scripts: &'r [Script<'s>],
     pub(super) project: &'r Project,
-    pub(super) pages: &'r Pages,
     pub(super) given: &'r Given,
-    pub(super) selectors: &'r Selectors,
+    pub(super) chosen: Chosen<'r>,
 }
 
 impl Repo<'_, '_> {
     /// What a failing rule finds without the parts of the repo on which it fails, and where those are. If it
     /// fails on everything, it returns nothing and no place.
-    pub(super) fn judge_again(&self, rule: &Failed) -> (Vec<Finding>, Vec<Span>) {
+    pub(super) fn judge_again(&self, rule: &Judge) -> (Vec<Finding>, Vec<Span>) {
         let tries = Tries::new();
         let scripts = (0..self.scripts.len()).map(Part::Script);
         let mut files: Vec<FileId> = self.project.files();
@@ -225,7 +222,7 @@ impl Repo<'_, '_> {
         }
     }
 
-    fn judge_some(&self, rule: &Failed, taken: &[&Part]) -> Result<Vec<Finding>, Failure> {
+    fn judge_some(&self, rule: &Judge, taken: &[&Part]) -> Result<Vec<Finding>, Failure> {
         let arena = Bump::new();
         let mut models = Vec::new();
         for (index, script) in self.scripts.iter().enumerate() {
@@ -267,7 +264,7 @@ impl Repo<'_, '_> {
                 || project_service(self.project, file).any(|index| service_taken(file, index))
         });
         let context = World::new(self.sources, &models, &project, self.given);
-        rule.run(&context, self.selectors, self.pages)
+        rule.run(&context, &self.chosen)
     }
 }
 

@@ -6,6 +6,7 @@ use super::load;
 use super::models::Models;
 use super::regions::Regions;
 use super::{CheckError, Request, Settings, Target};
+use crate::facts::beside::beside;
 use crate::facts::world::{Given, World};
 use crate::finding::{Finding, Gap};
 use crate::limit;
@@ -13,7 +14,7 @@ use crate::model::Deployment;
 use crate::project::discover::{self, Candidate};
 use crate::repo::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::repo::inventory::Inventory;
-use crate::rules;
+use crate::rules::{self, Chosen};
 use crate::shell::count::each_once;
 use crate::source::{FileId, SourceFile, Sources, Span};
 use bumpalo::Bump;
@@ -124,6 +125,7 @@ fn inspect_in_time(
     scripts.retain(|s| !sourced.contains(&s.file));
     let a_part = |path: &str| sourced.iter().any(|file| sources.file(*file).path() == path);
     judged.taken.retain(|(path, _)| !a_part(path));
+    put_beside_first(sources, &mut models, &mut scripts, &mut judged.taken);
     judged.scripts = models.len();
     judged.files = sources.iter().count();
     let given = Given {
@@ -131,10 +133,12 @@ fn inspect_in_time(
         directory: settings.config.app.directory.clone(),
         services: settings.config.services.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
+    let wants = |rule: &str| settings.selection.wants(rule);
+    let chosen = Chosen { selectors, pages: &settings.rules.pages, wants: &wants };
     let context = limit::piece(|| World::new(sources, &models, &project, &given));
     let (failed, looked) = match &context {
         Ok(context) => {
-            let failed = rules::run(context, selectors, &settings.rules.pages, &mut judged.findings);
+            let failed = rules::run(context, &chosen, &mut judged.findings);
             (failed, limit::piece(|| look(context)))
         }
         Err(failure) => (Vec::new(), Err(*failure)),
@@ -144,22 +148,14 @@ fn inspect_in_time(
         let starts = scripts.iter().map(|script| Span::file_start(script.file));
         judged.gaps.extend(starts.map(|start| Gap::at(sources, start, reason.clone())));
     }
-    let repo = Repo {
-        root,
-        sources,
-        scripts: &scripts,
-        project: &project,
-        pages: &settings.rules.pages,
-        given: &given,
-        selectors,
-    };
+    let repo = Repo { root, sources, scripts: &scripts, project: &project, given: &given, chosen };
     for rule in failed {
-        let (mut found, mut places) = repo.judge_again(&rule);
+        let (mut found, mut places) = repo.judge_again(&rule.judge);
         judged.findings.append(&mut found);
         if places.is_empty() {
             places.extend(scripts.iter().map(|script| Span::file_start(script.file)));
         }
-        let reason = rule.failure.reason(&format!("the rule {}", rule.name));
+        let reason = rule.failure.reason(&format!("the rule {}", rule.judge.name()));
         judged.gaps.extend(places.into_iter().map(|place| Gap::at(sources, place, reason.clone())));
     }
     if judged.findings.iter().any(|finding| finding.fix.is_some()) {
@@ -169,6 +165,29 @@ fn inspect_in_time(
         }
     }
     Ok(judged)
+}
+
+/// Orders the scripts as the world wants them, and notes why some are no part of the deploy.
+fn put_beside_first<'a>(
+    sources: &Sources,
+    models: &mut Vec<Deployment<'a>>,
+    scripts: &mut Vec<Script<'a>>,
+    taken: &mut [(String, String)],
+) {
+    let beside = beside(sources, models);
+    if beside.iter().all(Option::is_none) {
+        return;
+    }
+    let mut all: Vec<_> = beside.into_iter().zip(models.drain(..).zip(scripts.drain(..))).collect();
+    all.sort_by_key(|(beside, _)| beside.is_none());
+    for (beside, (model, script)) in all {
+        let why = taken.iter_mut().find(|(path, _)| *path == script.path);
+        if let (Some(beside), Some((_, why))) = (beside, why) {
+            *why = format!("{why}; {}", beside.phrase());
+        }
+        models.push(model);
+        scripts.push(script);
+    }
 }
 
 /// The scripts to judge: those that are named, and those in a directory.

@@ -1,5 +1,5 @@
-//! The models of a repo's scripts, each built once: discovery asks them what the scripts do, and those that deploy are
-//! judged by the same models.
+//! The models of a repo's scripts, each built once. Discovery asks them what the scripts do, and those that
+//! deploy are judged by the same models.
 
 use super::isolate::{self, Script};
 use crate::finding::Gap;
@@ -21,35 +21,35 @@ pub(super) struct Models<'r, 'a> {
     built: HashMap<FileId, Built<'a>>,
 }
 
-/// What came of building a model.
+/// The result of building a model.
 pub(super) struct Built<'a> {
-    /// What it was built of.
+    /// What it was built from.
     pub(super) script: Script<'a>,
-    /// Absent where it failed whatever was left out.
+    /// Absent if building failed whatever was left out.
     pub(super) deployment: Option<Deployment<'a>>,
     /// What could not be analysed.
     pub(super) gaps: Vec<Gap>,
 }
 
 impl<'r, 'a> Models<'r, 'a> {
-    /// Of the scripts below a root; their texts are kept in the arena.
+    /// The models of the scripts below a root; their texts are kept in the arena.
     pub(super) fn new(root: &'r Root, arena: &'a Bump) -> Self {
         Models { root, arena, built: HashMap::new() }
     }
 
-    /// The root below which the scripts lie.
+    /// The root that contains the scripts.
     pub(super) fn root(&self) -> &'r Root {
         self.root
     }
 
-    /// What a script does for a deploy; `None` where that could not be found out.
+    /// What a script does for a deploy; `None` if that could not be determined.
     pub(super) fn acts(&mut self, file: FileId, sources: &mut Sources) -> Option<BTreeSet<Act>> {
         let (root, arena) = (self.root, self.arena);
         let built = self.built.entry(file).or_insert_with(|| build(root, arena, file, sources));
         built.deployment.as_ref().map(discover::of_script)
     }
 
-    /// The model of a script, to be judged by.
+    /// The model of a script, for the rules.
     pub(super) fn take(&mut self, file: FileId, sources: &mut Sources) -> Built<'a> {
         self.built.remove(&file).unwrap_or_else(|| build(self.root, self.arena, file, sources))
     }

@@ -89,6 +89,18 @@ impl Selection {
         self.rules.get(rule).is_none_or(|w| w.on)
     }
 
+    /// Whether every rule of that name, or of the family of that name, is asked for.
+    pub(super) fn wants_all(&self, name: &str) -> bool {
+        self.rules.iter().filter(|(id, _)| covers(name, id)).all(|(_, wanted)| wanted.on)
+    }
+
+    /// The same severities with every rule asked for.
+    pub(super) fn everything(&self) -> Selection {
+        let mut all = self.clone();
+        all.rules.values_mut().for_each(|wanted| wanted.on = true);
+        all
+    }
+
     /// Whether any rule of that name, or of the family of that name, is requested.
     pub(super) fn wants_any(&self, name: &str) -> bool {
         self.rules.iter().any(|(id, wanted)| wanted.on && covers(name, id))
@@ -118,6 +130,11 @@ fn weight(named: Named) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::{Settings, Target, check_over};
+    use crate::facts::world::World;
+    use crate::rules::{self, Chosen};
+    use crate::source::Sources;
+    use std::collections::BTreeSet;
 
     fn wants(config: &str, select: &[&str], ignore: &[&str]) -> (bool, bool) {
         let words = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
@@ -143,5 +160,37 @@ mod tests {
         let config = "rules: {ignore: off, ignore/unused: info}";
         assert_eq!(wants(config, &[], &[]), (true, false));
         assert_eq!(wants(config, &["ignore/malformed"], &[]), (false, true));
+    }
+
+    fn told(findings: &[Finding]) -> BTreeSet<(u32, u32, &str)> {
+        findings.iter().map(|f| (f.span.start, f.span.end, f.message.as_str())).collect()
+    }
+
+    #[test]
+    fn a_rule_judges_alone_as_it_does_among_the_others() {
+        let request = Request {
+            targets: vec![Target::Path(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop"))],
+            ..Request::default()
+        };
+        let settings = Settings::load(&request).unwrap();
+        let selectors = settings.rules.selectors().unwrap();
+        let mut judged = 0;
+        let mut look = |world: &World<'_, '_>| {
+            let run = |wants: &dyn Fn(&str) -> bool| {
+                let mut found = Vec::new();
+                let chosen = Chosen { selectors, pages: &settings.rules.pages, wants };
+                assert!(rules::run(world, &chosen, &mut found).is_empty(), "a rule panicked");
+                found
+            };
+            let together = run(&|_| true);
+            for page in settings.rules.pages.iter() {
+                let alone = run(&|rule| *rule == *page.id);
+                let among: Vec<Finding> = together.iter().filter(|f| f.rule == page.id).cloned().collect();
+                assert_eq!(told(&alone), told(&among), "{}", page.id);
+                judged += alone.len();
+            }
+        };
+        check_over(&request, &settings, Sources::default(), &mut look).unwrap();
+        assert!(judged >= settings.rules.pages.iter().count() - 2, "{judged}");
     }
 }

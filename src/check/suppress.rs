@@ -202,7 +202,7 @@ impl Directives {
             if directive.names.iter().any(|(n, _)| covers(n, &UNUSED)) {
                 continue;
             }
-            let unused = |(name, used): &&(String, bool)| !used && selection.wants_any(name);
+            let unused = |(name, used): &&(String, bool)| !used && selection.wants_all(name);
             let names: Vec<_> = directive.names.iter().filter(unused).collect();
             if names.is_empty() {
                 continue;

@@ -43,6 +43,8 @@ pub struct Why {
 pub fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, CheckError> {
     let request = Request { root, targets: vec![Target::Path(path.clone())], ..Request::default() };
     let settings = Settings::load(&request)?;
+    // What would be told of the line is shown, even if it is not asked for.
+    let all = Settings { selection: settings.selection.everything(), ..settings.clone() };
     let mut sources = Sources::default();
     let mut why = Why::default();
     let covers = |sources: &Sources, span: Span| {
@@ -51,7 +53,7 @@ pub fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, Check
     };
     let mut described = Vec::new();
     let mut asked = None;
-    let judged = judge::judge(&request, &settings, &mut sources, &mut |context| {
+    let judged = judge::judge(&request, &all, &mut sources, &mut |context| {
         let sources = context.sources;
         for model in context.scripts {
             asked.get_or_insert(model.file);

@@ -182,7 +182,7 @@ pub(crate) fn app_trees(world: &World<'_, '_>) -> Vec<Value> {
             }
         }
         for exec in at.unit.exec_start() {
-            // /opt/app/venv/bin/gunicorn: the app's directory contains its venv.
+            // /opt/app/venv/bin/python: the app's directory contains its venv.
             for venv in ["/venv/bin/", "/.venv/bin/", "/env/bin/", "/node_modules/.bin/"] {
                 if let Some(at) = exec.program.find(venv)
                     && !exec.program.contains('$')

@@ -9,14 +9,14 @@ use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
 use crate::facts::world::{Origin, UnitAt, World};
 use crate::model::{Step, StepId};
 use crate::project::manifest::NodePackage;
-use crate::project::unit::{Exec, UnitKind};
+use crate::project::unit::UnitKind;
 use crate::repo::names::is_beside;
 use crate::shell::argv::Stdin;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::serves::serves;
-use crate::tools::work::{Work, asks_for, does};
+use crate::tools::work::{Work, Works, asked_in, done_by_step, done_in};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -42,6 +42,8 @@ struct Said {
     span: Span,
     line: String,
     directory: String,
+    /// The work that it tells people to do.
+    asks: Works,
 }
 
 /// The scripts of a project, seen as one deploy: a view of the world, and what is worked out of it once.
@@ -58,6 +60,9 @@ pub(crate) struct Known<'r> {
     /// Lines that scripts print, with the directory in which they would be typed.
     said: OnceCell<Vec<Said>>,
     calls: OnceCell<Calls>,
+    /// The work that the steps do, and the work that the called texts do.
+    done: OnceCell<Works>,
+    called_done: OnceCell<Works>,
     /// Lines of all scripts, and of what is called, that drive units; asked for each unit.
     driving: OnceCell<Vec<&'r str>>,
     driving_called: OnceCell<Vec<String>>,
@@ -89,8 +94,9 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     }
 
     /// Texts of what the steps and units call.
-    pub(crate) fn called(&self) -> &'c [String] {
-        &self.followed().texts
+    fn called(&self) -> impl Iterator<Item = &'c String> {
+        let calls = self.followed();
+        calls.texts.iter().chain(&calls.scripts)
     }
 
     fn followed(&self) -> &'c Calls {
@@ -109,7 +115,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                         directory = Some(target);
                     }
                     let directory = directory.clone().unwrap_or_else(|| step.argv.cwd.to_string());
-                    all.push(Said { span: step.span, line: line.to_owned(), directory });
+                    all.push(Said { span: step.span, line: line.to_owned(), directory, asks: told(line) });
                 }
             }
             all
@@ -230,21 +236,14 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// True where a step, or what one calls, does the work.
     pub(crate) fn does(&self, work: Work) -> bool {
-        let role = |s: &Step| {
-            s.deed.roles.iter().any(|role| match work {
-                Work::PythonDependencies => *role == Role::Dependencies(Ecosystem::Python),
-                Work::NodeDependencies => *role == Role::Dependencies(Ecosystem::Node),
-                Work::RubyDependencies => *role == Role::Dependencies(Ecosystem::Ruby),
-                Work::PhpDependencies => *role == Role::Dependencies(Ecosystem::Php),
-                Work::VirtualEnv => *role == Role::VirtualEnv,
-                Work::Build => *role == Role::Build(Ecosystem::Node),
-                Work::Migrate => *role == Role::Migrate,
-                Work::StaticFiles => *role == Role::StaticFiles,
-            })
-        };
-        // `uv run`, an option in between, a program that the tools do not know: the words still say it.
-        let worded = |s: &Step| !is_saying(s) && asks_for(&line_of(s), work);
-        self.steps().any(|s| role(s) || worded(s)) || self.calls(work)
+        let done = self.known.done.get_or_init(|| {
+            let works = |s: &Step| match is_saying(s) {
+                true => Works::default(),
+                false => done_by_step(&s.argv, &s.deed),
+            };
+            self.steps().fold(Works::default(), |all, step| all.and(works(step)))
+        });
+        done.has(work) || self.calls(work)
     }
 
     /// A script of the repo that does the work and takes no part in this deploy: its path.
@@ -257,27 +256,35 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                 && names.iter().any(|n| name.contains(n))
                 && !is_beside(path.rsplit_once('/').map_or("", |(dir, _)| dir).trim_start_matches("scripts"))
                 && world.scripts.iter().all(|s| s.file != *file)
+                && !world.is_beside(*file)
         });
         texts
-            .filter(|(_, file)| does(world.sources.file(*file).text(), work))
+            .filter(|(_, file)| done_in(world.sources.file(*file).text()).has(work))
             .map(|(path, _)| path.as_str())
             .next()
     }
 
     /// True where what the steps call does the work, or may.
     pub(crate) fn calls(&self, work: Work) -> bool {
-        self.may_do_anything() || self.called().iter().any(|text| does(text, work))
+        let done = || {
+            let calls = self.followed();
+            let of =
+                |texts: &[String]| texts.iter().fold(Works::default(), |all, text| all.and(done_in(text)));
+            // Which package a step builds, its directory says.
+            of(&calls.texts).and(of(&calls.scripts).without(Work::Build))
+        };
+        self.may_do_anything() || self.known.called_done.get_or_init(done).has(work)
     }
 
     /// The line that only tells to do the work.
     pub(crate) fn says(&self, work: Work) -> Option<Span> {
-        self.said().iter().find(|said| tells(&said.line, work)).map(|said| said.span)
+        self.said().iter().find(|said| said.asks.has(work)).map(|said| said.span)
     }
 
     /// The line that only tells to do the work in the package's directory.
     pub(crate) fn says_in(&self, work: Work, package: &NodePackage, all: &[NodePackage]) -> Option<Span> {
         let there = |said: &&Said| is_directory(&said.directory, package, all);
-        self.said().iter().filter(there).find(|said| tells(&said.line, work)).map(|said| said.span)
+        self.said().iter().filter(there).find(|said| said.asks.has(work)).map(|said| said.span)
     }
 
     /// True where a line that is printed holds the words.
@@ -287,13 +294,13 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// True where a text that steps or units call holds the words.
     pub(crate) fn called_mentions(&self, words: &str) -> bool {
-        self.called().iter().any(|text| text.contains(words))
+        self.called().any(|text| text.contains(words))
     }
 
     /// True where a text that steps or units call drives the unit by the verb.
     pub(crate) fn called_drives(&self, verb: &str, unit: &str) -> bool {
         let lines = self.known.driving_called.get_or_init(|| {
-            let lines = self.called().iter().flat_map(|text| text.lines());
+            let lines = self.called().flat_map(|text| text.lines());
             let drives = |line: &&str| line.contains("systemctl") || line.contains("service ");
             lines.filter(drives).map(str::to_owned).collect()
         });
@@ -304,7 +311,8 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     pub(crate) fn repo_drives(&self, verb: &str, unit: &str) -> bool {
         let world = self.world;
         let lines = self.known.driving.get_or_init(|| {
-            let texts = world.project.texts.iter().map(|(_, file)| world.sources.file(*file).text());
+            let texts = world.project.texts.iter().filter(|(_, file)| !world.is_beside(*file));
+            let texts = texts.map(|(_, file)| world.sources.file(*file).text());
             let lines = texts.flat_map(str::lines).map(str::trim_start);
             lines.filter(|line| line.contains("systemctl") && !line.starts_with('#')).collect()
         });
@@ -352,7 +360,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                 found.push(Process {
                     language: exec.serves().map_or(Language::Other, |serves| serves.language),
                     directory: at.unit.working_directory().map(|d| d.value.clone()),
-                    command: command_of(&exec),
+                    command: exec.line(),
                 });
             }
         }
@@ -418,16 +426,6 @@ pub(crate) fn line_of(step: &Step) -> String {
     line
 }
 
-/// A unit's command as a line.
-pub(crate) fn command_of(exec: &Exec) -> String {
-    let mut line = exec.program.clone();
-    for arg in &exec.args {
-        line.push(' ');
-        line.push_str(arg);
-    }
-    line
-}
-
 /// The step only handles text.
 pub(crate) fn is_saying(step: &Step) -> bool {
     matches!(step.argv.name.as_str(), "echo" | "printf" | "cat" | "tee" | "grep" | "logger" | "sed" | "awk")
@@ -448,9 +446,9 @@ fn said(step: &Step) -> Option<String> {
     }
 }
 
-/// The line tells people to type the command; the settings of a hosting service name it too.
-fn tells(line: &str, work: Work) -> bool {
-    !line.to_ascii_lowercase().contains("command:") && asks_for(line, work)
+/// The work that a line tells people to do. The settings of a hosting service name commands too.
+fn told(line: &str) -> Works {
+    if line.to_ascii_lowercase().contains("command:") { Works::default() } else { asked_in(line) }
 }
 
 /// The directory of `cd DIR` in a line that is printed.

@@ -1,5 +1,5 @@
-//! Which steps of a script give paths away, and which take them away: asked for each path that root makes, and answered
-//! without going through all steps again.
+//! Which steps of a script give paths away, and which remove them. It is asked for each path that root
+//! creates, and answers without going through all steps again.
 
 use crate::facts::owners::reaches;
 use crate::model::{Deployment, Step, User};
@@ -7,10 +7,10 @@ use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, Mode, Resource};
 use std::collections::HashMap;
 
-/// Of one script. Steps are told by their index, effects by theirs in the step.
+/// The index of one script. Steps are given by their index, effects by their index in the step.
 #[derive(Debug, Default)]
 pub(crate) struct Givers {
-    /// The effects that give a path to somebody other than root, by the path.
+    /// The effects that give a path to someone other than root, by the path.
     given: HashMap<String, Vec<(usize, usize)>>,
     /// Those whose path is a pattern.
     patterns: Vec<(usize, usize)>,
@@ -18,11 +18,11 @@ pub(crate) struct Givers {
     hidden: Vec<usize>,
     /// The steps that remove a path, by the path.
     removed: HashMap<String, Vec<usize>>,
-    /// The steps that somebody with a name runs.
+    /// The steps that run as a named user.
     pub(crate) named: Vec<usize>,
 }
 
-/// A step that gives a path away, and to whom, where that is known.
+/// A step that gives a path away, and to whom, if that is known.
 pub(crate) type Given<'s> = (&'s Step, Option<&'s Value>);
 
 impl Givers {
@@ -39,7 +39,7 @@ impl Givers {
                     givers.given.entry(key(target).to_owned()).or_default().push((index, at));
                 }
             }
-            // Whose target is not known.
+            // Its target is not known.
             let unknown = |e: &Effect| e.resource.name().knowledge() >= Knowledge::Unknown;
             let hidden = match step.argv.name.as_str() {
                 "setfacl" => true,
@@ -56,8 +56,8 @@ impl Givers {
         givers
     }
 
-    /// The first of the steps from one on that pass and that give the path away: its owner, its group with the right to
-    /// write, or the right for everybody.
+    /// The first of the steps from one on that match and give the path away: its owner, its group with the
+    /// right to write, or the right for everybody.
     pub(crate) fn first<'s>(
         &self,
         script: &'s Deployment<'_>,
@@ -95,7 +95,7 @@ impl Givers {
         }
     }
 
-    /// The last of the steps before one that pass, of those that give away the path or what holds it.
+    /// The last of the steps before one that match and give away the path or what contains it.
     pub(crate) fn last_before<'s>(
         &self,
         script: &'s Deployment<'_>,
@@ -119,7 +119,7 @@ impl Givers {
         best.map(|step| &script.steps[step])
     }
 
-    /// The first step behind one that removes the path, or what holds it.
+    /// The first step after one that removes the path, or what contains it.
     pub(crate) fn removed_behind(
         &self,
         step: usize,
@@ -135,7 +135,7 @@ impl Givers {
     }
 }
 
-/// A path as it is looked up: `/` alone keeps its slash.
+/// A path in the form for lookups: only `/` keeps its slash.
 fn key(path: &Value) -> &str {
     match path.key().trim_end_matches('/') {
         "" if path.key() == "/" => "/",
@@ -143,7 +143,7 @@ fn key(path: &Value) -> &str {
     }
 }
 
-/// The path, what holds it, and the root.
+/// The path, what contains it, and the root.
 fn above(path: &str) -> impl Iterator<Item = &str> {
     let holders = path.match_indices('/').map(|(at, _)| path[..at].trim_end_matches('/'));
     let root = (path != "/").then_some("/");
@@ -154,7 +154,7 @@ fn above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::once(own).chain(holders).chain(root)
 }
 
-/// True for an effect that gives something to somebody other than root.
+/// True for an effect that gives something to someone other than root.
 fn gives(effect: &Effect) -> bool {
     match &effect.change {
         Change::Own { user, group, .. } => {

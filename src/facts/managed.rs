@@ -1,5 +1,5 @@
-//! What pm2 and supervisor run: the process files that the scripts start or install, what the scripts write, and
-//! the files that lie in the repo.
+//! What pm2 and supervisor run: the process files that the scripts start or install, what the scripts write,
+//! and the files in the repo.
 
 use crate::facts::world::{Origin, ProcessAt, Project};
 use crate::model::{Deployment, Step, StepId};
@@ -60,7 +60,7 @@ impl<'p> Found<'p> {
         self.all.push(ProcessAt { process, origin, span });
     }
 
-    /// All of a file, or those of it that are named.
+    /// All of a file's processes, or those that are named.
     fn take(&mut self, file: &'p ProcessFile, only: &[String], index: usize, id: StepId, step: &Step) {
         if !self.taken.contains(&file.path.as_str()) {
             self.taken.push(&file.path);
@@ -151,7 +151,8 @@ impl<'p> Found<'p> {
                 let text = arg.value.to_string();
                 named(file, &text) && !is_supervisors(&text)
             };
-            // The copy may be called otherwise; a file that is found by the copy's name alone is the one that is meant.
+            // The copy may have another name. A file that is found only by the copy's name is the one that is
+            // meant.
             if step.argv.args.iter().any(|arg| names(&arg)) {
                 self.take(file, &[], index, id, step);
             }
@@ -159,13 +160,13 @@ impl<'p> Found<'p> {
     }
 }
 
-/// Where supervisor looks for its settings, on Debian and on Red Hat.
+/// Where supervisor searches for its settings, on Debian and on Red Hat.
 fn is_supervisors(path: &str) -> bool {
     path.starts_with("/etc/supervisor")
 }
 
-/// True where the words of a command mean the file: by its name, with as much of its directory as both have; `*` covers
-/// all of a directory.
+/// True if the words of a command mean the file: by its name, with as much of its directory as both have. `*`
+/// covers all of a directory.
 fn named(file: &ProcessFile, text: &str) -> bool {
     let (directory, name) = text.rsplit_once('/').unwrap_or(("", text));
     let (own_directory, own_name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
@@ -176,7 +177,8 @@ fn named(file: &ProcessFile, text: &str) -> bool {
     let last = base(directory);
     covers
         && (last.is_empty() || last == "." || last.contains('$') || base(own_directory) == last || {
-            // `$APP_DIR/ecosystem.config.js`, `/opt/shop/ecosystem.config.js`: the root is called otherwise on the server.
+            // `$APP_DIR/ecosystem.config.js`, `/opt/shop/ecosystem.config.js`: the root has another name on
+            // the server.
             own_directory.is_empty() && text.starts_with(['/', '$'])
         })
 }

@@ -1,7 +1,9 @@
-//! What is known of a deployment, worked out once: who the app's user is, where it lives, which unit is which, who owns
-//! what when, what the deploy does and lacks. Each fact is lazy, in one [`world::World`]. Nothing here judges.
+//! What is known about a deployment, worked out once: the app's user, its directory, which unit is which, who
+//! owns what when, what the deploy does and lacks. Each fact is lazy, in one [`world::World`]. Nothing here
+//! judges.
 
 pub(crate) mod app;
+pub(crate) mod beside;
 pub(crate) mod deploy;
 pub mod environment;
 pub(crate) mod givers;

@@ -1,4 +1,4 @@
-//! Whom a path is meant for, and who gets it: what the rules about users and about owners share.
+//! Who a path is meant for, and who gets it: what the rules about users and about owners share.
 
 use crate::facts::givers::Given;
 use crate::facts::world::{AppUser, UnitAt, World};
@@ -7,7 +7,7 @@ use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Role;
 
-/// Directories that hold many things: to lie in one of them makes no two things neighbours.
+/// Directories that contain many things: two things in one of them are not neighbours for that reason.
 const BROAD: [&str; 15] = [
     "",
     "/",
@@ -26,17 +26,17 @@ const BROAD: [&str; 15] = [
     "/mnt",
 ];
 
-/// Directories behind which the app's own tree ends: `/opt/app/venv/bin/gunicorn` belongs to `/opt/app`.
+/// Directories below which the app's own tree ends: `/opt/app/venv/bin/python` belongs to `/opt/app`.
 const INNER: [&str; 5] = ["/venv/", "/.venv/", "/env/", "/node_modules/", "/bin/"];
 
-/// True where a path, as text, is `above` or lies below it.
+/// True if a path, as text, is `above` or below it.
 pub(crate) fn lies_under(path: &str, above: &str) -> bool {
     path.strip_prefix(above.trim_end_matches('/'))
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The directories in which a unit's service lives, as text (`$APP_DIR` stays as it is written): its working directory
-/// and what lies around its virtual environment.
+/// The directories of a unit's service, as text (`$APP_DIR` stays as written): its working directory and the
+/// directory that contains its virtual environment.
 pub(crate) fn homes(at: &UnitAt) -> Vec<String> {
     let mut homes: Vec<String> = Vec::new();
     if let Some(directory) = at.unit.working_directory() {
@@ -50,7 +50,7 @@ pub(crate) fn homes(at: &UnitAt) -> Vec<String> {
     homes
 }
 
-/// As [`homes`], and where there is none the directory of the first file that is not the system's:
+/// Like [`homes`], but if there is none, the directory of the first file that does not belong to the system:
 /// `/opt/shop/server`, `/usr/bin/node /opt/shop/server.js`.
 fn all_homes(at: &UnitAt) -> Vec<String> {
     let mut all = homes(at);
@@ -75,7 +75,7 @@ fn home(path: &str) -> Option<String> {
     (is_one && path.starts_with(['/', '$'])).then(|| path.to_owned())
 }
 
-/// True where a service of the unit works with what lies at the path: in its directory, or beside it
+/// True if a service of the unit works with what is at the path: in its directory, or beside it
 /// (`/opt/shop/backend` and `/opt/shop/frontend`).
 fn concerns(homes: &[String], path: &str) -> bool {
     homes.iter().any(|home| {
@@ -86,9 +86,9 @@ fn concerns(homes: &[String], path: &str) -> bool {
     })
 }
 
-/// Where a unit's service lives: parsed once, asked for each path.
+/// Where a unit's service is; it is parsed once and needed for each path.
 pub(crate) struct Lives {
-    /// It runs a service.
+    /// True if it runs a service.
     service: bool,
     /// [`homes`] has any.
     at_home: bool,
@@ -103,7 +103,7 @@ impl Lives {
     }
 }
 
-/// A user that is an account's name: no placeholder of a template, no number.
+/// A user that is an account's name: not a placeholder of a template, and not a number.
 pub(crate) fn is_account_name(name: &str) -> bool {
     !name.is_empty()
         && !name.bytes().all(|b| b.is_ascii_digit())
@@ -114,8 +114,8 @@ pub(crate) fn is_account_name(name: &str) -> bool {
         && name.bytes().any(|b| b.is_ascii_lowercase())
 }
 
-/// The account that runs what lies at a path, where that is not root: the one of the units that live there, else the
-/// one of the whole app.
+/// The account that runs what is at a path, if that is not root: that of the units there, else that of the
+/// whole app.
 pub(crate) fn user_of(world: &World<'_, '_>, path: &Value) -> Option<AppUser> {
     let app = world.app_user.as_ref().filter(|app| !app.is_root());
     if world.given.user.is_some() {
@@ -126,8 +126,8 @@ pub(crate) fn user_of(world: &World<'_, '_>, path: &Value) -> Option<AppUser> {
     let here: Vec<(&UnitAt, &Lives)> =
         units().filter(|(_, lives)| lives.service && concerns(&lives.homes, &shown)).collect();
     if !here.is_empty() {
-        // Where the services of the place run as root, it is no news that root works there; one of several is an exception.
-        // A backup's job is no service.
+        // If the services of the place run as root, it is not news that root works there; one of several is
+        // an exception. A backup job is not a service.
         let users: Vec<_> =
             here.iter().map(|(u, _)| u.unit.user().map_or("root", |d| d.value.as_str())).collect();
         let serves = |(u, lives): &(&UnitAt, &Lives)| lives.at_home && !u.unit.is_oneshot();
@@ -149,7 +149,7 @@ pub(crate) fn user_of(world: &World<'_, '_>, path: &Value) -> Option<AppUser> {
         return Some(AppUser { name, why: format!("`User=` of {}", unit.name), span });
     }
     let app = app.filter(|app| app.why.starts_with("`User=`") || !world.root_serves())?;
-    // Units that live elsewhere say nothing of this place.
+    // Units elsewhere say nothing about this place.
     let elsewhere = units().any(|(u, lives)| !lives.homes.is_empty() && u.unit.user().is_some());
     (!elsewhere && world.in_app_tree(path)).then(|| app.clone())
 }
@@ -159,17 +159,17 @@ pub(crate) fn is_roots(step: &Step) -> bool {
     step.user == User::Root && step.place == Place::Here
 }
 
-/// True where a step runs as somebody.
+/// True if a step runs as this account.
 pub(crate) fn runs_as(step: &Step, name: &Value) -> bool {
     matches!(&step.user, User::Named(user) if user == name || user.looks_like(name))
 }
 
-/// True where a change of `target` (and, if `recursive`, of all below) reaches `path`.
+/// True if a change of `target` (and, if `recursive`, of everything below) affects `path`.
 pub(crate) fn reaches(target: &Value, recursive: bool, path: &Value) -> bool {
     if target == path || recursive && path.is_under(target) {
         return true;
     }
-    // `/opt/app/*`: what lies in it, not the directory itself.
+    // `/opt/app/*`: its contents, not the directory itself.
     if target.is_glob() && target.basename().is_shown_as("*") {
         let parent = target.dirname();
         return path != &parent && (path.dirname() == parent || recursive && path.is_under(&parent));
@@ -177,8 +177,8 @@ pub(crate) fn reaches(target: &Value, recursive: bool, path: &Value) -> bool {
     target.is_glob() && target.dirname() == path.dirname()
 }
 
-/// The first of a script's steps, from one on, that passes and gives the path to somebody other than root: its owner, its
-/// group with the right to write, or everybody.
+/// The first of a script's steps, from one on, that matches and gives the path to someone other than root:
+/// its owner, its group with the right to write, or everybody.
 pub(crate) fn given_away<'s>(
     world: &World<'_, '_>,
     script: &'s Deployment<'_>,
@@ -189,7 +189,7 @@ pub(crate) fn given_away<'s>(
     world.givers(script)?.first(script, from, path, passes)
 }
 
-/// The steps after one, itself first.
+/// The steps after one, starting with itself.
 pub(crate) fn from<'s>(script: &'s Deployment<'_>, id: StepId) -> impl Iterator<Item = &'s Step> {
     script.steps[id.0 as usize..].iter()
 }
@@ -202,7 +202,8 @@ pub(crate) fn before<'s>(
     script.steps[..id.0 as usize].iter()
 }
 
-/// True where root itself starts an app: `pm2 start` without a user. An account that was created is not the app's then.
+/// True if root itself starts an app: `pm2 start` without a user. An account that was created is then not the
+/// app's.
 pub(crate) fn root_serves(world: &World<'_, '_>) -> bool {
     world.steps().any(|(_, _, step)| {
         let pm2 = step.argv.name == "pm2"

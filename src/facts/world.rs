@@ -2,6 +2,7 @@
 //! the app's user, the app's directory, the units.
 
 use crate::facts::app;
+use crate::facts::beside;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
 use crate::facts::givers::Givers;
@@ -11,6 +12,7 @@ use crate::facts::managed;
 use crate::facts::owners::{Lives, root_serves};
 use crate::facts::read_units::{self, ReadUnit};
 use crate::facts::services::Compared;
+use crate::facts::services::named::{Words, words_of_the_deployment};
 use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId, User};
 use crate::project::architecture::Architecture;
@@ -188,6 +190,10 @@ pub struct World<'r, 'a> {
     deploy: Known<'r>,
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
+    /// The scripts that stand beside those that are seen here; empty where all are seen.
+    beside: Vec<FileId>,
+    main: OnceCell<Option<Box<World<'r, 'a>>>>,
+    words: OnceCell<Words>,
 }
 
 #[derive(Default)]
@@ -233,9 +239,38 @@ impl<'r, 'a> World<'r, 'a> {
             deploy: Known::default(),
             read_units: OnceCell::new(),
             made: OnceCell::new(),
+            beside: Vec::new(),
+            main: OnceCell::new(),
+            words: OnceCell::new(),
         };
         world.app_trees = app::app_trees(&world);
         world
+    }
+
+    /// The deploy alone, without the scripts that stand beside it; `None` where there are none. Those come first in the
+    /// scripts of the world.
+    pub(crate) fn main(&self) -> Option<&World<'r, 'a>> {
+        let main = self.main.get_or_init(|| {
+            let all = beside::beside(self.sources, self.scripts);
+            let count = all.iter().take_while(|beside| beside.is_some()).count();
+            (count > 0 && all[count..].iter().all(Option::is_none)).then(|| {
+                let (beside, scripts) = self.scripts.split_at(count);
+                let mut main = World::new(self.sources, scripts, self.project, self.given);
+                main.beside = beside.iter().map(|script| script.file).collect();
+                Box::new(main)
+            })
+        });
+        main.as_deref()
+    }
+
+    /// True for a script that stands beside the ones that are seen here.
+    pub(crate) fn is_beside(&self, file: FileId) -> bool {
+        self.beside.contains(&file)
+    }
+
+    /// Every word of what deploys.
+    pub(crate) fn words_of_the_deployment(&self) -> &Words {
+        self.words.get_or_init(|| words_of_the_deployment(self))
     }
 
     /// Who reads and who sets which environment variable; computed when it is first needed.
@@ -378,15 +413,20 @@ impl<'r, 'a> World<'r, 'a> {
         if more || short.len() < line.len() { format!("{short} …") } else { short }
     }
 
-    /// The first steps after `id` that matter to a deploy and do not run if it ends the script.
-    pub fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
+    /// The step after `id` that shows best what does not run if `id` ends the script.
+    pub fn lost(&self, script: &Deployment<'_>, id: StepId) -> Option<Span> {
         let entry = script.step(id).entry;
         let weighty = self.of_script(script)?.weighty.get_or_init(|| weighty(script));
         let later = &weighty[weighty.partition_point(|at| *at <= id.0 as usize)..];
         let mut later = later.iter().map(|at| &script.steps[*at]).filter(|s| s.entry == entry);
         // The step that starts the app shows best what is lost.
-        let lost = later.clone().rfind(|s| s.deed.roles.contains(&Role::Restart)).or_else(|| later.next())?;
-        Some(format!("`{}` on {}", self.words(lost.span), self.line(lost.span)))
+        let lost = later.clone().rfind(|s| s.deed.roles.contains(&Role::Restart)).or_else(|| later.next());
+        lost.map(|step| step.span)
+    }
+
+    /// The same in words: `` `systemctl restart shop` on line 12 ``.
+    pub fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
+        self.lost(script, id).map(|lost| format!("`{}` on {}", self.words(lost), self.line(lost)))
     }
 }
 

@@ -3,46 +3,14 @@
 
 use crate::limit::tick;
 use crate::model::StepId;
-use crate::shell::value::Value;
 use crate::tools::effect::Resource;
+use crate::tools::says::{Aspect, Fact, Says};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 /// A condition of more parts than this is opaque: an endless `a && b && …` would nest as deep as it is long,
 /// and reading (and freeing) it is recursive. The longest in real scripts has 9.
 const PARTS: usize = 64;
-
-/// Something that can be known about a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Fact {
-    /// The resource.
-    pub resource: Resource,
-    /// What it says about it.
-    pub aspect: Aspect,
-}
-
-/// What is known about a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Aspect {
-    /// It exists.
-    Exists,
-    /// It exists and is a directory.
-    Directory,
-    /// It exists and is a regular file.
-    File,
-    /// It is a symbolic link.
-    Link,
-    /// It exists and is not empty.
-    Filled,
-    /// It exists and has a size, which an empty directory has too: `-s`.
-    Sized,
-    /// It exists and may be run, or entered: `-x`.
-    Executable,
-    /// It runs.
-    Running,
-    /// It is enabled at boot.
-    Enabled,
-}
 
 /// A condition as a Boolean expression over facts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -192,19 +160,16 @@ impl Cond {
     }
 }
 
-/// What a path test means: test(1).
-pub(super) fn path_test(operator: &str, path: Value) -> Option<Cond> {
-    let aspect = match operator {
-        "-e" | "-a" | "-r" | "-w" | "-O" | "-G" => Aspect::Exists,
-        "-x" => Aspect::Executable,
-        "-d" => Aspect::Directory,
-        "-f" => Aspect::File,
-        "-L" | "-h" => Aspect::Link,
-        "-s" => Aspect::Sized,
-        "-S" | "-p" | "-b" | "-c" => Aspect::Exists,
-        _ => return None,
-    };
-    Some(Cond::fact(Resource::Path(path), aspect))
+impl From<Says> for Cond {
+    /// A check that passes says nothing about a resource: whoever knows the step takes it for one that works.
+    fn from(says: Says) -> Cond {
+        match says {
+            Says::Always(outcome) => Cond::Always(outcome),
+            Says::Is(fact) => Cond::Fact(Rc::new(fact)),
+            Says::Not(fact) => Cond::Fact(Rc::new(fact)).negate(),
+            Says::Either(one, other) => Cond::Fact(Rc::new(one)).or(Cond::Fact(Rc::new(other))),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The model as text, for people who write rules.
 
-use crate::model::condition::{Cond, Fact};
+use crate::model::condition::Cond;
 use crate::model::{Deployment, OnFailure, Outcome, StepId, User};
 use crate::shell::wrappers::Place;
 use crate::source::Sources;
+use crate::tools::says::Fact;
 use std::fmt::Write;
 
 impl Deployment<'_> {

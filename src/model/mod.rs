@@ -7,7 +7,6 @@
 pub mod condition;
 mod debug;
 mod explain;
-mod pattern;
 mod pieces;
 mod run;
 mod walk;
@@ -28,7 +27,6 @@ use run::{second_run, timeline};
 pub use pieces::{Piece, pieces};
 pub use run::second_run::{Outcome, SecondRun};
 pub use run::timeline::Presence;
-pub(crate) use walk::is_random_source;
 
 /// Who runs a command.
 #[derive(Clone, Debug, PartialEq, Eq)]

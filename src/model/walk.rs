@@ -7,13 +7,10 @@ mod calls;
 mod command;
 mod expand;
 mod flow;
-mod query;
 mod region;
 mod scope;
 mod testing;
 mod writing;
-
-pub(crate) use expand::is_random_source;
 
 use crate::limit::tick;
 use crate::model::condition::Cond;

@@ -1,5 +1,5 @@
-//! Which of a project's shell scripts deploy, by what they do rather than by what they are called. What they do is asked of
-//! their models; how those are made is none of its business.
+//! Which of a project's shell scripts deploy, judged by what they do rather than by their names. Their models
+//! know what they do; this module does not know how models are made.
 
 mod acts;
 mod project;
@@ -11,14 +11,14 @@ use std::collections::BTreeSet;
 pub use acts::of_script;
 pub use project::{Candidate, discover};
 
-/// A script with this score deploys: it writes units (5), or does one thing that servers need (3) and is called so (2),
-/// or does several things.
+/// A script with this score deploys: it writes units (5), or does one thing that servers need (3) and has
+/// such a name (2), or does several things.
 pub const THRESHOLD: u32 = 5;
 
-/// Why a script is or is not taken for one that deploys.
+/// Why a script counts as one that deploys, or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// True when it deploys.
+    /// True if it deploys.
     pub deploys: bool,
     /// The score, after the name is taken into account.
     pub score: u32,
@@ -48,7 +48,7 @@ pub fn judge(path: &str, acts: BTreeSet<Act>, standing: Standing) -> Verdict {
     if let Some(why) = foreign(path) {
         return not(0, why);
     }
-    // What touches systemd runs on a server, wherever else it may be copied to.
+    // A script that uses systemd runs on a server, wherever else it may be copied.
     let on_server = has(Act::WritesUnits) || has(Act::ControlsServices) || has(Act::CreatesUsers);
     if !on_server && (standing.in_container || is_entrypoint(path)) {
         return not(base, "runs inside a container: its image deploys it");
@@ -81,7 +81,7 @@ pub fn judge(path: &str, acts: BTreeSet<Act>, standing: Standing) -> Verdict {
     Verdict { deploys: score >= THRESHOLD, score, acts, summary }
 }
 
-/// Scripts of others, of tests and of pipelines, by the directories that they lie in or the names that tools give.
+/// Scripts of others, of tests and of pipelines, by their directories or by the names that tools give.
 fn foreign(path: &str) -> Option<&'static str> {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let lies_in = |names: &[&str]| directories.split('/').any(|part| names.contains(&part));

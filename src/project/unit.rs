@@ -49,6 +49,11 @@ impl Exec {
         std::iter::once(&self.program).chain(&self.args).cloned().collect()
     }
 
+    /// The words as one text, for people and for looking things up in.
+    pub(crate) fn line(&self) -> String {
+        self.words().join(" ")
+    }
+
     /// What it keeps running.
     pub(crate) fn serves(&self) -> Option<Serves> {
         line_serves(Line::Words(&self.words()))

@@ -26,7 +26,7 @@ impl World<'_, '_> {
 }
 
 impl Draft {
-    /// How bad, other than the page says.
+    /// Sets another severity than the page's.
     pub fn severity(mut self, severity: Severity) -> Self {
         self.0.severity = severity;
         self
@@ -44,7 +44,7 @@ impl Draft {
         self
     }
 
-    /// Another place that explains it.
+    /// Adds another place that explains it.
     pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
         if span != self.0.span {
             self.0.related.push(Related { message: message.into(), span });
@@ -52,7 +52,7 @@ impl Draft {
         self
     }
 
-    /// A change that mends it.
+    /// A change that removes it.
     pub fn fix(mut self, fix: Option<Fix>) -> Self {
         self.0.fix = fix;
         self

@@ -21,7 +21,7 @@ mod units;
 mod user;
 
 use crate::facts::world::World;
-use crate::finding::{Confidence, Finding};
+use crate::finding::{Confidence, Finding, RuleId};
 use crate::limit::{self, Failure};
 use crate::repo::names::is_first_boot_script;
 use crate::rules::pages::Pages;
@@ -30,72 +30,167 @@ use crate::syntax::query::Selectors;
 /// A rule in Rust: looks at a whole repo, because it compares two places.
 pub(crate) type Rule = fn(&World<'_, '_>, &mut Vec<Finding>);
 
-/// Every rule in Rust, by what its panic is reported as.
-const FAMILIES: &[&[(&str, Rule)]] =
-    &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
+/// A function that judges, and the rules that it judges for.
+pub(crate) type Entry = (&'static [RuleId], Rule);
 
-/// A rule, or the selectors: what is run, and why its run came to nothing where it did.
-#[derive(Clone, Copy, Debug)]
-pub struct Failed {
-    /// What it is called in a gap.
-    pub name: &'static str,
-    /// What it failed of.
-    pub failure: Failure,
-    /// `None`: the selectors.
-    rule: Option<Rule>,
+/// The families that judge each deploy by itself.
+const OF_DEPLOY: [&str; 3] = ["steps", "user", "permissions"];
+
+/// Every rule in Rust.
+const FAMILIES: &[&[Entry]] = &[
+    rerun::RULES,
+    rerun::SHARED,
+    user::RULES,
+    permissions::RULES,
+    steps::RULES,
+    steps::SHARED,
+    services::RULES,
+    units::RULES,
+    env::RULES,
+];
+
+/// What is run: the query files, the pages of all rules, and which rules are asked for.
+#[derive(Clone, Copy)]
+pub struct Chosen<'r> {
+    /// The query files.
+    pub selectors: &'r Selectors,
+    /// The pages.
+    pub pages: &'r Pages,
+    /// Whether a rule is asked for. One that is not does not run.
+    pub wants: &'r dyn Fn(&str) -> bool,
 }
 
-impl Failed {
+/// What is run by itself, so that its failure costs nothing else.
+#[derive(Clone, Debug)]
+pub struct Judge(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// Rules in Rust.
+    Rust(&'static [RuleId], Rule),
+    /// All query files, which share the walk over the commands.
+    Queries,
+    /// The query file of one rule.
+    Query(RuleId),
+}
+
+/// What failed, and of what.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// What failed.
+    pub judge: Judge,
+    /// What it failed of.
+    pub failure: Failure,
+}
+
+impl Judge {
     /// A rule that may panic.
     #[cfg(test)]
-    pub(crate) fn of(name: &'static str, rule: Rule) -> Failed {
-        Failed { name, failure: Failure::Panicked, rule: Some(rule) }
+    pub(crate) fn of(rule: Rule) -> Judge {
+        Judge(Kind::Rust(&[], rule))
+    }
+
+    /// What it is called in a gap.
+    pub fn name(&self) -> &str {
+        match &self.0 {
+            Kind::Rust(rules, _) => rules.first().map_or("test", RuleId::as_str),
+            Kind::Queries => "of a query file",
+            Kind::Query(rule) => rule,
+        }
     }
 
     /// Runs it, perhaps on less than before.
     ///
     /// # Errors
     /// What it failed of.
-    pub fn run(
-        &self,
-        context: &World<'_, '_>,
-        selectors: &Selectors,
-        pages: &Pages,
-    ) -> Result<Vec<Finding>, Failure> {
+    pub fn run(&self, world: &World<'_, '_>, chosen: &Chosen<'_>) -> Result<Vec<Finding>, Failure> {
         limit::piece(|| {
-            let mut found = Vec::new();
-            match self.rule {
-                Some(rule) => rule(context, &mut found),
-                None => selected::run(context, selectors, pages, &mut found),
+            let mut found = self.judge(world, chosen);
+            if let Some(main) = world.main().filter(|_| self.may_judge_deploys()) {
+                // The deploy is judged by itself; what stands beside it counts on it.
+                found.retain(|finding| !is_of_deploy(&finding.rule) || main.is_beside(finding.span.file));
+                let mut own = self.judge(main, chosen);
+                own.retain(|finding| is_of_deploy(&finding.rule) && !main.is_beside(finding.span.file));
+                found.append(&mut own);
             }
-            found.iter_mut().for_each(|finding| temper(context, finding));
+            found.retain(|finding| (chosen.wants)(&finding.rule));
+            found.iter_mut().for_each(|finding| temper(world, finding));
             found
         })
     }
+
+    fn judge(&self, world: &World<'_, '_>, chosen: &Chosen<'_>) -> Vec<Finding> {
+        let mut found = Vec::new();
+        match &self.0 {
+            Kind::Rust(_, rule) => rule(world, &mut found),
+            Kind::Queries => selected::run(world, chosen, &mut found),
+            Kind::Query(rule) => {
+                let wants = |name: &str| name == &**rule;
+                selected::run(world, &Chosen { wants: &wants, ..*chosen }, &mut found);
+            }
+        }
+        found
+    }
+
+    fn may_judge_deploys(&self) -> bool {
+        match &self.0 {
+            Kind::Rust(rules, _) => rules.iter().any(|rule| is_of_deploy(rule)),
+            Kind::Queries => true,
+            Kind::Query(rule) => is_of_deploy(rule),
+        }
+    }
+
+    fn is_asked_for(&self, chosen: &Chosen<'_>) -> bool {
+        match &self.0 {
+            Kind::Rust(rules, _) => rules.iter().any(|rule| (chosen.wants)(rule)),
+            Kind::Queries | Kind::Query(_) => true,
+        }
+    }
 }
 
-/// The selectors and every rule, in the order in which they run.
-pub fn all() -> impl Iterator<Item = Failed> {
+/// The query files and every rule in Rust, in the order in which they run.
+pub fn all() -> impl Iterator<Item = Judge> {
     let rules = FAMILIES.iter().copied().flatten();
-    let rules = rules.map(|(name, rule)| Failed { name, failure: Failure::Panicked, rule: Some(*rule) });
-    std::iter::once(Failed { name: "of a selector", failure: Failure::Panicked, rule: None }).chain(rules)
+    let rules = rules.map(|(ids, rule)| Judge(Kind::Rust(ids, *rule)));
+    std::iter::once(Judge(Kind::Queries)).chain(rules)
 }
 
-/// Runs every selector and every rule; gives those that panicked, the others have judged all the same.
-pub fn run(
-    context: &World<'_, '_>,
-    selectors: &Selectors,
-    pages: &Pages,
-    findings: &mut Vec<Finding>,
-) -> Vec<Failed> {
+/// Runs every rule that is asked for. Gives those that failed; the others have judged all the same.
+pub fn run(world: &World<'_, '_>, chosen: &Chosen<'_>, findings: &mut Vec<Finding>) -> Vec<Failed> {
     let mut failed = Vec::new();
-    for rule in all() {
-        match rule.run(context, selectors, pages) {
+    for judge in all().filter(|judge| judge.is_asked_for(chosen)) {
+        match judge.run(world, chosen) {
             Ok(mut found) => findings.append(&mut found),
-            Err(failure) => failed.push(Failed { failure, ..rule }),
+            // The rules of the other query files judge without the one that panics.
+            Err(Failure::Panicked) if matches!(judge.0, Kind::Queries) => {
+                run_each_query(world, chosen, findings, &mut failed);
+            }
+            Err(failure) => failed.push(Failed { judge, failure }),
         }
     }
     failed
+}
+
+/// True for what is judged of one deploy, and not of the repo.
+fn is_of_deploy(rule: &str) -> bool {
+    OF_DEPLOY.iter().any(|family| rule.split_once('/').is_some_and(|(own, _)| own == *family))
+}
+
+/// Runs the query files one by one.
+fn run_each_query(
+    world: &World<'_, '_>,
+    chosen: &Chosen<'_>,
+    findings: &mut Vec<Finding>,
+    failed: &mut Vec<Failed>,
+) {
+    let rules = chosen.selectors.rules().into_iter().filter(|rule| (chosen.wants)(rule));
+    let ids = rules.filter_map(|rule| chosen.pages.get(&rule).map(|page| page.id.clone()));
+    for judge in ids.map(|id| Judge(Kind::Query(id))) {
+        match judge.run(world, chosen) {
+            Ok(mut found) => findings.append(&mut found),
+            Err(failure) => failed.push(Failed { judge, failure }),
+        }
+    }
 }
 
 /// No finding is surer than its place allows.

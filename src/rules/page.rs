@@ -1,6 +1,7 @@
-//! A rule's page: what it is called, how bad and how sure it is, and the text that explains it.
+//! A rule's page: its title, its severity and confidence, and the text that explains it.
 //!
-//! The page is the only place that holds a rule's id, title and severity. It knows nothing of how the rule judges.
+//! The page is the only place that holds a rule's id, title and severity. It does not know how the rule
+//! judges.
 
 use crate::finding::{About, Applicability, Confidence, RuleId, Severity};
 use crate::rules::embedded::RuleFile;
@@ -27,7 +28,7 @@ pub struct Page {
 pub struct PageError {
     /// The file or folder.
     pub file: String,
-    /// 1-based line, where it is about one.
+    /// The 1-based line, if it is about one.
     pub line: Option<u32>,
     /// What is wrong, and what to write instead.
     pub message: String,
@@ -92,7 +93,7 @@ impl Page {
         self.text[self.body..].trim_start_matches('\n')
     }
 
-    /// The sections are there, and in their order.
+    /// Checks that the sections are there, and in order.
     pub(super) fn check_sections(&self) -> Result<(), PageError> {
         let fail =
             |line: u32, message: String| PageError { file: self.file.clone(), line: Some(line), message };
@@ -227,7 +228,7 @@ pub fn confidence_named(name: &str) -> Option<Confidence> {
 /// A fenced block of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fence<'a> {
-    /// What stands after the backticks.
+    /// The text after the backticks.
     pub(super) info: &'a str,
     /// 1-based line of the opening backticks.
     pub(super) line: u32,

@@ -4,20 +4,20 @@
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, RuleId, Severity};
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
+use crate::rules::Chosen;
 use crate::rules::guards;
-use crate::rules::pages::Pages;
 use crate::shell::argv::Arg;
 use crate::shell::wrappers;
 use crate::source::Span;
 use crate::syntax::query::{
     ChangeWord, CommandId, Judge, OnFailure as FailureWord, Place, Question, RoleWord, RunsAs, SecondRun,
-    Selectors,
 };
 use crate::tools::advice::{advice, unattended};
 use crate::tools::effect::{Change, Prompt, Role};
 
 /// Tries every selector on every command.
-pub(super) fn run(context: &World<'_, '_>, selectors: &Selectors, pages: &Pages, found: &mut Vec<Finding>) {
+pub(super) fn run(context: &World<'_, '_>, chosen: &Chosen<'_>, found: &mut Vec<Finding>) {
+    let selectors = chosen.selectors;
     let mut matches = Vec::new();
     for script in context.scripts {
         for (id, step) in script.iter() {
@@ -40,7 +40,10 @@ pub(super) fn run(context: &World<'_, '_>, selectors: &Selectors, pages: &Pages,
                     let place = text.map.range(range.start as u32..range.end as u32);
                     Span { file: text.file, start: place.start, end: place.end }
                 });
-                let Some(page) = pages.get(&found_match.rule) else { continue };
+                let Some(page) = chosen.pages.get(&found_match.rule) else { continue };
+                if !(chosen.wants)(&page.id) {
+                    continue;
+                }
                 found.extend(finding(context, script, id, &page.id, found_match.message.as_deref(), word));
             }
         }
@@ -206,10 +209,13 @@ fn finding(
     {
         return prompt_finding(context, script, id, rule, prompt);
     }
-    let (why, fails) = match outcome {
-        Outcome::Fails(why) => (why, true),
-        Outcome::Duplicates(why) | Outcome::Overwrites(why) | Outcome::Nests(why) | Outcome::Prompts(why) => {
-            (why, false)
+    let (text, fails) = match outcome {
+        Outcome::Fails(why) => (format!("`{words}` fails when the script runs again ({why})"), true),
+        Outcome::Duplicates(why) | Outcome::Overwrites(why) => {
+            (format!("`{words}` {why} each time the script runs"), false)
+        }
+        Outcome::Nests(why) | Outcome::Prompts(why) => {
+            (format!("`{words}` {why} when the script runs again"), false)
         }
         _ => {
             let title = &rule.about().title;
@@ -225,36 +231,19 @@ fn finding(
     if fails && step.on_failure == OnFailure::Handled {
         return None;
     }
-    let mut text =
-        format!("`{words}` {} when the script runs again: {why}", if fails { "fails" } else { "does harm" });
-    if !fails {
-        text = format!("`{words}`, when the script runs again: {why}");
+    let aborts = step.on_failure == OnFailure::Aborts;
+    let goes_on = if fails && !aborts { ", but the script goes on" } else { "" };
+    let mut draft = context.finding(rule.clone(), step.span, format!("{text}{goes_on}")).at_most(confidence);
+    if fails && !aborts {
+        draft = draft.severity(Severity::Warning);
     }
-    let mut severity = None;
-    if fails {
-        match step.on_failure {
-            OnFailure::Aborts => {
-                if let Some(lost) = context.cut_off(script, id) {
-                    text.push_str(&format!("; nothing after it runs, so {lost} does not happen"));
-                } else {
-                    text.push_str("; nothing after it runs");
-                }
-            }
-            _ => {
-                text.push_str("; the script goes on");
-                severity = Some(Severity::Warning);
-            }
+    if fails && aborts {
+        if let Some(errexit) = script.errexit_at {
+            draft = draft.related(errexit, "a failing command ends the script from here on");
         }
-    }
-    let mut draft = context.finding(rule.clone(), step.span, text).at_most(confidence);
-    if let Some(severity) = severity {
-        draft = draft.severity(severity);
-    }
-    if step.on_failure == OnFailure::Aborts
-        && fails
-        && let Some(errexit) = script.errexit_at
-    {
-        draft = draft.related(errexit, "a failing command ends the script from here on");
+        if let Some(lost) = context.lost(script, id) {
+            draft = draft.related(lost, "so this does not run");
+        }
     }
     let effect = second.effect.and_then(|i| step.deed.effects.get(i));
     let advice = outcome.again().and_then(|again| advice(&step.argv, &step.deed, effect, again));
@@ -319,24 +308,25 @@ fn prompt_finding(
             return None;
         }
         let asks = questions().filter(unguarded).count();
-        let many = if asks > 1 { format!(", the first of {asks} questions") } else { String::new() };
-        let text =
-            format!("`{words}` waits for a line on standard input{many}: the script cannot run unattended");
+        let many = if asks > 1 { format!(" for the first of {asks} questions") } else { String::new() };
+        let text = format!(
+            "`{words}` waits for a line on standard input{many}, so the script cannot run unattended"
+        );
         let confidence = context.confidence(script, id, None);
         let draft =
             context.finding(rule.clone(), step.span, text).at_most(confidence).severity(Severity::Info);
         return Some(
-            draft.help("take the answers from arguments or the environment where they are given").done(),
+            draft.help("take the answers from arguments or the environment if they are given").done(),
         );
     }
     if only_asks_people(context, script, id) {
         return None;
     }
     let then = match prompt.only_people {
-        true => "a deploy that is started from a terminal stands still there",
-        false => "a deploy that nobody watches hangs or fails there",
+        true => "a deploy from a terminal waits there",
+        false => "an unattended deploy hangs or fails there",
     };
-    let text = format!("`{words}` waits for an answer ({}): {then}", prompt.asks);
+    let text = format!("`{words}` {}, and {then}", prompt.asks);
     let advice = unattended(&step.argv, prompt);
     let fix = advice.edit.and_then(|edit| guards::fix(context, script, step, &edit));
     let mut confidence = context.confidence(script, id, None);

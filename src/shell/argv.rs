@@ -1,25 +1,26 @@
-//! A command's words after expansion, and the reading of its options. What an option means is for
-//! [`super::tools`] to know.
+//! A command's words after expansion, and the reading of its options. Only [`super::tools`] knows what an
+//! option means.
 
 use crate::shell::value::Value;
 use crate::source::Span;
+use std::fmt;
 
 /// One word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arg {
-    /// What is known of its value.
+    /// What is known about its value.
     pub value: Value,
-    /// Where it stands.
+    /// Its place.
     pub span: Span,
 }
 
-/// What is on standard input.
+/// The source of standard input.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Stdin {
-    /// Whatever the script has: a terminal, a closed descriptor.
+    /// The script's own: a terminal, a closed descriptor.
     #[default]
     Inherited,
-    /// A heredoc, a here-string or the text that an `echo` or `printf` pipes in; holes where it is not known.
+    /// A heredoc, a here-string or a text that an `echo` or `printf` pipes in; unknown parts are holes.
     Text(Value),
     /// A file, or `/dev/null`.
     File(Value),
@@ -27,25 +28,26 @@ pub enum Stdin {
     Pipe,
 }
 
-/// A simple command with its wrappers peeled: `sudo -u app env A=1 /usr/bin/pip install x` is `pip install x`.
+/// A simple command without its wrappers: `sudo -u app env A=1 /usr/bin/pip install x` is `pip install x`.
 #[derive(Clone, Debug)]
 pub struct Argv {
-    /// The program's one name: `pip` of `$VENV/bin/pip3.11` ([`program_name`]). Empty where it is unknown.
+    /// The program's one name: `pip` for `$VENV/bin/pip3.11` ([`program_name`]). It is empty if it is
+    /// unknown.
     pub name: String,
     /// The program as written.
     pub program: Arg,
     /// Its arguments.
     pub args: Vec<Arg>,
-    /// The working directory, as a path; a hole where unknown.
+    /// The working directory, as a path; a hole if it is unknown.
     pub cwd: Value,
     /// The home directory of the user who runs it.
     pub home: Value,
     /// Standard input.
     pub stdin: Stdin,
-    /// Where standard output goes, if to a file: (path, appended).
+    /// Where standard output goes, if it goes to a file: (path, appended).
     pub stdout: Option<(Value, bool)>,
-    /// Environment assignments in front of it or given by `env`/`sudo`: `DEBIAN_FRONTEND=noninteractive`. Exported
-    /// variables of the script are in it as well.
+    /// Environment assignments before it or from `env`/`sudo`: `DEBIAN_FRONTEND=noninteractive`. Exported
+    /// variables of the script are also in it.
     pub env: Vec<(String, Value)>,
 }
 
@@ -65,37 +67,55 @@ impl Argv {
         self.env.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v)
     }
 
-    /// True when some argument is exactly `text`.
+    /// True if some argument is exactly `text`.
     pub fn has_word(&self, text: &str) -> bool {
         self.args.iter().any(|a| a.value.as_literal() == Some(text))
     }
 
-    /// The same command from argument `skip` on as a command of its own: `uv pip install x` as `pip install x`.
+    /// True if both run the program of one name.
+    pub(crate) fn runs_same_program(&self, other: &Argv) -> bool {
+        self.name == other.name
+    }
+
+    /// The same command from argument `skip` on as a command of its own: `uv pip install x` as
+    /// `pip install x`.
     pub fn shifted(&self, skip: usize) -> Option<Argv> {
         let program = self.args.get(skip)?.clone();
         let name = program_name(&program.value);
         Some(Argv { name, program, args: self.args[skip + 1..].to_vec(), ..self.clone() })
     }
 
-    /// Reads options as getopt_long(3) does, GNU style: options and operands may be mixed, `--` ends options, short
-    /// ones can be bundled, a value stands in the same word or the next, long names may be cut short.
+    /// Reads options like getopt_long(3) in GNU style: options and operands may be mixed, `--` ends options,
+    /// short ones can be bundled, a value is in the same word or the next, and long names may be abbreviated.
     ///
-    /// `spec` lists options, separated by blanks: `p` a short flag, `m:` a short option with a value, `parents` a long
-    /// flag, `mode:` a long option with a value, `mode?` a long one whose value can only follow a `=`. Aliases are
-    /// joined: `m|mode:`. What the spec does not list counts as a flag without a value.
+    /// `spec` lists options, separated by blanks: `p` is a short flag, `m:` a short option with a value,
+    /// `parents` a long flag, `mode:` a long option with a value, and `mode?` a long option whose value can
+    /// only follow a `=`. Aliases are joined: `m|mode:`. An option that the spec does not list counts as a
+    /// flag without a value.
     pub fn options(&self, spec: &'static str) -> Options<'_> {
         Options::read(&self.args, spec, false)
     }
 
-    /// As [`Argv::options`], but the first operand ends the options, as POSIX has it and as wrappers and
-    /// programs with subcommands do.
+    /// Like [`Argv::options`], but the first operand ends the options, as in POSIX and for wrappers and
+    /// programs with subcommands.
     pub fn leading_options(&self, spec: &'static str) -> Options<'_> {
         Options::read(&self.args, spec, true)
     }
 }
 
-/// A program's one name, whatever path, version or ending it is called by: `python` of `/usr/bin/python3.11`. What is
-/// known of the end of a path counts (`$VENV/bin/pip`); empty where even that is unknown.
+impl fmt::Display for Argv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.program.value)?;
+        for arg in &self.args {
+            write!(f, " {}", arg.value)?;
+        }
+        Ok(())
+    }
+}
+
+/// A program's one name, whatever path, version or suffix it is called with: `python` for
+/// `/usr/bin/python3.11`. The known end of a path counts (`$VENV/bin/pip`); the name is empty if even that is
+/// unknown.
 pub fn program_name(value: &Value) -> String {
     let base = value.basename();
     match base.as_literal() {
@@ -107,10 +127,11 @@ pub fn program_name(value: &Value) -> String {
     }
 }
 
-/// Programs that distributions install under their version too: `python3.11`, `php8.2`, `php-fpm8.2`, `ruby3.1`.
+/// Programs that distributions also install under their version: `python3.11`, `php8.2`, `php-fpm8.2`,
+/// `ruby3.1`.
 const VERSIONED: [&str; 7] = ["python", "pip", "pypy", "php", "php-fpm", "ruby", "perl"];
 
-/// One name for the names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
+/// One name for all names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
 fn canonical(name: &str) -> &str {
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     if bare.len() < name.len() && VERSIONED.contains(&bare) {
@@ -128,11 +149,11 @@ fn canonical(name: &str) -> &str {
 /// The options and operands of a command.
 #[derive(Clone, Debug, Default)]
 pub struct Options<'a> {
-    /// Canonical name (the first of its aliases in the spec), the word that it stands in, its value.
+    /// The canonical name (the first of its aliases in the spec), the option's word, and its value.
     found: Vec<(&'a str, &'a Arg, Option<Value>)>,
-    /// Arguments that are no options.
+    /// Arguments that are not options.
     pub operands: Vec<&'a Arg>,
-    /// Index into the arguments of the first operand; the number of arguments where there is none.
+    /// The index of the first operand among the arguments; the number of arguments if there is none.
     pub first_operand: usize,
 }
 
@@ -142,11 +163,11 @@ enum Takes {
     Joined,
 }
 
-/// Finds an option in a spec by its bytes: this is asked for every option of every command.
+/// Finds an option in a spec by its bytes. This is called for every option of every command.
 fn lookup<'s>(spec: &'s str, name: &str, long: bool) -> Option<(&'s str, Takes)> {
     let exact =
         |at: usize| matches!(spec.as_bytes().get(at + name.len()), None | Some(b' ' | b'|' | b':' | b'?'));
-    // GNU cuts long names short; a name that is there in full comes first.
+    // GNU accepts abbreviated long names; a full name has priority.
     let found = starts(spec, name).find(|at| exact(*at));
     let at = found.or_else(|| if long && name.len() > 1 { starts(spec, name).next() } else { None })?;
     let begin = spec[..at].rfind(' ').map_or(0, |i| i + 1);
@@ -161,7 +182,7 @@ fn lookup<'s>(spec: &'s str, name: &str, long: bool) -> Option<(&'s str, Takes)>
     Some((canonical, takes))
 }
 
-/// Where an alias of the spec starts with `name`.
+/// The place in the spec of an alias that starts with `name`.
 fn starts<'s>(spec: &'s str, name: &'s str) -> impl Iterator<Item = usize> + 's {
     let boundary = |at: usize| at == 0 || matches!(spec.as_bytes()[at - 1], b' ' | b'|');
     let matches = (!name.is_empty()).then(|| spec.match_indices(name));
@@ -207,7 +228,8 @@ impl<'a> Options<'a> {
                 index += 1;
                 continue;
             }
-            // A word like -classic of a tool with long options behind one dash is listed in full in the spec.
+            // A word like -classic, of a tool with one dash before long options, is listed in full in the
+            // spec.
             if let Some((canonical, takes)) = lookup(spec, whole, true).filter(|_| whole.len() > 2) {
                 let value = match takes {
                     Takes::Value => {
@@ -248,7 +270,7 @@ impl<'a> Options<'a> {
         options
     }
 
-    /// True when the option stands there, under any of its aliases; asked by its first alias in the spec.
+    /// True if the option is given, under any of its aliases. It is asked for by its first alias in the spec.
     pub fn has(&self, name: &str) -> bool {
         self.found.iter().any(|(n, ..)| *n == name)
     }
@@ -263,12 +285,12 @@ impl<'a> Options<'a> {
         self.found.iter().filter(move |(n, ..)| *n == name).filter_map(|(.., v)| v.as_ref())
     }
 
-    /// The word in which the option stands.
+    /// The option's word.
     pub fn word(&self, name: &str) -> Option<&'a Arg> {
         self.found.iter().find(|(n, ..)| *n == name).map(|(_, arg, _)| *arg)
     }
 
-    /// The names of all options that stand there.
+    /// The names of all options that are given.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.found.iter().map(|(n, ..)| *n)
     }
@@ -280,9 +302,9 @@ pub(crate) mod tests {
     use crate::shell::value::Knowledge;
     use crate::source::FileId;
 
-    /// A command line for tests: blanks separate words, `'` holds blanks together, `$X` outside of quotes is a hole,
-    /// `A=1` in front sets the environment, `<<< 'text'` at the end is standard input and `|` in front says that
-    /// something is piped in. The working directory is `/srv/app`.
+    /// A command line for tests: blanks separate words, `'` keeps blanks together, `$X` outside of quotes is
+    /// a hole, `A=1` in front sets the environment, `<<< 'text'` at the end is standard input, and `|` in
+    /// front says that something is piped in. The working directory is `/srv/app`.
     pub(crate) fn argv(line: &str) -> Argv {
         let mut words = words(line);
         let mut stdin = Stdin::Inherited;

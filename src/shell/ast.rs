@@ -124,7 +124,17 @@ pub struct Command<'a> {
     pub origin: Origin,
 }
 
-/// Where a command is in the text that was parsed.
+impl<'a> Command<'a> {
+    /// Its first word, where that is plain text; empty where it is not.
+    pub(crate) fn name(&self) -> &'a str {
+        match self.words.first().map(|word| word.parts) {
+            Some([Part::Literal { text, .. }]) => text,
+            _ => "",
+        }
+    }
+}
+
+/// Where a command stands in the text that was parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Index of the parsed text.

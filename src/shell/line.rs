@@ -1,8 +1,9 @@
-//! Command lines that stand elsewhere than in the flow of a script: a unit's `ExecStart=`, the command of a Compose
-//! service, an image's `CMD`, a line that a script prints. One function takes any of them apart into commands
-//! with their wrappers peeled. Knows nothing of what a program does.
+//! Command lines outside the flow of a script: a unit's `ExecStart=`, the command of a Compose service, an
+//! image's `CMD`, a line that a script prints. One function takes any of them apart into commands without
+//! their wrappers. It does not know what a program does.
 //!
-//! Variables are not known here, so a word that holds one has a hole. Places mean nothing: what asks has its own.
+//! Variables are not known here, so a word with one has a hole. Places have no meaning; the caller has its
+//! own.
 
 use crate::limit::tick;
 use crate::shell::argv::{Arg, Argv};
@@ -18,8 +19,8 @@ use bumpalo::Bump;
 /// A command line, by who takes it apart.
 #[derive(Clone, Copy, Debug)]
 pub enum Line<'l> {
-    /// Words that reach the program as they are: what systemd, Compose or a list in JSON makes of them. `$NAME`,
-    /// `${NAME}` and the holes of [`Value`] in them are not known.
+    /// Words that reach the program unchanged: what systemd, Compose or a JSON list makes of them. `$NAME`,
+    /// `${NAME}` and the holes of [`Value`] in them are unknown.
     Words(&'l [String]),
     /// A text that a shell reads.
     #[cfg_attr(not(test), allow(dead_code))]
@@ -29,11 +30,12 @@ pub enum Line<'l> {
 /// One command of a line.
 #[derive(Clone, Debug)]
 pub struct Command {
-    /// The command with its wrappers peeled. Shell code that it hands on (`sh -c CODE`) is not here but taken apart.
+    /// The command without its wrappers. Shell code that it passes on (`sh -c CODE`) is not here but taken
+    /// apart.
     pub peeled: Peeled,
-    /// It ends in `&`: the line goes on without it.
+    /// True if it ends in `&`, so that the line goes on without it.
     pub background: bool,
-    /// It reads what the command in front of it prints.
+    /// True if it reads the output of the command before it.
     pub filter: bool,
 }
 
@@ -44,12 +46,12 @@ impl Command {
     }
 }
 
-/// `sh -c` inside `sh -c`: deeper than this it stays as it is.
+/// How deep `sh -c` is followed inside `sh -c`.
 const DEPTH: u8 = 4;
-/// So many commands of one line are told apart.
+/// The most commands of one line that are told apart.
 const COMMANDS: usize = 500;
 
-/// The commands of a line in the order in which they stand.
+/// The commands of a line, in order.
 pub fn commands(line: Line<'_>) -> Vec<Command> {
     let mut reading = Reading { found: Vec::new(), cwd: unknown_directory(), exported: Vec::new(), depth: 0 };
     match line {
@@ -62,8 +64,8 @@ pub fn commands(line: Line<'_>) -> Vec<Command> {
     reading.found
 }
 
-/// The command that is left running when the others are done: the last one, unless it only waits or reads what another
-/// prints.
+/// The command that is left running when the others are done: the last one, unless it only waits or reads
+/// another's output.
 pub fn main(commands: &[Command]) -> Option<&Command> {
     let waits =
         |c: &&Command| matches!(c.argv().name.as_str(), "wait" | "true" | ":" | "exit" | "echo" | "printf");
@@ -83,7 +85,7 @@ fn argument(value: Value) -> Arg {
     Arg { value, span: Span { file: FileId(0), start: 0, end: 0 } }
 }
 
-/// How a command stands in its line.
+/// How a command relates to its line.
 #[derive(Clone, Copy, Default)]
 struct Flow {
     background: bool,
@@ -92,9 +94,9 @@ struct Flow {
 
 struct Reading {
     found: Vec<Command>,
-    /// Where the next command runs, as far as `cd` tells.
+    /// Where the next command runs, as far as `cd` shows.
     cwd: Value,
-    /// What `export` and assignments that stand alone have set.
+    /// What `export` and separate assignments have set.
     exported: Vec<(String, Value)>,
     depth: u8,
 }
@@ -188,7 +190,7 @@ impl Reading {
         argv.env.extend(assigned);
         let peeled = peel(argv);
         if let Some(outer) = &peeled.outer {
-            // `docker run IMAGE COMMAND` is a command of its own, out here.
+            // `docker run IMAGE COMMAND` is a command of its own, outside the container.
             let peeled =
                 Peeled { outer: None, place: None, user: None, argv: (**outer).clone(), ..peeled.clone() };
             self.found.push(Command { peeled, background: flow.background, filter: flow.filter });
@@ -206,7 +208,7 @@ impl Reading {
         }
     }
 
-    /// What the shell behind a wrapper runs: there, and as the user that the wrapper gives.
+    /// What the shell behind a wrapper runs, in the wrapper's place and as its user.
     fn code(&mut self, text: &str, around: &Peeled, flow: Flow) {
         let first = self.found.len();
         let before = (self.cwd.clone(), self.exported.clone());
@@ -238,7 +240,7 @@ fn parts_into(parts: &[Part<'_>], value: &mut Value) {
     for part in parts {
         match part {
             Part::Literal { text, .. } => value.push_str(text),
-            // Nothing is known to be set, so what stands for it then is the best guess.
+            // Nothing is known to be set, so the default is the best guess.
             Part::Parameter {
                 operation: Operation::Default(default) | Operation::Assign(default), ..
             } => {

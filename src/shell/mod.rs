@@ -2,6 +2,7 @@
 
 pub mod argv;
 pub mod ast;
+pub(crate) mod builtins;
 pub mod count;
 pub mod line;
 mod lower;

@@ -167,6 +167,11 @@ impl Value {
         self.text.contains(GLOB)
     }
 
+    /// Of `/opt/app/*` it is `/opt/app`: all that lies there is meant, and not the directory.
+    pub(crate) fn emptied_directory(&self) -> Option<&str> {
+        self.text.strip_suffix('*')?.strip_suffix(GLOB)?.strip_suffix('/')
+    }
+
     /// True for the empty string.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()

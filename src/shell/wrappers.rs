@@ -1,8 +1,8 @@
-//! Commands that run another command: who runs it then, where, and whether what they run is shell code.
+//! Commands that run another command: who then runs it, where, and whether it is shell code.
 //!
-//! Options and their arity: sudo(8), doas(1), su(1), runuser(1), env(1), timeout(1), nice(1), ionice(1), xargs(1),
-//! setsid(1), stdbuf(1), chroot(8), ssh(1), flock(1), bash(1), xvfb-run(1), taskset(1), `--help` of docker and podman;
-//! what stands in front of an image's program is in `init`.
+//! Options and their arity: sudo(8), doas(1), su(1), runuser(1), env(1), timeout(1), nice(1), ionice(1),
+//! xargs(1), setsid(1), stdbuf(1), chroot(8), ssh(1), flock(1), bash(1), xvfb-run(1), taskset(1), `--help` of
+//! docker and podman; `init` has what precedes an image's program.
 
 mod container;
 mod init;
@@ -15,9 +15,9 @@ use crate::shell::value::{Knowledge, Value};
 /// A change of user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunAs {
-    /// By name; `root` included.
+    /// An account by name, including `root`.
     User(Value),
-    /// Someone that is not known.
+    /// An unknown user.
     Unknown,
 }
 
@@ -46,37 +46,37 @@ pub enum Code {
     File {
         /// The file.
         file: Arg,
-        /// `source`: in the same shell.
+        /// True for `source`, which runs in the same shell.
         same_shell: bool,
-        /// The arguments behind the file.
+        /// The arguments after the file.
         args: Vec<Arg>,
     },
 }
 
-/// A command with its wrappers peeled.
+/// A command without its wrappers.
 #[derive(Clone, Debug)]
 pub struct Peeled {
-    /// The command itself. Where `code` is given, the shell that runs it.
+    /// The command itself; if there is `code`, the shell that runs it.
     pub argv: Argv,
     /// Who runs it, if a wrapper changes that.
     pub user: Option<RunAs>,
-    /// The user's login shell or home is entered: the working directory changes to it.
+    /// True if the user's login shell or home is entered, so that the working directory changes to it.
     pub login: bool,
     /// Where it runs, if a wrapper changes that.
     pub place: Option<Place>,
-    /// The environment of the script is not handed on.
+    /// True if the script's environment is not passed on.
     pub clean_environment: bool,
     /// Shell code that is run instead of a program.
     pub code: Option<Code>,
-    /// More arguments follow that are not known (`xargs`).
+    /// True if more, unknown arguments follow (`xargs`).
     pub more_arguments: bool,
-    /// `exec`: nothing after it runs.
+    /// True for `exec`: nothing after it runs.
     pub replaces_shell: bool,
     /// Names of the wrappers, outermost first.
     pub wrappers: Vec<&'static str>,
-    /// A command that does something itself and runs another as well: `docker run IMAGE CMD`.
+    /// A command that does something itself and also runs another: `docker run IMAGE CMD`.
     pub outer: Option<Box<Argv>>,
-    /// What `bash -e`, `sh -eu` and the like turn on in the code that they run.
+    /// The options that `bash -e`, `sh -eu` and similar calls turn on in the code that they run.
     pub errexit: bool,
 }
 
@@ -92,7 +92,7 @@ const XARGS: &str = "0|null a|arg-file: d|delimiter: E: e|eof? I: i|replace? L: 
     P|max-procs: p|interactive process-slot-var? r|no-run-if-empty s|max-chars: t|verbose x|exit";
 const SSH: &str = "4 6 A a C f G g K k M N n q s T t V v X x Y y B: b: c: D: E: e: F: I: i: J: L: l: m: O: o: P: p: \
     Q: R: S: W: w:";
-/// Peels every wrapper in front of a command.
+/// Removes every wrapper before a command.
 pub fn peel(argv: Argv) -> Peeled {
     let mut peeled = Peeled {
         argv,
@@ -116,7 +116,7 @@ pub fn peel(argv: Argv) -> Peeled {
 }
 
 impl Peeled {
-    /// Peels one wrapper. False where there is none.
+    /// Removes one wrapper. False if there is none.
     fn step(&mut self) -> bool {
         match self.argv.name.as_str() {
             "sudo" => self.sudo(SUDO, "sudo"),
@@ -206,7 +206,7 @@ impl Peeled {
         }
     }
 
-    /// Goes on to argument `index` as the command. False (and the command stays) where there is none.
+    /// Continues at argument `index` as the command. False (and the command stays) if there is none.
     fn advance(&mut self, index: usize, wrapper: &'static str) -> bool {
         match self.argv.shifted(index) {
             Some(argv) => {
@@ -222,13 +222,13 @@ impl Peeled {
         self.plain_after(name, spec, 0)
     }
 
-    /// A wrapper with `skip` operands of its own in front of the command.
+    /// A wrapper with `skip` operands of its own before the command.
     fn plain_after(&mut self, name: &'static str, spec: &'static str, skip: usize) -> bool {
         let first = self.argv.leading_options(spec).first_operand;
         self.advance(first + skip, name)
     }
 
-    /// Takes `NAME=value` words from index `at` on; gives the index behind them.
+    /// Takes `NAME=value` words from index `at` on, and returns the index after them.
     fn assignments(&mut self, mut at: usize) -> usize {
         while let Some(arg) = self.argv.args.get(at) {
             let prefix = arg.value.known_prefix();
@@ -278,7 +278,7 @@ impl Peeled {
     }
 
     fn su(&mut self, name: &'static str) -> bool {
-        // `su - app -c x`: options may stand behind the user, and `-` alone is an option.
+        // `su - app -c x`: options may follow the user, and `-` alone is an option.
         let options = self.argv.options(SU);
         if let (Some(user), "runuser") = (options.value("u"), name) {
             self.user = Some(RunAs::User(user.clone()));
@@ -344,7 +344,7 @@ impl Peeled {
         self.login = true;
         self.clean_environment = true;
         self.wrappers.push("ssh");
-        // Options may stand behind the host too.
+        // Options may also follow the host.
         let after = &self.argv.args[first + 1..];
         let rest = Argv { args: after.to_vec(), ..self.argv.clone() };
         let skip = rest.leading_options(SSH).first_operand;
@@ -388,7 +388,7 @@ impl Peeled {
     }
 }
 
-/// The user whose home `~name` is, or the directory where it is well known (Debian's base-passwd).
+/// The user whose home `~name` is, or the directory if it is well known (Debian's base-passwd).
 pub fn home_of(user: &Value) -> Value {
     match user.as_literal() {
         Some("root") => Value::literal("/root"),
@@ -403,7 +403,7 @@ pub fn home_of(user: &Value) -> Value {
     }
 }
 
-/// Takes a program's words apart again when one word held them all: `$SUDO` with the value `sudo -E`.
+/// Splits a program's words again if one word contained them all: `$SUDO` with the value `sudo -E`.
 pub fn resplit(arg: &Arg) -> Option<Vec<Arg>> {
     let text = arg.value.as_literal()?;
     text.trim().contains([' ', '\t']).then(|| {
@@ -411,7 +411,7 @@ pub fn resplit(arg: &Arg) -> Option<Vec<Arg>> {
     })
 }
 
-/// A command line from words: the first is the program.
+/// A command line from words; the first one is the program.
 pub fn command_line(mut words: Vec<Arg>, cwd: Value, home: Value) -> Option<Argv> {
     if words.is_empty() {
         return None;

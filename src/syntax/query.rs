@@ -211,7 +211,6 @@ impl Selectors {
     }
 
     /// The ids of all rules that have a selector, sorted.
-    #[cfg(test)]
     pub fn rules(&self) -> Vec<Arc<str>> {
         let mut rules: Vec<Arc<str>> = self.patterns.iter().map(|p| Arc::clone(&p.rule)).collect();
         rules.sort();

@@ -6,6 +6,8 @@ use crate::shell::value::{Knowledge, Value};
 use crate::tools::advice::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, TREE, unknown};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
 
 /// What to write instead. id(1) and getent(1) ask getpwnam(3) and getgrnam(3), as useradd(8) and groupadd(8) do.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -62,8 +64,8 @@ fn group(arg: &Arg) -> Resource {
     Resource::Group(arg.value.clone())
 }
 
-/// useradd(8): exits with 9 when the account exists. `-m` makes the home, `-U` and Debian's default a group of the
-/// same name.
+/// useradd(8): it exits with 9 if the account exists. `-m` creates the home; `-U` and Debian's default create
+/// a group of the same name.
 pub(crate) fn useradd(argv: &Argv) -> Deed {
     let options = argv.options(
         "r|system m|create-home M|no-create-home d|home-dir|home: s|shell: g|gid: G|groups: u|uid: c|comment: \
@@ -104,9 +106,10 @@ fn home(draft: &mut Draft<'_>, argv: &Argv, name: &Arg, written: Option<&Value>)
     draft.add_implied(change, Resource::Path(path), Again::NoChange);
 }
 
-/// adduser(8) of Debian: asks for a password and a name unless `--disabled-password` (or `--disabled-login`) and
-/// `--gecos`; `adduser USER GROUP` only adds to a group; `--system` exits with 0 when the system user exists. Where
-/// busybox's adduser is meant (`-D`, `-S`), the account's existence is an error too.
+/// adduser(8) of Debian: it asks for a password and a name unless `--disabled-password` (or
+/// `--disabled-login`) and `--gecos` are given; `adduser USER GROUP` only adds to a group; `--system` exits
+/// with 0 if the system user exists. If busybox's adduser is meant (`-D`, `-S`), an existing account is an
+/// error too.
 pub(crate) fn adduser(argv: &Argv) -> Deed {
     let options = argv.options(
         "system|S group|G-flag gid: ingroup|G: home|h: shell|s: gecos|comment|g: disabled-password disabled-login \
@@ -150,7 +153,8 @@ pub(crate) fn adduser(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// groupadd(8): `-f` minds no existing group. addgroup(8): `--system` exits with 0 then; `addgroup USER GROUP` adds.
+/// groupadd(8): `-f` accepts an existing group. addgroup(8): `--system` then exits with 0;
+/// `addgroup USER GROUP` adds.
 pub(crate) fn groupadd(argv: &Argv) -> Deed {
     let options = argv.options("f|force g|gid: r|system S K|key: o p|password: R: P: U|users: quiet");
     let mut draft = Draft::of(argv);
@@ -169,7 +173,58 @@ pub(crate) fn groupadd(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// newusers(8), systemd-sysusers(8): the accounts stand in a file that is not read here.
+/// What success says: id(1), groups(1) and getent(1) fail where there is no such account.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let user = |value: &Value| Some(Says::exists(Resource::User(value.clone())));
+    let operand = |spec: &'static str| argv.options(spec).operands.first().copied();
+    match argv.name.as_str() {
+        "id" => user(&operand("a g G n r u z Z")?.value),
+        "groups" | "finger" | "lslogins" => user(&operand("")?.value),
+        "passwd" if argv.has_word("-S") || argv.has_word("--status") => user(&operand("S|status")?.value),
+        "chage" if argv.has_word("-l") || argv.has_word("--list") => user(&operand("l|list")?.value),
+        "getent" => {
+            let options = argv.options("s: i");
+            let name = &options.operands.get(1)?.value;
+            match options.operands.first()?.value.as_literal()? {
+                "passwd" | "shadow" => user(name),
+                "group" => Some(Says::exists(Resource::Group(name.clone()))),
+                "hosts" | "ahosts" | "ahostsv4" => {
+                    let file = Value::literal("/etc/hosts");
+                    Some(Says::exists(Resource::Line { file, text: name.clone() }))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What a line of a list of accounts says. `id -nG app | grep -qw web` asks whether the one is in the other.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    let asked = pattern.name();
+    let of_groups = argv.has_word("group") || argv.name == "compgen" && argv.has_word("-g");
+    let one = match argv.name.as_str() {
+        "getent" => argv.options("s: i").operands.get(1).copied(),
+        _ => argv.options("a g G n r u z Z").operands.first().copied().filter(|_| argv.name != "compgen"),
+    };
+    // id(1) puts `uid=`, `gid=` and `groups=` in front of what it prints.
+    let is_label = matches!(asked.as_literal(), Some("uid" | "gid" | "groups"));
+    let is_name = !is_label && !asked.key().contains(['.', '*', '[', '(', '|', ':', '=']);
+    match (one, argv.name.as_str()) {
+        (Some(user), "id" | "groups") if is_name && asked != user.value => {
+            Some(Says::exists(membership(&user.value, &asked)))
+        }
+        (Some(of), "getent") if of_groups && is_name && asked != of.value => {
+            Some(Says::exists(membership(&asked, &of.value)))
+        }
+        (Some(_), _) => succeeds(argv),
+        (None, "id" | "groups") => None,
+        (None, _) if of_groups => Some(Says::exists(Resource::Group(pattern.account()))),
+        (None, _) => Some(Says::exists(Resource::User(pattern.account()))),
+    }
+}
+
+/// newusers(8), systemd-sysusers(8): the accounts are in a file that is not read here.
 pub(crate) fn newusers(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     draft.add_implied(NEW, Resource::User(unknown("account")), Again::NoChange);
@@ -204,7 +259,7 @@ fn accounts_are_made() {
     ]);
 }
 
-/// usermod(8), groupmod(8): the same change again is none, but a name can be given up only once.
+/// usermod(8), groupmod(8): repeating a change does nothing, but a name can be given up only once.
 pub(crate) fn usermod(argv: &Argv) -> Deed {
     let options = argv.options(
         "a|append G|groups: g|gid: s|shell: d|home: m|move-home l|login: L|lock U|unlock c|comment: e: f: p|password: \
@@ -235,7 +290,7 @@ pub(crate) fn usermod(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// That an account belongs to a group.
+/// The membership of an account in a group.
 fn membership(user: &Value, group: &Value) -> Resource {
     let mut text = user.clone();
     text.push_str(" in ");
@@ -243,7 +298,8 @@ fn membership(user: &Value, group: &Value) -> Resource {
     Resource::Other("membership", text)
 }
 
-/// userdel(8), deluser(8), groupdel(8), delgroup(8): what is missing is an error; `deluser USER GROUP` takes out of one.
+/// userdel(8), deluser(8), groupdel(8), delgroup(8): a missing name is an error; `deluser USER GROUP` removes
+/// from a group.
 pub(crate) fn userdel(argv: &Argv) -> Deed {
     let options = argv
         .options("r|remove f|force remove-home remove-all-files group system backup quiet q only-if-empty");
@@ -267,7 +323,7 @@ pub(crate) fn userdel(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// passwd(1): asks, except to lock, unlock, expire, delete or show.
+/// passwd(1): it asks, except to lock, unlock, expire, delete or show.
 pub(crate) fn passwd(argv: &Argv) -> Deed {
     let options = argv.options("l|lock u|unlock d|delete e|expire S|status a i: n: x: w: q R: stdin");
     let mut draft = Draft::of(argv);
@@ -280,7 +336,8 @@ pub(crate) fn passwd(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// chpasswd(8): sets the passwords anew, whatever they were changed to. Worth a word where each run makes another one.
+/// chpasswd(8): it sets the passwords again, whatever they were changed to. It is worth reporting if each run
+/// generates another one.
 pub(crate) fn chpasswd(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if let crate::shell::argv::Stdin::Text(text) = &argv.stdin
@@ -295,7 +352,7 @@ pub(crate) fn chpasswd(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// gpasswd(1): `-a` of a member is fine, `-d` of none exits with 3.
+/// gpasswd(1): `-a` of a member is fine; `-d` of a non-member exits with 3.
 pub(crate) fn gpasswd(argv: &Argv) -> Deed {
     let options = argv.options("a|add: d|delete: M|members: A|administrators: r R Q:");
     let mut draft = Draft::of(argv);
@@ -338,6 +395,28 @@ pub(crate) fn visudo(argv: &Argv) -> Deed {
         );
     }
     draft.done()
+}
+
+#[test]
+fn accounts_are_asked_for() {
+    crate::tools::table::says(&[
+        ("id -u app", "Exists user app"),
+        ("id -u", ""),
+        ("groups $U", "Exists user $U"),
+        ("passwd -S app", "Exists user app"),
+        ("passwd app", ""),
+        ("getent passwd app", "Exists user app"),
+        ("getent group web", "Exists group web"),
+        ("getent passwd | grep -q ^app:", "Exists user app"),
+        ("getent passwd app | grep -q .", "Exists user app"),
+        ("getent group web | grep -qw app", "Exists membership app in web"),
+        ("getent group | grep -q ^web:", "Exists group web"),
+        ("id -nG app | grep -qw docker", "Exists membership app in docker"),
+        ("groups app | grep -q '\\bdocker\\b'", "Exists membership app in docker"),
+        ("id app | grep -q uid", "Exists user app"),
+        ("compgen -u | grep -qx app", "Exists user app"),
+        ("compgen -g | grep -qx web", "Exists group web"),
+    ]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What a command does for a deploy, as far as it tells a script that deploys from any other. Nothing here weighs or
-//! decides.
+//! What a command does for a deploy, as far as it distinguishes a script that deploys from any other. Nothing
+//! here weighs or decides.
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
@@ -11,15 +11,15 @@ use crate::tools::{python, runners};
 /// What a deploy does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Act {
-    /// Files below a directory that systemd reads units from.
+    /// Writes files in a directory from which systemd reads units.
     WritesUnits,
-    /// `apt-get install` and the like.
+    /// `apt-get install` and similar commands.
     InstallsPackages,
-    /// `useradd` and the like.
+    /// `useradd` and similar commands.
     CreatesUsers,
     /// `systemctl restart`, `pm2 reload`, `supervisorctl restart`.
     ControlsServices,
-    /// `alembic upgrade head` and the like.
+    /// `alembic upgrade head` and similar commands.
     Migrates,
     /// `docker compose up`, `kubectl apply`.
     StartsContainers,
@@ -27,7 +27,7 @@ pub enum Act {
     ShipsCode,
     /// `pip install`, `npm ci`.
     InstallsDependencies,
-    /// Below `/etc/nginx`, certificates.
+    /// Files below `/etc/nginx`, certificates.
     ConfiguresProxy,
     /// `git pull`, `rsync`.
     FetchesCode,
@@ -41,12 +41,12 @@ pub enum Act {
     ConfiguresHost,
     /// `uvicorn`, `nohup node`.
     StartsServer,
-    /// `npm run dev`, `uvicorn --reload`: this is no deploy.
+    /// `npm run dev`, `uvicorn --reload`: this is not a deploy.
     ServesDevelopment,
 }
 
-/// What the command does for a deploy. Of what runs inside a container only the migration counts: the rest makes the
-/// container, not the server.
+/// What the command does for a deploy. Inside a container only the migration counts, because the rest makes
+/// the container and not the server.
 pub(crate) fn acts(argv: &Argv, deed: &Deed, place: &Place) -> Vec<Act> {
     let mut acts = Vec::new();
     for act in of_effects(deed).chain(of_roles(argv, deed)).chain(of_words(argv, deed)) {
@@ -77,7 +77,7 @@ fn of_effect(effect: &Effect) -> Option<Act> {
     }
 }
 
-/// Places of the system, and what it means that something is put there.
+/// Places of the system, and what it means to put something there.
 fn of_path(change: &Change, path: &str) -> Option<Act> {
     let below = |directory: &str| path.contains(directory) || path.ends_with(directory.trim_end_matches('/'));
     let puts = matches!(change, Change::Create(_) | Change::Write | Change::Append | Change::Edit);
@@ -120,7 +120,7 @@ fn of_roles(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
     })
 }
 
-/// What deeds do not say.
+/// What deeds do not show.
 fn of_words(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
     let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
     let changes = !deed.roles.contains(&Role::ReadOnly);
@@ -140,14 +140,14 @@ fn of_words(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
             Some(Act::ConfiguresHost)
         }
         _ if serves_development(argv) => Some(Act::ServesDevelopment),
-        // `$COMPOSE up -d`, `compose up -d` of a library that is not there: the name holds the program.
+        // `$COMPOSE up -d`, `compose up -d` of a missing library: the name shows the program.
         _ if !deed.known && is_up(argv) => Some(Act::StartsContainers),
         _ => None,
     };
     act.into_iter()
 }
 
-/// What comes from or goes to another host is no code that this one fetches.
+/// Something that comes from or goes to another host is not code that this host fetches.
 fn copies_between_hosts(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "rsync" | "scp") && argv.args.iter().any(|arg| is_remote(&arg.value))
 }
@@ -163,7 +163,7 @@ fn is_up(argv: &Argv) -> bool {
     up.is_some_and(|up| up < 3) && behind.iter().any(|arg| detached(&arg.value))
 }
 
-/// A server that looks for changes of its code, and is no deploy's.
+/// A server that watches its code for changes does not belong to a deploy.
 fn serves_development(argv: &Argv) -> bool {
     let first = argv.args.iter().filter_map(|arg| arg.value.as_literal()).find(|word| !word.starts_with('-'));
     let first = first.unwrap_or_default();

@@ -1,7 +1,8 @@
 //! What to write instead of a command that does harm when the script runs again, and the edit that writes it.
 //!
-//! Each family answers for its own programs; what none answers for gets a word by the kind of resource. Knows nothing
-//! of the script's text: whoever makes an edit of it looks whether the words stand there as they are named here.
+//! Each family answers for its own programs. If none answers, there is general advice by the kind of
+//! resource. It does not know the script's text: whoever turns the advice into an edit checks that the words
+//! are there as named here.
 
 use crate::shell::argv::{Arg, Argv};
 use crate::source::Span;
@@ -16,16 +17,16 @@ use crate::tools::{
 pub(crate) struct Advice {
     /// For people.
     pub(crate) help: String,
-    /// How the command is put right where it stands.
+    /// How to correct the command in place.
     pub(crate) edit: Option<Edit>,
 }
 
-/// How a command is put right where it stands.
+/// How to correct a command in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
-    /// Text behind one of the command's words.
+    /// Text after one of the command's words.
     Behind(Words),
-    /// Text in place of one of the command's words.
+    /// Text instead of one of the command's words.
     Instead(Words),
     /// `TEST || ` before the command.
     TestFirst(Vec<Piece>),
@@ -34,9 +35,9 @@ pub(crate) enum Edit {
 /// An edit of one word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Words {
-    /// Where the word stands.
+    /// Where the word is.
     pub(crate) place: Span,
-    /// What must stand there, perhaps behind a directory; otherwise the word came from a variable or a function.
+    /// What must be there, perhaps after a directory; otherwise the word came from a variable or a function.
     pub(crate) written: String,
     /// The text to write.
     pub(crate) text: String,
@@ -46,18 +47,19 @@ pub(crate) struct Words {
     pub(crate) is_safe: bool,
 }
 
-/// A piece of a test that is put before a command.
+/// A piece of a test that goes before a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     /// Text.
     Text(&'static str),
-    /// What stands before the program's name: nothing, or `sudo -u postgres `.
+    /// What precedes the program's name: nothing, or `sudo -u postgres `.
     Wrappers,
     /// One of the command's words, as it is written there.
     Word(Span),
-    /// One of the command's words that must not start with a digit: id(1) would take it for a number.
+    /// One of the command's words that must not start with a digit, because id(1) would take it for a number.
     Name(Span),
-    /// One of the command's words that must be written as this text, quotes left off: it comes to stand inside others.
+    /// One of the command's words that must be written as this text without quotes, because it goes inside
+    /// others.
     Known(Span, String),
 }
 
@@ -67,29 +69,29 @@ pub(crate) struct Asked<'a> {
     pub(crate) argv: &'a Argv,
     /// What it does.
     pub(crate) deed: &'a Deed,
-    /// The effect that is to blame, if one is.
+    /// The responsible effect, if there is one.
     pub(crate) effect: Option<&'a Effect>,
     /// What the second run does.
     pub(crate) again: Again,
 }
 
 impl<'a> Asked<'a> {
-    /// The program's name without its version.
+    /// The program's name.
     pub(crate) fn name(&self) -> &'a str {
         &self.argv.name
     }
 
-    /// The resource that the harm is done to.
+    /// The resource that is harmed.
     pub(crate) fn resource(&self) -> Option<&'a Resource> {
         self.effect.or(self.deed.effects.first()).map(|effect| &effect.resource)
     }
 
-    /// The kind of that resource; empty where there is none.
+    /// The kind of that resource; empty if there is none.
     pub(crate) fn kind(&self) -> &'static str {
         self.resource().map_or("", Resource::kind)
     }
 
-    /// The change that is repeated takes something away.
+    /// True if the repeated change removes something.
     pub(crate) fn removes(&self) -> bool {
         self.effect.is_some_and(|effect| effect.change == Change::Remove)
     }
@@ -105,7 +107,7 @@ impl<'a> Asked<'a> {
         self.argv.args.iter().rfind(|arg| arg.value == *name)
     }
 
-    /// A flag behind the program's name.
+    /// A flag after the program's name.
     pub(crate) fn flag(&self, flag: &str) -> Edit {
         Edit::Behind(Words {
             place: self.argv.program.span,
@@ -118,12 +120,12 @@ impl<'a> Asked<'a> {
 }
 
 impl Advice {
-    /// Words alone.
+    /// Only words.
     pub(crate) fn help(help: impl Into<String>) -> Option<Self> {
         Some(Advice { help: help.into(), edit: None })
     }
 
-    /// Words, and the edit that does it where there is one.
+    /// Words, and the edit that does it, if there is one.
     pub(crate) fn with(help: impl Into<String>, edit: impl Into<Option<Edit>>) -> Option<Self> {
         Some(Advice { help: help.into(), edit: edit.into() })
     }
@@ -135,7 +137,7 @@ pub(crate) fn advice(argv: &Argv, deed: &Deed, effect: Option<&Effect>, again: A
     own(&asked).or_else(|| by_kind(&asked))
 }
 
-/// What a family knows of its own programs.
+/// What a family knows about its own programs.
 pub(super) fn own(asked: &Asked<'_>) -> Option<Advice> {
     let families = [
         files::advice,
@@ -161,7 +163,7 @@ pub(super) fn own(asked: &Asked<'_>) -> Option<Advice> {
     families.iter().find_map(|family| family(asked))
 }
 
-/// The last resort: a word by the kind of resource.
+/// The last resort: advice by the kind of resource.
 fn by_kind(asked: &Asked<'_>) -> Option<Advice> {
     match (asked.resource()?, asked.again) {
         (Resource::Path(_), Again::Overwrites(_)) => {
@@ -180,7 +182,7 @@ fn by_kind(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// How a command is kept from waiting for an answer.
+/// How to keep a command from waiting for an answer.
 pub(crate) fn unattended(argv: &Argv, prompt: &Prompt) -> Advice {
     let edit = prompt.flag.and_then(|flag| {
         let subcommand = argv.args.iter().find(|arg| !arg.value.known_prefix().starts_with('-'))?;
@@ -195,7 +197,7 @@ pub(crate) fn unattended(argv: &Argv, prompt: &Prompt) -> Advice {
     Advice { help: prompt.instead.to_owned(), edit }
 }
 
-/// Starting what runs already as starting it anew, so that it gets what has changed.
+/// Restarts instead of starting something that already runs, so that it gets what has changed.
 pub(crate) fn restart(argv: &Argv) -> Option<Edit> {
     services::restart_instead(argv)
 }

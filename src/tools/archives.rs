@@ -1,4 +1,4 @@
-//! Copies from elsewhere and out of archives: rsync(1), scp(1), tar(1), unzip(1L), gzip(1).
+//! Copies from elsewhere and from archives: rsync(1), scp(1), tar(1), unzip(1L), gzip(1).
 
 use crate::shell::argv::{Argv, Stdin};
 use crate::shell::value::Value;
@@ -23,7 +23,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// rsync(1): what is there is brought up to date. A place with a host in front is not this machine's.
+/// rsync(1): existing files are updated. A place with a host in front is not on this machine.
 pub(crate) fn rsync(argv: &Argv) -> Deed {
     let options = argv.options(
         "a v z r e|rsh: exclude: include: f|filter: exclude-from: include-from: files-from: chown: chmod: T|temp-dir: \
@@ -80,6 +80,16 @@ pub(crate) fn scp(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// True for a command that copies files to and from other hosts.
+pub(crate) fn copies_to_hosts(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "scp" | "rsync" | "sftp")
+}
+
+/// True for a command that brings more below a path than its words name.
+pub(crate) fn brings_more(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "tar" | "unzip" | "rsync" | "cp" | "git" | "7z" | "bsdtar")
+}
+
 #[test]
 fn rsync_updates() {
     crate::tools::table::check(&[
@@ -91,7 +101,7 @@ fn rsync_updates() {
     ]);
 }
 
-/// tar(1): extracting replaces what is there; the first word may be a bundle of options without a dash.
+/// tar(1): extracting replaces existing files; the first word may be a bundle of options without a dash.
 pub(crate) fn tar(argv: &Argv) -> Deed {
     const SPEC: &str = "x|extract|get c|create t|list r|append u|update f|file: C|directory: z j J v p k|keep-old-files \
                         strip-components: exclude: T|files-from: X|exclude-from: I|use-compress-program: owner: group: \
@@ -130,8 +140,8 @@ pub(crate) fn tar(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// unzip(1L): asks `replace NAME? [y]es, [n]o, …` where a file exists, also with `-q`, unless `-o` or `-n` says which.
-/// At the end of input it replaces none and exits with 1.
+/// unzip(1L): it asks `replace NAME? [y]es, [n]o, …` if a file exists, also with `-q`, unless `-o` or `-n`
+/// answers. At the end of input it replaces none and exits with 1.
 pub(crate) fn unzip(argv: &Argv) -> Deed {
     let options = argv.options("o n q u f d: x l t p j P: v z");
     let mut draft = Draft::of(argv);
@@ -150,7 +160,7 @@ pub(crate) fn unzip(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// gzip(1) and its like: the file is replaced by another; an existing one stops it unless `-f`.
+/// gzip(1) and similar: the file is replaced by another; an existing one stops it unless `-f` is given.
 pub(crate) fn gzip(argv: &Argv) -> Deed {
     let options = argv.options("d|decompress|uncompress c|stdout|to-stdout k|keep f|force S|suffix: r t l");
     let mut draft = Draft::of(argv);

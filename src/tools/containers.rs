@@ -1,11 +1,99 @@
-//! Docker and Podman: docker(1), docker-compose. What a command inside a container does is not this machine's.
+//! Docker and Podman: docker(1), docker-compose. What a command inside a container does does not affect this
+//! machine.
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Role};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
 use crate::tools::serves::{Language, Left, Serves, Stays};
+
+/// Options in front of the object.
+const GLOBAL: &str = "H|host: c|context: config: l|log-level: D tls";
+
+/// What success says: `inspect` fails where there is none, and so does podman's `exists`; `docker node ls` outside of a
+/// swarm. A list that is filtered by a name is taken for what it shows.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let options = argv.leading_options(GLOBAL);
+    let words: Vec<&Value> = options.operands.iter().map(|arg| &arg.value).collect();
+    let literal = |index: usize| words.get(index).and_then(|value| value.as_literal());
+    let object = literal(0)?;
+    let deeper = argv.shifted(options.first_operand)?;
+    // `docker inspect -f '{{.State.Running}}' web`
+    let inspected = |skip: usize| {
+        let operands = deeper.options("f|format: s|size type:").operands;
+        operands.get(skip).map(|arg| arg.value.clone())
+    };
+    match (object, literal(1)) {
+        ("inspect", _) => named("container", inspected(0)?),
+        (_, Some("inspect" | "exists")) => named(object, inspected(1)?),
+        ("ps", _) | ("container", Some("ls" | "list" | "ps")) => named("container", filter_name(&words)?),
+        ("network" | "volume", Some("ls" | "list")) => named(object, filter_name(&words)?),
+        ("node", Some("ls")) => Some(Says::other("swarm", Value::default())),
+        ("info", _) if words.iter().any(|word| word.key().contains("Swarm")) => {
+            Some(Says::other("swarm", Value::default()))
+        }
+        _ => None,
+    }
+}
+
+/// That an object of this kind is there.
+fn named(kind: &str, name: Value) -> Option<Says> {
+    Some(Says::exists(match kind {
+        "container" => Resource::Container(name),
+        "network" => Resource::Network(name),
+        "volume" => Resource::Volume(name),
+        "pod" => Resource::Other("pod", name),
+        "secret" => Resource::Other("secret", name),
+        "config" => Resource::Other("config", name),
+        "service" => Resource::Other("swarm service", name),
+        _ => return None,
+    }))
+}
+
+/// What a line of a list says: `docker ps | grep web`.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    match argv.literal(argv.leading_options(GLOBAL).first_operand)? {
+        "ps" => named("container", pattern.name()),
+        "info" => Some(Says::other("swarm", Value::default())),
+        kind => named(kind, pattern.name()),
+    }
+}
+
+/// The name in `--filter name=^/web$`, `-f name=web`.
+fn filter_name(words: &[&Value]) -> Option<Value> {
+    words.iter().find_map(|word| {
+        let at = word.key().find("name=")?;
+        let name = word.key()[at + 5..].trim_start_matches(['^', '/']).trim_end_matches('$');
+        Some(Value::from_key(name, word))
+    })
+}
+
+#[test]
+fn objects_are_asked_for() {
+    crate::tools::table::says(&[
+        ("docker inspect web", "Exists container web"),
+        ("docker inspect -f '{{.State.Running}}' web", "Exists container web"),
+        ("docker container inspect --format x web", "Exists container web"),
+        ("docker network inspect net", "Exists network net"),
+        ("docker volume inspect $V", "Exists volume $V"),
+        ("docker secret inspect s", "Exists secret s"),
+        ("docker service inspect web", "Exists swarm service web"),
+        ("podman container exists web", "Exists container web"),
+        ("podman pod exists p", "Exists pod p"),
+        ("docker ps -aq -f 'name=^/web$'", "Exists container web"),
+        ("docker ps -q -f name=web | grep -q .", "Exists container web"),
+        ("docker ps | grep -q web", "Exists container web"),
+        ("docker network ls | grep -qw net", "Exists network net"),
+        ("docker secret ls | grep -q s", "Exists secret s"),
+        ("docker info | grep -q 'Swarm: active'", "Exists swarm"),
+        ("docker node ls", "Exists swarm"),
+        ("docker info", ""),
+        ("docker image inspect i", ""),
+    ]);
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -27,7 +115,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
                 "test for it first: `! {tool} {kind} inspect NAME >/dev/null 2>&1 || {tool} {kind} rm NAME`"
             ))
         }
-        // docker-network-inspect(1) fails where there is none.
+        // docker-network-inspect(1) fails if there is none.
         ("network", false) => {
             let plain = argv.literal(0) == Some("network") && argv.literal(1) == Some("create");
             let test = asked.operand().filter(|_| plain).map(|name| {
@@ -126,7 +214,7 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
 
 /// docker(1), podman(1): global options, then `OBJECT VERB` or the short `VERB`.
 pub(crate) fn docker(argv: &Argv) -> Deed {
-    let global = argv.leading_options("H|host: c|context: config: l|log-level: D tls");
+    let global = argv.leading_options(GLOBAL);
     let Some(inner) = argv.shifted(global.first_operand) else {
         return Deed::read_only();
     };
@@ -155,7 +243,7 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
         ("volume", "create") => {
             let options = inner.options("d|driver: o|opt: label: name: ignore");
             let mut draft = Draft::of(argv);
-            // podman-volume-create(1) minds a name that is there, docker does not (tried with podman 4.3).
+            // podman-volume-create(1) fails if the name exists, and docker does not (tried with podman 4.3).
             let again = match argv.name == "podman" && !options.has("ignore") {
                 true => Again::Fails("volume already exists"),
                 false => Again::NoChange,
@@ -172,8 +260,8 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
         ("network" | "volume" | "system" | "plugin" | "context" | "manifest", _) => nothing(),
         ("swarm", "init" | "join") => once(&inner, "swarm", "this node is already part of a swarm"),
         ("swarm" | "node", _) => nothing(),
-        ("secret", "create") => named(&inner, "secret", "AlreadyExists"),
-        ("config", "create") => named(&inner, "config", "AlreadyExists"),
+        ("secret", "create") => created(&inner, "secret", "AlreadyExists"),
+        ("config", "create") => created(&inner, "config", "AlreadyExists"),
         ("service", "create") => once(&inner, "swarm service", "name conflicts with an existing object"),
         ("secret" | "config" | "service", _) => nothing(),
         ("pod", "create") => {
@@ -244,8 +332,8 @@ fn object(argv: &Argv, of: &str) -> Deed {
     }
 }
 
-/// docker-run(1): a name can be given once; `--rm` frees it when the container ends, which a detached one does not
-/// before it is stopped. podman's `--replace` takes the old one away (tried with 4.3).
+/// docker-run(1): a name can be used once. `--rm` frees it when the container ends; a detached one must be
+/// stopped for that. podman's `--replace` removes the old one (tried with 4.3).
 fn run(argv: &Argv) -> Deed {
     let options = argv.leading_options(RUN);
     let mut draft = Draft::of(argv);
@@ -263,7 +351,7 @@ fn run(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// docker-network-create(1): a name that exists is an error; podman minds it only without `--ignore`.
+/// docker-network-create(1): an existing name is an error; for podman only without `--ignore`.
 fn network(argv: &Argv) -> Deed {
     let options = argv.options("d|driver: subnet: gateway: ip-range: o|opt: label: ipam-driver: aux-address: ipam-opt: scope: attachable internal ipv6 ignore");
     let mut draft = Draft::of(argv);
@@ -298,7 +386,7 @@ fn once(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
     draft.done()
 }
 
-fn named(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
+fn created(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
     let options = argv.options("d|driver: l|label: template-driver:");
     let mut draft = Draft::of(argv);
     if let Some(name) = options.operands.get(1) {
@@ -307,7 +395,7 @@ fn named(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
     draft.done()
 }
 
-/// docker-login(1): asks for what neither `-u` nor `-p` nor `--password-stdin` gives.
+/// docker-login(1): it asks for whatever `-u`, `-p` and `--password-stdin` do not give.
 fn login(argv: &Argv) -> Deed {
     let options = argv.options("u|username: p|password: password-stdin");
     let mut draft = Draft::of(argv);
@@ -318,7 +406,8 @@ fn login(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// docker system prune and its like ask `Are you sure you want to continue? [y/N]` unless `-f`.
+/// docker system prune and similar commands ask `Are you sure you want to continue? [y/N]` unless `-f` is
+/// given.
 fn prune(argv: &Argv) -> Deed {
     let options = argv.options("f|force a|all filter: volumes");
     let mut draft = Draft::of(argv);

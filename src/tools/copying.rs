@@ -28,7 +28,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// `-f` and `-n` beside the `-s` of ln(1). Where the link is not there, both change nothing.
+/// `-f` and `-n` in addition to ln(1)'s `-s`. If the link does not exist, both change nothing.
 fn link_flags(argv: &Argv) -> Option<Edit> {
     let options = argv.options(LN);
     let short = |arg: &&Arg| {
@@ -59,8 +59,8 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The forms that cp, mv, ln and install share (coreutils, "Target directory"). The options must be called `t` and
-    /// `T`. The destination counts as a directory where the text says so.
+    /// The forms that cp, mv, ln and install share (coreutils, "Target directory"). The options must be
+    /// called `t` and `T`. The destination counts as a directory if the text says so.
     fn read(argv: &Argv, options: &Options<'a>) -> Option<Self> {
         let mut sources = options.operands.clone();
         if let Some(directory) = options.value("t") {
@@ -102,8 +102,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Directories that every server has, so that a path to one of them cannot be meant as a file's name: hier(7),
-/// file-hierarchy(7), and the layouts of Debian's nginx, apache2, logrotate, sudo and cron packages.
+/// Directories that every server has, so that a path to one of them cannot be meant as a file's name:
+/// hier(7), file-hierarchy(7), and the layouts of Debian's nginx, apache2, logrotate, sudo and cron packages.
 fn is_known_directory(path: &Value) -> bool {
     let Some(text) = path.as_literal() else {
         return path.known_suffix().ends_with("/sites-enabled");
@@ -146,11 +146,28 @@ fn is_known_directory(path: &Value) -> bool {
     ENDS.iter().any(|end| text.ends_with(end)) || WHOLE.contains(&text)
 }
 
-/// The kind of resource that `ln -sf` without `-n` tells beside the link: where it leads. If that is a directory, the
-/// second run makes its link inside.
+/// The kind of resource that `ln -sf` without `-n` records beside the link: its target. If that is a
+/// directory, the second run creates its link inside.
 const LINK_TARGET: &str = "link target";
 
-/// ln(1): without `-f` an existing name is an error. With `-f` and without `-n` a link to a directory is entered.
+/// What happens then.
+pub(crate) const ENTERS_LINK: &str = "creates a second link inside the directory that the link leads to";
+
+/// Where the link leads that a command makes.
+pub(crate) fn link_target(deed: &Deed) -> Option<&Value> {
+    deed.effects.iter().find_map(|effect| match &effect.resource {
+        Resource::Other(LINK_TARGET, path) => Some(path),
+        _ => None,
+    })
+}
+
+/// True for a command that moves what others have made.
+pub(crate) fn moves(argv: &Argv) -> bool {
+    argv.name == "mv"
+}
+
+/// ln(1): without `-f` an existing name is an error. With `-f` and without `-n`, a link to a directory is
+/// entered.
 pub(crate) fn ln(argv: &Argv) -> Deed {
     let options = argv.options(LN);
     let mut draft = Draft::of(argv);
@@ -174,12 +191,12 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
         let to_directory = kind == PathKind::Link && source.value.key().ends_with('/');
         let enters = to_directory && !options.has("n") && !options.has("T");
         let again = match enters && !target.is_directory {
-            true => Again::Nests("creates a second link inside the directory that the link leads to"),
+            true => Again::Nests(ENTERS_LINK),
             false => exists,
         };
         target.put(&mut draft, source, Change::Create(kind), again);
         draft.content(How::Linked, Some(argv.path(source)), false);
-        // Whoever knows that the link leads to a directory can tell that the second run goes into it.
+        // If the target is known to be a directory, the second run goes into it.
         if matches!(again, Again::NoChange | Again::Fails(_))
             && kind == PathKind::Link
             && !target.is_directory
@@ -213,8 +230,8 @@ fn ln_links() {
     ]);
 }
 
-/// Would the copy put a sample in place of what people filled in: `.env.example` to `.env`? A template of a server's
-/// configuration is filled in by the script itself.
+/// Whether the copy would replace what people filled in with a sample: `.env.example` to `.env`. The script
+/// itself fills in a template of a server's configuration.
 fn discards_what_was_filled_in(source: &Value, path: &Value) -> bool {
     let says = |value: &Value, words: &[&str]| {
         let name = value.basename().to_string().to_ascii_lowercase();
@@ -231,8 +248,8 @@ fn discards_what_was_filled_in(source: &Value, path: &Value) -> bool {
     }
 }
 
-/// Does a path bear the name of what is copied, alone or with a suffix: `dist` to `/var/www/dist`, `site` to `site.bak`?
-/// Then it is the copy itself, and no directory that was there to take it.
+/// Whether a path has the name of the source, with or without a suffix: `dist` to `/var/www/dist`, `site` to
+/// `site.bak`. Then it is the copy itself, and not a directory that was there to receive it.
 fn is_copy_of(path: &Value, source: &Value) -> bool {
     let (copy, original) = (path.basename(), source.basename());
     let suffix = copy.key().strip_prefix(original.key());
@@ -242,8 +259,9 @@ fn is_copy_of(path: &Value, source: &Value) -> bool {
             .is_some_and(|s| s.is_empty() || s.starts_with(['.', '-', '_']) && !path.key().ends_with('/'))
 }
 
-/// cp(1): an existing file is replaced without a word. That is what a deployment wants of its own files, and not of
-/// one that was filled in after it came from a sample. A directory copied to its own name goes into it the next time.
+/// cp(1): an existing file is replaced silently. A deployment wants that for its own files, but not for one
+/// that was filled in after it came from a sample. A directory that is copied to its own name goes into it
+/// the next time.
 pub(crate) fn cp(argv: &Argv) -> Deed {
     let options = argv.options(
         "R|r|recursive|a|archive b backup? d f|force i|interactive H l|link L|dereference n|no-clobber \
@@ -329,8 +347,8 @@ fn cp_and_mv_write() {
     ]);
 }
 
-/// install(1): `-d` makes directories with owner and mode and minds no existing one; otherwise it copies, by default
-/// with mode 755.
+/// install(1): `-d` creates directories with owner and mode and accepts existing ones; otherwise it copies,
+/// by default with mode 755.
 pub(crate) fn install(argv: &Argv) -> Deed {
     let options = argv.options(
         "d|directory D g|group: m|mode: o|owner: t|target-directory: T|no-target-directory b backup? c C|compare \

@@ -1,9 +1,31 @@
 //! Tables of cron(8).
 
 use crate::shell::argv::{Argv, Stdin};
+use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::Draft;
 use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
+
+/// What success says: `crontab -l` fails where there is none.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    argv.has_word("-l").then(|| Says::exists(Resource::Crontab(Value::default())))
+}
+
+/// What a line of the table says.
+pub(super) fn lists(pattern: &Pattern) -> Option<Says> {
+    Some(Says::exists(Resource::Crontab(pattern.text().clone())))
+}
+
+#[test]
+fn crontabs_are_asked() {
+    crate::tools::table::says(&[
+        ("crontab -l", "Exists crontab"),
+        ("crontab -u app -l | grep -q backup", "Exists crontab backup"),
+        ("crontab -", ""),
+    ]);
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -28,15 +50,28 @@ pub(crate) fn crontab(argv: &Argv) -> Deed {
     } else if options.has("e") {
         draft.asks("opens an editor", "pipe the whole table to `crontab -`", None);
     } else if let Some(file) = options.operands.first() {
-        let again = match (&argv.stdin, file.value.as_literal()) {
-            (Stdin::Text(_), Some("-")) => Again::Overwrites("replaces the lines of others"),
-            _ => Again::NoChange,
-        };
-        draft.add(file, Change::Write, crontab, again);
+        draft.add(file, Change::Write, crontab, input(argv, file.value.as_literal() == Some("-")));
     } else {
-        draft.add_implied(Change::Write, crontab, Again::NoChange);
+        draft.add_implied(Change::Write, crontab, input(argv, false));
     }
     draft.done()
+}
+
+/// What the new table does to the lines that are there: `(crontab -l; echo L) | crontab -` adds L once more, a filter
+/// in between keeps it single, and a text of its own replaces them all.
+fn input(argv: &Argv, from_input: bool) -> Again {
+    match &argv.stdin {
+        Stdin::Text(text) if text.key().contains("$(crontab") => Again::Duplicates("adds the line again"),
+        // `grep -v`, `sort -u`: what stands in front of it is not seen here.
+        Stdin::Text(text) if text.key().contains("$(") => Again::NoChange,
+        Stdin::Text(_) if from_input => Again::Overwrites("replaces the lines of others"),
+        _ => Again::NoChange,
+    }
+}
+
+/// True for a new table of which a part is what the old one held.
+pub(crate) fn keeps_old_lines(text: &str) -> bool {
+    text.contains("crontab -l")
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// createdb(1) and createuser(1) are wrappers of SQL: the catalogue says whether there is one.
+/// createdb(1) and createuser(1) are wrappers of SQL, so the catalogue shows whether it exists.
 fn asks_the_catalogue(asked: &Asked<'_>) -> Option<Edit> {
     let argv = asked.argv;
     let query = match (asked.name(), asked.resource()?) {
@@ -85,7 +85,7 @@ fn asks_the_catalogue(asked: &Asked<'_>) -> Option<Edit> {
         ("createuser", Resource::Role(_)) => "SELECT 1 FROM pg_roles WHERE rolname = '",
         _ => return None,
     };
-    // Another server, or a name that SQL would read in another way.
+    // Another server, or a name that SQL would read differently.
     let options = argv.options(CREATE);
     let here = !["h", "p", "U"].iter().any(|option| options.has(option)) && argv.env("PGHOST").is_none();
     let name = asked.operand()?;
@@ -96,15 +96,16 @@ fn asks_the_catalogue(asked: &Asked<'_>) -> Option<Edit> {
             Piece::Wrappers,
             Piece::Text("psql -d postgres -tAc \""),
             Piece::Text(query),
-            // A function's other call, or a loop's next turn, has another name.
+            // Another call of the function, or the next turn of the loop, has another name.
             Piece::Known(name.span, literal.to_owned()),
             Piece::Text("'\" | grep -q 1"),
         ])
     })
 }
 
-/// psql(1) "Exit Status", startup.c: an error in a script (standard input, `-f`) does not change the exit status unless
-/// ON_ERROR_STOP is set, and of several `-c` the last one gives it. An error that nobody hears of is no failure.
+/// psql(1) "Exit Status", startup.c: an error in a script (standard input, `-f`) does not change the exit
+/// status unless ON_ERROR_STOP is set, and with several `-c` the last one decides it. An error that nobody
+/// sees is not a failure.
 pub(crate) fn psql(argv: &Argv) -> Deed {
     let options = argv.options(
         "c|command: f|file: d|dbname: h|host: p|port: U|username: v|set|variable: o|output: L|log-file: F: R: P|pset: \
@@ -148,14 +149,14 @@ pub(crate) fn psql(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// What a script's last `\set ON_ERROR_STOP` makes of it: psql(1) "Variables", any spelling of a Boolean.
+/// The last `\set ON_ERROR_STOP` of a script: psql(1) "Variables", any spelling of a Boolean.
 fn sets_stop(text: &str) -> Option<bool> {
     let set = text.lines().rev().find_map(|line| line.trim().strip_prefix("\\set ON_ERROR_STOP"))?;
     Some(!matches!(set.trim().to_ascii_lowercase().as_str(), "off" | "0" | "false" | "no" | "f" | "n"))
 }
 
-/// mysqladmin(1), mariadb-admin: `create` of a database that exists exits with 1, `drop` of a missing one too and asks
-/// unless `--force`. Tried with MariaDB 10.11.
+/// mysqladmin(1), mariadb-admin: `create` of an existing database exits with 1; so does `drop` of a missing
+/// one, which also asks unless `--force` is given. Tried with MariaDB 10.11.
 pub(crate) fn mysqladmin(argv: &Argv) -> Deed {
     let options = argv.options("u|user: h|host: P|port: S|socket: f|force s w? p|password? defaults-file: defaults-extra-file: protocol:");
     let mut draft = Draft::of(argv);
@@ -181,7 +182,7 @@ pub(crate) fn mysqladmin(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// redis-cli(1): what pushes pushes again; FLUSHALL and FLUSHDB empty it. Tried with Redis 7.0.
+/// redis-cli(1): a push pushes again; FLUSHALL and FLUSHDB delete everything. Tried with Redis 7.0.
 pub(crate) fn redis(argv: &Argv) -> Deed {
     let options =
         argv.options("h: p: a: n: s: u: user: pass: x r: i: c tls cacert: cert: key: no-auth-warning raw");
@@ -204,7 +205,7 @@ pub(crate) fn redis(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// createdb(1), createuser(1): exit with 1 when it exists; `--interactive` and `-P` ask.
+/// createdb(1), createuser(1): they exit with 1 if it exists; `--interactive` and `-P` ask.
 pub(crate) fn create(argv: &Argv) -> Deed {
     let options = argv.options(CREATE);
     let mut draft = Draft::of(argv);
@@ -243,7 +244,8 @@ pub(crate) fn drop(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// mysql(1), mariadb(1): stop at the first error with 1 unless `--force`. `-p` without a value asks for the password.
+/// mysql(1), mariadb(1): they stop at the first error with 1 unless `--force` is given. `-p` without a value
+/// asks for the password.
 pub(crate) fn mysql(argv: &Argv) -> Deed {
     let options = argv.options("e|execute: u|user: h|host: P|port: D|database: S|socket: f|force N s B t password? defaults-file: defaults-extra-file: protocol:");
     let mut draft = Draft::of(argv);
@@ -271,7 +273,7 @@ pub(crate) fn mysql(argv: &Argv) -> Deed {
 
 /// sqlite3(1): the first operand is the file, the others SQL; exits with 1 after an error (tried with 3.40).
 pub(crate) fn sqlite(argv: &Argv) -> Deed {
-    // Long options stand behind one dash; those with a value are rare in scripts.
+    // Long options have one dash; options with a value are rare in scripts.
     let mut operands = argv.args.iter().filter(|arg| !arg.value.known_prefix().starts_with('-'));
     let mut draft = Draft::of(argv);
     let Some(file) = operands.next() else {
@@ -290,7 +292,7 @@ pub(crate) fn sqlite(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// mongosh: `db.dropDatabase()`; what else it is told is not read.
+/// mongosh: `db.dropDatabase()`; nothing else of its code is read.
 pub(crate) fn mongo(argv: &Argv) -> Deed {
     let texts = argv.args.iter().map(|a| a.value.to_string());
     let given = match &argv.stdin {
@@ -305,7 +307,19 @@ pub(crate) fn mongo(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// Dumps write a file; what a restore finds is not known.
+/// True for a command that fills databases from a dump: `zcat dump.gz | psql`, pg_restore(1).
+pub(crate) fn loads_dump(argv: &Argv) -> bool {
+    let client = matches!(argv.name.as_str(), "psql" | "mysql" | "mariadb");
+    // What another program prints is a text of which nothing is known.
+    let fed = match &argv.stdin {
+        Stdin::Pipe => true,
+        Stdin::Text(text) => text.as_literal().is_none() && text.known_prefix().is_empty(),
+        Stdin::Inherited | Stdin::File(_) => false,
+    };
+    argv.name == "pg_restore" || client && fed
+}
+
+/// Dumps write a file; what a restore finds is unknown.
 pub(crate) fn dump(argv: &Argv) -> Deed {
     let options: Options<'_> =
         argv.options("f|file: d|dbname: U: h: p: F|format: r|result-file: u|user: t: n: T: N: j: Z: out: o:");

@@ -1,10 +1,74 @@
 //! Disks and swap: util-linux, e2fsprogs.
 
 use crate::shell::argv::Argv;
+use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW};
 use crate::tools::effect::{Again, Change, Deed, Resource};
 use crate::tools::files::busy_swap;
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
+
+/// The options of swapon(8).
+const SWAPON: &str = "a|all p|priority: d|discard? s|summary show? L: U: e|ifexists noheadings raw bytes";
+
+/// What success says: mountpoint(1), findmnt(8) and blkid(8) fail where there is none; `swapon --show` is asked for a line.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let plain = || argv.args.iter().find(|arg| !arg.value.known_prefix().starts_with('-'));
+    match argv.name.as_str() {
+        "swapon" => {
+            let options = argv.options(SWAPON);
+            let shows = options.operands.is_empty() || options.has("show") || options.has("s");
+            shows.then(|| Says::other("swap", Value::default()))
+        }
+        "mountpoint" | "findmnt" => Some(Says::other("mount", argv.path(plain()?))),
+        "blkid" => {
+            let device = argv.options("o|output: s|match-tag: t: L: U: c: p").operands.first().copied()?;
+            Some(Says::other("file system", argv.path(device)))
+        }
+        _ => None,
+    }
+}
+
+/// `lsblk -no FSTYPE DEVICE` prints the file system where there is one.
+pub(super) fn prints(argv: &Argv) -> Option<Says> {
+    let options = argv.options("n|noheadings o|output: f|fs l d p r");
+    let asks = options.has("f") || options.values("o").any(|columns| columns.key().contains("FSTYPE"));
+    let device = options.operands.first().filter(|_| asks)?;
+    Some(Says::other("file system", argv.path(device)))
+}
+
+/// What a line of a list of mounts, swap areas or file systems says.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    match argv.name.as_str() {
+        "swapon" | "free" => Some(Says::other("swap", Value::default())),
+        "mount" | "findmnt" | "df" => Some(Says::other("mount", pattern.name())),
+        "blkid" => Some(Says::other("file system", pattern.name())),
+        "lsblk" => prints(argv),
+        // `file -s /dev/sdb | grep -q filesystem`; an empty device is `data`.
+        "file" => {
+            let device = argv.args.iter().rfind(|arg| arg.value.key().starts_with("/dev/"))?;
+            let says = Says::other("file system", argv.path(device));
+            if pattern.text().key().contains("data") { says.negate() } else { Some(says) }
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn mounts_are_asked() {
+    crate::tools::table::says(&[
+        ("mountpoint -q /data", "Exists mount /data"),
+        ("findmnt /data", "Exists mount /data"),
+        ("mount | grep -q /data", "Exists mount data"),
+        ("swapon --show | grep -q /swapfile", "Exists swap"),
+        ("swapon --show", "Exists swap"),
+        ("swapon /swapfile", ""),
+        ("blkid /dev/sdb1", "Exists file system /dev/sdb1"),
+        ("lsblk -no FSTYPE /dev/sdb", "prints Exists file system /dev/sdb"),
+        ("file -s /dev/sdb | grep -q filesystem", "Exists file system /dev/sdb"),
+    ]);
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -22,8 +86,9 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// mkswap(8): refuses a swap area in use, and one that is called so is; it minds no other (tried with 2.38). mkfs(8): whatever was there is gone; mke2fs asks where it sees a file system
-/// only on a terminal, and `-F` or `-f` does not.
+/// mkswap(8): it refuses a swap area in use, and anything with a swap name counts as one; it accepts any
+/// other (tried with 2.38). mkfs(8): everything that was there is gone; mke2fs asks only on a terminal if it
+/// sees a file system, and with `-F` or `-f` it does not ask.
 pub(crate) fn mkfs(argv: &Argv) -> Deed {
     let options = argv.options("t|type: L|label: f|force F U|uuid: p|pagesize: b: m: O: E: N: i: q c n:");
     let mut draft = Draft::of(argv);
@@ -43,8 +108,7 @@ pub(crate) fn mkfs(argv: &Argv) -> Deed {
 
 /// swapon(8): `swapon failed: Device or resource busy`, exit status 255, for an area in use; `-a` skips it.
 pub(crate) fn swapon(argv: &Argv) -> Deed {
-    let options =
-        argv.options("a|all p|priority: d|discard? s|summary show? L: U: e|ifexists noheadings raw bytes");
+    let options = argv.options(SWAPON);
     let mut draft = Draft::of(argv);
     if options.has("show") || options.has("s") {
         return Deed::read_only();
@@ -61,8 +125,8 @@ pub(crate) fn swapon(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// mount(8): the same source at the same place is `already mounted`, exit status 32; `-a` and `remount` mind nothing.
-/// What has no device (tmpfs, `--bind`) is mounted once more on top (tried with 2.38).
+/// mount(8): the same source at the same place is `already mounted`, exit status 32; `-a` and `remount`
+/// accept it. Something without a device (tmpfs, `--bind`) is mounted again on top (tried with 2.38).
 pub(crate) fn mount(argv: &Argv) -> Deed {
     let options =
         argv.options("a|all t|types: o|options: B|bind R|rbind r w L: U: v f n make-private M|move");

@@ -323,7 +323,7 @@ pub enum Role {
     Restart,
     /// Runs all of compose.
     ComposeUp,
-    /// Serves in the foreground or as a daemon (gunicorn, node server.js …).
+    /// Serves in the foreground or as a daemon (uvicorn, node server.js …).
     Serve,
     /// Gives paths to others: chown, chgrp, setfacl.
     Owner,

@@ -1,16 +1,105 @@
-//! Making and removing files and directories: coreutils(1), util-linux.
+//! Creating and removing files and directories: coreutils(1), util-linux.
 
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{DIRECTORY, Draft, FILE, unknown};
 use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Prints, Resource};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::{Aspect, Says};
+
+fn is_flag(arg: &Arg) -> bool {
+    arg.value.known_prefix().starts_with('-')
+}
+
+/// What success says: these fail where the path is not there.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let there = |arg: &Arg| Some(Says::exists(Resource::Path(argv.path(arg))));
+    let first_plain = || argv.args.iter().find(|arg| !is_flag(arg));
+    match argv.name.as_str() {
+        "cd" | "pushd" => Some(Says::fact(Resource::Path(argv.path(argv.args.first()?)), Aspect::Directory)),
+        "readlink" => prints(argv).or_else(|| there(first_plain()?)),
+        "compgen" if argv.literal(0) == Some("-G") => there(argv.args.get(1)?),
+        "find" => there(argv.args.first().filter(|arg| !is_flag(arg))?),
+        "cat" => match argv.args.as_slice() {
+            [file] => there(file),
+            _ => None,
+        },
+        "stat" => {
+            there(argv.options("c|format: printf: L|dereference f|file-system t|terse").operands.first()?)
+        }
+        "ls" | "realpath" => there(first_plain()?),
+        _ => None,
+    }
+}
+
+/// What it says that they print something.
+pub(super) fn prints(argv: &Argv) -> Option<Says> {
+    match argv.name.as_str() {
+        "find" => found(argv),
+        // `ls` of an empty directory prints nothing.
+        "ls" if !argv.options("d a A l 1 R t r h F").has("d") => {
+            let path = argv.args.iter().find(|arg| !is_flag(arg))?;
+            Some(Says::fact(Resource::Path(argv.path(path)), Aspect::Filled))
+        }
+        "readlink" if !argv.args.iter().any(is_flag) => {
+            Some(Says::fact(Resource::Path(argv.path(argv.args.last()?)), Aspect::Link))
+        }
+        _ => None,
+    }
+}
+
+/// What a line of `ls DIR` or `find DIR -name X` says.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    let below = |mut path: Value, name: &Value| {
+        path.push_str("/");
+        path.push(name);
+        Some(Says::exists(Resource::Path(path.normalized())))
+    };
+    if argv.name == "ls" {
+        let directory = argv.args.iter().find(|arg| !is_flag(arg));
+        return below(directory.map_or(argv.cwd.clone(), |arg| argv.path(arg)), &pattern.name());
+    }
+    let named = argv.args.iter().position(|arg| matches!(arg.value.as_literal(), Some("-name" | "-path")));
+    below(argv.path(argv.args.first()?), &argv.args.get(named? + 1)?.value)
+}
+
+/// `find DIR -name X`, `find X -maxdepth 0`: one path.
+fn found(argv: &Argv) -> Option<Says> {
+    let place = |word: &str| argv.args.iter().position(|arg| arg.value.as_literal() == Some(word));
+    let mut path = argv.path(argv.args.first().filter(|arg| !is_flag(arg))?);
+    match place("-name").or_else(|| place("-path")) {
+        Some(at) => {
+            let name = &argv.args.get(at + 1)?.value;
+            // Which of several it finds is not known.
+            if name.is_glob() || name.key().contains(['*', '?', '[']) {
+                return None;
+            }
+            path.push_str("/");
+            path.push(name);
+            let aspect = match place("-type").and_then(|at| argv.literal(at + 1)) {
+                Some("d") => Aspect::Directory,
+                Some("f") => Aspect::File,
+                Some("l") => Aspect::Link,
+                _ => Aspect::Exists,
+            };
+            Some(Says::fact(Resource::Path(path.normalized()), aspect))
+        }
+        None if place("-maxdepth").is_some_and(|at| argv.literal(at + 1) == Some("0")) => {
+            Some(Says::exists(Resource::Path(path)))
+        }
+        None if place("-mindepth").is_some_and(|at| argv.literal(at + 1) == Some("1")) => {
+            Some(Says::fact(Resource::Path(path), Aspect::Filled))
+        }
+        None => None,
+    }
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     match asked.name() {
         "mkdir" => {
-            // A directory that is a lock must be made only once.
+            // A directory that serves as a lock must be created only once.
             let is_lock = |arg: &Arg| arg.value.to_string().to_ascii_lowercase().contains("lock");
             let flag = (!asked.argv.args.iter().any(is_lock)).then(|| asked.flag("-p"));
             Advice::with("write `mkdir -p`, which accepts a directory that exists", flag)
@@ -33,7 +122,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// mkdir(1): with `-p` an existing directory is no error.
+/// mkdir(1): with `-p` an existing directory is not an error.
 pub(crate) fn mkdir(argv: &Argv) -> Deed {
     let options = argv.options("p|parents m|mode: v|verbose Z context?");
     let again =
@@ -50,7 +139,7 @@ pub(crate) fn mkdir(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// How many arguments of a `mkdir` are options, where `install -d` can stand in its place: none, or `-p` alone.
+/// How many arguments of a `mkdir` are options, if `install -d` can replace it: none, or only `-p`.
 pub(crate) fn plain_mkdir(argv: &Argv) -> Option<usize> {
     let is_option = |arg: &Arg| arg.value.known_prefix().starts_with('-');
     let options = argv.args.iter().take_while(|arg| is_option(arg)).count();
@@ -75,7 +164,7 @@ fn mkdir_makes_directories() {
     ]);
 }
 
-/// rm(1): only with `-f` a missing file is no error; `-r` alone changes nothing about that.
+/// rm(1): a missing file is not an error only with `-f`; `-r` does not change that.
 pub(crate) fn rm(argv: &Argv) -> Deed {
     let options = argv.options("r|R|recursive f|force i I interactive? d|dir v|verbose one-file-system");
     let again = if options.has("f") {
@@ -116,7 +205,7 @@ fn rm_removes() {
     ]);
 }
 
-/// touch(1), mknod(1) and mkfifo(1): touch leaves an existing file's content alone, the others fail on it.
+/// touch(1), mknod(1) and mkfifo(1): touch keeps an existing file's content, and the others fail on it.
 pub(crate) fn touch(argv: &Argv) -> Deed {
     let options = argv.options("a c|no-create d|date: f h|no-dereference m r|reference: t: time:");
     let mut draft = Draft::of(argv);
@@ -126,6 +215,11 @@ pub(crate) fn touch(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// True for a command whose new file is empty, and which leaves one that is there as it is.
+pub(crate) fn leaves_empty(argv: &Argv) -> bool {
+    argv.name == "touch"
 }
 
 /// mkfifo(1), mknod(1).
@@ -140,7 +234,7 @@ pub(crate) fn mkfifo(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// truncate(1) leaves a file that holds nothing; fallocate(1) one that may hold what it held.
+/// truncate(1) leaves an empty file; fallocate(1) leaves one that may keep its content.
 pub(crate) fn truncate(argv: &Argv) -> Deed {
     let options = argv.options("s|size: r|reference: c|no-create o|io-blocks");
     let mut draft = Draft::of(argv);
@@ -155,7 +249,7 @@ pub(crate) fn busy_swap(path: &Value, text: &'static str) -> Again {
     if path.basename().key().contains("swap") { Again::Fails(text) } else { Again::NoChange }
 }
 
-/// shred(1): a missing file is an error; `-u` and `--remove` take the file away.
+/// shred(1): a missing file is an error; `-u` and `--remove` remove the file.
 pub(crate) fn shred(argv: &Argv) -> Deed {
     let options =
         argv.options("u remove? n|iterations: s|size: z|zero f|force v|verbose x|exact random-source:");
@@ -183,7 +277,7 @@ pub(crate) fn fallocate(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// dd(1): `of=` is what it writes; with `oflag=append conv=notrunc` it adds to the end.
+/// dd(1): `of=` is the file that it writes; with `oflag=append conv=notrunc` it adds to the end.
 pub(crate) fn dd(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let flag = |key: &str, flag: &str| {
@@ -239,10 +333,29 @@ pub(crate) fn tee(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// A log is there to be appended to.
+/// A log is meant to be appended to.
 fn is_log(file: &Value) -> bool {
     let name = file.basename().to_string().to_ascii_lowercase();
     name.ends_with(".log") || name.split(['_', '.', '-', '$']).any(|part| matches!(part, "log" | "logfile"))
+}
+
+#[test]
+fn files_are_asked_for() {
+    crate::tools::table::says(&[
+        ("ls /x", "Exists path /x; prints Filled path /x"),
+        ("ls -d /x", "Exists path /x"),
+        ("stat -c %U /x", "Exists path /x"),
+        ("readlink /x", "Link path /x; prints Link path /x"),
+        ("readlink -f /x", "Exists path /x"),
+        ("cd /x", "Directory path /x"),
+        ("find /x -name y -type d", "Exists path /x; prints Directory path /x/y"),
+        ("find /x -mindepth 1 -print", "Exists path /x; prints Filled path /x"),
+        ("find /x -name '*.py'", "Exists path /x"),
+        ("ls /x | grep -q y", "Exists path /x/y"),
+        ("find /x -name y | grep -q .", "Exists path /x/y"),
+        ("ls -A /x | wc -l", "Filled path /x"),
+        ("compgen -G /x", "Exists path /x"),
+    ]);
 }
 
 #[test]

@@ -5,6 +5,49 @@ use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, joined, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
+
+/// What success says: `iptables -C` and `firewall-cmd --query-…` fail where there is no such rule, `-L` and `nft list`
+/// where there is no such chain or table.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let rule = || Some(Says::exists(Resource::FirewallRule(Value::default())));
+    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+    match argv.name.as_str() {
+        "iptables" | "ip6tables" if has(&["-C", "--check"]) => rule(),
+        "iptables" | "ip6tables" if has(&["-L", "-S", "-nL", "--list"]) => {
+            argv.args.last().filter(|arg| !arg.value.known_prefix().starts_with('-')).and_then(|_| rule())
+        }
+        "firewall-cmd" => argv.args.iter().any(|arg| arg.value.key().starts_with("--query-")).then(rule)?,
+        "nft" => {
+            let operands: Vec<&Arg> = argv.args.iter().collect();
+            let one = word(&operands, 0) == "list" && matches!(word(&operands, 1), "table" | "chain" | "set");
+            one.then(|| Says::other("firewall", joined(&operands[1..])))
+        }
+        _ => None,
+    }
+}
+
+/// What a line of the list of rules says.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    match argv.name.as_str() {
+        "ufw" => Some(Says::other("ufw", Value::default())),
+        _ => Some(Says::exists(Resource::FirewallRule(pattern.text().clone()))),
+    }
+}
+
+#[test]
+fn rules_are_asked_for() {
+    crate::tools::table::says(&[
+        ("iptables -C INPUT -j ACCEPT", "Exists firewall-rule"),
+        ("iptables -n -L X", "Exists firewall-rule"),
+        ("iptables -S | grep -q 8080", "Exists firewall-rule 8080"),
+        ("ufw status | grep -q active", "Exists ufw"),
+        ("nft list table inet w", "Exists firewall table inet w"),
+        ("firewall-cmd --query-port=80/tcp", "Exists firewall-rule"),
+        ("iptables -F", ""),
+    ]);
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -27,7 +70,8 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// ufw(8): a rule that exists is skipped. `enable` asks where an ssh session might end, `reset` always, unless `--force`.
+/// ufw(8): an existing rule is skipped. Unless `--force` is given, `enable` asks if an ssh session might end,
+/// and `reset` always asks.
 pub(crate) fn ufw(argv: &Argv) -> Deed {
     let options = argv.leading_options("force dry-run");
     let operands = &options.operands;
@@ -66,8 +110,9 @@ pub(crate) fn ufw(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// iptables(8): `-A` and `-I` add the rule again; `-D` of a missing rule and `-N` of a chain that exists exit with 1.
-/// `-F` takes all rules of a chain away. The rule's text leaves out the action and the position, so that `-C` and `-A` of one rule name the same.
+/// iptables(8): `-A` and `-I` add the rule again; `-D` of a missing rule and `-N` of an existing chain exit
+/// with 1. `-F` removes all rules of a chain. The rule's text does not include the action and the position,
+/// so that `-C` and `-A` of one rule have the same name.
 pub(crate) fn iptables(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let mut action = "";
@@ -99,7 +144,7 @@ pub(crate) fn iptables(argv: &Argv) -> Deed {
             (Change::Remove, Again::Fails("Bad rule, does a matching rule exist in that chain?"))
         }
         "-N" | "--new-chain" => (NEW, Again::Fails("Chain already exists")),
-        // What is emptied holds no rule that could be there twice: of a chain, or of all.
+        // An emptied chain (or all of them) holds no rule that could be there twice.
         "-F" | "--flush" => (Change::Remove, Again::NoChange),
         "-L" | "-S" | "--list" => return Deed::read_only(),
         _ => return nothing(),
@@ -109,8 +154,8 @@ pub(crate) fn iptables(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// nft(8): `add rule` and `insert rule` add it again; tables and chains are added once, and `create` minds that they
-/// are there. `flush` and `delete` take the rules away. Tried with 1.0.
+/// nft(8): `add rule` and `insert rule` add it again; tables and chains are added once, and `create` fails if
+/// they exist. `flush` and `delete` remove the rules. Tried with 1.0.
 pub(crate) fn nft(argv: &Argv) -> Deed {
     let operands: Vec<&Arg> = argv.args.iter().collect();
     match (word(&operands, 0), word(&operands, 1)) {

@@ -1,13 +1,134 @@
 //! git(1).
 
-use crate::shell::argv::{Arg, Argv};
+use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, TREE, below, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::{Aspect, Fact, Says};
 
 /// git's own options.
 const GLOBAL: &str = "C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare";
+
+/// git's own options read, and the directory that `-C` leads to.
+fn inner(argv: &Argv) -> Option<Argv> {
+    let global = argv.leading_options(GLOBAL);
+    let mut inner = argv.shifted(global.first_operand)?;
+    for directory in global.values("C") {
+        inner.cwd = directory.resolve(&inner.cwd);
+    }
+    Some(inner)
+}
+
+/// The resource of `refs/tags/v1`, `refs/heads/main`; of a bare name a tag or a branch.
+fn reference(name: &Value) -> Option<Says> {
+    let of = |prefix: &str| name.key().strip_prefix(prefix).map(|rest| Value::from_key(rest, name));
+    let fact = |kind: &'static str, name: Value| Fact {
+        resource: Resource::Other(kind, name),
+        aspect: Aspect::Exists,
+    };
+    if let Some(tag) = of("refs/tags/").or_else(|| of("tags/")) {
+        return Some(Says::Is(fact("tag", tag)));
+    }
+    if let Some(branch) = of("refs/heads/").or_else(|| of("heads/")) {
+        return Some(Says::Is(fact("branch", branch)));
+    }
+    let own = name.key().starts_with("HEAD") || name.key().contains(['/', '@', '~', '^', ':']);
+    (!own).then(|| Says::Either(fact("branch", name.clone()), fact("tag", name.clone())))
+}
+
+/// What success says: a repository is there, a remote, a branch or a tag of it; or nothing is left to commit
+/// (git-diff(1) `--quiet`). Tried with 2.39.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let inner = inner(argv)?;
+    let options = inner.options("q|quiet v|verbose get get-all push all verify cached staged exit-code heads tags short exclude-standard");
+    let operands = &options.operands;
+    let literal = |index: usize| operands.get(index).and_then(|arg| arg.value.as_literal());
+    let repository = || Some(Says::exists(Resource::Path(Value::literal(".git").resolve(&inner.cwd))));
+    let remote = |name: Value| Some(Says::exists(Resource::Remote { repo: inner.cwd.clone(), name }));
+    match inner.program.value.as_literal()? {
+        "rev-parse" if options.has("verify") => reference(&operands.first()?.value).or_else(repository),
+        "rev-parse" => operands.first().and_then(|arg| reference(&arg.value)).or_else(repository),
+        "show-ref" => reference(&operands.first()?.value),
+        "status" | "log" | "ls-files" => repository(),
+        "diff" | "diff-index" if options.has("quiet") || options.has("q") || options.has("exit-code") => {
+            Some(Says::other("commit", inner.cwd.clone()))
+        }
+        "remote" => match (literal(0), operands.get(1)) {
+            (Some("get-url" | "show"), Some(name)) => remote(name.value.clone()),
+            (None | Some("show"), None) => remote(Value::literal("origin")),
+            _ => None,
+        },
+        "config" => {
+            let name = literal(0)?.strip_prefix("remote.")?.strip_suffix(".url")?;
+            remote(Value::literal(name))
+        }
+        _ => None,
+    }
+}
+
+/// What it says that something is printed: something is left to commit, or there is such a tag.
+pub(super) fn prints(argv: &Argv) -> Option<Says> {
+    let inner = inner(argv)?;
+    let options =
+        inner.options("s|short porcelain? name-only stat l|list cached staged a r u|untracked-files?");
+    let named = || options.operands.first().map(|arg| arg.value.clone());
+    match inner.program.value.as_literal()? {
+        "status" if options.has("s") || options.has("porcelain") => {
+            Says::other("commit", inner.cwd.clone()).negate()
+        }
+        "diff" if options.has("name-only") || options.has("stat") => {
+            Says::other("commit", inner.cwd.clone()).negate()
+        }
+        "tag" if options.has("l") => Some(Says::other("tag", named()?)),
+        "branch" if options.has("l") => Some(Says::other("branch", named()?)),
+        _ => None,
+    }
+}
+
+/// What a line of a list of remotes, branches, tags, work trees or values says.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    let inner = inner(argv)?;
+    let name = pattern.name();
+    match inner.program.value.as_literal()? {
+        "remote" => Some(Says::exists(Resource::Remote { repo: inner.cwd.clone(), name })),
+        "branch" => Some(Says::other("branch", name)),
+        "tag" => Some(Says::other("tag", name)),
+        "worktree" => Some(Says::exists(Resource::Path(pattern.text().resolve(&inner.cwd)))),
+        // `git config --global --get-all safe.directory | grep -qxF "$DIR"`
+        "config" => {
+            let file = config_file(&inner, &inner.options(CONFIG));
+            let text = pattern.clone().anywhere().line();
+            Some(Says::exists(Resource::Line { file, text }))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn repositories_are_asked() {
+    crate::tools::table::says(&[
+        ("git rev-parse --git-dir", "Exists path /srv/app/.git"),
+        ("git -C /x rev-parse HEAD", "Exists path /x/.git"),
+        ("git rev-parse -q --verify refs/tags/v1", "Exists tag v1"),
+        ("git show-ref --verify --quiet refs/heads/prod", "Exists branch prod"),
+        ("git rev-parse --verify prod", "Exists branch prod or Exists tag prod"),
+        ("git remote get-url origin", "Exists remote origin"),
+        ("git config --get remote.origin.url", "Exists remote origin"),
+        ("git remote | grep -qx deploy", "Exists remote deploy"),
+        ("git diff --cached --quiet", "Exists commit /srv/app"),
+        ("git diff-index --quiet HEAD --", "Exists commit /srv/app"),
+        ("git status --porcelain", "Exists path /srv/app/.git; prints not Exists commit /srv/app"),
+        ("git status --porcelain | grep -q .", "not Exists commit /srv/app"),
+        ("git tag -l v1", "prints Exists tag v1"),
+        ("git tag | grep -qx v1", "Exists tag v1"),
+        ("git branch --list prod", "prints Exists branch prod"),
+        ("git worktree list | grep -q /srv/w", "Exists path /srv/w"),
+        ("git config --global --get-all safe.directory | grep -qxF /x", "Exists line /root/.gitconfig '/x'"),
+        ("git diff", ""),
+    ]);
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -23,7 +144,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         ("remote", _) if asked.removes() => Advice::help(
             "test for it first: `! git remote get-url NAME >/dev/null 2>&1 || git remote remove NAME`",
         ),
-        // git-remote(1): `get-url` fails where there is no such remote.
+        // git-remote(1): `get-url` fails if there is no such remote.
         ("remote", _) => {
             let name = asked.operand().filter(|_| argv.literal(at + 1) == Some("add"));
             let test = name.map(|name| {
@@ -54,7 +175,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
             Advice::help("commit only where something changed: `git diff --cached --quiet || git commit …`")
         }
         ("config", "line") => Advice::help(
-            "ask for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`",
+            "check for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`",
         ),
         ("config", _) => {
             Advice::help("ask for it first: `! git config --get KEY >/dev/null || git config --unset KEY`")
@@ -79,15 +200,11 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// git's own options, then a command's. What is said of repeating was tried with git 2.39.
+/// git's own options, then a command's. The behaviour of repetitions was tried with git 2.39.
 pub(crate) fn git(argv: &Argv) -> Deed {
-    let global = argv.leading_options(GLOBAL);
-    let Some(mut inner) = argv.shifted(global.first_operand) else {
+    let Some(inner) = inner(argv) else {
         return Deed::read_only();
     };
-    for directory in global.values("C") {
-        inner.cwd = directory.resolve(&inner.cwd);
-    }
     let argv = &inner;
     match argv.program.value.as_literal().unwrap_or_default() {
         "clone" => clone(argv),
@@ -140,7 +257,7 @@ fn clone(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// The directory that a repository's address gives: git-clone(1), "humanish".
+/// The directory that follows from a repository's address: git-clone(1), "humanish".
 fn humanish(address: &Value, bare: bool) -> Value {
     let text = address.key().trim_end_matches('/').trim_end_matches("/.git");
     let address = Value::from_key(text, address);
@@ -215,7 +332,7 @@ fn submodule(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// Commands that bring the source up to date. A new branch (`-b`) can be made only once.
+/// Commands that bring the source up to date. A new branch (`-b`) can be created only once.
 fn source(argv: &Argv) -> Deed {
     let options =
         argv.options("b: c: B: C: q|quiet f|force depth: hard soft mixed t|track orphan: s|source: X: m:");
@@ -261,16 +378,24 @@ fn branch(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// git-config(1): `--add` adds a second value, `--unset` of what is not set exits with 5.
-fn config(argv: &Argv) -> Deed {
-    let options = argv.options("global system local f|file: add unset unset-all get get-all get-regexp: l|list e|edit replace-all type: bool int default:");
-    let mut draft = Draft::of(argv);
-    let file = match (options.value("f"), options.has("global"), options.has("system")) {
+/// The options of git-config(1).
+const CONFIG: &str = "global system local f|file: add unset unset-all get get-all get-regexp: l|list e|edit replace-all type: bool int default:";
+
+/// The file that git-config(1) reads and writes.
+fn config_file(argv: &Argv, options: &Options<'_>) -> Value {
+    match (options.value("f"), options.has("global"), options.has("system")) {
         (Some(file), ..) => file.resolve(&argv.cwd),
         (None, true, _) => below(&argv.home, &Value::literal(".gitconfig")),
         (None, _, true) => Value::literal("/etc/gitconfig"),
         _ => below(&argv.cwd, &Value::literal(".git/config")),
-    };
+    }
+}
+
+/// git-config(1): `--add` adds a second value; `--unset` of a key that is not set exits with 5.
+fn config(argv: &Argv) -> Deed {
+    let options = argv.options(CONFIG);
+    let mut draft = Draft::of(argv);
+    let file = config_file(argv, &options);
     match options.operands[..] {
         [key, value] if options.has("add") => {
             let mut text = key.value.clone();
@@ -288,8 +413,8 @@ fn config(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// git-commit(1): with nothing new to commit it exits with 1, unless `--allow-empty`; without a message it opens an
-/// editor.
+/// git-commit(1): if there is nothing new to commit, it exits with 1, unless `--allow-empty` is given.
+/// Without a message it opens an editor.
 fn commit(argv: &Argv) -> Deed {
     let options =
         argv.options("m|message: a|all F|file: C: c: amend no-edit allow-empty q|quiet author: date: n s t:");

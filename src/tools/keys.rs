@@ -1,9 +1,41 @@
 //! Keys and passwords in files: htpasswd(1), openssl(1), ssh-keygen(1), gpg(1).
 
 use crate::shell::argv::{Argv, Stdin};
+use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked, Edit, Words};
-use crate::tools::draft::{Draft, FILE};
-use crate::tools::effect::{Again, Change, Deed, Prints, Role};
+use crate::tools::draft::{Draft, FILE, below, unknown};
+use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
+use crate::tools::says::Says;
+
+/// What success says: `openssl x509 -checkend` that the certificate is there and still good, `ssh-keygen -F HOST` that
+/// known_hosts has the host (ssh-keygen(1)).
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    match argv.name.as_str() {
+        "openssl" => {
+            let options = argv.options("-in: -checkend: -noout -enddate -text");
+            let file = options.value("-in").filter(|_| options.has("-checkend"))?;
+            Some(Says::exists(Resource::Path(file.resolve(&argv.cwd))))
+        }
+        _ => {
+            let options = argv.options("F: f: l H");
+            options.value("F")?;
+            let known = below(&argv.home, &Value::literal(".ssh/known_hosts"));
+            let file = options.value("f").map_or(known, |file| file.resolve(&argv.cwd));
+            Some(Says::exists(Resource::Line { file, text: unknown("host") }))
+        }
+    }
+}
+
+#[test]
+fn keys_are_asked_for() {
+    crate::tools::table::says(&[
+        ("openssl x509 -checkend 86400 -noout -in /c.pem", "Exists path /c.pem"),
+        ("openssl x509 -noout -text -in /c.pem", ""),
+        ("ssh-keygen -F github.com", "Exists line /root/.ssh/known_hosts '$host'"),
+        ("ssh-keygen -F h -f /k", "Exists line /k '$host'"),
+        ("ssh-keygen -lf /k", ""),
+    ]);
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -13,7 +45,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         "htpasswd" => Advice::help(
             "write `-c` only where the file is missing: `[ -f FILE ] || touch FILE`, then `htpasswd` without `-c`",
         ),
-        // Without a terminal it fails, and with one it asks: only the first goes the same way on a first run.
+        // Without a terminal it fails, and with one it asks. Only the first goes the same way on a first run.
         "gpg" | "gpg2" => {
             let flag = match asked.flag("--yes") {
                 Edit::Behind(words) => Edit::Behind(Words { is_safe: asked.fails(), ..words }),
@@ -26,7 +58,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// htpasswd(1): `-c` makes the file anew; without `-b` or `-i` it asks for the password.
+/// htpasswd(1): `-c` creates the file again; without `-b` or `-i` it asks for the password.
 pub(crate) fn htpasswd(argv: &Argv) -> Deed {
     let options = argv.options("c n b i m B C: d s p D v 2 5 r:");
     let mut draft = Draft::of(argv);
@@ -45,7 +77,7 @@ pub(crate) fn htpasswd(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// openssl(1): a key made again is another key.
+/// openssl(1): a key that is generated again is another key.
 pub(crate) fn openssl(argv: &Argv) -> Deed {
     let Some(inner) = argv.shifted(0) else {
         return Deed::read_only();
@@ -102,7 +134,8 @@ pub(crate) fn wg(argv: &Argv) -> Deed {
     }
 }
 
-/// ssh-keygen(1): asks before it overwrites a key, for the file where `-f` does not say, for a passphrase without `-N`.
+/// ssh-keygen(1): it asks before it overwrites a key, for the file if `-f` does not name it, and for a
+/// passphrase without `-N`.
 pub(crate) fn ssh_keygen(argv: &Argv) -> Deed {
     let options =
         argv.options("t: b: f: N: C: P: q A R: F: H l y e i p c D: E: I: s: V: Z: m: O: a: Y: n: B v");
@@ -129,8 +162,8 @@ pub(crate) fn ssh_keygen(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// gpg(1): an output file that exists is asked for on the terminal itself; with `--batch` it is an error, with `--yes`
-/// it is replaced (tried with 2.2).
+/// gpg(1): if an output file exists, it asks on the terminal itself; with `--batch` it is an error, and with
+/// `--yes` it is replaced (tried with 2.2).
 pub(crate) fn gpg(argv: &Argv) -> Deed {
     let options = argv.options(
         "o|output: yes batch dearmor armor|a import keyserver: recv-keys homedir: u|local-user: r|recipient: \

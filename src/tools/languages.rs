@@ -125,7 +125,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// bundle(1): `install` is what it does without a word; `exec` hands on.
+/// bundle(1): `install` is the default command; `exec` runs another command.
 pub(crate) fn bundle(argv: &Argv) -> Deed {
     match argv.literal(0) {
         None if argv.args.is_empty() => role(Role::Dependencies(Ecosystem::Ruby)),
@@ -155,7 +155,7 @@ pub(crate) fn gem(argv: &Argv) -> Deed {
     }
 }
 
-/// rails, rake: tasks stand one after the other.
+/// rails, rake: tasks follow each other.
 pub(crate) fn rake(argv: &Argv) -> Deed {
     let operands = argv.options("e|environment: f: t|trace").operands;
     let mut draft = Draft::of(argv);
@@ -226,7 +226,8 @@ pub(crate) fn composer(argv: &Argv) -> Deed {
     }
 }
 
-/// php(1): `artisan`, which asks in production unless `--force`; `bin/console` of Symfony asks unless `-n`.
+/// php(1): `artisan`, which asks in production unless `--force` is given; Symfony's `bin/console` asks unless
+/// `-n` is given.
 pub(crate) fn php(argv: &Argv) -> Deed {
     let options = argv.leading_options("d: c: f: r: v i m S: t: n");
     if options.has("v") || options.has("m") || options.has("i") {
@@ -277,8 +278,8 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
         "doctrine:database:drop" | "doctrine:schema:drop" if options.has("force") => {
             draft.loses_data();
         }
-        // It asks in production where a key is there already, and without an answer keeps it: `--force` would be the
-        // worse advice (Laravel's KeyGenerateCommand).
+        // In production it asks if a key already exists, and without an answer keeps it: `--force` would be
+        // the worse advice (Laravel's KeyGenerateCommand).
         "key:generate" => {
             if !options.has("show") {
                 let file = crate::shell::value::Value::literal(".env");
@@ -317,7 +318,7 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
     };
     let verb = word(&operands, 0);
     match (argv.name.as_str(), verb) {
-        // Both stop where there is a Cargo.toml (tried).
+        // Both stop if there is a Cargo.toml (tried).
         ("cargo", verb @ ("init" | "new")) => {
             let mut draft = Draft::of(argv);
             let directory =

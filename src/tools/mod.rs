@@ -7,11 +7,12 @@
 mod accounts;
 pub(crate) mod acts;
 pub(crate) mod advice;
-mod archives;
+pub(crate) mod archives;
+mod catalogues;
 pub(crate) mod containers;
-mod copying;
-mod cron;
-mod databases;
+pub(crate) mod copying;
+pub(crate) mod cron;
+pub(crate) mod databases;
 mod disks;
 mod draft;
 pub mod effect;
@@ -26,11 +27,14 @@ mod languages;
 mod node;
 mod owners;
 mod packages;
+pub(crate) mod patterns;
 pub(crate) mod place;
 pub(crate) mod plain;
+pub(crate) mod prints;
 pub(crate) mod providers;
-mod python;
+pub(crate) mod python;
 mod runners;
+pub(crate) mod says;
 mod sed;
 pub(crate) mod serves;
 mod services;
@@ -38,11 +42,14 @@ mod sql;
 mod system;
 #[cfg(test)]
 mod table;
+pub(crate) mod testing;
+pub(crate) mod texts;
 mod web;
 pub(crate) mod work;
 
 use crate::shell::argv::Argv;
-use crate::tools::effect::{Again, Deed, Prints, Role};
+use crate::shell::value::Value;
+use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
 
 /// What a command does. An unknown tool gives `Deed::default()`, with `known == false`.
 ///
@@ -209,4 +216,35 @@ fn visible(argv: &Argv) -> Deed {
         name if plain::only_reads(name) => Deed::read_only(),
         _ => Deed::default(),
     }
+}
+
+/// True for a command that only root may run.
+pub(crate) fn needs_root(argv: &Argv, deed: &Deed) -> bool {
+    // Their services are their own, and may be an ordinary user's.
+    let own_services = matches!(argv.name.as_str(), "docker" | "pm2" | "supervisorctl");
+    let roots = deed.roles.iter().any(|role| {
+        matches!(
+            role,
+            Role::SystemPackages | Role::Account | Role::DaemonReload | Role::Enable | Role::Restart
+        )
+    });
+    roots && !own_services
+        || deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+            (Change::Own { user: Some(_), .. }, _) => true,
+            (Change::Create(_) | Change::Write | Change::Append, Resource::Path(path))
+            | (Change::Append, Resource::Line { file: path, .. }) => {
+                path.known_prefix().starts_with("/etc/") || path.known_prefix().starts_with("/usr/")
+            }
+            _ => false,
+        })
+}
+
+/// True for a program that runs the code that is piped into it.
+pub(crate) fn interprets_input(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "php" | "sh" | "bash" | "python" | "perl" | "ruby" | "node")
+}
+
+/// The environment whose programs come first once a file is sourced: `venv/bin/activate`.
+pub(crate) fn environment_activated(path: &Value) -> Option<Value> {
+    path.known_suffix().ends_with("/bin/activate").then(|| path.dirname().dirname())
 }

@@ -50,7 +50,7 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     Some(Serves { language: Language::Node, entry, stays, runs_app: true, ..Serves::unknown(argv.clone()) })
 }
 
-/// What to write instead. Of `npx` and `npm exec` the effect tells which command is meant.
+/// What to write instead. For `npx` and `npm exec` the effect shows which command is meant.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     let argv = asked.argv;
     let word = |text: &str| argv.has_word(text);
@@ -72,7 +72,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
 const DEPENDENCIES: Role = Role::Dependencies(Ecosystem::Node);
 const BUILD: Role = Role::Build(Ecosystem::Node);
 
-/// An install fills `node_modules` of the directory; what is there stays or is brought up to date.
+/// An install fills the directory's `node_modules`; existing packages stay or are updated.
 fn dependencies(argv: &Argv, directory: Option<&Value>) -> Deed {
     let directory = directory.map_or_else(|| argv.cwd.clone(), |d| d.resolve(&argv.cwd));
     let modules = crate::tools::draft::below(&directory, &Value::literal("node_modules"));
@@ -177,7 +177,7 @@ fn global_tools(argv: &Argv, names: &[&Arg]) -> Deed {
     draft.done()
 }
 
-/// A script of package.json: only its name tells what it is for.
+/// A script of package.json: only its name shows its purpose.
 fn script(operands: &[&Arg], at: usize) -> Deed {
     let name = word(operands, at).to_ascii_lowercase();
     let parts: Vec<&str> = name.split([':', '-', '_', '.']).collect();
@@ -186,7 +186,10 @@ fn script(operands: &[&Arg], at: usize) -> Deed {
         "generate", "create", "undo", "rollback", "down", "revert", "reset", "status", "watch", "dev",
     ]) {
         None
-    } else if has(&["migrate", "migration", "migrations", "migrator"]) {
+    } else if has(&["migrate", "migration", "migrations", "migrator"])
+        || has(&["db"]) && has(&["push", "deploy", "update", "upgrade", "prepare", "sync"])
+        || runs_migrations(operands.get(at..).unwrap_or_default())
+    {
         Some(Role::Migrate)
     } else if has(&["seed", "seeds", "seeder"]) {
         Some(Role::Seed)
@@ -197,7 +200,7 @@ fn script(operands: &[&Arg], at: usize) -> Deed {
     } else {
         None
     };
-    // What a script does besides its name is not known.
+    // What a script does beyond its name is not known.
     let mut deed = Deed::default();
     if let Some(found) = found {
         deed = role(found);
@@ -205,8 +208,16 @@ fn script(operands: &[&Arg], at: usize) -> Deed {
     deed
 }
 
-/// npx(1), bunx, pnpm dlx: run a package's program. npx asks before it installs one, unless `--yes`, and not where
-/// standard input is no terminal; a program of the tree is not installed, and that cannot be seen here.
+/// What TypeORM's, AdonisJS's and Knex's consoles are told, wherever they are called from.
+fn runs_migrations(words: &[&Arg]) -> bool {
+    words.iter().any(|word| {
+        matches!(word.value.as_literal(), Some("migration:run" | "migrations:run" | "migrate:latest"))
+    })
+}
+
+/// npx(1), bunx, pnpm dlx: they run a package's program. npx asks before it installs one, unless `--yes` is
+/// given or standard input is not a terminal. A program of the tree is not installed, but that cannot be seen
+/// here.
 pub(crate) fn npx(argv: &Argv) -> Deed {
     let Some(inner) = crate::tools::runners::inner(argv) else { return Deed::default() };
     if inner.name.starts_with("create-") {
@@ -216,13 +227,13 @@ pub(crate) fn npx(argv: &Argv) -> Deed {
     crate::tools::deed(&inner)
 }
 
-/// `npm create X DIR`, `npx create-x DIR`: the generators stop or ask where the directory is not empty. `npm init`
-/// without a generator asks for each field unless `-y`, and keeps what is there.
+/// `npm create X DIR`, `npx create-x DIR`: the generators stop or ask if the directory is not empty.
+/// `npm init` without a generator asks for each field unless `-y` is given, and keeps existing values.
 fn create(argv: &Argv, operands: &[&Arg], yes: bool) -> Deed {
     let mut draft = Draft::of(argv);
     if operands.is_empty() {
         let file = Value::literal("package.json");
-        // pnpm 12 stops (tried), the others keep what is there.
+        // pnpm 12 stops (tried); the others keep what exists.
         let again = match argv.name.as_str() {
             "pnpm" => Again::Fails("package.json already exists"),
             _ => Again::NoChange,
@@ -242,11 +253,14 @@ fn create(argv: &Argv, operands: &[&Arg], yes: bool) -> Deed {
     draft.done()
 }
 
-/// node(1): a script is run, and what it does is its own.
+/// node(1): it runs a script, which may do anything.
 pub(crate) fn node(argv: &Argv) -> Deed {
     let options = argv.leading_options("r|require: import: e|eval: p|print: v|version c|check env-file?");
     if options.has("v") || options.has("c") {
         return Deed::read_only();
+    }
+    if runs_migrations(&options.operands) {
+        return Deed { known: false, ..role(Role::Migrate) };
     }
     match argv.shifted(options.first_operand) {
         Some(script)
@@ -303,7 +317,7 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
         }
         ("prisma", "db", "push") => {
             draft.role(Role::Migrate);
-            // "accept-data-loss": drops columns and tables that the schema does not have any more.
+            // "accept-data-loss": it drops columns and tables that the schema no longer has.
             if options.has("force-reset") || options.has("accept-data-loss") {
                 draft.loses_data();
             }
@@ -345,7 +359,7 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
         }
         ("knex", "seed:run", _) => {
             draft.role(Role::Seed);
-            // What a seed file empties first cannot be seen here.
+            // It cannot be seen here what a seed file empties first.
             let rows = Resource::Other("rows", argv.cwd.clone());
             draft.add_implied(Change::Append, rows, Again::Unknown);
         }

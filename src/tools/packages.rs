@@ -1,12 +1,14 @@
-//! Packages of the system: apt, dnf, yum, zypper, apk, pacman, snap, dpkg, brew.
+//! System packages: apt, dnf, yum, zypper, apk, pacman, snap, dpkg, brew.
 
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::draft::{Draft, NEW, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
 
-/// Programs that a package brings, where they do not bear its name: the file lists of Debian 12's and Ubuntu 24.04's
-/// packages, and of the vendors' own.
+/// Programs that a package brings under another name than its own: the file lists of Debian 12's and Ubuntu
+/// 24.04's packages, and of the vendors' own.
 const PROGRAMS: &[(&str, &[&str])] = &[
     ("apache2", &["apache2", "apache2ctl", "a2ensite", "a2enmod", "a2dissite"]),
     ("apache2-utils", &["htpasswd", "ab"]),
@@ -64,7 +66,7 @@ fn packages<'a>(draft: &mut Draft<'_>, operands: impl Iterator<Item = &'a &'a Ar
     for operand in operands {
         let value = &operand.value;
         let text = value.key();
-        // Local files, and options that apt takes behind a package.
+        // Local files, and options that apt accepts after a package.
         if text.starts_with(['.', '/']) || value.is_empty() {
             continue;
         }
@@ -102,8 +104,9 @@ fn removed(draft: &mut Draft<'_>, operands: &[&Arg]) {
     }
 }
 
-/// apt-get(8): asks before it installs or removes unless `-y` or `-qq`, which implies it. DEBIAN_FRONTEND concerns
-/// debconf(7) and not this question. Nothing is asked when there is nothing to do, and the first time there is.
+/// apt-get(8): it asks before it installs or removes unless `-y` or `-qq` (which implies it) is given.
+/// DEBIAN_FRONTEND concerns debconf(7) and not this question. It asks nothing if there is nothing to do, but
+/// the first time there is.
 pub(crate) fn apt(argv: &Argv) -> Deed {
     let options = argv.options(
         "y|yes|assume-yes q|quiet? o|option: t|target-release|default-release: c|config-file: a|host-architecture: \
@@ -149,7 +152,8 @@ pub(crate) fn dpkg(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// add-apt-repository(1): asks to press Enter unless `-y`; its source (0.99) does so where standard input is a terminal.
+/// add-apt-repository(1): it asks to press Enter unless `-y` is given; by its source (0.99) it does so only
+/// if standard input is a terminal.
 pub(crate) fn add_apt_repository(argv: &Argv) -> Deed {
     let options = argv.options("y|yes r|remove n|no-update u|update P|ppa: U|uri: C|cloud: S|sourceslist: c|component: p|pocket: s d L|list");
     let mut draft = Draft::of(argv);
@@ -172,7 +176,8 @@ pub(crate) fn dnf(argv: &Argv) -> Deed {
     )
 }
 
-/// zypper(8): asks unless `--non-interactive` (`-n`), a global option, or `-y` behind the command.
+/// zypper(8): it asks unless `--non-interactive` (`-n`), a global option, is given, or `-y` after the
+/// command.
 pub(crate) fn zypper(argv: &Argv) -> Deed {
     let options = argv.options(
         "n|non-interactive y|no-confirm q|quiet gpg-auto-import-keys R|root: c|config: r|repo: f|force",
@@ -205,7 +210,7 @@ fn with_question(
     draft.done()
 }
 
-/// apk(8): asks nothing unless `--interactive`.
+/// apk(8): it asks nothing unless `--interactive` is given.
 pub(crate) fn apk(argv: &Argv) -> Deed {
     let options =
         argv.options("t|virtual: X|repository: p|root: no-cache U|update-cache u|upgrade i|interactive");
@@ -221,7 +226,7 @@ pub(crate) fn apk(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// pacman(8): asks `Proceed with installation? [Y/n]` unless `--noconfirm`; `-Q` only shows.
+/// pacman(8): it asks `Proceed with installation? [Y/n]` unless `--noconfirm` is given; `-Q` only shows.
 pub(crate) fn pacman(argv: &Argv) -> Deed {
     let options = argv.options("S|sync y|refresh u|sysupgrade R|remove Q|query U|upgrade s|search i|info noconfirm needed r|root: b|dbpath: config: ignore:");
     let mut draft = Draft::of(argv);
@@ -256,6 +261,65 @@ pub(crate) fn snap(argv: &Argv) -> Deed {
         _ => {}
     }
     draft.done()
+}
+
+/// What success says: command(1p) and which(1) fail where there is no such program, and `dpkg -s`, `rpm -q`, `apk -e`,
+/// `pacman -Q`, `snap list`, `npm ls`, `pip show`, `gem list -i` where there is no such package.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let package = |arg: &Arg| Some(Says::exists(Resource::Package(arg.value.clone())));
+    let is_flag = |arg: &Arg| arg.value.known_prefix().starts_with('-');
+    let last = || argv.args.last().filter(|arg| !is_flag(arg));
+    let behind = |count: usize| argv.args.iter().filter(|arg| !is_flag(arg)).skip(count).last();
+    let verb = argv.args.iter().find(|arg| !is_flag(arg)).and_then(|arg| arg.value.as_literal());
+    match (argv.name.as_str(), verb) {
+        ("command" | "type" | "which" | "hash", _) => {
+            let options = argv.options("v V p a t P f");
+            let program = options.operands.first()?.value.clone();
+            Some(Says::exists(Resource::Program(program)))
+        }
+        ("dpkg" | "dpkg-query" | "rpm", _) => package(last()?),
+        ("pacman", _) if argv.args.first().is_some_and(|arg| arg.value.known_prefix().starts_with("-Q")) => {
+            package(last()?)
+        }
+        ("snap" | "brew" | "npm", Some("list" | "ls")) => package(behind(1)?),
+        ("apk", Some("info")) if argv.args.iter().any(is_flag) => package(behind(1)?),
+        ("dnf" | "yum", Some("list")) if argv.has_word("installed") || argv.has_word("--installed") => {
+            package(behind(1).filter(|arg| arg.value.as_literal() != Some("installed"))?)
+        }
+        ("pip" | "pip3", Some("show")) => package(behind(1)?),
+        ("gem", Some("list")) if argv.has_word("-i") => package(behind(1)?),
+        _ => None,
+    }
+}
+
+/// What a line of a list of packages says: `dpkg -l | grep nginx`.
+pub(super) fn lists(pattern: &Pattern) -> Option<Says> {
+    Some(Says::exists(Resource::Package(pattern.name())))
+}
+
+#[test]
+fn packages_are_asked_for() {
+    crate::tools::table::says(&[
+        ("command -v docker", "Exists program docker"),
+        ("which -s $P", "Exists program $P"),
+        ("dpkg -s nginx", "Exists package nginx"),
+        ("dpkg -l | grep -qw nginx", "Exists package nginx"),
+        ("dpkg --configure -a", ""),
+        ("rpm -q nginx", "Exists package nginx"),
+        ("apk info -e git", "Exists package git"),
+        ("apk add git", ""),
+        ("pacman -Qi git", "Exists package git"),
+        ("pacman -S git", ""),
+        ("snap list certbot", "Exists package certbot"),
+        ("snap install certbot", ""),
+        ("npm ls -g pm2", "Exists package pm2"),
+        ("npm list -g --depth=0 | grep -q pm2", "Exists package pm2"),
+        ("npm ci", ""),
+        ("pip show gunicorn", "Exists package gunicorn"),
+        ("dnf list installed nginx", "Exists package nginx"),
+        ("dnf list installed", ""),
+        ("gem list -i bundler", "Exists package bundler"),
+    ]);
 }
 
 #[test]

@@ -1,20 +1,23 @@
-//! Python: interpreters and their modules, pip and its like, Django, Alembic, servers.
+//! Python: interpreters and their modules, pip and similar tools, Django, Alembic, servers.
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
-use crate::tools::runners::{inner, python_module};
+use crate::tools::runners::{inner, python_module, verb};
 
+mod environments;
 mod servers;
 
+pub(crate) use environments::{fills_environment, of_environment};
 pub(crate) use servers::{SERVERS, refine, server, serves, usual_server};
 
 /// Options of the interpreter, python(1).
 pub(crate) const INTERPRETER: &str = "m: c: W: X: B E I O P s S u v V|version";
 
-/// What to write instead. Of `uv run`, `poetry run` and such the effect tells which command is meant.
+/// What to write instead. For `uv run`, `poetry run` and similar commands the effect shows which command is
+/// meant.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     let word = |text: &str| asked.argv.name == text || asked.argv.has_word(text);
     match (asked.kind(), asked.again) {
@@ -77,14 +80,14 @@ pub(crate) fn python(argv: &Argv) -> Deed {
     }
 }
 
-/// Is the program one of a virtual environment: `venv/bin/pip`, `$VENV/bin/python`?
+/// Whether the program belongs to a virtual environment: `venv/bin/pip`, `$VENV/bin/python`.
 fn is_in_environment(argv: &Argv) -> bool {
     let path = argv.program.value.key();
     path.contains('/') && !path.starts_with("/usr/") && !path.starts_with("/bin/")
         || argv.env("VIRTUAL_ENV").is_some()
 }
 
-/// python -m venv, virtualenv: making it again keeps what is installed in it. `--clear` throws that away.
+/// python -m venv, virtualenv: creating it again keeps what is installed in it. `--clear` throws that away.
 pub(crate) fn venv(argv: &Argv) -> Deed {
     let options = argv.options("clear p|python: prompt: upgrade system-site-packages without-pip copies symlinks q|quiet seeder: app-data: no-download");
     let mut draft = Draft::of(argv);
@@ -99,7 +102,8 @@ pub(crate) fn venv(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// pip(1). `-r`, `-e`, a directory or anything inside an environment is the app's; a bare name outside is a tool.
+/// pip(1). `-r`, `-e`, a directory or anything inside an environment belongs to the app; a bare name outside
+/// is a tool.
 pub(crate) fn pip(argv: &Argv, in_environment: bool) -> Deed {
     let options = argv.options(
         "r|requirement: c|constraint: e|editable: t|target: i|index-url: extra-index-url: f|find-links: y|yes q|quiet \
@@ -135,7 +139,7 @@ pub(crate) fn pip(argv: &Argv, in_environment: bool) -> Deed {
     }
 }
 
-/// What makes pip itself newer belongs neither to the app nor to its dependencies.
+/// An upgrade of pip itself belongs neither to the app nor to its dependencies.
 fn is_pip_itself(arg: &Arg) -> bool {
     matches!(arg.value.as_literal(), Some("pip" | "setuptools" | "wheel" | "pip-tools" | "uv" | "build"))
 }
@@ -172,7 +176,7 @@ pub(crate) fn pip_program(argv: &Argv) -> Deed {
     pip(argv, is_in_environment(argv))
 }
 
-/// pipx(1): `install` of what is installed says so and exits with 0.
+/// pipx(1): `install` of an installed tool says so and exits with 0.
 pub(crate) fn pipx(argv: &Argv) -> Deed {
     let options = argv.options("python: pip-args: suffix: index-url: include-deps f|force");
     let mut draft = Draft::of(argv);
@@ -190,8 +194,7 @@ fn handed_on(argv: &Argv) -> Deed {
 
 /// uv(1).
 pub(crate) fn uv(argv: &Argv) -> Deed {
-    let options = argv.leading_options("directory: project: config-file: cache-dir: python: p: color:");
-    let Some(inner) = argv.shifted(options.first_operand) else {
+    let Some(inner) = verb(argv) else {
         return Deed::read_only();
     };
     match inner.name.as_str() {
@@ -205,7 +208,7 @@ pub(crate) fn uv(argv: &Argv) -> Deed {
         "tool" | "python" => role(TOOL),
         "build" => role(Role::Build(Ecosystem::Python)),
         "lock" | "add" | "remove" | "cache" | "self" | "export" | "publish" => nothing(),
-        // `uv init` stops where there is a project (tried with 0.13).
+        // `uv init` stops if there is a project (tried with 0.13).
         "init" => {
             let mut draft = Draft::of(argv);
             let options = inner.options("name: p|python: lib package app script bare vcs: q|quiet no-readme");
@@ -221,8 +224,8 @@ pub(crate) fn uv(argv: &Argv) -> Deed {
     }
 }
 
-/// `uv venv`: since 0.8 it asks before it replaces an environment, and fails where it cannot ask; `--clear` replaces,
-/// `--allow-existing` keeps.
+/// `uv venv`: since 0.8 it asks before it replaces an environment, and fails if it cannot ask; `--clear`
+/// replaces it, and `--allow-existing` keeps it.
 fn uv_venv(argv: &Argv) -> Deed {
     let options = argv.options(
         "p|python: prompt: seed clear c allow-existing system-site-packages q|quiet index-url: link-mode:",
@@ -241,7 +244,7 @@ fn uv_venv(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// poetry, pipenv, pdm, conda, hatch: they install what their lock file says; `run` hands on.
+/// poetry, pipenv, pdm, conda, hatch: they install what their lock file says; `run` runs another command.
 pub(crate) fn project_tool(argv: &Argv) -> Deed {
     let options =
         argv.leading_options("C|directory: P|project: n|no-interaction q|quiet v n|name: p|prefix: y");
@@ -295,7 +298,8 @@ fn python_installs() {
     ]);
 }
 
-/// django-admin(1), manage.py. "createsuperuser", "collectstatic", "flush": ask unless `--noinput`.
+/// django-admin(1), manage.py. "createsuperuser", "collectstatic", "flush": they ask unless `--noinput` is
+/// given.
 pub(crate) fn django(argv: &Argv) -> Deed {
     let options = argv.options("settings: pythonpath: v|verbosity: noinput|no-input username: email: database: c|clear i|ignore: fixture: l|link");
     let mut draft = Draft::of(argv);
@@ -305,12 +309,12 @@ pub(crate) fn django(argv: &Argv) -> Deed {
         "migrate" if options.has("check") || options.has("plan") => return Deed::read_only(),
         "migrate" => {
             draft.role(Role::Migrate);
-            // "zero": takes back all migrations of the app, its tables too.
+            // "zero": it reverts all migrations of the app, including its tables.
             if word(&options.operands, 2) == "zero" {
                 draft.loses_data();
             }
         }
-        // django-extensions: drops the database and makes it anew.
+        // django-extensions: it drops the database and creates it again.
         "reset_db" => {
             draft.loses_data();
         }
@@ -344,7 +348,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
                 draft.asks("asks to type 'yes'", instead, None);
             }
         }
-        // Rows are written by their keys (django-admin(1)): what was changed in them since is gone.
+        // Rows are written by their keys (django-admin(1)), so later changes to them are lost.
         "loaddata" => {
             draft.role(Role::Seed);
             for fixture in options.operands.iter().skip(1) {
@@ -356,7 +360,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
         "runserver" => {
             draft.role(Role::Serve);
         }
-        // startproject and startapp exit with 1 where the directory is there (tried with Django 5.2).
+        // startproject and startapp exit with 1 if the directory exists (tried with Django 5.2).
         verb @ ("startproject" | "startapp") => {
             let again = Again::Fails("already exists");
             match (options.operands.get(1), options.operands.get(2)) {
@@ -382,7 +386,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// alembic, `flask db`, aerich, yoyo: `upgrade` migrates; `stamp` only says so.
+/// alembic, `flask db`, aerich, yoyo: `upgrade` migrates; `stamp` only records it.
 pub(crate) fn alembic(argv: &Argv) -> Deed {
     let options = argv.options("c|config: n|name: x: sql tag: A|app: d|directory: e|env-file:");
     let at = usize::from(matches!(word(&options.operands, 0), "db"));
@@ -391,7 +395,7 @@ pub(crate) fn alembic(argv: &Argv) -> Deed {
             role(Role::Migrate)
         }
         "run" => role(Role::Serve),
-        // A directory with something in it is an error (tried with 1.20).
+        // A directory that is not empty is an error (tried with 1.20).
         "init" if argv.name == "alembic" || at == 1 => {
             let mut draft = Draft::of(argv);
             let again = Again::Fails("directory already exists and is not empty");

@@ -1,14 +1,14 @@
-//! Programs that hand on to another program of the project: `uv run`, `bundle exec`, `npx`, `python -m`, `ddtrace-run`.
-//! Wrappers that change who runs a command or where are in [`crate::shell::wrappers`].
+//! Programs that run another program of the project: `uv run`, `bundle exec`, `npx`, `python -m`,
+//! `ddtrace-run`. Wrappers that change who runs a command or where are in [`crate::shell::wrappers`].
 //!
-//! Options are those of each `--help`.
+//! Options come from each `--help`.
 
 use crate::shell::argv::Argv;
 use crate::tools::providers::PYTHON;
 use crate::tools::python::INTERPRETER;
 use crate::tools::serves::{Language, server};
 
-/// The program that the command runs in the end, with its own arguments.
+/// The program that the command finally runs, with its own arguments.
 pub(crate) fn program(argv: &Argv) -> Argv {
     let mut found = argv.clone();
     for _ in 0..6 {
@@ -20,12 +20,11 @@ pub(crate) fn program(argv: &Argv) -> Argv {
     found
 }
 
-/// The command that this one hands on to; `None` where it runs nothing else, or it is not known what.
+/// The command that this one runs; `None` if it runs nothing else, or if that is unknown.
 pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
     match argv.name.as_str() {
         "uv" => {
-            let options = argv.leading_options(UV);
-            let verb = argv.shifted(options.first_operand)?;
+            let verb = verb(argv)?;
             match (verb.name.as_str(), verb.literal(0)) {
                 ("run", _) => uv_run(&verb),
                 ("tool", Some("run")) => uvx(&verb.shifted(0)?),
@@ -34,8 +33,7 @@ pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
         }
         "uvx" => uvx(argv),
         "poetry" | "pipenv" | "pdm" | "hatch" | "rye" | "pixi" => {
-            let options = argv.leading_options(PROJECT_TOOL);
-            let verb = argv.shifted(options.first_operand)?;
+            let verb = verb(argv)?;
             let run = (verb.name == "run").then_some(verb)?;
             run.shifted(run.leading_options("p|project: e|environment: manifest-path:").first_operand)
         }
@@ -70,6 +68,12 @@ pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
     }
 }
 
+/// The verb of uv, poetry and their like, with what follows it.
+pub(crate) fn verb(argv: &Argv) -> Option<Argv> {
+    let spec = if argv.name == "uv" { UV } else { PROJECT_TOOL };
+    argv.shifted(argv.leading_options(spec).first_operand)
+}
+
 /// The language of what a project's runner starts.
 pub(crate) fn language(runner: &str) -> Option<Language> {
     match runner {
@@ -97,7 +101,7 @@ fn uv_run(verb: &Argv) -> Option<Argv> {
     Some(if script && command.name != "manage.py" { interpreted(&command) } else { command })
 }
 
-/// A script behind its interpreter, as `python x.py` stands there.
+/// A script after its interpreter, as in `python x.py`.
 fn interpreted(script: &Argv) -> Argv {
     let mut python = script.clone();
     python.args.insert(0, script.program.clone());
@@ -129,7 +133,8 @@ fn without_version(mut command: Argv) -> Argv {
     command
 }
 
-/// `python -m MODULE` where the module is a program by itself. One of the project's own is a script as any other.
+/// `python -m MODULE` if the module is a program by itself. One of the project's own modules is a script like
+/// any other.
 fn known_module(argv: &Argv) -> Option<Argv> {
     let module = python_module(argv)?;
     let known = server(&module.name).is_some() || PYTHON.iter().any(|(name, _)| *name == module.name);

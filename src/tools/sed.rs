@@ -1,4 +1,4 @@
-//! sed(1), and as much of its language as says whether `sed -i` can be repeated.
+//! sed(1), and enough of its language to tell whether `sed -i` can be repeated.
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
@@ -14,7 +14,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     })?
 }
 
-/// `sed -i`: adding lines adds them again; a substitution whose result it matches itself grows.
+/// `sed -i`: adding lines adds them again; a substitution that matches its own result grows.
 pub(crate) fn sed(argv: &Argv) -> Deed {
     let mut in_place = false;
     let mut quiet_script = false;
@@ -62,7 +62,7 @@ pub(crate) fn sed(argv: &Argv) -> Deed {
                     }
                 }
             }
-            // Told as text that is added, so that a file which each run writes from nothing is none of it.
+            // It counts as text that is added, so a file that each run writes from scratch is not affected.
             Verdict::Grows(text) => {
                 draft.path(file, Change::Edit, Again::NoChange);
                 let resource = Resource::Line { file: argv.path(file), text: shown(&scripts, text) };
@@ -79,7 +79,7 @@ pub(crate) fn sed(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// Text of a script as a value; not known where the script is not.
+/// The text of a script as a value; it is unknown if the script is.
 fn shown(scripts: &[&Arg], text: &str) -> Value {
     match scripts {
         [only] if only.value.as_literal().is_some() => Value::literal(text),
@@ -94,7 +94,7 @@ enum Verdict {
     Adds(String),
 }
 
-/// What a script does when it meets its own result; [`Verdict::Repeatable`] wherever that cannot be proved.
+/// What a script does when it meets its own result; [`Verdict::Repeatable`] wherever harm cannot be proved.
 fn judge(script: &str) -> Verdict {
     let mut verdict = Verdict::Repeatable;
     let mut rest = script;
@@ -140,13 +140,14 @@ fn judge(script: &str) -> Verdict {
                 rest = next.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
             }
             'p' | 'n' | 'N' | 'g' | 'G' | 'h' | 'H' | 'x' | '=' | 'l' | 'P' => {}
-            // Lines taken away before they are added, loops, jumps: the usual ways to write what can be repeated.
+            // Lines that are removed before they are added, loops and jumps are the usual ways to write
+            // something repeatable.
             _ => return Verdict::Repeatable,
         }
     }
 }
 
-/// The pattern of the lines that a script of one `d` takes away: `/^PORT=/d`, `/# begin/,/# end/d`.
+/// The pattern of the lines that a script with one `d` removes: `/^PORT=/d`, `/# begin/,/# end/d`.
 fn deleted(script: &str) -> Option<&str> {
     let (address, after) = address(script.trim())?;
     let alone = after.strip_prefix('d')?.trim_matches([' ', ';', '\n']).is_empty();
@@ -162,7 +163,7 @@ fn line_end(text: &str) -> usize {
 #[derive(Default)]
 struct Address<'s> {
     pattern: Option<&'s str>,
-    /// Of a range, the one that opens it.
+    /// For a range, the one that opens it.
     first: Option<&'s str>,
     range: bool,
     negated: bool,
@@ -225,8 +226,8 @@ fn substitution(text: &str) -> Option<(&str, &str, &str)> {
     Some((&text[..first], &after[..second], &after[second + delimiter.len_utf8()..]))
 }
 
-/// True when the result of the substitution provably matches again, and is longer. Only for patterns without
-/// operators, and where an address cannot have stopped matching.
+/// True if the result of the substitution provably matches again, and is longer. It is decided only for
+/// patterns without operators, and if an address cannot have stopped matching.
 fn grows(pattern: &str, replacement: &str, address: &Address<'_>) -> bool {
     if address.negated || address.range {
         return false;
@@ -235,7 +236,8 @@ fn grows(pattern: &str, replacement: &str, address: &Address<'_>) -> bool {
     let at_end = pattern.ends_with('$') && !pattern.ends_with("\\$");
     let core = pattern.strip_prefix('^').unwrap_or(pattern);
     let core = if at_end { &core[..core.len() - 1] } else { core };
-    // `.*` at the end takes the whole line: `&more` still starts as before. (`\1` stands for what a group took.)
+    // `.*` at the end takes the whole line: `&more` still starts as before. (`\1` stands for what a group
+    // matched.)
     let core = match core.strip_suffix(".*") {
         Some(start) if at_start && replacement.starts_with('&') => start,
         _ => core,

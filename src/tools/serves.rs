@@ -1,5 +1,6 @@
-//! What a command line keeps running: in which language, as what, where it listens, what of the project it runs, and
-//! whether it stays in the foreground. The programs stand in the files of their families; this asks them, and judges nothing.
+//! What a command line keeps running: its language, its role, where it listens, what it runs of the project,
+//! and whether it stays in the foreground. The programs are described in the files of their families; this
+//! module asks them, and judges nothing.
 
 mod server;
 
@@ -10,7 +11,7 @@ use crate::tools::{containers, databases, languages, node, python, runners, serv
 
 pub(crate) use server::{Entry, Listen, SERVER, Server, ToBackground, daemon, values};
 
-/// What a process is written in.
+/// The language of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Language {
     /// Python.
@@ -23,11 +24,11 @@ pub(crate) enum Language {
     Php,
     /// A container's.
     Container,
-    /// Another, or not known.
+    /// Another, or unknown.
     Other,
 }
 
-/// What a process is there for.
+/// The purpose of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ServiceRole {
     /// Answers requests.
@@ -54,13 +55,13 @@ pub(crate) enum Gateway {
 }
 
 impl Gateway {
-    /// The server that is mostly taken for such an application.
+    /// The server that is usually used for such an application.
     pub(crate) fn usual_server(self) -> &'static str {
         python::usual_server(self)
     }
 }
 
-/// Where something listens.
+/// An address on which something listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
     /// A TCP port.
@@ -70,7 +71,7 @@ pub(crate) enum Address {
 }
 
 impl Address {
-    /// Both are ports, or both sockets.
+    /// True if both are ports, or both are sockets.
     pub(crate) fn same_kind(&self, other: &Address) -> bool {
         matches!(
             (self, other),
@@ -101,14 +102,14 @@ impl std::fmt::Display for Address {
     }
 }
 
-/// How long the command that was started stays.
+/// How long the started command stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stays {
     /// Not known.
     Unknown,
-    /// In the foreground, until it is stopped.
+    /// It stays in the foreground until it is stopped.
     Foreground {
-        /// No file of settings can say otherwise.
+        /// True if no settings file can say otherwise.
         sure: bool,
     },
     /// It returns at once and leaves something running.
@@ -133,38 +134,38 @@ pub(crate) enum Left {
     Containers,
 }
 
-/// The family of servers that take each other's place in front of a Python application.
+/// The family of servers that can replace each other in front of a Python application.
 pub(crate) const PYTHON_SERVER: &str = "python server";
 
 /// What a command line keeps running.
 #[derive(Clone, Debug)]
 pub(crate) struct Serves {
-    /// The program, behind everything that hands on to it.
+    /// The program, behind everything that passes control to it.
     pub(crate) argv: Argv,
-    /// What it is written in.
+    /// Its language.
     pub(crate) language: Language,
-    /// What it is there for, where the program tells.
+    /// Its purpose, if the program shows it.
     pub(crate) role: Option<ServiceRole>,
-    /// What of the project it runs: `shop.wsgi:application`, `server.js`, `app.main`.
+    /// What it runs of the project: `shop.wsgi:application`, `server.js`, `app.main`.
     pub(crate) entry: Option<String>,
-    /// Where it listens; `None` where that cannot be said, empty for what listens nowhere.
+    /// Where it listens; `None` if that is unknown, and empty if it listens nowhere.
     pub(crate) listens: Option<Vec<Address>>,
     /// How long it stays.
     pub(crate) stays: Stays,
-    /// It tells systemd when it is ready: sd_notify(3).
+    /// True if it tells systemd when it is ready: sd_notify(3).
     pub(crate) notifies: Option<bool>,
-    /// It runs code of the project, not only its own.
+    /// True if it runs code of the project, not only its own.
     pub(crate) runs_app: bool,
-    /// What the server speaks with the application, as far as options and settings do not change it.
+    /// The interface between the server and the application, as far as options and settings do not change it.
     pub(crate) gateway: Option<Gateway>,
-    /// The option that names a worker class, with what it names.
+    /// The option that names a worker class, with its value.
     pub(crate) worker_class: Option<String>,
-    /// A file of settings is named, which may say more.
+    /// True if a settings file is named, which may say more.
     pub(crate) configured: bool,
 }
 
 impl Serves {
-    /// A command of which nothing is known but its words.
+    /// A command of which only the words are known.
     pub(crate) fn unknown(argv: Argv) -> Serves {
         Serves {
             language: language_of_path(&argv),
@@ -181,7 +182,7 @@ impl Serves {
         }
     }
 
-    /// The program, or the family of those that take each other's place.
+    /// The program, or the family of programs that can replace each other.
     pub(crate) fn family(&self) -> &str {
         match self.language {
             Language::Python if server(&self.argv.name).is_some_and(|s| s.gateway.is_some()) => PYTHON_SERVER,
@@ -190,18 +191,18 @@ impl Serves {
         }
     }
 
-    /// A file of settings that the server reads by itself, and a variable that it takes options from.
+    /// A settings file that the server reads by itself, and a variable from which it takes options.
     pub(crate) fn reads(&self) -> Option<(&'static str, &'static str)> {
         server(&self.argv.name).and_then(|server| server.reads)
     }
 
-    /// The words behind the program.
+    /// The words after the program.
     pub(crate) fn args(&self) -> Vec<String> {
         self.argv.args.iter().map(|arg| arg.value.to_string()).collect()
     }
 }
 
-/// What a command keeps running. Its wrappers are peeled already.
+/// What a command keeps running. Its wrappers are already removed.
 pub(crate) fn serves(command: &Argv) -> Serves {
     let argv = runners::program(command);
     // What a project's own runner starts is a program of the project.
@@ -227,7 +228,7 @@ fn of_program(argv: Argv) -> Serves {
     of_family.iter().find_map(|ask| ask(&argv)).unwrap_or_else(|| Serves::unknown(argv))
 }
 
-/// What a whole line keeps running: its main command. `None` for an empty one.
+/// What a whole line keeps running: its main command. `None` for an empty line.
 pub(crate) fn line_serves(line: Line<'_>) -> Option<Serves> {
     let commands = commands(line);
     let command = main(&commands)?;
@@ -249,14 +250,14 @@ pub(crate) fn line_serves(line: Line<'_>) -> Option<Serves> {
     Some(serves)
 }
 
-/// It activates an environment of Python.
+/// True if it activates a Python environment.
 fn activates(command: &Command) -> bool {
     let argv = command.argv();
     matches!(argv.name.as_str(), "source" | ".")
         && argv.args.first().is_some_and(|file| file.value.known_suffix().ends_with("/bin/activate"))
 }
 
-/// The language that a name speaks of, word by word: of `celery-worker` it is Python.
+/// The language that a name mentions, word by word: for `celery-worker` it is Python.
 pub(crate) fn language_of_name(name: &str) -> Language {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let known = words.map(|word| match word {
@@ -270,7 +271,7 @@ pub(crate) fn language_of_name(name: &str) -> Language {
     known.into_iter().find(|language| *language != Language::Other).unwrap_or(Language::Other)
 }
 
-/// What a program's path tells: it lies in an environment of Python, or is a script.
+/// What a program's path shows: it is in a Python environment, or is a script.
 fn language_of_path(argv: &Argv) -> Language {
     let path = argv.program.value.to_string();
     let directory = path.strip_suffix(&argv.name).and_then(|rest| rest.strip_suffix("/bin/"));

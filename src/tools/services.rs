@@ -6,7 +6,96 @@ use crate::shell::wrappers::{command_line, resplit};
 use crate::tools::advice::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{Draft, NEW, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::{Aspect, Says};
 use crate::tools::serves::{self, Language, Left, Serves, Stays};
+
+/// The options of systemctl(1).
+const SYSTEMCTL: &str = "now q|quiet f|force user system H|host: M|machine: t|type: state: p|property: root: n|lines: o|output: \
+         s|signal: kill-whom: no-block no-pager runtime job-mode: what: message: a|all l|full";
+/// The options of supervisorctl.
+const SUPERVISORCTL: &str = "c|configuration: s|serverurl: u|username: p|password: i";
+
+/// What success says: `systemctl is-active`, `service NAME status` and `supervisorctl status NAME` (since 4.0) fail where
+/// it does not run, `pm2 describe` where there is none; `pm2 pid` and `pm2 list` always succeed (tried with 7.0).
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let running = |resource: Resource| Some(Says::fact(resource, Aspect::Running));
+    let process = |arg: &Arg| Resource::Process(arg.value.clone());
+    match argv.name.as_str() {
+        "systemctl" => {
+            let options = argv.options(SYSTEMCTL);
+            let verb = options.operands.first()?.value.as_literal()?;
+            let unit = unit(&options.operands.get(1)?.value);
+            let aspect = match verb {
+                "is-active" | "status" => Aspect::Running,
+                "is-enabled" => Aspect::Enabled,
+                "cat" | "list-unit-files" | "list-units" => Aspect::Exists,
+                _ => return None,
+            };
+            Some(Says::fact(unit, aspect))
+        }
+        "service" if argv.literal(1) == Some("status") => running(unit(&argv.args.first()?.value)),
+        "supervisorctl" => {
+            let operands = argv.options(SUPERVISORCTL).operands;
+            (word(&operands, 0) == "status").then(|| running(process(operands.get(1)?)))?
+        }
+        "pm2" if matches!(argv.literal(0)?, "describe" | "desc" | "show" | "info") => {
+            Some(Says::exists(process(argv.args.get(1)?)))
+        }
+        "pgrep" | "pidof" => running(process(argv.args.last()?)),
+        _ => None,
+    }
+}
+
+/// What it says that `pm2 pid NAME` prints a number.
+pub(super) fn prints(argv: &Argv) -> Option<Says> {
+    let named = argv.args.get(1).filter(|_| argv.literal(0) == Some("pid"))?;
+    Some(Says::exists(Resource::Process(named.value.clone())))
+}
+
+/// What a line of a list of units or processes says. Of one unit's state the words say it.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    let name = pattern.name();
+    match argv.name.as_str() {
+        "ps" => Some(Says::fact(Resource::Process(name), Aspect::Running)),
+        "pm2" => Some(Says::exists(Resource::Process(name))),
+        "systemctl" if !is_about_one(argv) => Some(Says::exists(unit(&name))),
+        "supervisorctl" if argv.args.len() < 2 => Some(Says::exists(Resource::Process(name))),
+        _ => {
+            let off = ["inactive", "dead", "failed", "disabled", "not-found", "stopped", "fatal", "exited"];
+            let text = name.key().to_ascii_lowercase();
+            let says = succeeds(argv)?;
+            if off.iter().any(|word| text.contains(word)) { says.negate() } else { Some(says) }
+        }
+    }
+}
+
+fn is_about_one(argv: &Argv) -> bool {
+    let operands = argv.options(SYSTEMCTL).operands;
+    operands.len() > 1 && matches!(word(&operands, 0), "status" | "is-active" | "is-enabled")
+}
+
+#[test]
+fn states_are_asked() {
+    crate::tools::table::says(&[
+        ("systemctl is-active --quiet web", "Running unit web.service"),
+        ("systemctl is-enabled web.timer", "Enabled unit web.timer"),
+        ("systemctl list-unit-files web.service", "Exists unit web.service"),
+        ("systemctl list-units | grep -q web", "Exists unit web.service"),
+        ("systemctl status web | grep -q running", "Running unit web.service"),
+        ("systemctl is-active web | grep -q inactive", "not Running unit web.service"),
+        ("systemctl restart web", ""),
+        ("service nginx status", "Running unit nginx.service"),
+        ("supervisorctl status web", "Running process web"),
+        ("supervisorctl status | grep -q web", "Exists process web"),
+        ("pm2 describe web", "Exists process web"),
+        ("pm2 pid web", "prints Exists process web"),
+        ("pm2 list", ""),
+        ("pm2 ls | grep -q web", "Exists process web"),
+        ("pgrep -f gunicorn", "Running process gunicorn"),
+        ("ps aux | grep -q gunicorn", "Running process gunicorn"),
+    ]);
+}
 
 /// Programs that keep others running in the background: pm2's daemon, a detached terminal.
 pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
@@ -50,7 +139,7 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
 const PM2: &str = "n|name: i|instances: w|watch f|force u|user: hp: l|log: o|output: e|error: p|pid: cwd: max-memory-restart: \
          interpreter: node-args: cron: only: env: ignore-watch: time update-env";
 
-/// The command that pm2 is told to start: `pm2 start npm -- start`, `pm2 start "gunicorn app:app"`.
+/// The command that pm2 is told to start: `pm2 start npm -- start`, `pm2 start "celery -A x"`.
 fn started(argv: &Argv) -> Option<Argv> {
     let options = argv.options(PM2);
     let starts = ["start", "restart", "reload", "startOrReload", "startOrRestart"];
@@ -118,10 +207,7 @@ fn unit(value: &Value) -> Resource {
 /// systemctl(1): asking for a state that is there changes nothing. A unit that does not exist is an error, the first
 /// time as the second.
 pub(crate) fn systemctl(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "now q|quiet f|force user system H|host: M|machine: t|type: state: p|property: root: n|lines: o|output: \
-         s|signal: kill-whom: no-block no-pager runtime job-mode: what: message: a|all l|full",
-    );
+    let options = argv.options(SYSTEMCTL);
     let mut draft = Draft::of(argv);
     let Some((verb, units)) = options.operands.split_first() else {
         return Deed::read_only();
@@ -240,7 +326,7 @@ fn units_are_driven() {
 
 /// supervisorctl: `start` of what runs prints `already started` and exits with 0; `update` reads the configuration.
 pub(crate) fn supervisorctl(argv: &Argv) -> Deed {
-    let options = argv.options("c|configuration: s|serverurl: u|username: p|password: i");
+    let options = argv.options(SUPERVISORCTL);
     let mut draft = Draft::of(argv);
     let change = match word(&options.operands, 0) {
         "start" => Change::Start,

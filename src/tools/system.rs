@@ -5,6 +5,40 @@ use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, joined, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
+
+/// The options of ip(8).
+const IP: &str = "n|netns: b|batch: f|family: 4 6 o j s d br";
+
+/// What success says: `ip link show NAME` fails where there is none (ip(8)).
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let options = argv.leading_options(IP);
+    let operands = &options.operands;
+    let shows = matches!(word(operands, 1), "show" | "list" | "ls" | "get");
+    let name = operands.last().filter(|_| shows && operands.len() > 2)?;
+    Some(Says::other("network setting", name.value.clone()))
+}
+
+/// What a line of the list says.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    let kind = match argv.name.as_str() {
+        "ip" => "network setting",
+        "rabbitmqctl" => "rabbitmq user",
+        _ => "selinux rule",
+    };
+    Some(Says::other(kind, pattern.name()))
+}
+
+#[test]
+fn settings_are_asked_for() {
+    crate::tools::table::says(&[
+        ("ip link show br0", "Exists network setting br0"),
+        ("ip -br addr | grep -q br0", "Exists network setting br0"),
+        ("ip link", ""),
+        ("rabbitmqctl list_users | grep -qw app", "Exists rabbitmq user app"),
+    ]);
+}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -26,7 +60,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
 
 /// ip(8): `RTNETLINK answers: File exists`, exit status 2.
 pub(crate) fn ip(argv: &Argv) -> Deed {
-    let options = argv.leading_options("n|netns: b|batch: f|family: 4 6 o j s d br");
+    let options = argv.leading_options(IP);
     let operands = &options.operands;
     let again = Again::Fails("RTNETLINK answers: File exists");
     match word(operands, 1) {
@@ -51,7 +85,7 @@ pub(crate) fn ip(argv: &Argv) -> Deed {
     }
 }
 
-/// hostname(1), timedatectl(1) and such: with a value they set it, without they show it.
+/// hostname(1), timedatectl(1) and similar: with a value they set it, without one they show it.
 pub(crate) fn setting(argv: &Argv) -> Deed {
     let sets = match argv.name.as_str() {
         "hostname" => argv.args.first().is_some_and(|arg| !arg.value.key().starts_with('-')),
@@ -83,7 +117,7 @@ pub(crate) fn asks_by_option(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// semanage(8): `-a` of what is defined is an error. rabbitmqctl(8): `add_user`, `add_vhost` too.
+/// semanage(8): `-a` of something defined is an error. rabbitmqctl(8): so are `add_user` and `add_vhost`.
 pub(crate) fn add_once(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let verb =
@@ -100,7 +134,7 @@ pub(crate) fn add_once(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// patch(1): what is applied already makes it ask `Assume -R? [n]`, and with `-N` exit with 1.
+/// patch(1): if the patch is already applied, it asks `Assume -R? [n]`, and with `-N` exits with 1.
 pub(crate) fn patch(argv: &Argv) -> Deed {
     let options = argv.options("p|strip: i|input: d|directory: N|forward R|reverse o|output: b s|quiet dry-run r: F: t|batch f|force");
     let mut draft = Draft::of(argv);
@@ -122,7 +156,7 @@ pub(crate) fn edits(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// split(1), split-off files: written anew.
+/// split(1): split-off files are written again.
 pub(crate) fn writes_last(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if let Some(file) = argv.options("r q j").operands.first() {

@@ -5,9 +5,10 @@ use crate::shell::value::Value;
 use crate::tools::advice::{Asked, own};
 use crate::tools::deed;
 use crate::tools::effect::{Again, Change, Deed, Effect, Mode, Resource};
+use crate::tools::says::{self, Fact, Piped, Says};
 
-/// Compares each command line's deed with the text beside it; tells of all that differ, and of harm that the family
-/// has no advice against.
+/// Compares each command line's deed with the text beside it. It reports all that differ, and harm for which
+/// the family has no advice.
 pub(crate) fn check(rows: &[(&str, &str)]) {
     let mut wrong = String::new();
     for (line, expected) in rows {
@@ -26,6 +27,48 @@ pub(crate) fn check(rows: &[(&str, &str)]) {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Compares what each command line says (with `|`, what its last command does of its first) with the text beside it.
+pub(crate) fn says(rows: &[(&str, &str)]) {
+    let mut wrong = String::new();
+    for (line, expected) in rows {
+        let shown = match line.split_once(" | ") {
+            Some((first, last)) => match says::piped(&argv(first), &argv(last)) {
+                Some(Piped::Says(says)) => said(&says),
+                Some(Piped::AsFirst) => "as the first".to_owned(),
+                None => String::new(),
+            },
+            None => {
+                let argv = argv(line);
+                let success = says::succeeds(&argv).map(|says| said(&says));
+                let prints = says::prints(&argv).map(|says| format!("prints {}", said(&says)));
+                let passes = says::is_check(&argv).then(|| "passes".to_owned());
+                [success, prints, passes].into_iter().flatten().collect::<Vec<_>>().join("; ")
+            }
+        };
+        if shown != *expected {
+            wrong += &format!("\n  {line}\n    is       {shown}\n    expected {expected}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// `Exists user app`, `not Directory path /x`
+fn said(says: &Says) -> String {
+    let fact = |fact: &Fact| {
+        let mut text = format!("{:?} {} {}", fact.aspect, fact.resource.kind(), fact.resource.name());
+        if let Resource::Line { text: line, .. } = &fact.resource {
+            text += &format!(" '{line}'");
+        }
+        text.trim_end().to_owned()
+    };
+    match says {
+        Says::Always(outcome) => outcome.to_string(),
+        Says::Is(one) => fact(one),
+        Says::Not(one) => format!("not {}", fact(one)),
+        Says::Either(one, other) => format!("{} or {}", fact(one), fact(other)),
+    }
 }
 
 /// `create directory /a fails; mode /a 700 [Source] asks`

@@ -5,7 +5,45 @@ use crate::shell::value::Value;
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, nothing, role, unknown, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::patterns::Pattern;
+use crate::tools::says::Says;
 use crate::tools::serves::{Left, SERVER, Server, Serves, ServiceRole, Stays, ToBackground, daemon};
+
+/// What success of wp-cli says: the site is installed, or there is such a user.
+pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
+    let options = argv.options("path: url: user: allow-root network field: format: quiet");
+    let operands = &options.operands;
+    match (word(operands, 0), word(operands, 1)) {
+        ("core", "is-installed") => Some(Says::other("wordpress", Value::default())),
+        ("user", "get") => Some(Says::other("wordpress user", operands.get(2)?.value.clone())),
+        _ => None,
+    }
+}
+
+/// What a line of a list of certificates or users says.
+pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    match (argv.name.as_str(), argv.literal(0)) {
+        ("certbot", Some("certificates")) => Some(Says::other("certificate", pattern.name())),
+        ("wp", Some("user")) => Some(Says::other("wordpress user", pattern.name())),
+        _ => None,
+    }
+}
+
+/// `nginx -t` passes whenever the server can be reloaded.
+pub(super) fn is_check(argv: &Argv) -> bool {
+    argv.options("t T q c: g: p: e:").has("t")
+}
+
+#[test]
+fn sites_are_asked_for() {
+    crate::tools::table::says(&[
+        ("wp core is-installed", "Exists wordpress"),
+        ("wp user get bob --field=ID", "Exists wordpress user bob"),
+        ("certbot certificates | grep -q shop.org", "Exists certificate shop.org"),
+        ("nginx -t", "passes"),
+        ("nginx -s reload", ""),
+    ]);
+}
 
 const PROXY: Server = Server { role: Some(ServiceRole::Proxy), ..SERVER };
 

@@ -1,5 +1,14 @@
-//! The work that a text which is not modelled (a line that is printed, a script that is only called, a unit's
-//! command) asks for. It looks only at words, and never decides where or when.
+//! The work that a command does for a deploy, and the work that a text asks for: a line that is printed, a script that
+//! is only called, the command of a Compose service. A text is read by the function that reads every command line,
+//! once from each of its words. This never decides where or when.
+
+use crate::limit::tick;
+use crate::shell::argv::Argv;
+use crate::shell::line::{Line, commands};
+use crate::shell::value::Value;
+use crate::tools::deed;
+use crate::tools::effect::{Deed, Ecosystem, Role};
+use crate::tools::python::fills_environment;
 
 /// Work that a deploy must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,125 +27,128 @@ pub(crate) enum Work {
     Build,
     /// Brings the database up to date.
     Migrate,
-    /// Collects Django's static files.
+    /// Collects static files.
     StaticFiles,
 }
 
-/// True if a line asks for the work.
-pub(crate) fn asks_for(line: &str, work: Work) -> bool {
-    let has = |any: &[&str]| any.iter().any(|words| holds(line, words));
-    match work {
-        Work::PythonDependencies => {
-            has(&[
-                "pip install",
-                "pip3 install",
-                "uv sync",
-                "uv run",
-                "poetry install",
-                "pipenv install",
-                "pipenv sync",
-                "pdm install",
-                "pdm sync",
-                "conda env",
-                "conda install",
-            ]) && !line.trim_end().ends_with(" pip")
-        }
-        // A tool for the whole machine does not belong to the app.
-        Work::NodeDependencies if has(&["-g", "--global"]) => false,
-        Work::NodeDependencies => has(&[
-            "npm ci",
-            "npm install",
-            "npm i",
-            "pnpm install",
-            "pnpm i",
-            "yarn install",
-            "yarn --frozen-lockfile",
-            "yarn --production",
-            "bun install",
-        ]),
-        Work::RubyDependencies => has(&["bundle install"]),
-        Work::PhpDependencies => has(&["composer install"]),
-        Work::VirtualEnv => has(&[
-            "-m venv",
-            "virtualenv",
-            "uv venv",
-            "uv sync",
-            "uv run",
-            "poetry install",
-            "pipenv install",
-            "conda create",
-        ]),
-        Work::Build => has(&[
-            "run build",
-            "yarn build",
-            "pnpm build",
-            "vite build",
-            "next build",
-            "ng build",
-            "react-scripts build",
-            "nuxt build",
-            "nest build",
-            "turbo build",
-        ]),
-        Work::StaticFiles => has(&["collectstatic"]),
-        Work::Migrate => {
-            let both = |a: &str, b: &str| holds(line, a) && holds(line, b);
-            both("alembic", "upgrade")
-                || both("flask", "db upgrade")
-                || both("aerich", "upgrade")
-                || has(&[
-                    "manage.py migrate",
-                    "django-admin migrate",
-                    "prisma migrate deploy",
-                    "prisma db push",
-                    "db:migrate",
-                    "db:prepare",
-                    "db:push",
-                    "migrate:latest",
-                    "migrate:deploy",
-                    "migrate:up",
-                    "migration:run",
-                    "migrations:run",
-                    "artisan migrate",
-                    "flyway migrate",
-                    "drizzle-kit migrate",
-                    "drizzle-kit push",
-                    "run migrate",
-                    "run migrations",
-                    "run db",
-                    "yarn migrate",
-                    "pnpm migrate",
-                    "typeorm migration",
-                    "goose up",
-                    "sqlx migrate run",
-                    "diesel migration run",
-                    "dbmate up",
-                    "atlas migrate apply",
-                ])
-        }
+/// A set of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Works(u8);
+
+impl Works {
+    /// True if the work is among it.
+    pub(crate) fn has(self, work: Work) -> bool {
+        self.0 & (1 << work as u8) != 0
+    }
+
+    fn with(self, work: Work) -> Works {
+        Works(self.0 | 1 << work as u8)
+    }
+
+    /// The set without that work.
+    pub(crate) fn without(self, work: Work) -> Works {
+        Works(self.0 & !(1 << work as u8))
+    }
+
+    /// The work of either set.
+    pub(crate) fn and(self, other: Works) -> Works {
+        Works(self.0 | other.0)
     }
 }
 
-/// True if the words occur in the line, and not as a part of longer ones: `npm i` is not in `npm init`.
-fn holds(line: &str, words: &str) -> bool {
-    line.match_indices(words).any(|(at, _)| {
-        let before = line[..at].chars().next_back();
-        let after = line[at + words.len()..].chars().next();
-        let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        !inside(before) && !inside(after)
+/// The work that a command does, wherever it runs.
+pub(crate) fn done_by(argv: &Argv) -> Works {
+    // A text does not show whether an environment is active, so what pip installs counts as the app's.
+    let mut argv = argv.clone();
+    argv.env.push(("VIRTUAL_ENV".to_owned(), Value::literal("venv")));
+    of_deed(&deed(&argv)).and(of_environment(&argv))
+}
+
+/// The work that a step does: its command, or a command that it hands to a program which is not known.
+pub(crate) fn done_by_step(argv: &Argv, deed: &Deed) -> Works {
+    let mut own = of_deed(deed).and(of_environment(argv));
+    if deed.roles.contains(&Role::GlobalTool(Ecosystem::Python)) {
+        own = own.and(done_by(argv));
+    }
+    if deed.known || own != Works::default() {
+        return own;
+    }
+    let words: Vec<String> = argv.args.iter().map(|arg| arg.value.to_string()).collect();
+    in_words(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn of_deed(deed: &Deed) -> Works {
+    let work = |role: &Role| match role {
+        Role::Dependencies(Ecosystem::Python) => Some(Work::PythonDependencies),
+        Role::Dependencies(Ecosystem::Node) => Some(Work::NodeDependencies),
+        Role::Dependencies(Ecosystem::Ruby) => Some(Work::RubyDependencies),
+        Role::Dependencies(Ecosystem::Php) => Some(Work::PhpDependencies),
+        Role::VirtualEnv => Some(Work::VirtualEnv),
+        Role::Build(Ecosystem::Node) => Some(Work::Build),
+        Role::Migrate => Some(Work::Migrate),
+        Role::StaticFiles => Some(Work::StaticFiles),
+        _ => None,
+    };
+    deed.roles.iter().filter_map(work).fold(Works::default(), Works::with)
+}
+
+fn of_environment(argv: &Argv) -> Works {
+    match fills_environment(argv) {
+        true => Works::default().with(Work::PythonDependencies).with(Work::VirtualEnv),
+        false => Works::default(),
+    }
+}
+
+/// The work that a line asks for, whatever else it says.
+pub(crate) fn asked_in(line: &str) -> Works {
+    // A quote, a bracket or a separator ends a command.
+    let parts = line.split([';', '|', '&', '(', ')', '`', '"', '\'']);
+    parts.fold(Works::default(), |works, part| {
+        let words: Vec<&str> = part.split_whitespace().collect();
+        works.and(in_words(&words))
     })
 }
 
-/// True if a line of a script does the work, as far as words show: printed text and comments do not.
-pub(crate) fn does(text: &str, work: Work) -> bool {
-    text.lines().map(str::trim_start).any(|line| !is_said(line) && asks_for(line, work))
+/// The work that the lines of a text do, as far as words show: printed text and comments do not.
+pub(crate) fn done_in(text: &str) -> Works {
+    let lines = text.lines().map(str::trim_start).filter(|line| !is_said(line));
+    lines.fold(Works::default(), |works, line| works.and(asked_in(line)))
 }
 
-/// True if a line of a Dockerfile does the work, in a shell's form or as a list of words.
-pub(crate) fn does_in_image(text: &str, work: Work) -> bool {
-    does(text, work)
-        || text.contains('[')
-            && does(&text.replace(['"', ','], " ").replace("  ", " ").replace("  ", " "), work)
+/// The same for a Dockerfile, where a command may be a list of words.
+pub(crate) fn done_in_image(text: &str) -> Works {
+    let works = done_in(text);
+    match text.contains('[') {
+        true => works.and(done_in(&text.replace(['"', ',', '[', ']'], " "))),
+        false => works,
+    }
+}
+
+/// Words of a command behind its program that still say what it is for.
+const TELLING: usize = 12;
+
+/// The work of the commands that begin with one of the words.
+fn in_words(words: &[&str]) -> Works {
+    let mut works = Works::default();
+    // One word alone is more often a name than a command: `yarn`, `bundle`.
+    for start in 0..words.len().saturating_sub(1) {
+        tick();
+        if !may_be_program(words[start]) {
+            continue;
+        }
+        let words: Vec<String> = words[start..].iter().take(TELLING).map(|word| (*word).to_owned()).collect();
+        for command in commands(Line::Words(&words)) {
+            works = works.and(done_by(command.argv()));
+        }
+    }
+    works
+}
+
+/// A program is written in small letters, and no sentence ends with it.
+fn may_be_program(word: &str) -> bool {
+    word.len() <= 200
+        && word.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '/' | '.' | '$' | '~'))
+        && word.ends_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 fn is_said(line: &str) -> bool {
@@ -153,24 +165,35 @@ fn words_ask_for_work() {
     for (line, work) in [
         ("   pip install -r requirements.txt", Work::PythonDependencies),
         ("venv/bin/python -m pip install -e .", Work::PythonDependencies),
+        ("Then: pip3.11 install flask", Work::PythonDependencies),
+        ("  2. source venv/bin/activate && uv run shop-web", Work::VirtualEnv),
         ("cd x && npm ci --omit=dev", Work::NodeDependencies),
-        ("npm i", Work::NodeDependencies),
+        ("npm i express", Work::NodeDependencies),
+        ("(cd web; yarn install)", Work::NodeDependencies),
         ("python manage.py migrate --noinput", Work::Migrate),
+        ("Run 'docker compose exec web ./manage.py migrate' now", Work::Migrate),
         ("alembic -c x.ini upgrade head", Work::Migrate),
         ("npx prisma migrate deploy", Work::Migrate),
+        ("node ace migration:run --force", Work::Migrate),
+        ("npm run db:push", Work::Migrate),
+        ("sudo -u app $PHP artisan migrate --force", Work::Migrate),
         ("npm run build:prod", Work::Build),
+        ("$VENV/bin/python3 manage.py collectstatic --noinput", Work::StaticFiles),
     ] {
-        assert!(asks_for(line, work), "{line}");
+        assert!(asked_in(line).has(work), "{line}");
     }
     for (line, work) in [
         ("pip install --upgrade pip", Work::PythonDependencies),
         ("npm init -y", Work::NodeDependencies),
         ("npm install -g pm2", Work::NodeDependencies),
+        ("installing the packages with yarn", Work::NodeDependencies),
         ("alembic stamp head", Work::Migrate),
+        ("npm run db:seed", Work::Migrate),
         ("python manage.py makemigrations", Work::Migrate),
     ] {
-        assert!(!asks_for(line, work), "{line}");
+        assert!(!asked_in(line).has(work), "{line}");
     }
-    assert!(!does("# npm ci\necho \"npm ci\"\n", Work::NodeDependencies));
-    assert!(does("set -e\nnpm ci\n", Work::NodeDependencies));
+    assert!(!done_in("# npm ci x\necho \"npm ci x\"\n").has(Work::NodeDependencies));
+    assert!(done_in("set -e\nnpm ci\n").has(Work::NodeDependencies));
+    assert!(done_in_image("CMD [\"alembic\", \"upgrade\", \"head\"]").has(Work::Migrate));
 }

@@ -1,7 +1,7 @@
 //! The two shops: one shows every rule, the other shows that a right deploy script is met with silence.
 
 use crate::support::root;
-use deploylint::{Report, Request, Target, check};
+use deploylint::{Confidence, Finding, Report, Request, Target, check};
 use std::collections::BTreeSet;
 
 fn shop(name: &str) -> Report {
@@ -67,4 +67,45 @@ fn on_the_shop_put_right_the_tool_is_silent() {
             "start.sh"
         ]
     );
+}
+
+#[test]
+fn what_a_restore_does_is_not_done_for_the_deploy() {
+    let shop = root().join("examples/shop-fixed");
+    let text = std::fs::read_to_string(shop.join("start.sh")).unwrap();
+    let lacking: Vec<&str> = text.lines().filter(|line| !line.contains("upgrade head")).collect();
+    assert_eq!(lacking.len() + 1, text.lines().count());
+    let told = |text: String| {
+        let start = Target::Stdin { name: shop.join("start.sh"), text: text.into_bytes() };
+        let targets = vec![start, Target::Path(shop.join("scripts/restore.sh"))];
+        let report = check(&Request { root: Some(shop.clone()), targets, ..Request::default() }).unwrap();
+        report.findings.iter().map(|finding| finding.rule.to_string()).collect::<Vec<_>>()
+    };
+    assert!(told(text.clone()).is_empty());
+    assert_eq!(told(lacking.join("\n") + "\n"), ["steps/no-migrations"]);
+}
+
+/// What makes a finding the same one.
+fn keys(findings: &[Finding]) -> BTreeSet<(String, u32, u32, &str)> {
+    let key = |f: &'_ Finding| (f.rule.to_string(), f.span.start, f.span.end);
+    findings.iter().map(|f| (key(f), f.message.as_str())).map(|((a, b, c), d)| (a, b, c, d)).collect()
+}
+
+#[test]
+fn selecting_fewer_never_brings_more() {
+    let request = Request {
+        targets: vec![Target::Path(root().join("examples/shop"))],
+        confidence: Some(Confidence::Low),
+        ..Request::default()
+    };
+    let whole = check(&request).unwrap();
+    let all = keys(&whole.findings);
+    let pages = deploylint::pages();
+    let families: BTreeSet<&str> = pages.iter().map(|page| page.family()).collect();
+    for family in families {
+        let select = vec![family.to_owned()];
+        let alone = check(&Request { select, ..request.clone() }).unwrap();
+        let more: Vec<_> = keys(&alone.findings).difference(&all).cloned().collect();
+        assert!(more.is_empty(), "--select {family} brings {more:#?}");
+    }
 }

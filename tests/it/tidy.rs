@@ -302,3 +302,36 @@ fn no_paths_of_one_machine() {
     }
     assert_none(&faults);
 }
+
+/// A rule's id is a constant of `rules::id`: a text that names one is not met when the rule is renamed.
+#[test]
+fn rules_are_named_by_their_ids() {
+    let pages = files(|p| p.starts_with("queries/") && p.ends_with(".md"));
+    let ids: BTreeSet<&str> =
+        pages.iter().filter_map(|(path, _)| path.strip_prefix("queries/")?.strip_suffix(".md")).collect();
+    let mut faults = Vec::new();
+    for (path, text) in rust() {
+        if !path.starts_with("src/") || path.contains("/tests") || path.ends_with("/late.rs") {
+            continue;
+        }
+        let production = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (line, code) in code(production) {
+            let texts = code.split('"').skip(1).step_by(2);
+            let named = texts.filter(|text| ids.contains(text));
+            faults.extend(named.map(|id| format!("{path}:{line}: names {id} by a text; use `rules::id`")));
+        }
+    }
+    assert_none(&faults);
+}
+
+/// `cargo fmt` does not see the modules that the build declares.
+#[test]
+fn the_files_of_rules_are_formatted() {
+    let rules = files(|p| p.starts_with("src/rules/") && p.ends_with(".rs"));
+    let paths = rules.iter().map(|(path, _)| root().join(path));
+    let mut command = std::process::Command::new("rustfmt");
+    command.args(["--check", "--edition", "2024", "--config-path"]).arg(root());
+    let told = command.args(paths).output().expect("rustfmt is a part of the toolchain");
+    let said = String::from_utf8_lossy(&told.stdout);
+    assert!(told.status.success(), "run `cargo fmt -- src/rules/*/*.rs`\n{said}");
+}

@@ -90,7 +90,7 @@ fn a_rule_that_does_not_end_judges_all_but_what_it_does_not_end_on() {
     }
     let compose = "services:\n  web:\n    image: a\n  bad:\n    image: b\n  worker:\n    image: c\n";
     let files = [("start.sh", SCRIPT), ("more.sh", "mkdir /e\n"), ("compose.yaml", compose)];
-    let (found, places) = in_time(|| judge_again(&files, Failed::of("test", endless)));
+    let (found, places) = in_time(|| judge_again(&files, Judge::of(endless)));
     let made = ["start.sh: mkdir /a", "start.sh: mkdir /c", "start.sh: mkdir /b", "start.sh: mkdir /d"];
     assert_eq!(found[..4], made);
     assert_eq!(found[4..], ["more.sh: mkdir /e"]);

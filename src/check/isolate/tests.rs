@@ -6,6 +6,7 @@ use crate::finding::{Confidence, RuleId, Severity};
 use crate::model::FollowNothing;
 use crate::project::compose;
 use crate::source::SourceFile;
+use crate::syntax::query::Selectors;
 
 pub(super) const SCRIPT: &str =
     "mkdir /a\nf() {\n  bad x\n  mkdir /b\n}\nif [ -e /x ]; then bad y; mkdir /c; fi\nf\nmkdir /d\n";
@@ -62,7 +63,7 @@ fn brittle(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-pub(super) fn judge_again(files: &[(&str, &str)], rule: Failed) -> (Vec<String>, Vec<String>) {
+pub(super) fn judge_again(files: &[(&str, &str)], rule: Judge) -> (Vec<String>, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let sources = sources(files);
     let script = |path: &str, text: &'static str| Script {
@@ -82,9 +83,8 @@ pub(super) fn judge_again(files: &[(&str, &str)], rule: Failed) -> (Vec<String>,
         sources: &sources,
         scripts: &[script("start.sh", SCRIPT), script("more.sh", "mkdir /e\n")],
         project: &project,
-        pages: &settings.rules.pages,
         given: &Given::default(),
-        selectors: &Selectors::default(),
+        chosen: Chosen { selectors: &Selectors::default(), pages: &settings.rules.pages, wants: &|_| true },
     };
     let (found, places) = repo.judge_again(&rule);
     assert!(found.iter().all(|f| f.severity == Severity::Warning && f.confidence == Confidence::Medium));
@@ -96,7 +96,7 @@ pub(super) fn judge_again(files: &[(&str, &str)], rule: Failed) -> (Vec<String>,
 fn a_rule_that_panics_judges_all_but_what_it_panics_on() {
     let compose = "services:\n  web:\n    image: a\n  bad:\n    image: b\n  worker:\n    image: c\n";
     let files = [("start.sh", SCRIPT), ("more.sh", "mkdir /e\n"), ("compose.yaml", compose)];
-    let (found, places) = judge_again(&files, Failed::of("test", brittle));
+    let (found, places) = judge_again(&files, Judge::of(brittle));
     assert_eq!(
         found,
         [
@@ -113,7 +113,7 @@ fn a_rule_that_panics_judges_all_but_what_it_panics_on() {
 #[test]
 fn a_rule_that_always_panics_finds_nothing_and_no_place() {
     let files = [("start.sh", SCRIPT), ("more.sh", "mkdir /e\n")];
-    let never = Failed::of("test", |_, _| panic!("always"));
+    let never = Judge::of(|_, _| panic!("always"));
     assert_eq!(judge_again(&files, never), (Vec::new(), Vec::new()));
 }
 

@@ -1,7 +1,7 @@
 //! What the steps of a deploy call that the model does not follow: scripts, package scripts, `make`. Reads texts,
 //! and judges nothing.
 
-use crate::facts::deploy::{Deploy, command_of};
+use crate::facts::deploy::Deploy;
 use crate::facts::world::{Origin, World};
 use crate::limit::ticks;
 use crate::model::Step;
@@ -12,6 +12,8 @@ use std::collections::HashSet;
 pub(crate) struct Calls {
     /// Their texts.
     pub(crate) texts: Vec<String>,
+    /// The commands of the package scripts that steps run by name.
+    pub(crate) scripts: Vec<String>,
     /// Something is called of which no text is there, and which may do anything.
     pub(crate) opaque: bool,
 }
@@ -23,6 +25,7 @@ impl Calls {
         let mut opaque = false;
         let mut seen: HashSet<FileId> = world.scripts.iter().map(|s| s.file).collect();
         let mut open: Vec<String> = Vec::new();
+        let mut scripts: Vec<String> = Vec::new();
         for (_, _, step) in world.steps() {
             match call(step) {
                 Call::None => {}
@@ -37,14 +40,14 @@ impl Calls {
                 Call::Opaque => opaque = true,
                 Call::PackageScript(name) => {
                     let found = world.project.needs.node.iter().filter_map(|p| p.script(&name));
-                    open.extend(found.map(|s| s.command.clone()));
+                    scripts.extend(found.map(|s| s.command.clone()));
                 }
             }
             // `pm2 start npm -- start`
             if step.argv.name == "pm2" && ["npm", "yarn", "pnpm", "bun"].iter().any(|m| step.argv.has_word(m))
             {
-                let scripts = world.project.needs.node.iter().flat_map(|p| &p.scripts);
-                open.extend(scripts.filter(|s| step.argv.has_word(&s.name)).map(|s| s.command.clone()));
+                let all = world.project.needs.node.iter().flat_map(|p| &p.scripts);
+                open.extend(all.filter(|s| step.argv.has_word(&s.name)).map(|s| s.command.clone()));
             }
             // A script that a script writes is run by whoever it was written for.
             for written in &step.written {
@@ -59,7 +62,7 @@ impl Calls {
                 continue;
             }
             for exec in ["ExecStartPre", "ExecStart", "ExecStartPost"].iter().flat_map(|k| at.unit.exec(k)) {
-                let words = command_of(&exec);
+                let words = exec.line();
                 for word in words.split_whitespace() {
                     if let Some(file) = script_named(world, word).filter(|f| seen.insert(*f)) {
                         open.push(world.sources.file(file).text().to_owned());
@@ -82,7 +85,7 @@ impl Calls {
         }
         // What the called scripts call, one level down.
         let mut below = Vec::new();
-        for text in &open {
+        for text in open.iter().chain(&scripts) {
             for word in text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | ')')) {
                 if word.ends_with(".sh")
                     && let Some(file) = script_named(world, word).filter(|f| seen.insert(*f))
@@ -93,7 +96,7 @@ impl Calls {
             package_scripts_in(world, text, &mut below);
         }
         open.extend(below);
-        Calls { texts: open, opaque }
+        Calls { texts: open, scripts, opaque }
     }
 }
 

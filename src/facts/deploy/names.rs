@@ -1,16 +1,16 @@
-//! Which names and directories mean the same thing. Knows only texts.
+//! Which names and directories mean the same thing. It knows only texts.
 
 use crate::facts::deploy::line_of;
 use crate::model::Step;
 use crate::project::manifest::NodePackage;
 
-/// A unit's name with its ending.
+/// A unit's name with its suffix.
 pub(crate) fn full_name(name: &str) -> String {
     let (stem, ending) = parts(name);
     format!("{stem}.{ending}")
 }
 
-/// A unit's name and its ending, a service's where it has none.
+/// A unit's name and its suffix; without one it is a service.
 fn parts(name: &str) -> (&str, &str) {
     match name.rsplit_once('.') {
         Some((stem, ending @ ("service" | "timer" | "socket" | "target" | "path" | "mount"))) => {
@@ -20,13 +20,13 @@ fn parts(name: &str) -> (&str, &str) {
     }
 }
 
-/// True for a name that may mean units that are called otherwise: an instance, a glob, a variable.
+/// True for a name that may mean units with other names: an instance, a glob, a variable.
 pub(crate) fn is_loose(used: &str) -> bool {
     used.contains(['@', '*']) || used.starts_with('$')
 }
 
-/// The names mean one unit: `web` and `web.service`, a template and its instance, a glob and what it covers. A name
-/// of which nothing is known may be any.
+/// True if the names mean the same unit: `web` and `web.service`, a template and its instance, a glob and
+/// what it covers. A name of which nothing is known may be any unit.
 pub(crate) fn same_unit(used: &str, unit: &str) -> bool {
     let (used_parts, unit_parts) = (parts(used), parts(unit));
     if used_parts == unit_parts {
@@ -37,7 +37,7 @@ pub(crate) fn same_unit(used: &str, unit: &str) -> bool {
     {
         return true;
     }
-    // Asked of each unit and each step: names are put together for few.
+    // This is asked for each unit and each step, so names are put together only for few of them.
     if !is_loose(used) {
         return false;
     }
@@ -74,7 +74,7 @@ pub(crate) fn works_in(step: &Step, package: &NodePackage, all: &[NodePackage]) 
     is_directory(&directory, package, all)
 }
 
-/// A directory on the server is that of the package, as far as its end tells.
+/// A directory on the server is that of the package, as far as its end shows.
 pub(crate) fn is_directory(directory: &str, package: &NodePackage, all: &[NodePackage]) -> bool {
     fn last(dir: &str) -> &str {
         dir.trim_end_matches('/').rsplit('/').next().unwrap_or(dir)
@@ -82,7 +82,7 @@ pub(crate) fn is_directory(directory: &str, package: &NodePackage, all: &[NodePa
     let end = last(directory);
     let own = last(&package.directory);
     if let Some(name) = end.strip_prefix('$') {
-        // `cd "$FRONTEND_DIR"`: the variable's name says which.
+        // `cd "$FRONTEND_DIR"`: the variable's name says which one.
         let name = name.to_ascii_lowercase();
         let named = |p: &NodePackage| {
             !p.directory.is_empty() && name.contains(&last(&p.directory).to_ascii_lowercase())

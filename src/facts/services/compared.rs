@@ -1,5 +1,5 @@
-//! Services against what runs on the server, worked out once of scripts and project. The rules of this family and
-//! the matrix of `deploylint services` both rest on it.
+//! Services compared with what runs on the server, worked out once from scripts and project. The rules of
+//! this family and the matrix of `deploylint services` both use it.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::services::documents::Documents;
@@ -13,41 +13,42 @@ use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
 use crate::tools::work::Work;
 
-/// What belongs together, and what it was found among.
+/// What belongs together, and what was compared.
 #[derive(Debug, Default)]
 pub(crate) struct Compared {
-    /// Units that were compared, by their index in the world. The indices of [`Links`] are indices of this list.
+    /// Units that were compared, by their index in the world. The indices of [`Links`] are indices of this
+    /// list.
     pub(crate) units: Vec<usize>,
     /// The same of managed processes.
     pub(crate) processes: Vec<usize>,
     /// What belongs together.
     pub(crate) links: Links,
-    /// Where the first unit or process of the deploy itself is installed; `None` where scripts bring none, and files of
-    /// the repo that nobody installs were compared instead.
+    /// Where the deploy itself installs its first unit or process; `None` if scripts install none, and files
+    /// of the repo that nobody installs were compared instead.
     pub(crate) own: Option<Span>,
     /// The deploy runs the app in containers.
     pub(crate) in_containers: bool,
-    /// The scripts see to the server's software: the one that brings units installs packages, or one brings a service of
-    /// the Compose files. Otherwise databases may be somebody else's.
+    /// True if the scripts take care of the server's software: the one that installs units also installs
+    /// packages, or one installs a service of the Compose files. Otherwise others may provide the databases.
     pub(crate) installs: bool,
-    /// The settings of web servers that pass requests on; `None` where there is such a server, and its settings are not
-    /// known.
+    /// The settings of web servers that pass requests on; `None` if there is such a server and its settings
+    /// are not known.
     proxies: Option<Vec<String>>,
-    /// The deploy migrates the database.
+    /// True if the deploy migrates the database.
     pub(crate) migrates: bool,
     /// The architecture documents, compared with what runs.
     pub(crate) documents: Documents,
 }
 
 impl Compared {
-    /// Compares.
+    /// Does the comparison.
     pub(crate) fn new(world: &World<'_, '_>) -> Compared {
         let deploy = world.deploy();
         let is_own = |origin: Origin| origin != Origin::InRepo;
         let own_units = world.units.iter().filter(|u| is_own(u.origin) && is_service(&u.name));
         let own_processes = world.processes.iter().filter(|p| is_own(p.origin));
         let own = own_units.map(|u| u.span).next().or_else(|| own_processes.map(|p| p.span).next());
-        // What lies in the repo and is installed by hand says more than nothing.
+        // A file in the repo that is installed by hand says more than nothing.
         let all = own.is_none();
         let units: Vec<usize> = (0..world.units.len())
             .filter(|at| {
@@ -102,14 +103,14 @@ impl Compared {
         }
     }
 
-    /// True where a web server passes requests on to the port, or may.
+    /// True if a web server passes requests on to the port, or may do so.
     pub(crate) fn is_proxied(&self, port: &str) -> bool {
         let passes = |text: &String| text.match_indices(port).any(|(at, _)| text[..at].ends_with(':'));
         self.proxies.as_ref().is_none_or(|settings| settings.iter().any(passes))
     }
 
-    /// The Compose files of which some service is a unit or process of the project. Any other describes something else:
-    /// the databases of developers, another app.
+    /// The Compose files of which some service is a unit or process of the project. Any other describes
+    /// something else: the databases of developers, another app.
     pub(crate) fn files(&self, count: usize) -> Vec<usize> {
         let runs = |by: &Counterpart| matches!(by, Counterpart::Unit(_) | Counterpart::Process(_));
         let same_app =
@@ -119,7 +120,7 @@ impl Compared {
 }
 
 impl<'r, 'a> World<'r, 'a> {
-    /// Services against what runs on the server.
+    /// Services compared with what runs on the server.
     pub(crate) fn compared(&self) -> &Compared {
         self.compared.get_or_init(|| Compared::new(self))
     }
@@ -137,7 +138,7 @@ fn is_service(name: &str) -> bool {
     UnitKind::of(name) == UnitKind::Service
 }
 
-/// What is known of the settings of web servers. `None` where there is one of which nothing is.
+/// What is known about the settings of web servers; `None` if nothing is known about one of them.
 fn proxies(
     world: &World<'_, '_>,
     packages: &[String],
@@ -177,7 +178,8 @@ fn on_server(
             packages.extend(step.argv.args.iter().filter_map(|a| a.value.as_literal()).map(str::to_owned));
         }
     }
-    // What another script of the repo keeps running, on a staging machine, is no part of this deploy.
+    // Something that another script of the repo keeps running, on a staging machine, is not part of this
+    // deploy.
     let installs = |index: usize| {
         world.units.iter().any(|u| of_script(u.origin, index))
             || world.processes.iter().any(|p| of_script(p.origin, index))
@@ -196,12 +198,12 @@ fn on_server(
     (packages, started, programs)
 }
 
-/// What the project is called: its directory, its packages, and the directories that its units run in.
+/// The names of the project: its directory, its packages, and the directories in which its units run.
 fn names(world: &World<'_, '_>) -> Vec<String> {
     let mut names = world.project.names.clone();
     let needs = &world.project.needs;
     names.extend(needs.node.iter().filter(|p| p.directory.is_empty()).filter_map(|p| p.name.clone()));
-    // What a part of the app is called says what it does, not whose it is.
+    // The name of a part of the app says what it does, not who owns it.
     let part = |name: &str| {
         let parts =
             ["frontend", "backend", "web", "api", "app", "client", "server", "ui", "worker", "bot", "admin"];

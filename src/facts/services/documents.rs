@@ -3,7 +3,6 @@
 
 use crate::facts::services::matrix::{Builder, Documented, Kind, Row, Side, State};
 use crate::facts::services::named::is_named;
-use crate::facts::services::named::words_of_the_deployment;
 use crate::facts::world::World;
 use crate::project::architecture::{Architecture, Strength as Stated};
 use crate::project::compose::Compose;
@@ -163,7 +162,7 @@ impl Builder<'_, '_, '_> {
                 });
             }
         }
-        let deployment = words_of_the_deployment(self.world);
+        let deployment = self.world.words_of_the_deployment();
         let mut told: HashSet<String> =
             rows.iter().filter_map(|row| Some(key(&row.architecture.as_ref()?.name))).collect();
         for (document, links) in
@@ -204,7 +203,7 @@ impl Builder<'_, '_, '_> {
                     },
                     // Something in a Compose file for developers, or a part of what another name means.
                     None if !links.is_empty() => continue,
-                    None if is_named(stated, &self.compared.documents.names, &deployment) => Row {
+                    None if is_named(stated, &self.compared.documents.names, deployment) => Row {
                         state: State::Exempt,
                         note: Some(format!(
                             "{path} states it and the deployment names it, but nothing was found that runs it"

@@ -12,7 +12,7 @@ use crate::project::services::{
 use crate::project::unit::{UnitKind, template_of};
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource};
-use crate::tools::work::{Work, asks_for};
+use crate::tools::work::{Work, asked_in};
 
 /// The state of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -317,7 +317,7 @@ impl Builder<'_, '_, '_> {
     }
 
     fn exempt(&self, why: Exemption, command: Option<&str>) -> String {
-        let migrates = command.is_some_and(|command| asks_for(command, Work::Migrate));
+        let migrates = command.is_some_and(|command| asked_in(command).has(Work::Migrate));
         match why {
             Exemption::OneShot if migrates && self.compared.migrates => {
                 "it ends when its work is done, and a step of the deploy migrates the database".to_owned()

@@ -176,7 +176,7 @@ pub(crate) fn is_named(stated: &Stated, project: &[String], words: &Words) -> bo
 
 /// Every word of the texts that deploy: scripts, units, Compose files, settings of web servers and process
 /// managers, workflows.
-pub(crate) fn words_of_the_deployment(world: &World<'_, '_>) -> Words {
+pub(in crate::facts) fn words_of_the_deployment(world: &World<'_, '_>) -> Words {
     let mut words = Words::default();
     let project = world.project;
     let documents: HashSet<_> = project.architectures.iter().map(|d| d.file).collect();

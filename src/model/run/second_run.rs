@@ -1,15 +1,20 @@
 //! What each step does when the whole script runs again, starting with the state that the first run left.
 
 use crate::limit::tick;
-use crate::model::condition::{Aspect, Cond};
-use crate::model::pattern::{basic_pattern, holds_pattern};
+use crate::model::condition::Cond;
 use crate::model::run::timeline::{Asking, Presence, Ran, State, concerns};
 use crate::model::run::truth::excludes_presence;
 use crate::model::{About, Deployment, GuardId, StepId};
 use crate::shell::argv::Stdin;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
-use crate::tools::effect::{Again, Change, Deed, Effect, PathKind, Resource};
+use crate::tools::archives::{brings_more, copies_to_hosts};
+use crate::tools::copying::{ENTERS_LINK, link_target, moves};
+use crate::tools::databases::loads_dump;
+use crate::tools::effect::{Again, Change, Effect, PathKind, Resource};
+use crate::tools::interprets_input;
+use crate::tools::patterns::{basic_pattern, holds_pattern};
+use crate::tools::says::Aspect;
 
 /// What a step does in the second run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,14 +206,7 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
     (worst, ran)
 }
 
-pub(crate) fn link_target(deed: &Deed) -> Option<&Value> {
-    deed.effects.iter().find_map(|e| match &e.resource {
-        Resource::Other("link target", path) => Some(path),
-        _ => None,
-    })
-}
-
-/// What an effect does when it happens again; `None` if that is nothing.
+/// What one effect comes to when it happens again; `None` where that is nothing.
 fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Option<(Outcome, State)> {
     tick();
     let timeline = &deployment.timeline;
@@ -252,8 +250,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
             State { presence: Presence::There, kind: PathKind::Directory | PathKind::Tree, .. }
         ) || deployment.asks_for_directory(leads_to, id))
     {
-        let why = "creates a second link inside the directory that the link leads to";
-        return Some((Outcome::Nests(why), state));
+        return Some((Outcome::Nests(ENTERS_LINK), state));
     }
     let outcome = match (&effect.change, effect.again) {
         // `DROP DATABASE IF EXISTS shop; CREATE DATABASE shop`: the second run drops everything that was
@@ -325,16 +322,7 @@ impl Deployment<'_> {
 
     /// A later step fills the databases from a dump: `zcat dump.gz | psql`, pg_restore(1).
     fn loads_a_dump(&self, id: StepId) -> bool {
-        self.iter().filter(|(later, _)| *later > id).any(|(_, step)| {
-            let client = matches!(step.argv.name.as_str(), "psql" | "mysql" | "mariadb");
-            // The output of another program is a text of which nothing is known.
-            let fed = match &step.argv.stdin {
-                Stdin::Pipe => true,
-                Stdin::Text(text) => text.as_literal().is_none() && text.known_prefix().is_empty(),
-                Stdin::Inherited | Stdin::File(_) => false,
-            };
-            step.argv.name == "pg_restore" || client && fed
-        })
+        self.iter().filter(|(later, _)| *later > id).any(|(_, step)| loads_dump(&step.argv))
     }
 
     /// True if a guard lets the step run only if the path is a directory.
@@ -374,11 +362,8 @@ impl Deployment<'_> {
             return true;
         }
         self.steps[..before.0 as usize].iter().any(|earlier| {
-            let copies = matches!(earlier.argv.name.as_str(), "scp" | "rsync" | "sftp");
-            let unpacks = matches!(
-                earlier.argv.name.as_str(),
-                "tar" | "unzip" | "rsync" | "cp" | "git" | "7z" | "bsdtar"
-            );
+            let copies = copies_to_hosts(&earlier.argv);
+            let unpacks = brings_more(&earlier.argv);
             earlier.place == step.place
                 && unpacks
                 && earlier.deed.effects.iter().any(|e| {
@@ -398,15 +383,14 @@ impl Deployment<'_> {
     /// True if an unknown program may have created the path in its working directory: code that is piped into
     /// an interpreter (`curl … | php; mv composer.phar …`), or what runs just before the move.
     fn unknown_makes_files(&self, path: &Value, before: StepId) -> bool {
-        const INTERPRETERS: [&str; 8] = ["php", "sh", "bash", "python", "python3", "perl", "ruby", "node"];
         let step = self.step(before);
-        if step.argv.name != "mv" {
+        if !moves(&step.argv) {
             return false;
         }
         self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
             let unknown = !earlier.deed.known && earlier.place == step.place;
             let piped = earlier.argv.stdin != Stdin::Inherited
-                && INTERPRETERS.contains(&earlier.argv.name.as_str())
+                && interprets_input(&earlier.argv)
                 && path.is_under(&earlier.argv.cwd);
             unknown && (piped || index as u32 + 1 == before.0)
         })
@@ -440,7 +424,7 @@ impl Deployment<'_> {
                 }
                 _ => false,
             }) && earlier.place == step.place
-                && earlier.argv.name == step.argv.name
+                && earlier.argv.runs_same_program(&step.argv)
                 && (earlier.entry == step.entry || earlier.entry == 0)
                 && self.guards_of(StepId(index as u32)).all(|(id, _)| guards.contains(&id))
         })

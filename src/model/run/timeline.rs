@@ -1,10 +1,12 @@
 //! What steps did to each resource, in order, and whether it exists at a moment of the first or second run.
 
 use crate::limit::tick;
-use crate::model::condition::{Cond, Fact};
+use crate::model::condition::Cond;
 use crate::model::{About, Guard, GuardId, Step, StepId, guards_from};
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, PathKind, Resource};
+use crate::tools::files::leaves_empty;
+use crate::tools::says::Fact;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
@@ -146,7 +148,7 @@ impl Timeline {
                 || by.written.iter().any(|w| matches!(resource, Resource::Path(path) if w.path == *path))
         };
         let happening = match change {
-            Change::Create(PathKind::File) if by.argv.name == "touch" => Happening::Touched,
+            Change::Create(PathKind::File) if leaves_empty(&by.argv) => Happening::Touched,
             Change::Create(kind) => Happening::Made(*kind),
             // The shell opens a file, whatever is written to it.
             Change::Write if redirected() => Happening::Made(PathKind::File),
@@ -165,8 +167,8 @@ impl Timeline {
         }
         if let Resource::Path(path) | Resource::Line { file: path, .. } = resource {
             let text = path.key();
-            // `rm -rf /opt/app/*`: everything below is removed, but the directory stays.
-            if let Some(parent) = text.strip_suffix("/\u{3}*") {
+            // `rm -rf /opt/app/*`: what is below goes, the directory stays.
+            if let Some(parent) = path.emptied_directory() {
                 let happening =
                     if happening == Happening::Removed { Happening::Emptied } else { Happening::Filled };
                 self.push(format!("path:{parent}"), step, happening);

@@ -1,13 +1,15 @@
 //! The truth of guards in the second run, and what a guard ensures.
 
-use crate::model::condition::{Aspect, Cond, Fact};
-use crate::model::pattern::holds_pattern;
-use crate::model::run::second_run::link_target;
+use crate::model::condition::Cond;
 use crate::model::run::timeline::{Asking, Presence, Ran, State, Timeline, concerns};
 use crate::model::{Guard, GuardId, Step, behind, guards_from};
 use crate::shell::argv::Stdin;
 use crate::shell::value::{Knowledge, Value};
+use crate::tools::copying::link_target;
+use crate::tools::cron::keeps_old_lines;
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
+use crate::tools::patterns::holds_pattern;
+use crate::tools::says::{Aspect, Fact, may_bring_about};
 
 impl Timeline {
     /// The truth of a guard's condition in the second run.
@@ -97,7 +99,7 @@ impl Timeline {
                         text.knowledge() > Knowledge::Unknown
                             || text.to_string().contains(pattern)
                             || pattern.contains(['\\', '*', '[', '.', '|'])
-                            || !text.to_string().contains("crontab -l")
+                            || !keeps_old_lines(&text.to_string())
                     }
                     _ => true,
                 };
@@ -108,9 +110,9 @@ impl Timeline {
                 writes.then_some(true)
             }
             Resource::FirewallRule(_) => Some(true).filter(|_| absence_asked(guard, fact)),
-            Resource::Other(_, _) | Resource::Process(_) if absence_asked(guard, fact) => {
-                guarded().any(acts).then_some(true)
-            }
+            Resource::Other(_, _) | Resource::Process(_) if absence_asked(guard, fact) => guarded()
+                .any(|step| acts(step) && may_bring_about(&step.deed, &fact.resource))
+                .then_some(true),
             resource => {
                 let mut state = self.state(asking, resource);
                 // systemd.unit(5): the administrator's units are files.

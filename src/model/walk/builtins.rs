@@ -11,31 +11,32 @@ use crate::model::walk::writing::writes;
 use crate::model::{Caller, Step, User};
 use crate::shell::argv::Arg;
 use crate::shell::ast::{AssignedValue, Assignment, Command, Operation, Part};
+use crate::shell::builtins::Builtin;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::effect::Resource;
 
 impl<'a> Walker<'a, '_> {
-    pub(crate) fn assignments(&mut self, command: &'a Command<'a>, keyword: &str) -> Flow {
+    pub(crate) fn assignments(&mut self, command: &'a Command<'a>, keyword: Option<Builtin>) -> Flow {
         let before = self.steps.len();
         let status = std::mem::replace(&mut self.last, Cond::Always(true));
         let exports = command.words.iter().any(|w| matches!(w.parts, [Part::Literal { text, .. }] if text.starts_with('-') && text.contains('x')));
         for assignment in command.assignments {
-            if matches!(keyword, "local" | "declare" | "typeset")
+            if keyword == Some(Builtin::Local)
                 && !self.locals.is_empty()
                 && let Some(locals) = self.locals.last_mut()
             {
                 locals.push(assignment.name);
             }
-            self.assign(assignment, keyword == "export" || exports, &status);
+            self.assign(assignment, keyword == Some(Builtin::Export) || exports, &status);
         }
         if !command.redirects.is_empty() {
             let output = Output { value: Value::default(), content: fixed_text(String::new(), command.span) };
             self.emit_redirects(command.redirects, command.span, output);
         }
-        // The status is that of the last substitution, except after a keyword.
-        let cond = if keyword.is_empty() && self.steps.len() > before {
+        // The status is that of the last substitution, except behind a keyword.
+        let cond = if keyword.is_none() && self.steps.len() > before {
             self.last.clone()
         } else {
             Cond::Always(true)
@@ -103,15 +104,15 @@ impl<'a> Walker<'a, '_> {
     pub(crate) fn builtin(&mut self, name: &str, args: &[Arg], command: &'a Command<'a>) -> Option<Flow> {
         let ok = || Some(Flow::plain(Cond::Always(true)));
         let literal = |i: usize| args.get(i).and_then(|a| a.value.as_literal());
-        match name {
-            ":" | "true" => {
+        match Builtin::named(name)? {
+            Builtin::True => {
                 if command.redirects.iter().any(writes) {
                     return None;
                 }
                 ok()
             }
-            "false" => Some(Flow::plain(Cond::Always(false))),
-            "cd" | "pushd" => {
+            Builtin::False => Some(Flow::plain(Cond::Always(false))),
+            Builtin::ChangeDirectory => {
                 let target = args[1..]
                     .iter()
                     .find(|a| !matches!(a.value.as_literal(), Some("-P" | "-L" | "--" | "-e")));
@@ -122,25 +123,24 @@ impl<'a> Walker<'a, '_> {
                     }
                     Some(arg) => arg.value.resolve(&self.ctx.cwd),
                 };
-                // `cd X || exit` and `[ -d X ] && cd X` are read as if X existed.
-                let cond =
-                    Cond::fact(Resource::Path(cwd.clone()), crate::model::condition::Aspect::Directory);
+                // `cd X || exit` and `[ -d X ] && cd X` are read as if X were there.
+                let cond = Cond::fact(Resource::Path(cwd.clone()), crate::tools::says::Aspect::Directory);
                 self.ctx.cwd = cwd;
                 Some(Flow::plain(cond))
             }
-            "popd" => {
+            Builtin::Back => {
                 self.ctx.cwd = self.scope.unknown("OLDPWD", Knowledge::Symbolic);
                 ok()
             }
-            "set" => {
+            Builtin::Set => {
                 self.set_options(args, command.span);
                 ok()
             }
-            "exit" => {
+            Builtin::Exit => {
                 let cond = Cond::Always(literal(1).is_none_or(|s| s == "0"));
                 Some(Flow { cond, exit: Exit::Always(Jump::Shell) })
             }
-            "return" => {
+            Builtin::Return => {
                 let cond = match literal(1) {
                     Some("0") => Cond::Always(true),
                     Some(_) => Cond::Always(false),
@@ -148,19 +148,19 @@ impl<'a> Walker<'a, '_> {
                 };
                 Some(Flow { cond, exit: Exit::Always(Jump::Function) })
             }
-            "break" | "continue" => Some(Flow { cond: Cond::Always(true), exit: Exit::Always(Jump::Loop) }),
-            "shift" => {
+            Builtin::Jump => Some(Flow { cond: Cond::Always(true), exit: Exit::Always(Jump::Loop) }),
+            Builtin::Shift => {
                 if let Some(params) = &mut self.params {
                     let count = literal(1).and_then(|n| n.parse().ok()).unwrap_or(1).min(params.len());
                     params.drain(..count);
                 }
                 ok()
             }
-            "umask" => {
+            Builtin::Umask => {
                 self.ctx.umask = literal(1).and_then(|m| u32::from_str_radix(m, 8).ok());
                 ok()
             }
-            "unset" => {
+            Builtin::Unset => {
                 for arg in &args[1..] {
                     if let Some(name) = arg.value.as_literal() {
                         let name: &'a str = self.arena.alloc_str(name);
@@ -169,7 +169,7 @@ impl<'a> Walker<'a, '_> {
                 }
                 ok()
             }
-            "export" => {
+            Builtin::Export => {
                 for arg in &args[1..] {
                     if let Some(name) = arg.value.as_literal() {
                         let name: &'a str = self.arena.alloc_str(name);
@@ -178,13 +178,12 @@ impl<'a> Walker<'a, '_> {
                 }
                 ok()
             }
-            "trap" => {
+            Builtin::Trap => {
                 self.trap(args, command);
                 ok()
             }
-            "local" | "declare" | "typeset" | "readonly" | "shopt" | "alias" | "wait" | "ulimit" | "let"
-            | "hash" | "bg" | "fg" | "jobs" | "disown" | "times" | "enable" | "getopts" => ok(),
-            "test" | "[" => {
+            Builtin::Local | Builtin::Readonly | Builtin::Other => ok(),
+            Builtin::Test => {
                 let mut words = &command.words[1..];
                 if name == "[" && !words.is_empty() {
                     words = &words[..words.len() - 1];
@@ -192,8 +191,8 @@ impl<'a> Walker<'a, '_> {
                 let cond = self.test_says(words);
                 Some(Flow::plain(cond))
             }
-            "read" | "mapfile" | "readarray" => {
-                // Its variables have new, unknown values.
+            Builtin::Read => {
+                // Its variables have new values, which nobody knows.
                 for word in &command.words[1..] {
                     if let [Part::Literal { text, .. }] = word.parts
                         && !text.starts_with('-')
@@ -205,7 +204,7 @@ impl<'a> Walker<'a, '_> {
                 }
                 None
             }
-            _ => None,
+            Builtin::Eval | Builtin::Source | Builtin::Exec => None,
         }
     }
 
@@ -266,7 +265,7 @@ pub(crate) fn caller(steps: &[Step], tested: Caller) -> Caller {
         let sudo = step.wrappers.iter().any(|w| matches!(*w, "sudo" | "doas"));
         if sudo && step.user == User::Root {
             with_sudo += 1;
-        } else if step.user == User::Caller && needs_root(step) {
+        } else if step.user == User::Caller && crate::tools::needs_root(&step.argv, &step.deed) {
             without += 1;
         }
     }
@@ -275,19 +274,4 @@ pub(crate) fn caller(steps: &[Step], tested: Caller) -> Caller {
         (sudo, bare) if bare > sudo => Caller::Root(None),
         _ => Caller::Ordinary,
     }
-}
-
-fn needs_root(step: &Step) -> bool {
-    let root_roles = step.deed.roles.iter().any(|r| {
-        matches!(r, Role::SystemPackages | Role::Account | Role::DaemonReload | Role::Enable | Role::Restart)
-    }) && !matches!(step.argv.name.as_str(), "docker" | "pm2" | "supervisorctl");
-    root_roles
-        || step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
-            (Change::Own { user: Some(_), .. }, _) => true,
-            (Change::Create(_) | Change::Write | Change::Append, Resource::Path(path))
-            | (Change::Append, Resource::Line { file: path, .. }) => {
-                path.known_prefix().starts_with("/etc/") || path.known_prefix().starts_with("/usr/")
-            }
-            _ => false,
-        })
 }

@@ -8,7 +8,9 @@ use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::{FileId, MappedText, OffsetMap};
-/// How deep calls may be nested.
+use crate::tools::says::{self, Piped};
+
+/// Calls inside calls.
 const CALLS: u32 = 16;
 
 /// What a command prints, as far as it is known.
@@ -70,8 +72,13 @@ impl<'a> Walker<'a, '_> {
             match (&mut first, argv) {
                 (None, Some(argv)) => first = Some((argv, flow.cond.clone())),
                 (Some((first_argv, says)), Some(argv)) => {
-                    let known = (!matches!(says, Cond::Opaque(_) | Cond::Always(_))).then(|| says.clone());
-                    if let Some(cond) = crate::model::walk::query::pipe_says(first_argv, &argv, known) {
+                    let known = !matches!(says, Cond::Opaque(_) | Cond::Always(_));
+                    let cond = match says::piped(first_argv, &argv) {
+                        Some(Piped::Says(said)) => Some(Cond::from(said)),
+                        Some(Piped::AsFirst) => known.then(|| says.clone()),
+                        None => None,
+                    };
+                    if let Some(cond) = cond {
                         *says = cond.clone();
                         flow.cond = cond;
                     }

@@ -5,39 +5,31 @@ use crate::model::walk::Walker;
 use crate::model::walk::calls::Output;
 use crate::model::walk::flow::{Exit, Flow, Jump};
 use crate::model::walk::region::fixed_text;
-use crate::model::walk::writing::{quiet_program, writes};
+use crate::model::walk::writing::writes;
 use crate::model::{Step, StepId};
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{AssignedValue, Command, Part, Redirect, RedirectKind, Stmt};
+use crate::shell::builtins::Builtin;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers;
 use crate::shell::wrappers::{command_line, peel, resplit};
 use crate::source::Span;
 use crate::tools;
-use crate::tools::effect::{Again, Change, Deed, Prompt, Resource, Role};
+use crate::tools::effect::{Again, Change, Deed, Prompt, Role};
+use crate::tools::prints::{self, prints_its_words};
+use crate::tools::says;
 
 /// The effects of one command. `mkdir {1..64}` has 64.
 pub(crate) const EFFECTS: usize = 256;
 
-impl std::fmt::Display for Argv {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.program.value)?;
-        for arg in &self.args {
-            write!(f, " {}", arg.value)?;
-        }
-        Ok(())
-    }
-}
 impl<'a> Walker<'a, '_> {
     pub(crate) fn command(&mut self, command: &'a Command<'a>) -> Flow {
         let keyword = match command.words.first().map(|w| w.parts) {
             Some([Part::Literal { text, quoted: false }]) => *text,
             _ => "",
         };
-        if command.words.is_empty()
-            || matches!(keyword, "export" | "local" | "readonly" | "declare" | "typeset")
-        {
-            return self.assignments(command, keyword);
+        if command.words.is_empty() || Builtin::named(keyword).is_some_and(Builtin::declares) {
+            return self.assignments(command, Builtin::named(keyword));
         }
         // `if $NEEDED; then`
         if let [word] = command.words
@@ -77,7 +69,7 @@ impl<'a> Walker<'a, '_> {
         if let Some(flow) = self.builtin(&name, &args, command) {
             return flow;
         }
-        if matches!(name.as_str(), "echo" | "printf") && self.only_says(command) {
+        if prints_its_words(&name) && self.only_says(command) {
             return self.said(command, args);
         }
         self.program(command, args)
@@ -199,7 +191,7 @@ impl<'a> Walker<'a, '_> {
         self.volume += argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>();
         let peeled = peel(argv);
         // `run cp a b`: the rest may be a function again (`sudo_if_needed`, `retry`).
-        if let Some((&name, _)) = self.functions.get_key_value(peeled.argv.name.as_str())
+        if let Some((&name, _)) = self.functions.get_key_value(&*peeled.argv.name)
             && peeled.wrappers.iter().all(|w| matches!(*w, "command" | "time" | "nice" | "timeout"))
             && !peeled.wrappers.is_empty()
             && peeled.code.is_none()
@@ -233,7 +225,8 @@ impl<'a> Walker<'a, '_> {
                 it.wrappers = peeled.wrappers.clone();
                 step = Some(it);
             }
-            self.ctx = kept_state(saved, &self.ctx, peeled.argv.name == "eval" || is_source(&peeled.argv));
+            let runs_here = Builtin::named(&peeled.argv.name).is_some_and(Builtin::runs_here);
+            self.ctx = kept_state(saved, &self.ctx, runs_here);
             if let Some(step) = step {
                 self.steps.push(step);
             }
@@ -241,7 +234,7 @@ impl<'a> Walker<'a, '_> {
             if peeled.replaces_shell {
                 flow.exit = Exit::Always(Jump::Shell);
             }
-            if peeled.argv.name != "eval" && !is_source(&peeled.argv) && !peeled.replaces_shell {
+            if !runs_here && !peeled.replaces_shell {
                 flow.exit = Exit::No;
             }
             return flow;
@@ -252,16 +245,14 @@ impl<'a> Walker<'a, '_> {
         if saved.is_some() {
             self.enter_command(&peeled);
         }
-        let mut deed = tools::deed(&peeled.argv);
-        if peeled.argv.name == "crontab" {
-            crontab_input(&mut deed, &peeled.argv.stdin);
-        }
-        let says = crate::model::walk::query::success_says(&peeled.argv);
+        let deed = tools::deed(&peeled.argv);
+        let says = says::succeeds(&peeled.argv);
+        let is_check = says.is_none() && says::is_check(&peeled.argv);
         let printed = self.printed(&peeled.argv, command);
         let unknown_output =
-            (printed.is_none() && !self.captures.is_empty() && !quiet_program(&peeled.argv.name))
+            (printed.is_none() && !self.captures.is_empty() && !prints::is_quiet(&peeled.argv))
                 .then(|| peeled.argv.to_string());
-        let writer = matches!(peeled.argv.name.as_str(), "tee" | "dd").then(|| peeled.argv.clone());
+        let filled = prints::filled(&peeled.argv, &deed);
         let mut step = self.step(peeled.argv, command.span, deed);
         step.origin = Some(command.origin);
         step.wrappers.clone_from(&peeled.wrappers);
@@ -269,8 +260,9 @@ impl<'a> Walker<'a, '_> {
         if let Some(saved) = &saved {
             self.ctx.user = saved.user.clone();
         }
-        if let Some(argv) = writer {
-            self.written_by_program(&argv, command, &mut step);
+        if !filled.is_empty() {
+            let stdin = step.argv.stdin.clone();
+            self.fill(filled, &stdin, command, &mut step);
         }
         let goes_to_file = match command.redirects {
             [] => false,
@@ -284,7 +276,7 @@ impl<'a> Walker<'a, '_> {
                 Some(output) => self.print(output.value, output.content),
                 None => {
                     if let Some(text) = unknown_output {
-                        let fresh = crate::model::walk::expand::is_fresh_output(&text);
+                        let fresh = prints::is_fresh(&text);
                         let knowledge = if fresh { Knowledge::Fresh } else { Knowledge::Unknown };
                         let value = Value::hole(&format!("$({text})"), 0, knowledge);
                         self.print(value, fixed_text(format!("$({text})"), command.span));
@@ -292,13 +284,13 @@ impl<'a> Walker<'a, '_> {
                 }
             }
         }
-        let bare_exec = peeled.replaces_shell && step.argv.name == "exec";
+        let bare_exec = peeled.replaces_shell && Builtin::named(&step.argv.name) == Some(Builtin::Exec);
         let span = command.span;
         let makes = makes_something(&step.deed);
         self.steps.push(step);
         let cond = match says {
-            Some(says) => says,
-            None if makes => Cond::Works(StepId(self.steps.len() as u32 - 1)),
+            Some(says) => Cond::from(says),
+            None if makes || is_check => Cond::Works(StepId(self.steps.len() as u32 - 1)),
             None => self.opaque_at(span),
         };
         let exit = if peeled.replaces_shell && !bare_exec { Exit::Always(Jump::Shell) } else { Exit::No };
@@ -363,24 +355,8 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// What `crontab -` does to the existing lines: `(crontab -l; echo L) | crontab -` adds L again, a filter in
-/// between keeps it single, and a separate text replaces them all.
-pub(crate) fn crontab_input(deed: &mut Deed, stdin: &Stdin) {
-    let again = match stdin {
-        Stdin::Text(text) if text.key().contains("$(crontab") => Again::Duplicates("adds the line again"),
-        // `grep -v`, `sort -u`: the input before it is not seen here.
-        Stdin::Text(text) if text.key().contains("$(") => Again::NoChange,
-        _ => return,
-    };
-    for effect in &mut deed.effects {
-        if matches!(effect.resource, Resource::Crontab(_)) {
-            effect.again = again;
-        }
-    }
-}
-
-/// A command that can be relied on to succeed in the first run. A command that removes something may only
-/// find out whether there is anything: `git remote remove origin || …`.
+/// A command whose success can be counted on in the first run. One that takes something away may be there to find out
+/// whether there is anything: `git remote remove origin || …`.
 pub(crate) fn makes_something(deed: &Deed) -> bool {
     deed.known
         && deed.effects.iter().any(|e| matches!(e.change, Change::Create(_) | Change::Write | Change::Append))
@@ -405,8 +381,4 @@ pub(crate) fn kept_state(
         on_exit: now.on_exit.clone(),
         ..saved
     }
-}
-
-pub(crate) fn is_source(argv: &Argv) -> bool {
-    matches!(argv.name.as_str(), "source" | ".")
 }

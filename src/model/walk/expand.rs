@@ -1,120 +1,15 @@
 //! Expansion of words to values, as described in bash(1), EXPANSION, as far as values are known.
 
 use crate::limit::tick;
+use crate::model::User;
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
 use crate::shell::argv::Arg;
 use crate::shell::ast::{Block, Operation, Part, StmtKind, Word};
+use crate::shell::builtins::Builtin;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::home_of;
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use std::sync::LazyLock;
-
-/// Programs whose output differs on every run, and what kind it is: RANDOM(4), date(1), mktemp(1).
-pub(crate) fn is_fresh_output(text: &str) -> bool {
-    static FRESH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        let words = ["mktemp", "date +%s", "date +%N", "date", "$$", "$RANDOM", "$SECONDS", "$EPOCHSECONDS"];
-        automaton(&words)
-    });
-    let edge = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '.'));
-    let mut found = FRESH.iter().flat_map(|words| words.find_overlapping_iter(text));
-    is_random_source(text)
-        || found.any(|word| {
-            edge(text[..word.start()].chars().next_back()) && edge(text[word.end()..].chars().next())
-        })
-}
-
-/// A quick one, for texts of a few words.
-fn automaton(words: &[&str]) -> Option<AhoCorasick> {
-    AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(words).ok()
-}
-
-/// True if the text of a command gives a new secret: `openssl rand -hex 32`.
-pub(crate) fn is_random_source(text: &str) -> bool {
-    static SOURCES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        let sources = [
-            "openssl rand",
-            "openssl genrsa",
-            "openssl genpkey",
-            "/dev/urandom",
-            "/dev/random",
-            "uuidgen",
-            "pwgen",
-            "secrets.token",
-            "secrets.choice",
-            "get_random_secret_key",
-            "randomBytes",
-            "apg ",
-            "makepasswd",
-            "/proc/sys/kernel/random/uuid",
-            "uuid.uuid4",
-            "Fernet.generate_key",
-            "rails secret",
-            "gpg --gen-random",
-            "wg genkey",
-        ];
-        automaton(&sources)
-    });
-    SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
-}
-
-/// Programs whose output is the same on every run of one machine.
-fn is_stable_output(name: &str) -> bool {
-    matches!(
-        name,
-        "hostname"
-            | "nproc"
-            | "lsb_release"
-            | "uname"
-            | "dpkg"
-            | "arch"
-            | "id"
-            | "whoami"
-            | "logname"
-            | "getent"
-            | "which"
-            | "command"
-            | "type"
-            | "basename"
-            | "dirname"
-            | "realpath"
-            | "readlink"
-            | "pwd"
-            | "tty"
-            | "getconf"
-            | "rpm"
-            | "python3"
-            | "python"
-            | "node"
-            | "ip"
-            | "awk"
-            | "sed"
-            | "cut"
-            | "grep"
-            | "cat"
-            | "head"
-            | "tail"
-            | "echo"
-            | "printf"
-            | "tr"
-            | "ls"
-            | "find"
-            | "sort"
-            | "uniq"
-            | "git"
-            | "jq"
-            | "stat"
-            | "free"
-            | "curl"
-            | "wget"
-            | "dig"
-            | "xargs"
-            | "pyenv"
-            | "systemctl"
-            | "docker"
-            | "psql"
-    )
-}
+use crate::tools::prints::{self, Follows};
 
 impl<'a> Walker<'a, '_> {
     /// A command's words after expansion and splitting.
@@ -227,7 +122,8 @@ impl<'a> Walker<'a, '_> {
                     if !body.is_empty() {
                         self.in_subshell(|walker| walker.unseen_block(body));
                     }
-                    let knowledge = if is_fresh_output(text) { Knowledge::Fresh } else { Knowledge::Unknown };
+                    let knowledge =
+                        if prints::is_fresh(text) { Knowledge::Fresh } else { Knowledge::Unknown };
                     value.push(&Value::hole(text, 0, knowledge));
                 }
             }
@@ -357,7 +253,7 @@ impl<'a> Walker<'a, '_> {
         if let Some(value) = known {
             return value;
         }
-        if is_fresh_output(text) {
+        if prints::is_fresh(text) {
             let site = self.scope.version();
             return Value::hole(text, site, Knowledge::Fresh);
         }
@@ -373,7 +269,7 @@ impl<'a> Walker<'a, '_> {
             Some([Part::Literal { text, .. }]) => text.rsplit('/').next().unwrap_or(text),
             _ => "",
         };
-        let knowledge = if is_stable_output(name) { Knowledge::Symbolic } else { Knowledge::Unknown };
+        let knowledge = if prints::is_stable(name) { Knowledge::Symbolic } else { Knowledge::Unknown };
         // The same text with other values in its variables is another value.
         let version = if text.contains('$') && text[1..].contains('$') { self.scope.version() } else { 0 };
         Value::hole(text, version, knowledge)
@@ -402,44 +298,29 @@ impl<'a> Walker<'a, '_> {
                     [Part::Literal { text, .. }] => text.rsplit('/').next().unwrap_or(text),
                     _ => return None,
                 };
-                let args = &command.words[1..];
-                match name {
-                    "pwd" => Some(self.ctx.cwd.clone()),
-                    "dirname" | "basename" | "realpath" | "readlink" => {
-                        let words = self.expand_words(args);
-                        let operands: Vec<&Arg> = words
-                            .iter()
-                            .filter(|a| !(a.value.known_prefix().starts_with('-') && a.value.key().len() > 1))
-                            .collect();
-                        let [operand] = operands[..] else { return None };
-                        let value = &operand.value;
-                        match name {
-                            "dirname" => Some(value.dirname()),
-                            "basename" => Some(value.basename()),
-                            _ => Some(value.resolve(&self.ctx.cwd)),
-                        }
-                    }
-                    "echo" | "printf" if command.redirects.is_empty() => {
-                        let words = self.expand_words(args);
-                        let mut value = Value::default();
-                        for (i, word) in words.iter().enumerate() {
-                            let text = word.value.known_prefix();
-                            if i == 0 && (text.starts_with('-') || name == "printf" && text.contains('%')) {
-                                return None;
-                            }
-                            if i > 0 {
-                                value.push_str(" ");
-                            }
-                            value.push(&word.value);
-                        }
-                        Some(value)
-                    }
-                    "whoami" => match &self.ctx.user {
-                        crate::model::User::Root => Some(Value::literal("root")),
-                        crate::model::User::Named(name) => Some(name.clone()),
+                let follows = prints::follows(name)?;
+                if follows == Follows::Words && !command.redirects.is_empty() {
+                    return None;
+                }
+                match follows {
+                    Follows::Directory => Some(self.ctx.cwd.clone()),
+                    Follows::Caller => match &self.ctx.user {
+                        User::Root => Some(Value::literal("root")),
+                        User::Named(name) => Some(name.clone()),
                         _ => Some(Value::hole("USER", 0, Knowledge::Symbolic)),
                     },
-                    _ => None,
+                    Follows::Path(part) => {
+                        let words = self.expand_words(&command.words[1..]);
+                        let is_option =
+                            |a: &&Arg| a.value.known_prefix().starts_with('-') && a.value.key().len() > 1;
+                        let mut operands = words.iter().filter(|a| !is_option(a));
+                        let operand = operands.next()?;
+                        operands.next().is_none().then(|| part.of(&operand.value, &self.ctx.cwd))
+                    }
+                    Follows::Words => {
+                        let words = self.expand_words(&command.words[1..]);
+                        prints::words_as_given(name, &words)
+                    }
                 }
             }
             _ => None,
@@ -448,12 +329,12 @@ impl<'a> Walker<'a, '_> {
 
     fn cd_and_pwd(&mut self, first: StmtKind<'a>, last: StmtKind<'a>) -> Option<Value> {
         let (StmtKind::Command(cd), StmtKind::Command(pwd)) = (first, last) else { return None };
-        let word = |w: &Word<'a>| matches!(w.parts, [Part::Literal { text, .. }] if *text == "pwd");
-        if !pwd.words.first().is_some_and(word) {
+        if prints::follows(pwd.name()) != Some(Follows::Directory) {
             return None;
         }
         let words = self.expand_words(cd.words);
-        if words.first()?.value.as_literal() != Some("cd") {
+        let name = words.first()?.value.as_literal()?;
+        if Builtin::named(name) != Some(Builtin::ChangeDirectory) {
             return None;
         }
         let target = words.iter().skip(1).rfind(|a| !a.value.known_prefix().starts_with('-'))?;

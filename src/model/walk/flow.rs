@@ -7,6 +7,7 @@ use crate::model::walk::scope::Variable;
 use crate::model::{Caller, OnFailure};
 use crate::shell::argv::Arg;
 use crate::shell::ast::{Block, CaseArm, Part, Stmt, StmtKind, Word};
+use crate::shell::builtins::Builtin;
 use crate::shell::value::Knowledge;
 use crate::source::Span;
 /// `for x in a b c` is unrolled up to this many words.
@@ -333,13 +334,10 @@ impl<'a> Walker<'a, '_> {
             return false;
         }
         match stmt.kind {
-            StmtKind::Command(command) => match command.words.first().map(|w| w.parts) {
-                Some([Part::Literal { text: "exit" | "return" | "break" | "continue", .. }]) => true,
-                Some([Part::Literal { text, .. }]) => {
-                    self.functions.get(text).is_some_and(|f| self.body_exits(f.body, depth + 1))
-                }
-                _ => false,
-            },
+            StmtKind::Command(command) => {
+                Builtin::named(command.name()).is_some_and(Builtin::leaves)
+                    || self.functions.get(command.name()).is_some_and(|f| self.body_exits(f.body, depth + 1))
+            }
             StmtKind::Group(block) => block.iter().any(|s| self.always_leaves(s, depth + 1)),
             StmtKind::Redirected { body, .. } => self.always_leaves(body, depth + 1),
             _ => false,
@@ -349,16 +347,11 @@ impl<'a> Walker<'a, '_> {
     pub(crate) fn body_exits(&self, body: &Stmt<'a>, depth: u32) -> bool {
         match body.kind {
             StmtKind::Group(block) => block.iter().any(|s| match s.kind {
-                StmtKind::Command(command) => {
-                    matches!(
-                        command.words.first().map(|w| w.parts),
-                        Some([Part::Literal { text: "exit", .. }])
-                    ) || self.always_leaves(s, depth + 1)
-                        && !matches!(
-                            command.words.first().map(|w| w.parts),
-                            Some([Part::Literal { text: "return", .. }])
-                        )
-                }
+                StmtKind::Command(command) => match Builtin::named(command.name()) {
+                    Some(Builtin::Exit) => true,
+                    Some(Builtin::Return) => false,
+                    _ => self.always_leaves(s, depth + 1),
+                },
                 _ => self.always_leaves(s, depth + 1),
             }),
             _ => false,
@@ -383,6 +376,6 @@ pub(crate) fn is_plain_command(stmt: &Stmt<'_>) -> bool {
 }
 
 pub(crate) fn is_change_of_directory(stmt: &Stmt<'_>) -> bool {
-    matches!(stmt.kind, StmtKind::Command(c)
-        if matches!(c.words.first().map(|w| w.parts), Some([Part::Literal { text: "cd", .. }])))
+    let StmtKind::Command(command) = stmt.kind else { return false };
+    Builtin::named(command.name()) == Some(Builtin::ChangeDirectory)
 }

@@ -7,6 +7,7 @@ use crate::model::walk::scope::{Scope, Variable};
 use crate::model::{OnFailure, User};
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{Command, Heredoc, Operation, Part, RedirectKind, Word};
+use crate::shell::builtins::Builtin;
 use crate::shell::value::Value;
 use crate::shell::value::has_hole;
 use crate::shell::wrappers::{Code, Peeled, command_line, peel, resplit};
@@ -111,7 +112,7 @@ impl<'a> Walker<'a, '_> {
                 self.run_text(text, expands, peeled, None)
             }
             Code::Joined(args) => {
-                // `ssh host sudo bash -s`: what the shell over there reads is what is read here.
+                // `ssh host sudo bash -s`: the shell on the other host reads what is read here.
                 if let Some(inner) = reads_code(&args, peeled) {
                     return self.run_code(command, Code::Stdin, &inner);
                 }
@@ -218,7 +219,7 @@ impl<'a> Walker<'a, '_> {
     ) -> Option<Flow> {
         let code: &'a str = self.arena.alloc_str(&text.text);
         let block = self.shell.parse(code, text.file, text.map);
-        let same_shell = peeled.argv.name == "eval";
+        let same_shell = Builtin::named(&peeled.argv.name) == Some(Builtin::Eval);
         if same_shell {
             return Some(self.block(block));
         }
@@ -347,8 +348,7 @@ impl<'a> Walker<'a, '_> {
 
     /// `source venv/bin/activate` puts the venv's programs first.
     fn activates(&mut self, path: &Value) -> bool {
-        if path.known_suffix().ends_with("/bin/activate") {
-            let venv = path.dirname().dirname();
+        if let Some(venv) = crate::tools::environment_activated(path) {
             self.scope.set("VIRTUAL_ENV", Variable { value: venv, exported: true, ..Default::default() });
             return true;
         }
@@ -383,7 +383,8 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// The shell that words call which reads its code from standard input, with what the wrappers around give it.
+/// The shell that reads its code from standard input, if the words call one, with what the surrounding
+/// wrappers set.
 fn reads_code(words: &[Arg], outer: &Peeled) -> Option<Peeled> {
     let plain = |text: &str| !text.contains([';', '|', '&', '\n', '<', '>', '$', '`', '(']);
     let words: Vec<Arg> = match words {

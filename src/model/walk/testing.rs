@@ -1,12 +1,13 @@
 //! The conditions of `[ … ]`, `[[ … ]]`, `(( … ))`, and what it means that a command prints something.
 
-use crate::model::condition::{Aspect, Cond, path_test};
+use crate::model::condition::Cond;
 use crate::model::walk::Walker;
-use crate::model::walk::answers::{counts_something, prints_says};
 use crate::shell::ast::{Block, Operation, Part, Stmt, StmtKind, Word};
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::Resource;
+use crate::tools::says::{gives_caller, prints, tells_nothing};
+use crate::tools::testing::{compares, counts_something, of_path};
 
 /// Represents what a command prints; no script compares with this.
 const OUTPUT: &str = "(output)";
@@ -102,9 +103,15 @@ impl<'a> Walker<'a, '_> {
                 };
                 return if first == "-z" { says.negate() } else { says };
             }
+            // `[ -x "$(command -v docker)" ]`
+            if let Some(cond) = self.word_says(word)
+                && cond.facts().iter().all(|fact| matches!(fact.resource, Resource::Program(_)))
+            {
+                return cond;
+            }
             let value = self.expand(word).resolve(&self.ctx.cwd);
-            return match path_test(first, value.clone()) {
-                Some(cond) => cond,
+            return match of_path(first, value.clone()) {
+                Some(fact) => Cond::fact(fact.resource, fact.aspect),
                 None => self.opaque(&format!("{first} {}", value.key())),
             };
         }
@@ -140,9 +147,7 @@ impl<'a> Walker<'a, '_> {
         }
         let root = |w: &Word<'a>| match w.parts {
             [Part::Parameter { name: "EUID" | "UID", .. }] => true,
-            [Part::Substitution { text, .. }] => {
-                text.contains("id -u") || text.contains("id --user") || text.contains("whoami")
-            }
+            [Part::Substitution { text, .. }] => gives_caller(text),
             _ => false,
         };
         let zero =
@@ -250,18 +255,11 @@ impl<'a> Walker<'a, '_> {
         self.in_subshell(|walker| match stmt.kind {
             StmtKind::Command(_) | StmtKind::Pipeline(_) => {
                 let (cond, first) = walker.quiet_command(stmt);
-                if let (StmtKind::Command(_), Some(says)) = (stmt.kind, first.as_ref().and_then(prints_says))
-                {
-                    return Some(says);
+                if let (StmtKind::Command(_), Some(says)) = (stmt.kind, first.as_ref().and_then(prints)) {
+                    return Some(Cond::from(says));
                 }
-                match cond {
-                    Cond::Opaque(_) | Cond::Always(_) | Cond::Works(_) => None,
-                    // `ls` of an empty directory prints nothing.
-                    Cond::Fact(fact) if lists(stmt) => {
-                        Some(Cond::fact(fact.resource.clone(), Aspect::Filled))
-                    }
-                    cond => Some(cond),
-                }
+                let told = !matches!(cond, Cond::Opaque(_) | Cond::Always(_) | Cond::Works(_));
+                told.then_some(cond)
             }
             // `|| echo none` prints in any case.
             StmtKind::Or(first, other)
@@ -322,72 +320,13 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// `ls DIR`, without `-d`.
-pub(crate) fn lists(stmt: &Stmt<'_>) -> bool {
-    let StmtKind::Command(command) = stmt.kind else { return false };
-    let mut words = command.words.iter().map(|w| match w.parts {
-        [Part::Literal { text, .. }] => *text,
-        _ => "",
-    });
-    words.next() == Some("ls") && !words.any(|w| w.starts_with('-') && w.contains('d'))
-}
-
-/// test(1), for strings and numbers.
-pub(crate) fn compares(left: &str, operator: &str, right: &str) -> bool {
-    let numbers = || Some((left.trim().parse::<i64>().ok()?, right.trim().parse::<i64>().ok()?));
-    match operator {
-        "=" | "==" => left == right,
-        "!=" => left != right,
-        "-eq" => numbers().is_some_and(|(a, b)| a == b),
-        "-ne" => numbers().is_some_and(|(a, b)| a != b),
-        "-gt" => numbers().is_some_and(|(a, b)| a > b),
-        "-ge" => numbers().is_some_and(|(a, b)| a >= b),
-        "-lt" => numbers().is_some_and(|(a, b)| a < b),
-        "-le" => numbers().is_some_and(|(a, b)| a <= b),
-        _ => false,
-    }
-}
-
-/// True if a command's output does not show whether something exists. Most substitutions are of this kind,
-/// and need not be walked twice.
+/// True where a command's output is no answer to whether something is there: most substitutions are of this kind, and
+/// need not be walked twice.
 fn tells_of_nothing(stmt: &Stmt<'_>) -> bool {
     let command = match stmt.kind {
         StmtKind::Command(command) => command,
         StmtKind::Pipeline([Stmt { kind: StmtKind::Command(command), .. }, ..]) => command,
         _ => return false,
     };
-    let name = match command.words.first().map(|w| w.parts) {
-        Some([Part::Literal { text, .. }]) => *text,
-        _ => return false,
-    };
-    matches!(
-        name,
-        "echo"
-            | "printf"
-            | "date"
-            | "mktemp"
-            | "openssl"
-            | "pwd"
-            | "dirname"
-            | "basename"
-            | "hostname"
-            | "uname"
-            | "nproc"
-            | "tput"
-            | "curl"
-            | "wget"
-            | "whoami"
-            | "python3"
-            | "python"
-            | "node"
-            | "realpath"
-            | "lsb_release"
-            | "uuidgen"
-            | "cd"
-            | "seq"
-            | "jq"
-            | "du"
-            | "df"
-            | "tr"
-    )
+    tells_nothing(command.name())
 }

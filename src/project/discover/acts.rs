@@ -1,4 +1,4 @@
-//! What the steps of a script do for a deploy, and how much that says.
+//! What the steps of a script do for a deploy, and how significant that is.
 
 use crate::model::Deployment;
 use crate::tools::acts::{Act, acts};
@@ -9,7 +9,7 @@ pub fn of_script(script: &Deployment<'_>) -> BTreeSet<Act> {
     script.iter().flat_map(|(_, step)| acts(&step.argv, &step.deed, &step.place)).collect()
 }
 
-/// How much it says that the script deploys: 5 is done by nothing else, 1 by much else too.
+/// How strongly it shows that the script deploys: nothing else does 5, and many other scripts do 1.
 pub(super) fn weight(act: Act) -> u32 {
     match act {
         Act::WritesUnits => 5,
@@ -26,7 +26,7 @@ pub(super) fn weight(act: Act) -> u32 {
     }
 }
 
-/// As people read it.
+/// The text for people.
 pub(super) fn phrase(act: Act) -> &'static str {
     match act {
         Act::WritesUnits => "writes units",

@@ -10,19 +10,20 @@ use crate::source::{FileId, Sources};
 use crate::tools::acts::Act;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// A script and what is thought of it.
+/// A script and the verdict on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// Relative to the root.
     pub path: String,
     /// The file.
     pub file: FileId,
-    /// Does it deploy?
+    /// Whether it deploys.
     pub verdict: Verdict,
 }
 
-/// Reads and judges every script of the inventory. What a script sources counts as its own. `acts` says what a script
-/// does, or nothing where that could not be found out: such a script is taken, so that its gap is told.
+/// Reads and judges every script of the inventory. A script's own acts include those of what it sources.
+/// `acts` says what a script does, or nothing if that could not be determined; such a script is taken, so
+/// that its gap is reported.
 pub fn discover(
     root: &Root,
     inventory: &Inventory,
@@ -40,7 +41,7 @@ pub fn discover(
         read.iter().map(|(path, file)| sourced(sources.file(*file).text(), path, &read, &by_name)).collect();
     let mut done: Vec<Option<BTreeSet<Act>>> = Vec::with_capacity(read.len());
     for (path, file) in &read {
-        // What would not be judged whatever it does is not read.
+        // A script that would not be judged, whatever it does, is not read.
         done.push(if foreign(path).is_some() { Some(BTreeSet::new()) } else { acts(*file, sources) });
     }
     let mut candidates: Vec<Candidate> = Vec::new();
@@ -61,11 +62,11 @@ pub fn discover(
     (candidates, gaps)
 }
 
-/// The names of the scripts that images take.
+/// The names of the scripts that images use.
 fn copied(root: &Root, inventory: &Inventory, sources: &mut Sources) -> HashSet<String> {
     let mut copied = HashSet::new();
     for path in &inventory.dockerfiles {
-        // A Dockerfile that cannot be read says nothing of scripts; whoever needs it reports it.
+        // A Dockerfile that cannot be read says nothing about scripts. Whoever needs it reports it.
         if let Ok(file) = root.read(path, sources) {
             copied.extend(container_scripts(sources.file(file).text()));
         }
@@ -90,7 +91,7 @@ fn read(
         }
         match root.read(path, sources) {
             Ok(file) => read.push((path.clone(), file)),
-            // What would not be judged is not missed: a link to nowhere among an editor's hooks.
+            // A script that would not be judged is not missed: a dangling link among an editor's hooks.
             Err(gap) if foreign(path).is_none() => gaps.push(gap),
             Err(_) => {}
         }
@@ -112,8 +113,8 @@ fn reachable(from: usize, links: &[Vec<usize>]) -> Vec<usize> {
     order
 }
 
-/// The scripts that `text` sources, found by the known end of the path: of `"$DIR"/lib/db.sh` it is `lib/db.sh`.
-/// `by_name` holds their places by the last part of their paths.
+/// The scripts that `text` sources, found by the known end of the path: for `"$DIR"/lib/db.sh` it is
+/// `lib/db.sh`. `by_name` holds their places by the last part of their paths.
 fn sourced(
     text: &str,
     own: &str,
@@ -130,7 +131,7 @@ fn sourced(
         let path = path.split([';', '#', '&', '|']).next().unwrap_or_default();
         let path = path.trim().replace(['"', '\''], "");
         let known = path.rsplit(['}', ')']).next().unwrap_or_default();
-        // `$DIR/lib.sh`: the name of the variable is no part of the path.
+        // `$DIR/lib.sh`: the variable's name is not part of the path.
         let known = match known.rsplit_once('$') {
             Some((_, tail)) => tail.split_once('/').map_or("", |(_, tail)| tail),
             None => known,
@@ -144,7 +145,7 @@ fn sourced(
         let named = by_name.get(base(known)).map_or(&[][..], Vec::as_slice);
         let mut candidates: Vec<usize> =
             named.iter().copied().filter(|i| all[*i].0 != own && matches(&all[*i].0)).collect();
-        // Of several the nearest: the one that shares most of the path.
+        // If there are several, the nearest: the one that shares most of the path.
         candidates.sort_by_key(|i| std::cmp::Reverse(shared(&all[*i].0, own)));
         found.extend(candidates.first());
     }

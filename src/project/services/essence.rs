@@ -1,4 +1,4 @@
-//! What a command line comes down to, as services and units are compared by it.
+//! The essence of a command line, by which services and units are compared.
 
 use crate::project::compose::with_defaults;
 use crate::project::unit::{Exec, split_words};
@@ -9,14 +9,14 @@ use crate::tools::serves::{PYTHON_SERVER, Serves, line_serves};
 
 pub(super) use crate::tools::serves::ServiceRole as Role;
 
-/// The words that matter, and what they make of the process.
+/// The significant words, and what they show about the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Essence {
     /// The program's name, without directories.
     pub(super) program: String,
     /// Its arguments.
     pub(super) args: Vec<String>,
-    /// Its role, where the program tells.
+    /// Its purpose, if the program shows it.
     pub(super) role: Option<Role>,
     family: String,
     entry: Option<String>,
@@ -27,7 +27,7 @@ impl Essence {
         line_serves(line).map(Essence::from).unwrap_or_default()
     }
 
-    /// The program, or the family of those that take each other's place.
+    /// The program, or the family of programs that can replace each other.
     pub(super) fn family(&self) -> &str {
         &self.family
     }
@@ -65,12 +65,12 @@ pub(super) fn of_argv(words: &[String]) -> Essence {
     Essence::of(Line::Words(words))
 }
 
-/// The services that the unit's `docker compose up` names; empty for all. `None` when it does no such thing.
+/// The services that the unit's `docker compose up` names; empty for all. `None` if it does no such thing.
 pub(super) fn compose_up(execs: &[Exec]) -> Option<Vec<String>> {
     execs.iter().find_map(|exec| up_of(&exec.words()))
 }
 
-/// The same of a command's words.
+/// The same for a command's words.
 pub(super) fn up_of(words: &[String]) -> Option<Vec<String>> {
     let names = commands(Line::Words(words)).iter().find_map(|command| brought_up(command.argv()))?;
     Some(names.iter().map(ToString::to_string).collect())

@@ -35,7 +35,7 @@ impl Facts {
             family: essence.family().to_owned(),
             module: essence.module().map(str::to_owned),
             listens: ports_of(&essence.args),
-            // Node's `server.listen(port)` listens on every address, but gunicorn and uvicorn only on the
+            // Node's `server.listen(port)` listens on every address, but servers of Python only on the
             // machine's own.
             open: any(&every) || essence.family() == "node" && !any(&local),
             ..Facts::default()

@@ -138,7 +138,7 @@ fn of_unit(at: &UnitAt, path: &str) -> Option<Need> {
             "Environment" => {
                 for (name, value, span) in at.unit.environment() {
                     if is_place(&name) && place_is(&value, path) {
-                        return need(format!("{} can't write there, as `{name}` tells it to", at.name), span);
+                        return need(format!("{} can't write there (`{name}`)", at.name), span);
                     }
                 }
             }
@@ -196,7 +196,7 @@ fn of_settings(context: &World<'_, '_>, path: &str) -> Option<Need> {
                 };
                 if is_place(name) && place_is(value.trim_matches(['"', '\'']), path) {
                     return Some(Need {
-                        says: format!("the app can't write there, as `{name}` tells it to"),
+                        says: format!("the app can't write there (`{name}`)"),
                         sure: Confidence::High,
                         span: Some(step.span),
                     });

@@ -1,5 +1,5 @@
-//! `rerun/data-destroyed`: what people and the app have put into a database, a volume or a directory since the first
-//! run, and that the next run throws away.
+//! `rerun/data-destroyed`: people and the app have put data into a database, a volume or a directory since
+//! the first run, and the next run throws it away.
 
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
@@ -9,8 +9,8 @@ use crate::shell::argv::Stdin;
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Resource};
 
-/// Scripts and functions that are called so are there to throw things away, to bring them back, or are for a machine
-/// with nothing on it that anyone would miss.
+/// Scripts and functions with such names are there to throw things away, to restore them, or are for a
+/// machine with nothing on it that anyone would miss.
 const MEANT: &[&str] = &[
     "reset",
     "uninstall",
@@ -46,7 +46,7 @@ const MEANT: &[&str] = &[
     "reinstall",
 ];
 
-/// Finds what destroys data on each run, once a script and kind.
+/// Finds what destroys data on each run, once for each script and kind.
 pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         if is_meant(context.sources.file(script.file).path()) {
@@ -66,7 +66,7 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
                 continue;
             }
             let text = format!(
-                "`{}` throws away {} on each run: {}",
+                "`{}` throws away {} on each run, so {}",
                 context.words(step.span),
                 lost.what,
                 lost.then
@@ -76,7 +76,7 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
                     .iter()
                     .any(|s| s.argv.name == "read" && s.entry == step.entry);
             let mut confidence = context.confidence(script, id, None).min(lost.sure);
-            // A word on the command line, or somebody's yes: then it is meant.
+            // A word on the command line, or somebody's yes, shows that it is intended.
             if asked || step.entry != 0 {
                 confidence = Confidence::Low;
             }
@@ -106,21 +106,21 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
     if *change != Change::Remove {
         return None;
     }
-    let rows = "all that was entered since the last deploy is gone";
-    let migrate =
-        "leave it out of the deploy: create what is missing (`CREATE … IF NOT EXISTS`), and migrate";
+    let rows = "everything entered since the last deploy is gone";
+    let migrate = "remove it from the deploy: create what is missing (`CREATE … IF NOT EXISTS`), and migrate";
     let lost = |what: String, then, help, severity, sure| {
         Some(Lost { what, then, help, severity, sure, path: None })
     };
     match resource {
-        // `test` comes with the server and is for anybody (mysql_secure_installation drops it too); `shop_test` is for tests.
+        // `test` comes with the server and is for anybody (mysql_secure_installation drops it too);
+        // `shop_test` is for tests.
         Resource::Database(name) if name.to_string().split(['_', '-']).any(|word| word == "test") => None,
         Resource::Database(name) => {
             lost(format!("the database {name}"), rows, migrate, Severity::Error, Confidence::High)
         }
         Resource::Other("data", _) if step.argv.has_word("--accept-data-loss") => lost(
             "columns and tables that the schema no longer has".to_owned(),
-            "prisma then asks nobody before it drops what holds rows",
+            "prisma drops them without asking, even if they hold rows",
             "write migrations and run `prisma migrate deploy`",
             Severity::Warning,
             Confidence::High,
@@ -134,21 +134,21 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
         Resource::Other("volumes", _) => lost(
             "the volumes of the containers".to_owned(),
             "a database in one of them starts empty",
-            "leave `-v` out: `docker compose down` keeps the volumes",
+            "remove `-v`: `docker compose down` keeps the volumes",
             Severity::Error,
             Confidence::High,
         ),
         Resource::Volume(name) => lost(
             format!("the volume {name}"),
-            "what the containers keep in it is gone",
-            "leave it out of the deploy",
+            "the containers' data in it is gone",
+            "remove it from the deploy",
             Severity::Error,
             Confidence::Medium,
         ),
         Resource::Other("keys", _) => lost(
             "all keys of Redis".to_owned(),
-            "sessions, queued jobs and counters are gone, not the cache alone",
-            "delete the keys of the cache only, by their prefix",
+            "sessions, queued jobs and counters are gone, not only the cache",
+            "delete only the cache's keys, by their prefix",
             Severity::Warning,
             Confidence::Medium,
         ),
@@ -157,7 +157,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
             Some(Lost {
                 what: format!("{path}"),
                 then: what,
-                help: "leave it out of the deploy",
+                help: "remove it from the deploy",
                 severity: Severity::Error,
                 sure,
                 path: Some(path.clone()),
@@ -167,7 +167,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
     }
 }
 
-/// A path where the app or a database server keeps what it is given.
+/// A path where the app or a database server keeps its data.
 fn data_path(context: &World<'_, '_>, path: &Value) -> Option<(&'static str, Confidence)> {
     let shown = path.to_string();
     let shown = shown.trim_end_matches("/*");
@@ -187,38 +187,38 @@ fn data_path(context: &World<'_, '_>, path: &Value) -> Option<(&'static str, Con
         "/var/lib/docker/volumes",
     ];
     if servers.iter().any(|s| known.trim_end_matches('/').starts_with(s)) {
-        return Some(("the database server's files are in it", Confidence::High));
+        return Some(("the database server's files are gone", Confidence::High));
     }
     if name.ends_with(".sqlite3")
         || name.ends_with(".sqlite")
         || matches!(name, "app.db" | "database.db" | "data.db")
     {
-        return Some(("it is the app's database", Confidence::High));
+        return Some(("the app's database is gone", Confidence::High));
     }
     let in_app = context.in_app_tree(path);
     match name {
         "uploads" | "media" | "pgdata" | "postgres_data" | "postgres-data" | "mysql_data" | "mysql-data"
             if in_app || known.starts_with('/') =>
         {
-            Some(("what users have uploaded, or the database, is in it", Confidence::Medium))
+            Some(("the users' uploads, or the database, are gone", Confidence::Medium))
         }
         _ => None,
     }
 }
 
-/// It is called so that nobody wonders.
+/// Its name leaves no doubt.
 fn is_meant(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     name.split(['-', '_', '.']).any(|part| MEANT.contains(&part))
 }
 
-/// A function that nothing calls, called so.
+/// A function with such a name that nothing calls.
 fn named_so(script: &Deployment<'_>, step: &Step) -> bool {
     step.entry != 0
         && script.entries.get(step.entry as usize).is_some_and(|name| is_meant(&name.replace("::", "_")))
 }
 
-/// A dump is read in after it, or the files come back from where they were put.
+/// A dump is loaded afterwards, or the files come back from where they were put.
 fn is_brought_back(script: &Deployment<'_>, id: StepId, lost: &Lost) -> bool {
     script.steps[id.0 as usize + 1..].iter().any(|s| {
         let name = s.argv.name.as_str();

@@ -1,4 +1,4 @@
-//! `rerun/file-replaced` and `rerun/new-secret`: an environment file that each run writes anew.
+//! `rerun/file-replaced` and `rerun/new-secret`: an environment file that each run writes again.
 
 use crate::facts::secrets::is_environment_file;
 use crate::facts::secrets::is_secret_name;
@@ -25,7 +25,7 @@ pub(in crate::rules) fn file_replaced(context: &World<'_, '_>, found: &mut Vec<F
             };
             let written = step.written.iter().find(|w| w.path == *path && !w.append);
             let mut secrets = written.map(|w| secrets_made_anew(&w.value)).unwrap_or_default();
-            // The one that someone else keeps is the worst.
+            // The secret that something else keeps is the worst.
             secrets.sort_by_key(|(_, source)| keeper(script, source).is_none());
             if let Some((key, source)) = secrets.into_iter().next()
                 && path.is_stable()
@@ -50,11 +50,11 @@ pub(in crate::rules) fn file_replaced(context: &World<'_, '_>, found: &mut Vec<F
                 continue;
             }
             let text = format!(
-                "each run writes {path} anew{}: what was filled in since the first deploy is lost",
+                "each run overwrites {path}{}, so what people filled in since the first deploy is lost",
                 if from_sample { " from the sample" } else { " with placeholders" },
             );
             let confidence = context.confidence(script, id, Some(path));
-            let help = format!("write it only where it is missing: `if [ ! -f {path} ]; then …; fi`");
+            let help = format!("write it only if it is missing: `if [ ! -f {path} ]; then …; fi`");
             found.push(
                 context
                     .finding(id::RERUN_FILE_REPLACED, step.span, text)
@@ -78,14 +78,12 @@ fn new_secret(
     let mut text = format!("each run gives {key} in {path} a new value (`{source}`)");
     let keeper = keeper(script, source);
     match &keeper {
-        Some((what, _)) => {
-            text.push_str(&format!(", while {what} keeps the one of the first run: they no longer agree"))
-        }
-        None => text.push_str(": whatever was signed, encrypted or set up with the old one stops working"),
+        Some((what, _)) => text.push_str(&format!(", but {what} keeps the one of the first run")),
+        None => text.push_str(", so everything that uses the old one stops working"),
     }
     let confidence = context.confidence(script, id, Some(path));
     let help =
-        format!("make the file once: `if [ ! -f {path} ]; then …; fi`, or read the old value back from it");
+        format!("create the file once: `if [ ! -f {path} ]; then …; fi`, or read the old value back from it");
     let mut draft = context.finding(id::RERUN_NEW_SECRET, step.span, text).at_most(confidence).help(help);
     if keeper.is_none() {
         draft = draft.severity(Severity::Warning);
@@ -96,7 +94,7 @@ fn new_secret(
     draft.done()
 }
 
-/// Who got the same secret in the first run and does not take a new one: a role that is created only once.
+/// What got the same secret in the first run and does not take a new one: a role that is created only once.
 fn keeper(script: &Deployment<'_>, source: &str) -> Option<(&'static str, Span)> {
     script.iter().find_map(|(_, step)| {
         let uses = |value: &Value| value.to_string().contains(source);
@@ -113,13 +111,13 @@ fn keeper(script: &Deployment<'_>, source: &str) -> Option<(&'static str, Span)>
     })
 }
 
-/// Each run takes the old file away first, or moves it aside.
+/// Each run removes the old file first, or moves it aside.
 fn gone_before(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
     script.presence(id, &Resource::Path(path.clone())) == Presence::Gone
 }
 
-/// Where the file is missing the step runs; where it is there something else decides: `[ -f .env ] && [ "$1" != --force ]
-/// && exit`, or a question.
+/// If the file is missing, the step runs; if it exists, something else decides:
+/// `[ -f .env ] && [ "$1" != --force ] && exit`, or a question.
 fn asked_about(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
     script.guards_of(id).any(|(_, guard)| {
         let with = |there: bool| {
@@ -143,7 +141,7 @@ fn secrets_made_anew(value: &Value) -> Vec<(String, String)> {
         let hole = &rest[at..];
         let end = hole_end(hole);
         let source = &hole[..end];
-        if crate::model::is_random_source(source) {
+        if crate::tools::prints::is_random(source) {
             let line = before.lines().last().unwrap_or_default();
             let line = if before.ends_with('\n') { "" } else { line };
             let key = line
@@ -189,7 +187,7 @@ fn hole_end(text: &str) -> usize {
     }
 }
 
-/// A later command of the script puts the value in: `php artisan key:generate` sets `APP_KEY`
+/// A later command of the script inserts the value: `php artisan key:generate` sets `APP_KEY`
 /// (<https://laravel.com/docs/encryption#gathering-your-keys>), `sed -i "s/^TOKEN=.*/…/" .env` names the key.
 fn fills_in_itself(script: &Deployment<'_>, id: StepId, key: &str) -> bool {
     script.iter().filter(|(later, _)| *later > id).any(|(_, step)| {
@@ -201,7 +199,7 @@ fn fills_in_itself(script: &Deployment<'_>, id: StepId, key: &str) -> bool {
     })
 }
 
-/// True where a text has values that a person is to put in, because the script does not.
+/// True if a text has values that a person has to fill in, because the script does not.
 fn asks_to_be_filled_in(text: &str, is_filled_in: &dyn Fn(&str) -> bool) -> bool {
     text.lines().any(|line| {
         let Some((key, value)) = line.trim().split_once('=') else { return false };

@@ -1,4 +1,4 @@
-//! `rerun/errors-ignored`: an install, a build or a migration can fail, and the restart happens all the same.
+//! `rerun/errors-ignored`: an install, a build or a migration can fail, and the restart still happens.
 
 use crate::facts::world::World;
 use crate::finding::RuleId;
@@ -17,29 +17,29 @@ pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<
         let Some((first, then)) = first_pair(script) else { continue };
         let (first, then) = (script.step(first), script.step(then));
         let what = format!(
-            "`{}` ({}) can fail, and `{}` ({}) happens all the same",
+            "`{}` ({}) can fail, and `{}` ({}) still runs",
             context.words(first.span),
             context.line(first.span),
             context.words(then.span),
             context.line(then.span),
         );
-        // errexit is not handed on to a shell that is started: `bash -c`, `su - app <<END`.
+        // errexit is not passed on to a new shell: `bash -c`, `su - app <<END`.
         let Some(errexit) =
             script.errexit_at.filter(|at| at.file == first.span.file && at.start < first.span.start)
         else {
-            let text = format!("the script does not end at errors: {what}");
+            let text = format!("the script does not stop on errors: {what}");
             let draft = context.finding(RULE, opening(context, script), text);
-            found.push(draft.help("write `set -euo pipefail` behind the first line").done());
+            found.push(draft.help("write `set -euo pipefail` after the first line").done());
             continue;
         };
-        let text = format!("the shell that runs this does not end at errors: {what}");
+        let text = format!("the shell that runs this does not stop on errors: {what}");
         let draft = context.finding(RULE, first.span, text).at_most(Confidence::Medium);
-        let draft = draft.related(errexit, "this holds for the script's own shell only");
-        found.push(draft.help("write `set -e` as the first of its commands").done());
+        let draft = draft.related(errexit, "this applies only to the script's own shell");
+        found.push(draft.help("write `set -e` as its first command").done());
     }
 }
 
-/// A step whose failure nobody sees, and the one after it that builds on it.
+/// A step whose failure nobody sees, and the later step that builds on it.
 fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
     let unseen = |step: &Step| {
         step.entry == 0
@@ -72,7 +72,7 @@ fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
                 && builds_on(s)
                 && s.span != step.span
                 && s.place == step.place
-                // What runs only where the step succeeded is no fault.
+                // A step that runs only if the other succeeded is not a fault.
                 && guards.iter().all(|g| script.guards_of(*other).any(|(o, _)| o == *g))
                 && !script.guards_of(*other).any(|(_, g)| g.span.covers(step.span))
         });
@@ -83,7 +83,7 @@ fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
     None
 }
 
-/// True where a step starts nothing but services that know nothing of the app.
+/// True if a step starts only services that know nothing about the app.
 fn only_foreign_services(step: &Step) -> bool {
     const FOREIGN: [&str; 16] = [
         "postgresql",
@@ -115,7 +115,7 @@ fn only_foreign_services(step: &Step) -> bool {
     units.next().is_some_and(foreign) && units.all(foreign)
 }
 
-/// Where `set -e` would stand: the first line.
+/// Where `set -e` would be: the first line.
 fn opening(context: &World<'_, '_>, script: &Deployment<'_>) -> Span {
     let file = context.sources.file(script.file);
     let line = file.line_range(1);

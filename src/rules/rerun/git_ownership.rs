@@ -52,7 +52,7 @@ pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<F
                 }
                 _ => None,
             })?;
-            // Taken back before git runs.
+            // It is taken back before git runs.
             Some((away, other.span))
         });
         let Some((owner, chown)) = given else { continue };
@@ -67,7 +67,7 @@ pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<F
         }
         let words = context.words(step.span);
         let mut text = format!(
-            "`{words}` fails from the second run on: {} gives the tree to `{owner}`, and git refuses to work as root in another account's repository (dubious ownership)",
+            "`{words}` fails from the second run on (dubious ownership), because {} gives the tree to `{owner}`",
             context.line(chown)
         );
         if let Some(lost) =

@@ -1,5 +1,6 @@
-//! `rerun/interrupted-run`: a guard asks for what the first command behind it makes. Where a later command behind it
-//! fails, or the run is cut short there, each further run finds the thing and skips the rest for ever.
+//! `rerun/interrupted-run`: a guard checks for what the first command behind it creates. If a later command
+//! behind it fails, or the run is interrupted there, each further run finds the thing and skips the rest for
+//! ever.
 
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
@@ -8,7 +9,7 @@ use crate::model::{Deployment, Guard, GuardId, OnFailure, Step, StepId};
 use crate::rules::id;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
 
-/// Finds, for each guard, the first command that stays undone.
+/// For each guard, finds the first command that stays undone.
 pub(in crate::rules) fn interrupted_run(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         let mut seen: Vec<GuardId> = Vec::new();
@@ -28,9 +29,9 @@ fn behind(context: &World<'_, '_>, script: &Deployment<'_>, guard_id: GuardId) -
     let inside: Vec<(StepId, &Step)> = script.behind(guard_id).collect();
     let at = inside.iter().position(|(_, s)| makes(s, &resource))?;
     let (maker_id, maker) = inside[at];
-    // It makes it whenever the guard lets through.
+    // It creates it whenever the guard lets it through.
     let certain = script.guards_of(maker_id).take_while(|(g, _)| *g != guard_id).all(|(_, g)| succeeded(g));
-    // Who takes it away again where something fails has thought of it.
+    // A script that removes it again if something fails takes care of this.
     let taken_back = script.steps.iter().any(|s| {
         s.deed.effects.iter().any(|e| e.change == Change::Remove && touches(&e.resource, &resource))
     });
@@ -53,24 +54,24 @@ fn behind(context: &World<'_, '_>, script: &Deployment<'_>, guard_id: GuardId) -
         other => format!("the {} {}", other.kind(), other.name()),
     };
     let text = format!(
-        "where `{}` fails, or the run ends before it, it is never made up for: {what} is there from {} on, and each later run skips it",
+        "if `{}` fails or the run ends before it, each later run skips it, because {what} exists from {} on",
         context.words(step.span),
         context.line(maker.span),
     );
     let mut draft = context
         .finding(id::RERUN_INTERRUPTED_RUN, step.span, text)
         .at_most(context.confidence(script, id, Some(resource.name())))
-        .related(maker.span, "makes what the guard asks for")
-        .related(guard.span, "skips all of it once that is there")
-        .help("put behind the guard only what makes it and let the rest run each time, or make last what the guard asks for");
+        .related(maker.span, "this creates what the guard checks for")
+        .related(guard.span, "this skips all of it once that exists")
+        .help("keep only the command that creates it behind the guard, or create last what the guard checks for");
     if heavy.is_none() {
-        // What does not leave the machine seldom fails.
+        // Commands that stay on the machine seldom fail.
         draft = draft.severity(Severity::Info).at_most(Confidence::Low);
     }
     Some(draft.done())
 }
 
-/// The one resource whose absence the guard asks for.
+/// The one resource whose absence the guard checks for.
 fn asked_for(guard: &Guard) -> Option<Resource> {
     if guard.cond.has_opaque() {
         return None;
@@ -102,7 +103,7 @@ fn succeeded(guard: &Guard) -> bool {
     guard.holds && matches!(guard.cond, Cond::Works(_) | Cond::Always(true))
 }
 
-/// The same thing, or for paths one in the other.
+/// The same thing, or for paths one inside the other.
 fn touches(a: &Resource, b: &Resource) -> bool {
     match (a, b) {
         (Resource::Path(a), Resource::Path(b)) => a == b || b.is_under(a),
@@ -114,7 +115,7 @@ fn same(a: &Resource, b: &Resource) -> bool {
     a.kind() == b.kind() && a.name().looks_like(b.name())
 }
 
-/// After the step the resource is there.
+/// After the step the resource exists.
 fn makes(step: &Step, resource: &Resource) -> bool {
     step.deed.effects.iter().any(|e| match (&e.change, &e.resource, resource) {
         (Change::Create(PathKind::Tree), Resource::Path(tree), Resource::Path(asked))
@@ -130,7 +131,7 @@ fn makes(step: &Step, resource: &Resource) -> bool {
     })
 }
 
-/// `rerun/install-behind-guard` tells of what a path skips for ever, interrupted or not.
+/// `rerun/install-behind-guard` reports what a path skips for ever, interrupted or not.
 fn is_told_elsewhere(step: &Step, resource: &Resource) -> bool {
     matches!(resource, Resource::Path(_))
         && step
@@ -140,7 +141,7 @@ fn is_told_elsewhere(step: &Step, resource: &Resource) -> bool {
             .any(|r| matches!(r, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles))
 }
 
-/// It fetches, builds or asks a server: what fails now and then.
+/// It fetches, builds or asks a server, which fails now and then.
 fn may_well_fail(step: &Step) -> bool {
     let roles = step.deed.roles.iter().any(|r| {
         matches!(
@@ -170,7 +171,7 @@ fn may_well_fail(step: &Step) -> bool {
     roles || server || runs || matches!(name, "curl" | "wget" | "certbot")
 }
 
-/// It leaves something behind that somebody would miss: a right of an account, a line, a setting of the very file.
+/// It leaves something that somebody would miss: a right of an account, a line, a setting of the file itself.
 fn changes_something(step: &Step, asked: &Resource) -> bool {
     if matches!(step.argv.name.as_str(), "usermod" | "gpasswd" | "chpasswd" | "mkswap") {
         return true;

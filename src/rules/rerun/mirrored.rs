@@ -1,5 +1,5 @@
-//! `rerun/mirror-deletes`: `rsync --delete` makes a directory like its source, and takes away what the script itself, or
-//! the app, has put there since.
+//! `rerun/mirror-deletes`: `rsync --delete` makes a directory like its source, and deletes what the script
+//! itself, or the app, has put there since.
 
 use crate::facts::secrets::is_environment_file;
 use crate::facts::world::World;
@@ -12,7 +12,7 @@ use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, PathKind, Resource};
 
-/// Finds mirrors over files that are made once, and over directories that the app fills.
+/// Finds mirrors over files that are created once, and over directories that the app fills.
 pub(in crate::rules) fn mirror_deletes(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let Some(mirror) = mirror(step).filter(|_| script.second_run(id).skipped_by().is_none()) else {
@@ -34,12 +34,12 @@ pub(in crate::rules) fn mirror_deletes(context: &World<'_, '_>, found: &mut Vec<
         let makers = script.step(*maker);
         let then = match is_environment_file(first) {
             true => {
-                format!("{} then makes it anew, and what was filled in is lost", context.line(makers.span))
+                format!("{} creates it again without what was filled in", context.line(makers.span))
             }
-            false => "what the app has put there is lost".to_owned(),
+            false => "the app's files there are lost".to_owned(),
         };
         let text = format!(
-            "`{}` takes away {} when the script runs again, for the source has nothing of that name: {then}",
+            "`{}` deletes {} when the script runs again, and {then}",
             context.words(step.span),
             names.join(" and "),
         );
@@ -56,16 +56,16 @@ pub(in crate::rules) fn mirror_deletes(context: &World<'_, '_>, found: &mut Vec<
             context
                 .finding(id::RERUN_MIRROR_DELETES, step.span, text)
                 .at_most(confidence)
-                .related(makers.span, "this makes it")
-                .help(format!("leave it out: `{}`", excludes.join(" ")))
+                .related(makers.span, "this creates it, but the source does not have it")
+                .help(format!("exclude it: `{}`", excludes.join(" ")))
                 .fix(fix(context, step, &excludes))
                 .done(),
         );
     }
 }
 
-/// What no step brings back as it was: a file for the environment that is written only where it is missing, a database
-/// in a file, a directory for what users upload.
+/// What no step restores as it was: an environment file that is written only if it is missing, a database in
+/// a file, a directory for users' uploads.
 fn kept_by_nobody<'r>(
     script: &Deployment<'_>,
     id: StepId,
@@ -84,7 +84,7 @@ fn kept_by_nobody<'r>(
                 let facts = script.guards[guard.0 as usize].cond.facts();
                 facts.iter().any(|fact| matches!(&fact.resource, Resource::Path(asked) if asked == path))
             });
-            // `cp -n` and `touch` leave what is there.
+            // `cp -n` and `touch` keep an existing file.
             (once || matches!(change, Change::Create(_))) && is_environment_file(path)
         }
         _ => false,
@@ -98,7 +98,7 @@ struct Mirror<'a> {
     excludes: Vec<&'a Value>,
 }
 
-/// rsync(1): what `--exclude` names is not taken away either, unless `--delete-excluded` is given.
+/// rsync(1): files that `--exclude` names are not deleted either, unless `--delete-excluded` is given.
 fn mirror(step: &Step) -> Option<Mirror<'_>> {
     if step.argv.name != "rsync" || step.place != Place::Here {
         return None;
@@ -160,7 +160,7 @@ fn fix(context: &World<'_, '_>, step: &Step, excludes: &[String]) -> Option<Fix>
     let written = context.sources.text(program) == "rsync" && step.span.covers(program);
     let plain = |text: &String| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-=/._".contains(&b));
     (written && excludes.iter().all(plain)).then(|| Fix {
-        title: "leave out what the source does not have".to_owned(),
+        title: "exclude what the source does not have".to_owned(),
         applicability: Applicability::Unsafe,
         edits: vec![Edit {
             span: Span { start: program.end, ..program },

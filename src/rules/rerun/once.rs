@@ -1,5 +1,5 @@
-//! `rerun/never-updated`: the code is cloned once, and no later run fetches a newer version. `rerun/backup-overwritten`:
-//! the copy that is to keep the original is made anew in each run, of what the first run has changed.
+//! `rerun/never-updated`: the code is cloned once, and no later run updates it. `rerun/backup-overwritten`:
+//! each run makes the copy of the original again, after the first run has changed the file.
 
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
@@ -10,7 +10,7 @@ use crate::shell::wrappers::Place;
 use crate::source::FileId;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
 
-/// Finds clones that nothing follows up.
+/// Finds clones that nothing updates.
 pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let Some(tree) = cloned(step) else { continue };
@@ -24,9 +24,9 @@ pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<F
             continue;
         }
         let text = format!(
-            "`{}` {} from the second run on, and nothing fetches what is new: `{}` on {} deploys the old code again",
+            "`{}` {} from the second run on, so `{}` on {} deploys the old code again",
             context.words(step.span),
-            if swallowed { "fails unseen" } else { "is skipped" },
+            if swallowed { "fails unnoticed" } else { "is skipped" },
             context.words(user.span),
             context.line(user.span),
         );
@@ -34,8 +34,8 @@ pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<F
         let mut draft = context
             .finding(id::RERUN_NEVER_UPDATED, step.span, text)
             .at_most(confidence)
-            .related(user.span, "works with what the first run has fetched")
-            .help(format!("fetch where it is there: `if [ -d {tree}/.git ]; then git -C {tree} pull --ff-only; else git clone …; fi`"));
+            .related(user.span, "this works with what the first run has fetched")
+            .help(format!("pull if it exists: `if [ -d {tree}/.git ]; then git -C {tree} pull --ff-only; else git clone …; fi`"));
         if let Some(guard) = second.skipped_by() {
             draft = draft.related(script.guards[guard.0 as usize].span, "this skips it");
         }
@@ -43,7 +43,7 @@ pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<F
     }
 }
 
-/// The tree that a `git clone` makes.
+/// The tree that a `git clone` creates.
 fn cloned(step: &Step) -> Option<&Value> {
     if step.argv.name != "git" || !step.argv.has_word("clone") || step.place != Place::Here {
         return None;
@@ -56,7 +56,7 @@ fn cloned(step: &Step) -> Option<&Value> {
     })
 }
 
-/// A tag, or a commit that is checked out: that version is meant.
+/// A tag, or a commit that is checked out, means that version.
 fn is_pinned(step: &Step) -> bool {
     let options = step.argv.options("b|branch: depth: o|origin: c|config: j|jobs: filter: C:");
     options.value("b").is_some_and(|branch| {
@@ -115,7 +115,7 @@ fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
     by_step || others.any(|(_, file)| fetches(context.sources.file(*file).text()))
 }
 
-/// A git command works in the tree, in one of that name, or in a directory that is not known.
+/// A git command works in the tree, in one of that name, or in an unknown directory.
 fn may_be_of(step: &Step, tree: &Value) -> bool {
     let options = step.argv.options("C: c: git-dir: work-tree:");
     let directory = options.value("C").map_or_else(|| step.argv.cwd.clone(), |c| c.resolve(&step.argv.cwd));
@@ -125,7 +125,7 @@ fn may_be_of(step: &Step, tree: &Value) -> bool {
         || directory.basename() == tree.basename()
 }
 
-/// Finds backups of one name that a second run makes of what the first has changed.
+/// Finds backups under one name that a second run makes after the first has changed the file.
 pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         if script.second_run(id).skipped_by().is_some() || step.in_loop {
@@ -137,7 +137,7 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
                 || a.value.known_prefix().starts_with("--backup")
         });
         let changed = script.iter().skip(id.0 as usize + 1).find(|(_, s)| changes(s, &original));
-        // Put back before it is changed, or at the end: then each run starts from the original.
+        // The original is restored before it is changed, or at the end, so each run starts from the original.
         let restored = script.steps.iter().any(|s| {
             matches!(s.argv.name.as_str(), "cp" | "mv" | "install")
                 && s.argv.args.iter().any(|a| s.argv.path(a) == copy)
@@ -150,7 +150,7 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
             continue;
         }
         let text = format!(
-            "the second run saves {original} as {copy} once more, after {} of the first run has changed it: the original is gone",
+            "the second run overwrites the backup {copy} with the {original} that {} has changed",
             context.line(change.span),
         );
         let original_meant =
@@ -158,8 +158,8 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
         let mut draft = context
             .finding(id::RERUN_BACKUP_OVERWRITTEN, step.span, text)
             .at_most(context.confidence(script, id, Some(&original)))
-            .related(change.span, "changes it")
-            .help(format!("keep the first one: `[ -e {copy} ] || cp -p {original} {copy}`"));
+            .related(change.span, "this changes it")
+            .help(format!("keep the first copy: `[ -e {copy} ] || cp -p {original} {copy}`"));
         if original_meant {
             draft = draft.severity(Severity::Warning);
         }
@@ -167,7 +167,7 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
     }
 }
 
-/// `cp F F.bak`, `mv F F.orig`: the file, and the name that its copy gets in every run.
+/// `cp F F.bak`, `mv F F.orig`: the file, and the name of its copy in every run.
 fn backup(step: &Step) -> Option<(Value, Value)> {
     if !matches!(step.argv.name.as_str(), "cp" | "mv") || step.place != Place::Here {
         return None;

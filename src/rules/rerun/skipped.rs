@@ -40,19 +40,16 @@ pub(in crate::rules) fn install_behind_guard(context: &World<'_, '_>, found: &mu
         let what = match role {
             Role::Migrate => "later migrations are never applied",
             Role::Build(_) | Role::StaticFiles => "later versions are never built",
-            _ => "dependencies that are added later are never installed",
+            _ => "later dependencies are never installed",
         };
-        let text = format!(
-            "`{}` runs on the first deploy only: {path} is there ever after, so {what}",
-            context.words(step.span),
-        );
+        let text = format!("`{}` runs only on the first deploy, so {what}", context.words(step.span));
         let confidence = context.confidence(script, id, Some(path));
         found.push(
             context
                 .finding(id::RERUN_INSTALL_BEHIND_GUARD, step.span, text)
                 .at_most(confidence)
-                .related(guard.span, "this skips it from the second run on")
-                .help("keep only what makes the directory behind the guard, and run this each time: it does nothing where nothing changed")
+                .related(guard.span, format!("this skips it from the second run on, because {path} exists"))
+                .help("keep only the creation of the directory behind the guard, and run this each time: it does nothing if nothing has changed")
                 .done(),
         );
     }

@@ -1,4 +1,4 @@
-//! `steps/no-build`: pages or programs that a build makes, and no step runs the build.
+//! `steps/no-build`: a build makes pages or programs, but no step runs it.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::{is_directory, works_in};
@@ -14,7 +14,7 @@ use crate::tools::effect::{Ecosystem, Role};
 use crate::tools::work::Work;
 
 const RULE: RuleId = id::STEPS_NO_BUILD;
-/// Where builders put what they make.
+/// Where builders put their output.
 pub(super) const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
 
 /// `steps/no-build`.
@@ -48,8 +48,8 @@ pub(super) fn no_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let Some(place) = near.last().map(|s| s.span).or_else(|| deploy.place()) else { continue };
         let path = context.sources.file(package.file).path();
         let message = match said {
-            Some(_) => format!("{path} has a build, and the script only prints how to run it"),
-            None => format!("{path} has a build whose output this deploy serves, and no step runs it"),
+            Some(_) => format!("{path} has a build, but the script only prints how to run it"),
+            None => format!("{path} has a build whose output this deploy serves, but no step runs it"),
         };
         let manager = package.manager.command();
         let help = match package.directory.as_str() {
@@ -61,8 +61,8 @@ pub(super) fn no_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// New source of a program in Rust, whose `target/release/NAME` is run or installed, and nothing runs `cargo build`. Of Go no
-/// such place tells that a program was to be built.
+/// New source of a program in Rust, whose `target/release/NAME` is run or installed, while nothing runs
+/// `cargo build`. For Go no such place shows that a program should be built.
 pub(super) fn no_cargo_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let context = deploy.world;
     let mut crates = context.project.needs.others.iter().filter(|m| m.language == Manifest::Rust);
@@ -98,17 +98,15 @@ pub(super) fn no_cargo_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findin
         .find_map(|at| at.unit.exec_start().into_iter().find(|e| output(&e.program)).map(|e| e.span));
     let Some(place) = used.or(run) else { return };
     let path = context.sources.file(manifest.file).path();
-    let message = format!(
-        "{path} builds what is used here, and no step runs `cargo build`: new source never becomes a program"
-    );
+    let message = format!("this program is built from {path}, but no step runs `cargo build`");
     let draft = context
         .finding(RULE, place, message)
         .help("run `cargo build --release --locked` before it is installed or started");
-    found.push(draft.related(Span::file_start(manifest.file), "what it is built from").done());
+    found.push(draft.related(Span::file_start(manifest.file), "it is built from this").done());
 }
 
 fn builds(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> bool {
-    // A build of the top may well build all below.
+    // A build at the top may well build everything below.
     let above = |p: &&NodePackage| {
         p.directory.is_empty()
             && !package.directory.is_empty()
@@ -121,7 +119,7 @@ fn builds(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage
         .any(|s| works_in(s, package, all) || tops.iter().any(|top| works_in(s, top, all)))
 }
 
-/// What is built is copied to the server, or fetched.
+/// The output is copied to the server, or downloaded.
 pub(super) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> bool {
     let name = package.directory.rsplit('/').next().unwrap_or_default();
     deploy.steps().any(|s| {
@@ -194,7 +192,7 @@ pub(super) fn is_served(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all:
         })
 }
 
-/// The command runs what a build makes.
+/// The command runs a build's output.
 fn runs_output(command: &str, package: &NodePackage, depth: u8) -> bool {
     if ["next start", "nuxt start"].iter().any(|w| command.contains(w))
         || OUTPUTS.iter().any(|out| holds_path(command, out))

@@ -1,8 +1,8 @@
-//! `steps/no-dependencies`: what a manifest or a unit counts on and no step installs.
+//! `steps/no-dependencies`: a manifest or a unit needs something that no step installs.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::{is_directory, works_in};
-use crate::facts::deploy::{Language, command_of, is_saying, line_of};
+use crate::facts::deploy::{Language, is_saying, line_of};
 use crate::finding::Finding;
 use crate::finding::RuleId;
 use crate::model::Step;
@@ -29,12 +29,11 @@ pub(super) fn no_dependencies(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     others(deploy, found);
 }
 
-/// Units that run a virtual environment's programs, and no step makes or uses it.
+/// Units that run a virtual environment's programs, while no step creates or uses it.
 fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
     let before = found.len();
     for at in deploy.own_units() {
-        let Some(environment) = at.unit.exec_start().iter().find_map(|e| environment_in(&command_of(e)))
-        else {
+        let Some(environment) = at.unit.exec_start().iter().find_map(|e| environment_in(&e.line())) else {
             continue;
         };
         let name = environment.rsplit('/').next().unwrap_or(&environment).to_owned();
@@ -46,19 +45,19 @@ fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
         let manifest = python_manifest(deploy).map(|file| context.sources.file(file).path().to_owned());
         let also = manifest
             .filter(|_| !deploy.does(Work::PythonDependencies))
-            .map(|path| format!(", nor installs {path}"))
+            .map(|path| format!(" or installs {path}"))
             .unwrap_or_default();
         let message = format!(
-            "{} runs programs of `{environment}`, and no step makes that virtual environment{also}",
+            "{} runs programs of `{environment}`, but no step creates that virtual environment{also}",
             at.name
         );
         let help = format!(
-            "make it and fill it before the unit starts: `python3 -m venv {environment}`, `{environment}/bin/pip install -r requirements.txt`"
+            "create and fill it before the unit starts: `python3 -m venv {environment}`, `{environment}/bin/pip install -r requirements.txt`"
         );
         let said = deploy.says(Work::PythonDependencies);
         let mut draft = deploy.missing(RULE, at.span, &message, Work::VirtualEnv, said).help(help);
         if let Some(exec) = at.unit.exec_start().first() {
-            draft = draft.related(exec.span, "the command that needs it");
+            draft = draft.related(exec.span, "this command needs it");
         }
         found.push(draft.done());
         // Further units of the same environment lack the same step.
@@ -67,7 +66,8 @@ fn environments(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) -> bool {
     found.len() > before
 }
 
-/// The virtual environment whose programs a command runs: of `/srv/app/venv/bin/gunicorn` it is `/srv/app/venv`.
+/// The virtual environment whose programs a command runs: for `/srv/app/venv/bin/celery` it is
+/// `/srv/app/venv`.
 fn environment_in(command: &str) -> Option<String> {
     let words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'));
     for word in words {
@@ -82,7 +82,7 @@ fn environment_in(command: &str) -> Option<String> {
     None
 }
 
-/// A step makes the environment, or works with it: then it is there.
+/// A step creates the environment, or works with it, so it exists.
 fn is_made(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
     let inside = format!("{name}/bin/");
     deploy.activates(Some(name))
@@ -107,7 +107,7 @@ fn is_made(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
         })
 }
 
-/// The requirements that a server needs: the one nearest to the root.
+/// The requirements of a server: those nearest to the root.
 fn python_manifest(deploy: &Deploy<'_, '_, '_>) -> Option<FileId> {
     let sources = deploy.world.sources;
     let candidates = deploy.world.project.needs.python.iter().filter(|m| {
@@ -159,7 +159,7 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     );
 }
 
-/// The environment was made and filled before, and no new code comes that could need more.
+/// The environment was created and filled before, and no new code arrives that could need more.
 fn counts_on_environment(deploy: &Deploy<'_, '_, '_>) -> bool {
     let brings = deploy.steps().any(|s| s.deed.roles.contains(&Role::Source));
     !brings
@@ -197,8 +197,8 @@ fn report(
     let place = own_build.or_else(|| near.last().map(|s| s.span));
     let Some(place) = place.or_else(|| deploy.place()) else { return };
     let message = match said {
-        Some(_) => format!("{path} names dependencies, and the script only prints how to install them"),
-        None => format!("{path} names dependencies, and no step installs them"),
+        Some(_) => format!("{path} declares dependencies, but the script only prints how to install them"),
+        None => format!("{path} declares dependencies, but no step installs them"),
     };
     found.push(deploy.missing(RULE, place, &message, work, said).help(help).done());
 }
@@ -257,7 +257,7 @@ fn installs(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePacka
         .any(|s| works_in(s, package, all) || tops.iter().any(|top| works_in(s, top, all)))
 }
 
-/// A process of the deploy is this package's.
+/// A process of the deploy belongs to this package.
 fn is_run(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, runtime: &[&NodePackage]) -> bool {
     let all = &deploy.world.project.needs.node;
     let needs = package.dependencies.iter().any(|d| !d.development);
@@ -294,10 +294,10 @@ fn others(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
 #[test]
 fn environments_are_found_in_commands() {
     for (command, environment) in [
-        ("/srv/app/venv/bin/gunicorn app:app", Some("/srv/app/venv")),
+        ("/srv/app/venv/bin/celery app:app", Some("/srv/app/venv")),
         ("/bin/bash -c source bot_env/bin/activate && python x.py", Some("bot_env")),
         ("/usr/bin/env python3 x.py", None),
-        ("/usr/local/bin/gunicorn x", None),
+        ("/usr/local/bin/celery x", None),
         ("/opt/miniconda/envs/x/bin/python", None),
     ] {
         assert_eq!(environment_in(command).as_deref(), environment, "{command}");

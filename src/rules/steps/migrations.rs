@@ -13,7 +13,7 @@ use crate::rules::id;
 use crate::rules::steps::build::web_texts;
 use crate::source::{FileId, Span};
 use crate::tools::effect::Role;
-use crate::tools::work::{Work, asks_for, does_in_image};
+use crate::tools::work::{Work, asked_in, done_in_image};
 
 const RULE: RuleId = id::STEPS_NO_MIGRATIONS;
 
@@ -81,7 +81,7 @@ fn one_shot<'r>(context: &World<'r, '_>) -> Option<(&'r str, &'r Service)> {
             let optional = !service.profiles.is_empty() || given;
             !optional
                 && compose.is_one_shot(service)
-                && command.is_some_and(|c| asks_for(&c.text, Work::Migrate))
+                && command.is_some_and(|c| asked_in(&c.text).has(Work::Migrate))
         };
         let service = compose.services.iter().find(migrates)?;
         Some((context.sources.file(compose.file).path(), service))
@@ -124,12 +124,12 @@ fn in_images(deploy: &Deploy<'_, '_, '_>, tools: &[&MigrationTool], found: &mut 
             format!("yarn {}", script.name),
             format!("pnpm {}", script.name),
         ];
-        asks_for(&script.command, Work::Migrate)
+        asked_in(&script.command).has(Work::Migrate)
             && (starts || called.iter().any(|call| texts().any(|text| text.contains(call))))
     });
     let done = scripted
-        || commands.iter().any(|command| asks_for(command, Work::Migrate))
-        || texts().any(|text| does_in_image(text, Work::Migrate))
+        || commands.iter().any(|command| asked_in(command).has(Work::Migrate))
+        || texts().any(|text| done_in_image(text).has(Work::Migrate))
         || deploy.may_do_anything();
     if done {
         return;

@@ -16,19 +16,28 @@ use crate::facts::deploy::Deploy;
 use crate::facts::world::World;
 use crate::finding::{Finding, RuleId, Severity};
 use crate::project::manifest::Needs;
-use crate::rules::Rule;
 use crate::rules::draft::Draft;
+use crate::rules::{Entry, id};
 use crate::source::Span;
 use crate::tools::work::Work;
 
-/// The rules of this family in Rust: they share what is worked out of the deploy as a whole.
-pub(super) const RULES: &[(&str, Rule)] = &[
-    ("steps", all),
-    ("steps/before-…", order::too_early),
-    ("steps/lockfile-ignored", installs::lockfile_ignored),
-    ("steps/lockfile-ignored", locks::lockfile_passed_by),
-    ("steps/other-environment", installs::other_environment),
-    ("steps/restarted-too-early", restarted::restarted_too_early),
+include!(concat!(env!("OUT_DIR"), "/rules_steps.rs"));
+
+/// Rules that share a file with others.
+pub(super) const SHARED: &[Entry] = &[
+    (&[id::STEPS_NO_DEPENDENCIES], no_dependencies),
+    (&[id::STEPS_NO_BUILD], no_build),
+    (&[id::STEPS_NO_MIGRATIONS], no_migrations),
+    (&[id::STEPS_NO_STATIC_FILES], no_static_files),
+    (&[id::STEPS_MISSING_PROGRAM], missing_program),
+    (&[id::STEPS_MISSING_LIBRARY], missing_library),
+    (&[id::STEPS_UNDEFINED_UNIT], undefined_unit),
+    (&[id::STEPS_NOT_RELOADED, id::STEPS_NOT_ENABLED, id::STEPS_NOT_RESTARTED], units_of_deploy),
+    (&[id::STEPS_BEFORE_DEPENDENCIES, id::STEPS_BEFORE_DATABASE, id::STEPS_BEFORE_UNIT], order::too_early),
+    (&[id::STEPS_LOCKFILE_IGNORED], installs::lockfile_ignored),
+    (&[id::STEPS_LOCKFILE_IGNORED], locks::lockfile_passed_by),
+    (&[id::STEPS_OTHER_ENVIRONMENT], installs::other_environment),
+    (&[id::STEPS_RESTARTED_TOO_EARLY], restarted::restarted_too_early),
 ];
 
 impl Deploy<'_, '_, '_> {
@@ -60,25 +69,48 @@ impl Deploy<'_, '_, '_> {
     }
 }
 
-const ALL: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)] = &[
-    dependencies::no_dependencies,
-    build::no_build,
-    build::no_cargo_build,
-    migrations::no_migrations,
-    migrations::no_static_files,
-    programs::missing_program,
-    libraries::missing_library,
-    units::units,
-    undefined::undefined_units,
-];
-
-fn all(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+/// Runs rules about the deploy as a whole.
+fn of_deploy(
+    world: &World<'_, '_>,
+    rules: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)],
+    found: &mut Vec<Finding>,
+) {
     // Without a manifest and without a unit there is no step that could be missing.
-    if context.units.is_empty() && context.project.needs == Needs::default() {
+    if world.units.is_empty() && world.project.needs == Needs::default() {
         return;
     }
-    let deploy = context.deploy();
-    for rule in ALL {
-        rule(&deploy, found);
-    }
+    let deploy = world.deploy();
+    rules.iter().for_each(|rule| rule(&deploy, found));
+}
+
+fn no_dependencies(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    of_deploy(world, &[dependencies::no_dependencies], found);
+}
+
+fn no_build(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    of_deploy(world, &[build::no_build, build::no_cargo_build], found);
+}
+
+fn no_migrations(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    of_deploy(world, &[migrations::no_migrations], found);
+}
+
+fn no_static_files(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    of_deploy(world, &[migrations::no_static_files], found);
+}
+
+fn missing_program(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    of_deploy(world, &[programs::missing_program], found);
+}
+
+fn missing_library(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    of_deploy(world, &[libraries::missing_library], found);
+}
+
+fn undefined_unit(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    of_deploy(world, &[undefined::undefined_units], found);
+}
+
+fn units_of_deploy(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    of_deploy(world, &[units::units], found);
 }

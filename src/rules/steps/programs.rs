@@ -11,9 +11,11 @@ use crate::model::Step;
 use crate::project::manifest::{Declared, NodePackage, PythonKind, normalized};
 use crate::repo::names::base;
 use crate::rules::id;
+use crate::shell::line::{Line, commands};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
 use crate::tools::providers::{NODE, NODE_CARRIERS, PYTHON};
+use crate::tools::python::of_environment;
 use std::collections::{BTreeSet, HashSet};
 
 const RULE: RuleId = id::STEPS_MISSING_PROGRAM;
@@ -47,7 +49,7 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             let locked = needs.locked.as_ref().is_some_and(|locked| locked.contains(*package));
             locked || named.iter().any(|n| n == package || base_name(n) == *package)
         });
-        // `gunicorn shop.wsgi` where the app itself is the package `shop`: what it needs comes along.
+        // `celery -A shop` where the app itself is the package `shop`: what it needs comes along.
         let serves = |name: &String| {
             let module = name.replace('-', "_");
             words.iter().any(|word| word.split(['.', ':']).next().is_some_and(|first| first == module))
@@ -121,43 +123,20 @@ fn uses(deploy: &Deploy<'_, '_, '_>) -> Vec<Use> {
             continue;
         }
         for exec in ["ExecStartPre", "ExecStart"].iter().flat_map(|key| at.unit.exec(key)) {
-            let words: Vec<String> = std::iter::once(&exec.program).chain(&exec.args).cloned().collect();
-            let run = program_of(&words, None);
-            found.extend(run.map(|(program, from)| Use { program, span: exec.span, from, words }));
+            for command in commands(Line::Words(&exec.words())) {
+                let run = of_environment(command.argv());
+                let words = exec.words();
+                found.extend(run.map(|(program, from)| Use { program, span: exec.span, from, words }));
+            }
         }
     }
     for step in deploy.steps().filter(|step| is_here(step) && !is_saying(step)) {
         let mut words = vec![step.argv.program.value.to_string()];
         words.extend(step.argv.args.iter().map(|arg| arg.value.to_string()));
-        let active = step.argv.env("VIRTUAL_ENV").map(ToString::to_string);
-        let run = program_of(&words, active);
+        let run = of_environment(&step.argv);
         found.extend(run.map(|(program, from)| Use { program, span: step.span, from, words }));
     }
     found
-}
-
-/// Which program the words run, and from where: `venv/bin/NAME`, `venv/bin/python -m NAME`, `uv run NAME`, `NAME` where an
-/// environment is active.
-fn program_of(words: &[String], active: Option<String>) -> Option<(String, String)> {
-    let program = words.first()?.trim_start_matches(['-', '+', '!', '@', ':']);
-    let name = base(program);
-    let environment = match program.strip_suffix(name).and_then(|directory| directory.strip_suffix("/bin/")) {
-        Some(directory) if base(directory).contains("env") => Some(directory.to_owned()),
-        Some(_) => None,
-        None if !program.contains('/') => active,
-        None => None,
-    };
-    if matches!(name, "uv" | "poetry" | "pipenv" | "pdm") && words.get(1)? == "run" {
-        let inner = words.get(2).filter(|word| !word.starts_with('-'))?;
-        return Some((inner.clone(), format!("the environment of {name}")));
-    }
-    let environment = environment?;
-    let run = match name.starts_with("python") {
-        true if words.get(1)? == "-m" => words.get(2)?,
-        true => return None,
-        false => name,
-    };
-    Some((run.to_owned(), environment))
 }
 
 /// What the steps install.
@@ -380,22 +359,4 @@ fn only_development<'p>(package: &'p NodePackage, command: &str) -> Option<(&'st
         }
     }
     None
-}
-
-#[test]
-fn programs_are_found_in_commands() {
-    let check = |line: &str, active: Option<&str>, expected: Option<(&str, &str)>| {
-        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let found = program_of(&words, active.map(str::to_owned));
-        assert_eq!(found, expected.map(|(a, b)| (a.to_owned(), b.to_owned())), "{line}");
-    };
-    check("/srv/venv/bin/gunicorn app:app", None, Some(("gunicorn", "/srv/venv")));
-    check("/srv/.venv/bin/python3 -m uvicorn x:y", None, Some(("uvicorn", "/srv/.venv")));
-    check("/srv/venv/bin/python app.py", None, None);
-    check("/usr/bin/gunicorn app:app", None, None);
-    check("gunicorn app:app", None, None);
-    check("alembic upgrade head", Some("/srv/venv"), Some(("alembic", "/srv/venv")));
-    check("uv run alembic upgrade head", None, Some(("alembic", "the environment of uv")));
-    check("uv run --with x alembic", None, None);
-    check("uv sync", None, None);
 }

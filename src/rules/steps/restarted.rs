@@ -1,10 +1,11 @@
-//! `steps/restarted-too-early`: the app is started again, and what it should run with is brought only after that.
+//! `steps/restarted-too-early`: the app is restarted, and its new parts arrive only after that.
 
+use crate::facts::deploy::Language;
 use crate::facts::deploy::names::same_unit;
-use crate::facts::deploy::{Language, command_of};
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
+use crate::project::unit::Exec;
 use crate::rules::id;
 use crate::rules::steps::build::OUTPUTS;
 use crate::rules::steps::order::{ecosystem, environment, follows, installs_manifest, is_opaque_call};
@@ -14,13 +15,13 @@ use crate::tools::serves::language_of_name;
 
 /// What a step starts that runs the app.
 struct Started<'c> {
-    /// As messages name it.
+    /// The name in messages.
     name: String,
     language: Ecosystem,
     unit: Option<&'c UnitAt>,
 }
 
-/// Finds, of each script and service, the restart that stands above the work.
+/// For each script and service, finds the restart that comes before the work.
 pub(super) fn restarted_too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
         let mut told: Vec<String> = Vec::new();
@@ -37,7 +38,7 @@ pub(super) fn restarted_too_early(context: &World<'_, '_>, found: &mut Vec<Findi
                 told.push(started.name.clone());
                 let work = script.step(late);
                 let text = format!(
-                    "`{}` starts {} before `{}` on {}, and nothing restarts it after: {}",
+                    "`{}` starts {} before `{}` on {}, so {}",
                     context.words(step.span),
                     started.name,
                     context.words(work.span),
@@ -52,8 +53,8 @@ pub(super) fn restarted_too_early(context: &World<'_, '_>, found: &mut Vec<Findi
                 let mut draft = context
                     .finding(id::STEPS_RESTARTED_TOO_EARLY, step.span, text)
                     .at_most(confidence)
-                    .related(work.span, "this comes too late")
-                    .help("restart it last: after dependencies, build, migrations and static files");
+                    .related(work.span, "this comes too late, and nothing restarts it afterwards")
+                    .help("restart it last, after dependencies, build, migrations and static files");
                 if let Some(unit) = started.unit {
                     draft = draft.related(unit.span, "the unit");
                 }
@@ -68,11 +69,11 @@ pub(super) fn restarted_too_early(context: &World<'_, '_>, found: &mut Vec<Findi
 
 fn consequence(work: &Step) -> &'static str {
     if work.deed.roles.contains(&Role::Migrate) {
-        "the new code has run on the old tables until then"
+        "the new code runs on the old tables until then"
     } else if work.deed.roles.contains(&Role::StaticFiles) {
-        "where names of static files carry a hash, it has read the old list of them"
+        "it keeps the old list of hashed static files"
     } else {
-        "it goes on with what was installed or built before"
+        "it keeps running the old version"
     }
 }
 
@@ -94,7 +95,7 @@ fn started<'c>(context: &'c World<'_, '_>, resource: &Resource) -> Option<Starte
     Some(Started { name: name.to_owned(), language, unit })
 }
 
-/// The first step below that brings what the service runs with.
+/// The first later step that brings what the service runs with.
 fn work_after(
     script: &Deployment<'_>,
     id: StepId,
@@ -128,13 +129,13 @@ fn lies_there(started: &Started<'_>, step: &Step) -> bool {
 /// The service runs what the build makes.
 fn runs_build(started: &Started<'_>, step: &Step) -> bool {
     let Some(at) = started.unit.filter(|_| lies_there(started, step)) else { return false };
-    at.unit.exec_start().iter().map(command_of).any(|command| {
+    at.unit.exec_start().iter().map(Exec::line).any(|command| {
         OUTPUTS.iter().any(|out| command.contains(&format!("{out}/")))
             || ["next", "nuxt", "npm", "yarn", "pnpm"].iter().any(|w| command.contains(w))
     })
 }
 
-/// The service runs in one virtual environment and the step works in another.
+/// The service runs in one virtual environment, and the step works in another.
 fn other_environment(started: &Started<'_>, step: &Step) -> bool {
     let (Some(at), Some(environment)) = (started.unit, environment(step)) else { return false };
     let Some(exec) = at.unit.exec_start().into_iter().next() else { return false };
@@ -144,7 +145,7 @@ fn other_environment(started: &Started<'_>, step: &Step) -> bool {
     own && !program.contains(&format!("/{name}/bin/"))
 }
 
-/// A step below starts it again, or may.
+/// A later step starts it again, or may do so.
 fn is_started_again(script: &Deployment<'_>, late: StepId, resource: &Resource) -> bool {
     let name = resource.name().to_string();
     script.steps[late.0 as usize..].iter().any(|s| {

@@ -1,7 +1,7 @@
-//! `steps/not-reloaded`, `steps/not-enabled`, `steps/not-restarted`: what systemd must be told of a unit.
+//! `steps/not-reloaded`, `steps/not-enabled`, `steps/not-restarted`: what systemd must be told about a unit.
 //!
-//! Facts: systemctl(1). `enable` reloads the manager's configuration when it is done, unless `--no-reload`; `start`
-//! leaves a unit that runs as it is; `restart` runs the unit as it was last loaded.
+//! Facts: systemctl(1). `enable` reloads the manager's configuration when it is done, unless `--no-reload` is
+//! given; `start` does not affect a running unit; `restart` runs the unit as it was last loaded.
 
 use crate::facts::deploy::{Deploy, Language, UnitEffect, is_here};
 use crate::facts::world::{Origin, UnitAt};
@@ -51,19 +51,19 @@ impl<'r> Own<'_, 'r> {
     }
 }
 
-/// What is the same for each unit, asked once.
+/// What is the same for each unit, computed once.
 #[derive(Default)]
 struct Asked {
     /// Something ends whatever runs.
     ends: OnceCell<bool>,
-    /// Something enables what is not told.
+    /// Something enables unknown units.
     enables: OnceCell<bool>,
     reboots: OnceCell<bool>,
-    /// The units that others bring up, with those others.
+    /// The units that others start, with those others.
     brought_up: OnceCell<HashMap<String, Vec<String>>>,
 }
 
-/// The unit is there for a while only: a later step removes its file.
+/// The unit exists only for a while: a later step removes its file.
 fn is_removed(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     deploy.steps().any(|s| {
         s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
@@ -91,7 +91,8 @@ fn not_reloaded(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec
     let context = deploy.world;
     let Own { at, script, id, .. } = *unit;
     let deployment = &context.scripts[script];
-    // What is there is left alone: only a new unit is written, and a new one is read when it is started.
+    // An existing file is not touched: only a new unit is written, and systemd reads a new one when it is
+    // started.
     if deployment.second_run(id).skipped_by().is_some() {
         return;
     }
@@ -106,23 +107,23 @@ fn not_reloaded(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec
     }
     let after = later().find(|(step, s)| step.0 > start.0 && s.deed.roles.contains(&Role::DaemonReload));
     let message = format!(
-        "{} is written, and nothing makes systemd read it again before {} starts it: a changed unit runs as it was before",
+        "{} is written, but systemd does not reload it before {} starts it",
         at.name,
         context.line(step.span)
     );
     let mut draft = context
         .finding(id::STEPS_NOT_RELOADED, at.span, message)
-        .help("run `systemctl daemon-reload` between them")
-        .related(step.span, "starts what systemd read last")
+        .help("run `systemctl daemon-reload` in between, because systemd keeps the version that it has read")
+        .related(step.span, "this starts the version that systemd read last")
         .at_most(context.confidence(deployment, id, None))
         .fix(guards::line_before(context, deployment, step, "systemctl daemon-reload"));
     if let Some((_, reload)) = after {
-        draft = draft.related(reload.span, "comes too late");
+        draft = draft.related(reload.span, "this comes too late, and nothing restarts it afterwards");
     }
     found.push(draft.done());
 }
 
-/// Finds what is never started; true where it is started in some way.
+/// Finds what is never started; true if it is started in some way.
 fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<Finding>) -> bool {
     let context = deploy.world;
     let Own { at, script, id, asked, .. } = *unit;
@@ -151,43 +152,43 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
             return false;
         }
         let message = match enabled {
-            Some(_) => format!("{} is enabled and never started: it runs only after the next boot", at.name),
-            None => format!("{} is installed, and nothing enables or starts it", at.name),
+            Some(_) => {
+                format!("{} is enabled but never started, so it runs only after the next boot", at.name)
+            }
+            None => format!("{} is installed, but nothing enables or starts it", at.name),
         };
         let mut draft = context
             .finding(id::STEPS_NOT_RESTARTED, at.span, message)
             .help(format!("run `systemctl restart {stem}` after the daemon-reload"));
         if let Some(enabled) = enabled {
-            draft = draft.related(enabled.span, "enables it");
+            draft = draft.related(enabled.span, "this enables it");
         }
         found.push(draft.done());
         return false;
     };
-    // `stop` and then `start` is a restart; a guard that tests whether it runs is one too.
+    // `stop` and then `start` is a restart, and so is a guard that checks whether it runs.
     let stops = any(&[Change::Stop]).is_some();
     let again = context.scripts[script].second_run(id).skipped_by().is_none();
     let oneshot = at.unit.is_oneshot() || UnitKind::of(&at.name) != UnitKind::Service;
     if stops || oneshot || !again {
         return true;
     }
-    // One line that starts several units is told once.
+    // A line that starts several units is reported once.
     let told = |f: &&mut Finding| f.rule == id::STEPS_NOT_RESTARTED && f.span == start.span;
     if let Some(other) = found.iter_mut().find(told) {
-        other.related.push(Related { span: at.span, message: "so does this unit".to_owned() });
+        other.related.push(Related { span: at.span, message: "the same is true for this unit".to_owned() });
         return true;
     }
     let (message, cause) = match updates(&context.scripts[script]) {
         Some(update) => {
             let line = context.line(update.span);
-            let message = format!(
-                "{} is only started: where it runs already, it goes on with the old code after {line}",
-                at.name
-            );
+            let message =
+                format!("{} is only started, so a running one keeps the old code after {line}", at.name);
             (message, Some(update))
         }
         None if is_left_running(deploy, unit, start) => {
             let message = format!(
-                "{} is written on each run and only started: one that runs already goes on as it was, with the old unit and the old code",
+                "{} is written on each run but only started, so a running one keeps the old unit and code",
                 at.name
             );
             (message, None)
@@ -197,7 +198,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
     let mut draft = context
         .finding(id::STEPS_NOT_RESTARTED, start.span, message)
         .help(format!(
-            "write `systemctl restart {}`: it starts what does not run",
+            "write `systemctl restart {}`, which also starts a service that does not run",
             at.name.trim_end_matches(".service")
         ))
         .fix(
@@ -205,10 +206,11 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
                 .and_then(|edit| guards::fix(context, &context.scripts[script], start, &edit)),
         );
     if let Some(update) = cause {
-        draft = draft.related(update.span, "brings new code");
+        draft = draft.related(update.span, "this brings new code");
     } else {
         draft = draft.at_most(context.confidence(&context.scripts[script], id, None));
-        // Named after a first installation, it may be meant for one; then another script brings what is new.
+        // A script that is named after a first installation may be meant for one; then another script brings
+        // new code.
         let path = context.sources.file(start.span.file).path();
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
         if ["install", "setup", "provision", "bootstrap"].iter().any(|first| name.contains(first)) {
@@ -219,8 +221,9 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
     true
 }
 
-/// The script that writes the unit starts it below, and nothing that ends what runs is seen: no kill, no reboot, and
-/// no restart in what it calls, in another script of the repo, or of all that belongs to a target.
+/// The script that writes the unit starts it below, and nothing is seen that ends the running one: no kill,
+/// no reboot, and no restart in what it calls, in another script of the repo, or of all that belongs to a
+/// target.
 fn is_left_running(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, start: &Step) -> bool {
     let Own { at, script, id, asked, .. } = *unit;
     let deployment = &deploy.world.scripts[script];
@@ -245,7 +248,7 @@ fn is_left_running(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, start: &Step
     below && is_here(start) && !asked.ends.get_or_init(|| deploy.steps().any(ends)) && !driven
 }
 
-/// The step that brings new code, on a second run too.
+/// The step that brings new code, also on a second run.
 fn updates<'r>(script: &'r Deployment<'_>) -> Option<&'r Step> {
     script.iter().find_map(|(id, step)| {
         let source = step.deed.roles.contains(&Role::Source) && is_here(step);
@@ -255,7 +258,8 @@ fn updates<'r>(script: &'r Deployment<'_>) -> Option<&'r Step> {
     })
 }
 
-/// A timer, a socket, another unit or the boot starts it; or it is a template, or what another unit runs on failure.
+/// A timer, a socket, another unit or the boot starts it; or it is a template, or what another unit runs on
+/// failure.
 fn is_brought_up_otherwise(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, asked: &Asked) -> bool {
     let name = at.name.as_str();
     if matches!(UnitKind::of(name), UnitKind::Target | UnitKind::Mount) || name.contains("@.") {
@@ -280,7 +284,7 @@ fn is_brought_up_otherwise(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, asked: &Ask
         })
 }
 
-/// Marks what only means a unit where it is named without its ending.
+/// Marks what means a unit only if it is named without its suffix.
 const BY_STEM: char = ' ';
 
 /// The units that others name, with those others.
@@ -330,25 +334,25 @@ fn not_enabled(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<
         return;
     }
     let start = unit.first(&[Change::Start, Change::Restart]);
-    let message = format!("{} is started and never enabled: after a reboot it is gone", at.name);
+    let message = format!("{} is started but never enabled, so it is gone after a reboot", at.name);
     let mut draft = context
         .finding(id::STEPS_NOT_ENABLED, at.span, message)
         .help(format!("run `systemctl enable {stem}`"));
     if let Some(UnitEffect { step: start, script, .. }) = start {
-        draft = draft.related(start.span, "only starts it");
+        draft = draft.related(start.span, "this only starts it");
         let own = context.scripts.get(script);
         let enable = format!("systemctl enable {stem}");
-        // In a loop over units the line would be another.
+        // In a loop over units the line would differ.
         let own = own.filter(|_| context.sources.text(start.span).contains(stem));
         draft = draft.fix(own.and_then(|own| guards::line_before(context, own, start, &enable)));
     }
     if let Some(install) = at.unit.get("Install", "WantedBy") {
-        draft = draft.related(install.span, "what enabling would do");
+        draft = draft.related(install.span, "this is what enabling would do");
     }
     found.push(draft.done());
 }
 
-/// New code and dependencies, and nothing that runs is started again.
+/// New code and dependencies arrive, but nothing that runs is restarted.
 fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let context = deploy.world;
     let Some(update) = context.scripts.iter().find_map(updates) else { return };
@@ -398,13 +402,14 @@ fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     if deploy.called_drives("start", stem) || deploy.mentions(&["restart"]) {
         return;
     }
-    let message = format!("new code is brought, and nothing restarts {}: the old code goes on", app.name);
+    let message =
+        format!("new code arrives, but nothing restarts {}, so the old code keeps running", app.name);
     found.push(
         context
             .finding(id::STEPS_NOT_RESTARTED, update.span, message)
             .severity(Severity::Warning)
             .help(format!("end with `systemctl restart {stem}`"))
-            .related(app.span, "the unit that runs the app")
+            .related(app.span, "this unit runs the app")
             .done(),
     );
 }

@@ -1,50 +1,25 @@
 //! What is in the units themselves: whether systemd reads it, and whether it fits what the scripts and the
 //! repo create.
 
-mod commands;
-mod directives;
+mod command_lines;
 mod modules;
-mod paths;
-mod processes;
-mod upstream;
-mod values;
-mod variables;
+mod references;
 
 use crate::facts::read_units::ReadUnit;
 use crate::facts::world::{UnitAt, World};
-use crate::finding::{Finding, RuleId};
+use crate::finding::RuleId;
 use crate::model::{Deployment, StepId};
 use crate::project::unit::Directive;
 use crate::repo::names::base;
-use crate::rules::Rule;
 use crate::rules::draft::Draft;
 use crate::shell::value::has_hole;
 use crate::source::Span;
 
-/// The rules of this family in Rust: they share what is worked out for each unit.
-pub(super) const RULES: &[(&str, Rule)] = &[("units", all)];
+include!(concat!(env!("OUT_DIR"), "/rules_units.rs"));
 
-/// The rules about one unit.
-const EACH: &[fn(&Judged<'_, '_, '_>, &mut Vec<Finding>)] = &[
-    directives::directives,
-    directives::no_install,
-    values::values,
-    commands::commands,
-    processes::processes,
-    variables::variables,
-    paths::paths,
-    modules::modules,
-];
-
-fn all(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let units: Vec<Judged<'_, '_, '_>> =
-        context.read_units().iter().map(|read| Judged::of(context, read)).collect();
-    for unit in &units {
-        for rule in EACH {
-            rule(unit, found);
-        }
-    }
-    upstream::upstream(context, &units, found);
+/// The units that are judged.
+fn judged<'c, 'r, 'a>(world: &'c World<'r, 'a>) -> impl Iterator<Item = Judged<'c, 'r, 'a>> {
+    world.read_units().iter().map(move |read| Judged::of(world, read))
 }
 
 /// A unit as systemd gets it.

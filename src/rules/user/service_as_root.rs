@@ -10,7 +10,8 @@ use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
 
-/// Words of what has to be root, or keeps the machine and not the app: containers, networks, certificates, backups.
+/// Words for what has to be root, or maintains the machine and not the app: containers, networks,
+/// certificates, backups.
 const OF_ROOT: [&str; 24] = [
     "docker",
     "podman",
@@ -38,7 +39,7 @@ const OF_ROOT: [&str; 24] = [
     "monitor",
 ];
 
-/// Where apps live.
+/// Where apps are.
 const HOMES_OF_APPS: [&str; 6] = ["/opt", "/srv", "/home", "/var/www", "/app", "/root"];
 
 /// `user/service-as-root`.
@@ -73,17 +74,17 @@ fn judge(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
     let app = context.app_user.as_ref().filter(|app| !app.is_root());
     let message = match user {
         Some(_) => {
-            format!("{} runs `{program}` as root: whoever breaks into the app owns the server", at.name)
+            format!("{} runs `{program}` as root, so whoever breaks into the app owns the server", at.name)
         }
         None => format!(
-            "{} has no `User=`, so `{program}` runs as root: whoever breaks into the app owns the server",
+            "{} has no `User=`, so `{program}` runs as root and a break-in gives full control",
             at.name
         ),
     };
     let draft = context
         .finding(id::USER_SERVICE_AS_ROOT, user.map_or(*section, |d| d.span), message)
         .at_most(context.confidence(script, id, None));
-    // Who writes `User=root` has thought of it; what lies in root's home is meant to be root's.
+    // An explicit `User=root` is intended, and so is a service in root's home.
     let roots_home = unit.working_directory().is_some_and(|d| lies_under(&d.value, "/root"));
     let draft = match user {
         Some(_) => draft.severity(Severity::Info),
@@ -91,8 +92,8 @@ fn judge(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
         None => draft,
     };
     let help = match app {
-        Some(app) => format!("write `User={}` into `[Service]`, and give it what the app writes to", app.name),
-        None => "create an account for the app, write `User=` into `[Service]`, and give it what the app writes to"
+        Some(app) => format!("write `User={}` into `[Service]`, and give it the paths that the app writes to", app.name),
+        None => "create an account for the app, write `User=` into `[Service]`, and give it the paths that the app writes to"
             .to_owned(),
     };
     Some(draft.help(help).done())
@@ -116,7 +117,7 @@ fn is_of_a_user(step: &Step) -> bool {
         || step.deed.effects.iter().any(|e| matches!(&e.resource, Resource::Path(path) if of_user(path)))
 }
 
-/// True for work that a timer or a path starts: it keeps the machine.
+/// True for work that a timer or a path starts, because it maintains the machine.
 fn is_timed(context: &World<'_, '_>, at: &UnitAt) -> bool {
     context.units.iter().any(|other| {
         matches!(UnitKind::of(&other.name), UnitKind::Timer | UnitKind::Path)
@@ -124,7 +125,7 @@ fn is_timed(context: &World<'_, '_>, at: &UnitAt) -> bool {
     })
 }
 
-/// A drop-in, a `sed` or the filter that it is installed through may put `User=` in.
+/// A drop-in, a `sed` or a filter during installation may insert `User=`.
 fn is_edited(context: &World<'_, '_>, at: &UnitAt, install: &Step) -> bool {
     let drop_ins = format!("/{}.d/", at.name);
     let edited = context.steps().any(|(_, _, step)| {

@@ -1,6 +1,6 @@
-//! What stands in front of a program in images and in front of services: an init (tini, dumb-init), a change of user
-//! (gosu, su-exec, setpriv, chpst), a wait for a port (wait-for-it, dockerize), secrets put into the environment (doppler).
-//! Options are those of each `--help` or man page.
+//! What precedes a program in images and services: an init (tini, dumb-init), a change of user (gosu,
+//! su-exec, setpriv, chpst), a wait for a port (wait-for-it, dockerize), secrets that are put into the
+//! environment (doppler). Options come from each `--help` or man page.
 
 use crate::shell::wrappers::{Peeled, RunAs};
 
@@ -21,7 +21,7 @@ impl Peeled {
             "taskset" => self.plain_after("taskset", "a|all-tasks c|cpu-list p|pid", 1),
             "systemd-cat" => self.plain("systemd-cat", "t|identifier: p|priority: stderr-priority: level-prefix:"),
             "wait-for-it" | "wait-for-it.sh" | "wait-for" | "wait-for.sh" => self.behind_dashes("wait-for-it", 0),
-            // Go's flags: one dash.
+            // Go's flags have one dash.
             "dockerize" => self.plain(
                 "dockerize",
                 "-wait: -timeout: -wait-retry-interval: -wait-http-header: -template: -stdout: -stderr: -delims: -env: \
@@ -34,7 +34,7 @@ impl Peeled {
         }
     }
 
-    /// Everything up to `--` is the wrapper's own.
+    /// Everything up to `--` belongs to the wrapper.
     fn behind_dashes(&mut self, name: &'static str, from: usize) -> bool {
         let own = self.argv.args.get(from..).unwrap_or_default();
         let at = own.iter().position(|arg| arg.value.as_literal() == Some("--"));

@@ -1,4 +1,4 @@
-//! Servers and workers of Python: where they listen, what they run, how they are told to go to the background.
+//! Servers and workers of Python: where they listen, what they run, and how they are sent to the background.
 //!
 //! Facts: <https://docs.gunicorn.org/en/stable/settings.html> (its arbiter tells systemd that it is ready),
 //! <https://uvicorn.dev/settings/>, hypercorn(1), daphne(1), <https://docs.pylonsproject.org/projects/waitress/en/stable/runner.html>,
@@ -23,7 +23,7 @@ const WORKER: Server = Server {
     ..PYTHON
 };
 
-/// What serves an application of Python or works for it.
+/// Programs that serve a Python application or work for it.
 pub(crate) const SERVERS: &[Server] = &[
     Server {
         names: &["gunicorn"],
@@ -218,7 +218,7 @@ pub(crate) const SERVERS: &[Server] = &[
     },
 ];
 
-/// The server that is mostly taken for an application of that kind.
+/// The server that is usually used for an application of that kind.
 pub(crate) fn usual_server(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Wsgi => "gunicorn",
@@ -226,11 +226,11 @@ pub(crate) fn usual_server(gateway: Gateway) -> &'static str {
     }
 }
 
-/// What options change about the way in which a server speaks with the application.
+/// How options change the interface between a server and the application.
 pub(crate) fn refine(serves: &mut Serves) {
     let interface = || values(&serves.argv, &["--interface"]).pop().map(|value| value.to_string());
     match serves.argv.name.as_str() {
-        // A worker of uvicorn's or hypercorn's speaks ASGI.
+        // uvicorn's and hypercorn's workers speak ASGI.
         "gunicorn" => {
             let asgi =
                 |class: &String| class.contains("vicorn") || class.contains("ypercorn") || class == "asgi";
@@ -249,7 +249,7 @@ pub(crate) fn refine(serves: &mut Serves) {
                 _ => None,
             };
         }
-        // It finds out by itself what an application speaks.
+        // It detects the application's interface by itself.
         "hypercorn" => serves.gateway = None,
         "uwsgi" => {
             let settings = |arg: &Arg| {
@@ -268,7 +268,7 @@ pub(crate) fn refine(serves: &mut Serves) {
     }
 }
 
-/// A script or a module of the project behind the interpreter, and Django's manage.py.
+/// A script or a module of the project after the interpreter, and Django's manage.py.
 pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     if argv.name == "manage.py" || argv.name == "django-admin" {
         return Some(django(argv));
@@ -289,7 +289,7 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     Some(Serves { language: Language::Python, entry, runs_app: true, ..Serves::unknown(argv.clone()) })
 }
 
-/// manage.py: Django's own server, and the workers of django-q, django-rq and their like.
+/// manage.py: Django's own server, and the workers of django-q, django-rq and similar packages.
 fn django(argv: &Argv) -> Serves {
     let verb = argv.args.iter().find_map(|arg| arg.value.as_literal().filter(|w| !w.starts_with('-')));
     let (role, stays) = match verb {
@@ -310,8 +310,8 @@ fn django(argv: &Argv) -> Serves {
     }
 }
 
-/// gunicorn(1), uvicorn, hypercorn, daphne, waitress, uwsgi(1), celery(1): serve. A daemon's second start finds the
-/// port or the pid file of the first.
+/// gunicorn(1), uvicorn, hypercorn, daphne, waitress, uwsgi(1), celery(1): they serve. When a daemon starts a
+/// second time, the port or the pid file is taken.
 pub(crate) fn server(argv: &Argv) -> Deed {
     let options: Options<'_> = argv.options(
         "D|daemon b|bind: p|pid|pidfile: w|workers: k|worker-class: c|config: t|timeout: chdir: A|app: l|loglevel: \

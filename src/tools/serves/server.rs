@@ -1,4 +1,4 @@
-//! How a family's file describes a program that serves, and what a command line of it then says.
+//! How a family's file describes a program that serves, and what a command line of that program then means.
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
@@ -9,71 +9,71 @@ use crate::tools::serves::{Address, Gateway, Language, Left, Serves, ServiceRole
 pub(crate) struct Server {
     /// Its names.
     pub(crate) names: &'static [&'static str],
-    /// What it is written in.
+    /// Its language.
     pub(crate) language: Language,
-    /// What it is there for.
+    /// Its purpose.
     pub(crate) role: Option<ServiceRole>,
-    /// What it speaks with an application.
+    /// Its interface to an application.
     pub(crate) gateway: Option<Gateway>,
-    /// The word that makes it serve, with the role that it then has; empty where it always does.
+    /// The word that makes it serve, with the role that it then has; empty if it always serves.
     pub(crate) verbs: &'static [(&'static str, Option<ServiceRole>)],
-    /// Options that take no value; what is not among them is followed by one.
+    /// Options without a value; any other option is followed by one.
     pub(crate) flags: &'static [&'static str],
-    /// Where the entry stands.
+    /// Where the entry point is given.
     pub(crate) entry: Entry,
     /// How it is told where to listen.
     pub(crate) listen: Listen,
-    /// Options that name a file of settings.
+    /// Options that name a settings file.
     pub(crate) settings: &'static [&'static str],
     /// Options that name the class of its workers.
     pub(crate) workers: &'static [&'static str],
-    /// A file of settings that it reads by itself, and a variable that it takes options from.
+    /// A settings file that it reads by itself, and a variable from which it takes options.
     pub(crate) reads: Option<(&'static str, &'static str)>,
     /// What sends it to the background.
     pub(crate) daemon: &'static [ToBackground],
     /// Words with which it ends when its work is done.
     pub(crate) ends: &'static [&'static str],
-    /// It stays in the foreground unless it is told otherwise.
+    /// True if it stays in the foreground unless it is told otherwise.
     pub(crate) stays: bool,
-    /// It tells systemd when it is ready.
+    /// True if it tells systemd when it is ready.
     pub(crate) notifies: Option<bool>,
-    /// It runs code of the project.
+    /// True if it runs code of the project.
     pub(crate) runs_app: bool,
 }
 
-/// Words that send a server to the background, all of them together.
+/// Words that together send a server to the background.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ToBackground {
     /// The words.
     pub(crate) words: &'static [&'static str],
-    /// As messages name them.
+    /// The words in messages.
     pub(crate) by: &'static str,
     /// What to write instead for a unit.
     pub(crate) instead: Option<&'static str>,
 }
 
-/// An option that sends a server to the background by itself.
+/// An option that alone sends a server to the background.
 pub(crate) const fn daemon(option: &'static [&'static str; 1]) -> ToBackground {
     ToBackground { words: option, by: option[0], instead: None }
 }
 
-/// Where a server's entry stands.
+/// Where a server's entry point is given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Entry {
     /// It has none.
     Nothing,
-    /// The first word that is no option, behind the verb.
+    /// The first word after the verb that is not an option.
     Operand,
     /// The value of one of these options.
     Named(&'static [&'static str]),
-    /// The value of one of these options, else the first word that is no option.
+    /// The value of one of these options, else the first word that is not an option.
     NamedOrOperand(&'static [&'static str]),
 }
 
 /// How a server is told where to listen.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Listen {
-    /// It listens on nothing.
+    /// It does not listen.
     pub(crate) nowhere: bool,
     /// Options with an address: `--bind`.
     pub(crate) address: &'static [&'static str],
@@ -81,13 +81,13 @@ pub(crate) struct Listen {
     pub(crate) port: &'static [&'static str],
     /// Options with a socket.
     pub(crate) socket: &'static [&'static str],
-    /// Options by which it listens on something else: `--fd`.
+    /// Options that make it listen on something else: `--fd`.
     pub(crate) other: &'static [&'static str],
-    /// The port where nothing is said.
+    /// The default port.
     pub(crate) default: Option<u16>,
 }
 
-/// A server of which the rest is said.
+/// A server with default values for the rest.
 pub(crate) const SERVER: Server = Server {
     names: &[],
     language: Language::Other,
@@ -108,7 +108,7 @@ pub(crate) const SERVER: Server = Server {
 };
 
 impl Server {
-    /// True where a command of this program serves, and does not only tell or test something.
+    /// True if a command of this program serves, and does not only show or test something.
     pub(crate) fn is_serving(&self, argv: &Argv) -> bool {
         self.verb(argv).is_some() || self.verbs.is_empty()
     }
@@ -174,7 +174,7 @@ impl Server {
     }
 }
 
-/// True where the option stands there, with or without a value in the same word.
+/// True if the option is given, with or without a value in the same word.
 pub(crate) fn has(argv: &Argv, option: &str) -> bool {
     argv.args.iter().any(|arg| {
         let text = arg.value.known_prefix();
@@ -182,7 +182,7 @@ pub(crate) fn has(argv: &Argv, option: &str) -> bool {
     })
 }
 
-/// The values of options, in the next word, behind `=`, or joined to a short one (`-b:8000`).
+/// The values of options, in the next word, after `=`, or joined to a short one (`-b:8000`).
 pub(crate) fn values(argv: &Argv, options: &[&str]) -> Vec<Value> {
     let mut found = Vec::new();
     for (index, arg) in argv.args.iter().enumerate() {
@@ -203,7 +203,7 @@ pub(crate) fn values(argv: &Argv, options: &[&str]) -> Vec<Value> {
     found
 }
 
-/// The first word that is no option and no option's value, behind the verb.
+/// The first word after the verb that is neither an option nor an option's value.
 fn operand(argv: &Argv, flags: &[&str], verb: Option<&str>) -> Option<String> {
     let mut args = argv.args.iter();
     while let Some(arg) = args.next() {
@@ -214,7 +214,7 @@ fn operand(argv: &Argv, flags: &[&str], verb: Option<&str>) -> Option<String> {
             }
             return Some(text);
         }
-        // `-w4`, `--bind=…` have their value with them.
+        // `-w4`, `--bind=…` include their value.
         let joined = text.contains('=') || !text.starts_with("--") && text.len() > 2;
         if !joined && !flags.contains(&text.as_str()) {
             args.next();

@@ -1,8 +1,8 @@
-//! `units/missing-path`: a virtual environment, a working directory or a file of variables that the scripts make
-//! elsewhere, or not at all.
+//! `units/missing-path`: a virtual environment, a working directory or a file of variables that the scripts
+//! create elsewhere, or not at all.
 //!
-//! Facts: systemd.exec(5): without its `WorkingDirectory=` a service fails (200/CHDIR), without its `EnvironmentFile=`
-//! it is not started at all; a leading `-` allows either to be missing.
+//! Facts: systemd.exec(5): without its `WorkingDirectory=` a service fails (200/CHDIR), and without its
+//! `EnvironmentFile=` it is not started at all; with a leading `-` either may be missing.
 
 use crate::facts::made::Made;
 use crate::facts::owners::lies_under;
@@ -13,7 +13,7 @@ use crate::model::Step;
 use crate::project::unit::UnitKind;
 use crate::rules::draft::Draft;
 use crate::rules::id;
-use crate::rules::units::{Judged, base};
+use crate::rules::units::{Judged, base, judged};
 use crate::shell::value::has_hole;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Role;
@@ -21,27 +21,33 @@ use crate::tools::effect::Role;
 const RULE: RuleId = id::UNITS_MISSING_PATH;
 
 /// `units/missing-path`.
-pub(super) fn paths(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn missing_path(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    for unit in judged(world) {
+        judge_unit(&unit, found);
+    }
+}
+
+fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     if unit.read.kind != UnitKind::Service || unit.script.is_none() {
         return;
     }
     let made = unit.context.made();
     let drafts = [environment(unit, made), directory(unit, made), variables(unit, made)];
     let mut drafts = drafts.into_iter().flatten().peekable();
-    // What is called and cannot be read may make anything.
+    // A called file that cannot be read may create anything.
     if drafts.peek().is_none() || unit.context.deploy().may_do_anything() {
         return;
     }
     found.extend(drafts.map(Draft::done));
 }
 
-/// A step besides those that write units speaks of the path, or of what lies in it.
+/// A step other than those that write units mentions the path, or something in it.
 fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
     let name = base(path);
     let speaks = |step: &Step| {
         let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
         let says = words.map(|w| w.value.to_string()).any(|text| text.contains(path));
-        // The word `venv` of `python3 -m venv env` is no path.
+        // The word `venv` in `python3 -m venv env` is not a path.
         let makes = step.deed.roles.contains(&Role::VirtualEnv);
         let relative = !makes
             && step.argv.args.iter().any(|a| {
@@ -51,7 +57,7 @@ fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
         says || relative
             || lies_under(&step.argv.cwd.to_string(), path)
             || step.written.iter().any(|w| {
-                // `activate` in a script that is written, never the units themselves.
+                // `activate` in a script that is written, but never the units themselves.
                 !w.path.key().ends_with(".service") && w.content.text.contains(path)
             })
     };
@@ -68,7 +74,7 @@ fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
     context.steps().any(|(_, _, step)| speaks(step)) || asked(context)
 }
 
-/// True for a path of which all is known, as far as a deploy goes.
+/// True for a path that is fully known, as far as a deploy goes.
 fn is_known(path: &str) -> bool {
     path.starts_with('/') && !has_hole(path) && !path.contains(['$', '%', '`', '*', '{', '<'])
 }
@@ -77,7 +83,7 @@ fn is_environment(name: &str) -> bool {
     matches!(name, "venv" | ".venv" | "env" | ".env" | "virtualenv" | "pyenv") || name.ends_with("venv")
 }
 
-/// The environment of `ExecStart=` against those that are made.
+/// The environment of `ExecStart=` compared with those that are created.
 fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let exec = unit.at.unit.exec_start().into_iter().last()?;
     let (root, _) = exec.program.rsplit_once("/bin/")?;
@@ -107,7 +113,7 @@ fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     Some(draft.related(near.span, "this creates the environment"))
 }
 
-/// `WorkingDirectory=` in a place where the scripts make another one.
+/// `WorkingDirectory=` where the scripts create another directory.
 fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let directive = unit.at.unit.working_directory()?;
     let path = directive.value.trim_end_matches('/');
@@ -120,7 +126,7 @@ fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
         .iter()
         .any(|key| unit.at.unit.get("Service", key).is_some_and(|d| path.ends_with(d.value.as_str())));
     let context = unit.context;
-    // Something else of the kind is made, and a whole one: a script that sets the app up.
+    // Something else of the kind is created, and completely: a script that sets up the app.
     let other = made.iter().find(|m| m.tree && m.path.starts_with(place) && !m.environment)?;
     let exists = made.iter().any(|m| lies_under(&m.path, path) || m.tree && lies_under(path, &m.path));
     let unknown = made.iter().any(|m| m.tree && m.path.starts_with('$'));
@@ -141,7 +147,7 @@ fn variables(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
         let path = file.path.as_str();
         // `venv/bin/activate` comes with the environment.
         let written = made.iter().any(|m| m.path == path || m.environment && lies_under(path, &m.path));
-        // What is copied or cloned as a whole may hold it: the repo does, or somebody's copy does.
+        // A tree that is copied or cloned as a whole may contain it: the repo does, or somebody's copy.
         let brought = made.iter().any(|m| m.tree && m.path != "/" && lies_under(path, &m.path));
         let in_repo = context.project.inventory.dotenv.iter().any(|f| base(f) == base(path));
         !file.optional
@@ -152,7 +158,7 @@ fn variables(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
             && (!brought || !in_repo)
             && !is_spoken_of(context, path)
     })?;
-    // A script that comes after the one that set the app up finds the file there.
+    // A script that comes after the one that set up the app finds the file there.
     let parent = file.path.rsplit_once('/').map_or("", |(parent, _)| parent);
     let makes_parent = made.iter().any(|m| m.path != "/" && lies_under(parent, &m.path));
     let brings = script.steps.iter().any(|s| {

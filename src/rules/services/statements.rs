@@ -1,4 +1,4 @@
-//! `services/other-command` and `services/other-port`: a service and its counterpart say different things.
+//! What a service and what does its work say differently, as the rules about commands and ports word it.
 
 use crate::facts::services::differences::{About, Statement, facts, statements};
 use crate::facts::world::World;
@@ -7,17 +7,8 @@ use crate::project::services::{Counterpart, Match, Strength};
 use crate::rules::id;
 use crate::source::Span;
 
-/// `services/other-command`.
-pub(super) fn commands(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    tell(context, About::Command, found);
-}
-
-/// `services/other-port`.
-pub(super) fn ports(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    tell(context, About::Port, found);
-}
-
-fn tell(context: &World<'_, '_>, about: About, found: &mut Vec<Finding>) {
+/// Tells where the two differ in what is asked for.
+pub(super) fn tell(context: &World<'_, '_>, about: About, found: &mut Vec<Finding>) {
     if context.project.composes.is_empty() || context.units.is_empty() && context.processes.is_empty() {
         return;
     }

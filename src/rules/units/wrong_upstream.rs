@@ -6,7 +6,7 @@ use crate::finding::{Confidence, Finding};
 use crate::model::Deployment;
 use crate::project::unit::UnitKind;
 use crate::rules::id;
-use crate::rules::units::Judged;
+use crate::rules::units::{Judged, judged};
 use crate::source::{MappedText, OffsetMap, Span};
 use crate::tools::effect::Role;
 use crate::tools::serves::Address;
@@ -15,7 +15,8 @@ const RULE: RuleId = id::UNITS_WRONG_UPSTREAM;
 
 /// `units/wrong-upstream`. Only where all that a script brings up says where it listens: another script may be of another
 /// deploy.
-pub(super) fn upstream(context: &World<'_, '_>, units: &[Judged<'_, '_, '_>], found: &mut Vec<Finding>) {
+pub(super) fn wrong_upstream(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let units: Vec<Judged<'_, '_, '_>> = judged(context).collect();
     for script in context.scripts {
         let own: Vec<&Judged<'_, '_, '_>> =
             units.iter().filter(|u| u.script.is_some_and(|(s, _)| std::ptr::eq(s, script))).collect();

@@ -1,0 +1,13 @@
+//! The commands of a unit's `Exec…=` lines, as words. systemd is no shell; systemd.service(5), COMMAND LINES.
+
+use crate::project::unit::words;
+
+/// A command's words, and whether each is bare.
+pub(super) type Words = Vec<(String, bool)>;
+
+/// The commands of a directive: a bare `;` separates them.
+pub(super) fn commands_of(value: &str) -> Vec<Words> {
+    let words = words(value);
+    let commands = words.split(|(word, bare)| *bare && word == ";");
+    commands.filter(|c| !c.is_empty()).map(<[_]>::to_vec).collect()
+}

@@ -1,0 +1,103 @@
+//! The shell's own commands (bash(1), SHELL BUILTIN COMMANDS), as far as they steer the shell itself. What such a
+//! command prints, and what its success says of a resource, is for [`crate::tools`] as of any other.
+
+/// What a command of the shell's own does to the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Builtin {
+    /// `:`, `true`.
+    True,
+    /// `false`.
+    False,
+    /// `cd`, `pushd`.
+    ChangeDirectory,
+    /// `popd`.
+    Back,
+    /// `set`.
+    Set,
+    /// `exit`.
+    Exit,
+    /// `return`.
+    Return,
+    /// `break`, `continue`.
+    Jump,
+    /// `shift`.
+    Shift,
+    /// `umask`.
+    Umask,
+    /// `unset`.
+    Unset,
+    /// `export`.
+    Export,
+    /// `local`, `declare`, `typeset`: in a function their variables are its own.
+    Local,
+    /// `readonly`.
+    Readonly,
+    /// `trap`.
+    Trap,
+    /// `test`, `[`.
+    Test,
+    /// `read`, `mapfile`, `readarray`.
+    Read,
+    /// `eval`.
+    Eval,
+    /// `source`, `.`.
+    Source,
+    /// `exec`.
+    Exec,
+    /// What changes nothing that is followed: `shopt`, `wait`, `let` ….
+    Other,
+}
+
+impl Builtin {
+    /// The command of this name, if it is one of the shell's own.
+    pub(crate) fn named(name: &str) -> Option<Builtin> {
+        Some(match name {
+            ":" | "true" => Builtin::True,
+            "false" => Builtin::False,
+            "cd" | "pushd" => Builtin::ChangeDirectory,
+            "popd" => Builtin::Back,
+            "set" => Builtin::Set,
+            "exit" => Builtin::Exit,
+            "return" => Builtin::Return,
+            "break" | "continue" => Builtin::Jump,
+            "shift" => Builtin::Shift,
+            "umask" => Builtin::Umask,
+            "unset" => Builtin::Unset,
+            "export" => Builtin::Export,
+            "local" | "declare" | "typeset" => Builtin::Local,
+            "readonly" => Builtin::Readonly,
+            "trap" => Builtin::Trap,
+            "test" | "[" => Builtin::Test,
+            "read" | "mapfile" | "readarray" => Builtin::Read,
+            "eval" => Builtin::Eval,
+            "source" | "." => Builtin::Source,
+            "exec" => Builtin::Exec,
+            "shopt" | "alias" | "wait" | "ulimit" | "let" | "bg" | "fg" | "jobs" | "disown" | "times"
+            | "enable" | "getopts" => Builtin::Other,
+            _ => return None,
+        })
+    }
+
+    /// Assignments behind it are its own: the parser tells them apart.
+    pub(crate) fn declares(self) -> bool {
+        matches!(self, Builtin::Export | Builtin::Local | Builtin::Readonly)
+    }
+
+    /// It runs code in the same shell.
+    pub(crate) fn runs_here(self) -> bool {
+        matches!(self, Builtin::Eval | Builtin::Source)
+    }
+
+    /// Control never goes on behind it.
+    pub(crate) fn leaves(self) -> bool {
+        matches!(self, Builtin::Exit | Builtin::Return | Builtin::Jump)
+    }
+}
+
+#[test]
+fn builtins_are_told_by_their_names() {
+    assert_eq!(Builtin::named("."), Some(Builtin::Source));
+    assert!(Builtin::named("typeset").is_some_and(Builtin::declares));
+    assert!(Builtin::named("continue").is_some_and(Builtin::leaves));
+    assert_eq!(Builtin::named("mkdir"), None);
+}

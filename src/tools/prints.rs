@@ -1,0 +1,337 @@
+//! What commands print, and whether it is the same on each run.
+
+use crate::shell::argv::{Arg, Argv};
+use crate::shell::value::Value;
+use crate::tools::effect::{Change, Deed, Resource};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::sync::LazyLock;
+
+/// How what a program prints follows from its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Follows {
+    /// The working directory: pwd(1).
+    Directory,
+    /// Who runs it: whoami(1).
+    Caller,
+    /// Its one operand as a path: dirname(1), basename(1), realpath(1), readlink(1).
+    Path(Part),
+    /// Its words: echo, printf.
+    Words,
+}
+
+/// What of a path is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All but the last part.
+    Directory,
+    /// The last part.
+    Name,
+    /// All of it, from the root on.
+    Whole,
+}
+
+impl Part {
+    /// This part of a path.
+    pub(crate) fn of(self, path: &Value, cwd: &Value) -> Value {
+        match self {
+            Part::Directory => path.dirname(),
+            Part::Name => path.basename(),
+            Part::Whole => path.resolve(cwd),
+        }
+    }
+}
+
+/// How a program's output follows from its words, by its name; `None` where it does not.
+pub(crate) fn follows(name: &str) -> Option<Follows> {
+    match name {
+        "pwd" => Some(Follows::Directory),
+        "whoami" => Some(Follows::Caller),
+        "dirname" => Some(Follows::Path(Part::Directory)),
+        "basename" => Some(Follows::Path(Part::Name)),
+        "realpath" | "readlink" => Some(Follows::Path(Part::Whole)),
+        "echo" | "printf" => Some(Follows::Words),
+        _ => None,
+    }
+}
+
+/// True for echo and printf: they print what they are given.
+pub(crate) fn prints_its_words(name: &str) -> bool {
+    matches!(name, "echo" | "printf")
+}
+
+/// The words that `echo` or `printf` are given, without a line end, as a substitution gives them. `None` where options
+/// or a format make something else of them.
+pub(crate) fn words_as_given(name: &str, words: &[Arg]) -> Option<Value> {
+    let first = words.first().map_or("", |word| word.value.known_prefix());
+    if first.starts_with('-') || name == "printf" && first.contains('%') {
+        return None;
+    }
+    Some(joined(words))
+}
+
+fn joined(words: &[Arg]) -> Value {
+    let mut value = Value::default();
+    for (index, word) in words.iter().enumerate() {
+        if index > 0 {
+            value.push_str(" ");
+        }
+        value.push(&word.value);
+    }
+    value
+}
+
+/// What a command prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Printed {
+    /// This text. With escapes in it that were undone it is not the text of the source.
+    Text {
+        /// The text, line end included.
+        value: Value,
+        /// `\n` and its like were undone.
+        is_unescaped: bool,
+    },
+    /// What it reads from standard input.
+    Input,
+}
+
+/// What a command prints, where that is known: echo(1), printf(1), and cat(1) of its input.
+pub(crate) fn printed(argv: &Argv) -> Option<Printed> {
+    match argv.name.as_str() {
+        "echo" => {
+            let is_option =
+                |arg: &&Arg| matches!(arg.value.as_literal(), Some("-e" | "-n" | "-en" | "-ne" | "-E"));
+            let options = argv.args.iter().take_while(is_option).count();
+            let mut value = joined(&argv.args[options..]);
+            value.push_str("\n");
+            let first = argv.args.first().and_then(|arg| arg.value.as_literal());
+            let is_unescaped = matches!(first, Some("-e" | "-ne" | "-en"));
+            if is_unescaped && value.key().contains('\\') {
+                let plain = value.key().replace("\\n", "\n").replace("\\t", "\t");
+                value = Value::from_key(&plain, &value);
+            }
+            Some(Printed::Text { value, is_unescaped })
+        }
+        "printf" => {
+            let value = match argv.args.split_first() {
+                Some((format, args)) => formatted(&format.value, args),
+                None => Value::literal("\n"),
+            };
+            Some(Printed::Text { value, is_unescaped: true })
+        }
+        "cat" if argv.args.iter().all(|arg| arg.value.as_literal() == Some("-")) => Some(Printed::Input),
+        _ => None,
+    }
+}
+
+/// printf(1): `%s` takes the next argument, `\n` is a line end; anything else stays.
+fn formatted(format: &Value, args: &[Arg]) -> Value {
+    let mut value = Value::default();
+    let mut args = args.iter();
+    let Some(text) = format.as_literal() else { return format.clone() };
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\\', Some('n')) => {
+                chars.next();
+                value.push_str("\n");
+            }
+            ('\\', Some('t')) => {
+                chars.next();
+                value.push_str("\t");
+            }
+            ('%', Some('%')) => {
+                chars.next();
+                value.push_str("%");
+            }
+            ('%', Some('s' | 'd' | 'b' | 'q')) => {
+                chars.next();
+                if let Some(arg) = args.next() {
+                    value.push(&arg.value);
+                }
+            }
+            (c, _) => value.push_str(c.encode_utf8(&mut [0; 4])),
+        }
+    }
+    value
+}
+
+/// The files that a command fills with its standard input, and whether it adds to them: tee(1), dd(1) without `if=`.
+pub(crate) fn filled(argv: &Argv, deed: &Deed) -> Vec<(Value, bool)> {
+    let fills = match argv.name.as_str() {
+        "tee" => true,
+        "dd" => !argv.args.iter().any(|arg| arg.value.key().starts_with("if=")),
+        _ => false,
+    };
+    if !fills {
+        return Vec::new();
+    }
+    let file = |effect: &crate::tools::effect::Effect| match (&effect.change, &effect.resource) {
+        (Change::Write, Resource::Path(path)) => Some((path.clone(), false)),
+        (Change::Append, Resource::Line { file, .. }) => Some((file.clone(), true)),
+        _ => None,
+    };
+    deed.effects.iter().filter_map(file).collect()
+}
+
+/// Programs that print nothing where all goes well.
+pub(crate) fn is_quiet(argv: &Argv) -> bool {
+    matches!(
+        argv.name.as_str(),
+        "mkdir" | "chown" | "chmod" | "ln" | "rm" | "cp" | "mv" | "touch" | "sleep" | "cd" | "install"
+    )
+}
+
+/// Programs whose output is another one on every run, and what of it: RANDOM(4), date(1), mktemp(1).
+pub(crate) fn is_fresh(text: &str) -> bool {
+    static FRESH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let words = ["mktemp", "date +%s", "date +%N", "date", "$$", "$RANDOM", "$SECONDS", "$EPOCHSECONDS"];
+        automaton(&words)
+    });
+    let edge = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '.'));
+    let mut found = FRESH.iter().flat_map(|words| words.find_overlapping_iter(text));
+    is_random(text)
+        || found.any(|word| {
+            edge(text[..word.start()].chars().next_back()) && edge(text[word.end()..].chars().next())
+        })
+}
+
+/// One that is made fast, for texts of a few words.
+fn automaton(words: &[&str]) -> Option<AhoCorasick> {
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(words).ok()
+}
+
+/// True where the text of a command gives a new secret: `openssl rand -hex 32`.
+pub(crate) fn is_random(text: &str) -> bool {
+    static SOURCES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let sources = [
+            "openssl rand",
+            "openssl genrsa",
+            "openssl genpkey",
+            "/dev/urandom",
+            "/dev/random",
+            "uuidgen",
+            "pwgen",
+            "secrets.token",
+            "secrets.choice",
+            "get_random_secret_key",
+            "randomBytes",
+            "apg ",
+            "makepasswd",
+            "/proc/sys/kernel/random/uuid",
+            "uuid.uuid4",
+            "Fernet.generate_key",
+            "rails secret",
+            "gpg --gen-random",
+            "wg genkey",
+        ];
+        automaton(&sources)
+    });
+    SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
+}
+
+/// Programs whose output is the same on every run of one machine.
+pub(crate) fn is_stable(name: &str) -> bool {
+    matches!(
+        name,
+        "hostname"
+            | "nproc"
+            | "lsb_release"
+            | "uname"
+            | "dpkg"
+            | "arch"
+            | "id"
+            | "whoami"
+            | "logname"
+            | "getent"
+            | "which"
+            | "command"
+            | "type"
+            | "basename"
+            | "dirname"
+            | "realpath"
+            | "readlink"
+            | "pwd"
+            | "tty"
+            | "getconf"
+            | "rpm"
+            | "python3"
+            | "python"
+            | "node"
+            | "ip"
+            | "awk"
+            | "sed"
+            | "cut"
+            | "grep"
+            | "cat"
+            | "head"
+            | "tail"
+            | "echo"
+            | "printf"
+            | "tr"
+            | "ls"
+            | "find"
+            | "sort"
+            | "uniq"
+            | "git"
+            | "jq"
+            | "stat"
+            | "free"
+            | "curl"
+            | "wget"
+            | "dig"
+            | "xargs"
+            | "pyenv"
+            | "systemctl"
+            | "docker"
+            | "psql"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::argv::tests::argv;
+
+    #[test]
+    fn what_is_printed_is_known() {
+        for (line, text, unescaped) in [
+            ("echo a b", "a b\n", false),
+            ("echo -e 'a\\nb'", "a\nb\n", true),
+            ("echo -n 'a\\nb'", "a\\nb\n", false),
+            ("printf 'a %s\\n' b", "a b\n", true),
+            ("printf '100%%'", "100%", true),
+        ] {
+            let expected = Printed::Text { value: Value::literal(text), is_unescaped: unescaped };
+            assert_eq!(printed(&argv(line)), Some(expected), "{line}");
+        }
+        assert_eq!(printed(&argv("cat -")), Some(Printed::Input));
+        assert_eq!(printed(&argv("cat f")), None);
+    }
+
+    #[test]
+    fn input_goes_to_files() {
+        for (line, files) in [
+            ("tee /a /b", "/a /b"),
+            ("tee -a /a", "+/a"),
+            ("dd of=/a", "/a"),
+            ("dd if=/dev/zero of=/a", ""),
+            ("cat", ""),
+        ] {
+            let argv = argv(line);
+            let filled = filled(&argv, &crate::tools::deed(&argv));
+            let shown: Vec<String> =
+                filled.iter().map(|(file, adds)| format!("{}{file}", if *adds { "+" } else { "" })).collect();
+            assert_eq!(shown.join(" "), files, "{line}");
+        }
+    }
+
+    #[test]
+    fn secrets_and_times_are_fresh() {
+        for text in ["$(date +%s)", "$(openssl rand -hex 32)", "$(mktemp -d)", "$(head -c 9 /dev/urandom)"] {
+            assert!(is_fresh(text), "{text}");
+        }
+        for text in ["$(update-rc)", "$(cat date.txt)", "$(hostname)"] {
+            assert!(!is_fresh(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What the exit status of a command says, what it says that a command prints something, and what it says that a line
+//! of its output matches: a fact about a resource. `id -u app` succeeds where the account exists.
+//!
+//! Each family answers for its own programs. Knows nothing of how conditions are put together.
+
+use crate::shell::argv::Argv;
+use crate::shell::value::Value;
+use crate::tools::effect::{Change, Deed, Effect, Resource, Role};
+use crate::tools::patterns::Pattern;
+use crate::tools::{
+    accounts, catalogues, containers, cron, disks, files, firewall, git, keys, packages, services, system,
+    testing, texts, web,
+};
+
+/// Something that can be known of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Fact {
+    /// The resource.
+    pub resource: Resource,
+    /// What of it.
+    pub aspect: Aspect,
+}
+
+/// What of a resource is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Aspect {
+    /// It is there.
+    Exists,
+    /// It is there and is a directory.
+    Directory,
+    /// It is there and is a regular file.
+    File,
+    /// It is a symbolic link.
+    Link,
+    /// It is there and not empty.
+    Filled,
+    /// It is there and has a size, which an empty directory has too: `-s`.
+    Sized,
+    /// It is there and may be run, or entered: `-x`.
+    Executable,
+    /// It runs.
+    Running,
+    /// It is enabled at boot.
+    Enabled,
+}
+
+/// What a command says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// It succeeds always, or never.
+    Always(bool),
+    /// The fact holds.
+    Is(Fact),
+    /// The fact does not hold.
+    Not(Fact),
+    /// One of the two holds.
+    Either(Fact, Fact),
+}
+
+impl Says {
+    /// That something of a resource is so.
+    pub(crate) fn fact(resource: Resource, aspect: Aspect) -> Says {
+        Says::Is(Fact { resource, aspect })
+    }
+
+    /// That a resource is there.
+    pub(crate) fn exists(resource: Resource) -> Says {
+        Says::fact(resource, Aspect::Exists)
+    }
+
+    /// That a resource is there which has no name of its own, or one that does not matter.
+    pub(crate) fn other(kind: &'static str, name: Value) -> Says {
+        Says::exists(Resource::Other(kind, name))
+    }
+
+    /// The opposite, where it is one fact.
+    pub(crate) fn negate(self) -> Option<Says> {
+        match self {
+            Says::Always(outcome) => Some(Says::Always(!outcome)),
+            Says::Is(fact) => Some(Says::Not(fact)),
+            Says::Not(fact) => Some(Says::Is(fact)),
+            Says::Either(..) => None,
+        }
+    }
+}
+
+/// What the success of a pipe says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piped {
+    /// This.
+    Says(Says),
+    /// What its first command says, if that is anything.
+    AsFirst,
+}
+
+/// What it says that a command succeeds, where that is about a resource.
+pub(crate) fn succeeds(argv: &Argv) -> Option<Says> {
+    match argv.name.as_str() {
+        "true" | ":" | "echo" | "printf" => Some(Says::Always(true)),
+        "false" => Some(Says::Always(false)),
+        "test" | "[" => testing::succeeds(argv),
+        // `[` could begin a pattern.
+        "" if argv.program.value.to_string() == "[" => testing::succeeds(argv),
+        "id" | "groups" | "finger" | "lslogins" | "passwd" | "getent" | "chage" => accounts::succeeds(argv),
+        "command" | "type" | "which" | "hash" | "dpkg" | "dpkg-query" | "rpm" | "snap" | "apk" | "pacman"
+        | "brew" | "dnf" | "yum" | "npm" | "pip" | "pip3" | "gem" => packages::succeeds(argv),
+        "cd" | "pushd" | "readlink" | "realpath" | "compgen" | "find" | "cat" | "stat" | "ls" => {
+            files::succeeds(argv)
+        }
+        "grep" | "egrep" | "fgrep" | "rg" | "awk" | "gawk" | "mawk" => texts::succeeds(argv),
+        "systemctl" | "service" | "supervisorctl" | "pm2" | "pgrep" | "pidof" => services::succeeds(argv),
+        "docker" | "podman" => containers::succeeds(argv),
+        "psql" | "mysql" | "mariadb" | "sqlite3" | "mysqlshow" | "pg_isready" | "redis-cli"
+        | "valkey-cli" | "mysqladmin" | "mariadb-admin" | "sudo_psql" => catalogues::succeeds(argv),
+        "git" => git::succeeds(argv),
+        "swapon" | "mountpoint" | "findmnt" | "blkid" => disks::succeeds(argv),
+        "iptables" | "ip6tables" | "nft" | "firewall-cmd" => firewall::succeeds(argv),
+        "crontab" => cron::succeeds(argv),
+        "openssl" | "ssh-keygen" => keys::succeeds(argv),
+        "wp" => web::succeeds(argv),
+        "ip" => system::succeeds(argv),
+        _ => None,
+    }
+}
+
+/// What it says that a command prints something, where that is another thing than that it succeeds: `find` succeeds
+/// where it finds nothing (find(1)), `sed -n '/x/p'` where no line is printed (sed(1)).
+pub(crate) fn prints(argv: &Argv) -> Option<Says> {
+    match argv.name.as_str() {
+        "find" | "ls" | "readlink" => files::prints(argv),
+        "sed" | "cat" | "head" | "tail" | "wc" => texts::prints(argv),
+        "git" => git::prints(argv),
+        "pm2" => services::prints(argv),
+        "lsblk" => disks::prints(argv),
+        _ => None,
+    }
+}
+
+/// What it says that the last command of a pipe succeeds, or prints something: `psql … | grep -q 1`,
+/// `docker ps | grep web`, `crontab -l | grep -q backup`.
+pub(crate) fn piped(first: &Argv, last: &Argv) -> Option<Piped> {
+    match last.name.as_str() {
+        "grep" | "egrep" | "fgrep" => output_matches(first, &Pattern::of(last)?.0).map(Piped::Says),
+        "wc" | "head" | "tail" | "cut" | "awk" | "tr" | "xargs" | "sed" => {
+            Some(prints(first).map_or(Piped::AsFirst, Piped::Says))
+        }
+        _ => None,
+    }
+}
+
+/// What it says that a line of what a command prints matches.
+pub(crate) fn output_matches(first: &Argv, pattern: &Pattern) -> Option<Says> {
+    let found = match first.name.as_str() {
+        // `docker ps -q -f name=web | grep -q .`
+        _ if pattern.is_anything() => prints(first).or_else(|| succeeds(first)),
+        "cat" | "cut" | "awk" | "sort" | "sed" | "tail" | "head" => texts::lists(first, pattern),
+        "getent" | "id" | "groups" | "compgen" => accounts::lists(first, pattern),
+        "docker" | "podman" => containers::lists(first, pattern),
+        "psql" | "mysql" | "mariadb" | "sqlite3" => catalogues::lists(first, pattern),
+        "systemctl" | "pm2" | "supervisorctl" | "ps" => services::lists(first, pattern),
+        "dpkg" | "dpkg-query" | "rpm" | "apt" | "apt-cache" | "snap" | "apk" | "brew" | "dnf" | "yum"
+        | "npm" | "pip" | "pip3" => packages::lists(pattern),
+        "git" => git::lists(first, pattern),
+        "ls" | "find" => files::lists(first, pattern),
+        "swapon" | "free" | "mount" | "findmnt" | "df" | "blkid" | "lsblk" | "file" => {
+            disks::lists(first, pattern)
+        }
+        "iptables" | "ip6tables" | "iptables-save" | "ip6tables-save" | "ufw" | "nft" | "firewall-cmd" => {
+            firewall::lists(first, pattern)
+        }
+        "crontab" => cron::lists(pattern),
+        "certbot" | "wp" => web::lists(first, pattern),
+        "ip" | "rabbitmqctl" | "semanage" => system::lists(first, pattern),
+        _ => None,
+    }?;
+    if pattern.is_inverted { found.negate() } else { Some(found) }
+}
+
+/// True where what a command does may have made a process run, or brought about another thing that has no state of
+/// its own in the model.
+pub(crate) fn may_bring_about(deed: &Deed, resource: &Resource) -> bool {
+    let starts = || {
+        let started = |effect: &Effect| {
+            matches!(effect.change, Change::Create(_) | Change::Start | Change::Restart)
+                && matches!(
+                    effect.resource,
+                    Resource::Unit(_) | Resource::Process(_) | Resource::Container(_)
+                )
+        };
+        deed.roles.iter().any(|role| matches!(role, Role::Serve | Role::ComposeUp | Role::Restart))
+            || deed.effects.iter().any(started)
+    };
+    match resource {
+        _ if !deed.known => true,
+        Resource::Process(_) => starts(),
+        // Not each command that makes one of these tells it by an effect: `ufw enable`, `swapon -a`.
+        Resource::Other("swap" | "mount" | "ufw" | "wordpress" | "file system", _) => true,
+        other => deed.effects.iter().any(|e| e.change != Change::Remove && e.resource.kind() == other.kind()),
+    }
+}
+
+/// True for a command that checks what is there and passes whenever a deploy works: its failure is no branch that the
+/// second run takes.
+pub(crate) fn is_check(argv: &Argv) -> bool {
+    match argv.name.as_str() {
+        "nginx" => web::is_check(argv),
+        "apachectl" | "apache2ctl" => argv.has_word("configtest") || argv.has_word("-t"),
+        "sshd" | "haproxy" => argv.has_word("-t") || argv.has_word("-c"),
+        "caddy" => argv.literal(0) == Some("validate"),
+        "visudo" => argv.args.iter().any(|a| matches!(a.value.as_literal(), Some("-c" | "-cf" | "--check"))),
+        _ => false,
+    }
+}
+
+/// True where a program's output is no answer to whether something is there: most substitutions are of this kind.
+pub(crate) fn tells_nothing(name: &str) -> bool {
+    matches!(
+        name,
+        "echo"
+            | "printf"
+            | "date"
+            | "mktemp"
+            | "openssl"
+            | "pwd"
+            | "dirname"
+            | "basename"
+            | "hostname"
+            | "uname"
+            | "nproc"
+            | "tput"
+            | "curl"
+            | "wget"
+            | "whoami"
+            | "python3"
+            | "python"
+            | "node"
+            | "realpath"
+            | "lsb_release"
+            | "uuidgen"
+            | "cd"
+            | "seq"
+            | "jq"
+            | "du"
+            | "df"
+            | "tr"
+    )
+}
+
+/// True where a substitution by its text gives the id or the name of who runs the script: id(1), whoami(1).
+pub(crate) fn gives_caller(text: &str) -> bool {
+    text.contains("id -u") || text.contains("id --user") || text.contains("whoami")
+}
