@@ -221,6 +221,7 @@ impl Selectors {
     /// Tries all selectors for `name`, which is what the command runs when its wrappers are peeled, on its `node`, and
     /// adds what they find. `judge` is asked about `command` in the order in which a pattern's predicates stand. The
     /// same word counts once a rule. Matches come sorted by rule and word.
+    #[expect(clippy::too_many_arguments)]
     pub fn run(
         &self,
         name: &str,

@@ -179,6 +179,7 @@ fn from_the_system(deploy: &Deploy<'_, '_, '_>) -> bool {
     })
 }
 
+#[expect(clippy::too_many_arguments)]
 fn report(
     deploy: &Deploy<'_, '_, '_>,
     work: Work,
