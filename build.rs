@@ -87,12 +87,16 @@ fn ids(files: &[PathBuf]) -> io::Result<String> {
         let value = |key: &str| {
             let lines = text.lines().skip(1).take_while(|line| *line != "---");
             let mut values = lines.filter_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
-            values.next().unwrap_or_default().trim()
+            values.next().unwrap_or_default().trim().trim_matches('"')
         };
         let word = |key: &str| {
             let mut word = value(key).to_owned();
             word.get_mut(..1).map(str::make_ascii_uppercase);
             word
+        };
+        let review = match value("review") {
+            "" => "None".to_owned(),
+            item => format!("Some(Cow::Borrowed({item:?}))"),
         };
         let fix = match value("fix") {
             "none" => "None".to_owned(),
@@ -101,10 +105,11 @@ fn ids(files: &[PathBuf]) -> io::Result<String> {
         let _ = writeln!(
             table,
             "    About {{ name: Cow::Borrowed({name:?}), title: Cow::Borrowed({:?}), \
-             severity: Severity::{}, confidence: Confidence::{}, fix: {fix} }},",
+             severity: Severity::{}, confidence: Confidence::{}, fix: {fix}, review: {review}, first_run: {} }},",
             value("title"),
             word("severity"),
             word("confidence"),
+            value("first-run") == "true",
         );
         let constant = name.to_uppercase().replace(['/', '-'], "_");
         let _ = writeln!(

@@ -3,7 +3,7 @@
 use super::CheckError;
 use crate::finding::Severity;
 use crate::repo::files::{Recorder, Root};
-use crate::rules::page::severity_named;
+use crate::rules::front::severity_named;
 use crate::source::LineColumn;
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};

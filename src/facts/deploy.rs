@@ -14,7 +14,11 @@ use crate::repo::names::is_beside;
 use crate::shell::argv::Stdin;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
+use crate::tools::effect::Prints;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::managers;
+use crate::tools::managers::drives_services;
+use crate::tools::plain::handles_text;
 use crate::tools::serves::serves;
 use crate::tools::work::{Work, Works, asked_in, done_by_step, done_in};
 use std::cell::OnceCell;
@@ -146,10 +150,9 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     pub(crate) fn in_containers(&self) -> bool {
         let container = |s: &Step| {
             s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Build(Ecosystem::Container)))
-                || matches!(s.argv.name.as_str(), "docker" | "podman") && s.argv.has_word("run")
-                || matches!(s.argv.name.as_str(), "kubectl" | "helm" | "k3s" | "docker-compose" | "flyctl")
+                || managers::runs_the_app(&s.argv)
                 || s.deed.roles.contains(&Role::SystemPackages)
-                    && s.argv.args.iter().any(|a| a.value.known_prefix().starts_with("docker"))
+                    && s.argv.args.iter().any(|a| managers::is_runtime(a.value.known_prefix()))
         };
         let any = self.steps().any(container)
             || self.processes().iter().any(|p| p.language == Language::Container)
@@ -183,7 +186,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// True where a script makes a machine ready that has nothing of the app yet.
     pub(crate) fn is_from_scratch(&self) -> bool {
-        let clones = |s: &Step| s.deed.roles.contains(&Role::Source) && s.argv.has_word("clone");
+        let clones = |s: &Step| s.deed.roles.contains(&Role::Clone);
         let fresh = |s: &Step| {
             s.deed.roles.iter().any(|r| matches!(r, Role::SystemPackages | Role::Account | Role::VirtualEnv))
                 || clones(s)
@@ -301,10 +304,15 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     pub(crate) fn called_drives(&self, verb: &str, unit: &str) -> bool {
         let lines = self.known.driving_called.get_or_init(|| {
             let lines = self.called().flat_map(|text| text.lines());
-            let drives = |line: &&str| line.contains("systemctl") || line.contains("service ");
-            lines.filter(drives).map(str::to_owned).collect()
+            lines.filter(|line| drives_services(line)).map(str::to_owned).collect()
         });
         lines.iter().any(|line| line.contains(verb) && line.contains(unit))
+    }
+
+    /// True where a line that is printed drives the unit by the verb.
+    pub(crate) fn said_drives(&self, verb: &str, unit: &str) -> bool {
+        let mut lines = self.said().iter().map(|said| said.line.as_str());
+        lines.any(|line| drives_services(line) && line.contains(verb) && line.contains(unit))
     }
 
     /// True where any script of the repo drives the unit by the verb.
@@ -314,7 +322,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             let texts = world.project.texts.iter().filter(|(_, file)| !world.is_beside(*file));
             let texts = texts.map(|(_, file)| world.sources.file(*file).text());
             let lines = texts.flat_map(str::lines).map(str::trim_start);
-            lines.filter(|line| line.contains("systemctl") && !line.starts_with('#')).collect()
+            lines.filter(|line| drives_services(line) && !line.starts_with('#')).collect()
         });
         lines.iter().any(|line| {
             line.contains(verb)
@@ -428,7 +436,7 @@ pub(crate) fn line_of(step: &Step) -> String {
 
 /// The step only handles text.
 pub(crate) fn is_saying(step: &Step) -> bool {
-    matches!(step.argv.name.as_str(), "echo" | "printf" | "cat" | "tee" | "grep" | "logger" | "sed" | "awk")
+    handles_text(&step.argv)
 }
 
 /// What a step prints for people.
@@ -436,9 +444,9 @@ fn said(step: &Step) -> Option<String> {
     if !step.written.is_empty() || step.argv.stdout.is_some() {
         return None;
     }
-    match step.argv.name.as_str() {
-        "echo" | "printf" => Some(line_of(step)),
-        "cat" => match &step.argv.stdin {
+    match step.deed.prints {
+        Prints::Words => Some(line_of(step)),
+        Prints::Same => match &step.argv.stdin {
             Stdin::Text(text) => Some(text.to_string()),
             _ => None,
         },

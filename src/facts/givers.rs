@@ -4,7 +4,7 @@
 use crate::facts::owners::reaches;
 use crate::model::{Deployment, Step, User};
 use crate::shell::value::{Knowledge, Value};
-use crate::tools::effect::{Change, Effect, Mode, Resource};
+use crate::tools::effect::{Change, Effect, Mode, Resource, Role};
 use std::collections::HashMap;
 
 /// The index of one script. Steps are given by their index, effects by their index in the step.
@@ -41,12 +41,8 @@ impl Givers {
             }
             // Its target is not known.
             let unknown = |e: &Effect| e.resource.name().knowledge() >= Knowledge::Unknown;
-            let hidden = match step.argv.name.as_str() {
-                "setfacl" => true,
-                "chown" => step.deed.effects.is_empty() || step.deed.effects.iter().any(unknown),
-                _ => false,
-            };
-            if hidden {
+            let hidden = step.deed.effects.is_empty() || step.deed.effects.iter().any(unknown);
+            if hidden && step.deed.roles.contains(&Role::Owner) {
                 givers.hidden.push(index);
             }
             if matches!(step.user, User::Named(_)) {

@@ -1,5 +1,5 @@
-//! Which units there are: those that scripts write, those that they install from the repo, filled in or as they are,
-//! with what drop-ins add to them, and those that only lie in the repo.
+//! Which units there are: those that scripts write, those that they install from the repo (filled in or
+//! unchanged), what drop-ins add to them, and those that are only in the repo.
 
 mod filled;
 
@@ -10,10 +10,12 @@ use crate::repo::names::{base, drop_in_of, is_unit};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::value::Value;
 use crate::source::{FileId, Sources, Span};
+use crate::tools::effect::Prints;
 use crate::tools::effect::{Change, Resource};
+use crate::tools::services::links;
 use filled::filled;
 
-/// Where systemd looks for units that an administrator adds (systemd.unit(5), UNIT FILE LOAD PATH).
+/// Where systemd searches for units that an administrator adds (systemd.unit(5), UNIT FILE LOAD PATH).
 fn is_unit_directory(path: &str) -> bool {
     path.starts_with("/etc/systemd/system")
         || path.starts_with("/lib/systemd/system")
@@ -67,7 +69,7 @@ impl<'p> Found<'p> {
         for written in step.written.iter().filter(|w| is_unit_path(&w.path) && !w.append) {
             let name = written.path.basename().to_string();
             let unit = Unit::parse(&written.content);
-            // `echo … > x.service` of one line, or a text that is not known, is no unit.
+            // `echo … > x.service` with one line, or an unknown text, is not a unit.
             if unit.directives.is_empty() {
                 continue;
             }
@@ -99,7 +101,7 @@ impl<'p> Found<'p> {
             else {
                 continue;
             };
-            // A text of the script's own; what `sed` pipes into `tee` is made of a file.
+            // The script's own text; what `sed` pipes into `tee` comes from a file.
             let own = !step.written.is_empty() && std::ptr::eq(filter(script, id), step);
             if !is_unit_directory(path.known_prefix()) || own {
                 continue;
@@ -135,13 +137,11 @@ impl<'p> Found<'p> {
                 self.units.push(UnitAt { name, unit, span: script.step(writer).span, origin });
             }
         }
-        // systemctl(1): `enable` and `link` of a path make a link to the file where it lies.
-        let links = step.argv.name == "systemctl"
-            && ["enable", "link", "reenable"].iter().any(|verb| step.argv.has_word(verb));
-        for arg in step.argv.args.iter().filter(|_| links) {
+        // systemctl(1): `enable` and `link` of a path create a link to the file in its place.
+        for arg in links(&step.argv) {
             let path = arg.value.to_string();
             let file = project.unit_files.iter().find(|(repo, _)| base(repo) == base(&path));
-            if let Some((repo_path, file)) = file.filter(|_| path.contains('/') && is_unit(base(&path))) {
+            if let Some((repo_path, file)) = file.filter(|_| is_unit(base(&path))) {
                 let unit = Unit::of_file(sources, *file);
                 let name = base(&path).to_owned();
                 self.install(repo_path, name, unit, step.span, Origin::Installed(index, id));
@@ -167,14 +167,14 @@ impl<'p> Found<'p> {
         }
     }
 
-    /// systemd.unit(5): drop-ins are read after the unit, in the order of their names. An assignment is one more line of
-    /// the unit, so that an empty one resets a list, and the last of a single value counts. Those of one instance of a
-    /// template are not those of the template.
+    /// systemd.unit(5): drop-ins are read after the unit, in the order of their names. An assignment is one
+    /// more line of the unit, so an empty one resets a list, and the last one of a single value counts.
+    /// Drop-ins of one instance of a template are not those of the template.
     fn merge(&mut self) {
         self.drop_ins.sort_by(|a, b| a.name.cmp(&b.name));
         for added in &self.drop_ins {
             let is_meant = |at: &UnitAt| {
-                // `shop-.service.d` is for all units whose names begin with `shop-`.
+                // `shop-.service.d` applies to all units whose names begin with `shop-`.
                 let family = added.of.strip_suffix(".service").filter(|stem| stem.ends_with('-'));
                 at.name == added.of || family.is_some_and(|stem| at.name.starts_with(stem))
             };
@@ -189,7 +189,8 @@ impl<'p> Found<'p> {
     }
 }
 
-/// What an earlier step wrote to the file that a step copies or moves: `cat > /tmp/web.service`, `mv /tmp/web.service …`.
+/// What an earlier step wrote to the file that a step copies or moves: `cat > /tmp/web.service`,
+/// `mv /tmp/web.service …`.
 fn written_before<'s>(script: &'s Deployment<'_>, id: StepId, name: &str) -> Option<(StepId, &'s Written)> {
     let step = script.step(id);
     let sources: Vec<Value> = step.argv.args.iter().map(|arg| step.argv.path(arg)).collect();
@@ -202,24 +203,24 @@ fn written_before<'s>(script: &'s Deployment<'_>, id: StepId, name: &str) -> Opt
     last.filter(|(_, text)| !Unit::parse(&text.content).directives.is_empty())
 }
 
-/// The file gets to its place as it is.
+/// True if the file gets to its place unchanged.
 fn is_copied(step: &Step) -> bool {
-    matches!(step.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync" | "cat")
+    step.deed.copies() || step.deed.prints == Prints::Same
 }
 
-/// The step that makes the text: itself, or the one that pipes it into `tee`.
+/// The step that makes the text: this one, or the one that pipes it into `tee`.
 fn filter<'s>(script: &'s Deployment<'_>, id: StepId) -> &'s Step {
     let step = script.step(id);
     let before = id.0.checked_sub(1).map(|before| script.step(StepId(before)));
     let pipes = |before: &&Step| {
-        step.argv.name == "tee"
+        step.deed.prints == Prints::Through
             && before.argv.stdout.is_none()
-            && matches!(before.argv.name.as_str(), "sed" | "envsubst")
+            && before.deed.prints == Prints::Filled
     };
     before.filter(pipes).unwrap_or(step)
 }
 
-/// The last parts of the operands that are no place of systemd's.
+/// The last parts of the operands that are not in systemd's directories.
 fn operands(step: &Step) -> impl Iterator<Item = String> {
     let plain = |a: &&Arg| {
         let text = a.value.known_prefix();
@@ -232,13 +233,14 @@ fn operands(step: &Step) -> impl Iterator<Item = String> {
     step.argv.args.iter().filter(plain).map(|a| a.value.basename().to_string()).chain(read)
 }
 
-/// The file of the repo that a step copies to a unit's place, or fills in: by the operand's name, else by the unit's.
+/// The file of the repo that a step copies to a unit's place, or fills in: found by the operand's name, else
+/// by the unit's.
 fn source_file<'p>(step: &Step, name: &str, files: &'p [(String, FileId)]) -> Option<&'p (String, FileId)> {
     let by_name = |wanted: &str| files.iter().find(|(path, _)| base(path) == wanted);
-    // `web.service.in` is filled in to be `web.service`.
+    // `web.service.in` is filled in to become `web.service`.
     let by_stem =
         || files.iter().find(|(path, _)| base(path).rsplit_once('.').is_some_and(|(stem, _)| stem == name));
-    // `cp web.service worker.service /etc/systemd/system/`: each to its own name.
+    // `cp web.service worker.service /etc/systemd/system/`: each keeps its own name.
     if operands(step).any(|operand| operand == name) {
         return by_name(name);
     }

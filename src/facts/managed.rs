@@ -8,26 +8,16 @@ use crate::repo::names::base;
 use crate::shell::argv::Arg;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
-
-/// The commands of pm2 that leave a process running, its "Process management" page.
-const STARTS: [&str; 7] = [
-    "start",
-    "restart",
-    "reload",
-    "startOrRestart",
-    "startOrReload",
-    "startOrGracefulReload",
-    "gracefulReload",
-];
+use crate::tools::managers::{is_pm2, is_supervisord, pm2_start};
 
 /// Every process of the project, each once: what a script starts last counts.
 pub(crate) fn processes(scripts: &[Deployment<'_>], project: &Project) -> Vec<ProcessAt> {
     let mut found = Found { all: Vec::new(), taken: Vec::new(), project };
     for (index, script) in scripts.iter().enumerate() {
         for (id, step) in script.iter().filter(|(_, step)| !matches!(step.place, Place::Container(_))) {
-            match step.argv.name.as_str() {
-                "pm2" | "pm2-runtime" => found.pm2(index, id, step),
-                _ => found.supervisor(index, id, step),
+            match is_pm2(&step.argv) {
+                true => found.pm2(index, id, step),
+                false => found.supervisor(index, id, step),
             }
         }
     }
@@ -73,25 +63,10 @@ impl<'p> Found<'p> {
     }
 
     fn pm2(&mut self, index: usize, id: StepId, step: &Step) {
-        let options = step.argv.options(
-            "name|n: only: interpreter: cwd: env: instances|i: uid: user: namespace: max-memory-restart: \
-             log|l: output|o: error|e: cron|c: watch time f|force no-daemon update-env",
-        );
-        let mut operands = options.operands.iter();
-        let starts = step.argv.name == "pm2-runtime"
-            || operands
-                .next()
-                .is_some_and(|verb| verb.value.as_literal().is_some_and(|v| STARTS.contains(&v)));
-        let Some(what) = operands.next().filter(|_| starts).or(match step.argv.name.as_str() {
-            "pm2-runtime" => options.operands.iter().rfind(|o| o.value.as_literal() != Some("start")),
-            _ => None,
-        }) else {
-            return;
-        };
-        let text = what.value.to_string();
-        let value = |name: &str| options.value(name).map(|value| value.to_string());
+        let Some(started) = pm2_start(&step.argv) else { return };
+        let text = started.target.value.to_string();
         let only: Vec<String> =
-            value("only").iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
+            started.option("only").iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
         let project = self.project;
         let mut files = project.process_files.iter().filter(|file| file.manager == Manager::Pm2);
         if let Some(file) = files.clone().find(|file| named(file, &text)) {
@@ -109,13 +84,12 @@ impl<'p> Found<'p> {
             return;
         }
         // `pm2 restart api` names what another script started.
-        let name = value("name");
-        let is_script = [".js", ".cjs", ".mjs", ".ts", ".py", ".sh"].iter().any(|end| text.ends_with(end));
-        if name.is_none() && !is_script || text.contains(".config.") {
+        let name = started.option("name");
+        if name.is_none() && !started.is_script() || text.contains(".config.") {
             return;
         }
-        let mut command = command_of(&text, value("interpreter").as_deref());
-        command.extend(operands.map(|word| word.value.to_string()));
+        let mut command = command_of(&text, started.option("interpreter").as_deref());
+        command.extend(started.rest.iter().map(|word| word.value.to_string()));
         let name =
             name.unwrap_or_else(|| base(&text).rsplit_once('.').map_or("", |(stem, _)| stem).to_owned());
         let process = Process {
@@ -123,8 +97,8 @@ impl<'p> Found<'p> {
             name,
             span: step.span,
             command,
-            directory: value("cwd").or_else(|| Some(step.argv.cwd.to_string())),
-            user: value("uid").or_else(|| value("user")),
+            directory: started.option("cwd").or_else(|| Some(step.argv.cwd.to_string())),
+            user: started.user(),
             environment: Vec::new(),
             starts: true,
         };
@@ -142,7 +116,7 @@ impl<'p> Found<'p> {
                 matches!(effect.change, Change::Write | Change::Create(_))
                     && matches!(&effect.resource, Resource::Path(path) if is_supervisors(path.known_prefix()))
             });
-        if !installs && step.argv.name != "supervisord" {
+        if !installs && !is_supervisord(&step.argv) {
             return;
         }
         let project = self.project;

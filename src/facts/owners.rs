@@ -6,6 +6,7 @@ use crate::model::{Deployment, Step, StepId, User};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Role;
+use crate::tools::managers::pm2_start;
 
 /// Directories that contain many things: two things in one of them are not neighbours for that reason.
 const BROAD: [&str; 15] = [
@@ -206,10 +207,6 @@ pub(crate) fn before<'s>(
 /// app's.
 pub(crate) fn root_serves(world: &World<'_, '_>) -> bool {
     world.steps().any(|(_, _, step)| {
-        let pm2 = step.argv.name == "pm2"
-            && ["start", "restart", "reload", "startOrReload", "startOrRestart"]
-                .iter()
-                .any(|v| step.argv.has_word(v));
-        is_roots(step) && (pm2 || step.deed.roles.contains(&Role::Serve))
+        is_roots(step) && (pm2_start(&step.argv).is_some() || step.deed.roles.contains(&Role::Serve))
     })
 }

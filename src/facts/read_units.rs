@@ -8,6 +8,7 @@ use crate::project::unit::UnitKind;
 use crate::shell::value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
+use crate::tools::services::links;
 
 /// A unit as systemd gets it.
 pub(crate) struct ReadUnit {
@@ -37,8 +38,7 @@ fn read_unit(world: &World<'_, '_>, unit: usize) -> Option<ReadUnit> {
         Origin::Installed(index, id) | Origin::Written(index, id) => {
             let script = world.scripts.get(index)?;
             let step = script.step(id);
-            let as_it_is =
-                matches!(step.argv.name.as_str(), "cp" | "install" | "mv" | "ln" | "rsync" | "systemctl");
+            let as_it_is = step.deed.copies() || links(&step.argv).next().is_some();
             let written = step.written.iter().find(|w| w.path.basename().is_shown_as(&at.name));
             // `sed … template > x.service`, `envsubst`: nobody knows the result.
             if matches!(at.origin, Origin::Installed(..)) && !as_it_is

@@ -21,6 +21,10 @@ pub struct About {
     pub confidence: Confidence,
     /// Whether findings carry a fix, and of which kind.
     pub fix: Option<Applicability>,
+    /// The item of the review's list that a finding belongs to, by its name for programs; `none` for no item.
+    pub review: Option<Cow<'static, str>>,
+    /// A rule of the family `rerun` whose fault the first run has too.
+    pub first_run: bool,
 }
 
 /// A rule's id: `<family>/<name>`. The built-in ones are constants, which `build.rs` makes of the pages; those of a
@@ -72,6 +76,8 @@ impl RuleId {
             severity: Severity::Warning,
             confidence: Confidence::Medium,
             fix: None,
+            review: None,
+            first_run: false,
         })
     }
 }

@@ -2,11 +2,17 @@
 //! It is deliberately not a control-flow graph, because a deploy script is read from top to bottom.
 
 mod answers;
+mod budget;
 mod builtins;
+mod caller;
 mod calls;
 mod command;
+mod coverage;
+mod ends;
 mod expand;
 mod flow;
+mod functions;
+mod output;
 mod region;
 mod scope;
 mod testing;
@@ -14,8 +20,11 @@ mod writing;
 
 use crate::limit::tick;
 use crate::model::condition::Cond;
-use crate::model::walk::calls::Output;
-use crate::model::walk::flow::{Exit, Failure, Flow, Jump};
+use crate::model::walk::budget::Budget;
+use crate::model::walk::coverage::Coverage;
+use crate::model::walk::ends::{Exit, Failure, Flow, Jump};
+use crate::model::walk::functions::Functions;
+use crate::model::walk::output::Output;
 use crate::model::walk::scope::Scope;
 use crate::model::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
 use crate::shell::argv::{Arg, Stdin};
@@ -28,15 +37,6 @@ use crate::source::{FileId, MappedText, OffsetMap, Span};
 use bumpalo::Bump;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-
-/// No real script has as many steps, but one that doubles its calls in each function would.
-const STEPS: usize = 5_000;
-/// The most statements that are visited, including those of inlined functions.
-const STATEMENTS: u32 = 120_000;
-/// How deep statements and calls may be nested.
-const DEPTH: u32 = 200;
-/// The most bytes of values that are computed: variables that grow with each use would fill any memory.
-const VOLUME: usize = 64 * 1024 * 1024;
 
 /// The context of a statement.
 #[derive(Clone, Debug)]
@@ -59,14 +59,6 @@ pub(super) struct Context {
     pub(super) on_exit: Option<MappedText>,
 }
 
-#[derive(Clone, Copy)]
-pub(super) struct Function<'a> {
-    pub(super) body: &'a Stmt<'a>,
-    pub(super) called: bool,
-    /// Its calls that are in progress.
-    pub(super) active: u32,
-}
-
 pub(super) struct Walker<'a, 'f> {
     pub(super) arena: &'a Bump,
     pub(super) follow: &'f mut dyn Follow,
@@ -80,28 +72,19 @@ pub(super) struct Walker<'a, 'f> {
     pub(super) steps: Vec<Step>,
     pub(super) guards: Vec<Guard>,
     pub(super) guard: Option<GuardId>,
-    pub(super) functions: HashMap<&'a str, Function<'a>>,
-    function_order: Vec<&'a str>,
+    pub(super) functions: Functions<'a>,
+    pub(super) budget: Budget,
+    coverage: Coverage,
     /// What the last command's success means.
     pub(super) last: Cond,
     opaque: HashMap<u64, u32>,
     choices: u32,
     pub(super) entry: u32,
-    pub(super) calls: u32,
-    statements: u32,
-    depth: u32,
-    pub(super) volume: usize,
-    overran: bool,
-    /// Some statements were skipped.
-    pub(super) skipped: bool,
-    /// One bit for each byte of the script, set where a walked statement begins.
-    reached: Vec<u64>,
     pub(super) captures: Vec<Vec<Output>>,
     pub(super) locals: Vec<Vec<&'a str>>,
     pub(super) caller: Caller,
     pub(super) errexit_at: Option<Span>,
     pub(super) sourced: Vec<FileId>,
-    pub(super) regions: u32,
     /// Statements to skip.
     left_out: &'f [Span],
 }
@@ -157,25 +140,18 @@ impl<'a, 'f> Walker<'a, 'f> {
             steps: Vec::new(),
             guards: Vec::new(),
             guard: None,
-            functions: HashMap::new(),
-            function_order: Vec::new(),
+            functions: Functions::default(),
+            budget: Budget::default(),
+            coverage: Coverage::default(),
             last: Cond::Always(true),
             opaque: HashMap::new(),
             choices: 0,
             entry: 0,
-            calls: 0,
-            statements: 0,
-            depth: 0,
-            volume: 0,
-            overran: false,
-            skipped: false,
-            reached: Vec::new(),
             captures: Vec::new(),
             locals: Vec::new(),
             caller: Caller::Unknown,
             errexit_at: None,
             sourced: vec![file],
-            regions: 0,
             left_out,
         }
     }
@@ -189,16 +165,15 @@ impl<'a, 'f> Walker<'a, 'f> {
                 self.errexit_at = Some(Span { file: self.file, start: 0, end: line.len() as u32 });
             }
         }
-        self.reached = vec![0; text.len() / 64 + 1];
+        self.coverage = Coverage::of(text.len());
         let block = self.shell.parse(text, self.file, OffsetMap::shifted(0));
         let start = self.ctx.clone();
         self.block(block);
         self.leave();
         let mut entries = vec!["main".to_owned()];
         let errexit = self.ctx.errexit;
-        for name in std::mem::take(&mut self.function_order) {
-            let Some(function) = self.functions.get(name).copied() else { continue };
-            if function.called {
+        for name in self.functions.take_order() {
+            if !self.functions.is_uncalled(name) {
                 continue;
             }
             self.entry = entries.len() as u32;
@@ -210,7 +185,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             self.call(name, None);
             self.scope.rewind(mark);
         }
-        let caller = crate::model::walk::builtins::caller(&self.steps, self.caller);
+        let caller = caller::caller(&self.steps, self.caller);
         if matches!(caller, Caller::Root(_)) {
             for step in &mut self.steps {
                 if step.user == User::Caller && step.place == Place::Here {
@@ -341,38 +316,35 @@ impl<'a, 'f> Walker<'a, 'f> {
 
     pub(super) fn statement(&mut self, stmt: &Stmt<'a>) -> Flow {
         tick();
-        self.statements += 1;
-        self.volume += self.ctx.cwd.key().len() + self.ctx.home.key().len();
-        if self.statements > STATEMENTS || self.steps.len() > STEPS || self.overflows() {
+        self.budget.spend(self.ctx.cwd.key().len() + self.ctx.home.key().len());
+        if !self.budget.statement(self.steps.len()) {
             self.overrun(stmt.span);
             return Flow::plain(Cond::Always(true));
         }
-        if self.depth >= DEPTH {
+        if !self.budget.enter() {
             let reason = "statements nested too deep to follow".to_owned();
             if self.shell.gaps.last() != Some(&(stmt.span, reason.clone())) {
                 self.shell.gaps.push((stmt.span, reason));
             }
-            self.skipped = true;
+            self.coverage.skip();
             return Flow::plain(Cond::Always(true));
         }
         if self.left_out.contains(&stmt.span) {
-            self.skipped = true;
+            self.budget.leave();
+            self.coverage.skip();
             return Flow::plain(self.opaque_at(stmt.span));
         }
         self.reach(stmt);
-        self.depth += 1;
         let flow = self.statement_inner(stmt);
-        self.depth -= 1;
+        self.budget.leave();
         self.last = flow.cond.clone();
         flow
     }
 
     fn reach(&mut self, stmt: &Stmt<'a>) {
         let mut mark = |span: Span| {
-            if span.file == self.file
-                && let Some(bits) = self.reached.get_mut(span.start as usize / 64)
-            {
-                *bits |= 1 << (span.start % 64);
+            if span.file == self.file {
+                self.coverage.reach(span);
             }
         };
         mark(stmt.span);
@@ -386,23 +358,18 @@ impl<'a, 'f> Walker<'a, 'f> {
     /// count as analysed.
     fn commands(&mut self) -> Vec<Counted> {
         let mut commands = std::mem::take(&mut self.shell.count).places();
-        if self.skipped || self.overran {
-            for command in commands.iter_mut().filter(|command| command.file == self.file) {
-                let bits = self.reached.get(command.start as usize / 64);
-                command.analysed &= bits.is_some_and(|bits| bits & (1 << (command.start % 64)) != 0);
-            }
-        }
+        self.coverage.settle(&mut commands, self.file, self.budget.is_overrun());
         commands
     }
 
     /// True if so much was computed that nothing more is.
     pub(super) fn overflows(&self) -> bool {
-        self.volume > VOLUME
+        self.budget.overflows()
     }
 
     /// Nothing after `span` is followed any more, which is reported once.
     pub(super) fn overrun(&mut self, span: Span) {
-        if !std::mem::replace(&mut self.overran, true) {
+        if self.budget.overrun() {
             let reason = "its calls, loops and variables unfold to too much to follow".to_owned();
             self.shell.gaps.push((span, reason));
         }
@@ -460,9 +427,7 @@ impl<'a, 'f> Walker<'a, 'f> {
                 Flow::plain(flow.cond)
             }),
             StmtKind::Function { name, body } => {
-                if self.functions.insert(name, Function { body, called: false, active: 0 }).is_none() {
-                    self.function_order.push(name);
-                }
+                self.functions.define(name, body);
                 Flow::plain(Cond::Always(true))
             }
             StmtKind::Redirected { body, redirects } => self.redirected(stmt, body, redirects),

@@ -7,7 +7,7 @@ use super::impact::Impact;
 use super::state::Kind;
 use crate::check::split::{Attempt, settle};
 use crate::facts::masked;
-use crate::finding::{Confidence, Finding, Gap, Severity};
+use crate::finding::{Confidence, Finding, Gap, RuleId, Severity};
 use crate::source::Sources;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -156,33 +156,14 @@ impl Task {
         }
     }
 
-    /// The item that a finding belongs to; `None` if it is not about a deployment (a comment that suppresses
-    /// nothing).
-    fn of_rule(rule: &str) -> Option<Task> {
-        let (family, name) = rule.split_once('/')?;
-        Some(match (family, name) {
-            (
-                "steps",
-                "no-dependencies"
-                | "lockfile-ignored"
-                | "before-dependencies"
-                | "other-environment"
-                | "missing-program"
-                | "missing-library",
-            )
-            | ("rerun", "install-behind-guard" | "never-updated") => Task::Dependencies,
-            ("steps", "no-build" | "no-static-files") => Task::Build,
-            ("steps", "no-migrations" | "before-database") => Task::Migrations,
-            ("steps" | "units" | "services", _) => Task::Services,
-            ("env", _) => Task::Configuration,
-            ("permissions", _) => Task::Permissions,
-            ("user", "runs-as-root" | "roots-home") => Task::AppUser,
-            ("user", _) => Task::Permissions,
-            ("rerun", _) => Task::RunAgain,
-            ("ignore", _) => return None,
+    /// The item that a finding belongs to, as the page of its rule says; `None` if it is not about a deployment (a
+    /// comment that suppresses nothing).
+    fn of_rule(rule: &RuleId) -> Option<Task> {
+        match rule.about().review.as_deref() {
+            Some(item) => Task::ALL.into_iter().find(|task| task.id() == item),
             // A rule of the user's own.
-            _ => Task::Test,
-        })
+            None => Some(Task::Test),
+        }
     }
 }
 
@@ -469,5 +450,19 @@ fn nouns(kind: Kind) -> (&'static str, &'static str) {
         Kind::Step => ("command", "commands"),
         Kind::Configuration => ("setting", "settings"),
         Kind::User => ("account", "accounts"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_names_an_item_of_the_list() {
+        for page in crate::rules::pages::built_in() {
+            let item = page.about().review.as_deref().unwrap_or_default();
+            let known = item == "none" || Task::ALL.iter().any(|task| task.id() == item);
+            assert!(known, "{}: `review: {item}`", page.file);
+        }
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn line_fix(context: &World<'_, '_>, script: &Deployment<'_>, id: Ste
     }
     let sudo = if step.wrappers.contains(&"sudo") { "sudo " } else { "" };
     Some(Fix {
-        title: "append it only where it is missing".to_owned(),
+        title: "append it only if it is missing".to_owned(),
         applicability: Applicability::Safe,
         edits: vec![Edit { span: start, text: format!("{sudo}grep -qxF '{line}' {target} 2>/dev/null || ") }],
     })

@@ -4,6 +4,7 @@
 pub mod draft;
 pub mod embedded;
 pub mod env;
+pub(crate) mod front;
 mod guards;
 // A rule that is a query file alone is named by no code.
 #[allow(dead_code)]
@@ -199,8 +200,7 @@ fn temper(context: &World<'_, '_>, finding: &mut Finding) {
         finding.confidence = context.at_most(finding.span);
     }
     // What goes wrong on the first run goes wrong there too.
-    let second = finding.rule.starts_with("rerun/")
-        && ![id::RERUN_ERRORS_IGNORED, id::RERUN_PROMPT].contains(&finding.rule);
+    let second = finding.rule.family() == "rerun" && !finding.rule.about().first_run;
     if second && is_first_boot_script(context.sources.file(finding.span.file).path()) {
         finding.confidence = Confidence::Low;
     }

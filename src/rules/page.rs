@@ -3,8 +3,9 @@
 //! The page is the only place that holds a rule's id, title and severity. It does not know how the rule
 //! judges.
 
-use crate::finding::{About, Applicability, Confidence, RuleId, Severity};
+use crate::finding::{About, RuleId};
 use crate::rules::embedded::RuleFile;
+use crate::rules::front;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -66,7 +67,7 @@ impl Page {
             let end = file.text.match_indices("\n---\n").next().map_or(0, |(at, mark)| at + mark.len());
             return Ok(Page { id, file: file.shown.clone(), body: end, text: file.text.clone() });
         }
-        let (about, end) = front_matter(&file.text, id, &fail)?;
+        let (about, end) = front::read(&file.text, id).map_err(|(line, message)| fail(line, message))?;
         let id = RuleId::of_user(about);
         let page = Page { id, file: file.shown.clone(), body: end, text: file.text.clone() };
         page.check_sections()?;
@@ -136,81 +137,6 @@ impl Page {
     }
 }
 
-/// What the front matter says, and where it ends.
-fn front_matter(
-    text: &str,
-    name: &str,
-    fail: &impl Fn(u32, String) -> PageError,
-) -> Result<(About, usize), PageError> {
-    let mut lines = text.split_inclusive('\n');
-    let mut end = lines.next().map_or(0, str::len);
-    if text.lines().next() != Some("---") {
-        let message = "a page must begin with `---`, its front matter, and `---`";
-        return Err(fail(1, message.to_owned()));
-    }
-    let (mut title, mut severity, mut confidence, mut fix) = (None::<String>, None, None, None);
-    for (index, raw) in lines.enumerate() {
-        let line = index as u32 + 2;
-        end += raw.len();
-        let raw = raw.trim_end();
-        if raw == "---" {
-            let missing = |key| fail(line, format!("the front matter lacks `{key}`"));
-            let about = About {
-                name: name.to_owned().into(),
-                title: title.ok_or_else(|| missing("title"))?.into(),
-                severity: severity.ok_or_else(|| missing("severity"))?,
-                confidence: confidence.ok_or_else(|| missing("confidence"))?,
-                fix: fix.ok_or_else(|| missing("fix"))?,
-            };
-            return Ok((about, end));
-        }
-        if raw.is_empty() {
-            continue;
-        }
-        let Some((key, value)) = raw.split_once(':') else {
-            return Err(fail(line, format!("expected `key: value`, not `{raw}`")));
-        };
-        let value = value.trim();
-        let wrong = |allowed| {
-            let message = format!("`{}` cannot be `{value}`; write {allowed}", key.trim());
-            fail(line, message)
-        };
-        let twice = match key.trim() {
-            "title" if value.is_empty() => return Err(wrong("the rule in one line")),
-            "title" => title.replace(value.to_owned()).is_some(),
-            "severity" => {
-                let parsed = severity_named(value);
-                let parsed = parsed.ok_or_else(|| wrong("error, warning or info"))?;
-                severity.replace(parsed).is_some()
-            }
-            "confidence" => {
-                let parsed = confidence_named(value);
-                let parsed = parsed.ok_or_else(|| wrong("high, medium or low"))?;
-                confidence.replace(parsed).is_some()
-            }
-            "fix" => {
-                let parsed = match value {
-                    "safe" => Some(Applicability::Safe),
-                    "unsafe" => Some(Applicability::Unsafe),
-                    "none" => None,
-                    _ => return Err(wrong("safe, unsafe or none")),
-                };
-                fix.replace(parsed).is_some()
-            }
-            other => {
-                let message =
-                    format!("unknown key `{other}`; a page has title, severity, confidence and fix");
-                return Err(fail(line, message));
-            }
-        };
-        if twice {
-            return Err(fail(line, format!("`{}` stands twice", key.trim())));
-        }
-    }
-    let message = "the front matter is never closed by `---`";
-    Err(fail(1, message.to_owned()))
-}
-
 /// A line whose mark, if it has one, is in plain words.
 fn reported(line: &str) -> String {
     let Some((code, mark)) = line.rsplit_once("# expect") else { return line.to_owned() };
@@ -222,26 +148,6 @@ fn reported(line: &str) -> String {
         _ if words.is_empty() => format!("{code}# <- reported{by}"),
         Some(quoted) if quoted.starts_with('"') => format!("{code}# <- reported{by}: {quoted}"),
         _ => line.to_owned(),
-    }
-}
-
-/// The severity of that name, as pages and configuration write it.
-pub fn severity_named(name: &str) -> Option<Severity> {
-    match name {
-        "error" => Some(Severity::Error),
-        "warning" => Some(Severity::Warning),
-        "info" => Some(Severity::Info),
-        _ => None,
-    }
-}
-
-/// The confidence of that name, as pages write it.
-pub fn confidence_named(name: &str) -> Option<Confidence> {
-    match name {
-        "high" => Some(Confidence::High),
-        "medium" => Some(Confidence::Medium),
-        "low" => Some(Confidence::Low),
-        _ => None,
     }
 }
 
@@ -302,8 +208,9 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Severity;
 
-    const GOOD: &str = "---\ntitle: A title: with a colon\nseverity: error\nconfidence: high\nfix: none\n---\n\n\
+    const GOOD: &str = "---\ntitle: \"A title: with a colon\"\nseverity: error\nconfidence: high\nfix: none\n---\n\n\
         ## What\n\n```bash\n## not a heading\n```\n\n## Why\n\n## Example\n\n## Instead\n";
 
     fn parse(path: &str, text: &str) -> Result<Page, String> {
@@ -345,7 +252,9 @@ mod tests {
             ("## Why", "## Whether", "a/b.md:14: a page cannot have a section `Whether`"),
             ("```bash", "````bash", "a/b.md:10: this fence is never closed"),
             ("---\ntitle", "title", "a/b.md:1: a page must begin with"),
-            ("fix: none\n---\n", "fix: none\n", "a/b.md:7: expected `key: value`"),
+            ("fix: none\n---\n", "fix: none\n", "a/b.md:1: the front matter is never closed"),
+            ("fix: none\n", "fix: none\nfix: safe\n", "a/b.md:6: `fix` stands twice"),
+            ("fix: none\n", "fix none\n", "a/b.md:5: the front matter must be lines with `key: value`"),
         ] {
             let said_really = parse("a/b.md", &GOOD.replacen(from, to, 1)).unwrap_err();
             assert!(said_really.starts_with(said) || said_really.contains(said), "{said_really}");

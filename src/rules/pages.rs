@@ -168,6 +168,10 @@ mod tests {
         let pages = Pages::embedded().unwrap();
         for page in pages.iter() {
             page.check_sections().unwrap();
+            // The build reads the front matter in a plainer way.
+            let (about, end) = crate::rules::front::read(page.text(), &page.id).unwrap();
+            assert_eq!(&about, page.about());
+            assert_eq!(page.text()[end..].trim_start_matches('\n'), page.body());
         }
         assert_eq!(pages.named("ignore"), Some(Named::Family));
         assert_eq!(pages.named("ignore/unused"), Some(Named::Rule));

@@ -176,6 +176,7 @@ fn role_is(word: RoleWord, role: Role) -> bool {
         Role::Owner => "owner",
         Role::Mode => "mode",
         Role::Fetch => "fetch",
+        Role::Send => "send",
         Role::Unpack => "unpack",
         Role::Signal => "signal",
         Role::Reboot => "reboot",

@@ -289,6 +289,21 @@ pub enum RedirectKind<'a> {
     HereString(Word<'a>),
 }
 
+impl Redirect<'_> {
+    /// It writes a file, other than those of `/dev`.
+    pub(crate) fn writes(&self) -> bool {
+        match &self.kind {
+            RedirectKind::Write(word)
+            | RedirectKind::WriteBoth(word)
+            | RedirectKind::Append(word)
+            | RedirectKind::AppendBoth(word) => {
+                !matches!(word.parts, [Part::Literal { text, .. }] if text.starts_with("/dev/"))
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A heredoc.
 #[derive(Clone, Copy, Debug)]
 pub struct Heredoc<'a> {

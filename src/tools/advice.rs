@@ -174,7 +174,7 @@ fn by_kind(asked: &Asked<'_>) -> Option<Advice> {
         }
         (Resource::Path(_), _) => Advice::help("test for it first, or write it so that it can be repeated"),
         (Resource::Line { .. }, _) => Advice::help(
-            "append it only where it is missing: `grep -qxF LINE FILE || …`, or write the whole file with `>`",
+            "append it only if it is missing: `grep -qxF LINE FILE || …`, or write the whole file with `>`",
         ),
         (other, _) => {
             Advice::help(format!("test first whether the {} is there", other.kind().replace('-', " ")))

@@ -32,9 +32,9 @@ pub(crate) fn rsync(argv: &Argv) -> Deed {
     );
     let mut draft = Draft::of(argv);
     draft.role(Role::Source);
-    if let Some((last, sources)) = options.operands.split_last()
-        && !is_remote(&last.value)
-    {
+    if options.operands.last().is_some_and(|last| is_remote(&last.value)) {
+        draft.role(Role::Send);
+    } else if let Some((last, sources)) = options.operands.split_last() {
         let first = sources.first();
         let nested = first.filter(|s| !s.value.key().ends_with(['/', '.']) && sources.len() == 1);
         let path = match nested {
@@ -59,6 +59,19 @@ pub(crate) fn rsync(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// What an `rsync --delete` leaves alone: the patterns of `--exclude`, which are not taken away either unless
+/// `--delete-excluded` is given. `None` where it deletes nothing, or where other filters may keep more.
+pub(crate) fn mirrors(argv: &Argv) -> Option<Vec<Value>> {
+    const DELETES: [&str; 6] =
+        ["--delete", "--del", "--delete-after", "--delete-before", "--delete-during", "--delete-delay"];
+    if argv.name != "rsync" || !DELETES.iter().any(|word| argv.has_word(word)) {
+        return None;
+    }
+    let options = argv.options("exclude: f|filter: exclude-from: files-from: n|dry-run e|rsh: chown:");
+    let filtered = ["f", "exclude-from", "files-from", "n"].iter().any(|option| options.has(option));
+    (!filtered).then(|| options.values("exclude").cloned().collect())
+}
+
 /// `host:path`, `user@host:path`, `rsync://…`: rsync(1), scp(1).
 pub(crate) fn is_remote(value: &Value) -> bool {
     value.split_once(':').is_some_and(|(host, _)| !host.key().contains('/') && !host.is_empty())
@@ -69,9 +82,9 @@ pub(crate) fn is_remote(value: &Value) -> bool {
 pub(crate) fn scp(argv: &Argv) -> Deed {
     let options = argv.options("r p q B C 3 4 6 v c: D: F: i: J: l: o: P: S: X:");
     let mut draft = Draft::of(argv);
-    if let Some((last, sources)) = options.operands.split_last()
-        && !is_remote(&last.value)
-    {
+    if options.operands.last().is_some_and(|last| is_remote(&last.value)) {
+        draft.role(Role::Send);
+    } else if let Some((last, sources)) = options.operands.split_last() {
         draft.path(last, Change::Write, Again::NoChange);
         let here = sources.first().filter(|source| !is_remote(&source.value));
         draft.content(How::Synced, here.map(|source| argv.path(source)), options.has("r"));
@@ -95,7 +108,7 @@ fn rsync_updates() {
     crate::tools::table::check(&[
         ("rsync -a --delete src/ /srv/x/", "write /srv/x [Source]"),
         ("rsync -a src /srv/x/", "write /srv/x/src [Source]"),
-        ("rsync -az -e ssh src/ u@h:/srv/x", "[Source]"),
+        ("rsync -az -e ssh src/ u@h:/srv/x", "[Source] [Send]"),
         ("rsync -a --chown=app:app src/ /x", "write /x; own -R app:app /x [Source]"),
         ("scp -i k h:/a /b", "write /b [Fetch]"),
     ]);

@@ -339,6 +339,17 @@ pub(crate) fn mysql_secure(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// A client that runs SQL of which not all may be seen: from a file, through a pipe.
+pub(crate) fn runs_sql(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "psql" | "mysql" | "mariadb")
+}
+
+/// A dump is read in.
+pub(crate) fn reads_a_dump(argv: &Argv) -> bool {
+    let piped = matches!(argv.stdin, Stdin::File(_) | Stdin::Pipe) || argv.has_word("-f");
+    matches!(argv.name.as_str(), "pg_restore" | "mongorestore") || runs_sql(argv) && piped
+}
+
 #[test]
 fn a_script_may_stop_at_errors() {
     assert_eq!(sets_stop("\\set ON_ERROR_STOP on\nSELECT 1;"), Some(true));

@@ -331,6 +331,8 @@ pub enum Role {
     Mode,
     /// Brings what is not on this machine: curl, wget, scp, `aws s3 cp`, `gh release download`.
     Fetch,
+    /// Copies to another machine: rsync, scp, `aws s3 cp`.
+    Send,
     /// Takes files out of an archive: tar, unzip.
     Unpack,
     /// Tells processes to end or to start anew: kill, pkill, killall, fuser -k.
@@ -352,6 +354,7 @@ impl Role {
                 | Role::Owner
                 | Role::Mode
                 | Role::Fetch
+                | Role::Send
                 | Role::Unpack
                 | Role::Signal
                 | Role::Reboot
@@ -408,8 +411,10 @@ pub enum Prints {
     Other,
     /// Its own words: `echo`, `printf`, `logger`.
     Words,
-    /// What it reads, as it is: `cat`, `tee`.
+    /// The files that it reads, as they are: `cat`.
     Same,
+    /// What comes in on standard input, while it writes that to files: `tee`.
+    Through,
     /// What it reads, with another text put in: `sed`, `envsubst`.
     Filled,
     /// Parts of what it reads: `grep`, `awk`.

@@ -11,7 +11,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     (asked.name() == "wget").then(|| Advice::help("name the file with `-O`, or use `-N` or `-nc`"))?
 }
 
-/// The name that a download gets from its address; `None` where the address does not end in one.
+/// The name that a download gets from its address; `None` if the address does not end in one.
 fn file_name(address: &Value) -> Option<Value> {
     let (_, rest) = split_scheme(address)?;
     let name = rest.split_once('/').map(|_| rest.basename())?;
@@ -24,7 +24,7 @@ fn split_scheme(address: &Value) -> Option<(Value, Value)> {
     Some((scheme, rest))
 }
 
-/// wget(1) "-nc": without `-O`, `-nc`, `-N`, `-c`, `-r` a file that is there makes the download go to `FILE.1`.
+/// wget(1) "-nc": without `-O`, `-nc`, `-N`, `-c`, `-r`, an existing file sends the download to `FILE.1`.
 pub(crate) fn wget(argv: &Argv) -> Deed {
     let options = argv.options(
         "O|output-document: P|directory-prefix: nc|no-clobber -nc -nv -nd -nH N|timestamping c|continue r|recursive \
@@ -60,7 +60,30 @@ pub(crate) fn wget(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// What is printed is fetched where it goes to a file.
+/// gh(1): downloads of releases and of what workflows have made. What else it does is not known here.
+pub(crate) fn gh(argv: &Argv) -> Deed {
+    match (argv.literal(0), argv.literal(1)) {
+        (Some("release" | "run"), Some("download")) => Deed::default().role(Role::Fetch),
+        _ => Deed::default(),
+    }
+}
+
+/// aws(1): `s3 cp`, `s3 mv` and `s3 sync`, from a bucket or to one.
+pub(crate) fn aws(argv: &Argv) -> Deed {
+    let options =
+        argv.options("profile: region: endpoint-url: exclude: include: acl: storage-class: output:");
+    let word = |index: usize| options.operands.get(index).map(|arg| &arg.value);
+    let literal = |index: usize| word(index).and_then(Value::as_literal);
+    match (literal(0), literal(1), word(2)) {
+        (Some("s3"), Some("cp" | "mv" | "sync"), Some(from)) => {
+            let bucket = from.known_prefix().starts_with("s3://");
+            Deed::default().role(if bucket { Role::Fetch } else { Role::Send })
+        }
+        _ => Deed::default(),
+    }
+}
+
+/// Printed output counts as fetched if it goes to a file.
 fn printed(argv: &Argv) -> Deed {
     match argv.stdout {
         Some(_) => Deed::read_only().role(Role::Fetch),
@@ -68,7 +91,7 @@ fn printed(argv: &Argv) -> Deed {
     }
 }
 
-/// curl(1): writes where `-o` or `-O` says and replaces what is there.
+/// curl(1): it writes where `-o` or `-O` says and replaces an existing file.
 pub(crate) fn curl(argv: &Argv) -> Deed {
     let options = argv.options(
         "o|output: O|remote-name output-dir: d|data: data-raw: data-binary: data-urlencode: json: H|header: X|request: \

@@ -116,7 +116,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         }
         "dd" => Advice::help("write the whole file instead of appending to it"),
         "tee" => Advice::help(
-            "append it only where it is missing: `grep -qxF LINE FILE || … | tee -a FILE`, or write the whole file without `-a`",
+            "append it only if it is missing: `grep -qxF LINE FILE || … | tee -a FILE`, or write the whole file without `-a`",
         ),
         _ => None,
     }
@@ -310,7 +310,7 @@ pub(crate) fn dd(argv: &Argv) -> Deed {
 pub(crate) fn tee(argv: &Argv) -> Deed {
     let options = argv.options("a|append i|ignore-interrupts p output-error?");
     let mut draft = Draft::of(argv);
-    draft.prints(Prints::Same);
+    draft.prints(Prints::Through);
     for operand in &options.operands {
         let file = argv.path(operand);
         if file.key().starts_with("/dev/") {

@@ -237,6 +237,20 @@ pub(crate) fn git(argv: &Argv) -> Deed {
     }
 }
 
+/// A command of git(1) with what stands in front of it taken in: `git -C DIR pull` is `pull` in DIR.
+pub(crate) fn command(argv: &Argv) -> Option<Argv> {
+    if argv.name != "git" {
+        return None;
+    }
+    let global =
+        argv.leading_options("C: c: git-dir: work-tree: namespace: exec-path? p|paginate P no-pager bare");
+    let mut inner = argv.shifted(global.first_operand)?;
+    for directory in global.values("C") {
+        inner.cwd = directory.resolve(&inner.cwd);
+    }
+    Some(inner)
+}
+
 /// git-clone(1): the destination must not exist, or be an empty directory.
 fn clone(argv: &Argv) -> Deed {
     let options = argv.options(

@@ -1,13 +1,16 @@
-//! The command knowledge: argv to effects. The only place that knows aliases and the arity of flags.
+//! The knowledge about commands: argv to effects. It is the only place that knows aliases and the arity of
+//! flags.
 //!
-//! One file a family of tools. Each says what a command line does to which resource and what the same line does when
-//! it runs again; nothing here knows of guards, of order or of rules, and where output is redirected to is not asked.
-//! What a word of unknown value might hide is never guessed at: no prompt comes from what is not known.
+//! There is one file for each family of tools. It says what a command line does to which resource, and what
+//! the same line does when it runs again. It knows nothing about guards, order or rules, and does not ask
+//! where output is redirected. It never guesses what a word of unknown value might hide: something unknown
+//! never causes a prompt.
 
 mod accounts;
 pub(crate) mod acts;
 pub(crate) mod advice;
 pub(crate) mod archives;
+pub(crate) mod calls;
 mod catalogues;
 pub(crate) mod containers;
 pub(crate) mod copying;
@@ -20,13 +23,18 @@ mod fetching;
 pub(crate) mod files;
 pub(crate) mod find;
 mod firewall;
-mod git;
+pub(crate) mod git;
+pub(crate) mod git_asked;
 mod keys;
 pub(crate) mod known_accounts;
+pub(crate) mod known_units;
 mod languages;
-mod node;
+pub(crate) mod libraries;
+pub(crate) mod managers;
+pub(crate) mod node;
 mod owners;
 mod packages;
+pub(crate) mod packaging;
 pub(crate) mod patterns;
 pub(crate) mod place;
 pub(crate) mod plain;
@@ -35,16 +43,16 @@ pub(crate) mod providers;
 pub(crate) mod python;
 mod runners;
 pub(crate) mod says;
-mod sed;
+pub(crate) mod sed;
 pub(crate) mod serves;
-mod services;
+pub(crate) mod services;
 mod sql;
 mod system;
 #[cfg(test)]
 mod table;
 pub(crate) mod testing;
 pub(crate) mod texts;
-mod web;
+pub(crate) mod web;
 pub(crate) mod work;
 
 use crate::shell::argv::Argv;
@@ -53,8 +61,8 @@ use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
 
 /// What a command does. An unknown tool gives `Deed::default()`, with `known == false`.
 ///
-/// Words that by their name hold options (`$APT_OPTS`) are left out: what they may change about a second run is not
-/// known then, and nothing is said to ask.
+/// Words whose names say that they contain options (`$APT_OPTS`) are left out. It is not known then what they
+/// change about a second run, and nothing is said to ask.
 pub fn deed(argv: &Argv) -> Deed {
     if !argv.args.iter().any(draft::named_like_options) {
         return visible(argv);
@@ -67,7 +75,7 @@ pub fn deed(argv: &Argv) -> Deed {
         deed.known = false;
         deed.roles.retain(|role| *role != Role::ReadOnly);
     }
-    // No option makes these mind an existing directory or a name less.
+    // With no option do these fail on an existing directory or name.
     if !matches!(argv.name.as_str(), "git" | "docker" | "podman") {
         for effect in &mut deed.effects {
             if effect.again != Again::NoChange {
@@ -107,6 +115,8 @@ fn visible(argv: &Argv) -> Deed {
         "find" => find::find(argv),
         "wget" => fetching::wget(argv),
         "curl" => fetching::curl(argv),
+        "gh" => fetching::gh(argv),
+        "aws" => fetching::aws(argv),
         "read" | "select" => plain::read(argv),
         "iconv" | "sort" | "shuf" => plain::filter(argv),
         "pkill" | "killall" => plain::pkill(argv),
@@ -143,6 +153,7 @@ fn visible(argv: &Argv) -> Deed {
         "supervisorctl" => services::supervisorctl(argv),
         "pm2" => services::pm2(argv),
         "loginctl" => services::loginctl(argv),
+        "deb-systemd-helper" => Deed::default().role(Role::DaemonReload),
         "git" => git::git(argv),
         "python" => python::python(argv),
         "virtualenv" => python::venv(argv),

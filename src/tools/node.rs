@@ -369,6 +369,11 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// prisma's own option that drops columns and tables of which the schema knows no more.
+pub(crate) fn accepts_data_loss(argv: &Argv) -> bool {
+    argv.has_word("--accept-data-loss")
+}
+
 #[test]
 fn node_installs_and_builds() {
     crate::tools::table::check(&[

@@ -275,6 +275,24 @@ pub(crate) fn fuser(argv: &Argv) -> Deed {
     }
 }
 
+/// envsubst(1): what is exported stands in place of its name.
+pub(crate) fn puts_in_variables(argv: &Argv) -> bool {
+    argv.name == "envsubst"
+}
+
+/// A program to which a shell's operators are words of its own language.
+pub(crate) fn takes_operators(name: &str) -> bool {
+    matches!(name, "test" | "[" | "expr" | "awk" | "gawk" | "jq" | "find" | "rg" | "grep" | "sed")
+}
+
+/// The command only handles text: it prints, picks or edits.
+pub(crate) fn handles_text(argv: &Argv) -> bool {
+    matches!(
+        argv.name.as_str(),
+        "echo" | "printf" | "cat" | "tee" | "grep" | "egrep" | "fgrep" | "logger" | "sed" | "awk" | "gawk"
+    )
+}
+
 /// Commands whose words are no paths that they open: what prints, tests or sets.
 pub(crate) fn opens_no_path(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "echo" | "printf" | "test" | "[" | "[[" | "export" | "logger" | "true")

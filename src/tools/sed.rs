@@ -1,8 +1,7 @@
 //! sed(1), and enough of its language to tell whether `sed -i` can be repeated.
 
 use crate::shell::argv::{Arg, Argv};
-use crate::shell::value::Value;
-use crate::shell::value::has_hole;
+use crate::shell::value::{Knowledge, Value, has_hole};
 use crate::tools::advice::{Advice, Asked};
 use crate::tools::draft::{Draft, unknown};
 use crate::tools::effect::{Again, Change, Deed, Prints, Resource};
@@ -261,6 +260,56 @@ fn grows(pattern: &str, replacement: &str, address: &Address<'_>) -> bool {
         Some(text) => !text.contains(operators) && core.is_empty() && (at_start || at_end),
     };
     matches_again && still_addressed
+}
+
+/// sed(1), by any of its names.
+pub(crate) fn edits(argv: &Argv) -> bool {
+    argv.name == "sed"
+}
+
+/// The plain texts that a sed(1) replaces, and by what.
+pub(crate) fn substitutions(argv: &Argv) -> Vec<(String, String)> {
+    match argv.name.as_str() {
+        "sed" => argv.args.iter().flat_map(|arg| replaced_by(arg.value.key())).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The plain texts that a sed script replaces, and the replacements: from `s|@DIR@|/srv/web|g`. Patterns with
+/// operators are left out.
+fn replaced_by(script: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for command in script.split([';', '\n']) {
+        let Some(rest) = command.trim().strip_prefix('s') else { continue };
+        let Some(delimiter) = rest.chars().next().filter(|c| c.is_ascii_punctuation() && *c != '\\') else {
+            continue;
+        };
+        let parts: Vec<&str> = rest[1..].splitn(3, delimiter).collect();
+        let [pattern, by, flags] = parts.as_slice() else { continue };
+        let plain = pattern.replace("\\.", ".").replace("\\$", "$").replace("\\/", "/");
+        let escaped = pattern.replace("\\.", "").replace("\\$", "").replace("\\/", "");
+        let operators = escaped.contains(['\\', '*', '^', '$', '[', '+', '?']) || has_hole(&escaped);
+        let letters = flags.chars().all(|c| c.is_ascii_alphanumeric());
+        if !plain.is_empty() && !operators && letters && !by.contains(['&', '\\']) {
+            found.push((plain, as_in_a_unit(by)));
+        }
+    }
+    found
+}
+
+/// The text of a value's key for a unit: what is not known is `$NAME`.
+fn as_in_a_unit(key: &str) -> String {
+    Value::from_key(key, &Value::hole("", 0, Knowledge::Unknown)).to_string()
+}
+
+#[test]
+fn what_sed_replaces() {
+    let of = |script: &str| replaced_by(script);
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(of("s|@DIR@|/srv/web|g"), [pair("@DIR@", "/srv/web")]);
+    assert_eq!(of("s/USER/\u{1}APP_USER#2\u{2}/;s#a\\.b#c#"), [pair("USER", "$APP_USER"), pair("a.b", "c")]);
+    assert_eq!(of("s/^User=.*/User=x/"), []);
+    assert_eq!(of("/x/d"), []);
 }
 
 #[test]

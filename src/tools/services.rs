@@ -12,7 +12,7 @@ use crate::tools::serves::{self, Language, Left, Serves, Stays};
 
 /// The options of systemctl(1).
 const SYSTEMCTL: &str = "now q|quiet f|force user system H|host: M|machine: t|type: state: p|property: root: n|lines: o|output: \
-         s|signal: kill-whom: no-block no-pager runtime job-mode: what: message: a|all l|full";
+         s|signal: kill-whom: no-reload no-block no-pager runtime job-mode: what: message: a|all l|full";
 /// The options of supervisorctl.
 const SUPERVISORCTL: &str = "c|configuration: s|serverurl: u|username: p|password: i";
 
@@ -166,7 +166,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// `systemctl restart` for `systemctl start`, which leaves alone what runs already.
+/// `systemctl restart` for `systemctl start`, which does not affect a unit that already runs.
 pub(super) fn restart_instead(argv: &Argv) -> Option<Edit> {
     let verb = argv.args.iter().find(|arg| arg.value.as_literal() == Some("start"))?;
     (argv.name == "systemctl").then(|| {
@@ -180,7 +180,7 @@ pub(super) fn restart_instead(argv: &Argv) -> Option<Edit> {
     })
 }
 
-/// The unit that a name means: without a suffix a service (systemctl(1), "Parameter Syntax").
+/// The unit that a name means; without a suffix it is a service (systemctl(1), "Parameter Syntax").
 fn unit(value: &Value) -> Resource {
     const SUFFIXES: [&str; 11] = [
         ".service",
@@ -204,8 +204,8 @@ fn unit(value: &Value) -> Resource {
     Resource::Unit(name)
 }
 
-/// systemctl(1): asking for a state that is there changes nothing. A unit that does not exist is an error, the first
-/// time as the second.
+/// systemctl(1): a request for a state that is already there changes nothing. A unit that does not exist is
+/// an error, the first time as well as the second.
 pub(crate) fn systemctl(argv: &Argv) -> Deed {
     let options = argv.options(SYSTEMCTL);
     let mut draft = Draft::of(argv);
@@ -228,6 +228,13 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
                 draft.role(Role::Restart);
             }
             draft.role(Role::Enable);
+            // "also reloads the system manager configuration (in a way equivalent to daemon-reload)"
+            if !options.has("no-reload") {
+                draft.role(Role::DaemonReload);
+            }
+        }
+        "reboot" | "poweroff" | "halt" | "kexec" => {
+            draft.role(Role::Reboot);
         }
         "start" => {
             each(units, Change::Start);
@@ -249,7 +256,7 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
             }
         }
         "unmask" | "reset-failed" | "set-default" | "set-property" | "daemon" | "isolate" | "preset"
-        | "link" | "revert" | "set-environment" | "import-environment" | "reboot" | "poweroff" | "clean" => {}
+        | "link" | "revert" | "set-environment" | "import-environment" | "clean" => {}
         "edit" => draft.asks("opens an editor", "write the file below /etc/systemd/system", None),
         "status" | "is-active" | "is-enabled" | "is-failed" | "show" | "cat" | "list-units"
         | "list-unit-files" | "list-timers" | "list-sockets" | "list-dependencies" | "is-system-running"
@@ -261,6 +268,29 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// The unit files that systemctl(1) links to where they lie: `enable PATH`, `link PATH`.
+pub(crate) fn links(argv: &Argv) -> impl Iterator<Item = &Arg> {
+    let verb = ["enable", "link", "reenable"].iter().any(|verb| argv.has_word(verb));
+    let linked = argv.name == "systemctl" && verb;
+    argv.args.iter().filter(move |arg| linked && arg.value.key().contains('/'))
+}
+
+/// The command looks whether a unit is there, or may: `systemctl is-enabled`, `[ -f … ]`.
+pub(crate) fn may_test_unit(argv: &Argv) -> bool {
+    let asks = ["list-unit-files", "is-enabled", "list-units", "cat"].iter().any(|verb| argv.has_word(verb));
+    argv.name == "systemctl" && asks || matches!(argv.name.as_str(), "[" | "test" | "[[")
+}
+
+/// It may start an app, or make one start anew, by other means than a manager of services: a file that is touched, a
+/// terminal that goes on by itself, a signal to read all anew, a new boot.
+pub(crate) fn may_start_otherwise(argv: &Argv) -> bool {
+    match argv.name.as_str() {
+        "touch" | "reboot" | "passenger-config" | "screen" | "tmux" | "nohup" => true,
+        "kill" => argv.args.iter().any(|arg| arg.value.to_string().contains("HUP")),
+        _ => false,
+    }
 }
 
 /// service(8), invoke-rc.d(8): `service NAME restart`.
@@ -308,10 +338,10 @@ pub(crate) fn update_rc(argv: &Argv) -> Deed {
 fn units_are_driven() {
     crate::tools::table::check(&[
         ("systemctl daemon-reload", "[DaemonReload]"),
-        ("systemctl enable web", "enable unit web.service [Enable]"),
+        ("systemctl enable web", "enable unit web.service [Enable] [DaemonReload]"),
         (
             "systemctl enable --now web.timer",
-            "enable unit web.timer; start unit web.timer [Restart] [Enable]",
+            "enable unit web.timer; start unit web.timer [Restart] [Enable] [DaemonReload]",
         ),
         ("systemctl restart a b@1", "restart unit a.service; restart unit b@1.service [Restart]"),
         ("systemctl start $S", "start unit $S.service [Restart]"),
@@ -324,7 +354,8 @@ fn units_are_driven() {
     ]);
 }
 
-/// supervisorctl: `start` of what runs prints `already started` and exits with 0; `update` reads the configuration.
+/// supervisorctl: `start` of a running program prints `already started` and exits with 0; `update` reads the
+/// configuration.
 pub(crate) fn supervisorctl(argv: &Argv) -> Deed {
     let options = argv.options(SUPERVISORCTL);
     let mut draft = Draft::of(argv);
@@ -352,9 +383,10 @@ pub(crate) fn supervisorctl(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// pm2 (its "Process management" page): `start` of a script that runs already under that name exits with 1, `Script
-/// already launched`; of an ecosystem file or of the name of a known process it restarts. A command (`npm`, `"node
-/// app.js"`), and a script with `-f`, is started once more beside the first. Tried with 7.0.
+/// pm2 (its "Process management" page): `start` of a script that already runs under that name exits with 1,
+/// `Script already launched`; `start` of an ecosystem file or of the name of a known process restarts it. A
+/// command (`npm`, `"node app.js"`), and a script with `-f`, is started a second time beside the first. Tried
+/// with 7.0.
 pub(crate) fn pm2(argv: &Argv) -> Deed {
     let options = argv.options(PM2);
     let mut draft = Draft::of(argv);
@@ -425,7 +457,7 @@ pub(crate) fn pm2(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// A program with its arguments, or one that is given them behind `--`.
+/// A program with its arguments, or one that gets them after `--`.
 fn is_command(text: &str) -> bool {
     text.contains(' ') || matches!(text, "npm" | "yarn" | "pnpm" | "bun" | "npx" | "serve")
 }

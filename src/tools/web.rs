@@ -107,8 +107,11 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// certbot(1): asks for an address, for the terms and for the names where they are not given, and what to do where the
-/// certificate is there already. `-n` asks nothing and keeps it.
+/// Web servers that pass requests on, by their packages and units.
+pub(crate) const PROXIES: [&str; 6] = ["nginx", "caddy", "apache2", "httpd", "haproxy", "traefik"];
+
+/// certbot(1): it asks for an address, the terms and the names if they are not given, and what to do if the
+/// certificate already exists. With `-n` it asks nothing and keeps the certificate.
 pub(crate) fn certbot(argv: &Argv) -> Deed {
     let options: Options<'_> = argv.options(
         "n|non-interactive|noninteractive agree-tos m|email: d|domain|domains: register-unsafely-without-email \
@@ -186,8 +189,9 @@ pub(crate) fn acme(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// wp-cli (its commands' pages at developer.wordpress.org/cli): `core install` of what is installed says so and exits
-/// with 0; files, configuration, database and users that exist are errors; posts and terms are made once more.
+/// wp-cli (its commands' pages at developer.wordpress.org/cli): `core install` of an installed site says so
+/// and exits with 0; existing files, configuration, databases and users are errors; posts and terms are
+/// created again.
 pub(crate) fn wp(argv: &Argv) -> Deed {
     let options = argv.options(
         "path: url: user: allow-root force dbname: dbuser: dbpass: dbhost: locale: version: title: role: user_pass: \

@@ -8,75 +8,38 @@ use std::path::Path;
 
 /// Files that still do so: comparisons and options, then literals that are the name of a program.
 const LEFT: &[(&str, usize, usize)] = &[
-    ("src/facts/app.rs", 0, 1),
-    ("src/facts/deploy.rs", 7, 16),
-    ("src/facts/deploy/calls.rs", 5, 17),
-    ("src/facts/deploy/names.rs", 0, 14),
-    ("src/facts/environment/names.rs", 0, 1),
-    ("src/facts/environment/table.rs", 0, 1),
-    ("src/facts/environment/values.rs", 0, 1),
-    ("src/facts/givers.rs", 1, 2),
-    ("src/facts/installed.rs", 5, 8),
-    ("src/facts/installed/filled.rs", 2, 2),
-    ("src/facts/managed.rs", 5, 1),
-    ("src/facts/owners.rs", 2, 1),
-    ("src/facts/read_units.rs", 1, 5),
-    ("src/facts/services/compared.rs", 0, 4),
-    ("src/facts/services/documents.rs", 0, 4),
-    ("src/facts/services/matrix.rs", 0, 3),
-    ("src/facts/services/named.rs", 0, 8),
-    ("src/output/services.rs", 0, 1),
-    ("src/project/architecture/lists.rs", 0, 2),
-    ("src/project/architecture/tables.rs", 0, 3),
-    ("src/project/architecture/words.rs", 0, 1),
+    ("src/facts/deploy/calls.rs", 0, 1),
+    ("src/facts/deploy/names.rs", 0, 1),
+    ("src/facts/services/matrix.rs", 0, 1),
     ("src/project/discover.rs", 0, 2),
-    ("src/project/discover/acts.rs", 0, 88),
-    ("src/project/env/unread.rs", 0, 4),
-    ("src/project/managers/mod.rs", 0, 1),
-    ("src/project/managers/pm2.rs", 0, 1),
-    ("src/project/manifest/migrations.rs", 0, 6),
-    ("src/project/manifest/node.rs", 0, 8),
-    ("src/project/manifest/others.rs", 0, 1),
-    ("src/project/manifest/python.rs", 0, 4),
-    ("src/project/services/essence.rs", 0, 29),
-    ("src/project/services/evidence.rs", 0, 6),
     ("src/project/services/mod.rs", 0, 2),
-    ("src/project/services/products.rs", 0, 11),
-    ("src/repo/files.rs", 0, 1),
-    ("src/repo/inventory.rs", 0, 2),
-    ("src/repo/names.rs", 0, 5),
-    ("src/rules/env/other_default.rs", 0, 2),
-    ("src/rules/env/unset.rs", 0, 1),
     ("src/rules/guards.rs", 2, 2),
     ("src/rules/permissions/needs.rs", 0, 2),
-    ("src/rules/rerun/destroyed.rs", 4, 7),
-    ("src/rules/rerun/environment_file.rs", 1, 1),
-    ("src/rules/rerun/errors_ignored.rs", 0, 3),
-    ("src/rules/rerun/git_ownership.rs", 3, 2),
-    ("src/rules/rerun/interrupted.rs", 3, 8),
-    ("src/rules/rerun/lines.rs", 2, 4),
-    ("src/rules/rerun/mirrored.rs", 2, 2),
-    ("src/rules/rerun/once.rs", 11, 12),
+    ("src/rules/rerun/once.rs", 0, 1),
     ("src/rules/selected.rs", 4, 1),
-    ("src/rules/services/architecture.rs", 0, 2),
-    ("src/rules/steps/build.rs", 6, 30),
-    ("src/rules/steps/dependencies.rs", 1, 11),
-    ("src/rules/steps/installs.rs", 6, 6),
-    ("src/rules/steps/libraries.rs", 2, 1),
-    ("src/rules/steps/locks.rs", 12, 19),
-    ("src/rules/steps/order.rs", 5, 28),
-    ("src/rules/steps/programs.rs", 5, 17),
-    ("src/rules/steps/restarted.rs", 1, 9),
-    ("src/rules/steps/undefined.rs", 5, 8),
-    ("src/rules/steps/units.rs", 12, 19),
-    ("src/rules/units/commands.rs", 0, 4),
-    ("src/rules/units/modules.rs", 3, 6),
-    ("src/rules/units/paths.rs", 2, 9),
-    ("src/rules/units/processes.rs", 0, 34),
-    ("src/rules/units/upstream.rs", 4, 11),
+    ("src/rules/services/not_in_architecture.rs", 0, 1),
+    ("src/rules/steps/build.rs", 0, 1),
+    ("src/rules/steps/dependencies.rs", 0, 1),
+    ("src/rules/steps/units.rs", 0, 1),
+    ("src/rules/units/missing_path.rs", 0, 1),
     ("src/rules/user/runs_as_root.rs", 1, 0),
-    ("src/rules/user/service_as_root.rs", 1, 32),
-    ("src/syntax/query/vocabulary.rs", 0, 2),
+];
+
+/// Files whose words are names of programs by chance, and what they are: their literals are not counted.
+const NO_PROGRAMS: &[(&str, &str)] = &[
+    ("src/facts/app.rs", "accounts"),
+    ("src/facts/environment/", "directories and settings"),
+    ("src/facts/services/named.rs", "words that people use for services"),
+    ("src/output/", "words of the output"),
+    ("src/project/architecture/", "words of documents"),
+    ("src/project/env/", "endings of files"),
+    ("src/project/managers/", "keys of process files"),
+    ("src/project/manifest/", "keys of manifests, and packages"),
+    ("src/project/services/evidence.rs", "words that people use for services"),
+    ("src/project/services/products.rs", "images, packages and units of products"),
+    ("src/repo/", "names of files"),
+    ("src/rules/env/", "names of files and directories"),
+    ("src/syntax/query/vocabulary.rs", "words of query files"),
 ];
 
 /// Names of programs that are everyday words, or names of languages and products, as well.
@@ -124,7 +87,7 @@ fn code(text: &str) -> Vec<&str> {
 /// What code says of programs: the comparisons of names and the options that it reads, and the names.
 fn count(text: &str, programs: &BTreeSet<String>) -> (usize, usize) {
     let comparison = Regex::new(
-        r#"(?x) \b(?:argv|command|inner|first|last)\.name (?:\s*[!=]= | \.as_str\(\) | \.starts_with | \.ends_with)
+        r#"(?x) \b(?:argv|command|inner|first|last)\.name (?:\s*[!=]=\s*" | \.as_str\(\) | \.starts_with | \.ends_with)
         | \bhas_word\( | \bhas_flag\( | \bleading_options\( | \.options\((?: " | $ | GREP )"#,
     )
     .unwrap();
@@ -148,7 +111,10 @@ fn only_tools_know_programs() {
         if knows || path.ends_with("tests.rs") || path.contains("/tests/") || path.ends_with("testing.rs") {
             continue;
         }
-        let counted = count(&fs::read_to_string(entry.path()).unwrap(), &programs);
+        let mut counted = count(&fs::read_to_string(entry.path()).unwrap(), &programs);
+        if NO_PROGRAMS.iter().any(|(words, _)| path.starts_with(words)) {
+            counted.1 = 0;
+        }
         if counted != (0, 0) {
             found.insert(path, counted);
         }

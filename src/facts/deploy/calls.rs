@@ -1,11 +1,13 @@
-//! What the steps of a deploy call that the model does not follow: scripts, package scripts, `make`. Reads texts,
-//! and judges nothing.
+//! What the steps of a deploy call that the model does not follow: scripts, package scripts, `make`. It reads
+//! texts, and judges nothing.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::world::{Origin, World};
 use crate::limit::ticks;
-use crate::model::Step;
 use crate::source::FileId;
+use crate::tools::calls::{Call, call, is_installer};
+use crate::tools::managers;
+use crate::tools::packaging::RUNS_SCRIPT;
 use std::collections::HashSet;
 
 /// What the steps and units of a deploy call.
@@ -14,7 +16,7 @@ pub(crate) struct Calls {
     pub(crate) texts: Vec<String>,
     /// The commands of the package scripts that steps run by name.
     pub(crate) scripts: Vec<String>,
-    /// Something is called of which no text is there, and which may do anything.
+    /// True if something is called whose text is missing and which may do anything.
     pub(crate) opaque: bool,
 }
 
@@ -27,7 +29,7 @@ impl Calls {
         let mut open: Vec<String> = Vec::new();
         let mut scripts: Vec<String> = Vec::new();
         for (_, _, step) in world.steps() {
-            match call(step) {
+            match call(&step.argv) {
                 Call::None => {}
                 Call::Script(name) => match script_named(world, &name) {
                     Some(file) => {
@@ -44,12 +46,13 @@ impl Calls {
                 }
             }
             // `pm2 start npm -- start`
-            if step.argv.name == "pm2" && ["npm", "yarn", "pnpm", "bun"].iter().any(|m| step.argv.has_word(m))
-            {
-                let all = world.project.needs.node.iter().flat_map(|p| &p.scripts);
-                open.extend(all.filter(|s| step.argv.has_word(&s.name)).map(|s| s.command.clone()));
+            if managers::pm2_package_script(&step.argv) {
+                let named =
+                    |name: &str| step.argv.args.iter().any(|arg| arg.value.as_literal() == Some(name));
+                let scripts = world.project.needs.node.iter().flat_map(|p| &p.scripts);
+                open.extend(scripts.filter(|s| named(&s.name)).map(|s| s.command.clone()));
             }
-            // A script that a script writes is run by whoever it was written for.
+            // Whoever a script was written for runs it, not the script that writes it.
             for written in &step.written {
                 let path = written.path.known_suffix();
                 if written.content.text.starts_with("#!") || path.ends_with(".sh") {
@@ -74,10 +77,11 @@ impl Calls {
         }
         for (path, file) in &world.project.texts {
             let ecosystem = world.project.inventory.ecosystem.contains(path);
-            // What the forge does on a push over ssh is a part of the deploy, and here only its words are known.
+            // What the forge does on a push over ssh is part of the deploy, but only its words are known
+            // here.
             let workflow = world.project.inventory.workflows.contains(path);
             let text = world.sources.file(*file).text();
-            if ecosystem && deploy.steps().any(|s| s.argv.name == "pm2")
+            if ecosystem && deploy.steps().any(|s| managers::is_pm2(&s.argv))
                 || workflow && (text.contains("ssh") || text.contains("rsync"))
             {
                 open.push(text.to_owned());
@@ -104,68 +108,16 @@ fn package_scripts_in(world: &World<'_, '_>, text: &str, into: &mut Vec<String>)
     for package in &world.project.needs.node {
         for script in &package.scripts {
             ticks(4 + text.len() / 16);
-            let run = ["npm run ", "npm ", "yarn ", "yarn run ", "pnpm ", "pnpm run ", "bun run "];
-            if run.iter().any(|r| text.contains(&format!("{r}{}", script.name))) {
+            if RUNS_SCRIPT.iter().any(|r| text.contains(&format!("{r}{}", script.name))) {
                 into.push(script.command.clone());
             }
         }
     }
 }
 
-/// The script of the repo of that name. Of a path only the end is known for sure.
+/// The script of the repo of that name. Only the end of a path is certain.
 fn script_named(world: &World<'_, '_>, path: &str) -> Option<FileId> {
     let name = path.trim_end_matches(['"', '\'']).rsplit('/').next()?;
     let found = world.project.texts.iter().find(|(p, _)| p.rsplit('/').next() == Some(name));
     found.filter(|_| !name.is_empty()).map(|(_, file)| *file)
-}
-
-/// What a step calls that is not modelled.
-enum Call {
-    None,
-    Script(String),
-    PackageScript(String),
-    Opaque,
-}
-
-fn call(step: &Step) -> Call {
-    let argv = &step.argv;
-    let first = argv.args.iter().find(|a| !a.value.known_prefix().starts_with('-'));
-    let is_script = |name: &str| name.ends_with(".sh") || name.ends_with(".bash");
-    match argv.name.as_str() {
-        "bash" | "sh" | "zsh" | "dash" => match first {
-            Some(arg) if is_script(arg.value.known_suffix()) => Call::Script(arg.value.to_string()),
-            _ => Call::None,
-        },
-        "make" | "just" | "task" | "invoke" | "inv" | "fab" | "ansible-playbook" | "dagger" | "nx" => {
-            Call::Opaque
-        }
-        "npm" | "yarn" | "pnpm" | "bun" => {
-            let words: Vec<String> = argv.args.iter().map(|a| a.value.to_string()).collect();
-            let name =
-                words.iter().find(|w| !w.starts_with('-') && !matches!(w.as_str(), "run" | "run-script"));
-            name.map_or(Call::None, |name| Call::PackageScript(name.clone()))
-        }
-        name if name.starts_with("python") || name == "node" => match first {
-            Some(arg) => {
-                let text = arg.value.to_string();
-                let base = text.rsplit('/').next().unwrap_or_default();
-                let telling = ["deploy", "setup", "install", "bootstrap", "migrat", "init", "upgrade"];
-                match telling.iter().any(|t| base.contains(t)) && base.contains('.') {
-                    true => Call::Opaque,
-                    false => Call::None,
-                }
-            }
-            None => Call::None,
-        },
-        name if is_script(name) => Call::Script(argv.program.value.to_string()),
-        _ => Call::None,
-    }
-}
-
-/// Scripts of vendors, which install a tool and know nothing of the app.
-fn is_installer(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let known =
-        ["docker", "nodesource", "node_setup", "nvm", "rustup", "poetry", "pip", "certbot", "acme", "uv"];
-    known.iter().any(|k| name.contains(k)) || path.starts_with("/tmp/")
 }

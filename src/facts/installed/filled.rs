@@ -1,17 +1,15 @@
-//! A unit of the repo with its marks filled in, as `sed` or `envsubst` does it. What is not known stands as `$NAME`, as
+//! A unit of the repo with its marks filled in, as `sed` or `envsubst` does it. Unknown parts are `$NAME`, as
 //! in a heredoc.
 
 use crate::model::Step;
-use crate::shell::value::{Knowledge, Value, has_hole};
 use crate::source::{FileId, MappedText, OffsetMap, Sources};
+use crate::tools::plain::puts_in_variables;
+use crate::tools::sed::substitutions;
 
 /// The text of a file as a step passes it on.
 pub(crate) fn filled(sources: &Sources, file: FileId, step: &Step) -> MappedText {
     let text = sources.file(file).text();
-    let known: Vec<(String, String)> = match step.argv.name.as_str() {
-        "sed" => step.argv.args.iter().flat_map(|arg| substitutions(arg.value.key())).collect(),
-        _ => Vec::new(),
-    };
+    let known = substitutions(&step.argv);
     let mut out = MappedText { text: String::with_capacity(text.len()), file, map: OffsetMap::default() };
     let mut at = 0;
     while at < text.len() {
@@ -21,7 +19,7 @@ pub(crate) fn filled(sources: &Sources, file: FileId, step: &Step) -> MappedText
             .filter(|(mark, _)| rest.starts_with(mark.as_str()))
             .max_by_key(|(mark, _)| mark.len())
             .map(|(mark, by)| (mark.len(), by.clone()))
-            .or_else(|| (step.argv.name == "envsubst").then(|| variable(rest, step)).flatten())
+            .or_else(|| puts_in_variables(&step.argv).then(|| variable(rest, step)).flatten())
             .or_else(|| mark(rest).map(|(length, name)| (length, format!("${name}"))));
         match replaced {
             Some((length, by)) => {
@@ -40,7 +38,7 @@ pub(crate) fn filled(sources: &Sources, file: FileId, step: &Step) -> MappedText
     out
 }
 
-/// `$NAME` and `${NAME}`, as far as the script sets it; envsubst(1) puts in what is exported.
+/// `$NAME` and `${NAME}`, as far as the script sets it; envsubst(1) inserts exported variables.
 fn variable(rest: &str, step: &Step) -> Option<(usize, String)> {
     let inner = rest.strip_prefix('$')?;
     let braced = inner.strip_prefix('{');
@@ -58,7 +56,8 @@ fn name_of(text: &str) -> &str {
     &text[..end]
 }
 
-/// A mark that people leave for something to be put in: `@NAME@`, `{{NAME}}`, `__NAME__`, `%%NAME%%`, `<NAME>`.
+/// A mark that people leave for something to be inserted: `@NAME@`, `{{NAME}}`, `__NAME__`, `%%NAME%%`,
+/// `<NAME>`.
 fn mark(rest: &str) -> Option<(usize, &str)> {
     for (open, close) in [("@@", "@@"), ("@", "@"), ("{{", "}}"), ("__", "__"), ("%%", "%%"), ("<", ">")] {
         let Some(inner) = rest.strip_prefix(open) else { continue };
@@ -73,49 +72,9 @@ fn mark(rest: &str) -> Option<(usize, &str)> {
     None
 }
 
-/// The plain texts that a script of sed replaces, and by what: of `s|@DIR@|/srv/web|g`. Patterns with operators are left
-/// out.
-fn substitutions(script: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for command in script.split([';', '\n']) {
-        let Some(rest) = command.trim().strip_prefix('s') else { continue };
-        let Some(delimiter) = rest.chars().next().filter(|c| c.is_ascii_punctuation() && *c != '\\') else {
-            continue;
-        };
-        let parts: Vec<&str> = rest[1..].splitn(3, delimiter).collect();
-        let [pattern, by, flags] = parts.as_slice() else { continue };
-        let plain = pattern.replace("\\.", ".").replace("\\$", "$").replace("\\/", "/");
-        let escaped = pattern.replace("\\.", "").replace("\\$", "").replace("\\/", "");
-        let operators = escaped.contains(['\\', '*', '^', '$', '[', '+', '?']) || has_hole(&escaped);
-        let letters = flags.chars().all(|c| c.is_ascii_alphanumeric());
-        if !plain.is_empty() && !operators && letters && !by.contains(['&', '\\']) {
-            found.push((plain, shown(by)));
-        }
-    }
-    found
-}
-
-/// The text of a value's key for a unit: what is not known is `$NAME`.
-fn shown(key: &str) -> String {
-    Value::from_key(key, &Value::hole("", 0, Knowledge::Unknown)).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_sed_replaces() {
-        let of = |script: &str| substitutions(script);
-        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        assert_eq!(of("s|@DIR@|/srv/web|g"), [pair("@DIR@", "/srv/web")]);
-        assert_eq!(
-            of("s/USER/\u{1}APP_USER#2\u{2}/;s#a\\.b#c#"),
-            [pair("USER", "$APP_USER"), pair("a.b", "c")]
-        );
-        assert_eq!(of("s/^User=.*/User=x/"), []);
-        assert_eq!(of("/x/d"), []);
-    }
 
     #[test]
     fn marks_are_told_from_what_units_hold() {

@@ -11,6 +11,8 @@ use crate::project::unit::UnitKind;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::managers::is_manager;
+use crate::tools::web::PROXIES;
 use crate::tools::work::Work;
 
 /// What belongs together, and what was compared.
@@ -126,9 +128,6 @@ impl<'r, 'a> World<'r, 'a> {
     }
 }
 
-/// Web servers that pass requests on, by their packages and units.
-const PROXIES: [&str; 6] = ["nginx", "caddy", "apache2", "httpd", "haproxy", "traefik"];
-
 /// True for what that script writes or installs.
 fn of_script(origin: Origin, index: usize) -> bool {
     matches!(origin, Origin::Written(script, _) | Origin::Installed(script, _) if script == index)
@@ -184,10 +183,9 @@ fn on_server(
         world.units.iter().any(|u| of_script(u.origin, index))
             || world.processes.iter().any(|p| of_script(p.origin, index))
     };
-    let managed = |name: &str| ["docker", "podman", "pm2", "supervisor"].iter().any(|m| name.starts_with(m));
     let alone = !(0..world.scripts.len()).any(installs);
     for (index, script) in world.scripts.iter().enumerate() {
-        for step in script.steps.iter().filter(|s| alone || installs(index) || !managed(&s.argv.name)) {
+        for step in script.steps.iter().filter(|s| alone || installs(index) || !is_manager(&s.argv)) {
             if step.argv.name.is_empty() || step.deed.roles.contains(&Role::ReadOnly) {
                 continue;
             }

@@ -10,6 +10,8 @@ use crate::project::services::{
     Counterpart, Doer, Server, ServiceRef, StatedMatch, Strength, contained, link_stated,
 };
 use crate::repo::names::base;
+use crate::tools::managers::drives_other_machines;
+use crate::tools::managers::keeps_processes;
 use std::collections::HashSet;
 
 /// What the documents state, and what was found for it.
@@ -45,17 +47,16 @@ impl Documents {
             link_stated(&stated, &project.composes, server)
         });
         let name = |words: &Vec<String>| words.first().map_or("", |word| base(word)).to_owned();
-        let any = |names: &[&str]| server.programs.iter().any(|words| names.contains(&name(words).as_str()));
-        let managers = ["pm2", "supervisorctl", "supervisord", "forever", "screen", "tmux", "nohup"];
-        let clusters = ["kubectl", "helm", "ansible-playbook", "terraform", "nomad", "flyctl", "eb", "k3s"];
-        let stack = |words: &Vec<String>| name(words) == "docker" && words.iter().any(|w| w == "stack");
+        let any = |is: &dyn Fn(&str, &[String]) -> bool| {
+            server.programs.iter().any(|words| is(&name(words), words))
+        };
         Documents {
             links: links.collect(),
             contained: containers(world, &project.composes, server),
             names: server.project.to_vec(),
             started: server.started.to_vec(),
-            managed: any(&managers) && server.processes.is_empty(),
-            elsewhere: any(&clusters) || server.programs.iter().any(stack),
+            managed: any(&|name, _| keeps_processes(name)) && server.processes.is_empty(),
+            elsewhere: any(&drives_other_machines),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::project::services::{
 use crate::project::unit::{UnitKind, template_of};
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource};
+use crate::tools::managers::is_runtime_program;
 use crate::tools::work::{Work, asked_in};
 
 /// The state of a row.
@@ -387,11 +388,11 @@ impl Builder<'_, '_, '_> {
         let mut others = self.world.units.iter();
         let started =
             others.find(|other| other.unit.triggers(&other.name).is_some_and(|name| name == at.name));
-        let runs = |word: &str| at.unit.exec_start().iter().any(|exec| exec.program.contains(word));
+        let contained = || at.unit.exec_start().iter().any(|exec| is_runtime_program(&exec.program));
         match started.map(|other| UnitKind::of(&other.name)) {
             Some(UnitKind::Timer) => Some("a timer starts it"),
             Some(UnitKind::Path) => Some("it is started when a path changes"),
-            _ if runs("docker") || runs("podman") => Some("it runs containers"),
+            _ if contained() => Some("it runs containers"),
             _ if at.unit.is_oneshot_work() => Some("it ends when its work is done"),
             _ => None,
         }

@@ -21,7 +21,7 @@ impl<'a> Walker<'a, '_> {
         let (steps, guards) = (self.steps.len(), self.guards.len());
         self.captures.push(Vec::new());
         let flow =
-            self.with_failure(super::flow::Failure::Is(super::OnFailure::Handled), |w| w.statement(stmt));
+            self.with_failure(super::ends::Failure::Is(super::OnFailure::Handled), |w| w.statement(stmt));
         self.captures.pop();
         let first = self.steps.get(steps).map(|s| s.argv.clone());
         self.steps.truncate(steps);
@@ -91,10 +91,7 @@ impl<'a> Walker<'a, '_> {
                 }
                 let [word] = command.words else { return None };
                 let [Part::Literal { text, .. }] = word.parts else { return None };
-                let body = self.functions.get(text).filter(|f| f.active == 0)?.body;
-                if let Some(function) = self.functions.get_mut(text) {
-                    function.called = true;
-                }
+                let body = self.functions.look_into(text)?;
                 self.prints(body, depth + 1)
             }
             StmtKind::Group([only]) => self.prints(only, depth + 1),

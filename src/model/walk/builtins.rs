@@ -3,17 +3,14 @@
 
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
-use crate::model::walk::calls::Output;
-use crate::model::walk::flow::{Exit, Flow, Jump};
-use crate::model::walk::region::fixed_text;
+use crate::model::walk::ends::{Exit, Flow, Jump};
+use crate::model::walk::output::Output;
+use crate::model::walk::output::fixed_text;
 use crate::model::walk::scope::Variable;
-use crate::model::walk::writing::writes;
-use crate::model::{Caller, Step, User};
 use crate::shell::argv::Arg;
-use crate::shell::ast::{AssignedValue, Assignment, Command, Operation, Part};
+use crate::shell::ast::{AssignedValue, Assignment, Command, Operation, Part, Redirect};
 use crate::shell::builtins::Builtin;
 use crate::shell::value::{Knowledge, Value};
-use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::Resource;
 
@@ -107,7 +104,7 @@ impl<'a> Walker<'a, '_> {
         let literal = |i: usize| args.get(i).and_then(|a| a.value.as_literal());
         match Builtin::named(name)? {
             Builtin::True => {
-                if command.redirects.iter().any(writes) {
+                if command.redirects.iter().any(Redirect::writes) {
                     return None;
                 }
                 ok()
@@ -253,26 +250,5 @@ impl<'a> Walker<'a, '_> {
         if on && self.errexit_at.is_none() && self.entry == 0 {
             self.errexit_at = Some(span);
         }
-    }
-}
-
-/// Who is expected to call the script, judged by its check for root or by what it does without sudo.
-pub(crate) fn caller(steps: &[Step], tested: Caller) -> Caller {
-    if tested != Caller::Unknown {
-        return tested;
-    }
-    let (mut with_sudo, mut without) = (0, 0);
-    for step in steps.iter().filter(|s| s.place == Place::Here) {
-        let sudo = step.wrappers.iter().any(|w| matches!(*w, "sudo" | "doas"));
-        if sudo && step.user == User::Root {
-            with_sudo += 1;
-        } else if step.user == User::Caller && crate::tools::needs_root(&step.argv, &step.deed) {
-            without += 1;
-        }
-    }
-    match (with_sudo, without) {
-        (0, 0) => Caller::Unknown,
-        (sudo, bare) if bare > sudo => Caller::Root(None),
-        _ => Caller::Ordinary,
     }
 }

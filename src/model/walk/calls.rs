@@ -3,22 +3,17 @@
 use crate::model::OnFailure;
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
-use crate::model::walk::flow::{Exit, Failure, Flow, Jump};
+use crate::model::walk::ends::{Exit, Failure, Flow, Jump};
+use crate::model::walk::output::{Output, join_outputs};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::value::{Knowledge, Value};
-use crate::source::{FileId, MappedText, OffsetMap};
+use crate::source::MappedText;
 use crate::tools::says::{self, Piped};
 
 /// Calls inside calls.
 const CALLS: u32 = 16;
 
-/// What a command prints, as far as it is known.
-#[derive(Clone, Debug)]
-pub(crate) struct Output {
-    pub(crate) value: Value,
-    pub(crate) content: MappedText,
-}
 impl<'a> Walker<'a, '_> {
     pub(crate) fn pipeline(&mut self, stages: Block<'a>) -> Flow {
         let mut stages = stages;
@@ -116,15 +111,12 @@ impl<'a> Walker<'a, '_> {
 
     /// Calls a function. With `None`, its parameters are unknown.
     pub(crate) fn call(&mut self, name: &'a str, args: Option<Vec<Arg>>) -> Flow {
-        let Some(function) = self.functions.get_mut(name) else { return Flow::plain(Cond::Always(true)) };
-        function.called = true;
-        if function.active > 0 || self.calls >= CALLS {
-            // Recursion is opaque.
+        // Recursion is opaque.
+        let may_enter = self.budget.calls() < CALLS;
+        let Some(body) = self.functions.enter(name, may_enter) else {
             return Flow::plain(Cond::Always(true));
-        }
-        function.active += 1;
-        let body = function.body;
-        self.calls += 1;
+        };
+        self.budget.begin_call();
         let saved_params = std::mem::replace(&mut self.params, args);
         self.locals.push(Vec::new());
         let mark = self.scope.mark();
@@ -132,11 +124,8 @@ impl<'a> Walker<'a, '_> {
         let locals = self.locals.pop().unwrap_or_default();
         self.scope.restore_locals(mark, &locals);
         self.params = saved_params;
-        self.calls -= 1;
-        if let Some(function) = self.functions.get_mut(name) {
-            // Its own body may have redefined it.
-            function.active = function.active.saturating_sub(1);
-        }
+        self.budget.end_call();
+        self.functions.leave(name);
         let exit = match flow.exit {
             Exit::Always(Jump::Function) | Exit::When { jump: Jump::Function, .. } => Exit::No,
             Exit::Always(Jump::Loop) | Exit::When { jump: Jump::Loop, .. } => Exit::No,
@@ -147,29 +136,9 @@ impl<'a> Walker<'a, '_> {
 
     /// Adds to what the surrounding commands print.
     pub(crate) fn print(&mut self, value: Value, content: MappedText) {
-        self.volume += value.key().len() + content.text.len();
+        self.budget.spend(value.key().len() + content.text.len());
         if let Some(capture) = self.captures.last_mut() {
             capture.push(Output { value, content });
         }
     }
-}
-
-/// Several outputs as one.
-pub(crate) fn join_outputs(mut parts: Vec<Output>, file: FileId) -> Output {
-    if parts.len() == 1
-        && let Some(only) = parts.pop()
-    {
-        return only;
-    }
-    let mut value = Value::default();
-    let mut text = String::new();
-    let mut map = OffsetMap::default();
-    for part in &parts {
-        value.push(&part.value);
-        let range = part.content.map.range(0..part.content.text.len() as u32);
-        map.push_collapsed(text.len() as u32, range);
-        text.push_str(&part.content.text);
-    }
-    let file = parts.first().map_or(file, |p| p.content.file);
-    Output { value, content: MappedText { text, file, map } }
 }

@@ -2,10 +2,10 @@
 
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
-use crate::model::walk::calls::Output;
-use crate::model::walk::flow::{Exit, Flow, Jump};
-use crate::model::walk::region::fixed_text;
-use crate::model::walk::writing::writes;
+use crate::model::walk::budget::EFFECTS;
+use crate::model::walk::ends::{Exit, Flow, Jump};
+use crate::model::walk::output::Output;
+use crate::model::walk::output::fixed_text;
 use crate::model::{Step, StepId};
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{AssignedValue, Command, Part, Redirect, RedirectKind, Stmt};
@@ -15,12 +15,9 @@ use crate::shell::wrappers;
 use crate::shell::wrappers::{command_line, peel, resplit};
 use crate::source::Span;
 use crate::tools;
-use crate::tools::effect::{Again, Change, Deed, Prompt, Role};
+use crate::tools::effect::{Again, Change, Deed, Prints, Prompt, Role};
 use crate::tools::prints::{self, prints_its_words};
 use crate::tools::says;
-
-/// The effects of one command. `mkdir {1..64}` has 64.
-pub(crate) const EFFECTS: usize = 256;
 
 impl<'a> Walker<'a, '_> {
     pub(crate) fn command(&mut self, command: &'a Command<'a>) -> Flow {
@@ -62,7 +59,7 @@ impl<'a> Walker<'a, '_> {
             args.remove(0);
         }
         let name = args[0].value.as_literal().unwrap_or_default().to_owned();
-        if let Some((&name, _)) = self.functions.get_key_value(name.as_str()) {
+        if let Some(name) = self.functions.named(name.as_str()) {
             let rest = args.split_off(1);
             return self.redirected_call(command, |walker| walker.call(name, Some(rest)));
         }
@@ -80,13 +77,13 @@ impl<'a> Walker<'a, '_> {
         command: &Command<'a>,
         run: impl FnOnce(&mut Self) -> Flow,
     ) -> Flow {
-        if !command.redirects.iter().any(|r| writes(r)) {
+        if !command.redirects.iter().any(Redirect::writes) {
             return run(self);
         }
         self.captures.push(Vec::new());
         let flow = run(self);
         let parts = self.captures.pop().unwrap_or_default();
-        let output = crate::model::walk::calls::join_outputs(parts, self.file);
+        let output = crate::model::walk::output::join_outputs(parts, self.file);
         self.emit_redirects(command.redirects, command.span, output);
         flow
     }
@@ -107,11 +104,11 @@ impl<'a> Walker<'a, '_> {
                 self.ctx.stdin = Stdin::Pipe;
             }
         }
-        let flow = if redirects.iter().any(writes) {
+        let flow = if redirects.iter().any(Redirect::writes) {
             self.captures.push(Vec::new());
             let flow = self.statement(body);
             let parts = self.captures.pop().unwrap_or_default();
-            let output = crate::model::walk::calls::join_outputs(parts, self.file);
+            let output = crate::model::walk::output::join_outputs(parts, self.file);
             // Only the redirects themselves, because the body may be long.
             let span = redirects.iter().map(|r| r.span).reduce(Span::to).unwrap_or(stmt.span);
             self.emit_redirects(redirects, span, output);
@@ -165,7 +162,7 @@ impl<'a> Walker<'a, '_> {
 
     fn said(&mut self, command: &Command<'a>, args: Vec<Arg>) -> Flow {
         if let Some(argv) = command_line(args, self.ctx.cwd.clone(), self.ctx.home.clone()) {
-            let mut step = self.step(argv, command.span, Deed::read_only());
+            let mut step = self.step(argv, command.span, Deed::read_only().prints(Prints::Words));
             step.origin = Some(command.origin);
             step.wrappers.clear();
             self.steps.push(step);
@@ -189,10 +186,10 @@ impl<'a> Walker<'a, '_> {
                 argv.env.push((assignment.name.to_owned(), value));
             }
         }
-        self.volume += argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>();
+        self.budget.spend(argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>());
         let peeled = peel(argv);
         // `run cp a b`: the rest may be a function again (`sudo_if_needed`, `retry`).
-        if let Some((&name, _)) = self.functions.get_key_value(&*peeled.argv.name)
+        if let Some(name) = self.functions.named(&peeled.argv.name)
             && peeled.wrappers.iter().all(|w| matches!(*w, "command" | "time" | "nice" | "timeout"))
             && !peeled.wrappers.is_empty()
             && peeled.code.is_none()
@@ -212,7 +209,7 @@ impl<'a> Walker<'a, '_> {
             let saved_user = self.ctx.user.clone();
             let mut step = None;
             let flow = self.run_code(command, code, &peeled);
-            if flow.is_none() || command.redirects.iter().any(writes) {
+            if flow.is_none() || command.redirects.iter().any(Redirect::writes) {
                 // `curl … | bash`: it is not known what it does, but it runs.
                 self.enter(&peeled);
                 let mut deed = tools::deed(&peeled.argv);

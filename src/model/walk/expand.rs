@@ -37,7 +37,7 @@ impl<'a> Walker<'a, '_> {
             {
                 // Findings point at what the caller wrote.
                 if !self.overflows() {
-                    self.volume += list.iter().map(|a| a.value.key().len() + 64).sum::<usize>();
+                    self.budget.spend(list.iter().map(|a| a.value.key().len() + 64).sum::<usize>());
                     out.extend(list);
                 }
                 return;
@@ -128,7 +128,7 @@ impl<'a> Walker<'a, '_> {
                 }
             }
         }
-        self.volume += value.key().len();
+        self.budget.spend(value.key().len());
         value
     }
 

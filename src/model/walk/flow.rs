@@ -3,6 +3,7 @@
 
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
+use crate::model::walk::ends::{Exit, Failure, Flow, Jump};
 use crate::model::walk::scope::Variable;
 use crate::model::{Caller, OnFailure};
 use crate::shell::argv::Arg;
@@ -13,50 +14,6 @@ use crate::source::Span;
 /// `for x in a b c` is unrolled up to this many words.
 const UNROLL: usize = 12;
 
-/// Where control goes if a statement does not end normally.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Jump {
-    /// `exit`, `exec`.
-    Shell,
-    /// `return`.
-    Function,
-    /// `break`, `continue`.
-    Loop,
-}
-
-/// How a statement ends.
-#[derive(Clone, Debug)]
-pub(crate) enum Exit {
-    /// Control goes on.
-    No,
-    /// Control never goes on.
-    Always(Jump),
-    /// Control does not go on if the condition has the outcome.
-    When { cond: Cond, outcome: bool, jump: Jump, span: Span },
-}
-
-/// What is known after a statement.
-#[derive(Clone, Debug)]
-pub(crate) struct Flow {
-    /// It succeeded.
-    pub(crate) cond: Cond,
-    pub(crate) exit: Exit,
-}
-
-impl Flow {
-    pub(crate) fn plain(cond: Cond) -> Self {
-        Flow { cond, exit: Exit::No }
-    }
-}
-
-/// What a failing command means to the surrounding statements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// errexit decides.
-    Default,
-    /// Something checks it, or it is ignored.
-    Is(OnFailure),
-}
 impl<'a> Walker<'a, '_> {
     pub(crate) fn and(&mut self, a: &Stmt<'a>, b: &Stmt<'a>) -> Flow {
         let left = match self.ctx.failure {
@@ -337,7 +294,10 @@ impl<'a> Walker<'a, '_> {
         match stmt.kind {
             StmtKind::Command(command) => {
                 Builtin::named(command.name()).is_some_and(Builtin::leaves)
-                    || self.functions.get(command.name()).is_some_and(|f| self.body_exits(f.body, depth + 1))
+                    || self
+                        .functions
+                        .body(command.name())
+                        .is_some_and(|body| self.body_exits(body, depth + 1))
             }
             StmtKind::Group(block) => block.iter().any(|s| self.always_leaves(s, depth + 1)),
             StmtKind::Redirected { body, .. } => self.always_leaves(body, depth + 1),

@@ -2,7 +2,7 @@
 //! shell, sourced files. Each is read as a script of its own, with the file's own places.
 
 use crate::model::walk::Walker;
-use crate::model::walk::flow::{Failure, Flow};
+use crate::model::walk::ends::{Failure, Flow};
 use crate::model::walk::scope::{Scope, Variable};
 use crate::model::{OnFailure, User};
 use crate::shell::argv::{Arg, Argv, Stdin};
@@ -11,10 +11,7 @@ use crate::shell::builtins::Builtin;
 use crate::shell::value::Value;
 use crate::shell::value::has_hole;
 use crate::shell::wrappers::{Code, Peeled, command_line, peel, resplit};
-use crate::source::{FileId, MappedText, OffsetMap, Span};
-
-/// The most regions of one script.
-const REGIONS: u32 = 3_000;
+use crate::source::{FileId, MappedText, OffsetMap};
 
 impl<'a> Walker<'a, '_> {
     /// The text of a word as its shell sees it, with its places. Known values that hold more than a name are
@@ -87,7 +84,7 @@ impl<'a> Walker<'a, '_> {
         if text.is_empty() {
             map.push_collapsed(0, whole);
         }
-        self.volume += text.len();
+        self.budget.spend(text.len());
         MappedText { text, file, map }
     }
 
@@ -100,11 +97,10 @@ impl<'a> Walker<'a, '_> {
 
     /// Runs the code that a command was found to run. `None` if the code is not available.
     pub(crate) fn run_code(&mut self, command: &Command<'a>, code: Code, peeled: &Peeled) -> Option<Flow> {
-        if self.regions >= REGIONS {
+        if !self.budget.region() {
             self.overrun(command.span);
             return None;
         }
-        self.regions += 1;
         let tree = Some(command.origin.tree);
         match code {
             Code::Argument(arg) => {
@@ -268,14 +264,14 @@ impl<'a> Walker<'a, '_> {
         for stmt in rest {
             let flow = self.statement(stmt);
             match flow.exit {
-                crate::model::walk::flow::Exit::Always(_) => {
+                crate::model::walk::ends::Exit::Always(_) => {
                     self.guard = saved;
                     return flow;
                 }
-                crate::model::walk::flow::Exit::When { cond, outcome, span, .. } => {
+                crate::model::walk::ends::Exit::When { cond, outcome, span, .. } => {
                     self.push_guard(cond, !outcome, span, None)
                 }
-                crate::model::walk::flow::Exit::No => {}
+                crate::model::walk::ends::Exit::No => {}
             }
         }
         if !self.ctx.errexit {
@@ -312,7 +308,7 @@ impl<'a> Walker<'a, '_> {
             return Some(Flow::plain(crate::model::condition::Cond::Always(true)));
         }
         let (id, text) = self.read_script(&path)?;
-        if self.sourced.iter().filter(|f| **f == id).count() > 1 || self.calls > 6 {
+        if self.sourced.iter().filter(|f| **f == id).count() > 1 || self.budget.calls() > 6 {
             return None;
         }
         if self.entry == 0 && !self.sourced.contains(&id) || self.sourced.contains(&id) && id != self.file {
@@ -320,7 +316,7 @@ impl<'a> Walker<'a, '_> {
         } else if id == self.file {
             return None;
         }
-        self.calls += 1;
+        self.budget.begin_call();
         let code: &'a str = self.arena.alloc_str(&text);
         let saved_path = self.script_path.clone();
         self.script_path = path;
@@ -334,7 +330,7 @@ impl<'a> Walker<'a, '_> {
             }
             // `return` ends the file, not the script.
             Some(match flow.exit {
-                crate::model::walk::flow::Exit::Always(super::flow::Jump::Shell) => flow,
+                crate::model::walk::ends::Exit::Always(super::ends::Jump::Shell) => flow,
                 _ => Flow::plain(flow.cond),
             })
         } else {
@@ -342,7 +338,7 @@ impl<'a> Walker<'a, '_> {
             self.run_text(mapped, false, peeled, params)
         };
         self.script_path = saved_path;
-        self.calls -= 1;
+        self.budget.end_call();
         flow
     }
 
@@ -427,9 +423,4 @@ fn without_tabs(text: MappedText) -> MappedText {
         at += line.len();
     }
     MappedText { text: out, file: text.file, map }
-}
-
-/// A span as a text of its own: what an `echo` prints is located at the `echo`.
-pub(crate) fn fixed_text(text: String, span: Span) -> MappedText {
-    MappedText { text, file: span.file, map: OffsetMap::fixed(span.start..span.end) }
 }

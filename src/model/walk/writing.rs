@@ -1,12 +1,12 @@
 //! What commands print, and the files that get it.
 
 use crate::model::walk::Walker;
-use crate::model::walk::calls::Output;
-use crate::model::walk::command::EFFECTS;
-use crate::model::walk::region::fixed_text;
+use crate::model::walk::budget::EFFECTS;
+use crate::model::walk::output::Output;
+use crate::model::walk::output::fixed_text;
 use crate::model::{Step, Written};
 use crate::shell::argv::{Argv, Stdin};
-use crate::shell::ast::{Command, Heredoc, Part, Redirect, RedirectKind};
+use crate::shell::ast::{Command, Heredoc, Redirect, RedirectKind};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Again, Change, Effect, Resource};
 use crate::tools::prints::{self, Printed};
@@ -62,7 +62,7 @@ impl<'a> Walker<'a, '_> {
             _ => return,
         };
         for (path, append) in files {
-            self.volume += value.key().len() + content.text.len();
+            self.budget.spend(value.key().len() + content.text.len());
             if self.overflows() {
                 return;
             }
@@ -119,7 +119,7 @@ impl<'a> Walker<'a, '_> {
             };
             step.deed.effects.push(effect.at(word.span));
             if let Some(output) = text {
-                self.volume += output.value.key().len() + output.content.text.len();
+                self.budget.spend(output.value.key().len() + output.content.text.len());
                 if self.overflows() {
                     continue;
                 }
@@ -141,16 +141,4 @@ fn heredoc_of<'a>(command: &Command<'a>) -> Option<&'a Heredoc<'a>> {
         RedirectKind::Heredoc(heredoc) => Some(heredoc),
         _ => None,
     })
-}
-
-pub(crate) fn writes(redirect: &Redirect<'_>) -> bool {
-    match &redirect.kind {
-        RedirectKind::Write(word)
-        | RedirectKind::WriteBoth(word)
-        | RedirectKind::Append(word)
-        | RedirectKind::AppendBoth(word) => {
-            !matches!(word.parts, [Part::Literal { text, .. }] if text.starts_with("/dev/"))
-        }
-        _ => false,
-    }
 }

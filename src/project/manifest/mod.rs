@@ -12,7 +12,7 @@ mod setup;
 
 pub use declared::{PythonKind, PythonManifest, normalized};
 pub use migrations::{MigrationKind, MigrationTool};
-pub use node::{NodePackage, PackageManager, Script};
+pub use node::{NodePackage, Script};
 
 use crate::finding::Gap;
 use crate::limit::tick;

@@ -4,31 +4,7 @@ use crate::finding::Gap;
 use crate::project::manifest::{Declared, nearest};
 use crate::project::yaml::{self, Node};
 use crate::source::{FileId, Sources, Span};
-
-/// Who installs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PackageManager {
-    /// npm, also if nothing says otherwise.
-    Npm,
-    /// pnpm.
-    Pnpm,
-    /// Yarn.
-    Yarn,
-    /// Bun.
-    Bun,
-}
-
-impl PackageManager {
-    /// Its command.
-    pub fn command(self) -> &'static str {
-        match self {
-            PackageManager::Npm => "npm",
-            PackageManager::Pnpm => "pnpm",
-            PackageManager::Yarn => "yarn",
-            PackageManager::Bun => "bun",
-        }
-    }
-}
+use crate::tools::packaging::PackageManager;
 
 const LOCKFILES: &[(&str, PackageManager)] = &[
     ("pnpm-lock.yaml", PackageManager::Pnpm),
@@ -134,13 +110,7 @@ pub(super) fn read(
     let lockfile = nearest(directory, manifests, LOCKFILES);
     let named = document.get("packageManager").and_then(Node::text);
     let manager = named
-        .and_then(|text| match text.split('@').next()? {
-            "npm" => Some(PackageManager::Npm),
-            "pnpm" => Some(PackageManager::Pnpm),
-            "yarn" => Some(PackageManager::Yarn),
-            "bun" => Some(PackageManager::Bun),
-            _ => None,
-        })
+        .and_then(|text| PackageManager::called(text.split('@').next()?))
         .or(lockfile.as_ref().map(|(_, manager)| *manager))
         .unwrap_or(PackageManager::Npm);
     let scripts = entries(&document, "scripts").filter_map(|(key, node)| {

@@ -1,4 +1,5 @@
 use crate::project::manifest::*;
+use crate::tools::packaging::PackageManager;
 use std::fs;
 
 fn project(files: &[(&str, &str)]) -> (Sources, Needs, Vec<Gap>) {

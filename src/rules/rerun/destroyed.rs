@@ -5,9 +5,11 @@ use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::id;
-use crate::shell::argv::Stdin;
 use crate::shell::value::Value;
+use crate::tools::databases::reads_a_dump;
 use crate::tools::effect::{Change, Resource};
+use crate::tools::effect::{How, Role};
+use crate::tools::node;
 
 /// Scripts and functions with such names are there to throw things away, to restore them, or are for a
 /// machine with nothing on it that anyone would miss.
@@ -72,9 +74,11 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
                 lost.then
             );
             let asked = script.guards_of(id).any(|(_, guard)| guard.cond.has_opaque())
-                || script.steps[..id.0 as usize]
-                    .iter()
-                    .any(|s| s.argv.name == "read" && s.entry == step.entry);
+                || script.steps[..id.0 as usize].iter().any(|s| {
+                    s.deed.prompts.is_some()
+                        && s.deed.roles.contains(&Role::ReadOnly)
+                        && s.entry == step.entry
+                });
             let mut confidence = context.confidence(script, id, None).min(lost.sure);
             // A word on the command line, or somebody's yes, shows that it is intended.
             if asked || step.entry != 0 {
@@ -118,7 +122,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
         Resource::Database(name) => {
             lost(format!("the database {name}"), rows, migrate, Severity::Error, Confidence::High)
         }
-        Resource::Other("data", _) if step.argv.has_word("--accept-data-loss") => lost(
+        Resource::Other("data", _) if node::accepts_data_loss(&step.argv) => lost(
             "columns and tables that the schema no longer has".to_owned(),
             "prisma drops them without asking, even if they hold rows",
             "write migrations and run `prisma migrate deploy`",
@@ -221,19 +225,15 @@ fn named_so(script: &Deployment<'_>, step: &Step) -> bool {
 /// A dump is loaded afterwards, or the files come back from where they were put.
 fn is_brought_back(script: &Deployment<'_>, id: StepId, lost: &Lost) -> bool {
     script.steps[id.0 as usize + 1..].iter().any(|s| {
-        let name = s.argv.name.as_str();
-        let reads = name == "pg_restore"
-            || name == "mongorestore"
-            || matches!(name, "psql" | "mysql" | "mariadb")
-                && (matches!(s.argv.stdin, Stdin::File(_) | Stdin::Pipe) || s.argv.has_word("-f"));
         let copies = lost.path.as_ref().is_some_and(|path| {
-            matches!(name, "cp" | "mv" | "rsync" | "tar")
-                && s.deed.effects.iter().any(|e| {
-                    matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(to))
+            s.deed.puts().any(|(effect, content)| {
+                let whole = matches!(content.how, How::Copied | How::Moved | How::Synced | How::Unpacked);
+                whole
+                    && matches!(&effect.resource, Resource::Path(to)
                         if to == path || to.is_under(path) || path.is_under(to))
-                })
+            })
         });
-        reads || copies
+        reads_a_dump(&s.argv) || copies
     })
 }
 

@@ -9,7 +9,9 @@ use crate::model::{Deployment, Presence, StepId};
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::source::Span;
+use crate::tools::effect::How;
 use crate::tools::effect::{Again, Change, Resource};
+use crate::tools::sed::edits;
 
 /// Finds both.
 pub(in crate::rules) fn file_replaced(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -192,10 +194,9 @@ fn hole_end(text: &str) -> usize {
 fn fills_in_itself(script: &Deployment<'_>, id: StepId, key: &str) -> bool {
     script.iter().filter(|(later, _)| *later > id).any(|(_, step)| {
         let mut words = step.argv.args.iter().map(|arg| arg.value.to_string());
-        match step.argv.name.as_str() {
-            "sed" => words.any(|word| word.contains(&format!("{key}="))),
-            _ => key == "APP_KEY" && words.any(|word| word == "key:generate"),
-        }
+        let makes = || step.deed.puts().any(|(_, content)| content.how == How::Secret);
+        edits(&step.argv) && words.any(|word| word.contains(&format!("{key}=")))
+            || key == "APP_KEY" && makes()
     })
 }
 

@@ -8,6 +8,7 @@ use crate::rules::id;
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::{Resource, Role};
+use crate::tools::known_units::is_foreign;
 
 const RULE: RuleId = id::RERUN_ERRORS_IGNORED;
 
@@ -85,33 +86,11 @@ fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
 
 /// True if a step starts only services that know nothing about the app.
 fn only_foreign_services(step: &Step) -> bool {
-    const FOREIGN: [&str; 16] = [
-        "postgresql",
-        "redis",
-        "redis-server",
-        "mysql",
-        "mysqld",
-        "mariadb",
-        "mongod",
-        "mongodb",
-        "rabbitmq-server",
-        "docker",
-        "containerd",
-        "cron",
-        "crond",
-        "ssh",
-        "sshd",
-        "fail2ban",
-    ];
     let mut units = step.deed.effects.iter().filter_map(|e| match &e.resource {
         Resource::Unit(unit) => Some(unit),
         _ => None,
     });
-    let foreign = |unit: &Value| {
-        let shown = unit.to_string();
-        let name = shown.trim_end_matches(".service");
-        FOREIGN.contains(&name) || name.starts_with("postgresql") || name.starts_with("systemd-")
-    };
+    let foreign = |unit: &Value| is_foreign(&unit.to_string());
     units.next().is_some_and(foreign) && units.all(foreign)
 }
 

@@ -6,39 +6,22 @@ use crate::model::User;
 use crate::rules::id;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Change;
+use crate::tools::git;
+use crate::tools::git_asked;
 
 /// Finds git commands of root in a tree that a `chown -R` of the script gives away.
 pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let sudo = step.wrappers.contains(&"sudo");
-        if step.argv.name != "git" || step.user != User::Root || step.place != Place::Here || sudo {
+        if !git_asked::minds_the_owner(&step.argv)
+            || step.user != User::Root
+            || step.place != Place::Here
+            || sudo
+        {
             continue;
         }
-        let options = step.argv.leading_options("C: c: git-dir: work-tree: p|paginate P no-pager");
-        let Some(subcommand) = options.operands.first().and_then(|a| a.value.as_literal()) else { continue };
-        if !matches!(
-            subcommand,
-            "pull"
-                | "fetch"
-                | "reset"
-                | "checkout"
-                | "status"
-                | "submodule"
-                | "merge"
-                | "stash"
-                | "switch"
-                | "clean"
-        ) {
-            continue;
-        }
-        let tree = match options.value("C") {
-            Some(directory) => directory.resolve(&step.argv.cwd),
-            None => step.argv.cwd.clone(),
-        };
-        let trusted = context.steps().any(|(_, _, other)| {
-            other.argv.name == "git"
-                && other.argv.args.iter().any(|a| a.value.known_prefix() == "safe.directory")
-        });
+        let Some(tree) = git::command(&step.argv).map(|inner| inner.cwd) else { continue };
+        let trusted = context.steps().any(|(_, _, other)| git_asked::trusts_a_directory(&other.argv));
         if trusted || script.second_run(id).skipped_by().is_some() {
             continue;
         }

@@ -8,6 +8,7 @@ use crate::model::condition::Cond;
 use crate::model::{Deployment, Guard, GuardId, OnFailure, Step, StepId};
 use crate::rules::id;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
+use crate::tools::{calls, place};
 
 /// For each guard, finds the first command that stays undone.
 pub(in crate::rules) fn interrupted_run(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -165,15 +166,13 @@ fn may_well_fail(step: &Step) -> bool {
             )
         )
     });
-    let name = step.argv.name.as_str();
-    let runs = !step.deed.known
-        && (matches!(name, "make" | "cmake" | "ninja" | "configure" | "meson") || name.ends_with(".sh"));
-    roles || server || runs || matches!(name, "curl" | "wget" | "certbot")
+    let runs = !step.deed.known && calls::compiles(&step.argv);
+    roles || server || runs || place::asks_another_server(&step.argv)
 }
 
 /// It leaves something that somebody would miss: a right of an account, a line, a setting of the file itself.
 fn changes_something(step: &Step, asked: &Resource) -> bool {
-    if matches!(step.argv.name.as_str(), "usermod" | "gpasswd" | "chpasswd" | "mkswap") {
+    if place::changes_what_is_there(&step.argv) {
         return true;
     }
     step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {

@@ -1,4 +1,4 @@
-//! `rerun/duplicate-lines`: text that is appended to a file, or a crontab, once more on each run.
+//! `rerun/duplicate-lines`: each run appends the same text to a file, or to a crontab, again.
 
 use crate::facts::world::World;
 use crate::finding::RuleId;
@@ -7,7 +7,8 @@ use crate::model::{Deployment, Guard, Outcome, StepId};
 use crate::rules::guards;
 use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
-use crate::tools::effect::{Change, Resource};
+use crate::tools::effect::{Change, Prints, Resource};
+use crate::tools::git_asked;
 
 /// Finds them.
 pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -19,10 +20,9 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
         if step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_))) {
             let user = effect.resource.name();
             let whose = if user.is_empty() { String::new() } else { format!(" of `{user}`") };
-            let text = format!(
-                "each run adds its line to the crontab{whose} once more, and the job then runs as often"
-            );
-            let help = "leave the old line out first: `(crontab -l 2>/dev/null | grep -vF NAME; echo LINE) | crontab -`";
+            let text =
+                format!("each run adds its line to the crontab{whose} again, so the job runs several times");
+            let help = "remove the old line first: `(crontab -l 2>/dev/null | grep -vF NAME; echo LINE) | crontab -`";
             let confidence = context.confidence(script, id, None);
             found.push(context.finding(RULE, step.span, text).at_most(confidence).help(help).done());
             continue;
@@ -33,7 +33,7 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
         if is_log(file) || text.knowledge() == Knowledge::Fresh || step.in_loop && !file.is_stable() {
             continue;
         }
-        if step.argv.name == "git" {
+        if git_asked::is_git(&step.argv) {
             let asked = |(_, guard): (_, &Guard)| context.sources.text(guard.span).contains("git config");
             if script.guards_of(id).any(asked) {
                 continue;
@@ -41,8 +41,9 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
             found.push(repeated_value(context, script, id, file, text));
             continue;
         }
-        // What programs print is a log or a report more often than a setting, but for lists of keys.
-        let own_words = matches!(step.argv.name.as_str(), "echo" | "printf" | "cat" | "tee" | "");
+        // A program's output is more often a log or a report than a setting, except for lists of keys.
+        let prints = matches!(step.deed.prints, Prints::Words | Prints::Same | Prints::Through);
+        let own_words = prints || step.argv.name.is_empty();
         let list = is_list(file);
         if !own_words && !list {
             continue;
@@ -54,22 +55,21 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
         if found.iter().any(|f| *f.rule == *RULE && f.span == step.span) {
             continue;
         }
-        // What a command prints has no words to quote.
+        // A command's output has no words to quote.
         let line = first_line(text).filter(|line| own_words && !line.contains("$output"));
         let message = match &line {
-            None if !own_words => format!(
-                "what `{}` prints is appended to {file} on each run: after the second it stands there twice",
-                step.argv.name
-            ),
-            Some(line) => {
-                format!("`{line}` is appended to {file} on each run: after the second it stands there twice")
+            None if !own_words => {
+                format!("each run appends the output of `{}` to {file} again", step.argv.name)
             }
-            None => format!("text is appended to {file} on each run: after the second it stands there twice"),
+            Some(line) => {
+                format!("each run appends `{line}` to {file} again")
+            }
+            None => format!("each run appends the same text to {file} again"),
         };
         let help = match line {
             Some(line) if !line.contains('\'') => {
                 format!(
-                    "append it only where it is missing: `grep -qxF '{line}' {file} || …`, or write the whole file"
+                    "append it only if it is missing: `grep -qxF '{line}' {file} || …`, or write the whole file"
                 )
             }
             _ => format!("test for it first (`grep -q … {file} || …`), or write the whole file with `>`"),
@@ -92,8 +92,9 @@ fn repeated_value(
     text: &Value,
 ) -> Finding {
     let step = script.step(id);
-    let message = format!("`{text}` is added to {file} on each run: git keeps each one");
-    let help = "ask for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`";
+    let message = format!("each run adds `{text}` to {file} again, because git keeps each one");
+    let help =
+        "test for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`";
     let confidence = context.confidence(script, id, Some(file));
     context
         .finding(id::RERUN_DUPLICATE_LINES, step.span, message)
@@ -103,7 +104,7 @@ fn repeated_value(
         .done()
 }
 
-/// The line, where one line is all and short enough to be quoted.
+/// The line, if there is only one and it is short enough to be quoted.
 fn first_line(text: &Value) -> Option<String> {
     let shown = text.to_string();
     let mut lines = shown.lines().filter(|l| !l.trim().is_empty());
@@ -111,7 +112,7 @@ fn first_line(text: &Value) -> Option<String> {
     (lines.next().is_none() && line.chars().count() <= 80 && !line.contains('`')).then_some(line)
 }
 
-/// Files that are meant to grow, and files of a run's own.
+/// Files that are meant to grow, and files that belong to one run.
 fn is_log(file: &Value) -> bool {
     let shown = file.to_string();
     let name = shown.rsplit('/').next().unwrap_or(&shown).to_ascii_lowercase();
@@ -133,7 +134,7 @@ fn is_log(file: &Value) -> bool {
         || shown.contains("$BASH_ENV")
 }
 
-/// Files that are lists, to which even a program's output is a lasting entry.
+/// Lists, in which even a program's output is a lasting entry.
 fn is_list(file: &Value) -> bool {
     ["known_hosts", "authorized_keys", "fstab", "hosts", ".bashrc", ".profile", ".zshrc", "sysctl.conf"]
         .iter()

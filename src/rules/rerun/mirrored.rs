@@ -6,10 +6,10 @@ use crate::facts::world::World;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::id;
-use crate::shell::argv::Options;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::archives;
 use crate::tools::effect::{Change, PathKind, Resource};
 
 /// Finds mirrors over files that are created once, and over directories that the app fills.
@@ -95,39 +95,20 @@ fn kept_by_nobody<'r>(
 /// An `rsync --delete` to a directory of this machine.
 struct Mirror<'a> {
     target: &'a Value,
-    excludes: Vec<&'a Value>,
+    excludes: Vec<Value>,
 }
 
 /// rsync(1): files that `--exclude` names are not deleted either, unless `--delete-excluded` is given.
 fn mirror(step: &Step) -> Option<Mirror<'_>> {
-    if step.argv.name != "rsync" || step.place != Place::Here {
+    if step.place != Place::Here {
         return None;
     }
-    let word = |text: &str| step.argv.args.iter().any(|a| a.value.as_literal() == Some(text));
-    let deletes =
-        ["--delete", "--del", "--delete-after", "--delete-before", "--delete-during", "--delete-delay"];
-    let options: Options<'_> =
-        step.argv.options("exclude: f|filter: exclude-from: files-from: n|dry-run e|rsh: chown:");
-    let filtered = ["f", "exclude-from", "files-from", "n"].iter().any(|o| options.has(o));
-    if !deletes.iter().any(|d| word(d)) || filtered {
-        return None;
-    }
+    let excludes = archives::mirrors(&step.argv)?;
     let target = step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
         (Change::Write, Resource::Path(path)) => Some(path),
         _ => None,
     })?;
-    let excludes = step
-        .argv
-        .args
-        .iter()
-        .filter_map(|a| a.value.known_prefix().starts_with("--exclude=").then_some(&a.value));
-    let separate = step
-        .argv
-        .args
-        .windows(2)
-        .filter(|w| w[0].value.as_literal() == Some("--exclude"))
-        .map(|w| &w[1].value);
-    Some(Mirror { target, excludes: excludes.chain(separate).collect() })
+    Some(Mirror { target, excludes })
 }
 
 impl Mirror<'_> {
@@ -141,7 +122,7 @@ impl Mirror<'_> {
         let Some(relative) = self.relative(path) else { return false };
         !self.excludes.iter().any(|pattern| {
             let Some(pattern) = pattern.as_literal() else { return true };
-            let pattern = pattern.trim_start_matches("--exclude=").trim_end_matches(['/', '*']);
+            let pattern = pattern.trim_end_matches(['/', '*']);
             if pattern.is_empty() {
                 return true;
             }
@@ -157,7 +138,7 @@ impl Mirror<'_> {
 
 fn fix(context: &World<'_, '_>, step: &Step, excludes: &[String]) -> Option<Fix> {
     let program = step.argv.program.span;
-    let written = context.sources.text(program) == "rsync" && step.span.covers(program);
+    let written = context.sources.text(program) == step.argv.name && step.span.covers(program);
     let plain = |text: &String| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-=/._".contains(&b));
     (written && excludes.iter().all(plain)).then(|| Fix {
         title: "exclude what the source does not have".to_owned(),

@@ -8,7 +8,10 @@ use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::FileId;
-use crate::tools::effect::{Change, PathKind, Resource, Role};
+use crate::tools::calls::calls_script;
+use crate::tools::effect::{Change, How, PathKind, Resource, Role};
+use crate::tools::git;
+use crate::tools::git_asked;
 
 /// Finds clones that nothing updates.
 pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -45,7 +48,7 @@ pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<F
 
 /// The tree that a `git clone` creates.
 fn cloned(step: &Step) -> Option<&Value> {
-    if step.argv.name != "git" || !step.argv.has_word("clone") || step.place != Place::Here {
+    if !step.deed.roles.contains(&Role::Clone) || step.place != Place::Here {
         return None;
     }
     step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
@@ -58,8 +61,7 @@ fn cloned(step: &Step) -> Option<&Value> {
 
 /// A tag, or a commit that is checked out, means that version.
 fn is_pinned(step: &Step) -> bool {
-    let options = step.argv.options("b|branch: depth: o|origin: c|config: j|jobs: filter: C:");
-    options.value("b").is_some_and(|branch| {
+    git_asked::wanted_branch(&step.argv).is_some_and(|branch| {
         let shown = branch.to_string();
         shown.contains(|c: char| c.is_ascii_digit())
             || shown.to_ascii_lowercase().contains("version")
@@ -86,22 +88,24 @@ fn works_in<'r>(script: &'r Deployment<'_>, id: StepId, tree: &Value) -> Option<
 /// Some step, or some other script or workflow of the repo, brings newer code.
 fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
     let by_step = context.steps().any(|(script, id, s)| {
-        let fetches = s.argv.name == "git"
-            && ["pull", "fetch", "reset", "checkout", "switch"].iter().any(|w| s.argv.has_word(w));
-        if fetches {
+        if git_asked::updates(&s.argv) {
             return may_be_of(s, tree);
         }
-        let brings = matches!(s.argv.name.as_str(), "rsync" | "tar" | "unzip" | "cp")
-            && s.deed.effects.iter().any(|e| match &e.resource {
-                Resource::Path(p) if s.argv.name == "cp" => tree.is_under(p),
-                Resource::Path(p) => p.is_under(tree) || tree.is_under(p) || p.as_literal().is_none(),
+        let brings = s.deed.puts().any(|(effect, content)| {
+            let Resource::Path(to) = &effect.resource else { return false };
+            match content.how {
+                How::Copied => tree.is_under(to),
+                How::Synced | How::Unpacked => {
+                    to.is_under(tree) || tree.is_under(to) || to.as_literal().is_none()
+                }
                 _ => false,
-            });
+            }
+        });
         let removes = s.deed.effects.iter().any(|e| {
             e.change == Change::Remove && matches!(&e.resource, Resource::Path(p) if tree.is_under(p))
         });
         (brings || removes) && script.second_run(id).skipped_by().is_none()
-            || s.argv.name.ends_with(".sh") && !s.deed.known
+            || calls_script(&s.argv) && !s.deed.known
     });
     let fetches = |text: &str| {
         text.lines().any(|line| {
@@ -117,8 +121,7 @@ fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
 
 /// A git command works in the tree, in one of that name, or in an unknown directory.
 fn may_be_of(step: &Step, tree: &Value) -> bool {
-    let options = step.argv.options("C: c: git-dir: work-tree:");
-    let directory = options.value("C").map_or_else(|| step.argv.cwd.clone(), |c| c.resolve(&step.argv.cwd));
+    let directory = git::command(&step.argv).map_or_else(|| step.argv.cwd.clone(), |inner| inner.cwd);
     directory.as_literal().is_none()
         || tree.as_literal().is_none()
         || directory.is_under(tree)
@@ -139,11 +142,11 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
         let changed = script.iter().skip(id.0 as usize + 1).find(|(_, s)| changes(s, &original));
         // The original is restored before it is changed, or at the end, so each run starts from the original.
         let restored = script.steps.iter().any(|s| {
-            matches!(s.argv.name.as_str(), "cp" | "mv" | "install")
-                && s.argv.args.iter().any(|a| s.argv.path(a) == copy)
-                && s.deed.effects.iter().any(|e| {
-                    matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(p)) if *p == original)
-                })
+            s.deed.puts().any(|(effect, content)| {
+                let back = matches!(&effect.resource, Resource::Path(to) if *to == original);
+                back && matches!(content.how, How::Copied | How::Moved)
+                    && content.from.as_ref() == Some(&copy)
+            })
         });
         let Some((_, change)) = changed else { continue };
         if keeps_first || restored || script.guards_of(id).any(|(_, g)| g.cond.has_opaque()) {
@@ -169,17 +172,12 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
 
 /// `cp F F.bak`, `mv F F.orig`: the file, and the name of its copy in every run.
 fn backup(step: &Step) -> Option<(Value, Value)> {
-    if !matches!(step.argv.name.as_str(), "cp" | "mv") || step.place != Place::Here {
+    let mut puts = step.deed.puts();
+    let (effect, content) = puts.next().filter(|_| step.place == Place::Here)?;
+    let (Resource::Path(copy), Some(original)) = (&effect.resource, &content.from) else { return None };
+    if puts.next().is_some() || !matches!(content.how, How::Copied | How::Moved) {
         return None;
     }
-    let operands: Vec<Value> = step
-        .argv
-        .args
-        .iter()
-        .filter(|a| !a.value.known_prefix().starts_with('-'))
-        .map(|a| step.argv.path(a))
-        .collect();
-    let [original, copy] = &operands[..] else { return None };
     let added = copy.key().strip_prefix(original.key())?;
     let names = [
         ".bak",

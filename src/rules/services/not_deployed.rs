@@ -6,6 +6,7 @@ use crate::finding::{Confidence, Finding};
 use crate::project::architecture::{Architecture, Strength};
 use crate::project::services::StatedMatch;
 use crate::rules::id;
+use crate::tools::web::PROXIES;
 
 /// `services/not-deployed`.
 pub(super) fn not_deployed(world: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -23,8 +24,7 @@ fn judge_document(
 ) {
     for (stated, links) in document.services.iter().zip(links) {
         let product = stated.product.is_some();
-        let proxy =
-            stated.product.is_some_and(|p| ["nginx", "caddy", "traefik", "haproxy", "apache2"].contains(&p));
+        let proxy = stated.product.is_some_and(|p| PROXIES.contains(&p));
         // If a script installs no software, whoever set up the server takes care of its services.
         let left = product && !judge.compared.installs && (judge.documents.contained.is_empty() || proxy);
         if !links.is_empty()

@@ -10,7 +10,9 @@ use crate::project::manifest::{Language as Manifest, NodePackage};
 use crate::repo::names::is_beside;
 use crate::rules::id;
 use crate::source::Span;
-use crate::tools::effect::{Ecosystem, Role};
+use crate::tools::effect::{Change, Ecosystem, How, Prints, Role};
+use crate::tools::packaging::is_cargo;
+use crate::tools::web::PROXIES;
 use crate::tools::work::Work;
 
 const RULE: RuleId = id::STEPS_NO_BUILD;
@@ -74,10 +76,8 @@ pub(super) fn no_cargo_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findin
             .roles
             .iter()
             .any(|r| matches!(r, Role::Build(Ecosystem::Rust) | Role::GlobalTool(Ecosystem::Rust)))
-            || matches!(
-                step.argv.name.as_str(),
-                "cargo" | "cross" | "rsync" | "scp" | "curl" | "wget" | "tar"
-            )
+            || is_cargo(&step.argv)
+            || is_copied_over(step)
     });
     if deploy.in_containers()
         || !brings
@@ -88,7 +88,7 @@ pub(super) fn no_cargo_build(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findin
         return;
     }
     let output = |text: &str| text.contains("/target/release/") || text.starts_with("target/release/");
-    let installs = |step: &&Step| matches!(step.argv.name.as_str(), "cp" | "install" | "ln" | "mv");
+    let installs = |step: &&Step| step.deed.copies();
     let used = steps()
         .filter(installs)
         .find(|s| s.argv.args.iter().any(|a| output(&a.value.to_string())))
@@ -123,28 +123,18 @@ fn builds(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage
 pub(super) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> bool {
     let name = package.directory.rsplit('/').next().unwrap_or_default();
     deploy.steps().any(|s| {
-        let copies = matches!(
-            s.argv.name.as_str(),
-            "cp" | "mv"
-                | "rsync"
-                | "scp"
-                | "tar"
-                | "unzip"
-                | "curl"
-                | "wget"
-                | "gh"
-                | "aws"
-                | "install"
-                | "ln"
-        );
+        let copies = s.deed.copies() || is_copied_over(s);
         let line = line_of(s);
         let output = OUTPUTS.iter().any(|out| holds_path(&line, out));
         copies && output && (name.is_empty() || line.contains(name) || !line.contains('/'))
-            || matches!(s.argv.name.as_str(), "unzip" | "tar") && s.deed.roles.contains(&Role::Source)
-            || matches!(s.argv.name.as_str(), "rsync" | "scp")
-                && !line.contains(".git")
-                && s.deed.roles.contains(&Role::Source)
+            || s.deed.roles.contains(&Role::Source) && is_copied_over(s) && !line.contains(".git")
     })
+}
+
+/// Files come from another machine or out of an archive, go to another machine, or are kept the same by rsync.
+fn is_copied_over(step: &Step) -> bool {
+    step.deed.roles.iter().any(|role| matches!(role, Role::Fetch | Role::Send | Role::Unpack))
+        || step.deed.puts().any(|(_, content)| content.how == How::Synced)
 }
 
 /// The directory's name as a part of a path.
@@ -209,13 +199,14 @@ fn runs_output(command: &str, package: &NodePackage, depth: u8) -> bool {
 pub(super) fn web_texts<'d>(deploy: &'d Deploy<'_, '_, '_>) -> Vec<&'d str> {
     let context = deploy.world;
     let mut texts = Vec::new();
-    let is_web =
-        |path: &str| ["nginx", "caddy", "Caddyfile", "apache2", "httpd"].iter().any(|w| path.contains(w));
+    let is_web = |path: &str| path.contains("Caddyfile") || PROXIES.iter().any(|proxy| path.contains(proxy));
     for step in deploy.steps() {
         let steps = step.written.iter().filter(|w| is_web(&w.path.to_string()));
         texts.extend(steps.map(|w| w.content.text.as_str()));
         if !is_web(&line_of(step))
-            || !matches!(step.argv.name.as_str(), "cp" | "ln" | "install" | "mv" | "sed" | "envsubst" | "tee")
+            || !step.deed.copies()
+                && !matches!(step.deed.prints, Prints::Filled | Prints::Through)
+                && !step.deed.effects.iter().any(|effect| effect.change == Change::Edit)
         {
             continue;
         }

@@ -13,6 +13,8 @@ use crate::rules::id;
 use crate::rules::steps::build::{is_brought, is_served};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::packaging::manages_environments;
+use crate::tools::packaging::{is_in_conda, is_python_library};
 use crate::tools::work::Work;
 
 const RULE: RuleId = id::STEPS_NO_DEPENDENCIES;
@@ -74,7 +76,7 @@ fn environment_in(command: &str) -> Option<String> {
         let Some(at) = word.find("/bin/") else { continue };
         let directory = &word[..at];
         let name = directory.rsplit('/').next().unwrap_or(directory).to_ascii_lowercase();
-        let conda = directory.contains("conda") || directory.contains("mamba");
+        let conda = is_in_conda(directory);
         if !conda && (name.ends_with("env") || name.contains("venv") || word.ends_with("/bin/activate")) {
             return Some(directory.to_owned());
         }
@@ -95,11 +97,8 @@ fn is_made(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
                     }
                     _ => false,
                 });
-            let manages =
-                matches!(
-                    step.argv.name.as_str(),
-                    "uv" | "poetry" | "pipenv" | "pdm" | "conda" | "virtualenvwrapper"
-                ) && step.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(Ecosystem::Python)));
+            let manages = manages_environments(&step.argv)
+                && step.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(Ecosystem::Python)));
             let line = line_of(step);
             makes
                 || manages
@@ -170,13 +169,10 @@ fn counts_on_environment(deploy: &Deploy<'_, '_, '_>) -> bool {
 
 /// Libraries that the distribution packages.
 fn from_the_system(deploy: &Deploy<'_, '_, '_>) -> bool {
-    const TOOLS: &[&str] = &["pip", "venv", "dev", "setuptools", "wheel", "full", "distutils", "virtualenv"];
-    deploy.steps().filter(|s| s.deed.roles.contains(&Role::SystemPackages)).any(|s| {
-        s.argv.args.iter().any(|a| {
-            let rest = a.value.known_prefix().strip_prefix("python3-");
-            rest.is_some_and(|rest| !TOOLS.contains(&rest) && !rest.starts_with("certbot"))
-        })
-    })
+    deploy
+        .steps()
+        .filter(|s| s.deed.roles.contains(&Role::SystemPackages))
+        .any(|s| s.argv.args.iter().any(|a| is_python_library(a.value.known_prefix())))
 }
 
 #[expect(clippy::too_many_arguments)]

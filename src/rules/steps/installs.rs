@@ -6,12 +6,14 @@ use crate::facts::deploy::names::works_in;
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::model::Step;
-use crate::project::manifest::PackageManager;
 use crate::repo::names::is_beside;
 use crate::rules::id;
 use crate::rules::steps::order::{environment, installs_manifest};
+use crate::shell::argv::Argv;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Ecosystem, Role};
+use crate::tools::git_asked;
+use crate::tools::packaging;
 
 /// `npm install` where the repo has a lockfile of that manager.
 pub(super) fn lockfile_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -20,7 +22,8 @@ pub(super) fn lockfile_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>
         if !installs_manifest(step, Ecosystem::Node) || matches!(step.place, Place::Container(_)) {
             continue;
         }
-        let Some((manager, strict)) = loose(step) else { continue };
+        let Some(manager) = packaging::loose(&step.argv) else { continue };
+        let strict = manager.strict_install();
         let fits = packages.iter().find(|p| {
             p.manager == manager
                 && p.lockfile.is_some()
@@ -33,8 +36,8 @@ pub(super) fn lockfile_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>
             continue;
         }
         // The lockfile is followed as long as package.json agrees; what surely hurts is the pull that stops at it.
-        let runs = |verb: &str| script.steps.iter().any(|s| s.argv.name == "git" && s.argv.has_word(verb));
-        let pulls = runs("pull") && !runs("reset") && !runs("stash") && !runs("checkout");
+        let runs = |asked: fn(&Argv) -> bool| script.steps.iter().any(|s| asked(&s.argv));
+        let pulls = runs(git_asked::pulls) && !runs(git_asked::undoes_changes);
         let sure = if pulls { Confidence::Medium } else { Confidence::Low };
         let text = format!(
             "`{}` may install other versions than {lockfile} names, and then writes that file anew: the next `git pull` stops at it",
@@ -50,38 +53,12 @@ pub(super) fn lockfile_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>
     }
 }
 
-/// The manager of an install that is not bound to its lockfile, and the one that is.
-fn loose(step: &Step) -> Option<(PackageManager, &'static str)> {
-    let has = |words: &[&str]| words.iter().any(|w| step.argv.has_word(w));
-    match step.argv.name.as_str() {
-        "npm" if has(&["install", "i"]) && !has(&["--package-lock-only", "-g", "--global"]) => {
-            Some((PackageManager::Npm, "npm ci"))
-        }
-        "pnpm" if has(&["install", "i"]) && !has(&["--frozen-lockfile", "-g"]) => {
-            Some((PackageManager::Pnpm, "pnpm install --frozen-lockfile"))
-        }
-        // https://bun.com/docs/pm/cli/install#production-mode
-        "bun" if has(&["install", "i"]) && !has(&["--frozen-lockfile", "--production", "-g", "--global"]) => {
-            Some((PackageManager::Bun, "bun install --frozen-lockfile"))
-        }
-        "yarn"
-            if !has(&["--frozen-lockfile", "--immutable", "--pure-lockfile"])
-                && step.argv.args.iter().all(|a| {
-                    a.value.known_prefix().starts_with('-') || a.value.as_literal() == Some("install")
-                }) =>
-        {
-            Some((PackageManager::Yarn, "yarn install --frozen-lockfile"))
-        }
-        _ => None,
-    }
-}
-
 /// `source venv/bin/activate; sudo pip install …`: sudo has its own PATH, in which the environment is not.
 pub(super) fn other_environment(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let bare = !step.argv.program.value.key().contains('/');
-        let installs = step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python))
-            && (step.argv.name.starts_with("pip") || step.argv.name.starts_with("python"));
+        let installs =
+            step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python)) && packaging::is_pip(&step.argv);
         // `sudo bash -c '. venv/bin/activate; pip …'` activates behind it.
         let sudo = step.wrappers.last().is_some_and(|w| *w == "sudo");
         let kept = || line_of(step).contains("--target") || step.argv.env("PATH").is_some();

@@ -1,5 +1,5 @@
-//! The part of `steps/lockfile-ignored` that is not about `npm install`: a deploy that looks for newer versions, and
-//! pip where another tool keeps the lockfile, which pip does not read.
+//! The part of `steps/lockfile-ignored` that is not about `npm install`: a deploy that gets newer versions,
+//! and pip next to another tool's lockfile, which pip does not read.
 
 use crate::facts::deploy::is_here;
 use crate::facts::world::World;
@@ -11,6 +11,7 @@ use crate::repo::names::base;
 use crate::repo::names::is_beside;
 use crate::rules::id;
 use crate::tools::effect::{Ecosystem, Role};
+use crate::tools::packaging::{leaves_out_requirements, update, works_as_pip, works_by_lockfile};
 
 const RULE: RuleId = id::STEPS_LOCKFILE_IGNORED;
 
@@ -18,7 +19,7 @@ const RULE: RuleId = id::STEPS_LOCKFILE_IGNORED;
 pub(super) fn lockfile_passed_by(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let inventory = &context.project.inventory;
     for (script, id, step) in context.steps().filter(|(.., step)| is_here(step)) {
-        if let Some((lockfile, instead)) = update(step) {
+        if let Some((lockfile, instead)) = update(&step.argv) {
             let has = |path: &&String| {
                 base(path) == lockfile
                     && !is_beside(path.rsplit_once('/').map_or("", |(directory, _)| directory))
@@ -26,16 +27,16 @@ pub(super) fn lockfile_passed_by(context: &World<'_, '_>, found: &mut Vec<Findin
             let Some(path) = inventory.manifests.iter().find(has) else { continue };
             let (words, sure) = (context.words(step.span), context.confidence(script, id, None));
             let text = format!(
-                "`{words}` installs versions that nobody has tried in place of those in {path}, and writes that file anew"
+                "`{words}` installs untried versions instead of those in {path}, and rewrites that file"
             );
-            let help = format!("update where you develop, and write `{instead}` here");
+            let help = format!("update during development, and write `{instead}` here");
             let draft = context.finding(RULE, step.span, text).severity(Severity::Warning);
             found.push(draft.at_most(sure).help(help).done());
         } else if let Some((manifest, lockfile)) = pip(context, step) {
             let of = context.sources.file(manifest.file).path();
             let (words, sure) = (context.words(step.span), context.confidence(script, id, None));
             let text = format!(
-                "`{words}` installs any versions that {of} allows: an install by pip does not look into {lockfile}, which names those that were tried"
+                "`{words}` installs any versions that {of} allows, because pip does not read {lockfile}"
             );
             let help = match base(lockfile) {
                 "uv.lock" => "write `uv sync --frozen`, or install what `uv export --frozen` writes",
@@ -48,51 +49,18 @@ pub(super) fn lockfile_passed_by(context: &World<'_, '_>, found: &mut Vec<Findin
     }
 }
 
-/// A command that takes all to newer versions: the lockfile that it writes anew, and what keeps to it.
-fn update(step: &Step) -> Option<(&'static str, &'static str)> {
-    let argv = &step.argv;
-    let verb = argv.literal(0)?;
-    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
-    // Who names a package wants that one.
-    let all = argv.args.iter().skip(1).all(|arg| arg.value.known_prefix().starts_with('-'));
-    if !all || has(&["-g", "--global", "--dry-run", "--lock"]) {
-        return None;
-    }
-    Some(match (argv.name.as_str(), verb) {
-        ("composer", "update" | "upgrade") => ("composer.lock", "composer install --no-dev"),
-        ("bundle", "update") => ("Gemfile.lock", "bundle install"),
-        ("poetry", "update") => ("poetry.lock", "poetry install"),
-        ("pipenv", "update") => ("Pipfile.lock", "pipenv sync"),
-        ("pdm", "update") => ("pdm.lock", "pdm sync"),
-        ("uv", "sync" | "lock") if has(&["--upgrade", "-U"]) => ("uv.lock", "uv sync --frozen"),
-        ("npm", "update" | "upgrade") => ("package-lock.json", "npm ci"),
-        ("yarn", "upgrade") => ("yarn.lock", "yarn install --frozen-lockfile"),
-        ("pnpm", "update" | "upgrade") => ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
-        _ => return None,
-    })
-}
-
-/// What pip installs from a manifest, and the lockfile of another tool that lies beside it.
+/// What pip installs from a manifest, and another tool's lockfile beside it.
 fn pip<'c>(context: &'c World<'_, '_>, step: &Step) -> Option<(&'c PythonManifest, &'c String)> {
-    let pip = step.argv.name.starts_with("pip") && step.argv.name != "pipenv"
-        || step.argv.name.starts_with("python") && step.argv.has_word("pip")
-        || step.argv.name == "uv" && step.argv.has_word("pip");
-    if !pip
+    if !works_as_pip(&step.argv)
         || !step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python))
-        || step.argv.has_word("--no-deps")
+        || leaves_out_requirements(&step.argv)
     {
         return None;
     }
-    // Who works by the lockfile, or writes it out as requirements, knows of it.
-    let by_lock = |other: &Step| {
-        let lists = matches!(other.argv.name.as_str(), "uv" | "poetry" | "pdm" | "pipenv");
-        lists
-            && ["sync", "install", "export", "requirements"].iter().any(|verb| other.argv.has_word(verb))
-            && !other.argv.has_word("pip")
-    };
-    // Looked for last: there are many steps, and few manifests.
+    // This is checked last, because there are many steps and few manifests.
     if !context.project.needs.python.iter().any(|m| m.lockfile.is_some())
-        || context.steps().any(|(.., other)| by_lock(other))
+        // Who works by the lockfile, or writes it out as requirements, knows of it.
+        || context.steps().any(|(.., other)| works_by_lockfile(&other.argv))
     {
         return None;
     }
@@ -105,7 +73,7 @@ fn pip<'c>(context: &'c World<'_, '_>, step: &Step) -> Option<(&'c PythonManifes
     let words: Vec<String> = step.argv.args.iter().map(|arg| arg.value.to_string()).collect();
     let list = words.iter().position(|word| matches!(word.as_str(), "-r" | "--requirement"));
     if let Some(list) = list.and_then(|at| words.get(at + 1)) {
-        // Of several files of that name it is not known which is meant.
+        // If several files have that name, it is not known which one is meant.
         let mut named = manifests().filter(|m| base(context.sources.file(m.file).path()) == base(list));
         let manifest =
             named.next().filter(|m| m.kind == PythonKind::Requirements && named.next().is_none())?;

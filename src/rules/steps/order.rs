@@ -11,6 +11,7 @@ use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::{calls, databases, packaging};
 
 /// All three.
 pub(super) fn too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -50,28 +51,7 @@ fn only_success(guard: &Guard) -> bool {
 
 /// A step above whose doing is not all known may have done anything: a script, `make`, another tool's runner.
 pub(super) fn is_opaque_call(step: &Step) -> bool {
-    let name = step.argv.name.as_str();
-    !step.deed.known
-        && (name.is_empty()
-            || name.ends_with(".sh")
-            || name.ends_with(".bash")
-            || matches!(
-                name,
-                "make"
-                    | "just"
-                    | "task"
-                    | "invoke"
-                    | "fab"
-                    | "ansible-playbook"
-                    | "bash"
-                    | "sh"
-                    | "eval"
-                    | "source"
-                    | "."
-                    | "setup"
-                    | "install"
-                    | "bootstrap"
-            ))
+    !step.deed.known && calls::may_do_anything(&step.argv)
 }
 
 /// Whose program does the work; `None` where the words do not say.
@@ -79,17 +59,7 @@ pub(super) fn ecosystem(step: &Step) -> Option<Ecosystem> {
     step.deed.roles.iter().find_map(|role| match role {
         Role::Build(of @ (Ecosystem::Node | Ecosystem::Ruby | Ecosystem::Php)) => Some(*of),
         Role::Dependencies(of) => Some(*of),
-        Role::Migrate | Role::StaticFiles => match step.argv.name.as_str() {
-            "alembic" | "flask" | "aerich" | "manage.py" | "django-admin" | "uv" | "poetry" => {
-                Some(Ecosystem::Python)
-            }
-            name if name.starts_with("python") => Some(Ecosystem::Python),
-            "npm" | "npx" | "yarn" | "pnpm" | "bun" | "bunx" | "prisma" | "knex" | "sequelize"
-            | "sequelize-cli" | "typeorm" | "drizzle-kit" => Some(Ecosystem::Node),
-            "rails" | "rake" | "bundle" => Some(Ecosystem::Ruby),
-            "php" | "artisan" => Some(Ecosystem::Php),
-            _ => None,
-        },
+        Role::Migrate | Role::StaticFiles => packaging::ecosystem(&step.argv),
         _ => None,
     })
 }
@@ -108,25 +78,7 @@ pub(super) fn environment(step: &Step) -> Option<Value> {
 
 /// Installs what a manifest names, and not some package by its name.
 pub(super) fn installs_manifest(step: &Step, of: Ecosystem) -> bool {
-    if !step.deed.roles.contains(&Role::Dependencies(of)) {
-        return false;
-    }
-    let words = || step.argv.args.iter().filter(|a| !a.value.known_prefix().starts_with('-'));
-    match of {
-        Ecosystem::Python => {
-            let line = crate::facts::deploy::line_of(step);
-            !line.contains("install ")
-                || [" -r", " --requirement", " -e", " --editable", " .", "poetry", "pipenv"]
-                    .iter()
-                    .any(|w| line.contains(w))
-        }
-        // `npm --prefix DIR ci` has a word more.
-        Ecosystem::Node => {
-            let verb = |a: &Value| matches!(a.as_literal(), Some("ci" | "install" | "i" | "clean-install"));
-            words().next_back().is_none_or(|last| verb(&last.value))
-        }
-        _ => true,
-    }
+    step.deed.roles.contains(&Role::Dependencies(of)) && packaging::installs_manifest(&step.argv, of)
 }
 
 /// They work on the same tree of packages.
@@ -138,9 +90,8 @@ fn same_tree(work: &Step, install: &Step, of: Ecosystem) -> bool {
         (Change::Create(_), Resource::Path(path)) => Some(path.dirname()),
         _ => None,
     });
-    let elsewhere = ["--prefix", "-C", "--cwd", "--dir", "-w", "--workspace", "--filter"];
     filled.unwrap_or_else(|| install.argv.cwd.clone()) == work.argv.cwd
-        && !work.argv.args.iter().any(|a| elsewhere.iter().any(|e| a.value.known_prefix().starts_with(e)))
+        && !packaging::works_elsewhere(&work.argv)
 }
 
 fn before_dependencies(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
@@ -207,7 +158,7 @@ fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut
     let fills = |s: &Step| {
         makes(s)
             || is_opaque_call(s)
-            || matches!(s.argv.name.as_str(), "psql" | "mysql" | "mariadb") && !s.deed.known
+            || databases::runs_sql(&s.argv) && !s.deed.known
             || crate::facts::deploy::line_of(s).to_ascii_lowercase().contains("create database")
     };
     if above.iter().any(fills) {
@@ -234,6 +185,12 @@ fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut
             .help("create the role and the database first")
             .done(),
     );
+}
+
+/// Installs packages whose names are not seen: a file of one (`dpkg -i`), a vendor's script.
+fn installs_unnamed(step: &Step) -> bool {
+    step.deed.roles.contains(&Role::SystemPackages)
+        && !step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Package(_)))
 }
 
 fn before_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -274,7 +231,7 @@ fn before_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                     }
                     _ => false,
                 })
-                || s.argv.name == "dpkg"
+                || installs_unnamed(s)
         };
         if above.iter().any(brings) {
             continue;
@@ -283,7 +240,7 @@ fn before_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         let after = &script.steps[id.0 as usize + 1..];
         let again = |s: &Step| match only_enables {
             true => does(s, &[Change::Enable]),
-            false => does(s, &starts) || s.argv.name == "reboot",
+            false => does(s, &starts) || s.deed.roles.contains(&Role::Reboot),
         };
         let unknown = |s: &Step| {
             s.deed.effects.iter().any(|e| {

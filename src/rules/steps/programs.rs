@@ -1,9 +1,9 @@
-//! `steps/missing-program`: a program that a unit or a step runs from an environment, and nothing that is installed
-//! there brings it. Where it is not all known what is installed, nothing is said.
+//! `steps/missing-program`: a unit or a step runs a program from an environment, and nothing that is
+//! installed there brings it. Nothing is reported if it is not fully known what is installed.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::works_in;
-use crate::facts::deploy::{is_here, is_saying, line_of};
+use crate::facts::deploy::{is_here, is_saying};
 use crate::facts::world::Origin;
 use crate::finding::Finding;
 use crate::finding::RuleId;
@@ -14,6 +14,7 @@ use crate::rules::id;
 use crate::shell::line::{Line, commands};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
+use crate::tools::packaging;
 use crate::tools::providers::{NODE, NODE_CARRIERS, PYTHON};
 use crate::tools::python::of_environment;
 use std::collections::{BTreeSet, HashSet};
@@ -54,7 +55,7 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             let module = name.replace('-', "_");
             words.iter().any(|word| word.split(['.', ':']).next().is_some_and(|first| first == module))
         };
-        // `django-celery-x`, `flask-x`: what extends a package depends on it.
+        // `django-celery-x`, `flask-x`: an extension depends on what it extends.
         let extends = |name: &str| name != *program && name.split('-').any(|part| part == *program);
         if provided
             || all().filter(|d| installed.has(deploy, d)).any(|d| by(&d) || extends(&d.name))
@@ -75,26 +76,23 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
                     declared.group.as_ref().map_or(String::new(), |group| format!(" (group {group})"));
                 let file = path(declared.span.file);
                 (
-                    format!("{file}{group} names it, and no step installs that"),
-                    format!("install what {file}{group} names too"),
+                    format!("{file}{group} names it, but no step installs that"),
+                    format!("also install what {file}{group} names"),
                 )
             }
-            (None, Some(file)) => (
-                format!("{file} does not name it, and no step installs it"),
-                format!("add `{package}` to {file}"),
-            ),
+            (None, Some(file)) => (format!("{file} does not name it"), format!("add `{package}` to {file}")),
             (None, None) => ("no step installs it".to_owned(), format!("install `{package}` there")),
         };
-        let message = format!("`{program}` is run from {from}, and nothing brings it there: {what}");
+        let message = format!("nothing installs `{program}` into {from}: {what}");
         let mut draft = deploy.world.finding(RULE, span, message).help(help);
         if let Some(declared) = elsewhere {
-            draft = draft.related(declared.span, "named here");
+            draft = draft.related(declared.span, "it is named here");
         }
         found.push(draft.done());
     }
 }
 
-/// The declared dependency brings what the package of the table does, with its extra where that has one.
+/// The declared dependency brings what the package of the table does, with its extra if that has one.
 fn brings(package: &str, declared: &Declared) -> bool {
     match package.trim_end_matches(']').split_once('[') {
         Some((name, extra)) => declared.name == name && declared.extras.iter().any(|e| e == extra),
@@ -144,11 +142,11 @@ fn uses(deploy: &Deploy<'_, '_, '_>) -> Vec<Use> {
 struct Installed {
     /// By name, as `name` and `name[extra]`.
     named: BTreeSet<String>,
-    /// All of a project, its groups too, as uv and Poetry do by default.
+    /// All of a project, including its groups, as uv and Poetry do by default.
     whole: bool,
-    /// Lists of requirements, with what they take in.
+    /// Lists of requirements, with what they include.
     lists: HashSet<FileId>,
-    /// The project as a package, and the extras that are asked for.
+    /// The project as a package, and the requested extras.
     extras: Option<BTreeSet<String>>,
 }
 
@@ -167,7 +165,7 @@ impl Installed {
         self.whole || self.lists.contains(&file) || project()
     }
 
-    /// The list, and all that it takes in.
+    /// The list, and everything that it includes.
     fn list(&mut self, deploy: &Deploy<'_, '_, '_>, file: FileId) {
         if self.lists.insert(file)
             && let Some(manifest) = deploy.world.project.needs.python.iter().find(|m| m.file == file)
@@ -181,7 +179,7 @@ impl Installed {
     }
 }
 
-/// What the steps install; `None` where that is not all known, or nothing of the app's is installed at all.
+/// What the steps install; `None` if that is not fully known, or if nothing of the app is installed at all.
 fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
     let needs = &deploy.world.project.needs;
     let mut installed = Installed::default();
@@ -190,17 +188,16 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
         let python = |role: &Role| {
             matches!(role, Role::Dependencies(Ecosystem::Python) | Role::GlobalTool(Ecosystem::Python))
         };
-        // A list of requirements that a script writes is none that was read.
+        // A list of requirements that a script writes is not one that was read.
         let writes = step.written.iter().any(|written| written.path.known_suffix().ends_with(".txt"));
-        if writes || matches!(step.argv.name.as_str(), "conda" | "mamba" | "micromamba") {
+        if writes || packaging::is_conda(&step.argv) {
             return None;
         }
         if !step.deed.roles.iter().any(python) {
             continue;
         }
         any |= step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python));
-        let lists = matches!(step.argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm");
-        installed.whole |= lists && !step.argv.has_word("pip");
+        installed.whole |= packaging::installs_the_project(&step.argv);
         let mut args = step.argv.args.iter();
         while let Some(arg) = args.next() {
             let text = arg.value.to_string();
@@ -224,7 +221,7 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
                 installed.whole |= base(&list) == "pyproject.toml";
                 continue;
             }
-            // What an option is followed by is taken for a package too, which only makes for silence.
+            // The word after an option counts as a package too, which only causes silence.
             if text.starts_with('-') {
                 continue;
             }
@@ -252,7 +249,7 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
     any.then_some(installed)
 }
 
-/// The system has a package of it, or a script that is called installs it.
+/// The system has a package of it, or a called script installs it.
 fn comes_otherwise(deploy: &Deploy<'_, '_, '_>, program: &str) -> bool {
     let package = |step: &Step| {
         step.deed.effects.iter().any(|effect| match &effect.resource {
@@ -263,7 +260,7 @@ fn comes_otherwise(deploy: &Deploy<'_, '_, '_>, program: &str) -> bool {
     deploy.steps().any(package) || deploy.called_mentions("install") && deploy.called_mentions(program)
 }
 
-/// `npm ci --omit=dev` and then a build whose program only a development dependency brings.
+/// `npm ci --omit=dev`, and then a build whose program only a development dependency brings.
 fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let packages = &deploy.world.project.needs.node;
     for package in packages {
@@ -274,7 +271,7 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let mut some = false;
         if !installs.all(|step| {
             some = true;
-            omits_development(step)
+            packaging::omits_development(&step.argv)
         }) || !some
             || packages
                 .iter()
@@ -283,7 +280,8 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         let build = deploy.steps().find_map(|step| {
-            let script = script_of(step).filter(|_| is_here(step) && works_in(step, package, packages))?;
+            let script = packaging::package_script(&step.argv)
+                .filter(|_| is_here(step) && works_in(step, package, packages))?;
             let alone = packages.iter().all(|p| p == package || !works_in(step, p, packages));
             let (program, needed) =
                 alone.then(|| only_development(package, &package.script(&script)?.command))??;
@@ -292,49 +290,18 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let Some((step, script, program, needed)) = build else { continue };
         let path = deploy.world.sources.file(package.file).path();
         let message = format!(
-            "`{}` calls `{program}` ({path}), which only a development dependency brings, and those are left out by every install here: it is not found",
+            "`{}` calls `{program}` ({path}), but every install here leaves out development dependencies",
             deploy.world.words(step.span)
         );
         let help = format!(
-            "install all of it for the build (`{} ci`), and take the rest away afterwards (`npm prune --omit=dev`); or move `{}` to `dependencies`",
+            "install everything for the build (`{} ci`) and prune afterwards (`npm prune --omit=dev`), or move `{}` to `dependencies`",
             package.manager.command(),
             needed.name,
         );
         let draft = deploy.world.finding(RULE, step.span, message).help(help);
-        let draft = draft.related(needed.span, "a development dependency");
+        let draft = draft.related(needed.span, "this development dependency brings it");
         let called = package.script(&script).map_or(needed.span, |script| script.span);
-        found.push(draft.related(called, "what it calls").done());
-    }
-}
-
-/// The install leaves development dependencies out, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
-fn omits_development(step: &Step) -> bool {
-    let words = [
-        "--omit=dev",
-        "--production",
-        "--only=production",
-        "--only=prod",
-        "--prod",
-        "-P",
-        "--production=true",
-    ];
-    let line = line_of(step);
-    words.iter().any(|word| step.argv.has_word(word))
-        || line.contains("--omit dev")
-        || step.argv.env("NODE_ENV").is_some_and(|value| value.as_literal() == Some("production"))
-            && !line.contains("--include")
-            && !line.contains("--production=false")
-            && !line.contains("--prod=false")
-}
-
-/// The script of package.json that a step runs.
-fn script_of(step: &Step) -> Option<String> {
-    let words: Vec<String> = step.argv.args.iter().map(|arg| arg.value.to_string()).collect();
-    let at = words.iter().position(|word| matches!(word.as_str(), "run" | "run-script"));
-    match (step.argv.name.as_str(), at) {
-        ("npm" | "yarn" | "pnpm", Some(at)) => words.get(at + 1).cloned(),
-        ("yarn" | "pnpm", None) => words.iter().find(|word| word.as_str() == "build").cloned(),
-        _ => None,
+        found.push(draft.related(called, "it calls this").done());
     }
 }
 
@@ -350,7 +317,7 @@ fn only_development<'p>(package: &'p NodePackage, command: &str) -> Option<(&'st
         };
         let carriers =
             NODE_CARRIERS.iter().find(|(name, _)| name == needed).map_or(&[][..], |(_, carriers)| carriers);
-        // Plugins have what they extend as a peer, which npm installs too.
+        // Plugins have what they extend as a peer, which npm also installs.
         let brings = |d: &&Declared| {
             !d.development && (carriers.contains(&d.name.as_str()) || d.name.contains(needed))
         };

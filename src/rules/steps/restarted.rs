@@ -11,6 +11,7 @@ use crate::rules::steps::build::OUTPUTS;
 use crate::rules::steps::order::{ecosystem, environment, follows, installs_manifest, is_opaque_call};
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::packaging::may_run_a_build;
 use crate::tools::serves::language_of_name;
 
 /// What a step starts that runs the app.
@@ -130,8 +131,7 @@ fn lies_there(started: &Started<'_>, step: &Step) -> bool {
 fn runs_build(started: &Started<'_>, step: &Step) -> bool {
     let Some(at) = started.unit.filter(|_| lies_there(started, step)) else { return false };
     at.unit.exec_start().iter().map(Exec::line).any(|command| {
-        OUTPUTS.iter().any(|out| command.contains(&format!("{out}/")))
-            || ["next", "nuxt", "npm", "yarn", "pnpm"].iter().any(|w| command.contains(w))
+        OUTPUTS.iter().any(|out| command.contains(&format!("{out}/"))) || may_run_a_build(&command)
     })
 }
 
@@ -150,7 +150,7 @@ fn is_started_again(script: &Deployment<'_>, late: StepId, resource: &Resource) 
     let name = resource.name().to_string();
     script.steps[late.0 as usize..].iter().any(|s| {
         is_opaque_call(s)
-            || matches!(s.argv.name.as_str(), "reboot" | "shutdown" | "kill" | "pkill" | "killall")
+            || s.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
             || s.deed.roles.contains(&Role::Restart) && s.deed.effects.is_empty()
             || s.deed.effects.iter().any(|e| {
                 matches!(e.change, Change::Start | Change::Restart)

@@ -1,4 +1,4 @@
-//! `steps/undefined-unit`: a unit that is started or counted on, and that nothing brings.
+//! `steps/undefined-unit`: a unit is started or relied on, but nothing brings it.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::same_unit;
@@ -10,81 +10,26 @@ use crate::project::unit::UnitKind;
 use crate::rules::id;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::known_units::is_there_already;
+use crate::tools::services::may_test_unit;
 
 const RULE: RuleId = id::STEPS_UNDEFINED_UNIT;
-
-/// Units that a server has, or that come with software that is installed by other ways than a package of its name.
-const KNOWN: &[&str] = &[
-    "ssh",
-    "sshd",
-    "cron",
-    "crond",
-    "docker",
-    "containerd",
-    "ufw",
-    "firewalld",
-    "fail2ban",
-    "snapd",
-    "rsyslog",
-    "dbus",
-    "getty",
-    "chrony",
-    "chronyd",
-    "ntp",
-    "ntpd",
-    "ntpsec",
-    "NetworkManager",
-    "networking",
-    "supervisor",
-    "supervisord",
-    "apparmor",
-    "netfilter-persistent",
-    "avahi-daemon",
-    "bluetooth",
-    "cups",
-    "polkit",
-    "postfix",
-    "unattended-upgrades",
-    "certbot",
-    "mysql",
-    "mysqld",
-    "mariadb",
-    "php-fpm",
-    "cloudflared",
-    "tailscaled",
-    "nftables",
-    "iptables",
-    "logrotate",
-    "user",
-    "rabbitmq-server",
-    "rc-local",
-    "amazon-ssm-agent",
-    "autofs",
-    "cloud-init",
-    "local-fs",
-    "nss-lookup",
-    "time-sync",
-    "remote-fs",
-    "multi-user",
-    "graphical",
-    "default",
-];
 
 /// `steps/undefined-unit`.
 pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let context = deploy.world;
-    // A project whose units are made elsewhere says nothing of what is there.
+    // A project whose units are created elsewhere says nothing about what exists.
     if context.units.is_empty() {
         return;
     }
-    // By unit: one that is missing is told once, with all places that count on it.
+    // By unit: a missing one is reported once, with all places that rely on it.
     let mut places: Vec<(String, Vec<(Span, String)>)> = Vec::new();
     let mut note = |name: &str, span: Span, why: String| match places.iter_mut().find(|(n, _)| n == name) {
         Some((_, of)) => of.push((span, why)),
         None => places.push((name.to_owned(), vec![(span, why)])),
     };
     for step in deploy.steps() {
-        // A step that may fail says itself that the unit may be missing.
+        // A step that may fail shows itself that the unit may be missing.
         if step.on_failure == OnFailure::Handled || step.status_checked {
             continue;
         }
@@ -96,7 +41,7 @@ pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
             };
             let Some(name) = name.as_literal() else { continue };
             if is_undefined(deploy, name, false) && !is_tested(deploy, name) {
-                note(name, effect.operand.unwrap_or(step.span), "is driven here".to_owned());
+                note(name, effect.operand.unwrap_or(step.span), "it is used here".to_owned());
             }
         }
     }
@@ -112,12 +57,11 @@ pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     }
     for (name, places) in places {
         let Some(((first, _), rest)) = places.split_first() else { continue };
-        let message = format!(
-            "{name} is defined nowhere: no script, no file of the repo and no package brings that unit"
-        );
+        let message =
+            format!("nothing defines {name}: no script, no file of the repo and no package brings that unit");
         let mut draft = context
             .finding(RULE, *first, message)
-            .help("write or install the unit before it is counted on, or correct the name");
+            .help("write or install the unit before it is used, or correct the name");
         for (span, why) in rest {
             draft = draft.related(*span, why.clone());
         }
@@ -125,23 +69,15 @@ pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     }
 }
 
-/// Nothing that is known of brings the unit. What shares no name with the project's own may come from anywhere; a
-/// `strong` dependency of an own unit counts all the same.
+/// Nothing known brings the unit. A unit that shares no name with the project's own may come from anywhere;
+/// but a `strong` dependency of the project's own unit counts all the same.
 fn is_undefined(deploy: &Deploy<'_, '_, '_>, name: &str, strong: bool) -> bool {
     let context = deploy.world;
     if name.contains(['$', '*', '%', '@']) || !matches!(UnitKind::of(name), UnitKind::Service) {
         return false;
     }
     let stem = name.trim_end_matches(".service");
-    let known = KNOWN.contains(&stem)
-        || stem.starts_with("systemd-")
-        || stem.starts_with("php")
-        || stem.starts_with("snap.")
-        || stem.starts_with("network")
-        || !product_units(stem).is_empty()
-        || ["postgresql", "redis", "mongo", "nginx", "apache2", "httpd", "caddy"]
-            .iter()
-            .any(|p| stem.starts_with(p));
+    let known = is_there_already(stem) || !product_units(stem).is_empty();
     let defined = context.units.iter().any(|u| same_unit(name, &u.name) || same_unit(&u.name, name));
     if known || defined || deploy.may_do_anything() || deploy.called_mentions(&format!("{stem}.service")) {
         return false;
@@ -169,20 +105,16 @@ fn comes_with_package(deploy: &Deploy<'_, '_, '_>, stem: &str) -> bool {
     })
 }
 
-/// The script looks whether the unit is there.
+/// The script checks whether the unit exists.
 fn is_tested(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
     let stem = name.trim_end_matches(".service");
-    deploy.steps().any(|s| {
-        let asks = s.argv.has_word("list-unit-files")
-            || s.argv.has_word("is-enabled")
-            || s.argv.has_word("list-units")
-            || s.argv.has_word("cat")
-            || matches!(s.argv.name.as_str(), "[" | "test" | "[[");
-        asks && s.argv.args.iter().any(|a| a.value.to_string().contains(stem))
-    }) || deploy.world.scripts.iter().any(|script| {
-        script
-            .guards
-            .iter()
-            .any(|g| g.cond.facts().iter().any(|f| f.resource.name().to_string().contains(stem)))
-    })
+    deploy
+        .steps()
+        .any(|s| may_test_unit(&s.argv) && s.argv.args.iter().any(|a| a.value.to_string().contains(stem)))
+        || deploy.world.scripts.iter().any(|script| {
+            script
+                .guards
+                .iter()
+                .any(|g| g.cond.facts().iter().any(|f| f.resource.name().to_string().contains(stem)))
+        })
 }

@@ -12,6 +12,8 @@ use crate::rules::guards;
 use crate::rules::id;
 use crate::tools::advice::restart;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::known_units::is_beside_the_app;
+use crate::tools::services::may_start_otherwise;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -79,12 +81,7 @@ fn is_removed(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
 
 /// The manager reads its units again.
 fn reloads(step: &Step) -> bool {
-    step.deed.roles.contains(&Role::DaemonReload)
-        || step.deed.roles.contains(&Role::Enable)
-            && step.argv.name == "systemctl"
-            && !step.argv.has_word("--no-reload")
-        || step.argv.name == "reboot"
-        || step.argv.name == "deb-systemd-helper"
+    step.deed.roles.iter().any(|role| matches!(role, Role::DaemonReload | Role::Reboot))
 }
 
 fn not_reloaded(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<Finding>) {
@@ -138,9 +135,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
     let Some(start) = any(&[Change::Start]) else {
         let enabled = any(&[Change::Enable]);
         let stem = at.name.trim_end_matches(".service");
-        let told = deploy.mentions(&["systemctl", "start", stem])
-            || deploy.mentions(&["systemctl", "restart", stem])
-            || deploy.mentions(&["service", stem, "start"])
+        let told = deploy.said_drives("start", stem)
             || deploy.mentions(&["--now", stem])
             || deploy.mentions(&["reboot"]);
         if told
@@ -148,7 +143,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
             || deploy.called_drives("--now", stem)
             || deploy.repo_drives("start", stem)
             || deploy.repo_drives("--now", stem)
-            || *asked.reboots.get_or_init(|| deploy.steps().any(|s| s.argv.name == "reboot"))
+            || *asked.reboots.get_or_init(|| deploy.steps().any(|s| s.deed.roles.contains(&Role::Reboot)))
         {
             return false;
         }
@@ -231,8 +226,7 @@ fn is_left_running(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, start: &Step
     let below = deployment.steps[id.0 as usize..].iter().any(|s| std::ptr::eq(s, start));
     let stem = at.name.trim_end_matches(".service");
     let ends = |s: &Step| {
-        matches!(s.argv.name.as_str(), "reboot" | "shutdown" | "kill" | "pkill" | "killall" | "fuser")
-            || s.argv.name == "systemctl" && s.argv.has_word("reboot")
+        s.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
             || s.deed.roles.contains(&Role::Restart) && s.deed.effects.is_empty()
             || s.deed.effects.iter().any(|e| match &e.resource {
                 Resource::Unit(name) => {
@@ -253,8 +247,7 @@ fn is_left_running(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, start: &Step
 fn updates<'r>(script: &'r Deployment<'_>) -> Option<&'r Step> {
     script.iter().find_map(|(id, step)| {
         let source = step.deed.roles.contains(&Role::Source) && is_here(step);
-        let again =
-            matches!(step.argv.name.as_str(), "git" | "rsync" | "svn" | "hg") && !step.argv.has_word("clone");
+        let again = !step.deed.roles.contains(&Role::Clone);
         (source && again && script.second_run(id).skipped_by().is_none()).then_some(step)
     })
 }
@@ -367,22 +360,9 @@ fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     });
     let starts = deploy.steps().any(|s| {
         s.deed.roles.iter().any(|r| matches!(r, Role::Restart | Role::Serve | Role::ComposeUp))
-            && ![
-                "nginx.service",
-                "apache2.service",
-                "caddy.service",
-                "postgresql.service",
-                "redis-server.service",
-                "redis.service",
-            ]
-            .iter()
-            .any(|web| s.deed.effects.len() == 1 && s.deed.effects[0].resource.name().is_shown_as(web))
+            && !matches!(&s.deed.effects[..], [only] if is_beside_the_app(&only.resource.name().to_string()))
             || s.background
-            || matches!(
-                s.argv.name.as_str(),
-                "touch" | "reboot" | "passenger-config" | "screen" | "tmux" | "nohup"
-            )
-            || s.argv.name == "kill" && s.argv.args.iter().any(|a| a.value.to_string().contains("HUP"))
+            || may_start_otherwise(&s.argv)
     });
     let app = context.units.iter().find(|u| {
         u.unit

@@ -16,7 +16,9 @@ use crate::rules::id;
 use crate::rules::units::{Judged, base, judged};
 use crate::shell::value::has_hole;
 use crate::shell::wrappers::Place;
+use crate::tools::effect::Prints;
 use crate::tools::effect::Role;
+use crate::tools::packaging::manages_environments;
 
 const RULE: RuleId = id::UNITS_MISSING_PATH;
 
@@ -99,9 +101,7 @@ fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
         m.path != root && (other == parent || lies_under(other, parent) || lies_under(parent, other))
     })?;
     let unknown = environments.iter().any(|m| !m.path.starts_with(['/', '$']) || m.path.contains("$("));
-    let others = context.steps().any(|(_, _, s)| {
-        matches!(s.argv.name.as_str(), "uv" | "poetry" | "pdm" | "pipenv" | "hatch" | "conda" | "tox")
-    });
+    let others = context.steps().any(|(_, _, s)| manages_environments(&s.argv));
     let is_made = made.iter().any(|m| m.path == root || lies_under(&m.path, root));
     if unknown || others || is_made || is_spoken_of(context, root) {
         return None;
@@ -170,7 +170,7 @@ fn variables(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
         return None;
     }
     let told = script.steps.iter().any(|s| {
-        matches!(s.argv.name.as_str(), "echo" | "printf" | "cat")
+        matches!(s.deed.prints, Prints::Words | Prints::Same)
             && s.argv.args.iter().any(|a| a.value.to_string().contains(base(&file.path)))
     });
     let sure = if brings && !told { Confidence::Medium } else { Confidence::Low };

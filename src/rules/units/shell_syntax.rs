@@ -7,14 +7,12 @@ use crate::finding::Finding;
 use crate::project::unit::Directive;
 use crate::rules::id;
 use crate::rules::units::{Judged, base, judged};
+use crate::tools::plain::takes_operators;
 
 /// What only a shell knows. `cd` is not a program on Debian and its relatives, and where it is one it changes
 /// nothing.
 const BUILTINS: &[&str] =
     &["cd", "source", ".", "export", "set", "ulimit", "umask", "if", "while", "for", "exec", "eval", "trap"];
-
-/// Programs that have such words as their own operators.
-const TAKES_OPERATORS: &[&str] = &["test", "[", "expr", "awk", "gawk", "jq", "find", "rg", "grep", "sed"];
 
 /// `units/shell-syntax`.
 pub(super) fn shell_syntax(world: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -64,7 +62,7 @@ fn judge_command(
         return;
     }
     // What the shell inserted from a command is shown as that command, and does not concern systemd.
-    if TAKES_OPERATORS.contains(&name) || unit.holds_substitution(&directive.value) {
+    if takes_operators(name) || unit.holds_substitution(&directive.value) {
         return;
     }
     let operator = command[1..].iter().filter(|(_, bare)| *bare).map(|(word, _)| word.as_str());

@@ -1,4 +1,4 @@
-//! `units/wrong-upstream`: nginx hands requests to a port or a socket that no unit listens on.
+//! `units/wrong-upstream`: nginx passes requests to a port or a socket on which no unit listens.
 
 use crate::facts::world::World;
 use crate::finding::RuleId;
@@ -8,13 +8,15 @@ use crate::project::unit::UnitKind;
 use crate::rules::id;
 use crate::rules::units::{Judged, judged};
 use crate::source::{MappedText, OffsetMap, Span};
+use crate::tools::effect::How;
 use crate::tools::effect::Role;
+use crate::tools::managers::is_manager;
 use crate::tools::serves::Address;
 
 const RULE: RuleId = id::UNITS_WRONG_UPSTREAM;
 
-/// `units/wrong-upstream`. Only where all that a script brings up says where it listens: another script may be of another
-/// deploy.
+/// `units/wrong-upstream`. It applies only if everything that a script starts shows its address, because
+/// another script may belong to another deploy.
 pub(super) fn wrong_upstream(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let units: Vec<Judged<'_, '_, '_>> = judged(context).collect();
     for script in context.scripts {
@@ -26,7 +28,7 @@ pub(super) fn wrong_upstream(context: &World<'_, '_>, found: &mut Vec<Finding>) 
     }
 }
 
-/// Where the units listen; `None` where one does not say it, or none does.
+/// Where the units listen; `None` if one does not show it, or none listens.
 fn listening(units: &[&Judged<'_, '_, '_>]) -> Option<Vec<(Address, Span)>> {
     let mut listening: Vec<(Address, Span)> = Vec::new();
     for unit in units {
@@ -36,7 +38,7 @@ fn listening(units: &[&Judged<'_, '_, '_>]) -> Option<Vec<(Address, Span)>> {
                     listening.push((Address::parse(&directive.value)?, directive.span));
                 }
             }
-            // What ends when its work is done listens on nothing.
+            // A service that ends when its work is done listens nowhere.
             UnitKind::Service if !unit.at.unit.is_oneshot_work() => {
                 let Some(exec) = unit.at.unit.exec_start().into_iter().last() else { continue };
                 let addresses = exec.serves()?.listens?;
@@ -67,10 +69,11 @@ fn compare(
             }
         }
     }
-    // What else runs there may listen: containers, pm2, a unit that was there before.
+    // Other programs may listen there: containers, pm2, a unit that was there before.
     let others = script.steps.iter().any(|s| {
         s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Serve))
-            || matches!(s.argv.name.as_str(), "docker" | "podman" | "pm2" | "supervisorctl" | "nohup")
+            || is_manager(&s.argv)
+            || s.background
     });
     if wrong.is_empty() || others || context.deploy().may_do_anything() {
         return;
@@ -91,10 +94,10 @@ fn written(context: &World<'_, '_>, script: &Deployment<'_>) -> Vec<MappedText> 
         let of_nginx = |path: &str| path.contains("/nginx/") && !path.ends_with(".service");
         let written = step.written.iter().filter(|w| of_nginx(&w.path.to_string()) && !w.append);
         texts.extend(written.map(|w| w.content.clone()));
-        // A file of the repo that is put there.
-        for effect in &step.deed.effects {
+        // A file of the repo that is installed there.
+        for (effect, content) in step.deed.puts() {
             let target = effect.resource.name().to_string();
-            if !of_nginx(&target) || !matches!(step.argv.name.as_str(), "cp" | "install") {
+            if !of_nginx(&target) || content.how != How::Copied {
                 continue;
             }
             let operands = step.argv.args.iter().map(|a| a.value.basename().to_string());

@@ -8,36 +8,8 @@ use crate::project::unit::{Exec, Unit, UnitKind, is_true};
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
-use crate::tools::effect::{Change, Resource};
-
-/// Words for what has to be root, or maintains the machine and not the app: containers, networks,
-/// certificates, backups.
-const OF_ROOT: [&str; 24] = [
-    "docker",
-    "podman",
-    "compose",
-    "nginx",
-    "caddy",
-    "haproxy",
-    "ufw",
-    "iptables",
-    "nft",
-    "firewall",
-    "wg-quick",
-    "wireguard",
-    "vpn",
-    "tunnel",
-    "cloudflared",
-    "tailscale",
-    "certbot",
-    "renew",
-    "backup",
-    "systemctl",
-    "fail2ban",
-    "watchdog",
-    "updater",
-    "monitor",
-];
+use crate::tools::effect::{Change, Prints, Resource};
+use crate::tools::known_units::keeps_the_machine;
 
 /// Where apps are.
 const HOMES_OF_APPS: [&str; 6] = ["/opt", "/srv", "/home", "/var/www", "/app", "/root"];
@@ -102,9 +74,9 @@ fn judge(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
 /// True for a command that runs an app's own code.
 fn runs_app(exec: &Exec, unit: &Unit) -> bool {
     let words = || std::iter::once(&exec.program).chain(&exec.args);
-    let of_root = words().any(|word| OF_ROOT.iter().any(|w| word.to_ascii_lowercase().contains(w)));
+    let of_root = words().any(|word| keeps_the_machine(&word.to_ascii_lowercase()));
     let description = unit.get("Unit", "Description").map(|d| d.value.to_ascii_lowercase());
-    let kept = description.is_some_and(|d| OF_ROOT.iter().any(|w| d.contains(w)));
+    let kept = description.is_some_and(|d| keeps_the_machine(&d));
     let runner = exec.serves().is_some_and(|serves| serves.runs_app);
     let own = HOMES_OF_APPS.iter().any(|home| lies_under(&exec.program, home));
     !of_root && !kept && (runner || own)
@@ -139,9 +111,7 @@ fn is_edited(context: &World<'_, '_>, at: &UnitAt, install: &Step) -> bool {
         });
         written || edits && step.argv.args.iter().any(|a| a.value.to_string().contains("User"))
     });
-    let plain = matches!(
-        install.argv.name.as_str(),
-        "cp" | "install" | "mv" | "ln" | "rsync" | "cat" | "tee" | "echo"
-    );
+    let plain = install.deed.copies()
+        || matches!(install.deed.prints, Prints::Words | Prints::Same | Prints::Through);
     edited || matches!(at.origin, Origin::Installed(..)) && !plain
 }

@@ -222,6 +222,8 @@ words! {
         Mode = "mode",
         /// Brings what is not on this machine.
         Fetch = "fetch",
+        /// Copies to another machine.
+        Send = "send",
         /// Takes files out of an archive.
         Unpack = "unpack",
         /// Tells processes to end or to start anew.

@@ -1,0 +1,50 @@
+//! How statements end, and what is known after one.
+
+use crate::model::OnFailure;
+use crate::model::condition::Cond;
+use crate::source::Span;
+
+/// Where control goes if a statement does not end normally.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Jump {
+    /// `exit`, `exec`.
+    Shell,
+    /// `return`.
+    Function,
+    /// `break`, `continue`.
+    Loop,
+}
+
+/// How a statement ends.
+#[derive(Clone, Debug)]
+pub(crate) enum Exit {
+    /// Control goes on.
+    No,
+    /// Control never goes on.
+    Always(Jump),
+    /// Control does not go on if the condition has the outcome.
+    When { cond: Cond, outcome: bool, jump: Jump, span: Span },
+}
+
+/// What is known after a statement.
+#[derive(Clone, Debug)]
+pub(crate) struct Flow {
+    /// It succeeded.
+    pub(crate) cond: Cond,
+    pub(crate) exit: Exit,
+}
+
+impl Flow {
+    pub(crate) fn plain(cond: Cond) -> Self {
+        Flow { cond, exit: Exit::No }
+    }
+}
+
+/// What a failing command means to the surrounding statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// errexit decides.
+    Default,
+    /// Something checks it, or it is ignored.
+    Is(OnFailure),
+}

@@ -1,0 +1,75 @@
+//! The functions of a shell.
+
+use crate::shell::ast::Stmt;
+use std::collections::HashMap;
+
+#[derive(Clone, Copy, Debug)]
+struct Function<'a> {
+    body: &'a Stmt<'a>,
+    is_called: bool,
+    /// Calls of it that are under way.
+    active: u32,
+}
+
+/// The functions that a shell has defined so far.
+#[derive(Debug, Default)]
+pub(crate) struct Functions<'a> {
+    by_name: HashMap<&'a str, Function<'a>>,
+    /// In the order in which they were first defined.
+    order: Vec<&'a str>,
+}
+
+impl<'a> Functions<'a> {
+    /// Defines one, perhaps anew.
+    pub(crate) fn define(&mut self, name: &'a str, body: &'a Stmt<'a>) {
+        let function = Function { body, is_called: false, active: 0 };
+        if self.by_name.insert(name, function).is_none() {
+            self.order.push(name);
+        }
+    }
+
+    /// The name of a function as it lives in the arena, if there is one of this name.
+    pub(crate) fn named(&self, name: &str) -> Option<&'a str> {
+        self.by_name.get_key_value(name).map(|(name, _)| *name)
+    }
+
+    /// The body of a function.
+    pub(crate) fn body(&self, name: &str) -> Option<&'a Stmt<'a>> {
+        self.by_name.get(name).map(|function| function.body)
+    }
+
+    /// The body of a function that is not under way; it counts as called.
+    pub(crate) fn look_into(&mut self, name: &str) -> Option<&'a Stmt<'a>> {
+        let function = self.by_name.get_mut(name).filter(|function| function.active == 0)?;
+        function.is_called = true;
+        Some(function.body)
+    }
+
+    /// Begins a call: the body of the function, unless it is under way already.
+    pub(crate) fn enter(&mut self, name: &str, may_enter: bool) -> Option<&'a Stmt<'a>> {
+        let function = self.by_name.get_mut(name)?;
+        function.is_called = true;
+        if function.active > 0 || !may_enter {
+            return None;
+        }
+        function.active += 1;
+        Some(function.body)
+    }
+
+    /// Ends a call. The function's own body may have defined it anew.
+    pub(crate) fn leave(&mut self, name: &str) {
+        if let Some(function) = self.by_name.get_mut(name) {
+            function.active = function.active.saturating_sub(1);
+        }
+    }
+
+    /// The functions that have been defined, in order; later ones are not among them.
+    pub(crate) fn take_order(&mut self) -> Vec<&'a str> {
+        std::mem::take(&mut self.order)
+    }
+
+    /// Nothing calls it.
+    pub(crate) fn is_uncalled(&self, name: &str) -> bool {
+        self.by_name.get(name).is_some_and(|function| !function.is_called)
+    }
+}

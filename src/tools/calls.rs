@@ -1,0 +1,81 @@
+//! Commands that hand on to what is not modelled: shells with a script, `make` and its like, scripts of package.json,
+//! programs in Python or Node. Says what is called, and never what that does.
+
+use crate::shell::argv::Argv;
+use crate::tools::packaging::PackageManager;
+
+/// What a command calls.
+pub(crate) enum Call {
+    /// Nothing besides itself.
+    None,
+    /// A script of a shell, by its path.
+    Script(String),
+    /// A script of package.json, by its name.
+    PackageScript(String),
+    /// Something that may do anything, and whose text is not to be found by a name.
+    Opaque,
+}
+
+/// Runners of tasks, which may do anything.
+const TASKS: [&str; 9] = ["make", "just", "task", "invoke", "inv", "fab", "ansible-playbook", "dagger", "nx"];
+
+fn is_script(name: &str) -> bool {
+    name.ends_with(".sh") || name.ends_with(".bash")
+}
+
+/// What the command calls.
+pub(crate) fn call(argv: &Argv) -> Call {
+    let first = argv.args.iter().find(|arg| !arg.value.known_prefix().starts_with('-'));
+    match argv.name.as_str() {
+        "bash" | "sh" | "zsh" | "dash" => match first {
+            Some(arg) if is_script(arg.value.known_suffix()) => Call::Script(arg.value.to_string()),
+            _ => Call::None,
+        },
+        name if TASKS.contains(&name) => Call::Opaque,
+        name if PackageManager::called(name).is_some() => {
+            let words = argv.args.iter().map(|arg| arg.value.to_string());
+            let mut names =
+                words.filter(|w| !w.starts_with('-') && !matches!(w.as_str(), "run" | "run-script"));
+            names.next().map_or(Call::None, Call::PackageScript)
+        }
+        "python" | "node" => {
+            let Some(arg) = first else { return Call::None };
+            let text = arg.value.to_string();
+            let base = text.rsplit('/').next().unwrap_or_default();
+            let telling = ["deploy", "setup", "install", "bootstrap", "migrat", "init", "upgrade"];
+            match telling.iter().any(|t| base.contains(t)) && base.contains('.') {
+                true => Call::Opaque,
+                false => Call::None,
+            }
+        }
+        name if is_script(name) => Call::Script(argv.program.value.to_string()),
+        _ => Call::None,
+    }
+}
+
+/// Of a command whose doing is not all known: may it have done anything? A script, `make`, another tool's runner.
+pub(crate) fn may_do_anything(argv: &Argv) -> bool {
+    let name = argv.name.as_str();
+    name.is_empty()
+        || is_script(name)
+        || TASKS.contains(&name)
+        || matches!(name, "bash" | "sh" | "eval" | "source" | "." | "setup" | "install" | "bootstrap")
+}
+
+/// Of a command whose doing is not all known: does it compile, or is it a script of its own?
+pub(crate) fn compiles(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "make" | "cmake" | "ninja" | "configure" | "meson") || is_script(&argv.name)
+}
+
+/// A script of a shell that is called by its name.
+pub(crate) fn calls_script(argv: &Argv) -> bool {
+    is_script(&argv.name)
+}
+
+/// Scripts of vendors, which install a tool and know nothing about the app.
+pub(crate) fn is_installer(path: &str) -> bool {
+    const VENDORS: [&str; 10] =
+        ["docker", "nodesource", "node_setup", "nvm", "rustup", "poetry", "pip", "certbot", "acme", "uv"];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    VENDORS.iter().any(|vendor| name.contains(vendor)) || path.starts_with("/tmp/")
+}

@@ -1,0 +1,272 @@
+//! Installs of an app's dependencies: by which manager, of what list, bound to its lockfile or not. Whatever a deploy's
+//! rules ask of pip, uv, Poetry, npm and their like besides their effects stands here; nothing here knows of manifests.
+
+use crate::shell::argv::{Arg, Argv};
+use crate::tools::effect::Ecosystem;
+
+/// Who installs and builds packages of Node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PackageManager {
+    /// npm; also where nothing says otherwise.
+    Npm,
+    /// pnpm.
+    Pnpm,
+    /// Yarn.
+    Yarn,
+    /// Bun.
+    Bun,
+}
+
+impl PackageManager {
+    const ALL: [PackageManager; 4] =
+        [PackageManager::Npm, PackageManager::Pnpm, PackageManager::Yarn, PackageManager::Bun];
+
+    /// Its command.
+    pub fn command(self) -> &'static str {
+        match self {
+            PackageManager::Npm => "npm",
+            PackageManager::Pnpm => "pnpm",
+            PackageManager::Yarn => "yarn",
+            PackageManager::Bun => "bun",
+        }
+    }
+
+    /// The one whose command it is.
+    pub(crate) fn called(name: &str) -> Option<PackageManager> {
+        PackageManager::ALL.into_iter().find(|manager| manager.command() == name)
+    }
+
+    /// An install that is bound to the lockfile.
+    pub(crate) fn strict_install(self) -> &'static str {
+        match self {
+            PackageManager::Npm => "npm ci",
+            PackageManager::Pnpm => "pnpm install --frozen-lockfile",
+            PackageManager::Yarn => "yarn install --frozen-lockfile",
+            PackageManager::Bun => "bun install --frozen-lockfile",
+        }
+    }
+}
+
+fn has(argv: &Argv, words: &[&str]) -> bool {
+    words.iter().any(|word| argv.has_word(word))
+}
+
+fn is_option(arg: &Arg) -> bool {
+    arg.value.known_prefix().starts_with('-')
+}
+
+/// The manager of an install that may bring other versions than its lockfile names.
+pub(crate) fn loose(argv: &Argv) -> Option<PackageManager> {
+    let manager = PackageManager::called(&argv.name)?;
+    let (install, bound): (bool, &[&str]) = match manager {
+        PackageManager::Npm => (has(argv, &["install", "i"]), &["--package-lock-only", "-g", "--global"]),
+        PackageManager::Pnpm => (has(argv, &["install", "i"]), &["--frozen-lockfile", "-g"]),
+        // https://bun.com/docs/pm/cli/install#production-mode
+        PackageManager::Bun => {
+            (has(argv, &["install", "i"]), &["--frozen-lockfile", "--production", "-g", "--global"])
+        }
+        PackageManager::Yarn => {
+            let word = |arg: &Arg| is_option(arg) || arg.value.as_literal() == Some("install");
+            (argv.args.iter().all(word), &["--frozen-lockfile", "--immutable", "--pure-lockfile"])
+        }
+    };
+    (install && !has(argv, bound)).then_some(manager)
+}
+
+/// A command that updates everything: the lockfile that it rewrites, and the command that keeps to it.
+pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
+    let verb = argv.literal(0)?;
+    // Whoever names a package wants that one.
+    let all = argv.args.iter().skip(1).all(is_option);
+    if !all || has(argv, &["-g", "--global", "--dry-run", "--lock"]) {
+        return None;
+    }
+    Some(match (argv.name.as_str(), verb) {
+        ("composer", "update" | "upgrade") => ("composer.lock", "composer install --no-dev"),
+        ("bundle", "update") => ("Gemfile.lock", "bundle install"),
+        ("poetry", "update") => ("poetry.lock", "poetry install"),
+        ("pipenv", "update") => ("Pipfile.lock", "pipenv sync"),
+        ("pdm", "update") => ("pdm.lock", "pdm sync"),
+        ("uv", "sync" | "lock") if has(argv, &["--upgrade", "-U"]) => ("uv.lock", "uv sync --frozen"),
+        ("npm", "update" | "upgrade") => ("package-lock.json", "npm ci"),
+        ("yarn", "upgrade") => ("yarn.lock", "yarn install --frozen-lockfile"),
+        ("pnpm", "update" | "upgrade") => ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
+        _ => return None,
+    })
+}
+
+/// pip(1), by its own name or as a module of Python.
+pub(crate) fn is_pip(argv: &Argv) -> bool {
+    match argv.name.as_str() {
+        "pip" => true,
+        "python" => argv.has_word("pip"),
+        _ => false,
+    }
+}
+
+/// pip, or uv in its place: `uv pip install`.
+pub(crate) fn works_as_pip(argv: &Argv) -> bool {
+    is_pip(argv) || argv.name == "uv" && argv.has_word("pip")
+}
+
+/// `--no-deps`: a list names all by itself.
+pub(crate) fn leaves_out_requirements(argv: &Argv) -> bool {
+    works_as_pip(argv) && argv.has_word("--no-deps")
+}
+
+/// `pip install certbot` does not install what the app declares.
+pub(crate) fn installs_by_name(argv: &Argv) -> bool {
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=<>~![]".contains(&b));
+    works_as_pip(argv)
+        && argv.args.iter().all(|arg| {
+            let text = arg.value.as_literal();
+            text.is_some_and(|text| {
+                plain(text) && !text.starts_with('.') && !text.starts_with("-r") && text != "-e"
+            })
+        })
+}
+
+/// Does the manager install what the project itself lists, with a lockfile beside it?
+pub(crate) fn installs_the_project(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm") && !argv.has_word("pip")
+}
+
+/// It installs by the lockfile, or writes it out as requirements.
+pub(crate) fn works_by_lockfile(argv: &Argv) -> bool {
+    installs_the_project(argv) && has(argv, &["sync", "install", "export", "requirements"])
+}
+
+/// The manager makes the environment that it works in.
+pub(crate) fn manages_environments(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm" | "hatch" | "tox") || is_conda(argv)
+}
+
+/// conda and its like, whose environments hold more than Python.
+pub(crate) fn is_conda(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "conda" | "mamba" | "micromamba")
+}
+
+/// A directory of conda or what works as it.
+pub(crate) fn is_in_conda(directory: &str) -> bool {
+    directory.contains("conda") || directory.contains("mamba")
+}
+
+/// A package of Debian that is a library of Python, and no tool that works with Python.
+pub(crate) fn is_python_library(package: &str) -> bool {
+    const TOOLS: [&str; 8] = ["pip", "venv", "dev", "setuptools", "wheel", "full", "distutils", "virtualenv"];
+    let rest = package.strip_prefix("python3-");
+    rest.is_some_and(|rest| !TOOLS.contains(&rest) && !rest.starts_with("certbot"))
+}
+
+/// The install leaves out development dependencies, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
+pub(crate) fn omits_development(argv: &Argv) -> bool {
+    const WORDS: [&str; 7] = [
+        "--omit=dev",
+        "--production",
+        "--only=production",
+        "--only=prod",
+        "--prod",
+        "-P",
+        "--production=true",
+    ];
+    let line = argv.to_string();
+    has(argv, &WORDS)
+        || line.contains("--omit dev")
+        || argv.env("NODE_ENV").is_some_and(|value| value.as_literal() == Some("production"))
+            && !line.contains("--include")
+            && !line.contains("--production=false")
+            && !line.contains("--prod=false")
+}
+
+/// The script of package.json that a command runs: `npm run build`, `yarn build`.
+pub(crate) fn package_script(argv: &Argv) -> Option<String> {
+    let words: Vec<String> = argv.args.iter().map(|arg| arg.value.to_string()).collect();
+    let at = words.iter().position(|word| matches!(word.as_str(), "run" | "run-script"));
+    match (PackageManager::called(&argv.name)?, at) {
+        (PackageManager::Npm | PackageManager::Yarn | PackageManager::Pnpm, Some(at)) => {
+            words.get(at + 1).cloned()
+        }
+        (PackageManager::Yarn | PackageManager::Pnpm, None) => {
+            words.iter().find(|word| word.as_str() == "build").cloned()
+        }
+        _ => None,
+    }
+}
+
+/// Whose program does the work of a migration or of static files; `None` where the words do not say.
+pub(crate) fn ecosystem(argv: &Argv) -> Option<Ecosystem> {
+    Some(match argv.name.as_str() {
+        "alembic" | "flask" | "aerich" | "manage.py" | "django-admin" | "uv" | "poetry" | "python" => {
+            Ecosystem::Python
+        }
+        "npm" | "npx" | "yarn" | "pnpm" | "bun" | "bunx" | "prisma" | "knex" | "sequelize"
+        | "sequelize-cli" | "typeorm" | "drizzle-kit" => Ecosystem::Node,
+        "rails" | "rake" | "bundle" => Ecosystem::Ruby,
+        "php" | "artisan" => Ecosystem::Php,
+        _ => return None,
+    })
+}
+
+/// Installs what a manifest names, and not some package by its name; asked of an install of that ecosystem.
+pub(crate) fn installs_manifest(argv: &Argv, of: Ecosystem) -> bool {
+    match of {
+        Ecosystem::Python => {
+            let line = argv.to_string();
+            !line.contains("install ")
+                || [" -r", " --requirement", " -e", " --editable", " .", "poetry", "pipenv"]
+                    .iter()
+                    .any(|word| line.contains(word))
+        }
+        // `npm --prefix DIR ci` has an additional word.
+        Ecosystem::Node => argv.args.iter().rfind(|arg| !is_option(arg)).is_none_or(|last| {
+            matches!(last.value.as_literal(), Some("ci" | "install" | "i" | "clean-install"))
+        }),
+        _ => true,
+    }
+}
+
+/// The command works in another directory than the one it is called in, or on a part of a workspace.
+pub(crate) fn works_elsewhere(argv: &Argv) -> bool {
+    const ELSEWHERE: [&str; 7] = ["--prefix", "-C", "--cwd", "--dir", "-w", "--workspace", "--filter"];
+    argv.args.iter().any(|arg| ELSEWHERE.iter().any(|option| arg.value.known_prefix().starts_with(option)))
+}
+
+/// cargo and what stands in for it.
+pub(crate) fn is_cargo(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "cargo" | "cross")
+}
+
+/// A line in which a process runs what a build of Node makes, or may through a script of package.json.
+pub(crate) fn may_run_a_build(command: &str) -> bool {
+    ["next", "nuxt", "npm", "yarn", "pnpm"].iter().any(|word| command.contains(word))
+}
+
+/// How a line runs a script of package.json by its name.
+pub(crate) const RUNS_SCRIPT: [&str; 7] =
+    ["npm run ", "npm ", "yarn ", "yarn run ", "pnpm ", "pnpm run ", "bun run "];
+
+#[test]
+fn installs_are_told_apart() {
+    use crate::shell::argv::tests::argv;
+    for (line, manager) in [
+        ("npm install", Some(PackageManager::Npm)),
+        ("npm ci", None),
+        ("npm i -g pm2", None),
+        ("yarn", Some(PackageManager::Yarn)),
+        ("yarn build", None),
+        ("yarn install --immutable", None),
+        ("pnpm i", Some(PackageManager::Pnpm)),
+        ("bun install --production", None),
+    ] {
+        assert_eq!(loose(&argv(line)), manager, "{line}");
+    }
+    assert_eq!(update(&argv("composer.phar update --no-dev")).map(|(file, _)| file), Some("composer.lock"));
+    assert_eq!(update(&argv("npm update express")), None);
+    assert!(is_pip(&argv("python3.12 -m pip install -r r.txt")) && is_pip(&argv("pip3.11 install x")));
+    assert!(!is_pip(&argv("pipenv install")) && !is_pip(&argv("pipx install x")));
+    assert!(
+        installs_by_name(&argv("uv pip install certbot")) && !installs_by_name(&argv("pip install -r r.txt"))
+    );
+    assert_eq!(package_script(&argv("npm --prefix web run build")).as_deref(), Some("build"));
+    assert_eq!(ecosystem(&argv("php8.2 artisan migrate")), Some(Ecosystem::Php));
+}
