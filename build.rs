@@ -1,8 +1,8 @@
 //! Embeds `queries/**` (every `.scm` and `.md`) as one static table, sorted by path, and makes an id of each page, with
 //! what its front matter says. Whether a file is a good one is judged by `rules::page` and by the selector engine.
 //!
-//! `src/rules/<family>/<rule>.rs` that has a page is a rule, and `fn <rule>` in it judges. So a new rule is its page and
-//! its file: the modules and the list of rules are written here.
+//! `src/rules/<family>/<rule>.rs` that has a page is a rule, and `fn <rule>` in it judges; beside a query file its
+//! `WORDING` says how that is worded. So a new rule is its page and its file: the modules and the list of rules are written here.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ fn rules(family: &str) -> io::Result<String> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let folder = Path::new(&root).join("src/rules").join(family);
     let mut modules = String::new();
-    let mut list = String::new();
+    let (mut list, mut wordings) = (String::new(), String::new());
     let mut stems: Vec<String> = Vec::new();
     if folder.is_dir() {
         for entry in fs::read_dir(&folder)? {
@@ -59,14 +59,23 @@ fn rules(family: &str) -> io::Result<String> {
         }
         let file = folder.join(&stem).with_extension("rs");
         let _ = writeln!(modules, "#[path = {:?}]\nmod {stem};", file.to_string_lossy());
+        let id = format!("crate::rules::id::{}", format!("{family}_{stem}").to_uppercase());
         // Beside a query file it words what that finds, and does not judge.
-        if !page.with_extension("scm").is_file() {
-            let id = format!("{family}_{stem}").to_uppercase();
-            let _ = writeln!(list, "    (&[crate::rules::id::{id}], {stem}::{stem}),");
-        }
+        let _ = match page.with_extension("scm").is_file() {
+            true => writeln!(wordings, "    ({id}, {stem}::WORDING),"),
+            false => writeln!(list, "    (&[{id}], {stem}::{stem}),"),
+        };
     }
-    let about = "/// The rules of this family that are written in Rust.";
-    Ok(format!("{modules}\n{about}\npub(super) const RULES: &[crate::rules::Entry] = &[\n{list}];\n"))
+    Ok(format!(
+        "{modules}
+/// The rules of this family that are written in Rust.
+pub(super) const RULES: &[crate::rules::Entry] = &[
+{list}];
+/// How the query files of this family are worded, where their pages do not say it.
+pub(super) const WORDINGS: &[crate::rules::queries::Worded] = &[
+{wordings}];
+"
+    ))
 }
 
 /// A table of what the pages' front matter says, and a constant for each page.
@@ -94,9 +103,9 @@ fn ids(files: &[PathBuf]) -> io::Result<String> {
             word.get_mut(..1).map(str::make_ascii_uppercase);
             word
         };
-        let review = match value("review") {
+        let text = |key: &str| match value(key) {
             "" => "None".to_owned(),
-            item => format!("Some(Cow::Borrowed({item:?}))"),
+            text => format!("Some(Cow::Borrowed({text:?}))"),
         };
         let fix = match value("fix") {
             "none" => "None".to_owned(),
@@ -105,11 +114,14 @@ fn ids(files: &[PathBuf]) -> io::Result<String> {
         let _ = writeln!(
             table,
             "    About {{ name: Cow::Borrowed({name:?}), title: Cow::Borrowed({:?}), \
-             severity: Severity::{}, confidence: Confidence::{}, fix: {fix}, review: {review}, first_run: {} }},",
+             severity: Severity::{}, confidence: Confidence::{}, fix: {fix}, review: {}, first_run: {}, message: {}, help: {} }},",
             value("title"),
             word("severity"),
             word("confidence"),
+            text("review"),
             value("first-run") == "true",
+            text("message"),
+            text("help"),
         );
         let constant = name.to_uppercase().replace(['/', '-'], "_");
         let _ = writeln!(

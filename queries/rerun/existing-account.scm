@@ -1,4 +1,5 @@
 ; useradd and groupadd without a test for the account.
 ((command) @finding
-  (#set! command "useradd" "adduser" "groupadd" "addgroup")
-  (#second-run? @finding "fails"))
+  (#second-run? @finding "fails")
+  (#blamed? @finding "create" "user" "group")
+  (#not-on-failure? @finding "handled"))

@@ -1,12 +1,11 @@
 ; docker run --name, docker network create and their like.
 ((command) @finding
-  (#set! command "docker" "podman" "nerdctl")
   (#second-run? @finding "fails")
-  (#effect? @finding "create" "*"))
+  (#blamed? @finding "create" "container" "network" "volume" "pod")
+  (#not-on-failure? @finding "handled"))
 
 ; docker rm of what is gone: of consequence only where it ends the script.
 ((command) @finding
-  (#set! command "docker" "podman" "nerdctl")
   (#second-run? @finding "fails")
-  (#not-effect? @finding "create" "*")
+  (#blamed? @finding "remove" "container" "network" "volume" "pod")
   (#on-failure? @finding "aborts"))

@@ -1,9 +1,10 @@
 ; mkdir without -p, ln without -f, git clone and their like, where the path is there in the second run.
 ((command) @finding
-  (#set! command "mkdir" "ln" "git" "mknod" "mkfifo" "gpg" "gpg2" "gzip" "tar" "ssh-keygen" "virtualenv" "uv" "npx" "npm" "pnpm" "yarn" "bun" "django-admin" "rails" "composer" "cp" "python" "python3" "hg" "svn")
-  (#second-run? @finding "fails" "nests")
-  (#effect? @finding "create" "path"))
+  (#second-run? @finding "fails")
+  (#blamed? @finding "create" "path")
+  (#not-role? @finding "serve")
+  (#not-on-failure? @finding "handled"))
 
+; cp -r and ln -s into the directory that the first run has made.
 ((command) @finding
-  (#set! command "cp")
   (#second-run? @finding "nests"))

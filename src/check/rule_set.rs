@@ -1,21 +1,21 @@
-//! Every rule that exists, read once for one check, or for all the repos of a scan.
+//! Every rule that exists, read once: for one check, or for all the repos of a scan.
 
 use super::CheckError;
 use crate::rules::embedded::{self, RuleFile};
 use crate::rules::page::PageError;
 use crate::rules::pages::{Pages, read_folder};
-use crate::syntax::query::Selectors;
+use crate::syntax::query::{Message, Selectors};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// The pages and selectors of all rules.
 #[derive(Debug)]
 pub struct RuleSet {
-    /// The pages, both embedded and from the user's folders.
+    /// The pages, embedded and of the user's folders.
     pub pages: Pages,
-    /// The contents of the user's folders.
+    /// What the user's folders hold.
     user: Vec<RuleFile>,
-    /// Made when the first script is checked. A caller that only looks at pages does not need them.
+    /// Made when the first script is judged: who only looks at pages needs none.
     selectors: OnceLock<Result<Selectors, CheckError>>,
 }
 
@@ -41,7 +41,7 @@ impl RuleSet {
         Ok(RuleSet { pages, user, selectors: OnceLock::new() })
     }
 
-    /// The selectors, including those of the user's folders.
+    /// The selectors, of the user's folders too.
     ///
     /// # Errors
     /// A wrong selector of the user.
@@ -51,12 +51,30 @@ impl RuleSet {
             let embedded = embedded::files().filter(|f| is_selector(&f.path)).map(|f| (f.shown, f.text));
             let user = self.user.iter().filter(|f| is_selector(&f.path));
             let user = user.map(|f| (f.shown.clone(), f.text.clone()));
-            Selectors::load_beside(embedded, user).map_err(|errors| {
-                let mut shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
-                shown.truncate(10);
-                CheckError::new(shown.join("\n")).advise("queries/README.md lists what a selector can say")
-            })
+            let selectors = Selectors::load_beside(embedded, user);
+            let shown = match selectors {
+                Ok(selectors) => match self.wrong_messages(&selectors) {
+                    wrong if wrong.is_empty() => return Ok(selectors),
+                    wrong => wrong,
+                },
+                Err(errors) => errors.iter().map(ToString::to_string).collect(),
+            };
+            let shown: Vec<String> = shown.into_iter().take(10).collect();
+            Err(CheckError::new(shown.join("\n")).advise("queries/README.md lists what a query can say"))
         });
         selectors.as_ref().map_err(Clone::clone)
+    }
+
+    /// What is wrong with the messages in pages, because of what their query files capture.
+    fn wrong_messages(&self, selectors: &Selectors) -> Vec<String> {
+        let files = selectors.files().iter();
+        let of_pages = files.filter_map(|file| Some((file, self.pages.get(file.rule())?)));
+        let faults = of_pages.flat_map(|(file, page)| {
+            let texts = page.about().message.iter().chain(&page.about().help);
+            let messages = texts.filter_map(|text| Message::parse(text).ok());
+            messages
+                .filter_map(move |message| Some(format!("{}: {}", page.file, file.message_fault(&message)?)))
+        });
+        faults.collect()
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod names;
 use crate::facts::deploy::calls::Calls;
 use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
 use crate::facts::world::{Origin, UnitAt, World};
-use crate::model::{Step, StepId};
+use crate::model::{Deployment, Step, StepId};
 use crate::project::manifest::NodePackage;
 use crate::project::unit::UnitKind;
 use crate::repo::names::is_beside;
@@ -124,6 +124,12 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             }
             all
         })
+    }
+
+    /// The scripts that deploy.
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = &'r Deployment<'a>> {
+        let world = self.world;
+        world.scripts.iter().filter(move |s| deploys(world, s.file))
     }
 
     /// The steps of all scripts that deploy.

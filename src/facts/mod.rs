@@ -3,6 +3,7 @@
 //! judges.
 
 pub(crate) mod app;
+pub(crate) mod attended;
 pub(crate) mod beside;
 pub(crate) mod deploy;
 pub mod environment;
@@ -11,8 +12,12 @@ pub(crate) mod installed;
 pub(crate) mod made;
 pub(crate) mod managed;
 pub mod masked;
+pub(crate) mod modes;
+pub(crate) mod needs;
 pub(crate) mod owners;
+pub(crate) mod packages;
 pub(crate) mod read_units;
+pub(crate) mod redirects;
 pub(crate) mod secrets;
 pub mod services;
 pub mod world;

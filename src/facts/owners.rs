@@ -155,6 +155,39 @@ pub(crate) fn user_of(world: &World<'_, '_>, path: &Value) -> Option<AppUser> {
     (!elsewhere && world.in_app_tree(path)).then(|| app.clone())
 }
 
+/// Where a step works, and the account that runs what lives there; `None` where that is root.
+pub(crate) fn works_for(world: &World<'_, '_>, step: &Step) -> Option<(Value, AppUser)> {
+    let tree = place_of(step);
+    let user = user_of(world, &tree)?;
+    Some((tree, user))
+}
+
+/// Where a step works: around its program (`/opt/app/venv/bin/pip`), at the directory or file that an
+/// argument names, else in its working directory.
+fn place_of(step: &Step) -> Value {
+    let argv = &step.argv;
+    let program = argv.program.value.resolve(&argv.cwd);
+    let own = argv.program.value.key().contains('/');
+    // An environment shows best whose packages they are, wherever the list of them is.
+    let inner = ["/venv/bin/", "/.venv/bin/", "/env/bin/"].iter().find_map(|inner| program.key().find(inner));
+    if let Some(end) = inner.filter(|_| own) {
+        return Value::from_key(&program.key()[..end], &program);
+    }
+    let named = argv.args.iter().map(|arg| &arg.value).find(|value| {
+        let key = value.key();
+        let project = [".txt", ".toml", ".py"].iter().any(|ending| key.ends_with(ending));
+        value.is_absolute() && key.contains('/') && project
+    });
+    if let Some(file) = named {
+        return file.dirname();
+    }
+    let system = ["/usr", "/bin", "/snap", "/root", "/home"];
+    if own && !system.iter().any(|s| program.is_under(&Value::literal(*s))) {
+        return program.dirname();
+    }
+    crate::tools::place::works_in(argv)
+}
+
 /// True for a step that root runs on the machine itself.
 pub(crate) fn is_roots(step: &Step) -> bool {
     step.user == User::Root && step.place == Place::Here

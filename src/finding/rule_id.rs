@@ -25,6 +25,10 @@ pub struct About {
     pub review: Option<Cow<'static, str>>,
     /// A rule of the family `rerun` whose fault the first run has too.
     pub first_run: bool,
+    /// What a finding of a query file says, with placeholders.
+    pub message: Option<Cow<'static, str>>,
+    /// What such a finding gives as what to write instead.
+    pub help: Option<Cow<'static, str>>,
 }
 
 /// A rule's id: `<family>/<name>`. The built-in ones are constants, which `build.rs` makes of the pages; those of a
@@ -78,6 +82,8 @@ impl RuleId {
             fix: None,
             review: None,
             first_run: false,
+            message: None,
+            help: None,
         })
     }
 }

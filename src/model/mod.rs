@@ -27,6 +27,7 @@ use run::{second_run, timeline};
 pub use pieces::{Piece, pieces};
 pub use run::second_run::{Outcome, SecondRun};
 pub use run::timeline::Presence;
+pub(crate) use run::together::{Along, only_success};
 
 /// Who runs a command.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -32,6 +32,18 @@ impl Draft {
         self
     }
 
+    /// What it says.
+    pub(crate) fn message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
+    /// What it says too.
+    pub(crate) fn add(mut self, message: &str) -> Self {
+        self.0.message.push_str(message);
+        self
+    }
+
     /// How sure at most.
     pub fn at_most(mut self, confidence: Confidence) -> Self {
         self.0.confidence = self.0.confidence.min(confidence);

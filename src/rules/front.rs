@@ -1,8 +1,10 @@
 //! The front matter of a page: YAML between two lines `---`. Knows nothing of the text below it.
 
 use crate::finding::{About, Applicability, Confidence, Severity};
+use crate::syntax::query::Message;
 use serde::Deserialize;
 use serde_saphyr::{Error, Spanned};
+use std::borrow::Cow;
 
 /// The front matter as it is written; its words are judged afterwards, with their places at hand.
 #[derive(Default, Deserialize)]
@@ -14,6 +16,8 @@ struct Front {
     fix: Option<Spanned<String>>,
     review: Option<Spanned<String>>,
     first_run: bool,
+    message: Option<Spanned<String>>,
+    help: Option<Spanned<String>>,
 }
 
 /// What the front matter of the page of the rule `name` says, and where it ends.
@@ -62,8 +66,19 @@ pub(super) fn read(text: &str, name: &str) -> Result<(About, usize), (u32, Strin
         title: title.value.into(),
         review: front.review.map(|review| review.value.into()),
         first_run: front.first_run,
+        message: message(front.message)?,
+        help: message(front.help)?,
     };
     Ok((about, end))
+}
+
+/// A text with placeholders, checked.
+fn message(text: Option<Spanned<String>>) -> Result<Option<Cow<'static, str>>, (u32, String)> {
+    let Some(text) = text else { return Ok(None) };
+    match Message::parse(&text.value) {
+        Ok(_) => Ok(Some(text.value.into())),
+        Err((_, reason)) => Err((line(text.referenced.line()), reason)),
+    }
 }
 
 /// What is wrong with a value, and where.

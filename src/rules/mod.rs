@@ -14,8 +14,8 @@ pub mod page;
 pub mod page_examples;
 pub mod pages;
 mod permissions;
+pub(crate) mod queries;
 mod rerun;
-mod selected;
 pub mod services;
 mod steps;
 mod units;
@@ -49,6 +49,21 @@ const FAMILIES: &[&[Entry]] = &[
     units::RULES,
     env::RULES,
 ];
+
+/// How the query files of each family are worded, where their pages do not say it.
+fn wordings() -> Vec<queries::Worded> {
+    let families = [
+        rerun::WORDINGS,
+        rerun::SHARED_WORDINGS,
+        user::WORDINGS,
+        permissions::WORDINGS,
+        steps::WORDINGS,
+        services::WORDINGS,
+        units::WORDINGS,
+        env::WORDINGS,
+    ];
+    families.concat()
+}
 
 /// What is run: the query files, the pages of all rules, and which rules are asked for.
 #[derive(Clone, Copy)]
@@ -110,7 +125,8 @@ impl Judge {
             if let Some(main) = world.main().filter(|_| self.may_judge_deploys()) {
                 // The deploy is judged by itself; what stands beside it counts on it.
                 found.retain(|finding| !is_of_deploy(&finding.rule) || main.is_beside(finding.span.file));
-                let mut own = self.judge(main, chosen);
+                let wants = |rule: &str| is_of_deploy(rule) && (chosen.wants)(rule);
+                let mut own = self.judge(main, &Chosen { wants: &wants, ..*chosen });
                 own.retain(|finding| is_of_deploy(&finding.rule) && !main.is_beside(finding.span.file));
                 found.append(&mut own);
             }
@@ -124,10 +140,10 @@ impl Judge {
         let mut found = Vec::new();
         match &self.0 {
             Kind::Rust(_, rule) => rule(world, &mut found),
-            Kind::Queries => selected::run(world, chosen, &mut found),
+            Kind::Queries => queries::run(world, chosen, &wordings(), &mut found),
             Kind::Query(rule) => {
                 let wants = |name: &str| name == &**rule;
-                selected::run(world, &Chosen { wants: &wants, ..*chosen }, &mut found);
+                queries::run(world, &Chosen { wants: &wants, ..*chosen }, &wordings(), &mut found);
             }
         }
         found

@@ -1,56 +1,68 @@
-//! Selectors: files of tree-sitter query syntax that say which command, with predicates that ask a [`Judge`] whether it
-//! matters. Owns reading, checking and running them; knows nothing of the model that answers, nor of any rule.
+//! Query files: tree-sitter's query syntax says which command, predicates ask a [`Judge`] whether it matters, and the
+//! captures say which part each pattern has in its rule. Owns reading, checking and trying a pattern on one command;
+//! knows nothing of the model that answers, of how commands follow each other, nor of any rule.
 //!
-//! Compiling a query costs some 2 ms and as much again for each pattern in it, so two shapes run without one: the bare
-//! command, and the command with one argument. What is deeper is compiled when a script first holds such a command,
-//! and runs rooted on the one command node.
+//! Compiling a query costs some 2 ms, so two shapes run without one: the bare command, and the command with one
+//! argument. What is deeper is compiled when a script first holds such a command, and runs rooted on the one command
+//! node.
 
+mod matching;
+mod message;
 mod pattern;
 mod reader;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
+mod words;
 
-use crate::limit;
-use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use tree_sitter::StreamingIterator;
-
-pub use self::vocabulary::{
-    ChangeWord, CommandId, Judge, OnFailure, Place, Question, RoleWord, RunsAs, SecondRun,
+pub use self::message::{Message, Piece, Placeholder};
+pub use self::pattern::{Once, Pattern, Related};
+pub use self::vocabulary::{Part, Question, Relation};
+pub use self::words::{
+    Asker, ChangeWord, EcosystemWord, Features, Need, OnFailure, Place, ResourceWord, RoleWord, RunsAs,
+    SecondRun, WorkWord,
 };
 
-use self::pattern::Pattern;
+use self::message::Captured;
 use self::reader::{Fault, Shape};
-use self::vocabulary::Ask;
 use super::tree::{Node, language};
 
-/// How many half-found matches a query may hold: bounds the work on a command of thousands of words.
-const MATCH_LIMIT: u32 = 1024;
+/// Answers for one command what a pattern asks: the model.
+pub trait Judge {
+    /// Does it hold?
+    fn ask(&self, question: &Question) -> bool;
 
-/// All selectors, by the names of the commands that they are tried on.
+    /// The command's node, with its words as they are written, and the text that it was parsed from.
+    fn node(&self) -> Option<(Node<'_>, &str)>;
+}
+
+/// All query files, and an index of the patterns that find faults.
 #[derive(Debug, Default)]
 pub struct Selectors {
-    patterns: Vec<Pattern>,
-    groups: Vec<Group>,
-    by_name: HashMap<String, usize>,
+    files: Vec<QueryFile>,
+    /// The patterns with `@finding` that are tried on commands of a name.
+    by_name: HashMap<String, Vec<At>>,
+    /// Those that are tried on commands of any name.
+    of_any: Vec<At>,
+    /// Words of which a command has one where any of the patterns in `of_any` holds; `None` where one asks for none.
+    of_any_need: Option<Features>,
 }
 
-/// The patterns that are tried together.
+/// Where a pattern stands: its file and its number there.
+type At = (u32, u32);
+
+/// What a rule looks for: the patterns of one file.
 #[derive(Debug)]
-struct Group {
-    /// Of [`Selectors::patterns`], in order.
-    patterns: Vec<usize>,
-    /// Those of them that are deep, in the order of the query's patterns.
-    deep: Vec<usize>,
-    /// Their query. `None`: it did not compile, which only an unchecked one can.
-    query: OnceLock<Option<tree_sitter::Query>>,
+pub struct QueryFile {
+    rule: Arc<str>,
+    patterns: Vec<Pattern>,
+    captured: Captured,
 }
 
-/// What is wrong with a selector, and where.
+/// What is wrong with a query file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectorError {
     /// The file's path as it was given.
@@ -72,47 +84,51 @@ impl std::fmt::Display for SelectorError {
 
 impl std::error::Error for SelectorError {}
 
-/// A command that a selector found. Ranges are bytes of the text that was parsed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Match {
-    /// `family/name` of the selector's file.
-    pub rule: Arc<str>,
-    /// In place of the rule's own message.
-    pub message: Option<String>,
-    /// `@finding`: the command.
-    pub finding: Range<usize>,
-    /// `@word`, the first of it.
-    pub word: Option<Range<usize>>,
+impl QueryFile {
+    /// `family/name` of the file.
+    pub fn rule(&self) -> &Arc<str> {
+        &self.rule
+    }
+
+    /// The patterns with this part, in the order of the file.
+    pub fn of(&self, part: Part) -> impl Iterator<Item = &Pattern> {
+        self.patterns.iter().filter(move |p| p.part == part)
+    }
+
+    /// True where a pattern has this part.
+    pub fn has(&self, part: Part) -> bool {
+        self.of(part).next().is_some()
+    }
+
+    /// What the project must need for the deploy to be at fault.
+    pub fn needs(&self) -> impl Iterator<Item = Need> {
+        self.patterns.iter().flat_map(|p| p.needs.iter().copied())
+    }
+
+    /// What is wrong with a message that the rule's page gives for it.
+    pub fn message_fault(&self, message: &Message) -> Option<String> {
+        message.fault(self.captured)
+    }
 }
 
 impl Selectors {
-    /// Reads and checks selector files, each a path that ends with `<family>/<name>.scm` and its text.
+    /// Reads and checks query files, each a path that ends with `<family>/<name>.scm` and its text. Those that are part
+    /// of the program come first: their queries are compiled when first needed, because a test has done it before.
     ///
     /// # Errors
     /// All that is wrong in any of the files, in their order.
-    #[cfg(any(test, fuzzing))]
-    pub fn load<T: AsRef<str>>(
-        files: impl IntoIterator<Item = (String, T)>,
-    ) -> Result<Selectors, Vec<SelectorError>> {
-        Self::load_beside([], files)
-    }
-
-    /// Like [`Selectors::load`], with files that are part of the program before them: their queries are compiled when
-    /// first needed, because a test has done it before.
-    ///
-    /// # Errors
-    /// As for [`Selectors::load`].
     pub fn load_beside<T: AsRef<str>>(
         embedded: impl IntoIterator<Item = (String, T)>,
         files: impl IntoIterator<Item = (String, T)>,
     ) -> Result<Selectors, Vec<SelectorError>> {
         let mut selectors = Selectors::default();
         let mut errors = Vec::new();
-        for (path, text) in embedded {
-            errors.extend(selectors.add(&path, text.as_ref(), false));
-        }
-        for (path, text) in files {
-            errors.extend(selectors.add(&path, text.as_ref(), true));
+        let embedded = embedded.into_iter().map(|file| (file, false));
+        for ((path, text), compile) in embedded.chain(files.into_iter().map(|file| (file, true))) {
+            match read(&path, text.as_ref(), compile) {
+                Ok(file) => selectors.files.push(file),
+                Err(faults) => errors.extend(faults),
+            }
         }
         if !errors.is_empty() {
             return Err(errors);
@@ -121,269 +137,142 @@ impl Selectors {
         Ok(selectors)
     }
 
-    /// Adds the patterns of one file; what is wrong with it otherwise.
-    fn add(&mut self, path: &str, text: &str, compile: bool) -> Vec<SelectorError> {
-        let mut faults = Vec::new();
-        let mut added = Vec::new();
-        match rule_id(path) {
-            None => faults.push((0, "the path must end with `<family>/<name>.scm`".to_owned())),
-            Some(rule) => {
-                let (patterns, wrong) = reader::read(text);
-                faults.extend(wrong);
-                if patterns.is_empty() && faults.is_empty() {
-                    faults.push((0, "the file holds no pattern".to_owned()));
+    fn index(&mut self) {
+        let (mut need, mut all_need) = (Features::default(), true);
+        for (file, query) in self.files.iter().enumerate() {
+            for (number, pattern) in query.patterns.iter().enumerate() {
+                if pattern.part != Part::Finding {
+                    continue;
                 }
-                for written in &patterns {
-                    match pattern::check(&rule, text, written) {
-                        Ok(pattern) => added.push(pattern),
-                        Err(wrong) => faults.extend(wrong),
+                let at = (file as u32, number as u32);
+                for name in &pattern.commands {
+                    let patterns = self.by_name.entry(name.clone()).or_default();
+                    if patterns.last() != Some(&at) {
+                        patterns.push(at);
+                    }
+                }
+                if pattern.commands.is_empty() {
+                    self.of_any.push(at);
+                    match pattern.features.first() {
+                        Some(words) => need = need.or(*words),
+                        None => all_need = false,
                     }
                 }
             }
         }
-        if compile {
-            let deep = added.iter().filter(|p| p.shape == Shape::Deep);
-            faults.extend(deep.filter_map(compile_fault));
-        }
-        self.patterns.append(&mut added);
-        faults.sort_by_key(|(at, _)| *at);
-        let errors = faults.into_iter().map(|(at, reason)| {
-            let before = text.get(..at).unwrap_or_default();
-            let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-            SelectorError {
-                path: path.to_owned(),
-                line: before.matches('\n').count() as u32 + 1,
-                column: before[line_start..].chars().count() as u32 + 1,
-                reason,
-            }
-        });
-        errors.collect()
+        self.of_any_need = all_need.then_some(need);
     }
 
-    /// Groups the patterns by the names of their commands. Names with the same patterns share a group, and its query.
-    fn index(&mut self) {
-        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, pattern) in self.patterns.iter().enumerate() {
-            for name in &pattern.commands {
-                let patterns = by_name.entry(name).or_default();
-                if patterns.last() != Some(&index) {
-                    patterns.push(index);
-                }
-            }
-        }
-        let mut known: HashMap<Vec<usize>, usize> = HashMap::new();
-        for (name, patterns) in by_name {
-            let group = *known.entry(patterns).or_insert_with_key(|patterns| {
-                let is_deep = |i: &usize| self.patterns[*i].shape == Shape::Deep;
-                self.groups.push(Group {
-                    patterns: patterns.clone(),
-                    deep: patterns.iter().copied().filter(is_deep).collect(),
-                    query: OnceLock::new(),
-                });
-                self.groups.len() - 1
-            });
-            self.by_name.insert(name.to_owned(), group);
-        }
+    /// All files, in the order in which they were read.
+    pub fn files(&self) -> &[QueryFile] {
+        &self.files
     }
 
-    /// True when a selector is tried on commands of this name.
-    pub fn for_command(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
-    }
-
-    /// True when one of them looks at the command's words: its node must be of the text as it is written.
-    pub fn looks_at_words(&self, name: &str) -> bool {
-        let group = self.by_name.get(name).map(|i| &self.groups[*i]);
-        let bare = |shape: &Shape| matches!(shape, Shape::Plain { name, argument: None } if name.is_empty());
-        group.is_some_and(|g| g.patterns.iter().any(|i| !bare(&self.patterns[*i].shape)))
-    }
-
-    /// True when some selector for `name` holds as far as it asks about the command as a whole: then its node is worth
-    /// looking for.
-    pub fn may_match(&self, name: &str, command: CommandId, judge: &dyn Judge) -> bool {
-        let Some(group) = self.by_name.get(name).map(|i| &self.groups[*i]) else { return false };
-        group.patterns.iter().any(|i| {
-            self.patterns[*i].conditions.iter().all(|condition| match &condition.ask {
-                Ask::Command(question) => judge.ask(command, question) != condition.negated,
-                Ask::Matches(_) | Ask::Literal => true,
-            })
+    /// The patterns that find a fault in such a command, as far as its name and the words that hold for it say, and
+    /// the files that they stand in.
+    pub fn finding(&self, name: &str, features: Features) -> impl Iterator<Item = (&QueryFile, &Pattern)> {
+        let by_name = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let skipped = self.of_any_need.is_some_and(|need| !need.meets(features));
+        let of_any = if skipped { &[][..] } else { &self.of_any[..] };
+        by_name.iter().chain(of_any).filter_map(move |(file, number)| {
+            let file = self.files.get(*file as usize)?;
+            let pattern = file.patterns.get(*number as usize)?;
+            pattern.has_features(features).then_some((file, pattern))
         })
     }
 
-    /// The ids of all rules that have a selector, sorted.
+    /// The ids of all rules that have a query file, sorted.
     pub fn rules(&self) -> Vec<Arc<str>> {
-        let mut rules: Vec<Arc<str>> = self.patterns.iter().map(|p| Arc::clone(&p.rule)).collect();
+        let mut rules: Vec<Arc<str>> = self.files.iter().map(|file| Arc::clone(&file.rule)).collect();
         rules.sort();
         rules.dedup();
         rules
     }
+}
 
-    /// Tries all selectors for `name`, which is what the command runs when its wrappers are peeled, on its `node`, and
-    /// adds what they find. `judge` is asked about `command` in the order in which a pattern's predicates stand. The
-    /// same word counts once a rule. Matches come sorted by rule and word.
-    #[expect(clippy::too_many_arguments)]
-    pub fn run(
-        &self,
-        name: &str,
-        node: Node<'_>,
-        text: &str,
-        command: CommandId,
-        judge: &dyn Judge,
-        matches: &mut Vec<Match>,
-    ) {
-        let Some(group) = self.by_name.get(name).map(|i| &self.groups[*i]) else {
-            return;
-        };
-        let before = matches.len();
-        let run = Run { node, command, judge };
-        for pattern in group.patterns.iter().map(|i| &self.patterns[*i]) {
-            if let Shape::Plain { name, argument } = &pattern.shape {
-                run.plain(pattern, name, argument.as_ref(), matches);
+/// Reads one file; what is wrong with it otherwise.
+fn read(path: &str, text: &str, compile: bool) -> Result<QueryFile, Vec<SelectorError>> {
+    let mut faults = Vec::new();
+    let mut file = QueryFile {
+        rule: rule_id(path).unwrap_or_default(),
+        patterns: Vec::new(),
+        captured: Captured::default(),
+    };
+    if file.rule.is_empty() {
+        faults.push((0, "the path must end with `<family>/<name>.scm`".to_owned()));
+    } else {
+        let (written, wrong) = reader::read(text);
+        faults.extend(wrong);
+        if written.is_empty() && faults.is_empty() {
+            faults.push((0, "the file holds no pattern".to_owned()));
+        }
+        for written in &written {
+            match pattern::check(text, written) {
+                Ok(pattern) => file.patterns.push(pattern),
+                Err(wrong) => faults.extend(wrong),
             }
         }
-        if !group.deep.is_empty()
-            && let Some(query) = group.query.get_or_init(|| self.compile(group))
+    }
+    if faults.is_empty() {
+        together(&mut file, &mut faults);
+    }
+    if compile {
+        let deep = file.patterns.iter().filter(|p| p.shape == Shape::Deep);
+        faults.extend(deep.filter_map(compile_fault));
+    }
+    if faults.is_empty() {
+        return Ok(file);
+    }
+    faults.sort_by_key(|(at, _)| *at);
+    let errors = faults.into_iter().map(|(at, reason)| {
+        let (line, column) = place(text, at);
+        SelectorError { path: path.to_owned(), line, column, reason }
+    });
+    Err(errors.collect())
+}
+
+/// 1-based line and column of a byte.
+fn place(text: &str, at: usize) -> (u32, u32) {
+    let before = text.get(..at).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    (before.matches('\n').count() as u32 + 1, before[line_start..].chars().count() as u32 + 1)
+}
+
+/// What is wrong with patterns that are right by themselves, because of the others of their file.
+fn together(file: &mut QueryFile, faults: &mut Vec<Fault>) {
+    for pattern in &file.patterns {
+        file.captured.add(pattern.part, pattern.captures_word);
+    }
+    let captured = file.captured;
+    let first = |part: Part| file.patterns.iter().find(|p| p.part == part).map(|p| p.start);
+    if captured.finding
+        && let Some(at) = first(Part::Missing)
+    {
+        let reason = "`@missing` and `@finding` exclude each other in a file: either the deploy lacks a command, or one \
+                      is at fault";
+        faults.push((at, reason.to_owned()));
+    }
+    for part in [Part::Follows, Part::Precedes, Part::Other] {
+        if !captured.finding
+            && let Some(at) = first(part)
         {
-            let pattern = |index: usize| group.deep.get(index).map(|i| &self.patterns[*i]);
-            run.deep(query, pattern, text, matches);
+            let reason = format!(
+                "`@{}` speaks of the command at fault: the file needs a pattern with `@finding`",
+                part.name()
+            );
+            faults.push((at, reason));
         }
-        let mut found = matches.split_off(before);
-        found.sort_by(|a, b| (&a.rule, start(&a.word)).cmp(&(&b.rule, start(&b.word))));
-        found.dedup_by(|b, a| a.rule == b.rule && a.word == b.word);
-        matches.append(&mut found);
     }
-
-    fn compile(&self, group: &Group) -> Option<tree_sitter::Query> {
-        let queries = group.deep.iter().map(|i| self.patterns[*i].query.as_str());
-        let source = queries.collect::<Vec<_>>().join("\n");
-        tree_sitter::Query::new(language(), &source).ok()
-    }
-}
-
-/// One command on which a group's patterns are tried.
-struct Run<'r, 't> {
-    node: Node<'t>,
-    command: CommandId,
-    judge: &'r dyn Judge,
-}
-
-impl Run<'_, '_> {
-    /// Where a node of the command's tree stands.
-    fn range(&self, node: tree_sitter::Node<'_>) -> Range<usize> {
-        let node = self.node.beside(node);
-        node.start() as usize..node.end() as usize
-    }
-
-    fn plain(
-        &self,
-        pattern: &Pattern,
-        name: &[String],
-        argument: Option<&reader::Argument>,
-        matches: &mut Vec<Match>,
-    ) {
-        let range_of_name = match name {
-            [] => None,
-            _ => self.node.0.child_by_field_name("name").map(|n| self.range(n)),
-        };
-        let Some(argument) = argument else {
-            self.add(pattern, matches, |capture| {
-                let captured = name.iter().any(|n| n == capture);
-                range_of_name.clone().filter(|_| captured)
-            });
-            return;
-        };
-        let mut cursor = self.node.0.walk();
-        for word in self.node.0.children_by_field_name("argument", &mut cursor) {
-            let kind = argument.kind.1.as_str();
-            limit::tick();
-            if !word.is_named() || kind != "_" && word.kind() != kind {
-                continue;
+    for pattern in &file.patterns {
+        for related in &pattern.relations {
+            if !captured.other && [related.first, related.second].contains(&Part::Other) {
+                faults.push((related.at, "no pattern of the file captures `@other`".to_owned()));
             }
-            self.add(pattern, matches, |capture| {
-                if argument.captures.iter().any(|c| c == capture) {
-                    return Some(self.range(word));
-                }
-                let captured = name.iter().any(|n| n == capture);
-                range_of_name.clone().filter(|_| captured)
-            });
+        }
+        if let Some(fault) = pattern.message.as_ref().and_then(|message| message.fault(captured)) {
+            faults.push((pattern.start, fault));
         }
     }
-
-    fn deep<'p>(
-        &self,
-        query: &tree_sitter::Query,
-        pattern: impl Fn(usize) -> Option<&'p Pattern>,
-        text: &str,
-        matches: &mut Vec<Match>,
-    ) {
-        thread_local! {
-            static CURSOR: Cell<Option<tree_sitter::QueryCursor>> = const { Cell::new(None) };
-        }
-        // Taken out, so that a judge may run selectors itself.
-        let mut cursor = CURSOR.take().unwrap_or_else(|| {
-            let mut cursor = tree_sitter::QueryCursor::new();
-            cursor.set_max_start_depth(Some(0));
-            cursor.set_match_limit(MATCH_LIMIT);
-            cursor
-        });
-        let names = query.capture_names();
-        let mut found = cursor.matches(query, self.node.0, text.as_bytes());
-        while let Some(found) = found.next() {
-            limit::tick();
-            let Some(pattern) = pattern(found.pattern_index) else {
-                continue;
-            };
-            self.add(pattern, matches, |capture| {
-                let named = |c: &&tree_sitter::QueryCapture<'_>| names[c.index as usize] == capture;
-                found.captures().iter().find(named).map(|c| self.range(c.node))
-            });
-        }
-        CURSOR.set(Some(cursor));
-    }
-
-    /// Adds a match when all its predicates hold. One about a capture that took part in no match does not hold,
-    /// negated or not.
-    fn add(
-        &self,
-        pattern: &Pattern,
-        matches: &mut Vec<Match>,
-        captured: impl Fn(&str) -> Option<Range<usize>>,
-    ) {
-        let holds = pattern.conditions.iter().all(|condition| {
-            let word = || captured(&condition.capture);
-            let answer = match &condition.ask {
-                Ask::Command(question) => self.judge.ask(self.command, question),
-                Ask::Matches(regex) => {
-                    let Some(word) = word() else {
-                        return false;
-                    };
-                    let pattern = Arc::clone(regex);
-                    let question = Question::WordMatches { word, pattern };
-                    self.judge.ask(self.command, &question)
-                }
-                Ask::Literal => {
-                    let Some(word) = word() else {
-                        return false;
-                    };
-                    self.judge.ask(self.command, &Question::Literal { word })
-                }
-            };
-            answer != condition.negated
-        });
-        if !holds {
-            return;
-        }
-        matches.push(Match {
-            rule: Arc::clone(&pattern.rule),
-            message: pattern.message.clone(),
-            finding: self.range(self.node.0),
-            word: captured("word"),
-        });
-    }
-}
-
-fn start(word: &Option<Range<usize>>) -> Option<(usize, usize)> {
-    word.as_ref().map(|w| (w.start, w.end))
 }
 
 /// `family/name` of a path `…/family/name.scm`.

@@ -79,7 +79,7 @@ impl<'a> Draft<'a> {
     /// keeps it from asking.
     pub(crate) fn asks(&mut self, asks: &'static str, instead: &'static str, flag: Option<&'static str>) {
         if self.argv.stdin == Stdin::Inherited && !self.argv.args.iter().any(may_be_options) {
-            self.deed.prompts = Some(Prompt { asks, instead, flag, only_people: false });
+            self.deed.prompts = Some(Prompt { asks, instead, flag, only_people: false, of_script: false });
         }
     }
 
@@ -87,6 +87,14 @@ impl<'a> Draft<'a> {
     pub(crate) fn only_people(&mut self) -> &mut Self {
         if let Some(prompt) = &mut self.deed.prompts {
             prompt.only_people = true;
+        }
+        self
+    }
+
+    /// The question is the script's own.
+    pub(crate) fn of_script(&mut self) -> &mut Self {
+        if let Some(prompt) = &mut self.deed.prompts {
+            prompt.of_script = true;
         }
         self
     }

@@ -434,6 +434,8 @@ pub struct Prompt {
     pub flag: Option<&'static str>,
     /// Without a terminal it goes on and does not ask.
     pub only_people: bool,
+    /// It is the script's own question: the command reads the answer and does nothing else.
+    pub of_script: bool,
 }
 
 impl Deed {

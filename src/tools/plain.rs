@@ -238,6 +238,7 @@ pub(crate) fn read(argv: &Argv) -> Deed {
             "take the value from an argument or a variable",
             None,
         );
+        draft.of_script();
     }
     draft.done()
 }

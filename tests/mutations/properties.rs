@@ -288,7 +288,7 @@ pub fn rules(data: &[u8]) {
         })
         .collect();
     let selectors = own.iter().filter(|f| f.path.ends_with(".scm"));
-    let selectors = Selectors::load(selectors.map(|f| (f.shown.clone(), f.text.clone())));
+    let selectors = Selectors::load_beside([], selectors.map(|f| (f.shown.clone(), f.text.clone())));
     if let Err(errors) = &selectors {
         assert!(errors.iter().all(|error| !error.to_string().is_empty()) && !errors.is_empty());
     }

@@ -4,4 +4,5 @@
 mod measured_tests;
 pub(super) mod second_run;
 pub(super) mod timeline;
+pub(super) mod together;
 pub(super) mod truth;

@@ -382,7 +382,7 @@ fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-enum Relation<'g> {
+pub(super) enum Relation<'g> {
     /// They are in different arms of one choice.
     Excludes,
     /// All guards of the one also apply to the other.
@@ -392,7 +392,7 @@ enum Relation<'g> {
 }
 
 /// How the guards of an event relate to those of the asker.
-fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<GuardId>) -> Relation<'_> {
+pub(super) fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<GuardId>) -> Relation<'_> {
     // Most steps of a long script are behind no guard, or behind the same one.
     if event.is_none() || event == asker {
         return Relation::Implied;

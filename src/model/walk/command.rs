@@ -150,6 +150,7 @@ impl<'a> Walker<'a, '_> {
             instead: "take it from an argument or the environment",
             flag: None,
             only_people: false,
+            of_script: false,
         });
         let step = self.step(argv, span, Deed { prompts, known: true, ..Deed::default() });
         self.steps.push(step);

@@ -1,48 +1,18 @@
-//! `permissions/world-writable`: everybody on the server can write to a path.
+//! `permissions/world-writable`: how it is worded that everybody on the server can write to a path.
 
-use crate::facts::owners::{from, lies_under, reaches};
+use crate::facts::modes::opened;
+use crate::facts::owners::lies_under;
 use crate::facts::secrets::{is_env_file, is_secret_file};
 use crate::facts::world::World;
-use crate::finding::{Confidence, Finding, Severity};
-use crate::model::{Deployment, StepId};
-use crate::rules::id;
-use crate::shell::value::{Knowledge, Value};
-use crate::shell::wrappers::Place;
-use crate::source::Span;
-use crate::tools::effect::{Change, Mode, Resource};
+use crate::finding::{Confidence, Severity};
+use crate::rules::draft::Draft;
+use crate::rules::queries::{Found, Wording};
 
-/// `permissions/world-writable`.
-pub(in crate::rules) fn world_writable(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
-        // `chmod 777 x || sudo chmod 777 x` is one fault.
-        let mut told: Vec<(&Value, Span)> = Vec::new();
-        for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
-            let opened =
-                step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
-                    (Change::Mode { mode, recursive }, Resource::Path(path)) => {
-                        let known = told.iter().any(|(t, span)| *t == path || *span == step.span);
-                        let free = is_free(path, mode) || known;
-                        (opens(mode) && !free && !narrowed(script, id, path, *recursive))
-                            .then_some((path, *recursive))
-                    }
-                    _ => None,
-                });
-            if let Some((path, recursive)) = opened {
-                told.push((path, step.span));
-                found.push(judge(context, script, id, path, recursive));
-            }
-        }
-    }
-}
+pub(super) const WORDING: Wording = Wording::Command(word);
 
-fn judge(
-    context: &World<'_, '_>,
-    script: &Deployment<'_>,
-    id: StepId,
-    path: &Value,
-    recursive: bool,
-) -> Finding {
-    let step = script.step(id);
+fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+    let step = found.at.step();
+    let Some((path, recursive)) = opened(step) else { return draft };
     let words = context.words(step.span);
     let name = path.basename().to_string();
     let shown = path.to_string();
@@ -70,55 +40,12 @@ fn judge(
         "give it to the account that writes there (`chown -R APP:APP`), and keep the mode at 755 or 750"
             .to_owned()
     };
-    context
-        .finding(id::PERMISSIONS_WORLD_WRITABLE, step.span, message)
+    draft
+        .message(message)
         .severity(severity)
         .at_most(sure)
-        .at_most(context.confidence(script, id, Some(path)))
+        .at_most(context.confidence(found.at.script, found.at.id, Some(path)))
         .help(help)
-        .done()
-}
-
-/// True for a mode with which others can write.
-fn opens(mode: &Mode) -> bool {
-    match mode {
-        Mode::Octal(bits) => bits & 0o002 != 0,
-        Mode::Symbolic(text) => text.split(',').any(|clause| {
-            let Some(at) = clause.find(['+', '=']) else { return false };
-            let (who, what) = clause.split_at(at);
-            // If no class is given, the umask applies, chmod(1): `+w` then gives nothing to others.
-            who.contains(['o', 'a']) && what.contains('w')
-        }),
-        Mode::Unknown => false,
-    }
-}
-
-/// What may be like that: a directory with the sticky bit, in which only the owner of a file can remove it
-/// (unlink(2)), devices, and unknown paths.
-fn is_free(path: &Value, mode: &Mode) -> bool {
-    let sticky = match mode {
-        Mode::Octal(bits) => bits & 0o1000 != 0,
-        Mode::Symbolic(text) => text.contains('t'),
-        Mode::Unknown => true,
-    };
-    let shown = path.to_string();
-    sticky
-        || lies_under(&shown, "/dev")
-        || lies_under(&shown, "/sys")
-        || path.knowledge() >= Knowledge::Unknown
-}
-
-/// A later command of the script reverts it.
-fn narrowed(script: &Deployment<'_>, id: StepId, path: &Value, recursive: bool) -> bool {
-    from(script, id).skip(1).any(|later| {
-        later.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
-            (Change::Mode { mode, recursive: all }, Resource::Path(target)) => {
-                !opens(mode) && *mode != Mode::Unknown && reaches(target, *all, path) && (*all || !recursive)
-            }
-            (Change::Remove, Resource::Path(gone)) => path.is_under(gone),
-            _ => false,
-        })
-    })
 }
 
 /// Sockets through which a daemon takes orders as root: docker-run(1) can mount `/`.

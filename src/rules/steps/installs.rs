@@ -3,12 +3,12 @@
 
 use crate::facts::deploy::line_of;
 use crate::facts::deploy::names::works_in;
+use crate::facts::packages::{environment, installs_manifest};
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::model::Step;
 use crate::repo::names::is_beside;
 use crate::rules::id;
-use crate::rules::steps::order::{environment, installs_manifest};
 use crate::shell::argv::Argv;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Ecosystem, Role};

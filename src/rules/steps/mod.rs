@@ -27,13 +27,12 @@ include!(concat!(env!("OUT_DIR"), "/rules_steps.rs"));
 pub(super) const SHARED: &[Entry] = &[
     (&[id::STEPS_NO_DEPENDENCIES], no_dependencies),
     (&[id::STEPS_NO_BUILD], no_build),
-    (&[id::STEPS_NO_MIGRATIONS], no_migrations),
     (&[id::STEPS_NO_STATIC_FILES], no_static_files),
     (&[id::STEPS_MISSING_PROGRAM], missing_program),
     (&[id::STEPS_MISSING_LIBRARY], missing_library),
     (&[id::STEPS_UNDEFINED_UNIT], undefined_unit),
     (&[id::STEPS_NOT_RELOADED, id::STEPS_NOT_ENABLED, id::STEPS_NOT_RESTARTED], units_of_deploy),
-    (&[id::STEPS_BEFORE_DEPENDENCIES, id::STEPS_BEFORE_DATABASE, id::STEPS_BEFORE_UNIT], order::too_early),
+    (&[id::STEPS_BEFORE_DATABASE, id::STEPS_BEFORE_UNIT], order::too_early),
     (&[id::STEPS_LOCKFILE_IGNORED], installs::lockfile_ignored),
     (&[id::STEPS_LOCKFILE_IGNORED], locks::lockfile_passed_by),
     (&[id::STEPS_OTHER_ENVIRONMENT], installs::other_environment),
@@ -41,8 +40,7 @@ pub(super) const SHARED: &[Entry] = &[
 ];
 
 impl Deploy<'_, '_, '_> {
-    /// A finding about work that is missing. It is less bad where it is printed by a script that starts nothing, which
-    /// leaves the rest to people, and where another script does it.
+    /// A finding about work that is missing.
     pub(crate) fn missing(
         &self,
         rule: RuleId,
@@ -51,21 +49,23 @@ impl Deploy<'_, '_, '_> {
         work: Work,
         said: Option<Span>,
     ) -> Draft {
-        let other = self.elsewhere(work);
-        let message = match other {
-            Some(path) => format!("{message} (only {path} does, which is not a part of it)"),
-            None => message.to_owned(),
-        };
-        let mut draft = self.world.finding(rule, place, message);
-        if other.is_some() {
-            draft = draft.severity(Severity::Info);
-        } else if said.is_some() && self.processes().is_empty() {
-            draft = draft.severity(Severity::Warning);
-        }
-        match said {
-            Some(said) => draft.related(said, "only printed, not run"),
-            None => draft,
-        }
+        done_elsewhere(*self, self.world.finding(rule, place, message), work, said)
+    }
+}
+
+/// Work that is missing is less bad where it is printed by a script that starts nothing, which leaves the rest to people,
+/// and where another script does it.
+fn done_elsewhere(deploy: Deploy<'_, '_, '_>, draft: Draft, work: Work, said: Option<Span>) -> Draft {
+    let mut draft = draft;
+    if let Some(path) = deploy.elsewhere(work) {
+        draft =
+            draft.add(&format!(" (only {path} does, which is not a part of it)")).severity(Severity::Info);
+    } else if said.is_some() && deploy.processes().is_empty() {
+        draft = draft.severity(Severity::Warning);
+    }
+    match said {
+        Some(said) => draft.related(said, "only printed, not run"),
+        None => draft,
     }
 }
 
@@ -89,10 +89,6 @@ fn no_dependencies(world: &World<'_, '_>, found: &mut Vec<Finding>) {
 
 fn no_build(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     of_deploy(world, &[build::no_build, build::no_cargo_build], found);
-}
-
-fn no_migrations(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    of_deploy(world, &[migrations::no_migrations], found);
 }
 
 fn no_static_files(world: &World<'_, '_>, found: &mut Vec<Finding>) {

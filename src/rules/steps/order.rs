@@ -1,22 +1,20 @@
-//! `steps/before-dependencies`, `steps/before-database`, `steps/before-unit`: a step stands above what it needs, and
+//! `steps/before-database`, `steps/before-unit`: a step stands above what it needs, and
 //! nothing above it brings that. Each compares two steps of one script that certainly run one after the other: what
 //! stands in a loop, in another arm of a choice or behind a condition of its own is not compared.
 
 use crate::facts::deploy::names::same_unit;
+use crate::facts::packages::is_opaque_call;
 use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
-use crate::model::condition::Cond;
-use crate::model::{Deployment, Guard, Step, StepId};
+use crate::model::{Deployment, Step, StepId, only_success};
 use crate::rules::id;
-use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
-use crate::tools::effect::{Change, Ecosystem, Resource, Role};
-use crate::tools::{calls, databases, packaging};
+use crate::tools::databases;
+use crate::tools::effect::{Change, Resource, Role};
 
 /// All three.
 pub(super) fn too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.scripts {
-        before_dependencies(context, script, found);
         before_database(context, script, found);
     }
     before_unit(context, found);
@@ -35,111 +33,6 @@ pub(super) fn follows(script: &Deployment<'_>, first: StepId, second: StepId) ->
         && script
             .guards_of(first)
             .all(|(id, guard)| script.guards_of(second).any(|(other, _)| other == id) || only_success(guard))
-}
-
-/// `cd DIR && CMD`, `A && CMD`: where the script works at all, the guard holds.
-fn only_success(guard: &Guard) -> bool {
-    fn leaves(cond: &Cond) -> bool {
-        match cond {
-            Cond::Works(_) | Cond::Always(true) => true,
-            Cond::And(a, b) => leaves(a) && leaves(b),
-            _ => false,
-        }
-    }
-    guard.holds && leaves(&guard.cond)
-}
-
-/// A step above whose doing is not all known may have done anything: a script, `make`, another tool's runner.
-pub(super) fn is_opaque_call(step: &Step) -> bool {
-    !step.deed.known && calls::may_do_anything(&step.argv)
-}
-
-/// Whose program does the work; `None` where the words do not say.
-pub(super) fn ecosystem(step: &Step) -> Option<Ecosystem> {
-    step.deed.roles.iter().find_map(|role| match role {
-        Role::Build(of @ (Ecosystem::Node | Ecosystem::Ruby | Ecosystem::Php)) => Some(*of),
-        Role::Dependencies(of) => Some(*of),
-        Role::Migrate | Role::StaticFiles => packaging::ecosystem(&step.argv),
-        _ => None,
-    })
-}
-
-/// The environment that a Python program belongs to: of `/srv/app/venv/bin/pip` it is `/srv/app/venv`.
-pub(super) fn environment(step: &Step) -> Option<Value> {
-    let program = &step.argv.program.value;
-    if program.key().contains('/') {
-        let directory = program.resolve(&step.argv.cwd).dirname();
-        if directory.known_suffix().ends_with("/bin") {
-            return Some(directory.dirname());
-        }
-    }
-    step.argv.env("VIRTUAL_ENV").map(|v| v.resolve(&step.argv.cwd))
-}
-
-/// Installs what a manifest names, and not some package by its name.
-pub(super) fn installs_manifest(step: &Step, of: Ecosystem) -> bool {
-    step.deed.roles.contains(&Role::Dependencies(of)) && packaging::installs_manifest(&step.argv, of)
-}
-
-/// They work on the same tree of packages.
-fn same_tree(work: &Step, install: &Step, of: Ecosystem) -> bool {
-    if of == Ecosystem::Python {
-        return environment(work) == environment(install);
-    }
-    let filled = install.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
-        (Change::Create(_), Resource::Path(path)) => Some(path.dirname()),
-        _ => None,
-    });
-    filled.unwrap_or_else(|| install.argv.cwd.clone()) == work.argv.cwd
-        && !packaging::works_elsewhere(&work.argv)
-}
-
-fn before_dependencies(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
-    let work = |s: &Step| {
-        s.deed
-            .roles
-            .iter()
-            .any(|r| matches!(r, Role::Build(Ecosystem::Node) | Role::Migrate | Role::StaticFiles))
-    };
-    let mut told: Vec<StepId> = Vec::new();
-    for (id, step) in script.iter().filter(|(_, s)| work(s)) {
-        let Some(of) = ecosystem(step) else { continue };
-        let above = &script.steps[..id.0 as usize];
-        let brought = |s: &Step| {
-            s.deed.roles.contains(&Role::Dependencies(of))
-                || is_opaque_call(s)
-                || !s.deed.roles.contains(&Role::SystemPackages)
-                    && !crate::facts::deploy::is_saying(s)
-                    && crate::facts::deploy::line_of(s).contains("install")
-        };
-        if above.iter().any(brought) {
-            continue;
-        }
-        let later = script.iter().skip(id.0 as usize + 1).find(|(other, s)| {
-            installs_manifest(s, of) && follows(script, id, *other) && same_tree(step, s, of)
-        });
-        let Some((other, install)) = later else { continue };
-        // One word for all that stands above the same install.
-        if told.contains(&other) {
-            continue;
-        }
-        told.push(other);
-        let text = format!(
-            "`{}` runs before `{}` on {} installs what it needs: it fails on a new machine, and works with the old dependencies on a later deploy",
-            context.words(step.span),
-            context.words(install.span),
-            context.line(install.span),
-        );
-        let confidence = context.confidence(script, id, None).min(context.confidence(script, other, None));
-        found.push(
-            context
-                .finding(id::STEPS_BEFORE_DEPENDENCIES, step.span, text)
-                .at_most(confidence)
-                .related(install.span, "installs the dependencies, too late")
-                .help("install first, then build, migrate and gather the static files")
-                .done(),
-        );
-    }
 }
 
 fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {

@@ -1,38 +1,21 @@
-//! `user/runs-as-root`: root runs something in the app's tree that the app's user should run.
+//! `user/runs-as-root`: how it is worded that root runs what the app's account should run.
 
-use crate::facts::owners::{before, given_away, is_roots, reaches, runs_as, user_of};
+use crate::facts::owners::{before, given_away, is_roots, reaches, runs_as, works_for};
 use crate::facts::world::{AppUser, World};
-use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
+use crate::finding::{Applicability, Confidence, Edit, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};
-use crate::rules::id;
+use crate::rules::draft::Draft;
+use crate::rules::queries::{Found, Wording};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
-use crate::tools::effect::{Change, Ecosystem, Effect, Resource, Role};
+use crate::tools::effect::{Change, Effect, Resource, Role};
 
-/// `user/runs-as-root`.
-pub(in crate::rules) fn runs_as_root(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    // A function that is called twice is two steps at one place.
-    let mut told: Vec<Span> = Vec::new();
-    for (script, id, step) in context.steps() {
-        let Some(work) = work_of(step).filter(|_| is_roots(step) && !told.contains(&step.span)) else {
-            continue;
-        };
-        let tree = place_of(step);
-        let Some(app) = user_of(context, &tree) else { continue };
-        told.push(step.span);
-        found.push(judge(context, script, id, work, &tree, &app));
-    }
-}
+pub(super) const WORDING: Wording = Wording::Command(word);
 
-fn judge(
-    context: &World<'_, '_>,
-    script: &Deployment<'_>,
-    id: StepId,
-    work: Work,
-    tree: &Value,
-    app: &AppUser,
-) -> Finding {
-    let step = script.step(id);
+fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
+    let (script, id, step) = (found.at.script, found.at.id, found.at.step());
+    let (Some(work), Some((tree, app))) = (work_of(step), works_for(context, step)) else { return draft };
+    let tree = &tree;
     // A command from a variable (`eval "$step"`) is shown by its words, not by their place.
     let literally = context.sources.text(step.span).contains(step.argv.name.as_str());
     let words = if literally { context.words(step.span) } else { step.argv.to_string() };
@@ -47,10 +30,7 @@ fn judge(
             None => work.consequence(),
         }
     );
-    let mut draft = context
-        .finding(id::USER_RUNS_AS_ROOT, step.span, message)
-        .at_most(context.confidence(script, id, None))
-        .at_most(sure(app));
+    let mut draft = draft.message(message).at_most(sure(&app));
     if let Some((later, _)) = after {
         draft = draft.severity(Severity::Info).related(
             later.span,
@@ -77,7 +57,7 @@ fn judge(
             "give `{tree}` to `{name}` first (`chown -R {name}: {tree}`), then `sudo -u {name} {bare}`"
         ),
     };
-    draft.help(help).fix(fix(step, name).filter(|_| ready)).done()
+    draft.help(help).fix(fix(step, name).filter(|_| ready))
 }
 
 /// Sure if a unit or the configuration says it explicitly.
@@ -116,40 +96,13 @@ impl Work {
 }
 
 fn work_of(step: &Step) -> Option<Work> {
-    let container = Ecosystem::Container;
     step.deed.roles.iter().find_map(|role| match role {
-        Role::Dependencies(kind) if *kind != container => Some(Work::Dependencies),
-        Role::Build(kind) if *kind != container => Some(Work::Build),
+        Role::Dependencies(_) => Some(Work::Dependencies),
+        Role::Build(_) => Some(Work::Build),
         Role::StaticFiles => Some(Work::StaticFiles),
         Role::Migrate => Some(Work::Migrate),
         _ => None,
     })
-}
-
-/// Where a step works: around its program (`/opt/app/venv/bin/pip`), at the directory or file that an
-/// argument names, else in its working directory.
-fn place_of(step: &Step) -> Value {
-    let argv = &step.argv;
-    let program = argv.program.value.resolve(&argv.cwd);
-    let own = argv.program.value.key().contains('/');
-    // An environment shows best whose packages they are, wherever the list of them is.
-    let inner = ["/venv/bin/", "/.venv/bin/", "/env/bin/"].iter().find_map(|inner| program.key().find(inner));
-    if let Some(end) = inner.filter(|_| own) {
-        return Value::from_key(&program.key()[..end], &program);
-    }
-    let named = argv.args.iter().map(|arg| &arg.value).find(|value| {
-        let key = value.key();
-        let project = [".txt", ".toml", ".py"].iter().any(|ending| key.ends_with(ending));
-        value.is_absolute() && key.contains('/') && project
-    });
-    if let Some(file) = named {
-        return file.dirname();
-    }
-    let system = ["/usr", "/bin", "/snap", "/root", "/home"];
-    if own && !system.iter().any(|s| program.is_under(&Value::literal(*s))) {
-        return program.dirname();
-    }
-    crate::tools::place::works_in(argv)
 }
 
 /// True for an environment that root created in this script, in a tree of which nobody gets any part.

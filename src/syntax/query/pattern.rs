@@ -1,25 +1,44 @@
 //! Turns what [`super::reader`] read into a pattern that can be asked, and names what is wrong with it.
 
-use std::sync::Arc;
-
+use super::message::Message;
 use super::reader::{self, Clause, Fault, Kind, Shape, Token, Written};
-use super::vocabulary::{Arguments, Ask, PREDICATES, Predicate};
+use super::vocabulary::{About, Arguments, Ask, PREDICATES, Part, Predicate, Question, Relation};
+use super::words::{Features, Need};
 use crate::syntax::tree::language;
+use std::sync::OnceLock;
 
 /// A pattern that passed every check but, where its shape is deep, tree-sitter's.
 #[derive(Debug)]
-pub(super) struct Pattern {
-    pub(super) rule: Arc<str>,
+pub struct Pattern {
+    pub(super) part: Part,
     pub(super) commands: Vec<String>,
-    pub(super) message: Option<String>,
+    pub(super) message: Option<Message>,
+    pub(super) once: Option<Once>,
     pub(super) conditions: Vec<Condition>,
+    pub(super) relations: Vec<Related>,
+    pub(super) needs: Vec<Need>,
+    /// Of each the command must have a word.
+    pub(super) features: Vec<Features>,
+    pub(super) captures_word: bool,
     pub(super) shape: Shape,
     /// For a deep shape: the query, with spaces in place of its predicates. Starts at byte `start` of the file.
     pub(super) query: String,
     pub(super) start: usize,
+    /// Compiled when a script first holds a command to try it on; `None` where it does not compile, which only an
+    /// unchecked one can.
+    pub(super) compiled: OnceLock<Option<tree_sitter::Query>>,
 }
 
-/// A predicate: what it asks, of what, and whether the answer must be no.
+/// For each of what a pattern is told once only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Once {
+    /// Each script.
+    Script,
+    /// Each command that `@other` captures.
+    Other,
+}
+
+/// A predicate on one command: what it asks, of what, and whether the answer must be no.
 #[derive(Debug)]
 pub(super) struct Condition {
     pub(super) ask: Ask,
@@ -27,32 +46,57 @@ pub(super) struct Condition {
     pub(super) negated: bool,
 }
 
+/// A predicate on two commands of the rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// How they stand to each other.
+    pub relation: Relation,
+    /// The first.
+    pub first: Part,
+    /// The second.
+    pub second: Part,
+    /// They must not.
+    pub negated: bool,
+    /// Where it stands in the file.
+    pub(super) at: usize,
+}
+
 /// Checks a pattern. Every fault is reported, not only the first.
-pub(super) fn check(rule: &Arc<str>, text: &str, written: &Written) -> Result<Pattern, Vec<Fault>> {
+pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>> {
     let mut faults = Vec::new();
-    captures(written, &mut faults);
+    let part = captures(written, &mut faults);
     let mut pattern = Pattern {
-        rule: Arc::clone(rule),
+        part: part.unwrap_or(Part::Finding),
         commands: Vec::new(),
         message: None,
+        once: None,
         conditions: Vec::new(),
+        relations: Vec::new(),
+        needs: Vec::new(),
+        features: Vec::new(),
+        captures_word: written.inner.iter().any(|t| t.kind == Kind::Capture && t.value == "word"),
         shape: reader::shape(&written.inner),
         query: String::new(),
         start: written.range.start,
+        compiled: OnceLock::new(),
     };
     for clause in &written.clauses {
         let outcome = match clause.name.value.as_str() {
             "#set!" => set(clause, &mut pattern),
-            _ => condition(clause, written).map(|c| pattern.conditions.push(c)),
+            _ => predicate(clause, written, &mut pattern),
         };
         faults.extend(outcome.err());
     }
-    let sets_command = |c: &Clause| {
-        let key = c.arguments.first();
-        c.name.value == "#set!" && key.is_some_and(|k| k.value == "command")
-    };
-    if !written.clauses.iter().any(sets_command) {
-        let reason = "the pattern must say on which commands it is tried, as in `(#set! command \"mkdir\")`";
+    for condition in pattern.conditions.iter().filter(|c| !c.negated) {
+        if let Ask::Command(question) = &condition.ask {
+            pattern.features.extend(question.needs());
+        }
+    }
+    let sets_command =
+        |c: &Clause| c.name.value == "#set!" && c.arguments.first().is_some_and(|k| k.value == "command");
+    if !written.clauses.iter().any(sets_command) && faults.is_empty() && !pattern.chooses() {
+        let reason = "the pattern must say on which commands it is tried: `(#set! command \"mkdir\")`, or a predicate \
+                      such as `#role?`, `#effect?`, `#second-run?` or `#word-matches?`";
         faults.push((written.range.start, reason.to_owned()));
     }
     if let Shape::Plain { argument: Some(argument), .. } = &pattern.shape {
@@ -70,28 +114,49 @@ pub(super) fn check(rule: &Arc<str>, text: &str, written: &Written) -> Result<Pa
     if faults.is_empty() { Ok(pattern) } else { Err(faults) }
 }
 
-fn captures(written: &Written, faults: &mut Vec<Fault>) {
+impl Pattern {
+    /// True where something tells the commands that it is about from all others: who runs a command, where, and what
+    /// its failure means does not.
+    fn chooses(&self) -> bool {
+        let tells = |c: &Condition| match &c.ask {
+            Ask::Command(question) => {
+                !matches!(question, Question::RunsAs(_) | Question::Place(_) | Question::OnFailure(_))
+            }
+            Ask::Matches(_) => true,
+            Ask::Literal | Ask::Relation(_) | Ask::Need(_) => false,
+        };
+        let positional = |r: &Related| matches!(r.relation, Relation::After | Relation::Before);
+        self.conditions.iter().any(|c| !c.negated && tells(c))
+            || self.relations.iter().any(|r| !r.negated && !positional(r))
+    }
+}
+
+/// The part that the command node is captured as.
+fn captures(written: &Written, faults: &mut Vec<Fault>) -> Option<Part> {
     let inner = written.inner.iter().filter(|t| t.kind == Kind::Capture);
     for capture in inner.clone() {
-        if capture.value == "finding" {
-            let reason = "`@finding` must capture the command node itself";
-            faults.push((capture.range.start, reason.to_owned()));
+        if Part::named(&capture.value).is_some() {
+            let reason = format!("`@{}` must capture the command node itself", capture.value);
+            faults.push((capture.range.start, reason));
         }
     }
-    let findings = written.finding.iter().filter(|t| t.value == "finding");
-    if findings.count() != 1 {
-        let reason = "the command node must be captured once as `@finding`";
+    let parts: Vec<Part> = written.captures.iter().filter_map(|t| Part::named(&t.value)).collect();
+    if parts.len() != 1 {
+        let reason = "the command node must be captured once as `@finding`, `@follows`, `@precedes`, `@other` or `@missing`";
         faults.push((written.range.start, reason.to_owned()));
     }
-    for capture in inner.chain(&written.finding) {
+    for capture in inner.chain(&written.captures) {
         let name = capture.value.as_str();
-        if name != "finding" && name != "word" && !name.starts_with('_') {
+        if Part::named(name).is_none() && name != "word" && !name.starts_with('_') {
+            let known: Vec<String> = Part::ALL.iter().map(|part| format!("`@{}`", part.name())).collect();
             let reason = format!(
-                "unknown capture `@{name}`; known are `@finding`, `@word` and names that start with `_`"
+                "unknown capture `@{name}`; known are {}, `@word` and names that start with `_`",
+                known.join(", ")
             );
             faults.push((capture.range.start, reason));
         }
     }
+    parts.first().copied()
 }
 
 /// `(#set! key value…)`.
@@ -105,6 +170,14 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
         }
     }
     let at = key.range.start;
+    let part = pattern.part;
+    let of_finding = |key: &str| match part {
+        Part::Finding | Part::Missing => Ok(()),
+        _ => Err((
+            at,
+            format!("`{key}` belongs to the pattern of `@finding` or `@missing`, not of `@{}`", part.name()),
+        )),
+    };
     match (key.value.as_str(), values) {
         ("command", []) => Err((at, "`command` takes one or more names".to_owned())),
         ("command", _) if !pattern.commands.is_empty() => {
@@ -115,17 +188,26 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
             Ok(())
         }
         ("message", [message]) if pattern.message.is_none() => {
-            pattern.message = Some(message.value.clone());
+            of_finding("message")?;
+            let read = Message::parse(&message.value);
+            // Escapes make the value shorter than what is written: the text is named, not the byte.
+            pattern.message = Some(read.map_err(|(_, reason)| (message.range.start, reason))?);
             Ok(())
         }
         ("message", [_]) => Err((at, "`message` is set twice".to_owned())),
         ("message", _) => Err((at, "`message` takes one text".to_owned())),
-        (key, _) => Err((at, format!("unknown key `{key}`; known are `command` and `message`"))),
+        ("once", [each]) if matches!(each.value.as_str(), "script" | "other") => {
+            of_finding("once")?;
+            pattern.once = Some(if each.value == "other" { Once::Other } else { Once::Script });
+            Ok(())
+        }
+        ("once", _) => Err((at, "`once` takes one word: \"script\" or \"other\"".to_owned())),
+        (key, _) => Err((at, format!("unknown key `{key}`; known are `command`, `message` and `once`"))),
     }
 }
 
 /// `(#name? @capture words…)`.
-fn condition(clause: &Clause, written: &Written) -> Result<Condition, Fault> {
+fn predicate(clause: &Clause, written: &Written, pattern: &mut Pattern) -> Result<(), Fault> {
     let full = clause.name.value.as_str();
     let at = clause.name.range.start;
     let name = full.trim_start_matches('#').strip_suffix('?');
@@ -139,45 +221,141 @@ fn condition(clause: &Clause, written: &Written) -> Result<Condition, Fault> {
         let reason = format!("unknown predicate `{full}`; known are {}", names.join(", "));
         return Err((at, reason));
     };
-    let about =
-        if predicate.about_command { "`@finding`" } else { "`@word` or a capture that starts with `_`" };
-    let (capture, values) = match clause.arguments.split_first() {
-        Some((capture, values)) if capture.kind == Kind::Capture => (capture, values),
-        other => {
-            let at = other.map_or(at, |(first, _)| first.range.start);
-            return Err((at, format!("`{full}` asks about {about}, which must come first")));
+    let captures = clause.arguments.iter().take_while(|a| a.kind == Kind::Capture).count();
+    let (captures, values) = clause.arguments.split_at(captures);
+    match predicate.about {
+        About::Command | About::Word => {
+            let capture = one(predicate, full, at, pattern.part, captures, values)?;
+            let captured = written.inner.iter().chain(&written.captures);
+            let mut captured = captured.filter(|t| t.kind == Kind::Capture);
+            if !captured.any(|t| t.value == capture.value) {
+                let reason = format!("the pattern captures no `@{}`", capture.value);
+                return Err((capture.range.start, reason));
+            }
+            let ask = question(predicate, full, at, values)?;
+            pattern.conditions.push(Condition { ask, capture: capture.value.clone(), negated });
         }
+        About::Two => {
+            let (first, second) = two(full, at, pattern.part, captures, values)?;
+            if let Ask::Relation(relation) = question(predicate, full, at, values)? {
+                pattern.relations.push(Related { relation, first, second, negated, at });
+            }
+        }
+        About::Deploy => {
+            if let Some(capture) = captures.first() {
+                return Err((
+                    capture.range.start,
+                    format!("`{full}` asks about the deploy, and takes no capture"),
+                ));
+            }
+            if pattern.part != Part::Missing || negated {
+                let reason = format!("`{full}` belongs to a pattern of `@missing`, and has no negation");
+                return Err((at, reason));
+            }
+            if let Ask::Need(need) = question(predicate, full, at, values)? {
+                pattern.needs.push(need);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The one capture of a predicate about the pattern's command, or about a word of it.
+fn one<'t>(
+    predicate: &Predicate,
+    full: &str,
+    at: usize,
+    part: Part,
+    captures: &'t [Token],
+    values: &[Token],
+) -> Result<&'t Token, Fault> {
+    let about_command = predicate.about == About::Command;
+    let about = match about_command {
+        true => format!("`@{}`", part.name()),
+        false => "`@word` or a capture that starts with `_`".to_owned(),
     };
-    if predicate.about_command != (capture.value == "finding") {
+    let Some(capture) = captures.first() else {
+        let at = values.first().map_or(at, |first| first.range.start);
+        return Err((at, format!("`{full}` asks about {about}, which must come first")));
+    };
+    let right = match about_command {
+        true => capture.value == part.name(),
+        false => Part::named(&capture.value).is_none(),
+    };
+    if !right {
         return Err((capture.range.start, format!("`{full}` asks about {about}, not `@{}`", capture.value)));
     }
-    let captured = written.inner.iter().chain(&written.finding);
-    let mut captured = captured.filter(|t| t.kind == Kind::Capture);
-    if !captured.any(|t| t.value == capture.value) {
-        let reason = format!("the pattern captures no `@{}`", capture.value);
-        return Err((capture.range.start, reason));
+    let second = captures.get(1).or_else(|| values.iter().find(|v| v.kind == Kind::Capture));
+    match second {
+        Some(second) => Err((second.range.start, format!("`{full}` takes one capture"))),
+        None => Ok(capture),
     }
-    if let Some(second) = values.iter().find(|v| v.kind == Kind::Capture) {
-        let reason = format!("`{full}` takes one capture");
-        return Err((second.range.start, reason));
+}
+
+/// The two commands that a relation is between: one of them is the pattern's own.
+fn two(
+    full: &str,
+    at: usize,
+    part: Part,
+    captures: &[Token],
+    values: &[Token],
+) -> Result<(Part, Part), Fault> {
+    let own = part.name();
+    if matches!(part, Part::Finding | Part::Missing) {
+        let reason = format!(
+            "`{full}` relates two commands: it belongs to a pattern of `@follows`, `@precedes` or `@other`"
+        );
+        return Err((at, reason));
     }
-    let ask = question(predicate, full, at, values)?;
-    Ok(Condition { ask, capture: capture.value.clone(), negated })
+    let [first, second] = captures else {
+        let at = captures.get(2).or(values.first()).map_or(at, |t| t.range.start);
+        return Err((
+            at,
+            format!("`{full}` takes two captures: `@{own}` and the one that it is compared with"),
+        ));
+    };
+    let part_of = |token: &Token| {
+        let known = Part::named(&token.value).filter(|p| *p != Part::Missing);
+        known.ok_or_else(|| {
+            (token.range.start, format!("`{full}` relates commands, and `@{}` is none", token.value))
+        })
+    };
+    let (a, b) = (part_of(first)?, part_of(second)?);
+    if (a == part) == (b == part) {
+        let reason = format!(
+            "one of the two captures must be `@{own}`, which this pattern captures, and the other one not"
+        );
+        return Err((first.range.start, reason));
+    }
+    let other = if a == part { (b, second) } else { (a, first) };
+    if part == Part::Other && other.0 != Part::Finding || matches!(other.0, Part::Follows | Part::Precedes) {
+        let allowed = if part == Part::Other { "`@finding`" } else { "`@finding` or `@other`" };
+        return Err((
+            other.1.range.start,
+            format!("`@{own}` is compared with {allowed}, not `@{}`", other.1.value),
+        ));
+    }
+    Ok((a, b))
 }
 
 fn question(predicate: &Predicate, full: &str, at: usize, values: &[Token]) -> Result<Ask, Fault> {
     let words: Vec<&str> = values.iter().map(|v| v.value.as_str()).collect();
+    let behind = match predicate.about {
+        About::Command | About::Word => " after its capture",
+        About::Two => " after its captures",
+        About::Deploy => "",
+    };
     let wrong = |takes: &str| {
         let found = words.len();
-        Err((at, format!("`{full}` takes {takes} after its capture, found {found}")))
+        Err((at, format!("`{full}` takes {takes}{behind}, found {found}")))
     };
     let ask = match (&predicate.arguments, &words[..]) {
         (Arguments::None(ask), []) => Ok(ask()),
         (Arguments::None(_), _) => return wrong("nothing"),
         (Arguments::One(ask), [word]) => ask(word),
         (Arguments::One(_), _) => return wrong("one text"),
-        (Arguments::Two(ask), [first, second]) => ask(first, second),
-        (Arguments::Two(_), _) => return wrong("two words"),
+        (Arguments::Pair(ask), [first, rest @ ..]) if !rest.is_empty() => ask(first, rest),
+        (Arguments::Pair(_), _) => return wrong("a change and one or more kinds"),
         (Arguments::Words(_), []) => return wrong("one or more words"),
         (Arguments::Words(ask), words) => ask(words),
     };

@@ -45,7 +45,7 @@ pub(super) struct Written {
     /// What stands inside the command node, without predicates.
     pub(super) inner: Vec<Token>,
     /// What captures the command node.
-    pub(super) finding: Vec<Token>,
+    pub(super) captures: Vec<Token>,
     pub(super) clauses: Vec<Clause>,
     /// The bytes of the clauses, which tree-sitter must not see.
     pub(super) hidden: Vec<Range<usize>>,
@@ -112,16 +112,16 @@ fn pattern(tokens: &[Token]) -> Result<Written, Fault> {
         return wrong(rest.get(node));
     };
     let mut after = node_end + 1;
-    let mut finding = Vec::new();
+    let mut captures = Vec::new();
     while let Some(token) = rest.get(after) {
         match token.kind {
-            Kind::Capture => finding.push(token.clone()),
+            Kind::Capture => captures.push(token.clone()),
             Kind::Close if grouped && after == closing(&rest, 0).unwrap_or(0) => {}
             _ => return wrong(Some(token)),
         }
         after += 1;
     }
-    Ok(Written { range: start..end, inner: rest[node + 2..node_end].to_vec(), finding, clauses, hidden })
+    Ok(Written { range: start..end, inner: rest[node + 2..node_end].to_vec(), captures, clauses, hidden })
 }
 
 type Clauses = (Vec<Token>, Vec<Clause>, Vec<Range<usize>>);

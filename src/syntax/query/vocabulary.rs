@@ -1,33 +1,80 @@
-//! The closed vocabulary of selectors: what a predicate may ask and with which words. `queries/README.md` documents
-//! it, and a test holds the two together.
+//! The closed vocabulary of query files: which captures there are, and what a predicate may ask with which words.
+//! `queries/README.md` documents it, and a test holds the two together.
 
+use super::words::{
+    Asker, ChangeWord, EcosystemWord, Features, Need, OnFailure, Place, ResourceWord, RoleWord, RunsAs,
+    SecondRun, Word, WorkWord,
+};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The number by which the model knows a command. The engine only hands it on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CommandId(pub u32);
-
-/// Who answers what a selector asks: the model.
-pub trait Judge {
-    /// Does it hold of this command?
-    fn ask(&self, command: CommandId, question: &Question) -> bool;
+/// Which part a pattern has in its rule: what its command node is captured as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// A command at fault …
+    Finding,
+    /// … unless this comes later.
+    Follows,
+    /// … unless this has come before.
+    Precedes,
+    /// … and only where this is there too.
+    Other,
+    /// The deploy is at fault where this is nowhere.
+    Missing,
 }
 
-/// What a predicate asks. Where it lists words, it holds when any of them does.
+impl Part {
+    /// All of them.
+    pub const ALL: [Part; 5] = [Part::Finding, Part::Follows, Part::Precedes, Part::Other, Part::Missing];
+
+    /// The capture's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Finding => "finding",
+            Part::Follows => "follows",
+            Part::Precedes => "precedes",
+            Part::Other => "other",
+            Part::Missing => "missing",
+        }
+    }
+
+    /// The part of that name.
+    pub(super) fn named(name: &str) -> Option<Part> {
+        Part::ALL.into_iter().find(|part| part.name() == name)
+    }
+}
+
+/// What a predicate asks of one command. Where it lists words, it holds when any of them does.
 #[derive(Clone, Debug)]
 pub enum Question {
     /// `#second-run?`: what the command does when the script runs again.
     SecondRun(Vec<SecondRun>),
-    /// `#effect?`: it makes such a change to such a resource; `None` is `*`.
+    /// `#effect?`: it makes such a change to a resource of such a kind.
     Effect {
-        /// The change.
+        /// The change; `None` is `*`.
         change: Option<ChangeWord>,
-        /// The kind of resource.
-        resource: Option<ResourceWord>,
+        /// The kinds; empty is `*`.
+        resources: Vec<ResourceWord>,
+    },
+    /// `#blamed?`: it is such a change that makes its second run go wrong.
+    Blamed {
+        /// The change; `None` is `*`.
+        change: Option<ChangeWord>,
+        /// The kinds; empty is `*`.
+        resources: Vec<ResourceWord>,
     },
     /// `#role?`: what it is for.
     Role(Vec<RoleWord>),
+    /// `#does?`: it does this work; where its tool is not known its words say so.
+    Does(Vec<WorkWord>),
+    /// `#ecosystem?`: whose program it is.
+    Ecosystem(Vec<EcosystemWord>),
+    /// `#installs-manifest?`: it installs what a manifest names.
+    InstallsManifest,
+    /// `#opaque?`: not all that it does is known, and it may do anything.
+    Opaque,
+    /// `#asks?`: who asks, where it waits for an answer.
+    Asks(Vec<Asker>),
     /// `#runs-as?`: who runs it.
     RunsAs(Vec<RunsAs>),
     /// `#place?`: where it runs.
@@ -38,6 +85,14 @@ pub enum Question {
     HasFlag(Vec<String>),
     /// `#in-app-tree?`: it works in the app's directory.
     InAppTree,
+    /// `#in-others-tree?`: it works where something lives that another account runs.
+    InOthersTree,
+    /// `#opens-to-all?`: it lets every account write to a path that is not open by design.
+    OpensToAll,
+    /// `#redirects-as-caller?`: the caller's shell opens the file of its redirection, and only root may write there.
+    RedirectsAsCaller,
+    /// `#environment-file?`: a file that it writes whole is an environment file.
+    EnvironmentFile,
     /// `#guarded?`: a guard about the same resource holds where it runs.
     Guarded,
     /// `#word-matches?`: the word's value is known and matches.
@@ -54,254 +109,107 @@ pub enum Question {
     },
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-        }
-
-        impl $name {
-            /// Every word with what it stands for.
-            pub const ALL: &[(&str, Self)] = &[$(($word, Self::$variant),)*];
-
-            /// As selectors write it.
-            #[cfg_attr(not(test), allow(dead_code))]
-            pub fn word(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
+impl Question {
+    /// The words of which a command must have one for the answer to be yes; several lists where it needs one of each.
+    pub(super) fn needs(&self) -> Vec<Features> {
+        match self {
+            Question::SecondRun(words) => vec![Features::any_of(words)],
+            Question::Role(words) => vec![Features::any_of(words)],
+            Question::Ecosystem(words) => vec![Features::any_of(words)],
+            Question::Asks(words) => vec![Features::any_of(words)],
+            Question::RunsAs(words) => vec![Features::any_of(words)],
+            Question::Place(words) => vec![Features::any_of(words)],
+            Question::OnFailure(words) => vec![Features::any_of(words)],
+            Question::Effect { change, resources } | Question::Blamed { change, resources } => {
+                let change = change.map(|change| Features::any_of(&[change]));
+                let resources = (!resources.is_empty()).then(|| Features::any_of(resources));
+                change.into_iter().chain(resources).collect()
             }
+            Question::OpensToAll => vec![Features::any_of(&[ChangeWord::Mode])],
+            Question::InstallsManifest => vec![Features::any_of(&[RoleWord::Dependencies])],
+            Question::Does(_)
+            | Question::Opaque
+            | Question::HasFlag(_)
+            | Question::InAppTree
+            | Question::InOthersTree
+            | Question::RedirectsAsCaller
+            | Question::EnvironmentFile
+            | Question::Guarded
+            | Question::WordMatches { .. }
+            | Question::Literal { .. } => Vec::new(),
         }
-
-        impl Word for $name {
-            const ALL: &[(&str, Self)] = Self::ALL;
-        }
-    };
-}
-
-/// A closed list of words.
-pub(super) trait Word: Copy + 'static {
-    /// Every word with what it stands for.
-    const ALL: &[(&str, Self)];
-}
-
-words! {
-    /// What a command does when the script runs a second time.
-    SecondRun {
-        /// It ends with an error.
-        Fails = "fails",
-        /// It adds a second one.
-        Duplicates = "duplicates",
-        /// It throws away what was there.
-        Overwrites = "overwrites",
-        /// It removes what is needed.
-        Destroys = "destroys",
-        /// It acts inside what the first run made.
-        Nests = "nests",
-        /// It waits for an answer.
-        Prompts = "prompts",
-        /// It does the same work again, to the same end.
-        Repeats = "repeats",
-        /// It leaves everything as it is.
-        NoChange = "no-change",
-        /// A guard keeps it from running.
-        Skipped = "skipped",
-        /// Not known.
-        Unknown = "unknown",
     }
 }
 
-words! {
-    /// A change of a resource.
-    ChangeWord {
-        /// It comes to exist.
-        Create = "create",
-        /// It is gone after.
-        Remove = "remove",
-        /// Its content is replaced.
-        Write = "write",
-        /// Something is added to it.
-        Append = "append",
-        /// Its content is edited in place.
-        Edit = "edit",
-        /// Its owner is set.
-        Own = "own",
-        /// Its mode is set.
-        Mode = "mode",
-        /// It is started.
-        Start = "start",
-        /// It is restarted or reloaded.
-        Restart = "restart",
-        /// It is stopped.
-        Stop = "stop",
-        /// It is enabled at boot.
-        Enable = "enable",
-    }
+/// How two commands of one rule stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// `#after?`: the first one surely comes later.
+    After,
+    /// `#narrows?`: the first one takes back what the second one opened to all.
+    Narrows,
+    /// `#before?`: the first one surely comes earlier.
+    Before,
+    /// `#covers?`: it changes the path that the second one makes, or all that lies in a directory above it.
+    Covers,
+    /// `#same-resource?`: both change one and the same thing.
+    SameResource,
+    /// `#same-unit?`: both are about one unit.
+    SameUnit,
+    /// `#same-directory?`: both work in one directory.
+    SameDirectory,
+    /// `#same-place?`: both run on one machine, or in one container.
+    SamePlace,
+    /// `#same-user?`: one account runs both.
+    SameUser,
+    /// `#same-ecosystem?`: both are programs of one ecosystem.
+    SameEcosystem,
+    /// `#same-packages?`: both work on one virtual environment, or on one tree of packages.
+    SamePackages,
 }
 
-words! {
-    /// A kind of resource.
-    ResourceWord {
-        /// A file, directory or link.
-        Path = "path",
-        /// A user account.
-        User = "user",
-        /// A group.
-        Group = "group",
-        /// A systemd unit or sysv service.
-        Unit = "unit",
-        /// A program that can be called by name.
-        Program = "program",
-        /// A package of the system.
-        Package = "package",
-        /// A database.
-        Database = "database",
-        /// A role of a database.
-        Role = "role",
-        /// An object inside a database.
-        Table = "table",
-        /// Lines of a file.
-        Line = "line",
-        /// The crontab of a user.
-        Crontab = "crontab",
-        /// A container.
-        Container = "container",
-        /// A container network.
-        Network = "network",
-        /// A container volume.
-        Volume = "volume",
-        /// A git remote.
-        Remote = "remote",
-        /// A process of a manager other than systemd.
-        Process = "process",
-        /// A rule of the packet filter.
-        FirewallRule = "firewall-rule",
-    }
-}
-
-words! {
-    /// What a command is for in a deployment.
-    RoleWord {
-        /// Installs packages of the system.
-        SystemPackages = "system-packages",
-        /// Installs the app's own dependencies.
-        Dependencies = "dependencies",
-        /// Installs a tool for the whole machine.
-        GlobalTool = "global-tool",
-        /// Makes a virtual environment.
-        VirtualEnv = "virtual-env",
-        /// Builds.
-        Build = "build",
-        /// Gathers static files.
-        StaticFiles = "static-files",
-        /// Migrates the database.
-        Migrate = "migrate",
-        /// Loads data into the database.
-        Seed = "seed",
-        /// Brings the app's source.
-        Source = "source",
-        /// Creates an account.
-        Account = "account",
-        /// Makes systemd read its units again.
-        DaemonReload = "daemon-reload",
-        /// Enables a unit.
-        Enable = "enable",
-        /// Starts, restarts or reloads a service.
-        Restart = "restart",
-        /// Runs all of compose.
-        ComposeUp = "compose-up",
-        /// Serves.
-        Serve = "serve",
-        /// Makes a tree of the app's source where none was.
-        Clone = "clone",
-        /// Gives paths to others.
-        Owner = "owner",
-        /// Sets modes.
-        Mode = "mode",
-        /// Brings what is not on this machine.
-        Fetch = "fetch",
-        /// Copies to another machine.
-        Send = "send",
-        /// Takes files out of an archive.
-        Unpack = "unpack",
-        /// Tells processes to end or to start anew.
-        Signal = "signal",
-        /// Stops the machine, or starts it anew.
-        Reboot = "reboot",
-        /// Sets a server up by what another file says.
-        Provision = "provision",
-        /// Only reads or prints.
-        ReadOnly = "read-only",
-    }
-}
-
-words! {
-    /// Who runs a command.
-    RunsAs {
-        /// root.
-        Root = "root",
-        /// The account of the app.
-        App = "app",
-        /// Another account.
-        Other = "other",
-        /// Not known.
-        Unknown = "unknown",
-    }
-}
-
-words! {
-    /// Where a command runs.
-    Place {
-        /// On the machine that runs the script.
-        Here = "here",
-        /// On another, through ssh.
-        Remote = "remote",
-        /// In a container.
-        Container = "container",
-    }
-}
-
-words! {
-    /// What follows when a command fails.
-    OnFailure {
-        /// The script ends.
-        Aborts = "aborts",
-        /// The script goes on as if nothing had happened.
-        Continues = "continues",
-        /// The failure is expected.
-        Handled = "handled",
-    }
-}
-
-/// A predicate's question before it is known which word it is about.
+/// What a predicate asks, before it is known which word it is about.
 #[derive(Clone, Debug)]
 pub(super) enum Ask {
     Command(Question),
     Matches(Arc<regex::Regex>),
     Literal,
+    Relation(Relation),
+    Need(Need),
 }
 
-/// What stands behind the capture in a predicate.
+/// What a predicate is about: what its first arguments are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// The command that the pattern captures.
+    Command,
+    /// A word of it.
+    Word,
+    /// Two commands of the rule.
+    Two,
+    /// The deploy as a whole: no capture.
+    Deploy,
+}
+
+/// What stands behind the captures in a predicate.
 pub(super) enum Arguments {
     /// Nothing.
     None(fn() -> Ask),
     /// One or more words of a list.
     Words(fn(&[&str]) -> Result<Ask, Refused>),
-    /// Exactly two words.
-    Two(fn(&str, &str) -> Result<Ask, Refused>),
+    /// A word of one list, then one or more of another.
+    Pair(fn(&str, &[&str]) -> Result<Ask, Refused>),
     /// Exactly one.
     One(fn(&str) -> Result<Ask, Refused>),
 }
 
-/// Which argument (the capture is not counted) is wrong, and why.
+/// Which argument (captures are not counted) is wrong, and why.
 pub(super) type Refused = (usize, String);
 
-/// A predicate: its name, whether it is about the command or about a word, and what it takes.
+/// A predicate: its name, what it is about, and what it takes.
 pub(super) struct Predicate {
     pub(super) name: &'static str,
-    pub(super) about_command: bool,
+    pub(super) about: About,
     pub(super) arguments: Arguments,
 }
 
@@ -309,43 +217,75 @@ pub(super) struct Predicate {
 pub(super) const PREDICATES: &[Predicate] = &[
     command("second-run", Arguments::Words(|w| list(w, Question::SecondRun))),
     command(
+        "blamed",
+        Arguments::Pair(|c, r| change(c, r, |change, resources| Question::Blamed { change, resources })),
+    ),
+    command(
         "effect",
-        Arguments::Two(|change, resource| {
-            Ok(Ask::Command(Question::Effect {
-                change: starred(0, change)?,
-                resource: starred(1, resource)?,
-            }))
-        }),
+        Arguments::Pair(|c, r| change(c, r, |change, resources| Question::Effect { change, resources })),
     ),
     command("role", Arguments::Words(|w| list(w, Question::Role))),
+    command("does", Arguments::Words(|w| list(w, Question::Does))),
+    command("ecosystem", Arguments::Words(|w| list(w, Question::Ecosystem))),
+    command("installs-manifest", Arguments::None(|| Ask::Command(Question::InstallsManifest))),
+    command("opaque", Arguments::None(|| Ask::Command(Question::Opaque))),
+    command("asks", Arguments::Words(|w| list(w, Question::Asks))),
     command("runs-as", Arguments::Words(|w| list(w, Question::RunsAs))),
     command("place", Arguments::Words(|w| list(w, Question::Place))),
     command("on-failure", Arguments::Words(|w| list(w, Question::OnFailure))),
     command("has-flag", Arguments::Words(flags)),
     command("in-app-tree", Arguments::None(|| Ask::Command(Question::InAppTree))),
+    command("in-others-tree", Arguments::None(|| Ask::Command(Question::InOthersTree))),
+    command("opens-to-all", Arguments::None(|| Ask::Command(Question::OpensToAll))),
+    command("redirects-as-caller", Arguments::None(|| Ask::Command(Question::RedirectsAsCaller))),
+    command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
     command("guarded", Arguments::None(|| Ask::Command(Question::Guarded))),
     word("word-matches", Arguments::One(pattern)),
     word("literal", Arguments::None(|| Ask::Literal)),
+    two("after", Arguments::None(|| Ask::Relation(Relation::After))),
+    two("before", Arguments::None(|| Ask::Relation(Relation::Before))),
+    two("narrows", Arguments::None(|| Ask::Relation(Relation::Narrows))),
+    two("covers", Arguments::None(|| Ask::Relation(Relation::Covers))),
+    two("same-resource", Arguments::None(|| Ask::Relation(Relation::SameResource))),
+    two("same-unit", Arguments::None(|| Ask::Relation(Relation::SameUnit))),
+    two("same-directory", Arguments::None(|| Ask::Relation(Relation::SameDirectory))),
+    two("same-place", Arguments::None(|| Ask::Relation(Relation::SamePlace))),
+    two("same-user", Arguments::None(|| Ask::Relation(Relation::SameUser))),
+    two("same-ecosystem", Arguments::None(|| Ask::Relation(Relation::SameEcosystem))),
+    two("same-packages", Arguments::None(|| Ask::Relation(Relation::SamePackages))),
+    Predicate {
+        name: "needed",
+        about: About::Deploy,
+        arguments: Arguments::One(|w| Ok(Ask::Need(find(0, w)?))),
+    },
 ];
 
 const fn command(name: &'static str, arguments: Arguments) -> Predicate {
-    Predicate { name, about_command: true, arguments }
+    Predicate { name, about: About::Command, arguments }
 }
 
 const fn word(name: &'static str, arguments: Arguments) -> Predicate {
-    Predicate { name, about_command: false, arguments }
+    Predicate { name, about: About::Word, arguments }
+}
+
+const fn two(name: &'static str, arguments: Arguments) -> Predicate {
+    Predicate { name, about: About::Two, arguments }
+}
+
+fn change(
+    change: &str,
+    resources: &[&str],
+    question: fn(Option<ChangeWord>, Vec<ResourceWord>) -> Question,
+) -> Result<Ask, Refused> {
+    let change = if change == "*" { None } else { Some(find(0, change)?) };
+    let words = resources.iter().enumerate().filter(|(_, word)| resources.len() > 1 || **word != "*");
+    let resources = words.map(|(index, word)| find(index + 1, word)).collect::<Result<_, _>>()?;
+    Ok(Ask::Command(question(change, resources)))
 }
 
 fn list<W: Word>(words: &[&str], question: fn(Vec<W>) -> Question) -> Result<Ask, Refused> {
     let words = words.iter().enumerate().map(|(i, word)| find(i, word));
     Ok(Ask::Command(question(words.collect::<Result<_, _>>()?)))
-}
-
-fn starred<W: Word>(index: usize, word: &str) -> Result<Option<W>, Refused> {
-    match word {
-        "*" => Ok(None),
-        _ => find(index, word).map(Some),
-    }
 }
 
 fn find<W: Word>(index: usize, word: &str) -> Result<W, Refused> {

@@ -1,0 +1,36 @@
+//! Runs that somebody watches: whether a question is asked only there.
+
+use crate::facts::world::World;
+use crate::model::{Deployment, Step, StepId};
+use crate::shell::argv::Arg;
+
+/// True where a condition around the question has seen to runs that nobody watches: it asks for a terminal, or whether
+/// the variable that is read was given.
+pub(crate) fn only_asks_people(world: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> bool {
+    let step = script.step(id);
+    let asks = |step: &Step| step.deed.prompts.is_some_and(|prompt| prompt.of_script);
+    let read = asks(step);
+    script.guards_of(id).any(|(guard_id, guard)| {
+        let condition = world.sources.text(guard.span);
+        let terminal = ["-t 0", "-t 1", "-t 2", "tty -s", "$- "].iter().any(|test| condition.contains(test));
+        if terminal || !read || !condition.contains('$') {
+            return terminal;
+        }
+        // The password, and the password once more.
+        let mut asked = script.behind(guard_id).filter(|(_, s)| asks(s));
+        let mentions = |arg: &Arg| arg.value.as_literal().is_some_and(|name| names_variable(condition, name));
+        asked.any(|(_, s)| s.argv.args.iter().any(mentions))
+    })
+}
+
+/// True where `$NAME` or `${NAME…}` stands in a text.
+fn names_variable(text: &str, name: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(is_name) {
+        return false;
+    }
+    text.match_indices(name).any(|(at, _)| {
+        let before = &text[..at];
+        (before.ends_with('$') || before.ends_with("${")) && !text[at + name.len()..].starts_with(is_name)
+    })
+}

@@ -1,0 +1,52 @@
+//! Packages of the app: whose program a step is, which environment or tree of packages it works on, and whether it
+//! installs all that a manifest names.
+
+use crate::model::Step;
+use crate::shell::value::Value;
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::{calls, packaging};
+
+/// A step above whose doing is not all known may have done anything: a script, `make`, another tool's runner.
+pub(crate) fn is_opaque_call(step: &Step) -> bool {
+    !step.deed.known && calls::may_do_anything(&step.argv)
+}
+
+/// Whose program does the work; `None` where the words do not say.
+pub(crate) fn ecosystem(step: &Step) -> Option<Ecosystem> {
+    step.deed.roles.iter().find_map(|role| match role {
+        Role::Build(of @ (Ecosystem::Node | Ecosystem::Ruby | Ecosystem::Php)) => Some(*of),
+        Role::Dependencies(of) => Some(*of),
+        Role::Migrate | Role::StaticFiles => packaging::ecosystem(&step.argv),
+        _ => None,
+    })
+}
+
+/// The environment that a Python program belongs to: of `/srv/app/venv/bin/pip` it is `/srv/app/venv`.
+pub(crate) fn environment(step: &Step) -> Option<Value> {
+    let program = &step.argv.program.value;
+    if program.key().contains('/') {
+        let directory = program.resolve(&step.argv.cwd).dirname();
+        if directory.known_suffix().ends_with("/bin") {
+            return Some(directory.dirname());
+        }
+    }
+    step.argv.env("VIRTUAL_ENV").map(|v| v.resolve(&step.argv.cwd))
+}
+
+/// Installs what a manifest names, and not some package by its name.
+pub(crate) fn installs_manifest(step: &Step, of: Ecosystem) -> bool {
+    step.deed.roles.contains(&Role::Dependencies(of)) && packaging::installs_manifest(&step.argv, of)
+}
+
+/// They work on the same tree of packages.
+pub(crate) fn same_packages(work: &Step, install: &Step, of: Ecosystem) -> bool {
+    if of == Ecosystem::Python {
+        return environment(work) == environment(install);
+    }
+    let filled = install.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
+        (Change::Create(_), Resource::Path(path)) => Some(path.dirname()),
+        _ => None,
+    });
+    filled.unwrap_or_else(|| install.argv.cwd.clone()) == work.argv.cwd
+        && !packaging::works_elsewhere(&work.argv)
+}

@@ -1,0 +1,277 @@
+//! Answers what query files ask of a command, from the model and the facts.
+
+use crate::facts::attended::only_asks_people;
+use crate::facts::deploy::is_saying;
+use crate::facts::modes::opened;
+use crate::facts::owners::works_for;
+use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
+use crate::facts::redirects::opens_as_caller;
+use crate::facts::secrets::is_environment_file;
+use crate::facts::world::World;
+use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
+use crate::shell::wrappers;
+use crate::source::Span;
+use crate::syntax::query::{
+    Asker, ChangeWord, EcosystemWord, Features, Judge, OnFailure as FailureWord, Place, Question,
+    ResourceWord, RoleWord, RunsAs, SecondRun, WorkWord,
+};
+use crate::syntax::tree::Node;
+use crate::tools::effect::{Change, Ecosystem, Effect, Resource, Role};
+use crate::tools::work::{Work, done_by_step};
+use std::ops::Range;
+
+/// A command that is asked about.
+pub(super) struct Asked<'q, 'r, 'a> {
+    context: &'q World<'r, 'a>,
+    script: &'q Deployment<'a>,
+    id: StepId,
+    features: Features,
+}
+
+impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
+    pub(super) fn new(
+        context: &'q World<'r, 'a>,
+        script: &'q Deployment<'a>,
+        id: StepId,
+        features: Features,
+    ) -> Self {
+        Asked { context, script, id, features }
+    }
+
+    fn step(&self) -> &'q Step {
+        self.script.step(self.id)
+    }
+
+    /// The place of bytes of the text that the command was parsed from.
+    pub(super) fn span(&self, range: Range<usize>) -> Span {
+        let text = self.step().origin.and_then(|origin| self.script.texts.get(origin.tree as usize));
+        let Some(text) = text else { return self.step().span };
+        let place = text.map.range(range.start as u32..range.end as u32);
+        Span { file: text.file, start: place.start, end: place.end }
+    }
+
+    fn word(&self, range: &Range<usize>) -> Option<&'q str> {
+        let place = self.span(range.clone());
+        let step = self.step();
+        let mut args = step.argv.args.iter().chain([&step.argv.program]);
+        let arg = args.find(|a| a.span.start == place.start && a.span.end == place.end)?;
+        arg.value.as_literal()
+    }
+}
+
+impl Judge for Asked<'_, '_, '_> {
+    fn ask(&self, question: &Question) -> bool {
+        let step = self.step();
+        match question {
+            Question::SecondRun(words) => self.features.has_any(words),
+            Question::Role(words) => self.features.has_any(words),
+            Question::Ecosystem(words) => self.features.has_any(words),
+            Question::Asks(words) => self.features.has_any(words),
+            Question::RunsAs(words) => self.features.has_any(words),
+            Question::Place(words) => self.features.has_any(words),
+            Question::OnFailure(words) => self.features.has_any(words),
+            Question::Effect { change, resources } => {
+                step.deed.effects.iter().any(|effect| is_such(effect, *change, resources))
+            }
+            Question::Blamed { change, resources } => {
+                let blamed = self.script.second_run(self.id).effect.and_then(|i| step.deed.effects.get(i));
+                blamed.is_some_and(|effect| is_such(effect, *change, resources))
+            }
+            Question::Does(words) => {
+                let done = done_by_step(&step.argv, &step.deed);
+                !is_saying(step) && words.iter().any(|word| done.has(work(*word)))
+            }
+            Question::InstallsManifest => ecosystem(step).is_some_and(|of| installs_manifest(step, of)),
+            Question::Opaque => is_opaque_call(step),
+            Question::HasFlag(flags) => step.argv.args.iter().any(|arg| {
+                arg.value.as_literal().is_some_and(|text| flags.iter().any(|flag| is_flag(text, flag)))
+            }),
+            Question::InAppTree => self.context.works_in_app_tree(step),
+            Question::InOthersTree => works_for(self.context, step).is_some(),
+            Question::OpensToAll => opened(step).is_some(),
+            Question::RedirectsAsCaller => opens_as_caller(self.context, self.script, step),
+            Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
+                matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
+                    if is_environment_file(path))
+            }),
+            Question::Guarded => self.script.second_run(self.id).skipped_by().is_some(),
+            Question::WordMatches { word, pattern } => {
+                self.word(word).is_some_and(|value| pattern.is_match(value))
+            }
+            Question::Literal { word } => self.word(word).is_some(),
+        }
+    }
+
+    fn node(&self) -> Option<(Node<'_>, &str)> {
+        let origin = self.step().origin?;
+        let text = self.script.texts.get(origin.tree as usize)?;
+        let node = text.written()?.command_at(origin.start..origin.end)?;
+        Some((node, text.text))
+    }
+}
+
+/// `-y` alone, joined to others, or with a value: `--yes=1`.
+fn is_flag(text: &str, flag: &str) -> bool {
+    let bundled =
+        flag.len() == 2 && text.starts_with('-') && !text.starts_with("--") && text[1..].contains(&flag[1..]);
+    text == flag || bundled || text.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='))
+}
+
+fn is_such(effect: &Effect, change: Option<ChangeWord>, resources: &[ResourceWord]) -> bool {
+    change.is_none_or(|word| change_word(&effect.change) == Some(word))
+        && (resources.is_empty()
+            || resource_word(&effect.resource).is_some_and(|word| resources.contains(&word)))
+}
+
+/// The words that hold for a step.
+pub(super) fn features(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> Features {
+    let step = script.step(id);
+    let mut features = Features::default();
+    step.deed.roles.iter().for_each(|role| features.add(role_word(*role)));
+    for effect in &step.deed.effects {
+        change_word(&effect.change).into_iter().for_each(|word| features.add(word));
+        resource_word(&effect.resource).into_iter().for_each(|word| features.add(word));
+    }
+    second_run(context, script, id, &mut features);
+    let works = |role: &Role| {
+        matches!(role, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles)
+    };
+    if step.deed.roles.iter().any(works)
+        && let Some(of) = ecosystem(step).and_then(ecosystem_word)
+    {
+        features.add(of);
+    }
+    if context.runs_as_app(step) {
+        features.add(RunsAs::App);
+    }
+    match &step.user {
+        User::Root => features.add(RunsAs::Root),
+        User::Named(_) if !context.runs_as_app(step) => features.add(RunsAs::Other),
+        User::Named(_) => {}
+        User::Unknown | User::Caller => features.add(RunsAs::Unknown),
+    }
+    features.add(match step.place {
+        wrappers::Place::Here => Place::Here,
+        wrappers::Place::Remote(_) => Place::Remote,
+        wrappers::Place::Container(_) => Place::Container,
+    });
+    features.add(match step.on_failure {
+        OnFailure::Aborts => FailureWord::Aborts,
+        OnFailure::Continues => FailureWord::Continues,
+        OnFailure::Handled => FailureWord::Handled,
+    });
+    features
+}
+
+fn second_run(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, features: &mut Features) {
+    let step = script.step(id);
+    let second = script.second_run(id);
+    let only_reads = !step.deed.roles.iter().any(|role| role.is_work());
+    match second.outcome {
+        Outcome::Fails(_) => features.add(SecondRun::Fails),
+        Outcome::Duplicates(_) => features.add(SecondRun::Duplicates),
+        Outcome::Overwrites(_) => features.add(SecondRun::Overwrites),
+        Outcome::Nests(_) => features.add(SecondRun::Nests),
+        Outcome::Prompts(_) => {
+            features.add(SecondRun::Prompts);
+            features.add(Asker::Program);
+        }
+        Outcome::Skipped(_) => features.add(SecondRun::Skipped),
+        Outcome::NoChange => {
+            features.add(if only_reads { SecondRun::NoChange } else { SecondRun::Repeats });
+            if step.deed.effects.iter().any(|e| e.change == Change::Remove) {
+                features.add(SecondRun::Destroys);
+            }
+        }
+        Outcome::Unknown => features.add(SecondRun::Unknown),
+    }
+    // A question that is asked only where somebody looks on keeps no deploy waiting.
+    if let Some(prompt) = &step.deed.prompts
+        && second.skipped_by().is_none()
+        && !only_asks_people(context, script, id)
+    {
+        features.add(SecondRun::Prompts);
+        features.add(if prompt.of_script { Asker::Script } else { Asker::Program });
+    }
+}
+
+fn change_word(change: &Change) -> Option<ChangeWord> {
+    Some(match change {
+        Change::Create(_) => ChangeWord::Create,
+        Change::Remove => ChangeWord::Remove,
+        Change::Write => ChangeWord::Write,
+        Change::Append => ChangeWord::Append,
+        Change::Edit => ChangeWord::Edit,
+        Change::Own { .. } => ChangeWord::Own,
+        Change::Mode { .. } => ChangeWord::Mode,
+        Change::Start => ChangeWord::Start,
+        Change::Restart => ChangeWord::Restart,
+        Change::Stop => ChangeWord::Stop,
+        Change::Enable => ChangeWord::Enable,
+        Change::Use => return None,
+    })
+}
+
+/// The word of a kind: `firewall-rule`, `network-setting`; `None` for what only the model notes for itself.
+fn resource_word(resource: &Resource) -> Option<ResourceWord> {
+    let kind = resource.kind();
+    let is_kind = |word: &str| {
+        word.len() == kind.len()
+            && word.bytes().zip(kind.bytes()).all(|(a, b)| a == b || a == b'-' && b == b' ')
+    };
+    ResourceWord::ALL.iter().find(|(word, _)| is_kind(word)).map(|(_, word)| *word)
+}
+
+fn role_word(role: Role) -> RoleWord {
+    match role {
+        Role::SystemPackages => RoleWord::SystemPackages,
+        Role::Dependencies(_) => RoleWord::Dependencies,
+        Role::GlobalTool(_) => RoleWord::GlobalTool,
+        Role::VirtualEnv => RoleWord::VirtualEnv,
+        Role::Build(_) => RoleWord::Build,
+        Role::StaticFiles => RoleWord::StaticFiles,
+        Role::Migrate => RoleWord::Migrate,
+        Role::Seed => RoleWord::Seed,
+        Role::Source => RoleWord::Source,
+        Role::Account => RoleWord::Account,
+        Role::DaemonReload => RoleWord::DaemonReload,
+        Role::Enable => RoleWord::Enable,
+        Role::Restart => RoleWord::Restart,
+        Role::ComposeUp => RoleWord::ComposeUp,
+        Role::Serve => RoleWord::Serve,
+        Role::Clone => RoleWord::Clone,
+        Role::Owner => RoleWord::Owner,
+        Role::Mode => RoleWord::Mode,
+        Role::Fetch => RoleWord::Fetch,
+        Role::Send => RoleWord::Send,
+        Role::Unpack => RoleWord::Unpack,
+        Role::Signal => RoleWord::Signal,
+        Role::Reboot => RoleWord::Reboot,
+        Role::Provision => RoleWord::Provision,
+        Role::ReadOnly => RoleWord::ReadOnly,
+    }
+}
+
+fn ecosystem_word(ecosystem: Ecosystem) -> Option<EcosystemWord> {
+    match ecosystem {
+        Ecosystem::Python => Some(EcosystemWord::Python),
+        Ecosystem::Node => Some(EcosystemWord::Node),
+        Ecosystem::Ruby => Some(EcosystemWord::Ruby),
+        Ecosystem::Php => Some(EcosystemWord::Php),
+        Ecosystem::Container => Some(EcosystemWord::Container),
+        Ecosystem::Rust | Ecosystem::Go | Ecosystem::Jvm | Ecosystem::DotNet | Ecosystem::Other => None,
+    }
+}
+
+fn work(word: WorkWord) -> Work {
+    match word {
+        WorkWord::PythonDependencies => Work::PythonDependencies,
+        WorkWord::NodeDependencies => Work::NodeDependencies,
+        WorkWord::RubyDependencies => Work::RubyDependencies,
+        WorkWord::PhpDependencies => Work::PhpDependencies,
+        WorkWord::VirtualEnv => Work::VirtualEnv,
+        WorkWord::Build => Work::Build,
+        WorkWord::Migrate => Work::Migrate,
+        WorkWord::StaticFiles => Work::StaticFiles,
+    }
+}

@@ -1,0 +1,165 @@
+//! Tries one pattern on one command.
+
+use super::pattern::Pattern;
+use super::reader::{Argument, Shape};
+use super::vocabulary::{Ask, Question};
+use super::words::{Features, SecondRun};
+use super::{Judge, Message, Once, Related};
+use crate::limit;
+use crate::syntax::tree::{Node, language};
+use std::cell::Cell;
+use std::ops::Range;
+use std::sync::Arc;
+use tree_sitter::StreamingIterator;
+
+/// How many half-found matches a query may hold: bounds the work on a command of thousands of words.
+const MATCH_LIMIT: u32 = 1024;
+
+impl Pattern {
+    /// In place of the rule's own message.
+    pub fn message(&self) -> Option<&Message> {
+        self.message.as_ref()
+    }
+
+    /// True where it is told once only for each of these.
+    pub fn is_told_once(&self, each: Once) -> bool {
+        self.once == Some(each)
+    }
+
+    /// How its command must stand to others of the rule.
+    pub fn relations(&self) -> &[Related] {
+        &self.relations
+    }
+
+    /// True where it asks whether the command waits for an answer, and for nothing else of its second run.
+    pub fn is_about_prompts(&self) -> bool {
+        self.conditions.iter().any(|condition| {
+            matches!(&condition.ask, Ask::Command(Question::SecondRun(words)) if words[..] == [SecondRun::Prompts])
+        })
+    }
+
+    /// True where it may hold for a command of this name for which these words hold.
+    pub fn may_hold(&self, name: &str, features: Features) -> bool {
+        (self.commands.is_empty() || self.commands.iter().any(|command| command == name))
+            && self.has_features(features)
+    }
+
+    /// True where the command has of each list a word that the pattern needs.
+    pub(super) fn has_features(&self, features: Features) -> bool {
+        self.features.iter().all(|needed| needed.meets(features))
+    }
+
+    /// The words that it points at, as bytes of the text that was parsed, `None` where it points at the command; empty
+    /// where it does not hold. Each word once. Relations are not asked.
+    pub fn matches(&self, judge: &dyn Judge) -> Vec<Option<Range<usize>>> {
+        let mut found = Vec::new();
+        // What is asked of the whole command needs no node.
+        let whole = self.conditions.iter().all(|condition| match &condition.ask {
+            Ask::Command(question) => judge.ask(question) != condition.negated,
+            Ask::Matches(_) | Ask::Literal | Ask::Relation(_) | Ask::Need(_) => true,
+        });
+        if !whole {
+            return found;
+        }
+        match &self.shape {
+            Shape::Plain { name, argument: None } if name.is_empty() => self.add(judge, &mut found, |_| None),
+            Shape::Plain { name, argument } => {
+                if let Some((node, _)) = judge.node() {
+                    self.plain(node, name, argument.as_ref(), judge, &mut found);
+                }
+            }
+            Shape::Deep => {
+                if let Some((node, text)) = judge.node() {
+                    self.deep(node, text, judge, &mut found);
+                }
+            }
+        }
+        found.sort_by_key(|word| word.as_ref().map(|w| (w.start, w.end)));
+        found.dedup();
+        found
+    }
+
+    fn plain(
+        &self,
+        node: Node<'_>,
+        name: &[String],
+        argument: Option<&Argument>,
+        judge: &dyn Judge,
+        found: &mut Vec<Option<Range<usize>>>,
+    ) {
+        let range_of_name = match name {
+            [] => None,
+            _ => node.0.child_by_field_name("name").map(|n| range(node, n)),
+        };
+        let named = |capture: &str| range_of_name.clone().filter(|_| name.iter().any(|n| n == capture));
+        let Some(argument) = argument else {
+            self.add(judge, found, named);
+            return;
+        };
+        let mut cursor = node.0.walk();
+        for word in node.0.children_by_field_name("argument", &mut cursor) {
+            let kind = argument.kind.1.as_str();
+            limit::tick();
+            if !word.is_named() || kind != "_" && word.kind() != kind {
+                continue;
+            }
+            self.add(judge, found, |capture| match argument.captures.iter().any(|c| c == capture) {
+                true => Some(range(node, word)),
+                false => named(capture),
+            });
+        }
+    }
+
+    fn deep(&self, node: Node<'_>, text: &str, judge: &dyn Judge, found: &mut Vec<Option<Range<usize>>>) {
+        thread_local! {
+            static CURSOR: Cell<Option<tree_sitter::QueryCursor>> = const { Cell::new(None) };
+        }
+        let compiled = self.compiled.get_or_init(|| tree_sitter::Query::new(language(), &self.query).ok());
+        let Some(query) = compiled else { return };
+        // Taken out, so that a judge may try patterns itself.
+        let mut cursor = CURSOR.take().unwrap_or_else(|| {
+            let mut cursor = tree_sitter::QueryCursor::new();
+            cursor.set_max_start_depth(Some(0));
+            cursor.set_match_limit(MATCH_LIMIT);
+            cursor
+        });
+        let names = query.capture_names();
+        let mut matches = cursor.matches(query, node.0, text.as_bytes());
+        while let Some(one) = matches.next() {
+            limit::tick();
+            self.add(judge, found, |capture| {
+                let named = |c: &&tree_sitter::QueryCapture<'_>| names[c.index as usize] == capture;
+                one.captures().iter().find(named).map(|c| range(node, c.node))
+            });
+        }
+        CURSOR.set(Some(cursor));
+    }
+
+    /// Adds a match when all that is asked of its words holds. What is asked about a capture that took part in no match
+    /// does not hold, negated or not.
+    fn add(
+        &self,
+        judge: &dyn Judge,
+        found: &mut Vec<Option<Range<usize>>>,
+        captured: impl Fn(&str) -> Option<Range<usize>>,
+    ) {
+        let holds = self.conditions.iter().all(|condition| {
+            let question = match &condition.ask {
+                Ask::Command(_) | Ask::Relation(_) | Ask::Need(_) => return true,
+                Ask::Matches(regex) => captured(&condition.capture)
+                    .map(|word| Question::WordMatches { word, pattern: Arc::clone(regex) }),
+                Ask::Literal => captured(&condition.capture).map(|word| Question::Literal { word }),
+            };
+            question.is_some_and(|question| judge.ask(&question) != condition.negated)
+        });
+        if holds {
+            found.push(captured("word"));
+        }
+    }
+}
+
+/// Where a node of the command's tree stands.
+fn range(command: Node<'_>, node: tree_sitter::Node<'_>) -> Range<usize> {
+    let node = command.beside(node);
+    node.start() as usize..node.end() as usize
+}

@@ -1,0 +1,386 @@
+//! The closed lists of words that predicates take, and the features of a command: one bit for each word that holds.
+
+/// The words that hold for one command, as bits. A pattern names those that it needs, so that most commands are passed
+/// over by one comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Features([u64; 4]);
+
+impl Features {
+    /// Notes that a word holds.
+    pub fn add(&mut self, word: impl Word) {
+        let bit = word.bit();
+        self.0[(bit / 64) as usize] |= 1 << (bit % 64);
+    }
+
+    /// True where one of these words holds.
+    pub fn has_any<W: Word>(self, words: &[W]) -> bool {
+        self.meets(Features::any_of(words))
+    }
+
+    /// Those of a list of words.
+    pub(super) fn any_of<W: Word>(words: &[W]) -> Features {
+        let mut features = Features::default();
+        words.iter().for_each(|word| features.add(*word));
+        features
+    }
+
+    /// True where a word holds of both.
+    pub(super) fn meets(self, other: Features) -> bool {
+        self.0.iter().zip(other.0).any(|(a, b)| a & b != 0)
+    }
+
+    /// All words of both.
+    pub(super) fn or(self, other: Features) -> Features {
+        let mut both = self;
+        both.0.iter_mut().zip(other.0).for_each(|(a, b)| *a |= b);
+        both
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident from $first:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every word with what it stands for.
+            pub const ALL: &[(&str, Self)] = &[$(($word, Self::$variant),)*];
+        }
+
+        impl Word for $name {
+            const ALL: &[(&str, Self)] = Self::ALL;
+
+            fn bit(self) -> u32 {
+                $first + self as u32
+            }
+        }
+    };
+}
+
+/// A closed list of words.
+pub trait Word: Copy + 'static {
+    /// Every word with what it stands for.
+    const ALL: &[(&str, Self)];
+
+    /// The bit of [`Features`] that stands for it.
+    fn bit(self) -> u32;
+}
+
+words! {
+    /// What a command does when the script runs a second time.
+    SecondRun from 0 {
+        /// It ends with an error.
+        Fails = "fails",
+        /// It adds a second one.
+        Duplicates = "duplicates",
+        /// It throws away what was there.
+        Overwrites = "overwrites",
+        /// It removes what is needed.
+        Destroys = "destroys",
+        /// It acts inside what the first run made.
+        Nests = "nests",
+        /// It waits for an answer.
+        Prompts = "prompts",
+        /// It does the same work again, to the same end.
+        Repeats = "repeats",
+        /// It leaves everything as it is.
+        NoChange = "no-change",
+        /// A guard keeps it from running.
+        Skipped = "skipped",
+        /// Not known.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// A change of a resource.
+    ChangeWord from 16 {
+        /// It comes to exist.
+        Create = "create",
+        /// It is gone after.
+        Remove = "remove",
+        /// Its content is replaced.
+        Write = "write",
+        /// Something is added to it.
+        Append = "append",
+        /// Its content is edited in place.
+        Edit = "edit",
+        /// Its owner is set.
+        Own = "own",
+        /// Its mode is set.
+        Mode = "mode",
+        /// It is started.
+        Start = "start",
+        /// It is restarted or reloaded.
+        Restart = "restart",
+        /// It is stopped.
+        Stop = "stop",
+        /// It is enabled at boot.
+        Enable = "enable",
+    }
+}
+
+words! {
+    /// A kind of resource.
+    ResourceWord from 128 {
+        /// A file, directory or link.
+        Path = "path",
+        /// A user account.
+        User = "user",
+        /// A group.
+        Group = "group",
+        /// A systemd unit or sysv service.
+        Unit = "unit",
+        /// A program that can be called by name.
+        Program = "program",
+        /// A package of the system.
+        Package = "package",
+        /// A database.
+        Database = "database",
+        /// A role of a database.
+        Role = "role",
+        /// An object inside a database.
+        Table = "table",
+        /// Lines of a file.
+        Line = "line",
+        /// The crontab of a user.
+        Crontab = "crontab",
+        /// A container.
+        Container = "container",
+        /// A container network.
+        Network = "network",
+        /// A container volume.
+        Volume = "volume",
+        /// A git remote.
+        Remote = "remote",
+        /// A process of a manager other than systemd.
+        Process = "process",
+        /// A rule of the packet filter.
+        FirewallRule = "firewall-rule",
+        /// A mount.
+        Mount = "mount",
+        /// Swap space in use.
+        Swap = "swap",
+        /// A branch of git.
+        Branch = "branch",
+        /// A tag of git.
+        Tag = "tag",
+        /// A commit of git.
+        Commit = "commit",
+        /// Rows of a database.
+        Rows = "rows",
+        /// All rows of the app's database.
+        Data = "data",
+        /// All keys of Redis.
+        Keys = "keys",
+        /// A key of Redis.
+        RedisKey = "redis-key",
+        /// A superuser of the app.
+        Superuser = "superuser",
+        /// A user of WordPress.
+        WordpressUser = "wordpress-user",
+        /// A post of WordPress.
+        WordpressPost = "wordpress-post",
+        /// A user of RabbitMQ.
+        RabbitmqUser = "rabbitmq-user",
+        /// A rule of SELinux.
+        SelinuxRule = "selinux-rule",
+        /// All rules of the packet filter, or a table of it.
+        Firewall = "firewall",
+        /// An address, a route or an interface.
+        NetworkSetting = "network-setting",
+        /// That an account is in a group.
+        Membership = "membership",
+        /// The password of an account.
+        Password = "password",
+        /// A certificate.
+        Certificate = "certificate",
+        /// A file that is saved beside one of the same name.
+        Download = "download",
+        /// Files that no operand names.
+        Files = "files",
+        /// A pod.
+        Pod = "pod",
+        /// The volumes of a Compose project.
+        Volumes = "volumes",
+        /// A swarm.
+        Swarm = "swarm",
+    }
+}
+
+words! {
+    /// What a command is for in a deployment.
+    RoleWord from 192 {
+        /// Installs packages of the system.
+        SystemPackages = "system-packages",
+        /// Installs the app's own dependencies.
+        Dependencies = "dependencies",
+        /// Installs a tool for the whole machine.
+        GlobalTool = "global-tool",
+        /// Makes a virtual environment.
+        VirtualEnv = "virtual-env",
+        /// Builds.
+        Build = "build",
+        /// Gathers static files.
+        StaticFiles = "static-files",
+        /// Migrates the database.
+        Migrate = "migrate",
+        /// Loads data into the database.
+        Seed = "seed",
+        /// Brings the app's source.
+        Source = "source",
+        /// Creates an account.
+        Account = "account",
+        /// Makes systemd read its units again.
+        DaemonReload = "daemon-reload",
+        /// Enables a unit.
+        Enable = "enable",
+        /// Starts, restarts or reloads a service.
+        Restart = "restart",
+        /// Runs all of compose.
+        ComposeUp = "compose-up",
+        /// Serves.
+        Serve = "serve",
+        /// Makes a tree of the app's source where none was.
+        Clone = "clone",
+        /// Gives paths to others.
+        Owner = "owner",
+        /// Sets modes.
+        Mode = "mode",
+        /// Brings what is not on this machine.
+        Fetch = "fetch",
+        /// Brings files to another machine.
+        Send = "send",
+        /// Takes files out of an archive.
+        Unpack = "unpack",
+        /// Tells processes to end or to start anew.
+        Signal = "signal",
+        /// Stops the machine, or starts it anew.
+        Reboot = "reboot",
+        /// Sets a server up by what another file says.
+        Provision = "provision",
+        /// Only reads or prints.
+        ReadOnly = "read-only",
+    }
+}
+
+words! {
+    /// Who runs a command.
+    RunsAs from 88 {
+        /// root.
+        Root = "root",
+        /// The account of the app.
+        App = "app",
+        /// Another account.
+        Other = "other",
+        /// Not known.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// Where a command runs.
+    Place from 92 {
+        /// On the machine that runs the script.
+        Here = "here",
+        /// On another, through ssh.
+        Remote = "remote",
+        /// In a container.
+        Container = "container",
+    }
+}
+
+words! {
+    /// What follows when a command fails.
+    OnFailure from 96 {
+        /// The script ends.
+        Aborts = "aborts",
+        /// The script goes on as if nothing had happened.
+        Continues = "continues",
+        /// The failure is expected.
+        Handled = "handled",
+    }
+}
+
+words! {
+    /// Whose program a command is.
+    EcosystemWord from 100 {
+        /// pip, uv, Django, Alembic.
+        Python = "python",
+        /// npm, pnpm, yarn, bun.
+        Node = "node",
+        /// bundle, Rails.
+        Ruby = "ruby",
+        /// composer, artisan.
+        Php = "php",
+        /// docker, podman, and their Compose.
+        Container = "container",
+    }
+}
+
+words! {
+    /// Who asks for an answer.
+    Asker from 105 {
+        /// The script, by `read`.
+        Script = "script",
+        /// A program.
+        Program = "program",
+    }
+}
+
+words! {
+    /// Work that a deploy has to do.
+    WorkWord from 116 {
+        /// Installs what requirements.txt and its like name.
+        PythonDependencies = "python-dependencies",
+        /// Installs what package.json names.
+        NodeDependencies = "node-dependencies",
+        /// Installs what a Gemfile names.
+        RubyDependencies = "ruby-dependencies",
+        /// Installs what composer.json names.
+        PhpDependencies = "php-dependencies",
+        /// Makes a virtual environment.
+        VirtualEnv = "virtual-env",
+        /// Builds a package of npm and its like.
+        Build = "build",
+        /// Brings the database up to date.
+        Migrate = "migrate",
+        /// Gathers static files.
+        StaticFiles = "static-files",
+    }
+}
+
+words! {
+    /// What a project can need of its deploy.
+    Need from 112 {
+        /// A tool migrates the database, and the app does not do it itself.
+        Migrations = "migrations",
+    }
+}
+
+#[test]
+fn every_word_has_a_bit_of_its_own() {
+    fn bits<W: Word>(seen: &mut Vec<u32>) {
+        seen.extend(W::ALL.iter().map(|(_, word)| word.bit()));
+    }
+    let mut seen = Vec::new();
+    bits::<SecondRun>(&mut seen);
+    bits::<ChangeWord>(&mut seen);
+    bits::<ResourceWord>(&mut seen);
+    bits::<RoleWord>(&mut seen);
+    bits::<RunsAs>(&mut seen);
+    bits::<Place>(&mut seen);
+    bits::<OnFailure>(&mut seen);
+    bits::<EcosystemWord>(&mut seen);
+    bits::<Asker>(&mut seen);
+    bits::<WorkWord>(&mut seen);
+    bits::<Need>(&mut seen);
+    let all = seen.len();
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), all);
+    assert!(seen.last().is_some_and(|last| *last < 256));
+}
