@@ -3,11 +3,11 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::{Knowledge, Value};
-use crate::tools::advice::{Advice, Asked, Edit, Piece};
+use crate::tools::advice::kinds::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, TREE, unknown};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
-use crate::tools::says::Says;
+use crate::tools::says::facts::Says;
 
 /// What to write instead. id(1) and getent(1) ask getpwnam(3) and getgrnam(3), as useradd(8) and groupadd(8) do.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {

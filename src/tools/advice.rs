@@ -4,132 +4,16 @@
 //! resource. It does not know the script's text: whoever turns the advice into an edit checks that the words
 //! are there as named here.
 
-use crate::shell::argv::{Arg, Argv};
-use crate::source::Span;
-use crate::tools::effect::{Again, Change, Deed, Effect, Prompt, Resource};
+pub(crate) mod kinds;
+
+pub(crate) use kinds::{Advice, Asked, Edit, Piece, Words};
+
+use crate::shell::argv::Argv;
+use crate::tools::effect::{Again, Deed, Effect, Prompt, Resource};
 use crate::tools::{
     accounts, archives, containers, copying, cron, databases, disks, fetching, files, firewall, git, keys,
     languages, node, python, sed, services, system, web,
 };
-
-/// What to write instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Advice {
-    /// For people.
-    pub(crate) help: String,
-    /// How to correct the command in place.
-    pub(crate) edit: Option<Edit>,
-}
-
-/// How to correct a command in place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Edit {
-    /// Text after one of the command's words.
-    Behind(Words),
-    /// Text instead of one of the command's words.
-    Instead(Words),
-    /// `TEST || ` before the command.
-    TestFirst(Vec<Piece>),
-}
-
-/// An edit of one word.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Words {
-    /// Where the word is.
-    pub(crate) place: Span,
-    /// What must be there, perhaps after a directory; otherwise the word came from a variable or a function.
-    pub(crate) written: String,
-    /// The text to write.
-    pub(crate) text: String,
-    /// What the edit does, for people.
-    pub(crate) title: String,
-    /// The first run behaves as before.
-    pub(crate) is_safe: bool,
-}
-
-/// A piece of a test that goes before a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
-    /// Text.
-    Text(&'static str),
-    /// What precedes the program's name: nothing, or `sudo -u postgres `.
-    Wrappers,
-    /// One of the command's words, as it is written there.
-    Word(Span),
-    /// One of the command's words that must not start with a digit, because id(1) would take it for a number.
-    Name(Span),
-    /// One of the command's words that must be written as this text without quotes, because it goes inside
-    /// others.
-    Known(Span, String),
-}
-
-/// A command whose second run does harm.
-pub(crate) struct Asked<'a> {
-    /// The command.
-    pub(crate) argv: &'a Argv,
-    /// What it does.
-    pub(crate) deed: &'a Deed,
-    /// The responsible effect, if there is one.
-    pub(crate) effect: Option<&'a Effect>,
-    /// What the second run does.
-    pub(crate) again: Again,
-}
-
-impl<'a> Asked<'a> {
-    /// The program's name.
-    pub(crate) fn name(&self) -> &'a str {
-        &self.argv.name
-    }
-
-    /// The resource that is harmed.
-    pub(crate) fn resource(&self) -> Option<&'a Resource> {
-        self.effect.or(self.deed.effects.first()).map(|effect| &effect.resource)
-    }
-
-    /// The kind of that resource; empty if there is none.
-    pub(crate) fn kind(&self) -> &'static str {
-        self.resource().map_or("", Resource::kind)
-    }
-
-    /// True if the repeated change removes something.
-    pub(crate) fn removes(&self) -> bool {
-        self.effect.is_some_and(|effect| effect.change == Change::Remove)
-    }
-
-    /// The second run exits non-zero.
-    pub(crate) fn fails(&self) -> bool {
-        matches!(self.again, Again::Fails(_))
-    }
-
-    /// The last argument that names the resource.
-    pub(crate) fn operand(&self) -> Option<&'a Arg> {
-        let name = self.resource()?.name();
-        self.argv.args.iter().rfind(|arg| arg.value == *name)
-    }
-
-    /// A flag after the program's name.
-    pub(crate) fn flag(&self, flag: &str) -> Edit {
-        Edit::Behind(Words {
-            place: self.argv.program.span,
-            written: self.argv.name.clone(),
-            text: format!(" {flag}"),
-            title: format!("add `{flag}`"),
-            is_safe: true,
-        })
-    }
-}
-
-impl Advice {
-    /// Only words.
-    pub(crate) fn help(help: impl Into<String>) -> Option<Self> {
-        Some(Advice { help: help.into(), edit: None })
-    }
-
-    /// Words, and the edit that does it, if there is one.
-    pub(crate) fn with(help: impl Into<String>, edit: impl Into<Option<Edit>>) -> Option<Self> {
-        Some(Advice { help: help.into(), edit: edit.into() })
-    }
-}
 
 /// What to write instead of a command whose second run is `again`, because of one of its effects.
 pub(crate) fn advice(argv: &Argv, deed: &Deed, effect: Option<&Effect>, again: Again) -> Option<Advice> {
@@ -256,7 +140,8 @@ mod tests {
                 Some(Edit::TestFirst(pieces)) => pieces,
                 _ => Vec::new(),
             };
-            let word = |place: Span| line.get(place.start as usize..place.end as usize).unwrap();
+            let word =
+                |place: crate::source::Span| line.get(place.start as usize..place.end as usize).unwrap();
             let shown: String = pieces
                 .iter()
                 .map(|piece| match piece {

@@ -5,7 +5,7 @@ use crate::shell::value::{Knowledge, Value};
 use crate::tools::draft::word;
 use crate::tools::effect::Resource;
 use crate::tools::patterns::Pattern;
-use crate::tools::says::{Aspect, Says};
+use crate::tools::says::facts::{Aspect, Says};
 
 /// The options of psql(1), mysql(1) and sqlite3(1) that carry a value.
 const CLIENT: &str = "c|command: e|execute: d|dbname: U|username: u|user: h|host: p|port: t A q X v|set|variable: P|pset: \

@@ -3,12 +3,12 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked, Edit, Piece};
+use crate::tools::advice::kinds::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Role};
 use crate::tools::patterns::Pattern;
-use crate::tools::says::Says;
-use crate::tools::serves::{Language, Left, Serves, Stays};
+use crate::tools::says::facts::Says;
+use crate::tools::serves::served::{Language, Left, Serves, Stays};
 
 /// Options in front of the object.
 const GLOBAL: &str = "H|host: c|context: config: l|log-level: D tls";

@@ -2,7 +2,7 @@
 
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked, Edit, Words};
+use crate::tools::advice::kinds::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{DIRECTORY, Draft, below};
 use crate::tools::effect::{Again, Change, Deed, How, Mode, PathKind, Resource};
 

@@ -2,11 +2,11 @@
 
 use crate::shell::argv::{Argv, Stdin};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::Draft;
 use crate::tools::effect::{Again, Change, Deed, Resource};
 use crate::tools::patterns::Pattern;
-use crate::tools::says::Says;
+use crate::tools::says::facts::Says;
 
 /// What success says: `crontab -l` fails where there is none.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {

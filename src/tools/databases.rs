@@ -2,10 +2,11 @@
 
 use crate::shell::argv::{Arg, Argv, Options, Stdin};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked, Edit, Piece};
+use crate::tools::advice::kinds::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, FILE, NEW, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Effect, Resource};
-use crate::tools::serves::{SERVER, Server, ServiceRole, ToBackground, daemon};
+use crate::tools::serves::served::ServiceRole;
+use crate::tools::serves::server::{SERVER, Server, ToBackground, daemon};
 use crate::tools::sql::{Dialect, effects};
 
 const STORE: Server = Server { role: Some(ServiceRole::Store), ..SERVER };

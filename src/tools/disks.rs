@@ -2,12 +2,12 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW};
 use crate::tools::effect::{Again, Change, Deed, Resource};
 use crate::tools::files::busy_swap;
 use crate::tools::patterns::Pattern;
-use crate::tools::says::Says;
+use crate::tools::says::facts::Says;
 
 /// The options of swapon(8).
 const SWAPON: &str = "a|all p|priority: d|discard? s|summary show? L: U: e|ifexists noheadings raw bytes";

@@ -2,7 +2,7 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, below};
 use crate::tools::effect::{Again, Change, Deed, How, Resource, Role};
 

@@ -2,11 +2,11 @@
 
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{DIRECTORY, Draft, FILE, unknown};
 use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Prints, Resource};
 use crate::tools::patterns::Pattern;
-use crate::tools::says::{Aspect, Says};
+use crate::tools::says::facts::{Aspect, Says};
 
 fn is_flag(arg: &Arg) -> bool {
     arg.value.known_prefix().starts_with('-')

@@ -2,11 +2,11 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, joined, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
 use crate::tools::patterns::Pattern;
-use crate::tools::says::Says;
+use crate::tools::says::facts::Says;
 
 /// What success says: `iptables -C` and `firewall-cmd --query-…` fail where there is no such rule, `-L` and `nft list`
 /// where there is no such chain or table.

@@ -2,11 +2,11 @@
 
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked, Edit, Piece};
+use crate::tools::advice::kinds::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, TREE, below, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
-use crate::tools::says::{Aspect, Fact, Says};
+use crate::tools::says::facts::{Aspect, Fact, Says};
 
 /// git's own options.
 const GLOBAL: &str = "C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare";

@@ -2,10 +2,10 @@
 
 use crate::shell::argv::{Argv, Stdin};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked, Edit, Words};
+use crate::tools::advice::kinds::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{Draft, FILE, below, unknown};
 use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
-use crate::tools::says::Says;
+use crate::tools::says::facts::Says;
 
 /// What success says: `openssl x509 -checkend` that the certificate is there and still good, `ssh-keygen -F HOST` that
 /// known_hosts has the host (ssh-keygen(1)).

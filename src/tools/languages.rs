@@ -1,10 +1,11 @@
 //! Other ecosystems: Ruby, PHP, Rust, Go, the JVM, .NET, Elixir, make.
 
 use crate::shell::argv::{Arg, Argv};
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, How, Role};
-use crate::tools::serves::{Language, Listen, SERVER, Server, Serves, ServiceRole, Stays, daemon};
+use crate::tools::serves::served::{Language, Serves, ServiceRole, Stays};
+use crate::tools::serves::server::{Listen, SERVER, Server, daemon};
 
 const RUBY: Server =
     Server { language: Language::Ruby, role: Some(ServiceRole::App), runs_app: true, ..SERVER };

@@ -2,10 +2,11 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, PathKind, Resource, Role};
-use crate::tools::serves::{Language, Listen, SERVER, Server, Serves, ServiceRole, Stays};
+use crate::tools::serves::served::{Language, Serves, ServiceRole, Stays};
+use crate::tools::serves::server::{Listen, SERVER, Server};
 
 const FRONTEND: Server = Server {
     language: Language::Node,

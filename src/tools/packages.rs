@@ -5,7 +5,7 @@ use crate::shell::value::Value;
 use crate::tools::draft::{Draft, NEW, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
-use crate::tools::says::Says;
+use crate::tools::says::facts::Says;
 
 /// Programs that a package brings under another name than its own: the file lists of Debian 12's and Ubuntu
 /// 24.04's packages, and of the vendors' own.

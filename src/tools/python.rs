@@ -2,7 +2,7 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
 use crate::tools::runners::{inner, python_module, verb};

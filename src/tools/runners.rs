@@ -6,7 +6,8 @@
 use crate::shell::argv::Argv;
 use crate::tools::providers::PYTHON;
 use crate::tools::python::INTERPRETER;
-use crate::tools::serves::{Language, server};
+use crate::tools::serves::served::Language;
+use crate::tools::serves::server;
 
 /// The program that the command finally runs, with its own arguments.
 pub(crate) fn program(argv: &Argv) -> Argv {

@@ -3,95 +3,17 @@
 //!
 //! Each family answers for its own programs. Knows nothing of how conditions are put together.
 
+pub(crate) mod facts;
+
+pub(crate) use facts::{Aspect, Fact, Piped, Says};
+
 use crate::shell::argv::Argv;
-use crate::shell::value::Value;
 use crate::tools::effect::{Change, Deed, Effect, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::{
     accounts, catalogues, containers, cron, disks, files, firewall, git, keys, packages, services, system,
     testing, texts, web,
 };
-
-/// Something that can be known of a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Fact {
-    /// The resource.
-    pub resource: Resource,
-    /// What of it.
-    pub aspect: Aspect,
-}
-
-/// What of a resource is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Aspect {
-    /// It is there.
-    Exists,
-    /// It is there and is a directory.
-    Directory,
-    /// It is there and is a regular file.
-    File,
-    /// It is a symbolic link.
-    Link,
-    /// It is there and not empty.
-    Filled,
-    /// It is there and has a size, which an empty directory has too: `-s`.
-    Sized,
-    /// It is there and may be run, or entered: `-x`.
-    Executable,
-    /// It runs.
-    Running,
-    /// It is enabled at boot.
-    Enabled,
-}
-
-/// What a command says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Says {
-    /// It succeeds always, or never.
-    Always(bool),
-    /// The fact holds.
-    Is(Fact),
-    /// The fact does not hold.
-    Not(Fact),
-    /// One of the two holds.
-    Either(Fact, Fact),
-}
-
-impl Says {
-    /// That something of a resource is so.
-    pub(crate) fn fact(resource: Resource, aspect: Aspect) -> Says {
-        Says::Is(Fact { resource, aspect })
-    }
-
-    /// That a resource is there.
-    pub(crate) fn exists(resource: Resource) -> Says {
-        Says::fact(resource, Aspect::Exists)
-    }
-
-    /// That a resource is there which has no name of its own, or one that does not matter.
-    pub(crate) fn other(kind: &'static str, name: Value) -> Says {
-        Says::exists(Resource::Other(kind, name))
-    }
-
-    /// The opposite, where it is one fact.
-    pub(crate) fn negate(self) -> Option<Says> {
-        match self {
-            Says::Always(outcome) => Some(Says::Always(!outcome)),
-            Says::Is(fact) => Some(Says::Not(fact)),
-            Says::Not(fact) => Some(Says::Is(fact)),
-            Says::Either(..) => None,
-        }
-    }
-}
-
-/// What the success of a pipe says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piped {
-    /// This.
-    Says(Says),
-    /// What its first command says, if that is anything.
-    AsFirst,
-}
 
 /// What it says that a command succeeds, where that is about a resource.
 pub(crate) fn succeeds(argv: &Argv) -> Option<Says> {

@@ -2,7 +2,7 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::{Knowledge, Value, has_hole};
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, unknown};
 use crate::tools::effect::{Again, Change, Deed, Prints, Resource};
 

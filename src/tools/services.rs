@@ -3,12 +3,13 @@
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::shell::wrappers::{command_line, resplit};
-use crate::tools::advice::{Advice, Asked, Edit, Words};
+use crate::tools::advice::kinds::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{Draft, NEW, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
-use crate::tools::says::{Aspect, Says};
-use crate::tools::serves::{self, Language, Left, Serves, Stays};
+use crate::tools::says::facts::{Aspect, Says};
+use crate::tools::serves;
+use crate::tools::serves::served::{Language, Left, Serves, Stays};
 
 /// The options of systemctl(1).
 const SYSTEMCTL: &str = "now q|quiet f|force user system H|host: M|machine: t|type: state: p|property: root: n|lines: o|output: \

@@ -2,11 +2,11 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, joined, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
 use crate::tools::patterns::Pattern;
-use crate::tools::says::Says;
+use crate::tools::says::facts::Says;
 
 /// The options of ip(8).
 const IP: &str = "n|netns: b|batch: f|family: 4 6 o j s d br";

@@ -2,10 +2,12 @@
 
 use crate::shell::argv::tests::argv;
 use crate::shell::value::Value;
-use crate::tools::advice::{Asked, own};
+use crate::tools::advice::kinds::Asked;
+use crate::tools::advice::own;
 use crate::tools::deed;
 use crate::tools::effect::{Again, Change, Deed, Effect, Mode, Resource};
-use crate::tools::says::{self, Fact, Piped, Says};
+use crate::tools::says;
+use crate::tools::says::facts::{Fact, Piped, Says};
 
 /// Compares each command line's deed with the text beside it. It reports all that differ, and harm for which
 /// the family has no advice.

@@ -3,7 +3,7 @@
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::tools::effect::Resource;
-use crate::tools::says::{Aspect, Fact, Says};
+use crate::tools::says::facts::{Aspect, Fact, Says};
 
 /// What an operator asks of a path.
 pub(crate) fn of_path(operator: &str, path: Value) -> Option<Fact> {

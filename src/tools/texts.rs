@@ -4,7 +4,7 @@ use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::value::Value;
 use crate::tools::effect::Resource;
 use crate::tools::patterns::{Pattern, basic};
-use crate::tools::says::{Aspect, Says};
+use crate::tools::says::facts::{Aspect, Says};
 
 /// What success says: that a line is found.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {

@@ -2,12 +2,13 @@
 
 use crate::shell::argv::{Argv, Options};
 use crate::shell::value::Value;
-use crate::tools::advice::{Advice, Asked};
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, nothing, role, unknown, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
-use crate::tools::says::Says;
-use crate::tools::serves::{Left, SERVER, Server, Serves, ServiceRole, Stays, ToBackground, daemon};
+use crate::tools::says::facts::Says;
+use crate::tools::serves::served::{Left, Serves, ServiceRole, Stays};
+use crate::tools::serves::server::{SERVER, Server, ToBackground, daemon};
 
 /// What success of wp-cli says: the site is installed, or there is such a user.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {

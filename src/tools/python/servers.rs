@@ -9,10 +9,8 @@ use crate::shell::argv::{Arg, Argv, Options};
 use crate::tools::draft::{Draft, FILE, NEW};
 use crate::tools::effect::{Again, Deed, Resource, Role};
 use crate::tools::runners::python_module;
-use crate::tools::serves::{
-    Entry, Gateway, Language, Listen, SERVER, Server, Serves, ServiceRole, Stays, ToBackground, daemon,
-    values,
-};
+use crate::tools::serves::served::{Gateway, Language, Serves, ServiceRole, Stays};
+use crate::tools::serves::server::{Entry, Listen, SERVER, Server, ToBackground, daemon, values};
 
 const PYTHON: Server = Server { language: Language::Python, runs_app: true, ..SERVER };
 const APP: Server = Server { role: Some(ServiceRole::App), entry: Entry::Operand, ..PYTHON };

@@ -2,7 +2,7 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
-use crate::tools::serves::{Address, Gateway, Language, Left, Serves, ServiceRole, Stays};
+use crate::tools::serves::served::{Address, Gateway, Language, Left, Serves, ServiceRole, Stays};
 
 /// A program that serves, as its family's file describes it.
 #[derive(Debug)]
