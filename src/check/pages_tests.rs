@@ -5,16 +5,19 @@ use crate::check::{Report, Request, Target, check};
 use crate::finding::Finding;
 use crate::rules::page::Page;
 use crate::rules::page_examples::{Example, ExampleFile, Expected, SCRIPT, examples};
-use crate::rules::pages::Pages;
-use crate::support::project;
+use crate::rules::pages::{Pages, read_folder};
+use crate::support::{project, root};
+use std::path::PathBuf;
 
-fn run<'e>(example: &'e Example, script: Option<&'e str>) -> Report {
+/// Checks an example, with the rules of a folder too.
+fn run<'e>(example: &'e Example, script: Option<&'e str>, rules: &[PathBuf]) -> Report {
     let text = |file: &'e ExampleFile| script.filter(|_| file.name == SCRIPT).unwrap_or(&file.text);
     let files: Vec<(&str, &str)> = example.files.iter().map(|f| (f.name.as_str(), text(f))).collect();
     let project = project(&files);
     let request = Request {
         root: Some(project.path().to_owned()),
         targets: vec![Target::Path(project.path().join(SCRIPT))],
+        rules_dirs: rules.to_vec(),
         ..Request::default()
     };
     check(&request).unwrap()
@@ -38,9 +41,9 @@ fn says(finding: &Finding, words: &str) -> bool {
     finding.message.contains(words) || finding.help.as_deref().is_some_and(|help| help.contains(words))
 }
 
-fn faults(page: &Page, example: &Example) -> Vec<String> {
+fn faults(page: &Page, example: &Example, rules: &[PathBuf]) -> Vec<String> {
     let at = format!("{}:{}", page.file, example.page_line);
-    let report = run(example, None);
+    let report = run(example, None, rules);
     let mut faults = Vec::new();
     let found = of_interest(&report, page, example);
     let page_line = |file: &str, line: u32, rule: &str| {
@@ -84,7 +87,7 @@ fn faults(page: &Page, example: &Example) -> Vec<String> {
             faults.push(format!("{at}: the fix gives another script\n{diff}"));
         }
         // A fix that leaves its own finding behind would be offered for ever.
-        let again = run(example, Some(&after));
+        let again = run(example, Some(&after), rules);
         if again.findings.iter().any(|f| f.rule == page.id && f.fix.is_some()) {
             faults.push(format!("{at}: once fixed, the rule offers a fix again"));
         }
@@ -103,8 +106,8 @@ fn every_example_of_every_page_holds() {
     let mut all = Vec::new();
     for page in pages.iter() {
         for example in examples(page).unwrap() {
-            all.extend(faults(page, &example));
-            for finding in run(&example, None).findings {
+            all.extend(faults(page, &example, &[]));
+            for finding in run(&example, None, &[]).findings {
                 if pages.get(&finding.rule).is_none() {
                     all.push(format!("{}: no page describes it", finding.rule));
                 }
@@ -124,4 +127,17 @@ fn every_page_has_a_fault_a_valid_example_and_its_fix() {
         let fixed = examples.iter().any(|e| e.fixed.is_some());
         assert_eq!(fixed, page.about().fix.is_some(), "{}: `fix` and its example", page.file);
     }
+}
+
+#[test]
+fn the_rules_of_the_examples_hold() {
+    let folder = root().join("examples/rules");
+    let pages = Pages::parse(read_folder(&folder).unwrap()).unwrap();
+    let mut all = Vec::new();
+    for page in pages.iter() {
+        for example in examples(page).unwrap() {
+            all.extend(faults(page, &example, std::slice::from_ref(&folder)));
+        }
+    }
+    assert!(all.is_empty(), "\n{}\n", all.join("\n"));
 }
