@@ -2,53 +2,70 @@
 
 use crate::check::fix::apply_fixes;
 use crate::check::{Report, Request, Target, check};
+use crate::finding::Finding;
 use crate::rules::page::Page;
 use crate::rules::page_examples::{Example, ExampleFile, Expected, SCRIPT, examples};
-use crate::rules::pages::Pages;
-use crate::support::project;
+use crate::rules::pages::{Pages, read_folder};
+use crate::support::{project, root};
+use std::path::PathBuf;
 
-fn run<'e>(example: &'e Example, script: Option<&'e str>) -> Report {
+/// Checks an example, with the rules of a folder too.
+fn run<'e>(example: &'e Example, script: Option<&'e str>, rules: &[PathBuf]) -> Report {
     let text = |file: &'e ExampleFile| script.filter(|_| file.name == SCRIPT).unwrap_or(&file.text);
     let files: Vec<(&str, &str)> = example.files.iter().map(|f| (f.name.as_str(), text(f))).collect();
     let project = project(&files);
     let request = Request {
         root: Some(project.path().to_owned()),
         targets: vec![Target::Path(project.path().join(SCRIPT))],
+        rules_dirs: rules.to_vec(),
         ..Request::default()
     };
     check(&request).unwrap()
 }
 
-/// The findings as an example writes them: those of the page's rule, and those of rules that the example names.
-fn found(report: &Report, page: &Page, example: &Example) -> Vec<Expected> {
-    let of_interest = |rule: &str| *rule == *page.id || example.expected.iter().any(|e| *e.rule == *rule);
-    let found = report.findings.iter().filter(|f| of_interest(&f.rule));
-    let mut found: Vec<_> = found
-        .map(|f| Expected {
-            file: report.sources.file(f.span.file).path().to_owned(),
-            line: report.sources.line(f.span),
-            rule: f.rule.as_str().into(),
-        })
-        .collect();
-    found.sort();
-    found.dedup();
-    found
+/// The findings of the page's rule, and those of the rules that the example names.
+fn of_interest<'r>(report: &'r Report, page: &Page, example: &Example) -> Vec<&'r Finding> {
+    let named = |rule: &str| *rule == *page.id || example.expected.iter().any(|e| *e.rule == *rule);
+    report.findings.iter().filter(|f| named(&f.rule)).collect()
 }
 
-fn faults(page: &Page, example: &Example) -> Vec<String> {
+/// True for the finding that an example expects, whatever it says.
+fn is_there(report: &Report, expected: &Expected, finding: &Finding) -> bool {
+    report.sources.file(finding.span.file).path() == expected.file
+        && report.sources.line(finding.span) == expected.line
+        && *finding.rule == *expected.rule
+}
+
+/// True if a finding holds the words that an example expects.
+fn says(finding: &Finding, words: &str) -> bool {
+    finding.message.contains(words) || finding.help.as_deref().is_some_and(|help| help.contains(words))
+}
+
+fn faults(page: &Page, example: &Example, rules: &[PathBuf]) -> Vec<String> {
     let at = format!("{}:{}", page.file, example.page_line);
-    let report = run(example, None);
+    let report = run(example, None, rules);
     let mut faults = Vec::new();
-    let found_all = found(&report, page, example);
-    let page_line = |e: &Expected| {
-        let file = example.files.iter().find(|f| f.name == e.file);
-        format!("{}:{}: {}", page.file, file.map_or(0, |f| f.page_line) + e.line - 1, e.rule)
+    let found = of_interest(&report, page, example);
+    let page_line = |file: &str, line: u32, rule: &str| {
+        let file = example.files.iter().find(|f| f.name == file);
+        format!("{}:{}: {rule}", page.file, file.map_or(0, |f| f.page_line) + line - 1)
     };
-    for missing in example.expected.iter().filter(|e| !found_all.contains(e)) {
-        faults.push(format!("{}: expected, not found", page_line(missing)));
+    for expected in &example.expected {
+        let there: Vec<_> = found.iter().filter(|f| is_there(&report, expected, f)).collect();
+        let at = page_line(&expected.file, expected.line, &expected.rule);
+        if there.is_empty() {
+            faults.push(format!("{at}: expected, not found"));
+        } else if let Some(words) = &expected.words
+            && !there.iter().any(|finding| says(finding, words))
+        {
+            let said = there.iter().map(|f| format!("{:?}, help {:?}", f.message, f.help));
+            faults.push(format!("{at}: it does not say {words:?}: {}", said.collect::<Vec<_>>().join("; ")));
+        }
     }
-    for extra in found_all.iter().filter(|e| !example.expected.contains(e)) {
-        faults.push(format!("{}: found, not expected", page_line(extra)));
+    for extra in found.iter().filter(|f| !example.expected.iter().any(|e| is_there(&report, e, f))) {
+        let file = report.sources.file(extra.span.file).path();
+        let at = page_line(file, report.sources.line(extra.span), &extra.rule);
+        faults.push(format!("{at}: found, not expected: {}", extra.message));
     }
     for finding in report.findings.iter().filter(|f| f.rule == page.id) {
         // What the table of rules promises.
@@ -70,7 +87,7 @@ fn faults(page: &Page, example: &Example) -> Vec<String> {
             faults.push(format!("{at}: the fix gives another script\n{diff}"));
         }
         // A fix that leaves its own finding behind would be offered for ever.
-        let again = run(example, Some(&after));
+        let again = run(example, Some(&after), rules);
         if again.findings.iter().any(|f| f.rule == page.id && f.fix.is_some()) {
             faults.push(format!("{at}: once fixed, the rule offers a fix again"));
         }
@@ -89,8 +106,8 @@ fn every_example_of_every_page_holds() {
     let mut all = Vec::new();
     for page in pages.iter() {
         for example in examples(page).unwrap() {
-            all.extend(faults(page, &example));
-            for finding in run(&example, None).findings {
+            all.extend(faults(page, &example, &[]));
+            for finding in run(&example, None, &[]).findings {
                 if pages.get(&finding.rule).is_none() {
                     all.push(format!("{}: no page describes it", finding.rule));
                 }
@@ -110,4 +127,17 @@ fn every_page_has_a_fault_a_valid_example_and_its_fix() {
         let fixed = examples.iter().any(|e| e.fixed.is_some());
         assert_eq!(fixed, page.about().fix.is_some(), "{}: `fix` and its example", page.file);
     }
+}
+
+#[test]
+fn the_rules_of_the_examples_hold() {
+    let folder = root().join("examples/rules");
+    let pages = Pages::parse(read_folder(&folder).unwrap()).unwrap();
+    let mut all = Vec::new();
+    for page in pages.iter() {
+        for example in examples(page).unwrap() {
+            all.extend(faults(page, &example, std::slice::from_ref(&folder)));
+        }
+    }
+    assert!(all.is_empty(), "\n{}\n", all.join("\n"));
 }
