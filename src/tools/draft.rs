@@ -5,6 +5,7 @@ use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{
     Again, Change, Content, Deed, Effect, How, PathKind, Prints, Prompt, Resource, Role,
 };
+use crate::tools::thing::Thing;
 
 /// A deed in the making.
 pub(crate) struct Draft<'a> {
@@ -57,7 +58,7 @@ impl<'a> Draft<'a> {
 
     /// What people and the app have put there is thrown away: the rows of the database that the directory's app uses.
     pub(crate) fn loses_data(&mut self) -> &mut Self {
-        let data = Resource::Other("data", self.argv.cwd.clone());
+        let data = Resource::Other(Thing::Data, self.argv.cwd.clone());
         self.add_implied(Change::Remove, data, Again::NoChange);
         self
     }
