@@ -126,7 +126,7 @@ fn ids(files: &[PathBuf]) -> io::Result<String> {
         let constant = name.to_uppercase().replace(['/', '-'], "_");
         let _ = writeln!(
             constants,
-            "/// `{name}`\npub const {constant}: RuleId = RuleId::built_in(&ABOUT[{index}]);"
+            "/// `{name}`\npub(crate) const {constant}: RuleId = RuleId::built_in(&ABOUT[{index}]);"
         );
     }
     table.push_str("];\n");

@@ -89,7 +89,7 @@ fn chapter_text(page: &Page) -> String {
         page.id,
     );
     let mut fence: Option<usize> = None;
-    for line in page.body().lines() {
+    for line in page.body_for_readers().lines() {
         let ticks = line.bytes().take_while(|b| *b == b'`').count();
         match fence {
             None if ticks >= 3 => {
@@ -111,23 +111,10 @@ fn chapter_text(page: &Page) -> String {
                 fence = None;
                 let _ = writeln!(text, "{line}");
             }
-            Some(_) => {
-                let _ = writeln!(text, "{}", told(line));
-            }
-            None => {
+            _ => {
                 let _ = writeln!(text, "{line}");
             }
         }
     }
     text
-}
-
-/// `… # expect` and `… # expect[other/rule]` as a reader would write them.
-fn told(line: &str) -> String {
-    let Some((code, mark)) = line.rsplit_once("# expect") else { return line.to_owned() };
-    match mark.strip_prefix('[').and_then(|m| m.strip_suffix(']')) {
-        _ if mark.is_empty() => format!("{code}# <- reported"),
-        Some(rule) => format!("{code}# <- reported by {rule}"),
-        None => line.to_owned(),
-    }
 }

@@ -129,6 +129,7 @@ done",
     }
 }
 
+#[expect(clippy::too_many_lines)]
 fn configuration(script: &mut Script<'_>, part: &str) {
     script.say(&format!("Configuring what {part} needs"));
     match script.random.below(5) {

@@ -144,6 +144,7 @@ Logs are in the journal: `journalctl -u {0}`.
     )
 }
 
+#[expect(clippy::too_many_lines)]
 fn compose(plan: &Plan, random: &mut Random) -> String {
     let mut text = String::from("services:\n");
     let mut depends = Vec::new();

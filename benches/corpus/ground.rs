@@ -49,6 +49,7 @@ fi"#,
     );
 }
 
+#[expect(clippy::too_many_lines)]
 pub(crate) fn packages(script: &mut Script<'_>) {
     script.say("Installing system packages");
     let more = [

@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 /// Reads the surroundings. The code is read only if `code` says so, because it is by far the largest part.
+#[expect(clippy::too_many_lines)]
 pub(super) fn project(
     root: &Root,
     inventory: Inventory,

@@ -26,7 +26,7 @@ pub use config::Config;
 pub use fix::replaced;
 pub use judge::{Look, inspect, root_of};
 #[cfg(any(test, fuzzing))]
-pub use rounds::fix_over;
+pub(crate) use rounds::fix_over;
 pub use rounds::{Change, Fixed, Rejected, fix};
 pub use rule_set::RuleSet;
 pub use selection::Selection;

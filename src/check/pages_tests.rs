@@ -2,6 +2,7 @@
 
 use crate::check::fix::apply_fixes;
 use crate::check::{Report, Request, Target, check};
+use crate::finding::Finding;
 use crate::rules::page::Page;
 use crate::rules::page_examples::{Example, ExampleFile, Expected, SCRIPT, examples};
 use crate::rules::pages::{Pages, read_folder};
@@ -22,36 +23,49 @@ fn run<'e>(example: &'e Example, script: Option<&'e str>, rules: &[PathBuf]) -> 
     check(&request).unwrap()
 }
 
-/// The findings as an example writes them: those of the page's rule, and those of rules that the example names.
-fn found(report: &Report, page: &Page, example: &Example) -> Vec<Expected> {
-    let of_interest = |rule: &str| *rule == *page.id || example.expected.iter().any(|e| *e.rule == *rule);
-    let found = report.findings.iter().filter(|f| of_interest(&f.rule));
-    let mut found: Vec<_> = found
-        .map(|f| Expected {
-            file: report.sources.file(f.span.file).path().to_owned(),
-            line: report.sources.line(f.span),
-            rule: f.rule.as_str().into(),
-        })
-        .collect();
-    found.sort();
-    found.dedup();
-    found
+/// The findings of the page's rule, and those of the rules that the example names.
+fn of_interest<'r>(report: &'r Report, page: &Page, example: &Example) -> Vec<&'r Finding> {
+    let named = |rule: &str| *rule == *page.id || example.expected.iter().any(|e| *e.rule == *rule);
+    report.findings.iter().filter(|f| named(&f.rule)).collect()
+}
+
+/// True for the finding that an example expects, whatever it says.
+fn is_there(report: &Report, expected: &Expected, finding: &Finding) -> bool {
+    report.sources.file(finding.span.file).path() == expected.file
+        && report.sources.line(finding.span) == expected.line
+        && *finding.rule == *expected.rule
+}
+
+/// True if a finding holds the words that an example expects.
+fn says(finding: &Finding, words: &str) -> bool {
+    finding.message.contains(words) || finding.help.as_deref().is_some_and(|help| help.contains(words))
 }
 
 fn faults(page: &Page, example: &Example, rules: &[PathBuf]) -> Vec<String> {
     let at = format!("{}:{}", page.file, example.page_line);
     let report = run(example, None, rules);
     let mut faults = Vec::new();
-    let found_all = found(&report, page, example);
-    let page_line = |e: &Expected| {
-        let file = example.files.iter().find(|f| f.name == e.file);
-        format!("{}:{}: {}", page.file, file.map_or(0, |f| f.page_line) + e.line - 1, e.rule)
+    let found = of_interest(&report, page, example);
+    let page_line = |file: &str, line: u32, rule: &str| {
+        let file = example.files.iter().find(|f| f.name == file);
+        format!("{}:{}: {rule}", page.file, file.map_or(0, |f| f.page_line) + line - 1)
     };
-    for missing in example.expected.iter().filter(|e| !found_all.contains(e)) {
-        faults.push(format!("{}: expected, not found", page_line(missing)));
+    for expected in &example.expected {
+        let there: Vec<_> = found.iter().filter(|f| is_there(&report, expected, f)).collect();
+        let at = page_line(&expected.file, expected.line, &expected.rule);
+        if there.is_empty() {
+            faults.push(format!("{at}: expected, not found"));
+        } else if let Some(words) = &expected.words
+            && !there.iter().any(|finding| says(finding, words))
+        {
+            let said = there.iter().map(|f| format!("{:?}, help {:?}", f.message, f.help));
+            faults.push(format!("{at}: it does not say {words:?}: {}", said.collect::<Vec<_>>().join("; ")));
+        }
     }
-    for extra in found_all.iter().filter(|e| !example.expected.contains(e)) {
-        faults.push(format!("{}: found, not expected", page_line(extra)));
+    for extra in found.iter().filter(|f| !example.expected.iter().any(|e| is_there(&report, e, f))) {
+        let file = report.sources.file(extra.span.file).path();
+        let at = page_line(file, report.sources.line(extra.span), &extra.rule);
+        faults.push(format!("{at}: found, not expected: {}", extra.message));
     }
     for finding in report.findings.iter().filter(|f| f.rule == page.id) {
         // What the table of rules promises.

@@ -78,7 +78,11 @@ pub fn fix(request: &Request, unsafe_too: bool) -> Result<Fixed, CheckError> {
 ///
 /// # Errors
 /// As [`super::check`].
-pub fn fix_over(request: &Request, settings: &Settings, unsafe_too: bool) -> Result<Fixed, CheckError> {
+pub(crate) fn fix_over(
+    request: &Request,
+    settings: &Settings,
+    unsafe_too: bool,
+) -> Result<Fixed, CheckError> {
     let mut fixing = Fixing {
         request,
         root: Root::open(&settings.root).map_err(|gap| CheckError::in_file(&settings.root, gap.reason))?,

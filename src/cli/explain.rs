@@ -28,7 +28,7 @@ pub(super) fn explain(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, F
         page.about().confidence.name(),
         fix_name(page.about().fix)
     )?;
-    writeln!(out, "{}", clean::lines(page.body(), limit))?;
+    writeln!(out, "{}", clean::lines(&page.body_for_readers(), limit))?;
     Ok(Exit::Clean)
 }
 

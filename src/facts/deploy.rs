@@ -1,5 +1,5 @@
-//! What the scripts of a project do together, as the rules about missing steps ask for it. Knows the model and the
-//! project; judges nothing.
+//! What the scripts of a project do together, as the rules about missing steps need it. It knows the model
+//! and the project, and judges nothing.
 
 mod calls;
 pub(crate) mod names;
@@ -29,15 +29,15 @@ pub(crate) use crate::tools::serves::Language;
 /// A process of the app that the deploy keeps running.
 #[derive(Clone, Debug)]
 pub(crate) struct Process {
-    /// What it is written in.
+    /// Its language.
     pub(crate) language: Language,
     /// Its command line and directory, as far as they are known.
     pub(crate) command: String,
-    /// Where it is run from.
+    /// Where it is started.
     pub(crate) directory: Option<String>,
 }
 
-/// To go back to an older release, to take the app off or to close a machine is not to deploy.
+/// Going back to an older release, removing the app or securing a machine is not a deploy.
 const AWAY: &[&str] =
     &["harden", "firewall", "rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
 
@@ -50,14 +50,14 @@ struct Said {
     asks: Works,
 }
 
-/// The scripts of a project, seen as one deploy: a view of the world, and what is worked out of it once.
+/// The scripts of a project, seen as one deploy: a view of the world, with what is computed from it once.
 #[derive(Clone, Copy)]
 pub(crate) struct Deploy<'c, 'r, 'a> {
     pub(crate) world: &'c World<'r, 'a>,
     known: &'c Known<'r>,
 }
 
-/// What is known of a deploy. Each fact is worked out when it is first asked for.
+/// What is known about a deploy. Each fact is computed when it is first needed.
 #[derive(Default)]
 pub(crate) struct Known<'r> {
     processes: OnceCell<Vec<Process>>,
@@ -67,7 +67,7 @@ pub(crate) struct Known<'r> {
     /// The work that the steps do, and the work that the called texts do.
     done: OnceCell<Works>,
     called_done: OnceCell<Works>,
-    /// Lines of all scripts, and of what is called, that drive units; asked for each unit.
+    /// Lines of all scripts, and of what is called, that control units; needed for each unit.
     driving: OnceCell<Vec<&'r str>>,
     driving_called: OnceCell<Vec<String>>,
     /// What is done to units, by their full names, and under names that may mean several.
@@ -82,7 +82,7 @@ pub(crate) struct UnitEffect<'r> {
     pub(crate) id: StepId,
     pub(crate) step: &'r Step,
     pub(crate) change: &'r Change,
-    /// Its script is one that deploys.
+    /// True if its script is one that deploys.
     pub(crate) deploys: bool,
 }
 
@@ -138,7 +138,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         world.scripts.iter().filter(move |s| deploys(world, s.file)).flat_map(|s| s.steps.iter())
     }
 
-    /// What is done to the unit, under whatever name, in the order of scripts and steps.
+    /// What is done to the unit, under any name, in the order of scripts and steps.
     pub(crate) fn effects_on(&self, unit: &str) -> Vec<UnitEffect<'r>> {
         let (exact, loose) = self.known.of_units.get_or_init(|| of_units(self.world));
         let mut effects = exact.get(&full_name(unit)).cloned().unwrap_or_default();
@@ -152,7 +152,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         self.world.units.iter().filter(|at| at.origin != Origin::InRepo)
     }
 
-    /// True where the app runs in containers: its image holds what the rules would look for.
+    /// True if the app runs in containers: its image contains what the rules would look for.
     pub(crate) fn in_containers(&self) -> bool {
         let container = |s: &Step| {
             s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Build(Ecosystem::Container)))
@@ -170,8 +170,8 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         any && !self.processes().iter().any(|p| p.language != Language::Container)
     }
 
-    /// True where a script sets the app up or brings new code. One that only installs units or starts things does not:
-    /// it counts on what is there.
+    /// True if a script sets up the app or brings new code. A script that only installs units or starts
+    /// things does not: it relies on what is there.
     pub(crate) fn sets_up(&self) -> bool {
         let brings = self.steps().any(|s| s.deed.roles.contains(&Role::Source) && is_here(s));
         let prepares = self.steps().any(|s| {
@@ -190,7 +190,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         brings || prepares && (self.own_units().next().is_some() || self.app_directory().is_some())
     }
 
-    /// True where a script makes a machine ready that has nothing of the app yet.
+    /// True if a script prepares a machine that has nothing of the app yet.
     pub(crate) fn is_from_scratch(&self) -> bool {
         let clones = |s: &Step| s.deed.roles.contains(&Role::Clone);
         let fresh = |s: &Step| {
@@ -200,7 +200,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         self.sets_up() && self.steps().any(fresh)
     }
 
-    /// The step that makes the app's directory.
+    /// The step that creates the app's directory.
     fn app_directory(&self) -> Option<&'r Step> {
         let places = ["/opt/", "/srv/", "/var/www/", "/home/", "/data/"];
         self.steps().find(|s| {
@@ -214,8 +214,8 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         })
     }
 
-    /// Where a step that is missing would stand: before the last start of one of the app's units, else at the unit,
-    /// the source, the app's directory, or the start of the script.
+    /// Where a missing step would be: before the last start of one of the app's units, else at the unit, the
+    /// source, the app's directory, or the start of the script.
     pub(crate) fn place(&self) -> Option<Span> {
         let own = |name: &str| self.own_units().any(|u| same_unit(name, &u.name));
         let starts = |s: &&Step| {
@@ -243,7 +243,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             .or_else(first)
     }
 
-    /// True where a step, or what one calls, does the work.
+    /// True if a step, or something that a step calls, does the work.
     pub(crate) fn does(&self, work: Work) -> bool {
         let done = self.known.done.get_or_init(|| {
             let works = |s: &Step| match is_saying(s) {
@@ -255,7 +255,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         done.has(work) || self.calls(work)
     }
 
-    /// A script of the repo that does the work and takes no part in this deploy: its path.
+    /// A script of the repo that does the work but is not part of this deploy: its path.
     pub(crate) fn elsewhere(&self, work: Work) -> Option<&'r str> {
         let world = self.world;
         let names = ["deploy", "install", "setup", "update", "upgrade", "release", "provision", "migrate"];
@@ -273,7 +273,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             .next()
     }
 
-    /// True where what the steps call does the work, or may.
+    /// True if what the steps call does the work, or may do it.
     pub(crate) fn calls(&self, work: Work) -> bool {
         let done = || {
             let calls = self.followed();
@@ -285,28 +285,28 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         self.may_do_anything() || self.known.called_done.get_or_init(done).has(work)
     }
 
-    /// The line that only tells to do the work.
+    /// The line that only tells people to do the work.
     pub(crate) fn says(&self, work: Work) -> Option<Span> {
         self.said().iter().find(|said| said.asks.has(work)).map(|said| said.span)
     }
 
-    /// The line that only tells to do the work in the package's directory.
+    /// The line that only tells people to do the work in the package's directory.
     pub(crate) fn says_in(&self, work: Work, package: &NodePackage, all: &[NodePackage]) -> Option<Span> {
         let there = |said: &&Said| is_directory(&said.directory, package, all);
         self.said().iter().filter(there).find(|said| said.asks.has(work)).map(|said| said.span)
     }
 
-    /// True where a line that is printed holds the words.
+    /// True if a printed line contains the words.
     pub(crate) fn mentions(&self, words: &[&str]) -> bool {
         self.said().iter().any(|said| words.iter().all(|w| said.line.contains(w)))
     }
 
-    /// True where a text that steps or units call holds the words.
+    /// True if a text that steps or units call contains the words.
     pub(crate) fn called_mentions(&self, words: &str) -> bool {
         self.called().any(|text| text.contains(words))
     }
 
-    /// True where a text that steps or units call drives the unit by the verb.
+    /// True if a text that steps or units call applies the verb to the unit.
     pub(crate) fn called_drives(&self, verb: &str, unit: &str) -> bool {
         let lines = self.known.driving_called.get_or_init(|| {
             let lines = self.called().flat_map(|text| text.lines());
@@ -321,7 +321,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         lines.any(|line| drives_services(line) && line.contains(verb) && line.contains(unit))
     }
 
-    /// True where any script of the repo drives the unit by the verb.
+    /// True if any script of the repo applies the verb to the unit.
     pub(crate) fn repo_drives(&self, verb: &str, unit: &str) -> bool {
         let world = self.world;
         let lines = self.known.driving.get_or_init(|| {
@@ -338,7 +338,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         })
     }
 
-    /// True where a script activates the environment of that name; of any, where none is given.
+    /// True if a script activates the environment of that name, or any if none is given.
     pub(crate) fn activates(&self, name: Option<&str>) -> bool {
         self.steps().filter_map(|s| s.argv.env("VIRTUAL_ENV")).any(|environment| {
             let base = environment.basename();
@@ -346,17 +346,17 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         })
     }
 
-    /// True where something is called of which nothing is known.
+    /// True if something is called of which nothing is known.
     pub(crate) fn may_do_anything(&self) -> bool {
         self.followed().opaque
     }
 
-    /// True where the deploy runs something of the language.
+    /// True if the deploy runs something of the language.
     pub(crate) fn runs(&self, language: Language) -> bool {
         self.processes().iter().any(|p| p.language == language)
     }
 
-    /// A step starts, restarts or enables the unit.
+    /// True if a step starts, restarts or enables the unit.
     pub(crate) fn is_started(&self, unit: &str) -> bool {
         let starts = |change: &Change| matches!(change, Change::Start | Change::Restart | Change::Enable);
         self.effects_on(unit).iter().any(|effect| effect.deploys && starts(effect.change))
@@ -394,7 +394,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     }
 }
 
-/// To go back or to take something off is not to deploy.
+/// Going back or removing something is not a deploy.
 fn deploys(world: &World<'_, '_>, script: FileId) -> bool {
     let path = world.sources.file(script).path();
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
@@ -422,12 +422,12 @@ fn of_units<'r>(world: &World<'r, '_>) -> OfUnits<'r> {
     (exact, loose)
 }
 
-/// True for a step on the machine itself, or on the server that the script drives.
+/// True for a step on the machine itself, or on the server that the script controls.
 pub(crate) fn is_here(step: &Step) -> bool {
     !matches!(step.place, Place::Container(_))
 }
 
-/// The command as words, for looking things up in.
+/// The command as words, for lookups.
 pub(crate) fn line_of(step: &Step) -> String {
     let words = || std::iter::once(&step.argv.program).chain(&step.argv.args).map(|word| &word.value);
     let mut line = String::with_capacity(words().map(|value| value.key().len() + 1).sum());
@@ -440,7 +440,7 @@ pub(crate) fn line_of(step: &Step) -> String {
     line
 }
 
-/// The step only handles text.
+/// True if the step only handles text.
 pub(crate) fn is_saying(step: &Step) -> bool {
     handles_text(&step.argv)
 }
@@ -465,7 +465,7 @@ fn told(line: &str) -> Works {
     if line.to_ascii_lowercase().contains("command:") { Works::default() } else { asked_in(line) }
 }
 
-/// The directory of `cd DIR` in a line that is printed.
+/// The directory of `cd DIR` in a printed line.
 fn printed_cd(line: &str) -> Option<String> {
     let (before, after) = line.split_once("cd ")?;
     let command = before.is_empty() || before.ends_with([' ', '"', '(', '`', '\'', '\t', ':']);

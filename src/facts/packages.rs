@@ -6,12 +6,12 @@ use crate::shell::value::Value;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::{calls, packaging};
 
-/// A step above whose doing is not all known may have done anything: a script, `make`, another tool's runner.
+/// An earlier step that is not fully known may have done anything: a script, `make`, another tool's runner.
 pub(crate) fn is_opaque_call(step: &Step) -> bool {
     !step.deed.known && calls::may_do_anything(&step.argv)
 }
 
-/// Whose program does the work; `None` where the words do not say.
+/// Whose program does the work; `None` if the words do not show it.
 pub(crate) fn ecosystem(step: &Step) -> Option<Ecosystem> {
     step.deed.roles.iter().find_map(|role| match role {
         Role::Build(of @ (Ecosystem::Node | Ecosystem::Ruby | Ecosystem::Php)) => Some(*of),
@@ -21,7 +21,7 @@ pub(crate) fn ecosystem(step: &Step) -> Option<Ecosystem> {
     })
 }
 
-/// The environment that a Python program belongs to: of `/srv/app/venv/bin/pip` it is `/srv/app/venv`.
+/// The environment that a Python program belongs to: for `/srv/app/venv/bin/pip` it is `/srv/app/venv`.
 pub(crate) fn environment(step: &Step) -> Option<Value> {
     let program = &step.argv.program.value;
     if program.key().contains('/') {
@@ -33,7 +33,7 @@ pub(crate) fn environment(step: &Step) -> Option<Value> {
     step.argv.env("VIRTUAL_ENV").map(|v| v.resolve(&step.argv.cwd))
 }
 
-/// Installs what a manifest names, and not some package by its name.
+/// Installs what a manifest names, and not a package by its name.
 pub(crate) fn installs_manifest(step: &Step, of: Ecosystem) -> bool {
     step.deed.roles.contains(&Role::Dependencies(of)) && packaging::installs_manifest(&step.argv, of)
 }

@@ -17,4 +17,4 @@ pub use impact::{Change, Impact};
 pub use request::Request;
 pub use state::Kind;
 #[cfg(any(test, fuzzing))]
-pub use state::State;
+pub(crate) use state::State;

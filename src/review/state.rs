@@ -41,7 +41,7 @@ pub enum Kind {
 
 /// Something that holds in one state of a repo.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
+pub(crate) struct Fact {
     /// What it is about.
     pub kind: Kind,
     /// Its name. The same thing has the same name in another state.
@@ -59,7 +59,7 @@ pub struct Fact {
 
 /// The facts of one state of a repo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct State {
+pub(crate) struct State {
     /// The facts, by kind, key and file.
     pub facts: Vec<Fact>,
     /// The texts that are known only as settings, by path.
@@ -107,7 +107,7 @@ const DEVELOPMENT: [&str; 20] = [
 
 impl State {
     /// The facts in what the rules see.
-    pub fn of(context: &World<'_, '_>) -> State {
+    pub(crate) fn of(context: &World<'_, '_>) -> State {
         let mut state = State::default();
         let mut reader = Reader { sources: context.sources, facts: &mut state.facts };
         for compose in &context.project.composes {

@@ -1,5 +1,5 @@
-//! Rules. Each has a page (`queries/<family>/<name>.md`), and is either a selector beside it or Rust here.
-//! Knows nothing of configuration, suppression or output.
+//! Rules. Each has a page (`queries/<family>/<name>.md`), and is either a selector beside it or Rust code
+//! here. They know nothing about configuration, suppression or output.
 
 pub mod draft;
 pub mod embedded;
@@ -28,7 +28,7 @@ use crate::repo::names::is_first_boot_script;
 use crate::rules::pages::Pages;
 use crate::syntax::query::Selectors;
 
-/// A rule in Rust: looks at a whole repo, because it compares two places.
+/// A rule in Rust: it looks at a whole repo, because it compares two places.
 pub(crate) type Rule = fn(&World<'_, '_>, &mut Vec<Finding>);
 
 /// A function that judges, and the rules that it judges for.
@@ -106,7 +106,7 @@ impl Judge {
         Judge(Kind::Rust(&[], rule))
     }
 
-    /// What it is called in a gap.
+    /// Its name in a gap.
     pub fn name(&self) -> &str {
         match &self.0 {
             Kind::Rust(rules, _) => rules.first().map_or("test", RuleId::as_str),
@@ -210,12 +210,12 @@ fn run_each_query(
     }
 }
 
-/// No finding is surer than its place allows.
+/// No finding has a higher confidence than its place allows.
 fn temper(context: &World<'_, '_>, finding: &mut Finding) {
     if finding.confidence == Confidence::High {
         finding.confidence = context.at_most(finding.span);
     }
-    // What goes wrong on the first run goes wrong there too.
+    // What goes wrong on the first run also goes wrong there.
     let second = finding.rule.family() == "rerun" && !finding.rule.about().first_run;
     if second && is_first_boot_script(context.sources.file(finding.span.file).path()) {
         finding.confidence = Confidence::Low;

@@ -94,6 +94,12 @@ impl Page {
         self.text[self.body..].trim_start_matches('\n')
     }
 
+    /// The file after its front matter, with the marks of the page's tests as a reader would write them:
+    /// `# <- reported` for `# expect`.
+    pub fn body_for_readers(&self) -> String {
+        self.body().lines().map(|line| reported(line) + "\n").collect()
+    }
+
     /// Checks that the sections are there, and in order.
     pub(super) fn check_sections(&self) -> Result<(), PageError> {
         let fail =
@@ -128,6 +134,20 @@ impl Page {
             )),
             None => Ok(()),
         }
+    }
+}
+
+/// A line whose mark, if it has one, is in plain words.
+fn reported(line: &str) -> String {
+    let Some((code, mark)) = line.rsplit_once("# expect") else { return line.to_owned() };
+    let (by, words) = match mark.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((rule, words)) => (format!(" by {rule}"), words),
+        None => (String::new(), mark),
+    };
+    match words.strip_prefix(' ') {
+        _ if words.is_empty() => format!("{code}# <- reported{by}"),
+        Some(quoted) if quoted.starts_with('"') => format!("{code}# <- reported{by}: {quoted}"),
+        _ => line.to_owned(),
     }
 }
 
@@ -205,6 +225,20 @@ mod tests {
         assert_eq!(page.about().title, "A title: with a colon");
         assert_eq!((page.about().severity, page.about().fix), (Severity::Error, None));
         assert!(page.body().starts_with("## What"));
+    }
+
+    #[test]
+    fn readers_see_no_marks() {
+        for (line, shown) in [
+            ("mkdir /a # expect", "mkdir /a # <- reported"),
+            ("mkdir /a # expect[b/c]", "mkdir /a # <- reported by b/c"),
+            ("mkdir /a # expect \"is \"there\"\"", "mkdir /a # <- reported: \"is \"there\"\""),
+            ("mkdir /a # expect[b/c] \"there\"", "mkdir /a # <- reported by b/c: \"there\""),
+            ("ls # expected soon", "ls # expected soon"),
+            ("ls # expect nothing", "ls # expect nothing"),
+        ] {
+            assert_eq!(reported(line), shown);
+        }
     }
 
     #[test]

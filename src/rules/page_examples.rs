@@ -1,8 +1,9 @@
 //! The examples of a page are its tests, and this finds them. It is pure: it takes the page's text and
 //! returns examples.
 //!
-//! - A ```` ```bash ```` fence is a script named `start.sh`. A line that ends in `# expect` or `#
-//!   expect[family/name]` must get a finding, and every other line none. The marks are removed.
+//! - A ```` ```bash ```` fence is a script named `start.sh`. A line that ends in `# expect` or `# expect[family/name]` must
+//!   get a finding there, and no other line may get one. With `"words"` behind the mark, the message or the help of the
+//!   finding must hold these words. The marks are removed.
 //! - A fence whose info string has `file=NAME` adds a file to the next such script.
 //! - A ```` ```bash fixed ```` fence after a script is that script with its fixes applied.
 //! - Any other fence is only text.
@@ -33,6 +34,8 @@ pub struct Expected {
     pub line: u32,
     /// The rule.
     pub rule: Arc<str>,
+    /// What its message or its help holds, if the example says so.
+    pub words: Option<String>,
 }
 
 /// A script of a page, the files around it, and the expected findings.
@@ -96,11 +99,12 @@ pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
             let end = raw.len() - raw.trim_end_matches('\n').len();
             let (kept, mark) =
                 unmark(&raw[..raw.len() - end]).map_err(|message| fail(fence.line + line, message))?;
-            if let Some(rule) = mark {
+            if let Some(Mark { rule, words }) = mark {
                 expected.push(Expected {
                     file: name.to_owned(),
                     line,
                     rule: Arc::from(rule.unwrap_or(&page.id)),
+                    words: words.map(str::to_owned),
                 });
             }
             text.push_str(kept);
@@ -126,23 +130,43 @@ pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
     }
 }
 
-/// The line without its mark, and the rule that the mark names (`Some(None)`: the page's own).
-fn unmark(line: &str) -> Result<(&str, Option<Option<&str>>), &'static str> {
+/// What a mark says.
+#[derive(Clone, Copy)]
+struct Mark<'l> {
+    /// The rule that it names; none for the page's own.
+    rule: Option<&'l str>,
+    /// What the finding says.
+    words: Option<&'l str>,
+}
+
+/// The line without its mark, and the mark.
+fn unmark(line: &str) -> Result<(&str, Option<Mark<'_>>), &'static str> {
+    const FORM: &str =
+        "a mark must be `# expect` or `# expect[family/name]`, perhaps with ` \"words\"` behind it";
     let Some((kept, mark)) = line.rsplit_once("# expect") else {
         return Ok((line, None));
     };
     let mark = mark.trim_end();
-    let rule = match mark.strip_prefix('[').and_then(|m| m.strip_suffix(']')) {
-        Some(rule) if rule.contains('/') => Some(rule),
-        Some(_) => return Err("a mark must be `# expect` or `# expect[family/name]`"),
-        None if mark.is_empty() => None,
+    let (rule, rest) = match mark.strip_prefix('[') {
+        Some(named) => match named.split_once(']') {
+            Some((rule, rest)) if rule.contains('/') => (Some(rule), rest),
+            _ => return Err(FORM),
+        },
+        None => (None, mark),
+    };
+    let words = match rest.strip_prefix(" \"") {
+        Some(words) => match words.strip_suffix('"') {
+            Some(words) if !words.trim().is_empty() => Some(words),
+            _ => return Err(FORM),
+        },
+        None if rest.is_empty() => None,
         // Words that happen to begin like that (`# expected soon`) are not a mark.
-        None if mark.starts_with(|c: char| c.is_alphanumeric() || c == ' ') => {
+        None if rule.is_none() && rest.starts_with(|c: char| c.is_alphanumeric() || c == ' ') => {
             return Ok((line, None));
         }
-        None => return Err("a mark must be `# expect` or `# expect[family/name]`"),
+        None => return Err(FORM),
     };
-    Ok((kept.trim_end(), Some(rule)))
+    Ok((kept.trim_end(), Some(Mark { rule, words })))
 }
 
 #[cfg(test)]
@@ -161,15 +185,28 @@ mod tests {
     #[test]
     fn marks_files_and_fixes_are_found() {
         let found = of("```yaml file=compose.yaml\nservices: {} # expect[c/d]\n```\n\
-            ```bash\nmkdir /a   # expect\nls # expected\n```\n```bash fixed\nmkdir -p /a\n```\n\
+            ```bash\nmkdir /a   # expect\nls # expected\ncp a b # expect \"to `b`, \"again\"\"\n\
+            rm b # expect[c/d] \"is gone\"\n```\n```bash fixed\nmkdir -p /a\n```\n\
             ```text\nshown\n```\n```bash\ntrue\n```\n")
         .unwrap();
         assert_eq!(found.len(), 2);
         let first = &found[0];
         assert_eq!(first.files[0].text, "services: {}\n");
-        assert_eq!(first.files[1].text, "mkdir /a\nls # expected\n");
-        let expected: Vec<_> = first.expected.iter().map(|e| (e.file.as_str(), e.line, &*e.rule)).collect();
-        assert_eq!(expected, [("compose.yaml", 1, "c/d"), ("start.sh", 1, "a/b")]);
+        assert_eq!(first.files[1].text, "mkdir /a\nls # expected\ncp a b\nrm b\n");
+        let expected: Vec<_> = first
+            .expected
+            .iter()
+            .map(|e| (e.file.as_str(), e.line, &*e.rule, e.words.as_deref().unwrap_or("-")))
+            .collect();
+        assert_eq!(
+            expected,
+            [
+                ("compose.yaml", 1, "c/d", "-"),
+                ("start.sh", 1, "a/b", "-"),
+                ("start.sh", 3, "a/b", "to `b`, \"again\""),
+                ("start.sh", 4, "c/d", "is gone"),
+            ]
+        );
         assert_eq!(first.fixed.as_deref(), Some("mkdir -p /a\n"));
         assert_eq!((found[1].files.len(), found[1].expected.len()), (1, 0));
     }
@@ -180,6 +217,10 @@ mod tests {
             ("```bash fixed\n```\n", "a/b.md:10: a `fixed` fence"),
             ("```yaml file=x\n```\n", "a/b.md:10: this file must be followed by the ```bash fence"),
             ("```bash\nls # expect[b]\n```\n", "a/b.md:11: a mark must be"),
+            ("```bash\nls # expect \"open\n```\n", "a/b.md:11: a mark must be"),
+            ("```bash\nls # expect \" \"\n```\n", "a/b.md:11: a mark must be"),
+            ("```bash\nls # expect[b/c] words\n```\n", "a/b.md:11: a mark must be"),
+            ("```bash\nls # expect[b/c]\"words\"\n```\n", "a/b.md:11: a mark must be"),
             ("```bash fxied\n```\n", "a/b.md:10: a fence can say"),
             ("```yaml file=../x\n```\n", "a/b.md:10: a file's name"),
         ] {

@@ -108,6 +108,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         self.shell.arena.alloc(stmt)
     }
 
+    #[expect(clippy::too_many_lines)]
     fn statement_kind(&mut self, cursor: &mut Cursor<'_>, node: Node<'_>) -> Option<StmtKind<'a>> {
         match node.kind() {
             Kind::Command

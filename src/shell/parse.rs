@@ -144,6 +144,7 @@ impl<'a> Shell<'a> {
     }
 
     /// Lowers a tree, whatever it contains.
+    #[expect(clippy::too_many_arguments)]
     fn lower(
         &mut self,
         text: &'a str,

@@ -89,6 +89,7 @@ impl<'a> Lexer<'_, 'a> {
         self.arena.alloc_slice_copy(&parts)
     }
 
+    #[expect(clippy::too_many_lines)]
     fn lex(&self, range: Range<usize>, quotes: Quotes, at_start: bool, depth: u32, out: &mut Vec<Part<'a>>) {
         let text = self.text;
         let bytes = text.as_bytes();
@@ -203,6 +204,7 @@ impl<'a> Lexer<'_, 'a> {
     }
 
     /// At a `$`. Returns the end of what it starts, or `None` if it is only a dollar.
+    #[expect(clippy::too_many_arguments)]
     fn dollar(
         &self,
         at: usize,

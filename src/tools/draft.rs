@@ -1,4 +1,4 @@
-//! What the families build a [`Deed`] with: places, holes, questions.
+//! The parts from which the families build a [`Deed`]: places, holes, questions.
 
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::value::{Knowledge, Value};
@@ -7,14 +7,14 @@ use crate::tools::effect::{
 };
 use crate::tools::thing::Thing;
 
-/// A deed in the making.
+/// A deed that is being built.
 pub(crate) struct Draft<'a> {
     argv: &'a Argv,
     deed: Deed,
 }
 
 impl<'a> Draft<'a> {
-    /// Of a tool that is known.
+    /// For a tool that is known.
     pub(crate) fn of(argv: &'a Argv) -> Self {
         let known = true;
         let deed = Deed { known, ..Deed::default() };
@@ -56,7 +56,8 @@ impl<'a> Draft<'a> {
         self
     }
 
-    /// What people and the app have put there is thrown away: the rows of the database that the directory's app uses.
+    /// The data of people and the app is thrown away: the rows of the database that the app in the directory
+    /// uses.
     pub(crate) fn loses_data(&mut self) -> &mut Self {
         let data = Resource::Other(Thing::Data, self.argv.cwd.clone());
         self.add_implied(Change::Remove, data, Again::NoChange);
@@ -68,7 +69,7 @@ impl<'a> Draft<'a> {
         self.value_path(value, Change::Write, Again::NoChange);
     }
 
-    /// With a role more.
+    /// Adds a role.
     pub(crate) fn role(&mut self, role: Role) -> &mut Self {
         if !self.deed.roles.contains(&role) {
             self.deed.roles.push(role);
@@ -76,15 +77,15 @@ impl<'a> Draft<'a> {
         self
     }
 
-    /// It asks, unless something is piped in that may answer, or a word of unknown value may be the option that
-    /// keeps it from asking.
+    /// It asks, unless something is piped in that may answer, or a word of unknown value may be the option
+    /// that prevents the question.
     pub(crate) fn asks(&mut self, asks: &'static str, instead: &'static str, flag: Option<&'static str>) {
         if self.argv.stdin == Stdin::Inherited && !self.argv.args.iter().any(may_be_options) {
             self.deed.prompts = Some(Prompt { asks, instead, flag, only_people: false, of_script: false });
         }
     }
 
-    /// What it asks it asks on a terminal only, and goes on where there is none.
+    /// It asks only on a terminal, and goes on if there is none.
     pub(crate) fn only_people(&mut self) -> &mut Self {
         if let Some(prompt) = &mut self.deed.prompts {
             prompt.only_people = true;
@@ -100,7 +101,7 @@ impl<'a> Draft<'a> {
         self
     }
 
-    /// Not all of what it does is known.
+    /// Not everything that it does is known.
     pub(crate) fn partly(&mut self) -> &mut Self {
         self.deed.known = false;
         self
@@ -112,18 +113,18 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// A deed without effects that is for something.
+/// A deed without effects that has a role.
 pub(crate) fn role(role: Role) -> Deed {
     Deed::of(Vec::new()).role(role)
 }
 
-/// A deed that is known to have no effect of interest.
+/// A deed that is known to have no relevant effect.
 pub(crate) fn nothing() -> Deed {
     Deed::of(Vec::new())
 }
 
-/// Can a word hold options that cannot be seen? Of a word that starts with a hole only the hole's name speaks: what
-/// is called a package, a path or a name is none.
+/// Whether a word can contain options that cannot be seen. If a word starts with a hole, only the hole's name
+/// counts: something called a package, a path or a name is not one.
 pub(crate) fn may_be_options(arg: &Arg) -> bool {
     if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {
         return false;
@@ -137,12 +138,12 @@ pub(crate) fn may_be_options(arg: &Arg) -> bool {
     !NAMES.iter().any(|name| shown.contains(name))
 }
 
-/// `$@` or `$*`: anything may be in it.
+/// `$@` or `$*`: it may contain anything.
 pub(crate) fn is_all_arguments(arg: &Arg) -> bool {
     arg.value.as_literal().is_none() && matches!(arg.value.to_string().as_str(), "$@" | "$*")
 }
 
-/// A word that by its name holds options: `$MKDIR_OPTS`, `$FLAGS`, `$@`.
+/// A word whose name says that it contains options: `$MKDIR_OPTS`, `$FLAGS`, `$@`.
 pub(crate) fn named_like_options(arg: &Arg) -> bool {
     if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {
         return false;
@@ -153,7 +154,7 @@ pub(crate) fn named_like_options(arg: &Arg) -> bool {
         || parts.any(|part| matches!(part, "opt" | "opts" | "options" | "flag" | "flags" | "args" | "params"))
 }
 
-/// The literal of operand `index` of a list; empty where it is not fully known: to match subcommands on.
+/// The literal of operand `index` of a list, for matching subcommands; empty if it is not fully known.
 pub(crate) fn word<'a>(operands: &[&'a Arg], index: usize) -> &'a str {
     operands.get(index).and_then(|arg| arg.value.as_literal()).unwrap_or_default()
 }
@@ -178,16 +179,16 @@ pub(crate) fn below(directory: &Value, name: &Value) -> Value {
     path.normalized()
 }
 
-/// What is not known at all.
+/// Something that is not known at all.
 pub(crate) fn unknown(what: &str) -> Value {
     Value::hole(what, 0, Knowledge::Unknown)
 }
 
-/// `create` of a directory that may be there.
+/// `create` of a directory that may exist.
 pub(crate) const DIRECTORY: Change = Change::Create(PathKind::Directory);
 /// `create` of a file.
 pub(crate) const FILE: Change = Change::Create(PathKind::File);
 /// `create` of a directory with content.
 pub(crate) const TREE: Change = Change::Create(PathKind::Tree);
-/// `create` of what has no path: an account, a database.
+/// `create` of something without a path: an account, a database.
 pub(crate) const NEW: Change = Change::Create(PathKind::Any);

@@ -56,7 +56,7 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// The value that names it: the path, the account's name ….
+    /// The value that names it: the path, the account's name, and so on.
     pub fn name(&self) -> &Value {
         match self {
             Resource::Path(v)
@@ -80,7 +80,7 @@ impl Resource {
         }
     }
 
-    /// The kind's word, as selectors write it: `path`, `user`, `unit` ….
+    /// The kind's word, as selectors write it: `path`, `user`, `unit` and so on.
     pub fn kind(&self) -> &'static str {
         match self {
             Resource::Path(_) => "path",
@@ -105,12 +105,12 @@ impl Resource {
     }
 }
 
-/// What kind of thing stands at a path.
+/// The kind of thing at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PathKind {
-    /// A directory; `mkdir` makes an empty one.
+    /// A directory; `mkdir` creates an empty one.
     Directory,
-    /// A directory that is made with something in it: `git clone`, `python -m venv`, `npm create`.
+    /// A directory that is created with contents: `git clone`, `python -m venv`, `npm create`.
     Tree,
     /// A regular file.
     File,
@@ -144,7 +144,8 @@ impl Mode {
         }
     }
 
-    /// Can accounts other than owner and group read it after? `None` where the mode does not say.
+    /// Whether accounts other than owner and group can read it afterwards. `None` if the mode does not show
+    /// it.
     pub fn others_can_read(&self) -> Option<bool> {
         match self {
             Mode::Octal(mode) => Some(mode & 0o004 != 0),
@@ -176,31 +177,31 @@ impl Mode {
 pub enum Change {
     /// It comes to exist.
     Create(PathKind),
-    /// It is gone after.
+    /// It no longer exists afterwards.
     Remove,
-    /// Its content is replaced. Comes to exist if it did not.
+    /// Its content is replaced. It is created if it did not exist.
     Write,
-    /// Something is added to it. Comes to exist if it did not.
+    /// Something is added to it. It is created if it did not exist.
     Append,
     /// Its content is edited in place (`sed -i`).
     Edit,
     /// Its owner is set.
     Own {
-        /// The user; `None` where it is left alone.
+        /// The user; `None` if it is not changed.
         user: Option<Value>,
-        /// The group; `None` where it is left alone.
+        /// The group; `None` if it is not changed.
         group: Option<Value>,
-        /// Everything below as well.
+        /// True if it affects everything below as well.
         recursive: bool,
     },
     /// Its mode is set.
     Mode {
         /// The mode.
         mode: Mode,
-        /// Everything below as well.
+        /// True if it affects everything below as well.
         recursive: bool,
     },
-    /// It is started (no change when it runs already).
+    /// It is started; no change if it already runs.
     Start,
     /// It is restarted or reloaded.
     Restart,
@@ -208,7 +209,7 @@ pub enum Change {
     Stop,
     /// It is enabled at boot.
     Enable,
-    /// It is needed to be there.
+    /// It must exist.
     Use,
 }
 
@@ -217,7 +218,7 @@ pub enum Change {
 /// name; each other text is a verb phrase whose subject is the command: `adds the same rule again`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
-    /// Nothing: safe to repeat.
+    /// Nothing: it is safe to repeat.
     NoChange,
     /// Exits non-zero.
     Fails(&'static str),
@@ -240,11 +241,11 @@ pub struct Effect {
     pub change: Change,
     /// To what.
     pub resource: Resource,
-    /// And when it is there already.
+    /// What happens if the change is already there.
     pub again: Again,
-    /// The operand that names it, where one does.
+    /// The operand that names it, if there is one.
     pub operand: Option<Span>,
-    /// Where what is put there comes from, where that is another path or another machine.
+    /// Where the new content comes from, if that is another path or another machine.
     pub content: Option<Content>,
 }
 
@@ -253,9 +254,9 @@ pub struct Effect {
 pub struct Content {
     /// How it gets there.
     pub how: How,
-    /// The path on this machine; `None` where it comes from elsewhere or is made.
+    /// The path on this machine; `None` if it comes from elsewhere or is generated.
     pub from: Option<Value>,
-    /// A directory comes with all that is in it.
+    /// True if a directory comes with everything in it.
     pub tree: bool,
 }
 
@@ -264,17 +265,17 @@ pub struct Content {
 pub enum How {
     /// A copy; its mode is that of the source, as far as umask leaves it: `cp`, `install`.
     Copied,
-    /// What was there is here now, with its owner and mode: `mv`.
+    /// The thing itself moves here, with its owner and mode: `mv`.
     Moved,
     /// A link: `ln`.
     Linked,
-    /// A copy with the owner and the mode that it has there: `rsync`, `scp`.
+    /// A copy with its original owner and mode: `rsync`, `scp`.
     Synced,
-    /// Out of an archive: `tar`, `unzip`.
+    /// From an archive: `tar`, `unzip`.
     Unpacked,
     /// From an address: `curl`, `wget`.
     Fetched,
-    /// A key or a password that the command makes.
+    /// A key or a password that the command generates.
     Secret,
 }
 
@@ -291,7 +292,7 @@ impl Effect {
     }
 }
 
-/// What a command is for in a deployment. A command can have several.
+/// The purpose of a command in a deployment. A command can have several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// Installs packages of the system (apt, dnf, apk, snap, a vendor's `curl | sh`).
@@ -304,7 +305,7 @@ pub enum Role {
     VirtualEnv,
     /// Builds (npm run build, cargo build, go build …).
     Build(Ecosystem),
-    /// Gathers static files (collectstatic).
+    /// Collects static files (collectstatic).
     StaticFiles,
     /// Migrates the database.
     Migrate,
@@ -312,7 +313,7 @@ pub enum Role {
     Seed,
     /// Brings the app's source: clone, pull, checkout, rsync.
     Source,
-    /// Makes a tree of the app's source where none was: `git clone`.
+    /// Creates a tree of the app's source where there was none: `git clone`.
     Clone,
     /// Creates an account.
     Account,
@@ -326,28 +327,29 @@ pub enum Role {
     ComposeUp,
     /// Serves in the foreground or as a daemon (uvicorn, node server.js …).
     Serve,
-    /// Gives paths to others: chown, chgrp, setfacl.
+    /// Changes who owns or may use paths: chown, chgrp, setfacl.
     Owner,
     /// Sets modes: chmod.
     Mode,
-    /// Brings what is not on this machine: curl, wget, scp, `aws s3 cp`, `gh release download`.
+    /// Fetches from another machine: curl, wget, scp, `aws s3 cp`, `gh release download`.
     Fetch,
     /// Copies to another machine: rsync, scp, `aws s3 cp`.
     Send,
-    /// Takes files out of an archive: tar, unzip.
+    /// Extracts files from an archive: tar, unzip.
     Unpack,
-    /// Tells processes to end or to start anew: kill, pkill, killall, fuser -k.
+    /// Ends processes or makes them start again: kill, pkill, killall, fuser -k.
     Signal,
-    /// Stops the machine, or starts it anew.
+    /// Stops the machine, or restarts it.
     Reboot,
-    /// Sets a server up by what another file says: ansible-playbook, puppet.
+    /// Sets up a server as another file says: ansible-playbook, puppet.
     Provision,
     /// Only reads or prints.
     ReadOnly,
 }
 
 impl Role {
-    /// Is it a part of a deploy's work, to be done each time? What only reads is none, nor what sets a state or moves files.
+    /// Whether it is part of a deploy's work, to be done each time. Reading is not, and neither is setting a
+    /// state or moving files.
     pub fn is_work(self) -> bool {
         !matches!(
             self,
@@ -396,15 +398,15 @@ pub struct Deed {
     pub effects: Vec<Effect>,
     /// What it is for.
     pub roles: Vec<Role>,
-    /// It waits for an answer on a terminal, each time it runs: why, and what keeps it from asking.
+    /// It waits for an answer on a terminal each time it runs: why, and how to prevent the question.
     pub prompts: Option<Prompt>,
     /// What it prints.
     pub prints: Prints,
-    /// The tool is known; `effects` is all that it does.
+    /// True if the tool is known and `effects` is everything that it does.
     pub known: bool,
 }
 
-/// What a command prints, as far as somebody can ask for it.
+/// What a command prints, as far as others need it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prints {
     /// Nothing that is known.
@@ -416,9 +418,9 @@ pub enum Prints {
     Same,
     /// What comes in on standard input, while it writes that to files: `tee`.
     Through,
-    /// What it reads, with another text put in: `sed`, `envsubst`.
+    /// Its input, with other text inserted: `sed`, `envsubst`.
     Filled,
-    /// Parts of what it reads: `grep`, `awk`.
+    /// Parts of its input: `grep`, `awk`.
     Parts,
     /// A new key or password.
     Secret,
@@ -429,11 +431,11 @@ pub enum Prints {
 pub struct Prompt {
     /// What it asks, as a verb phrase whose subject is the command: `asks for a password`, `opens an editor`.
     pub asks: &'static str,
-    /// What to write so that it does not.
+    /// What to write so that it does not ask.
     pub instead: &'static str,
-    /// A flag that can be put behind the (sub)command so that it never asks: `-y`.
+    /// A flag after the (sub)command with which it never asks: `-y`.
     pub flag: Option<&'static str>,
-    /// Without a terminal it goes on and does not ask.
+    /// True if it goes on without asking when there is no terminal.
     pub only_people: bool,
     /// It is the script's own question: the command reads the answer and does nothing else.
     pub of_script: bool,
@@ -450,24 +452,25 @@ impl Deed {
         Deed { effects, known: true, ..Deed::default() }
     }
 
-    /// With what it prints.
+    /// Adds what it prints.
     pub fn prints(mut self, prints: Prints) -> Self {
         self.prints = prints;
         self
     }
 
-    /// The effects that put files to another place: copies, moves, links, also from other machines and archives.
+    /// The effects that put files in another place: copies, moves, links, also from other machines and
+    /// archives.
     pub fn puts(&self) -> impl Iterator<Item = (&Effect, &Content)> {
         self.effects.iter().filter_map(|effect| Some((effect, effect.content.as_ref()?)))
     }
 
-    /// True where files of this machine are copied, moved or linked.
+    /// True if files of this machine are copied, moved or linked.
     pub fn copies(&self) -> bool {
         self.puts()
             .any(|(_, content)| matches!(content.how, How::Copied | How::Moved | How::Linked | How::Synced))
     }
 
-    /// With a role more.
+    /// Adds a role.
     pub fn role(mut self, role: Role) -> Self {
         self.roles.push(role);
         self

@@ -305,6 +305,7 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
 }
 
 /// cargo(1), go(1), mvn(1), gradle, dotnet, mix, make(1), cmake, sbt, hugo.
+#[expect(clippy::too_many_lines)]
 pub(crate) fn build_tool(argv: &Argv) -> Deed {
     use Ecosystem::{DotNet, Go, Jvm, Other, Rust};
     let operands: Vec<&Arg> =

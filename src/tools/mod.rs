@@ -87,6 +87,7 @@ pub fn deed(argv: &Argv) -> Deed {
     deed
 }
 
+#[expect(clippy::too_many_lines)]
 fn visible(argv: &Argv) -> Deed {
     match argv.name.as_str() {
         "mkdir" => files::mkdir(argv),

@@ -1,4 +1,5 @@
-//! Commands that only read, print, wait or steer the shell itself: nothing that a later run could meet.
+//! Commands that only read, print, wait or control the shell itself, and leave nothing that a later run could
+//! meet.
 
 use crate::shell::argv::Argv;
 use crate::tools::draft::Draft;
@@ -6,6 +7,7 @@ use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 
 /// Builtins of bash(1) and programs of coreutils(1), procps, util-linux, grep, gawk, systemd and iproute2 that change
 /// nothing.
+#[expect(clippy::too_many_lines)]
 pub(crate) fn only_reads(name: &str) -> bool {
     matches!(
         name,
@@ -171,8 +173,8 @@ pub(crate) fn only_reads(name: &str) -> bool {
     )
 }
 
-/// Commands that set a state of the system and mind nothing when it is set: sysctl(8), modprobe(8), a2enmod(8),
-/// firewall-cmd(1), setsebool(8), ntpdate, restorecon(8) ….
+/// Commands that set a state of the system and do not mind if it is already set: sysctl(8), modprobe(8),
+/// a2enmod(8), firewall-cmd(1), setsebool(8), ntpdate, restorecon(8) ….
 pub(crate) fn only_sets(name: &str) -> bool {
     matches!(
         name,
@@ -242,7 +244,7 @@ pub(crate) fn read(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// iconv(1), sort(1), shuf(1): print, or write what `-o` names.
+/// iconv(1), sort(1), shuf(1): they print, or write to the file that `-o` names.
 pub(crate) fn filter(argv: &Argv) -> Deed {
     let options = argv.options("o|output: f|from-code: t|to-code: k|key: T|temporary-directory: S|buffer-size: n: i|input-range: u c b r");
     let mut draft = Draft::of(argv);
@@ -255,7 +257,7 @@ pub(crate) fn filter(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// pkill(1), killall(1): exit with 1 where no process matches, the first time as the second.
+/// pkill(1), killall(1): they exit with 1 if no process matches, the first time as well as the second.
 pub(crate) fn pkill(argv: &Argv) -> Deed {
     let options = argv.options("f e x n o u|uid|euid: U: g: G: P|parent: t: s|signal: F|pidfile: v");
     let mut draft = Draft::of(argv);
@@ -266,7 +268,7 @@ pub(crate) fn pkill(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// fuser(1): `-k` ends what holds a file or a port.
+/// fuser(1): `-k` ends whatever holds a file or a port.
 pub(crate) fn fuser(argv: &Argv) -> Deed {
     let options = argv.options("k|kill n|namespace: s|silent v|verbose m|mount i|interactive M w");
     match options.has("k") {
@@ -293,7 +295,7 @@ pub(crate) fn handles_text(argv: &Argv) -> bool {
     )
 }
 
-/// Commands whose words are no paths that they open: what prints, tests or sets.
+/// Commands whose words are not paths that they open: they print, test or set something.
 pub(crate) fn opens_no_path(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "echo" | "printf" | "test" | "[" | "[[" | "export" | "logger" | "true")
 }

@@ -36,7 +36,7 @@ pub(crate) enum By<'r> {
 pub(super) fn migrations<'r>(deploy: &Deploy<'_, 'r, '_>) -> Option<Migrations<'r>> {
     let world = deploy.world;
     let project = world.project;
-    // A Prisma schema without migrations beside it is brought to the database in another way.
+    // A Prisma schema without migrations beside it gets to the database in another way.
     let has_migrations = |file: FileId| {
         let path = world.sources.file(file).path();
         let beside = path.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
@@ -56,7 +56,7 @@ pub(super) fn migrations<'r>(deploy: &Deploy<'_, 'r, '_>) -> Option<Migrations<'
         return in_images(deploy, &tools);
     }
     let said = deploy.says(Work::Migrate);
-    // One upgrade that is missing is told once, for the tool that lies nearest to the root.
+    // A missing upgrade is reported once, for the tool that is nearest to the root.
     let runs = |kind: MigrationKind| language(kind).is_none_or(|l| deploy.runs(l));
     let tool = tools
         .into_iter()
@@ -75,7 +75,8 @@ pub(super) fn migrations<'r>(deploy: &Deploy<'_, 'r, '_>) -> Option<Migrations<'
     }
 }
 
-/// A service that migrates and ends, of a Compose file whose other services the deploy runs as units or processes.
+/// A service that migrates and ends, in a Compose file whose other services the deploy runs as units or
+/// processes.
 fn one_shot<'r>(world: &World<'r, '_>) -> Option<(&'r str, &'r Service)> {
     if world.project.composes.is_empty() {
         return None;
@@ -85,7 +86,7 @@ fn one_shot<'r>(world: &World<'r, '_>) -> Option<(&'r str, &'r Service)> {
         let compose = &world.project.composes[index];
         let migrates = |service: &&Service| {
             let command = service.command.as_ref().or(service.entrypoint.as_ref());
-            // What the configuration says that the server does not need is settled.
+            // If the configuration says that the server does not need it, it is settled.
             let given = world.given.services.iter().any(|(name, _)| *name == service.name);
             let optional = !service.profiles.is_empty() || given;
             !optional
@@ -97,8 +98,8 @@ fn one_shot<'r>(world: &World<'r, '_>) -> Option<(&'r str, &'r Service)> {
     })
 }
 
-/// Compose builds the app and runs it, and nowhere in the repo the upgrade runs: not in the image, not in its entrypoint,
-/// not as a service.
+/// Compose builds the app and runs it, and nothing in the repo runs the upgrade: neither the image, nor its
+/// entrypoint, nor a service.
 fn in_images<'r>(deploy: &Deploy<'_, 'r, '_>, tools: &[&'r MigrationTool]) -> Option<Migrations<'r>> {
     let world = deploy.world;
     let up = deploy.steps().find(|step| step.deed.roles.contains(&Role::ComposeUp))?;
@@ -140,7 +141,7 @@ fn is_built(world: &World<'_, '_>, directory: &str) -> bool {
     })
 }
 
-/// What an app that uses the tool is written in; `None` for any.
+/// The language of an app that uses the tool; `None` for any.
 fn language(kind: MigrationKind) -> Option<Language> {
     match kind {
         MigrationKind::Alembic

@@ -269,6 +269,7 @@ impl Timeline {
         state
     }
 
+    #[expect(clippy::too_many_arguments)]
     fn apply(
         &self,
         asking: Asking<'_>,

@@ -40,7 +40,7 @@ impl Deployment<'_> {
     }
 }
 
-/// `cd DIR && CMD`, `A && CMD`: where the script works at all, the guard holds.
+/// `cd DIR && CMD`, `A && CMD`: if the script works at all, the guard holds.
 pub(crate) fn only_success(guard: &Guard) -> bool {
     fn leaves(cond: &Cond) -> bool {
         match cond {

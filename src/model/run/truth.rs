@@ -48,6 +48,7 @@ impl Timeline {
         }
     }
 
+    #[expect(clippy::too_many_lines)]
     pub(crate) fn fact_truth(
         &self,
         asking: Asking<'_>,

@@ -98,6 +98,7 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// The shell's own commands (bash(1), SHELL BUILTIN COMMANDS), as far as they change the context.
+    #[expect(clippy::too_many_lines)]
     pub(crate) fn builtin(&mut self, name: &str, args: &[Arg], command: &'a Command<'a>) -> Option<Flow> {
         let ok = || Some(Flow::plain(Cond::Always(true)));
         let literal = |i: usize| args.get(i).and_then(|a| a.value.as_literal());

@@ -172,6 +172,7 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// Anything that is not the shell's own.
+    #[expect(clippy::too_many_lines)]
     pub(crate) fn program(&mut self, command: &'a Command<'a>, args: Vec<Arg>) -> Flow {
         let Some(mut argv) = command_line(args, self.ctx.cwd.clone(), self.ctx.home.clone()) else {
             return Flow::plain(Cond::Always(true));

@@ -80,6 +80,7 @@ impl<'a> Walker<'a, '_> {
         Flow { cond, exit }
     }
 
+    #[expect(clippy::too_many_lines)]
     pub(crate) fn if_statement(
         &mut self,
         arms: &[(Block<'a>, Block<'a>)],

@@ -72,7 +72,7 @@ pub(in crate::rules) fn duplicate_lines(context: &World<'_, '_>, found: &mut Vec
                     "append it only if it is missing: `grep -qxF '{line}' {file} || …`, or write the whole file"
                 )
             }
-            _ => format!("test for it first (`grep -q … {file} || …`), or write the whole file with `>`"),
+            _ => format!("check for it first (`grep -q … {file} || …`), or write the whole file with `>`"),
         };
         let mut confidence = context.confidence(script, id, Some(file));
         if text.knowledge() >= Knowledge::Unknown {

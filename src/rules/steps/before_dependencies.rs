@@ -9,13 +9,13 @@ pub(super) const WORDING: Wording = Wording::Command(word);
 fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let Some(install) = found.other.map(|other| other.step()) else { return draft };
     let text = format!(
-        "`{}` runs before `{}` on {} installs what it needs: it fails on a new machine, and works with the old dependencies on a later deploy",
+        "`{}` runs before `{}` on {} installs its dependencies",
         context.words(found.at.step().span),
         context.words(install.span),
         context.line(install.span),
     );
     draft
         .message(text)
-        .related(install.span, "installs the dependencies, too late")
-        .help("install first, then build, migrate and gather the static files")
+        .related(install.span, "this installs the dependencies, too late")
+        .help("install first, then build, migrate and collect the static files")
 }

@@ -175,6 +175,7 @@ fn from_the_system(deploy: &Deploy<'_, '_, '_>) -> bool {
         .any(|s| s.argv.args.iter().any(|a| is_python_library(a.value.known_prefix())))
 }
 
+#[expect(clippy::too_many_arguments)]
 fn report(
     deploy: &Deploy<'_, '_, '_>,
     work: Work,

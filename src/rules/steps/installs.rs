@@ -1,4 +1,4 @@
-//! `steps/lockfile-ignored` and `steps/other-environment`: an install that may bring other versions than the ones
+//! `steps/lockfile-ignored` and `steps/other-environment`: an install may bring other versions than those
 //! that were tried, or brings them to a place where the app does not look.
 
 use crate::facts::deploy::line_of;
@@ -31,35 +31,36 @@ pub(super) fn lockfile_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>
                 && works_in(step, p, packages)
         });
         let Some(lockfile) = fits.and_then(|p| p.lockfile.as_ref()) else { continue };
-        // More than one package may be meant: then all of them have a lockfile, or nothing is said.
+        // More than one package may be meant. Then all of them must have a lockfile, or nothing is reported.
         if packages.iter().any(|p| p.lockfile.is_none() && works_in(step, p, packages)) {
             continue;
         }
-        // The lockfile is followed as long as package.json agrees; what surely hurts is the pull that stops at it.
+        // The lockfile is followed as long as package.json agrees. The certain harm is the pull that stops at
+        // it.
         let runs = |asked: fn(&Argv) -> bool| script.steps.iter().any(|s| asked(&s.argv));
         let pulls = runs(git_asked::pulls) && !runs(git_asked::undoes_changes);
         let sure = if pulls { Confidence::Medium } else { Confidence::Low };
         let text = format!(
-            "`{}` may install other versions than {lockfile} names, and then writes that file anew: the next `git pull` stops at it",
+            "`{}` may install other versions than {lockfile} and rewrite it, which stops the next `git pull`",
             context.words(step.span),
         );
         found.push(
             context
                 .finding(id::STEPS_LOCKFILE_IGNORED, step.span, text)
                 .at_most(context.confidence(script, id, None).min(sure))
-                .help(format!("write `{strict}`: it installs what the lockfile names, or fails"))
+                .help(format!("write `{strict}`, which installs what the lockfile names or fails"))
                 .done(),
         );
     }
 }
 
-/// `source venv/bin/activate; sudo pip install …`: sudo has its own PATH, in which the environment is not.
+/// `source venv/bin/activate; sudo pip install …`: sudo has its own PATH, without the environment.
 pub(super) fn other_environment(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let bare = !step.argv.program.value.key().contains('/');
         let installs =
             step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python)) && packaging::is_pip(&step.argv);
-        // `sudo bash -c '. venv/bin/activate; pip …'` activates behind it.
+        // `sudo bash -c '. venv/bin/activate; pip …'` activates it inside sudo.
         let sudo = step.wrappers.last().is_some_and(|w| *w == "sudo");
         let kept = || line_of(step).contains("--target") || step.argv.env("PATH").is_some();
         if !bare || !installs || !sudo || kept() || !starts_with_sudo(context, step) {
@@ -67,7 +68,7 @@ pub(super) fn other_environment(context: &World<'_, '_>, found: &mut Vec<Finding
         }
         let Some(environment) = environment(step) else { continue };
         let text = format!(
-            "`{}` does not install into {environment}: sudo looks for `{}` in a PATH of its own, so the packages go to the system's Python",
+            "`{}` installs into the system's Python, not into {environment}: sudo finds `{}` in its own PATH",
             context.words(step.span),
             step.argv.name,
         );
@@ -75,13 +76,16 @@ pub(super) fn other_environment(context: &World<'_, '_>, found: &mut Vec<Finding
             context
                 .finding(id::STEPS_OTHER_ENVIRONMENT, step.span, text)
                 .at_most(context.confidence(script, id, None))
-                .help(format!("call the environment's own: `sudo … {environment}/bin/{}`", step.argv.name))
+                .help(format!(
+                    "call the environment's own program: `sudo … {environment}/bin/{}`",
+                    step.argv.name
+                ))
                 .done(),
         );
     }
 }
 
-/// The command as written, or the line that it stands in, starts with sudo: not a shell that sudo has started.
+/// The command as written, or its line, starts with sudo; not a shell that sudo has started.
 fn starts_with_sudo(context: &World<'_, '_>, step: &Step) -> bool {
     let file = context.sources.file(step.span.file);
     let range = file.line_range(context.sources.line(step.span));

@@ -39,14 +39,14 @@ pub(super) fn no_static_files(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     let who = if by_web { "the web server" } else { "WhiteNoise" };
     let message = match said {
         Some(_) => {
-            "the script only prints how to gather the static files: `manage.py collectstatic` never runs"
+            "the script only prints how to collect the static files; `manage.py collectstatic` never runs"
                 .to_owned()
         }
-        None => format!(
-            "{who} serves what {settings} gathers in STATIC_ROOT, and nothing runs `manage.py collectstatic`: pages come without styles"
-        ),
+        None => {
+            format!("{who} serves the STATIC_ROOT of {settings}, but nothing runs `manage.py collectstatic`")
+        }
     };
     let help = "run `python manage.py collectstatic --noinput` after the dependencies are installed and before the app starts";
     let draft = deploy.missing(id::STEPS_NO_STATIC_FILES, place, &message, Work::StaticFiles, said);
-    found.push(draft.help(help).related(django.span, "the project that has static files").done());
+    found.push(draft.help(help).related(django.span, "this project has the static files").done());
 }

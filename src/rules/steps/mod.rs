@@ -64,7 +64,7 @@ fn done_elsewhere(deploy: Deploy<'_, '_, '_>, draft: Draft, work: Work, said: Op
         draft = draft.severity(Severity::Warning);
     }
     match said {
-        Some(said) => draft.related(said, "only printed, not run"),
+        Some(said) => draft.related(said, "this is only printed, not run"),
         None => draft,
     }
 }
@@ -75,7 +75,7 @@ fn of_deploy(
     rules: &[fn(&Deploy<'_, '_, '_>, &mut Vec<Finding>)],
     found: &mut Vec<Finding>,
 ) {
-    // Without a manifest and without a unit there is no step that could be missing.
+    // Without a manifest and without a unit, no step could be missing.
     if world.units.is_empty() && world.project.needs == Needs::default() {
         return;
     }

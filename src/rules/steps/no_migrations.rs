@@ -18,24 +18,21 @@ fn word(context: &World<'_, '_>, lack: &Lack<'_, '_, '_>, draft: Draft) -> Draft
             let (path, command) = (path(tool), tool.kind.command());
             let text = match needed.said {
                 Some(_) => format!(
-                    "the script only prints that the database of {path} is to be migrated: `{command}` never runs"
+                    "the script only prints how to migrate the database of {path}; `{command}` never runs"
                 ),
-                None => format!(
-                    "{path} is there, and nothing runs `{command}`: the new code meets the old tables"
-                ),
+                None => format!("nothing runs `{command}` for {path}, so the new code meets the old tables"),
             };
             let mut draft = draft.message(text).help(before_the_start(command));
             if let Some(service) = service {
-                draft =
-                    draft.related(service.name_span, "who deploys with Compose has it done by this service");
+                draft = draft.related(service.name_span, "with Compose, this service runs the migration");
             }
-            draft.related(tool.span, "the tool that migrates the database")
+            draft.related(tool.span, "this tool migrates the database")
         }
         By::Compose(path, service) => {
             let command = service.command.as_ref().or(service.entrypoint.as_ref());
             let command = command.map_or("", |c| c.text.as_str());
             let text = format!(
-                "the service `{}` of {path} runs `{command}`, and no step of the deploy does: the new code meets the old tables",
+                "the service `{}` of {path} runs `{command}`, but no step of the deploy does",
                 service.name
             );
             let draft = draft.message(text).help(before_the_start(command));
@@ -43,13 +40,11 @@ fn word(context: &World<'_, '_>, lack: &Lack<'_, '_, '_>, draft: Draft) -> Draft
         }
         By::Image(tool) => {
             let (path, command) = (path(tool), tool.kind.command());
-            let text = format!(
-                "{path} is there, and nothing runs `{command}`: neither a step, nor an image or its entrypoint, nor a service of Compose"
-            );
+            let text = format!("no step, image, entrypoint or Compose service runs `{command}` for {path}");
             let help = format!(
-                "run `{command}` in the image's entrypoint, or as a service that the app's waits for"
+                "run `{command}` in the image's entrypoint, or as a service that the app's service waits for"
             );
-            draft.message(text).help(help).related(tool.span, "the tool that migrates the database")
+            draft.message(text).help(help).related(tool.span, "this tool migrates the database")
         }
     };
     done_elsewhere(lack.deploy, draft, Work::Migrate, needed.said)

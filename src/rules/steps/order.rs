@@ -20,7 +20,7 @@ pub(super) fn too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     before_unit(context, found);
 }
 
-/// True where the second step never runs without the first one having run above it.
+/// True if the second step never runs unless the first one has run above it.
 pub(super) fn follows(script: &Deployment<'_>, first: StepId, second: StepId) -> bool {
     let (a, b) = (script.step(first), script.step(second));
     let plain = |s: &Step| !s.in_loop && !s.background;
@@ -47,7 +47,7 @@ fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut
         return;
     };
     let above = &script.steps[..id.0 as usize];
-    // `createdb` may stand in SQL from a file, or in another script.
+    // `createdb` may be in SQL from a file, or in another script.
     let fills = |s: &Step| {
         makes(s)
             || is_opaque_call(s)
@@ -63,7 +63,7 @@ fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut
         return;
     };
     let text = format!(
-        "`{}` runs before `{}` on {} creates the database: on a new machine there is nothing to migrate yet",
+        "`{}` runs before `{}` on {} creates the database",
         context.words(step.span),
         context.words(made.span),
         context.line(made.span),
@@ -74,7 +74,7 @@ fn before_database(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut
             // It may be another database than the one that is migrated.
             .at_most(Confidence::Medium)
             .at_most(context.confidence(script, id, None).min(context.confidence(script, other, None)))
-            .related(made.span, "creates the database, too late")
+            .related(made.span, "this creates the database, too late")
             .help("create the role and the database first")
             .done(),
     );
@@ -145,7 +145,7 @@ fn before_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         let text = format!(
-            "`{}` runs before {} writes {}: on a new machine there is no such unit yet, and nothing {} it after",
+            "`{}` runs before {} writes {}, and nothing {} it afterwards",
             context.words(step.span),
             context.line(script.step(id).span),
             at.name,

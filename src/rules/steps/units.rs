@@ -121,6 +121,7 @@ fn not_reloaded(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec
 }
 
 /// Finds what is never started; true if it is started in some way.
+#[expect(clippy::too_many_lines)]
 fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<Finding>) -> bool {
     let context = deploy.world;
     let Own { at, script, id, asked, .. } = *unit;
