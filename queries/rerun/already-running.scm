@@ -1,7 +1,7 @@
 ; Starting by hand what the first run left running.
 ((command) @finding
-  (#second-run? @finding "fails")
-  (#blamed? @finding "create" "process" "mount" "swap")
+  (#second-run? @finding "fails" "duplicates")
+  (#blamed? @finding "create" "process")
   (#not-on-failure? @finding "handled"))
 
 ; A server that wants its pid file for itself.
@@ -11,7 +11,12 @@
   (#blamed? @finding "create" "path")
   (#not-on-failure? @finding "handled"))
 
-; fallocate and mkswap on swap space that is in use.
+; Mounts and swap space that are in use; fallocate and mkswap on the file of it.
+((command) @finding
+  (#second-run? @finding "fails")
+  (#blamed? @finding "create" "mount" "swap")
+  (#not-on-failure? @finding "handled"))
+
 ((command) @finding
   (#second-run? @finding "fails")
   (#blamed? @finding "write" "path")

@@ -1,4 +1,4 @@
-; Seeds and INSERTs that are run again.
+; Seeds, INSERTs and queued jobs that are run again.
 ((command) @finding
   (#second-run? @finding "duplicates")
-  (#blamed? @finding "*" "table" "rows" "wordpress-post"))
+  (#blamed? @finding "*" "table" "rows" "wordpress-post" "redis-key"))

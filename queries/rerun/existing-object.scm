@@ -1,5 +1,11 @@
-; git remote add, iptables -N, ip addr add and other things that can be there only once.
+; git remote add, git tag, iptables -N, ip addr add, createsuperuser and other things that can be there only once.
 ((command) @finding
   (#second-run? @finding "fails")
-  (#blamed? @finding "create" "remote" "firewall-rule" "firewall" "network-setting" "rabbitmq-user" "selinux-rule")
+  (#blamed? @finding "create" "remote" "branch" "tag" "setting" "firewall-rule" "firewall" "network-setting" "file-system" "membership" "superuser" "wordpress" "wordpress-user" "rabbitmq-user" "selinux-rule" "certificate")
+  (#not-on-failure? @finding "handled"))
+
+; A patch that is applied already.
+((command) @finding
+  (#second-run? @finding "fails")
+  (#blamed? @finding "edit" "path" "files")
   (#not-on-failure? @finding "handled"))

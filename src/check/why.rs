@@ -4,7 +4,10 @@
 use super::judge;
 use super::suppress;
 use super::{CheckError, Request, Settings, Target, sort};
+use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Gap};
+use crate::model::{Deployment, Outcome, StepId};
+use crate::rules::rerun::told::{Told, told};
 use crate::source::{Sources, Span};
 use std::path::PathBuf;
 
@@ -36,6 +39,17 @@ pub(crate) struct Why {
     pub(crate) gaps: Vec<Gap>,
 }
 
+/// Which rule reports the second run of a step, or why none does.
+fn told_of(world: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> String {
+    match (told(world, script, id), script.second_run(id).outcome) {
+        // The line above says as much.
+        (_, Outcome::Skipped(_)) => String::new(),
+        (Told::By(rule), _) => format!("  {rule} is the rule about that\n"),
+        (Told::Silent(_), Outcome::NoChange | Outcome::Unknown) => String::new(),
+        (Told::Silent(reason), _) => format!("  no rule reports that: {reason}\n"),
+    }
+}
+
 /// Explains line `line` (1-based) of the script `path`, with the project around it.
 ///
 /// # Errors
@@ -59,7 +73,8 @@ pub(crate) fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why
             asked.get_or_insert(model.file);
             for (id, step) in model.iter() {
                 if Some(step.span.file) == asked && covers(sources, step.span) {
-                    let text = model.explain(sources, id);
+                    let mut text = model.explain(sources, id);
+                    text.push_str(&told_of(context, model, id));
                     if !described.contains(&text) {
                         described.push(text);
                     }

@@ -3,6 +3,7 @@
 //! judges.
 
 pub(crate) mod app;
+pub(crate) mod appended;
 pub(crate) mod attended;
 pub(crate) mod beside;
 pub(crate) mod deploy;

@@ -15,7 +15,7 @@ pub(crate) mod page_examples;
 pub(crate) mod pages;
 mod permissions;
 pub(crate) mod queries;
-mod rerun;
+pub(crate) mod rerun;
 pub(crate) mod services;
 mod steps;
 mod units;

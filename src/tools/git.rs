@@ -417,13 +417,24 @@ fn config(argv: &Argv) -> Deed {
             let again = Again::Duplicates("adds the same value again");
             draft.add(key, Change::Append, Resource::Line { file, text }, again);
         }
-        [key, _, ..] => draft.add(key, Change::Edit, Resource::Path(file), Again::NoChange),
+        [key, _, ..] => {
+            draft.add(key, NEW, setting(&file, &key.value), Again::NoChange);
+            draft.add(key, Change::Edit, Resource::Path(file), Again::NoChange);
+        }
         [key] if options.has("unset") || options.has("unset-all") => {
-            draft.add(key, Change::Edit, Resource::Path(file), Again::Fails("no such key"));
+            draft.add(key, Change::Remove, setting(&file, &key.value), Again::Fails("no such key"));
+            draft.add(key, Change::Edit, Resource::Path(file), Again::NoChange);
         }
         _ => return Deed::read_only(),
     }
     draft.done()
+}
+
+fn setting(file: &Value, key: &Value) -> Resource {
+    let mut name = file.clone();
+    name.push_str(" ");
+    name.push(key);
+    Resource::Other(Thing::Setting, name)
 }
 
 /// git-commit(1): if there is nothing new to commit, it exits with 1, unless `--allow-empty` is given.
@@ -462,7 +473,10 @@ fn git_brings_the_source() {
             "git config --global --add safe.directory /x",
             "append line /root/.gitconfig 'safe.directory=/x' duplicates",
         ),
-        ("git config user.name x", "edit /srv/app/.git/config"),
+        (
+            "git config user.name x",
+            "create setting /srv/app/.git/config user.name; edit /srv/app/.git/config",
+        ),
         ("git worktree add ../w", "create tree /srv/w fails [Source]"),
         ("git tag v1", "create tag v1 fails"),
         ("git branch --show-current", "[ReadOnly]"),

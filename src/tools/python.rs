@@ -333,7 +333,8 @@ pub(crate) fn django(argv: &Argv) -> Deed {
             let name = options.value("username").or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
             let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
             let name = name.cloned().unwrap_or_else(|| crate::tools::draft::unknown("username"));
-            let again = Again::Fails("That username is already taken");
+            // One that asks goes on asking, for another name.
+            let again = if silent { Again::Fails("That username is already taken") } else { Again::NoChange };
             draft.add_implied(NEW, Resource::Other(Thing::Superuser, name), again);
             if !silent {
                 draft.asks(
@@ -424,7 +425,7 @@ fn django_and_migrations() {
         ("python manage.py migrate --noinput", "[Migrate]"),
         ("$V/bin/python $D/manage.py collectstatic", "[StaticFiles] asks"),
         ("./manage.py collectstatic --no-input --clear", "[StaticFiles]"),
-        ("python manage.py createsuperuser", "create superuser $username fails asks"),
+        ("python manage.py createsuperuser", "create superuser $username asks"),
         ("python manage.py createsuperuser --noinput --username a", "create superuser a fails"),
         ("python manage.py frob", "unknown"),
         ("django-admin startproject shop", "create tree /srv/app/shop fails"),

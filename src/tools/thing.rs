@@ -9,6 +9,8 @@ pub(crate) enum Thing {
     Tag,
     /// A commit of git.
     Commit,
+    /// A key of a file of settings.
+    Setting,
     /// A mount, by its directory.
     Mount,
     /// Swap space in use.
@@ -70,12 +72,51 @@ pub(crate) enum Thing {
 }
 
 impl Thing {
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) const ALL: &[Thing] = &[
+        Thing::Branch,
+        Thing::Tag,
+        Thing::Commit,
+        Thing::Setting,
+        Thing::Mount,
+        Thing::Swap,
+        Thing::FileSystem,
+        Thing::Data,
+        Thing::Rows,
+        Thing::Keys,
+        Thing::RedisKey,
+        Thing::Superuser,
+        Thing::Wordpress,
+        Thing::WordpressUser,
+        Thing::WordpressPost,
+        Thing::RabbitmqUser,
+        Thing::SelinuxRule,
+        Thing::Ufw,
+        Thing::Firewall,
+        Thing::NetworkSetting,
+        Thing::Membership,
+        Thing::Password,
+        Thing::Certificate,
+        Thing::Download,
+        Thing::Files,
+        Thing::Pod,
+        Thing::Secret,
+        Thing::Config,
+        Thing::Swarm,
+        Thing::SwarmService,
+        Thing::Volumes,
+        Thing::FreedContainer,
+        Thing::LinkTarget,
+    ];
+
     /// Its name in a sentence.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Thing::Branch => "branch",
             Thing::Tag => "tag",
             Thing::Commit => "commit",
+            Thing::Setting => "setting",
             Thing::Mount => "mount",
             Thing::Swap => "swap",
             Thing::FileSystem => "file system",

@@ -284,7 +284,9 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         (_, Again::Fails(why)) if there => Outcome::Fails(why),
         (_, Again::Overwrites(why)) if there => Outcome::Overwrites(why),
         // `wget` saves next to an existing file; a line is appended to whatever is there.
-        (_, Again::Duplicates(why)) if there || !matches!(effect.resource, Resource::Path(_)) => {
+        (_, Again::Duplicates(why))
+            if there || !matches!(effect.resource, Resource::Path(_) | Resource::Process(_)) =>
+        {
             Outcome::Duplicates(why)
         }
         (_, Again::Nests(_)) if deployment.asks_for_file(id) => return None,

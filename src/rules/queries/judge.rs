@@ -1,5 +1,6 @@
 //! Answers what query files ask of a command, from the model and the facts.
 
+use crate::facts::appended::lasting;
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
 use crate::facts::modes::opened;
@@ -95,6 +96,7 @@ impl Judge for Asked<'_, '_, '_> {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
                     if is_environment_file(path))
             }),
+            Question::LastingLine => lasting(self.context, self.script, self.id).is_ok(),
             Question::Guarded => self.script.second_run(self.id).skipped_by().is_some(),
             Question::WordMatches { word, pattern } => {
                 self.word(word).is_some_and(|value| pattern.is_match(value))
@@ -122,6 +124,17 @@ fn is_such(effect: &Effect, change: Option<ChangeWord>, resources: &[ResourceWor
     change.is_none_or(|word| change_word(&effect.change) == Some(word))
         && (resources.is_empty()
             || resource_word(&effect.resource).is_some_and(|word| resources.contains(&word)))
+}
+
+/// The words that hold where the second run goes wrong because of a change, and nothing else is known.
+#[cfg(test)]
+pub(crate) fn blamed(outcome: SecondRun, change: &Change, resource: &Resource, aborts: bool) -> Features {
+    let mut features = Features::default();
+    features.add(outcome);
+    change_word(change).into_iter().for_each(|word| features.add(word));
+    resource_word(resource).into_iter().for_each(|word| features.add(word));
+    features.add(if aborts { FailureWord::Aborts } else { FailureWord::Continues });
+    features
 }
 
 /// The words that hold for a step.
@@ -242,6 +255,7 @@ fn thing_word(thing: Thing) -> Option<ResourceWord> {
         Thing::Branch => ResourceWord::Branch,
         Thing::Tag => ResourceWord::Tag,
         Thing::Commit => ResourceWord::Commit,
+        Thing::Setting => ResourceWord::Setting,
         Thing::Mount => ResourceWord::Mount,
         Thing::Swap => ResourceWord::Swap,
         Thing::FileSystem => ResourceWord::FileSystem,

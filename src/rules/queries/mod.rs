@@ -19,6 +19,9 @@ use crate::rules::draft::Draft;
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::syntax::query::{Features, Message, Once, Part, Pattern, QueryFile, Relation, Selectors};
+#[cfg(test)]
+pub(crate) use judge::blamed;
+
 use judge::Asked;
 use std::borrow::Cow;
 use std::cell::OnceCell;

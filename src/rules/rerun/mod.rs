@@ -5,10 +5,10 @@ mod again;
 mod destroyed;
 mod environment_file;
 mod interrupted;
-mod lines;
 mod mirrored;
 mod once;
 mod skipped;
+pub(crate) mod told;
 
 use crate::rules::queries::{Worded, Wording};
 use crate::rules::{Entry, id};
@@ -17,7 +17,6 @@ include!(concat!(env!("OUT_DIR"), "/rules_rerun.rs"));
 
 /// Rules that share a file with others.
 pub(super) const SHARED: &[Entry] = &[
-    (&[id::RERUN_DUPLICATE_LINES], lines::duplicate_lines),
     (&[id::RERUN_INSTALL_BEHIND_GUARD], skipped::install_behind_guard),
     (&[id::RERUN_FILE_REPLACED, id::RERUN_NEW_SECRET], environment_file::file_replaced),
     (&[id::RERUN_INTERRUPTED_RUN], interrupted::interrupted_run),
@@ -38,6 +37,7 @@ pub(super) const SHARED_WORDINGS: &[Worded] = &[
     (id::RERUN_EXISTING_DATABASE, AGAIN),
     (id::RERUN_EXISTING_OBJECT, AGAIN),
     (id::RERUN_EXISTING_PATH, AGAIN),
+    (id::RERUN_MISSING_OBJECT, AGAIN),
     (id::RERUN_MISSING_PATH, AGAIN),
     (id::RERUN_STATE_REPLACED, AGAIN),
 ];

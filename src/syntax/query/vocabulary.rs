@@ -94,6 +94,8 @@ pub(crate) enum Question {
     RedirectsAsCaller,
     /// `#environment-file?`: a file that it writes whole is an environment file.
     EnvironmentFile,
+    /// `#lasting-line?`: it adds lines that are meant to last.
+    LastingLine,
     /// `#guarded?`: a guard about the same resource holds where it runs.
     Guarded,
     /// `#word-matches?`: the word's value is known and matches.
@@ -135,6 +137,7 @@ impl Question {
             | Question::InOthersTree
             | Question::RedirectsAsCaller
             | Question::EnvironmentFile
+            | Question::LastingLine
             | Question::Guarded
             | Question::WordMatches { .. }
             | Question::Literal { .. } => Vec::new(),
@@ -240,6 +243,7 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("opens-to-all", Arguments::None(|| Ask::Command(Question::OpensToAll))),
     command("redirects-as-caller", Arguments::None(|| Ask::Command(Question::RedirectsAsCaller))),
     command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
+    command("lasting-line", Arguments::None(|| Ask::Command(Question::LastingLine))),
     command("guarded", Arguments::None(|| Ask::Command(Question::Guarded))),
     word("word-matches", Arguments::One(pattern)),
     word("literal", Arguments::None(|| Ask::Literal)),

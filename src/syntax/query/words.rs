@@ -166,6 +166,8 @@ words! {
         Tag = "tag",
         /// A commit of git.
         Commit = "commit",
+        /// A key of a file of settings.
+        Setting = "setting",
         /// A mount, by its directory.
         Mount = "mount",
         /// Swap space in use.

@@ -1,0 +1,194 @@
+//! The table against the query files, and against what was measured.
+
+use super::*;
+use crate::check::RuleSet;
+use crate::facts::world::{Given, Project};
+use crate::finding::Finding;
+use crate::model::{FollowNothing, build};
+use crate::rules::queries::blamed;
+use crate::rules::{Chosen, run};
+use crate::shell::value::Value;
+use crate::source::{SourceFile, Sources, Span};
+use crate::support::root;
+use crate::syntax::query::{SecondRun, Selectors};
+use crate::tools::effect::PathKind;
+use std::fs;
+
+/// One resource of each kind. A kind that is missing here is missing below.
+fn resources() -> Vec<Resource> {
+    let v = || Value::literal("x");
+    let mut all: Vec<Resource> = Thing::ALL.iter().map(|thing| Resource::Other(*thing, v())).collect();
+    let kinds: [fn(Value) -> Resource; 15] = [
+        Resource::Path,
+        Resource::User,
+        Resource::Group,
+        Resource::Unit,
+        Resource::Program,
+        Resource::Package,
+        Resource::Database,
+        Resource::Role,
+        Resource::Table,
+        Resource::Crontab,
+        Resource::Container,
+        Resource::Network,
+        Resource::Volume,
+        Resource::Process,
+        Resource::FirewallRule,
+    ];
+    all.extend(kinds.iter().map(|kind| kind(v())));
+    all.push(Resource::Line { file: v(), text: v() });
+    all.push(Resource::Remote { repo: v(), name: v() });
+    all
+}
+
+/// A script of one line, with all that the rules need to judge it.
+fn judged<T>(
+    text: &str,
+    wants: &dyn Fn(&str) -> bool,
+    look: impl FnOnce(&World<'_, '_>, &[Finding]) -> T,
+) -> T {
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new("start.sh", text.as_bytes().to_vec()).unwrap());
+    let arena = bumpalo::Bump::new();
+    let scripts = [build(&arena, file, "start.sh", arena.alloc_str(text), &mut FollowNothing)];
+    let (project, given) = (Project::default(), Given::default());
+    let world = World::new(&sources, &scripts, &project, &given);
+    let rules = RuleSet::load(&[]).unwrap();
+    let chosen = Chosen { selectors: rules.selectors().unwrap(), pages: &rules.pages, wants };
+    let mut found = Vec::new();
+    assert!(run(&world, &chosen, &mut found).is_empty());
+    look(&world, &found)
+}
+
+/// The rules of the family whose query files look for a change that the second run goes wrong with.
+fn looked_for(
+    selectors: &Selectors,
+    outcome: SecondRun,
+    change: &Change,
+    resource: &Resource,
+    aborts: bool,
+) -> Vec<String> {
+    let features = blamed(outcome, change, resource, aborts);
+    let found = selectors.finding("some-program", features);
+    let of_family = found.filter(|(file, _)| file.rule().starts_with("rerun/"));
+    let mut rules: Vec<String> = of_family.map(|(file, _)| file.rule().to_string()).collect();
+    rules.dedup();
+    rules
+}
+
+#[test]
+fn query_files_look_for_what_the_table_says() {
+    let rules = RuleSet::load(&[]).unwrap();
+    let selectors = rules.selectors().unwrap();
+    let changes = [
+        Change::Create(PathKind::Any),
+        Change::Remove,
+        Change::Write,
+        Change::Append,
+        Change::Edit,
+        Change::Start,
+        Change::Restart,
+        Change::Stop,
+        Change::Enable,
+    ];
+    let mut faults = Vec::new();
+    let step = judged("mkdir /x\n", &|_| false, |world, _| world.scripts[0].step(StepId(0)).clone());
+    for (change, resource) in
+        changes.iter().flat_map(|change| resources().into_iter().map(move |r| (change, r)))
+    {
+        for (aborts, on_failure) in [(true, OnFailure::Aborts), (false, OnFailure::Continues)] {
+            let step = Step { on_failure, ..step.clone() };
+            let table = [
+                (SecondRun::Fails, fails(&step, change, &resource)),
+                (SecondRun::Duplicates, duplicates(&step, change, &resource)),
+                (SecondRun::Overwrites, overwrites(&resource)),
+            ];
+            for (outcome, told) in table {
+                let by = looked_for(selectors, outcome, change, &resource, aborts);
+                let stated = match &told {
+                    By(rule) => vec![rule.to_string()],
+                    Silent(_) => Vec::new(),
+                };
+                if by != stated {
+                    let kind = resource.kind();
+                    faults.push(format!(
+                        "{outcome:?} {change:?} {kind} (aborts: {aborts}): {by:?}, not {stated:?}"
+                    ));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} times:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn what_was_measured_as_harmful_is_told_or_the_reason_is_stated() {
+    let (mut faults, mut lines, mut silent) = (Vec::new(), 0, 0);
+    for entry in fs::read_dir(root().join("tests/second_run")).unwrap() {
+        let cases = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for case in cases.trim_end().split("\n---\n") {
+            judged(case, &|rule| rule.starts_with("rerun/"), |world, found| {
+                for (index, line) in case.lines().enumerate() {
+                    let harmful = ["fails", "duplicates", "nests", "overwrites"];
+                    let word = line.rsplit_once("  # ").map(|(_, word)| word);
+                    if !word.is_some_and(|word| harmful.contains(&word)) {
+                        continue;
+                    }
+                    lines += 1;
+                    let verdicts = verdicts(world, found, index as u32 + 1);
+                    silent += usize::from(!verdicts.iter().any(|(told, _)| matches!(told, By(_))));
+                    let wrong = verdicts.iter().filter(|(_, is_so)| !is_so).map(|(told, _)| told);
+                    faults
+                        .extend(wrong.map(|told| format!("{told:?}, which is not so: {line}, in\n{case}\n")));
+                    if verdicts.is_empty() {
+                        faults.push(format!("nothing is stated: {line}, in\n{case}\n"));
+                    }
+                }
+            });
+        }
+    }
+    assert!(faults.is_empty(), "{} of {lines}:\n{}", faults.len(), faults.join("\n"));
+    assert!(lines > 300 && silent < 60, "{silent} of {lines} are silent");
+}
+
+/// What the table says of each step of a line that does harm, and whether the rules agree.
+fn verdicts(world: &World<'_, '_>, found: &[Finding], line: u32) -> Vec<(Told, bool)> {
+    let script = &world.scripts[0];
+    let here = script.iter().filter(|(_, step)| world.sources.line(step.span) == line);
+    let harmful = here.filter(|(id, step)| match script.second_run(*id).outcome {
+        Outcome::Skipped(_) | Outcome::Unknown | Outcome::Prompts(_) => false,
+        Outcome::NoChange => loses(step),
+        Outcome::Fails(_) | Outcome::Duplicates(_) | Outcome::Overwrites(_) | Outcome::Nests(_) => true,
+    });
+    let verdicts = harmful.map(|(id, step)| {
+        let told = told(world, script, id);
+        let by = found.iter().filter(|f| covers(f.span, step.span)).map(|f| f.rule.clone());
+        let second: Vec<RuleId> = by.filter(is_about_the_outcome).collect();
+        let is_so = match &told {
+            By(rule) => second.contains(rule),
+            Silent(_) => second.is_empty(),
+        };
+        (told, is_so)
+    });
+    verdicts.collect()
+}
+
+fn covers(a: Span, b: Span) -> bool {
+    a.file == b.file && a.start <= b.end && b.start <= a.end
+}
+
+/// The rules that the table names.
+fn is_about_the_outcome(rule: &RuleId) -> bool {
+    let other = [
+        id::RERUN_ERRORS_IGNORED,
+        id::RERUN_INTERRUPTED_RUN,
+        id::RERUN_INSTALL_BEHIND_GUARD,
+        id::RERUN_NEVER_UPDATED,
+        id::RERUN_BACKUP_OVERWRITTEN,
+        id::RERUN_GIT_OWNERSHIP,
+        id::RERUN_MIRROR_DELETES,
+        id::RERUN_PROMPT,
+        id::RERUN_NEW_SECRET,
+    ];
+    !other.contains(rule)
+}
