@@ -8,6 +8,7 @@ use crate::tools::draft::{Draft, NEW, TREE, unknown};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
+use crate::tools::thing::Thing;
 
 /// What to write instead. id(1) and getent(1) ask getpwnam(3) and getgrnam(3), as useradd(8) and groupadd(8) do.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -295,7 +296,7 @@ fn membership(user: &Value, group: &Value) -> Resource {
     let mut text = user.clone();
     text.push_str(" in ");
     text.push(group);
-    Resource::Other("membership", text)
+    Resource::Other(Thing::Membership, text)
 }
 
 /// userdel(8), deluser(8), groupdel(8), delgroup(8): a missing name is an error; `deluser USER GROUP` removes
@@ -347,7 +348,7 @@ pub(crate) fn chpasswd(argv: &Argv) -> Deed {
             Knowledge::Fresh => Again::Overwrites("replaces the password with a new one"),
             _ => Again::NoChange,
         };
-        draft.add_implied(Change::Write, Resource::Other("password", name), again);
+        draft.add_implied(Change::Write, Resource::Other(Thing::Password, name), again);
     }
     draft.done()
 }

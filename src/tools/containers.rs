@@ -9,6 +9,7 @@ use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Rol
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
 use crate::tools::serves::served::{Language, Left, Serves, Stays};
+use crate::tools::thing::Thing;
 
 /// Options in front of the object.
 const GLOBAL: &str = "H|host: c|context: config: l|log-level: D tls";
@@ -31,9 +32,9 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
         (_, Some("inspect" | "exists")) => named(object, inspected(1)?),
         ("ps", _) | ("container", Some("ls" | "list" | "ps")) => named("container", filter_name(&words)?),
         ("network" | "volume", Some("ls" | "list")) => named(object, filter_name(&words)?),
-        ("node", Some("ls")) => Some(Says::other("swarm", Value::default())),
+        ("node", Some("ls")) => Some(Says::other(Thing::Swarm, Value::default())),
         ("info", _) if words.iter().any(|word| word.key().contains("Swarm")) => {
-            Some(Says::other("swarm", Value::default()))
+            Some(Says::other(Thing::Swarm, Value::default()))
         }
         _ => None,
     }
@@ -45,10 +46,10 @@ fn named(kind: &str, name: Value) -> Option<Says> {
         "container" => Resource::Container(name),
         "network" => Resource::Network(name),
         "volume" => Resource::Volume(name),
-        "pod" => Resource::Other("pod", name),
-        "secret" => Resource::Other("secret", name),
-        "config" => Resource::Other("config", name),
-        "service" => Resource::Other("swarm service", name),
+        "pod" => Resource::Other(Thing::Pod, name),
+        "secret" => Resource::Other(Thing::Secret, name),
+        "config" => Resource::Other(Thing::Config, name),
+        "service" => Resource::Other(Thing::SwarmService, name),
         _ => return None,
     }))
 }
@@ -57,7 +58,7 @@ fn named(kind: &str, name: Value) -> Option<Says> {
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     match argv.literal(argv.leading_options(GLOBAL).first_operand)? {
         "ps" => named("container", pattern.name()),
-        "info" => Some(Says::other("swarm", Value::default())),
+        "info" => Some(Says::other(Thing::Swarm, Value::default())),
         kind => named(kind, pattern.name()),
     }
 }
@@ -226,7 +227,7 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
         // docker-volume-prune(1): only anonymous volumes without `--all`.
         ("volume", "prune") if inner.options("f|force a|all filter:").has("a") => {
             let mut deed = prune(&inner);
-            let volumes = Resource::Other("volumes", argv.cwd.clone());
+            let volumes = Resource::Other(Thing::Volumes, argv.cwd.clone());
             deed.effects.push(Effect::new(Change::Remove, volumes, Again::NoChange));
             deed
         }
@@ -258,11 +259,11 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
             "ls" | "inspect" | "df" | "info" | "show",
         ) => Deed::read_only(),
         ("network" | "volume" | "system" | "plugin" | "context" | "manifest", _) => nothing(),
-        ("swarm", "init" | "join") => once(&inner, "swarm", "this node is already part of a swarm"),
+        ("swarm", "init" | "join") => once(&inner, Thing::Swarm, "this node is already part of a swarm"),
         ("swarm" | "node", _) => nothing(),
-        ("secret", "create") => created(&inner, "secret", "AlreadyExists"),
-        ("config", "create") => created(&inner, "config", "AlreadyExists"),
-        ("service", "create") => once(&inner, "swarm service", "name conflicts with an existing object"),
+        ("secret", "create") => created(&inner, Thing::Secret, "AlreadyExists"),
+        ("config", "create") => created(&inner, Thing::Config, "AlreadyExists"),
+        ("service", "create") => once(&inner, Thing::SwarmService, "name conflicts with an existing object"),
         ("secret" | "config" | "service", _) => nothing(),
         ("pod", "create") => {
             let options =
@@ -271,7 +272,7 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
             let name = options.value("n").or_else(|| options.operands.get(1).map(|arg| &arg.value));
             if let Some(name) = name.filter(|_| !options.has("replace")) {
                 let again = Again::Fails("pod already exists");
-                draft.add_implied(NEW, Resource::Other("pod", name.clone()), again);
+                draft.add_implied(NEW, Resource::Other(Thing::Pod, name.clone()), again);
             }
             draft.done()
         }
@@ -345,7 +346,11 @@ fn run(argv: &Argv) -> Deed {
         };
         draft.add_implied(NEW, Resource::Container(name.clone()), again);
         if options.has("rm") && options.has("d") {
-            draft.add_implied(Change::Use, Resource::Other("freed container", name.clone()), Again::NoChange);
+            draft.add_implied(
+                Change::Use,
+                Resource::Other(Thing::FreedContainer, name.clone()),
+                Again::NoChange,
+            );
         }
     }
     draft.done()
@@ -375,22 +380,22 @@ fn removed(argv: &Argv, resource: fn(Value) -> Resource, text: &'static str) -> 
     draft.done()
 }
 
-fn once(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
+fn once(argv: &Argv, thing: Thing, text: &'static str) -> Deed {
     let mut draft = Draft::of(argv);
     let options =
         argv.options("name: advertise-addr: token: replicas: p: publish: e: env: mount: network: secret:");
     let name = options.value("name").cloned().unwrap_or_default();
-    if kind != "swarm service" || !name.is_empty() {
-        draft.add_implied(NEW, Resource::Other(kind, name), Again::Fails(text));
+    if thing != Thing::SwarmService || !name.is_empty() {
+        draft.add_implied(NEW, Resource::Other(thing, name), Again::Fails(text));
     }
     draft.done()
 }
 
-fn created(argv: &Argv, kind: &'static str, text: &'static str) -> Deed {
+fn created(argv: &Argv, thing: Thing, text: &'static str) -> Deed {
     let options = argv.options("d|driver: l|label: template-driver:");
     let mut draft = Draft::of(argv);
     if let Some(name) = options.operands.get(1) {
-        draft.add(name, NEW, Resource::Other(kind, name.value.clone()), Again::Fails(text));
+        draft.add(name, NEW, Resource::Other(thing, name.value.clone()), Again::Fails(text));
     }
     draft.done()
 }
@@ -445,7 +450,7 @@ pub(crate) fn compose(argv: &Argv) -> Deed {
         }
         "down" if options.has("v") => {
             let mut draft = Draft::of(argv);
-            let volumes = Resource::Other("volumes", argv.cwd.clone());
+            let volumes = Resource::Other(Thing::Volumes, argv.cwd.clone());
             draft.add_implied(Change::Remove, volumes, Again::NoChange);
             draft.done()
         }

@@ -5,6 +5,7 @@ use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked, Edit, Words};
 use crate::tools::draft::{DIRECTORY, Draft, below};
 use crate::tools::effect::{Again, Change, Deed, How, Mode, PathKind, Resource};
+use crate::tools::thing::Thing;
 
 /// The options of ln(1).
 const LN: &str = "s|symbolic f|force n|no-dereference r|relative v|verbose i|interactive b backup? S|suffix: \
@@ -146,17 +147,13 @@ fn is_known_directory(path: &Value) -> bool {
     ENDS.iter().any(|end| text.ends_with(end)) || WHOLE.contains(&text)
 }
 
-/// The kind of resource that `ln -sf` without `-n` records beside the link: its target. If that is a
-/// directory, the second run creates its link inside.
-const LINK_TARGET: &str = "link target";
-
 /// What happens then.
 pub(crate) const ENTERS_LINK: &str = "creates a second link inside the directory that the link leads to";
 
 /// Where the link leads that a command makes.
 pub(crate) fn link_target(deed: &Deed) -> Option<&Value> {
     deed.effects.iter().find_map(|effect| match &effect.resource {
-        Resource::Other(LINK_TARGET, path) => Some(path),
+        Resource::Other(Thing::LinkTarget, path) => Some(path),
         _ => None,
     })
 }
@@ -204,7 +201,7 @@ pub(crate) fn ln(argv: &Argv) -> Deed {
             && !options.has("T")
         {
             let leads_to = source.value.resolve(&target.path(source).dirname());
-            let resource = Resource::Other(LINK_TARGET, leads_to);
+            let resource = Resource::Other(Thing::LinkTarget, leads_to);
             draft.add(source, Change::Use, resource, Again::NoChange);
         }
     }

@@ -8,6 +8,7 @@ use crate::tools::effect::{Again, Change, Deed, Effect, Resource};
 use crate::tools::serves::served::ServiceRole;
 use crate::tools::serves::server::{SERVER, Server, ToBackground, daemon};
 use crate::tools::sql::{Dialect, effects};
+use crate::tools::thing::Thing;
 
 const STORE: Server = Server { role: Some(ServiceRole::Store), ..SERVER };
 
@@ -193,10 +194,14 @@ pub(crate) fn redis(argv: &Argv) -> Deed {
     match (word(operands, 0).to_ascii_lowercase().as_str(), key) {
         ("rpush" | "lpush" | "xadd", Some(key)) => {
             let again = Again::Duplicates("pushes the same element again");
-            draft.add(key, Change::Append, Resource::Other("redis key", key.value.clone()), again);
+            draft.add(key, Change::Append, Resource::Other(Thing::RedisKey, key.value.clone()), again);
         }
         ("flushall" | "flushdb", _) => {
-            draft.add_implied(Change::Remove, Resource::Other("keys", Value::default()), Again::NoChange);
+            draft.add_implied(
+                Change::Remove,
+                Resource::Other(Thing::Keys, Value::default()),
+                Again::NoChange,
+            );
         }
         ("ping" | "info" | "get" | "keys" | "ttl" | "exists" | "dbsize" | "llen" | "lrange", _) => {
             return Deed::read_only();

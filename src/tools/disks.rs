@@ -8,6 +8,7 @@ use crate::tools::effect::{Again, Change, Deed, Resource};
 use crate::tools::files::busy_swap;
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
+use crate::tools::thing::Thing;
 
 /// The options of swapon(8).
 const SWAPON: &str = "a|all p|priority: d|discard? s|summary show? L: U: e|ifexists noheadings raw bytes";
@@ -19,12 +20,12 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
         "swapon" => {
             let options = argv.options(SWAPON);
             let shows = options.operands.is_empty() || options.has("show") || options.has("s");
-            shows.then(|| Says::other("swap", Value::default()))
+            shows.then(|| Says::other(Thing::Swap, Value::default()))
         }
-        "mountpoint" | "findmnt" => Some(Says::other("mount", argv.path(plain()?))),
+        "mountpoint" | "findmnt" => Some(Says::other(Thing::Mount, argv.path(plain()?))),
         "blkid" => {
             let device = argv.options("o|output: s|match-tag: t: L: U: c: p").operands.first().copied()?;
-            Some(Says::other("file system", argv.path(device)))
+            Some(Says::other(Thing::FileSystem, argv.path(device)))
         }
         _ => None,
     }
@@ -35,20 +36,20 @@ pub(super) fn prints(argv: &Argv) -> Option<Says> {
     let options = argv.options("n|noheadings o|output: f|fs l d p r");
     let asks = options.has("f") || options.values("o").any(|columns| columns.key().contains("FSTYPE"));
     let device = options.operands.first().filter(|_| asks)?;
-    Some(Says::other("file system", argv.path(device)))
+    Some(Says::other(Thing::FileSystem, argv.path(device)))
 }
 
 /// What a line of a list of mounts, swap areas or file systems says.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     match argv.name.as_str() {
-        "swapon" | "free" => Some(Says::other("swap", Value::default())),
-        "mount" | "findmnt" | "df" => Some(Says::other("mount", pattern.name())),
-        "blkid" => Some(Says::other("file system", pattern.name())),
+        "swapon" | "free" => Some(Says::other(Thing::Swap, Value::default())),
+        "mount" | "findmnt" | "df" => Some(Says::other(Thing::Mount, pattern.name())),
+        "blkid" => Some(Says::other(Thing::FileSystem, pattern.name())),
         "lsblk" => prints(argv),
         // `file -s /dev/sdb | grep -q filesystem`; an empty device is `data`.
         "file" => {
             let device = argv.args.iter().rfind(|arg| arg.value.key().starts_with("/dev/"))?;
-            let says = Says::other("file system", argv.path(device));
+            let says = Says::other(Thing::FileSystem, argv.path(device));
             if pattern.text().key().contains("data") { says.negate() } else { Some(says) }
         }
         _ => None,
@@ -120,7 +121,7 @@ pub(crate) fn swapon(argv: &Argv) -> Deed {
     };
     for area in &options.operands {
         let change = if off { Change::Remove } else { NEW };
-        draft.add(area, change, Resource::Other("swap", argv.path(area)), again);
+        draft.add(area, change, Resource::Other(Thing::Swap, argv.path(area)), again);
     }
     draft.done()
 }
@@ -135,7 +136,7 @@ pub(crate) fn mount(argv: &Argv) -> Deed {
     let Some(place) = options.operands.last().filter(|_| !options.has("a") && !remounts) else {
         return draft.done();
     };
-    let resource = Resource::Other("mount", argv.path(place));
+    let resource = Resource::Other(Thing::Mount, argv.path(place));
     if argv.name == "umount" {
         draft.add(place, Change::Remove, resource, Again::Fails("not mounted"));
     } else if options.has("B")

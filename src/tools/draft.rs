@@ -5,6 +5,7 @@ use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{
     Again, Change, Content, Deed, Effect, How, PathKind, Prints, Prompt, Resource, Role,
 };
+use crate::tools::thing::Thing;
 
 /// A deed that is being built.
 pub(crate) struct Draft<'a> {
@@ -58,7 +59,7 @@ impl<'a> Draft<'a> {
     /// The data of people and the app is thrown away: the rows of the database that the app in the directory
     /// uses.
     pub(crate) fn loses_data(&mut self) -> &mut Self {
-        let data = Resource::Other("data", self.argv.cwd.clone());
+        let data = Resource::Other(Thing::Data, self.argv.cwd.clone());
         self.add_implied(Change::Remove, data, Again::NoChange);
         self
     }

@@ -2,6 +2,7 @@
 
 use crate::shell::value::Value;
 use crate::source::Span;
+use crate::tools::thing::Thing;
 
 /// What a command changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -50,8 +51,8 @@ pub enum Resource {
     Process(Value),
     /// A rule of the packet filter, as its text.
     FirewallRule(Value),
-    /// Anything else, by a word that names it and its kind.
-    Other(&'static str, Value),
+    /// Anything else that has a name.
+    Other(Thing, Value),
 }
 
 impl Resource {
@@ -99,7 +100,7 @@ impl Resource {
             Resource::Remote { .. } => "remote",
             Resource::Process(_) => "process",
             Resource::FirewallRule(_) => "firewall-rule",
-            Resource::Other(kind, _) => kind,
+            Resource::Other(thing, _) => thing.word(),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, below};
 use crate::tools::effect::{Again, Change, Deed, How, Resource, Role};
+use crate::tools::thing::Thing;
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
@@ -52,7 +53,7 @@ pub(crate) fn wget(argv: &Argv) -> Deed {
     for address in &options.operands {
         let resource = match file_name(&address.value) {
             Some(name) if !options.has("content-disposition") => Resource::Path(below(&directory, &name)),
-            _ => Resource::Other("download", address.value.clone()),
+            _ => Resource::Other(Thing::Download, address.value.clone()),
         };
         draft.add(address, FILE, resource, again);
         draft.content(How::Fetched, None, false);

@@ -4,6 +4,7 @@ use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::draft::Draft;
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::thing::Thing;
 
 /// What `-exec` does to `{}`, it does to everything below the starting points. A pattern that finds nothing
 /// is not an error.
@@ -18,7 +19,7 @@ pub(crate) fn find(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let mut reads = true;
     let delete = |draft: &mut Draft<'_>, start: &Arg| {
-        let files = Resource::Other("files", argv.path(start));
+        let files = Resource::Other(Thing::Files, argv.path(start));
         draft.add(start, Change::Remove, files, Again::NoChange);
     };
     for (at, arg) in argv.args.iter().enumerate() {

@@ -7,6 +7,7 @@ use crate::tools::draft::{Draft, NEW, joined, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
+use crate::tools::thing::Thing;
 
 /// What success says: `iptables -C` and `firewall-cmd --query-…` fail where there is no such rule, `-L` and `nft list`
 /// where there is no such chain or table.
@@ -22,7 +23,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
         "nft" => {
             let operands: Vec<&Arg> = argv.args.iter().collect();
             let one = word(&operands, 0) == "list" && matches!(word(&operands, 1), "table" | "chain" | "set");
-            one.then(|| Says::other("firewall", joined(&operands[1..])))
+            one.then(|| Says::other(Thing::Firewall, joined(&operands[1..])))
         }
         _ => None,
     }
@@ -31,7 +32,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
 /// What a line of the list of rules says.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     match argv.name.as_str() {
-        "ufw" => Some(Says::other("ufw", Value::default())),
+        "ufw" => Some(Says::other(Thing::Ufw, Value::default())),
         _ => Some(Says::exists(Resource::FirewallRule(pattern.text().clone()))),
     }
 }
@@ -87,7 +88,7 @@ pub(crate) fn ufw(argv: &Argv) -> Deed {
         }
         "reset" => {
             let again = Again::Overwrites("deletes every other firewall rule");
-            let rules = Resource::Other("firewall", Value::literal("ufw"));
+            let rules = Resource::Other(Thing::Firewall, Value::literal("ufw"));
             draft.add_implied(Change::Write, rules, again);
             if !force {
                 draft.asks(
@@ -168,7 +169,7 @@ pub(crate) fn nft(argv: &Argv) -> Deed {
         ("create", "table" | "chain" | "set" | "map") => {
             let mut draft = Draft::of(argv);
             let again = Again::Fails("File exists");
-            draft.add(operands[1], NEW, Resource::Other("firewall", joined(&operands[1..])), again);
+            draft.add(operands[1], NEW, Resource::Other(Thing::Firewall, joined(&operands[1..])), again);
             draft.done()
         }
         ("flush", "ruleset" | "table" | "chain") => {

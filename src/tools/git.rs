@@ -7,6 +7,7 @@ use crate::tools::draft::{Draft, NEW, TREE, below, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::{Aspect, Fact, Says};
+use crate::tools::thing::Thing;
 
 /// git's own options.
 const GLOBAL: &str = "C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare";
@@ -24,18 +25,16 @@ fn inner(argv: &Argv) -> Option<Argv> {
 /// The resource of `refs/tags/v1`, `refs/heads/main`; of a bare name a tag or a branch.
 fn reference(name: &Value) -> Option<Says> {
     let of = |prefix: &str| name.key().strip_prefix(prefix).map(|rest| Value::from_key(rest, name));
-    let fact = |kind: &'static str, name: Value| Fact {
-        resource: Resource::Other(kind, name),
-        aspect: Aspect::Exists,
-    };
+    let fact =
+        |thing: Thing, name: Value| Fact { resource: Resource::Other(thing, name), aspect: Aspect::Exists };
     if let Some(tag) = of("refs/tags/").or_else(|| of("tags/")) {
-        return Some(Says::Is(fact("tag", tag)));
+        return Some(Says::Is(fact(Thing::Tag, tag)));
     }
     if let Some(branch) = of("refs/heads/").or_else(|| of("heads/")) {
-        return Some(Says::Is(fact("branch", branch)));
+        return Some(Says::Is(fact(Thing::Branch, branch)));
     }
     let own = name.key().starts_with("HEAD") || name.key().contains(['/', '@', '~', '^', ':']);
-    (!own).then(|| Says::Either(fact("branch", name.clone()), fact("tag", name.clone())))
+    (!own).then(|| Says::Either(fact(Thing::Branch, name.clone()), fact(Thing::Tag, name.clone())))
 }
 
 /// What success says: a repository is there, a remote, a branch or a tag of it; or nothing is left to commit
@@ -53,7 +52,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
         "show-ref" => reference(&operands.first()?.value),
         "status" | "log" | "ls-files" => repository(),
         "diff" | "diff-index" if options.has("quiet") || options.has("q") || options.has("exit-code") => {
-            Some(Says::other("commit", inner.cwd.clone()))
+            Some(Says::other(Thing::Commit, inner.cwd.clone()))
         }
         "remote" => match (literal(0), operands.get(1)) {
             (Some("get-url" | "show"), Some(name)) => remote(name.value.clone()),
@@ -76,13 +75,13 @@ pub(super) fn prints(argv: &Argv) -> Option<Says> {
     let named = || options.operands.first().map(|arg| arg.value.clone());
     match inner.program.value.as_literal()? {
         "status" if options.has("s") || options.has("porcelain") => {
-            Says::other("commit", inner.cwd.clone()).negate()
+            Says::other(Thing::Commit, inner.cwd.clone()).negate()
         }
         "diff" if options.has("name-only") || options.has("stat") => {
-            Says::other("commit", inner.cwd.clone()).negate()
+            Says::other(Thing::Commit, inner.cwd.clone()).negate()
         }
-        "tag" if options.has("l") => Some(Says::other("tag", named()?)),
-        "branch" if options.has("l") => Some(Says::other("branch", named()?)),
+        "tag" if options.has("l") => Some(Says::other(Thing::Tag, named()?)),
+        "branch" if options.has("l") => Some(Says::other(Thing::Branch, named()?)),
         _ => None,
     }
 }
@@ -93,8 +92,8 @@ pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     let name = pattern.name();
     match inner.program.value.as_literal()? {
         "remote" => Some(Says::exists(Resource::Remote { repo: inner.cwd.clone(), name })),
-        "branch" => Some(Says::other("branch", name)),
-        "tag" => Some(Says::other("tag", name)),
+        "branch" => Some(Says::other(Thing::Branch, name)),
+        "tag" => Some(Says::other(Thing::Tag, name)),
         "worktree" => Some(Says::exists(Resource::Path(pattern.text().resolve(&inner.cwd)))),
         // `git config --global --get-all safe.directory | grep -qxF "$DIR"`
         "config" => {
@@ -220,7 +219,7 @@ pub(crate) fn git(argv: &Argv) -> Deed {
             let mut draft = Draft::of(argv);
             let options = argv.options("f|force d x X n|dry-run e|exclude: q i");
             if !options.has("n") {
-                let files = Resource::Other("files", argv.cwd.clone());
+                let files = Resource::Other(Thing::Files, argv.cwd.clone());
                 draft.add_implied(Change::Remove, files, Again::NoChange);
             }
             draft.done()
@@ -359,7 +358,7 @@ fn source(argv: &Argv) -> Deed {
     };
     if let Some(branch) = branch {
         let again = Again::Fails("a branch of that name already exists");
-        draft.add_implied(NEW, Resource::Other("branch", branch.clone()), again);
+        draft.add_implied(NEW, Resource::Other(Thing::Branch, branch.clone()), again);
     }
     draft.done()
 }
@@ -379,7 +378,7 @@ fn branch(argv: &Argv) -> Deed {
     if looks.iter().any(|o| options.has(o)) {
         return Deed::read_only();
     }
-    let resource = Resource::Other(if of_branch { "branch" } else { "tag" }, name.value.clone());
+    let resource = Resource::Other(if of_branch { Thing::Branch } else { Thing::Tag }, name.value.clone());
     if options.has("d") || options.has("D") {
         draft.add(name, Change::Remove, resource, Again::Fails("not found"));
     } else if !moves {
@@ -435,7 +434,7 @@ fn commit(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if !options.has("allow-empty") && !options.has("amend") {
         let again = Again::Fails("nothing to commit");
-        draft.add_implied(NEW, Resource::Other("commit", argv.cwd.clone()), again);
+        draft.add_implied(NEW, Resource::Other(Thing::Commit, argv.cwd.clone()), again);
     }
     if !["m", "F", "C", "no-edit"].iter().any(|o| options.has(o)) {
         draft.asks("opens an editor for the message", "write `-m MESSAGE`", None);

@@ -52,6 +52,7 @@ mod system;
 mod table;
 pub(crate) mod testing;
 pub(crate) mod texts;
+pub(crate) mod thing;
 pub(crate) mod web;
 pub(crate) mod work;
 

@@ -7,6 +7,7 @@ use crate::tools::draft::{Draft, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, PathKind, Resource, Role};
 use crate::tools::serves::served::{Language, Serves, ServiceRole, Stays};
 use crate::tools::serves::server::{Listen, SERVER, Server};
+use crate::tools::thing::Thing;
 
 const FRONTEND: Server = Server {
     language: Language::Node,
@@ -334,7 +335,7 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
             let again = Again::Duplicates("inserts the rows again");
             draft.add_implied(
                 crate::tools::effect::Change::Append,
-                Resource::Other("rows", argv.cwd.clone()),
+                Resource::Other(Thing::Rows, argv.cwd.clone()),
                 again,
             );
         }
@@ -361,7 +362,7 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
         ("knex", "seed:run", _) => {
             draft.role(Role::Seed);
             // It cannot be seen here what a seed file empties first.
-            let rows = Resource::Other("rows", argv.cwd.clone());
+            let rows = Resource::Other(Thing::Rows, argv.cwd.clone());
             draft.add_implied(Change::Append, rows, Again::Unknown);
         }
         ("prisma", "migrate" | "db" | "format" | "validate" | "version", _) => {}

@@ -6,6 +6,7 @@ use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
 use crate::tools::runners::{inner, python_module, verb};
+use crate::tools::thing::Thing;
 
 mod environments;
 mod servers;
@@ -333,7 +334,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
             let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
             let name = name.cloned().unwrap_or_else(|| crate::tools::draft::unknown("username"));
             let again = Again::Fails("That username is already taken");
-            draft.add_implied(NEW, Resource::Other("superuser", name), again);
+            draft.add_implied(NEW, Resource::Other(Thing::Superuser, name), again);
             if !silent {
                 draft.asks(
                     "asks for a name and a password",
@@ -354,7 +355,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
             for fixture in options.operands.iter().skip(1) {
                 let again =
                     Again::Overwrites("replaces rows that were changed since with those of the fixture");
-                draft.add(fixture, Change::Write, Resource::Other("rows", fixture.value.clone()), again);
+                draft.add(fixture, Change::Write, Resource::Other(Thing::Rows, fixture.value.clone()), again);
             }
         }
         "runserver" => {

@@ -10,6 +10,7 @@ pub(crate) use facts::{Aspect, Fact, Piped, Says};
 use crate::shell::argv::Argv;
 use crate::tools::effect::{Change, Deed, Effect, Resource, Role};
 use crate::tools::patterns::Pattern;
+use crate::tools::thing::Thing;
 use crate::tools::{
     accounts, catalogues, containers, cron, disks, files, firewall, git, keys, packages, services, system,
     testing, texts, web,
@@ -116,7 +117,10 @@ pub(crate) fn may_bring_about(deed: &Deed, resource: &Resource) -> bool {
         _ if !deed.known => true,
         Resource::Process(_) => starts(),
         // Not each command that makes one of these tells it by an effect: `ufw enable`, `swapon -a`.
-        Resource::Other("swap" | "mount" | "ufw" | "wordpress" | "file system", _) => true,
+        Resource::Other(
+            Thing::Swap | Thing::Mount | Thing::Ufw | Thing::Wordpress | Thing::FileSystem,
+            _,
+        ) => true,
         other => deed.effects.iter().any(|e| e.change != Change::Remove && e.resource.kind() == other.kind()),
     }
 }

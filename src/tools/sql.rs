@@ -5,6 +5,7 @@ use crate::shell::value::Value;
 use crate::shell::value::{Piece, leading_hole, pieces};
 use crate::tools::draft::NEW;
 use crate::tools::effect::{Again, Change, Effect, Resource};
+use crate::tools::thing::Thing;
 
 /// Whose SQL it is.
 #[derive(Clone, Copy, PartialEq)]
@@ -51,7 +52,7 @@ fn settle(effects: &mut Vec<Effect>) {
             _ => None,
         })
         .collect();
-    effects.retain(|e| !matches!(&e.resource, Resource::Other("data", rows) if filled.contains(rows)));
+    effects.retain(|e| !matches!(&e.resource, Resource::Other(Thing::Data, rows) if filled.contains(rows)));
     let mut cleared: Vec<Resource> = Vec::new();
     for effect in effects {
         match effect.change {
@@ -265,7 +266,7 @@ fn read_statement(
     } else if cursor.eat("TRUNCATE") {
         cursor.eat_any(&["TABLE", "ONLY"]);
         if let Some(name) = cursor.name().map(value) {
-            let rows = Resource::Other("data", name.clone());
+            let rows = Resource::Other(Thing::Data, name.clone());
             effects.push(Effect::new(Change::Write, Resource::Table(name), Again::NoChange));
             effects.push(Effect::new(Change::Remove, rows, Again::NoChange));
         }
@@ -285,7 +286,7 @@ fn read_statement(
         if let (Some(kind), Some(name)) = (kind, cursor.name()) {
             effects.push(Effect::new(Change::Remove, kind(value(name)), again));
             if holds_rows {
-                let rows = Resource::Other("data", value(name));
+                let rows = Resource::Other(Thing::Data, value(name));
                 effects.push(Effect::new(Change::Remove, rows, Again::NoChange));
             }
         }

@@ -7,6 +7,7 @@ use crate::tools::draft::{Draft, FILE, NEW, joined, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
+use crate::tools::thing::Thing;
 
 /// The options of ip(8).
 const IP: &str = "n|netns: b|batch: f|family: 4 6 o j s d br";
@@ -17,15 +18,15 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let operands = &options.operands;
     let shows = matches!(word(operands, 1), "show" | "list" | "ls" | "get");
     let name = operands.last().filter(|_| shows && operands.len() > 2)?;
-    Some(Says::other("network setting", name.value.clone()))
+    Some(Says::other(Thing::NetworkSetting, name.value.clone()))
 }
 
 /// What a line of the list says.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     let kind = match argv.name.as_str() {
-        "ip" => "network setting",
-        "rabbitmqctl" => "rabbitmq user",
-        _ => "selinux rule",
+        "ip" => Thing::NetworkSetting,
+        "rabbitmqctl" => Thing::RabbitmqUser,
+        _ => Thing::SelinuxRule,
     };
     Some(Says::other(kind, pattern.name()))
 }
@@ -66,7 +67,7 @@ pub(crate) fn ip(argv: &Argv) -> Deed {
     match word(operands, 1) {
         "add" if operands.len() > 2 => {
             let mut draft = Draft::of(argv);
-            let rule = Resource::Other("network setting", joined(operands));
+            let rule = Resource::Other(Thing::NetworkSetting, joined(operands));
             draft.add(operands[2], NEW, rule, again);
             draft.done()
         }
@@ -75,7 +76,7 @@ pub(crate) fn ip(argv: &Argv) -> Deed {
             let mut words = operands.to_vec();
             let added = Arg { value: Value::literal("add"), span: operands[1].span };
             words[1] = &added;
-            let rule = Resource::Other("network setting", joined(&words));
+            let rule = Resource::Other(Thing::NetworkSetting, joined(&words));
             let missing = Again::Fails("RTNETLINK answers: No such process");
             draft.add(operands[2], Change::Remove, rule, missing);
             draft.done()
@@ -125,9 +126,9 @@ pub(crate) fn add_once(argv: &Argv) -> Deed {
     if let (Some(verb), Some(last)) = (verb, argv.args.last()) {
         let (kind, name) = match argv.name.as_str() {
             "rabbitmqctl" => {
-                ("rabbitmq user", argv.args.iter().skip_while(|a| *a != verb).nth(1).unwrap_or(last))
+                (Thing::RabbitmqUser, argv.args.iter().skip_while(|a| *a != verb).nth(1).unwrap_or(last))
             }
-            _ => ("selinux rule", last),
+            _ => (Thing::SelinuxRule, last),
         };
         draft.add(verb, NEW, Resource::Other(kind, name.value.clone()), Again::Fails("already exists"));
     }
@@ -142,7 +143,7 @@ pub(crate) fn patch(argv: &Argv) -> Deed {
     if let Some(file) = options.operands.first() {
         draft.path(file, Change::Edit, again);
     } else {
-        draft.add_implied(Change::Edit, Resource::Other("files", argv.cwd.clone()), again);
+        draft.add_implied(Change::Edit, Resource::Other(Thing::Files, argv.cwd.clone()), again);
     }
     draft.done()
 }

@@ -5,6 +5,7 @@ use crate::shell::value::Value;
 use crate::tools::effect::Resource;
 use crate::tools::patterns::{Pattern, basic};
 use crate::tools::says::facts::{Aspect, Says};
+use crate::tools::thing::Thing;
 
 /// What success says: that a line is found.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
@@ -26,10 +27,10 @@ pub(super) fn found_in(file: Value, pattern: &Pattern) -> Says {
     let resource = match file.as_literal() {
         Some("/etc/passwd" | "/etc/shadow") => Resource::User(pattern.account()),
         Some("/etc/group") => Resource::Group(pattern.account()),
-        Some("/proc/swaps") => Resource::Other("swap", Value::default()),
+        Some("/proc/swaps") => Resource::Other(Thing::Swap, Value::default()),
         Some("/proc/mounts" | "/proc/self/mounts" | "/etc/mtab") => {
             let text = pattern.text();
-            Resource::Other("mount", Value::from_key(text.key().trim_matches([' ', '^', '$']), text))
+            Resource::Other(Thing::Mount, Value::from_key(text.key().trim_matches([' ', '^', '$']), text))
         }
         _ => Resource::Line { file, text: pattern.line() },
     };

@@ -9,14 +9,15 @@ use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
 use crate::tools::serves::served::{Left, Serves, ServiceRole, Stays};
 use crate::tools::serves::server::{SERVER, Server, ToBackground, daemon};
+use crate::tools::thing::Thing;
 
 /// What success of wp-cli says: the site is installed, or there is such a user.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let options = argv.options("path: url: user: allow-root network field: format: quiet");
     let operands = &options.operands;
     match (word(operands, 0), word(operands, 1)) {
-        ("core", "is-installed") => Some(Says::other("wordpress", Value::default())),
-        ("user", "get") => Some(Says::other("wordpress user", operands.get(2)?.value.clone())),
+        ("core", "is-installed") => Some(Says::other(Thing::Wordpress, Value::default())),
+        ("user", "get") => Some(Says::other(Thing::WordpressUser, operands.get(2)?.value.clone())),
         _ => None,
     }
 }
@@ -24,8 +25,8 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
 /// What a line of a list of certificates or users says.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     match (argv.name.as_str(), argv.literal(0)) {
-        ("certbot", Some("certificates")) => Some(Says::other("certificate", pattern.name())),
-        ("wp", Some("user")) => Some(Says::other("wordpress user", pattern.name())),
+        ("certbot", Some("certificates")) => Some(Says::other(Thing::Certificate, pattern.name())),
+        ("wp", Some("user")) => Some(Says::other(Thing::WordpressUser, pattern.name())),
         _ => None,
     }
 }
@@ -149,7 +150,7 @@ pub(crate) fn certbot(argv: &Argv) -> Deed {
     };
     if let Some(domain) = options.value("cert-name").or_else(|| options.values("d").next()) {
         let first = domain.split_once(',').map_or_else(|| domain.clone(), |(first, _)| first);
-        draft.add_implied(NEW, Resource::Other("certificate", first), again);
+        draft.add_implied(NEW, Resource::Other(Thing::Certificate, first), again);
     }
     if !silent && !complete {
         draft.asks(
@@ -185,7 +186,7 @@ pub(crate) fn acme(argv: &Argv) -> Deed {
         let again = Again::Fails("Skipping. Next renewal time is …, status 2");
         let options = argv.options("d|domain: w|webroot: k: dns: server:");
         let domain = options.values("d").next().cloned().unwrap_or_else(|| unknown("domain"));
-        draft.add_implied(NEW, Resource::Other("certificate", domain), again);
+        draft.add_implied(NEW, Resource::Other(Thing::Certificate, domain), again);
     }
     draft.done()
 }
@@ -215,16 +216,16 @@ pub(crate) fn wp(argv: &Argv) -> Deed {
         ("user", "create") => {
             if let Some(name) = operands.get(2) {
                 let again = Again::Fails("The username is already registered");
-                draft.add(name, NEW, Resource::Other("wordpress user", name.value.clone()), again);
+                draft.add(name, NEW, Resource::Other(Thing::WordpressUser, name.value.clone()), again);
             }
         }
         (kind @ ("post" | "comment"), "create") => {
             let title = options.value("post_title").cloned().unwrap_or_else(|| unknown(kind));
             let again = Again::Duplicates("creates the same post again");
-            draft.add_implied(Change::Append, Resource::Other("wordpress post", title), again);
+            draft.add_implied(Change::Append, Resource::Other(Thing::WordpressPost, title), again);
         }
         ("db", "reset") => {
-            let data = Resource::Other("data", site.clone());
+            let data = Resource::Other(Thing::Data, site.clone());
             let again = Again::Overwrites("drops the database and creates it again");
             draft.add_implied(Change::Write, data, again);
             if !options.has("yes") {

@@ -16,6 +16,7 @@ use crate::model::{Deployment, FollowNothing, Outcome, StepId, build};
 use crate::source::{SourceFile, Sources};
 use crate::support::root;
 use crate::tools::effect::{Change, Resource};
+use crate::tools::thing::Thing;
 use std::fs;
 
 const WORDS: [&str; 6] = ["fails", "duplicates", "nests", "overwrites", "skipped", "nothing"];
@@ -167,7 +168,7 @@ fn verdict(deployment: &Deployment<'_>, sources: &Sources, line: u32) -> &'stati
         let effects = &deployment.step(id).deed.effects;
         effects.iter().any(|e| {
             e.change == Change::Remove
-                && matches!(e.resource, Resource::Other("data" | "keys" | "volumes", _))
+                && matches!(e.resource, Resource::Other(Thing::Data | Thing::Keys | Thing::Volumes, _))
         })
     };
     let words: Vec<&str> = here

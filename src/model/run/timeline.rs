@@ -7,6 +7,7 @@ use crate::shell::value::Value;
 use crate::tools::effect::{Change, PathKind, Resource};
 use crate::tools::files::leaves_empty;
 use crate::tools::says::Fact;
+use crate::tools::thing::Thing;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
@@ -125,7 +126,7 @@ impl Timeline {
         let effects = steps.iter().flat_map(|step| &step.deed.effects);
         let freed: HashSet<&Value> = effects
             .filter_map(|e| match &e.resource {
-                Resource::Other("freed container", of) => Some(of),
+                Resource::Other(Thing::FreedContainer, of) => Some(of),
                 _ => None,
             })
             .collect();

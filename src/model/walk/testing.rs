@@ -8,6 +8,7 @@ use crate::source::Span;
 use crate::tools::effect::Resource;
 use crate::tools::says::{gives_caller, prints, tells_nothing};
 use crate::tools::testing::{compares, counts_something, of_path};
+use crate::tools::thing::Thing;
 
 /// Represents what a command prints; no script compares with this.
 const OUTPUT: &str = "(output)";
@@ -183,7 +184,7 @@ impl<'a> Walker<'a, '_> {
             && let Some(cond) = self.word_says(left)
         {
             let number = self.expand(right);
-            let swap = cond.facts().iter().any(|f| matches!(f.resource, Resource::Other("swap", _)));
+            let swap = cond.facts().iter().any(|f| matches!(f.resource, Resource::Other(Thing::Swap, _)));
             match counts_something(operator, number.as_literal().unwrap_or_default()) {
                 Some(true) => return cond,
                 Some(false) => return cond.negate(),

@@ -17,6 +17,7 @@ use crate::syntax::query::{
 };
 use crate::syntax::tree::Node;
 use crate::tools::effect::{Change, Ecosystem, Effect, Resource, Role};
+use crate::tools::thing::Thing;
 use crate::tools::work::{Work, done_by_step};
 use std::ops::Range;
 
@@ -212,14 +213,64 @@ fn change_word(change: &Change) -> Option<ChangeWord> {
     })
 }
 
-/// The word of a kind: `firewall-rule`, `network-setting`; `None` for what only the model notes for itself.
+/// The word of a kind; `None` for what only the model notes for itself.
 fn resource_word(resource: &Resource) -> Option<ResourceWord> {
-    let kind = resource.kind();
-    let is_kind = |word: &str| {
-        word.len() == kind.len()
-            && word.bytes().zip(kind.bytes()).all(|(a, b)| a == b || a == b'-' && b == b' ')
-    };
-    ResourceWord::ALL.iter().find(|(word, _)| is_kind(word)).map(|(_, word)| *word)
+    Some(match resource {
+        Resource::Path(_) => ResourceWord::Path,
+        Resource::User(_) => ResourceWord::User,
+        Resource::Group(_) => ResourceWord::Group,
+        Resource::Unit(_) => ResourceWord::Unit,
+        Resource::Program(_) => ResourceWord::Program,
+        Resource::Package(_) => ResourceWord::Package,
+        Resource::Database(_) => ResourceWord::Database,
+        Resource::Role(_) => ResourceWord::Role,
+        Resource::Table(_) => ResourceWord::Table,
+        Resource::Crontab(_) => ResourceWord::Crontab,
+        Resource::Container(_) => ResourceWord::Container,
+        Resource::Network(_) => ResourceWord::Network,
+        Resource::Volume(_) => ResourceWord::Volume,
+        Resource::Process(_) => ResourceWord::Process,
+        Resource::FirewallRule(_) => ResourceWord::FirewallRule,
+        Resource::Line { .. } => ResourceWord::Line,
+        Resource::Remote { .. } => ResourceWord::Remote,
+        Resource::Other(thing, _) => return thing_word(*thing),
+    })
+}
+
+fn thing_word(thing: Thing) -> Option<ResourceWord> {
+    Some(match thing {
+        Thing::Branch => ResourceWord::Branch,
+        Thing::Tag => ResourceWord::Tag,
+        Thing::Commit => ResourceWord::Commit,
+        Thing::Mount => ResourceWord::Mount,
+        Thing::Swap => ResourceWord::Swap,
+        Thing::FileSystem => ResourceWord::FileSystem,
+        Thing::Data => ResourceWord::Data,
+        Thing::Rows => ResourceWord::Rows,
+        Thing::Keys => ResourceWord::Keys,
+        Thing::RedisKey => ResourceWord::RedisKey,
+        Thing::Superuser => ResourceWord::Superuser,
+        Thing::Wordpress => ResourceWord::Wordpress,
+        Thing::WordpressUser => ResourceWord::WordpressUser,
+        Thing::WordpressPost => ResourceWord::WordpressPost,
+        Thing::RabbitmqUser => ResourceWord::RabbitmqUser,
+        Thing::SelinuxRule => ResourceWord::SelinuxRule,
+        Thing::Ufw => ResourceWord::Ufw,
+        Thing::Firewall => ResourceWord::Firewall,
+        Thing::NetworkSetting => ResourceWord::NetworkSetting,
+        Thing::Membership => ResourceWord::Membership,
+        Thing::Password => ResourceWord::Password,
+        Thing::Certificate => ResourceWord::Certificate,
+        Thing::Download => ResourceWord::Download,
+        Thing::Files => ResourceWord::Files,
+        Thing::Pod => ResourceWord::Pod,
+        Thing::Secret => ResourceWord::Secret,
+        Thing::Config => ResourceWord::Config,
+        Thing::Swarm => ResourceWord::Swarm,
+        Thing::SwarmService => ResourceWord::SwarmService,
+        Thing::Volumes => ResourceWord::Volumes,
+        Thing::FreedContainer | Thing::LinkTarget => return None,
+    })
 }
 
 fn role_word(role: Role) -> RoleWord {

@@ -10,6 +10,7 @@ use crate::tools::databases::reads_a_dump;
 use crate::tools::effect::{Change, Resource};
 use crate::tools::effect::{How, Role};
 use crate::tools::node;
+use crate::tools::thing::Thing;
 
 /// Scripts and functions with such names are there to throw things away, to restore them, or are for a
 /// machine with nothing on it that anyone would miss.
@@ -122,20 +123,20 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
         Resource::Database(name) => {
             lost(format!("the database {name}"), rows, migrate, Severity::Error, Confidence::High)
         }
-        Resource::Other("data", _) if node::accepts_data_loss(&step.argv) => lost(
+        Resource::Other(Thing::Data, _) if node::accepts_data_loss(&step.argv) => lost(
             "columns and tables that the schema no longer has".to_owned(),
             "prisma drops them without asking, even if they hold rows",
             "write migrations and run `prisma migrate deploy`",
             Severity::Warning,
             Confidence::High,
         ),
-        Resource::Other("data", name) if step.argv.cwd == *name => {
+        Resource::Other(Thing::Data, name) if step.argv.cwd == *name => {
             lost("the rows of the database".to_owned(), rows, migrate, Severity::Error, Confidence::High)
         }
-        Resource::Other("data", name) => {
+        Resource::Other(Thing::Data, name) => {
             lost(format!("the rows of {name}"), rows, migrate, Severity::Error, Confidence::High)
         }
-        Resource::Other("volumes", _) => lost(
+        Resource::Other(Thing::Volumes, _) => lost(
             "the volumes of the containers".to_owned(),
             "a database in one of them starts empty",
             "remove `-v`: `docker compose down` keeps the volumes",
@@ -149,7 +150,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
             Severity::Error,
             Confidence::Medium,
         ),
-        Resource::Other("keys", _) => lost(
+        Resource::Other(Thing::Keys, _) => lost(
             "all keys of Redis".to_owned(),
             "sessions, queued jobs and counters are gone, not only the cache",
             "delete only the cache's keys, by their prefix",

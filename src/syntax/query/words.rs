@@ -160,26 +160,30 @@ words! {
         Process = "process",
         /// A rule of the packet filter.
         FirewallRule = "firewall-rule",
-        /// A mount.
-        Mount = "mount",
-        /// Swap space in use.
-        Swap = "swap",
         /// A branch of git.
         Branch = "branch",
         /// A tag of git.
         Tag = "tag",
         /// A commit of git.
         Commit = "commit",
-        /// Rows of a database.
-        Rows = "rows",
+        /// A mount, by its directory.
+        Mount = "mount",
+        /// Swap space in use.
+        Swap = "swap",
+        /// A file system on a device.
+        FileSystem = "file-system",
         /// All rows of the app's database.
         Data = "data",
+        /// Rows of a table or a fixture.
+        Rows = "rows",
         /// All keys of Redis.
         Keys = "keys",
         /// A key of Redis.
         RedisKey = "redis-key",
         /// A superuser of the app.
         Superuser = "superuser",
+        /// An installation of WordPress.
+        Wordpress = "wordpress",
         /// A user of WordPress.
         WordpressUser = "wordpress-user",
         /// A post of WordPress.
@@ -188,6 +192,8 @@ words! {
         RabbitmqUser = "rabbitmq-user",
         /// A rule of SELinux.
         SelinuxRule = "selinux-rule",
+        /// The rules of ufw.
+        Ufw = "ufw",
         /// All rules of the packet filter, or a table of it.
         Firewall = "firewall",
         /// An address, a route or an interface.
@@ -204,10 +210,16 @@ words! {
         Files = "files",
         /// A pod.
         Pod = "pod",
-        /// The volumes of a Compose project.
-        Volumes = "volumes",
+        /// A secret of a container manager.
+        Secret = "secret",
+        /// A configuration of a container manager.
+        Config = "config",
         /// A swarm.
         Swarm = "swarm",
+        /// A service of a swarm.
+        SwarmService = "swarm-service",
+        /// The volumes of a Compose project.
+        Volumes = "volumes",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::shell::value::Value;
 use crate::tools::effect::Resource;
+use crate::tools::thing::Thing;
 
 /// Something that can be known of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,8 +61,8 @@ impl Says {
     }
 
     /// That a resource is there which has no name of its own, or one that does not matter.
-    pub(crate) fn other(kind: &'static str, name: Value) -> Says {
-        Says::exists(Resource::Other(kind, name))
+    pub(crate) fn other(thing: Thing, name: Value) -> Says {
+        Says::exists(Resource::Other(thing, name))
     }
 
     /// The opposite, where it is one fact.

@@ -1,0 +1,110 @@
+//! Kinds of things that commands change and that have no variant of their own in [`super::effect::Resource`].
+
+/// What it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Thing {
+    /// A branch of git.
+    Branch,
+    /// A tag of git.
+    Tag,
+    /// A commit of git.
+    Commit,
+    /// A mount, by its directory.
+    Mount,
+    /// Swap space in use.
+    Swap,
+    /// A file system on a device.
+    FileSystem,
+    /// All rows of the app's database.
+    Data,
+    /// Rows of a table or a fixture.
+    Rows,
+    /// All keys of Redis.
+    Keys,
+    /// A key of Redis.
+    RedisKey,
+    /// A superuser of the app.
+    Superuser,
+    /// An installation of WordPress.
+    Wordpress,
+    /// A user of WordPress.
+    WordpressUser,
+    /// A post of WordPress.
+    WordpressPost,
+    /// A user of RabbitMQ.
+    RabbitmqUser,
+    /// A rule of SELinux.
+    SelinuxRule,
+    /// The rules of ufw.
+    Ufw,
+    /// All rules of the packet filter, or a table of it.
+    Firewall,
+    /// An address, a route or an interface.
+    NetworkSetting,
+    /// That an account is in a group.
+    Membership,
+    /// The password of an account.
+    Password,
+    /// A certificate.
+    Certificate,
+    /// A file that is saved beside one of the same name.
+    Download,
+    /// Files that no operand names.
+    Files,
+    /// A pod.
+    Pod,
+    /// A secret of a container manager.
+    Secret,
+    /// A configuration of a container manager.
+    Config,
+    /// A swarm.
+    Swarm,
+    /// A service of a swarm.
+    SwarmService,
+    /// The volumes of a Compose project.
+    Volumes,
+    /// A container that is gone as soon as it stops. Only the timeline asks for it.
+    FreedContainer,
+    /// What a link leads to. Only the second run asks for it.
+    LinkTarget,
+}
+
+impl Thing {
+    /// Its name in a sentence.
+    pub fn word(self) -> &'static str {
+        match self {
+            Thing::Branch => "branch",
+            Thing::Tag => "tag",
+            Thing::Commit => "commit",
+            Thing::Mount => "mount",
+            Thing::Swap => "swap",
+            Thing::FileSystem => "file system",
+            Thing::Data => "data",
+            Thing::Rows => "rows",
+            Thing::Keys => "keys",
+            Thing::RedisKey => "redis key",
+            Thing::Superuser => "superuser",
+            Thing::Wordpress => "wordpress",
+            Thing::WordpressUser => "wordpress user",
+            Thing::WordpressPost => "wordpress post",
+            Thing::RabbitmqUser => "rabbitmq user",
+            Thing::SelinuxRule => "selinux rule",
+            Thing::Ufw => "ufw",
+            Thing::Firewall => "firewall",
+            Thing::NetworkSetting => "network setting",
+            Thing::Membership => "membership",
+            Thing::Password => "password",
+            Thing::Certificate => "certificate",
+            Thing::Download => "download",
+            Thing::Files => "files",
+            Thing::Pod => "pod",
+            Thing::Secret => "secret",
+            Thing::Config => "config",
+            Thing::Swarm => "swarm",
+            Thing::SwarmService => "swarm service",
+            Thing::Volumes => "volumes",
+            Thing::FreedContainer => "freed container",
+            Thing::LinkTarget => "link target",
+        }
+    }
+}
