@@ -32,8 +32,6 @@
 
 // The library without its program keeps what only the program asks for.
 #![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
-// For now: nothing below is reached but through the façade.
-#![allow(unreachable_pub)]
 
 mod check;
 #[cfg(feature = "cli")]

@@ -18,7 +18,7 @@ const TRIES: u32 = 32;
 
 /// Why a piece of work failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// It panicked, which is a bug in deploylint.
     Panicked,
     /// Its time was over; the whole had this much.
@@ -27,7 +27,7 @@ pub enum Failure {
 
 impl Failure {
     /// The reason of a gap if `what` failed, such as `the rule steps/order`.
-    pub fn reason(self, what: &str) -> String {
+    pub(crate) fn reason(self, what: &str) -> String {
         match self {
             Failure::Panicked => format!("{what} failed on it (this is a bug in deploylint)"),
             Failure::Late(given) => format!("{what} took too long on it ({} s for all)", given.as_secs_f64()),
@@ -68,7 +68,7 @@ thread_local! {
 
 /// Whether the clock has ended anything on this thread since the last call. If so, the result is not a
 /// function of the input.
-pub fn was_late() -> bool {
+pub(crate) fn was_late() -> bool {
     LATE.replace(false)
 }
 
@@ -81,12 +81,12 @@ fn note_if(late: bool) -> bool {
 }
 
 /// True if more time has passed than one step may take.
-pub fn passed(started: Instant, time: Duration) -> bool {
+pub(crate) fn passed(started: Instant, time: Duration) -> bool {
     note_if(started.elapsed() > time)
 }
 
 /// Time that is reserved while this value lives.
-pub struct Spared(#[expect(dead_code, reason = "it is there to be dropped")] Set);
+pub(crate) struct Spared(#[expect(dead_code, reason = "it is there to be dropped")] Set);
 
 /// Sets the time until it is dropped.
 struct Set(Option<Time>);
@@ -105,7 +105,7 @@ impl Drop for Set {
 
 /// Gives everything that `run` does this much time. It changes nothing if there is no limit, or if a time is
 /// already running.
-pub fn within<T>(time: Option<Duration>, run: impl FnOnce() -> T) -> T {
+pub(crate) fn within<T>(time: Option<Duration>, run: impl FnOnce() -> T) -> T {
     let Some(given) = time.filter(|_| TIME.get().is_none()) else { return run() };
     let now = now();
     // This is short enough that nobody notices the wait.
@@ -117,7 +117,7 @@ pub fn within<T>(time: Option<Duration>, run: impl FnOnce() -> T) -> T {
 
 /// Reserves one `share`th of the time that is left for the work after the guard is dropped.
 #[must_use]
-pub fn sparing(share: u32) -> Spared {
+pub(crate) fn sparing(share: u32) -> Spared {
     let now = now();
     Spared(Set::new(TIME.get().map(|time| {
         let kept = time.end.saturating_duration_since(now) / share;
@@ -130,7 +130,7 @@ pub fn sparing(share: u32) -> Spared {
 ///
 /// # Errors
 /// The reason why the work failed.
-pub fn piece<T>(run: impl FnOnce() -> T) -> Result<T, Failure> {
+pub(crate) fn piece<T>(run: impl FnOnce() -> T) -> Result<T, Failure> {
     let Some(time) = TIME.get() else { return caught(run, Duration::ZERO) };
     let now = now();
     run_until(time.of_a_piece(now), now, run)
@@ -138,7 +138,7 @@ pub fn piece<T>(run: impl FnOnce() -> T) -> Result<T, Failure> {
 
 /// Runs work that stops by itself, because it asks whether its time [`is_over`]. Inside a piece it gets half
 /// of the piece's remaining time.
-pub fn part<T>(run: impl FnOnce() -> T) -> T {
+pub(crate) fn part<T>(run: impl FnOnce() -> T) -> T {
     let now = now();
     let _set = Set::new(TIME.get().map(|time| {
         let half = |until: Instant| now + until.saturating_duration_since(now) / 2;
@@ -168,21 +168,21 @@ fn caught<T>(run: impl FnOnce() -> T, given: Duration) -> Result<T, Failure> {
 }
 
 /// Tries on smaller parts of a piece of work that failed. Together they get half of the time that is left.
-pub struct Tries {
+pub(crate) struct Tries {
     each: Duration,
     end: Option<Instant>,
 }
 
 impl Tries {
     /// The first try starts now.
-    pub fn new() -> Tries {
+    pub(crate) fn new() -> Tries {
         let now = now();
         let half = TIME.get().map(|time| time.until.unwrap_or(time.end).saturating_duration_since(now) / 2);
         Tries { each: half.unwrap_or_default() / TRIES, end: half.map(|half| now + half) }
     }
 
     /// True if there is no time for another try.
-    pub fn are_over(&self) -> bool {
+    pub(crate) fn are_over(&self) -> bool {
         note_if(self.end.is_some_and(|end| end <= now()))
     }
 
@@ -190,7 +190,7 @@ impl Tries {
     ///
     /// # Errors
     /// The reason why the try failed.
-    pub fn run<T>(&self, run: impl FnOnce() -> T) -> Result<T, Failure> {
+    pub(crate) fn run<T>(&self, run: impl FnOnce() -> T) -> Result<T, Failure> {
         let Some(end) = self.end else { return caught(run, Duration::ZERO) };
         let now = now();
         run_until(end.min(now + self.each), now, run)
@@ -205,7 +205,7 @@ impl Default for Tries {
 
 /// Call this wherever work may go on for long, about once in a microsecond. It unwinds if the time is over.
 #[inline]
-pub fn tick() {
+pub(crate) fn tick() {
     LEFT.with(|left| match left.get().checked_sub(1) {
         Some(less) => left.set(less),
         None => ask(left),
@@ -214,7 +214,7 @@ pub fn tick() {
 
 /// Counts this many ticks at once.
 #[inline]
-pub fn ticks(count: usize) {
+pub(crate) fn ticks(count: usize) {
     LEFT.with(|left| match left.get().checked_sub(u32::try_from(count).unwrap_or(u32::MAX)) {
         Some(less) => left.set(less),
         None => ask(left),
@@ -236,19 +236,19 @@ fn is_unwound() -> bool {
 }
 
 /// Unwinds at once if the time is over. Call it after work that could not be unwound itself.
-pub fn end_if_over() {
+pub(crate) fn end_if_over() {
     if is_unwound() {
         resume_unwind(Box::new(Late));
     }
 }
 
 /// True if the time of the current work is over. It is for work that stops by itself.
-pub fn is_over() -> bool {
+pub(crate) fn is_over() -> bool {
     note_if(left().is_some_and(|left| left.is_zero()))
 }
 
 /// The time that is left for the current work, or `None` if there is no limit.
-pub fn left() -> Option<Duration> {
+pub(crate) fn left() -> Option<Duration> {
     TIME.get().map(|time| time.stop.saturating_duration_since(now()))
 }
 

@@ -6,7 +6,7 @@
 
 mod map;
 
-pub use map::{MappedText, OffsetMap};
+pub(crate) use map::{MappedText, OffsetMap};
 
 use crate::limit::tick;
 use std::collections::HashMap;

@@ -22,15 +22,15 @@ const LONGEST: usize = 200;
 
 /// What the repo says about itself.
 #[derive(Clone, Debug, Default)]
-pub struct Config {
+pub(crate) struct Config {
     /// The app's user and directory.
-    pub app: App,
+    pub(crate) app: App,
     /// Which files are deploy scripts, relative to the root; empty to find them.
-    pub scripts: Vec<glob::Pattern>,
+    pub(crate) scripts: Vec<glob::Pattern>,
     /// The unit that runs a compose service; `None` if the service needs no unit.
-    pub services: BTreeMap<String, Option<String>>,
+    pub(crate) services: BTreeMap<String, Option<String>>,
     /// The settings of `review`.
-    pub review: ReviewConfig,
+    pub(crate) review: ReviewConfig,
     /// Levels of rules and families, in the order of the file.
     pub(super) rules: Vec<(String, Level, LineColumn)>,
     extra_rules: Vec<(String, LineColumn)>,
@@ -39,28 +39,28 @@ pub struct Config {
 /// The app as the configuration names it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
-pub struct App {
+pub(crate) struct App {
     /// The user that it runs as.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// Its directory on the server.
-    pub directory: Option<String>,
+    pub(crate) directory: Option<String>,
 }
 
 /// Where the review document is, and how its task is recognised.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct ReviewConfig {
+pub(crate) struct ReviewConfig {
     /// The document, relative to the root.
-    pub document: Option<String>,
+    pub(crate) document: Option<String>,
     /// The title of the task in it.
-    pub task: Option<String>,
+    pub(crate) task: Option<String>,
     /// The words before the date.
-    pub label: Option<String>,
+    pub(crate) label: Option<String>,
 }
 
 /// What the configuration says about a rule or family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub(super) enum Level {
     /// It is switched off.
     Off,
     /// It is on, with this severity.
@@ -81,7 +81,7 @@ struct Raw {
 
 impl Config {
     /// Whether `scripts` names the file at `path`, relative to the root. `*` stays inside a directory, `**` does not.
-    pub fn names_script(&self, path: &str) -> bool {
+    pub(crate) fn names_script(&self, path: &str) -> bool {
         let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
         let mut scripts = self.scripts.iter();
         scripts.any(|pattern| pattern.matches_with(path, options))
@@ -124,7 +124,7 @@ impl Config {
     ///
     /// # Errors
     /// The first fault, with its place.
-    pub fn parse(text: &str, at: &Path) -> Result<Config, CheckError> {
+    pub(crate) fn parse(text: &str, at: &Path) -> Result<Config, CheckError> {
         let text = text.trim_start_matches('\u{feff}');
         let raw: Option<Raw> = serde_saphyr::from_str(text).map_err(|e| yaml_error(&e, at))?;
         let raw = raw.unwrap_or_default();

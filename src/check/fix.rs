@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// The analysis text of `file` with `fixes` applied. A fix that overlaps an earlier one is left out as a
 /// whole, because both were made for the text as it is.
 #[cfg(test)]
-pub fn apply_fixes<'a>(
+pub(super) fn apply_fixes<'a>(
     sources: &crate::source::Sources,
     file: FileId,
     fixes: impl IntoIterator<Item = &'a Fix>,
@@ -24,7 +24,7 @@ pub fn apply_fixes<'a>(
 
 /// The bytes on disk of a file with one edit; every byte outside the edit stays. `None` if they would not
 /// read as intended.
-pub fn replaced(file: &SourceFile, edit: Edit) -> Option<Vec<u8>> {
+pub(crate) fn replaced(file: &SourceFile, edit: Edit) -> Option<Vec<u8>> {
     Edits(vec![edit]).bytes(file)
 }
 

@@ -23,31 +23,31 @@ use std::path::{Path, PathBuf};
 
 /// What judging gives to the rest of the check.
 #[derive(Debug, Default)]
-pub struct Judged {
+pub(crate) struct Judged {
     /// What the rules found, in any order.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// What could not be analysed.
-    pub gaps: Vec<Gap>,
+    pub(crate) gaps: Vec<Gap>,
     /// How texts had to be read. This is reported like gaps, but no code is missing.
-    pub encoding: Vec<Gap>,
+    pub(crate) encoding: Vec<Gap>,
     /// The comments that the parser saw in scripts, from `#` to the end of the line.
-    pub comments: Vec<Span>,
+    pub(crate) comments: Vec<Span>,
     /// How many files were analysed.
-    pub files: usize,
+    pub(crate) files: usize,
     /// How many scripts were checked.
-    pub scripts: usize,
+    pub(crate) scripts: usize,
     /// How many commands the scripts contain; each file is counted once ([`crate::shell::count::Counted`]).
-    pub commands: usize,
+    pub(crate) commands: usize,
     /// How many of them were not analysed, because they are in gaps or the parser lost them.
-    pub unread: usize,
+    pub(crate) unread: usize,
     /// Which scripts were checked, `(path, why)`.
-    pub taken: Vec<(String, String)>,
+    pub(crate) taken: Vec<(String, String)>,
     /// Targets that were requested wrongly.
-    pub errors: Vec<CheckError>,
+    pub(crate) errors: Vec<CheckError>,
 }
 
 /// Looks at what the rules saw before it is dropped.
-pub type Look<'l> = &'l mut dyn FnMut(&World<'_, '_>);
+pub(crate) type Look<'l> = &'l mut dyn FnMut(&World<'_, '_>);
 
 /// Judges the targets.
 pub(super) fn judge(
@@ -66,7 +66,7 @@ pub(super) fn judge(
 ///
 /// # Errors
 /// A wrong selector of the user.
-pub fn inspect(
+pub(crate) fn inspect(
     root: &Root,
     request: &Request,
     settings: &Settings,
@@ -358,7 +358,7 @@ fn text_gaps(sources: &Sources, file: FileId) -> Vec<Gap> {
 ///
 /// # Errors
 /// An error means that `--root` is not a directory.
-pub fn root_of(request: &Request) -> Result<PathBuf, CheckError> {
+pub(crate) fn root_of(request: &Request) -> Result<PathBuf, CheckError> {
     if let Some(root) = &request.root {
         if !root.is_dir() {
             return Err(CheckError::in_file(root, "--root is not a directory"));

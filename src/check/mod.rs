@@ -16,22 +16,22 @@ mod rounds_tests;
 mod rule_set;
 mod selection;
 mod services;
-pub mod split;
+pub(crate) mod split;
 mod suppress;
 #[cfg(test)]
 mod systemd_tests;
 mod why;
 
-pub use config::Config;
-pub use fix::replaced;
-pub use judge::{Look, inspect, root_of};
+pub(crate) use config::Config;
+pub(crate) use fix::replaced;
+pub(crate) use judge::{Look, inspect, root_of};
 #[cfg(any(test, fuzzing))]
 pub(crate) use rounds::fix_over;
 pub use rounds::{Change, Fixed, Rejected, fix};
-pub use rule_set::RuleSet;
-pub use selection::Selection;
-pub use services::{Services, services};
-pub use why::{Fate, why};
+pub(crate) use rule_set::RuleSet;
+pub(crate) use selection::Selection;
+pub(crate) use services::{Services, services};
+pub(crate) use why::{Fate, why};
 
 use crate::finding::{Confidence, Finding, Gap};
 use crate::limit;
@@ -174,17 +174,17 @@ impl From<PageError> for CheckError {
 
 /// Everything that a check knows before it reads the first script.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The repo's root.
-    pub root: PathBuf,
+    pub(crate) root: PathBuf,
     /// `deploylint.yaml`.
-    pub config: Config,
+    pub(crate) config: Config,
     /// Every rule that exists.
-    pub rules: Arc<RuleSet>,
+    pub(crate) rules: Arc<RuleSet>,
     /// Which rules are requested.
-    pub selection: Selection,
+    pub(crate) selection: Selection,
     /// The recorder of everything that is read of the repo, if somebody needs it.
-    pub recorder: Option<Recorder>,
+    pub(crate) recorder: Option<Recorder>,
 }
 
 impl Settings {
@@ -192,7 +192,7 @@ impl Settings {
     ///
     /// # Errors
     /// Anything wrong in the request, the configuration or a user's rule.
-    pub fn load(request: &Request) -> Result<Self, CheckError> {
+    pub(crate) fn load(request: &Request) -> Result<Self, CheckError> {
         Self::load_with(request, None, |folders| RuleSet::load(folders).map(Arc::new))
     }
 
@@ -200,7 +200,7 @@ impl Settings {
     ///
     /// # Errors
     /// As for [`Settings::load`]. The record is then incomplete.
-    pub fn load_noted(
+    pub(crate) fn load_noted(
         request: &Request,
         rules: &Arc<RuleSet>,
         recorder: Option<Recorder>,
@@ -216,7 +216,7 @@ impl Settings {
     ///
     /// # Errors
     /// What is wrong.
-    pub fn check(request: &Request, rules: &RuleSet) -> Result<(), CheckError> {
+    pub(crate) fn check(request: &Request, rules: &RuleSet) -> Result<(), CheckError> {
         let nowhere = Path::new("");
         let (config, at) = match &request.config {
             Some(_) => config::load(nowhere, request.config.as_deref(), None)?,
@@ -259,7 +259,7 @@ pub fn check(request: &Request) -> Result<Report, CheckError> {
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_over(
+pub(crate) fn check_over(
     request: &Request,
     settings: &Settings,
     sources: Sources,
@@ -273,7 +273,7 @@ pub fn check_over(
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_in(
+pub(crate) fn check_in(
     root: &Root,
     request: &Request,
     settings: &Settings,

@@ -10,9 +10,9 @@ use std::sync::OnceLock;
 
 /// The pages and selectors of all rules.
 #[derive(Debug)]
-pub struct RuleSet {
+pub(crate) struct RuleSet {
     /// The pages, embedded and of the user's folders.
-    pub pages: Pages,
+    pub(crate) pages: Pages,
     /// What the user's folders hold.
     user: Vec<RuleFile>,
     /// Made when the first script is judged: who only looks at pages needs none.
@@ -24,7 +24,7 @@ impl RuleSet {
     ///
     /// # Errors
     /// A folder that cannot be read, a page that is wrong, or a selector without a page.
-    pub fn load(folders: &[PathBuf]) -> Result<Self, CheckError> {
+    pub(crate) fn load(folders: &[PathBuf]) -> Result<Self, CheckError> {
         let mut user = Vec::new();
         for folder in folders {
             user.extend(read_folder(folder)?);
@@ -36,7 +36,7 @@ impl RuleSet {
     ///
     /// # Errors
     /// A page that is wrong, or a selector without a page.
-    pub fn with(user: Vec<RuleFile>) -> Result<Self, PageError> {
+    pub(crate) fn with(user: Vec<RuleFile>) -> Result<Self, PageError> {
         let pages = Pages::parse(embedded::files().chain(user.iter().cloned()))?;
         Ok(RuleSet { pages, user, selectors: OnceLock::new() })
     }
@@ -45,7 +45,7 @@ impl RuleSet {
     ///
     /// # Errors
     /// A wrong selector of the user.
-    pub fn selectors(&self) -> Result<&Selectors, CheckError> {
+    pub(crate) fn selectors(&self) -> Result<&Selectors, CheckError> {
         let selectors = self.selectors.get_or_init(|| {
             let is_selector = |path: &str| path.ends_with(".scm");
             let embedded = embedded::files().filter(|f| is_selector(&f.path)).map(|f| (f.shown, f.text));

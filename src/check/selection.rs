@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// Which rules are requested.
 #[derive(Clone, Debug)]
-pub struct Selection {
+pub(crate) struct Selection {
     rules: BTreeMap<RuleId, Wanted>,
     least: Confidence,
 }
@@ -30,7 +30,7 @@ impl Selection {
     ///
     /// # Errors
     /// A name that is neither a rule nor a family.
-    pub fn resolve(
+    pub(crate) fn resolve(
         pages: &Pages,
         config: &Config,
         config_at: &Path,
@@ -85,7 +85,7 @@ impl Selection {
     }
 
     /// Whether the rule is requested. A rule without a page is never left out by mistake.
-    pub fn wants(&self, rule: &str) -> bool {
+    pub(crate) fn wants(&self, rule: &str) -> bool {
         self.rules.get(rule).is_none_or(|w| w.on)
     }
 

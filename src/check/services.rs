@@ -8,22 +8,22 @@ use crate::source::Sources;
 
 /// The matrix of a repo, and the parts of the repo that could not be read.
 #[derive(Clone, Debug, Default)]
-pub struct Services {
+pub(crate) struct Services {
     /// Every file that was read.
-    pub sources: Sources,
+    pub(crate) sources: Sources,
     /// The rows.
-    pub matrix: Matrix,
+    pub(crate) matrix: Matrix,
     /// What could not be analysed, sorted by file and place.
-    pub gaps: Vec<Gap>,
+    pub(crate) gaps: Vec<Gap>,
     /// Targets that were requested wrongly.
-    pub errors: Vec<CheckError>,
+    pub(crate) errors: Vec<CheckError>,
 }
 
 /// Compares the services of a repo with what its scripts put on the server.
 ///
 /// # Errors
 /// Wrong usage or configuration; nothing was compared.
-pub fn services(request: &Request) -> Result<Services, CheckError> {
+pub(crate) fn services(request: &Request) -> Result<Services, CheckError> {
     // The code is not needed here.
     let request = Request { select: vec!["services".to_owned()], ..request.clone() };
     let settings = Settings::load(&request)?;

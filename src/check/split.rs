@@ -2,7 +2,7 @@
 //! parts that fail are given up. This settles fixes, rules and models that panic, and the items of a review.
 
 /// The result of trying some items.
-pub enum Attempt<T, R> {
+pub(crate) enum Attempt<T, R> {
     /// They work, together with everything that was kept before.
     Works(R),
     /// They fail, and halves are tried, or the parts of a single item.
@@ -15,13 +15,13 @@ pub enum Attempt<T, R> {
 
 /// What is left of the items.
 #[derive(Debug)]
-pub struct Settled<T, R> {
+pub(crate) struct Settled<T, R> {
     /// Those that work together.
-    pub kept: Vec<T>,
+    pub(crate) kept: Vec<T>,
     /// The smallest ones that do not work, or that were no longer tried.
-    pub failed: Vec<T>,
+    pub(crate) failed: Vec<T>,
     /// The result of the last try that worked.
-    pub result: Option<R>,
+    pub(crate) result: Option<R>,
 }
 
 /// Finds which of `items` work together, in at most `attempts` tries. `attempt` is given the items that are
@@ -30,7 +30,7 @@ pub struct Settled<T, R> {
 ///
 /// # Errors
 /// The error that `attempt` ends with.
-pub fn settle<T: Clone, R, E>(
+pub(crate) fn settle<T: Clone, R, E>(
     items: Vec<T>,
     attempts: &mut usize,
     mut attempt: impl FnMut(&[T], &[T]) -> Result<Attempt<T, R>, E>,

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// What became of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It is reported.
     Told,
     /// Its confidence is below what is shown by default.
@@ -23,24 +23,24 @@ pub enum Fate {
 
 /// Everything that is known about a line.
 #[derive(Clone, Debug, Default)]
-pub struct Why {
+pub(crate) struct Why {
     /// Every file that was read.
-    pub sources: Sources,
+    pub(crate) sources: Sources,
     /// The file as the findings name it; `None` if it was not checked.
-    pub file: Option<String>,
+    pub(crate) file: Option<String>,
     /// Each step that a command of the line makes, described. A function that is called twice makes two.
-    pub steps: Vec<String>,
+    pub(crate) steps: Vec<String>,
     /// What the rules say about the line, and whether it is reported.
-    pub findings: Vec<(Finding, Fate)>,
+    pub(crate) findings: Vec<(Finding, Fate)>,
     /// The parts of the line that could not be analysed.
-    pub gaps: Vec<Gap>,
+    pub(crate) gaps: Vec<Gap>,
 }
 
 /// Explains line `line` (1-based) of the script `path`, with the project around it.
 ///
 /// # Errors
 /// Wrong usage or configuration, a file that cannot be read, or a line that does not exist.
-pub fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, CheckError> {
+pub(crate) fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, CheckError> {
     let request = Request { root, targets: vec![Target::Path(path.clone())], ..Request::default() };
     let settings = Settings::load(&request)?;
     // What would be told of the line is shown, even if it is not asked for.

@@ -10,7 +10,7 @@ const KEY_LINE: usize = 48;
 const TOKEN: usize = 24;
 
 /// The value of a setting, unless it is a secret.
-pub fn value(name: &str, value: &str) -> String {
+pub(crate) fn value(name: &str, value: &str) -> String {
     if is_secret_name(&name.replace('-', "_")) && is_value(value) && !is_reference(value) {
         return MASK.to_owned();
     }
@@ -18,7 +18,7 @@ pub fn value(name: &str, value: &str) -> String {
 }
 
 /// A line of any file: the value of a secret's name is masked, and so is the password of a URL.
-pub fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     if is_key_line(text) {
         return MASK.to_owned();
     }
@@ -79,7 +79,7 @@ fn tokens(text: &str) -> String {
 }
 
 /// A text of several lines.
-pub fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(line).collect();
     lines.join("\n")
 }

@@ -33,53 +33,53 @@ use std::sync::OnceLock;
 
 /// What the configuration says about the app.
 #[derive(Clone, Debug, Default)]
-pub struct Given {
+pub(crate) struct Given {
     /// `app: user`.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// `app: directory`.
-    pub directory: Option<String>,
+    pub(crate) directory: Option<String>,
     /// `services`: a compose service's unit; `None` if it needs none.
-    pub services: Vec<(String, Option<String>)>,
+    pub(crate) services: Vec<(String, Option<String>)>,
 }
 
 /// Everything around the scripts.
 #[derive(Clone, Debug, Default)]
-pub struct Project {
+pub(crate) struct Project {
     /// The files by kind.
-    pub inventory: Inventory,
+    pub(crate) inventory: Inventory,
     /// Compose files.
-    pub composes: Vec<Compose>,
+    pub(crate) composes: Vec<Compose>,
     /// Architecture documents.
-    pub architectures: Vec<Architecture>,
+    pub(crate) architectures: Vec<Architecture>,
     /// Manifests.
-    pub needs: Needs,
+    pub(crate) needs: Needs,
     /// Unit files of the repo, by path.
-    pub unit_files: Vec<(String, FileId)>,
+    pub(crate) unit_files: Vec<(String, FileId)>,
     /// Templates that are filled in before they are installed, by path.
-    pub unit_templates: Vec<(String, FileId)>,
+    pub(crate) unit_templates: Vec<(String, FileId)>,
     /// Files of the repo that add to units (`web.service.d/override.conf`), by path.
-    pub drop_ins: Vec<(String, FileId)>,
+    pub(crate) drop_ins: Vec<(String, FileId)>,
     /// Process files of pm2 and supervisor.
-    pub process_files: Vec<ProcessFile>,
+    pub(crate) process_files: Vec<ProcessFile>,
     /// Texts that rules only search for words, by path: all scripts of the repo, nginx and pm2 settings,
     /// workflows.
-    pub texts: Vec<(String, FileId)>,
+    pub(crate) texts: Vec<(String, FileId)>,
     /// Environment files, including samples, by path.
-    pub dotenvs: Vec<(String, Dotenv)>,
+    pub(crate) dotenvs: Vec<(String, Dotenv)>,
     /// Where the code reads and sets variables; empty if the rules about it are not requested.
-    pub env: InCode,
+    pub(crate) env: InCode,
     /// The names of the samples that occur nowhere else in the repo; `None` if that is not known.
-    pub unread: Option<BTreeSet<String>>,
+    pub(crate) unread: Option<BTreeSet<String>>,
     /// Variables that the code or a compose file needs, and that no other text of the repo names, including
     /// prose.
-    pub untold: BTreeSet<String>,
+    pub(crate) untold: BTreeSet<String>,
     /// The name of the project: the root's directory.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
 }
 
 impl Project {
     /// The files from which something was read, each once.
-    pub fn files(&self) -> Vec<FileId> {
+    pub(crate) fn files(&self) -> Vec<FileId> {
         let files = RefCell::new(BTreeSet::new());
         // One list of where files are held is enough.
         self.clone().retain(&|file| {
@@ -90,7 +90,7 @@ impl Project {
     }
 
     /// Forgets what was read from the other files.
-    pub fn retain(&mut self, keep: &dyn Fn(FileId) -> bool) {
+    pub(crate) fn retain(&mut self, keep: &dyn Fn(FileId) -> bool) {
         self.composes.retain(|compose| keep(compose.file));
         self.architectures.retain(|document| keep(document.file));
         self.process_files.retain(|process_file| keep(process_file.file));
@@ -109,7 +109,7 @@ impl Project {
 
 /// Where a unit comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// A script writes its text.
     Written(usize, StepId),
     /// A script installs a file of the repo.
@@ -120,66 +120,66 @@ pub enum Origin {
 
 /// A unit of the project.
 #[derive(Clone, Debug)]
-pub struct UnitAt {
+pub(crate) struct UnitAt {
     /// The name under which it is installed: `web.service`.
-    pub name: String,
+    pub(crate) name: String,
     /// Its contents.
-    pub unit: Unit,
+    pub(crate) unit: Unit,
     /// Where it is written or installed; for a file of the repo, its start.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Where it comes from.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 /// A process that pm2 or supervisor runs.
 #[derive(Clone, Debug)]
-pub struct ProcessAt {
+pub(crate) struct ProcessAt {
     /// What its file says about it.
-    pub process: Process,
+    pub(crate) process: Process,
     /// Where it comes from.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
     /// Where it is started or installed; for a file of the repo, where it is named.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// The app's user.
 #[derive(Clone, Debug)]
-pub struct AppUser {
+pub(crate) struct AppUser {
     /// The account.
-    pub name: Value,
+    pub(crate) name: Value,
     /// How it was found: `User= of web.service`.
-    pub why: String,
+    pub(crate) why: String,
     /// Where it is said.
-    pub span: Option<Span>,
+    pub(crate) span: Option<Span>,
 }
 
 impl AppUser {
     /// True if the app runs as root.
-    pub fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.name.as_literal() == Some("root")
     }
 }
 
 /// What the rules see.
-pub struct World<'r, 'a> {
+pub(crate) struct World<'r, 'a> {
     /// The texts.
-    pub sources: &'r Sources,
+    pub(crate) sources: &'r Sources,
     /// The scripts.
-    pub scripts: &'r [Deployment<'a>],
+    pub(crate) scripts: &'r [Deployment<'a>],
     /// Their surroundings.
-    pub project: &'r Project,
+    pub(crate) project: &'r Project,
     /// What the configuration says.
-    pub given: &'r Given,
+    pub(crate) given: &'r Given,
     /// The units of the project.
-    pub units: Vec<UnitAt>,
+    pub(crate) units: Vec<UnitAt>,
     /// What pm2 and supervisor run.
-    pub processes: Vec<ProcessAt>,
+    pub(crate) processes: Vec<ProcessAt>,
     /// Services compared with units. It is computed when it is first needed, and several rules need it.
     pub(crate) compared: OnceCell<Compared>,
     /// The app's user, if one can be found.
-    pub app_user: Option<AppUser>,
+    pub(crate) app_user: Option<AppUser>,
     /// The app's directories.
-    pub app_trees: Vec<Value>,
+    pub(crate) app_trees: Vec<Value>,
     environment: OnceLock<Table<'r>>,
     /// What each script gives away and which of its steps matter to a deploy; computed when it is first
     /// needed.
@@ -213,7 +213,7 @@ struct Placed {
 
 impl<'r, 'a> World<'r, 'a> {
     /// Works out what follows from scripts and project together.
-    pub fn new(
+    pub(crate) fn new(
         sources: &'r Sources,
         scripts: &'r [Deployment<'a>],
         project: &'r Project,
@@ -274,7 +274,7 @@ impl<'r, 'a> World<'r, 'a> {
     }
 
     /// Who reads and who sets which environment variable; computed when it is first needed.
-    pub fn environment(&self) -> &Table<'r> {
+    pub(crate) fn environment(&self) -> &Table<'r> {
         self.environment.get_or_init(|| Table::of(self))
     }
 
@@ -313,18 +313,18 @@ impl<'r, 'a> World<'r, 'a> {
     }
 
     /// All steps of all scripts that run on the machine itself.
-    pub fn steps(&self) -> impl Iterator<Item = (&'r Deployment<'a>, StepId, &'r Step)> {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (&'r Deployment<'a>, StepId, &'r Step)> {
         let scripts = self.scripts;
         scripts.iter().flat_map(|script| script.iter().map(move |(id, step)| (script, id, step)))
     }
 
     /// True if a path is in the app's tree.
-    pub fn in_app_tree(&self, path: &Value) -> bool {
+    pub(crate) fn in_app_tree(&self, path: &Value) -> bool {
         self.app_trees.iter().any(|tree| path.is_under(tree))
     }
 
     /// True if a step works in the app's tree: in its directory, or with a program or operand from it.
-    pub fn works_in_app_tree(&self, step: &Step) -> bool {
+    pub(crate) fn works_in_app_tree(&self, step: &Step) -> bool {
         self.in_app_tree(&step.argv.cwd)
             || self.in_app_tree(&step.argv.program.value)
             || step.deed.effects.iter().any(|e| match &e.resource {
@@ -334,7 +334,7 @@ impl<'r, 'a> World<'r, 'a> {
     }
 
     /// True where the step runs as the app's user.
-    pub fn runs_as_app(&self, step: &Step) -> bool {
+    pub(crate) fn runs_as_app(&self, step: &Step) -> bool {
         match (&step.user, &self.app_user) {
             (User::Named(name), Some(app)) => *name == app.name || name.looks_like(&app.name),
             (User::Root, Some(app)) => app.is_root(),
@@ -345,7 +345,12 @@ impl<'r, 'a> World<'r, 'a> {
     /// The highest confidence of a verdict about a step. A menu, an unknown condition, another host, a
     /// container or a function that nothing calls never allows high confidence; a resource of which nothing
     /// is known allows only low.
-    pub fn confidence(&self, script: &Deployment<'_>, id: StepId, about: Option<&Value>) -> Confidence {
+    pub(crate) fn confidence(
+        &self,
+        script: &Deployment<'_>,
+        id: StepId,
+        about: Option<&Value>,
+    ) -> Confidence {
         let knowledge = about.map_or(Knowledge::Literal, Value::knowledge);
         if knowledge >= Knowledge::Unknown {
             return Confidence::Low;
@@ -400,12 +405,12 @@ impl<'r, 'a> World<'r, 'a> {
     }
 
     /// The place of a step, for a message: `line 12`.
-    pub fn line(&self, span: Span) -> String {
+    pub(crate) fn line(&self, span: Span) -> String {
         format!("line {}", self.sources.line(span))
     }
 
     /// The command as written, cut to one line of at most 60 characters.
-    pub fn words(&self, span: Span) -> String {
+    pub(crate) fn words(&self, span: Span) -> String {
         let text = self.sources.text(span);
         let line = text.lines().next().unwrap_or_default().trim().trim_end_matches('\\').trim_end();
         let more = line.len() < text.trim_end().len();
@@ -414,7 +419,7 @@ impl<'r, 'a> World<'r, 'a> {
     }
 
     /// The step after `id` that shows best what does not run if `id` ends the script.
-    pub fn lost(&self, script: &Deployment<'_>, id: StepId) -> Option<Span> {
+    pub(crate) fn lost(&self, script: &Deployment<'_>, id: StepId) -> Option<Span> {
         let entry = script.step(id).entry;
         let weighty = self.of_script(script)?.weighty.get_or_init(|| weighty(script));
         let later = &weighty[weighty.partition_point(|at| *at <= id.0 as usize)..];
@@ -425,7 +430,7 @@ impl<'r, 'a> World<'r, 'a> {
     }
 
     /// The same in words: `` `systemctl restart shop` on line 12 ``.
-    pub fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
+    pub(crate) fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
         self.lost(script, id).map(|lost| format!("`{}` on {}", self.words(lost), self.line(lost)))
     }
 }

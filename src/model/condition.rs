@@ -14,7 +14,7 @@ const PARTS: usize = 64;
 
 /// A condition as a Boolean expression over facts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Cond {
+pub(crate) enum Cond {
     /// `true`, `false`, `:`.
     Always(bool),
     /// The fact holds.
@@ -36,17 +36,17 @@ pub enum Cond {
 
 impl Cond {
     /// A fact as a condition.
-    pub fn fact(resource: Resource, aspect: Aspect) -> Cond {
+    pub(crate) fn fact(resource: Resource, aspect: Aspect) -> Cond {
         Cond::Fact(Rc::new(Fact { resource, aspect }))
     }
 
     /// Existence as a condition.
-    pub fn exists(resource: Resource) -> Cond {
+    pub(crate) fn exists(resource: Resource) -> Cond {
         Cond::fact(resource, Aspect::Exists)
     }
 
     /// The opposite.
-    pub fn negate(self) -> Cond {
+    pub(crate) fn negate(self) -> Cond {
         match self {
             Cond::Always(b) => Cond::Always(!b),
             Cond::Not(inner) => (*inner).clone(),
@@ -55,7 +55,7 @@ impl Cond {
     }
 
     /// Both, simplified if one is constant.
-    pub fn and(self, other: Cond) -> Cond {
+    pub(crate) fn and(self, other: Cond) -> Cond {
         match (self, other) {
             (Cond::Always(true), c) | (c, Cond::Always(true)) => c,
             (Cond::Always(false), _) | (_, Cond::Always(false)) => Cond::Always(false),
@@ -64,7 +64,7 @@ impl Cond {
     }
 
     /// Either, simplified if one is constant.
-    pub fn or(self, other: Cond) -> Cond {
+    pub(crate) fn or(self, other: Cond) -> Cond {
         match (self, other) {
             (Cond::Always(false), c) | (c, Cond::Always(false)) => c,
             (Cond::Always(true), _) | (_, Cond::Always(true)) => Cond::Always(true),
@@ -96,7 +96,7 @@ impl Cond {
     }
 
     /// Its truth, if `fact` answers for facts and opaque parts are unknown.
-    pub fn evaluate(&self, ask: &mut impl FnMut(&Cond) -> Option<bool>) -> Option<bool> {
+    pub(crate) fn evaluate(&self, ask: &mut impl FnMut(&Cond) -> Option<bool>) -> Option<bool> {
         match self {
             Cond::Always(b) => Some(*b),
             Cond::Not(inner) => inner.evaluate(ask).map(|b| !b),
@@ -118,7 +118,7 @@ impl Cond {
     }
 
     /// All facts in it.
-    pub fn facts(&self) -> Vec<Rc<Fact>> {
+    pub(crate) fn facts(&self) -> Vec<Rc<Fact>> {
         fn collect(cond: &Cond, out: &mut Vec<Rc<Fact>>) {
             match cond {
                 Cond::Fact(fact) => out.push(fact.clone()),
@@ -150,7 +150,7 @@ impl Cond {
     }
 
     /// True if some part is opaque.
-    pub fn has_opaque(&self) -> bool {
+    pub(crate) fn has_opaque(&self) -> bool {
         match self {
             Cond::Opaque(_) => true,
             Cond::Not(inner) => inner.has_opaque(),

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 impl Deployment<'_> {
     /// One line for each step, with its context, and below it its guards, its effects and its second run.
-    pub fn describe(&self, sources: &Sources) -> String {
+    pub(crate) fn describe(&self, sources: &Sources) -> String {
         let mut out = String::new();
         let _ = writeln!(out, "caller: {:?}", self.caller);
         for (name, value) in &self.constants {

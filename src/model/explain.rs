@@ -10,7 +10,7 @@ impl Deployment<'_> {
     /// Everything known about a step: who runs it, where, behind which guards, what it changes and what it
     /// does again. There are several lines, each with a line end; the first is the command as it was
     /// understood.
-    pub fn explain(&self, sources: &Sources, id: StepId) -> String {
+    pub(crate) fn explain(&self, sources: &Sources, id: StepId) -> String {
         let step = self.step(id);
         let mut out = format!("{}\n", step.argv);
         let user = match &step.user {

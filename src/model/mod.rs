@@ -4,7 +4,7 @@
 //!
 //! It knows nothing about rules, compose or units.
 
-pub mod condition;
+pub(crate) mod condition;
 mod debug;
 mod explain;
 mod pieces;
@@ -24,14 +24,14 @@ use bumpalo::Bump;
 use condition::Cond;
 use run::{second_run, timeline};
 
-pub use pieces::{Piece, pieces};
-pub use run::second_run::{Outcome, SecondRun};
-pub use run::timeline::Presence;
+pub(crate) use pieces::{Piece, pieces};
+pub(crate) use run::second_run::{Outcome, SecondRun};
+pub(crate) use run::timeline::Presence;
 pub(crate) use run::together::{Along, only_success};
 
 /// Who runs a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum User {
+pub(crate) enum User {
     /// The user who called the script, if that is not root.
     Caller,
     /// root.
@@ -44,7 +44,7 @@ pub enum User {
 
 /// What happens when a command fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnFailure {
+pub(crate) enum OnFailure {
     /// The script ends: errexit, or `|| exit`.
     Aborts,
     /// The script goes on as if nothing had happened.
@@ -55,39 +55,39 @@ pub enum OnFailure {
 
 /// Index of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StepId(pub u32);
+pub(crate) struct StepId(pub(crate) u32);
 
 /// Index of a guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GuardId(pub u32);
+pub(crate) struct GuardId(pub(crate) u32);
 
 /// A condition that is known to have had an outcome where a step runs.
 #[derive(Clone, Debug)]
-pub struct Guard {
+pub(crate) struct Guard {
     /// The condition.
-    pub cond: Cond,
+    pub(crate) cond: Cond,
     /// Its outcome.
-    pub holds: bool,
+    pub(crate) holds: bool,
     /// Where the condition is.
-    pub span: Span,
+    pub(crate) span: Span,
     /// It was evaluated before this step.
-    pub at: StepId,
+    pub(crate) at: StepId,
     /// No step from this one on is behind it.
-    pub end: StepId,
+    pub(crate) end: StepId,
     /// The guard around it.
-    pub outer: Option<GuardId>,
+    pub(crate) outer: Option<GuardId>,
     /// The branch of an `if` or `case` that it opens. Two guards of one choice with different arms exclude
     /// each other.
-    pub choice: Option<(u32, u32)>,
+    pub(crate) choice: Option<(u32, u32)>,
     /// How many guards are around it.
-    pub depth: u32,
+    pub(crate) depth: u32,
     /// What its condition consists of. It is needed for each pair of steps, so it is computed once.
-    pub about: About,
+    pub(crate) about: About,
 }
 
 /// What a guard's condition consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About {
+pub(crate) enum About {
     /// Only opaque parts: the same in each run, wherever it is.
     Opaque,
     /// Only facts: it changes as the script goes on.
@@ -100,58 +100,58 @@ pub enum About {
 
 /// Text that a step writes to a file.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub(crate) struct Written {
     /// The file.
-    pub path: Value,
+    pub(crate) path: Value,
     /// The text with constants inserted; unknown parts are `$NAME`.
-    pub content: MappedText,
+    pub(crate) content: MappedText,
     /// The text before constants are inserted, which shows what it depends on.
-    pub value: Value,
+    pub(crate) value: Value,
     /// True if it is added to what is there.
-    pub append: bool,
+    pub(crate) append: bool,
 }
 
 /// One command with its context, guards and effects.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// The command without its wrappers.
-    pub argv: Argv,
+    pub(crate) argv: Argv,
     /// The command's own words.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Where its node is.
-    pub origin: Option<Origin>,
+    pub(crate) origin: Option<Origin>,
     /// Who runs it.
-    pub user: User,
+    pub(crate) user: User,
     /// Where it runs.
-    pub place: Place,
+    pub(crate) place: Place,
     /// What happens when it fails.
-    pub on_failure: OnFailure,
+    pub(crate) on_failure: OnFailure,
     /// True if errexit is on where it runs.
-    pub errexit: bool,
+    pub(crate) errexit: bool,
     /// True if its exit status is checked right after: `if [ $? -ne 0 ]`.
-    pub status_checked: bool,
+    pub(crate) status_checked: bool,
     /// True if it runs more than once in one run.
-    pub in_loop: bool,
+    pub(crate) in_loop: bool,
     /// True if it runs in the background.
-    pub background: bool,
+    pub(crate) background: bool,
     /// umask where it runs, as far as the script sets it.
-    pub umask: Option<u32>,
+    pub(crate) umask: Option<u32>,
     /// Which entry it belongs to: 0 is the script's main flow, and the others are functions that nothing
     /// calls.
-    pub entry: u32,
+    pub(crate) entry: u32,
     /// The innermost guard.
-    pub guard: Option<GuardId>,
+    pub(crate) guard: Option<GuardId>,
     /// What it does, including redirects.
-    pub deed: Deed,
+    pub(crate) deed: Deed,
     /// The texts that it writes.
-    pub written: Vec<Written>,
+    pub(crate) written: Vec<Written>,
     /// The wrappers that were removed.
-    pub wrappers: Vec<&'static str>,
+    pub(crate) wrappers: Vec<&'static str>,
 }
 
 /// Whether root is expected to call the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caller {
+pub(crate) enum Caller {
     /// It checks for root, or does without sudo what only root can do.
     Root(Option<Span>),
     /// It calls sudo, or refuses root.
@@ -162,45 +162,45 @@ pub enum Caller {
 
 /// A script as the steps that it would run.
 #[derive(Debug)]
-pub struct Deployment<'a> {
+pub(crate) struct Deployment<'a> {
     /// The script.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Its steps, in order.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// Guards, indexed by [`GuardId`].
-    pub guards: Vec<Guard>,
+    pub(crate) guards: Vec<Guard>,
     /// Who calls it.
-    pub caller: Caller,
+    pub(crate) caller: Caller,
     /// The second run of each step.
-    pub second: Vec<SecondRun>,
+    pub(crate) second: Vec<SecondRun>,
     /// The texts that were parsed.
-    pub texts: Vec<ParsedText<'a>>,
+    pub(crate) texts: Vec<ParsedText<'a>>,
     /// What could not be read.
-    pub gaps: Vec<(Span, String)>,
+    pub(crate) gaps: Vec<(Span, String)>,
     /// Comments.
-    pub comments: Vec<Span>,
+    pub(crate) comments: Vec<Span>,
     /// Where errexit was first turned on in the main flow.
-    pub errexit_at: Option<Span>,
+    pub(crate) errexit_at: Option<Span>,
     /// The names of entries: `main`, then functions that nothing calls.
-    pub entries: Vec<String>,
+    pub(crate) entries: Vec<String>,
     /// Values of the script's constants at its end: `APP_USER`.
-    pub constants: Vec<(String, Value)>,
+    pub(crate) constants: Vec<(String, Value)>,
     /// Files that it sources.
-    pub sourced: Vec<FileId>,
+    pub(crate) sourced: Vec<FileId>,
     /// Its commands, and those of the files that it sources or runs.
-    pub commands: Vec<Counted>,
+    pub(crate) commands: Vec<Counted>,
     timeline: timeline::Timeline,
     runs: Vec<timeline::Ran>,
 }
 
 /// Provides the texts of files that a script sources.
-pub trait Follow {
+pub(crate) trait Follow {
     /// The file at a path relative to the repo's root, if it exists and may be read.
     fn follow(&mut self, path: &str) -> Option<(FileId, String)>;
 }
 
 /// Follows nothing.
-pub struct FollowNothing;
+pub(crate) struct FollowNothing;
 
 impl Follow for FollowNothing {
     fn follow(&mut self, _: &str) -> Option<(FileId, String)> {
@@ -209,7 +209,7 @@ impl Follow for FollowNothing {
 }
 
 /// Reads a script; `path` is its name relative to the repo's root.
-pub fn build<'a>(
+pub(crate) fn build<'a>(
     arena: &'a Bump,
     file: FileId,
     path: &str,
@@ -221,7 +221,7 @@ pub fn build<'a>(
 
 /// Reads a script as if some of its statements, given by their spans, were missing. It is not known how those
 /// end.
-pub fn build_without<'a>(
+pub(crate) fn build_without<'a>(
     arena: &'a Bump,
     file: FileId,
     path: &str,
@@ -256,12 +256,12 @@ pub fn build_without<'a>(
 
 impl Deployment<'_> {
     /// A step.
-    pub fn step(&self, id: StepId) -> &Step {
+    pub(crate) fn step(&self, id: StepId) -> &Step {
         &self.steps[id.0 as usize]
     }
 
     /// All steps with their ids.
-    pub fn iter(&self) -> impl Iterator<Item = (StepId, &Step)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (StepId, &Step)> {
         self.steps.iter().enumerate().map(|(i, s)| {
             tick();
             (StepId(i as u32), s)
@@ -269,12 +269,12 @@ impl Deployment<'_> {
     }
 
     /// The guards of a step, innermost first.
-    pub fn guards_of(&self, step: StepId) -> impl Iterator<Item = (GuardId, &Guard)> {
+    pub(crate) fn guards_of(&self, step: StepId) -> impl Iterator<Item = (GuardId, &Guard)> {
         guards_from(&self.guards, self.step(step).guard)
     }
 
     /// Whether a resource exists when the second run reaches a step.
-    pub fn presence(&self, before: StepId, resource: &crate::tools::effect::Resource) -> Presence {
+    pub(crate) fn presence(&self, before: StepId, resource: &crate::tools::effect::Resource) -> Presence {
         let (steps, guards, runs) = (&self.steps, &self.guards, &self.runs);
         let under = self.step(before).guard;
         let asking = timeline::Asking { steps, guards, runs, before, asker: before, under };
@@ -282,12 +282,12 @@ impl Deployment<'_> {
     }
 
     /// The steps behind a guard.
-    pub fn behind(&self, guard: GuardId) -> impl Iterator<Item = (StepId, &Step)> {
+    pub(crate) fn behind(&self, guard: GuardId) -> impl Iterator<Item = (StepId, &Step)> {
         behind(&self.steps, &self.guards, guard)
     }
 
     /// What the second run of a step does.
-    pub fn second_run(&self, step: StepId) -> &SecondRun {
+    pub(crate) fn second_run(&self, step: StepId) -> &SecondRun {
         &self.second[step.0 as usize]
     }
 }

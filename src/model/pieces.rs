@@ -10,15 +10,15 @@ const DEPTH: u32 = 20;
 
 /// A statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub(crate) struct Piece {
     /// Its place, without heredocs.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The statements inside it, in order.
-    pub inner: Vec<Piece>,
+    pub(crate) inner: Vec<Piece>,
 }
 
 /// The statements of a script, in order.
-pub fn pieces(file: FileId, text: &str) -> Vec<Piece> {
+pub(crate) fn pieces(file: FileId, text: &str) -> Vec<Piece> {
     let arena = Bump::new();
     let mut shell = Shell::new(&arena);
     of_block(shell.parse(arena.alloc_str(text), file, OffsetMap::shifted(0)), DEPTH)

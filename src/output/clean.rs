@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// The character that is shown instead of `c`, if `c` cannot be shown as it is. The caller handles tabs and
 /// line ends.
-pub fn shown_instead(c: char) -> Option<char> {
+pub(crate) fn shown_instead(c: char) -> Option<char> {
     match c {
         // The symbols for control characters are in the same order from U+2400.
         '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32),
@@ -23,7 +23,7 @@ pub fn shown_instead(c: char) -> Option<char> {
 }
 
 /// `text` on one line, without anything that a terminal would obey, cut after `limit` characters.
-pub fn line(text: &str, limit: usize) -> Cow<'_, str> {
+pub(crate) fn line(text: &str, limit: usize) -> Cow<'_, str> {
     let fine = |c: char| shown_instead(c).is_none();
     if text.len() <= limit && text.chars().all(fine) {
         return Cow::Borrowed(text);
@@ -43,7 +43,7 @@ pub fn line(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// The same for text of several lines.
-pub fn lines(text: &str, limit: usize) -> String {
+pub(crate) fn lines(text: &str, limit: usize) -> String {
     let lines: Vec<_> = text.lines().map(|l| line(l, limit)).collect();
     lines.join("\n")
 }

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(changes: &[Change], terminal: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(changes: &[Change], terminal: bool, out: &mut dyn Write) -> io::Result<()> {
     for change in changes {
         let name = name(&change.path);
         let diff = unified(&name, &change.before, &change.after)?;

@@ -101,7 +101,7 @@ pub(super) struct Summary {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let sources = &report.sources;
     let document = Document {
         version: 1,

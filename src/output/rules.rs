@@ -22,7 +22,7 @@ struct JsonRule<'a> {
 }
 
 /// The name of a kind of fix, as in pages.
-pub fn fix_name(fix: Option<Applicability>) -> &'static str {
+pub(crate) fn fix_name(fix: Option<Applicability>) -> &'static str {
     match fix {
         Some(Applicability::Safe) => "safe",
         Some(Applicability::Unsafe) => "unsafe",
@@ -34,7 +34,7 @@ pub fn fix_name(fix: Option<Applicability>) -> &'static str {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) -> io::Result<()> {
     let wanted = |p: &&Page| family.is_none_or(|f| p.family() == f);
     let width = |of: fn(&Page) -> usize, head: usize| {
         let widths = pages.iter().filter(wanted).map(of);
@@ -64,7 +64,7 @@ pub fn write_text(pages: &Pages, family: Option<&str>, out: &mut dyn io::Write) 
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_json(pages: &Pages, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write_json(pages: &Pages, out: &mut dyn io::Write) -> io::Result<()> {
     let rules = pages.iter().map(|page| JsonRule {
         rule: &page.id,
         severity: page.about().severity.name(),

@@ -98,7 +98,7 @@ fn kind(kind: Kind) -> &'static str {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_json(found: &Services, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write_json(found: &Services, out: &mut dyn io::Write) -> io::Result<()> {
     let sources = &found.sources;
     let document = Document {
         version: 1,
@@ -170,7 +170,7 @@ fn summary(rows: &[Row]) -> Summary {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_text(found: &Services, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write_text(found: &Services, out: &mut dyn io::Write) -> io::Result<()> {
     let rows = &found.matrix.rows;
     let mut files: Vec<&str> = rows.iter().filter_map(|row| row.compose.as_deref()).collect();
     files.dedup();

@@ -21,7 +21,7 @@ const MESSAGE: usize = 500;
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(report: &Report, color: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, color: bool, out: &mut dyn Write) -> io::Result<()> {
     if color { write_styled(report, Ansi::new(out)) } else { write_styled(report, NoColor::new(out)) }
 }
 
@@ -49,7 +49,7 @@ fn write_styled(report: &Report, out: impl WriteColor) -> io::Result<()> {
 }
 
 /// "2 errors, 5 warnings in 7 files; 1 place not analysed".
-pub fn summary(report: &Report) -> String {
+pub(crate) fn summary(report: &Report) -> String {
     let count = |severity| {
         let of = report.findings.iter().filter(|f| f.severity == severity);
         (of.count(), severity.name())
@@ -77,7 +77,7 @@ pub fn summary(report: &Report) -> String {
 
 /// "Fixed 3 findings in 2 files; 4 more with --unsafe-fixes", or nothing if there is nothing to say. With
 /// `diff`, the fixes were only shown.
-pub fn fix_summary(findings: usize, files: usize, unsafe_left: usize, diff: bool) -> Option<String> {
+pub(crate) fn fix_summary(findings: usize, files: usize, unsafe_left: usize, diff: bool) -> Option<String> {
     let did = if diff { "Would fix" } else { "Fixed" };
     match (findings, unsafe_left) {
         (0, 0) => None,

@@ -8,35 +8,35 @@ use crate::tools::acts::Act;
 use acts::{phrase, weight};
 use std::collections::BTreeSet;
 
-pub use acts::of_script;
-pub use project::{Candidate, discover};
+pub(crate) use acts::of_script;
+pub(crate) use project::{Candidate, discover};
 
 /// A script with this score deploys: it writes units (5), or does one thing that servers need (3) and has
 /// such a name (2), or does several things.
-pub const THRESHOLD: u32 = 5;
+pub(crate) const THRESHOLD: u32 = 5;
 
 /// Why a script counts as one that deploys, or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// True if it deploys.
-    pub deploys: bool,
+    pub(crate) deploys: bool,
     /// The score, after the name is taken into account.
-    pub score: u32,
+    pub(crate) score: u32,
     /// What it does.
-    pub acts: BTreeSet<Act>,
+    pub(crate) acts: BTreeSet<Act>,
     /// One line for people: `installs packages, writes units, restarts services`.
-    pub summary: String,
+    pub(crate) summary: String,
 }
 
 /// Where a script stands in its project.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// A Dockerfile copies it or runs it.
-    pub in_container: bool,
+    pub(crate) in_container: bool,
 }
 
 /// Judges one script by what it does. `path` is relative to the root.
-pub fn judge(path: &str, acts: BTreeSet<Act>, standing: Standing) -> Verdict {
+pub(crate) fn judge(path: &str, acts: BTreeSet<Act>, standing: Standing) -> Verdict {
     let base: u32 = acts.iter().map(|act| weight(*act)).sum();
     let has = |act: Act| acts.contains(&act);
     let not = |score: u32, summary: &str| Verdict {

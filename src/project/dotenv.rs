@@ -12,43 +12,43 @@ use std::ops::Range;
 
 /// `NAME=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// The value without quotes; `${…}` stays as written.
-    pub value: String,
+    pub(crate) value: String,
     /// The quote around the value.
-    pub quote: Option<char>,
+    pub(crate) quote: Option<char>,
     /// From the name to the end of the value.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The name.
-    pub name_span: Span,
+    pub(crate) name_span: Span,
     /// The value, with its quotes.
-    pub value_span: Span,
+    pub(crate) value_span: Span,
 }
 
 /// An environment file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dotenv {
+pub(crate) struct Dotenv {
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Its variables, in order. A name that is set twice is here twice.
-    pub entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     /// Entries in a comment (`# SENTRY_DSN=`): this is how a sample shows an optional variable.
-    pub commented: Vec<Entry>,
+    pub(crate) commented: Vec<Entry>,
     /// Lines that could not be read.
-    pub problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl Dotenv {
     /// Reads a file; never fails.
-    pub fn parse(sources: &Sources, file: FileId) -> Dotenv {
+    pub(crate) fn parse(sources: &Sources, file: FileId) -> Dotenv {
         let place = |range: Range<usize>| Span { file, start: range.start as u32, end: range.end as u32 };
         Self::read(sources.file(file).text(), file, &place)
     }
 
     /// Reads a text that a script writes; never fails. The places are in the script.
-    pub fn of_text(text: &MappedText) -> Dotenv {
+    pub(crate) fn of_text(text: &MappedText) -> Dotenv {
         Self::read(&text.text, text.file, &|range| text.span(range))
     }
 
@@ -65,12 +65,12 @@ impl Dotenv {
 
     /// The entry that counts: the last one of its name.
     #[cfg(any(test, fuzzing))]
-    pub fn get(&self, name: &str) -> Option<&Entry> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().rfind(|entry| entry.name == name)
     }
 
     /// True if the name is set, or shown in a comment.
-    pub fn mentions(&self, name: &str) -> bool {
+    pub(crate) fn mentions(&self, name: &str) -> bool {
         self.entries.iter().chain(&self.commented).any(|entry| entry.name == name)
     }
 }

@@ -2,25 +2,25 @@
 //! systemd units, environment files, manifests. It knows nothing about shell syntax, runs nothing, and reads
 //! nothing outside the root. It does not judge; that is the rules' work.
 
-pub mod architecture;
-pub mod compose;
-pub mod discover;
-pub mod dotenv;
-pub mod env;
-pub mod managers;
-pub mod manifest;
-pub mod services;
-pub mod unit;
-pub mod yaml;
+pub(crate) mod architecture;
+pub(crate) mod compose;
+pub(crate) mod discover;
+pub(crate) mod dotenv;
+pub(crate) mod env;
+pub(crate) mod managers;
+pub(crate) mod manifest;
+pub(crate) mod services;
+pub(crate) mod unit;
+pub(crate) mod yaml;
 
 use crate::source::Span;
 
 /// A line of a file that its readers ignore or misread. It is a fault of the file, while a gap is a limit of
 /// the analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The line.
-    pub span: Span,
+    pub(crate) span: Span,
     /// What is wrong with it.
-    pub reason: String,
+    pub(crate) reason: String,
 }

@@ -5,7 +5,7 @@
 //! environment, and systemd.unit(5) for the rest. A text may contain holes for unknown parts (see
 //! `shell::value`); here they are parts of words.
 
-pub mod directives;
+pub(crate) mod directives;
 
 use crate::limit::{tick, ticks};
 use crate::project::Problem;
@@ -17,30 +17,30 @@ use std::ops::Range;
 
 /// `Key=Value` in a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Directive {
+pub(crate) struct Directive {
     /// `Service` of `[Service]`.
-    pub section: String,
+    pub(crate) section: String,
     /// The key.
-    pub key: String,
+    pub(crate) key: String,
     /// The value; continued lines are joined by a blank.
-    pub value: String,
+    pub(crate) value: String,
     /// Key and value, with continued lines.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The place of the value. If the value is empty, it is at the end of the line.
-    pub value_span: Span,
+    pub(crate) value_span: Span,
 }
 
 /// A command line of `ExecStart=` and similar directives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exec {
+pub(crate) struct Exec {
     /// The special characters before the path: `-`, `@`, `:`, `+`, `!`, `|`.
-    pub prefix: String,
+    pub(crate) prefix: String,
     /// The program, without prefixes.
-    pub program: String,
+    pub(crate) program: String,
     /// Its arguments. With the prefix `@`, the first word after the program is `argv[0]` and not among them.
-    pub args: Vec<String>,
+    pub(crate) args: Vec<String>,
     /// The value of the directive.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 impl Exec {
@@ -62,18 +62,18 @@ impl Exec {
 
 /// A path of `EnvironmentFile=`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvironmentFile {
+pub(crate) struct EnvironmentFile {
     /// The path.
-    pub path: String,
+    pub(crate) path: String,
     /// True with a leading `-`: the file may be missing.
-    pub optional: bool,
+    pub(crate) optional: bool,
     /// The place.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// The unit types that a deploy writes, systemd.unit(5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UnitKind {
+pub(crate) enum UnitKind {
     /// A process.
     Service,
     /// It starts another unit at a time.
@@ -92,7 +92,7 @@ pub enum UnitKind {
 
 impl UnitKind {
     /// The type, from a unit's name. A name without a type is a service, systemctl(1).
-    pub fn of(name: &str) -> UnitKind {
+    pub(crate) fn of(name: &str) -> UnitKind {
         match name.rsplit_once('.').map(|(_, ending)| ending) {
             None | Some("service") => UnitKind::Service,
             Some("timer") => UnitKind::Timer,
@@ -107,15 +107,15 @@ impl UnitKind {
 
 /// A unit file's contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unit {
+pub(crate) struct Unit {
     /// The whole text.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The names of the sections, in order, with their places. A section may be opened twice.
-    pub sections: Vec<(String, Span)>,
+    pub(crate) sections: Vec<(String, Span)>,
     /// The directives, in order.
-    pub directives: Vec<Directive>,
+    pub(crate) directives: Vec<Directive>,
     /// Lines that are ignored.
-    pub problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// How many settings of one unit are read. The longest units in packages have fewer than a hundred.
@@ -123,7 +123,7 @@ const MAX_DIRECTIVES: usize = 5_000;
 
 impl Unit {
     /// Reads a unit file.
-    pub fn of_file(sources: &Sources, file: FileId) -> Unit {
+    pub(crate) fn of_file(sources: &Sources, file: FileId) -> Unit {
         Unit::parse(&MappedText {
             text: sources.file(file).text().to_owned(),
             file,
@@ -132,7 +132,7 @@ impl Unit {
     }
 
     /// Reads the text of a unit; never fails.
-    pub fn parse(text: &MappedText) -> Unit {
+    pub(crate) fn parse(text: &MappedText) -> Unit {
         let mut unit = Unit {
             span: text.span(0..text.text.len()),
             sections: Vec::new(),
@@ -188,7 +188,7 @@ impl Unit {
     }
 
     /// All effective directives of a key: an empty assignment resets those before it.
-    pub fn all(&self, section: &str, key: &str) -> Vec<&Directive> {
+    pub(crate) fn all(&self, section: &str, key: &str) -> Vec<&Directive> {
         let mut found = Vec::new();
         for directive in &self.directives {
             if directive.section == section && directive.key == key {
@@ -203,50 +203,50 @@ impl Unit {
     }
 
     /// The last directive of a key, for keys with one value. An empty assignment unsets it.
-    pub fn get(&self, section: &str, key: &str) -> Option<&Directive> {
+    pub(crate) fn get(&self, section: &str, key: &str) -> Option<&Directive> {
         self.all(section, key).pop()
     }
 
     /// `User=`.
-    pub fn user(&self) -> Option<&Directive> {
+    pub(crate) fn user(&self) -> Option<&Directive> {
         self.get("Service", "User")
     }
 
     /// `WorkingDirectory=`, with its leading `-` if it has one.
-    pub fn working_directory(&self) -> Option<&Directive> {
+    pub(crate) fn working_directory(&self) -> Option<&Directive> {
         self.get("Service", "WorkingDirectory")
     }
 
     /// `Type=`; `simple` is the default of a service with `ExecStart=`.
-    pub fn service_type(&self) -> &str {
+    pub(crate) fn service_type(&self) -> &str {
         self.get("Service", "Type").map_or("simple", |directive| &directive.value)
     }
 
     /// True for a service that ends when its work is done.
-    pub fn is_oneshot(&self) -> bool {
+    pub(crate) fn is_oneshot(&self) -> bool {
         self.service_type() == "oneshot"
     }
 
     /// True for a one-shot that leaves nothing running. One with `RemainAfterExit=` may have started
     /// something.
-    pub fn is_oneshot_work(&self) -> bool {
+    pub(crate) fn is_oneshot_work(&self) -> bool {
         let remains = self.get("Service", "RemainAfterExit");
         self.is_oneshot() && !remains.is_some_and(|d| is_true(&d.value))
     }
 
     /// The commands of `ExecStart=`.
-    pub fn exec_start(&self) -> Vec<Exec> {
+    pub(crate) fn exec_start(&self) -> Vec<Exec> {
         self.exec("ExecStart")
     }
 
     /// The commands of `ExecStartPre=`, `ExecReload=` and the like.
-    pub fn exec(&self, key: &str) -> Vec<Exec> {
+    pub(crate) fn exec(&self, key: &str) -> Vec<Exec> {
         let directives = self.all("Service", key);
         directives.into_iter().flat_map(commands).collect()
     }
 
     /// The files of `EnvironmentFile=`.
-    pub fn environment_files(&self) -> Vec<EnvironmentFile> {
+    pub(crate) fn environment_files(&self) -> Vec<EnvironmentFile> {
         let directives = self.all("Service", "EnvironmentFile");
         let files = directives.into_iter().map(|directive| {
             let path = directive.value.strip_prefix('-');
@@ -260,7 +260,7 @@ impl Unit {
     }
 
     /// The variables of `Environment=`, with the place of the directive.
-    pub fn environment(&self) -> Vec<(String, String, Span)> {
+    pub(crate) fn environment(&self) -> Vec<(String, String, Span)> {
         let mut variables = Vec::new();
         for directive in self.all("Service", "Environment") {
             for word in split_words(&directive.value) {
@@ -273,7 +273,7 @@ impl Unit {
     }
 
     /// The units of `After=`, `Wants=`, `Requires=` and the like.
-    pub fn units_of(&self, key: &str) -> Vec<(String, Span)> {
+    pub(crate) fn units_of(&self, key: &str) -> Vec<(String, Span)> {
         let directives = self.all("Unit", key).into_iter();
         let names = directives.flat_map(|directive| {
             let words = directive.value.split_whitespace();
@@ -283,7 +283,7 @@ impl Unit {
     }
 
     /// True if `[Install]` says what `systemctl enable` should do.
-    pub fn has_install(&self) -> bool {
+    pub(crate) fn has_install(&self) -> bool {
         ["WantedBy", "RequiredBy", "UpheldBy", "Alias", "Also"]
             .iter()
             .any(|key| self.get("Install", key).is_some())
@@ -291,7 +291,7 @@ impl Unit {
 
     /// The unit that a timer, socket or path starts: `Unit=` (`Service=` of a socket), else the service of the same
     /// name; systemd.timer(5), systemd.socket(5), systemd.path(5). `None` for other kinds.
-    pub fn triggers(&self, name: &str) -> Option<String> {
+    pub(crate) fn triggers(&self, name: &str) -> Option<String> {
         let key = match UnitKind::of(name) {
             UnitKind::Timer => ("Timer", "Unit"),
             UnitKind::Path => ("Path", "Unit"),
@@ -309,12 +309,12 @@ impl Unit {
 }
 
 /// The spellings of true, systemd.syntax(7).
-pub fn is_true(value: &str) -> bool {
+pub(crate) fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "1" | "yes" | "true" | "on")
 }
 
 /// `backup@.service` for `backup@db.service`; `None` if it is not an instance.
-pub fn template_of(name: &str) -> Option<String> {
+pub(crate) fn template_of(name: &str) -> Option<String> {
     let (stem, rest) = name.split_once('@')?;
     let (instance, ending) = rest.rsplit_once('.').unwrap_or((rest, "service"));
     (!instance.is_empty()).then(|| format!("{stem}@.{ending}"))
@@ -381,7 +381,7 @@ fn commands(directive: &Directive) -> Vec<Exec> {
 
 /// Words as systemd splits them: blanks separate words, quotes of either kind group where they open a word or
 /// are inside one, and a backslash takes the next character. `\;` is a `;` that does not separate.
-pub fn split_words(value: &str) -> Vec<String> {
+pub(crate) fn split_words(value: &str) -> Vec<String> {
     let words = words_with_separators(value).into_iter();
     words.map(|word| word.unwrap_or_else(|| ";".to_owned())).collect()
 }
@@ -393,7 +393,7 @@ fn words_with_separators(value: &str) -> Vec<Option<String>> {
 }
 
 /// The words, and whether each is bare: without a quote or a backslash in it.
-pub fn words(value: &str) -> Vec<(String, bool)> {
+pub(crate) fn words(value: &str) -> Vec<(String, bool)> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     // Quotes and backslashes make a `;` a plain word.

@@ -14,23 +14,23 @@ use std::fmt;
 
 mod recover;
 
-pub use recover::parse_readable;
+pub(crate) use recover::parse_readable;
 
 /// A node of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
+pub(crate) struct Node {
     /// Its bytes. A scalar includes its quotes; a collection extends from its start to the end of its last
     /// node.
-    pub span: Span,
+    pub(crate) span: Span,
     /// What it is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Its tag if it is the application's own (`!reset`), including the `!`.
-    pub tag: Option<Box<str>>,
+    pub(crate) tag: Option<Box<str>>,
 }
 
 /// The kinds of nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Nothing, `~` or `null`.
     Null,
     /// Any scalar, as text.
@@ -43,16 +43,16 @@ pub enum Kind {
 
 /// A key of a mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
+pub(crate) struct Key {
     /// Its text; empty for a null or a collection.
-    pub text: String,
+    pub(crate) text: String,
     /// Its bytes.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 impl Node {
     /// The text of a scalar.
-    pub fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text(text) => Some(text),
             _ => None,
@@ -60,7 +60,7 @@ impl Node {
     }
 
     /// The entries of a mapping.
-    pub fn entries(&self) -> Option<&[(Key, Node)]> {
+    pub(crate) fn entries(&self) -> Option<&[(Key, Node)]> {
         match &self.kind {
             Kind::Map(entries) => Some(entries),
             _ => None,
@@ -68,13 +68,13 @@ impl Node {
     }
 
     /// The value of a key. If a key is written twice, it is the last one, as for most readers.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         let entries = self.entries()?.iter().rev();
         entries.into_iter().find(|(k, _)| k.text == key).map(|e| &e.1)
     }
 
     /// `a mapping`, `a list` …: for messages.
-    pub fn describe(&self) -> &'static str {
+    pub(crate) fn describe(&self) -> &'static str {
         match self.kind {
             Kind::Null => "nothing",
             Kind::Text(_) => "a single value",
@@ -89,7 +89,7 @@ impl Node {
 /// # Errors
 /// A gap where the text stops being YAML, or where a limit against hostile files is reached (nesting deeper
 /// than 24, more than 100,000 nodes, aliases that expand to as many).
-pub fn parse(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> {
+pub(crate) fn parse(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> {
     parse_text(sources, file, sources.file(file).text())
 }
 
@@ -98,7 +98,7 @@ pub fn parse(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> {
 ///
 /// # Errors
 /// As [`parse`].
-pub fn parse_json(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> {
+pub(crate) fn parse_json(sources: &Sources, file: FileId) -> Result<Option<Node>, Gap> {
     let plain = without_comments(sources.file(file).text());
     if plain.trim().is_empty() {
         return Ok(None);

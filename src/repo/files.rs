@@ -1,12 +1,12 @@
 //! A reader that cannot be misled: it opens regular files inside the root and nothing else. It must never
 //! know what the files mean.
 
-pub mod record;
+pub(crate) mod record;
 mod tree;
 mod walk;
 
-pub use record::Recorder;
-pub use tree::{Contents, Entry, Tree};
+pub(crate) use record::Recorder;
+pub(crate) use tree::{Contents, Entry, Tree};
 pub(crate) use walk::{Kind, Step};
 
 use crate::finding::Gap;
@@ -17,7 +17,7 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 /// The largest file that is read, in bytes. The largest script of a thousand real repos has a tenth of it.
-pub const MAX_BYTES: u64 = 8 * 1024 * 1024;
+pub(crate) const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How much memory the texts of one repo may take. The scripts and settings of a real one take a hundredth of
 /// it.
@@ -25,7 +25,7 @@ const MAX_TOTAL: usize = 128 * 1024 * 1024;
 
 /// The directory outside of which nothing is read, or its contents at another time.
 #[derive(Clone, Debug)]
-pub struct Root {
+pub(crate) struct Root {
     /// The canonical path: no links, no `..`.
     path: PathBuf,
     /// What is read instead of the disk.
@@ -48,7 +48,7 @@ impl Root {
     ///
     /// # Errors
     /// A gap if there is no such directory or it cannot be entered.
-    pub fn open(path: &Path) -> Result<Self, Gap> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Gap> {
         let named = path.to_string_lossy().into_owned();
         let fail = |reason: String| Gap { file: named.clone(), place: None, reason };
         let canonical = path.canonicalize().map_err(|e| fail(describe(&e)))?;
@@ -59,13 +59,13 @@ impl Root {
     }
 
     /// The same root with other files; the disk is no longer read.
-    pub fn with_tree(&self, tree: Tree) -> Root {
+    pub(crate) fn with_tree(&self, tree: Tree) -> Root {
         Root { path: self.path.clone(), tree: Some(Rc::new(tree)), recorder: None }
     }
 
     /// The same root; questions are recorded from now on.
     #[must_use]
-    pub fn noted_by(self, recorder: Option<Recorder>) -> Root {
+    pub(crate) fn noted_by(self, recorder: Option<Recorder>) -> Root {
         Root { recorder, ..self }
     }
 
@@ -87,7 +87,7 @@ impl Root {
     }
 
     /// True if anything exists under `name`; a link need not lead anywhere.
-    pub fn exists(&self, name: &str) -> bool {
+    pub(crate) fn exists(&self, name: &str) -> bool {
         if let Some(tree) = &self.tree {
             return self.name(Path::new(name)).is_some_and(|name| tree.entry(&name).is_some());
         }
@@ -99,7 +99,7 @@ impl Root {
     }
 
     /// The size of a regular file in bytes; `None` for anything else, including a link.
-    pub fn size(&self, name: &str) -> Option<u64> {
+    pub(crate) fn size(&self, name: &str) -> Option<u64> {
         if let Some(tree) = &self.tree {
             return tree.size(name);
         }
@@ -134,7 +134,7 @@ impl Root {
     ///
     /// # Errors
     /// Why they are not read.
-    pub fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+    pub(crate) fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
         let Some(name) = self.name(Path::new(name)) else {
             return Err("is outside the project's root, so it is not read".to_owned());
         };
@@ -142,13 +142,13 @@ impl Root {
     }
 
     /// The canonical path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The name of `path` (absolute, or relative to the root) in output: relative to the root, with `/`.
     /// `None` if it is not inside. Links are not resolved if the path itself stays inside.
-    pub fn name(&self, path: &Path) -> Option<String> {
+    pub(crate) fn name(&self, path: &Path) -> Option<String> {
         let inside = if path.is_absolute() {
             match path.strip_prefix(&self.path) {
                 Ok(rest) => rest.to_path_buf(),
@@ -177,7 +177,7 @@ impl Root {
     }
 
     /// The path on disk of a name in output.
-    pub fn locate(&self, name: &str) -> PathBuf {
+    pub(crate) fn locate(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
@@ -186,7 +186,7 @@ impl Root {
     /// # Errors
     /// A gap that says why it was not read: missing, a FIFO, a device, a directory, a link out of the root, too
     /// large, unreadable, not text.
-    pub fn read(&self, path: impl AsRef<Path>, sources: &mut Sources) -> Result<FileId, Gap> {
+    pub(crate) fn read(&self, path: impl AsRef<Path>, sources: &mut Sources) -> Result<FileId, Gap> {
         let path = path.as_ref();
         let Some(name) = self.name(path) else {
             return Err(Gap {
@@ -215,7 +215,7 @@ impl Root {
 
     /// The bytes of a regular file of at most `most` bytes, by its name in output, for a look that needs no
     /// text. Links are not followed.
-    pub fn peek(&self, name: &str, most: u64) -> Option<Vec<u8>> {
+    pub(crate) fn peek(&self, name: &str, most: u64) -> Option<Vec<u8>> {
         let small = self.size(name).is_some_and(|size| size <= most);
         small.then(|| self.bytes(name).ok()).flatten()
     }
@@ -319,7 +319,7 @@ const MARKS: &[&str] = &[
 /// The root of the project that `target` belongs to. A directory is its own root. For a file it is the
 /// nearest ancestor with `.git` (a worktree or submodule has a file of that name), else the nearest with a
 /// compose file or a manifest, else the file's own directory. Only names are looked at.
-pub fn find_root(target: &Path) -> PathBuf {
+pub(crate) fn find_root(target: &Path) -> PathBuf {
     let absolute = std::path::absolute(target).unwrap_or_else(|_| target.to_path_buf());
     if absolute.is_dir() {
         return absolute.canonicalize().unwrap_or(absolute);
@@ -335,7 +335,7 @@ pub fn find_root(target: &Path) -> PathBuf {
 }
 
 /// True for a directory that is a project's root: it contains what [`find_root`] looks for.
-pub fn is_marked(directory: &Path) -> bool {
+pub(crate) fn is_marked(directory: &Path) -> bool {
     let holds = |name: &str| directory.join(name).symlink_metadata().is_ok();
     holds(".git") || MARKS.iter().any(|mark| holds(mark))
 }

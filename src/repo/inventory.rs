@@ -15,9 +15,9 @@ use seen::Seen;
 use std::collections::{BTreeSet, HashSet};
 
 /// The depth below the root to which files are searched.
-pub const MAX_DEPTH: usize = 8;
+pub(crate) const MAX_DEPTH: usize = 8;
 /// The most entries that are looked at. A repo with more is reported as a gap.
-pub const MAX_ENTRIES: usize = 50_000;
+pub(crate) const MAX_ENTRIES: usize = 50_000;
 /// Directories with other people's files or a build's output.
 const SKIPPED: &[&str] =
     &[".git", "node_modules", "venv", ".venv", "vendor", "dist", "build", "target", "__pycache__"];
@@ -27,67 +27,67 @@ const SCRIPT_NAMES: &[&str] =
 
 /// The files of a project, by what their names say. Names are relative to the root, with `/`, and sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Inventory {
+pub(crate) struct Inventory {
     /// Shell scripts.
-    pub scripts: Vec<String>,
+    pub(crate) scripts: Vec<String>,
     /// Those of [`Inventory::scripts`] that are regular files without the execute bit.
-    pub not_executable: Vec<String>,
+    pub(crate) not_executable: Vec<String>,
     /// Compose files, including overrides and variants (`docker-compose.prod.yml`).
-    pub compose: Vec<String>,
+    pub(crate) compose: Vec<String>,
     /// systemd units.
-    pub units: Vec<String>,
+    pub(crate) units: Vec<String>,
     /// Environment files, including samples.
-    pub dotenv: Vec<String>,
+    pub(crate) dotenv: Vec<String>,
     /// The entries of [`Inventory::dotenv`] that `.gitignore` keeps out of the repo.
-    pub ignored_dotenv: Vec<String>,
+    pub(crate) ignored_dotenv: Vec<String>,
     /// Manifests, lockfiles and the settings of migration tools.
-    pub manifests: Vec<String>,
+    pub(crate) manifests: Vec<String>,
     /// Directories called `migrations` or similar.
-    pub migration_directories: Vec<String>,
+    pub(crate) migration_directories: Vec<String>,
     /// `*architecture*.md`.
-    pub architecture: Vec<String>,
+    pub(crate) architecture: Vec<String>,
     /// Other Markdown.
-    pub documents: Vec<String>,
+    pub(crate) documents: Vec<String>,
     /// `Dockerfile*`, `*.Dockerfile`, `Containerfile`.
-    pub dockerfiles: Vec<String>,
+    pub(crate) dockerfiles: Vec<String>,
     /// `nginx*.conf`, and files in a directory `nginx`.
-    pub nginx: Vec<String>,
+    pub(crate) nginx: Vec<String>,
     /// `ecosystem.config.*`, the process file of pm2.
-    pub ecosystem: Vec<String>,
+    pub(crate) ecosystem: Vec<String>,
     /// Units that are filled in before they are installed: `web.service.in`.
-    pub unit_templates: Vec<String>,
+    pub(crate) unit_templates: Vec<String>,
     /// Files that add to a unit: `web.service.d/override.conf`.
-    pub drop_ins: Vec<String>,
+    pub(crate) drop_ins: Vec<String>,
     /// Other `*.conf` and `*.ini`, including those of supervisor.
-    pub settings: Vec<String>,
+    pub(crate) settings: Vec<String>,
     /// What the forge runs on a push, which may be the deploy: `.github/workflows/*.yml`, `.gitlab-ci.yml`.
-    pub workflows: Vec<String>,
+    pub(crate) workflows: Vec<String>,
     /// Build output directories (`dist`, `build`) that `.gitignore` does not keep out of the repo.
-    pub outputs: Vec<String>,
+    pub(crate) outputs: Vec<String>,
     /// Modules of Python, scripts of Node and their sources, including tests.
-    pub code: Vec<String>,
+    pub(crate) code: Vec<String>,
     /// `*.template`: a container's entry point or a script inserts variables into it.
-    pub templates: Vec<String>,
+    pub(crate) templates: Vec<String>,
     /// `deploylint.yaml`.
-    pub config: Vec<String>,
+    pub(crate) config: Vec<String>,
     /// Regular files that are none of these.
-    pub others: Vec<String>,
+    pub(crate) others: Vec<String>,
     /// Directories that were not entered: at the end of the walk, or [`Inventory::outputs`].
-    pub beyond: Vec<String>,
+    pub(crate) beyond: Vec<String>,
     /// Directories that could not be entered, and walks that were cut short.
-    pub gaps: Vec<Gap>,
+    pub(crate) gaps: Vec<Gap>,
 }
 
 impl Inventory {
     /// Walks `root` without following links, by the rules of the `.gitignore` files in it (not the user's
     /// own, so that everybody gets the same list).
-    pub fn of(root: &Root) -> Inventory {
+    pub(crate) fn of(root: &Root) -> Inventory {
         Self::down_to(root, MAX_DEPTH)
     }
 
     /// The files directly in `root`. They surround a script outside any project, for example in a home
     /// directory, where everything below is unrelated.
-    pub fn shallow(root: &Root) -> Inventory {
+    pub(crate) fn shallow(root: &Root) -> Inventory {
         Self::down_to(root, 1)
     }
 
@@ -296,7 +296,7 @@ pub(crate) fn is_skipped(step: &Step) -> bool {
 }
 
 /// True for the name of such a directory.
-pub fn is_of_others(name: &str) -> bool {
+pub(crate) fn is_of_others(name: &str) -> bool {
     SKIPPED.contains(&name)
 }
 

@@ -1,13 +1,13 @@
 //! What a file's name says about the file. It does not look at contents or at the disk.
 
 /// The last part of a path, and of the name of a program.
-pub fn base(path: &str) -> &str {
+pub(crate) fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The names of <https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>, and
 /// variants that people pass to `-f` (`docker-compose.prod.yml`).
-pub fn is_compose(name: &str) -> bool {
+pub(crate) fn is_compose(name: &str) -> bool {
     let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else {
         return false;
     };
@@ -16,7 +16,7 @@ pub fn is_compose(name: &str) -> bool {
 }
 
 /// The unit types of systemd.unit(5) that a deploy writes.
-pub fn is_unit(name: &str) -> bool {
+pub(crate) fn is_unit(name: &str) -> bool {
     // `Dockerfile.service` builds the image of a service.
     let unit = [".service", ".timer", ".socket", ".target", ".path", ".mount"]
         .iter()
@@ -26,7 +26,7 @@ pub fn is_unit(name: &str) -> bool {
 
 /// The names of pm2's process files: `ecosystem.config.js`, `ecosystem.production.config.cjs`,
 /// `pm2.config.json`.
-pub fn is_ecosystem(name: &str) -> bool {
+pub(crate) fn is_ecosystem(name: &str) -> bool {
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
     let first = stem.split('.').next().unwrap_or_default();
     matches!(first, "ecosystem" | "pm2")
@@ -38,7 +38,7 @@ pub fn is_ecosystem(name: &str) -> bool {
 }
 
 /// A unit that is filled in before it is installed: `web.service.in`, `web.service.template`.
-pub fn is_unit_template(name: &str) -> bool {
+pub(crate) fn is_unit_template(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(stem, ending)| {
         is_unit(stem)
             && matches!(
@@ -50,14 +50,14 @@ pub fn is_unit_template(name: &str) -> bool {
 
 /// The unit that a file in such a directory changes, systemd.unit(5): `web.service` for
 /// `web.service.d/override.conf`.
-pub fn drop_in_of(path: &str) -> Option<&str> {
+pub(crate) fn drop_in_of(path: &str) -> Option<&str> {
     let (directory, name) = path.rsplit_once('/')?;
     let unit = base(directory).strip_suffix(".d")?;
     (name.ends_with(".conf") && is_unit(unit)).then_some(unit)
 }
 
 /// `.env`, `.env.production`, `prod.env`, `.sample.env`, `env.example`.
-pub fn is_dotenv(name: &str) -> bool {
+pub(crate) fn is_dotenv(name: &str) -> bool {
     name == ".env"
         || name.starts_with(".env.")
         || name.ends_with(".env")
@@ -74,7 +74,7 @@ pub fn is_dotenv(name: &str) -> bool {
 }
 
 /// True for an environment file that the repo keeps to show which variables there are.
-pub fn is_sample_dotenv(path: &str) -> bool {
+pub(crate) fn is_sample_dotenv(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     is_dotenv(name)
         && name
@@ -83,7 +83,7 @@ pub fn is_sample_dotenv(path: &str) -> bool {
 }
 
 /// Manifests, lockfiles and the settings of migration tools. `name` is the last part of `path`.
-pub fn is_manifest(name: &str, path: &str) -> bool {
+pub(crate) fn is_manifest(name: &str, path: &str) -> bool {
     const EXACT: &[&str] = &[
         "pyproject.toml",
         "setup.py",
@@ -122,24 +122,24 @@ pub fn is_manifest(name: &str, path: &str) -> bool {
 }
 
 /// Directories in which Django, Alembic, Rails, Laravel, Prisma, Knex and TypeORM keep migrations.
-pub fn is_migration_directory(name: &str) -> bool {
+pub(crate) fn is_migration_directory(name: &str) -> bool {
     matches!(name, "migrations" | "migrate" | "alembic")
 }
 
 /// The names that `docker build` and its users give the file.
-pub fn is_dockerfile(name: &str) -> bool {
+pub(crate) fn is_dockerfile(name: &str) -> bool {
     name.starts_with("Dockerfile") || name.ends_with(".Dockerfile") || name == "Containerfile"
 }
 
 /// `ARCHITECTURE.md`, `system-architecture.md`.
-pub fn is_architecture(name: &str) -> bool {
+pub(crate) fn is_architecture(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.ends_with(".md") && lower.contains("architecture")
 }
 
 /// True for a file that belongs at the top of a project, or of a deployment, rather than in a folder of
 /// projects: what is deployed, what deploys it, and what each repo has.
-pub fn stands_at_the_top(name: &str) -> bool {
+pub(crate) fn stands_at_the_top(name: &str) -> bool {
     const OTHERS: &[&str] = &[
         ".gitignore",
         ".dockerignore",
@@ -165,7 +165,7 @@ pub fn stands_at_the_top(name: &str) -> bool {
 }
 
 /// Python, JavaScript and TypeScript.
-pub fn is_code(name: &str) -> bool {
+pub(crate) fn is_code(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, extension)| {
         matches!(extension, "py" | "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx")
     })
@@ -173,7 +173,7 @@ pub fn is_code(name: &str) -> bool {
 
 /// Code that runs in production, as far as names show it: no tests or their settings, no type declarations,
 /// nothing minified, no examples, and no settings of development tools.
-pub fn is_deployed_code(path: &str) -> bool {
+pub(crate) fn is_deployed_code(path: &str) -> bool {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
     let aside = |directory: &str| {
@@ -218,13 +218,13 @@ pub fn is_deployed_code(path: &str) -> bool {
 
 /// True if the name says that it is the user data of a cloud server, which runs only on the first boot of an
 /// instance (<https://cloudinit.readthedocs.io/en/latest/explanation/format.html>, user-data script).
-pub fn is_first_boot_script(path: &str) -> bool {
+pub(crate) fn is_first_boot_script(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase().replace(['-', '_'], "");
     name.contains("userdata") || name.contains("cloudinit")
 }
 
 /// The shell that a first line names: `bash` for `#!/usr/bin/env -S bash -e`. `None` for anything else.
-pub fn shell_of_shebang(line: &str) -> Option<&str> {
+pub(crate) fn shell_of_shebang(line: &str) -> Option<&str> {
     let mut words = line
         .trim_start_matches('\u{feff}')
         .strip_prefix("#!")?

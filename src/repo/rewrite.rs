@@ -14,33 +14,33 @@ use std::path::{Path, PathBuf};
 
 /// A file to replace.
 #[derive(Clone, Copy, Debug)]
-pub struct Rewrite<'a> {
+pub(crate) struct Rewrite<'a> {
     /// Its name in output: relative to the root.
-    pub path: &'a str,
+    pub(crate) path: &'a str,
     /// Its contents when it was read.
-    pub before: &'a [u8],
+    pub(crate) before: &'a [u8],
     /// Its new contents.
-    pub after: &'a [u8],
+    pub(crate) after: &'a [u8],
 }
 
 /// What was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rewritten {
+pub(crate) struct Rewritten {
     /// The files that now hold their new text.
-    pub paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
     /// What could not be preserved of a file: `(path, what)`.
-    pub lost: Vec<(String, String)>,
+    pub(crate) lost: Vec<(String, String)>,
 }
 
 /// Why a file was not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotWritten {
+pub(crate) struct NotWritten {
     /// The file.
-    pub path: String,
+    pub(crate) path: String,
     /// Why.
-    pub reason: String,
+    pub(crate) reason: String,
     /// The files that were written before that. The temporary files of the others are gone.
-    pub done: Rewritten,
+    pub(crate) done: Rewritten,
 }
 
 impl fmt::Display for NotWritten {
@@ -57,7 +57,7 @@ impl fmt::Display for NotWritten {
 ///
 /// # Errors
 /// The first file that cannot be written, or whose contents have changed since it was read.
-pub fn rewrite(root: &Root, files: &[Rewrite<'_>]) -> Result<Rewritten, NotWritten> {
+pub(crate) fn rewrite(root: &Root, files: &[Rewrite<'_>]) -> Result<Rewritten, NotWritten> {
     let mut done = Rewritten::default();
     let mut ready = Vec::new();
     for file in files {

@@ -18,31 +18,31 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A review.
 #[derive(Debug)]
-pub struct Review {
+pub(crate) struct Review {
     /// Every file that was read.
-    pub sources: Sources,
+    pub(crate) sources: Sources,
     /// The task, if there is one.
-    pub document: Option<Document>,
+    pub(crate) document: Option<Document>,
     /// What changed.
-    pub history: History,
+    pub(crate) history: History,
     /// What it means, by kind, file and line.
-    pub impacts: Vec<Impact>,
+    pub(crate) impacts: Vec<Impact>,
     /// The checklist.
-    pub items: Vec<Item>,
+    pub(crate) items: Vec<Item>,
     /// True if changes that the trigger names were made since then, or if no review was ever recorded.
-    pub due: bool,
+    pub(crate) due: bool,
     /// What a reader must know about the above.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// What could not be analysed.
-    pub gaps: Vec<Gap>,
+    pub(crate) gaps: Vec<Gap>,
     /// Today's date here.
-    pub today: Date,
+    pub(crate) today: Date,
     root: Root,
 }
 
 /// The result of recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Recorded {
+pub(crate) enum Recorded {
     /// The date was written into that file.
     Written(String),
     /// It was already there.
@@ -53,7 +53,7 @@ pub enum Recorded {
 
 impl Review {
     /// True if an item is open or blocked.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.items.iter().any(|item| item.status >= Status::Blocked)
     }
 
@@ -61,7 +61,7 @@ impl Review {
     ///
     /// # Errors
     /// There is no document, no line for the date, or the file cannot be written.
-    pub fn record(&self, force: bool) -> Result<Recorded, CheckError> {
+    pub(crate) fn record(&self, force: bool) -> Result<Recorded, CheckError> {
         let Some(document) = &self.document else {
             return Err(CheckError::new("there is no review document to write the date into").advise(
                 "write a Markdown file with a heading `Review Production Deployment Scripts` and a line \
@@ -113,7 +113,7 @@ impl Review {
 ///
 /// # Errors
 /// Wrong usage or configuration, several documents, or a wrong date.
-pub fn review(request: &Request) -> Result<Review, CheckError> {
+pub(crate) fn review(request: &Request) -> Result<Review, CheckError> {
     let today = jiff::Zoned::now().date();
     let checked = check::Request {
         root: Some(request.root.clone()),

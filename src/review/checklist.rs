@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The status of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
+pub(crate) enum Status {
     /// Nothing that it is about has changed, and nothing is wrong.
     NotApplicable,
     /// Nothing is left to do.
@@ -27,42 +27,42 @@ pub enum Status {
 
 /// The reason for an item's status.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Evidence {
+pub(crate) struct Evidence {
     /// What is the case.
-    pub text: String,
+    pub(crate) text: String,
     /// The place: a file and, if one line says it, the 1-based line.
-    pub place: Option<(String, Option<u32>)>,
+    pub(crate) place: Option<(String, Option<u32>)>,
     /// True for what is left to do.
-    pub open: bool,
+    pub(crate) open: bool,
 }
 
 /// A part that could not be judged, as small as possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Blocked {
+pub(crate) struct Blocked {
     /// The file.
-    pub file: String,
+    pub(crate) file: String,
     /// Its 1-based lines, first and last; `None` for all of it.
-    pub lines: Option<(u32, u32)>,
+    pub(crate) lines: Option<(u32, u32)>,
     /// Why.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 /// An item of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub(crate) struct Item {
     /// Which item it is.
-    pub task: Task,
+    pub(crate) task: Task,
     /// Its status.
-    pub status: Status,
+    pub(crate) status: Status,
     /// The reasons; open ones come first.
-    pub evidence: Vec<Evidence>,
+    pub(crate) evidence: Vec<Evidence>,
     /// The parts that could not be judged.
-    pub blocked: Vec<Blocked>,
+    pub(crate) blocked: Vec<Blocked>,
 }
 
 /// The items, in order: the eight of the checklist, then its notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Task {
+pub(crate) enum Task {
     /// 1 Analyse the changes since the last review.
     Changes,
     /// 2 New services.
@@ -89,7 +89,7 @@ pub enum Task {
 
 impl Task {
     /// All of them, in order.
-    pub const ALL: [Task; 11] = [
+    pub(crate) const ALL: [Task; 11] = [
         Task::Changes,
         Task::Services,
         Task::Dependencies,
@@ -104,13 +104,13 @@ impl Task {
     ];
 
     /// Its number in the checklist; `None` for a note.
-    pub fn number(self) -> Option<usize> {
+    pub(crate) fn number(self) -> Option<usize> {
         let at = Task::ALL.iter().position(|task| *task == self)?;
         (at < 8).then_some(at + 1)
     }
 
     /// Its name for programs.
-    pub fn id(self) -> &'static str {
+    pub(crate) fn id(self) -> &'static str {
         match self {
             Task::Changes => "analyse-changes",
             Task::Services => "new-services",
@@ -127,7 +127,7 @@ impl Task {
     }
 
     /// Its name for people.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Task::Changes => "Analyse the changes since the last review",
             Task::Services => "Cover new and removed services",

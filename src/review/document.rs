@@ -15,16 +15,16 @@ const TRIGGERS: &[&str] = &["trigger", "triggers", "when", "run when", "perform 
 
 /// What a configuration can say about the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// The task's title; without one, the task is recognised by its words.
-    pub task: Option<String>,
+    pub(crate) task: Option<String>,
     /// The words before the date.
-    pub label: Option<String>,
+    pub(crate) label: Option<String>,
 }
 
 /// What is written where the date is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Performed {
+pub(crate) enum Performed {
     /// A day.
     On(Date),
     /// Nothing, or words that stand for it: `never`, `YYYY-MM-DD`.
@@ -35,23 +35,23 @@ pub enum Performed {
 
 /// The task in its document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
+pub(crate) struct Document {
     /// The document.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// The task's title.
-    pub title: String,
+    pub(crate) title: String,
     /// The place of the title.
-    pub span: Span,
+    pub(crate) span: Span,
     /// When a review is due, in its own words.
-    pub trigger: Option<(String, Span)>,
+    pub(crate) trigger: Option<(String, Span)>,
     /// When it was last performed, with the place of the date or of where it belongs; `None` if no line says
     /// so.
-    pub performed: Option<(Performed, Span)>,
+    pub(crate) performed: Option<(Performed, Span)>,
 }
 
 impl Document {
     /// The line with the date, as it is written.
-    pub fn line<'s>(&self, sources: &'s Sources) -> Option<&'s str> {
+    pub(crate) fn line<'s>(&self, sources: &'s Sources) -> Option<&'s str> {
         let (_, span) = self.performed.as_ref()?;
         let text = sources.file(self.file).text();
         let start = text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
@@ -60,7 +60,7 @@ impl Document {
 }
 
 /// The review tasks of a document, in order.
-pub fn tasks(sources: &Sources, file: FileId, wanted: &Wanted) -> Vec<Document> {
+pub(crate) fn tasks(sources: &Sources, file: FileId, wanted: &Wanted) -> Vec<Document> {
     let text = sources.file(file).text();
     // Markdown is parsed only if the words are in it.
     let lower = text.to_lowercase();

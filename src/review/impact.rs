@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What became of a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// It is new.
     Added,
     /// It was removed.
@@ -26,31 +26,31 @@ pub enum Change {
 
 /// A fact that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Impact {
+pub(crate) struct Impact {
     /// What it is about.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// What changed, for people: `redis`, `fastapi`, `DATABASE_URL`.
-    pub what: String,
+    pub(crate) what: String,
     /// What is said about it; if it changed, what is said now. It is empty if it only exists.
-    pub value: String,
+    pub(crate) value: String,
     /// How it changed.
-    pub change: Change,
+    pub(crate) change: Change,
     /// The file that says it; if it was removed, the file that said it.
-    pub file: String,
+    pub(crate) file: String,
     /// The 1-based line in the new text; if it was removed, in the old one.
-    pub line: Option<u32>,
+    pub(crate) line: Option<u32>,
     /// Which of the history's commits did it; `None` for the working tree, or if there is no git.
-    pub commit: Option<usize>,
+    pub(crate) commit: Option<usize>,
     /// True if that commit changed the line itself; false if it is the last that changed the file.
-    pub certain: bool,
+    pub(crate) certain: bool,
     /// The hunk that did it: unified, with three lines of context and masked secrets. It is empty if there is
     /// no text to compare.
-    pub diff: String,
+    pub(crate) diff: String,
 }
 
 /// What is different in `new`. `old` is empty if everything counts as new. Facts of unchanged files do not
 /// count: what the disk has and git does not was not in the reviewed tree either.
-pub fn impact(root: &Root, old: &State, new: &State, history: &History) -> Vec<Impact> {
+pub(super) fn impact(root: &Root, old: &State, new: &State, history: &History) -> Vec<Impact> {
     let net = Net::of(history);
     let tracer = Tracer::new(root, history);
     let mut found = Vec::new();

@@ -3,8 +3,8 @@
 
 mod begin;
 mod carry_out;
-pub mod checklist;
-pub mod document;
+pub(crate) mod checklist;
+pub(crate) mod document;
 mod impact;
 mod net;
 mod request;
@@ -12,9 +12,9 @@ mod seen;
 mod state;
 mod trace;
 
-pub use carry_out::{Recorded, Review, review};
-pub use impact::{Change, Impact};
-pub use request::Request;
-pub use state::Kind;
+pub(crate) use carry_out::{Recorded, Review, review};
+pub(crate) use impact::{Change, Impact};
+pub(crate) use request::Request;
+pub(crate) use state::Kind;
 #[cfg(any(test, fuzzing))]
 pub(crate) use state::State;

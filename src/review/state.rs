@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 
 /// What a fact is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A compose service, its image and its command.
     Service,
     /// A systemd unit and its directives.
@@ -43,15 +43,15 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fact {
     /// What it is about.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Its name. The same thing has the same name in another state.
-    pub key: String,
+    pub(crate) key: String,
     /// What is said about it: a version, an image; empty if it only exists. It is never a secret.
-    pub value: String,
+    pub(crate) value: String,
     /// The file that says it.
-    pub file: String,
+    pub(crate) file: String,
     /// The 1-based line; `None` if the whole file is the fact.
-    pub line: Option<u32>,
+    pub(crate) line: Option<u32>,
     /// The lines that say it, as they are written. They serve to find the change that wrote them, and are
     /// never shown.
     pub(super) lines: Vec<String>,
@@ -61,7 +61,7 @@ pub(crate) struct Fact {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     /// The facts, by kind, key and file.
-    pub facts: Vec<Fact>,
+    pub(crate) facts: Vec<Fact>,
     /// The texts that are known only as settings, by path.
     pub(super) settings: BTreeMap<String, String>,
 }

@@ -6,11 +6,11 @@ use crate::finding::{Confidence, Finding, Fix, Related, RuleId, Severity};
 use crate::source::Span;
 
 /// A finding in the making.
-pub struct Draft(Finding);
+pub(crate) struct Draft(Finding);
 
 impl World<'_, '_> {
     /// A finding of a rule at a place, as bad and as sure as the rule's page says.
-    pub fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
+    pub(crate) fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
         let about = rule.about();
         Draft(Finding {
             severity: about.severity,
@@ -27,7 +27,7 @@ impl World<'_, '_> {
 
 impl Draft {
     /// Sets another severity than the page's.
-    pub fn severity(mut self, severity: Severity) -> Self {
+    pub(crate) fn severity(mut self, severity: Severity) -> Self {
         self.0.severity = severity;
         self
     }
@@ -45,19 +45,19 @@ impl Draft {
     }
 
     /// How sure at most.
-    pub fn at_most(mut self, confidence: Confidence) -> Self {
+    pub(crate) fn at_most(mut self, confidence: Confidence) -> Self {
         self.0.confidence = self.0.confidence.min(confidence);
         self
     }
 
     /// What to write instead.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.0.help = Some(help.into());
         self
     }
 
     /// Adds another place that explains it.
-    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+    pub(crate) fn related(mut self, span: Span, message: impl Into<String>) -> Self {
         if span != self.0.span {
             self.0.related.push(Related { message: message.into(), span });
         }
@@ -65,13 +65,13 @@ impl Draft {
     }
 
     /// A change that removes it.
-    pub fn fix(mut self, fix: Option<Fix>) -> Self {
+    pub(crate) fn fix(mut self, fix: Option<Fix>) -> Self {
         self.0.fix = fix;
         self
     }
 
     /// The finding.
-    pub fn done(self) -> Finding {
+    pub(crate) fn done(self) -> Finding {
         self.0
     }
 }

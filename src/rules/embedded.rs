@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 /// A file of a rule folder: a page (`.md`) or a selector (`.scm`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleFile {
+pub(crate) struct RuleFile {
     /// Path inside the folder, with `/`: `rerun/existing-path.md`.
-    pub path: String,
+    pub(crate) path: String,
     /// How errors name the file.
-    pub shown: String,
+    pub(crate) shown: String,
     /// Its text, with `\n` line ends. Embedded text is borrowed, because each start would copy all of it.
-    pub text: Cow<'static, str>,
+    pub(crate) text: Cow<'static, str>,
 }
 
 impl RuleFile {
@@ -25,12 +25,12 @@ mod table {
 }
 
 /// `(path, text)` of every page and selector, sorted by path, as in `queries/`.
-pub fn table() -> &'static [(&'static str, &'static str)] {
+pub(crate) fn table() -> &'static [(&'static str, &'static str)] {
     table::QUERIES
 }
 
 /// The embedded files in the form in which a user's folder is also read.
-pub fn files() -> impl Iterator<Item = RuleFile> {
+pub(crate) fn files() -> impl Iterator<Item = RuleFile> {
     table().iter().map(|(path, text)| RuleFile {
         path: (*path).to_owned(),
         shown: format!("queries/{path}"),

@@ -112,7 +112,7 @@ fn fault(error: &Error) -> (u32, String) {
 }
 
 /// The severity of that name, as pages and configuration write it.
-pub fn severity_named(name: &str) -> Option<Severity> {
+pub(crate) fn severity_named(name: &str) -> Option<Severity> {
     match name {
         "error" => Some(Severity::Error),
         "warning" => Some(Severity::Warning),
@@ -122,7 +122,7 @@ pub fn severity_named(name: &str) -> Option<Severity> {
 }
 
 /// The confidence of that name, as pages write it.
-pub fn confidence_named(name: &str) -> Option<Confidence> {
+pub(crate) fn confidence_named(name: &str) -> Option<Confidence> {
     match name {
         "high" => Some(Confidence::High),
         "medium" => Some(Confidence::Medium),

@@ -1,22 +1,22 @@
 //! Rules. Each has a page (`queries/<family>/<name>.md`), and is either a selector beside it or Rust code
 //! here. They know nothing about configuration, suppression or output.
 
-pub mod draft;
-pub mod embedded;
-pub mod env;
+pub(crate) mod draft;
+pub(crate) mod embedded;
+pub(crate) mod env;
 pub(crate) mod front;
 mod guards;
 // A rule that is a query file alone is named by no code.
 #[allow(dead_code)]
-pub mod id;
-pub mod page;
+pub(crate) mod id;
+pub(crate) mod page;
 #[cfg(any(test, fuzzing))]
-pub mod page_examples;
-pub mod pages;
+pub(crate) mod page_examples;
+pub(crate) mod pages;
 mod permissions;
 pub(crate) mod queries;
 mod rerun;
-pub mod services;
+pub(crate) mod services;
 mod steps;
 mod units;
 mod user;
@@ -67,18 +67,18 @@ fn wordings() -> Vec<queries::Worded> {
 
 /// What is run: the query files, the pages of all rules, and which rules are asked for.
 #[derive(Clone, Copy)]
-pub struct Chosen<'r> {
+pub(crate) struct Chosen<'r> {
     /// The query files.
-    pub selectors: &'r Selectors,
+    pub(crate) selectors: &'r Selectors,
     /// The pages.
-    pub pages: &'r Pages,
+    pub(crate) pages: &'r Pages,
     /// Whether a rule is asked for. One that is not does not run.
-    pub wants: &'r dyn Fn(&str) -> bool,
+    pub(crate) wants: &'r dyn Fn(&str) -> bool,
 }
 
 /// What is run by itself, so that its failure costs nothing else.
 #[derive(Clone, Debug)]
-pub struct Judge(Kind);
+pub(crate) struct Judge(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -92,11 +92,11 @@ enum Kind {
 
 /// What failed, and of what.
 #[derive(Clone, Debug)]
-pub struct Failed {
+pub(crate) struct Failed {
     /// What failed.
-    pub judge: Judge,
+    pub(crate) judge: Judge,
     /// What it failed of.
-    pub failure: Failure,
+    pub(crate) failure: Failure,
 }
 
 impl Judge {
@@ -107,7 +107,7 @@ impl Judge {
     }
 
     /// Its name in a gap.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match &self.0 {
             Kind::Rust(rules, _) => rules.first().map_or("test", RuleId::as_str),
             Kind::Queries => "of a query file",
@@ -119,7 +119,7 @@ impl Judge {
     ///
     /// # Errors
     /// What it failed of.
-    pub fn run(&self, world: &World<'_, '_>, chosen: &Chosen<'_>) -> Result<Vec<Finding>, Failure> {
+    pub(crate) fn run(&self, world: &World<'_, '_>, chosen: &Chosen<'_>) -> Result<Vec<Finding>, Failure> {
         limit::piece(|| {
             let mut found = self.judge(world, chosen);
             if let Some(main) = world.main().filter(|_| self.may_judge_deploys()) {
@@ -166,14 +166,14 @@ impl Judge {
 }
 
 /// The query files and every rule in Rust, in the order in which they run.
-pub fn all() -> impl Iterator<Item = Judge> {
+pub(crate) fn all() -> impl Iterator<Item = Judge> {
     let rules = FAMILIES.iter().copied().flatten();
     let rules = rules.map(|(ids, rule)| Judge(Kind::Rust(ids, *rule)));
     std::iter::once(Judge(Kind::Queries)).chain(rules)
 }
 
 /// Runs every rule that is asked for. Gives those that failed; the others have judged all the same.
-pub fn run(world: &World<'_, '_>, chosen: &Chosen<'_>, findings: &mut Vec<Finding>) -> Vec<Failed> {
+pub(crate) fn run(world: &World<'_, '_>, chosen: &Chosen<'_>, findings: &mut Vec<Finding>) -> Vec<Failed> {
     let mut failed = Vec::new();
     for judge in all().filter(|judge| judge.is_asked_for(chosen)) {
         match judge.run(world, chosen) {

@@ -12,50 +12,50 @@ use crate::rules::page::{Block, Page, PageError, blocks};
 use std::sync::Arc;
 
 /// The name of an example's script.
-pub const SCRIPT: &str = "start.sh";
+pub(crate) const SCRIPT: &str = "start.sh";
 
 /// A file of an example, without its marks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExampleFile {
+pub(crate) struct ExampleFile {
     /// Path inside the example's project.
-    pub name: String,
+    pub(crate) name: String,
     /// Its contents.
-    pub text: String,
+    pub(crate) text: String,
     /// The line of the page with its first line.
-    pub page_line: u32,
+    pub(crate) page_line: u32,
 }
 
 /// A finding that an example expects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// The file that gets it.
-    pub file: String,
+    pub(crate) file: String,
     /// 1-based line in that file.
-    pub line: u32,
+    pub(crate) line: u32,
     /// The rule.
-    pub rule: Arc<str>,
+    pub(crate) rule: Arc<str>,
     /// What its message or its help holds, if the example says so.
-    pub words: Option<String>,
+    pub(crate) words: Option<String>,
 }
 
 /// A script of a page, the files around it, and the expected findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Example {
+pub(crate) struct Example {
     /// Line of the page where the script's fence opens.
-    pub page_line: u32,
+    pub(crate) page_line: u32,
     /// The script comes last, after the files around it.
-    pub files: Vec<ExampleFile>,
+    pub(crate) files: Vec<ExampleFile>,
     /// Sorted; none for a valid example.
-    pub expected: Vec<Expected>,
+    pub(crate) expected: Vec<Expected>,
     /// The script after the fixes of its findings.
-    pub fixed: Option<String>,
+    pub(crate) fixed: Option<String>,
 }
 
 /// The examples of a page, in order.
 ///
 /// # Errors
 /// A `fixed` fence without a script before it, a file without a script after it, or a malformed mark.
-pub fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
+pub(crate) fn examples(page: &Page) -> Result<Vec<Example>, PageError> {
     let fail = |line: u32, message: &str| PageError {
         file: page.file.clone(),
         line: Some(line),

@@ -7,13 +7,13 @@ use std::{fmt, fs};
 
 /// All rules that are known: the embedded ones and those of the user's folders.
 #[derive(Clone, Debug, Default)]
-pub struct Pages {
+pub(crate) struct Pages {
     pages: Vec<Page>,
 }
 
 /// What a name on the command line, in the configuration or in a comment means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
+pub(crate) enum Named {
     /// A family: all its rules.
     Family,
     /// One rule.
@@ -30,7 +30,7 @@ impl Pages {
     ///
     /// # Errors
     /// The first page that is wrong; a test checks that there is none.
-    pub fn embedded() -> Result<Pages, PageError> {
+    pub(crate) fn embedded() -> Result<Pages, PageError> {
         Pages::parse(embedded::files())
     }
 
@@ -38,7 +38,7 @@ impl Pages {
     ///
     /// # Errors
     /// The first page that is wrong, two pages of one rule, or a selector without its page.
-    pub fn parse(files: impl IntoIterator<Item = RuleFile>) -> Result<Pages, PageError> {
+    pub(crate) fn parse(files: impl IntoIterator<Item = RuleFile>) -> Result<Pages, PageError> {
         let mut pages = Pages::default();
         let mut selectors = Vec::new();
         for file in files {
@@ -75,18 +75,18 @@ impl Pages {
     }
 
     /// The page of a rule.
-    pub fn get(&self, id: &str) -> Option<&Page> {
+    pub(crate) fn get(&self, id: &str) -> Option<&Page> {
         let at = self.pages.binary_search_by(|p| (*p.id).cmp(id)).ok()?;
         self.pages.get(at)
     }
 
     /// All pages, sorted by id.
-    pub fn iter(&self) -> impl Iterator<Item = &Page> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Page> {
         self.pages.iter()
     }
 
     /// What `name` means, if it means anything.
-    pub fn named(&self, name: &str) -> Option<Named> {
+    pub(crate) fn named(&self, name: &str) -> Option<Named> {
         if self.get(name).is_some() {
             return Some(Named::Rule);
         }
@@ -95,7 +95,7 @@ impl Pages {
     }
 
     /// The rule or family whose name is closest to one that does not exist.
-    pub fn closest(&self, name: &str) -> Option<&str> {
+    pub(crate) fn closest(&self, name: &str) -> Option<&str> {
         let names = self.pages.iter().flat_map(|p| {
             let short = p.id.split('/').nth(1).unwrap_or_default();
             [(&*p.id, &*p.id), (short, &*p.id), (p.family(), p.family())]
@@ -106,7 +106,7 @@ impl Pages {
     }
 
     /// The sentence for a name that no rule has.
-    pub fn unknown(&self, name: &str) -> String {
+    pub(crate) fn unknown(&self, name: &str) -> String {
         match self.closest(name) {
             Some(closest) => {
                 format!("`{name}` is not a rule or a family; did you mean `{closest}`?")
@@ -120,7 +120,7 @@ impl Pages {
 ///
 /// # Errors
 /// A folder or file that cannot be read.
-pub fn read_folder(folder: &Path) -> Result<Vec<RuleFile>, PageError> {
+pub(crate) fn read_folder(folder: &Path) -> Result<Vec<RuleFile>, PageError> {
     let fail = |path: &Path, why: &dyn fmt::Display| PageError {
         file: path.display().to_string(),
         line: None,

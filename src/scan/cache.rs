@@ -16,7 +16,7 @@
 
 mod fingerprint;
 
-pub use fingerprint::Fingerprint;
+pub(crate) use fingerprint::Fingerprint;
 
 use crate::check::CheckError;
 use crate::repo::files::record::{Damaged, Digest, Reader, Recorded, digest};
@@ -38,7 +38,7 @@ const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
 
 /// A directory of results.
 #[derive(Debug)]
-pub struct Cache {
+pub(crate) struct Cache {
     entries: PathBuf,
     fingerprint: Digest,
     hits: AtomicU64,
@@ -51,13 +51,13 @@ pub struct Cache {
 /// How often a cache was useful.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Repos whose result was there.
-    pub hits: u64,
+    pub(crate) hits: u64,
     /// Repos whose result was missing or no longer valid.
-    pub misses: u64,
+    pub(crate) misses: u64,
     /// Results that were written.
-    pub stored: u64,
+    pub(crate) stored: u64,
 }
 
 impl Cache {
@@ -65,7 +65,7 @@ impl Cache {
     ///
     /// # Errors
     /// The directory cannot be created or written, or holds something else.
-    pub fn open(directory: &Path, fingerprint: &Fingerprint) -> Result<Self, CheckError> {
+    pub(crate) fn open(directory: &Path, fingerprint: &Fingerprint) -> Result<Self, CheckError> {
         let fail = |error: &io::Error| {
             CheckError::in_file(directory, format!("it cannot be used as the cache: {error}"))
         };
@@ -95,7 +95,7 @@ impl Cache {
     }
 
     /// The result for the repo at `root`, if a check would come to the same today. Nothing is parsed.
-    pub fn get(&self, root: &Path) -> Option<Vec<u8>> {
+    pub(crate) fn get(&self, root: &Path) -> Option<Vec<u8>> {
         let payload = self.look(root);
         let counter = if payload.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -117,7 +117,7 @@ impl Cache {
     ///
     /// # Errors
     /// It cannot be written. That is said once, and from then on nothing is kept.
-    pub fn put(&self, root: &Path, recorder: &Recorder, payload: &[u8]) -> io::Result<()> {
+    pub(crate) fn put(&self, root: &Path, recorder: &Recorder, payload: &[u8]) -> io::Result<()> {
         if self.full.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -140,7 +140,7 @@ impl Cache {
 
     /// How often it has been useful so far.
     #[cfg(test)]
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         Counts {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),

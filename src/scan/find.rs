@@ -14,21 +14,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many folders deep repos are searched.
-pub const MAX_DEPTH: usize = 6;
+pub(crate) const MAX_DEPTH: usize = 6;
 
 /// A repo to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repo {
+pub(crate) struct Repo {
     /// Its directory.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its name in the output: the path, with bytes that are not UTF-8 written as `\xFF`. No two repos of a
     /// scan have the same name.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 impl Repo {
     /// The one at `path`.
-    pub fn at(path: PathBuf) -> Self {
+    pub(crate) fn at(path: PathBuf) -> Self {
         let name = match path.to_str() {
             Some(name) => name.to_owned(),
             None => {
@@ -45,7 +45,7 @@ impl Repo {
 }
 
 /// Where repos are searched.
-pub enum Given {
+pub(crate) enum Given {
     /// Repos, folders of repos, and patterns of either.
     Paths(Vec<PathBuf>),
     /// One repo on each line; empty lines are ignored.
@@ -53,7 +53,7 @@ pub enum Given {
 }
 
 /// The repos, as they are found. Never more names than those of one folder are held at a time.
-pub struct Repos {
+pub(crate) struct Repos {
     given: Rest,
     /// The innermost last.
     folders: Vec<Folder>,
@@ -102,7 +102,7 @@ enum Kind {
 
 impl Repos {
     /// Looks for repos in what is given.
-    pub fn of(given: Given) -> Self {
+    pub(crate) fn of(given: Given) -> Self {
         let pattern = |path: &PathBuf| path.to_str().is_some_and(is_pattern);
         let once = matches!(&given, Given::Paths(paths) if paths.len() < 2 && !paths.iter().any(pattern));
         let given = match given {

@@ -25,27 +25,27 @@ const BEGIN: &[u8] = b"{\"asked\":";
 const NONE: &str = "it is not the journal of a scan, so it is left as it is";
 
 /// A journal that is being written.
-pub struct Journal {
+pub(crate) struct Journal {
     file: File,
 }
 
 /// The names of the repos that were finished before.
 #[derive(Clone, Debug, Default)]
-pub struct Finished {
+pub(crate) struct Finished {
     names: HashSet<u64>,
     state: RandomState,
     /// True if their records are in the output that is written now.
-    pub in_output: bool,
+    pub(crate) in_output: bool,
 }
 
 impl Finished {
     /// True for a repo that was finished.
-    pub fn holds(&self, name: &str) -> bool {
+    pub(crate) fn holds(&self, name: &str) -> bool {
         !self.names.is_empty() && self.names.contains(&self.state.hash_one(name))
     }
 
     /// How many there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.names.len()
     }
 
@@ -62,7 +62,7 @@ impl Journal {
     /// # Errors
     /// It cannot be read or written, another scan is writing it, it belongs to a scan with other options, or
     /// it is not a journal.
-    pub fn open(
+    pub(crate) fn open(
         path: &Path,
         asked: &Value,
         sink: &mut Sink,
@@ -140,7 +140,7 @@ impl Journal {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn add(&mut self, name: &str, length: u64, tally: &Tally) -> io::Result<()> {
+    pub(crate) fn add(&mut self, name: &str, length: u64, tally: &Tally) -> io::Result<()> {
         let line = json!({"repo": name, "end": length, "tally": tally.to_json()});
         self.file.write_all(format!("{line}\n").as_bytes())
     }

@@ -3,9 +3,9 @@
 //!
 //! It knows neither what a record looks like nor what a check is: both come from the caller.
 
-pub mod cache;
-pub mod find;
-pub mod journal;
-pub mod pool;
-pub mod sink;
-pub mod tally;
+pub(crate) mod cache;
+pub(crate) mod find;
+pub(crate) mod journal;
+pub(crate) mod pool;
+pub(crate) mod sink;
+pub(crate) mod tally;

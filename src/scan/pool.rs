@@ -23,17 +23,17 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// How the work is done.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// How many things are worked on at a time; at least 1.
-    pub jobs: usize,
+    pub(crate) jobs: usize,
     /// How long one may take before nobody waits for it any more. It should end by itself before.
-    pub patience: Option<Duration>,
+    pub(crate) patience: Option<Duration>,
     /// Set from elsewhere: nothing more is started or waited for.
-    pub stop: Arc<AtomicBool>,
+    pub(crate) stop: Arc<AtomicBool>,
 }
 
 /// Something to deliver.
-pub trait Weight {
+pub(crate) trait Weight {
     /// Its size in bytes, roughly.
     fn weight(&self) -> usize;
 }
@@ -95,7 +95,7 @@ impl<I: Send + 'static, O: Send + 'static> Bench<I, O> {
 ///
 /// # Errors
 /// No thread could be started.
-pub fn run<I, O>(
+pub(crate) fn run<I, O>(
     plan: &Plan,
     items: impl Iterator<Item = I> + Send + 'static,
     work: Arc<dyn Fn(&I) -> O + Send + Sync>,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 
 /// A file, or a stream that cannot be rolled back.
-pub struct Sink {
+pub(crate) struct Sink {
     out: Box<dyn Write>,
     /// The same, if it is a regular file.
     file: Option<File>,
@@ -14,7 +14,7 @@ pub struct Sink {
 
 impl Sink {
     /// A stream: a pipe, a terminal.
-    pub fn stream(out: Box<dyn Write>) -> Self {
+    pub(crate) fn stream(out: Box<dyn Write>) -> Self {
         Sink { out, file: None, length: 0 }
     }
 
@@ -22,13 +22,13 @@ impl Sink {
     ///
     /// # Errors
     /// It cannot be accessed.
-    pub fn file(mut file: File) -> io::Result<Self> {
+    pub(crate) fn file(mut file: File) -> io::Result<Self> {
         let length = file.seek(SeekFrom::End(0))?;
         Ok(Sink { out: Box::new(file.try_clone()?), file: Some(file), length })
     }
 
     /// The identity of the file, whatever its name; `None` for a stream.
-    pub fn identity(&self) -> Option<String> {
+    pub(crate) fn identity(&self) -> Option<String> {
         let metadata = self.file.as_ref()?.metadata().ok()?;
         #[cfg(unix)]
         {
@@ -43,7 +43,7 @@ impl Sink {
     }
 
     /// How many bytes it holds.
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
@@ -51,7 +51,7 @@ impl Sink {
     ///
     /// # Errors
     /// The file cannot be changed.
-    pub fn cut(&mut self, length: u64) -> io::Result<()> {
+    pub(crate) fn cut(&mut self, length: u64) -> io::Result<()> {
         if let Some(file) = self.file.as_mut().filter(|_| length < self.length) {
             file.set_len(length)?;
             // Both share one place in the file.
@@ -65,7 +65,7 @@ impl Sink {
     ///
     /// # Errors
     /// The system's error: a full disk, a closed pipe. In a file, the partly written bytes are removed.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self.out.write_all(bytes).and_then(|()| self.out.flush()) {
             Ok(()) => {
                 self.length += bytes.len() as u64;

@@ -11,28 +11,28 @@ const SLOWEST: usize = 10;
 
 /// The counts of one repo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// Scripts that were checked.
-    pub scripts: u64,
+    pub(crate) scripts: u64,
     /// Their lines.
-    pub lines: u64,
+    pub(crate) lines: u64,
     /// Their commands.
-    pub commands: u64,
+    pub(crate) commands: u64,
     /// The commands among them that were not analysed.
-    pub unread: u64,
+    pub(crate) unread: u64,
     /// Findings by rule.
-    pub rules: BTreeMap<String, u64>,
+    pub(crate) rules: BTreeMap<String, u64>,
     /// Findings by severity: errors, warnings, infos.
-    pub severities: [u64; 3],
+    pub(crate) severities: [u64; 3],
     /// Places and files that could not be analysed.
-    pub gaps: u64,
+    pub(crate) gaps: u64,
     /// How long it took.
-    pub milliseconds: u64,
+    pub(crate) milliseconds: u64,
 }
 
 impl Tally {
     /// From a report; the caller measures the time.
-    pub fn of(report: &Report) -> Self {
+    pub(crate) fn of(report: &Report) -> Self {
         let mut tally = Tally {
             commands: report.commands as u64,
             unread: report.unread as u64,
@@ -51,17 +51,17 @@ impl Tally {
     }
 
     /// All findings.
-    pub fn findings(&self) -> u64 {
+    pub(crate) fn findings(&self) -> u64 {
         total(&self.severities)
     }
 
     /// Findings with at least this severity.
-    pub fn at_least(&self, severity: Severity) -> u64 {
+    pub(crate) fn at_least(&self, severity: Severity) -> u64 {
         total(&self.severities[..=index(severity)])
     }
 
     /// The form in a journal.
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "scripts": self.scripts,
             "lines": self.lines,
@@ -75,7 +75,7 @@ impl Tally {
     }
 
     /// Reads what [`Tally::to_json`] wrote; `None` for anything else.
-    pub fn from_json(value: &Value) -> Option<Self> {
+    pub(crate) fn from_json(value: &Value) -> Option<Self> {
         let number = |key: &str| value.get(key)?.as_u64();
         let rules = value.get("rules")?.as_object()?.iter();
         let severities = value.get("severities")?.as_array()?;
@@ -97,7 +97,7 @@ impl Tally {
 }
 
 /// The scripts that a report checked.
-pub fn judged(report: &Report) -> impl Iterator<Item = (&str, &crate::source::SourceFile)> {
+pub(crate) fn judged(report: &Report) -> impl Iterator<Item = (&str, &crate::source::SourceFile)> {
     report
         .taken
         .iter()
@@ -119,35 +119,35 @@ fn index(severity: Severity) -> usize {
 
 /// The counts of a rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OfRule {
+pub(crate) struct OfRule {
     /// Findings.
-    pub findings: u64,
+    pub(crate) findings: u64,
     /// Repos that have one.
-    pub repos: u64,
+    pub(crate) repos: u64,
 }
 
 /// The counts of all repos.
 #[derive(Clone, Debug, Default)]
-pub struct Stats {
+pub(crate) struct Stats {
     /// Repos that were scanned.
-    pub repos: u64,
+    pub(crate) repos: u64,
     /// Repos in which a script was checked.
-    pub with_scripts: u64,
+    pub(crate) with_scripts: u64,
     /// Repos with findings.
-    pub with_findings: u64,
+    pub(crate) with_findings: u64,
     /// Repos in which something could not be analysed.
-    pub with_gaps: u64,
+    pub(crate) with_gaps: u64,
     /// The sums; for [`Tally::rules`] the repos are counted too.
-    pub sum: Tally,
+    pub(crate) sum: Tally,
     /// By rule.
-    pub rules: BTreeMap<String, OfRule>,
+    pub(crate) rules: BTreeMap<String, OfRule>,
     /// The slowest first, and those with the same time by name: milliseconds and name.
     slowest: BinaryHeap<Reverse<(u64, Reverse<String>)>>,
 }
 
 impl Stats {
     /// Counts one more repo.
-    pub fn add(&mut self, name: &str, tally: &Tally) {
+    pub(crate) fn add(&mut self, name: &str, tally: &Tally) {
         self.repos += 1;
         self.with_scripts += u64::from(tally.scripts > 0);
         self.with_findings += u64::from(tally.findings() > 0);
@@ -181,7 +181,7 @@ impl Stats {
     }
 
     /// The slowest repos, `(milliseconds, name)`, the slowest first.
-    pub fn slowest(&self) -> Vec<(u64, &str)> {
+    pub(crate) fn slowest(&self) -> Vec<(u64, &str)> {
         let mut slowest: Vec<_> =
             self.slowest.iter().map(|Reverse((time, Reverse(name)))| (*time, name.as_str())).collect();
         slowest.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
@@ -189,7 +189,7 @@ impl Stats {
     }
 
     /// The share of all repos, from 0 to 1.
-    pub fn share(&self, repos: u64) -> f64 {
+    pub(crate) fn share(&self, repos: u64) -> f64 {
         if self.repos == 0 { 0.0 } else { repos as f64 / self.repos as f64 }
     }
 }

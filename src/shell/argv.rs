@@ -7,16 +7,16 @@ use std::fmt;
 
 /// One word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arg {
+pub(crate) struct Arg {
     /// What is known about its value.
-    pub value: Value,
+    pub(crate) value: Value,
     /// Its place.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// The source of standard input.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Stdin {
+pub(crate) enum Stdin {
     /// The script's own: a terminal, a closed descriptor.
     #[default]
     Inherited,
@@ -30,45 +30,45 @@ pub enum Stdin {
 
 /// A simple command without its wrappers: `sudo -u app env A=1 /usr/bin/pip install x` is `pip install x`.
 #[derive(Clone, Debug)]
-pub struct Argv {
+pub(crate) struct Argv {
     /// The program's one name: `pip` for `$VENV/bin/pip3.11` ([`program_name`]). It is empty if it is
     /// unknown.
-    pub name: String,
+    pub(crate) name: String,
     /// The program as written.
-    pub program: Arg,
+    pub(crate) program: Arg,
     /// Its arguments.
-    pub args: Vec<Arg>,
+    pub(crate) args: Vec<Arg>,
     /// The working directory, as a path; a hole if it is unknown.
-    pub cwd: Value,
+    pub(crate) cwd: Value,
     /// The home directory of the user who runs it.
-    pub home: Value,
+    pub(crate) home: Value,
     /// Standard input.
-    pub stdin: Stdin,
+    pub(crate) stdin: Stdin,
     /// Where standard output goes, if it goes to a file: (path, appended).
-    pub stdout: Option<(Value, bool)>,
+    pub(crate) stdout: Option<(Value, bool)>,
     /// Environment assignments before it or from `env`/`sudo`: `DEBIAN_FRONTEND=noninteractive`. Exported
     /// variables of the script are also in it.
-    pub env: Vec<(String, Value)>,
+    pub(crate) env: Vec<(String, Value)>,
 }
 
 impl Argv {
     /// An argument as a path seen from the working directory.
-    pub fn path(&self, arg: &Arg) -> Value {
+    pub(crate) fn path(&self, arg: &Arg) -> Value {
         arg.value.resolve(&self.cwd)
     }
 
     /// The literal of argument `index`, if it has one.
-    pub fn literal(&self, index: usize) -> Option<&str> {
+    pub(crate) fn literal(&self, index: usize) -> Option<&str> {
         self.args.get(index).and_then(|a| a.value.as_literal())
     }
 
     /// The value of an environment variable that the command sees, as far as the script sets it.
-    pub fn env(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn env(&self, name: &str) -> Option<&Value> {
         self.env.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v)
     }
 
     /// True if some argument is exactly `text`.
-    pub fn has_word(&self, text: &str) -> bool {
+    pub(crate) fn has_word(&self, text: &str) -> bool {
         self.args.iter().any(|a| a.value.as_literal() == Some(text))
     }
 
@@ -79,7 +79,7 @@ impl Argv {
 
     /// The same command from argument `skip` on as a command of its own: `uv pip install x` as
     /// `pip install x`.
-    pub fn shifted(&self, skip: usize) -> Option<Argv> {
+    pub(crate) fn shifted(&self, skip: usize) -> Option<Argv> {
         let program = self.args.get(skip)?.clone();
         let name = program_name(&program.value);
         Some(Argv { name, program, args: self.args[skip + 1..].to_vec(), ..self.clone() })
@@ -92,13 +92,13 @@ impl Argv {
     /// `parents` a long flag, `mode:` a long option with a value, and `mode?` a long option whose value can
     /// only follow a `=`. Aliases are joined: `m|mode:`. An option that the spec does not list counts as a
     /// flag without a value.
-    pub fn options(&self, spec: &'static str) -> Options<'_> {
+    pub(crate) fn options(&self, spec: &'static str) -> Options<'_> {
         Options::read(&self.args, spec, false)
     }
 
     /// Like [`Argv::options`], but the first operand ends the options, as in POSIX and for wrappers and
     /// programs with subcommands.
-    pub fn leading_options(&self, spec: &'static str) -> Options<'_> {
+    pub(crate) fn leading_options(&self, spec: &'static str) -> Options<'_> {
         Options::read(&self.args, spec, true)
     }
 }
@@ -116,7 +116,7 @@ impl fmt::Display for Argv {
 /// A program's one name, whatever path, version or suffix it is called with: `python` for
 /// `/usr/bin/python3.11`. The known end of a path counts (`$VENV/bin/pip`); the name is empty if even that is
 /// unknown.
-pub fn program_name(value: &Value) -> String {
+pub(crate) fn program_name(value: &Value) -> String {
     let base = value.basename();
     match base.as_literal() {
         Some(name) => canonical(name).to_owned(),
@@ -148,13 +148,13 @@ fn canonical(name: &str) -> &str {
 
 /// The options and operands of a command.
 #[derive(Clone, Debug, Default)]
-pub struct Options<'a> {
+pub(crate) struct Options<'a> {
     /// The canonical name (the first of its aliases in the spec), the option's word, and its value.
     found: Vec<(&'a str, &'a Arg, Option<Value>)>,
     /// Arguments that are not options.
-    pub operands: Vec<&'a Arg>,
+    pub(crate) operands: Vec<&'a Arg>,
     /// The index of the first operand among the arguments; the number of arguments if there is none.
-    pub first_operand: usize,
+    pub(crate) first_operand: usize,
 }
 
 enum Takes {
@@ -271,27 +271,27 @@ impl<'a> Options<'a> {
     }
 
     /// True if the option is given, under any of its aliases. It is asked for by its first alias in the spec.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.found.iter().any(|(n, ..)| *n == name)
     }
 
     /// The value of the last such option.
-    pub fn value(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         self.found.iter().rev().find(|(n, ..)| *n == name).and_then(|(.., v)| v.as_ref())
     }
 
     /// The values of all such options, in order.
-    pub fn values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Value> {
+    pub(crate) fn values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Value> {
         self.found.iter().filter(move |(n, ..)| *n == name).filter_map(|(.., v)| v.as_ref())
     }
 
     /// The option's word.
-    pub fn word(&self, name: &str) -> Option<&'a Arg> {
+    pub(crate) fn word(&self, name: &str) -> Option<&'a Arg> {
         self.found.iter().find(|(n, ..)| *n == name).map(|(_, arg, _)| *arg)
     }
 
     /// The names of all options that are given.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.found.iter().map(|(n, ..)| *n)
     }
 }

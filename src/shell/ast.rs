@@ -5,20 +5,20 @@
 use crate::source::Span;
 
 /// Statements in order.
-pub type Block<'a> = &'a [Stmt<'a>];
+pub(crate) type Block<'a> = &'a [Stmt<'a>];
 
 /// A statement and its place.
 #[derive(Clone, Copy, Debug)]
-pub struct Stmt<'a> {
+pub(crate) struct Stmt<'a> {
     /// What it is.
-    pub kind: StmtKind<'a>,
+    pub(crate) kind: StmtKind<'a>,
     /// Where it is, without its heredocs.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// The statements of the shell.
 #[derive(Clone, Copy, Debug)]
-pub enum StmtKind<'a> {
+pub(crate) enum StmtKind<'a> {
     /// A simple command; it may consist of assignments only.
     Command(&'a Command<'a>),
     /// `[ … ]` or `[[ … ]]`, as its words without the brackets. `double` for `[[`.
@@ -99,29 +99,29 @@ pub enum StmtKind<'a> {
 
 /// One arm of a `case`.
 #[derive(Clone, Copy, Debug)]
-pub struct CaseArm<'a> {
+pub(crate) struct CaseArm<'a> {
     /// The patterns, any of which may match.
-    pub patterns: &'a [Word<'a>],
+    pub(crate) patterns: &'a [Word<'a>],
     /// The statements.
-    pub body: Block<'a>,
+    pub(crate) body: Block<'a>,
     /// True if it ends in `;&` or `;;&`, so that the next arm may run too.
     #[cfg_attr(not(test), allow(dead_code))]
-    pub falls: bool,
+    pub(crate) falls: bool,
 }
 
 /// A simple command.
 #[derive(Clone, Copy, Debug)]
-pub struct Command<'a> {
+pub(crate) struct Command<'a> {
     /// Assignments before the command (or alone), and those of `export`, `local`, `declare`, `readonly`.
-    pub assignments: &'a [Assignment<'a>],
+    pub(crate) assignments: &'a [Assignment<'a>],
     /// The command's words; empty if there are only assignments.
-    pub words: &'a [Word<'a>],
+    pub(crate) words: &'a [Word<'a>],
     /// Its redirects, in order.
-    pub redirects: &'a [Redirect<'a>],
+    pub(crate) redirects: &'a [Redirect<'a>],
     /// Its own words: from the first word to the last, with redirects but without heredoc bodies.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Which parsed text it came from, and where in it. Selectors use it to find the node again.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 impl<'a> Command<'a> {
@@ -136,33 +136,33 @@ impl<'a> Command<'a> {
 
 /// Where a command stands in the text that was parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub(crate) struct Origin {
     /// Index of the parsed text.
-    pub tree: u32,
+    pub(crate) tree: u32,
     /// First byte.
-    pub start: u32,
+    pub(crate) start: u32,
     /// One past the last byte.
-    pub end: u32,
+    pub(crate) end: u32,
 }
 
 /// `NAME=value`.
 #[derive(Clone, Copy, Debug)]
-pub struct Assignment<'a> {
+pub(crate) struct Assignment<'a> {
     /// The variable.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The value; `None` for `export NAME`.
-    pub value: Option<AssignedValue<'a>>,
+    pub(crate) value: Option<AssignedValue<'a>>,
     /// `NAME+=value`.
-    pub append: bool,
+    pub(crate) append: bool,
     /// An element of an array: `NAME[i]=value`.
-    pub element: bool,
+    pub(crate) element: bool,
     /// Its place.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// The right side of an assignment.
 #[derive(Clone, Copy, Debug)]
-pub enum AssignedValue<'a> {
+pub(crate) enum AssignedValue<'a> {
     /// A word.
     Word(Word<'a>),
     /// `( … )`.
@@ -171,16 +171,16 @@ pub enum AssignedValue<'a> {
 
 /// A word before its expansion.
 #[derive(Clone, Copy, Debug)]
-pub struct Word<'a> {
+pub(crate) struct Word<'a> {
     /// Its parts, in order.
-    pub parts: &'a [Part<'a>],
+    pub(crate) parts: &'a [Part<'a>],
     /// Its place, quotes included.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// A part of a word.
 #[derive(Clone, Copy, Debug)]
-pub enum Part<'a> {
+pub(crate) enum Part<'a> {
     /// Known text, without quotes and escapes.
     Literal {
         /// The text.
@@ -226,7 +226,7 @@ pub enum Part<'a> {
 
 /// What `${…}` does to its parameter.
 #[derive(Clone, Copy, Debug)]
-pub enum Operation<'a> {
+pub(crate) enum Operation<'a> {
     /// Nothing.
     Plain,
     /// `${X:-w}`, `${X-w}`.
@@ -259,18 +259,18 @@ pub enum Operation<'a> {
 
 /// A redirect.
 #[derive(Clone, Copy, Debug)]
-pub struct Redirect<'a> {
+pub(crate) struct Redirect<'a> {
     /// What it does.
-    pub kind: RedirectKind<'a>,
+    pub(crate) kind: RedirectKind<'a>,
     /// The descriptor, if one is written.
-    pub descriptor: Option<u32>,
+    pub(crate) descriptor: Option<u32>,
     /// Its place.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// The redirects of the shell.
 #[derive(Clone, Copy, Debug)]
-pub enum RedirectKind<'a> {
+pub(crate) enum RedirectKind<'a> {
     /// `< w`.
     Read(Word<'a>),
     /// `> w`, `>| w`, `<> w`.
@@ -306,13 +306,13 @@ impl Redirect<'_> {
 
 /// A heredoc.
 #[derive(Clone, Copy, Debug)]
-pub struct Heredoc<'a> {
+pub(crate) struct Heredoc<'a> {
     /// The body after expansion, as the command reads it.
-    pub body: Word<'a>,
+    pub(crate) body: Word<'a>,
     /// The body's place in the text that was parsed, for reading it as a script of its own.
-    pub raw: Origin,
+    pub(crate) raw: Origin,
     /// True if the delimiter was quoted, so that nothing is expanded.
-    pub quoted: bool,
+    pub(crate) quoted: bool,
     /// True for `<<-`: leading tabs are removed.
-    pub strips_tabs: bool,
+    pub(crate) strips_tabs: bool,
 }

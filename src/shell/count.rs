@@ -10,18 +10,18 @@ use std::collections::HashSet;
 /// A command of a script: a simple command, a test or an arithmetic command. It may be in a function, in a
 /// substitution, or in a string or heredoc that a shell gets. A heredoc that becomes a file has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Counted {
+pub(crate) struct Counted {
     /// Where it is.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Its first byte.
-    pub start: u32,
+    pub(crate) start: u32,
     /// True if the model has it.
-    pub analysed: bool,
+    pub(crate) analysed: bool,
 }
 
 /// The commands of the texts that were parsed so far.
 #[derive(Debug, Default)]
-pub struct Count {
+pub(crate) struct Count {
     texts: HashSet<(FileId, u32, u32)>,
     commands: Vec<Counted>,
 }
@@ -45,13 +45,13 @@ impl Count {
     }
 
     /// The commands in the order of their places, each once.
-    pub fn places(self) -> Vec<Counted> {
+    pub(crate) fn places(self) -> Vec<Counted> {
         each_once(self.commands)
     }
 }
 
 /// Each place once, with the best reading of it.
-pub fn each_once(mut commands: Vec<Counted>) -> Vec<Counted> {
+pub(crate) fn each_once(mut commands: Vec<Counted>) -> Vec<Counted> {
     commands.sort_unstable_by_key(|c| (c.file, c.start, !c.analysed));
     commands.dedup_by_key(|c| (c.file, c.start));
     commands

@@ -18,7 +18,7 @@ use bumpalo::Bump;
 
 /// A command line, by who takes it apart.
 #[derive(Clone, Copy, Debug)]
-pub enum Line<'l> {
+pub(crate) enum Line<'l> {
     /// Words that reach the program unchanged: what systemd, Compose or a JSON list makes of them. `$NAME`,
     /// `${NAME}` and the holes of [`Value`] in them are unknown.
     Words(&'l [String]),
@@ -29,19 +29,19 @@ pub enum Line<'l> {
 
 /// One command of a line.
 #[derive(Clone, Debug)]
-pub struct Command {
+pub(crate) struct Command {
     /// The command without its wrappers. Shell code that it passes on (`sh -c CODE`) is not here but taken
     /// apart.
-    pub peeled: Peeled,
+    pub(crate) peeled: Peeled,
     /// True if it ends in `&`, so that the line goes on without it.
-    pub background: bool,
+    pub(crate) background: bool,
     /// True if it reads the output of the command before it.
-    pub filter: bool,
+    pub(crate) filter: bool,
 }
 
 impl Command {
     /// The command's words.
-    pub fn argv(&self) -> &Argv {
+    pub(crate) fn argv(&self) -> &Argv {
         &self.peeled.argv
     }
 }
@@ -52,7 +52,7 @@ const DEPTH: u8 = 4;
 const COMMANDS: usize = 500;
 
 /// The commands of a line, in order.
-pub fn commands(line: Line<'_>) -> Vec<Command> {
+pub(crate) fn commands(line: Line<'_>) -> Vec<Command> {
     let mut reading = Reading { found: Vec::new(), cwd: unknown_directory(), exported: Vec::new(), depth: 0 };
     match line {
         Line::Words(words) => {
@@ -66,7 +66,7 @@ pub fn commands(line: Line<'_>) -> Vec<Command> {
 
 /// The command that is left running when the others are done: the last one, unless it only waits or reads
 /// another's output.
-pub fn main(commands: &[Command]) -> Option<&Command> {
+pub(crate) fn main(commands: &[Command]) -> Option<&Command> {
     let waits =
         |c: &&Command| matches!(c.argv().name.as_str(), "wait" | "true" | ":" | "exit" | "echo" | "printf");
     let stays = |c: &&Command| !c.filter && !waits(c);

@@ -1,12 +1,12 @@
 //! Shell: words and quoting, wrappers and regions. It knows nothing about order or guards.
 
-pub mod argv;
-pub mod ast;
+pub(crate) mod argv;
+pub(crate) mod ast;
 pub(crate) mod builtins;
-pub mod count;
-pub mod line;
+pub(crate) mod count;
+pub(crate) mod line;
 mod lower;
-pub mod parse;
-pub mod value;
+pub(crate) mod parse;
+pub(crate) mod value;
 mod word;
-pub mod wrappers;
+pub(crate) mod wrappers;

@@ -28,39 +28,39 @@ const NO_PARSE: &str = "it does not parse";
 
 /// A text that was parsed: the script itself, a piece of it, or a region.
 #[derive(Debug)]
-pub struct ParsedText<'a> {
+pub(crate) struct ParsedText<'a> {
     /// The text, including heredocs.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     /// Its tree, in which heredocs are masked and words are plain. It shows where commands are.
-    pub tree: Tree,
+    pub(crate) tree: Tree,
     /// The tree with the words as written, once someone asks for it.
     written: OnceCell<Option<Tree>>,
     /// The way back to the file.
-    pub map: OffsetMap,
+    pub(crate) map: OffsetMap,
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
 }
 
 impl ParsedText<'_> {
     /// The tree with the commands' words as written, and heredocs masked.
-    pub fn written(&self) -> Option<&Tree> {
+    pub(crate) fn written(&self) -> Option<&Tree> {
         self.written.get_or_init(|| parse(&mask(self.text).text)).as_ref()
     }
 }
 
 /// Everything that was parsed for one script.
 #[derive(Debug)]
-pub struct Shell<'a> {
+pub(crate) struct Shell<'a> {
     /// Where statements and the texts of regions live.
-    pub arena: &'a Bump,
+    pub(crate) arena: &'a Bump,
     /// The parsed texts; [`crate::shell::ast::Origin::tree`] indexes them.
-    pub texts: Vec<ParsedText<'a>>,
+    pub(crate) texts: Vec<ParsedText<'a>>,
     /// What could not be read.
-    pub gaps: Vec<(Span, String)>,
+    pub(crate) gaps: Vec<(Span, String)>,
     /// All comments, including `#`.
-    pub comments: Vec<Span>,
+    pub(crate) comments: Vec<Span>,
     /// Its commands.
-    pub count: Count,
+    pub(crate) count: Count,
     depth: u32,
     effort: Effort,
     /// Words are made plain before the parse. It is false only where a test compares the two.
@@ -69,7 +69,7 @@ pub struct Shell<'a> {
 
 impl<'a> Shell<'a> {
     /// A state in which nothing is parsed yet.
-    pub fn new(arena: &'a Bump) -> Self {
+    pub(crate) fn new(arena: &'a Bump) -> Self {
         Shell {
             arena,
             texts: Vec::new(),
@@ -83,7 +83,7 @@ impl<'a> Shell<'a> {
     }
 
     /// Parses a text whose bytes came from `file` by `map`.
-    pub fn parse(&mut self, text: &'a str, file: FileId, map: OffsetMap) -> Block<'a> {
+    pub(crate) fn parse(&mut self, text: &'a str, file: FileId, map: OffsetMap) -> Block<'a> {
         let whole = |map: &OffsetMap| {
             let range = map.range(0..text.len() as u32);
             Span { file, start: range.start, end: range.end }

@@ -12,7 +12,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How much is known, from most to least. A concatenation is known as well as its least known part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Knowledge {
+pub(crate) enum Knowledge {
     /// The text is the value.
     Literal,
     /// Some part is an unknown that is the same on every run (a variable from the environment, an argument).
@@ -34,7 +34,7 @@ const LONGEST: usize = 32 * 1024;
 
 /// The value of a word, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Value {
+pub(crate) struct Value {
     text: EcoString,
     knowledge: Knowledge,
 }
@@ -47,7 +47,7 @@ impl Default for Value {
 
 impl Value {
     /// A value that is fully known.
-    pub fn literal(text: impl Into<EcoString>) -> Self {
+    pub(crate) fn literal(text: impl Into<EcoString>) -> Self {
         Value { text: text.into(), knowledge: Knowledge::Literal }
     }
 
@@ -63,7 +63,7 @@ impl Value {
 
     /// A value of which nothing but a name is known. `name` is shown to people (`$APP_DIR`), `version` tells apart
     /// what different assignments gave.
-    pub fn hole(name: &str, version: u32, knowledge: Knowledge) -> Self {
+    pub(crate) fn hole(name: &str, version: u32, knowledge: Knowledge) -> Self {
         let mut text = EcoString::with_capacity(name.len() + 6);
         text.push(OPEN);
         text.extend(name.chars().filter(|c| !matches!(*c, OPEN | CLOSE)));
@@ -77,7 +77,7 @@ impl Value {
 
     /// A text that no shell reads, such as a unit's command line: `$NAME`, `${NAME}` and the holes in it are not known,
     /// `$$` is a `$`.
-    pub fn with_variables(text: &str) -> Self {
+    pub(crate) fn with_variables(text: &str) -> Self {
         let mut value = Value::default();
         let mut rest = text;
         while let Some(at) = rest.find(['$', OPEN]) {
@@ -112,7 +112,7 @@ impl Value {
     }
 
     /// Appends another value.
-    pub fn push(&mut self, other: &Value) {
+    pub(crate) fn push(&mut self, other: &Value) {
         if self.text.len() + other.text.len() > LONGEST && !self.text.is_empty() {
             return self.forget(&other.text);
         }
@@ -129,7 +129,7 @@ impl Value {
     }
 
     /// Appends known text.
-    pub fn push_str(&mut self, text: &str) {
+    pub(crate) fn push_str(&mut self, text: &str) {
         if self.text.len() + text.len() > LONGEST && !self.text.is_empty() {
             return self.forget(text);
         }
@@ -141,29 +141,29 @@ impl Value {
     }
 
     /// Appends an unquoted glob character (`*`, `?`, `[`), which makes the value a pattern.
-    pub fn push_glob(&mut self, character: char) {
+    pub(crate) fn push_glob(&mut self, character: char) {
         self.text.push(GLOB);
         self.text.push(character);
         self.knowledge = self.knowledge.max(Knowledge::Symbolic);
     }
 
     /// How much is known.
-    pub fn knowledge(&self) -> Knowledge {
+    pub(crate) fn knowledge(&self) -> Knowledge {
         self.knowledge
     }
 
     /// The value itself, if all of it is known.
-    pub fn as_literal(&self) -> Option<&str> {
+    pub(crate) fn as_literal(&self) -> Option<&str> {
         (self.knowledge == Knowledge::Literal).then_some(self.text.as_str())
     }
 
     /// True if the next run sees the same value.
-    pub fn is_stable(&self) -> bool {
+    pub(crate) fn is_stable(&self) -> bool {
         self.knowledge <= Knowledge::Symbolic
     }
 
     /// True if it contains an unquoted glob character.
-    pub fn is_glob(&self) -> bool {
+    pub(crate) fn is_glob(&self) -> bool {
         self.text.contains(GLOB)
     }
 
@@ -173,35 +173,35 @@ impl Value {
     }
 
     /// True for the empty string.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
     /// The comparable text, with holes. It is only for comparing, joining and cutting, never for people.
-    pub fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         &self.text
     }
 
     /// A value from a key that was cut out of another value. If holes are left, it is known as well as that
     /// value.
-    pub fn from_key(key: &str, of: &Value) -> Self {
+    pub(crate) fn from_key(key: &str, of: &Value) -> Self {
         let knowledge = if key.contains([OPEN, GLOB]) { of.knowledge } else { Knowledge::Literal };
         Value { text: key.into(), knowledge }
     }
 
     /// The known text before the first hole: for `-o$X` it is `-o`.
-    pub fn known_prefix(&self) -> &str {
+    pub(crate) fn known_prefix(&self) -> &str {
         let end = self.text.bytes().position(|b| b == OPEN as u8 || b == GLOB as u8);
         end.map_or(self.text.as_str(), |end| &self.text[..end])
     }
 
     /// The known text after the last hole: for `$APP/venv/bin/pip` it is `/venv/bin/pip`.
-    pub fn known_suffix(&self) -> &str {
+    pub(crate) fn known_suffix(&self) -> &str {
         self.text.rsplit([CLOSE, GLOB]).next().unwrap_or_default()
     }
 
     /// The two parts around the first `separator` outside the holes.
-    pub fn split_once(&self, separator: char) -> Option<(Value, Value)> {
+    pub(crate) fn split_once(&self, separator: char) -> Option<(Value, Value)> {
         let mut inside = false;
         let at = self.text.find(|c| {
             inside = c == OPEN || inside && c != CLOSE;
@@ -212,14 +212,14 @@ impl Value {
     }
 
     /// The part after the last `/`. For `$X` it is `$X`.
-    pub fn basename(&self) -> Value {
+    pub(crate) fn basename(&self) -> Value {
         let cut = self.text.trim_end_matches('/');
         let name = cut.rfind('/').map_or(cut, |i| &cut[i + 1..]);
         Value::from_key(name, self)
     }
 
     /// The directory part of a path, as `dirname` gives it: `.` if there is no `/`.
-    pub fn dirname(&self) -> Value {
+    pub(crate) fn dirname(&self) -> Value {
         let cut = self.text.trim_end_matches('/');
         match cut.rfind('/') {
             Some(0) => Value::literal("/"),
@@ -236,13 +236,13 @@ impl Value {
     }
 
     /// True if it starts with `/`, or with a hole (a variable that holds a path is nearly always absolute).
-    pub fn is_absolute(&self) -> bool {
+    pub(crate) fn is_absolute(&self) -> bool {
         self.text.starts_with('/') || self.text.starts_with(OPEN)
     }
 
     /// `self` as a path seen from the directory `cwd`: joined if relative, with `.`, `..` and doubled `/`
     /// resolved.
-    pub fn resolve(&self, cwd: &Value) -> Value {
+    pub(crate) fn resolve(&self, cwd: &Value) -> Value {
         if self.is_absolute() {
             return self.normalized();
         }
@@ -253,7 +253,7 @@ impl Value {
     }
 
     /// The path without `.`, `name/..`, doubled and trailing `/`. `..` directly after a hole stays.
-    pub fn normalized(&self) -> Value {
+    pub(crate) fn normalized(&self) -> Value {
         let text = &self.text;
         let doubled = text.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"/."));
         let plain = !doubled && !text.starts_with("./") && (text.len() < 2 || !text.ends_with('/'));
@@ -285,7 +285,7 @@ impl Value {
     }
 
     /// True if `self` is `ancestor` or below it. Both should be resolved paths.
-    pub fn is_under(&self, ancestor: &Value) -> bool {
+    pub(crate) fn is_under(&self, ancestor: &Value) -> bool {
         tick();
         let (path, above) = (self.key(), ancestor.key().trim_end_matches('/'));
         path == above
@@ -363,19 +363,19 @@ impl fmt::Write for Left<'_> {
 
 impl Value {
     /// Appends what [`fmt::Display`] gives.
-    pub fn show(&self, to: &mut String) {
+    pub(crate) fn show(&self, to: &mut String) {
         // Writing to a string never fails.
         let _ = self.write(to);
     }
 
     /// True if [`fmt::Display`] gives this text.
-    pub fn is_shown_as(&self, shown: &str) -> bool {
+    pub(crate) fn is_shown_as(&self, shown: &str) -> bool {
         let mut left = Left(shown);
         self.write(&mut left).is_ok() && left.0.is_empty()
     }
 
     /// True if both are shown in the same way.
-    pub fn looks_like(&self, other: &Value) -> bool {
+    pub(crate) fn looks_like(&self, other: &Value) -> bool {
         match self.known_prefix().len() == self.text.len() {
             true => other.is_shown_as(&self.text),
             false => self.text == other.text || self.is_shown_as(&other.to_string()),

@@ -14,7 +14,7 @@ use crate::shell::value::{Knowledge, Value};
 
 /// A change of user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunAs {
+pub(crate) enum RunAs {
     /// An account by name, including `root`.
     User(Value),
     /// An unknown user.
@@ -23,7 +23,7 @@ pub enum RunAs {
 
 /// Where a command runs.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Place {
+pub(crate) enum Place {
     /// On the machine that the script runs on.
     #[default]
     Here,
@@ -35,7 +35,7 @@ pub enum Place {
 
 /// Shell code that a command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Code {
+pub(crate) enum Code {
     /// One argument: `bash -c CODE`.
     Argument(Arg),
     /// Arguments joined by blanks: `eval a b`, `ssh host a b`.
@@ -55,29 +55,29 @@ pub enum Code {
 
 /// A command without its wrappers.
 #[derive(Clone, Debug)]
-pub struct Peeled {
+pub(crate) struct Peeled {
     /// The command itself; if there is `code`, the shell that runs it.
-    pub argv: Argv,
+    pub(crate) argv: Argv,
     /// Who runs it, if a wrapper changes that.
-    pub user: Option<RunAs>,
+    pub(crate) user: Option<RunAs>,
     /// True if the user's login shell or home is entered, so that the working directory changes to it.
-    pub login: bool,
+    pub(crate) login: bool,
     /// Where it runs, if a wrapper changes that.
-    pub place: Option<Place>,
+    pub(crate) place: Option<Place>,
     /// True if the script's environment is not passed on.
-    pub clean_environment: bool,
+    pub(crate) clean_environment: bool,
     /// Shell code that is run instead of a program.
-    pub code: Option<Code>,
+    pub(crate) code: Option<Code>,
     /// True if more, unknown arguments follow (`xargs`).
-    pub more_arguments: bool,
+    pub(crate) more_arguments: bool,
     /// True for `exec`: nothing after it runs.
-    pub replaces_shell: bool,
+    pub(crate) replaces_shell: bool,
     /// Names of the wrappers, outermost first.
-    pub wrappers: Vec<&'static str>,
+    pub(crate) wrappers: Vec<&'static str>,
     /// A command that does something itself and also runs another: `docker run IMAGE CMD`.
-    pub outer: Option<Box<Argv>>,
+    pub(crate) outer: Option<Box<Argv>>,
     /// The options that `bash -e`, `sh -eu` and similar calls turn on in the code that they run.
-    pub errexit: bool,
+    pub(crate) errexit: bool,
 }
 
 const SUDO: &str = "A|askpass b|background E e|edit H|set-home i|login K|remove-timestamp k|reset-timestamp l|list \
@@ -93,7 +93,7 @@ const XARGS: &str = "0|null a|arg-file: d|delimiter: E: e|eof? I: i|replace? L: 
 const SSH: &str = "4 6 A a C f G g K k M N n q s T t V v X x Y y B: b: c: D: E: e: F: I: i: J: L: l: m: O: o: P: p: \
     Q: R: S: W: w:";
 /// Removes every wrapper before a command.
-pub fn peel(argv: Argv) -> Peeled {
+pub(crate) fn peel(argv: Argv) -> Peeled {
     let mut peeled = Peeled {
         argv,
         user: None,
@@ -390,7 +390,7 @@ impl Peeled {
 }
 
 /// The user whose home `~name` is, or the directory if it is well known (Debian's base-passwd).
-pub fn home_of(user: &Value) -> Value {
+pub(crate) fn home_of(user: &Value) -> Value {
     match user.as_literal() {
         Some("root") => Value::literal("/root"),
         Some("postgres") => Value::literal("/var/lib/postgresql"),
@@ -405,7 +405,7 @@ pub fn home_of(user: &Value) -> Value {
 }
 
 /// Splits a program's words again if one word contained them all: `$SUDO` with the value `sudo -E`.
-pub fn resplit(arg: &Arg) -> Option<Vec<Arg>> {
+pub(crate) fn resplit(arg: &Arg) -> Option<Vec<Arg>> {
     let text = arg.value.as_literal()?;
     text.trim().contains([' ', '\t']).then(|| {
         text.split_ascii_whitespace().map(|w| Arg { value: Value::literal(w), span: arg.span }).collect()
@@ -413,7 +413,7 @@ pub fn resplit(arg: &Arg) -> Option<Vec<Arg>> {
 }
 
 /// A command line from words; the first one is the program.
-pub fn command_line(mut words: Vec<Arg>, cwd: Value, home: Value) -> Option<Argv> {
+pub(crate) fn command_line(mut words: Vec<Arg>, cwd: Value, home: Value) -> Option<Argv> {
     if words.is_empty() {
         return None;
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 /// Where a text that is not itself on disk (a heredoc with its escapes undone, a string handed to `bash -c`, a unit
 /// with its variables expanded) came from. Pieces are in order; each says where its first byte came from.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct OffsetMap {
+pub(crate) struct OffsetMap {
     pieces: Vec<Piece>,
 }
 
@@ -22,17 +22,17 @@ struct Piece {
 
 impl OffsetMap {
     /// The map of a text that stands verbatim at `to`.
-    pub fn shifted(to: u32) -> Self {
+    pub(crate) fn shifted(to: u32) -> Self {
         OffsetMap { pieces: vec![Piece { from: 0, to, collapsed: None }] }
     }
 
     /// The map of a text of which every byte stands for the whole of `origin`.
-    pub fn fixed(origin: Range<u32>) -> Self {
+    pub(crate) fn fixed(origin: Range<u32>) -> Self {
         OffsetMap { pieces: vec![Piece { from: 0, to: origin.start, collapsed: Some(origin.end) }] }
     }
 
     /// From byte `from` on, the derived text is a verbatim copy of the origin at `to`.
-    pub fn push_verbatim(&mut self, from: u32, to: u32) {
+    pub(crate) fn push_verbatim(&mut self, from: u32, to: u32) {
         if let Some(last) = self.pieces.last_mut() {
             if last.collapsed.is_none() && from >= last.from && to == last.to + (from - last.from) {
                 return;
@@ -46,7 +46,7 @@ impl OffsetMap {
     }
 
     /// From byte `from` on, the derived text stands for the whole of `origin`.
-    pub fn push_collapsed(&mut self, from: u32, origin: Range<u32>) {
+    pub(crate) fn push_collapsed(&mut self, from: u32, origin: Range<u32>) {
         if self.pieces.last().is_some_and(|last| last.from == from) {
             self.pieces.pop();
         }
@@ -54,7 +54,7 @@ impl OffsetMap {
     }
 
     /// The origin of a range of the derived text.
-    pub fn range(&self, derived: Range<u32>) -> Range<u32> {
+    pub(crate) fn range(&self, derived: Range<u32>) -> Range<u32> {
         let start = self.piece_at(derived.start);
         let begin = match start.collapsed {
             Some(_) => start.to,
@@ -73,7 +73,7 @@ impl OffsetMap {
     }
 
     /// True where a range of the origin was copied byte for byte, in one piece, into a derived text of that length.
-    pub fn holds_verbatim(&self, origin: Range<u32>, derived_len: u32) -> bool {
+    pub(crate) fn holds_verbatim(&self, origin: Range<u32>, derived_len: u32) -> bool {
         self.pieces.iter().enumerate().any(|(i, piece)| {
             let next = self.pieces.get(i + 1).map_or(derived_len, |n| n.from);
             let end = piece.to + next.saturating_sub(piece.from);
@@ -82,7 +82,7 @@ impl OffsetMap {
     }
 
     /// This map, whose origins are positions in a text that `outer` maps, as a map to the origins of `outer`.
-    pub fn through(&self, outer: &OffsetMap, derived_len: u32) -> OffsetMap {
+    pub(crate) fn through(&self, outer: &OffsetMap, derived_len: u32) -> OffsetMap {
         if let [Piece { from: 0, to, collapsed: None }] = outer.pieces[..] {
             let pieces = self.pieces.iter().map(|p| Piece {
                 from: p.from,
@@ -133,18 +133,18 @@ impl OffsetMap {
 
 /// A derived text with the way back to the file it came from.
 #[derive(Clone, Debug)]
-pub struct MappedText {
+pub(crate) struct MappedText {
     /// The derived text.
-    pub text: String,
+    pub(crate) text: String,
     /// The file that it came from.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Where in that file.
-    pub map: OffsetMap,
+    pub(crate) map: OffsetMap,
 }
 
 impl MappedText {
     /// The place in the file of a range of the derived text.
-    pub fn span(&self, range: Range<usize>) -> Span {
+    pub(crate) fn span(&self, range: Range<usize>) -> Span {
         let origin = self.map.range(range.start as u32..range.end as u32);
         Span { file: self.file, start: origin.start, end: origin.end }
     }

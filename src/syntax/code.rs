@@ -18,7 +18,7 @@ const MATCH_LIMIT: u32 = 10_000;
 
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Language {
+pub(crate) enum Language {
     /// Python.
     Python,
     /// JavaScript, with JSX.
@@ -42,7 +42,7 @@ impl Language {
 
 /// A query that is compiled when it is first used.
 #[derive(Debug)]
-pub struct CodeQuery {
+pub(crate) struct CodeQuery {
     language: Language,
     source: &'static str,
     compiled: OnceLock<Result<tree_sitter::Query, String>>,
@@ -50,21 +50,21 @@ pub struct CodeQuery {
 
 /// One match: its captures in the order of the text, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Match {
+pub(crate) struct Match {
     /// Name and place of each capture.
-    pub captures: Vec<(String, Range<usize>)>,
+    pub(crate) captures: Vec<(String, Range<usize>)>,
 }
 
 impl Match {
     /// The first capture of a name.
-    pub fn get(&self, name: &str) -> Option<Range<usize>> {
+    pub(crate) fn get(&self, name: &str) -> Option<Range<usize>> {
         self.captures.iter().find(|(n, _)| n == name).map(|(_, range)| range.clone())
     }
 }
 
 impl CodeQuery {
     /// A query in tree-sitter's syntax, for one language.
-    pub const fn new(language: Language, source: &'static str) -> Self {
+    pub(crate) const fn new(language: Language, source: &'static str) -> Self {
         CodeQuery { language, source, compiled: OnceLock::new() }
     }
 
@@ -73,7 +73,7 @@ impl CodeQuery {
     /// # Errors
     /// An error says what is wrong with the query, or that the text took too long. A text with syntax errors
     /// is read as far as possible.
-    pub fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
+    pub(crate) fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
         self.matches_in(text, &[])
     }
 
@@ -82,7 +82,7 @@ impl CodeQuery {
     ///
     /// # Errors
     /// As above.
-    pub fn matches_in(&self, text: &str, parts: &[Range<usize>]) -> Result<Vec<Match>, String> {
+    pub(crate) fn matches_in(&self, text: &str, parts: &[Range<usize>]) -> Result<Vec<Match>, String> {
         let query = self
             .compiled
             .get_or_init(|| {

@@ -4,7 +4,7 @@ use crate::syntax::tree;
 
 /// The S-expression of a text's tree: named nodes and fields, indented as in tree-sitter's corpus files.
 /// Empty if the parser gave up.
-pub fn debug_tree(text: &str) -> String {
+pub(crate) fn debug_tree(text: &str) -> String {
     let Some(tree) = tree::parse(text) else {
         return String::new();
     };
@@ -12,7 +12,7 @@ pub fn debug_tree(text: &str) -> String {
 }
 
 /// Puts every node of an S-expression on its own line. Any other layout of the same expression gives the same lines.
-pub fn indent(sexp: &str) -> String {
+pub(crate) fn indent(sexp: &str) -> String {
     let mut lines = String::new();
     let mut depth = 0_usize;
     let mut field = false;

@@ -13,16 +13,16 @@ const VALUES: usize = 20_000;
 
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Literal {
+pub(crate) struct Literal {
     /// Its bytes. For a constant that is used by name, they are the bytes of the constant's value.
-    pub range: Range<usize>,
+    pub(crate) range: Range<usize>,
     /// What it is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 /// The kinds of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// `null`, `undefined`.
     Null,
     /// A string, a number, `true`, `false`: as text.
@@ -37,18 +37,18 @@ pub enum Kind {
 
 /// What a module exports: `module.exports = …`, `export default …`, `module.exports.key = …`, `exports.key = …`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exports {
+pub(crate) struct Exports {
     /// The value, or `None` if no export was seen.
-    pub value: Option<Literal>,
+    pub(crate) value: Option<Literal>,
     /// The first place that is not JavaScript.
-    pub error: Option<Range<usize>>,
+    pub(crate) error: Option<Range<usize>>,
 }
 
 /// Reads the value that a module exports.
 ///
 /// # Errors
 /// An error means that the text took too long.
-pub fn exports(language: Language, text: &str) -> Result<Exports, String> {
+pub(crate) fn exports(language: Language, text: &str) -> Result<Exports, String> {
     let tree = parse(language, text, &[]).ok_or("it takes too long to parse")?;
     let root = tree.root_node();
     let mut reader = Reader { text, constants: HashMap::new(), left: VALUES };

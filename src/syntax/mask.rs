@@ -21,34 +21,34 @@ use scanner::Scanner;
 /// A script without the parts that misparse, and those parts. All ranges are bytes of the text that was
 /// given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Masked<'t> {
+pub(crate) struct Masked<'t> {
     /// The same length as the input, with the same line ends, except those that end a long pipeline. `<<EOF`
     /// reads `<____`, a body and its delimiter line are spaces, `<<<` is `<` and two spaces, and a `$` of
     /// [`Masked::dollars`] is `%`. `! { a; }`, which the grammar does not know, is `! ( a; )`: its source
     /// begins with `{`.
-    pub text: Cow<'t, str>,
+    pub(crate) text: Cow<'t, str>,
     /// In the order of their operators.
-    pub heredocs: Vec<Heredoc>,
+    pub(crate) heredocs: Vec<Heredoc>,
     /// The place of each `<<<`, in order.
-    pub herestrings: Vec<Range<usize>>,
+    pub(crate) herestrings: Vec<Range<usize>>,
     /// The `$`s that read `%`: those of `$b` in `$a/$b.c`. There the grammar splits the word in two and takes
     /// the second half of `x=$a/$b.c` for a command. Read the input to learn what a word expands.
-    pub dollars: Vec<usize>,
+    pub(crate) dollars: Vec<usize>,
     /// Like `text`, and parsed in its place. Words with quotes and expansions, the inside of `[ … ]`, and the
     /// blanks between the words of a command are `/`, which has no meaning anywhere in a word. Command
     /// substitutions stay, and so does the text around them.
-    pub plain: Cow<'t, str>,
+    pub(crate) plain: Cow<'t, str>,
     /// The words that are joined into one in `plain`, in order.
-    pub joined: Vec<Range<usize>>,
+    pub(crate) joined: Vec<Range<usize>>,
     /// Comments, in order. They are in all texts.
-    pub comments: Vec<Range<usize>>,
+    pub(crate) comments: Vec<Range<usize>>,
     /// Lines that begin where no group, loop, `if`, `case` or substitution is open, in order. They are found
     /// in the same way as [`Masked::commands`]. The text can be cut there. A line may still belong to the one
     /// before (`f()`, then `{`).
-    pub tops: Vec<usize>,
+    pub(crate) tops: Vec<usize>,
     /// Where commands begin, in order, including those inside substitutions but not those inside heredocs.
     /// Only quoting and reserved words decide, so that commands which the grammar loses are noticed.
-    pub commands: Vec<usize>,
+    pub(crate) commands: Vec<usize>,
     /// Words of a command that are side by side, and other parts of `plain` that consist of `/`.
     dull: Vec<Range<usize>>,
 }
@@ -57,7 +57,7 @@ impl Masked<'_> {
     /// `plain` without everything that tells the grammar nothing: the inside of plain words, of comments and
     /// of heredoc bodies, and blanks at the start of a line. A parser's work grows with the bytes. Each byte
     /// is paired with its place in the script, and the last entry is the script's end.
-    pub fn short(&self) -> (Vec<u8>, Vec<u32>) {
+    pub(crate) fn short(&self) -> (Vec<u8>, Vec<u32>) {
         let bytes = self.plain.as_bytes();
         let comments = self.comments.iter().map(|range| (range.clone(), b'#'));
         let bodies = self.heredocs.iter().map(|heredoc| {
@@ -102,7 +102,7 @@ impl Masked<'_> {
 
     /// The text to parse, with its comments as spaces. After a pipeline of three stages and a comment, the
     /// grammar takes `if` and its words for arguments (`grammar-tests/gaps/statements.txt`).
-    pub fn without_comments(&self) -> String {
+    pub(crate) fn without_comments(&self) -> String {
         let mut bytes = self.plain.as_bytes().to_vec();
         for comment in &self.comments {
             bytes[comment.clone()].fill(b' ');
@@ -113,28 +113,28 @@ impl Masked<'_> {
 
 /// One heredoc.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heredoc {
+pub(crate) struct Heredoc {
     /// The operator with its delimiter word: `<<-EOF`, `<< 'EOF'`. A file descriptor before it is not part of it.
-    pub operator: Range<usize>,
+    pub(crate) operator: Range<usize>,
     /// The delimiter with its quotes removed.
-    pub delimiter: String,
+    pub(crate) delimiter: String,
     /// True if some part of the delimiter is quoted, so that nothing in the body is expanded.
-    pub quoted: bool,
+    pub(crate) quoted: bool,
     /// True for `<<-`: leading tabs of the body and of the delimiter line are ignored.
-    pub strip_tabs: bool,
+    pub(crate) strip_tabs: bool,
     /// From the start of the first line to the start of the delimiter line. It ends with a newline unless it
     /// is empty or not closed.
-    pub body: Range<usize>,
+    pub(crate) body: Range<usize>,
     /// True if a delimiter line was found. Otherwise the body runs to the end of the text (or of the
     /// backticks around it).
-    pub closed: bool,
+    pub(crate) closed: bool,
     /// The delimiter line with its leading tabs, without its line end. Empty when not closed.
-    pub delimiter_line: Range<usize>,
+    pub(crate) delimiter_line: Range<usize>,
 }
 
 /// Finds what misparses and masks it. It takes time linear in the length of `text` and never fails: for a
 /// text that is not shell, it returns whatever the quotes suggest.
-pub fn mask(text: &str) -> Masked<'_> {
+pub(crate) fn mask(text: &str) -> Masked<'_> {
     let found = Scanner::new(text).scan();
     let mut masked = Masked {
         text: Cow::Borrowed(text),

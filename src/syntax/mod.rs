@@ -1,11 +1,11 @@
 //! Syntax. The only importer of tree_sitter: parses a text, walks its tree, runs queries.
 
-pub mod code;
-pub mod debug;
+pub(crate) mod code;
+pub(crate) mod debug;
 #[cfg(test)]
 mod grammar_tests;
-pub mod literal;
-pub mod mask;
+pub(crate) mod literal;
+pub(crate) mod mask;
 pub(crate) mod parses;
-pub mod query;
-pub mod tree;
+pub(crate) mod query;
+pub(crate) mod tree;

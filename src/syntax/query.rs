@@ -18,10 +18,10 @@ mod words;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use self::message::{Message, Piece, Placeholder};
-pub use self::pattern::{Once, Pattern, Related};
-pub use self::vocabulary::{Part, Question, Relation};
-pub use self::words::{
+pub(crate) use self::message::{Message, Piece, Placeholder};
+pub(crate) use self::pattern::{Once, Pattern, Related};
+pub(crate) use self::vocabulary::{Part, Question, Relation};
+pub(crate) use self::words::{
     Asker, ChangeWord, EcosystemWord, Features, Need, OnFailure, Place, ResourceWord, RoleWord, RunsAs,
     SecondRun, WorkWord,
 };
@@ -31,7 +31,7 @@ use self::reader::{Fault, Shape};
 use super::tree::{Node, language};
 
 /// Answers for one command what a pattern asks: the model.
-pub trait Judge {
+pub(crate) trait Judge {
     /// Does it hold?
     fn ask(&self, question: &Question) -> bool;
 
@@ -41,7 +41,7 @@ pub trait Judge {
 
 /// All query files, and an index of the patterns that find faults.
 #[derive(Debug, Default)]
-pub struct Selectors {
+pub(crate) struct Selectors {
     files: Vec<QueryFile>,
     /// The patterns with `@finding` that are tried on commands of a name.
     by_name: HashMap<String, Vec<At>>,
@@ -56,7 +56,7 @@ type At = (u32, u32);
 
 /// What a rule looks for: the patterns of one file.
 #[derive(Debug)]
-pub struct QueryFile {
+pub(crate) struct QueryFile {
     rule: Arc<str>,
     patterns: Vec<Pattern>,
     captured: Captured,
@@ -64,15 +64,15 @@ pub struct QueryFile {
 
 /// What is wrong with a query file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SelectorError {
+pub(crate) struct SelectorError {
     /// The file's path as it was given.
-    pub path: String,
+    pub(crate) path: String,
     /// 1-based.
-    pub line: u32,
+    pub(crate) line: u32,
     /// 1-based, in Unicode scalar values.
-    pub column: u32,
+    pub(crate) column: u32,
     /// What is wrong, and what would be right.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 impl std::fmt::Display for SelectorError {
@@ -86,27 +86,27 @@ impl std::error::Error for SelectorError {}
 
 impl QueryFile {
     /// `family/name` of the file.
-    pub fn rule(&self) -> &Arc<str> {
+    pub(crate) fn rule(&self) -> &Arc<str> {
         &self.rule
     }
 
     /// The patterns with this part, in the order of the file.
-    pub fn of(&self, part: Part) -> impl Iterator<Item = &Pattern> {
+    pub(crate) fn of(&self, part: Part) -> impl Iterator<Item = &Pattern> {
         self.patterns.iter().filter(move |p| p.part == part)
     }
 
     /// True where a pattern has this part.
-    pub fn has(&self, part: Part) -> bool {
+    pub(crate) fn has(&self, part: Part) -> bool {
         self.of(part).next().is_some()
     }
 
     /// What the project must need for the deploy to be at fault.
-    pub fn needs(&self) -> impl Iterator<Item = Need> {
+    pub(crate) fn needs(&self) -> impl Iterator<Item = Need> {
         self.patterns.iter().flat_map(|p| p.needs.iter().copied())
     }
 
     /// What is wrong with a message that the rule's page gives for it.
-    pub fn message_fault(&self, message: &Message) -> Option<String> {
+    pub(crate) fn message_fault(&self, message: &Message) -> Option<String> {
         message.fault(self.captured)
     }
 }
@@ -117,7 +117,7 @@ impl Selectors {
     ///
     /// # Errors
     /// All that is wrong in any of the files, in their order.
-    pub fn load_beside<T: AsRef<str>>(
+    pub(crate) fn load_beside<T: AsRef<str>>(
         embedded: impl IntoIterator<Item = (String, T)>,
         files: impl IntoIterator<Item = (String, T)>,
     ) -> Result<Selectors, Vec<SelectorError>> {
@@ -164,13 +164,17 @@ impl Selectors {
     }
 
     /// All files, in the order in which they were read.
-    pub fn files(&self) -> &[QueryFile] {
+    pub(crate) fn files(&self) -> &[QueryFile] {
         &self.files
     }
 
     /// The patterns that find a fault in such a command, as far as its name and the words that hold for it say, and
     /// the files that they stand in.
-    pub fn finding(&self, name: &str, features: Features) -> impl Iterator<Item = (&QueryFile, &Pattern)> {
+    pub(crate) fn finding(
+        &self,
+        name: &str,
+        features: Features,
+    ) -> impl Iterator<Item = (&QueryFile, &Pattern)> {
         let by_name = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
         let skipped = self.of_any_need.is_some_and(|need| !need.meets(features));
         let of_any = if skipped { &[][..] } else { &self.of_any[..] };
@@ -182,7 +186,7 @@ impl Selectors {
     }
 
     /// The ids of all rules that have a query file, sorted.
-    pub fn rules(&self) -> Vec<Arc<str>> {
+    pub(crate) fn rules(&self) -> Vec<Arc<str>> {
         let mut rules: Vec<Arc<str>> = self.files.iter().map(|file| Arc::clone(&file.rule)).collect();
         rules.sort();
         rules.dedup();

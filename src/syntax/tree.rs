@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// How much may still be parsed for one script, including its regions. tree-sitter's error recovery can take
 /// very long on hostile input.
 #[derive(Clone, Copy, Debug)]
-pub struct Effort {
+pub(crate) struct Effort {
     /// Progress reports of the parser, so that the same text costs the same on any machine. 5 kB of script
     /// need 13, and each takes at most 25 kB of memory.
     reports: u32,
@@ -26,14 +26,14 @@ impl Default for Effort {
 
 impl Effort {
     /// Takes what a text of this length costs, even before it is parsed. Returns false if nothing is left.
-    pub fn spend(&mut self, bytes: usize) -> bool {
+    pub(crate) fn spend(&mut self, bytes: usize) -> bool {
         self.reports = self.reports.saturating_sub((bytes / 1024) as u32);
         self.reports > 0 && !self.time.is_zero()
     }
 
     /// Splits off half of it.
     #[must_use]
-    pub fn half(&mut self) -> Effort {
+    pub(crate) fn half(&mut self) -> Effort {
         *self = Effort { reports: self.reports / 2, time: self.time / 2 };
         *self
     }
@@ -43,7 +43,7 @@ macro_rules! kinds {
     ($($variant:ident = $name:literal),* $(,)?) => {
         /// The named node kinds of tree-sitter-bash 0.25 that matter here, and the tokens that do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Kind {
+        pub(crate) enum Kind {
             $(#[doc = $name] $variant,)*
             /// `ERROR`.
             Error,
@@ -136,7 +136,7 @@ kinds! {
 
 /// The fields of tree-sitter-bash's nodes that are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
+pub(crate) enum Field {
     /// `name`.
     Name,
     /// `argument`.
@@ -199,31 +199,31 @@ pub(super) fn language() -> &'static tree_sitter::Language {
 
 /// A parsed text.
 #[derive(Clone, Debug)]
-pub struct Tree {
+pub(crate) struct Tree {
     tree: tree_sitter::Tree,
     places: Places,
 }
 
 /// A node of a [`Tree`].
 #[derive(Clone, Copy, Debug)]
-pub struct Node<'t>(pub(super) tree_sitter::Node<'t>, &'t [u32]);
+pub(crate) struct Node<'t>(pub(super) tree_sitter::Node<'t>, &'t [u32]);
 
 /// Where each byte of a shortened text is in the original text, and last the original's end. It is empty if
 /// the text is the original itself. Nobody outside sees places of the shortened text.
 type Places = Arc<[u32]>;
 
 /// Parses a text. Returns `None` if it takes longer than a single text may.
-pub fn parse(text: &str) -> Option<Tree> {
+pub(crate) fn parse(text: &str) -> Option<Tree> {
     parse_within(text, &mut Effort::default())
 }
 
 /// Parses a text. Returns `None` if it takes more than what is left of the effort.
-pub fn parse_within(text: &str, effort: &mut Effort) -> Option<Tree> {
+pub(crate) fn parse_within(text: &str, effort: &mut Effort) -> Option<Tree> {
     parse_bytes(text.as_bytes(), Places::default(), effort)
 }
 
 /// Parses a text that stands for a longer one, as [`super::mask::Masked::short`] returns it.
-pub fn parse_short((text, places): (Vec<u8>, Vec<u32>), effort: &mut Effort) -> Option<Tree> {
+pub(crate) fn parse_short((text, places): (Vec<u8>, Vec<u32>), effort: &mut Effort) -> Option<Tree> {
     parse_bytes(&text, places.into(), effort)
 }
 
@@ -273,7 +273,7 @@ fn parse_in_time(bytes: &[u8], places: Places, effort: &mut Effort) -> Option<Tr
 
 impl Tree {
     /// The root.
-    pub fn root(&self) -> Node<'_> {
+    pub(crate) fn root(&self) -> Node<'_> {
         Node(self.tree.root_node(), &self.places)
     }
 
@@ -283,12 +283,12 @@ impl Tree {
     }
 
     /// A cursor at the root.
-    pub fn cursor(&self) -> Cursor<'_> {
+    pub(crate) fn cursor(&self) -> Cursor<'_> {
         Cursor(self.tree.walk(), &self.places)
     }
 
     /// The smallest node of a kind that covers exactly these bytes, found from the root downwards.
-    pub fn command_at(&self, range: Range<u32>) -> Option<Node<'_>> {
+    pub(crate) fn command_at(&self, range: Range<u32>) -> Option<Node<'_>> {
         let place = |at: u32| match self.places.is_empty() {
             true => at as usize,
             false => self.places.partition_point(|place| *place < at),
@@ -309,7 +309,7 @@ impl<'t> Node<'t> {
     /// The statement that a command forms by itself, with its redirects. `None` if the command is part of a
     /// list or a condition, is negated, or runs in the background. With `piped`, it may be the last command
     /// of a pipeline, and the pipeline is the statement.
-    pub fn statement_alone(self, piped: bool) -> Option<Node<'t>> {
+    pub(crate) fn statement_alone(self, piped: bool) -> Option<Node<'t>> {
         let mut node = self;
         for _ in 0..8 {
             let parent = Node(node.0.parent()?, self.1);
@@ -346,7 +346,7 @@ impl<'t> Node<'t> {
     }
 
     /// Its kind.
-    pub fn kind(self) -> Kind {
+    pub(crate) fn kind(self) -> Kind {
         if self.0.is_error() {
             return Kind::Error;
         }
@@ -354,13 +354,13 @@ impl<'t> Node<'t> {
     }
 
     /// First byte.
-    pub fn start(self) -> u32 {
+    pub(crate) fn start(self) -> u32 {
         let at = self.0.start_byte();
         self.1.get(at).copied().unwrap_or(at as u32)
     }
 
     /// One past the last byte.
-    pub fn end(self) -> u32 {
+    pub(crate) fn end(self) -> u32 {
         let at = self.0.end_byte();
         // After its last byte, whatever was left out between that and the next.
         match at.checked_sub(1).and_then(|last| self.1.get(last)) {
@@ -370,42 +370,42 @@ impl<'t> Node<'t> {
     }
 
     /// True if this node, or one inside it, did not parse.
-    pub fn has_error(self) -> bool {
+    pub(crate) fn has_error(self) -> bool {
         self.0.has_error()
     }
 
     /// True for a token that the parser invented to go on.
-    pub fn is_missing(self) -> bool {
+    pub(crate) fn is_missing(self) -> bool {
         self.0.is_missing()
     }
 
     /// The grammar's name for it; for a token its text.
-    pub fn name(self) -> &'t str {
+    pub(crate) fn name(self) -> &'t str {
         self.0.kind()
     }
 
     /// True for a node that the grammar names.
-    pub fn is_named(self) -> bool {
+    pub(crate) fn is_named(self) -> bool {
         self.0.is_named()
     }
 
     /// How many children it has, tokens included.
-    pub fn child_count(self) -> usize {
+    pub(crate) fn child_count(self) -> usize {
         self.0.child_count() as usize
     }
 }
 
 /// A movable place in a tree. Visiting the children of a node takes linear time only with a cursor.
-pub struct Cursor<'t>(tree_sitter::TreeCursor<'t>, &'t [u32]);
+pub(crate) struct Cursor<'t>(tree_sitter::TreeCursor<'t>, &'t [u32]);
 
 impl<'t> Cursor<'t> {
     /// The current node.
-    pub fn node(&self) -> Node<'t> {
+    pub(crate) fn node(&self) -> Node<'t> {
         Node(self.0.node(), self.1)
     }
 
     /// The field of that node in its parent.
-    pub fn field(&self) -> Field {
+    pub(crate) fn field(&self) -> Field {
         match self.0.field_id() {
             Some(id) => tables().fields.get(usize::from(id.get())).copied().unwrap_or(Field::Other),
             None => Field::Other,
@@ -414,7 +414,7 @@ impl<'t> Cursor<'t> {
 
     /// Calls `visit` at each child in order. Afterwards the cursor is back at the node. `visit` must leave
     /// the cursor where it found it.
-    pub fn each_child(&mut self, mut visit: impl FnMut(&mut Cursor<'t>)) {
+    pub(crate) fn each_child(&mut self, mut visit: impl FnMut(&mut Cursor<'t>)) {
         if !self.0.goto_first_child() {
             return;
         }

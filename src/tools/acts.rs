@@ -10,7 +10,7 @@ use crate::tools::{python, runners};
 
 /// What a deploy does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Act {
+pub(crate) enum Act {
     /// Writes files in a directory from which systemd reads units.
     WritesUnits,
     /// `apt-get install` and similar commands.

@@ -6,7 +6,7 @@ use crate::tools::thing::Thing;
 
 /// What a command changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Resource {
+pub(crate) enum Resource {
     /// A file, directory or link, as a resolved path.
     Path(Value),
     /// A user account.
@@ -57,7 +57,7 @@ pub enum Resource {
 
 impl Resource {
     /// The value that names it: the path, the account's name, and so on.
-    pub fn name(&self) -> &Value {
+    pub(crate) fn name(&self) -> &Value {
         match self {
             Resource::Path(v)
             | Resource::User(v)
@@ -81,7 +81,7 @@ impl Resource {
     }
 
     /// The kind's word, as selectors write it: `path`, `user`, `unit` and so on.
-    pub fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Resource::Path(_) => "path",
             Resource::User(_) => "user",
@@ -107,7 +107,7 @@ impl Resource {
 
 /// The kind of thing at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PathKind {
+pub(crate) enum PathKind {
     /// A directory; `mkdir` creates an empty one.
     Directory,
     /// A directory that is created with contents: `git clone`, `python -m venv`, `npm create`.
@@ -122,7 +122,7 @@ pub enum PathKind {
 
 /// How a file mode is written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// `0640`.
     Octal(u32),
     /// `u+x,go-rwx`.
@@ -133,7 +133,7 @@ pub enum Mode {
 
 impl Mode {
     /// Reads an operand of `chmod` or `install -m` (chmod(1)).
-    pub fn parse(value: &Value) -> Mode {
+    pub(crate) fn parse(value: &Value) -> Mode {
         let Some(text) = value.as_literal() else {
             return Mode::Unknown;
         };
@@ -146,7 +146,7 @@ impl Mode {
 
     /// Whether accounts other than owner and group can read it afterwards. `None` if the mode does not show
     /// it.
-    pub fn others_can_read(&self) -> Option<bool> {
+    pub(crate) fn others_can_read(&self) -> Option<bool> {
         match self {
             Mode::Octal(mode) => Some(mode & 0o004 != 0),
             Mode::Symbolic(text) => {
@@ -174,7 +174,7 @@ impl Mode {
 
 /// What happens to the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// It comes to exist.
     Create(PathKind),
     /// It no longer exists afterwards.
@@ -217,7 +217,7 @@ pub enum Change {
 /// [`Change::Remove`] it is missing. The text is for people. A failure's text is the program's own message, without its
 /// name; each other text is a verb phrase whose subject is the command: `adds the same rule again`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Again {
+pub(crate) enum Again {
     /// Nothing: it is safe to repeat.
     NoChange,
     /// Exits non-zero.
@@ -236,33 +236,33 @@ pub enum Again {
 
 /// One change of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Effect {
+pub(crate) struct Effect {
     /// What happens.
-    pub change: Change,
+    pub(crate) change: Change,
     /// To what.
-    pub resource: Resource,
+    pub(crate) resource: Resource,
     /// What happens if the change is already there.
-    pub again: Again,
+    pub(crate) again: Again,
     /// The operand that names it, if there is one.
-    pub operand: Option<Span>,
+    pub(crate) operand: Option<Span>,
     /// Where the new content comes from, if that is another path or another machine.
-    pub content: Option<Content>,
+    pub(crate) content: Option<Content>,
 }
 
 /// Where the content of a path comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Content {
+pub(crate) struct Content {
     /// How it gets there.
-    pub how: How,
+    pub(crate) how: How,
     /// The path on this machine; `None` if it comes from elsewhere or is generated.
-    pub from: Option<Value>,
+    pub(crate) from: Option<Value>,
     /// True if a directory comes with everything in it.
-    pub tree: bool,
+    pub(crate) tree: bool,
 }
 
 /// How content gets to its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub(crate) enum How {
     /// A copy; its mode is that of the source, as far as umask leaves it: `cp`, `install`.
     Copied,
     /// The thing itself moves here, with its owner and mode: `mv`.
@@ -281,12 +281,12 @@ pub enum How {
 
 impl Effect {
     /// An effect without an operand of its own.
-    pub fn new(change: Change, resource: Resource, again: Again) -> Self {
+    pub(crate) fn new(change: Change, resource: Resource, again: Again) -> Self {
         Effect { change, resource, again, operand: None, content: None }
     }
 
     /// With the operand that names the resource.
-    pub fn at(mut self, operand: Span) -> Self {
+    pub(crate) fn at(mut self, operand: Span) -> Self {
         self.operand = Some(operand);
         self
     }
@@ -294,7 +294,7 @@ impl Effect {
 
 /// The purpose of a command in a deployment. A command can have several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Role {
+pub(crate) enum Role {
     /// Installs packages of the system (apt, dnf, apk, snap, a vendor's `curl | sh`).
     SystemPackages,
     /// Installs the app's own dependencies (pip -r, npm ci, bundle …) into its tree.
@@ -350,7 +350,7 @@ pub enum Role {
 impl Role {
     /// Whether it is part of a deploy's work, to be done each time. Reading is not, and neither is setting a
     /// state or moving files.
-    pub fn is_work(self) -> bool {
+    pub(crate) fn is_work(self) -> bool {
         !matches!(
             self,
             Role::ReadOnly
@@ -368,7 +368,7 @@ impl Role {
 
 /// Whose dependencies, whose build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Ecosystem {
+pub(crate) enum Ecosystem {
     /// pip, uv, poetry, pipenv, conda.
     Python,
     /// npm, pnpm, yarn, bun.
@@ -393,22 +393,22 @@ pub enum Ecosystem {
 
 /// Everything that [`super::tools`] knows of one command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Deed {
+pub(crate) struct Deed {
     /// What it changes, in order.
-    pub effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
     /// What it is for.
-    pub roles: Vec<Role>,
+    pub(crate) roles: Vec<Role>,
     /// It waits for an answer on a terminal each time it runs: why, and how to prevent the question.
-    pub prompts: Option<Prompt>,
+    pub(crate) prompts: Option<Prompt>,
     /// What it prints.
-    pub prints: Prints,
+    pub(crate) prints: Prints,
     /// True if the tool is known and `effects` is everything that it does.
-    pub known: bool,
+    pub(crate) known: bool,
 }
 
 /// What a command prints, as far as others need it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Prints {
+pub(crate) enum Prints {
     /// Nothing that is known.
     #[default]
     Other,
@@ -428,50 +428,50 @@ pub enum Prints {
 
 /// Why a command waits for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Prompt {
+pub(crate) struct Prompt {
     /// What it asks, as a verb phrase whose subject is the command: `asks for a password`, `opens an editor`.
-    pub asks: &'static str,
+    pub(crate) asks: &'static str,
     /// What to write so that it does not ask.
-    pub instead: &'static str,
+    pub(crate) instead: &'static str,
     /// A flag after the (sub)command with which it never asks: `-y`.
-    pub flag: Option<&'static str>,
+    pub(crate) flag: Option<&'static str>,
     /// True if it goes on without asking when there is no terminal.
-    pub only_people: bool,
+    pub(crate) only_people: bool,
     /// It is the script's own question: the command reads the answer and does nothing else.
-    pub of_script: bool,
+    pub(crate) of_script: bool,
 }
 
 impl Deed {
     /// A known tool that changes nothing.
-    pub fn read_only() -> Self {
+    pub(crate) fn read_only() -> Self {
         Deed { roles: vec![Role::ReadOnly], known: true, ..Deed::default() }
     }
 
     /// A known tool with these effects.
-    pub fn of(effects: Vec<Effect>) -> Self {
+    pub(crate) fn of(effects: Vec<Effect>) -> Self {
         Deed { effects, known: true, ..Deed::default() }
     }
 
     /// Adds what it prints.
-    pub fn prints(mut self, prints: Prints) -> Self {
+    pub(crate) fn prints(mut self, prints: Prints) -> Self {
         self.prints = prints;
         self
     }
 
     /// The effects that put files in another place: copies, moves, links, also from other machines and
     /// archives.
-    pub fn puts(&self) -> impl Iterator<Item = (&Effect, &Content)> {
+    pub(crate) fn puts(&self) -> impl Iterator<Item = (&Effect, &Content)> {
         self.effects.iter().filter_map(|effect| Some((effect, effect.content.as_ref()?)))
     }
 
     /// True if files of this machine are copied, moved or linked.
-    pub fn copies(&self) -> bool {
+    pub(crate) fn copies(&self) -> bool {
         self.puts()
             .any(|(_, content)| matches!(content.how, How::Copied | How::Moved | How::Linked | How::Synced))
     }
 
     /// Adds a role.
-    pub fn role(mut self, role: Role) -> Self {
+    pub(crate) fn role(mut self, role: Role) -> Self {
         self.roles.push(role);
         self
     }

@@ -18,7 +18,7 @@ pub(crate) mod cron;
 pub(crate) mod databases;
 mod disks;
 mod draft;
-pub mod effect;
+pub(crate) mod effect;
 mod fetching;
 pub(crate) mod files;
 pub(crate) mod find;
@@ -64,7 +64,7 @@ use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
 ///
 /// Words whose names say that they contain options (`$APT_OPTS`) are left out. It is not known then what they
 /// change about a second run, and nothing is said to ask.
-pub fn deed(argv: &Argv) -> Deed {
+pub(crate) fn deed(argv: &Argv) -> Deed {
     if !argv.args.iter().any(draft::named_like_options) {
         return visible(argv);
     }

@@ -6,7 +6,7 @@ use crate::tools::effect::Ecosystem;
 
 /// Who installs and builds packages of Node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PackageManager {
+pub(crate) enum PackageManager {
     /// npm; also where nothing says otherwise.
     Npm,
     /// pnpm.
@@ -22,7 +22,7 @@ impl PackageManager {
         [PackageManager::Npm, PackageManager::Pnpm, PackageManager::Yarn, PackageManager::Bun];
 
     /// Its command.
-    pub fn command(self) -> &'static str {
+    pub(crate) fn command(self) -> &'static str {
         match self {
             PackageManager::Npm => "npm",
             PackageManager::Pnpm => "pnpm",

@@ -2,7 +2,7 @@
 
 /// What it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Thing {
+pub(crate) enum Thing {
     /// A branch of git.
     Branch,
     /// A tag of git.
@@ -71,7 +71,7 @@ pub enum Thing {
 
 impl Thing {
     /// Its name in a sentence.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Thing::Branch => "branch",
             Thing::Tag => "tag",

@@ -2,7 +2,7 @@
 
 pub(crate) mod in_shell;
 pub(crate) mod names;
-pub mod table;
+pub(crate) mod table;
 pub(crate) mod values;
 
-pub use values::hidden_in;
+pub(crate) use values::hidden_in;

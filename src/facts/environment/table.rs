@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 
 /// Who reads a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reader {
+pub(crate) enum Reader {
     /// A program of the repo.
     Code,
     /// `${X}` in a compose file.
@@ -31,7 +31,7 @@ pub enum Reader {
 
 /// Who sets a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Writer {
+pub(crate) enum Writer {
     /// A sample: whoever copies it sets it.
     Sample,
     /// An environment file of the repo or beside it.
@@ -52,72 +52,72 @@ pub enum Writer {
 
 /// A place where a variable is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Read {
+pub(crate) struct Read {
     /// The place.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Who.
-    pub by: Reader,
+    pub(crate) by: Reader,
     /// What happens without it.
-    pub need: Need,
+    pub(crate) need: Need,
     /// True if upper and lower case are the same to the reader.
-    pub any_case: bool,
+    pub(crate) any_case: bool,
 }
 
 /// A place where a variable is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Write {
+pub(crate) struct Write {
     /// The place.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Who.
-    pub by: Writer,
+    pub(crate) by: Writer,
     /// The value; `None` if it is only passed on.
-    pub value: Option<String>,
+    pub(crate) value: Option<String>,
 }
 
 /// A variable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// Where it is read.
-    pub reads: Vec<Read>,
+    pub(crate) reads: Vec<Read>,
     /// Where it is set.
-    pub writes: Vec<Write>,
+    pub(crate) writes: Vec<Write>,
 }
 
 /// An environment file that a script writes in one step.
 #[derive(Clone, Debug)]
-pub struct WrittenFile {
+pub(crate) struct WrittenFile {
     /// The path, for people.
-    pub path: String,
+    pub(crate) path: String,
     /// What it sets.
-    pub dotenv: Dotenv,
+    pub(crate) dotenv: Dotenv,
     /// True if it is added to what is there.
-    pub append: bool,
+    pub(crate) append: bool,
     /// The script, and the step.
-    pub by: (usize, StepId),
+    pub(crate) by: (usize, StepId),
     /// The step's command.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// All variables of a repo.
 #[derive(Debug, Default)]
-pub struct Table<'r> {
+pub(crate) struct Table<'r> {
     variables: BTreeMap<String, Variable>,
     /// The environment files that scripts write.
-    pub written: Vec<WrittenFile>,
+    pub(crate) written: Vec<WrittenFile>,
     /// Every word of the texts that deploy, except scripts: compose files, units, Dockerfiles, workflows,
     /// environment files, architecture.md.
-    pub words: Words<'r>,
+    pub(crate) words: Words<'r>,
     /// Every word of the scripts.
-    pub words_of_scripts: Words<'r>,
+    pub(crate) words_of_scripts: Words<'r>,
     /// The names that samples show, including those in comments.
-    pub shown: HashSet<&'r str>,
+    pub(crate) shown: HashSet<&'r str>,
     /// The names in environment files of any kind.
-    pub in_files: HashSet<&'r str>,
+    pub(crate) in_files: HashSet<&'r str>,
 }
 
 impl<'r> Table<'r> {
     /// The table of a repo.
-    pub fn of(world: &World<'r, '_>) -> Self {
+    pub(crate) fn of(world: &World<'r, '_>) -> Self {
         let mut table = Table::default();
         table.code(world);
         table.files(world);
@@ -135,17 +135,17 @@ impl<'r> Table<'r> {
     }
 
     /// Every variable by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
         self.variables.iter().map(|(name, variable)| (name.as_str(), variable))
     }
 
     /// The variable of that name.
-    pub fn get(&self, name: &str) -> Option<&Variable> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Variable> {
         self.variables.get(name)
     }
 
     /// True if a program reads the name, in exactly this case or in any.
-    pub fn is_read_by_code(&self, name: &str) -> bool {
+    pub(crate) fn is_read_by_code(&self, name: &str) -> bool {
         let upper = name.to_ascii_uppercase();
         let reads =
             |name: &str| self.get(name).into_iter().flat_map(|v| &v.reads).filter(|r| r.by == Reader::Code);
@@ -313,14 +313,14 @@ impl<'r> Table<'r> {
 
 /// The words of some texts; they are split when they are needed.
 #[derive(Debug, Default)]
-pub struct Words<'r> {
+pub(crate) struct Words<'r> {
     texts: Vec<&'r str>,
     set: OnceLock<HashSet<&'r str>>,
 }
 
 impl Words<'_> {
     /// True if the name occurs in one of the texts as a word.
-    pub fn contains(&self, name: &str) -> bool {
+    pub(crate) fn contains(&self, name: &str) -> bool {
         let set = self.set.get_or_init(|| {
             let between = |c: char| !c.is_ascii_alphanumeric() && c != '_';
             let words = self.texts.iter().flat_map(|text| text.split(between));

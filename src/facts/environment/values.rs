@@ -359,7 +359,7 @@ fn value_behind(line: &str, at: usize) -> Option<Range<usize>> {
 }
 
 /// The parts of a line that are shown to nobody, by bytes: whatever any rule would take for a real secret.
-pub fn hidden_in(line: &str) -> Vec<Range<usize>> {
+pub(crate) fn hidden_in(line: &str) -> Vec<Range<usize>> {
     let mut hidden: Vec<Range<usize>> = token_in(line).into_iter().map(|(_, range)| range).collect();
     if line.contains("://") {
         hidden.extend(login_in(line));

@@ -17,7 +17,7 @@ use crate::tools::work::{Work, asked_in};
 
 /// The state of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub(crate) enum State {
     /// Both sides have it, and they agree.
     Agrees,
     /// Both have it, but they disagree.
@@ -32,7 +32,7 @@ pub enum State {
 
 /// What does the work on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A systemd unit of the project.
     Unit,
     /// A process of pm2.
@@ -47,75 +47,75 @@ pub enum Kind {
 
 /// One side of a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Side {
+pub(crate) struct Side {
     /// Its name; for a template, with the instances that are started.
-    pub name: String,
+    pub(crate) name: String,
     /// Its place.
-    pub span: Option<Span>,
+    pub(crate) span: Option<Span>,
     /// What it runs.
-    pub command: Option<String>,
+    pub(crate) command: Option<String>,
     /// Its port; `8080:80` for a port of the host that is forwarded.
-    pub ports: Vec<String>,
+    pub(crate) ports: Vec<String>,
     /// The user that it runs as.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
 }
 
 /// What the documents say about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Documented {
+pub(crate) struct Documented {
     /// Its name there.
-    pub name: String,
+    pub(crate) name: String,
     /// Its place.
-    pub span: Option<Span>,
+    pub(crate) span: Option<Span>,
 }
 
 /// A service, its counterpart, or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Its state.
-    pub state: State,
+    pub(crate) state: State,
     /// The service of a Compose file.
-    pub service: Option<Side>,
+    pub(crate) service: Option<Side>,
     /// The file of the service.
-    pub compose: Option<String>,
+    pub(crate) compose: Option<String>,
     /// What does its work on the server.
-    pub runs: Option<(Kind, Side)>,
+    pub(crate) runs: Option<(Kind, Side)>,
     /// What `architecture.md` says about it.
-    pub architecture: Option<Documented>,
+    pub(crate) architecture: Option<Documented>,
     /// How sure the match is: `certain` or `likely`.
-    pub strength: Option<&'static str>,
+    pub(crate) strength: Option<&'static str>,
     /// Why they are matched.
-    pub reasons: Vec<String>,
+    pub(crate) reasons: Vec<String>,
     /// What both state, and whether it agrees.
-    pub stated: Vec<Stated>,
+    pub(crate) stated: Vec<Stated>,
     /// Why there is no counterpart, or why none is needed.
-    pub note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 /// A fact that both sides state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stated {
+pub(crate) struct Stated {
     /// `command` or `port`.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
     /// What the service says.
-    pub service: String,
+    pub(crate) service: String,
     /// What the server's side says.
-    pub server: String,
+    pub(crate) server: String,
     /// True if they agree.
-    pub agrees: bool,
+    pub(crate) agrees: bool,
 }
 
 /// All rows, and notes that apply to all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matrix {
+pub(crate) struct Matrix {
     /// Services in the order of their files, and then what only the server has.
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// What was left out, and what the comparison is based on.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// The matrix of a repo.
-pub fn matrix(world: &World<'_, '_>) -> Matrix {
+pub(crate) fn matrix(world: &World<'_, '_>) -> Matrix {
     let compared = world.compared();
     let builder = Builder { world, compared };
     let mut matrix = Matrix::default();

@@ -3,7 +3,7 @@
 pub(crate) mod compared;
 pub(crate) mod differences;
 pub(crate) mod documents;
-pub mod matrix;
+pub(crate) mod matrix;
 pub(crate) mod named;
 
 pub(crate) use compared::Compared;

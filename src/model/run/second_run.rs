@@ -18,7 +18,7 @@ use crate::tools::says::Aspect;
 
 /// What a step does in the second run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// A guard is no longer met.
     Skipped(GuardId),
     /// It leaves everything as it is, or creates it again as the first run did.
@@ -53,15 +53,15 @@ impl Outcome {
 
 /// The second run of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecondRun {
+pub(crate) struct SecondRun {
     /// What it does.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// The responsible effect, as an index into the step's effects.
-    pub effect: Option<usize>,
+    pub(crate) effect: Option<usize>,
     /// The earlier step that caused it.
-    pub because: Option<StepId>,
+    pub(crate) because: Option<StepId>,
     /// True if everything that the verdict rests on is known.
-    pub certain: bool,
+    pub(crate) certain: bool,
 }
 
 impl SecondRun {
@@ -70,7 +70,7 @@ impl SecondRun {
     }
 
     /// The guard that skips it, if one does.
-    pub fn skipped_by(&self) -> Option<GuardId> {
+    pub(crate) fn skipped_by(&self) -> Option<GuardId> {
         match self.outcome {
             Outcome::Skipped(guard) => Some(guard),
             _ => None,
@@ -431,7 +431,7 @@ impl Deployment<'_> {
     }
 
     /// True if each run writes the file from scratch before the step appends to it.
-    pub fn starts_anew(&self, file: &Value, before: StepId) -> bool {
+    pub(crate) fn starts_anew(&self, file: &Value, before: StepId) -> bool {
         let step = self.step(before);
         let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
         self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {

@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 /// Whether a resource exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
+pub(crate) enum Presence {
     /// Certainly.
     There,
     /// Certainly not.

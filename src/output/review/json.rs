@@ -110,7 +110,7 @@ struct JsonBlocked<'a> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(review: &Review, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(review: &Review, out: &mut dyn Write) -> io::Result<()> {
     let history = &review.history;
     let document = review.document.as_ref().map(|document| JsonDocument {
         file: review.sources.file(document.file).path(),

@@ -3,7 +3,7 @@
 mod json;
 mod page;
 
-pub use json::write as write_json;
+pub(crate) use json::write as write_json;
 
 use super::clean;
 use crate::review::checklist::{Blocked, Evidence, Item, Status};
@@ -24,7 +24,7 @@ const EVIDENCE: usize = 8;
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_text(review: &Review, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_text(review: &Review, out: &mut dyn Write) -> io::Result<()> {
     write(review, &mut Text(out))
 }
 
@@ -32,7 +32,7 @@ pub fn write_text(review: &Review, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_markdown(review: &Review, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_markdown(review: &Review, out: &mut dyn Write) -> io::Result<()> {
     write(review, &mut Markdown(out))
 }
 

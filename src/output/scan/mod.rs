@@ -3,7 +3,7 @@
 
 mod stats;
 
-pub use stats::{StatsForm, write as write_stats};
+pub(crate) use stats::{StatsForm, write as write_stats};
 
 use super::json::{Tool, finding, gap, summary};
 use super::{clean, text};
@@ -14,7 +14,7 @@ use std::io;
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// For people, with colours or without.
     Text {
         /// Whether colours are used.
@@ -28,13 +28,13 @@ pub enum Form {
 
 /// What a record says besides the findings.
 #[derive(Clone, Copy, Debug)]
-pub struct Header<'a> {
+pub(crate) struct Header<'a> {
     /// The name of the repo.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The commit that is checked out.
-    pub revision: Option<&'a str>,
+    pub(crate) revision: Option<&'a str>,
     /// How long it took.
-    pub milliseconds: u64,
+    pub(crate) milliseconds: u64,
 }
 
 /// The text between the braces of a list.
@@ -58,7 +58,7 @@ struct Named<'a> {
 ///
 /// # Errors
 /// The error of formatting a text.
-pub fn body(report: &Report, form: Form) -> io::Result<Vec<u8>> {
+pub(crate) fn body(report: &Report, form: Form) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     match form {
         Form::Text { .. } if report.findings.is_empty() && report.gaps.is_empty() => {}
@@ -77,7 +77,7 @@ pub fn body(report: &Report, form: Form) -> io::Result<Vec<u8>> {
 }
 
 /// The record of a repo as it is written; empty for a repo about which a text has nothing to say.
-pub fn record(header: Header<'_>, body: &[u8], form: Form) -> Vec<u8> {
+pub(crate) fn record(header: Header<'_>, body: &[u8], form: Form) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len() + 200);
     match form {
         Form::Text { .. } if body.is_empty() => {}
@@ -107,16 +107,16 @@ pub fn record(header: Header<'_>, body: &[u8], form: Form) -> Vec<u8> {
 
 /// What comes before the first record, between two records, and after the last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frame {
+pub(crate) struct Frame {
     /// Before the first.
-    pub begin: Vec<u8>,
+    pub(crate) begin: Vec<u8>,
     /// Before each other.
-    pub between: &'static [u8],
+    pub(crate) between: &'static [u8],
 }
 
 impl Frame {
     /// For a format; only a document has one.
-    pub fn of(form: Form) -> Frame {
+    pub(crate) fn of(form: Form) -> Frame {
         match form {
             Form::Text { .. } | Form::Ndjson => Frame::default(),
             Form::Json => {
@@ -131,7 +131,7 @@ impl Frame {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn end(form: Form, stats: &Stats) -> io::Result<Vec<u8>> {
+    pub(crate) fn end(form: Form, stats: &Stats) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
         if form == Form::Json {
             out.extend(b"\n],\"stats\":");

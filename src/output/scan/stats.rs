@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 /// How statistics are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatsForm {
+pub(crate) enum StatsForm {
     /// For people.
     Text,
     /// For programs.
@@ -72,7 +72,7 @@ fn rules(stats: &Stats) -> Vec<JsonRule<'_>> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(stats: &Stats, form: StatsForm, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(stats: &Stats, form: StatsForm, out: &mut dyn Write) -> io::Result<()> {
     match form {
         StatsForm::Text => write_text(stats, out),
         StatsForm::Markdown => write_markdown(stats, out),

@@ -21,7 +21,7 @@ use std::ops::Range;
 
 /// Where a service is stated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Evidence {
+pub(crate) enum Evidence {
     /// A row of a table.
     Table,
     /// A box of a diagram.
@@ -38,7 +38,7 @@ pub enum Evidence {
 
 /// How surely it is meant as something that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Strength {
+pub(crate) enum Strength {
     /// It may also be a part of the code.
     Weak,
     /// It has a port, or is a server product.
@@ -49,38 +49,38 @@ pub enum Strength {
 
 /// A port, and where it is stated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StatedPort {
+pub(crate) struct StatedPort {
     /// The number.
-    pub number: u16,
+    pub(crate) number: u16,
     /// The cell, the line or the box.
-    pub span: Span,
+    pub(crate) span: Span,
     /// True beside the name, in a column for ports, or on the box; false somewhere in a sentence.
-    pub evidence: Evidence,
+    pub(crate) evidence: Evidence,
 }
 
 /// A service that a document states.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stated {
+pub(crate) struct Stated {
     /// The name as written, without marks and brackets.
-    pub name: String,
+    pub(crate) name: String,
     /// Other names, in lower case: units, containers, code beside the name.
-    pub aliases: Vec<String>,
+    pub(crate) aliases: Vec<String>,
     /// Its ports.
-    pub ports: Vec<StatedPort>,
+    pub(crate) ports: Vec<StatedPort>,
     /// Its commands.
-    pub commands: Vec<Text>,
+    pub(crate) commands: Vec<Text>,
     /// What it is made with, as written.
-    pub technology: Option<String>,
+    pub(crate) technology: Option<String>,
     /// The first unit of its server product: `postgresql`.
-    pub product: Option<&'static str>,
+    pub(crate) product: Option<&'static str>,
     /// The name's place.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The kind of the best statement.
-    pub evidence: Evidence,
+    pub(crate) evidence: Evidence,
     /// How surely it runs.
-    pub strength: Strength,
+    pub(crate) strength: Strength,
     /// True if it must run in production, on a server of one's own.
-    pub required: bool,
+    pub(crate) required: bool,
 }
 
 impl Stated {
@@ -93,21 +93,21 @@ impl Stated {
 
 /// A document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Architecture {
+pub(crate) struct Architecture {
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// What it states, in the order of the document.
-    pub services: Vec<Stated>,
+    pub(crate) services: Vec<Stated>,
     /// Variables of its tables.
-    pub environment: Vec<Text>,
+    pub(crate) environment: Vec<Text>,
     /// Accounts that services run as.
-    pub users: Vec<Text>,
+    pub(crate) users: Vec<Text>,
     /// Directories and files of its tables.
-    pub paths: Vec<Text>,
+    pub(crate) paths: Vec<Text>,
     /// True if it is about a plan, a past decision, or is in an archive.
-    pub aside: bool,
+    pub(crate) aside: bool,
     /// True for a table whose header says that its rows are services.
-    pub lists_services: bool,
+    pub(crate) lists_services: bool,
 }
 
 /// Nobody documents more services.
@@ -116,7 +116,11 @@ const MAX_SERVICES: usize = 1_000;
 const STATUS_LINES: usize = 30;
 
 /// Reads all documents. If one cannot be read, a gap says why.
-pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Architecture>, Vec<Gap>) {
+pub(crate) fn read_all(
+    root: &Root,
+    inventory: &Inventory,
+    sources: &mut Sources,
+) -> (Vec<Architecture>, Vec<Gap>) {
     let (mut all, mut gaps) = (Vec::new(), Vec::new());
     for path in &inventory.architecture {
         match root.read(path, sources) {
@@ -132,7 +136,7 @@ pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (V
 }
 
 /// Reads one document. Gaps say where it is not UTF-8, and where it states more than is kept.
-pub fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
+pub(crate) fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>) {
     let source = sources.file(file);
     let text = source.text();
     let aside = is_aside_document(source.path(), text);

@@ -5,24 +5,24 @@ use std::ops::Range;
 
 /// A variable that a value takes from Compose's own environment (`.env` beside the file, or the shell's).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// The variable.
-    pub name: String,
+    pub(crate) name: String,
     /// The replacement: `x` for `${VAR:-x}` and `${VAR-x}`, as written.
-    pub default: Option<String>,
+    pub(crate) default: Option<String>,
     /// `${VAR:?message}` or `${VAR?message}`: Compose stops without the variable.
-    pub required: bool,
+    pub(crate) required: bool,
     /// `${VAR:+x}` or `${VAR+x}`: `x` if the variable is set, else nothing.
-    pub alternative: bool,
+    pub(crate) alternative: bool,
     /// The bytes of the text from `$` on.
-    pub range: Range<usize>,
+    pub(crate) range: Range<usize>,
 }
 
 /// The variables of a value as written, in order. Those in defaults and alternatives come after the variable
 /// that they replace. `$$` is a dollar sign, and an invalid name (`${A!}`, `$1`) is not a reference.
 /// Variables in the message of `?` are left out, as in compose-go's `ExtractVariables`, because they are only
 /// expanded when it stops.
-pub fn references(text: &str) -> Vec<Reference> {
+pub(crate) fn references(text: &str) -> Vec<Reference> {
     let mut found = Vec::new();
     collect(text, 0, &mut found, 0);
     found
@@ -89,7 +89,7 @@ fn name_of(text: &str) -> &str {
 
 /// The text with every `${VAR:-default}` and `${VAR-default}` replaced by its default and `$$` by `$`: what
 /// Compose sees if nothing is set. Variables without a default stay as they are written.
-pub fn with_defaults(text: &str) -> String {
+pub(crate) fn with_defaults(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     expand(text, &mut out, 0);
     out

@@ -12,7 +12,7 @@ mod load;
 mod merge;
 mod purpose;
 
-pub use interpolation::{references, with_defaults};
+pub(crate) use interpolation::{references, with_defaults};
 
 use crate::finding::Gap;
 use crate::limit::tick;
@@ -26,219 +26,219 @@ use load::{Disk, Loader, Project};
 
 /// A text with its place. The text is the value without quotes; `${…}` stays as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub(crate) struct Text {
     /// The value.
-    pub text: String,
+    pub(crate) text: String,
     /// Its bytes; a merged value (`<<: *base`) has the place of its definition.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// What the container's port is published as.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Port {
+pub(crate) struct Port {
     /// The port on the host, which may be a range; `None` if Docker picks one.
-    pub published: Option<String>,
+    pub(crate) published: Option<String>,
     /// The address on the host that it is bound to; `None` for all.
-    pub address: Option<String>,
+    pub(crate) address: Option<String>,
     /// The port in the container.
-    pub target: String,
+    pub(crate) target: String,
     /// `tcp` or `udp`.
-    pub protocol: String,
+    pub(crate) protocol: String,
     /// The place.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// A variable of `environment`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its value; `None` if it is inherited from where Compose runs.
-    pub value: Option<String>,
+    pub(crate) value: Option<String>,
     /// The place of name and value.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// An entry of `depends_on`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dependency {
+pub(crate) struct Dependency {
     /// The service.
-    pub service: String,
+    pub(crate) service: String,
     /// `service_started`, `service_healthy` or `service_completed_successfully`.
-    pub condition: Option<String>,
+    pub(crate) condition: Option<String>,
     /// False if Compose only warns when it is missing (`required: false`).
-    pub required: bool,
+    pub(crate) required: bool,
     /// The place of the name.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// A file of `env_file`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvFile {
+pub(crate) struct EnvFile {
     /// Its path, relative to [`Compose::directory`].
-    pub path: Text,
+    pub(crate) path: Text,
     /// False if Compose can do without it (`required: false`).
-    pub required: bool,
+    pub(crate) required: bool,
 }
 
 /// An entry of `volumes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Volume {
+pub(crate) struct Volume {
     /// `bind`, `volume`, `tmpfs` …; `None` if a variable decides.
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// A path of the host or the name of a volume; `None` for one without a name.
-    pub source: Option<Text>,
+    pub(crate) source: Option<Text>,
     /// The path in the container.
-    pub target: Text,
+    pub(crate) target: Text,
     /// True if the container must not write to it.
-    pub read_only: bool,
+    pub(crate) read_only: bool,
     /// The place of the whole entry.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// `build`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Build {
+pub(crate) struct Build {
     /// The context, `.` where none is given.
-    pub context: Text,
+    pub(crate) context: Text,
     /// `dockerfile`, from the context.
-    pub dockerfile: Option<Text>,
+    pub(crate) dockerfile: Option<Text>,
     /// The stage.
-    pub target: Option<Text>,
+    pub(crate) target: Option<Text>,
     /// `args`.
-    pub args: Vec<Variable>,
+    pub(crate) args: Vec<Variable>,
     /// The place.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// `healthcheck`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Healthcheck {
+pub(crate) struct Healthcheck {
     /// True if it switches off the one of the image: `disable: true`, or the test `NONE`.
-    pub disabled: bool,
+    pub(crate) disabled: bool,
     /// The test; words of a list are joined, `CMD` and `CMD-SHELL` with them.
-    pub test: Option<Text>,
+    pub(crate) test: Option<Text>,
     /// The place.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// `deploy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deploy {
+pub(crate) struct Deploy {
     /// How many containers run.
-    pub replicas: Option<Text>,
+    pub(crate) replicas: Option<Text>,
     /// `replicated`, `global`, or a job.
-    pub mode: Option<Text>,
+    pub(crate) mode: Option<Text>,
     /// `restart_policy: condition`: `none`, `on-failure` or `any`.
-    pub restart_condition: Option<Text>,
+    pub(crate) restart_condition: Option<Text>,
     /// The place.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// A service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Service {
+pub(crate) struct Service {
     /// The key under `services`.
-    pub name: String,
+    pub(crate) name: String,
     /// Its place.
-    pub name_span: Span,
+    pub(crate) name_span: Span,
     /// The image that it runs, or the name that is built.
-    pub image: Option<Text>,
+    pub(crate) image: Option<Text>,
     /// How it is built, if it is.
-    pub build: Option<Build>,
+    pub(crate) build: Option<Build>,
     /// The command; words of a list are joined, quoted where they hold blanks.
-    pub command: Option<Text>,
+    pub(crate) command: Option<Text>,
     /// The same of `entrypoint`.
-    pub entrypoint: Option<Text>,
+    pub(crate) entrypoint: Option<Text>,
     /// `working_dir`.
-    pub working_dir: Option<Text>,
+    pub(crate) working_dir: Option<Text>,
     /// `container_name`.
-    pub container_name: Option<Text>,
+    pub(crate) container_name: Option<Text>,
     /// `restart`.
-    pub restart: Option<Text>,
+    pub(crate) restart: Option<Text>,
     /// `ports`.
-    pub ports: Vec<Port>,
+    pub(crate) ports: Vec<Port>,
     /// `expose`: ports that only other services reach.
-    pub expose: Vec<Text>,
+    pub(crate) expose: Vec<Text>,
     /// `depends_on`.
-    pub depends_on: Vec<Dependency>,
+    pub(crate) depends_on: Vec<Dependency>,
     /// `profiles`: it only starts if one of them is requested.
-    pub profiles: Vec<Text>,
+    pub(crate) profiles: Vec<Text>,
     /// `environment`.
-    pub environment: Vec<Variable>,
+    pub(crate) environment: Vec<Variable>,
     /// `env_file`.
-    pub env_file: Vec<EnvFile>,
+    pub(crate) env_file: Vec<EnvFile>,
     /// `volumes`.
-    pub volumes: Vec<Volume>,
+    pub(crate) volumes: Vec<Volume>,
     /// `secrets`: their names.
-    pub secrets: Vec<Text>,
+    pub(crate) secrets: Vec<Text>,
     /// `configs`: their names.
-    pub configs: Vec<Text>,
+    pub(crate) configs: Vec<Text>,
     /// `networks`: their names.
-    pub networks: Vec<Text>,
+    pub(crate) networks: Vec<Text>,
     /// `network_mode`: `host`, `service:NAME` ….
-    pub network_mode: Option<Text>,
+    pub(crate) network_mode: Option<Text>,
     /// `user`.
-    pub user: Option<Text>,
+    pub(crate) user: Option<Text>,
     /// `scale`: how many containers run, if `deploy` does not say it.
-    pub scale: Option<Text>,
+    pub(crate) scale: Option<Text>,
     /// `healthcheck`.
-    pub healthcheck: Option<Healthcheck>,
+    pub(crate) healthcheck: Option<Healthcheck>,
     /// `deploy`.
-    pub deploy: Option<Deploy>,
+    pub(crate) deploy: Option<Deploy>,
 }
 
 /// A Compose file, or a file with its override.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compose {
+pub(crate) struct Compose {
     /// The (first) file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// `dev` for `docker-compose.dev.yml`; `None` for the file that `docker compose up` uses.
-    pub variant: Option<String>,
+    pub(crate) variant: Option<String>,
     /// True if `docker compose` uses another file of the same directory: `compose.yaml` comes before
     /// `docker-compose.yml`, and only one override is merged.
-    pub passed_over: bool,
+    pub(crate) passed_over: bool,
     /// `name`: the name of the project.
-    pub name: Option<Text>,
+    pub(crate) name: Option<Text>,
     /// The services in order.
-    pub services: Vec<Service>,
+    pub(crate) services: Vec<Service>,
     /// The names under `volumes`, `networks`, `secrets` and `configs` at the top.
-    pub resources: Resources,
+    pub(crate) resources: Resources,
     /// All files that it consists of (overrides, `include`, `extends`), and the directory, relative to the
     /// root, from which relative paths in each start.
-    pub directories: Vec<(FileId, String)>,
+    pub(crate) directories: Vec<(FileId, String)>,
     /// True if some part of it could not be read, so that something missing may be there.
-    pub incomplete: bool,
+    pub(crate) incomplete: bool,
 }
 
 /// The keys beside `services` at the top of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Resources {
+pub(crate) struct Resources {
     /// `volumes`.
-    pub volumes: Vec<Text>,
+    pub(crate) volumes: Vec<Text>,
     /// `networks`.
-    pub networks: Vec<Text>,
+    pub(crate) networks: Vec<Text>,
     /// `secrets`.
-    pub secrets: Vec<Text>,
+    pub(crate) secrets: Vec<Text>,
     /// `configs`.
-    pub configs: Vec<Text>,
+    pub(crate) configs: Vec<Text>,
 }
 
 impl Compose {
     /// The service of that name.
     #[cfg(any(test, fuzzing))]
-    pub fn service(&self, name: &str) -> Option<&Service> {
+    pub(crate) fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|s| s.name == name)
     }
 
     /// All files that it is made of.
-    pub fn files(&self) -> impl Iterator<Item = FileId> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = FileId> {
         self.directories.iter().map(|(file, _)| *file)
     }
 
     /// The name of a path, relative to the root; `None` if it leads out of the root, or depends on a variable
     /// without a default.
-    pub fn path(&self, text: &Text) -> Option<String> {
+    pub(crate) fn path(&self, text: &Text) -> Option<String> {
         let path = with_defaults(&text.text);
         let directory = self.directories.iter().find(|(file, _)| *file == text.span.file)?;
         if path.contains('$') { None } else { load::inside(&directory.1, &path) }
@@ -258,7 +258,7 @@ const OVERRIDES: [&str; 4] = [
 
 /// Reads one file as Compose does without its override and without any other file.
 #[cfg(any(test, fuzzing))]
-pub fn parse(sources: &Sources, file: FileId) -> (Compose, Vec<Gap>) {
+pub(crate) fn parse(sources: &Sources, file: FileId) -> (Compose, Vec<Gap>) {
     let mut loader = Loader::new(Disk::Alone(sources));
     let path = sources.file(file).path();
     let (compose, _) = read_project(&mut loader, &[file], directory_of(path));
@@ -268,7 +268,11 @@ pub fn parse(sources: &Sources, file: FileId) -> (Compose, Vec<Gap>) {
 /// Reads all Compose files of a project. An override is merged into the file beside it, as
 /// `docker compose up` does. All other variants stand alone, except those that the file of a directory
 /// includes.
-pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<Compose>, Vec<Gap>) {
+pub(crate) fn read_all(
+    root: &Root,
+    inventory: &Inventory,
+    sources: &mut Sources,
+) -> (Vec<Compose>, Vec<Gap>) {
     let mut loader = Loader::new(Disk::Root(root, sources));
     let mut files: Vec<(&str, FileId)> = Vec::new();
     for path in &inventory.compose {

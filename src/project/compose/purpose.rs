@@ -6,7 +6,7 @@ use crate::project::compose::{Compose, Service};
 
 impl Compose {
     /// True for a file that is for development or tests, judged by its name.
-    pub fn is_development(&self) -> bool {
+    pub(crate) fn is_development(&self) -> bool {
         self.variant.as_deref().is_some_and(|variant| {
             variant.split(['.', '-', '_']).any(|part| {
                 matches!(
@@ -29,7 +29,7 @@ impl Compose {
     /// True for a service that ends when its work is done (migrate, seed, create a bucket), so that it needs
     /// no unit. Either another service waits for it to be `service_completed_successfully`, or it is not
     /// restarted and its name or the last of its commands says so.
-    pub fn is_one_shot(&self, service: &Service) -> bool {
+    pub(crate) fn is_one_shot(&self, service: &Service) -> bool {
         let awaited = self.services.iter().any(|other| {
             other.depends_on.iter().any(|d| {
                 d.service == service.name && d.condition.as_deref() == Some("service_completed_successfully")
@@ -105,14 +105,14 @@ impl Service {
     }
 
     /// True for a developer's tool (a mail catcher, a database browser), and for a service behind a profile.
-    pub fn is_dev_only(&self) -> bool {
+    pub(crate) fn is_dev_only(&self) -> bool {
         let known = |name: &str| DEV_TOOLS.contains(&name);
         !self.profiles.is_empty() || known(&self.name) || self.image_name().is_some_and(|image| known(&image))
     }
 
     /// The last part of the image's name, without registry, tag and digest: `postgres` for
     /// `${REGISTRY}/library/postgres:16@sha256:…`.
-    pub fn image_name(&self) -> Option<String> {
+    pub(crate) fn image_name(&self) -> Option<String> {
         let image = with_defaults(&self.image.as_ref()?.text);
         let path = image.split('@').next()?;
         let last = path.rsplit('/').next()?;

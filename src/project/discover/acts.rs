@@ -5,7 +5,7 @@ use crate::tools::acts::{Act, acts};
 use std::collections::BTreeSet;
 
 /// Every act of a script, each once.
-pub fn of_script(script: &Deployment<'_>) -> BTreeSet<Act> {
+pub(crate) fn of_script(script: &Deployment<'_>) -> BTreeSet<Act> {
     script.iter().flat_map(|(_, step)| acts(&step.argv, &step.deed, &step.place)).collect()
 }
 

@@ -12,19 +12,19 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A script and the verdict on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// Relative to the root.
-    pub path: String,
+    pub(crate) path: String,
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Whether it deploys.
-    pub verdict: Verdict,
+    pub(crate) verdict: Verdict,
 }
 
 /// Reads and judges every script of the inventory. A script's own acts include those of what it sources.
 /// `acts` says what a script does, or nothing if that could not be determined; such a script is taken, so
 /// that its gap is reported.
-pub fn discover(
+pub(crate) fn discover(
     root: &Root,
     inventory: &Inventory,
     sources: &mut Sources,
@@ -158,7 +158,7 @@ fn shared(a: &str, b: &str) -> usize {
 
 /// The names of the scripts that a Dockerfile copies, runs or starts with,
 /// <https://docs.docker.com/reference/dockerfile/>.
-pub fn container_scripts(dockerfile: &str) -> Vec<String> {
+pub(super) fn container_scripts(dockerfile: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in dockerfile.lines() {
         let line = line.trim();

@@ -12,7 +12,7 @@ mod javascript;
 mod python;
 #[cfg(test)]
 mod tests;
-pub mod unread;
+pub(crate) mod unread;
 
 use crate::finding::Gap;
 use crate::limit::ticks;
@@ -33,7 +33,7 @@ fn max_bytes(language: Language) -> u64 {
 
 /// What the code does if the variable is not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// It fails.
     Required,
     /// It goes on with nothing, and nothing checks whether it is set.
@@ -46,24 +46,24 @@ pub enum Need {
 
 /// A variable read at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Use {
+pub(crate) struct Use {
     /// The variable.
-    pub name: String,
+    pub(crate) name: String,
     /// Where its name is; for a field of a settings class, the field.
-    pub span: Span,
+    pub(crate) span: Span,
     /// What happens without it.
-    pub need: Need,
+    pub(crate) need: Need,
     /// True if upper and lower case are the same to the reader (pydantic's default).
-    pub any_case: bool,
+    pub(crate) any_case: bool,
 }
 
 /// What the code of a repo does with the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InCode {
+pub(crate) struct InCode {
     /// Where it reads variables, by file and place.
-    pub uses: Vec<Use>,
+    pub(crate) uses: Vec<Use>,
     /// Where it sets some itself: `os.environ["X"] = …`.
-    pub sets: Vec<(String, Span)>,
+    pub(crate) sets: Vec<(String, Span)>,
 }
 
 /// What happens to a variable.
@@ -83,7 +83,7 @@ struct Found {
 }
 
 /// The language of a code file, judged by its name.
-pub fn language_of(name: &str) -> Option<Language> {
+pub(crate) fn language_of(name: &str) -> Option<Language> {
     Some(match name.rsplit_once('.')?.1 {
         "py" => Language::Python,
         "js" | "mjs" | "cjs" | "jsx" => Language::JavaScript,
@@ -95,7 +95,7 @@ pub fn language_of(name: &str) -> Option<Language> {
 
 /// The uses in the code of the repo. `look` gets the bytes of every file, including tests. Files without a
 /// use are not kept in `sources`.
-pub fn read(
+pub(crate) fn read(
     root: &Root,
     inventory: &Inventory,
     look: &mut dyn FnMut(&[u8]),

@@ -29,7 +29,7 @@ const NOT_SEARCHED: [&str; 48] = [
 /// Names to look for, in any case. A name also counts as found if its beginning or its end occurs alone
 /// (`SHOP_` as a prefix of settings, `_API_KEY` after `${provider}`), and a name of nested settings
 /// (`DB__HOST`) if its last part occurs.
-pub struct Search {
+pub(crate) struct Search {
     regex: Regex,
     /// Which names a text in lower case stands for.
     names_of: HashMap<String, Vec<usize>>,
@@ -40,7 +40,7 @@ pub struct Search {
 
 impl Search {
     /// A search for `names`; `None` if there are none, or far too many.
-    pub fn new(names: BTreeSet<String>) -> Option<Search> {
+    pub(crate) fn new(names: BTreeSet<String>) -> Option<Search> {
         if names.is_empty() || names.len() > MAX_NAMES {
             return None;
         }
@@ -70,7 +70,7 @@ impl Search {
     }
 
     /// Searches a text.
-    pub fn look(&mut self, bytes: &[u8]) {
+    pub(crate) fn look(&mut self, bytes: &[u8]) {
         if self.left.is_empty() {
             return;
         }
@@ -93,7 +93,7 @@ impl Search {
 
     /// Searches the files of the repo that nobody else reads, including prose if `prose` is set. If the time
     /// is not enough, the remaining names are not known to be unread.
-    pub fn look_around(&mut self, root: &Root, inventory: &Inventory, prose: bool) {
+    pub(crate) fn look_around(&mut self, root: &Root, inventory: &Inventory, prose: bool) {
         part(|| self.look_at_all(root, inventory, prose));
     }
 
@@ -130,7 +130,7 @@ impl Search {
     }
 
     /// The names that no text contains; `None` if not all texts were searched.
-    pub fn left(self) -> Option<BTreeSet<String>> {
+    pub(crate) fn left(self) -> Option<BTreeSet<String>> {
         let names = self.names;
         (self.budget > 0)
             .then(|| self.left.into_iter().filter_map(|index| names.get(index).cloned()).collect())

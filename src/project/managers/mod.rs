@@ -11,15 +11,15 @@ use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::source::{FileId, Sources, Span};
 
-pub use pm2::command_of;
-pub use supervisor::parse as supervisor;
+pub(crate) use pm2::command_of;
+pub(crate) use supervisor::parse as supervisor;
 
 /// How many settings files are searched for sections of supervisor.
 const MAX_SETTINGS: usize = 300;
 
 /// Who keeps a process running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Manager {
+pub(crate) enum Manager {
     /// pm2, <https://pm2.keymetrics.io/docs/usage/application-declaration/>.
     Pm2,
     /// supervisord, <http://supervisord.org/configuration.html>.
@@ -28,7 +28,7 @@ pub enum Manager {
 
 impl Manager {
     /// Its name, as people call it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Manager::Pm2 => "pm2",
             Manager::Supervisor => "supervisor",
@@ -38,40 +38,44 @@ impl Manager {
 
 /// A process that a manager keeps running.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Process {
+pub(crate) struct Process {
     /// The manager.
-    pub manager: Manager,
+    pub(crate) manager: Manager,
     /// Its name there.
-    pub name: String,
+    pub(crate) name: String,
     /// Where the name stands.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The words of its command; empty where it is not known.
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// The directory that it runs in.
-    pub directory: Option<String>,
+    pub(crate) directory: Option<String>,
     /// The account that it runs as; `None` for the manager's own.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// The variables that it is given.
-    pub environment: Vec<(String, String)>,
+    pub(crate) environment: Vec<(String, String)>,
     /// False if the manager starts it only on request.
-    pub starts: bool,
+    pub(crate) starts: bool,
 }
 
 /// The processes of one file.
 #[derive(Clone, Debug)]
-pub struct ProcessFile {
+pub(crate) struct ProcessFile {
     /// Its name from the root.
-    pub path: String,
+    pub(crate) path: String,
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Its manager.
-    pub manager: Manager,
+    pub(crate) manager: Manager,
     /// The processes, in order.
-    pub processes: Vec<Process>,
+    pub(crate) processes: Vec<Process>,
 }
 
 /// Reads the process files of a repo: pm2's by their names, supervisor's by their sections.
-pub fn read_all(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Vec<ProcessFile>, Vec<Gap>) {
+pub(crate) fn read_all(
+    root: &Root,
+    inventory: &Inventory,
+    sources: &mut Sources,
+) -> (Vec<ProcessFile>, Vec<Gap>) {
     let (mut files, mut gaps) = (Vec::new(), Vec::new());
     for path in &inventory.ecosystem {
         match root.read(path, sources) {

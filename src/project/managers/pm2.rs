@@ -107,7 +107,7 @@ fn process(app: &Node) -> Option<Process> {
 
 /// The words that pm2 runs for a script, with the interpreter that is named, or the one for the script's
 /// extension (`lib/API/interpreter.json` of pm2). In `npm start` the words after the first are arguments.
-pub fn command_of(script: &str, interpreter: Option<&str>) -> Vec<String> {
+pub(crate) fn command_of(script: &str, interpreter: Option<&str>) -> Vec<String> {
     let mut command = split_words(script);
     if command.is_empty() {
         return command;

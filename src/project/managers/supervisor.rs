@@ -27,7 +27,7 @@ struct Section {
 }
 
 /// The processes of a text, and the lines that supervisord refuses; never fails.
-pub fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
+pub(crate) fn parse(text: &MappedText) -> (Vec<Process>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut sections: Vec<Section> = Vec::new();
     let mut at = 0;

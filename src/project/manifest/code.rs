@@ -14,13 +14,13 @@ const MAX_BYTES: u64 = 512 * 1024;
 
 /// What the code does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Code {
+pub(crate) struct Code {
     /// The file that migrates the database when the app starts.
-    pub migrates: Option<String>,
+    pub(crate) migrates: Option<String>,
     /// Directories that the app serves as they are, with the file that says so: `frontend/dist`.
-    pub serves: Vec<(String, String)>,
+    pub(crate) serves: Vec<(String, String)>,
     /// The settings of Django that name a STATIC_ROOT in which the repo keeps nothing.
-    pub static_root: Option<String>,
+    pub(crate) static_root: Option<String>,
 }
 
 /// alembic.command.upgrade, django.core.management.call_command, flask_migrate.upgrade, knex's `migrate.latest`,
@@ -62,7 +62,7 @@ static MARKS: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
 });
 
 /// Looks at the code that runs in production.
-pub fn read(root: &Root, inventory: &Inventory) -> Code {
+pub(crate) fn read(root: &Root, inventory: &Inventory) -> Code {
     let mut code = Code::default();
     for path in inventory.code.iter().filter(|path| is_deployed_code(path)) {
         // A file that cannot be read adds nothing. Whoever needs the file itself reports it.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// The kinds of manifests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PythonKind {
+pub(crate) enum PythonKind {
     /// `pyproject.toml` that declares something, or a project.
     Pyproject,
     /// `requirements*.txt`, `requirements/*.txt`, and what they take in by `-r`.
@@ -38,28 +38,28 @@ impl PythonKind {
 
 /// A manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PythonManifest {
+pub(crate) struct PythonManifest {
     /// Its directory, relative to the root, empty for the root.
-    pub directory: String,
+    pub(crate) directory: String,
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Its kind.
-    pub kind: PythonKind,
+    pub(crate) kind: PythonKind,
     /// True when Poetry's table is there.
-    pub poetry: bool,
+    pub(crate) poetry: bool,
     /// What it declares, by place.
-    pub dependencies: Vec<Declared>,
+    pub(crate) dependencies: Vec<Declared>,
     /// The requirements files that it takes in.
-    pub includes: Vec<Include>,
+    pub(crate) includes: Vec<Include>,
     /// False where it needs more than is known: it is code, it names an address or a path, a file that it takes in
     /// could not be read.
-    pub complete: bool,
+    pub(crate) complete: bool,
     /// The lockfile of uv, Poetry, PDM or Pipenv here or above.
-    pub lockfile: Option<String>,
+    pub(crate) lockfile: Option<String>,
 }
 
 /// The name as PEP 503 has it: lower case, runs of `-`, `_` and `.` as one `-`.
-pub fn normalized(name: &str) -> String {
+pub(crate) fn normalized(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
         if !matches!(c, '-' | '_' | '.') {

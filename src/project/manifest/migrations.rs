@@ -6,7 +6,7 @@ use crate::source::{FileId, Sources, Span};
 
 /// The tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum MigrationKind {
+pub(crate) enum MigrationKind {
     /// `alembic.ini`.
     Alembic,
     /// The dependency `flask-migrate`; its migrations contain an `alembic.ini`.
@@ -35,7 +35,7 @@ pub enum MigrationKind {
 
 impl MigrationKind {
     /// The command that brings a server's database up to date.
-    pub fn command(self) -> &'static str {
+    pub(crate) fn command(self) -> &'static str {
         match self {
             MigrationKind::Alembic => "alembic upgrade head",
             MigrationKind::FlaskMigrate => "flask db upgrade",
@@ -55,15 +55,15 @@ impl MigrationKind {
 
 /// A tool that the project uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MigrationTool {
+pub(crate) struct MigrationTool {
     /// The tool.
-    pub kind: MigrationKind,
+    pub(crate) kind: MigrationKind,
     /// The directory in which it is run, relative to the root; empty for the root.
-    pub directory: String,
+    pub(crate) directory: String,
     /// The file that says so.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// The place in it.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// True for files that belong to a tool.

@@ -1,6 +1,6 @@
 //! Manifests: what a project needs to be installed, built and migrated. They know nothing about a script.
 
-pub mod code;
+pub(crate) mod code;
 mod declared;
 mod lock;
 mod migrations;
@@ -10,9 +10,9 @@ mod python;
 mod requirements;
 mod setup;
 
-pub use declared::{PythonKind, PythonManifest, normalized};
-pub use migrations::{MigrationKind, MigrationTool};
-pub use node::{NodePackage, Script};
+pub(crate) use declared::{PythonKind, PythonManifest, normalized};
+pub(crate) use migrations::{MigrationKind, MigrationTool};
+pub(crate) use node::{NodePackage, Script};
 
 use crate::finding::Gap;
 use crate::limit::tick;
@@ -24,20 +24,20 @@ use std::collections::HashSet;
 
 /// A declared dependency.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declared {
+pub(crate) struct Declared {
     /// Its name: for Python normalised as in PEP 503, else as written.
-    pub name: String,
+    pub(crate) name: String,
     /// The place of the name.
-    pub span: Span,
+    pub(crate) span: Span,
     /// True if it is needed only for development.
-    pub development: bool,
+    pub(crate) development: bool,
     /// Its version constraint as written: `>=5,<6`, `^4.18`, `@ https://…`. `None` if any version is
     /// accepted.
-    pub requirement: Option<String>,
+    pub(crate) requirement: Option<String>,
     /// Python: the requested extras, normalised: `standard` for `uvicorn[standard]`.
-    pub extras: Vec<String>,
+    pub(crate) extras: Vec<String>,
     /// Python: the extra or group that it belongs to; `None` if it is always installed.
-    pub group: Option<String>,
+    pub(crate) group: Option<String>,
 }
 
 impl Declared {
@@ -55,20 +55,20 @@ impl Declared {
 
 /// `-r FILE` and similar: a file that a manifest includes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Include {
+pub(crate) struct Include {
     /// As written, relative to the directory of the manifest.
-    pub path: String,
+    pub(crate) path: String,
     /// Its place.
-    pub span: Span,
+    pub(crate) span: Span,
     /// True for `-c`, which only bounds versions and installs nothing.
-    pub constraint: bool,
+    pub(crate) constraint: bool,
     /// The file, once it was read.
-    pub file: Option<FileId>,
+    pub(crate) file: Option<FileId>,
 }
 
 /// Languages for which only the manifest's existence is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Language {
+pub(crate) enum Language {
     /// `Gemfile`.
     Ruby,
     /// `composer.json`.
@@ -81,39 +81,39 @@ pub enum Language {
 
 /// A manifest of another language.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtherManifest {
+pub(crate) struct OtherManifest {
     /// The language.
-    pub language: Language,
+    pub(crate) language: Language,
     /// Its directory, relative to the root, empty for the root.
-    pub directory: String,
+    pub(crate) directory: String,
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// What it declares, by place.
-    pub dependencies: Vec<Declared>,
+    pub(crate) dependencies: Vec<Declared>,
 }
 
 /// What the project needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
+pub(crate) struct Needs {
     /// Python dependencies, one entry a manifest.
-    pub python: Vec<PythonManifest>,
+    pub(crate) python: Vec<PythonManifest>,
     /// Packages of npm and similar managers.
-    pub node: Vec<NodePackage>,
+    pub(crate) node: Vec<NodePackage>,
     /// Tools that migrate the database.
-    pub migrations: Vec<MigrationTool>,
+    pub(crate) migrations: Vec<MigrationTool>,
     /// Manifests of other languages.
-    pub others: Vec<OtherManifest>,
+    pub(crate) others: Vec<OtherManifest>,
     /// What the app's own code does; empty if the code was not looked at.
-    pub code: code::Code,
+    pub(crate) code: code::Code,
     /// The names in Python's lockfiles, if there are any: everything that they install, including what nobody
     /// declared.
-    pub locked: Option<HashSet<String>>,
+    pub(crate) locked: Option<HashSet<String>>,
     /// True if a manifest could not be read, or not completely, so that more may be needed than is known.
-    pub unread: bool,
+    pub(crate) unread: bool,
 }
 
 /// Every declared dependency, manifest by manifest; the file is that of its span.
-pub fn dependencies(needs: &Needs) -> impl Iterator<Item = &Declared> {
+pub(crate) fn dependencies(needs: &Needs) -> impl Iterator<Item = &Declared> {
     let python = needs.python.iter().flat_map(|manifest| &manifest.dependencies);
     let node = needs.node.iter().flat_map(|package| &package.dependencies);
     let others = needs.others.iter().flat_map(|manifest| &manifest.dependencies);
@@ -121,7 +121,7 @@ pub fn dependencies(needs: &Needs) -> impl Iterator<Item = &Declared> {
 }
 
 /// Every script of every package.json: its name, its command, its place.
-pub fn scripts(needs: &Needs) -> impl Iterator<Item = &Script> {
+pub(crate) fn scripts(needs: &Needs) -> impl Iterator<Item = &Script> {
     needs.node.iter().flat_map(|package| &package.scripts)
 }
 
@@ -156,7 +156,7 @@ const PYTHON_LOCKS: &[(&str, ())] =
     &[("uv.lock", ()), ("poetry.lock", ()), ("pdm.lock", ()), ("Pipfile.lock", ())];
 
 /// Reads the manifests of a project.
-pub fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs, Vec<Gap>) {
+pub(crate) fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) -> (Needs, Vec<Gap>) {
     let mut needs = Needs::default();
     let mut gaps = Vec::new();
     let mut pnpm = Vec::new();

@@ -17,45 +17,45 @@ const LOCKFILES: &[(&str, PackageManager)] = &[
 
 /// An entry of `scripts`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Script {
+pub(crate) struct Script {
     /// `build`.
-    pub name: String,
+    pub(crate) name: String,
     /// The command.
-    pub command: String,
+    pub(crate) command: String,
     /// Name and command.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// A package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodePackage {
+pub(crate) struct NodePackage {
     /// Its directory, relative to the root, empty for the root.
-    pub directory: String,
+    pub(crate) directory: String,
     /// package.json.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// `name`.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// `scripts`.
-    pub scripts: Vec<Script>,
+    pub(crate) scripts: Vec<Script>,
     /// The manager, from `packageManager`, else from the nearest lockfile here or above.
-    pub manager: PackageManager,
+    pub(crate) manager: PackageManager,
     /// That lockfile.
-    pub lockfile: Option<String>,
+    pub(crate) lockfile: Option<String>,
     /// The patterns of its workspace, for directories below it: `workspaces`, or pnpm-workspace.yaml.
-    pub workspaces: Vec<String>,
+    pub(crate) workspaces: Vec<String>,
     /// What it declares, by place.
-    pub dependencies: Vec<Declared>,
+    pub(crate) dependencies: Vec<Declared>,
 }
 
 impl NodePackage {
     /// The script of that name.
-    pub fn script(&self, name: &str) -> Option<&Script> {
+    pub(crate) fn script(&self, name: &str) -> Option<&Script> {
         self.scripts.iter().find(|script| script.name == name)
     }
 
     /// True if the workspace whose top it is contains the package in that directory, relative to the root. In
     /// npm, Yarn and pnpm these are patterns of directories; those that start with `!` exclude.
-    pub fn has_member(&self, directory: &str) -> bool {
+    pub(crate) fn has_member(&self, directory: &str) -> bool {
         let below = match self.directory.as_str() {
             "" => Some(directory),
             own => directory.strip_prefix(own).and_then(|rest| rest.strip_prefix('/')),
@@ -73,7 +73,7 @@ impl NodePackage {
     }
 
     /// The declared dependency of that name.
-    pub fn dependency(&self, name: &str) -> Option<&Declared> {
+    pub(crate) fn dependency(&self, name: &str) -> Option<&Declared> {
         self.dependencies.iter().find(|d| d.name == name)
     }
 }

@@ -8,21 +8,21 @@ use crate::project::unit::Unit;
 
 /// What is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// The command line; empty for a service without one, because it is in the image.
-    pub command: Option<String>,
+    pub(crate) command: Option<String>,
     /// The program, or the family of programs that can replace each other: `python server`.
-    pub family: String,
+    pub(crate) family: String,
     /// What is served or run: `shop.main:app`.
-    pub module: Option<String>,
+    pub(crate) module: Option<String>,
     /// The ports on which it listens, from its command and its environment.
-    pub listens: Vec<String>,
+    pub(crate) listens: Vec<String>,
     /// True if its command says that it listens on every address, or if its program does so by default.
-    pub open: bool,
+    pub(crate) open: bool,
     /// Ports of the host that are forwarded to it, with the port in the container.
-    pub published: Vec<(String, String)>,
+    pub(crate) published: Vec<(String, String)>,
     /// The account.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
 }
 
 impl Facts {
@@ -57,7 +57,7 @@ impl Facts {
 }
 
 /// The facts of a Compose service.
-pub fn of_service(service: &Service) -> Facts {
+pub(crate) fn of_service(service: &Service) -> Facts {
     let command = service.command.as_ref().or(service.entrypoint.as_ref());
     let essence = command.map_or_else(Essence::default, |c| essence::of_command(&c.text));
     let mut facts = Facts::of(&essence, command.map(|c| c.text.clone()));
@@ -70,7 +70,7 @@ pub fn of_service(service: &Service) -> Facts {
 }
 
 /// The facts of a unit.
-pub fn of_unit(unit: &Unit) -> Facts {
+pub(crate) fn of_unit(unit: &Unit) -> Facts {
     let starts = unit.exec_start();
     let Some(exec) = starts.last() else { return Facts::default() };
     let words: Vec<&str> = std::iter::once(&exec.program).chain(&exec.args).map(String::as_str).collect();
@@ -82,7 +82,7 @@ pub fn of_unit(unit: &Unit) -> Facts {
 }
 
 /// The facts of a managed process.
-pub fn of_process(process: &Process) -> Facts {
+pub(crate) fn of_process(process: &Process) -> Facts {
     let command = (!process.command.is_empty()).then(|| process.command.join(" "));
     let mut facts = Facts::of(&essence::of_argv(&process.command), command);
     let variables = process.environment.iter();

@@ -17,51 +17,51 @@ use evidence::{Evidence, Side, compare, strength};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-pub use facts::{Facts, of_process, of_service, of_unit};
-pub use products::product_units;
-pub use stated::{Doer, StatedMatch, contained, link_stated, service_ports, staying};
+pub(crate) use facts::{Facts, of_process, of_service, of_unit};
+pub(crate) use products::product_units;
+pub(crate) use stated::{Doer, StatedMatch, contained, link_stated, service_ports, staying};
 
 /// A unit that the deploy installs.
 #[derive(Clone, Debug)]
-pub struct UnitInfo<'a> {
+pub(crate) struct UnitInfo<'a> {
     /// The name it is installed as, `web.service`.
-    pub name: String,
+    pub(crate) name: String,
     /// Its contents.
-    pub unit: &'a Unit,
+    pub(crate) unit: &'a Unit,
 }
 
 /// What the deploy puts on the server.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Server<'a> {
+pub(crate) struct Server<'a> {
     /// Units that the project brings.
-    pub units: &'a [UnitInfo<'a>],
+    pub(crate) units: &'a [UnitInfo<'a>],
     /// Processes that a manager other than systemd keeps running.
-    pub processes: &'a [&'a Process],
+    pub(crate) processes: &'a [&'a Process],
     /// Names of installed system packages.
-    pub packages: &'a [String],
+    pub(crate) packages: &'a [String],
     /// Names of units that are started or enabled.
-    pub started: &'a [String],
+    pub(crate) started: &'a [String],
     /// Words of the commands that the script runs.
-    pub programs: &'a [Vec<String>],
+    pub(crate) programs: &'a [Vec<String>],
     /// The names of the project: the root's directory, the package's name.
-    pub project: &'a [String],
+    pub(crate) project: &'a [String],
     /// What the project's configuration says: a service's unit, or that it needs none. It outweighs all
     /// evidence.
-    pub given: &'a [(String, Option<String>)],
+    pub(crate) given: &'a [(String, Option<String>)],
 }
 
 /// A service, by its place in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ServiceRef {
+pub(crate) struct ServiceRef {
     /// Index of the Compose file.
-    pub compose: usize,
+    pub(crate) compose: usize,
     /// Index in its services.
-    pub service: usize,
+    pub(crate) service: usize,
 }
 
 /// What does a service's work on the server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Counterpart {
+pub(crate) enum Counterpart {
     /// A unit of the project, by its index.
     Unit(usize),
     /// A process of the project that a manager runs, by its index.
@@ -76,7 +76,7 @@ pub enum Counterpart {
 
 /// How sure a match is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Strength {
+pub(crate) enum Strength {
     /// One kind of evidence.
     Likely,
     /// Several kinds that agree, or one that leaves no doubt.
@@ -85,22 +85,22 @@ pub enum Strength {
 
 /// A service with its counterpart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Match {
+pub(crate) struct Match {
     /// The service.
-    pub service: ServiceRef,
+    pub(crate) service: ServiceRef,
     /// What does its work.
-    pub by: Counterpart,
+    pub(crate) by: Counterpart,
     /// How sure.
-    pub strength: Strength,
+    pub(crate) strength: Strength,
     /// Why, for people.
-    pub reasons: Vec<String>,
+    pub(crate) reasons: Vec<String>,
     /// True if their names are among the reasons, or if the configuration says it.
-    pub named: bool,
+    pub(crate) named: bool,
 }
 
 /// Why a service needs no unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exemption {
+pub(crate) enum Exemption {
     /// It ends when its work is done.
     OneShot,
     /// It only starts if somebody asks for its profile.
@@ -115,33 +115,33 @@ pub enum Exemption {
 
 /// A service without counterpart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unmatched {
+pub(crate) struct Unmatched {
     /// The service.
-    pub service: ServiceRef,
+    pub(crate) service: ServiceRef,
     /// The command of the script that runs the same program by hand; it does not survive a reboot.
-    pub by_hand: Option<String>,
+    pub(crate) by_hand: Option<String>,
     /// The unit that the configuration names for it, but that nothing installs.
-    pub given: Option<String>,
+    pub(crate) given: Option<String>,
 }
 
 /// The result: what belongs together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Links {
+pub(crate) struct Links {
     /// Services with counterparts. One service may have several units.
-    pub matches: Vec<Match>,
+    pub(crate) matches: Vec<Match>,
     /// Services without a counterpart. If several files have one, it is the first.
-    pub unmatched_services: Vec<Unmatched>,
+    pub(crate) unmatched_services: Vec<Unmatched>,
     /// Services that need no unit, and why.
-    pub exempt: Vec<(ServiceRef, Exemption)>,
+    pub(crate) exempt: Vec<(ServiceRef, Exemption)>,
     /// Long-running units that are not a service of any file, by index. It is empty if no file has a service,
     /// because there is nothing to compare with.
-    pub unmatched_units: Vec<usize>,
+    pub(crate) unmatched_units: Vec<usize>,
     /// The same for processes that a manager runs.
-    pub unmatched_processes: Vec<usize>,
+    pub(crate) unmatched_processes: Vec<usize>,
 }
 
 /// Compares the services of all files that are not for development with what is on the server.
-pub fn link(composes: &[Compose], server: &Server<'_>) -> Links {
+pub(crate) fn link(composes: &[Compose], server: &Server<'_>) -> Links {
     let mut links = Links::default();
     let production: Vec<(usize, &Compose)> =
         composes.iter().enumerate().filter(|(_, compose)| !compose.is_development()).collect();

@@ -126,7 +126,7 @@ impl Product {
 }
 
 /// The units that come with a package, by the name of the image or the package: `postgresql` for `postgres`.
-pub fn product_units(name: &str) -> &'static [&'static str] {
+pub(crate) fn product_units(name: &str) -> &'static [&'static str] {
     let known = |p: &&Product| p.images.contains(&name) || p.packages.contains(&name);
     PRODUCTS.iter().find(known).map_or(&[], |p| p.units)
 }

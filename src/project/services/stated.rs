@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 /// What does a stated service's work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Doer {
+pub(crate) enum Doer {
     /// A Compose service, on the server or not.
     Service(ServiceRef),
     /// A unit of the project, by its index.
@@ -26,19 +26,23 @@ pub enum Doer {
 
 /// A stated service with what does its work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatedMatch {
+pub(crate) struct StatedMatch {
     /// What does it.
-    pub by: Doer,
+    pub(crate) by: Doer,
     /// How sure.
-    pub strength: Strength,
+    pub(crate) strength: Strength,
     /// True if both have the same name, so that nothing else can be meant.
-    pub named: bool,
+    pub(crate) named: bool,
     /// Why, for people.
-    pub reasons: Vec<String>,
+    pub(crate) reasons: Vec<String>,
 }
 
 /// For each stated service everything that does its work; of each kind the best.
-pub fn link_stated(stated: &[&Stated], composes: &[Compose], server: &Server<'_>) -> Vec<Vec<StatedMatch>> {
+pub(crate) fn link_stated(
+    stated: &[&Stated],
+    composes: &[Compose],
+    server: &Server<'_>,
+) -> Vec<Vec<StatedMatch>> {
     let units: Vec<Side> = server.units.iter().map(Side::of_unit).collect();
     let processes: Vec<Side> = server.processes.iter().map(|process| Side::of_process(process)).collect();
     let services: Vec<(ServiceRef, Side, &Service)> = composes
@@ -140,7 +144,7 @@ fn plain(name: &str) -> String {
 
 /// The Compose services that run as containers on the server and stay, without those of developers and
 /// one-shots.
-pub fn contained(composes: &[Compose], server: &Server<'_>) -> Vec<ServiceRef> {
+pub(crate) fn contained(composes: &[Compose], server: &Server<'_>) -> Vec<ServiceRef> {
     let run = containers(server);
     let mut found = Vec::new();
     for (compose, file) in composes.iter().enumerate().filter(|(_, file)| !file.is_development()) {
@@ -154,7 +158,7 @@ pub fn contained(composes: &[Compose], server: &Server<'_>) -> Vec<ServiceRef> {
 }
 
 /// The units that keep a process running, by index.
-pub fn staying(units: &[UnitInfo<'_>]) -> Vec<usize> {
+pub(crate) fn staying(units: &[UnitInfo<'_>]) -> Vec<usize> {
     long_running(units)
         .into_iter()
         .filter(|at| essence::compose_up(&units[*at].unit.exec_start()).is_none())
@@ -162,7 +166,7 @@ pub fn staying(units: &[UnitInfo<'_>]) -> Vec<usize> {
 }
 
 /// The ports that a Compose service declares; empty if one is a variable.
-pub fn service_ports(service: &Service) -> Vec<String> {
+pub(crate) fn service_ports(service: &Service) -> Vec<String> {
     let said = service.ports.iter().flat_map(|p| [Some(&p.target), p.published.as_ref()]).flatten();
     let said: Vec<&String> = said.chain(service.expose.iter().map(|e| &e.text)).collect();
     if said.iter().any(|port| port.contains(['$', '-'])) {

@@ -8,11 +8,11 @@ use crate::project::unit::UnitKind;
 
 /// The release whose directives are listed completely. Later ones count as newer.
 #[cfg(test)]
-pub const BASE: u32 = 252;
+pub(crate) const BASE: u32 = 252;
 
 /// How systemd treats a directive in a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// It is read.
     Known,
     /// It is read by releases after [`BASE`].
@@ -37,7 +37,7 @@ fn own_section(kind: UnitKind) -> Option<&'static str> {
 }
 
 /// The sections that systemd reads in a unit of that kind.
-pub fn sections(kind: UnitKind) -> Vec<&'static str> {
+pub(crate) fn sections(kind: UnitKind) -> Vec<&'static str> {
     ["Unit", "Install"].into_iter().chain(own_section(kind)).collect()
 }
 
@@ -62,7 +62,7 @@ fn holds(lists: &[&str], key: &str) -> bool {
 }
 
 /// How systemd treats `key` in `section`.
-pub fn standing(section: &str, key: &str) -> Standing {
+pub(crate) fn standing(section: &str, key: &str) -> Standing {
     let (known, newer) = lists(section);
     let asks = |prefix| key.strip_prefix(prefix).is_some_and(|rest| holds(&[TESTS], rest));
     if key.starts_with("X-") || holds(&known, key) {
@@ -80,7 +80,7 @@ pub fn standing(section: &str, key: &str) -> Standing {
 }
 
 /// Every directive that is known or newer, with its section.
-pub fn all() -> Vec<(&'static str, String)> {
+pub(crate) fn all() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     for section in SECTIONS {
         let (known, newer) = lists(section);
@@ -95,10 +95,10 @@ pub fn all() -> Vec<(&'static str, String)> {
 }
 
 /// The sections of the table.
-pub const SECTIONS: [&str; 7] = ["Unit", "Install", "Service", "Socket", "Mount", "Timer", "Path"];
+pub(crate) const SECTIONS: [&str; 7] = ["Unit", "Install", "Service", "Socket", "Mount", "Timer", "Path"];
 
 /// True for a directive that takes a boolean and nothing else.
-pub fn is_boolean(key: &str) -> bool {
+pub(crate) fn is_boolean(key: &str) -> bool {
     holds(&[BOOLEANS], key)
 }
 

@@ -16,7 +16,7 @@ const MAX_ATTEMPTS: usize = 16;
 
 /// All documents of a file. If it is not YAML, this is what remains without the smallest entries (by
 /// indentation) that do not parse. The gap says where, and which lines are skipped.
-pub fn parse_readable(sources: &Sources, file: FileId) -> (Vec<Node>, Vec<Gap>) {
+pub(crate) fn parse_readable(sources: &Sources, file: FileId) -> (Vec<Node>, Vec<Gap>) {
     let text = sources.file(file).text();
     let error = match documents(file, text) {
         Ok(read) => return (read, Vec::new()),

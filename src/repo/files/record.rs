@@ -6,7 +6,7 @@
 mod encoded;
 mod replay;
 
-pub use encoded::{Damaged, Reader};
+pub(crate) use encoded::{Damaged, Reader};
 
 use crate::repo::files::Root;
 use crate::repo::files::walk::Listing;
@@ -15,13 +15,13 @@ use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// BLAKE3 with 256 bits: nobody can make two contents with one digest.
-pub type Digest = [u8; 32];
+pub(crate) type Digest = [u8; 32];
 
 /// Paths between two checkpoints.
 const PATHS: usize = 16;
 
 /// The digest of some bytes.
-pub fn digest(bytes: &[u8]) -> Digest {
+pub(crate) fn digest(bytes: &[u8]) -> Digest {
     *blake3::hash(bytes).as_bytes()
 }
 
@@ -29,7 +29,7 @@ pub fn digest(bytes: &[u8]) -> Digest {
 ///
 /// # Errors
 /// It cannot be read.
-pub fn digest_of(mut from: impl std::io::Read) -> std::io::Result<Digest> {
+pub(crate) fn digest_of(mut from: impl std::io::Read) -> std::io::Result<Digest> {
     let mut buffer = vec![0; 1 << 20];
     let mut hasher = blake3::Hasher::new();
     loop {
@@ -46,7 +46,7 @@ pub fn digest_of(mut from: impl std::io::Read) -> std::io::Result<Digest> {
 
 /// Records the questions to a root and the answers. Clones record in the same place.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Mutex<Log>>);
+pub(crate) struct Recorder(Arc<Mutex<Log>>);
 
 #[derive(Debug, Default)]
 struct Log {
@@ -103,16 +103,16 @@ fn of_listing(listing: &std::io::Result<Listing>) -> Digest {
 
 /// Questions with the digests of their answers, as bytes to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recorded(Vec<u8>);
+pub(crate) struct Recorded(Vec<u8>);
 
 impl Recorded {
     /// The bytes to be stored.
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
     /// Asks `root` all questions in `bytes`. True if the answers are the same.
-    pub fn holds(bytes: &[u8], root: &Root) -> bool {
+    pub(crate) fn holds(bytes: &[u8], root: &Root) -> bool {
         replay::holds(bytes, root).unwrap_or(false)
     }
 }
@@ -127,7 +127,7 @@ fn put<T: PartialEq>(torn: &mut bool, place: &mut Option<T>, answer: T) {
 
 impl Recorder {
     /// A recorder without any records.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Recorder::default()
     }
 
@@ -149,7 +149,7 @@ impl Recorder {
     }
 
     /// The observation cannot be repeated, or is not a function of the repo alone, so nothing is to be kept.
-    pub fn tear(&self) {
+    pub(crate) fn tear(&self) {
         self.log().torn = true;
     }
 
@@ -159,13 +159,13 @@ impl Recorder {
     }
 
     /// The content of a file, or why it is not read, in the words of [`Root::bytes`].
-    pub fn content(&self, key: Option<&str>, content: Result<&[u8], &str>) {
+    pub(crate) fn content(&self, key: Option<&str>, content: Result<&[u8], &str>) {
         let answer = Answer::of(content);
         self.note(key, |asked, torn| put(torn, &mut asked.content, answer));
     }
 
     /// There is no file of this name.
-    pub fn absent(&self, name: &str) {
+    pub(crate) fn absent(&self, name: &str) {
         self.content(Some(name), Err(&crate::repo::files::describe(&ErrorKind::NotFound.into())));
     }
 
@@ -196,7 +196,7 @@ impl Recorder {
 
     /// The records; `None` if they cannot be repeated, for example because the repo changed while it was
     /// read.
-    pub fn finish(&self) -> Option<Recorded> {
+    pub(crate) fn finish(&self) -> Option<Recorded> {
         let log = self.log();
         (!log.torn).then(|| Recorded(encoded::write(&log)))
     }

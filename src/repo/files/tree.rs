@@ -9,7 +9,7 @@ const MAX_LINKS: usize = 40;
 
 /// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub(crate) enum Entry {
     /// A directory.
     Directory,
     /// A regular file.
@@ -24,7 +24,7 @@ pub enum Entry {
 }
 
 /// Where the contents of files and links come from.
-pub trait Contents {
+pub(crate) trait Contents {
     /// The size of a file in bytes.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ pub trait Contents {
 }
 
 /// Files by their path from the root, with `/`.
-pub struct Tree {
+pub(crate) struct Tree {
     entries: BTreeMap<String, Entry>,
     contents: Box<dyn Contents>,
 }
@@ -52,12 +52,12 @@ impl fmt::Debug for Tree {
 
 impl Tree {
     /// A tree of `entries`, which include the directories.
-    pub fn new(entries: BTreeMap<String, Entry>, contents: Box<dyn Contents>) -> Self {
+    pub(crate) fn new(entries: BTreeMap<String, Entry>, contents: Box<dyn Contents>) -> Self {
         Tree { entries, contents }
     }
 
     /// The entry at `path`, without following links; the root itself is a directory.
-    pub fn entry(&self, path: &str) -> Option<Entry> {
+    pub(crate) fn entry(&self, path: &str) -> Option<Entry> {
         if path.is_empty() { Some(Entry::Directory) } else { self.entries.get(path).copied() }
     }
 

@@ -97,7 +97,7 @@ impl Root {
 
     /// Asks about everything that a folder of rules holds, `<family>/<rule>.{md,scm}`. A link may lead out of
     /// the root, and its target cannot be asked about.
-    pub fn note_folder(&self, folder: &Path) {
+    pub(crate) fn note_folder(&self, folder: &Path) {
         let Some(recorder) = &self.recorder else { return };
         let folder = self.path().join(folder);
         let names = |directory: &Path| {

@@ -20,7 +20,7 @@ use walk::Walker;
 
 /// The point from which changes count.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Since {
+pub(crate) enum Since {
     /// A day that was reviewed to its end. Later commits count, by the committer's date in the commit's own
     /// time zone. The working tree counts as today.
     Date(Date),
@@ -42,40 +42,40 @@ pub enum Since {
 
 /// The commit that counts as reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Base {
+pub(crate) struct Base {
     /// The full hexadecimal id.
-    pub id: String,
+    pub(crate) id: String,
     /// The committer's date in the commit's own time zone.
-    pub date: Date,
+    pub(crate) date: Date,
 }
 
 /// What is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub(crate) struct Head {
     /// The full hexadecimal id.
-    pub id: String,
+    pub(crate) id: String,
     /// The branch, such as `main`; `None` if no branch is checked out.
-    pub branch: Option<String>,
+    pub(crate) branch: Option<String>,
 }
 
 /// A commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Commit {
+pub(crate) struct Commit {
     /// The full hexadecimal id.
-    pub id: String,
+    pub(crate) id: String,
     /// The committer's date in the commit's own time zone.
-    pub date: Date,
+    pub(crate) date: Date,
     /// The first line of its message without control characters.
-    pub summary: String,
+    pub(crate) summary: String,
     /// Its changes below the root, by path. A merge lists what differs from all of its parents; the rest
     /// belongs to the commits that it merged. Directories with other people's files or a build's output are
     /// left out, as everywhere.
-    pub files: Vec<FileChange>,
+    pub(crate) files: Vec<FileChange>,
 }
 
 /// What happened to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// It is new.
     Added,
     /// It is gone.
@@ -88,13 +88,13 @@ pub enum Kind {
 
 /// A file that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileChange {
+pub(crate) struct FileChange {
     /// Relative to the root, with `/`; bytes that are not UTF-8 are replaced.
-    pub path: String,
+    pub(crate) path: String,
     /// The name that it had before.
-    pub from: Option<String>,
+    pub(crate) from: Option<String>,
     /// What happened.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     before: Blob,
     after: Blob,
 }
@@ -113,31 +113,31 @@ enum Blob {
 
 /// What changed since a review.
 #[derive(Debug, Default)]
-pub struct History {
+pub(crate) struct History {
     /// The commit that counts as reviewed; `None` means that everything is new.
-    pub base: Option<Base>,
+    pub(crate) base: Option<Base>,
     /// What is checked out; `None` means that there is no git, or no commit.
-    pub head: Option<Head>,
+    pub(crate) head: Option<Head>,
     /// The commits that [`Base`] does not have, newest first. A commit never comes after its ancestors.
-    pub commits: Vec<Commit>,
+    pub(crate) commits: Vec<Commit>,
     /// What differs from HEAD on disk, by path, without what `.gitignore` names.
-    pub working: Vec<FileChange>,
+    pub(crate) working: Vec<FileChange>,
     /// What a reader must know about the above: `there is no git, so everything counts as new`.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// What could not be read.
-    pub gaps: Vec<Gap>,
+    pub(crate) gaps: Vec<Gap>,
     /// True if the above does not list all changes.
-    pub partial: bool,
+    pub(crate) partial: bool,
     store: Option<Store>,
 }
 
 /// Why a request for a history was wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownRevision {
+pub(crate) struct UnknownRevision {
     /// The name that was given.
-    pub name: String,
+    pub(crate) name: String,
     /// Why it does not name a commit.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 impl fmt::Display for UnknownRevision {
@@ -152,7 +152,7 @@ impl std::error::Error for UnknownRevision {}
 ///
 /// # Errors
 /// An error means that a revision names no commit. Anything else that cannot be read is a note or a gap.
-pub fn read(root: &Root, since: &Since) -> Result<History, UnknownRevision> {
+pub(crate) fn read(root: &Root, since: &Since) -> Result<History, UnknownRevision> {
     read_on(root, since, jiff::Zoned::now().date())
 }
 
@@ -160,7 +160,7 @@ pub fn read(root: &Root, since: &Since) -> Result<History, UnknownRevision> {
 ///
 /// # Errors
 /// The same as for [`read`].
-pub fn read_on(root: &Root, since: &Since, today: Date) -> Result<History, UnknownRevision> {
+pub(crate) fn read_on(root: &Root, since: &Since, today: Date) -> Result<History, UnknownRevision> {
     // As far as is known, gix reports a damaged repository as an error. A repository for which it panics must
     // not end the review.
     let read = catch_unwind(AssertUnwindSafe(|| of_repository(root, since, today)));
@@ -175,7 +175,7 @@ pub fn read_on(root: &Root, since: &Since, today: Date) -> Result<History, Unkno
 
 /// The full hexadecimal id of the commit that is checked out at `root`; `None` if there is no `.git` directly
 /// in it, or none that could be read.
-pub fn revision(root: &Root) -> Option<String> {
+pub(crate) fn revision(root: &Root) -> Option<String> {
     if !root.exists(".git") {
         return None;
     }
@@ -189,7 +189,7 @@ pub fn revision(root: &Root) -> Option<String> {
 
 /// Which of some files, relative to the root, the commit that is checked out contains. `.gitignore` does not
 /// affect tracked files. `None` if there is no git, or none that could be read.
-pub fn committed(root: &Root, paths: &[String]) -> Vec<String> {
+pub(crate) fn committed(root: &Root, paths: &[String]) -> Vec<String> {
     let held = || {
         let store = repository::open(root).ok()??;
         let walker = Walker::new(&store);
@@ -311,7 +311,7 @@ impl History {
     ///
     /// # Errors
     /// A gap if the tree cannot be read.
-    pub fn reviewed(&self, root: &Root) -> Result<Option<Root>, Gap> {
+    pub(crate) fn reviewed(&self, root: &Root) -> Result<Option<Root>, Gap> {
         let (Some(store), Some(base)) = (&self.store, &self.base) else { return Ok(None) };
         let gap = |reason: &str| Gap { file: ".git".to_owned(), place: None, reason: reason.to_owned() };
         let walker = Walker::new(store);
@@ -327,7 +327,7 @@ impl History {
 
     /// The texts of a changed file before and after, as `SourceFile` has them; `None` for one that does not
     /// exist, is not text, or cannot be read.
-    pub fn texts(&self, root: &Root, change: &FileChange) -> (Option<String>, Option<String>) {
+    pub(crate) fn texts(&self, root: &Root, change: &FileChange) -> (Option<String>, Option<String>) {
         let text = |blob: Blob, path: &str| {
             let bytes = match blob {
                 Blob::None => None,
@@ -342,7 +342,7 @@ impl History {
     }
 
     /// True if there is a change since the base.
-    pub fn any(&self) -> bool {
+    pub(crate) fn any(&self) -> bool {
         !self.commits.is_empty() || !self.working.is_empty()
     }
 }

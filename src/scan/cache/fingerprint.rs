@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// The program and its options. A result is valid only for the same fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fingerprint(pub(super) Vec<u8>);
+pub(crate) struct Fingerprint(pub(super) Vec<u8>);
 
 impl Fingerprint {
     /// This build of the program, with its rules, by the bytes of its executable, so that no two builds share
@@ -17,7 +17,7 @@ impl Fingerprint {
     ///
     /// # Errors
     /// The program cannot read itself.
-    pub fn of_program() -> Result<Self, CheckError> {
+    pub(crate) fn of_program() -> Result<Self, CheckError> {
         let own = || digest_of(File::open(std::env::current_exe()?)?);
         let own = own().map_err(|error: io::Error| {
             let message =
@@ -33,7 +33,7 @@ impl Fingerprint {
     ///
     /// # Errors
     /// A file that is named cannot be read.
-    pub fn with_request(self, request: &Request) -> Result<Self, CheckError> {
+    pub(crate) fn with_request(self, request: &Request) -> Result<Self, CheckError> {
         let mut all = self;
         for (name, values) in [("select", &request.select), ("ignore", &request.ignore)] {
             for value in values {
@@ -59,7 +59,7 @@ impl Fingerprint {
 
     /// Adds something else on which the kept bytes depend.
     #[must_use]
-    pub fn with(mut self, name: &str, value: &[u8]) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &[u8]) -> Self {
         for part in [name.as_bytes(), value] {
             self.0.extend_from_slice(&(part.len() as u64).to_le_bytes());
             self.0.extend_from_slice(part);

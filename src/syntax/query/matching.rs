@@ -17,29 +17,29 @@ const MATCH_LIMIT: u32 = 1024;
 
 impl Pattern {
     /// In place of the rule's own message.
-    pub fn message(&self) -> Option<&Message> {
+    pub(crate) fn message(&self) -> Option<&Message> {
         self.message.as_ref()
     }
 
     /// True where it is told once only for each of these.
-    pub fn is_told_once(&self, each: Once) -> bool {
+    pub(crate) fn is_told_once(&self, each: Once) -> bool {
         self.once == Some(each)
     }
 
     /// How its command must stand to others of the rule.
-    pub fn relations(&self) -> &[Related] {
+    pub(crate) fn relations(&self) -> &[Related] {
         &self.relations
     }
 
     /// True where it asks whether the command waits for an answer, and for nothing else of its second run.
-    pub fn is_about_prompts(&self) -> bool {
+    pub(crate) fn is_about_prompts(&self) -> bool {
         self.conditions.iter().any(|condition| {
             matches!(&condition.ask, Ask::Command(Question::SecondRun(words)) if words[..] == [SecondRun::Prompts])
         })
     }
 
     /// True where it may hold for a command of this name for which these words hold.
-    pub fn may_hold(&self, name: &str, features: Features) -> bool {
+    pub(crate) fn may_hold(&self, name: &str, features: Features) -> bool {
         (self.commands.is_empty() || self.commands.iter().any(|command| command == name))
             && self.has_features(features)
     }
@@ -51,7 +51,7 @@ impl Pattern {
 
     /// The words that it points at, as bytes of the text that was parsed, `None` where it points at the command; empty
     /// where it does not hold. Each word once. Relations are not asked.
-    pub fn matches(&self, judge: &dyn Judge) -> Vec<Option<Range<usize>>> {
+    pub(crate) fn matches(&self, judge: &dyn Judge) -> Vec<Option<Range<usize>>> {
         let mut found = Vec::new();
         // What is asked of the whole command needs no node.
         let whole = self.conditions.iter().all(|condition| match &condition.ask {

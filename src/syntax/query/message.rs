@@ -4,11 +4,11 @@ use super::vocabulary::Part;
 
 /// A message: text, and places that are filled in for each finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message(Vec<Piece>);
+pub(crate) struct Message(Vec<Piece>);
 
 /// A part of a [`Message`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub(crate) enum Piece {
     /// It is said as it is.
     Text(String),
     /// It is filled in.
@@ -19,16 +19,16 @@ macro_rules! placeholders {
     ($($(#[$doc:meta])* $variant:ident = $word:literal, $needs:expr,)*) => {
         /// What can be filled into a message.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Placeholder {
+        pub(crate) enum Placeholder {
             $($(#[$doc])* $variant,)*
         }
 
         impl Placeholder {
             /// All, by their names.
-            pub const ALL: &[(&str, Placeholder)] = &[$(($word, Placeholder::$variant),)*];
+            pub(crate) const ALL: &[(&str, Placeholder)] = &[$(($word, Placeholder::$variant),)*];
 
             /// Its name.
-            pub fn word(self) -> &'static str {
+            pub(crate) fn word(self) -> &'static str {
                 match self {
                     $(Placeholder::$variant => $word,)*
                 }
@@ -105,7 +105,7 @@ impl Message {
     ///
     /// # Errors
     /// The byte at which an unknown placeholder stands, and which are known.
-    pub fn parse(text: &str) -> Result<Message, (usize, String)> {
+    pub(crate) fn parse(text: &str) -> Result<Message, (usize, String)> {
         let mut pieces = Vec::new();
         let (mut at, mut plain) = (0, String::new());
         while let Some(open) = text[at..].find('{').map(|found| at + found) {
@@ -145,7 +145,7 @@ impl Message {
     }
 
     /// Its parts, in order.
-    pub fn pieces(&self) -> &[Piece] {
+    pub(crate) fn pieces(&self) -> &[Piece] {
         &self.0
     }
 

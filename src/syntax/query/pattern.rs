@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 /// A pattern that passed every check but, where its shape is deep, tree-sitter's.
 #[derive(Debug)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     pub(super) part: Part,
     pub(super) commands: Vec<String>,
     pub(super) message: Option<Message>,
@@ -31,7 +31,7 @@ pub struct Pattern {
 
 /// For each of what a pattern is told once only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Once {
+pub(crate) enum Once {
     /// Each script.
     Script,
     /// Each command that `@other` captures.
@@ -48,15 +48,15 @@ pub(super) struct Condition {
 
 /// A predicate on two commands of the rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Related {
+pub(crate) struct Related {
     /// How they stand to each other.
-    pub relation: Relation,
+    pub(crate) relation: Relation,
     /// The first.
-    pub first: Part,
+    pub(crate) first: Part,
     /// The second.
-    pub second: Part,
+    pub(crate) second: Part,
     /// They must not.
-    pub negated: bool,
+    pub(crate) negated: bool,
     /// Where it stands in the file.
     pub(super) at: usize,
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Which part a pattern has in its rule: what its command node is captured as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
+pub(crate) enum Part {
     /// A command at fault …
     Finding,
     /// … unless this comes later.
@@ -25,10 +25,11 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Part; 5] = [Part::Finding, Part::Follows, Part::Precedes, Part::Other, Part::Missing];
+    pub(crate) const ALL: [Part; 5] =
+        [Part::Finding, Part::Follows, Part::Precedes, Part::Other, Part::Missing];
 
     /// The capture's name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Part::Finding => "finding",
             Part::Follows => "follows",
@@ -46,7 +47,7 @@ impl Part {
 
 /// What a predicate asks of one command. Where it lists words, it holds when any of them does.
 #[derive(Clone, Debug)]
-pub enum Question {
+pub(crate) enum Question {
     /// `#second-run?`: what the command does when the script runs again.
     SecondRun(Vec<SecondRun>),
     /// `#effect?`: it makes such a change to a resource of such a kind.
@@ -143,7 +144,7 @@ impl Question {
 
 /// How two commands of one rule stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Relation {
+pub(crate) enum Relation {
     /// `#after?`: the first one surely comes later.
     After,
     /// `#narrows?`: the first one takes back what the second one opened to all.

@@ -3,17 +3,17 @@
 /// The words that hold for one command, as bits. A pattern names those that it needs, so that most commands are passed
 /// over by one comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Features([u64; 4]);
+pub(crate) struct Features([u64; 4]);
 
 impl Features {
     /// Notes that a word holds.
-    pub fn add(&mut self, word: impl Word) {
+    pub(crate) fn add(&mut self, word: impl Word) {
         let bit = word.bit();
         self.0[(bit / 64) as usize] |= 1 << (bit % 64);
     }
 
     /// True where one of these words holds.
-    pub fn has_any<W: Word>(self, words: &[W]) -> bool {
+    pub(crate) fn has_any<W: Word>(self, words: &[W]) -> bool {
         self.meets(Features::any_of(words))
     }
 
@@ -41,13 +41,13 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident from $first:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name {
+        pub(crate) enum $name {
             $($(#[$variant_doc])* $variant,)*
         }
 
         impl $name {
             /// Every word with what it stands for.
-            pub const ALL: &[(&str, Self)] = &[$(($word, Self::$variant),)*];
+            pub(crate) const ALL: &[(&str, Self)] = &[$(($word, Self::$variant),)*];
         }
 
         impl Word for $name {
@@ -61,7 +61,7 @@ macro_rules! words {
 }
 
 /// A closed list of words.
-pub trait Word: Copy + 'static {
+pub(crate) trait Word: Copy + 'static {
     /// Every word with what it stands for.
     const ALL: &[(&str, Self)];
 

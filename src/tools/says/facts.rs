@@ -6,16 +6,16 @@ use crate::tools::thing::Thing;
 
 /// Something that can be known of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Fact {
+pub(crate) struct Fact {
     /// The resource.
-    pub resource: Resource,
+    pub(crate) resource: Resource,
     /// What of it.
-    pub aspect: Aspect,
+    pub(crate) aspect: Aspect,
 }
 
 /// What of a resource is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Aspect {
+pub(crate) enum Aspect {
     /// It is there.
     Exists,
     /// It is there and is a directory.

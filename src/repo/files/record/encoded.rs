@@ -5,15 +5,15 @@ use crate::repo::files::record::{Asked, Digest, Log, PATHS, Together};
 
 /// Bytes that are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Damaged;
+pub(crate) struct Damaged;
 
 /// Takes numbers and texts off bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Reader<'b>(&'b [u8]);
+pub(crate) struct Reader<'b>(&'b [u8]);
 
 impl<'b> Reader<'b> {
     /// Starts at the first byte.
-    pub fn new(bytes: &'b [u8]) -> Self {
+    pub(crate) fn new(bytes: &'b [u8]) -> Self {
         Reader(bytes)
     }
 
@@ -21,7 +21,7 @@ impl<'b> Reader<'b> {
     ///
     /// # Errors
     /// An error means that there are fewer bytes.
-    pub fn take(&mut self, count: usize) -> Result<&'b [u8], Damaged> {
+    pub(crate) fn take(&mut self, count: usize) -> Result<&'b [u8], Damaged> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Damaged)?;
         self.0 = rest;
         Ok(taken)
@@ -31,7 +31,7 @@ impl<'b> Reader<'b> {
     ///
     /// # Errors
     /// An error means that the bytes end before.
-    pub fn number(&mut self) -> Result<u64, Damaged> {
+    pub(crate) fn number(&mut self) -> Result<u64, Damaged> {
         let bytes = self.take(8)?.try_into().map_err(|_| Damaged)?;
         Ok(u64::from_le_bytes(bytes))
     }
@@ -40,7 +40,7 @@ impl<'b> Reader<'b> {
     ///
     /// # Errors
     /// An error means that there are fewer bytes.
-    pub fn part(&mut self) -> Result<&'b [u8], Damaged> {
+    pub(crate) fn part(&mut self) -> Result<&'b [u8], Damaged> {
         let length = usize::try_from(self.number()?).map_err(|_| Damaged)?;
         self.take(length)
     }
@@ -49,12 +49,12 @@ impl<'b> Reader<'b> {
     ///
     /// # Errors
     /// An error means that the bytes end before.
-    pub fn digest(&mut self) -> Result<Digest, Damaged> {
+    pub(crate) fn digest(&mut self) -> Result<Digest, Damaged> {
         self.take(32)?.try_into().map_err(|_| Damaged)
     }
 
     /// True if nothing is left.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.0.is_empty()
     }
 
