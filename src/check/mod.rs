@@ -119,6 +119,8 @@ pub struct CheckError {
     pub place: Option<LineColumn>,
     /// What is wrong with it.
     pub message: String,
+    /// What else is wrong, each with its own place.
+    pub more: Vec<String>,
     /// What to do about it.
     pub advice: Option<String>,
 }
@@ -126,7 +128,7 @@ pub struct CheckError {
 impl CheckError {
     /// An error without a file.
     pub fn new(message: impl Into<String>) -> Self {
-        CheckError { file: None, place: None, message: message.into(), advice: None }
+        CheckError { file: None, place: None, message: message.into(), more: Vec::new(), advice: None }
     }
 
     /// An error about a file.
@@ -140,18 +142,21 @@ impl CheckError {
         self.advice = Some(advice.into());
         self
     }
+
+    /// Each thing that is wrong, with its place in front.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        let place = match (&self.file, self.place) {
+            (Some(file), Some(place)) => format!("{file}:{}:{}: ", place.line, place.column),
+            (Some(file), None) => format!("{file}: "),
+            (None, _) => String::new(),
+        };
+        std::iter::once(place + &self.message).chain(self.more.iter().cloned())
+    }
 }
 
 impl fmt::Display for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
-            write!(f, "{file}:")?;
-            if let Some(place) = self.place {
-                write!(f, "{}:{}:", place.line, place.column)?;
-            }
-            write!(f, " ")?;
-        }
-        write!(f, "{}", self.message)
+        f.write_str(&self.lines().collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -162,8 +167,7 @@ impl From<PageError> for CheckError {
         CheckError {
             file: Some(error.file),
             place: error.line.map(|line| LineColumn { line, column: 1 }),
-            message: error.message,
-            advice: None,
+            ..CheckError::new(error.message)
         }
     }
 }

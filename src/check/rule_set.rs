@@ -59,8 +59,10 @@ impl RuleSet {
                 },
                 Err(errors) => errors.iter().map(ToString::to_string).collect(),
             };
-            let shown: Vec<String> = shown.into_iter().take(10).collect();
-            Err(CheckError::new(shown.join("\n")).advise("queries/README.md lists what a query can say"))
+            let mut shown = shown.into_iter().take(10);
+            let error = CheckError::new(shown.next().unwrap_or_default());
+            let error = CheckError { more: shown.collect(), ..error };
+            Err(error.advise("queries/README.md lists what a query can say"))
         });
         selectors.as_ref().map_err(Clone::clone)
     }

@@ -12,7 +12,7 @@ Examples:
   deploylint explain rerun              list the rules about a second run
   deploylint why start.sh:12            show what was understood of that line
   deploylint services                   show which service is which unit
-  deploylint review                     show what changed since the last review, and what is left to do
+  deploylint review                     show what changed since the last review
   deploylint scan ~/checkouts --stats   check many repos
   deploylint rules                      list all rules";
 
@@ -21,10 +21,10 @@ Examples:
   deploylint check                              check the repo in the current directory
   deploylint check ~/shop                       check another repo
   deploylint check deploy/start.sh              check one script, with the project around it
-  deploylint check --select rerun,user/account-missing  run only these families and rules
+  deploylint check --select rerun,user          run only these families, or rules
   deploylint check --ignore services            run all but these
   deploylint check --fail-on error              let warnings pass
-  deploylint check - --stdin-filename start.sh <start.sh    check a script from an editor
+  deploylint check - --stdin-filename a.sh <x   check a script from an editor
   deploylint check --diff                       show what --fix would change
   deploylint check --fix                        apply the fixes that keep the first run as it is
 
@@ -60,13 +60,13 @@ Exit codes:
 const SCAN_EXAMPLES: &str = "\
 Examples:
   deploylint scan ~/checkouts                             check all repos below a folder
-  deploylint scan '~/checkouts/*-api' --stats             check the repos that match, and print totals
+  deploylint scan '~/checkouts/*-api' --stats             check these, and print totals
   deploylint scan --format ndjson ~/checkouts | jq .repo  print one line of JSON for each repo
   deploylint scan --repos-from repos.txt --format ndjson --output found.ndjson --resume journal
-                                                          check a list; after a kill, the scan goes on
+      check a list of repos; if the scan is killed, the same command goes on with it
 
-A repo is a directory that holds `.git`, or files that belong at the top of a project. Other directories are searched
-for repos, six levels deep. Hidden directories, links and what an ignore file there names are skipped. Records come in
+A repo is a directory that holds `.git`, or files that belong at the top of a project. Other directories are searched \
+for repos, six levels deep. Hidden directories, links and what an ignore file there names are skipped. Records come in \
 the order of the input, and by name in a folder. Each repo's own deploylint.yaml applies, as in `check`.
 
 Exit codes:
@@ -82,16 +82,16 @@ Examples:
   deploylint review --since 2026-01-31          review what changed after that day
   deploylint review --since v1.4                review what changed since a tag, branch or commit
   deploylint review --check                     fail in CI if a review is due or something is open
-  deploylint review --record --tested           write today's date into the document when all is done
+  deploylint review --record --tested           write today's date when all is done
   deploylint review --format markdown           print the review for a pull request
 
-The document is a Markdown file with a task `Review Production Deployment Scripts` and in it a line
-`**Last performed:** YYYY-MM-DD`. The whole repo is searched for it, including hidden folders. deploylint.yaml can
+The document is a Markdown file with a task `Review Production Deployment Scripts` and in it a line \
+`**Last performed:** YYYY-MM-DD`. The whole repo is searched for it, including hidden folders. deploylint.yaml can \
 name it: `review: {document: docs/tasks.md, task: TITLE, label: Last performed}`.
 
 Exit codes:
-  0  reviewed; with --check: no review is due and nothing is open; with --record: the date is written
-  1  with --check: a review is due, or something is open; with --record: something is open, nothing was written
+  0  reviewed; with --check: nothing is due or open; with --record: the date is written
+  1  with --check: something is due or open; with --record: something is open, nothing was written
   2  wrong usage or configuration, or a document or date is needed and missing
   3  something could not be analysed, and nothing worse was found";
 

@@ -35,7 +35,10 @@ pub(super) fn to_reader(written: io::Result<()>) -> io::Result<()> {
 
 /// Writes a report in the format that was asked for, and what was wrongly asked for on standard error.
 pub(super) fn report(args: &CheckArgs, report: &Report, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    // If nothing that was asked for is there, the errors say all there is to say.
+    let empty = report.scripts == 0 && report.findings.is_empty() && report.gaps.is_empty();
     let written = match args.format {
+        Format::Text if empty && !report.errors.is_empty() => Ok(()),
         Format::Json => json::write(report, out),
         Format::Text => text::write(report, color, out),
     };

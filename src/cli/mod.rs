@@ -115,7 +115,8 @@ fn code(exit: Exit) -> ExitCode {
 
 /// Writes `error: FILE:LINE:COL: message`, and what to do about it, to standard error.
 fn complain(error: &CheckError) {
-    let mut text = format!("error: {}\n", clean::line(&error.to_string(), 2000));
+    let lines = error.lines().map(|line| format!("error: {}\n", clean::line(&line, 2000)));
+    let mut text: String = lines.collect();
     if let Some(advice) = &error.advice {
         text.push_str(&format!("  help: {}\n", clean::line(advice, 2000)));
     }

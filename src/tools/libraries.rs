@@ -84,7 +84,7 @@ pub(crate) const NEEDS: &[Need] = &[
         unless: "",
         without: "its import fails: cannot load library 'libpango-1.0-0'",
     },
-    // https://pypi.org/project/pdf2image/: "Linux: apt-get install poppler-utils".
+    // PyPI, pdf2image: "Linux: apt-get install poppler-utils".
     Need {
         package: "pdf2image",
         library: "poppler-utils",
@@ -92,7 +92,7 @@ pub(crate) const NEEDS: &[Need] = &[
         unless: "",
         without: "each call fails: Unable to get page count. Is poppler installed and in PATH?",
     },
-    // https://pypi.org/project/pytesseract/: "Prerequisites: Install Google Tesseract OCR".
+    // PyPI, pytesseract: "Prerequisites: Install Google Tesseract OCR".
     Need {
         package: "pytesseract",
         library: "tesseract-ocr",
@@ -127,7 +127,7 @@ pub(crate) const NEEDS: &[Need] = &[
         unless: "",
         without: "its import fails: libGL.so.1: cannot open shared object file",
     },
-    // https://pypi.org/project/PyAudio/: "sudo apt-get install python3-pyaudio" or portaudio19-dev; no wheels for Linux.
+    // PyPI, PyAudio: "sudo apt-get install python3-pyaudio" or portaudio19-dev; no wheels for Linux.
     Need {
         package: "pyaudio",
         library: "portaudio19-dev",
