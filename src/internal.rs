@@ -66,7 +66,8 @@ impl Stages {
 
         let start = Instant::now();
         let mut sources = Sources::default();
-        let file = sources.add(script.clone());
+        let bytes = script.text().as_bytes().to_vec();
+        let file = sources.add(SourceFile::new(script.path(), bytes).expect("it was text before"));
         let arena = Bump::new();
         let text: &str = arena.alloc_str(script.text());
         let models = [model::build(&arena, file, script.path(), text, &mut FollowNothing)];
