@@ -63,6 +63,7 @@ sudo /srv/shop-tools/venv/bin/pip install -r /srv/shop-tools/requirements.txt
 
 sudo -u stager pm2 startOrReload ecosystem.config.js
 
+if id -u shop-old >/dev/null 2>&1; then userdel shop-old; fi
 rm -f /etc/nginx/sites-enabled/default
 
 systemctl reload nginx

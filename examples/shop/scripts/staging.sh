@@ -78,6 +78,8 @@ sudo -u stager "$STAGING_DIR/venv/bin/rq" empty --all
 # FAULT: it is launched already in the second run
 pm2 start server.js --name shop-pages
 
+# FAULT: the old account is gone after the first run, and set -e ends the second here
+userdel shop-old
 # FAULT: gone after the first run, and set -e ends the second here
 rm /etc/nginx/sites-enabled/default
 

@@ -1,10 +1,11 @@
 //! The table against the query files, and against what was measured.
 
 use super::*;
-use crate::check::RuleSet;
 use crate::facts::world::{Given, Project};
 use crate::finding::Finding;
 use crate::model::{FollowNothing, build};
+use crate::rules::embedded;
+use crate::rules::pages::Pages;
 use crate::rules::queries::blamed;
 use crate::rules::{Chosen, run};
 use crate::shell::value::Value;
@@ -41,7 +42,13 @@ fn resources() -> Vec<Resource> {
     all
 }
 
-/// A script of one line, with all that the rules need to judge it.
+/// The query files of the program.
+fn selectors() -> Selectors {
+    let queries = embedded::files().filter(|file| file.path.ends_with(".scm"));
+    Selectors::load_beside(queries.map(|file| (file.shown, file.text)), []).unwrap()
+}
+
+/// A script, with all that the rules need to judge it.
 fn judged<T>(
     text: &str,
     wants: &dyn Fn(&str) -> bool,
@@ -53,8 +60,8 @@ fn judged<T>(
     let scripts = [build(&arena, file, "start.sh", arena.alloc_str(text), &mut FollowNothing)];
     let (project, given) = (Project::default(), Given::default());
     let world = World::new(&sources, &scripts, &project, &given);
-    let rules = RuleSet::load(&[]).unwrap();
-    let chosen = Chosen { selectors: rules.selectors().unwrap(), pages: &rules.pages, wants };
+    let (selectors, pages) = (selectors(), Pages::embedded().unwrap());
+    let chosen = Chosen { selectors: &selectors, pages: &pages, wants };
     let mut found = Vec::new();
     assert!(run(&world, &chosen, &mut found).is_empty());
     look(&world, &found)
@@ -78,8 +85,7 @@ fn looked_for(
 
 #[test]
 fn query_files_look_for_what_the_table_says() {
-    let rules = RuleSet::load(&[]).unwrap();
-    let selectors = rules.selectors().unwrap();
+    let selectors = selectors();
     let changes = [
         Change::Create(PathKind::Any),
         Change::Remove,
@@ -104,7 +110,7 @@ fn query_files_look_for_what_the_table_says() {
                 (SecondRun::Overwrites, overwrites(&resource)),
             ];
             for (outcome, told) in table {
-                let by = looked_for(selectors, outcome, change, &resource, aborts);
+                let by = looked_for(&selectors, outcome, change, &resource, aborts);
                 let stated = match &told {
                     By(rule) => vec![rule.to_string()],
                     Silent(_) => Vec::new(),
