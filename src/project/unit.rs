@@ -9,7 +9,6 @@ pub(crate) mod directives;
 
 use crate::limit::{tick, ticks};
 use crate::project::Problem;
-use crate::shell::line::Line;
 use crate::shell::value::leading_hole;
 use crate::source::{FileId, MappedText, OffsetMap, Sources, Span};
 use crate::tools::serves::{Serves, line_serves};
@@ -56,7 +55,7 @@ impl Exec {
 
     /// What it keeps running.
     pub(crate) fn serves(&self) -> Option<Serves> {
-        line_serves(Line::Words(&self.words()))
+        line_serves(&self.words())
     }
 }
 

@@ -16,17 +16,6 @@ use crate::shell::wrappers::{Code, Peeled, command_line, peel};
 use crate::source::{FileId, OffsetMap, Span};
 use bumpalo::Bump;
 
-/// A command line, by who takes it apart.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Line<'l> {
-    /// Words that reach the program unchanged: what systemd, Compose or a JSON list makes of them. `$NAME`,
-    /// `${NAME}` and the holes of [`Value`] in them are unknown.
-    Words(&'l [String]),
-    /// A text that a shell reads.
-    #[cfg_attr(not(test), allow(dead_code))]
-    Shell(&'l str),
-}
-
 /// One command of a line.
 #[derive(Clone, Debug)]
 pub(crate) struct Command {
@@ -51,16 +40,13 @@ const DEPTH: u8 = 4;
 /// The most commands of one line that are told apart.
 const COMMANDS: usize = 500;
 
-/// The commands of a line, in order.
-pub(crate) fn commands(line: Line<'_>) -> Vec<Command> {
+/// The commands of a line, in order: of its words as they reach the program, the way systemd, Compose or a JSON list hands
+/// them on. `$NAME`, `${NAME}` and the holes of [`Value`] in them are unknown. A text that a shell reads is the last word of
+/// `sh -c`.
+pub(crate) fn commands(words: &[String]) -> Vec<Command> {
     let mut reading = Reading { found: Vec::new(), cwd: unknown_directory(), exported: Vec::new(), depth: 0 };
-    match line {
-        Line::Words(words) => {
-            let args = words.iter().map(|word| argument(Value::with_variables(word))).collect();
-            reading.command(args, Vec::new(), Flow::default());
-        }
-        Line::Shell(text) => reading.text(text, Flow::default()),
-    }
+    let args = words.iter().map(|word| argument(Value::with_variables(word))).collect();
+    reading.command(args, Vec::new(), Flow::default());
     reading.found
 }
 
@@ -304,7 +290,7 @@ mod tests {
             ("${VENV}/bin/python -m http.server", "$VENV/bin/python -m http.server"),
         ] {
             let words = words(line);
-            let found = commands(Line::Words(&words));
+            let found = commands(&words);
             let main = main(&found).map(std::slice::from_ref).unwrap_or_default();
             assert_eq!(shown(main), [expected], "{line}");
         }
@@ -314,7 +300,7 @@ mod tests {
     fn a_shells_line_gives_all_of_its_commands() {
         let text =
             "cd web && A=1 npm ci; if [ -f x ]; then ./manage.py migrate || true; fi; ssh h 'pm2 save'";
-        let found = commands(Line::Shell(text));
+        let found = commands(&["sh", "-c", text].map(str::to_owned));
         assert_eq!(shown(&found), ["cd web", "npm ci", "./manage.py migrate", "true", "pm2 save"]);
         assert_eq!(found[1].argv().cwd.to_string(), "$PWD/web");
         assert_eq!(found[1].argv().env("A").and_then(Value::as_literal), Some("1"));
@@ -323,7 +309,9 @@ mod tests {
 
     #[test]
     fn a_default_stands_for_what_is_not_set() {
-        let found = commands(Line::Shell("uvicorn --port ${PORT:-8000} $APP --workers $(nproc)"));
+        let found = commands(
+            &["sh", "-c", "uvicorn --port ${PORT:-8000} $APP --workers $(nproc)"].map(str::to_owned),
+        );
         assert_eq!(shown(&found), ["uvicorn --port 8000 $APP --workers $(nproc)"]);
     }
 }

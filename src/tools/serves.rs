@@ -9,7 +9,7 @@ pub(crate) use served::{Address, Gateway, Language, Left, PYTHON_SERVER, Serves,
 pub(crate) use server::Server;
 
 use crate::shell::argv::Argv;
-use crate::shell::line::{Command, Line, commands, main};
+use crate::shell::line::{Command, commands, main};
 use crate::shell::wrappers::Place;
 use crate::tools::{containers, databases, languages, node, python, runners, services, web};
 
@@ -78,8 +78,8 @@ fn of_program(argv: Argv) -> Serves {
 }
 
 /// What a whole line keeps running: its main command. `None` for an empty line.
-pub(crate) fn line_serves(line: Line<'_>) -> Option<Serves> {
-    let commands = commands(line);
+pub(crate) fn line_serves(words: &[String]) -> Option<Serves> {
+    let commands = commands(words);
     let command = main(&commands)?;
     let mut serves = serves(command.argv());
     if let Some(Place::Container(_)) = command.peeled.place {

@@ -4,7 +4,7 @@
 
 use crate::limit::tick;
 use crate::shell::argv::Argv;
-use crate::shell::line::{Line, commands};
+use crate::shell::line::commands;
 use crate::shell::value::Value;
 use crate::tools::deed;
 use crate::tools::effect::{Deed, Ecosystem, Role};
@@ -137,7 +137,7 @@ fn in_words(words: &[&str]) -> Works {
             continue;
         }
         let words: Vec<String> = words[start..].iter().take(TELLING).map(|word| (*word).to_owned()).collect();
-        for command in commands(Line::Words(&words)) {
+        for command in commands(&words) {
             works = works.and(done_by(command.argv()));
         }
     }

@@ -3,7 +3,7 @@
 use crate::project::compose::with_defaults;
 use crate::project::unit::{Exec, split_words};
 use crate::repo::names::base;
-use crate::shell::line::{Line, commands};
+use crate::shell::line::commands;
 use crate::tools::containers::{brought_up, container_and_image};
 use crate::tools::serves::{PYTHON_SERVER, Serves, line_serves};
 
@@ -23,8 +23,8 @@ pub(super) struct Essence {
 }
 
 impl Essence {
-    fn of(line: Line<'_>) -> Essence {
-        line_serves(line).map(Essence::from).unwrap_or_default()
+    fn of(words: &[String]) -> Essence {
+        line_serves(words).map(Essence::from).unwrap_or_default()
     }
 
     /// The program, or the family of programs that can replace each other.
@@ -52,17 +52,17 @@ impl From<Serves> for Essence {
 
 /// The essence of a command as Compose or a unit writes it.
 pub(super) fn of_command(command: &str) -> Essence {
-    Essence::of(Line::Words(&split_words(&with_defaults(command))))
+    Essence::of(&split_words(&with_defaults(command)))
 }
 
 /// The essence of a unit's command.
 pub(super) fn of_exec(exec: &Exec) -> Essence {
-    Essence::of(Line::Words(&exec.words()))
+    Essence::of(&exec.words())
 }
 
 /// The essence of a command by its words.
 pub(super) fn of_argv(words: &[String]) -> Essence {
-    Essence::of(Line::Words(words))
+    Essence::of(words)
 }
 
 /// The services that the unit's `docker compose up` names; empty for all. `None` if it does no such thing.
@@ -72,13 +72,13 @@ pub(super) fn compose_up(execs: &[Exec]) -> Option<Vec<String>> {
 
 /// The same for a command's words.
 pub(super) fn up_of(words: &[String]) -> Option<Vec<String>> {
-    let names = commands(Line::Words(words)).iter().find_map(|command| brought_up(command.argv()))?;
+    let names = commands(words).iter().find_map(|command| brought_up(command.argv()))?;
     Some(names.iter().map(ToString::to_string).collect())
 }
 
 /// The name and the image's name of `docker run`.
 pub(super) fn run_of(words: &[String]) -> Vec<String> {
-    let run = commands(Line::Words(words)).iter().find_map(|command| container_and_image(command.argv()));
+    let run = commands(words).iter().find_map(|command| container_and_image(command.argv()));
     let Some((name, image)) = run else { return Vec::new() };
     let image = image.map(|image| {
         let image = with_defaults(&image.to_string());

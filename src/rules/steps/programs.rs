@@ -11,7 +11,7 @@ use crate::model::Step;
 use crate::project::manifest::{Declared, NodePackage, PythonKind, normalized};
 use crate::repo::names::base;
 use crate::rules::id;
-use crate::shell::line::{Line, commands};
+use crate::shell::line::commands;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
 use crate::tools::packaging;
@@ -121,7 +121,7 @@ fn uses(deploy: &Deploy<'_, '_, '_>) -> Vec<Use> {
             continue;
         }
         for exec in ["ExecStartPre", "ExecStart"].iter().flat_map(|key| at.unit.exec(key)) {
-            for command in commands(Line::Words(&exec.words())) {
+            for command in commands(&exec.words()) {
                 let run = of_environment(command.argv());
                 let words = exec.words();
                 found.extend(run.map(|(program, from)| Use { program, span: exec.span, from, words }));

@@ -16,7 +16,7 @@ fn words(line: &str) -> Vec<String> {
 
 /// `python app shop.wsgi:application, port 8000, foreground, notifies`.
 fn shown(line: &str) -> String {
-    let Some(serves) = line_serves(Line::Words(&words(line))) else { return "nothing".to_owned() };
+    let Some(serves) = line_serves(&words(line)) else { return "nothing".to_owned() };
     let mut text = format!("{:?}", serves.language).to_lowercase();
     if let Some(role) = serves.role {
         text += &format!(" {role:?}").to_lowercase();
