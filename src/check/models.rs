@@ -4,12 +4,11 @@
 use super::isolate::{self, Script};
 use crate::finding::Gap;
 use crate::model::{self, Deployment, Follow};
-use crate::project::discover;
+use crate::project::discover::{self, Acts};
 use crate::repo::files::Root;
 use crate::source::{FileId, Sources, Span};
-use crate::tools::acts::Act;
 use bumpalo::Bump;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// How many gaps of one script are reported one by one.
 const GAPS: usize = 100;
@@ -31,6 +30,14 @@ pub(super) struct Built<'a> {
     pub(super) gaps: Vec<Gap>,
 }
 
+impl Built<'_> {
+    /// What the script does for a deploy. What could not be analysed may do anything.
+    fn acts(&self) -> Acts {
+        let known = self.deployment.as_ref().map(discover::of_script).unwrap_or_default();
+        Acts { known, whole: self.gaps.is_empty() }
+    }
+}
+
 impl<'r, 'a> Models<'r, 'a> {
     /// The models of the scripts below a root; their texts are kept in the arena.
     pub(super) fn new(root: &'r Root, arena: &'a Bump) -> Self {
@@ -42,11 +49,11 @@ impl<'r, 'a> Models<'r, 'a> {
         self.root
     }
 
-    /// What a script does for a deploy; `None` if that could not be determined.
-    pub(super) fn acts(&mut self, file: FileId, sources: &mut Sources) -> Option<BTreeSet<Act>> {
+    /// What a script does for a deploy.
+    pub(super) fn acts(&mut self, file: FileId, sources: &mut Sources) -> Acts {
         let (root, arena) = (self.root, self.arena);
         let built = self.built.entry(file).or_insert_with(|| build(root, arena, file, sources));
-        built.deployment.as_ref().map(discover::of_script)
+        built.acts()
     }
 
     /// The model of a script, for the rules.
@@ -119,5 +126,31 @@ impl Follow for InRoot<'_> {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FollowNothing;
+    use crate::source::SourceFile;
+    use crate::tools::acts::Act;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn what_a_script_does_is_not_known_if_a_part_could_not_be_analysed() {
+        let (mut sources, arena, text) = (Sources::default(), Bump::new(), "useradd app\n");
+        let file = sources.add(SourceFile::new("x.sh".to_owned(), text.into()).unwrap());
+        let deployment = Some(model::build(&arena, file, "x.sh", text, &mut FollowNothing));
+        let script = Script { file, path: "x.sh".to_owned(), text, left_out: Vec::new() };
+        let mut built = Built { script, deployment, gaps: Vec::new() };
+        let known = BTreeSet::from([Act::CreatesUsers]);
+        assert_eq!(built.acts(), Acts { known: known.clone(), whole: true });
+        built.gaps.push(Gap::at(
+            &sources,
+            Span::file_start(file),
+            "the parser took too long on it".to_owned(),
+        ));
+        assert_eq!(built.acts(), Acts { known, whole: false });
     }
 }

@@ -15,6 +15,15 @@ pub(crate) use project::{Candidate, discover};
 /// such a name (2), or does several things.
 pub(crate) const THRESHOLD: u32 = 5;
 
+/// What a script does for a deploy, as far as it could be analysed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Acts {
+    /// What it is known to do.
+    pub(crate) known: BTreeSet<Act>,
+    /// True if nothing of the script is left that could do more.
+    pub(crate) whole: bool,
+}
+
 /// Why a script counts as one that deploys, or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
@@ -35,8 +44,10 @@ pub(crate) struct Standing {
     pub(crate) in_container: bool,
 }
 
-/// Judges one script by what it does. `path` is relative to the root.
-pub(crate) fn judge(path: &str, acts: BTreeSet<Act>, standing: Standing) -> Verdict {
+/// Judges one script by what it does. `path` is relative to the root. A script of which a part could not be analysed counts as
+/// one that deploys, unless its path says otherwise: otherwise nobody would be told of that part.
+pub(crate) fn judge(path: &str, acts: Acts, standing: Standing) -> Verdict {
+    let Acts { known: acts, whole } = acts;
     let base: u32 = acts.iter().map(|act| weight(*act)).sum();
     let has = |act: Act| acts.contains(&act);
     let not = |score: u32, summary: &str| Verdict {
@@ -73,12 +84,14 @@ pub(crate) fn judge(path: &str, acts: BTreeSet<Act>, standing: Standing) -> Verd
     let mut listed: Vec<Act> = acts.iter().copied().filter(|act| *act != Act::ServesDevelopment).collect();
     listed.sort_by_key(|act| std::cmp::Reverse(weight(*act)));
     let listed: Vec<&str> = listed.into_iter().take(4).map(phrase).collect();
+    let deploys = score >= THRESHOLD || !whole;
     let summary = match listed.is_empty() {
+        _ if deploys && score < THRESHOLD => "may deploy: a part of it could not be analysed".to_owned(),
         true => "does nothing that deploys".to_owned(),
         false if score < THRESHOLD => format!("only {}", listed.join(", ")),
         false => listed.join(", "),
     };
-    Verdict { deploys: score >= THRESHOLD, score, acts, summary }
+    Verdict { deploys, score, acts, summary }
 }
 
 /// Scripts of others, of tests and of pipelines, by their directories or by the names that tools give.
@@ -172,6 +185,10 @@ mod tests {
     use crate::source::{SourceFile, Sources};
     use bumpalo::Bump;
 
+    fn whole(text: &str) -> Acts {
+        Acts { known: acts(text), whole: true }
+    }
+
     fn acts(text: &str) -> BTreeSet<Act> {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("x.sh".to_owned(), text.into()).unwrap());
@@ -180,13 +197,13 @@ mod tests {
     }
 
     fn deploys(path: &str, text: &str) -> bool {
-        judge(path, acts(text), Standing::default()).deploys
+        judge(path, whole(text), Standing::default()).deploys
     }
 
     #[test]
     fn a_script_is_known_by_what_it_does() {
         let text = "#!/bin/bash\nset -e\nsudo apt-get install -y nginx\nuseradd app\n\"$VENV/bin/pip\" install -r requirements.txt\ncat > /etc/systemd/system/web.service <<EOF\n[Service]\nEOF\nsystemctl restart web\n";
-        let verdict = judge("x.sh", acts(text), Standing::default());
+        let verdict = judge("x.sh", whole(text), Standing::default());
         assert!(verdict.deploys);
         assert_eq!(verdict.summary, "writes units, installs packages, creates users, restarts services");
     }
@@ -253,7 +270,7 @@ mod tests {
         assert!(deploys("start.sh", install));
         assert!(!deploys("docker-entrypoint.sh", install));
         let copied = Standing { in_container: true };
-        assert!(!judge("start.sh", acts(install), copied).deploys);
+        assert!(!judge("start.sh", whole(install), copied).deploys);
         assert!(!deploys("dev.sh", &format!("{install}npm run dev\n")));
         assert!(!deploys("start.sh", "pip install x\nuvicorn app:app --reload\n"));
         assert!(!deploys(
@@ -270,6 +287,17 @@ mod tests {
             "scripts/uninstall-web.sh",
         ] {
             assert!(!deploys(path, "pip install x\npython manage.py migrate\n"), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_script_with_a_part_that_is_not_known_is_taken_unless_its_path_says_no() {
+        let part = || Acts { known: BTreeSet::new(), whole: false };
+        let verdict = judge("deploy/run.sh", part(), Standing::default());
+        assert!(verdict.deploys && verdict.summary.starts_with("may deploy"), "{verdict:?}");
+        for path in ["tests/run.sh", "docker-entrypoint.sh", "setup-dev.sh", "healthcheck.sh", "uninstall.sh"]
+        {
+            assert!(!judge(path, part(), Standing::default()).deploys, "{path}");
         }
     }
 }

@@ -2,13 +2,12 @@
 
 use crate::finding::Gap;
 use crate::limit;
-use crate::project::discover::{Standing, THRESHOLD, Verdict, foreign, judge};
+use crate::project::discover::{Acts, Standing, Verdict, foreign, judge};
 use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::repo::names::base;
 use crate::source::{FileId, Sources};
-use crate::tools::acts::Act;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// A script and the verdict on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +21,12 @@ pub(crate) struct Candidate {
 }
 
 /// Reads and judges every script of the inventory. A script's own acts include those of what it sources.
-/// `acts` says what a script does, or nothing if that could not be determined; such a script is taken, so
-/// that its gap is reported.
+/// `acts` says what a script does.
 pub(crate) fn discover(
     root: &Root,
     inventory: &Inventory,
     sources: &mut Sources,
-    acts: &mut dyn FnMut(FileId, &mut Sources) -> Option<BTreeSet<Act>>,
+    acts: &mut dyn FnMut(FileId, &mut Sources) -> Acts,
 ) -> (Vec<Candidate>, Vec<Gap>) {
     let mut gaps = Vec::new();
     let copied = copied(root, inventory, sources);
@@ -39,24 +37,18 @@ pub(crate) fn discover(
     }
     let links: Vec<Vec<usize>> =
         read.iter().map(|(path, file)| sourced(sources.file(*file).text(), path, &read, &by_name)).collect();
-    let mut done: Vec<Option<BTreeSet<Act>>> = Vec::with_capacity(read.len());
+    let mut done: Vec<Acts> = Vec::with_capacity(read.len());
     for (path, file) in &read {
         // A script that would not be judged, whatever it does, is not read.
-        done.push(if foreign(path).is_some() { Some(BTreeSet::new()) } else { acts(*file, sources) });
+        done.push(if foreign(path).is_some() { Acts::default() } else { acts(*file, sources) });
     }
     let mut candidates: Vec<Candidate> = Vec::new();
     for (index, (path, file)) in read.iter().enumerate() {
-        let below = reachable(index, &links).into_iter().filter_map(|below| done[below].as_ref()).flatten();
+        let below = reachable(index, &links).into_iter().flat_map(|below| &done[below].known);
         let standing = Standing { in_container: copied.contains(base(path)) };
-        let verdict = match &done[index] {
-            Some(own) => judge(path, own.iter().chain(below).copied().collect(), standing),
-            None => Verdict {
-                deploys: true,
-                score: THRESHOLD,
-                acts: BTreeSet::new(),
-                summary: "what it does is not known".to_owned(),
-            },
-        };
+        let own = &done[index];
+        let known = own.known.iter().chain(below).copied().collect();
+        let verdict = judge(path, Acts { known, ..*own }, standing);
         candidates.push(Candidate { path: path.clone(), file: *file, verdict });
     }
     (candidates, gaps)
@@ -209,7 +201,8 @@ mod tests {
         let arena = Bump::new();
         let mut acts = |file: FileId, sources: &mut Sources| {
             let text = arena.alloc_str(sources.file(file).text());
-            Some(of_script(&model::build(&arena, file, "x.sh", text, &mut FollowNothing)))
+            let known = of_script(&model::build(&arena, file, "x.sh", text, &mut FollowNothing));
+            Acts { known, whole: true }
         };
         let (found, gaps) = discover(&root, &Inventory::of(&root), &mut sources, &mut acts);
         assert_eq!(gaps, []);
