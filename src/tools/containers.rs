@@ -290,23 +290,12 @@ fn object(argv: &Argv, of: &str) -> Deed {
         "rm" | "remove" if images => nothing(),
         "rm" | "remove" => {
             let options = argv.options("f|force v|volumes l|link");
-            let mut draft = Draft::of(argv);
-            let again = match options.has("f") {
-                true => Again::NoChange,
-                false => Again::Fails("No such container"),
-            };
-            for name in &options.operands {
-                draft.add(name, Change::Remove, Resource::Container(name.value.clone()), again);
-            }
-            draft.done()
+            let again = if options.has("f") { Again::NoChange } else { Again::Fails("No such container") };
+            containers(argv, &options.operands, Change::Remove, again).done()
         }
         "stop" | "kill" => {
             let options = argv.options("t|time|timeout: s|signal:");
-            let mut draft = Draft::of(argv);
-            for name in &options.operands {
-                draft.add(name, Change::Stop, Resource::Container(name.value.clone()), Again::NoChange);
-            }
-            draft.done()
+            containers(argv, &options.operands, Change::Stop, Again::NoChange).done()
         }
         verb @ ("start" | "restart" | "unpause") => {
             let options = argv.options("t|time|timeout: s|signal: a i");
@@ -418,12 +407,17 @@ fn prune(argv: &Argv) -> Deed {
 /// Starts or restarts containers, or services of Compose, by their names.
 fn runs_again(argv: &Argv, verb: &str, names: &[&Arg]) -> Deed {
     let change = if verb == "start" { Change::Start } else { Change::Restart };
-    let mut draft = Draft::of(argv);
-    for name in names {
-        draft.add(name, change.clone(), Resource::Container(name.value.clone()), Again::NoChange);
-    }
+    let mut draft = containers(argv, names, change, Again::NoChange);
     draft.role(Role::Restart);
     draft.done()
+}
+
+fn containers<'a>(argv: &'a Argv, names: &[&Arg], change: Change, again: Again) -> Draft<'a> {
+    let mut draft = Draft::of(argv);
+    for name in names {
+        draft.add(name, change.clone(), Resource::Container(name.value.clone()), again);
+    }
+    draft
 }
 
 /// docker compose, docker-compose, podman-compose.
