@@ -17,6 +17,7 @@ pub(crate) mod modes;
 pub(crate) mod needs;
 pub(crate) mod owners;
 pub(crate) mod packages;
+pub(crate) mod reach;
 pub(crate) mod read_units;
 pub(crate) mod redirects;
 pub(crate) mod secrets;
