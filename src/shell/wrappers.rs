@@ -119,7 +119,6 @@ pub(crate) fn peel(argv: Argv) -> Peeled {
 
 impl Peeled {
     /// Removes one wrapper. False if there is none.
-    #[expect(clippy::too_many_lines)]
     fn step(&mut self) -> bool {
         match self.argv.name.as_str() {
             "sudo" => self.sudo(SUDO, "sudo"),
