@@ -346,12 +346,7 @@ mod tests {
     use std::fs;
 
     fn project(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Root) {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, bytes) in files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes).unwrap();
-        }
+        let dir = crate::support::project_of_bytes(files);
         let root = Root::open(dir.path()).unwrap();
         (dir, root)
     }

@@ -342,15 +342,9 @@ fn is_script(name: &str, entry: &Seen<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
+        let dir = crate::support::project(files);
         let root = Root::open(dir.path()).unwrap();
         (dir, root)
     }

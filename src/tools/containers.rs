@@ -1,7 +1,7 @@
 //! Docker and Podman: docker(1), docker-compose. What a command inside a container does does not affect this
 //! machine.
 
-use crate::shell::argv::Argv;
+use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, nothing, role, word};
@@ -290,34 +290,16 @@ fn object(argv: &Argv, of: &str) -> Deed {
         "rm" | "remove" if images => nothing(),
         "rm" | "remove" => {
             let options = argv.options("f|force v|volumes l|link");
-            let mut draft = Draft::of(argv);
-            let again = match options.has("f") {
-                true => Again::NoChange,
-                false => Again::Fails("No such container"),
-            };
-            for name in &options.operands {
-                draft.add(name, Change::Remove, Resource::Container(name.value.clone()), again);
-            }
-            draft.done()
+            let again = if options.has("f") { Again::NoChange } else { Again::Fails("No such container") };
+            containers(argv, &options.operands, Change::Remove, again).done()
         }
         "stop" | "kill" => {
             let options = argv.options("t|time|timeout: s|signal:");
-            let mut draft = Draft::of(argv);
-            for name in &options.operands {
-                draft.add(name, Change::Stop, Resource::Container(name.value.clone()), Again::NoChange);
-            }
-            draft.done()
+            containers(argv, &options.operands, Change::Stop, Again::NoChange).done()
         }
         verb @ ("start" | "restart" | "unpause") => {
             let options = argv.options("t|time|timeout: s|signal: a i");
-            let change = if verb == "start" { Change::Start } else { Change::Restart };
-            let mut draft = Draft::of(argv);
-            for name in &options.operands {
-                let container = Resource::Container(name.value.clone());
-                draft.add(name, change.clone(), container, Again::NoChange);
-            }
-            draft.role(Role::Restart);
-            draft.done()
+            runs_again(argv, verb, &options.operands)
         }
         "build" => role(BUILD),
         "login" => login(argv),
@@ -422,6 +404,22 @@ fn prune(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// Starts or restarts containers, or services of Compose, by their names.
+fn runs_again(argv: &Argv, verb: &str, names: &[&Arg]) -> Deed {
+    let change = if verb == "start" { Change::Start } else { Change::Restart };
+    let mut draft = containers(argv, names, change, Again::NoChange);
+    draft.role(Role::Restart);
+    draft.done()
+}
+
+fn containers<'a>(argv: &'a Argv, names: &[&Arg], change: Change, again: Again) -> Draft<'a> {
+    let mut draft = Draft::of(argv);
+    for name in names {
+        draft.add(name, change.clone(), Resource::Container(name.value.clone()), again);
+    }
+    draft
+}
+
 /// docker compose, docker-compose, podman-compose.
 pub(crate) fn compose(argv: &Argv) -> Deed {
     let global = argv.leading_options(COMPOSE);
@@ -440,7 +438,7 @@ pub(crate) fn compose(argv: &Argv) -> Deed {
         }
         "build" => role(BUILD),
         "start" | "restart" if word(operands, 0).is_empty() => role(Role::ComposeUp),
-        "start" | "restart" => role(Role::Restart),
+        verb @ ("start" | "restart") => runs_again(argv, verb, operands),
         "rm" => {
             let mut draft = Draft::of(argv);
             if !options.has("f") {
@@ -475,6 +473,8 @@ fn containers_are_run() {
         ("docker network create web", "create network web fails"),
         ("docker volume create data", "create volume data"),
         ("docker compose up -d --build", "[ComposeUp] [Build(Container)]"),
+        ("docker compose restart db", "restart container db [Restart]"),
+        ("docker compose restart", "[ComposeUp]"),
         ("docker-compose -f x.yml down", ""),
         ("docker compose down -v --remove-orphans", "remove volumes /srv/app"),
         ("docker compose down -t 5", ""),

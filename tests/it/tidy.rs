@@ -197,6 +197,32 @@ fn each_thing_has_one_place() {
     assert_none(&faults);
 }
 
+/// Who embeds the library gets nothing that only the command line needs.
+#[test]
+fn the_feature_cli_brings_what_a_terminal_needs() {
+    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let features = manifest["features"].as_table().unwrap();
+    assert_eq!(features["default"].as_array().unwrap().as_slice(), ["cli".into()]);
+    let brought = features["cli"].as_array().unwrap().iter();
+    let brought: Vec<&str> =
+        brought.map(|name| name.as_str().unwrap().strip_prefix("dep:").unwrap()).collect();
+    assert_eq!(brought, ["clap", "codespan-reporting", "indicatif", "mimalloc", "signal-hook"]);
+    let mut faults = Vec::new();
+    for name in &brought {
+        assert_eq!(manifest["dependencies"][name]["optional"].as_bool(), Some(true), "{name}");
+        let path = format!("{}::", name.replace('-', "_"));
+        for (file, text) in rust() {
+            // The floors that are only there with the feature.
+            let apart = ["output", "cli", "main"].map(Some).contains(&floor(&file));
+            if file.starts_with("src/") && !apart {
+                let names = code(&text).filter(|(_, line)| line.contains(&path));
+                faults.extend(names.map(|(line, _)| format!("{file}:{line}: names {name}")));
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
 /// Of one floor, gix belongs to one module.
 #[test]
 fn the_history_alone_imports_gix() {

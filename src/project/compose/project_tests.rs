@@ -10,12 +10,7 @@ struct Read {
 }
 
 fn project(files: &[(&str, &str)]) -> Read {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
+    let dir = crate::support::project(files);
     let root = Root::open(dir.path()).unwrap();
     let mut sources = Sources::default();
     let (all, gaps) = read_all(&root, &Inventory::of(&root), &mut sources);

@@ -111,16 +111,9 @@ impl Code {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-    use std::path::Path;
 
     fn code(files: &[(&str, &str)]) -> Code {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).unwrap();
-            fs::write(path, text).unwrap();
-        }
+        let dir = crate::support::project(files);
         let root = Root::open(dir.path()).unwrap();
         read(&root, &Inventory::of(&root))
     }

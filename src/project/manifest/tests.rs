@@ -1,14 +1,8 @@
 use crate::project::manifest::*;
 use crate::tools::packaging::PackageManager;
-use std::fs;
 
 fn project(files: &[(&str, &str)]) -> (Sources, Needs, Vec<Gap>) {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
+    let dir = crate::support::project(files);
     let root = Root::open(dir.path()).unwrap();
     let mut sources = Sources::default();
     let (needs, gaps) = read(&root, &Inventory::of(&root), &mut sources);

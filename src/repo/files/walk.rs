@@ -295,12 +295,7 @@ mod tests {
     use std::fs;
 
     fn walked(files: &[(&str, &str)], most: usize) -> Vec<String> {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
+        let dir = crate::support::project(files);
         let root = Root::open(dir.path()).unwrap();
         let mut steps = Vec::new();
         for step in root.walk("", most) {

@@ -2,6 +2,7 @@ use super::*;
 use crate::check::{Request, RuleSet, Settings, Target, check_over};
 use crate::limit;
 use crate::source::Sources;
+use crate::support::{project, write as put};
 use crate::syntax::parses;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,10 +52,7 @@ impl Shop {
     }
 
     pub(super) fn of(files: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            put(dir.path(), name, text);
-        }
+        let dir = project(files);
         Shop { dir, cache: tempfile::tempdir().unwrap(), request: Request::default() }
     }
 
@@ -95,12 +93,6 @@ impl Shop {
         }
         Came { result, hit: false }
     }
-}
-
-pub(super) fn put(root: &Path, name: &str, text: &str) {
-    let path = root.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
 }
 
 #[test]

@@ -3,12 +3,7 @@ use std::fs;
 use std::path::Path;
 
 fn root(files: &[(&str, &str)]) -> (tempfile::TempDir, Root, Recorder) {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
+    let dir = crate::support::project(files);
     let recorder = Recorder::new();
     let root = Root::open(dir.path()).unwrap().noted_by(Some(recorder.clone()));
     (dir, root, recorder)

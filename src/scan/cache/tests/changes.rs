@@ -217,7 +217,7 @@ fn what_is_asked_for_changes() {
         assert_eq!(came.result, shop.scan(None).result);
         assert!(shop.scan(Some(&shop.open())).hit);
     }
-    put(rules.path(), "own/useradd.scm", &SELECTOR.replace("useradd", "userdel"));
+    put(rules.path(), "own/useradd.scm", SELECTOR.replace("useradd", "userdel"));
     assert!(!shop.scan(Some(&shop.open())).hit, "a rule that is named changed");
     shop.request = Request::default();
     assert_eq!(shop.scan(Some(&shop.open())), first);
