@@ -196,8 +196,8 @@ mod tests {
     use super::*;
     use crate::model::{self, FollowNothing};
     use crate::project::discover::of_script;
+    use crate::support::project;
     use bumpalo::Bump;
-    use std::fs;
 
     #[test]
     fn a_script_that_only_sources_deploys_by_what_it_sources() {
@@ -243,16 +243,6 @@ mod tests {
             (read[index].0.clone(), below.into_iter().map(|below| read[below].0.clone()).collect())
         });
         (found, gaps, links.collect())
-    }
-
-    fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        dir
     }
 
     #[test]
