@@ -5,6 +5,7 @@ use crate::facts::app;
 use crate::facts::beside;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
+use crate::facts::firsts::{Firsts, is_made};
 use crate::facts::givers::Givers;
 use crate::facts::installed;
 use crate::facts::made::{self, Made};
@@ -184,7 +185,9 @@ pub(crate) struct World<'r, 'a> {
     environment: OnceLock<Table<'r>>,
     /// What each script gives away and which of its steps matter to a deploy; computed when it is first
     /// needed.
-    of_scripts: Vec<OfScript>,
+    of_scripts: Vec<OfScript<'r>>,
+    /// The scripts that make an account or a directory, by number.
+    makers: OnceCell<HashMap<&'r Resource, Vec<usize>>>,
     places: OnceCell<Vec<Placed>>,
     lives: OnceCell<Vec<Lives>>,
     root_serves: OnceCell<bool>,
@@ -200,8 +203,9 @@ pub(crate) struct World<'r, 'a> {
 }
 
 #[derive(Default)]
-struct OfScript {
+struct OfScript<'r> {
     givers: OnceCell<Givers>,
+    firsts: OnceCell<Firsts<'r>>,
     weighty: OnceCell<Vec<usize>>,
 }
 
@@ -235,6 +239,7 @@ impl<'r, 'a> World<'r, 'a> {
             app_user,
             app_trees: Vec::new(),
             environment: OnceLock::new(),
+            makers: OnceCell::new(),
             of_scripts: scripts.iter().map(|_| OfScript::default()).collect(),
             places: OnceCell::new(),
             lives: OnceCell::new(),
@@ -303,8 +308,37 @@ impl<'r, 'a> World<'r, 'a> {
         self.of_script(script).map(|of| of.givers.get_or_init(|| Givers::of(script)))
     }
 
-    fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript> {
-        self.scripts.iter().zip(&self.of_scripts).find(|(s, _)| std::ptr::eq(*s, script)).map(|(_, of)| of)
+    /// What a script is the first to make.
+    pub(crate) fn firsts(&self, script: &Deployment<'_>) -> Option<&Firsts<'r>> {
+        let number = self.number(script)?;
+        Some(self.of_scripts[number].firsts.get_or_init(|| Firsts::of(&self.scripts[number])))
+    }
+
+    /// True if another script makes an account or a directory.
+    pub(crate) fn is_made_by_others(&self, script: &Deployment<'_>, made: &Resource) -> bool {
+        let makers = self.makers.get_or_init(|| {
+            let mut makers: HashMap<&'r Resource, Vec<usize>> = HashMap::new();
+            for (number, script) in self.scripts.iter().enumerate() {
+                let effects = script.iter().flat_map(|(_, step)| &step.deed.effects);
+                for effect in effects.filter(|effect| is_made(effect)) {
+                    let scripts = makers.entry(&effect.resource).or_default();
+                    if scripts.last() != Some(&number) {
+                        scripts.push(number);
+                    }
+                }
+            }
+            makers
+        });
+        let own = self.number(script);
+        makers.get(made).is_some_and(|scripts| scripts.iter().any(|number| Some(*number) != own))
+    }
+
+    fn number(&self, script: &Deployment<'_>) -> Option<usize> {
+        self.scripts.iter().position(|own| std::ptr::eq(own, script))
+    }
+
+    fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript<'r>> {
+        self.number(script).map(|number| &self.of_scripts[number])
     }
 
     /// Where each unit's service is, in the order of the units.
@@ -333,7 +367,7 @@ impl<'r, 'a> World<'r, 'a> {
             }
             brought
         });
-        let number = self.scripts.iter().position(|own| std::ptr::eq(own, script));
+        let number = self.number(script);
         let units = number.and_then(|number| brought.get(&(number, id)));
         units.into_iter().flatten().map(|unit| &self.units[*unit])
     }

@@ -3,6 +3,7 @@
 use crate::facts::appended::lasting;
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
+use crate::facts::firsts::is_made_elsewhere;
 use crate::facts::modes::opened;
 use crate::facts::owners::works_for;
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
@@ -95,6 +96,7 @@ impl Judge for Asked<'_, '_, '_> {
             Question::RedirectsAsCaller => opens_as_caller(self.context, self.script, step),
             Question::OutOfReach => out_of_reach(self.context, self.script, step).is_some(),
             Question::UnitOutOfReach => !units_out_of_reach(self.context, self.script, self.id).is_empty(),
+            Question::MadeElsewhere => is_made_elsewhere(self.context, self.script, step),
             Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
                     if is_environment_file(path))

@@ -139,8 +139,8 @@ fn each_place_once(found: &mut Vec<Finding>, first: usize, places: &mut HashMap<
     }
 }
 
-/// A pattern that was told in a script, and the command that `@other` captured where it is told once for each.
-type Told = (*const Pattern, Option<StepId>);
+/// A pattern that was told in a script; or a file that is told once for each command that `@other` captures, and the command.
+type Told = (*const (), Option<StepId>);
 
 /// A step that a pattern with `@finding` holds for.
 struct Hit<'w, 'a> {
@@ -163,7 +163,9 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                     if !(self.telling.chosen.wants)(file.rule()) {
                         continue;
                     }
-                    if pattern.is_told_once(Once::Script) && told.contains(&(pattern, None)) {
+                    if pattern.is_told_once(Once::Script)
+                        && told.contains(&(std::ptr::from_ref(pattern).cast(), None))
+                    {
                         continue;
                     }
                     let words = self.words(pattern, at);
@@ -203,7 +205,9 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
             let mut sure = Confidence::High;
             if let Some((other, pattern)) = other {
                 let named = Named { finding: hit.at, other: Some(other), own: other };
-                if other.id == hit.at.id && other.number == hit.at.number || !named.holds(pattern) {
+                if other.id == hit.at.id && other.number == hit.at.number
+                    || !named.holds(self.context, pattern)
+                {
                     continue;
                 }
                 match order::runs_along(other, hit.at).max(order::runs_along(hit.at, other)) {
@@ -219,7 +223,10 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                 Along::Never => {}
             }
             let once = other.filter(|_| hit.pattern.is_told_once(Once::Other)).map(|other| other.id);
-            let this = (std::ptr::from_ref(hit.pattern), once);
+            let this = match once {
+                Some(_) => (std::ptr::from_ref(hit.file).cast(), once),
+                None => (std::ptr::from_ref(hit.pattern).cast(), None),
+            };
             if once.is_some() && told.contains(&this) {
                 return;
             }
@@ -245,7 +252,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                     continue;
                 }
                 let named = Named { finding: hit.at, other, own };
-                if named.holds(pattern) {
+                if named.holds(self.context, pattern) {
                     best = best.max(order::runs_along(own, hit.at));
                 }
                 if best == Along::Always {
@@ -333,7 +340,7 @@ struct Named<'w, 'a> {
 
 impl<'w, 'a> Named<'w, 'a> {
     /// True where the commands stand to each other as the pattern says.
-    fn holds(&self, pattern: &Pattern) -> bool {
+    fn holds(&self, world: &World<'_, '_>, pattern: &Pattern) -> bool {
         let of = |part: Part| match part {
             Part::Finding => Some(self.finding),
             Part::Other => self.other,
@@ -344,7 +351,7 @@ impl<'w, 'a> Named<'w, 'a> {
             let holds = match related.relation {
                 Relation::After => order::is_after(first, second),
                 Relation::Before => order::is_after(second, first),
-                relation => relation::holds(relation, first.step(), second.step()),
+                relation => relation::holds(world, first.script, relation, (first.id, second.id)),
             };
             holds != related.negated
         })

@@ -1,15 +1,27 @@
 //! How two commands stand to each other, apart from their order.
 
 use crate::facts::deploy::names::same_unit;
+use crate::facts::firsts::asks_for;
 use crate::facts::modes::narrows;
 use crate::facts::packages::{ecosystem, same_packages};
-use crate::model::{Step, User};
+use crate::facts::world::World;
+use crate::model::{Deployment, Step, StepId, User};
 use crate::shell::value::Value;
 use crate::syntax::query::Relation;
 use crate::tools::effect::{Change, Resource};
 
-pub(super) fn holds(relation: Relation, first: &Step, second: &Step) -> bool {
+pub(super) fn holds(
+    world: &World<'_, '_>,
+    script: &Deployment<'_>,
+    relation: Relation,
+    (one, other): (StepId, StepId),
+) -> bool {
+    let (first, second) = (script.step(one), script.step(other));
     match relation {
+        Relation::FirstMakes => {
+            world.firsts(script).is_some_and(|firsts| firsts.lacking(script, one, other).is_some())
+        }
+        Relation::AsksFor => asks_for(script, one, other),
         // Asked where the steps are known by their places.
         Relation::After | Relation::Before => false,
         Relation::Narrows => narrows(first, second),
