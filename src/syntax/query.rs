@@ -100,11 +100,6 @@ impl QueryFile {
         self.of(part).next().is_some()
     }
 
-    /// What the project must need for the deploy to be at fault.
-    pub(crate) fn needs(&self) -> impl Iterator<Item = Need> {
-        self.patterns.iter().flat_map(|p| p.needs.iter().copied())
-    }
-
     /// What is wrong with a message that the rule's page gives for it.
     pub(crate) fn message_fault(&self, message: &Message) -> Option<String> {
         message.fault(self.captured)
