@@ -8,7 +8,7 @@ use crate::project::manifest::{Language, NodePackage};
 use crate::repo::names::is_beside;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Role};
-use crate::tools::packaging::is_cargo;
+use crate::tools::packaging::{CARGO, is_cargo};
 use crate::tools::work::Work;
 
 /// A package whose build is needed.
@@ -82,7 +82,7 @@ pub(super) fn program(deploy: &Deploy<'_, '_, '_>) -> Option<Program> {
     let manifest = crates.next().filter(|m| !is_beside(&m.directory))?;
     let steps = || deploy.steps().filter(|step| is_here(step));
     let brings = steps().any(|step| step.deed.roles.contains(&Role::Source));
-    if !brings || deploy.in_containers() || deploy.may_do_anything() || deploy.called_mentions("cargo") {
+    if !brings || deploy.in_containers() || deploy.may_do_anything() || deploy.called_mentions(CARGO) {
         return None;
     }
     let output = |text: &str| text.contains("/target/release/") || text.starts_with("target/release/");

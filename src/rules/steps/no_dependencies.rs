@@ -7,6 +7,7 @@ use crate::repo::names::base;
 use crate::rules::draft::Draft;
 use crate::rules::queries::{Lack, Wording};
 use crate::rules::steps::done_elsewhere;
+use crate::tools::packaging::PackageManager;
 use crate::tools::work::Work;
 
 pub(super) const WORDING: Wording = Wording::Missing(word);
@@ -80,7 +81,8 @@ fn of_python(path: &str, lockfile: Option<&str>) -> String {
 
 fn of_node(package: &NodePackage) -> String {
     let manager = package.manager.command();
-    let verb = if package.lockfile.is_some() && manager == "npm" { "ci" } else { "install" };
+    let from_lock = package.lockfile.is_some() && package.manager == PackageManager::Npm;
+    let verb = if from_lock { "ci" } else { "install" };
     match package.directory.as_str() {
         "" => format!("{manager} {verb}"),
         directory => format!("(cd {directory} && {manager} {verb})"),
