@@ -18,6 +18,7 @@ pub(crate) mod needs;
 pub(crate) mod outputs;
 pub(crate) mod owners;
 pub(crate) mod packages;
+pub(crate) mod reach;
 pub(crate) mod read_units;
 pub(crate) mod redirects;
 pub(crate) mod secrets;

@@ -7,6 +7,7 @@ use crate::facts::modes::opened;
 use crate::facts::needs::Needed;
 use crate::facts::owners::works_for;
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
+use crate::facts::reach::{out_of_reach, units_out_of_reach};
 use crate::facts::redirects::opens_as_caller;
 use crate::facts::secrets::is_environment_file;
 use crate::facts::world::World;
@@ -99,6 +100,8 @@ impl Judge for Asked<'_, '_, '_> {
             Question::InOthersTree => works_for(self.context, step).is_some(),
             Question::OpensToAll => opened(step).is_some(),
             Question::RedirectsAsCaller => opens_as_caller(self.context, self.script, step),
+            Question::OutOfReach => out_of_reach(self.context, self.script, step).is_some(),
+            Question::UnitOutOfReach => !units_out_of_reach(self.context, self.script, self.id).is_empty(),
             Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
                     if is_environment_file(path))
