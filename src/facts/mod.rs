@@ -16,6 +16,7 @@ pub(crate) mod managed;
 pub(crate) mod masked;
 pub(crate) mod modes;
 pub(crate) mod needs;
+pub(crate) mod outputs;
 pub(crate) mod owners;
 pub(crate) mod packages;
 pub(crate) mod reach;

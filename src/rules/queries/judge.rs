@@ -5,6 +5,7 @@ use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
 use crate::facts::firsts::is_made_elsewhere;
 use crate::facts::modes::opened;
+use crate::facts::needs::Needed;
 use crate::facts::owners::works_for;
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
 use crate::facts::reach::{out_of_reach, units_out_of_reach};
@@ -30,6 +31,7 @@ pub(super) struct Asked<'q, 'r, 'a> {
     script: &'q Deployment<'a>,
     id: StepId,
     features: Features,
+    needed: Option<&'q Needed<'q>>,
 }
 
 impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
@@ -39,7 +41,12 @@ impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
         id: StepId,
         features: Features,
     ) -> Self {
-        Asked { context, script, id, features }
+        Asked { context, script, id, features, needed: None }
+    }
+
+    /// Asked whether it does what is needed.
+    pub(super) fn for_need(self, needed: Option<&'q Needed<'q>>) -> Self {
+        Asked { needed, ..self }
     }
 
     fn step(&self) -> &'q Step {
@@ -102,6 +109,7 @@ impl Judge for Asked<'_, '_, '_> {
                     if is_environment_file(path))
             }),
             Question::LastingLine => lasting(self.context, self.script, self.id).is_ok(),
+            Question::ForNeed => self.needed.is_some_and(|needed| needed.is_for(step)),
             Question::Guarded => self.script.second_run(self.id).skipped_by().is_some(),
             Question::WordMatches { word, pattern } => {
                 self.word(word).is_some_and(|value| pattern.is_match(value))

@@ -84,7 +84,7 @@ pub(crate) struct Lack<'d, 'r, 'a> {
     /// The deploy that lacks it.
     pub(crate) deploy: Deploy<'d, 'r, 'a>,
     /// What needs it; `None` where each deploy must have it.
-    pub(crate) needed: Option<Needed<'r>>,
+    pub(crate) needed: Option<Needed<'d>>,
 }
 
 /// Runs every query file.
@@ -95,14 +95,14 @@ pub(super) fn run(
     found: &mut Vec<Finding>,
 ) {
     let telling = Telling { chosen, wordings };
-    let run = Run {
+    let mut run = Run {
         context,
         telling,
         features: context.scripts.iter().map(|_| OnceCell::new()).collect(),
         candidates: HashMap::new(),
     };
     run.commands(chosen.selectors, found);
-    missing::run(context, telling, found);
+    missing::run(&run, found);
 }
 
 /// One run over all scripts.
@@ -151,7 +151,7 @@ struct Hit<'w, 'a> {
 }
 
 impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
-    fn commands(mut self, selectors: &'w Selectors, found: &mut Vec<Finding>) {
+    fn commands(&mut self, selectors: &'w Selectors, found: &mut Vec<Finding>) {
         let scripts = self.context.scripts;
         for (number, script) in scripts.iter().enumerate() {
             let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();

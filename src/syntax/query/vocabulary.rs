@@ -102,6 +102,8 @@ pub(crate) enum Question {
     EnvironmentFile,
     /// `#lasting-line?`: it adds lines that are meant to last.
     LastingLine,
+    /// `#for-need?`: it works for what `#needed?` names: where that package is, on that environment.
+    ForNeed,
     /// `#guarded?`: a guard about the same resource holds where it runs.
     Guarded,
     /// `#word-matches?`: the word's value is known and matches.
@@ -147,6 +149,7 @@ impl Question {
             | Question::OutOfReach
             | Question::EnvironmentFile
             | Question::LastingLine
+            | Question::ForNeed
             | Question::Guarded
             | Question::WordMatches { .. }
             | Question::Literal { .. } => Vec::new(),
@@ -260,6 +263,7 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("made-elsewhere", Arguments::None(|| Ask::Command(Question::MadeElsewhere))),
     command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
     command("lasting-line", Arguments::None(|| Ask::Command(Question::LastingLine))),
+    command("for-need", Arguments::None(|| Ask::Command(Question::ForNeed))),
     command("guarded", Arguments::None(|| Ask::Command(Question::Guarded))),
     word("word-matches", Arguments::One(pattern)),
     word("literal", Arguments::None(|| Ask::Literal)),
