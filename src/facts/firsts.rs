@@ -126,8 +126,26 @@ pub(crate) fn is_made_elsewhere(world: &World<'_, '_>, script: &Deployment<'_>, 
         && world.firsts(script).is_none_or(|firsts| firsts.sets_up.is_none())
 }
 
+/// The scripts that make an account or a directory, by number.
+pub(crate) type Makers<'s> = HashMap<&'s Resource, Vec<usize>>;
+
+/// All of them.
+pub(crate) fn makers<'s>(scripts: &'s [Deployment<'_>]) -> Makers<'s> {
+    let mut makers = Makers::new();
+    for (number, script) in scripts.iter().enumerate() {
+        let effects = script.iter().flat_map(|(_, step)| &step.deed.effects);
+        for effect in effects.filter(|effect| is_made(effect)) {
+            let scripts = makers.entry(&effect.resource).or_default();
+            if scripts.last() != Some(&number) {
+                scripts.push(number);
+            }
+        }
+    }
+    makers
+}
+
 /// True for an effect that makes an account or a directory.
-pub(crate) fn is_made(effect: &Effect) -> bool {
+fn is_made(effect: &Effect) -> bool {
     match (&effect.change, &effect.resource) {
         (Change::Create(_), Resource::User(_)) => true,
         (Change::Create(kind), Resource::Path(_)) => matches!(kind, PathKind::Directory | PathKind::Tree),

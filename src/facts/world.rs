@@ -5,13 +5,13 @@ use crate::facts::app;
 use crate::facts::beside;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
-use crate::facts::firsts::{Firsts, is_made};
+use crate::facts::firsts::{Firsts, Makers, makers};
 use crate::facts::givers::Givers;
 use crate::facts::installed;
 use crate::facts::made::{self, Made};
 use crate::facts::managed;
 use crate::facts::owners::{Lives, root_serves};
-use crate::facts::reach::opens_roots_home;
+use crate::facts::reach::{Brought, brought, opens_roots_home};
 use crate::facts::read_units::{self, ReadUnit};
 use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
@@ -30,7 +30,7 @@ use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
 use crate::tools::effect::{Resource, Role};
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// What the configuration says about the app.
@@ -187,12 +187,12 @@ pub(crate) struct World<'r, 'a> {
     /// needed.
     of_scripts: Vec<OfScript<'r>>,
     /// The scripts that make an account or a directory, by number.
-    makers: OnceCell<HashMap<&'r Resource, Vec<usize>>>,
+    makers: OnceCell<Makers<'r>>,
     places: OnceCell<Vec<Placed>>,
     lives: OnceCell<Vec<Lives>>,
     root_serves: OnceCell<bool>,
     roots_home_is_open: OnceCell<bool>,
-    brought: OnceCell<HashMap<(usize, StepId), Vec<usize>>>,
+    brought: OnceCell<Brought>,
     deploy: Known<'r>,
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
@@ -316,19 +316,7 @@ impl<'r, 'a> World<'r, 'a> {
 
     /// True if another script makes an account or a directory.
     pub(crate) fn is_made_by_others(&self, script: &Deployment<'_>, made: &Resource) -> bool {
-        let makers = self.makers.get_or_init(|| {
-            let mut makers: HashMap<&'r Resource, Vec<usize>> = HashMap::new();
-            for (number, script) in self.scripts.iter().enumerate() {
-                let effects = script.iter().flat_map(|(_, step)| &step.deed.effects);
-                for effect in effects.filter(|effect| is_made(effect)) {
-                    let scripts = makers.entry(&effect.resource).or_default();
-                    if scripts.last() != Some(&number) {
-                        scripts.push(number);
-                    }
-                }
-            }
-            makers
-        });
+        let makers = self.makers.get_or_init(|| makers(self.scripts));
         let own = self.number(script);
         makers.get(made).is_some_and(|scripts| scripts.iter().any(|number| Some(*number) != own))
     }
@@ -358,15 +346,7 @@ impl<'r, 'a> World<'r, 'a> {
 
     /// The units that a step writes or installs.
     pub(crate) fn units_brought(&self, script: &Deployment<'_>, id: StepId) -> impl Iterator<Item = &UnitAt> {
-        let brought = self.brought.get_or_init(|| {
-            let mut brought: HashMap<(usize, StepId), Vec<usize>> = HashMap::new();
-            for (number, at) in self.units.iter().enumerate() {
-                if let Origin::Written(index, id) | Origin::Installed(index, id) = at.origin {
-                    brought.entry((index, id)).or_default().push(number);
-                }
-            }
-            brought
-        });
+        let brought = self.brought.get_or_init(|| brought(&self.units));
         let number = self.number(script);
         let units = number.and_then(|number| brought.get(&(number, id)));
         units.into_iter().flatten().map(|unit| &self.units[*unit])
