@@ -11,10 +11,11 @@ use crate::shell::wrappers::Place;
 use crate::tools::archives::{brings_more, copies_to_hosts};
 use crate::tools::copying::{ENTERS_LINK, link_target, moves};
 use crate::tools::databases::loads_dump;
-use crate::tools::effect::{Again, Change, Effect, PathKind, Resource};
+use crate::tools::effect::{Again, Change, Effect, PathKind, Resource, Role};
 use crate::tools::interprets_input;
 use crate::tools::patterns::{basic_pattern, holds_pattern};
 use crate::tools::says::Aspect;
+use crate::tools::thing::Thing;
 
 /// What a step does in the second run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,14 +217,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         return None;
     }
     let mut state = timeline.state(asking, &effect.resource);
-    if let Resource::Path(path) = &effect.resource
-        && path.is_glob()
-    {
-        return None;
-    }
-    if let Resource::FirewallRule(rule) = &effect.resource
-        && deployment.is_flushed(rule, id)
-    {
+    if is_set_anew(deployment, effect, id) {
         return None;
     }
     // The path that an append writes to may be created anew in each run.
@@ -296,6 +290,19 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         _ => return None,
     };
     Some((outcome, state))
+}
+
+/// Nothing can be said of it, or what the first run left is gone by then.
+fn is_set_anew(deployment: &Deployment<'_>, effect: &Effect, id: StepId) -> bool {
+    match &effect.resource {
+        Resource::Path(path) => path.is_glob(),
+        Resource::FirewallRule(rule) => deployment.is_flushed(rule, id),
+        // Compose makes a container anew as soon as anything about it has changed.
+        Resource::Other(Thing::Attachment, _) => {
+            deployment.iter().any(|(_, step)| step.deed.roles.contains(&Role::ComposeUp))
+        }
+        _ => false,
+    }
 }
 
 fn weight(outcome: Outcome) -> u32 {

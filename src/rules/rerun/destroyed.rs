@@ -9,8 +9,8 @@ use crate::shell::value::Value;
 use crate::tools::databases::reads_a_dump;
 use crate::tools::effect::{Change, Resource};
 use crate::tools::effect::{How, Role};
-use crate::tools::node;
 use crate::tools::thing::Thing;
+use crate::tools::{containers, node};
 
 /// Scripts and functions with such names are there to throw things away, to restore them, or are for a
 /// machine with nothing on it that anyone would miss.
@@ -139,7 +139,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
         Resource::Other(Thing::Volumes, _) => lost(
             "the volumes of the containers".to_owned(),
             "a database in one of them starts empty",
-            "remove `-v`: `docker compose down` keeps the volumes",
+            containers::keep_volumes(&step.argv),
             Severity::Error,
             Confidence::High,
         ),

@@ -162,6 +162,8 @@ fn fails_of(thing: Thing, change: &Change, removed: impl Fn(RuleId) -> Told) -> 
         | Thing::WordpressUser
         | Thing::RabbitmqUser
         | Thing::SelinuxRule
+        | Thing::Attachment
+        | Thing::Context
         | Thing::Certificate => [By(id::RERUN_EXISTING_OBJECT), gone, Silent(NO_COMMAND)],
         Thing::Data
         | Thing::Rows
@@ -246,6 +248,8 @@ fn duplicates(step: &Step, change: &Change, resource: &Resource) -> Told {
             | Thing::Config
             | Thing::Swarm
             | Thing::SwarmService
+            | Thing::Attachment
+            | Thing::Context
             | Thing::Volumes
             | Thing::FreedContainer
             | Thing::LinkTarget,
