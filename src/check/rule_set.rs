@@ -5,6 +5,7 @@ use crate::rules::embedded::{self, RuleFile};
 use crate::rules::page::PageError;
 use crate::rules::pages::{Pages, read_folder};
 use crate::syntax::query::{Message, Selectors};
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -72,10 +73,10 @@ impl RuleSet {
         let files = selectors.files().iter();
         let of_pages = files.filter_map(|file| Some((file, self.pages.get(file.rule())?)));
         let faults = of_pages.flat_map(|(file, page)| {
-            let texts = page.about().message.iter().chain(&page.about().help);
-            let messages = texts.filter_map(|text| Message::parse(text).ok());
-            messages
-                .filter_map(move |message| Some(format!("{}: {}", page.file, file.message_fault(&message)?)))
+            let parsed = |text: &Option<Cow<'static, str>>| Message::parse(text.as_ref()?).ok();
+            let message = parsed(&page.about().message).and_then(|message| file.message_fault(&message));
+            let help = parsed(&page.about().help).and_then(|help| file.help_fault(&help));
+            message.into_iter().chain(help).map(|fault| format!("{}: {fault}", page.file))
         });
         faults.collect()
     }

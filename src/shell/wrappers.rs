@@ -90,6 +90,8 @@ const ENV: &str = "i|ignore-environment 0|null u|unset: C|chdir: S|split-string:
     default-signal? ignore-signal?";
 const XARGS: &str = "0|null a|arg-file: d|delimiter: E: e|eof? I: i|replace? L: l|max-lines? n|max-args: o|open-tty \
     P|max-procs: p|interactive process-slot-var? r|no-run-if-empty s|max-chars: t|verbose x|exit";
+const FLOCK: &str = "s|shared x|e|exclusive u|unlock n|nb|nonblock w|timeout|wait: E|conflict-exit-code: o|close \
+    F|no-fork verbose";
 const SSH: &str = "4 6 A a C f G g K k M N n q s T t V v X x Y y B: b: c: D: E: e: F: I: i: J: L: l: m: O: o: P: p: \
     Q: R: S: W: w:";
 /// Removes every wrapper before a command.
@@ -117,7 +119,6 @@ pub(crate) fn peel(argv: Argv) -> Peeled {
 
 impl Peeled {
     /// Removes one wrapper. False if there is none.
-    #[expect(clippy::too_many_lines)]
     fn step(&mut self) -> bool {
         match self.argv.name.as_str() {
             "sudo" => self.sudo(SUDO, "sudo"),
@@ -154,21 +155,7 @@ impl Peeled {
                 self.more_arguments = true;
                 self.plain("xargs", XARGS)
             }
-            "flock" => {
-                let options = self.argv.leading_options(
-                    "s|shared x|e|exclusive u|unlock n|nb|nonblock w|timeout: E: o F c|command:",
-                );
-                if let Some(code) = options.value("c").cloned() {
-                    let span = self.argv.program.span;
-                    self.code = Some(Code::Argument(Arg { value: code, span }));
-                    return false;
-                }
-                self.plain_after(
-                    "flock",
-                    "s|shared x|e|exclusive u|unlock n|nb|nonblock w|timeout: E: o F",
-                    1,
-                )
-            }
+            "flock" => self.flock(),
             "chroot" => {
                 let options = self.argv.leading_options("userspec: groups: skip-chdir");
                 if let Some(root) = options.operands.first() {
@@ -328,6 +315,18 @@ impl Peeled {
         }
         let at = self.assignments(first);
         self.advance(at, "env")
+    }
+
+    /// flock(1): the file comes first, then a command, or `-c` with code for a shell.
+    fn flock(&mut self) -> bool {
+        let at = self.argv.leading_options(FLOCK).first_operand + 1;
+        let is_code = matches!(self.argv.literal(at), Some("-c" | "--command"));
+        let Some(code) = self.argv.args.get(at + 1).filter(|_| is_code) else {
+            return self.advance(at, "flock");
+        };
+        self.code = Some(Code::Argument(code.clone()));
+        self.wrappers.push("flock");
+        false
     }
 
     fn ssh(&mut self) -> bool {

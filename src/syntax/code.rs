@@ -2,12 +2,11 @@
 //! for.
 
 use super::parses;
+use super::search::each_match;
 use crate::limit;
-use std::cell::Cell;
 use std::ops::{ControlFlow, Range};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use tree_sitter::StreamingIterator;
 
 /// The time for one text. A text that a person wrote takes a hundredth of it.
 const TIME: Duration = Duration::from_secs(2);
@@ -91,31 +90,21 @@ impl CodeQuery {
             .as_ref()
             .map_err(Clone::clone)?;
         let tree = parse(self.language, text, parts).ok_or("it takes too long to parse")?;
-        let (started, time) = (Instant::now(), time());
-        let is_late = Cell::new(false);
-        let mut late = |_: &tree_sitter::QueryCursorState| {
-            is_late.set(limit::passed(started, time));
-            if is_late.get() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let options = tree_sitter::QueryCursorOptions::new().progress_callback(&mut late);
         let mut cursor = tree_sitter::QueryCursor::new();
         cursor.set_match_limit(MATCH_LIMIT);
-        let mut matches = cursor.matches_with_options(query, tree.root_node(), text.as_bytes(), options);
         let names = query.capture_names();
         let mut found = Vec::new();
-        while let Some(one) = matches.next() {
+        let all = each_match(&mut cursor, query, (tree.root_node(), text), Some(time()), |one| {
             let captures = one.captures().iter().map(|c| {
                 let name = names.get(c.index as usize).copied().unwrap_or_default();
                 (name.to_owned(), c.node.byte_range())
             });
-            limit::tick();
             found.push(Match { captures: captures.collect() });
+        });
+        match all {
+            true => Ok(found),
+            false => Err("it takes too long to search".to_owned()),
         }
-        limit::end_if_over();
-        if is_late.get() {
-            return Err("it takes too long to search".to_owned());
-        }
-        Ok(found)
     }
 }
 

@@ -8,4 +8,5 @@ pub(crate) mod literal;
 pub(crate) mod mask;
 pub(crate) mod parses;
 pub(crate) mod query;
+mod search;
 pub(crate) mod tree;

@@ -59,7 +59,6 @@ type At = (u32, u32);
 pub(crate) struct QueryFile {
     rule: Arc<str>,
     patterns: Vec<Pattern>,
-    captured: Captured,
 }
 
 /// What is wrong with a query file, and where.
@@ -105,9 +104,25 @@ impl QueryFile {
         self.patterns.iter().flat_map(|p| p.needs.iter().copied())
     }
 
-    /// What is wrong with a message that the rule's page gives for it.
+    /// What is wrong with a message that the rule's page gives: it is said of each pattern that has none of its own.
     pub(crate) fn message_fault(&self, message: &Message) -> Option<String> {
-        message.fault(self.captured)
+        self.patterns.iter().filter(|p| p.message.is_none()).find_map(|p| self.fault_for(p, message))
+    }
+
+    /// What is wrong with a help that the rule's page gives: it is said of each pattern.
+    pub(crate) fn help_fault(&self, help: &Message) -> Option<String> {
+        self.patterns.iter().find_map(|p| self.fault_for(p, help))
+    }
+
+    /// What is wrong with a message about what a pattern finds.
+    fn fault_for(&self, pattern: &Pattern, message: &Message) -> Option<String> {
+        matches!(pattern.part, Part::Finding | Part::Missing)
+            .then_some(Captured {
+                finding: pattern.part == Part::Finding,
+                other: self.has(Part::Other),
+                word: pattern.captures_word,
+            })
+            .and_then(|captured| message.fault(captured))
     }
 }
 
@@ -197,11 +212,7 @@ impl Selectors {
 /// Reads one file; what is wrong with it otherwise.
 fn read(path: &str, text: &str, compile: bool) -> Result<QueryFile, Vec<SelectorError>> {
     let mut faults = Vec::new();
-    let mut file = QueryFile {
-        rule: rule_id(path).unwrap_or_default(),
-        patterns: Vec::new(),
-        captured: Captured::default(),
-    };
+    let mut file = QueryFile { rule: rule_id(path).unwrap_or_default(), patterns: Vec::new() };
     if file.rule.is_empty() {
         faults.push((0, "the path must end with `<family>/<name>.scm`".to_owned()));
     } else {
@@ -218,7 +229,7 @@ fn read(path: &str, text: &str, compile: bool) -> Result<QueryFile, Vec<Selector
         }
     }
     if faults.is_empty() {
-        together(&mut file, &mut faults);
+        together(&file, &mut faults);
     }
     if compile {
         let deep = file.patterns.iter().filter(|p| p.shape == Shape::Deep);
@@ -243,13 +254,9 @@ fn place(text: &str, at: usize) -> (u32, u32) {
 }
 
 /// What is wrong with patterns that are right by themselves, because of the others of their file.
-fn together(file: &mut QueryFile, faults: &mut Vec<Fault>) {
-    for pattern in &file.patterns {
-        file.captured.add(pattern.part, pattern.captures_word);
-    }
-    let captured = file.captured;
+fn together(file: &QueryFile, faults: &mut Vec<Fault>) {
     let first = |part: Part| file.patterns.iter().find(|p| p.part == part).map(|p| p.start);
-    if captured.finding
+    if file.has(Part::Finding)
         && let Some(at) = first(Part::Missing)
     {
         let reason = "`@missing` and `@finding` exclude each other in a file: either the deploy lacks a command, or one \
@@ -257,7 +264,7 @@ fn together(file: &mut QueryFile, faults: &mut Vec<Fault>) {
         faults.push((at, reason.to_owned()));
     }
     for part in [Part::Follows, Part::Precedes, Part::Other] {
-        if !captured.finding
+        if !file.has(Part::Finding)
             && let Some(at) = first(part)
         {
             let reason = format!(
@@ -269,11 +276,16 @@ fn together(file: &mut QueryFile, faults: &mut Vec<Fault>) {
     }
     for pattern in &file.patterns {
         for related in &pattern.relations {
-            if !captured.other && [related.first, related.second].contains(&Part::Other) {
+            if !file.has(Part::Other) && [related.first, related.second].contains(&Part::Other) {
                 faults.push((related.at, "no pattern of the file captures `@other`".to_owned()));
             }
         }
-        if let Some(fault) = pattern.message.as_ref().and_then(|message| message.fault(captured)) {
+        if let Some((Once::Other, at)) = pattern.once
+            && !file.has(Part::Other)
+        {
+            faults.push((at, "`once` \"other\" needs a pattern of `@other` in the file".to_owned()));
+        }
+        if let Some(fault) = pattern.message.as_ref().and_then(|message| file.fault_for(pattern, message)) {
             faults.push((pattern.start, fault));
         }
     }

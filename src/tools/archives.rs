@@ -1,4 +1,4 @@
-//! Copies from elsewhere and from archives: rsync(1), scp(1), tar(1), unzip(1L), gzip(1).
+//! Copies from elsewhere and from archives: rsync(1), scp(1), tar(1), unzip(1L), gzip(1), xz(1), bzip2(1).
 
 use crate::shell::argv::{Argv, Stdin};
 use crate::shell::value::Value;
@@ -16,9 +16,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         "unzip" => {
             Advice::help("write `unzip -o`, which replaces the files, or `unzip -n`, which keeps them")
         }
-        "gzip" | "xz" | "bzip2" | "gunzip" | "unxz" | "bunzip2" => {
-            Advice::help("keep the file and replace the result: `-kf`")
-        }
+        name if is_compressor(name) => Advice::help("keep the file and replace the result: `-kf`"),
         _ => None,
     }
 }
@@ -173,19 +171,42 @@ pub(crate) fn unzip(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// gzip(1) and similar: the file is replaced by another; an existing one stops it unless `-f` is given.
-pub(crate) fn gzip(argv: &Argv) -> Deed {
-    let options = argv.options("d|decompress|uncompress c|stdout|to-stdout k|keep f|force S|suffix: r t l");
+/// Programs that compress a file: the name, the ending of what they write, and whether they decompress instead.
+const COMPRESSORS: [(&str, &str, bool); 6] = [
+    ("gzip", ".gz", false),
+    ("gunzip", ".gz", true),
+    ("xz", ".xz", false),
+    ("unxz", ".xz", true),
+    ("bzip2", ".bz2", false),
+    ("bunzip2", ".bz2", true),
+];
+
+/// True for the name of a program that replaces a file by its compressed form, or the other way round.
+pub(crate) fn is_compressor(name: &str) -> bool {
+    COMPRESSORS.iter().any(|(compressor, ..)| *compressor == name)
+}
+
+/// gzip(1), xz(1), bzip2(1): the file is replaced by another; an existing one stops them unless `-f` is given.
+pub(crate) fn compress(argv: &Argv) -> Deed {
+    let options = argv.options(
+        "d|decompress|uncompress z|compress c|stdout|to-stdout k|keep f|force S|suffix: r t|test l|list T|threads: \
+         F|format: C|check: M|memlimit|memory:",
+    );
     let mut draft = Draft::of(argv);
-    if options.has("c") || options.has("t") || options.has("l") {
+    let known = COMPRESSORS.iter().find(|(name, ..)| *name == argv.name);
+    let Some((_, ending, opens)) = known.filter(|_| !["c", "t", "l"].iter().any(|o| options.has(o))) else {
         return draft.done();
-    }
-    let opens = argv.name.starts_with("un") || argv.name.starts_with("gun") || options.has("d");
+    };
+    let ending = options.value("S").and_then(Value::as_literal).unwrap_or(ending);
     for operand in &options.operands {
         let written = operand.value.key();
-        let other = match opens {
-            true => written.rsplit_once('.').map_or(written, |(name, _)| name).to_owned(),
-            false => format!("{written}.gz"),
+        let other = match *opens && !options.has("z") || options.has("d") {
+            true => match written.rsplit_once('.') {
+                Some((name, "tgz" | "taz" | "txz" | "tlz" | "tbz2" | "tbz")) => format!("{name}.tar"),
+                Some((name, _)) => name.to_owned(),
+                None => written.to_owned(),
+            },
+            false => format!("{written}{ending}"),
         };
         if !options.has("k") {
             let again = Again::Fails("No such file or directory");
@@ -212,5 +233,12 @@ fn archives_are_unpacked() {
         ("unzip -o a.zip", "write /srv/app [Unpack]"),
         ("gunzip a.gz", "remove /srv/app/a.gz fails; create file /srv/app/a fails"),
         ("gunzip -kf a.gz", "create file /srv/app/a"),
+        ("gzip -k a", "create file /srv/app/a.gz fails"),
+        ("gzip -dk a.gz", "create file /srv/app/a fails"),
+        ("xz -k -T 0 a", "create file /srv/app/a.xz fails"),
+        ("unxz -k a.xz", "create file /srv/app/a fails"),
+        ("xz -dk a.txz", "create file /srv/app/a.tar fails"),
+        ("bzip2 -k a", "create file /srv/app/a.bz2 fails"),
+        ("bunzip2 -k a.bz2", "create file /srv/app/a fails"),
     ]);
 }

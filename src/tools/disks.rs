@@ -89,18 +89,19 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
 
 /// mkswap(8): it refuses a swap area in use, and anything with a swap name counts as one; it accepts any
 /// other (tried with 2.38). mkfs(8): everything that was there is gone; mke2fs asks only on a terminal if it
-/// sees a file system, and with `-F` or `-f` it does not ask.
+/// sees a file system, and with `-F` it does not ask. mkfs.xfs(8) and mkfs.btrfs(8) refuse a device with a file system
+/// unless `-f` is given (tried with xfsprogs 6.1 and btrfs-progs 6.2).
 pub(crate) fn mkfs(argv: &Argv) -> Deed {
     let options = argv.options("t|type: L|label: f|force F U|uuid: p|pagesize: b: m: O: E: N: i: q c n:");
     let mut draft = Draft::of(argv);
-    let again = match argv.name.as_str() {
-        "mkswap" => Again::NoChange,
-        _ => Again::Overwrites("deletes everything that was on it"),
-    };
+    let kind = argv.name.strip_prefix("mkfs.").or_else(|| options.value("t").and_then(Value::as_literal));
     if let Some(device) = options.operands.first() {
-        let again = match argv.name.as_str() {
-            "mkswap" => busy_swap(&argv.path(device), "is mounted; will not make swapspace"),
-            _ => again,
+        let again = match (argv.name.as_str(), kind) {
+            ("mkswap", _) => busy_swap(&argv.path(device), "is mounted; will not make swapspace"),
+            (_, Some("xfs" | "btrfs")) if !options.has("f") => {
+                Again::Fails("appears to contain an existing filesystem")
+            }
+            _ => Again::Overwrites("deletes everything that was on it"),
         };
         draft.path(device, Change::Write, again);
     }
@@ -159,6 +160,11 @@ fn disks_are_prepared() {
         ("swapon --show", "[ReadOnly]"),
         ("swapon -a", ""),
         ("mkfs.ext4 -F /dev/sdb1", "write /dev/sdb1 overwrites"),
+        ("mkfs.xfs /dev/sdb1", "write /dev/sdb1 fails"),
+        ("mkfs.xfs -f /dev/sdb1", "write /dev/sdb1 overwrites"),
+        ("mkfs.btrfs -L data /dev/sdb1", "write /dev/sdb1 fails"),
+        ("mkfs -t xfs /dev/sdb1", "write /dev/sdb1 fails"),
+        ("mkfs -t ext4 /dev/sdb1", "write /dev/sdb1 overwrites"),
         ("mount /dev/sdb1 /data", "create mount /data fails"),
         ("mount -a", ""),
         ("mount -t tmpfs tmpfs /mnt/t", "create mount /mnt/t duplicates"),

@@ -29,10 +29,23 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// What a line of the list of rules says.
+/// What a line of the list of rules says, or of ufw's state.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     match argv.name.as_str() {
-        "ufw" => Some(Says::other(Thing::Ufw, Value::default())),
+        "ufw" => {
+            let says = Says::other(Thing::Ufw, Value::default());
+            match pattern.says_off() {
+                Some(off) => {
+                    if off {
+                        says.negate()
+                    } else {
+                        Some(says)
+                    }
+                }
+                // The state is always printed: `grep -q active` finds "inactive" too.
+                None => Some(Says::Always(true)),
+            }
+        }
         _ => Some(Says::exists(Resource::FirewallRule(pattern.text().clone()))),
     }
 }
@@ -43,7 +56,11 @@ fn rules_are_asked_for() {
         ("iptables -C INPUT -j ACCEPT", "Exists firewall-rule"),
         ("iptables -n -L X", "Exists firewall-rule"),
         ("iptables -S | grep -q 8080", "Exists firewall-rule 8080"),
-        ("ufw status | grep -q active", "Exists ufw"),
+        ("ufw status | grep -q 'Status: active'", "Exists ufw"),
+        ("ufw status | grep -qw active", "Exists ufw"),
+        ("ufw status | grep -q inactive", "not Exists ufw"),
+        ("ufw status | grep -q active", "true"),
+        ("ufw status | grep -q 80/tcp", "Exists ufw"),
         ("nft list table inet w", "Exists firewall table inet w"),
         ("firewall-cmd --query-port=80/tcp", "Exists firewall-rule"),
         ("iptables -F", ""),

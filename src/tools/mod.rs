@@ -108,7 +108,6 @@ fn visible(argv: &Argv) -> Deed {
         "scp" => archives::scp(argv),
         "tar" | "bsdtar" => archives::tar(argv),
         "unzip" => archives::unzip(argv),
-        "gzip" | "gunzip" | "xz" | "unxz" | "bzip2" | "bunzip2" => archives::gzip(argv),
         "chmod" => owners::chmod(argv),
         "chown" | "chgrp" => owners::chown(argv),
         "setfacl" => owners::setfacl(argv),
@@ -224,6 +223,7 @@ fn visible(argv: &Argv) -> Deed {
         "cargo" | "go" | "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "dotnet" | "mix" | "make"
         | "gmake" | "cmake" | "hugo" | "sqlx" | "diesel" | "goose" | "dbmate" | "migrate" | "flyway"
         | "atlas" => languages::build_tool(argv),
+        name if archives::is_compressor(name) => archives::compress(argv),
         name if python::SERVERS.iter().any(|server| server.names.contains(&name)) => python::server(argv),
         name if plain::only_sets(name) => draft::nothing(),
         name if plain::only_reads(name) => Deed::read_only(),

@@ -43,8 +43,9 @@ pub(crate) const SERVERS: &[Server] = &[
 pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     let stays = match argv.name.as_str() {
         // A script may leave something else running and end.
-        "node" | "bun" | "deno" | "tsx" | "ts-node" | "nodemon" => Stays::Foreground { sure: false },
-        "npm" | "yarn" | "pnpm" | "npx" => Stays::Foreground { sure: true },
+        "node" | "bun" | "deno" | "tsx" | "ts-node" | "nodemon" | "npm" | "yarn" | "pnpm" | "npx" => {
+            Stays::Foreground { sure: false }
+        }
         _ => return None,
     };
     let is_script = |text: &String| [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| text.ends_with(end));

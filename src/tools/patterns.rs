@@ -126,6 +126,20 @@ impl Pattern {
         matches!(self.text.as_literal(), Some("" | "." | ".*" | "..*" | "^" | "[0-9]" | "[^[:space:]]"))
     }
 
+    /// What it says of a service that its state matches: true for off, false for on. `None` where it matches both, as
+    /// `active` matches "inactive".
+    pub(crate) fn says_off(&self) -> Option<bool> {
+        const OFF: [&str; 8] =
+            ["inactive", "dead", "failed", "disabled", "not-found", "stopped", "fatal", "exited"];
+        let text = self.text.key().to_ascii_lowercase();
+        if OFF.iter().any(|word| text.contains(word)) {
+            return Some(true);
+        }
+        let states = Value::literal("inactive\nStatus: inactive\nActive: inactive (dead)");
+        let is_known = self.text.as_literal().is_some();
+        (!is_known || !holds_pattern(&states, &self.line())).then_some(false)
+    }
+
     /// The account in a pattern for lines of passwd(5) and group(5): `^app:`.
     pub(crate) fn account(&self) -> Value {
         let key =
@@ -217,6 +231,26 @@ pub(crate) fn closing(text: &str) -> Option<usize> {
         at += c.len_utf8();
     }
     None
+}
+
+#[test]
+fn a_pattern_tells_on_from_off() {
+    use crate::shell::argv::tests::argv;
+    for (grep, off) in [
+        ("grep -q inactive", Some(true)),
+        ("grep -qi 'Status: inactive'", Some(true)),
+        ("grep -q 'Status: active'", Some(false)),
+        ("grep -qw active", Some(false)),
+        ("grep -qx active", Some(false)),
+        ("grep -q '^active'", Some(false)),
+        ("grep -q running", Some(false)),
+        ("grep -q $STATE", Some(false)),
+        ("grep -q active", None),
+        ("grep -qi ACTIVE", None),
+        ("grep -q Status", None),
+    ] {
+        assert_eq!(Pattern::of(&argv(grep)).unwrap().0.says_off(), off, "{grep}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What commands print, and whether it is the same on each run.
 
+use crate::limit::tick;
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Deed, Resource};
@@ -13,7 +14,7 @@ pub(crate) enum Follows {
     Directory,
     /// Who runs it: whoami(1).
     Caller,
-    /// Its one operand as a path: dirname(1), basename(1), realpath(1), readlink(1).
+    /// Its one operand as a path: dirname(1), basename(1), realpath(1), `readlink -f`.
     Path(Part),
     /// Its words: echo, printf.
     Words,
@@ -32,7 +33,7 @@ pub(crate) enum Part {
 
 impl Part {
     /// This part of a path.
-    pub(crate) fn of(self, path: &Value, cwd: &Value) -> Value {
+    fn of(self, path: &Value, cwd: &Value) -> Value {
         match self {
             Part::Directory => path.dirname(),
             Part::Name => path.basename(),
@@ -52,6 +53,21 @@ pub(crate) fn follows(name: &str) -> Option<Follows> {
         "echo" | "printf" => Some(Follows::Words),
         _ => None,
     }
+}
+
+/// What of its one operand such a program prints. `readlink L` prints what the link leads to, which the words do not say.
+pub(crate) fn part_of_path(name: &str, part: Part, words: &[Arg], cwd: &Value) -> Option<Value> {
+    let is_option = |word: &&Arg| word.value.known_prefix().starts_with('-') && word.value.key().len() > 1;
+    let resolves = |word: &Arg| {
+        let text = word.value.known_prefix();
+        text.starts_with("--canon") || !text.starts_with("--") && text.contains(['f', 'e', 'm'])
+    };
+    if name == "readlink" && !words.iter().filter(is_option).any(resolves) {
+        return None;
+    }
+    let mut operands = words.iter().filter(|word| !is_option(word));
+    let operand = operands.next()?;
+    operands.next().is_none().then(|| part.of(&operand.value, cwd))
 }
 
 /// True for echo and printf: they print what they are given.
@@ -102,7 +118,10 @@ pub(crate) fn printed(argv: &Argv) -> Option<Printed> {
                 |arg: &&Arg| matches!(arg.value.as_literal(), Some("-e" | "-n" | "-en" | "-ne" | "-E"));
             let options = argv.args.iter().take_while(is_option).count();
             let mut value = joined(&argv.args[options..]);
-            value.push_str("\n");
+            let keeps_open = |arg: &Arg| arg.value.as_literal().is_some_and(|text| text.contains('n'));
+            if !argv.args[..options].iter().any(keeps_open) {
+                value.push_str("\n");
+            }
             let first = argv.args.first().and_then(|arg| arg.value.as_literal());
             let is_unescaped = matches!(first, Some("-e" | "-ne" | "-en"));
             if is_unescaped && value.key().contains('\\') {
@@ -123,11 +142,23 @@ pub(crate) fn printed(argv: &Argv) -> Option<Printed> {
     }
 }
 
-/// printf(1): `%s` takes the next argument, `\n` is a line end; anything else stays.
+/// printf(1): `%s` takes the next argument, `\n` is a line end; anything else stays. The format is used again while
+/// arguments are left.
 fn formatted(format: &Value, args: &[Arg]) -> Value {
     let mut value = Value::default();
     let mut args = args.iter();
     let Some(text) = format.as_literal() else { return format.clone() };
+    loop {
+        let left = args.len();
+        format_once(text, &mut args, &mut value);
+        tick();
+        if args.len() == 0 || args.len() == left {
+            return value;
+        }
+    }
+}
+
+fn format_once(text: &str, args: &mut std::slice::Iter<'_, Arg>, value: &mut Value) {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match (c, chars.peek()) {
@@ -152,7 +183,6 @@ fn formatted(format: &Value, args: &[Arg]) -> Value {
             (c, _) => value.push_str(c.encode_utf8(&mut [0; 4])),
         }
     }
-    value
 }
 
 /// The files that a command fills with its standard input, and whether it adds to them: tee(1), dd(1) without `if=`.
@@ -297,12 +327,30 @@ mod tests {
         for (line, text, unescaped) in [
             ("echo a b", "a b\n", false),
             ("echo -e 'a\\nb'", "a\nb\n", true),
-            ("echo -n 'a\\nb'", "a\\nb\n", false),
+            ("echo -n 'a\\nb'", "a\\nb", false),
+            ("echo -ne 'a\\nb'", "a\nb", true),
             ("printf 'a %s\\n' b", "a b\n", true),
             ("printf '100%%'", "100%", true),
+            ("printf '%s\\n' a b", "a\nb\n", true),
+            ("printf '%s=%s\\n' a b c", "a=b\nc=\n", true),
+            ("printf 'a\\n' b", "a\n", true),
         ] {
             let expected = Printed::Text { value: Value::literal(text), is_unescaped: unescaped };
             assert_eq!(printed(&argv(line)), Some(expected), "{line}");
+        }
+        for (line, path) in [
+            ("readlink -f current", Some("/srv/app/current")),
+            ("readlink --canonicalize current", Some("/srv/app/current")),
+            ("readlink current", None),
+            ("readlink -n current", None),
+            ("realpath current", Some("/srv/app/current")),
+            ("dirname a/b", Some("a")),
+            ("basename a/b .c", None),
+        ] {
+            let argv = argv(line);
+            let Some(Follows::Path(part)) = follows(&argv.name) else { panic!("{line}") };
+            let shown = part_of_path(&argv.name, part, &argv.args, &argv.cwd);
+            assert_eq!(shown, path.map(Value::literal), "{line}");
         }
         assert_eq!(printed(&argv("cat -")), Some(Printed::Input));
         assert_eq!(printed(&argv("cat f")), None);

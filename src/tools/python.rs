@@ -202,6 +202,8 @@ pub(crate) fn uv(argv: &Argv) -> Deed {
         "sync" => role(DEPENDENCIES),
         "pip" => match inner.literal(0) {
             Some("install" | "sync") => role(DEPENDENCIES),
+            // It never asks; `--yes` has no effect (tried with 0.13).
+            Some("uninstall") => nothing(),
             _ => pip(&inner, true),
         },
         "venv" => uv_venv(&inner),
@@ -287,6 +289,7 @@ fn python_installs() {
         ("uv sync --frozen", "[Dependencies(Python)]"),
         ("uv venv", "create tree /srv/app/.venv prompts [VirtualEnv]"),
         ("uv pip install -r r.txt", "[Dependencies(Python)]"),
+        ("uv pip uninstall x", ""),
         ("uv run python manage.py migrate", "[Migrate]"),
         ("poetry install --no-root", "[Dependencies(Python)]"),
         ("poetry run alembic upgrade head", "[Migrate]"),
@@ -388,14 +391,12 @@ pub(crate) fn django(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// alembic, `flask db`, aerich, yoyo: `upgrade` migrates; `stamp` only records it.
+/// alembic, `flask db`, aerich: `upgrade` migrates, `stamp` only records it, and `migrate` only writes a migration.
 pub(crate) fn alembic(argv: &Argv) -> Deed {
     let options = argv.options("c|config: n|name: x: sql tag: A|app: d|directory: e|env-file:");
     let at = usize::from(matches!(word(&options.operands, 0), "db"));
     match word(&options.operands, at) {
-        "upgrade" | "apply" | "migrate" if at == 0 || word(&options.operands, at) == "upgrade" => {
-            role(Role::Migrate)
-        }
+        "upgrade" => role(Role::Migrate),
         "run" => role(Role::Serve),
         // A directory that is not empty is an error (tried with 1.20).
         "init" if argv.name == "alembic" || at == 1 => {
@@ -444,5 +445,7 @@ fn django_and_migrations() {
         ("python manage.py migrate shop zero", "remove data /srv/app [Migrate]"),
         ("flask db upgrade", "[Migrate]"),
         ("flask db migrate", ""),
+        ("aerich upgrade", "[Migrate]"),
+        ("aerich migrate --name x", ""),
     ]);
 }

@@ -63,10 +63,8 @@ pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
         "systemctl" if !is_about_one(argv) => Some(Says::exists(unit(&name))),
         "supervisorctl" if argv.args.len() < 2 => Some(Says::exists(Resource::Process(name))),
         _ => {
-            let off = ["inactive", "dead", "failed", "disabled", "not-found", "stopped", "fatal", "exited"];
-            let text = name.key().to_ascii_lowercase();
             let says = succeeds(argv)?;
-            if off.iter().any(|word| text.contains(word)) { says.negate() } else { Some(says) }
+            if pattern.says_off()? { says.negate() } else { Some(says) }
         }
     }
 }
@@ -85,6 +83,8 @@ fn states_are_asked() {
         ("systemctl list-units | grep -q web", "Exists unit web.service"),
         ("systemctl status web | grep -q running", "Running unit web.service"),
         ("systemctl is-active web | grep -q inactive", "not Running unit web.service"),
+        ("systemctl is-active web | grep -q active", ""),
+        ("systemctl is-active web | grep -qx active", "Running unit web.service"),
         ("systemctl restart web", ""),
         ("service nginx status", "Running unit nginx.service"),
         ("supervisorctl status web", "Running process web"),

@@ -65,7 +65,8 @@ pub(crate) const SERVERS: &[Server] = &[
         ..PROXY
     },
     Server { names: &["traefik"], notifies: Some(true), ..PROXY },
-    Server { names: &["haproxy"], daemon: &[daemon(&["-D"])], ..PROXY },
+    // Its settings may say `daemon`.
+    Server { names: &["haproxy"], daemon: &[daemon(&["-D"])], settings: &["-f"], ..PROXY },
     Server { names: &["httpd", "apache2", "lighttpd"], stays: false, ..PROXY },
 ];
 

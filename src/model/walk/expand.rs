@@ -311,11 +311,7 @@ impl<'a> Walker<'a, '_> {
                     },
                     Follows::Path(part) => {
                         let words = self.expand_words(&command.words[1..]);
-                        let is_option =
-                            |a: &&Arg| a.value.known_prefix().starts_with('-') && a.value.key().len() > 1;
-                        let mut operands = words.iter().filter(|a| !is_option(a));
-                        let operand = operands.next()?;
-                        operands.next().is_none().then(|| part.of(&operand.value, &self.ctx.cwd))
+                        prints::part_of_path(name, part, &words, &self.ctx.cwd)
                     }
                     Follows::Words => {
                         let words = self.expand_words(&command.words[1..]);

@@ -5,12 +5,11 @@ use crate::facts::secrets::is_secret_name;
 use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
 use crate::model::condition::Cond;
-use crate::model::{Deployment, Presence, StepId};
+use crate::model::{Deployment, Presence, Step, StepId};
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::effect::How;
-use crate::tools::effect::{Again, Change, Resource};
+use crate::tools::effect::{Again, Change, Effect, How, Resource};
 use crate::tools::sed::edits;
 
 /// Finds both.
@@ -27,6 +26,7 @@ pub(in crate::rules) fn file_replaced(context: &World<'_, '_>, found: &mut Vec<F
             };
             let written = step.written.iter().find(|w| w.path == *path && !w.append);
             let mut secrets = written.map(|w| secrets_made_anew(&w.value)).unwrap_or_default();
+            secrets.retain(|(_, source)| !is_handed_on(script, source));
             // The secret that something else keeps is the worst.
             secrets.sort_by_key(|(_, source)| keeper(script, source).is_none());
             if let Some((key, source)) = secrets.into_iter().next()
@@ -98,19 +98,30 @@ fn new_secret(
 
 /// What got the same secret in the first run and does not take a new one: a role that is created only once.
 fn keeper(script: &Deployment<'_>, source: &str) -> Option<(&'static str, Span)> {
-    script.iter().find_map(|(_, step)| {
-        let uses = |value: &Value| value.to_string().contains(source);
-        let given = step.argv.args.iter().any(|a| uses(&a.value))
-            || matches!(&step.argv.stdin, crate::shell::argv::Stdin::Text(text) if uses(text));
-        if !given {
-            return None;
-        }
+    script.iter().filter(|(_, step)| is_given(step, source)).find_map(|(_, step)| {
         step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
             (Change::Create(_), Resource::Role(_)) => Some(("the database role", step.span)),
             (Change::Create(_), Resource::Container(_)) => Some(("the container", step.span)),
             _ => None,
         })
     })
+}
+
+/// Each run gives the new secret to a database role that has another one: `ALTER ROLE … PASSWORD`.
+fn is_handed_on(script: &Deployment<'_>, source: &str) -> bool {
+    script.iter().any(|(id, step)| {
+        let sets = |e: &Effect| matches!((&e.change, &e.resource), (Change::Write, Resource::Role(_)));
+        step.deed.effects.iter().any(sets)
+            && is_given(step, source)
+            && script.second_run(id).skipped_by().is_none()
+    })
+}
+
+/// The secret is among the words or the input of a command.
+fn is_given(step: &Step, source: &str) -> bool {
+    let uses = |value: &Value| value.to_string().contains(source);
+    step.argv.args.iter().any(|a| uses(&a.value))
+        || matches!(&step.argv.stdin, crate::shell::argv::Stdin::Text(text) if uses(text))
 }
 
 /// Each run removes the old file first, or moves it aside.

@@ -56,6 +56,9 @@ fn wrappers_are_peeled_with_the_arity_of_their_options() {
         ("stdbuf -oL gunicorn app", "gunicorn app"),
         ("chroot /mnt apt-get update", "in /mnt: apt-get update"),
         ("eval a b", "code <a b>"),
+        ("flock /run/lock/deploy -c ls", "code <ls>"),
+        ("flock -n -E 3 /run/lock/deploy mkdir x", "mkdir x"),
+        ("flock -n 9", "flock -n 9"),
     ] {
         assert_eq!(shown(line), expected, "{line}");
     }

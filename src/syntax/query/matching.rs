@@ -6,14 +6,18 @@ use super::vocabulary::{Ask, Question};
 use super::words::{Features, SecondRun};
 use super::{Judge, Message, Once, Related};
 use crate::limit;
+use crate::syntax::search::each_match;
 use crate::syntax::tree::{Node, language};
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
-use tree_sitter::StreamingIterator;
 
-/// How many half-found matches a query may hold: bounds the work on a command of thousands of words.
+/// How many half-found matches a query may hold.
 const MATCH_LIMIT: u32 = 1024;
+
+/// The words that are pointed at, each once and in their order: a query of free arguments finds one a thousand times.
+type Found = BTreeSet<Option<(usize, usize)>>;
 
 impl Pattern {
     /// In place of the rule's own message.
@@ -23,7 +27,7 @@ impl Pattern {
 
     /// True where it is told once only for each of these.
     pub(crate) fn is_told_once(&self, each: Once) -> bool {
-        self.once == Some(each)
+        self.once.is_some_and(|(once, _)| once == each)
     }
 
     /// How its command must stand to others of the rule.
@@ -52,14 +56,14 @@ impl Pattern {
     /// The words that it points at, as bytes of the text that was parsed, `None` where it points at the command; empty
     /// where it does not hold. Each word once. Relations are not asked.
     pub(crate) fn matches(&self, judge: &dyn Judge) -> Vec<Option<Range<usize>>> {
-        let mut found = Vec::new();
+        let mut found = Found::new();
         // What is asked of the whole command needs no node.
         let whole = self.conditions.iter().all(|condition| match &condition.ask {
             Ask::Command(question) => judge.ask(question) != condition.negated,
             Ask::Matches(_) | Ask::Literal | Ask::Relation(_) | Ask::Need(_) => true,
         });
         if !whole {
-            return found;
+            return Vec::new();
         }
         match &self.shape {
             Shape::Plain { name, argument: None } if name.is_empty() => self.add(judge, &mut found, |_| None),
@@ -74,9 +78,7 @@ impl Pattern {
                 }
             }
         }
-        found.sort_by_key(|word| word.as_ref().map(|w| (w.start, w.end)));
-        found.dedup();
-        found
+        found.into_iter().map(|word| word.map(|(start, end)| start..end)).collect()
     }
 
     fn plain(
@@ -85,7 +87,7 @@ impl Pattern {
         name: &[String],
         argument: Option<&Argument>,
         judge: &dyn Judge,
-        found: &mut Vec<Option<Range<usize>>>,
+        found: &mut Found,
     ) {
         let range_of_name = match name {
             [] => None,
@@ -110,7 +112,7 @@ impl Pattern {
         }
     }
 
-    fn deep(&self, node: Node<'_>, text: &str, judge: &dyn Judge, found: &mut Vec<Option<Range<usize>>>) {
+    fn deep(&self, node: Node<'_>, text: &str, judge: &dyn Judge, found: &mut Found) {
         thread_local! {
             static CURSOR: Cell<Option<tree_sitter::QueryCursor>> = const { Cell::new(None) };
         }
@@ -124,25 +126,18 @@ impl Pattern {
             cursor
         });
         let names = query.capture_names();
-        let mut matches = cursor.matches(query, node.0, text.as_bytes());
-        while let Some(one) = matches.next() {
-            limit::tick();
+        each_match(&mut cursor, query, (node.0, text), limit::left(), |one| {
             self.add(judge, found, |capture| {
                 let named = |c: &&tree_sitter::QueryCapture<'_>| names[c.index as usize] == capture;
                 one.captures().iter().find(named).map(|c| range(node, c.node))
             });
-        }
+        });
         CURSOR.set(Some(cursor));
     }
 
     /// Adds a match when all that is asked of its words holds. What is asked about a capture that took part in no match
     /// does not hold, negated or not.
-    fn add(
-        &self,
-        judge: &dyn Judge,
-        found: &mut Vec<Option<Range<usize>>>,
-        captured: impl Fn(&str) -> Option<Range<usize>>,
-    ) {
+    fn add(&self, judge: &dyn Judge, found: &mut Found, captured: impl Fn(&str) -> Option<Range<usize>>) {
         let holds = self.conditions.iter().all(|condition| {
             let question = match &condition.ask {
                 Ask::Command(_) | Ask::Relation(_) | Ask::Need(_) => return true,
@@ -153,7 +148,7 @@ impl Pattern {
             question.is_some_and(|question| judge.ask(&question) != condition.negated)
         });
         if holds {
-            found.push(captured("word"));
+            found.insert(captured("word").map(|word| (word.start, word.end)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Messages with placeholders: a closed list of them, checked when they are read.
 
-use super::vocabulary::Part;
+use super::words::known;
 
 /// A message: text, and places that are filled in for each finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,27 +77,13 @@ placeholders! {
     App = "app", None,
 }
 
-/// What a file captures, as far as messages are concerned.
+/// What a message can speak of.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Captured {
     pub(super) finding: bool,
-    pub(super) missing: bool,
     pub(super) other: bool,
+    /// Each pattern that the message is about captures a word.
     pub(super) word: bool,
-}
-
-impl Captured {
-    pub(super) fn add(&mut self, part: Part, word: bool) {
-        match part {
-            Part::Finding => {
-                self.finding = true;
-                self.word |= word;
-            }
-            Part::Missing => self.missing = true,
-            Part::Other => self.other = true,
-            Part::Follows | Part::Precedes => {}
-        }
-    }
 }
 
 impl Message {
@@ -124,12 +110,10 @@ impl Message {
             };
             let name = &rest[..close];
             let Some((_, hole)) = Placeholder::ALL.iter().find(|(word, _)| *word == name) else {
-                let known: Vec<String> =
+                let names: Vec<String> =
                     Placeholder::ALL.iter().map(|(word, _)| format!("{{{word}}}")).collect();
-                return Err((
-                    open,
-                    format!("unknown placeholder `{{{name}}}`; known are {}", known.join(", ")),
-                ));
+                let right = known(&format!("{{{name}}}"), &names);
+                return Err((open, format!("unknown placeholder `{{{name}}}`; {right}")));
             };
             if !plain.is_empty() {
                 pieces.push(Piece::Text(std::mem::take(&mut plain)));
@@ -149,7 +133,7 @@ impl Message {
         &self.0
     }
 
-    /// What is wrong with it in a file that captures no more than this.
+    /// What is wrong with it if no more than this is captured.
     pub(super) fn fault(&self, captured: Captured) -> Option<String> {
         self.0.iter().find_map(|piece| {
             let Piece::Hole(hole) = piece else { return None };
@@ -157,7 +141,7 @@ impl Message {
                 Needs::Command => {
                     (captured.finding, "a command that is at fault: the file captures no `@finding`")
                 }
-                Needs::Word => (captured.word, "a word: no pattern of `@finding` captures `@word`"),
+                Needs::Word => (captured.word, "a word: the pattern captures no `@word`"),
                 Needs::Other => (captured.other, "another command: the file captures no `@other`"),
             };
             (!there).then(|| format!("`{{{}}}` needs {lacks}", hole.word()))
@@ -173,6 +157,6 @@ fn placeholders_are_known() {
     assert_eq!(Message::parse("").unwrap().pieces(), [text("")]);
     let (at, reason) = Message::parse("a {comand} b").unwrap_err();
     assert_eq!(at, 2);
-    assert!(reason.starts_with("unknown placeholder `{comand}`; known are {command}, "), "{reason}");
+    assert!(reason.starts_with("unknown placeholder `{comand}`; known are {command}, {word}, "), "{reason}");
     assert!(Message::parse("a {b").unwrap_err().1.contains("never closed"));
 }

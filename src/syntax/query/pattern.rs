@@ -3,7 +3,7 @@
 use super::message::Message;
 use super::reader::{self, Clause, Fault, Kind, Shape, Token, Written};
 use super::vocabulary::{About, Arguments, Ask, PREDICATES, Part, Predicate, Question, Relation};
-use super::words::{Features, Need};
+use super::words::{Features, Need, known};
 use crate::syntax::tree::language;
 use std::sync::OnceLock;
 
@@ -13,7 +13,8 @@ pub(crate) struct Pattern {
     pub(super) part: Part,
     pub(super) commands: Vec<String>,
     pub(super) message: Option<Message>,
-    pub(super) once: Option<Once>,
+    /// Where the key stands, too.
+    pub(super) once: Option<(Once, usize)>,
     pub(super) conditions: Vec<Condition>,
     pub(super) relations: Vec<Related>,
     pub(super) needs: Vec<Need>,
@@ -134,6 +135,21 @@ impl Pattern {
 /// The part that the command node is captured as.
 fn captures(written: &Written, faults: &mut Vec<Fault>) -> Option<Part> {
     let inner = written.inner.iter().filter(|t| t.kind == Kind::Capture);
+    for (capture, sign) in reader::repeated(&written.inner) {
+        let reason = format!(
+            "`@{}` captures what `{sign}` repeats, and only the first of it would count; leave the `{sign}` out, and each \
+             node that fits is a match of its own",
+            capture.value
+        );
+        faults.push((capture.range.start, reason));
+    }
+    for capture in written.captures.iter().filter(|t| t.value == "word" || t.value.starts_with('_')) {
+        let reason = format!(
+            "`@{0}` captures the command, and must capture a word of it: `argument: (_) @{0}`",
+            capture.value
+        );
+        faults.push((capture.range.start, reason));
+    }
     for capture in inner.clone() {
         if Part::named(&capture.value).is_some() {
             let reason = format!("`@{}` must capture the command node itself", capture.value);
@@ -148,10 +164,10 @@ fn captures(written: &Written, faults: &mut Vec<Fault>) -> Option<Part> {
     for capture in inner.chain(&written.captures) {
         let name = capture.value.as_str();
         if Part::named(name).is_none() && name != "word" && !name.starts_with('_') {
-            let known: Vec<String> = Part::ALL.iter().map(|part| format!("`@{}`", part.name())).collect();
+            let parts: Vec<String> = Part::ALL.iter().map(|part| format!("`@{}`", part.name())).collect();
             let reason = format!(
                 "unknown capture `@{name}`; known are {}, `@word` and names that start with `_`",
-                known.join(", ")
+                parts.join(", ")
             );
             faults.push((capture.range.start, reason));
         }
@@ -196,9 +212,12 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
         }
         ("message", [_]) => Err((at, "`message` is set twice".to_owned())),
         ("message", _) => Err((at, "`message` takes one text".to_owned())),
+        ("once", _) if part != Part::Finding => {
+            Err((at, format!("`once` belongs to the pattern of `@finding`, not of `@{}`", part.name())))
+        }
+        ("once", _) if pattern.once.is_some() => Err((at, "`once` is set twice".to_owned())),
         ("once", [each]) if matches!(each.value.as_str(), "script" | "other") => {
-            of_finding("once")?;
-            pattern.once = Some(if each.value == "other" { Once::Other } else { Once::Script });
+            pattern.once = Some((if each.value == "other" { Once::Other } else { Once::Script }, at));
             Ok(())
         }
         ("once", _) => Err((at, "`once` takes one word: \"script\" or \"other\"".to_owned())),
@@ -211,15 +230,15 @@ fn predicate(clause: &Clause, written: &Written, pattern: &mut Pattern) -> Resul
     let full = clause.name.value.as_str();
     let at = clause.name.range.start;
     let name = full.trim_start_matches('#').strip_suffix('?');
-    let known = |name: &str| PREDICATES.iter().find(|p| p.name == name);
+    let named = |name: &str| PREDICATES.iter().find(|p| p.name == name);
     let found = name.and_then(|name| match name.strip_prefix("not-") {
-        Some(positive) => known(positive).map(|p| (p, true)),
-        None => known(name).map(|p| (p, false)),
+        Some(positive) => named(positive).map(|p| (p, true)),
+        None => named(name).map(|p| (p, false)),
     });
     let Some((predicate, negated)) = found else {
-        let names: Vec<String> = PREDICATES.iter().map(|p| format!("#{}?", p.name)).collect();
-        let reason = format!("unknown predicate `{full}`; known are {}", names.join(", "));
-        return Err((at, reason));
+        let not = if full.starts_with("#not-") { "not-" } else { "" };
+        let names: Vec<String> = PREDICATES.iter().map(|p| format!("`#{not}{}?`", p.name)).collect();
+        return Err((at, format!("unknown predicate `{full}`; {}", known(&format!("`{full}`"), &names))));
     };
     let captures = clause.arguments.iter().take_while(|a| a.kind == Kind::Capture).count();
     let (captures, values) = clause.arguments.split_at(captures);
@@ -315,8 +334,8 @@ fn two(
         ));
     };
     let part_of = |token: &Token| {
-        let known = Part::named(&token.value).filter(|p| *p != Part::Missing);
-        known.ok_or_else(|| {
+        let part = Part::named(&token.value).filter(|p| *p != Part::Missing);
+        part.ok_or_else(|| {
             (token.range.start, format!("`{full}` relates commands, and `@{}` is none", token.value))
         })
     };

@@ -3,6 +3,9 @@
 
 use std::ops::Range;
 
+/// How deep brackets may nest. The grammar's trees are not as deep, and tree-sitter compiles a query by recursion.
+const MAX_DEPTH: usize = 64;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -62,6 +65,9 @@ pub(super) fn read(text: &str) -> (Vec<Written>, Vec<Fault>) {
         Ok(tokens) => tokens,
         Err(fault) => return (patterns, vec![fault]),
     };
+    if let Some(fault) = too_deep(&tokens) {
+        return (patterns, vec![fault]);
+    }
     let mut at = 0;
     while at < tokens.len() {
         let first = &tokens[at];
@@ -90,6 +96,23 @@ pub(super) fn read(text: &str) -> (Vec<Written>, Vec<Fault>) {
         at = end;
     }
     (patterns, faults)
+}
+
+/// The first bracket that nests too deep.
+fn too_deep(tokens: &[Token]) -> Option<Fault> {
+    let mut depth = 0_usize;
+    for token in tokens {
+        match token.kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            let reason = format!("brackets may nest {MAX_DEPTH} deep, and this one is deeper");
+            return Some((token.range.start, reason));
+        }
+    }
+    None
 }
 
 /// One pattern: a command node with its captures, alone or in a group with its predicates.
@@ -243,6 +266,38 @@ fn quoted(text: &str, start: usize) -> Result<(String, usize), Fault> {
         }
     }
     Err((start, "this text does not end on its line".to_owned()))
+}
+
+/// The captures of what `+` or `*` repeats, each with the sign.
+pub(super) fn repeated(inner: &[Token]) -> Vec<(&Token, char)> {
+    let mut found: Vec<(&Token, char)> = Vec::new();
+    for (at, token) in inner.iter().enumerate().filter(|(_, token)| token.kind == Kind::Symbol) {
+        let Some(sign) = token.value.chars().find(|c| matches!(c, '+' | '*')) else { continue };
+        // The sign follows the whole node or group that it repeats, and captures stand on both sides of it.
+        let captures = inner[..at].iter().rev().take_while(|t| t.kind == Kind::Capture).count();
+        let end = at - captures;
+        let start = end - closed_by(&inner[..end]);
+        let behind = inner[at + 1..].iter().take_while(|t| t.kind == Kind::Capture).count();
+        let repeated = inner[start..=at + behind].iter().filter(|t| t.kind == Kind::Capture);
+        found.extend(repeated.map(|capture| (capture, sign)));
+    }
+    found
+}
+
+/// How many tokens the node or group has that ends there.
+fn closed_by(tokens: &[Token]) -> usize {
+    let mut depth = 0_usize;
+    for (count, token) in tokens.iter().rev().enumerate() {
+        match token.kind {
+            Kind::Close => depth += 1,
+            Kind::Open => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return if count == 0 { 0 } else { count + 1 };
+        }
+    }
+    0
 }
 
 /// What stands inside a command node, where no query is needed to find it.

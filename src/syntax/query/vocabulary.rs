@@ -3,7 +3,7 @@
 
 use super::words::{
     Asker, ChangeWord, EcosystemWord, Features, Need, OnFailure, Place, ResourceWord, RoleWord, RunsAs,
-    SecondRun, Word, WorkWord,
+    SecondRun, Word, WorkWord, known,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -296,9 +296,8 @@ fn list<W: Word>(words: &[&str], question: fn(Vec<W>) -> Question) -> Result<Ask
 fn find<W: Word>(index: usize, word: &str) -> Result<W, Refused> {
     let found = W::ALL.iter().find(|(name, _)| *name == word);
     found.map(|(_, word)| *word).ok_or_else(|| {
-        let names: Vec<&str> = W::ALL.iter().map(|(name, _)| *name).collect();
-        let reason = format!("unknown word \"{word}\"; known are {}", names.join(", "));
-        (index, reason)
+        let names: Vec<String> = W::ALL.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        (index, format!("unknown word \"{word}\"; {}", known(&format!("\"{word}\""), &names)))
     })
 }
 

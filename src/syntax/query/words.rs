@@ -1,5 +1,21 @@
 //! The closed lists of words that predicates take, and the features of a command: one bit for each word that holds.
 
+/// Which names would be right in place of an unknown one: all of them, or, of a long list, the closest and where the list is.
+pub(super) fn known(name: &str, names: &[impl AsRef<str>]) -> String {
+    const SHORT: usize = 150;
+    let names = names.iter().map(AsRef::as_ref);
+    let all = names.clone().collect::<Vec<&str>>().join(", ");
+    if all.len() <= SHORT {
+        return format!("known are {all}");
+    }
+    let bare = |name: &str| name.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let scored = names.map(|known| (strsim::jaro_winkler(&bare(name), &bare(known)), known));
+    match scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score >= 0.8) {
+        Some((_, closest)) => format!("did you mean {closest}? queries/README.md lists all"),
+        None => "queries/README.md lists all that are known".to_owned(),
+    }
+}
+
 /// The words that hold for one command, as bits. A pattern names those that it needs, so that most commands are passed
 /// over by one comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -43,10 +43,20 @@ fn shown(line: &str) -> String {
     text
 }
 
-#[test]
-fn a_line_serves() {
+fn serves_as(rows: &[(&str, &str)]) {
     let mut wrong = String::new();
-    for (line, expected) in [
+    for (line, expected) in rows {
+        let is = shown(line);
+        if is != *expected {
+            wrong += &format!("\n  {line}\n    is       {is}\n    expected {expected}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn servers_of_python_serve() {
+    serves_as(&[
         (
             "/srv/venv/bin/gunicorn -w 4 --bind unix:/run/x.sock shop.wsgi:application",
             "python app shop.wsgi:application, /run/x.sock, stays, notifies",
@@ -88,8 +98,14 @@ fn a_line_serves() {
         ("/srv/app/venv/bin/shop-web", "python"),
         ("bash -c 'source venv/bin/activate && exec shop-web'", "python"),
         ("poetry run shop-web", "python"),
+    ]);
+}
+
+#[test]
+fn other_servers_serve() {
+    serves_as(&[
         ("/usr/bin/node --require ./x.js /srv/web/server.js", "node ./x.js, may stay"),
-        ("npm start", "node, stays"),
+        ("npm start", "node, may stay"),
         ("npx next start -p 3000", "node frontend, port 3000, stays, tells nothing"),
         ("pm2-runtime start ecosystem.config.js", "node ecosystem.config.js, stays"),
         ("pm2 start app.py", "python app.py, returns by pm2 start"),
@@ -110,6 +126,8 @@ fn a_line_serves() {
         ("/usr/sbin/nginx -g 'daemon off;'", "other proxy, stays, tells nothing"),
         ("nginx", "other proxy, returns by nginx, tells nothing"),
         ("caddy run --config /etc/caddy/Caddyfile", "other proxy, stays, notifies"),
+        ("haproxy -Ws -f /etc/haproxy.cfg", "other proxy, may stay"),
+        ("haproxy -D -f /etc/haproxy.cfg", "other proxy, returns by -D"),
         ("caddy start", "other proxy, returns by caddy start, notifies"),
         ("redis-server --daemonize yes", "other store, returns by --daemonize yes"),
         ("docker compose -f x.yml up", "container, stays"),
@@ -118,13 +136,7 @@ fn a_line_serves() {
         ("docker run -d --name x img", "container, returns by docker run -d"),
         ("java -jar shop.jar", "other, may stay"),
         ("/opt/shop/bin/shop", "other"),
-    ] {
-        let is = shown(line);
-        if is != expected {
-            wrong += &format!("\n  {line}\n    is       {is}\n    expected {expected}");
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong}");
+    ]);
 }
 
 #[test]
