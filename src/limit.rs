@@ -64,6 +64,7 @@ thread_local! {
     static LEFT: Cell<u32> = const { Cell::new(TICKS) };
     static TIME: Cell<Option<Time>> = const { Cell::new(None) };
     static LATE: Cell<bool> = const { Cell::new(false) };
+    static CUT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether the clock has ended anything on this thread since the last call. If so, the result is not a
@@ -76,8 +77,23 @@ pub(crate) fn was_late() -> bool {
 fn note_if(late: bool) -> bool {
     if late {
         LATE.set(true);
+        note_cut_short();
     }
     late
+}
+
+/// Call this if a limit other than the clock leaves work undone: it is too much, or nested too deep.
+pub(crate) fn note_cut_short() {
+    CUT.set(true);
+}
+
+/// Runs work, and says whether a limit cut it short.
+pub(crate) fn noting<T>(run: impl FnOnce() -> T) -> (T, bool) {
+    let before = CUT.replace(false);
+    let result = run();
+    let cut = CUT.get();
+    CUT.set(before || cut);
+    (result, cut)
 }
 
 /// True if more time has passed than one step may take.
@@ -386,6 +402,15 @@ mod tests {
                 assert_eq!(piece(|| work(200)), Ok(()));
             });
         });
+    }
+
+    #[test]
+    fn it_is_known_whose_work_was_cut_short() {
+        let forever = || piece(forever).is_err();
+        let ((first, second), _) = run(|| within(Some(SECOND), || (noting(forever), noting(|| work(10)))));
+        assert_eq!((first, second), ((true, true), ((), false)));
+        let (inner, outer) = noting(|| noting(note_cut_short).1);
+        assert!(inner && outer);
     }
 
     #[test]

@@ -11,13 +11,14 @@ use crate::facts::world::{Given, World};
 use crate::finding::{Finding, Gap};
 use crate::limit;
 use crate::model::Deployment;
-use crate::project::discover::{self, Candidate};
+use crate::project::discover;
 use crate::repo::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::repo::inventory::Inventory;
 use crate::rules::{self, Chosen};
 use crate::shell::count::each_once;
 use crate::source::{FileId, SourceFile, Sources, Span};
 use bumpalo::Bump;
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -96,6 +97,7 @@ fn inspect_in_time(
     let arena = Bump::new();
     let mut models = Models::new(root, &arena);
     let files = scripts(request, settings, &inventory, &mut models, sources, &mut judged);
+    models.retain(&files);
     let whole = meant && settings.selection.wants_any("env");
     let project = load::project(root, inventory, whole, sources, &mut judged.gaps);
     let selectors = settings.rules.selectors()?;
@@ -118,13 +120,13 @@ fn inspect_in_time(
     let commands = each_once(commands);
     judged.commands = commands.len();
     judged.unread = commands.iter().filter(|command| !command.analysed).count();
-    // A file that a script sources is judged as part of it and not again by itself. A file that it only seems
-    // to source, by an unknown path, is judged by itself.
-    let sourced: Vec<FileId> = models.iter().flat_map(|m| m.sourced.iter().copied()).collect();
-    models.retain(|m| !sourced.contains(&m.file));
-    scripts.retain(|s| !sourced.contains(&s.file));
-    let a_part = |path: &str| sourced.iter().any(|file| sources.file(*file).path() == path);
-    judged.taken.retain(|(path, _)| !a_part(path));
+    // A file that a script sources or runs is judged as a part of it and not again by itself. A file that it only seems to
+    // source, by an unknown path, is judged by itself.
+    let parts = parts(&models);
+    models.retain(|m| !parts.contains(&m.file));
+    scripts.retain(|s| !parts.contains(&s.file));
+    let parts: HashSet<&str> = parts.iter().map(|file| sources.file(*file).path()).collect();
+    judged.taken.retain(|(path, _)| !parts.contains(path.as_str()));
     put_beside_first(sources, &mut models, &mut scripts, &mut judged.taken);
     judged.scripts = models.len();
     judged.files = sources.iter().count();
@@ -167,6 +169,23 @@ fn inspect_in_time(
     Ok(judged)
 }
 
+/// The files that are parts of other scripts. Of scripts that source each other, the first one is no part.
+fn parts(models: &[Deployment<'_>]) -> HashSet<FileId> {
+    let below = |model: &Deployment<'_>| {
+        let own = model.file;
+        model.sourced.clone().into_iter().filter(move |file| *file != own)
+    };
+    let named: HashSet<FileId> = models.iter().flat_map(below).collect();
+    let (inner, outer): (Vec<_>, Vec<_>) = models.iter().partition(|model| named.contains(&model.file));
+    let mut parts = HashSet::new();
+    for model in outer.into_iter().chain(inner) {
+        if !parts.contains(&model.file) {
+            parts.extend(below(model));
+        }
+    }
+    parts
+}
+
 /// Orders the scripts as the world wants them, and notes why some are no part of the deploy.
 fn put_beside_first<'a>(
     sources: &Sources,
@@ -201,9 +220,15 @@ fn scripts(
 ) -> Vec<FileId> {
     let root = models.root();
     let mut files = Vec::new();
-    let mut candidates: Option<Vec<Candidate>> = None;
+    let mut candidates: Option<Vec<(String, FileId, String)>> = None;
     let everything = [Target::Path(root.path().to_owned())];
     let targets = if request.targets.is_empty() { &everything[..] } else { &request.targets[..] };
+    let directories = targets.iter().filter_map(|target| match target {
+        Target::Path(path) if path.is_dir() => Some(below(root, path)),
+        _ => None,
+    });
+    let directories: Vec<Option<String>> = directories.collect();
+    let wanted = |path: &str| directories.iter().any(|directory| lies_in(path, directory.as_deref()));
     for target in targets {
         match target {
             Target::Stdin { name, text } if text.len() as u64 > MAX_BYTES => {
@@ -226,34 +251,15 @@ fn scripts(
             }
             Target::Path(path) if path.is_dir() => {
                 let found = candidates.get_or_insert_with(|| {
-                    let (found, gaps) = discover::discover(root, inventory, sources, &mut |file, sources| {
-                        models.acts(file, sources)
-                    });
-                    judged.gaps.extend(gaps);
-                    found
+                    candidates_among(&wanted, settings, inventory, models, sources, &mut judged.gaps)
                 });
                 let below = below(root, path);
                 let mut any = false;
-                for candidate in found.iter() {
-                    let inside = below.as_deref().is_none_or(|dir| {
-                        dir.is_empty()
-                            || candidate.path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
-                    });
-                    let configured = !settings.config.scripts.is_empty();
-                    let wanted = if configured {
-                        settings.config.names_script(&candidate.path)
-                    } else {
-                        candidate.verdict.deploys
-                    };
-                    if inside && wanted && !files.contains(&candidate.file) {
+                for (path, file, why) in found.iter() {
+                    if lies_in(path, below.as_deref()) && !files.contains(file) {
                         any = true;
-                        files.push(candidate.file);
-                        let why = if configured {
-                            "the configuration names it"
-                        } else {
-                            candidate.verdict.summary.as_str()
-                        };
-                        judged.taken.push((candidate.path.clone(), why.to_owned()));
+                        files.push(*file);
+                        judged.taken.push((path.clone(), why.clone()));
                     }
                 }
                 if !any {
@@ -266,6 +272,43 @@ fn scripts(
         }
     }
     files
+}
+
+/// The scripts to judge of those that are wanted, with the reasons: those that the configuration names, or else those that
+/// deploy.
+fn candidates_among(
+    wanted: &dyn Fn(&str) -> bool,
+    settings: &Settings,
+    inventory: &Inventory,
+    models: &mut Models<'_, '_>,
+    sources: &mut Sources,
+    gaps: &mut Vec<Gap>,
+) -> Vec<(String, FileId, String)> {
+    let root = models.root();
+    let mut found = Vec::new();
+    if !settings.config.scripts.is_empty() {
+        for path in inventory.scripts.iter().filter(|path| wanted(path) && settings.config.names_script(path))
+        {
+            match root.read(path, sources) {
+                Ok(file) => found.push((path.clone(), file, "the configuration names it".to_owned())),
+                Err(gap) => gaps.push(gap),
+            }
+        }
+        return found;
+    }
+    let mut acts = |file, sources: &mut Sources| models.acts(file, sources);
+    let (candidates, more) = discover::discover(root, inventory, sources, wanted, &mut acts);
+    gaps.extend(more);
+    let deploying = candidates.into_iter().filter(|candidate| candidate.verdict.deploys);
+    found.extend(deploying.map(|candidate| (candidate.path, candidate.file, candidate.verdict.summary)));
+    found
+}
+
+/// True if a path is in a directory of the root, or if there is no directory that it has to be in.
+fn lies_in(path: &str, directory: Option<&str>) -> bool {
+    directory.is_none_or(|directory| {
+        directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+    })
 }
 
 /// A directory relative to the root; `None` if it is not inside the root.

@@ -3,6 +3,7 @@
 
 use super::isolate::{self, Script};
 use crate::finding::Gap;
+use crate::limit;
 use crate::model::{self, Deployment, Follow};
 use crate::project::discover::{self, Acts};
 use crate::repo::files::Root;
@@ -28,13 +29,16 @@ pub(super) struct Built<'a> {
     pub(super) deployment: Option<Deployment<'a>>,
     /// What could not be analysed.
     pub(super) gaps: Vec<Gap>,
+    /// True if something was left out because the model failed on it or a limit cut the work short. A text that does not
+    /// parse is left out of nothing: what it does cannot be known.
+    is_cut: bool,
 }
 
 impl Built<'_> {
-    /// What the script does for a deploy. What could not be analysed may do anything.
+    /// What the script does for a deploy. What was left out may do anything.
     fn acts(&self) -> Acts {
         let known = self.deployment.as_ref().map(discover::of_script).unwrap_or_default();
-        Acts { known, whole: self.gaps.is_empty() }
+        Acts { known, whole: !self.is_cut }
     }
 }
 
@@ -56,6 +60,11 @@ impl<'r, 'a> Models<'r, 'a> {
         built.acts()
     }
 
+    /// Forgets the models of all other scripts.
+    pub(super) fn retain(&mut self, files: &[FileId]) {
+        self.built.retain(|file, _| files.contains(file));
+    }
+
     /// The model of a script, for the rules.
     pub(super) fn take(&mut self, file: FileId, sources: &mut Sources) -> Built<'a> {
         self.built.remove(&file).unwrap_or_else(|| build(self.root, self.arena, file, sources))
@@ -70,10 +79,14 @@ fn build<'a>(root: &Root, arena: &'a Bump, file: FileId, sources: &mut Sources) 
         left_out: Vec::new(),
     };
     let mut follow = InRoot { root, sources, gaps: Vec::new() };
-    let (mut deployment, left_out) = isolate::model(file, script.text, &mut |left_out| {
-        follow.gaps.clear();
-        model::build_without(arena, file, &script.path, script.text, &mut follow, left_out)
-    });
+    let build = || {
+        isolate::model(file, script.text, &mut |left_out| {
+            follow.gaps.clear();
+            model::build_without(arena, file, &script.path, script.text, &mut follow, left_out)
+        })
+    };
+    let ((mut deployment, left_out), is_cut_short) = limit::noting(build);
+    let is_cut = is_cut_short || left_out.is_some();
     let mut gaps = follow.gaps;
     if let Some(left_out) = left_out {
         let reason = left_out.failure.reason("the model");
@@ -87,7 +100,7 @@ fn build<'a>(root: &Root, arena: &'a Bump, file: FileId, sources: &mut Sources) 
         let told = deployment.gaps.iter().map(|(span, reason)| Gap::at(sources, *span, reason.clone()));
         gaps.extend(told);
     }
-    Built { script, deployment, gaps }
+    Built { script, deployment, gaps, is_cut }
 }
 
 /// In a text that is not shell at all, each line would be a gap. The first ones are reported, with the number
@@ -132,25 +145,35 @@ impl Follow for InRoot<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FollowNothing;
-    use crate::source::SourceFile;
+    use crate::limit::{counted, within};
     use crate::tools::acts::Act;
     use std::collections::BTreeSet;
+    use std::fs;
+    use std::time::Duration;
+
+    fn acts_of(text: &str, time: Option<Duration>) -> Acts {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("x.sh"), text).unwrap();
+        let (root, mut sources, arena) = (Root::open(dir.path()).unwrap(), Sources::default(), Bump::new());
+        let file = root.read("x.sh", &mut sources).unwrap();
+        counted::run(|| within(time, || Models::new(&root, &arena).acts(file, &mut sources))).0
+    }
 
     #[test]
-    fn what_a_script_does_is_not_known_if_a_part_could_not_be_analysed() {
-        let (mut sources, arena, text) = (Sources::default(), Bump::new(), "useradd app\n");
-        let file = sources.add(SourceFile::new("x.sh".to_owned(), text.into()).unwrap());
-        let deployment = Some(model::build(&arena, file, "x.sh", text, &mut FollowNothing));
-        let script = Script { file, path: "x.sh".to_owned(), text, left_out: Vec::new() };
-        let mut built = Built { script, deployment, gaps: Vec::new() };
+    fn what_a_script_does_is_not_known_if_a_limit_cut_the_analysis_short() {
         let known = BTreeSet::from([Act::CreatesUsers]);
-        assert_eq!(built.acts(), Acts { known: known.clone(), whole: true });
-        built.gaps.push(Gap::at(
-            &sources,
-            Span::file_start(file),
-            "the parser took too long on it".to_owned(),
-        ));
-        assert_eq!(built.acts(), Acts { known, whole: false });
+        let whole = Acts { known, whole: true };
+        assert_eq!(acts_of("useradd app\n", None), whole);
+        // Nobody can tell what it does.
+        assert_eq!(acts_of("useradd app\nif then fi )\n", None), whole);
+        let long = "true $(date) || exit 1\n".repeat(4_000);
+        assert!(!acts_of(&long, Some(Duration::from_millis(20))).whole);
+        let deep = format!("{}true{}\n", "{ ".repeat(300), "; }".repeat(300));
+        assert!(!acts_of(&deep, None).whole);
+        let unfolds = format!(
+            "{}\nf0\n",
+            (0..20).map(|n| format!("f{n}() {{ f{m}; f{m}; }}\n", m = n + 1)).collect::<String>()
+        );
+        assert!(!acts_of(&unfolds, None).whole);
     }
 }

@@ -126,10 +126,10 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         })
     }
 
-    /// The scripts that deploy.
-    pub(crate) fn scripts(&self) -> impl Iterator<Item = &'r Deployment<'a>> {
+    /// The scripts that deploy, with their numbers.
+    pub(crate) fn deploying(&self) -> impl Iterator<Item = (usize, &'r Deployment<'a>)> {
         let world = self.world;
-        world.scripts.iter().filter(move |s| deploys(world, s.file))
+        world.scripts.iter().enumerate().filter(move |(_, s)| deploys(world, s.file))
     }
 
     /// The steps of all scripts that deploy.

@@ -10,6 +10,7 @@ use crate::facts::installed;
 use crate::facts::made::{self, Made};
 use crate::facts::managed;
 use crate::facts::owners::{Lives, root_serves};
+use crate::facts::reach::opens_roots_home;
 use crate::facts::read_units::{self, ReadUnit};
 use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
@@ -28,7 +29,7 @@ use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
 use crate::tools::effect::{Resource, Role};
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 /// What the configuration says about the app.
@@ -187,6 +188,8 @@ pub(crate) struct World<'r, 'a> {
     places: OnceCell<Vec<Placed>>,
     lives: OnceCell<Vec<Lives>>,
     root_serves: OnceCell<bool>,
+    roots_home_is_open: OnceCell<bool>,
+    brought: OnceCell<HashMap<(usize, StepId), Vec<usize>>>,
     deploy: Known<'r>,
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
@@ -236,6 +239,8 @@ impl<'r, 'a> World<'r, 'a> {
             places: OnceCell::new(),
             lives: OnceCell::new(),
             root_serves: OnceCell::new(),
+            roots_home_is_open: OnceCell::new(),
+            brought: OnceCell::new(),
             deploy: Known::default(),
             read_units: OnceCell::new(),
             made: OnceCell::new(),
@@ -310,6 +315,27 @@ impl<'r, 'a> World<'r, 'a> {
     /// True if root itself starts an app.
     pub(crate) fn root_serves(&self) -> bool {
         *self.root_serves.get_or_init(|| root_serves(self))
+    }
+
+    /// True if a script lets others enter root's home.
+    pub(crate) fn is_roots_home_open(&self) -> bool {
+        *self.roots_home_is_open.get_or_init(|| self.steps().any(|(_, _, step)| opens_roots_home(step)))
+    }
+
+    /// The units that a step writes or installs.
+    pub(crate) fn units_brought(&self, script: &Deployment<'_>, id: StepId) -> impl Iterator<Item = &UnitAt> {
+        let brought = self.brought.get_or_init(|| {
+            let mut brought: HashMap<(usize, StepId), Vec<usize>> = HashMap::new();
+            for (number, at) in self.units.iter().enumerate() {
+                if let Origin::Written(index, id) | Origin::Installed(index, id) = at.origin {
+                    brought.entry((index, id)).or_default().push(number);
+                }
+            }
+            brought
+        });
+        let number = self.scripts.iter().position(|own| std::ptr::eq(own, script));
+        let units = number.and_then(|number| brought.get(&(number, id)));
+        units.into_iter().flatten().map(|unit| &self.units[*unit])
     }
 
     /// All steps of all scripts that run on the machine itself.

@@ -18,7 +18,7 @@ mod scope;
 mod testing;
 mod writing;
 
-use crate::limit::tick;
+use crate::limit::{note_cut_short, tick};
 use crate::model::condition::Cond;
 use crate::model::walk::budget::Budget;
 use crate::model::walk::coverage::Coverage;
@@ -322,6 +322,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             return Flow::plain(Cond::Always(true));
         }
         if !self.budget.enter() {
+            note_cut_short();
             let reason = "statements nested too deep to follow".to_owned();
             if self.shell.gaps.last() != Some(&(stmt.span, reason.clone())) {
                 self.shell.gaps.push((stmt.span, reason));
@@ -369,6 +370,7 @@ impl<'a, 'f> Walker<'a, 'f> {
 
     /// Nothing after `span` is followed any more, which is reported once.
     pub(super) fn overrun(&mut self, span: Span) {
+        note_cut_short();
         if self.budget.overrun() {
             let reason = "its calls, loops and variables unfold to too much to follow".to_owned();
             self.shell.gaps.push((span, reason));

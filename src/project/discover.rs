@@ -9,7 +9,7 @@ use acts::{phrase, weight};
 use std::collections::BTreeSet;
 
 pub(crate) use acts::of_script;
-pub(crate) use project::{Candidate, discover};
+pub(crate) use project::discover;
 
 /// A script with this score deploys: it writes units (5), or does one thing that servers need (3) and has
 /// such a name (2), or does several things.
@@ -29,10 +29,6 @@ pub(crate) struct Acts {
 pub(crate) struct Verdict {
     /// True if it deploys.
     pub(crate) deploys: bool,
-    /// The score, after the name is taken into account.
-    pub(crate) score: u32,
-    /// What it does.
-    pub(crate) acts: BTreeSet<Act>,
     /// One line for people: `installs packages, writes units, restarts services`.
     pub(crate) summary: String,
 }
@@ -50,32 +46,24 @@ pub(crate) fn judge(path: &str, acts: Acts, standing: Standing) -> Verdict {
     let Acts { known: acts, whole } = acts;
     let base: u32 = acts.iter().map(|act| weight(*act)).sum();
     let has = |act: Act| acts.contains(&act);
-    let not = |score: u32, summary: &str| Verdict {
-        deploys: false,
-        score,
-        acts: acts.clone(),
-        summary: summary.to_owned(),
-    };
+    let not = |summary: &str| Verdict { deploys: false, summary: summary.to_owned() };
     if let Some(why) = foreign(path) {
-        return not(0, why);
+        return not(why);
     }
     // A script that uses systemd runs on a server, wherever else it may be copied.
     let on_server = has(Act::WritesUnits) || has(Act::ControlsServices) || has(Act::CreatesUsers);
     if !on_server && (standing.in_container || is_entrypoint(path)) {
-        return not(base, "runs inside a container: its image deploys it");
+        return not("runs inside a container: its image deploys it");
     }
     if !on_server && has(Act::ServesDevelopment) {
-        return not(base, "starts a server for development");
+        return not("starts a server for development");
     }
     let on_developers = tokens(path).any(|token| matches!(token, "dev" | "develop" | "development"));
     if !on_server && on_developers {
-        return not(base, "prepares a developer's machine");
+        return not("prepares a developer's machine");
     }
     if is_check(path) && !has(Act::WritesUnits) && !has(Act::CreatesUsers) {
-        return not(base, "checks or watches what is deployed");
-    }
-    if tokens(path).any(|token| matches!(token, "uninstall" | "uninstaller" | "teardown")) {
-        return not(base, "takes away what was deployed");
+        return not("checks or watches what is deployed");
     }
     let score = match base {
         0 => 0,
@@ -91,10 +79,11 @@ pub(crate) fn judge(path: &str, acts: Acts, standing: Standing) -> Verdict {
         false if score < THRESHOLD => format!("only {}", listed.join(", ")),
         false => listed.join(", "),
     };
-    Verdict { deploys, score, acts, summary }
+    Verdict { deploys, summary }
 }
 
-/// Scripts of others, of tests and of pipelines, by their directories or by the names that tools give.
+/// Why a script is not judged, whatever it does: it belongs to others, to tests or to pipelines, or it removes what was
+/// deployed. Its directories or its name say so.
 fn foreign(path: &str) -> Option<&'static str> {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let lies_in = |names: &[&str]| directories.split('/').any(|part| names.contains(&part));
@@ -119,6 +108,8 @@ fn foreign(path: &str) -> Option<&'static str> {
         ".devcontainer",
     ]) {
         Some("belongs to a pipeline or to an editor")
+    } else if tokens(path).any(|token| matches!(token, "uninstall" | "uninstaller" | "teardown")) {
+        Some("removes what was deployed")
     } else {
         None
     }

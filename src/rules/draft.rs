@@ -6,6 +6,7 @@ use crate::finding::{Confidence, Finding, Fix, Related, RuleId, Severity};
 use crate::source::Span;
 
 /// A finding in the making.
+#[derive(Clone)]
 pub(crate) struct Draft(Finding);
 
 impl World<'_, '_> {
@@ -29,6 +30,12 @@ impl Draft {
     /// Sets another severity than the page's.
     pub(crate) fn severity(mut self, severity: Severity) -> Self {
         self.0.severity = severity;
+        self
+    }
+
+    /// Points at another place than the command.
+    pub(crate) fn at(mut self, span: Span) -> Self {
+        self.0.span = span;
         self
     }
 

@@ -9,7 +9,7 @@ mod redirect;
 mod tests;
 mod words;
 
-use crate::limit::tick;
+use crate::limit::{note_cut_short, tick};
 use crate::shell::ast::{Block, Stmt, StmtKind, Word};
 use crate::shell::parse::Shell;
 use crate::source::{FileId, OffsetMap, Span};
@@ -63,6 +63,12 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         self.shell.gaps.push((span, reason.to_owned()));
     }
 
+    /// A gap because of a limit.
+    fn too_much(&mut self, node: Node<'_>, reason: &str) {
+        note_cut_short();
+        self.gap(node, reason);
+    }
+
     fn source(&self, node: Node<'_>) -> &'a str {
         self.text.get(node.start() as usize..node.end() as usize).unwrap_or_default()
     }
@@ -93,7 +99,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
         let node = cursor.node();
         if self.depth >= DEPTH {
             if node.is_named() {
-                self.gap(node, "statements nested too deep to follow");
+                self.too_much(node, "statements nested too deep to follow");
             }
             return None;
         }

@@ -89,6 +89,7 @@ impl<'a> Shell<'a> {
             Span { file, start: range.start, end: range.end }
         };
         if self.depth >= REGION_DEPTH || self.texts.len() >= TEXTS {
+            limit::note_cut_short();
             self.gaps.push((whole(&map), "shell code nested too deep to follow".to_owned()));
             return &[];
         }
@@ -105,6 +106,7 @@ impl<'a> Shell<'a> {
             Some(tree) if self.badly_broken(&tree, &masked) => self.pieces(text, &tree, &masked, file, &map),
             Some(tree) => self.lower(text, tree, &masked, &[], file, map.clone()),
             None => {
+                limit::note_cut_short();
                 self.gaps.push((whole(&map), "the parser took too long on it".to_owned()));
                 &[]
             }

@@ -99,11 +99,6 @@ impl QueryFile {
         self.of(part).next().is_some()
     }
 
-    /// What the project must need for the deploy to be at fault.
-    pub(crate) fn needs(&self) -> impl Iterator<Item = Need> {
-        self.patterns.iter().flat_map(|p| p.needs.iter().copied())
-    }
-
     /// What is wrong with a message that the rule's page gives: it is said of each pattern that has none of its own.
     pub(crate) fn message_fault(&self, message: &Message) -> Option<String> {
         self.patterns.iter().filter(|p| p.message.is_none()).find_map(|p| self.fault_for(p, message))

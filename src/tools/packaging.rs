@@ -231,9 +231,12 @@ pub(crate) fn works_elsewhere(argv: &Argv) -> bool {
     argv.args.iter().any(|arg| ELSEWHERE.iter().any(|option| arg.value.known_prefix().starts_with(option)))
 }
 
+/// The program that builds programs in Rust.
+pub(crate) const CARGO: &str = "cargo";
+
 /// cargo and what stands in for it.
 pub(crate) fn is_cargo(argv: &Argv) -> bool {
-    matches!(argv.name.as_str(), "cargo" | "cross")
+    matches!(argv.name.as_str(), CARGO | "cross")
 }
 
 /// A line in which a process runs what a build of Node makes, or may through a script of package.json.

@@ -1,6 +1,6 @@
 //! The program as it is called: arguments, exit codes, what goes to which stream.
 
-use crate::support::{Repo, command, output_with, project, ran, run};
+use crate::support::{Ran, Repo, command, output_with, project, ran, run};
 use std::io::Read;
 use std::process::Stdio;
 
@@ -335,4 +335,45 @@ fn a_secret_that_git_holds_is_told_and_one_that_it_ignores_is_not() {
     let places: Vec<&str> = ran.out.lines().filter(|line| line.contains("┌─ ")).collect();
     assert_eq!((ran.code, places.len()), (1, 1), "{}", ran.out);
     assert!(places[0].ends_with("─ .env:1:1"), "{}", ran.out);
+}
+
+/// A deploy that fails when it runs again.
+const DEPLOYS: &str =
+    "#!/bin/bash\nset -e\ncd /srv/shop\ngit pull\nnpm ci\nmkdir /srv/shop/up\nsystemctl restart shop\n";
+
+/// What is said of the files, with the scripts that were checked.
+fn said_of(files: &[(&str, &str)]) -> Ran {
+    let dir = project(files);
+    run(dir.path(), &["check", "-v", "--select", "rerun", "--confidence", "low"])
+}
+
+#[test]
+fn a_wrapper_that_runs_the_deploy_does_not_stand_for_it() {
+    let menu = "#!/bin/bash\nread -r -p 'which? ' w\nif [ \"$w\" = 1 ]; then\n  bash ./deploy.sh\nfi\n";
+    let ship = "#!/bin/bash\nssh deploy@example.org bash -s < ./deploy.sh\n";
+    for (name, text) in [("menu.sh", menu), ("ship.sh", ship)] {
+        let ran = said_of(&[("deploy.sh", DEPLOYS), (name, text)]);
+        assert!(ran.err.contains("checked deploy.sh") && !ran.err.contains(name), "{}", ran.err);
+        assert!(ran.out.contains("error[rerun/existing-path]"), "{}", ran.out);
+        assert!(!ran.out.contains("confidence"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn of_scripts_that_run_each_other_one_is_judged() {
+    let install =
+        "#!/bin/bash\nset -e\nuseradd shop\napt-get install -y nginx\n[ \"$1\" = all ] && bash ./update.sh\n";
+    let update = format!("{DEPLOYS}[ \"$1\" = new ] && bash ./install.sh\n");
+    let ran = said_of(&[("install.sh", install), ("update.sh", &update)]);
+    assert!(ran.err.contains("checked install.sh") && !ran.err.contains("checked update.sh"), "{}", ran.err);
+    assert!(ran.out.contains("install.sh:3:1") && ran.out.contains("update.sh:6:1"), "{}", ran.out);
+}
+
+#[test]
+fn what_a_deploy_sources_from_a_pipeline_is_judged() {
+    for path in ["ci/all.sh", "tests/all.sh", "hooks/all.sh"] {
+        let install = format!("#!/bin/bash\nset -e\n. ./{path}\n");
+        let ran = said_of(&[("install.sh", &install), (path, "apt-get install -y nginx\nuseradd shop\n")]);
+        assert!(ran.out.contains(&format!("{path}:2:1")), "{}{}", ran.out, ran.err);
+    }
 }

@@ -1,21 +1,40 @@
 //! What a project needs of its deploy: work that its manifests, its code and its files ask for. Whether a step does it is
 //! asked elsewhere.
 
+mod build;
+mod dependencies;
+mod environment;
 mod migrations;
+mod static_files;
 
+pub(crate) use build::{Build, Program};
+pub(crate) use dependencies::{Dependencies, Of};
+pub(crate) use environment::Environment;
 pub(crate) use migrations::{By, Migrations};
+pub(crate) use static_files::StaticFiles;
 
 use crate::facts::deploy::Deploy;
+use crate::model::Step;
 use crate::project::manifest;
 use crate::source::Span;
 use crate::syntax::query::Need;
 use crate::tools::effect::Role;
 
 /// Work that is needed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Needed<'r> {
     /// The database is to be migrated.
     Migrations(Migrations<'r>),
+    /// A virtual environment is to be made.
+    Environment(Environment<'r>),
+    /// What a manifest declares is to be installed.
+    Dependencies(Dependencies<'r>),
+    /// A package is to be built.
+    Build(Build<'r>),
+    /// A program is to be built.
+    Program(Program),
+    /// Static files are to be gathered.
+    StaticFiles(StaticFiles<'r>),
 }
 
 impl Needed<'_> {
@@ -23,12 +42,28 @@ impl Needed<'_> {
     pub(crate) fn place(&self) -> Span {
         match self {
             Needed::Migrations(migrations) => migrations.place,
+            Needed::Environment(environment) => environment.at.span,
+            Needed::Dependencies(dependencies) => dependencies.place,
+            Needed::Build(build) => build.place,
+            Needed::Program(program) => program.place,
+            Needed::StaticFiles(files) => files.place,
+        }
+    }
+
+    /// The step works for this need: where the package is, on the environment. What is needed once, any step does for.
+    pub(crate) fn is_for(&self, step: &Step) -> bool {
+        match self {
+            Needed::Migrations(_) | Needed::StaticFiles(_) => true,
+            Needed::Environment(environment) => environment.is_made_by(step),
+            Needed::Dependencies(dependencies) => dependencies.are_installed_by(step),
+            Needed::Build(build) => build.is_done_by(step),
+            Needed::Program(_) => Program::is_made_by(step),
         }
     }
 }
 
 /// What the project needs of this kind: nothing, one thing, or several that are done apart.
-pub(crate) fn needed<'r>(deploy: &Deploy<'_, 'r, '_>, need: Need) -> Vec<Needed<'r>> {
+pub(crate) fn needed<'r>(deploy: &Deploy<'r, '_, '_>, need: Need) -> Vec<Needed<'r>> {
     // Without a manifest and without a unit there is no step that could be missing.
     let world = deploy.world;
     if world.units.is_empty() && world.project.needs == manifest::Needs::default() {
@@ -36,6 +71,18 @@ pub(crate) fn needed<'r>(deploy: &Deploy<'_, 'r, '_>, need: Need) -> Vec<Needed<
     }
     match need {
         Need::Migrations => migrations::migrations(deploy).map(Needed::Migrations).into_iter().collect(),
+        Need::VirtualEnv => environment::environments(deploy).into_iter().map(Needed::Environment).collect(),
+        Need::PythonDependencies
+        | Need::NodeDependencies
+        | Need::RubyDependencies
+        | Need::PhpDependencies => {
+            dependencies::dependencies(deploy, need).into_iter().map(Needed::Dependencies).collect()
+        }
+        Need::Build => build::builds(deploy).into_iter().map(Needed::Build).collect(),
+        Need::Program => build::program(deploy).map(Needed::Program).into_iter().collect(),
+        Need::StaticFiles => {
+            static_files::static_files(deploy).map(Needed::StaticFiles).into_iter().collect()
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use crate::finding::Gap;
 use crate::limit;
-use crate::project::discover::{Acts, Standing, Verdict, foreign, judge};
+use crate::project::discover::{Acts, Standing, Verdict, foreign, judge, name_bonus};
 use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::repo::names::base;
 use crate::source::{FileId, Sources};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A script and the verdict on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,34 +20,46 @@ pub(crate) struct Candidate {
     pub(crate) verdict: Verdict,
 }
 
-/// Reads and judges every script of the inventory. A script's own acts include those of what it sources.
-/// `acts` says what a script does.
+/// Reads and judges every script of the inventory that is `wanted`, by its path. `acts` says what a script does by itself;
+/// what it sources counts too. If the time is over, a gap says how many scripts are left.
 pub(crate) fn discover(
     root: &Root,
     inventory: &Inventory,
     sources: &mut Sources,
+    wanted: &dyn Fn(&str) -> bool,
     acts: &mut dyn FnMut(FileId, &mut Sources) -> Acts,
 ) -> (Vec<Candidate>, Vec<Gap>) {
     let mut gaps = Vec::new();
     let copied = copied(root, inventory, sources);
-    let read = limit::part(|| read(root, inventory, sources, &mut gaps));
-    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (index, (path, _)) in read.iter().enumerate() {
-        by_name.entry(base(path)).or_default().push(index);
-    }
-    let links: Vec<Vec<usize>> =
-        read.iter().map(|(path, file)| sourced(sources.file(*file).text(), path, &read, &by_name)).collect();
-    let mut done: Vec<Acts> = Vec::with_capacity(read.len());
-    for (path, file) in &read {
-        // A script that would not be judged, whatever it does, is not read.
-        done.push(if foreign(path).is_some() { Acts::default() } else { acts(*file, sources) });
+    let judged = |path: &str| wanted(path) && foreign(path).is_none();
+    let (read, unread) = limit::part(|| read(root, inventory, sources, &judged, &mut gaps));
+    let links = links(sources, &read);
+    let own = (0..read.len()).filter(|index| judged(&read[*index].0));
+    let parts: Vec<(usize, Vec<usize>)> = own.map(|index| (index, reachable(index, &links))).collect();
+    // A script that would not be judged, whatever it does, counts only if another one sources it.
+    let all: BTreeSet<usize> =
+        parts.iter().flat_map(|(own, below)| below.iter().chain([own])).copied().collect();
+    let mut order: Vec<usize> = all.into_iter().collect();
+    // If there is not enough time for all, those that are most likely to deploy come first.
+    order.sort_by_key(|index| std::cmp::Reverse(name_bonus(&read[*index].0)));
+    let mut done: HashMap<usize, Acts> = HashMap::new();
+    limit::part(|| {
+        for index in order.iter().take_while(|_| !limit::is_over()) {
+            done.insert(*index, acts(read[*index].1, sources));
+        }
+    });
+    let left = unread + order.len() - done.len();
+    if left > 0 {
+        let reason = format!("it took too long to look at all scripts, and {left} are left");
+        gaps.push(Gap { file: String::new(), place: None, reason });
     }
     let mut candidates: Vec<Candidate> = Vec::new();
-    for (index, (path, file)) in read.iter().enumerate() {
-        let below = reachable(index, &links).into_iter().flat_map(|below| &done[below].known);
+    for (index, below) in parts {
+        let (path, file) = &read[index];
+        let Some(own) = done.get(&index) else { continue };
+        let below = below.iter().filter_map(|below| done.get(below));
+        let known = below.flat_map(|acts| &acts.known).chain(&own.known).copied().collect();
         let standing = Standing { in_container: copied.contains(base(path)) };
-        let own = &done[index];
-        let known = own.known.iter().chain(below).copied().collect();
         let verdict = judge(path, Acts { known, ..*own }, standing);
         candidates.push(Candidate { path: path.clone(), file: *file, verdict });
     }
@@ -66,37 +78,46 @@ fn copied(root: &Root, inventory: &Inventory, sources: &mut Sources) -> HashSet<
     copied
 }
 
-/// Reads the scripts.
+/// Reads the scripts. The number says how many are left because the time was over.
 fn read(
     root: &Root,
     inventory: &Inventory,
     sources: &mut Sources,
+    judged: &dyn Fn(&str) -> bool,
     gaps: &mut Vec<Gap>,
-) -> Vec<(String, FileId)> {
+) -> (Vec<(String, FileId)>, usize) {
     let mut read = Vec::new();
     for (index, path) in inventory.scripts.iter().enumerate() {
         if limit::is_over() {
-            let rest = inventory.scripts.len() - index;
-            let reason = format!("it took too long to look at all scripts, and {rest} are left");
-            gaps.push(Gap { file: String::new(), place: None, reason });
-            break;
+            return (read, inventory.scripts.len() - index);
         }
         match root.read(path, sources) {
             Ok(file) => read.push((path.clone(), file)),
             // A script that would not be judged is not missed: a dangling link among an editor's hooks.
-            Err(gap) if foreign(path).is_none() => gaps.push(gap),
+            Err(gap) if judged(path) => gaps.push(gap),
             Err(_) => {}
         }
     }
-    read
+    (read, 0)
 }
 
+/// For each script, the scripts that it sources.
+fn links(sources: &Sources, read: &[(String, FileId)]) -> Vec<Vec<usize>> {
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, (path, _)) in read.iter().enumerate() {
+        by_name.entry(base(path)).or_default().push(index);
+    }
+    let of = |(path, file): &(String, FileId)| sourced(sources.file(*file).text(), path, read, &by_name);
+    read.iter().map(of).collect()
+}
+
+/// What a script sources, and what that sources.
 fn reachable(from: usize, links: &[Vec<usize>]) -> Vec<usize> {
-    let mut seen = HashMap::from([(from, ())]);
+    let mut seen = HashSet::from([from]);
     let mut order = Vec::new();
     let mut open = links[from].clone();
     while let Some(next) = open.pop() {
-        if seen.insert(next, ()).is_none() {
+        if seen.insert(next) {
             order.push(next);
             open.extend(&links[next]);
         }
@@ -160,7 +181,7 @@ pub(super) fn container_scripts(dockerfile: &str) -> Vec<String> {
         let words =
             line.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']' | ',' | ';'));
         for word in words {
-            let name = word.rsplit('/').next().unwrap_or(word);
+            let name = base(word);
             let script = name.ends_with(".sh") || name.ends_with(".bash");
             if script && !name.contains('*') && !found.iter().any(|f| f == name) {
                 found.push(name.to_owned());
@@ -175,13 +196,12 @@ mod tests {
     use super::*;
     use crate::model::{self, FollowNothing};
     use crate::project::discover::of_script;
+    use crate::support::project;
     use bumpalo::Bump;
-    use std::fs;
 
     #[test]
     fn a_script_that_only_sources_deploys_by_what_it_sources() {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in [
+        let dir = project(&[
             ("install.sh", "source \"${ROOT}\"/lib/all.sh\nmain\n"),
             ("lib/all.sh", "source \"$ROOT/lib/_system.sh\"\n. ./_colors.sh\n"),
             (
@@ -191,25 +211,74 @@ mod tests {
             ("lib/_colors.sh", "RED=1\n"),
             ("boot.sh", "pip install -r r.txt\nalembic upgrade head\n"),
             ("Dockerfile", "FROM x\n# COPY lib/_system.sh\nCOPY boot.sh /\nCMD [\"/boot.sh\"]\n"),
-        ] {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        let root = Root::open(dir.path()).unwrap();
+        ]);
+        let (found, gaps, links) = discovered(dir.path(), |_| true);
+        assert_eq!(gaps, []);
+        let deploys = |path: &str| found.iter().find(|c| c.path == path).unwrap().verdict.deploys;
+        assert!(deploys("install.sh") && deploys("lib/_system.sh"));
+        assert!(!deploys("boot.sh") && !deploys("lib/_colors.sh"));
+        assert_eq!(links["lib/all.sh"], ["lib/_colors.sh", "lib/_system.sh"]);
+        assert_eq!(links["install.sh"], ["lib/all.sh"]);
+    }
+
+    /// The candidates below a directory, the gaps, and what each script sources.
+    fn discovered(
+        dir: &std::path::Path,
+        wanted: fn(&str) -> bool,
+    ) -> (Vec<Candidate>, Vec<Gap>, HashMap<String, Vec<String>>) {
+        let root = Root::open(dir).unwrap();
         let mut sources = Sources::default();
         let arena = Bump::new();
         let mut acts = |file: FileId, sources: &mut Sources| {
+            limit::counted::work(100);
             let text = arena.alloc_str(sources.file(file).text());
             let known = of_script(&model::build(&arena, file, "x.sh", text, &mut FollowNothing));
             Acts { known, whole: true }
         };
-        let (found, gaps) = discover(&root, &Inventory::of(&root), &mut sources, &mut acts);
-        assert_eq!(gaps, []);
-        let by = |path: &str| found.iter().find(|c| c.path == path).unwrap();
-        assert!(by("install.sh").verdict.deploys);
-        assert!(!by("boot.sh").verdict.deploys);
-        assert!(!by("lib/_colors.sh").verdict.deploys);
+        let inventory = Inventory::of(&root);
+        let (found, gaps) = discover(&root, &inventory, &mut sources, &wanted, &mut acts);
+        let (read, _) = read(&root, &inventory, &mut sources, &wanted, &mut Vec::new());
+        let links = links(&sources, &read).into_iter().enumerate().map(|(index, mut below)| {
+            below.sort_unstable();
+            (read[index].0.clone(), below.into_iter().map(|below| read[below].0.clone()).collect())
+        });
+        (found, gaps, links.collect())
+    }
+
+    #[test]
+    fn what_a_pipeline_shares_with_a_deploy_counts_for_the_deploy() {
+        let text = "apt-get install -y nginx\nuseradd shop\n";
+        let dir =
+            project(&[("install.sh", ". \"$HERE/ci/all.sh\"\n"), ("ci/all.sh", text), ("ci/run.sh", text)]);
+        let (found, _, _) = discovered(dir.path(), |_| true);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].path == "install.sh" && found[0].verdict.deploys, "{found:?}");
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_judged() {
+        let text = "apt-get install -y nginx\nuseradd shop\n";
+        let dir = project(&[("a/install.sh", ". ../lib.sh\n"), ("lib.sh", text), ("b/install.sh", text)]);
+        let (found, _, _) = discovered(dir.path(), |path| path.starts_with("a/"));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].path == "a/install.sh" && found[0].verdict.deploys, "{found:?}");
+    }
+
+    #[test]
+    fn what_there_was_no_time_for_is_counted_and_does_not_deploy() {
+        let names: Vec<String> = (0..30).map(|n| format!("{n:02}.sh")).collect();
+        let mut files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "true\n")).collect();
+        files.push(("zz/deploy.sh", "apt-get install -y nginx\nuseradd shop\n"));
+        let dir = project(&files);
+        let time = Some(std::time::Duration::from_secs(1));
+        let within = || limit::within(time, || discovered(dir.path(), |_| true));
+        let ((found, gaps, _), _) = limit::counted::run(within);
+        let deploying: Vec<&str> =
+            found.iter().filter(|c| c.verdict.deploys).map(|c| c.path.as_str()).collect();
+        assert_eq!(deploying, ["zz/deploy.sh"]);
+        assert!((5..20).contains(&found.len()), "{}", found.len());
+        let reason = format!("it took too long to look at all scripts, and {} are left", 31 - found.len());
+        assert_eq!(gaps.iter().map(|gap| &gap.reason).collect::<Vec<_>>(), [&reason]);
     }
 
     #[test]

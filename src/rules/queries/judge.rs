@@ -4,8 +4,10 @@ use crate::facts::appended::lasting;
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
 use crate::facts::modes::opened;
+use crate::facts::needs::Needed;
 use crate::facts::owners::works_for;
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
+use crate::facts::reach::{out_of_reach, units_out_of_reach};
 use crate::facts::redirects::opens_as_caller;
 use crate::facts::secrets::is_environment_file;
 use crate::facts::world::World;
@@ -28,6 +30,7 @@ pub(super) struct Asked<'q, 'r, 'a> {
     script: &'q Deployment<'a>,
     id: StepId,
     features: Features,
+    needed: Option<&'q Needed<'q>>,
 }
 
 impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
@@ -37,7 +40,12 @@ impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
         id: StepId,
         features: Features,
     ) -> Self {
-        Asked { context, script, id, features }
+        Asked { context, script, id, features, needed: None }
+    }
+
+    /// Asked whether it does what is needed.
+    pub(super) fn for_need(self, needed: Option<&'q Needed<'q>>) -> Self {
+        Asked { needed, ..self }
     }
 
     fn step(&self) -> &'q Step {
@@ -92,11 +100,14 @@ impl Judge for Asked<'_, '_, '_> {
             Question::InOthersTree => works_for(self.context, step).is_some(),
             Question::OpensToAll => opened(step).is_some(),
             Question::RedirectsAsCaller => opens_as_caller(self.context, self.script, step),
+            Question::OutOfReach => out_of_reach(self.context, self.script, step).is_some(),
+            Question::UnitOutOfReach => !units_out_of_reach(self.context, self.script, self.id).is_empty(),
             Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
                     if is_environment_file(path))
             }),
             Question::LastingLine => lasting(self.context, self.script, self.id).is_ok(),
+            Question::ForNeed => self.needed.is_some_and(|needed| needed.is_for(step)),
             Question::Guarded => self.script.second_run(self.id).skipped_by().is_some(),
             Question::WordMatches { word, pattern } => {
                 self.word(word).is_some_and(|value| pattern.is_match(value))

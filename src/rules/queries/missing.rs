@@ -1,47 +1,54 @@
 //! Commands that the deploy lacks.
 
-use super::judge::{self, Asked};
-use super::{Lack, Telling, Wording, fill, read};
-use crate::facts::deploy::Deploy;
-use crate::facts::needs::{is_deploy, needed};
+use super::judge::Asked;
+use super::{Lack, Run, Telling, Wording, fill, read};
+use crate::facts::needs::{Needed, is_deploy, needed};
 use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::source::Span;
-use crate::syntax::query::{Need, Part, QueryFile};
+use crate::syntax::query::{Need, Part, Pattern, QueryFile};
 
 /// Looks for what each rule with `@missing` asks for.
-pub(super) fn run(context: &World<'_, '_>, telling: Telling<'_>, found: &mut Vec<Finding>) {
+pub(super) fn run(run: &Run<'_, '_, '_>, found: &mut Vec<Finding>) {
+    let (context, telling) = (run.context, run.telling);
     let deploy = context.deploy();
     let asked = |file: &&QueryFile| file.has(Part::Missing) && (telling.chosen.wants)(file.rule());
     for file in telling.chosen.selectors.files().iter().filter(asked) {
-        if is_there(context, &deploy, file) {
-            continue;
-        }
-        let mut needs: Vec<Need> = file.needs().collect();
+        let mut needs: Vec<Need> =
+            file.of(Part::Missing).flat_map(|pattern| pattern.needs()).copied().collect();
         needs.dedup();
         let lacks: Vec<(Span, Lack<'_, '_, '_>)> = match needs[..] {
-            [] if is_deploy(deploy) => {
+            [] if is_deploy(deploy) && !is_there(run, file, None) => {
                 let place = deploy.place();
                 place.map(|place| (place, Lack { deploy, needed: None })).into_iter().collect()
             }
             [] => Vec::new(),
             _ => {
-                let needed = needs.iter().flat_map(|need| needed(&deploy, *need));
-                needed.map(|needed| (needed.place(), Lack { deploy, needed: Some(needed) })).collect()
+                let needed =
+                    needs.iter().flat_map(|need| needed(&deploy, *need).into_iter().map(|n| (*need, n)));
+                let lacking = needed.filter(|(need, needed)| !is_there(run, file, Some((*need, needed))));
+                lacking.map(|(_, needed)| (needed.place(), Lack { deploy, needed: Some(needed) })).collect()
             }
         };
         found.extend(lacks.iter().filter_map(|(place, lack)| finding(context, file, *place, lack, telling)));
     }
 }
 
-/// True where a step of the deploy is what the rule asks for.
-fn is_there<'a>(context: &World<'_, 'a>, deploy: &Deploy<'_, '_, 'a>, file: &QueryFile) -> bool {
-    deploy.scripts().any(|script| {
+/// True where a step of the deploy is what the rule asks for, or what it asks for this need.
+fn is_there(run: &Run<'_, '_, '_>, file: &QueryFile, need: Option<(Need, &Needed<'_>)>) -> bool {
+    let meant = |pattern: &&Pattern| {
+        pattern.needs().is_empty() || need.is_some_and(|(need, _)| pattern.needs().contains(&need))
+    };
+    let patterns: Vec<&Pattern> = file.of(Part::Missing).filter(meant).collect();
+    let context = run.context;
+    let deploy = context.deploy();
+    deploy.deploying().any(|(number, script)| {
         script.iter().any(|(id, step)| {
-            let features = judge::features(context, script, id);
-            let asked = Asked::new(context, script, id, features);
-            file.of(Part::Missing).any(|pattern| {
-                pattern.may_hold(&step.argv.name, features) && !pattern.matches(&asked).is_empty()
+            let features = run.features(number)[id.0 as usize];
+            patterns.iter().any(|pattern| {
+                let asked =
+                    || Asked::new(context, script, id, features).for_need(need.map(|(_, needed)| needed));
+                pattern.may_hold(&step.argv.name, features) && !pattern.matches(&asked()).is_empty()
             })
         })
     })

@@ -34,6 +34,8 @@ use std::rc::Rc;
 pub(crate) enum Wording {
     /// Of a command at fault.
     Command(fn(&World<'_, '_>, &Found<'_, '_>, Draft) -> Draft),
+    /// Of each of the things that one command does wrong, each at its own place.
+    Each(fn(&World<'_, '_>, &Found<'_, '_>, &Draft) -> Vec<Draft>),
     /// Of a command that is missing.
     Missing(fn(&World<'_, '_>, &Lack<'_, '_, '_>, Draft) -> Draft),
 }
@@ -82,7 +84,7 @@ pub(crate) struct Lack<'d, 'r, 'a> {
     /// The deploy that lacks it.
     pub(crate) deploy: Deploy<'d, 'r, 'a>,
     /// What needs it; `None` where each deploy must have it.
-    pub(crate) needed: Option<Needed<'r>>,
+    pub(crate) needed: Option<Needed<'d>>,
 }
 
 /// Runs every query file.
@@ -93,14 +95,14 @@ pub(super) fn run(
     found: &mut Vec<Finding>,
 ) {
     let telling = Telling { chosen, wordings };
-    let run = Run {
+    let mut run = Run {
         context,
         telling,
         features: context.scripts.iter().map(|_| OnceCell::new()).collect(),
         candidates: HashMap::new(),
     };
     run.commands(chosen.selectors, found);
-    missing::run(context, telling, found);
+    missing::run(&run, found);
 }
 
 /// One run over all scripts.
@@ -149,7 +151,7 @@ struct Hit<'w, 'a> {
 }
 
 impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
-    fn commands(mut self, selectors: &'w Selectors, found: &mut Vec<Finding>) {
+    fn commands(&mut self, selectors: &'w Selectors, found: &mut Vec<Finding>) {
         let scripts = self.context.scripts;
         for (number, script) in scripts.iter().enumerate() {
             let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
@@ -278,9 +280,9 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
         found
     }
 
-    fn finding(&self, hit: &Hit<'w, 'a>, found: &Found<'w, 'a>, sure: Confidence) -> Option<Finding> {
+    fn finding(&self, hit: &Hit<'w, 'a>, found: &Found<'w, 'a>, sure: Confidence) -> Vec<Finding> {
         let context = self.context;
-        let page = self.telling.chosen.pages.get(hit.file.rule())?;
+        let Some(page) = self.telling.chosen.pages.get(hit.file.rule()) else { return Vec::new() };
         let step = hit.at.step();
         let own = hit.pattern.message().cloned();
         let text = match own.clone().or_else(|| read(&page.about().message)) {
@@ -299,12 +301,12 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
         if let Some(help) = read(&page.about().help) {
             draft = draft.help(fill::command(&help, context, found));
         }
-        if own.is_none()
-            && let Some(Wording::Command(word)) = self.telling.wording(&page.id)
-        {
-            draft = word(context, found, draft);
-        }
-        Some(draft.done())
+        let drafts = match self.telling.wording(&page.id).filter(|_| own.is_none()) {
+            Some(Wording::Command(word)) => vec![word(context, found, draft)],
+            Some(Wording::Each(word)) => word(context, found, &draft),
+            Some(Wording::Missing(_)) | None => vec![draft],
+        };
+        drafts.into_iter().map(Draft::done).collect()
     }
 }
 

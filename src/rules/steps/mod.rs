@@ -1,11 +1,8 @@
 //! Steps that a deployment must have.
 
-mod build;
-mod dependencies;
 mod installs;
 mod libraries;
 mod locks;
-mod migrations;
 mod order;
 mod programs;
 mod restarted;
@@ -14,7 +11,7 @@ mod units;
 
 use crate::facts::deploy::Deploy;
 use crate::facts::world::World;
-use crate::finding::{Finding, RuleId, Severity};
+use crate::finding::{Finding, Severity};
 use crate::project::manifest::Needs;
 use crate::rules::draft::Draft;
 use crate::rules::{Entry, id};
@@ -25,9 +22,6 @@ include!(concat!(env!("OUT_DIR"), "/rules_steps.rs"));
 
 /// Rules that share a file with others.
 pub(super) const SHARED: &[Entry] = &[
-    (&[id::STEPS_NO_DEPENDENCIES], no_dependencies),
-    (&[id::STEPS_NO_BUILD], no_build),
-    (&[id::STEPS_NO_STATIC_FILES], no_static_files),
     (&[id::STEPS_MISSING_PROGRAM], missing_program),
     (&[id::STEPS_MISSING_LIBRARY], missing_library),
     (&[id::STEPS_UNDEFINED_UNIT], undefined_unit),
@@ -38,20 +32,6 @@ pub(super) const SHARED: &[Entry] = &[
     (&[id::STEPS_OTHER_ENVIRONMENT], installs::other_environment),
     (&[id::STEPS_RESTARTED_TOO_EARLY], restarted::restarted_too_early),
 ];
-
-impl Deploy<'_, '_, '_> {
-    /// A finding about work that is missing.
-    pub(crate) fn missing(
-        &self,
-        rule: RuleId,
-        place: Span,
-        message: &str,
-        work: Work,
-        said: Option<Span>,
-    ) -> Draft {
-        done_elsewhere(*self, self.world.finding(rule, place, message), work, said)
-    }
-}
 
 /// Work that is missing is less bad where it is printed by a script that starts nothing, which leaves the rest to people,
 /// and where another script does it.
@@ -81,18 +61,6 @@ fn of_deploy(
     }
     let deploy = world.deploy();
     rules.iter().for_each(|rule| rule(&deploy, found));
-}
-
-fn no_dependencies(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    of_deploy(world, &[dependencies::no_dependencies], found);
-}
-
-fn no_build(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    of_deploy(world, &[build::no_build, build::no_cargo_build], found);
-}
-
-fn no_static_files(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    of_deploy(world, &[migrations::no_static_files], found);
 }
 
 fn missing_program(world: &World<'_, '_>, found: &mut Vec<Finding>) {

@@ -11,7 +11,7 @@ use crate::tools::work::Work;
 pub(super) const WORDING: Wording = Wording::Missing(word);
 
 fn word(context: &World<'_, '_>, lack: &Lack<'_, '_, '_>, draft: Draft) -> Draft {
-    let Some(Needed::Migrations(needed)) = lack.needed else { return draft };
+    let Some(Needed::Migrations(needed)) = &lack.needed else { return draft };
     let path = |tool: &MigrationTool| context.sources.file(tool.file).path();
     let draft = match needed.by {
         By::Tool(tool, service) => {

@@ -2,13 +2,13 @@
 
 use crate::facts::deploy::Language;
 use crate::facts::deploy::names::same_unit;
+use crate::facts::outputs::OUTPUTS;
 use crate::facts::packages::{ecosystem, environment, installs_manifest, is_opaque_call};
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::Exec;
 use crate::rules::id;
-use crate::rules::steps::build::OUTPUTS;
 use crate::rules::steps::order::follows;
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};

@@ -88,7 +88,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         node: Node<'_>,
     ) -> Command<'a> {
         if words.len() > WORDS {
-            self.gap(node, "it has too many words to read");
+            self.too_much(node, "it has too many words to read");
             words.truncate(WORDS);
         }
         let arena = self.shell.arena;

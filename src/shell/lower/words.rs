@@ -91,7 +91,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         }
         if matches!(node.kind(), Kind::CommandSubstitution | Kind::ProcessSubstitution) {
             if self.depth >= DEPTH {
-                self.gap(node, "substitutions nested too deep to follow");
+                self.too_much(node, "substitutions nested too deep to follow");
                 return;
             }
             self.depth += 1;
@@ -107,7 +107,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             return;
         }
         if self.depth >= DEPTH {
-            self.gap(node, "words nested too deep to follow");
+            self.too_much(node, "words nested too deep to follow");
             return;
         }
         self.depth += 1;

@@ -93,6 +93,11 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
             pattern.features.extend(question.needs());
         }
     }
+    let for_need = |c: &Condition| matches!(c.ask, Ask::Command(Question::ForNeed));
+    if pattern.conditions.iter().any(for_need) && pattern.needs.is_empty() {
+        let reason = "`#for-need?` asks about what `#needed?` names, and the pattern has none";
+        faults.push((written.range.start, reason.to_owned()));
+    }
     let sets_command =
         |c: &Clause| c.name.value == "#set!" && c.arguments.first().is_some_and(|k| k.value == "command");
     if !written.clauses.iter().any(sets_command) && faults.is_empty() && !pattern.chooses() {
@@ -116,6 +121,11 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
 }
 
 impl Pattern {
+    /// What the project must need for the deploy to be at fault; one of them is enough.
+    pub(crate) fn needs(&self) -> &[Need] {
+        &self.needs
+    }
+
     /// True where something tells the commands that it is about from all others: who runs a command, where, and what
     /// its failure means does not.
     fn chooses(&self) -> bool {

@@ -92,10 +92,16 @@ pub(crate) enum Question {
     OpensToAll,
     /// `#redirects-as-caller?`: the caller's shell opens the file of its redirection, and only root may write there.
     RedirectsAsCaller,
+    /// `#out-of-reach?`: its account can't reach a path that it is given.
+    OutOfReach,
+    /// `#unit-out-of-reach?`: the account of a unit that it brings can't reach a path that the unit needs.
+    UnitOutOfReach,
     /// `#environment-file?`: a file that it writes whole is an environment file.
     EnvironmentFile,
     /// `#lasting-line?`: it adds lines that are meant to last.
     LastingLine,
+    /// `#for-need?`: it works for what `#needed?` names: where that package is, on that environment.
+    ForNeed,
     /// `#guarded?`: a guard about the same resource holds where it runs.
     Guarded,
     /// `#word-matches?`: the word's value is known and matches.
@@ -130,14 +136,17 @@ impl Question {
             }
             Question::OpensToAll => vec![Features::any_of(&[ChangeWord::Mode])],
             Question::InstallsManifest => vec![Features::any_of(&[RoleWord::Dependencies])],
+            Question::UnitOutOfReach => vec![Features::any_of(&[ResourceWord::Path, ResourceWord::Unit])],
             Question::Does(_)
             | Question::Opaque
             | Question::HasFlag(_)
             | Question::InAppTree
             | Question::InOthersTree
             | Question::RedirectsAsCaller
+            | Question::OutOfReach
             | Question::EnvironmentFile
             | Question::LastingLine
+            | Question::ForNeed
             | Question::Guarded
             | Question::WordMatches { .. }
             | Question::Literal { .. } => Vec::new(),
@@ -242,8 +251,11 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("in-others-tree", Arguments::None(|| Ask::Command(Question::InOthersTree))),
     command("opens-to-all", Arguments::None(|| Ask::Command(Question::OpensToAll))),
     command("redirects-as-caller", Arguments::None(|| Ask::Command(Question::RedirectsAsCaller))),
+    command("out-of-reach", Arguments::None(|| Ask::Command(Question::OutOfReach))),
+    command("unit-out-of-reach", Arguments::None(|| Ask::Command(Question::UnitOutOfReach))),
     command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
     command("lasting-line", Arguments::None(|| Ask::Command(Question::LastingLine))),
+    command("for-need", Arguments::None(|| Ask::Command(Question::ForNeed))),
     command("guarded", Arguments::None(|| Ask::Command(Question::Guarded))),
     word("word-matches", Arguments::One(pattern)),
     word("literal", Arguments::None(|| Ask::Literal)),

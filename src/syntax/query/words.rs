@@ -385,9 +385,25 @@ words! {
 
 words! {
     /// What a project can need of its deploy.
-    Need from 112 {
+    Need from 224 {
         /// A tool migrates the database, and the app does not do it itself.
         Migrations = "migrations",
+        /// A unit runs the programs of a virtual environment, and no step works as if it were there already.
+        VirtualEnv = "virtual-env",
+        /// A manifest declares Python packages that the deploy's processes need.
+        PythonDependencies = "python-dependencies",
+        /// A `package.json` declares packages that the deploy's processes or builds need.
+        NodeDependencies = "node-dependencies",
+        /// A `Gemfile` declares what the deploy's processes need.
+        RubyDependencies = "ruby-dependencies",
+        /// A `composer.json` declares what the deploy's processes need.
+        PhpDependencies = "php-dependencies",
+        /// The deploy serves the output of a package's build.
+        Build = "build",
+        /// The deploy runs or installs a program from where its compiler puts it.
+        Program = "program",
+        /// The deploy serves files from where Django gathers them.
+        StaticFiles = "static-files",
     }
 }
 

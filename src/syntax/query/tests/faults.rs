@@ -54,6 +54,12 @@ fn a_part_that_does_not_go_with_the_others_is_refused() {
     refused(&missing("#needed? @missing migrations"), 2, 12, "asks about the deploy, and takes no capture");
     refused(&missing("#needed? wings"), 2, 12, "unknown word \"wings\"; known are \"migrations\"");
     refused(&missing("#needed?"), 2, 3, "takes one text, found 0");
+    refused(
+        &missing("#for-need? @missing"),
+        1,
+        1,
+        "asks about what `#needed?` names, and the pattern has none",
+    );
     refused(&missing("#after? @missing @finding"), 2, 3, "relates two commands");
     refused(&missing("#set! message \"{command}\""), 1, 1, "`{command}` needs a command that is at fault");
     refused(&format!("{BARE}\n (#covers? @finding @finding))"), 2, 3, "belongs to a pattern of `@follows`");

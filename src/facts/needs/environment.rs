@@ -1,0 +1,103 @@
+//! The virtual environments whose programs units run.
+
+use super::dependencies::python_manifest;
+use crate::facts::deploy::{Deploy, is_saying, line_of};
+use crate::facts::world::UnitAt;
+use crate::model::Step;
+use crate::repo::names::base;
+use crate::source::{FileId, Span};
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::packaging::{is_in_conda, manages_environments};
+use crate::tools::work::Work;
+
+/// A virtual environment that a unit needs on a new machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment<'r> {
+    /// The first unit that runs its programs.
+    pub(crate) at: &'r UnitAt,
+    /// Where it is.
+    pub(crate) directory: String,
+    /// What would be installed into it.
+    pub(crate) manifest: Option<FileId>,
+    /// A line that only tells people to fill it.
+    pub(crate) said: Option<Span>,
+}
+
+/// Those of which no step works as if they were there already.
+pub(super) fn environments<'r>(deploy: &Deploy<'r, '_, '_>) -> Vec<Environment<'r>> {
+    let mut found: Vec<Environment<'r>> = Vec::new();
+    if !deploy.is_from_scratch() || deploy.in_containers() || deploy.calls(Work::VirtualEnv) {
+        return found;
+    }
+    for at in deploy.own_units() {
+        let Some(directory) = at.unit.exec_start().iter().find_map(|e| environment_in(&e.line())) else {
+            continue;
+        };
+        // A name that only the shell knows may be any.
+        let is_told = found.iter().any(|other| other.directory == directory);
+        if is_told || base(&directory).contains('$') || is_used(deploy, base(&directory)) {
+            continue;
+        }
+        let (manifest, said) = (python_manifest(deploy), deploy.says(Work::PythonDependencies));
+        found.push(Environment { at, directory, manifest, said });
+    }
+    found
+}
+
+impl Environment<'_> {
+    /// The step makes it, or its tool makes it where it installs.
+    pub(super) fn is_made_by(&self, step: &Step) -> bool {
+        let name = base(&self.directory);
+        let creates = step.deed.roles.contains(&Role::VirtualEnv)
+            && step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                (Change::Create(_), Resource::Path(path)) => {
+                    path.basename().as_literal().is_none_or(|b| b == name)
+                }
+                _ => false,
+            });
+        let manages = || {
+            manages_environments(&step.argv)
+                && step.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(Ecosystem::Python)))
+        };
+        creates || manages()
+    }
+}
+
+/// A step works with the environment, so it exists.
+fn is_used(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
+    let (inside, end) = (format!("{name}/bin/"), format!("/{name}"));
+    deploy.activates(Some(name))
+        || deploy.steps().filter(|step| !is_saying(step)).any(|step| {
+            let line = line_of(step);
+            line.contains(&inside) || line.ends_with(&end)
+        })
+}
+
+/// The virtual environment whose programs a command runs: for `/srv/app/venv/bin/celery` it is
+/// `/srv/app/venv`.
+pub(super) fn environment_in(command: &str) -> Option<String> {
+    let words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'));
+    for word in words {
+        let Some(at) = word.find("/bin/") else { continue };
+        let directory = &word[..at];
+        let name = directory.rsplit('/').next().unwrap_or(directory).to_ascii_lowercase();
+        let conda = is_in_conda(directory);
+        if !conda && (name.ends_with("env") || name.contains("venv") || word.ends_with("/bin/activate")) {
+            return Some(directory.to_owned());
+        }
+    }
+    None
+}
+
+#[test]
+fn environments_are_found_in_commands() {
+    for (command, environment) in [
+        ("/srv/app/venv/bin/celery app:app", Some("/srv/app/venv")),
+        ("/bin/bash -c source bot_env/bin/activate && python x.py", Some("bot_env")),
+        ("/usr/bin/env python3 x.py", None),
+        ("/usr/local/bin/celery x", None),
+        ("/opt/miniconda/envs/x/bin/python", None),
+    ] {
+        assert_eq!(environment_in(command).as_deref(), environment, "{command}");
+    }
+}

@@ -1,0 +1,115 @@
+//! Where a build puts its output, and who hands it out: a web server whose settings the scripts write, the app's own code, or
+//! a process that runs it.
+
+use crate::facts::deploy::names::is_directory;
+use crate::facts::deploy::{Deploy, Language, line_of};
+use crate::model::Step;
+use crate::project::manifest::NodePackage;
+use crate::tools::effect::{Change, How, Prints, Role};
+use crate::tools::web::PROXIES;
+
+/// Where builders put their output.
+pub(crate) const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
+
+/// The output is copied to the server, or downloaded.
+pub(crate) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> bool {
+    let name = package.directory.rsplit('/').next().unwrap_or_default();
+    deploy.steps().any(|s| {
+        let copies = s.deed.copies() || is_copied_over(s);
+        let line = line_of(s);
+        let output = OUTPUTS.iter().any(|out| holds_path(&line, out));
+        copies && output && (name.is_empty() || line.contains(name) || !line.contains('/'))
+            || s.deed.roles.contains(&Role::Source) && is_copied_over(s) && !line.contains(".git")
+    })
+}
+
+/// Files come from another machine or out of an archive, go to another machine, or are kept the same by rsync.
+pub(crate) fn is_copied_over(step: &Step) -> bool {
+    step.deed.roles.iter().any(|role| matches!(role, Role::Fetch | Role::Send | Role::Unpack))
+        || step.deed.puts().any(|(_, content)| content.how == How::Synced)
+}
+
+/// The directory's name as a part of a path.
+fn holds_path(line: &str, name: &str) -> bool {
+    line.match_indices(name).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + name.len()..].chars().next();
+        matches!(before, None | Some('/' | ' ' | '=' | '"' | '\''))
+            && matches!(after, None | Some('/' | ' ' | ';' | '"' | '\'' | '.' | ',' | '\n'))
+    })
+}
+
+/// The build's output is served: a web server's directory, or a process that runs it.
+pub(crate) fn is_served(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> bool {
+    let name = package.directory.rsplit('/').next().unwrap_or_default();
+    let in_web = web_texts(deploy).into_iter().any(|text| {
+        text.lines().any(|line| {
+            let line = line.trim_start();
+            let serves = ["root ", "root\t", "alias ", "location", "DocumentRoot", "<Directory", "root *"];
+            serves.iter().any(|s| line.starts_with(s))
+                && OUTPUTS.iter().any(|out| match name {
+                    "" => {
+                        holds_path(line, out)
+                            && !all.iter().any(|p| {
+                                let other = p.directory.rsplit('/').next().unwrap_or_default();
+                                !other.is_empty() && line.contains(&format!("{other}/{out}"))
+                            })
+                    }
+                    name => line.contains(&format!("/{name}/{out}")),
+                })
+        })
+    });
+    let handed_out = deploy.world.project.needs.code.serves.iter().any(|(directory, file)| {
+        let language = if file.ends_with(".py") { Language::Python } else { Language::Node };
+        let output = directory.strip_prefix(name).and_then(|rest| rest.strip_prefix('/'));
+        !name.is_empty() && output.is_some_and(|out| OUTPUTS.contains(&out)) && deploy.runs(language)
+    });
+    in_web
+        || handed_out
+        || deploy.processes().iter().filter(|p| p.language == Language::Node).any(|p| {
+            let here = p.directory.as_ref().is_none_or(|d| is_directory(d, package, all));
+            let named =
+                !name.is_empty() && OUTPUTS.iter().any(|out| p.command.contains(&format!("/{name}/{out}/")));
+            named || here && runs_output(&p.command, package, 0)
+        })
+}
+
+/// The command runs a build's output.
+fn runs_output(command: &str, package: &NodePackage, depth: u8) -> bool {
+    if ["next start", "nuxt start"].iter().any(|w| command.contains(w))
+        || OUTPUTS.iter().any(|out| holds_path(command, out))
+    {
+        return true;
+    }
+    let starts = ["npm start", "npm run start", "yarn start", "pnpm start", "npm -- start", "npm run serve"];
+    depth == 0
+        && starts.iter().any(|s| command.contains(s))
+        && package.script("start").is_some_and(|s| runs_output(&s.command, package, 1))
+}
+
+/// The settings of web servers that the scripts write or install.
+pub(crate) fn web_texts<'d>(deploy: &'d Deploy<'_, '_, '_>) -> Vec<&'d str> {
+    let context = deploy.world;
+    let mut texts = Vec::new();
+    let is_web = |path: &str| path.contains("Caddyfile") || PROXIES.iter().any(|proxy| path.contains(proxy));
+    for step in deploy.steps() {
+        let steps = step.written.iter().filter(|w| is_web(&w.path.to_string()));
+        texts.extend(steps.map(|w| w.content.text.as_str()));
+        if !is_web(&line_of(step))
+            || !step.deed.copies()
+                && !matches!(step.deed.prints, Prints::Filled | Prints::Through)
+                && !step.deed.effects.iter().any(|effect| effect.change == Change::Edit)
+        {
+            continue;
+        }
+        for arg in &step.argv.args {
+            let shown = arg.value.to_string();
+            let base = shown.rsplit('/').next().unwrap_or_default();
+            let file = context.project.texts.iter().find(|(path, _)| {
+                context.project.inventory.nginx.contains(path) && path.rsplit('/').next() == Some(base)
+            });
+            texts.extend(file.map(|(_, file)| context.sources.file(*file).text()));
+        }
+    }
+    texts
+}

@@ -1,0 +1,92 @@
+//! What an account can't reach: root's home is closed to all others, whoever owns what lies below it.
+
+use crate::facts::owners::{is_account_name, lies_under};
+use crate::facts::world::{UnitAt, World};
+use crate::model::{Caller, Deployment, Step, StepId, User};
+use crate::project::unit::Unit;
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+use crate::tools::effect::{Change, Mode, Resource};
+use crate::tools::plain::opens_no_path;
+
+/// A service that needs a path which its account can't reach.
+pub(crate) struct Unreachable<'w> {
+    /// The unit.
+    pub(crate) at: &'w UnitAt,
+    /// The path, as the unit says it.
+    pub(crate) path: String,
+    /// Where it says so.
+    pub(crate) span: Span,
+    /// How systemd calls the failure: systemd.exec(5).
+    pub(crate) status: &'static str,
+}
+
+/// The first operand of a step that its account can't reach.
+pub(crate) fn out_of_reach<'s>(
+    world: &World<'_, '_>,
+    script: &Deployment<'_>,
+    step: &'s Step,
+) -> Option<&'s Value> {
+    let User::Named(name) = &step.user else { return None };
+    if name.as_literal() == Some("root") || opens_no_path(&step.argv) {
+        return None;
+    }
+    let operands = step.argv.args.iter().map(|arg| &arg.value);
+    let mut all = std::iter::once(&step.argv.program.value).chain(operands);
+    all.find(|value| is_in_roots_home(script, value)).filter(|_| !world.is_roots_home_open())
+}
+
+/// The services of the units that a step writes or installs, each with the first path that its account can't reach.
+pub(crate) fn units_out_of_reach<'w>(
+    world: &'w World<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+) -> Vec<Unreachable<'w>> {
+    if script.step(id).place != Place::Here {
+        return Vec::new();
+    }
+    let by_root = matches!(script.caller, Caller::Root(_));
+    let brought = world.units_brought(script, id);
+    let others = brought
+        .filter(|at| at.unit.user().is_some_and(|user| is_account_name(&user.value) && user.value != "root"));
+    let unreachable = others.filter_map(|at| {
+        let (path, span, status) = needed(&at.unit, by_root)?;
+        Some(Unreachable { at, path, span, status })
+    });
+    unreachable.filter(|_| !world.is_roots_home_open()).collect()
+}
+
+/// Root's home, as a script that root runs writes it.
+fn is_in_roots_home(script: &Deployment<'_>, path: &Value) -> bool {
+    let by_name = path.is_under(&Value::literal("/root"));
+    let by_home = matches!(script.caller, Caller::Root(_))
+        && path.is_under(&Value::hole("HOME", 0, Knowledge::Symbolic));
+    by_name || by_home
+}
+
+/// The first path of a service that is in root's home, and what systemd.exec(5) calls its failure.
+fn needed(unit: &Unit, by_root: bool) -> Option<(String, Span, &'static str)> {
+    let is_it = |path: &str| lies_under(path, "/root") || by_root && lies_under(path, "$HOME");
+    let directory = unit.working_directory().filter(|d| is_it(&d.value));
+    if let Some(directory) = directory {
+        return Some((directory.value.clone(), directory.span, "status=200/CHDIR"));
+    }
+    let exec = unit.exec_start().into_iter().find(|exec| is_it(&exec.program))?;
+    Some((exec.program, exec.span, "status=203/EXEC"))
+}
+
+/// True if a step lets others enter root's home: `chmod 755 /root`, an ACL.
+pub(crate) fn opens_roots_home(step: &Step) -> bool {
+    step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+        (Change::Mode { mode, .. }, Resource::Path(path)) => {
+            let enter = match mode {
+                Mode::Octal(bits) => bits & 0o001 != 0,
+                Mode::Symbolic(text) => text.contains('x'),
+                Mode::Unknown => true,
+            };
+            enter && matches!(path.to_string().as_str(), "/root" | "~" | "$HOME")
+        }
+        _ => false,
+    })
+}
