@@ -284,7 +284,7 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
         "key:generate" => {
             if !options.has("show") {
                 let file = crate::shell::value::Value::literal(".env");
-                let again = Again::Overwrites("makes everything unreadable that the old key has encrypted");
+                let again = Again::Overwrites("replaces the key of everything that is encrypted");
                 draft.value_path(&file, Change::Edit, again);
                 draft.content(How::Secret, None, false);
             }

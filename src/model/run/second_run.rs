@@ -4,10 +4,11 @@ use crate::limit::tick;
 use crate::model::condition::Cond;
 use crate::model::run::timeline::{Asking, Presence, Ran, State, concerns};
 use crate::model::run::truth::excludes_presence;
-use crate::model::{About, Deployment, GuardId, StepId};
+use crate::model::{About, Deployment, GuardId, Step, StepId};
 use crate::shell::argv::Stdin;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
+use crate::tools::acts::{Act, acts};
 use crate::tools::archives::{brings_more, copies_to_hosts};
 use crate::tools::copying::{ENTERS_LINK, link_target, moves};
 use crate::tools::databases::loads_dump;
@@ -256,7 +257,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
                 && !name.to_string().contains("test")
                 && !deployment.loads_a_dump(id) =>
         {
-            Outcome::Overwrites("drops the database with everything that has been added to it")
+            Outcome::Overwrites("drops the database and everything in it")
         }
         // `mv "$(ls -t | head -1)" P`: it is another file each time.
         (Change::Remove, Again::Fails(_)) if name.to_string().contains("$(") => return None,
@@ -363,8 +364,13 @@ impl Deployment<'_> {
 
     /// True if a command whose effects are not all known may have created the path: it names the path as an
     /// operand (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks
-    /// above it.
+    /// above it. A container that starts creates the volumes that it names.
     fn may_have_come(&self, resource: &Resource, before: StepId) -> bool {
+        if matches!(resource, Resource::Volume(_)) {
+            let starts =
+                |step: &Step| acts(&step.argv, &step.deed, &step.place).contains(&Act::StartsContainers);
+            return self.iter().any(|(_, step)| starts(step));
+        }
         let Resource::Path(path) = resource else { return false };
         let step = self.step(before);
         if self.unknown_makes_files(path, before) {

@@ -22,10 +22,10 @@ pub(crate) enum Told {
 
 use Told::{By, Silent};
 
-const EXPECTED: &str = "the script expects the failure: something stands behind it that takes care of it";
+const EXPECTED: &str = "the script handles the failure itself";
 const GONE: &str = "what it removes is gone already, and the script goes on";
 const COMMIT: &str = "whether there is something to commit depends on what has changed since";
-const NO_COMMAND: &str = "no command that is known does this";
+const NO_COMMAND: &str = "no known command does this";
 
 /// What tells the second run of a step.
 pub(crate) fn told(world: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> Told {

@@ -147,15 +147,19 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
         {
             return false;
         }
-        let message = match enabled {
-            Some(_) => {
-                format!("{} is enabled but never started, so it runs only after the next boot", at.name)
-            }
-            None => format!("{} is installed, but nothing enables or starts it", at.name),
+        let (message, help) = match enabled {
+            Some(_) => (
+                format!("{} is enabled but never started, so it runs only after the next boot", at.name),
+                format!("run `systemctl restart {stem}` after the daemon-reload"),
+            ),
+            None => (
+                format!("{} is installed, but nothing enables or starts it", at.name),
+                format!(
+                    "run `systemctl enable {stem}` and `systemctl restart {stem}` after the daemon-reload"
+                ),
+            ),
         };
-        let mut draft = context
-            .finding(id::STEPS_NOT_RESTARTED, at.span, message)
-            .help(format!("run `systemctl restart {stem}` after the daemon-reload"));
+        let mut draft = context.finding(id::STEPS_NOT_RESTARTED, at.span, message).help(help);
         if let Some(enabled) = enabled {
             draft = draft.related(enabled.span, "this enables it");
         }
