@@ -304,6 +304,8 @@ fn thing_word(thing: Thing) -> Option<ResourceWord> {
         Thing::Config => ResourceWord::Config,
         Thing::Swarm => ResourceWord::Swarm,
         Thing::SwarmService => ResourceWord::SwarmService,
+        Thing::Attachment => ResourceWord::Attachment,
+        Thing::Context => ResourceWord::Context,
         Thing::Volumes => ResourceWord::Volumes,
         Thing::FreedContainer | Thing::LinkTarget => return None,
     })

@@ -31,16 +31,15 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
 }
 
 fn never_started(context: &World<'_, '_>, unit: &UnitAt, draft: Draft) -> Draft {
-    let help = format!("run `systemctl restart {}` after the daemon-reload", stem(unit));
-    let draft = draft.help(help);
+    let (name, stem) = (&unit.name, stem(unit));
     match first(&context.deploy(), unit, &[Change::Enable]) {
         Some(enabled) => draft
-            .message(format!(
-                "{} is enabled but never started, so it runs only after the next boot",
-                unit.name
-            ))
+            .message(format!("{name} is enabled but never started, so it runs only after the next boot"))
+            .help(format!("run `systemctl restart {stem}` after the daemon-reload"))
             .related(enabled.step.span, "this enables it"),
-        None => draft.message(format!("{} is installed, but nothing enables or starts it", unit.name)),
+        None => draft.message(format!("{name} is installed, but nothing enables or starts it")).help(
+            format!("run `systemctl enable {stem}` and `systemctl restart {stem}` after the daemon-reload"),
+        ),
     }
 }
 

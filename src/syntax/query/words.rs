@@ -236,6 +236,10 @@ words! {
         Swarm = "swarm",
         /// A service of a swarm.
         SwarmService = "swarm-service",
+        /// That a container is in a network.
+        Attachment = "network-attachment",
+        /// A context of docker.
+        Context = "context",
         /// The volumes of a Compose project.
         Volumes = "volumes",
     }
