@@ -11,6 +11,7 @@ pub(crate) mod environment;
 pub(crate) mod firsts;
 pub(crate) mod givers;
 pub(crate) mod installed;
+pub(crate) mod lifecycle;
 pub(crate) mod made;
 pub(crate) mod managed;
 pub(crate) mod masked;

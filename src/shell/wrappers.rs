@@ -4,7 +4,7 @@
 //! xargs(1), setsid(1), stdbuf(1), chroot(8), ssh(1), flock(1), bash(1), xvfb-run(1), taskset(1), `--help` of
 //! docker and podman; `init` has what precedes an image's program.
 
-mod container;
+pub(crate) mod container;
 mod init;
 #[cfg(test)]
 mod tests;

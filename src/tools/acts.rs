@@ -122,7 +122,7 @@ fn of_roles(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
 
 /// What deeds do not show.
 fn of_words(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
-    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+    let has = |words: &[&str]| argv.has_any(words);
     let changes = !deed.roles.contains(&Role::ReadOnly);
     let act = match argv.name.as_str() {
         "rsync" | "scp" if argv.args.last().is_some_and(|last| is_remote(&last.value)) => {

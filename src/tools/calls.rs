@@ -25,7 +25,7 @@ fn is_script(name: &str) -> bool {
 
 /// What the command calls.
 pub(crate) fn call(argv: &Argv) -> Call {
-    let first = argv.args.iter().find(|arg| !arg.value.known_prefix().starts_with('-'));
+    let first = argv.args.iter().find(|arg| !arg.is_option());
     match argv.name.as_str() {
         "bash" | "sh" | "zsh" | "dash" => match first {
             Some(arg) if is_script(arg.value.known_suffix()) => Call::Script(arg.value.to_string()),

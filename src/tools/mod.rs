@@ -168,8 +168,8 @@ fn visible(argv: &Argv) -> Deed {
         "npm" | "pnpm" | "yarn" | "bun" => node::package_manager(argv),
         "npx" | "bunx" | "pnpx" => node::npx(argv),
         "node" => node::node(argv),
-        "next" | "vite" | "nuxt" | "tsc" | "webpack" | "rollup" | "esbuild" | "parcel" | "ng" | "nest"
-        | "turbo" | "serve" | "http-server" | "nodemon" | "ts-node-dev" | "react-scripts"
+        "next" | "vite" | "nuxt" | "tsc" | "webpack" | "rollup" | "rolldown" | "esbuild" | "parcel"
+        | "ng" | "nest" | "turbo" | "serve" | "http-server" | "nodemon" | "ts-node-dev" | "react-scripts"
         | "vue-cli-service" | "astro" | "gatsby" => node::builder(argv),
         "prisma"
         | "sequelize"

@@ -248,7 +248,7 @@ fn create(argv: &Argv, operands: &[&Arg], yes: bool) -> Deed {
         return draft.done();
     }
     let again = Again::Fails("the target directory is not empty");
-    if let Some(directory) = operands.get(1).filter(|arg| !arg.value.known_prefix().starts_with('-')) {
+    if let Some(directory) = operands.get(1).filter(|arg| !arg.is_option()) {
         draft.path(directory, TREE, again);
     } else {
         draft.partly();
@@ -280,7 +280,7 @@ pub(crate) fn node(argv: &Argv) -> Deed {
 pub(crate) fn builder(argv: &Argv) -> Deed {
     let operands: Vec<&Arg> = argv.args.iter().collect();
     match (argv.name.as_str(), word(&operands, 0)) {
-        ("tsc" | "webpack" | "rollup" | "esbuild" | "parcel", _) => role(BUILD),
+        ("tsc" | "webpack" | "rollup" | "rolldown" | "esbuild" | "parcel", _) => role(BUILD),
         ("next" | "nuxt" | "vite" | "serve" | "http-server", "start" | "preview" | "dev") => {
             role(Role::Serve)
         }

@@ -47,38 +47,30 @@ impl PackageManager {
     }
 }
 
-fn has(argv: &Argv, words: &[&str]) -> bool {
-    words.iter().any(|word| argv.has_word(word))
-}
-
-fn is_option(arg: &Arg) -> bool {
-    arg.value.known_prefix().starts_with('-')
-}
-
 /// The manager of an install that may bring other versions than its lockfile names.
 pub(crate) fn loose(argv: &Argv) -> Option<PackageManager> {
     let manager = PackageManager::called(&argv.name)?;
     let (install, bound): (bool, &[&str]) = match manager {
-        PackageManager::Npm => (has(argv, &["install", "i"]), &["--package-lock-only", "-g", "--global"]),
-        PackageManager::Pnpm => (has(argv, &["install", "i"]), &["--frozen-lockfile", "-g"]),
+        PackageManager::Npm => (argv.has_any(&["install", "i"]), &["--package-lock-only", "-g", "--global"]),
+        PackageManager::Pnpm => (argv.has_any(&["install", "i"]), &["--frozen-lockfile", "-g"]),
         // https://bun.com/docs/pm/cli/install#production-mode
         PackageManager::Bun => {
-            (has(argv, &["install", "i"]), &["--frozen-lockfile", "--production", "-g", "--global"])
+            (argv.has_any(&["install", "i"]), &["--frozen-lockfile", "--production", "-g", "--global"])
         }
         PackageManager::Yarn => {
-            let word = |arg: &Arg| is_option(arg) || arg.value.as_literal() == Some("install");
+            let word = |arg: &Arg| arg.is_option() || arg.value.as_literal() == Some("install");
             (argv.args.iter().all(word), &["--frozen-lockfile", "--immutable", "--pure-lockfile"])
         }
     };
-    (install && !has(argv, bound)).then_some(manager)
+    (install && !argv.has_any(bound)).then_some(manager)
 }
 
 /// A command that updates everything: the lockfile that it rewrites, and the command that keeps to it.
 pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
     let verb = argv.literal(0)?;
     // Whoever names a package wants that one.
-    let all = argv.args.iter().skip(1).all(is_option);
-    if !all || has(argv, &["-g", "--global", "--dry-run", "--lock"]) {
+    let all = argv.args.iter().skip(1).all(Arg::is_option);
+    if !all || argv.has_any(&["-g", "--global", "--dry-run", "--lock"]) {
         return None;
     }
     Some(match (argv.name.as_str(), verb) {
@@ -87,7 +79,7 @@ pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
         ("poetry", "update") => ("poetry.lock", "poetry install"),
         ("pipenv", "update") => ("Pipfile.lock", "pipenv sync"),
         ("pdm", "update") => ("pdm.lock", "pdm sync"),
-        ("uv", "sync" | "lock") if has(argv, &["--upgrade", "-U"]) => ("uv.lock", "uv sync --frozen"),
+        ("uv", "sync" | "lock") if argv.has_any(&["--upgrade", "-U"]) => ("uv.lock", "uv sync --frozen"),
         ("npm", "update" | "upgrade") => ("package-lock.json", "npm ci"),
         ("yarn", "upgrade") => ("yarn.lock", "yarn install --frozen-lockfile"),
         ("pnpm", "update" | "upgrade") => ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
@@ -133,7 +125,7 @@ pub(crate) fn installs_the_project(argv: &Argv) -> bool {
 
 /// It installs by the lockfile, or writes it out as requirements.
 pub(crate) fn works_by_lockfile(argv: &Argv) -> bool {
-    installs_the_project(argv) && has(argv, &["sync", "install", "export", "requirements"])
+    installs_the_project(argv) && argv.has_any(&["sync", "install", "export", "requirements"])
 }
 
 /// The manager makes the environment that it works in.
@@ -170,7 +162,7 @@ pub(crate) fn omits_development(argv: &Argv) -> bool {
         "--production=true",
     ];
     let line = argv.to_string();
-    has(argv, &WORDS)
+    argv.has_any(&WORDS)
         || line.contains("--omit dev")
         || argv.env("NODE_ENV").is_some_and(|value| value.as_literal() == Some("production"))
             && !line.contains("--include")
@@ -218,7 +210,7 @@ pub(crate) fn installs_manifest(argv: &Argv, of: Ecosystem) -> bool {
                     .any(|word| line.contains(word))
         }
         // `npm --prefix DIR ci` has an additional word.
-        Ecosystem::Node => argv.args.iter().rfind(|arg| !is_option(arg)).is_none_or(|last| {
+        Ecosystem::Node => argv.args.iter().rfind(|arg| !arg.is_option()).is_none_or(|last| {
             matches!(last.value.as_literal(), Some("ci" | "install" | "i" | "clean-install"))
         }),
         _ => true,

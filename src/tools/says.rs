@@ -26,7 +26,7 @@ pub(crate) fn succeeds(argv: &Argv) -> Option<Says> {
         "" if argv.program.value.to_string() == "[" => testing::succeeds(argv),
         "id" | "groups" | "finger" | "lslogins" | "passwd" | "getent" | "chage" => accounts::succeeds(argv),
         "command" | "type" | "which" | "hash" | "dpkg" | "dpkg-query" | "rpm" | "snap" | "apk" | "pacman"
-        | "brew" | "dnf" | "yum" | "npm" | "pip" | "pip3" | "gem" => packages::succeeds(argv),
+        | "brew" | "dnf" | "yum" | "npm" | "pip" | "gem" => packages::succeeds(argv),
         "cd" | "pushd" | "readlink" | "realpath" | "compgen" | "find" | "cat" | "stat" | "ls" => {
             files::succeeds(argv)
         }
@@ -34,7 +34,7 @@ pub(crate) fn succeeds(argv: &Argv) -> Option<Says> {
         "systemctl" | "service" | "supervisorctl" | "pm2" | "pgrep" | "pidof" => services::succeeds(argv),
         "docker" | "podman" => containers::succeeds(argv),
         "psql" | "mysql" | "mariadb" | "sqlite3" | "mysqlshow" | "pg_isready" | "redis-cli"
-        | "valkey-cli" | "mysqladmin" | "mariadb-admin" | "sudo_psql" => catalogues::succeeds(argv),
+        | "valkey-cli" | "mysqladmin" | "mariadb-admin" => catalogues::succeeds(argv),
         "git" => git::succeeds(argv),
         "swapon" | "mountpoint" | "findmnt" | "blkid" => disks::succeeds(argv),
         "iptables" | "ip6tables" | "nft" | "firewall-cmd" => firewall::succeeds(argv),
@@ -82,7 +82,7 @@ pub(crate) fn output_matches(first: &Argv, pattern: &Pattern) -> Option<Says> {
         "psql" | "mysql" | "mariadb" | "sqlite3" => catalogues::lists(first, pattern),
         "systemctl" | "pm2" | "supervisorctl" | "ps" => services::lists(first, pattern),
         "dpkg" | "dpkg-query" | "rpm" | "apt" | "apt-cache" | "snap" | "apk" | "brew" | "dnf" | "yum"
-        | "npm" | "pip" | "pip3" => packages::lists(pattern),
+        | "npm" | "pip" => packages::lists(pattern),
         "git" => git::lists(first, pattern),
         "ls" | "find" => files::lists(first, pattern),
         "swapon" | "free" | "mount" | "findmnt" | "df" | "blkid" | "lsblk" | "file" => {

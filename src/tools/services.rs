@@ -11,6 +11,9 @@ use crate::tools::says::facts::{Aspect, Says};
 use crate::tools::serves;
 use crate::tools::serves::served::{Language, Left, Serves, Stays};
 
+/// The command that people are told to restart the machine with.
+pub(crate) const REBOOT: &str = "reboot";
+
 /// The options of systemctl(1).
 const SYSTEMCTL: &str = "now q|quiet f|force user system H|host: M|machine: t|type: state: p|property: root: n|lines: o|output: \
          s|signal: kill-whom: no-reload no-block no-pager runtime job-mode: what: message: a|all l|full";
@@ -100,7 +103,7 @@ fn states_are_asked() {
 
 /// Programs that keep others running in the background: pm2's daemon, a detached terminal.
 pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
-    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+    let has = |words: &[&str]| argv.has_any(words);
     let background = |by| Stays::Background { by, left: Left::Process, instead: None };
     let stays = match argv.name.as_str() {
         "pm2" if has(&["start"]) && !has(&["--no-daemon"]) => Stays::Background {
@@ -273,14 +276,14 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
 
 /// The unit files that systemctl(1) links to where they lie: `enable PATH`, `link PATH`.
 pub(crate) fn links(argv: &Argv) -> impl Iterator<Item = &Arg> {
-    let verb = ["enable", "link", "reenable"].iter().any(|verb| argv.has_word(verb));
+    let verb = argv.has_any(&["enable", "link", "reenable"]);
     let linked = argv.name == "systemctl" && verb;
     argv.args.iter().filter(move |arg| linked && arg.value.key().contains('/'))
 }
 
 /// The command looks whether a unit is there, or may: `systemctl is-enabled`, `[ -f … ]`.
 pub(crate) fn may_test_unit(argv: &Argv) -> bool {
-    let asks = ["list-unit-files", "is-enabled", "list-units", "cat"].iter().any(|verb| argv.has_word(verb));
+    let asks = argv.has_any(&["list-unit-files", "is-enabled", "list-units", "cat"]);
     argv.name == "systemctl" && asks || matches!(argv.name.as_str(), "[" | "test" | "[[")
 }
 
@@ -327,7 +330,7 @@ pub(crate) fn update_rc(argv: &Argv) -> Deed {
         "rc-update" => options.operands.get(1),
         _ => options.operands.first(),
     };
-    let on = ["defaults", "enable", "on", "add"].iter().any(|text| argv.has_word(text));
+    let on = argv.has_any(&["defaults", "enable", "on", "add"]);
     if let Some(name) = name.filter(|_| on) {
         draft.add(name, Change::Enable, unit(&name.value), Again::NoChange);
         draft.role(Role::Enable);

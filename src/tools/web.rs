@@ -126,7 +126,7 @@ pub(crate) fn certbot(argv: &Argv) -> Deed {
     );
     let mut draft = Draft::of(argv);
     let verb = options.operands.first().and_then(|arg| arg.value.as_literal());
-    if ["--version", "--help", "-h"].iter().any(|word| argv.has_word(word)) {
+    if argv.has_any(&["--version", "--help", "-h"]) {
         return Deed::read_only();
     }
     match verb {

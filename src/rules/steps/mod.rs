@@ -7,7 +7,6 @@ mod order;
 mod programs;
 mod restarted;
 mod undefined;
-mod units;
 
 use crate::facts::deploy::Deploy;
 use crate::facts::world::World;
@@ -25,8 +24,6 @@ pub(super) const SHARED: &[Entry] = &[
     (&[id::STEPS_MISSING_PROGRAM], missing_program),
     (&[id::STEPS_MISSING_LIBRARY], missing_library),
     (&[id::STEPS_UNDEFINED_UNIT], undefined_unit),
-    (&[id::STEPS_NOT_RELOADED, id::STEPS_NOT_ENABLED, id::STEPS_NOT_RESTARTED], units_of_deploy),
-    (&[id::STEPS_BEFORE_DATABASE, id::STEPS_BEFORE_UNIT], order::too_early),
     (&[id::STEPS_LOCKFILE_IGNORED], installs::lockfile_ignored),
     (&[id::STEPS_LOCKFILE_IGNORED], locks::lockfile_passed_by),
     (&[id::STEPS_OTHER_ENVIRONMENT], installs::other_environment),
@@ -73,8 +70,4 @@ fn missing_library(world: &World<'_, '_>, found: &mut Vec<Finding>) {
 
 fn undefined_unit(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     of_deploy(world, &[undefined::undefined_units], found);
-}
-
-fn units_of_deploy(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    of_deploy(world, &[units::units], found);
 }

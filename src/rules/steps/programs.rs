@@ -15,7 +15,7 @@ use crate::shell::line::commands;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
 use crate::tools::packaging;
-use crate::tools::providers::{NODE, NODE_CARRIERS, PYTHON};
+use crate::tools::providers::{NODE, PYTHON, carries};
 use crate::tools::python::of_environment;
 use std::collections::{BTreeSet, HashSet};
 
@@ -315,11 +315,9 @@ fn only_development<'p>(package: &'p NodePackage, command: &str) -> Option<(&'st
         let Some(declared) = of_name.next().filter(|d| d.development && of_name.next().is_none()) else {
             continue;
         };
-        let carriers =
-            NODE_CARRIERS.iter().find(|(name, _)| name == needed).map_or(&[][..], |(_, carriers)| carriers);
         // Plugins have what they extend as a peer, which npm also installs.
         let brings = |d: &&Declared| {
-            !d.development && (carriers.contains(&d.name.as_str()) || d.name.contains(needed))
+            !d.development && (carries(&d.name, d.requirement.as_deref(), needed) || d.name.contains(needed))
         };
         if package.dependencies.iter().find(brings).is_none() {
             return Some((program, declared));

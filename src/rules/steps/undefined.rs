@@ -57,8 +57,7 @@ pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     }
     for (name, places) in places {
         let Some(((first, _), rest)) = places.split_first() else { continue };
-        let message =
-            format!("nothing defines {name}: no script, no file of the repo and no package brings that unit");
+        let message = format!("no script, file of the repo or package defines {name}");
         let mut draft = context
             .finding(RULE, *first, message)
             .help("write or install the unit before it is used, or correct the name");
