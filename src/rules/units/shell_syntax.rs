@@ -75,7 +75,8 @@ fn judge_command(
         let at = word.find("$(").or_else(|| word.find('`'))?;
         Some(&word[at..])
     });
-    let through_shell = is_shell(name) || matches!(name, "env" | "su" | "sudo" | "runuser")
+    let through_shell = is_shell(name)
+        || matches!(name, "env" | "su" | "sudo" | "runuser")
         || command.iter().any(|(word, _)| matches!(word.as_str(), "-c" | "-lc" | "-ec"));
     if let Some(substitution) = substitution.filter(|_| !through_shell) {
         let shown: String = substitution.chars().take(30).collect();
