@@ -4,7 +4,9 @@
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::works_in;
 use crate::facts::deploy::{is_here, is_saying};
+use crate::facts::needs::demanding;
 use crate::facts::world::Origin;
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::finding::RuleId;
 use crate::model::Step;
@@ -14,15 +16,16 @@ use crate::rules::id;
 use crate::shell::line::commands;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
-use crate::tools::packaging;
 use crate::tools::providers::{NODE, PYTHON, carries};
 use crate::tools::python::of_environment;
+use crate::tools::{node, packaging};
 use std::collections::{BTreeSet, HashSet};
 
 const RULE: RuleId = id::STEPS_MISSING_PROGRAM;
 
 /// `steps/missing-program`.
-pub(super) fn missing_program(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn missing_program(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(deploy) = &demanding(world) else { return };
     if deploy.in_containers() || !deploy.sets_up() || deploy.may_do_anything() {
         return;
     }
@@ -280,7 +283,7 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         let build = deploy.steps().find_map(|step| {
-            let script = packaging::package_script(&step.argv)
+            let script = node::package_script(&step.argv)
                 .filter(|_| is_here(step) && works_in(step, package, packages))?;
             let alone = packages.iter().all(|p| p == package || !works_in(step, p, packages));
             let (program, needed) =
