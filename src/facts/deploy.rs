@@ -6,6 +6,7 @@ pub(crate) mod names;
 
 use crate::facts::deploy::calls::Calls;
 use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
+use crate::facts::lifecycle::Lifecycles;
 use crate::facts::world::{Origin, UnitAt, World};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::manifest::NodePackage;
@@ -72,6 +73,7 @@ pub(crate) struct Known<'r> {
     driving_called: OnceCell<Vec<String>>,
     /// What is done to units, by their full names, and under names that may mean several.
     of_units: OnceCell<OfUnits<'r>>,
+    lifecycles: Lifecycles,
 }
 
 /// What a step does to a unit.
@@ -145,6 +147,11 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         effects.extend(loose.iter().filter(|(used, _)| same_unit(used, unit)).map(|(_, effect)| *effect));
         effects.sort_by_key(|effect| (effect.script, effect.id));
         effects
+    }
+
+    /// What is computed once for the lifecycles of units.
+    pub(in crate::facts) fn lifecycles(&self) -> &'c Lifecycles {
+        &self.known.lifecycles
     }
 
     /// The units that a script writes or installs.

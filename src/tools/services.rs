@@ -11,6 +11,9 @@ use crate::tools::says::facts::{Aspect, Says};
 use crate::tools::serves;
 use crate::tools::serves::served::{Language, Left, Serves, Stays};
 
+/// The command that people are told to restart the machine with.
+pub(crate) const REBOOT: &str = "reboot";
+
 /// The options of systemctl(1).
 const SYSTEMCTL: &str = "now q|quiet f|force user system H|host: M|machine: t|type: state: p|property: root: n|lines: o|output: \
          s|signal: kill-whom: no-reload no-block no-pager runtime job-mode: what: message: a|all l|full";

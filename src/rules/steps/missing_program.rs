@@ -4,7 +4,9 @@
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::works_in;
 use crate::facts::deploy::{is_here, is_saying};
+use crate::facts::needs::demanding;
 use crate::facts::world::Origin;
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::finding::RuleId;
 use crate::model::Step;
@@ -22,7 +24,8 @@ use std::collections::{BTreeSet, HashSet};
 const RULE: RuleId = id::STEPS_MISSING_PROGRAM;
 
 /// `steps/missing-program`.
-pub(super) fn missing_program(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn missing_program(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(deploy) = &demanding(world) else { return };
     if deploy.in_containers() || !deploy.sets_up() || deploy.may_do_anything() {
         return;
     }
