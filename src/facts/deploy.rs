@@ -165,7 +165,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Build(Ecosystem::Container)))
                 || managers::runs_the_app(&s.argv)
                 || s.deed.roles.contains(&Role::SystemPackages)
-                    && s.argv.args.iter().any(|a| managers::is_runtime(a.value.known_prefix()))
+                    && s.argv.args.iter().any(|a| managers::is_runtime_package(a.value.known_prefix()))
         };
         let any = self.steps().any(container)
             || self.processes().iter().any(|p| p.language == Language::Container)

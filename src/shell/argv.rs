@@ -143,6 +143,11 @@ pub(crate) fn program_name(value: &Value) -> String {
 /// `ruby3.1`.
 const VERSIONED: [&str; 7] = ["python", "pip", "pypy", "php", "php-fpm", "ruby", "perl"];
 
+/// The same for a word of a text: `pip` for `./venv/bin/pip3`.
+pub(crate) fn name_of_program(word: &str) -> &str {
+    canonical(word.rsplit_once('/').map_or(word, |(_, name)| name))
+}
+
 /// One name for all names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
 fn canonical(name: &str) -> &str {
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');

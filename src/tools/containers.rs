@@ -14,6 +14,16 @@ use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Rol
 use crate::tools::serves::served::{Language, Left, Serves, Stays};
 use crate::tools::thing::Thing;
 
+/// True for docker(1) and podman(1).
+pub(crate) fn is_runtime(name: &str) -> bool {
+    matches!(name, "docker" | "podman")
+}
+
+/// True for Compose as a program of its own.
+pub(crate) fn is_compose(name: &str) -> bool {
+    matches!(name, "docker-compose" | "podman-compose")
+}
+
 /// Options in front of the object.
 const GLOBAL: &str = "H|host: c|context: config: l|log-level: D tls";
 
@@ -21,7 +31,7 @@ const GLOBAL: &str = "H|host: c|context: config: l|log-level: D tls";
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     let argv = asked.argv;
     let tool = asked.name();
-    if !matches!(tool, "docker" | "podman") {
+    if !is_runtime(tool) {
         return None;
     }
     match (asked.kind(), asked.removes()) {
@@ -90,8 +100,8 @@ const COMPOSE: &str = "f|file: p|project-name: env-file: profile: project-direct
 /// `compose VERB` with its arguments, of either program.
 fn compose_verb(argv: &Argv) -> Option<Argv> {
     let compose = match argv.name.as_str() {
-        "docker-compose" | "podman-compose" => argv.clone(),
-        "docker" | "podman" => {
+        name if is_compose(name) => argv.clone(),
+        name if is_runtime(name) => {
             let global = argv.leading_options(GLOBAL);
             argv.shifted(global.first_operand).filter(|compose| compose.name == "compose")?
         }
@@ -120,17 +130,14 @@ pub(crate) fn brought_up(argv: &Argv) -> Option<Vec<Value>> {
 
 /// The container's name and the image of `docker run`. `None` for what is no such command.
 pub(crate) fn container_and_image(argv: &Argv) -> Option<(Option<Value>, Option<Value>)> {
-    let run = match argv.name.as_str() {
-        "docker" | "podman" => argv.shifted(0).filter(|verb| verb.name == "run")?,
-        _ => return None,
-    };
+    let run = argv.shifted(0).filter(|verb| is_runtime(&argv.name) && verb.name == "run")?;
     let options = run.leading_options(RUN);
     Some((options.value("name").cloned(), options.operands.first().map(|image| image.value.clone())))
 }
 
 /// What a unit of containers starts. `up` and `run` stay, unless `-d` hands the containers over to the daemon.
 pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
-    if !matches!(argv.name.as_str(), "docker" | "podman" | "docker-compose" | "podman-compose") {
+    if !is_runtime(&argv.name) && !is_compose(&argv.name) {
         return None;
     }
     let detached = argv.has_word("-d") || argv.has_word("--detach");

@@ -173,7 +173,7 @@ pub(crate) fn iptables(argv: &Argv) -> Deed {
 }
 
 /// nft(8): `add rule` and `insert rule` add it again; tables and chains are added once, and `create` fails if
-/// they exist. `flush` and `delete` remove the rules. Tried with 1.0.
+/// they exist. `flush` removes the rules. Tried with 1.0.
 pub(crate) fn nft(argv: &Argv) -> Deed {
     let operands: Vec<&Arg> = argv.args.iter().collect();
     match (word(&operands, 0), word(&operands, 1)) {

@@ -198,7 +198,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         (_, "branch") => Advice::help(
             "test for it first: `git rev-parse -q --verify refs/heads/NAME >/dev/null || git branch NAME`",
         ),
-        _ => Advice::help("test first for what it makes, or write it so that it can be repeated"),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::tools::effect::Ecosystem;
+use crate::tools::runners::python_module;
 
 /// Who installs and builds packages of Node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +92,7 @@ pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
 pub(crate) fn is_pip(argv: &Argv) -> bool {
     match argv.name.as_str() {
         "pip" => true,
-        "python" => argv.has_word("pip"),
+        "python" => python_module(argv).is_some_and(|module| module.name == "pip"),
         _ => false,
     }
 }
@@ -170,21 +171,6 @@ pub(crate) fn omits_development(argv: &Argv) -> bool {
             && !line.contains("--prod=false")
 }
 
-/// The script of package.json that a command runs: `npm run build`, `yarn build`.
-pub(crate) fn package_script(argv: &Argv) -> Option<String> {
-    let words: Vec<String> = argv.args.iter().map(|arg| arg.value.to_string()).collect();
-    let at = words.iter().position(|word| matches!(word.as_str(), "run" | "run-script"));
-    match (PackageManager::called(&argv.name)?, at) {
-        (PackageManager::Npm | PackageManager::Yarn | PackageManager::Pnpm, Some(at)) => {
-            words.get(at + 1).cloned()
-        }
-        (PackageManager::Yarn | PackageManager::Pnpm, None) => {
-            words.iter().find(|word| word.as_str() == "build").cloned()
-        }
-        _ => None,
-    }
-}
-
 /// Whose program does the work of a migration or of static files; `None` where the words do not say.
 pub(crate) fn ecosystem(argv: &Argv) -> Option<Ecosystem> {
     Some(match argv.name.as_str() {
@@ -258,10 +244,10 @@ fn installs_are_told_apart() {
     assert_eq!(update(&argv("composer.phar update --no-dev")).map(|(file, _)| file), Some("composer.lock"));
     assert_eq!(update(&argv("npm update express")), None);
     assert!(is_pip(&argv("python3.12 -m pip install -r r.txt")) && is_pip(&argv("pip3.11 install x")));
+    assert!(!is_pip(&argv("python3 install.py pip")));
     assert!(!is_pip(&argv("pipenv install")) && !is_pip(&argv("pipx install x")));
     assert!(
         installs_by_name(&argv("uv pip install certbot")) && !installs_by_name(&argv("pip install -r r.txt"))
     );
-    assert_eq!(package_script(&argv("npm --prefix web run build")).as_deref(), Some("build"));
     assert_eq!(ecosystem(&argv("php8.2 artisan migrate")), Some(Ecosystem::Php));
 }

@@ -249,7 +249,8 @@ pub(crate) fn is_random(text: &str) -> bool {
     SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
 }
 
-/// Programs whose output is the same on every run of one machine.
+/// Programs whose output a second run is taken to see again. `ls`, `git` or `curl` can print something else, but what a
+/// deploy asks them for mostly stays.
 pub(crate) fn is_stable(name: &str) -> bool {
     matches!(
         name,

@@ -193,8 +193,7 @@ pub(crate) fn acme(argv: &Argv) -> Deed {
 }
 
 /// wp-cli (its commands' pages at developer.wordpress.org/cli): `core install` of an installed site says so
-/// and exits with 0; existing files, configuration, databases and users are errors; posts and terms are
-/// created again.
+/// and exits with 0; existing files, configuration and users are errors; posts and comments are created again.
 pub(crate) fn wp(argv: &Argv) -> Deed {
     let options = argv.options(
         "path: url: user: allow-root force dbname: dbuser: dbpass: dbhost: locale: version: title: role: user_pass: \

@@ -371,6 +371,12 @@ impl Deployment<'_> {
                 |step: &Step| acts(&step.argv, &step.deed, &step.place).contains(&Act::StartsContainers);
             return self.iter().any(|(_, step)| starts(step));
         }
+        // A container that is made anew is in its first network again.
+        if let Resource::Other(Thing::Attachment, name) = resource {
+            let container = Resource::Container(name.basename());
+            let makes = |e: &Effect| matches!(e.change, Change::Create(_)) && e.resource == container;
+            return self.iter().any(|(_, step)| step.deed.effects.iter().any(makes));
+        }
         let Resource::Path(path) = resource else { return false };
         let step = self.step(before);
         if self.unknown_makes_files(path, before) {

@@ -16,9 +16,9 @@ use crate::rules::id;
 use crate::shell::line::commands;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
-use crate::tools::packaging;
 use crate::tools::providers::{NODE, PYTHON, carries};
 use crate::tools::python::of_environment;
+use crate::tools::{node, packaging};
 use std::collections::{BTreeSet, HashSet};
 
 const RULE: RuleId = id::STEPS_MISSING_PROGRAM;
@@ -283,7 +283,7 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         let build = deploy.steps().find_map(|step| {
-            let script = packaging::package_script(&step.argv)
+            let script = node::package_script(&step.argv)
                 .filter(|_| is_here(step) && works_in(step, package, packages))?;
             let alone = packages.iter().all(|p| p == package || !works_in(step, p, packages));
             let (program, needed) =
