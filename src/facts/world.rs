@@ -449,6 +449,14 @@ impl<'r, 'a> World<'r, 'a> {
         format!("line {}", self.sources.line(span))
     }
 
+    /// The place of a step that a message about another place names: with the file, if that is another one.
+    pub(crate) fn line_beside(&self, span: Span, beside: Span) -> String {
+        match span.file == beside.file {
+            true => self.line(span),
+            false => format!("{} of {}", self.line(span), self.sources.file(span.file).path()),
+        }
+    }
+
     /// The command as written, cut to one line of at most 60 characters.
     pub(crate) fn words(&self, span: Span) -> String {
         let text = self.sources.text(span);
