@@ -152,11 +152,9 @@ impl Files {
     }
 
     fn mode(&mut self, id: StepId, step: &Step, path: &Value, mode: &Mode, recursive: bool) {
-        if !recursive {
-            if let Some(enter) = mode.others_can_enter() {
-                self.directories.retain(|(p, _)| p != path);
-                self.directories.push((path.clone(), enter));
-            }
+        if !recursive && let Some(enter) = mode.others_can_enter() {
+            self.directories.retain(|(p, _)| p != path);
+            self.directories.push((path.clone(), enter));
         }
         let Some(open) = mode.others_can_read().filter(|_| !picks(&step.argv)) else {
             if *mode == Mode::Unknown {
