@@ -451,10 +451,8 @@ impl<'r, 'a> World<'r, 'a> {
 
     /// The place of a step that a message about another place names: with the file, if that is another one.
     pub(crate) fn line_beside(&self, span: Span, beside: Span) -> String {
-        match span.file == beside.file {
-            true => self.line(span),
-            false => format!("{} of {}", self.line(span), self.sources.file(span.file).path()),
-        }
+        let (line, path) = (self.line(span), self.sources.file(span.file).path());
+        if span.file == beside.file { line } else { format!("{line} of {path}") }
     }
 
     /// The command as written, cut to one line of at most 60 characters.
