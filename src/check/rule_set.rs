@@ -6,6 +6,7 @@ use crate::rules::page::PageError;
 use crate::rules::pages::{Pages, read_folder};
 use crate::syntax::query::{Message, Selectors};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -27,8 +28,12 @@ impl RuleSet {
     /// A folder that cannot be read, a page that is wrong, or a selector without a page.
     pub(crate) fn load(folders: &[PathBuf]) -> Result<Self, CheckError> {
         let mut user = Vec::new();
+        // The command line and the configuration may both name a folder.
+        let mut read = HashSet::new();
         for folder in folders {
-            user.extend(read_folder(folder)?);
+            if read.insert(folder.canonicalize().unwrap_or_else(|_| folder.clone())) {
+                user.extend(read_folder(folder)?);
+            }
         }
         Ok(Self::with(user)?)
     }
@@ -39,6 +44,7 @@ impl RuleSet {
     /// A page that is wrong, or a selector without a page.
     pub(crate) fn with(user: Vec<RuleFile>) -> Result<Self, PageError> {
         let pages = Pages::parse(embedded::files().chain(user.iter().cloned()))?;
+        pages.check_pairs(&user)?;
         Ok(RuleSet { pages, user, selectors: OnceLock::new() })
     }
 
