@@ -12,8 +12,7 @@ use parse_dockerfile::{Command, Instruction};
 /// Fills in what the images of the services start that are built from the repo. A Dockerfile that cannot be read, that is
 /// wrong, or that lies outside the root says nothing.
 pub(crate) fn fill_in(root: &Root, composes: &mut [Compose], sources: &mut Sources, gaps: &mut Vec<Gap>) {
-    for index in 0..composes.len() {
-        let compose = &composes[index];
+    for compose in composes {
         let of_service = |service: &Service| {
             let build = service.build.as_ref().filter(|_| service.command.is_none())?;
             let path = dockerfile(compose, build)?;
@@ -30,7 +29,7 @@ pub(crate) fn fill_in(root: &Root, composes: &mut [Compose], sources: &mut Sourc
             })
         };
         let found: Vec<Option<Text>> = compose.services.iter().map(of_service).collect();
-        for (service, started) in composes[index].services.iter_mut().zip(found) {
+        for (service, started) in compose.services.iter_mut().zip(found) {
             // Where Compose gives an entrypoint, the command of the image does not count.
             service.of_image = started.filter(|_| service.entrypoint.is_none());
         }
