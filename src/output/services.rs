@@ -3,7 +3,7 @@
 use super::clean;
 use super::json::{self, JsonGap, Range, Tool, range};
 use crate::check::Services;
-use crate::facts::services::matrix::{Kind, Row, Side, State, Stated};
+use crate::facts::services::rows::{Kind, Row, Side, State, Stated};
 use crate::source::{Sources, Span};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};

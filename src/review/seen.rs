@@ -2,7 +2,8 @@
 
 use super::checklist::{Evidence, FileKind, Task, Witness};
 use super::state::State;
-use crate::facts::services::matrix::{Kind as RunBy, matrix};
+use crate::facts::services::matrix::matrix;
+use crate::facts::services::rows::Kind as RunBy;
 use crate::facts::world::World;
 use crate::model;
 use crate::repo::inventory::Inventory;

@@ -5,7 +5,7 @@ use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
-use crate::tools::runners::{inner, python_module, verb};
+use crate::tools::runners::{INTERPRETER, inner, python_module, verb};
 use crate::tools::thing::Thing;
 
 mod environments;
@@ -13,9 +13,6 @@ mod servers;
 
 pub(crate) use environments::{fills_environment, is_environment, of_environment};
 pub(crate) use servers::{SERVERS, refine, server, serves, usual_server};
-
-/// Options of the interpreter, python(1).
-pub(crate) const INTERPRETER: &str = "m: c: W: X: B E I O P s S u v V|version";
 
 /// What to write instead. For `uv run`, `poetry run` and similar commands the effect shows which command is
 /// meant.
