@@ -4,6 +4,7 @@ use super::clean;
 use super::json::{self, JsonGap, Range, Tool, range};
 use crate::check::Services;
 use crate::facts::services::matrix::{Kind, Row, Side, State, Stated};
+use crate::project::managers::Manager;
 use crate::source::{Sources, Span};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -87,7 +88,7 @@ fn state(state: State) -> &'static str {
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Unit => "unit",
-        Kind::Pm2 => "pm2",
+        Kind::Pm2 => Manager::Pm2.name(),
         Kind::Supervisor => "supervisor",
         Kind::Package => "package",
         Kind::Container => "container",

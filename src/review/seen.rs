@@ -5,6 +5,7 @@ use super::state::State;
 use crate::facts::services::matrix::{Kind as RunBy, matrix};
 use crate::facts::world::World;
 use crate::model;
+use crate::project::managers::Manager;
 use crate::repo::inventory::Inventory;
 use crate::repo::names;
 use crate::shell::wrappers::Place;
@@ -41,7 +42,9 @@ impl Seen {
             let (Some(service), Some((kind, side))) = (&row.service, &row.runs) else { continue };
             let what = match kind {
                 RunBy::Unit => format!("{1} runs `{0}`", service.name, side.name),
-                RunBy::Pm2 => format!("pm2 runs `{0}` as `{1}`", service.name, side.name),
+                RunBy::Pm2 => {
+                    format!("{2} runs `{0}` as `{1}`", service.name, side.name, Manager::Pm2.name())
+                }
                 RunBy::Supervisor => format!("supervisor runs `{0}` as `{1}`", service.name, side.name),
                 RunBy::Package => format!("{1} of a package runs `{0}`", service.name, side.name),
                 RunBy::Container => format!("`{}` runs as a container", service.name),

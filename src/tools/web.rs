@@ -84,6 +84,11 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     Some(Serves { role: PROXY.role, stays, notifies: Some(false), ..Serves::unknown(argv.clone()) })
 }
 
+/// The name of a service that only gets certificates.
+pub(crate) fn names_certificates(name: &str) -> bool {
+    name.contains("certbot") || name.contains("acme")
+}
+
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     match (asked.name(), asked.kind()) {

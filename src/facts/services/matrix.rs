@@ -6,6 +6,7 @@ use crate::facts::services::compared::Compared;
 use crate::facts::services::differences::{About, Statement, facts, statements};
 use crate::facts::services::documents::doer;
 use crate::facts::world::{Origin, UnitAt, World};
+use crate::project::managers::Manager;
 use crate::project::services::{
     Counterpart, Doer, Exemption, Facts, Match, ServiceRef, Strength, of_process, of_service, of_unit,
 };
@@ -253,9 +254,12 @@ impl Builder<'_, '_, '_> {
             Counterpart::Container => {
                 (Kind::Container, Side { name: "its container".to_owned(), ..Side::default() })
             }
-            Counterpart::Manager(name) => {
-                let kind = if name == "pm2" { Kind::Pm2 } else { Kind::Supervisor };
-                (kind, Side { name: format!("a process of {name}"), ..Side::default() })
+            Counterpart::Manager(manager) => {
+                let kind = match manager {
+                    Manager::Pm2 => Kind::Pm2,
+                    Manager::Supervisor => Kind::Supervisor,
+                };
+                (kind, Side { name: format!("a process of {}", manager.name()), ..Side::default() })
             }
         }
     }
