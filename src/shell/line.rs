@@ -63,6 +63,9 @@ pub(crate) fn commands_of_code(code: &str) -> Vec<Command> {
     reading.found
 }
 
+/// Words of a command behind its program that still say what it is for.
+pub(crate) const TELLING: usize = 12;
+
 /// The words of each stretch of a text that may be a command: a line end, a quote, a bracket or a separator ends it. It is
 /// for texts of which nobody knows what reads them.
 pub(crate) fn stretches(text: &str) -> impl Iterator<Item = Vec<&str>> {

@@ -34,21 +34,21 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     if !is_runtime(tool) {
         return None;
     }
-    match (asked.kind(), asked.removes()) {
-        ("container", true) => {
+    match (asked.resource(), asked.removes()) {
+        (Some(Resource::Container(_)), true) => {
             Advice::help(format!("write `{tool} rm -f NAME`, which accepts a container that is gone"))
         }
-        ("container", false) => Advice::help(format!(
+        (Some(Resource::Container(_)), false) => Advice::help(format!(
             "remove it first (`{tool} rm -f NAME`), or test for it with `{tool} inspect NAME`"
         )),
-        ("network" | "volume", true) => {
+        (Some(Resource::Network(_) | Resource::Volume(_)), true) => {
             let kind = asked.kind();
             Advice::help(format!(
                 "test for it first: `! {tool} {kind} inspect NAME >/dev/null 2>&1 || {tool} {kind} rm NAME`"
             ))
         }
         // docker-network-inspect(1) fails if there is none.
-        ("network", false) => {
+        (Some(Resource::Network(_)), false) => {
             let plain = argv.literal(0) == Some("network") && argv.literal(1) == Some("create");
             let test = asked.operand().filter(|_| plain).map(|name| {
                 let inspect = match tool {
@@ -67,25 +67,28 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
             );
             Advice::with(help, test)
         }
-        ("volume", false) => Advice::help("write `podman volume create --ignore`"),
-        ("pod", _) => Advice::help("write `podman pod create --replace`"),
-        (kind @ ("secret" | "config"), _) => Advice::help(format!(
-            "create it only where it is missing: `{tool} {kind} inspect NAME >/dev/null 2>&1 || {tool} {kind} create NAME …`"
-        )),
-        ("swarm service", _) => Advice::help(
+        (Some(Resource::Volume(_)), false) => Advice::help("write `podman volume create --ignore`"),
+        (Some(Resource::Other(Thing::Pod, _)), _) => Advice::help("write `podman pod create --replace`"),
+        (Some(Resource::Other(Thing::Secret | Thing::Config, _)), _) => {
+            let kind = asked.kind();
+            Advice::help(format!(
+                "create it only where it is missing: `{tool} {kind} inspect NAME >/dev/null 2>&1 || {tool} {kind} create NAME …`"
+            ))
+        }
+        (Some(Resource::Other(Thing::SwarmService, _)), _) => Advice::help(
             "update it where it is there: `docker service inspect NAME >/dev/null 2>&1 || docker service create …`",
         ),
-        ("network attachment", true) => {
+        (Some(Resource::Other(Thing::Attachment, _)), true) => {
             Advice::help("accept that it is gone: `docker network disconnect NETWORK NAME || true`")
         }
-        ("network attachment", false) => Advice::help(
+        (Some(Resource::Other(Thing::Attachment, _)), false) => Advice::help(
             "name the network where the container is started (`--network`), or accept that it is there: `… || true`",
         ),
-        ("context", true) => Advice::help("write `docker context rm -f NAME`"),
-        ("context", false) => Advice::help(
+        (Some(Resource::Other(Thing::Context, _)), true) => Advice::help("write `docker context rm -f NAME`"),
+        (Some(Resource::Other(Thing::Context, _)), false) => Advice::help(
             "test for it first: `docker context inspect NAME >/dev/null 2>&1 || docker context create NAME …`",
         ),
-        ("swarm", _) => {
+        (Some(Resource::Other(Thing::Swarm, _)), _) => {
             Advice::help("ask first: `docker info | grep -q 'Swarm: active' || docker swarm init …`")
         }
         _ => None,

@@ -3,7 +3,6 @@
 
 use crate::shell::argv::{Argv, name_of_program};
 use crate::tools::containers::{is_compose, is_runtime};
-use crate::tools::processes;
 
 /// Who keeps a process running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,12 +27,17 @@ impl Manager {
         const STARTS: [&str; 6] = ["start", "restart", "reload", "startOrReload", "startOrRestart", "update"];
         let (program, rest) = words.split_first()?;
         let manager = match name_of_program(program) {
-            name if processes::is_name(name) => Manager::Pm2,
+            name if is_pm2(name) => Manager::Pm2,
             "supervisorctl" | "supervisord" => Manager::Supervisor,
             _ => return None,
         };
         rest.iter().any(|word| STARTS.contains(&word.as_str())).then_some(manager)
     }
+}
+
+/// The name of pm2, or of its edition for containers.
+pub(crate) fn is_pm2(name: &str) -> bool {
+    matches!(name, "pm2" | "pm2-runtime" | "pm2-docker")
 }
 
 /// supervisord itself, which is told its settings.
@@ -43,8 +47,7 @@ pub(crate) fn is_supervisord(argv: &Argv) -> bool {
 
 /// Programs that keep a process running without a unit.
 pub(crate) fn keeps_processes(name: &str) -> bool {
-    processes::is_name(name)
-        || matches!(name, "supervisorctl" | "supervisord" | "forever" | "screen" | "tmux" | "nohup")
+    is_pm2(name) || matches!(name, "supervisorctl" | "supervisord" | "forever" | "screen" | "tmux" | "nohup")
 }
 
 /// A line of a text that drives services.
@@ -54,7 +57,7 @@ pub(crate) fn drives_services(line: &str) -> bool {
 
 /// A manager of processes or containers: what it runs is told of elsewhere.
 pub(crate) fn is_manager(argv: &Argv) -> bool {
-    processes::is_pm2(argv)
+    is_pm2(&argv.name)
         || ["docker", "podman", "supervisor"].iter().any(|manager| argv.name.starts_with(manager))
 }
 

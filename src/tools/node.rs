@@ -2,17 +2,16 @@
 
 use crate::limit::ticks;
 use crate::shell::argv::{Arg, Argv, name_of_program};
-use crate::shell::line::{commands, stretches};
+use crate::shell::line::{TELLING, commands, stretches};
 use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, PathKind, Resource, Role};
+use crate::tools::managers::is_pm2;
 use crate::tools::packaging::PackageManager;
-use crate::tools::processes;
 use crate::tools::serves::served::{Language, Serves, ServiceRole, Stays};
 use crate::tools::serves::server::{Listen, SERVER, Server};
 use crate::tools::thing::Thing;
-use crate::tools::work::TELLING;
 use std::collections::BTreeSet;
 
 const FRONTEND: Server = Server {
@@ -63,15 +62,19 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     let argv = asked.argv;
     let word = |text: &str| argv.has_word(text);
-    match asked.kind() {
-        "rows" if matches!(asked.again, Again::Duplicates(_)) => Advice::help(
+    match asked.resource() {
+        Some(Resource::Other(Thing::Rows, _)) if matches!(asked.again, Again::Duplicates(_)) => Advice::help(
             "seed on the first run only, or let the seed files insert what is missing: `upsert`, `ignoreDuplicates`",
         ),
-        "database" if word("db:create") => Advice::help("accept that it is there: `… db:create || true`"),
-        "path" if argv.name == "pnpm" && word("init") => Advice::help(
+        Some(Resource::Database(_)) if word("db:create") => {
+            Advice::help("accept that it is there: `… db:create || true`")
+        }
+        Some(Resource::Path(_)) if argv.name == "pnpm" && word("init") => Advice::help(
             "write package.json once and commit it, or test first: `[ -f package.json ] || pnpm init`",
         ),
-        "path" if matches!(asked.name(), "npm" | "pnpm" | "yarn" | "bun" | "npx" | "bunx" | "pnpx") => {
+        Some(Resource::Path(_))
+            if matches!(asked.name(), "npm" | "pnpm" | "yarn" | "bun" | "npx" | "bunx" | "pnpx") =>
+        {
             Advice::help("make the project once and commit it, or test first: `[ -d DIR ] || …`")
         }
         _ => None,
@@ -174,7 +177,7 @@ pub(crate) fn package_manager(argv: &Argv) -> Deed {
 
 /// Programs of a tree that are called through a package manager.
 fn is_program(name: &str) -> bool {
-    processes::is_name(name)
+    is_pm2(name)
         || matches!(
             name,
             "prisma"

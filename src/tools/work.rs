@@ -4,7 +4,7 @@
 
 use crate::limit::tick;
 use crate::shell::argv::{Argv, name_of_program};
-use crate::shell::line::{commands, stretches};
+use crate::shell::line::{TELLING, commands, stretches};
 use crate::shell::value::Value;
 use crate::tools::deed;
 use crate::tools::effect::{Deed, Ecosystem, Role};
@@ -118,9 +118,6 @@ pub(crate) fn done_in_image(text: &str) -> Works {
         false => works,
     }
 }
-
-/// Words of a command behind its program that still say what it is for.
-pub(super) const TELLING: usize = 12;
 
 /// The programs that may do such work, sorted. What they do is said by their families; most words of a text are none of them,
 /// and are not asked about.
