@@ -8,6 +8,7 @@ pub(crate) mod attended;
 pub(crate) mod beside;
 pub(crate) mod deploy;
 pub(crate) mod environment;
+pub(crate) mod firsts;
 pub(crate) mod givers;
 pub(crate) mod installed;
 pub(crate) mod lifecycle;

@@ -5,12 +5,13 @@ use crate::facts::app;
 use crate::facts::beside;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
+use crate::facts::firsts::{Firsts, Makers, makers};
 use crate::facts::givers::Givers;
 use crate::facts::installed;
 use crate::facts::made::{self, Made};
 use crate::facts::managed;
 use crate::facts::owners::{Lives, root_serves};
-use crate::facts::reach::opens_roots_home;
+use crate::facts::reach::{Brought, brought, opens_roots_home};
 use crate::facts::read_units::{self, ReadUnit};
 use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
@@ -29,7 +30,7 @@ use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
 use crate::tools::effect::{Resource, Role};
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// What the configuration says about the app.
@@ -184,12 +185,14 @@ pub(crate) struct World<'r, 'a> {
     environment: OnceLock<Table<'r>>,
     /// What each script gives away and which of its steps matter to a deploy; computed when it is first
     /// needed.
-    of_scripts: Vec<OfScript>,
+    of_scripts: Vec<OfScript<'r>>,
+    /// The scripts that make an account or a directory, by number.
+    makers: OnceCell<Makers<'r>>,
     places: OnceCell<Vec<Placed>>,
     lives: OnceCell<Vec<Lives>>,
     root_serves: OnceCell<bool>,
     roots_home_is_open: OnceCell<bool>,
-    brought: OnceCell<HashMap<(usize, StepId), Vec<usize>>>,
+    brought: OnceCell<Brought>,
     deploy: Known<'r>,
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
@@ -200,8 +203,9 @@ pub(crate) struct World<'r, 'a> {
 }
 
 #[derive(Default)]
-struct OfScript {
+struct OfScript<'r> {
     givers: OnceCell<Givers>,
+    firsts: OnceCell<Firsts<'r>>,
     weighty: OnceCell<Vec<usize>>,
 }
 
@@ -235,6 +239,7 @@ impl<'r, 'a> World<'r, 'a> {
             app_user,
             app_trees: Vec::new(),
             environment: OnceLock::new(),
+            makers: OnceCell::new(),
             of_scripts: scripts.iter().map(|_| OfScript::default()).collect(),
             places: OnceCell::new(),
             lives: OnceCell::new(),
@@ -303,8 +308,25 @@ impl<'r, 'a> World<'r, 'a> {
         self.of_script(script).map(|of| of.givers.get_or_init(|| Givers::of(script)))
     }
 
-    fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript> {
-        self.scripts.iter().zip(&self.of_scripts).find(|(s, _)| std::ptr::eq(*s, script)).map(|(_, of)| of)
+    /// What a script is the first to make.
+    pub(crate) fn firsts(&self, script: &Deployment<'_>) -> Option<&Firsts<'r>> {
+        let number = self.number(script)?;
+        Some(self.of_scripts[number].firsts.get_or_init(|| Firsts::of(&self.scripts[number])))
+    }
+
+    /// True if another script makes an account or a directory.
+    pub(crate) fn is_made_by_others(&self, script: &Deployment<'_>, made: &Resource) -> bool {
+        let makers = self.makers.get_or_init(|| makers(self.scripts));
+        let own = self.number(script);
+        makers.get(made).is_some_and(|scripts| scripts.iter().any(|number| Some(*number) != own))
+    }
+
+    fn number(&self, script: &Deployment<'_>) -> Option<usize> {
+        self.scripts.iter().position(|own| std::ptr::eq(own, script))
+    }
+
+    fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript<'r>> {
+        self.number(script).map(|number| &self.of_scripts[number])
     }
 
     /// Where each unit's service is, in the order of the units.
@@ -324,16 +346,8 @@ impl<'r, 'a> World<'r, 'a> {
 
     /// The units that a step writes or installs.
     pub(crate) fn units_brought(&self, script: &Deployment<'_>, id: StepId) -> impl Iterator<Item = &UnitAt> {
-        let brought = self.brought.get_or_init(|| {
-            let mut brought: HashMap<(usize, StepId), Vec<usize>> = HashMap::new();
-            for (number, at) in self.units.iter().enumerate() {
-                if let Origin::Written(index, id) | Origin::Installed(index, id) = at.origin {
-                    brought.entry((index, id)).or_default().push(number);
-                }
-            }
-            brought
-        });
-        let number = self.scripts.iter().position(|own| std::ptr::eq(own, script));
+        let brought = self.brought.get_or_init(|| brought(&self.units));
+        let number = self.number(script);
         let units = number.and_then(|number| brought.get(&(number, id)));
         units.into_iter().flatten().map(|unit| &self.units[*unit])
     }
