@@ -1,7 +1,5 @@
 //! What a file's name says about the file. It does not look at contents or at the disk.
 
-use crate::tools::managers::Manager;
-
 /// The last part of a path, and of the name of a program.
 pub(crate) fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
@@ -31,13 +29,12 @@ pub(crate) fn is_unit(name: &str) -> bool {
 pub(crate) fn is_ecosystem(name: &str) -> bool {
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
     let first = stem.split('.').next().unwrap_or_default();
-    first == "ecosystem"
-        || first == Manager::Pm2.name()
-            && match ending {
-                "js" | "cjs" | "mjs" | "ts" => stem.ends_with(".config"),
-                "json" | "yaml" | "yml" => true,
-                _ => false,
-            }
+    matches!(first, "ecosystem" | "pm2")
+        && match ending {
+            "js" | "cjs" | "mjs" | "ts" => stem.ends_with(".config"),
+            "json" | "yaml" | "yml" => true,
+            _ => false,
+        }
 }
 
 /// A unit that is filled in before it is installed: `web.service.in`, `web.service.template`.

@@ -14,6 +14,9 @@ pub(crate) enum Manager {
 }
 
 impl Manager {
+    /// All of them.
+    pub(crate) const ALL: [Manager; 2] = [Manager::Pm2, Manager::Supervisor];
+
     /// Its name, as people call it.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -36,14 +36,17 @@ pub(crate) enum State {
 pub(crate) enum Kind {
     /// A systemd unit of the project.
     Unit,
-    /// A process of pm2.
-    Pm2,
-    /// A program of supervisor.
-    Supervisor,
+    /// A process of a manager other than systemd.
+    Process(Manager),
     /// A unit that an installed package brings.
     Package,
     /// The container itself.
     Container,
+}
+
+/// Whose processes are looked for besides units, for people: `pm2 or supervisor`.
+pub(crate) fn managers() -> String {
+    Manager::ALL.map(Manager::name).join(" or ")
 }
 
 /// One side of a row.
@@ -254,13 +257,10 @@ impl Builder<'_, '_, '_> {
             Counterpart::Container => {
                 (Kind::Container, Side { name: "its container".to_owned(), ..Side::default() })
             }
-            Counterpart::Manager(manager) => {
-                let kind = match manager {
-                    Manager::Pm2 => Kind::Pm2,
-                    Manager::Supervisor => Kind::Supervisor,
-                };
-                (kind, Side { name: format!("a process of {}", manager.name()), ..Side::default() })
-            }
+            Counterpart::Manager(manager) => (
+                Kind::Process(*manager),
+                Side { name: format!("a process of {}", manager.name()), ..Side::default() },
+            ),
         }
     }
 
@@ -309,12 +309,8 @@ impl Builder<'_, '_, '_> {
     }
 
     fn process(&self, index: usize) -> (Kind, Side) {
-        use crate::project::managers::Manager;
         let at = &self.world.processes[index];
-        let kind = match at.process.manager {
-            Manager::Pm2 => Kind::Pm2,
-            Manager::Supervisor => Kind::Supervisor,
-        };
+        let kind = Kind::Process(at.process.manager);
         let mut side = of_facts(of_process(&at.process));
         side.name = at.process.name.clone();
         side.span = Some(at.span);
