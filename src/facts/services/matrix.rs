@@ -6,6 +6,7 @@ use crate::facts::services::differences::{About, Statement, facts, statements};
 use crate::facts::services::documents::doer;
 use crate::facts::services::rows::{Builder, Kind, Matrix, Row, Side, State, Stated};
 use crate::facts::world::{Origin, UnitAt, World};
+use crate::project::managers::Manager;
 use crate::project::services::{
     Counterpart, Doer, Exemption, Facts, Match, ServiceRef, Strength, of_process, of_service, of_unit,
 };
@@ -148,10 +149,10 @@ impl Builder<'_, '_, '_> {
             Counterpart::Container => {
                 (Kind::Container, Side { name: "its container".to_owned(), ..Side::default() })
             }
-            Counterpart::Manager(name) => {
-                let kind = if name == "pm2" { Kind::Pm2 } else { Kind::Supervisor };
-                (kind, Side { name: format!("a process of {name}"), ..Side::default() })
-            }
+            Counterpart::Manager(manager) => (
+                Kind::Process(*manager),
+                Side { name: format!("a process of {}", manager.name()), ..Side::default() },
+            ),
         }
     }
 
@@ -200,12 +201,8 @@ impl Builder<'_, '_, '_> {
     }
 
     fn process(&self, index: usize) -> (Kind, Side) {
-        use crate::project::managers::Manager;
         let at = &self.world.processes[index];
-        let kind = match at.process.manager {
-            Manager::Pm2 => Kind::Pm2,
-            Manager::Supervisor => Kind::Supervisor,
-        };
+        let kind = Kind::Process(at.process.manager);
         let mut side = of_facts(of_process(&at.process));
         side.name = at.process.name.clone();
         side.span = Some(at.span);

@@ -2,6 +2,7 @@
 
 use crate::facts::services::compared::Compared;
 use crate::facts::world::World;
+use crate::project::managers::Manager;
 use crate::source::Span;
 
 /// The state of a row.
@@ -24,14 +25,17 @@ pub(crate) enum State {
 pub(crate) enum Kind {
     /// A systemd unit of the project.
     Unit,
-    /// A process of pm2.
-    Pm2,
-    /// A program of supervisor.
-    Supervisor,
+    /// A process of a manager other than systemd.
+    Process(Manager),
     /// A unit that an installed package brings.
     Package,
     /// The container itself.
     Container,
+}
+
+/// Whose processes are looked for besides units, for people: `pm2 or supervisor`.
+pub(crate) fn managers() -> String {
+    Manager::ALL.map(Manager::name).join(" or ")
 }
 
 /// One side of a row.

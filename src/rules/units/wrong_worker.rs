@@ -56,7 +56,7 @@ fn judge_worker(unit: &Judged<'_, '_, '_>, Served { exec, serves, app }: &Served
                 "each request fails: `{shown}` is a WSGI app ({why}), but the worker `{}` speaks ASGI",
                 class.unwrap_or_default()
             ),
-            "remove `-k`, because gunicorn's own workers speak WSGI; or name the project's ASGI app"
+            "remove `-k`, because the workers speak WSGI without it; or name the project's ASGI app"
                 .to_owned(),
             sure,
         ),
