@@ -19,7 +19,7 @@ pub(super) fn known(name: &str, names: &[impl AsRef<str>]) -> String {
 /// The words that hold for one command, as bits. A pattern names those that it needs, so that most commands are passed
 /// over by one comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Features([u64; 4]);
+pub(crate) struct Features([u64; 5]);
 
 impl Features {
     /// Notes that a word holds.
@@ -465,6 +465,20 @@ words! {
     }
 }
 
+words! {
+    /// What a command opens to every account.
+    OpenedWord from 256 {
+        /// A socket through which a daemon takes orders as root.
+        ControlSocket = "control-socket",
+        /// A file with secrets.
+        Secrets = "secrets",
+        /// A socket whose daemon checks the caller, or what lies in /tmp and does not stay for long.
+        Passing = "passing",
+        /// Anything else.
+        Lasting = "lasting",
+    }
+}
+
 #[test]
 fn every_word_has_a_bit_of_its_own() {
     fn bits<W: Word>(seen: &mut Vec<u32>) {
@@ -484,9 +498,10 @@ fn every_word_has_a_bit_of_its_own() {
     bits::<Need>(&mut seen);
     bits::<Drive>(&mut seen);
     bits::<UnitWord>(&mut seen);
+    bits::<OpenedWord>(&mut seen);
     let all = seen.len();
     seen.sort_unstable();
     seen.dedup();
     assert_eq!(seen.len(), all);
-    assert!(seen.last().is_some_and(|last| *last < 256));
+    assert!(seen.last().is_some_and(|last| *last < 320));
 }
