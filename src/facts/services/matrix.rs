@@ -6,7 +6,6 @@ use crate::facts::services::differences::{About, Statement, facts, statements};
 use crate::facts::services::documents::doer;
 use crate::facts::services::rows::{Builder, Kind, Matrix, Row, Side, State, Stated};
 use crate::facts::world::{Origin, UnitAt, World};
-use crate::project::managers::Manager;
 use crate::project::services::{
     Counterpart, Doer, Exemption, Facts, Match, ServiceRef, Strength, of_process, of_service, of_unit,
 };
