@@ -5,8 +5,8 @@
 pub(crate) mod app;
 pub(crate) mod appended;
 pub(crate) mod attended;
-pub(crate) mod beside;
 pub(crate) mod deploy;
+pub(crate) mod deploys;
 pub(crate) mod environment;
 pub(crate) mod givers;
 pub(crate) mod installed;
@@ -24,3 +24,4 @@ pub(crate) mod redirects;
 pub(crate) mod secrets;
 pub(crate) mod services;
 pub(crate) mod world;
+pub(crate) mod worlds;

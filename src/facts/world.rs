@@ -2,7 +2,6 @@
 //! the app's user, the app's directory, the units.
 
 use crate::facts::app;
-use crate::facts::beside;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
 use crate::facts::givers::Givers;
@@ -29,7 +28,7 @@ use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
 use crate::tools::effect::{Resource, Role};
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 /// What the configuration says about the app.
@@ -119,6 +118,16 @@ pub(crate) enum Origin {
     InRepo,
 }
 
+impl Origin {
+    /// The script that brings it, by its index in the world.
+    pub(crate) fn script(self) -> Option<usize> {
+        match self {
+            Origin::Written(script, _) | Origin::Installed(script, _) => Some(script),
+            Origin::InRepo => None,
+        }
+    }
+}
+
 /// A unit of the project.
 #[derive(Clone, Debug)]
 pub(crate) struct UnitAt {
@@ -161,12 +170,25 @@ impl AppUser {
     }
 }
 
+/// Which scripts of the repo are no part of the deploy that a world is about.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    /// Scripts that the world has, and that are no part of its deploy.
+    pub(crate) beside: HashSet<FileId>,
+    /// Scripts that the world does not have.
+    pub(crate) others: HashSet<FileId>,
+    /// Those of them that are a deploy of another server.
+    pub(crate) other_deploys: HashSet<FileId>,
+    /// The units that those bring, by their names.
+    pub(crate) others_units: HashSet<String>,
+}
+
 /// What the rules see.
 pub(crate) struct World<'r, 'a> {
     /// The texts.
     pub(crate) sources: &'r Sources,
-    /// The scripts.
-    pub(crate) scripts: &'r [Deployment<'a>],
+    scripts: Vec<&'r Deployment<'a>>,
+    scope: Scope,
     /// Their surroundings.
     pub(crate) project: &'r Project,
     /// What the configuration says.
@@ -193,9 +215,6 @@ pub(crate) struct World<'r, 'a> {
     deploy: Known<'r>,
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
-    /// The scripts that stand beside those that are seen here; empty where all are seen.
-    beside: Vec<FileId>,
-    main: OnceCell<Option<Box<World<'r, 'a>>>>,
     words: OnceCell<Words>,
 }
 
@@ -215,22 +234,33 @@ struct Placed {
 }
 
 impl<'r, 'a> World<'r, 'a> {
-    /// Works out what follows from scripts and project together.
+    /// Works out what follows from scripts and project together. All scripts are one deploy.
     pub(crate) fn new(
         sources: &'r Sources,
         scripts: &'r [Deployment<'a>],
         project: &'r Project,
         given: &'r Given,
     ) -> Self {
-        let units = installed::units(sources, scripts, project);
-        let app_user = app::app_user(sources, scripts, &units, given);
+        World::within(Scope::default(), sources, scripts.iter().collect(), project, given)
+    }
+
+    /// The same of some scripts of a repo.
+    pub(crate) fn within(
+        scope: Scope,
+        sources: &'r Sources,
+        scripts: Vec<&'r Deployment<'a>>,
+        project: &'r Project,
+        given: &'r Given,
+    ) -> Self {
+        let mut units = installed::units(sources, &scripts, project);
+        units.retain(|at| at.origin != Origin::InRepo || !scope.others_units.contains(&at.name));
+        let app_user = app::app_user(sources, &scripts, &units, given);
         let mut world = World {
             sources,
-            scripts,
             project,
             given,
             units,
-            processes: managed::processes(scripts, project),
+            processes: managed::processes(&scripts, project),
             compared: OnceCell::new(),
             app_user,
             app_trees: Vec::new(),
@@ -239,38 +269,32 @@ impl<'r, 'a> World<'r, 'a> {
             places: OnceCell::new(),
             lives: OnceCell::new(),
             root_serves: OnceCell::new(),
-            roots_home_is_open: OnceCell::new(),
-            brought: OnceCell::new(),
             deploy: Known::default(),
             read_units: OnceCell::new(),
             made: OnceCell::new(),
-            beside: Vec::new(),
-            main: OnceCell::new(),
             words: OnceCell::new(),
+            brought: OnceCell::new(),
+            roots_home_is_open: OnceCell::new(),
+            scripts,
+            scope,
         };
         world.app_trees = app::app_trees(&world);
         world
     }
 
-    /// The deploy alone, without the scripts that stand beside it; `None` where there are none. Those come first in the
-    /// scripts of the world.
-    pub(crate) fn main(&self) -> Option<&World<'r, 'a>> {
-        let main = self.main.get_or_init(|| {
-            let all = beside::beside(self.sources, self.scripts);
-            let count = all.iter().take_while(|beside| beside.is_some()).count();
-            (count > 0 && all[count..].iter().all(Option::is_none)).then(|| {
-                let (beside, scripts) = self.scripts.split_at(count);
-                let mut main = World::new(self.sources, scripts, self.project, self.given);
-                main.beside = beside.iter().map(|script| script.file).collect();
-                Box::new(main)
-            })
-        });
-        main.as_deref()
+    /// The scripts.
+    pub(crate) fn scripts(&self) -> &[&'r Deployment<'a>] {
+        &self.scripts
     }
 
-    /// True for a script that stands beside the ones that are seen here.
-    pub(crate) fn is_beside(&self, file: FileId) -> bool {
-        self.beside.contains(&file)
+    /// True for a script that deploys another server.
+    pub(crate) fn is_of_another_server(&self, script: FileId) -> bool {
+        self.scope.other_deploys.contains(&script)
+    }
+
+    /// True for a script that is no part of the deploy that this world is about.
+    pub(crate) fn is_of_another(&self, script: FileId) -> bool {
+        self.scope.beside.contains(&script) || self.scope.others.contains(&script)
     }
 
     /// Every word of what deploys.
@@ -304,7 +328,7 @@ impl<'r, 'a> World<'r, 'a> {
     }
 
     fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript> {
-        self.scripts.iter().zip(&self.of_scripts).find(|(s, _)| std::ptr::eq(*s, script)).map(|(_, of)| of)
+        self.scripts.iter().zip(&self.of_scripts).find(|(s, _)| std::ptr::eq(**s, script)).map(|(_, of)| of)
     }
 
     /// Where each unit's service is, in the order of the units.
@@ -333,15 +357,17 @@ impl<'r, 'a> World<'r, 'a> {
             }
             brought
         });
-        let number = self.scripts.iter().position(|own| std::ptr::eq(own, script));
+        let number = self.scripts.iter().position(|own| std::ptr::eq(*own, script));
         let units = number.and_then(|number| brought.get(&(number, id)));
         units.into_iter().flatten().map(|unit| &self.units[*unit])
     }
 
     /// All steps of all scripts that run on the machine itself.
     pub(crate) fn steps(&self) -> impl Iterator<Item = (&'r Deployment<'a>, StepId, &'r Step)> {
-        let scripts = self.scripts;
-        scripts.iter().flat_map(|script| script.iter().map(move |(id, step)| (script, id, step)))
+        self.scripts
+            .iter()
+            .copied()
+            .flat_map(|script| script.iter().map(move |(id, step)| (script, id, step)))
     }
 
     /// True if a path is in the app's tree.
@@ -406,7 +432,7 @@ impl<'r, 'a> World<'r, 'a> {
         let near = near.take_while(|p| p.span.file == span.file && p.reach >= span.end);
         let mut surest = None;
         for place in near.filter(|p| p.span.end >= span.end) {
-            surest = surest.max(Some(Self::circumstances(&self.scripts[place.script], place.id)));
+            surest = surest.max(Some(Self::circumstances(self.scripts[place.script], place.id)));
             if surest == Some(Confidence::High) {
                 break;
             }

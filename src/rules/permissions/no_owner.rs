@@ -24,7 +24,7 @@ pub(in crate::rules) fn no_owner(context: &World<'_, '_>, found: &mut Vec<Findin
     if context.app_user.is_none() && context.units.is_empty() {
         return;
     }
-    for script in context.scripts {
+    for &script in context.scripts() {
         let mut told: HashSet<&str> = HashSet::new();
         let mut told_at: HashSet<Span> = HashSet::new();
         let mut above = Above::default();
@@ -91,7 +91,7 @@ impl<'s> Orphan<'s> {
         }
         // Another script may be the one that sets the owners; it is not known whether it runs before or
         // after.
-        let elsewhere = context.scripts.iter().any(|other| {
+        let elsewhere = context.scripts().iter().any(|&other| {
             !std::ptr::eq(other, script) && given_away(context, other, 0, path, is_recursive).is_some()
         });
         if given.is_some() || elsewhere {

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 /// `permissions/too-early`.
 pub(in crate::rules) fn too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         // One account that comes too late is one fault, however often it is named.
         let mut told: Vec<Span> = Vec::new();
         let made = Made::of(script);
@@ -92,8 +92,10 @@ fn account_later<'s>(
     // If another script creates it too, this one may come after that; a script that sets up a server comes
     // first.
     let first = script.steps.iter().any(|s| s.deed.roles.contains(&Role::SystemPackages));
-    let elsewhere =
-        context.scripts.iter().any(|other| !std::ptr::eq(other, script) && other.steps.iter().any(creates));
+    let elsewhere = context
+        .scripts()
+        .iter()
+        .any(|&other| !std::ptr::eq(other, script) && other.steps.iter().any(creates));
     if elsewhere && !first {
         return None;
     }

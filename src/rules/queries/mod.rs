@@ -98,7 +98,7 @@ pub(super) fn run(
     let mut run = Run {
         context,
         telling,
-        features: context.scripts.iter().map(|_| OnceCell::new()).collect(),
+        features: context.scripts().iter().map(|_| OnceCell::new()).collect(),
         candidates: HashMap::new(),
     };
     run.commands(chosen.selectors, found);
@@ -152,7 +152,7 @@ struct Hit<'w, 'a> {
 
 impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
     fn commands(&mut self, selectors: &'w Selectors, found: &mut Vec<Finding>) {
-        let scripts = self.context.scripts;
+        let scripts = self.context.scripts();
         for (number, script) in scripts.iter().enumerate() {
             let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
             let mut told: Vec<Told> = Vec::new();
@@ -179,7 +179,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
 
     /// The words that hold for each step of a script.
     fn features(&self, number: usize) -> &[Features] {
-        let script = &self.context.scripts[number];
+        let script = self.context.scripts()[number];
         self.features[number]
             .get_or_init(|| script.iter().map(|(id, _)| judge::features(self.context, script, id)).collect())
     }
@@ -264,7 +264,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
         }
         let mut found = Vec::new();
         for number in order::run_of(self.context, hit.at.number) {
-            let script = &self.context.scripts[number];
+            let script = self.context.scripts()[number];
             for (id, step) in script.iter() {
                 let features = self.features(number)[id.0 as usize];
                 let at = At { script, id, number };

@@ -114,7 +114,8 @@ fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
                 && ["pull", "fetch", "reset --hard"].iter().any(|w| line.contains(w))
         })
     };
-    let modelled = |file: FileId| context.scripts.iter().any(|s| s.file == file || s.sourced.contains(&file));
+    let modelled =
+        |file: FileId| context.scripts().iter().any(|s| s.file == file || s.sourced.contains(&file));
     let mut others = context.project.texts.iter().filter(|(_, file)| !modelled(*file));
     by_step || others.any(|(_, file)| fetches(context.sources.file(*file).text()))
 }

@@ -14,7 +14,7 @@ use crate::tools::effect::{Change, Resource, Role};
 
 /// All three.
 pub(super) fn too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         before_database(context, script, found);
     }
     before_unit(context, found);
@@ -89,7 +89,7 @@ fn installs_unnamed(step: &Step) -> bool {
 fn before_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for at in &context.units {
         let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { continue };
-        let script = &context.scripts[script];
+        let script = context.scripts()[script];
         if script.step(id).place != Place::Here {
             continue;
         }

@@ -24,7 +24,7 @@ pub(super) fn units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     for at in deploy.own_units() {
         let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { continue };
         // A unit of another host, of an image, or one that only some menu entry removes again.
-        if !is_here(context.scripts[script].step(id)) || is_removed(deploy, at) {
+        if !is_here(context.scripts()[script].step(id)) || is_removed(deploy, at) {
             continue;
         }
         let unit = Own { at, script, id, effects: deploy.effects_on(&at.name), asked: &asked };
@@ -87,7 +87,7 @@ fn reloads(step: &Step) -> bool {
 fn not_reloaded(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<Finding>) {
     let context = deploy.world;
     let Own { at, script, id, .. } = *unit;
-    let deployment = &context.scripts[script];
+    let deployment = context.scripts()[script];
     // An existing file is not touched: only a new unit is written, and systemd reads a new one when it is
     // started.
     if deployment.second_run(id).skipped_by().is_some() {
@@ -164,7 +164,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
     };
     // `stop` and then `start` is a restart, and so is a guard that checks whether it runs.
     let stops = any(&[Change::Stop]).is_some();
-    let again = context.scripts[script].second_run(id).skipped_by().is_none();
+    let again = context.scripts()[script].second_run(id).skipped_by().is_none();
     let oneshot = at.unit.is_oneshot() || UnitKind::of(&at.name) != UnitKind::Service;
     if stops || oneshot || !again {
         return true;
@@ -175,7 +175,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
         other.related.push(Related { span: at.span, message: "the same is true for this unit".to_owned() });
         return true;
     }
-    let (message, cause) = match updates(&context.scripts[script]) {
+    let (message, cause) = match updates(context.scripts()[script]) {
         Some(update) => {
             let line = context.line(update.span);
             let message =
@@ -199,12 +199,12 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
         ))
         .fix(
             restart(&start.argv)
-                .and_then(|edit| guards::fix(context, &context.scripts[script], start, &edit)),
+                .and_then(|edit| guards::fix(context, context.scripts()[script], start, &edit)),
         );
     if let Some(update) = cause {
         draft = draft.related(update.span, "this brings new code");
     } else {
-        draft = draft.at_most(context.confidence(&context.scripts[script], id, None));
+        draft = draft.at_most(context.confidence(context.scripts()[script], id, None));
         // A script that is named after a first installation may be meant for one; then another script brings
         // new code.
         let path = context.sources.file(start.span.file).path();
@@ -222,7 +222,7 @@ fn not_restarted(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Ve
 /// target.
 fn is_left_running(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, start: &Step) -> bool {
     let Own { at, script, id, asked, .. } = *unit;
-    let deployment = &deploy.world.scripts[script];
+    let deployment = deploy.world.scripts()[script];
     let below = deployment.steps[id.0 as usize..].iter().any(|s| std::ptr::eq(s, start));
     let stem = at.name.trim_end_matches(".service");
     let ends = |s: &Step| {
@@ -334,7 +334,7 @@ fn not_enabled(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<
         .help(format!("run `systemctl enable {stem}`"));
     if let Some(UnitEffect { step: start, script, .. }) = start {
         draft = draft.related(start.span, "this only starts it");
-        let own = context.scripts.get(script);
+        let own = context.scripts().get(script);
         let enable = format!("systemctl enable {stem}");
         // In a loop over units the line would differ.
         let own = own.filter(|_| context.sources.text(start.span).contains(stem));
@@ -349,7 +349,7 @@ fn not_enabled(deploy: &Deploy<'_, '_, '_>, unit: &Own<'_, '_>, found: &mut Vec<
 /// New code and dependencies arrive, but nothing that runs is restarted.
 fn code_without_restart(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let context = deploy.world;
-    let Some(update) = context.scripts.iter().find_map(updates) else { return };
+    let Some(update) = context.scripts().iter().find_map(|script| updates(script)) else { return };
     let prepared = deploy.steps().any(|s| {
         s.deed.roles.iter().any(|r| {
             matches!(
