@@ -44,7 +44,7 @@ fn told_of(world: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> String
     match (told(world, script, id), script.second_run(id).outcome) {
         // The line above says as much.
         (_, Outcome::Skipped(_)) => String::new(),
-        (Told::By(rule), _) => format!("  {rule} is the rule about that\n"),
+        (Told::By(rule), _) => format!("  {rule} reports that\n"),
         (Told::Silent(_), Outcome::NoChange | Outcome::Unknown) => String::new(),
         (Told::Silent(reason), _) => format!("  no rule reports that: {reason}\n"),
     }

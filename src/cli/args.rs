@@ -152,7 +152,7 @@ pub(super) struct CheckArgs {
     /// Run only these rules or families (may be repeated, or separated by commas)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) select: Vec<String>,
-    /// Do not run these rules or families
+    /// Do not run these rules or families (may be repeated, or separated by commas)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
     /// The lowest severity that makes the exit code 1
@@ -196,7 +196,7 @@ pub(super) struct WhyArgs {
     /// A line of a script: `start.sh:12`
     #[arg(value_name = "FILE:LINE")]
     pub(super) place: String,
-    /// The repo's root [default: found from FILE]
+    /// The repo's root [default: found from FILE; give the one that `check` used]
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
 }
@@ -290,7 +290,7 @@ pub(super) struct ScanArgs {
     /// Run only these rules or families (may be repeated, or separated by commas)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) select: Vec<String>,
-    /// Do not run these rules or families
+    /// Do not run these rules or families (may be repeated, or separated by commas)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
     /// The lowest severity that makes the exit code 1

@@ -20,6 +20,11 @@ pub(super) fn run(args: &ServicesArgs, out: &mut dyn Write) -> Result<Exit, Fail
         config: args.config.clone(),
         ..Request::default()
     })?;
+    // Without a row there is only the error to tell.
+    if !found.errors.is_empty() && found.matrix.rows.is_empty() {
+        found.errors.iter().for_each(complain);
+        return Ok(Exit::Usage);
+    }
     let written = match args.format {
         Format::Json => services::write_json(&found, out),
         Format::Text => services::write_text(&found, out),

@@ -6,6 +6,7 @@ pub(crate) mod names;
 
 use crate::facts::deploy::calls::Calls;
 use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
+use crate::facts::lifecycle::Lifecycles;
 use crate::facts::world::{Origin, UnitAt, World};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::manifest::NodePackage;
@@ -72,6 +73,7 @@ pub(crate) struct Known<'r> {
     driving_called: OnceCell<Vec<String>>,
     /// What is done to units, by their full names, and under names that may mean several.
     of_units: OnceCell<OfUnits<'r>>,
+    lifecycles: Lifecycles,
 }
 
 /// What a step does to a unit.
@@ -152,6 +154,11 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         effects
     }
 
+    /// What is computed once for the lifecycles of units.
+    pub(in crate::facts) fn lifecycles(&self) -> &'c Lifecycles {
+        &self.known.lifecycles
+    }
+
     /// The units that a script writes or installs.
     pub(crate) fn own_units(&self) -> impl Iterator<Item = &'c UnitAt> {
         self.world.units.iter().filter(|at| at.origin != Origin::InRepo)
@@ -163,7 +170,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Build(Ecosystem::Container)))
                 || managers::runs_the_app(&s.argv)
                 || s.deed.roles.contains(&Role::SystemPackages)
-                    && s.argv.args.iter().any(|a| managers::is_runtime(a.value.known_prefix()))
+                    && s.argv.args.iter().any(|a| managers::is_runtime_package(a.value.known_prefix()))
         };
         let any = self.steps().any(container)
             || self.processes().iter().any(|p| p.language == Language::Container)

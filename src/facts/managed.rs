@@ -8,14 +8,15 @@ use crate::repo::names::base;
 use crate::shell::argv::Arg;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
-use crate::tools::managers::{is_pm2, is_supervisord, pm2_start};
+use crate::tools::managers::is_supervisord;
+use crate::tools::pm2;
 
 /// Every process of the project, each once: what a script starts last counts.
 pub(crate) fn processes(scripts: &[&Deployment<'_>], project: &Project) -> Vec<ProcessAt> {
     let mut found = Found { all: Vec::new(), taken: Vec::new(), project };
     for (index, script) in scripts.iter().enumerate() {
         for (id, step) in script.iter().filter(|(_, step)| !matches!(step.place, Place::Container(_))) {
-            match is_pm2(&step.argv) {
+            match pm2::is_pm2(&step.argv) {
                 true => found.pm2(index, id, step),
                 false => found.supervisor(index, id, step),
             }
@@ -63,10 +64,10 @@ impl<'p> Found<'p> {
     }
 
     fn pm2(&mut self, index: usize, id: StepId, step: &Step) {
-        let Some(started) = pm2_start(&step.argv) else { return };
+        let Some(started) = pm2::start(&step.argv) else { return };
         let text = started.target.value.to_string();
         let only: Vec<String> =
-            started.option("only").iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
+            started.only().iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
         let project = self.project;
         let mut files = project.process_files.iter().filter(|file| file.manager == Manager::Pm2);
         if let Some(file) = files.clone().find(|file| named(file, &text)) {
@@ -84,11 +85,11 @@ impl<'p> Found<'p> {
             return;
         }
         // `pm2 restart api` names what another script started.
-        let name = started.option("name");
+        let name = started.name();
         if name.is_none() && !started.is_script() || text.contains(".config.") {
             return;
         }
-        let mut command = command_of(&text, started.option("interpreter").as_deref());
+        let mut command = command_of(&text, started.interpreter().as_deref());
         command.extend(started.rest.iter().map(|word| word.value.to_string()));
         let name =
             name.unwrap_or_else(|| base(&text).rsplit_once('.').map_or("", |(stem, _)| stem).to_owned());
@@ -97,7 +98,7 @@ impl<'p> Found<'p> {
             name,
             span: step.span,
             command,
-            directory: started.option("cwd").or_else(|| Some(step.argv.cwd.to_string())),
+            directory: started.directory().or_else(|| Some(step.argv.cwd.to_string())),
             user: started.user(),
             environment: Vec::new(),
             starts: true,

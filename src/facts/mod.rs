@@ -10,6 +10,7 @@ pub(crate) mod deploys;
 pub(crate) mod environment;
 pub(crate) mod givers;
 pub(crate) mod installed;
+pub(crate) mod lifecycle;
 pub(crate) mod made;
 pub(crate) mod managed;
 pub(crate) mod masked;

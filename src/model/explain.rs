@@ -71,7 +71,7 @@ impl Deployment<'_> {
                 let span = self.guards[guard.0 as usize].span;
                 let _ = write!(out, "skipped by {}", quoted(sources, span));
             }
-            Outcome::NoChange => out.push_str("changes nothing"),
+            Outcome::NoChange => out.push_str("does the same again, or changes nothing"),
             Outcome::Fails(says) => {
                 let _ = write!(out, "fails ({says})");
             }

@@ -45,7 +45,6 @@ const FAMILIES: &[&[Entry]] = &[
     user::RULES,
     permissions::RULES,
     steps::RULES,
-    steps::SHARED,
     services::RULES,
     units::RULES,
     env::RULES,

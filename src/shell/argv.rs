@@ -14,6 +14,13 @@ pub(crate) struct Arg {
     pub(crate) span: Span,
 }
 
+impl Arg {
+    /// True if it begins with a dash, as options do.
+    pub(crate) fn is_option(&self) -> bool {
+        self.value.known_prefix().starts_with('-')
+    }
+}
+
 /// The source of standard input.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) enum Stdin {
@@ -70,6 +77,11 @@ impl Argv {
     /// True if some argument is exactly `text`.
     pub(crate) fn has_word(&self, text: &str) -> bool {
         self.args.iter().any(|a| a.value.as_literal() == Some(text))
+    }
+
+    /// True if some argument is exactly one of the words.
+    pub(crate) fn has_any(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.has_word(word))
     }
 
     /// True if both run the program of one name.
@@ -130,6 +142,11 @@ pub(crate) fn program_name(value: &Value) -> String {
 /// Programs that distributions also install under their version: `python3.11`, `php8.2`, `php-fpm8.2`,
 /// `ruby3.1`.
 const VERSIONED: [&str; 7] = ["python", "pip", "pypy", "php", "php-fpm", "ruby", "perl"];
+
+/// The same for a word of a text: `pip` for `./venv/bin/pip3`.
+pub(crate) fn name_of_program(word: &str) -> &str {
+    canonical(word.rsplit_once('/').map_or(word, |(_, name)| name))
+}
 
 /// One name for all names of a program: `pip3.11` is `pip`, `nodejs` is `node`.
 fn canonical(name: &str) -> &str {
@@ -242,10 +259,9 @@ impl<'a> Options<'a> {
                 index += 1;
                 continue;
             }
-            let mut at = 1;
             let mut next = index + 1;
             for (i, letter) in text.char_indices().skip(1) {
-                at = i + letter.len_utf8();
+                let at = i + letter.len_utf8();
                 let name = &text[i..at];
                 match lookup(spec, name, false) {
                     Some((canonical, Takes::Value)) => {
@@ -257,14 +273,12 @@ impl<'a> Options<'a> {
                             Some(Value::from_key(rest, &arg.value))
                         };
                         options.found.push((canonical, arg, value));
-                        at = whole.len();
                         break;
                     }
                     Some((canonical, _)) => options.found.push((canonical, arg, None)),
                     None => options.found.push((name, arg, None)),
                 }
             }
-            let _ = at;
             index = next;
         }
         options

@@ -4,7 +4,7 @@
 //! xargs(1), setsid(1), stdbuf(1), chroot(8), ssh(1), flock(1), bash(1), xvfb-run(1), taskset(1), `--help` of
 //! docker and podman; `init` has what precedes an image's program.
 
-mod container;
+pub(crate) mod container;
 mod init;
 #[cfg(test)]
 mod tests;
@@ -117,6 +117,11 @@ pub(crate) fn peel(argv: Argv) -> Peeled {
     peeled
 }
 
+/// True for the name of a shell that reads POSIX's language, or most of it.
+pub(crate) fn is_shell(name: &str) -> bool {
+    matches!(name, "bash" | "sh" | "dash" | "ksh" | "zsh" | "ash")
+}
+
 impl Peeled {
     /// Removes one wrapper. False if there is none.
     fn step(&mut self) -> bool {
@@ -173,7 +178,7 @@ impl Peeled {
             "ssh" => self.ssh(),
             "docker" | "podman" | "nerdctl" => self.container(),
             "docker-compose" | "podman-compose" => self.compose(0),
-            "bash" | "sh" | "dash" | "ksh" | "zsh" | "ash" => {
+            name if is_shell(name) => {
                 self.shell();
                 false
             }

@@ -6,7 +6,7 @@ use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::archives::is_remote;
 use crate::tools::effect::{Change, Deed, Effect, PathKind, Resource, Role};
-use crate::tools::{python, runners};
+use crate::tools::{containers, node, python, runners};
 
 /// What a deploy does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,7 +49,9 @@ pub(crate) enum Act {
 /// the container and not the server.
 pub(crate) fn acts(argv: &Argv, deed: &Deed, place: &Place) -> Vec<Act> {
     let mut acts = Vec::new();
-    for act in of_effects(deed).chain(of_roles(argv, deed)).chain(of_words(argv, deed)) {
+    let development = serves_development(argv);
+    let of_words = of_words(argv, deed, development);
+    for act in of_effects(deed).chain(of_roles(argv, deed, development)).chain(of_words) {
         let counts = act == Act::Migrates || !matches!(place, Place::Container(_));
         if counts && !acts.contains(&act) {
             acts.push(act);
@@ -97,10 +99,9 @@ fn of_path(change: &Change, path: &str) -> Option<Act> {
     (prepares && above.iter().any(|d| path.starts_with(d))).then_some(Act::PreparesDirectories)
 }
 
-fn of_roles(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
+fn of_roles(argv: &Argv, deed: &Deed, development: bool) -> impl Iterator<Item = Act> {
     let copies = copies_between_hosts(argv);
     let of_containers = is_of_containers(argv);
-    let development = serves_development(argv);
     deed.roles.iter().filter_map(move |role| {
         Some(match role {
             Role::SystemPackages => Act::InstallsPackages,
@@ -121,8 +122,8 @@ fn of_roles(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
 }
 
 /// What deeds do not show.
-fn of_words(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
-    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+fn of_words(argv: &Argv, deed: &Deed, development: bool) -> impl Iterator<Item = Act> {
+    let has = |words: &[&str]| argv.has_any(words);
     let changes = !deed.roles.contains(&Role::ReadOnly);
     let act = match argv.name.as_str() {
         "rsync" | "scp" if argv.args.last().is_some_and(|last| is_remote(&last.value)) => {
@@ -131,7 +132,9 @@ fn of_words(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
         "scp" if !copies_between_hosts(argv) => Some(Act::FetchesCode),
         "kubectl" if has(&["apply"]) => Some(Act::StartsContainers),
         "helm" if has(&["upgrade", "install"]) => Some(Act::StartsContainers),
-        "docker" | "podman" if has(&["run"]) && has(&["-d", "--detach"]) => Some(Act::StartsContainers),
+        name if containers::is_runtime(name) && has(&["run"]) && has(&["-d", "--detach"]) => {
+            Some(Act::StartsContainers)
+        }
         "nginx" | "certbot" | "certbot-auto" | "a2ensite" => Some(Act::ConfiguresProxy),
         "ufw" | "iptables" | "ip6tables" | "nft" | "firewall-cmd" | "timedatectl" | "hostnamectl"
         | "sysctl" | "loginctl"
@@ -139,7 +142,7 @@ fn of_words(argv: &Argv, deed: &Deed) -> impl Iterator<Item = Act> {
         {
             Some(Act::ConfiguresHost)
         }
-        _ if serves_development(argv) => Some(Act::ServesDevelopment),
+        _ if development => Some(Act::ServesDevelopment),
         // `$COMPOSE up -d`, `compose up -d` of a missing library: the name shows the program.
         _ if !deed.known && is_up(argv) => Some(Act::StartsContainers),
         _ => None,
@@ -153,7 +156,7 @@ fn copies_between_hosts(argv: &Argv) -> bool {
 }
 
 fn is_of_containers(argv: &Argv) -> bool {
-    matches!(argv.name.as_str(), "docker" | "podman" | "docker-compose" | "podman-compose")
+    containers::is_runtime(&argv.name) || containers::is_compose(&argv.name)
 }
 
 fn is_up(argv: &Argv) -> bool {
@@ -170,17 +173,7 @@ fn serves_development(argv: &Argv) -> bool {
     let has = |word: &str| argv.has_word(word);
     match argv.name.as_str() {
         "npm" | "pnpm" | "yarn" | "bun" => {
-            let script = match first {
-                "run" | "run-script" => argv
-                    .args
-                    .iter()
-                    .filter_map(|arg| arg.value.as_literal())
-                    .filter(|word| !word.starts_with('-'))
-                    .nth(1)
-                    .unwrap_or_default(),
-                other => other,
-            };
-            matches!(script, "dev" | "serve")
+            matches!(node::package_script(argv).as_deref(), Some("dev" | "serve"))
         }
         "npx" | "bunx" | "pnpx" => runners::inner(argv).is_some_and(|inner| serves_development(&inner)),
         "python" | "manage.py" | "django-admin" => has("runserver") || has("--reload"),

@@ -12,7 +12,7 @@ use crate::shell::argv::Argv;
 use crate::tools::effect::{Again, Deed, Effect, Prompt, Resource};
 use crate::tools::{
     accounts, archives, containers, copying, cron, databases, disks, fetching, files, firewall, git, keys,
-    languages, node, python, sed, services, system, web,
+    languages, node, packages, pm2, python, sed, services, system, web,
 };
 
 /// What to write instead of a command whose second run is `again`, because of one of its effects.
@@ -28,7 +28,7 @@ pub(super) fn own(asked: &Asked<'_>) -> Option<Advice> {
         copying::advice,
         git::advice,
         accounts::advice,
-        services::advice,
+        pm2::advice,
         databases::advice,
         containers::advice,
         fetching::advice,
@@ -43,6 +43,7 @@ pub(super) fn own(asked: &Asked<'_>) -> Option<Advice> {
         node::advice,
         languages::advice,
         system::advice,
+        packages::advice,
     ];
     families.iter().find_map(|family| family(asked))
 }
@@ -69,7 +70,7 @@ fn by_kind(asked: &Asked<'_>) -> Option<Advice> {
 /// How to keep a command from waiting for an answer.
 pub(crate) fn unattended(argv: &Argv, prompt: &Prompt) -> Advice {
     let edit = prompt.flag.and_then(|flag| {
-        let subcommand = argv.args.iter().find(|arg| !arg.value.known_prefix().starts_with('-'))?;
+        let subcommand = argv.args.iter().find(|arg| !arg.is_option())?;
         Some(Edit::Behind(Words {
             place: subcommand.span,
             written: subcommand.value.as_literal()?.to_owned(),

@@ -47,7 +47,9 @@ pub(crate) fn rsync(argv: &Argv) -> Deed {
         if here.is_none() {
             draft.role(Role::Fetch);
         }
-        if let Some((user, group)) = options.value("chown").and_then(|v| v.split_once(':')) {
+        // "If GROUP is empty, the trailing colon may be omitted."
+        if let Some(owner) = options.value("chown") {
+            let (user, group) = owner.split_once(':').unwrap_or((owner.clone(), Value::default()));
             let given = |value: Value| (!value.is_empty()).then_some(value);
             let (user, group, recursive) = (given(user), given(group), true);
             let change = Change::Own { user, group, recursive };
@@ -62,7 +64,7 @@ pub(crate) fn rsync(argv: &Argv) -> Deed {
 pub(crate) fn mirrors(argv: &Argv) -> Option<Vec<Value>> {
     const DELETES: [&str; 6] =
         ["--delete", "--del", "--delete-after", "--delete-before", "--delete-during", "--delete-delay"];
-    if argv.name != "rsync" || !DELETES.iter().any(|word| argv.has_word(word)) {
+    if argv.name != "rsync" || !argv.has_any(&DELETES) {
         return None;
     }
     let options = argv.options("exclude: f|filter: exclude-from: files-from: n|dry-run e|rsh: chown:");
@@ -108,6 +110,8 @@ fn rsync_updates() {
         ("rsync -a src /srv/x/", "write /srv/x/src [Source]"),
         ("rsync -az -e ssh src/ u@h:/srv/x", "[Source] [Send]"),
         ("rsync -a --chown=app:app src/ /x", "write /x; own -R app:app /x [Source]"),
+        ("rsync -a --chown=app src/ /x", "write /x; own -R app: /x [Source]"),
+        ("rsync -a --chown=:app src/ /x", "write /x; own -R :app /x [Source]"),
         ("scp -i k h:/a /b", "write /b [Fetch]"),
     ]);
 }

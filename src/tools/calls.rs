@@ -2,6 +2,8 @@
 //! programs in Python or Node. Says what is called, and never what that does.
 
 use crate::shell::argv::Argv;
+use crate::shell::wrappers::is_shell;
+use crate::tools::node::package_script;
 use crate::tools::packaging::PackageManager;
 
 /// What a command calls.
@@ -25,18 +27,15 @@ fn is_script(name: &str) -> bool {
 
 /// What the command calls.
 pub(crate) fn call(argv: &Argv) -> Call {
-    let first = argv.args.iter().find(|arg| !arg.value.known_prefix().starts_with('-'));
+    let first = argv.args.iter().find(|arg| !arg.is_option());
     match argv.name.as_str() {
-        "bash" | "sh" | "zsh" | "dash" => match first {
+        name if is_shell(name) => match first {
             Some(arg) if is_script(arg.value.known_suffix()) => Call::Script(arg.value.to_string()),
             _ => Call::None,
         },
         name if TASKS.contains(&name) => Call::Opaque,
         name if PackageManager::called(name).is_some() => {
-            let words = argv.args.iter().map(|arg| arg.value.to_string());
-            let mut names =
-                words.filter(|w| !w.starts_with('-') && !matches!(w.as_str(), "run" | "run-script"));
-            names.next().map_or(Call::None, Call::PackageScript)
+            package_script(argv).map_or(Call::None, Call::PackageScript)
         }
         "python" | "node" => {
             let Some(arg) = first else { return Call::None };
@@ -59,7 +58,8 @@ pub(crate) fn may_do_anything(argv: &Argv) -> bool {
     name.is_empty()
         || is_script(name)
         || TASKS.contains(&name)
-        || matches!(name, "bash" | "sh" | "eval" | "source" | "." | "setup" | "install" | "bootstrap")
+        || is_shell(name)
+        || matches!(name, "eval" | "source" | "." | "setup" | "install" | "bootstrap")
 }
 
 /// Of a command whose doing is not all known: does it compile, or is it a script of its own?
@@ -84,8 +84,25 @@ pub(crate) fn calls_script(argv: &Argv) -> bool {
 
 /// Scripts of vendors, which install a tool and know nothing about the app.
 pub(crate) fn is_installer(path: &str) -> bool {
-    const VENDORS: [&str; 10] =
-        ["docker", "nodesource", "node_setup", "nvm", "rustup", "poetry", "pip", "certbot", "acme", "uv"];
+    const VENDORS: [&str; 11] =
+        ["docker", "nodesource", "node", "nvm", "rustup", "poetry", "pip", "certbot", "acme", "uv", "bun"];
+    const INSTALLS: [&str; 8] = ["get", "install", "installer", "setup", "init", "lts", "latest", "auto"];
     let name = path.rsplit('/').next().unwrap_or(path);
-    VENDORS.iter().any(|vendor| name.contains(vendor)) || path.starts_with("/tmp/")
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let words = || stem.split(['-', '_', '.']).filter(|word| !word.bytes().all(|b| b.is_ascii_digit()));
+    let is_vendors = words().all(|word| VENDORS.contains(&word) || INSTALLS.contains(&word))
+        && words().any(|word| VENDORS.contains(&word));
+    is_vendors || path.starts_with("/tmp/")
+}
+
+#[test]
+fn installers_are_told_from_the_apps_own_scripts() {
+    for path in
+        ["get-docker.sh", "~/nodesource_setup.sh", "install-poetry.py", "get-pip.py", "acme.sh", "/tmp/x.sh"]
+    {
+        assert!(is_installer(path), "{path}");
+    }
+    for path in ["scripts/pipeline.sh", "deploy-docker.sh", "run_uvicorn.sh", "setup.sh"] {
+        assert!(!is_installer(path), "{path}");
+    }
 }

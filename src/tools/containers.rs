@@ -1,106 +1,37 @@
 //! Docker and Podman: docker(1), docker-compose. What a command inside a container does does not affect this
 //! machine.
 
+mod says;
+
+pub(super) use says::{lists, succeeds};
+
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::shell::wrappers::container::RUN;
 use crate::tools::advice::kinds::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Role};
-use crate::tools::patterns::Pattern;
-use crate::tools::says::facts::Says;
 use crate::tools::serves::served::{Language, Left, Serves, Stays};
 use crate::tools::thing::Thing;
 
+/// True for docker(1) and podman(1).
+pub(crate) fn is_runtime(name: &str) -> bool {
+    matches!(name, "docker" | "podman")
+}
+
+/// True for Compose as a program of its own.
+pub(crate) fn is_compose(name: &str) -> bool {
+    matches!(name, "docker-compose" | "podman-compose")
+}
+
 /// Options in front of the object.
 const GLOBAL: &str = "H|host: c|context: config: l|log-level: D tls";
-
-/// What success says: `inspect` fails where there is none, and so does podman's `exists`; `docker node ls` outside of a
-/// swarm. A list that is filtered by a name is taken for what it shows.
-pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
-    let options = argv.leading_options(GLOBAL);
-    let words: Vec<&Value> = options.operands.iter().map(|arg| &arg.value).collect();
-    let literal = |index: usize| words.get(index).and_then(|value| value.as_literal());
-    let object = literal(0)?;
-    let deeper = argv.shifted(options.first_operand)?;
-    // `docker inspect -f '{{.State.Running}}' web`
-    let inspected = |skip: usize| {
-        let operands = deeper.options("f|format: s|size type:").operands;
-        operands.get(skip).map(|arg| arg.value.clone())
-    };
-    match (object, literal(1)) {
-        ("inspect", _) => named("container", inspected(0)?),
-        (_, Some("inspect" | "exists")) => named(object, inspected(1)?),
-        ("ps", _) | ("container", Some("ls" | "list" | "ps")) => named("container", filter_name(&words)?),
-        ("network" | "volume", Some("ls" | "list")) => named(object, filter_name(&words)?),
-        ("node", Some("ls")) => Some(Says::other(Thing::Swarm, Value::default())),
-        ("info", _) if words.iter().any(|word| word.key().contains("Swarm")) => {
-            Some(Says::other(Thing::Swarm, Value::default()))
-        }
-        _ => None,
-    }
-}
-
-/// That an object of this kind is there.
-fn named(kind: &str, name: Value) -> Option<Says> {
-    Some(Says::exists(match kind {
-        "container" => Resource::Container(name),
-        "network" => Resource::Network(name),
-        "volume" => Resource::Volume(name),
-        "pod" => Resource::Other(Thing::Pod, name),
-        "secret" => Resource::Other(Thing::Secret, name),
-        "config" => Resource::Other(Thing::Config, name),
-        "service" => Resource::Other(Thing::SwarmService, name),
-        _ => return None,
-    }))
-}
-
-/// What a line of a list says: `docker ps | grep web`.
-pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
-    match argv.literal(argv.leading_options(GLOBAL).first_operand)? {
-        "ps" => named("container", pattern.name()),
-        "info" => Some(Says::other(Thing::Swarm, Value::default())),
-        kind => named(kind, pattern.name()),
-    }
-}
-
-/// The name in `--filter name=^/web$`, `-f name=web`.
-fn filter_name(words: &[&Value]) -> Option<Value> {
-    words.iter().find_map(|word| {
-        let at = word.key().find("name=")?;
-        let name = word.key()[at + 5..].trim_start_matches(['^', '/']).trim_end_matches('$');
-        Some(Value::from_key(name, word))
-    })
-}
-
-#[test]
-fn objects_are_asked_for() {
-    crate::tools::table::says(&[
-        ("docker inspect web", "Exists container web"),
-        ("docker inspect -f '{{.State.Running}}' web", "Exists container web"),
-        ("docker container inspect --format x web", "Exists container web"),
-        ("docker network inspect net", "Exists network net"),
-        ("docker volume inspect $V", "Exists volume $V"),
-        ("docker secret inspect s", "Exists secret s"),
-        ("docker service inspect web", "Exists swarm service web"),
-        ("podman container exists web", "Exists container web"),
-        ("podman pod exists p", "Exists pod p"),
-        ("docker ps -aq -f 'name=^/web$'", "Exists container web"),
-        ("docker ps -q -f name=web | grep -q .", "Exists container web"),
-        ("docker ps | grep -q web", "Exists container web"),
-        ("docker network ls | grep -qw net", "Exists network net"),
-        ("docker secret ls | grep -q s", "Exists secret s"),
-        ("docker info | grep -q 'Swarm: active'", "Exists swarm"),
-        ("docker node ls", "Exists swarm"),
-        ("docker info", ""),
-        ("docker image inspect i", ""),
-    ]);
-}
 
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     let argv = asked.argv;
     let tool = asked.name();
-    if !matches!(tool, "docker" | "podman") {
+    if !is_runtime(tool) {
         return None;
     }
     match (asked.kind(), asked.removes()) {
@@ -144,6 +75,16 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         ("swarm service", _) => Advice::help(
             "update it where it is there: `docker service inspect NAME >/dev/null 2>&1 || docker service create …`",
         ),
+        ("network attachment", true) => {
+            Advice::help("accept that it is gone: `docker network disconnect NETWORK NAME || true`")
+        }
+        ("network attachment", false) => Advice::help(
+            "name the network where the container is started (`--network`), or accept that it is there: `… || true`",
+        ),
+        ("context", true) => Advice::help("write `docker context rm -f NAME`"),
+        ("context", false) => Advice::help(
+            "test for it first: `docker context inspect NAME >/dev/null 2>&1 || docker context create NAME …`",
+        ),
         ("swarm", _) => {
             Advice::help("ask first: `docker info | grep -q 'Swarm: active' || docker swarm init …`")
         }
@@ -153,27 +94,28 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
 
 const BUILD: Role = Role::Build(Ecosystem::Container);
 
-const RUN: &str = "name: d|detach rm i|interactive t|tty v|volume: p|publish: e|env: env-file: network|net: restart: u|user: \
-    w|workdir: h|hostname: l|label: m|memory: a|attach: c|cpu-shares: link: mount: entrypoint: add-host: cpus: \
-    cap-add: cap-drop: device: dns: expose: gpus: health-cmd: health-interval: health-retries: health-timeout: \
-    ip: ipc: log-driver: log-opt: memory-swap: network-alias: pid: platform: pull: runtime: security-opt: \
-    shm-size: stop-timeout: sysctl: tmpfs: ulimit: userns: volumes-from: label-file: cidfile: group-add: \
-    health-start-period: stop-signal: domainname: storage-opt: uts: pids-limit: oom-score-adj: cgroup-parent: \
-    privileged read-only init replace";
 const COMPOSE: &str = "f|file: p|project-name: env-file: profile: project-directory: ansi: parallel: progress: \
     H|host: c|context:";
 
 /// `compose VERB` with its arguments, of either program.
 fn compose_verb(argv: &Argv) -> Option<Argv> {
     let compose = match argv.name.as_str() {
-        "docker-compose" | "podman-compose" => argv.clone(),
-        "docker" | "podman" => {
-            let global = argv.leading_options("H|host: c|context: config: l|log-level: D tls");
+        name if is_compose(name) => argv.clone(),
+        name if is_runtime(name) => {
+            let global = argv.leading_options(GLOBAL);
             argv.shifted(global.first_operand).filter(|compose| compose.name == "compose")?
         }
         _ => return None,
     };
     compose.shifted(compose.leading_options(COMPOSE).first_operand)
+}
+
+/// What to write instead of a command that removes volumes.
+pub(crate) fn keep_volumes(argv: &Argv) -> &'static str {
+    match compose_verb(argv) {
+        Some(_) => "remove `-v`: `docker compose down` keeps the volumes",
+        None => "remove it from the deploy: it removes each volume that no container uses at that moment",
+    }
 }
 
 /// The services that `compose up` names; empty for all. `None` for what is no such command.
@@ -188,17 +130,14 @@ pub(crate) fn brought_up(argv: &Argv) -> Option<Vec<Value>> {
 
 /// The container's name and the image of `docker run`. `None` for what is no such command.
 pub(crate) fn container_and_image(argv: &Argv) -> Option<(Option<Value>, Option<Value>)> {
-    let run = match argv.name.as_str() {
-        "docker" | "podman" => argv.shifted(0).filter(|verb| verb.name == "run")?,
-        _ => return None,
-    };
+    let run = argv.shifted(0).filter(|verb| is_runtime(&argv.name) && verb.name == "run")?;
     let options = run.leading_options(RUN);
     Some((options.value("name").cloned(), options.operands.first().map(|image| image.value.clone())))
 }
 
 /// What a unit of containers starts. `up` and `run` stay, unless `-d` hands the containers over to the daemon.
 pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
-    if !matches!(argv.name.as_str(), "docker" | "podman" | "docker-compose" | "podman-compose") {
+    if !is_runtime(&argv.name) && !is_compose(&argv.name) {
         return None;
     }
     let detached = argv.has_word("-d") || argv.has_word("--detach");
@@ -224,21 +163,30 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
     let deeper = || inner.shifted(0);
     match (verb, sub) {
         ("compose", _) => compose(&inner),
-        // docker-volume-prune(1): only anonymous volumes without `--all`.
-        ("volume", "prune") if inner.options("f|force a|all filter:").has("a") => {
+        // docker-volume-prune(1): only anonymous volumes without `--all`. podman removes every unused one, and
+        // `podman system prune --volumes` does too (tried with 4.3).
+        ("volume" | "system", "prune") => {
+            let options = inner.options("f|force a|all filter: volumes");
+            let all = match (argv.name.as_str(), verb) {
+                ("podman", "system") => options.has("volumes"),
+                ("podman", _) => true,
+                (_, "volume") => options.has("a"),
+                _ => false,
+            };
             let mut deed = prune(&inner);
-            let volumes = Resource::Other(Thing::Volumes, argv.cwd.clone());
-            deed.effects.push(Effect::new(Change::Remove, volumes, Again::NoChange));
+            if all && !options.has("filter") {
+                let volumes = Resource::Other(Thing::Volumes, argv.cwd.clone());
+                deed.effects.push(Effect::new(Change::Remove, volumes, Again::NoChange));
+            }
             deed
         }
-        ("system" | "network" | "volume" | "image" | "container" | "builder" | "buildx", "prune") => {
-            prune(&inner)
-        }
+        ("network" | "image" | "container" | "builder" | "buildx" | "pod", "prune") => prune(&inner),
         ("container" | "image" | "builder", _) | ("buildx", "build") => match deeper() {
             Some(deeper) => object(&deeper, verb),
             None => Deed::read_only(),
         },
         ("network", "create") => network(&inner),
+        ("network", "connect" | "disconnect") => attached(&inner, argv.name == "podman"),
         ("network", "rm" | "remove") => removed(&inner, Resource::Network, "not found"),
         ("volume", "rm" | "remove") => removed(&inner, Resource::Volume, "no such volume"),
         ("volume", "create") => {
@@ -258,6 +206,11 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
             "network" | "volume" | "system" | "plugin" | "context",
             "ls" | "inspect" | "df" | "info" | "show",
         ) => Deed::read_only(),
+        // It says that the context exists, or that it does not unless `--force` is given (tried with 28.2).
+        ("context", "create") => created(&inner, Thing::Context, "already exists"),
+        ("context", "rm" | "remove") => {
+            removed(&inner, |name| Resource::Other(Thing::Context, name), "does not exist")
+        }
         ("network" | "volume" | "system" | "plugin" | "context" | "manifest", _) => nothing(),
         ("swarm", "init" | "join") => once(&inner, Thing::Swarm, "this node is already part of a swarm"),
         ("swarm" | "node", _) => nothing(),
@@ -282,6 +235,15 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
     }
 }
 
+const SIGNAL: &str = "t|time|timeout: s|signal:";
+
+/// True for a signal that ends a process, whatever it does about it: signal(7).
+fn ends(signal: &Value) -> bool {
+    let ends =
+        |name: &str| matches!(name.trim_start_matches("SIG"), "KILL" | "TERM" | "INT" | "QUIT" | "9" | "15");
+    signal.as_literal().is_none_or(ends)
+}
+
 /// A verb on containers or images.
 fn object(argv: &Argv, of: &str) -> Deed {
     let images = of == "image";
@@ -293,8 +255,12 @@ fn object(argv: &Argv, of: &str) -> Deed {
             let again = if options.has("f") { Again::NoChange } else { Again::Fails("No such container") };
             containers(argv, &options.operands, Change::Remove, again).done()
         }
+        // A signal may be a request to read the settings again: `docker kill -s HUP web`.
+        "kill" if argv.options(SIGNAL).value("s").is_some_and(|signal| !ends(signal)) => {
+            nothing().role(Role::Signal)
+        }
         "stop" | "kill" => {
-            let options = argv.options("t|time|timeout: s|signal:");
+            let options = argv.options(SIGNAL);
             containers(argv, &options.operands, Change::Stop, Again::NoChange).done()
         }
         verb @ ("start" | "restart" | "unpause") => {
@@ -352,6 +318,26 @@ fn network(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// docker-network-connect(1): a container that is in the network already is an error. podman does nothing then, and both
+/// refuse to disconnect what is not connected (tried with podman 4.3).
+fn attached(argv: &Argv, is_podman: bool) -> Deed {
+    let options =
+        argv.options("alias: driver-opt: gw-priority: ip: ip6: link: link-local-ip: mac-address: f|force");
+    let mut draft = Draft::of(argv);
+    if let [verb, network, container] = options.operands[..] {
+        let mut name = network.value.clone();
+        name.push_str("/");
+        name.push(&container.value);
+        let (change, again) = match verb.value.as_literal() {
+            Some("disconnect") => (Change::Remove, Again::Fails("is not connected to the network")),
+            _ if is_podman => (NEW, Again::NoChange),
+            _ => (NEW, Again::Fails("endpoint already exists in the network")),
+        };
+        draft.add(container, change, Resource::Other(Thing::Attachment, name), again);
+    }
+    draft.done()
+}
+
 fn removed(argv: &Argv, resource: fn(Value) -> Resource, text: &'static str) -> Deed {
     let options = argv.options("f|force");
     let mut draft = Draft::of(argv);
@@ -374,7 +360,9 @@ fn once(argv: &Argv, thing: Thing, text: &'static str) -> Deed {
 }
 
 fn created(argv: &Argv, thing: Thing, text: &'static str) -> Deed {
-    let options = argv.options("d|driver: l|label: template-driver:");
+    let options = argv.options(
+        "d|driver: l|label: template-driver: description: docker: from: default-stack-orchestrator:",
+    );
     let mut draft = Draft::of(argv);
     if let Some(name) = options.operands.get(1) {
         draft.add(name, NEW, Resource::Other(thing, name.value.clone()), Again::Fails(text));
@@ -480,6 +468,18 @@ fn containers_are_run() {
         ("docker compose down -t 5", ""),
         ("docker volume prune -af", "remove volumes /srv/app"),
         ("docker volume prune -f", ""),
+        ("podman volume prune -f", "remove volumes /srv/app"),
+        ("podman system prune -f --volumes", "remove volumes /srv/app"),
+        ("podman system prune", "asks"),
+        ("docker network connect --alias db net web", "create network attachment net/web fails"),
+        ("docker network disconnect -f net web", "remove network attachment net/web fails"),
+        ("podman network connect net web", "create network attachment net/web"),
+        ("docker context create --docker host=ssh://x prod", "create context prod fails"),
+        ("docker context rm -f prod", "remove context prod"),
+        ("docker context use prod", ""),
+        ("docker kill -s HUP web", "[Signal]"),
+        ("docker kill web", "stop container web"),
+        ("docker run -d --dns-search x --name a img", "create container a fails"),
         ("docker compose exec web ls", "unknown"),
         ("docker build -t x .", "[Build(Container)]"),
         ("docker compose $FLAGS -f x.yml up -d", "[ComposeUp]"),

@@ -280,7 +280,7 @@ pub(crate) fn mysql(argv: &Argv) -> Deed {
 /// sqlite3(1): the first operand is the file, the others SQL; exits with 1 after an error (tried with 3.40).
 pub(crate) fn sqlite(argv: &Argv) -> Deed {
     // Long options have one dash; options with a value are rare in scripts.
-    let mut operands = argv.args.iter().filter(|arg| !arg.value.known_prefix().starts_with('-'));
+    let mut operands = argv.args.iter().filter(|arg| !arg.is_option());
     let mut draft = Draft::of(argv);
     let Some(file) = operands.next() else {
         return nothing();

@@ -15,7 +15,7 @@ const SWAPON: &str = "a|all p|priority: d|discard? s|summary show? L: U: e|ifexi
 
 /// What success says: mountpoint(1), findmnt(8) and blkid(8) fail where there is none; `swapon --show` is asked for a line.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
-    let plain = || argv.args.iter().find(|arg| !arg.value.known_prefix().starts_with('-'));
+    let plain = || argv.args.iter().find(|arg| !arg.is_option());
     match argv.name.as_str() {
         "swapon" => {
             let options = argv.options(SWAPON);
@@ -96,14 +96,20 @@ pub(crate) fn mkfs(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     let kind = argv.name.strip_prefix("mkfs.").or_else(|| options.value("t").and_then(Value::as_literal));
     if let Some(device) = options.operands.first() {
-        let again = match (argv.name.as_str(), kind) {
-            ("mkswap", _) => busy_swap(&argv.path(device), "is mounted; will not make swapspace"),
-            (_, Some("xfs" | "btrfs")) if !options.has("f") => {
-                Again::Fails("appears to contain an existing filesystem")
+        match (argv.name.as_str(), kind) {
+            ("mkswap", _) => {
+                let again = busy_swap(&argv.path(device), "is mounted; will not make swapspace");
+                draft.path(device, Change::Write, again);
             }
-            _ => Again::Overwrites("deletes everything that was on it"),
-        };
-        draft.path(device, Change::Write, again);
+            (_, Some("xfs" | "btrfs")) if !options.has("f") => {
+                let again = Again::Fails("appears to contain an existing filesystem");
+                draft.add(device, NEW, Resource::Other(Thing::FileSystem, argv.path(device)), again);
+            }
+            _ => {
+                let again = Again::Overwrites("deletes everything that was on it");
+                draft.path(device, Change::Write, again);
+            }
+        }
     }
     draft.done()
 }
@@ -160,10 +166,10 @@ fn disks_are_prepared() {
         ("swapon --show", "[ReadOnly]"),
         ("swapon -a", ""),
         ("mkfs.ext4 -F /dev/sdb1", "write /dev/sdb1 overwrites"),
-        ("mkfs.xfs /dev/sdb1", "write /dev/sdb1 fails"),
+        ("mkfs.xfs /dev/sdb1", "create file system /dev/sdb1 fails"),
         ("mkfs.xfs -f /dev/sdb1", "write /dev/sdb1 overwrites"),
-        ("mkfs.btrfs -L data /dev/sdb1", "write /dev/sdb1 fails"),
-        ("mkfs -t xfs /dev/sdb1", "write /dev/sdb1 fails"),
+        ("mkfs.btrfs -L data /dev/sdb1", "create file system /dev/sdb1 fails"),
+        ("mkfs -t xfs /dev/sdb1", "create file system /dev/sdb1 fails"),
         ("mkfs -t ext4 /dev/sdb1", "write /dev/sdb1 overwrites"),
         ("mount /dev/sdb1 /data", "create mount /data fails"),
         ("mount -a", ""),

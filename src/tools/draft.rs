@@ -6,6 +6,7 @@ use crate::tools::effect::{
     Again, Change, Content, Deed, Effect, How, PathKind, Prints, Prompt, Resource, Role,
 };
 use crate::tools::thing::Thing;
+use std::borrow::Borrow;
 
 /// A deed that is being built.
 pub(crate) struct Draft<'a> {
@@ -160,13 +161,13 @@ pub(crate) fn word<'a>(operands: &[&'a Arg], index: usize) -> &'a str {
 }
 
 /// Words as one text.
-pub(crate) fn joined(words: &[&Arg]) -> Value {
+pub(crate) fn joined(words: &[impl Borrow<Arg>]) -> Value {
     let mut text = Value::default();
-    for word in words {
-        if !text.is_empty() {
+    for (index, word) in words.iter().enumerate() {
+        if index > 0 {
             text.push_str(" ");
         }
-        text.push(&word.value);
+        text.push(&word.borrow().value);
     }
     text
 }

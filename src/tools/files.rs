@@ -8,19 +8,15 @@ use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Prints, Resource
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::{Aspect, Says};
 
-fn is_flag(arg: &Arg) -> bool {
-    arg.value.known_prefix().starts_with('-')
-}
-
 /// What success says: these fail where the path is not there.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let there = |arg: &Arg| Some(Says::exists(Resource::Path(argv.path(arg))));
-    let first_plain = || argv.args.iter().find(|arg| !is_flag(arg));
+    let first_plain = || argv.args.iter().find(|arg| !arg.is_option());
     match argv.name.as_str() {
         "cd" | "pushd" => Some(Says::fact(Resource::Path(argv.path(argv.args.first()?)), Aspect::Directory)),
         "readlink" => prints(argv).or_else(|| there(first_plain()?)),
         "compgen" if argv.literal(0) == Some("-G") => there(argv.args.get(1)?),
-        "find" => there(argv.args.first().filter(|arg| !is_flag(arg))?),
+        "find" => there(argv.args.first().filter(|arg| !arg.is_option())?),
         "cat" => match argv.args.as_slice() {
             [file] => there(file),
             _ => None,
@@ -39,10 +35,10 @@ pub(super) fn prints(argv: &Argv) -> Option<Says> {
         "find" => found(argv),
         // `ls` of an empty directory prints nothing.
         "ls" if !argv.options("d a A l 1 R t r h F").has("d") => {
-            let path = argv.args.iter().find(|arg| !is_flag(arg))?;
+            let path = argv.args.iter().find(|arg| !arg.is_option())?;
             Some(Says::fact(Resource::Path(argv.path(path)), Aspect::Filled))
         }
-        "readlink" if !argv.args.iter().any(is_flag) => {
+        "readlink" if !argv.args.iter().any(Arg::is_option) => {
             Some(Says::fact(Resource::Path(argv.path(argv.args.last()?)), Aspect::Link))
         }
         _ => None,
@@ -57,7 +53,7 @@ pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
         Some(Says::exists(Resource::Path(path.normalized())))
     };
     if argv.name == "ls" {
-        let directory = argv.args.iter().find(|arg| !is_flag(arg));
+        let directory = argv.args.iter().find(|arg| !arg.is_option());
         return below(directory.map_or(argv.cwd.clone(), |arg| argv.path(arg)), &pattern.name());
     }
     let named = argv.args.iter().position(|arg| matches!(arg.value.as_literal(), Some("-name" | "-path")));
@@ -67,7 +63,7 @@ pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
 /// `find DIR -name X`, `find X -maxdepth 0`: one path.
 fn found(argv: &Argv) -> Option<Says> {
     let place = |word: &str| argv.args.iter().position(|arg| arg.value.as_literal() == Some(word));
-    let mut path = argv.path(argv.args.first().filter(|arg| !is_flag(arg))?);
+    let mut path = argv.path(argv.args.first().filter(|arg| !arg.is_option())?);
     match place("-name").or_else(|| place("-path")) {
         Some(at) => {
             let name = &argv.args.get(at + 1)?.value;
@@ -141,15 +137,14 @@ pub(crate) fn mkdir(argv: &Argv) -> Deed {
 
 /// How many arguments of a `mkdir` are options, if `install -d` can replace it: none, or only `-p`.
 pub(crate) fn plain_mkdir(argv: &Argv) -> Option<usize> {
-    let is_option = |arg: &Arg| arg.value.known_prefix().starts_with('-');
-    let options = argv.args.iter().take_while(|arg| is_option(arg)).count();
+    let options = argv.args.iter().take_while(|arg| arg.is_option()).count();
     let plain = match options {
         0 => true,
         1 => argv.literal(0) == Some("-p"),
         _ => false,
     };
     let operands = &argv.args[options..];
-    (argv.name == "mkdir" && plain && !operands.is_empty() && !operands.iter().any(is_option))
+    (argv.name == "mkdir" && plain && !operands.is_empty() && !operands.iter().any(Arg::is_option))
         .then_some(options)
 }
 

@@ -13,11 +13,11 @@ use crate::tools::thing::Thing;
 /// where there is no such chain or table.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let rule = || Some(Says::exists(Resource::FirewallRule(Value::default())));
-    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+    let has = |words: &[&str]| argv.has_any(words);
     match argv.name.as_str() {
         "iptables" | "ip6tables" if has(&["-C", "--check"]) => rule(),
         "iptables" | "ip6tables" if has(&["-L", "-S", "-nL", "--list"]) => {
-            argv.args.last().filter(|arg| !arg.value.known_prefix().starts_with('-')).and_then(|_| rule())
+            argv.args.last().filter(|arg| !arg.is_option()).and_then(|_| rule())
         }
         "firewall-cmd" => argv.args.iter().any(|arg| arg.value.key().starts_with("--query-")).then(rule)?,
         "nft" => {
@@ -173,7 +173,7 @@ pub(crate) fn iptables(argv: &Argv) -> Deed {
 }
 
 /// nft(8): `add rule` and `insert rule` add it again; tables and chains are added once, and `create` fails if
-/// they exist. `flush` and `delete` remove the rules. Tried with 1.0.
+/// they exist. `flush` removes the rules. Tried with 1.0.
 pub(crate) fn nft(argv: &Argv) -> Deed {
     let operands: Vec<&Arg> = argv.args.iter().collect();
     match (word(&operands, 0), word(&operands, 1)) {

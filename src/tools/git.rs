@@ -10,10 +10,13 @@ use crate::tools::says::facts::{Aspect, Fact, Says};
 use crate::tools::thing::Thing;
 
 /// git's own options.
-const GLOBAL: &str = "C: c: git-dir: work-tree: namespace: exec-path? p P no-pager bare";
+const GLOBAL: &str = "C: c: git-dir: work-tree: namespace: exec-path? p|paginate P no-pager bare";
 
-/// git's own options read, and the directory that `-C` leads to.
-fn inner(argv: &Argv) -> Option<Argv> {
+/// A command of git(1) with what stands in front of it taken in: `git -C DIR pull` is `pull` in DIR.
+pub(crate) fn command(argv: &Argv) -> Option<Argv> {
+    if argv.name != "git" {
+        return None;
+    }
     let global = argv.leading_options(GLOBAL);
     let mut inner = argv.shifted(global.first_operand)?;
     for directory in global.values("C") {
@@ -40,7 +43,7 @@ fn reference(name: &Value) -> Option<Says> {
 /// What success says: a repository is there, a remote, a branch or a tag of it; or nothing is left to commit
 /// (git-diff(1) `--quiet`). Tried with 2.39.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
-    let inner = inner(argv)?;
+    let inner = command(argv)?;
     let options = inner.options("q|quiet v|verbose get get-all push all verify cached staged exit-code heads tags short exclude-standard");
     let operands = &options.operands;
     let literal = |index: usize| operands.get(index).and_then(|arg| arg.value.as_literal());
@@ -69,7 +72,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
 
 /// What it says that something is printed: something is left to commit, or there is such a tag.
 pub(super) fn prints(argv: &Argv) -> Option<Says> {
-    let inner = inner(argv)?;
+    let inner = command(argv)?;
     let options =
         inner.options("s|short porcelain? name-only stat l|list cached staged a r u|untracked-files?");
     let named = || options.operands.first().map(|arg| arg.value.clone());
@@ -88,7 +91,7 @@ pub(super) fn prints(argv: &Argv) -> Option<Says> {
 
 /// What a line of a list of remotes, branches, tags, work trees or values says.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
-    let inner = inner(argv)?;
+    let inner = command(argv)?;
     let name = pattern.name();
     match inner.program.value.as_literal()? {
         "remote" => Some(Says::exists(Resource::Remote { repo: inner.cwd.clone(), name })),
@@ -195,13 +198,13 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         (_, "branch") => Advice::help(
             "test for it first: `git rev-parse -q --verify refs/heads/NAME >/dev/null || git branch NAME`",
         ),
-        _ => Advice::help("test first for what it makes, or write it so that it can be repeated"),
+        _ => None,
     }
 }
 
 /// git's own options, then a command's. The behaviour of repetitions was tried with git 2.39.
 pub(crate) fn git(argv: &Argv) -> Deed {
-    let Some(inner) = inner(argv) else {
+    let Some(inner) = command(argv) else {
         return Deed::read_only();
     };
     let argv = &inner;
@@ -234,20 +237,6 @@ pub(crate) fn git(argv: &Argv) -> Deed {
         | "--version" => Deed::read_only(),
         _ => Deed::default(),
     }
-}
-
-/// A command of git(1) with what stands in front of it taken in: `git -C DIR pull` is `pull` in DIR.
-pub(crate) fn command(argv: &Argv) -> Option<Argv> {
-    if argv.name != "git" {
-        return None;
-    }
-    let global =
-        argv.leading_options("C: c: git-dir: work-tree: namespace: exec-path? p|paginate P no-pager bare");
-    let mut inner = argv.shifted(global.first_operand)?;
-    for directory in global.values("C") {
-        inner.cwd = directory.resolve(&inner.cwd);
-    }
-    Some(inner)
 }
 
 /// git-clone(1): the destination must not exist, or be an empty directory.

@@ -43,7 +43,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         "openssl" => Advice::help("make the key on the first run only: `[ -e FILE ] || openssl …`"),
         "ssh-keygen" => Advice::help("make the key on the first run only: `[ -f FILE ] || ssh-keygen …`"),
         "htpasswd" => Advice::help(
-            "write `-c` only where the file is missing: `[ -f FILE ] || touch FILE`, then `htpasswd` without `-c`",
+            "leave `-c` out, and make the file first where it is missing: `[ -f FILE ] || touch FILE`",
         ),
         // Without a terminal it fails, and with one it asks. Only the first goes the same way on a first run.
         "gpg" | "gpg2" => {

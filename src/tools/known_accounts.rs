@@ -75,17 +75,15 @@ const LOGINS: &[&str] = &[
     "dokku",
     "plesk",
     "www",
-    "web",
-    "ladmin",
 ];
 
-/// Accounts that a package's own scripts create, as Debian's and the vendors' packages do.
+/// Accounts that a package's own scripts create, as Debian's and the vendors' packages do. The packages of gunicorn,
+/// supervisor, php-fpm, docker and MariaDB have none of their own name (looked into for Debian 12).
 const OF_PACKAGES: &[&str] = &[
     "postgres",
     "redis",
     "valkey",
     "mysql",
-    "mariadb",
     "mongodb",
     "mongod",
     "rabbitmq",
@@ -127,12 +125,13 @@ const OF_PACKAGES: &[&str] = &[
     "mosquitto",
     "postfix",
     "dovecot",
+    "dovenull",
     "opendkim",
-    "vmail",
     "bind",
     "named",
     "unbound",
     "ntp",
+    "ntpsec",
     "chrony",
     "_chrony",
     "turnserver",
@@ -149,7 +148,6 @@ const OF_PACKAGES: &[&str] = &[
     "minio-user",
     "qdrant",
     "openldap",
-    "slapd",
     "icecast2",
     "transmission",
     "debian-transmission",
@@ -157,21 +155,14 @@ const OF_PACKAGES: &[&str] = &[
     "plex",
     "homeassistant",
     "tailscale",
-    "docker",
-    "lxd",
+    "_lxd",
     "libvirt-qemu",
     "fwupd-refresh",
     "landscape",
     "clamav",
-    "crowdsec",
-    "fail2ban",
     "saned",
     "uwsgi",
-    "gunicorn",
-    "php-fpm",
-    "supervisor",
     "prosody",
-    "synapse",
     "matrix-synapse",
     "etcd",
     "bird",
@@ -182,4 +173,14 @@ const OF_PACKAGES: &[&str] = &[
 /// whether the package is installed: a database may have been set up by hand.
 pub(crate) fn comes_by_itself(name: &str) -> bool {
     [BASE, LOGINS, OF_PACKAGES].iter().any(|list| list.contains(&name)) || name.starts_with("systemd-")
+}
+
+#[test]
+fn an_account_comes_with_a_package_or_not() {
+    for name in ["postgres", "redis", "www-data", "ubuntu", "systemd-network", "dovenull"] {
+        assert!(comes_by_itself(name), "{name}");
+    }
+    for name in ["gunicorn", "supervisor", "docker", "mariadb", "vmail", "shop"] {
+        assert!(!comes_by_itself(name), "{name}");
+    }
 }

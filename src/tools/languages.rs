@@ -88,7 +88,7 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
         "dotnet" => (Language::Other, Stays::Unknown),
         _ => return None,
     };
-    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
+    let has = |words: &[&str]| argv.has_any(words);
     let role = match language {
         Language::Php if has(&["queue:work", "queue:listen", "horizon", "messenger:consume"]) => {
             Some(ServiceRole::Worker)
@@ -110,7 +110,7 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     let word = |text: &str| asked.argv.has_word(text);
     match asked.name() {
-        "bundle" | "bundler" if word("init") => Advice::help(
+        "bundle" if word("init") => Advice::help(
             "write the Gemfile once and commit it, or test first: `[ -f Gemfile ] || bundle init`",
         ),
         "composer" => {
@@ -284,7 +284,7 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
         "key:generate" => {
             if !options.has("show") {
                 let file = crate::shell::value::Value::literal(".env");
-                let again = Again::Overwrites("makes everything unreadable that the old key has encrypted");
+                let again = Again::Overwrites("replaces the key of everything that is encrypted");
                 draft.value_path(&file, Change::Edit, again);
                 draft.content(How::Secret, None, false);
             }
@@ -305,7 +305,6 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
 }
 
 /// cargo(1), go(1), mvn(1), gradle, dotnet, mix, make(1), cmake, sbt, hugo.
-#[expect(clippy::too_many_lines)]
 pub(crate) fn build_tool(argv: &Argv) -> Deed {
     use Ecosystem::{DotNet, Go, Jvm, Other, Rust};
     let operands: Vec<&Arg> =
@@ -346,7 +345,7 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
             role(Role::Migrate)
         }
         ("goose" | "dbmate" | "migrate" | "flyway" | "atlas", _)
-            if ["up", "migrate", "apply"].iter().any(|w| argv.has_word(w)) =>
+            if argv.has_any(&["up", "migrate", "apply"]) =>
         {
             role(Role::Migrate)
         }
@@ -354,9 +353,7 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
         ("go", "mod" | "get") => role(Role::Dependencies(Go)),
         ("go", "install") => role(Role::GlobalTool(Go)),
         ("go", "version" | "env" | "vet" | "test" | "list" | "fmt") => Deed::read_only(),
-        ("mvn" | "mvnw", _)
-            if ["package", "install", "compile", "verify", "deploy"].iter().any(|w| argv.has_word(w)) =>
-        {
+        ("mvn" | "mvnw", _) if argv.has_any(&["package", "install", "compile", "verify", "deploy"]) => {
             role(Role::Build(Jvm))
         }
         ("gradle" | "gradlew", task)

@@ -90,7 +90,7 @@ pub(crate) const NEEDS: &[Need] = &[
         library: "poppler-utils",
         others: &["poppler"],
         unless: "",
-        without: "each call fails: Unable to get page count. Is poppler installed and in PATH?",
+        without: "each call fails",
     },
     // PyPI, pytesseract: "Prerequisites: Install Google Tesseract OCR".
     Need {
@@ -98,7 +98,7 @@ pub(crate) const NEEDS: &[Need] = &[
         library: "tesseract-ocr",
         others: &["tesseract"],
         unless: "",
-        without: "each call fails: tesseract is not installed or it's not in your PATH",
+        without: "each call fails",
     },
     // https://github.com/jiaaro/pydub#dependencies: other formats than WAV.
     Need {

@@ -38,6 +38,7 @@ pub(crate) mod packaging;
 pub(crate) mod patterns;
 pub(crate) mod place;
 pub(crate) mod plain;
+pub(crate) mod pm2;
 pub(crate) mod prints;
 pub(crate) mod providers;
 pub(crate) mod python;
@@ -58,6 +59,7 @@ pub(crate) mod work;
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
+use crate::shell::wrappers::is_shell;
 use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
 
 /// What a command does. An unknown tool gives `Deed::default()`, with `known == false`.
@@ -77,7 +79,7 @@ pub(crate) fn deed(argv: &Argv) -> Deed {
         deed.roles.retain(|role| *role != Role::ReadOnly);
     }
     // With no option do these fail on an existing directory or name.
-    if !matches!(argv.name.as_str(), "git" | "docker" | "podman") {
+    if argv.name != "git" && !containers::is_runtime(&argv.name) {
         for effect in &mut deed.effects {
             if effect.again != Again::NoChange {
                 effect.again = Again::Unknown;
@@ -151,7 +153,7 @@ fn visible(argv: &Argv) -> Deed {
         "service" | "invoke-rc.d" => services::service(argv),
         "update-rc.d" | "chkconfig" | "rc-update" => services::update_rc(argv),
         "supervisorctl" => services::supervisorctl(argv),
-        "pm2" => services::pm2(argv),
+        "pm2" => pm2::pm2(argv),
         "loginctl" => services::loginctl(argv),
         "deb-systemd-helper" => Deed::default().role(Role::DaemonReload),
         "git" => git::git(argv),
@@ -168,8 +170,8 @@ fn visible(argv: &Argv) -> Deed {
         "npm" | "pnpm" | "yarn" | "bun" => node::package_manager(argv),
         "npx" | "bunx" | "pnpx" => node::npx(argv),
         "node" => node::node(argv),
-        "next" | "vite" | "nuxt" | "tsc" | "webpack" | "rollup" | "esbuild" | "parcel" | "ng" | "nest"
-        | "turbo" | "serve" | "http-server" | "nodemon" | "ts-node-dev" | "react-scripts"
+        "next" | "vite" | "nuxt" | "tsc" | "webpack" | "rollup" | "rolldown" | "esbuild" | "parcel"
+        | "ng" | "nest" | "turbo" | "serve" | "http-server" | "nodemon" | "ts-node-dev" | "react-scripts"
         | "vue-cli-service" | "astro" | "gatsby" => node::builder(argv),
         "prisma"
         | "sequelize"
@@ -189,8 +191,8 @@ fn visible(argv: &Argv) -> Deed {
         "pg_dump" | "pg_dumpall" | "mysqldump" => databases::dump(argv),
         "mongosh" | "mongo" => databases::mongo(argv),
         "mysql_secure_installation" | "mariadb-secure-installation" => databases::mysql_secure(argv),
-        "docker" | "podman" => containers::docker(argv),
-        "docker-compose" | "podman-compose" => containers::compose(argv),
+        name if containers::is_runtime(name) => containers::docker(argv),
+        name if containers::is_compose(name) => containers::compose(argv),
         "certbot" | "certbot-auto" | "letsencrypt" => web::certbot(argv),
         "acme.sh" => web::acme(argv),
         "nginx" => web::nginx(argv),
@@ -213,7 +215,7 @@ fn visible(argv: &Argv) -> Deed {
         "semanage" | "rabbitmqctl" => system::add_once(argv),
         "patch" => system::patch(argv),
         "dos2unix" => system::edits(argv),
-        "zip" => system::writes_last(argv),
+        "zip" => system::zip(argv),
         "bundle" => languages::bundle(argv),
         "gem" => languages::gem(argv),
         "rails" | "rake" => languages::rake(argv),
@@ -234,7 +236,7 @@ fn visible(argv: &Argv) -> Deed {
 /// True for a command that only root may run.
 pub(crate) fn needs_root(argv: &Argv, deed: &Deed) -> bool {
     // Their services are their own, and may be an ordinary user's.
-    let own_services = matches!(argv.name.as_str(), "docker" | "pm2" | "supervisorctl");
+    let own_services = containers::is_runtime(&argv.name) || managers::keeps_processes(&argv.name);
     let roots = deed.roles.iter().any(|role| {
         matches!(
             role,
@@ -254,7 +256,7 @@ pub(crate) fn needs_root(argv: &Argv, deed: &Deed) -> bool {
 
 /// True for a program that runs the code that is piped into it.
 pub(crate) fn interprets_input(argv: &Argv) -> bool {
-    matches!(argv.name.as_str(), "php" | "sh" | "bash" | "python" | "perl" | "ruby" | "node")
+    is_shell(&argv.name) || matches!(argv.name.as_str(), "php" | "python" | "perl" | "ruby" | "node")
 }
 
 /// The environment whose programs come first once a file is sourced: `venv/bin/activate`.

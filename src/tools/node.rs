@@ -5,6 +5,7 @@ use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, PathKind, Resource, Role};
+use crate::tools::packaging::PackageManager;
 use crate::tools::serves::served::{Language, Serves, ServiceRole, Stays};
 use crate::tools::serves::server::{Listen, SERVER, Server};
 use crate::tools::thing::Thing;
@@ -83,13 +84,34 @@ fn dependencies(argv: &Argv, directory: Option<&Value>) -> Deed {
     Deed::of(vec![effect]).role(DEPENDENCIES)
 }
 
+/// The options of npm(1), pnpm, yarn and bun.
+const MANAGER: &str = "C|prefix|dir|cwd: w|workspace: F|filter: registry: cache: g|global omit: include: loglevel: production y|yes \
+     location: only: userconfig: network-timeout: reporter: modules-folder: frozen-lockfile";
+
+/// Where the name of a script of package.json stands among the operands: `npm run build`, `yarn build`, `npm start`.
+fn script_at(manager: PackageManager, operands: &[&Arg]) -> Option<usize> {
+    // `yarn workspace web build`
+    let at = if manager == PackageManager::Yarn && word(operands, 0) == "workspace" { 2 } else { 0 };
+    match word(operands, at) {
+        "run" | "run-script" => Some(at + 1),
+        "start" | "stop" | "restart" | "test" => Some(at),
+        _ if manager == PackageManager::Npm => None,
+        _ => Some(at),
+    }
+}
+
+/// The name of the script of package.json that a command runs. Of yarn, pnpm and bun it may be one of their own commands.
+pub(crate) fn package_script(argv: &Argv) -> Option<String> {
+    let manager = PackageManager::called(&argv.name)?;
+    let operands = argv.options(MANAGER).operands;
+    operands.get(script_at(manager, &operands)?).map(|name| name.value.to_string())
+}
+
 /// npm(1), pnpm, yarn, bun.
 pub(crate) fn package_manager(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "C|prefix|dir|cwd: w|workspace: F|filter: registry: cache: g|global omit: include: loglevel: production y|yes \
-         location: only: userconfig: network-timeout: reporter: modules-folder: frozen-lockfile",
-    );
+    let options = argv.options(MANAGER);
     let operands = &options.operands;
+    let script_at = PackageManager::called(&argv.name).and_then(|manager| script_at(manager, operands));
     let global = options.has("g") || options.value("location").and_then(Value::as_literal) == Some("global");
     let verb = word(operands, 0);
     match verb {
@@ -97,15 +119,13 @@ pub(crate) fn package_manager(argv: &Argv) -> Deed {
             dependencies(argv, options.value("C"))
         }
         "" if operands.is_empty() => Deed::read_only(),
-        "workspace" if argv.name == "yarn" => {
-            script(operands, if word(operands, 2) == "run" { 3 } else { 2 })
-        }
+        "workspace" if argv.name == "yarn" => script(operands, script_at.unwrap_or_default()),
         "global" if word(operands, 1) == "add" => global_tools(argv, &operands[2..]),
         "install" | "i" | "add" | "update" | "up" | "upgrade" if global => global_tools(argv, &operands[1..]),
         "ci" | "clean-install" | "install" | "i" | "add" | "install-ci-test" => {
             dependencies(argv, options.value("C"))
         }
-        "run" | "run-script" => script(operands, 1),
+        "run" | "run-script" => script(operands, script_at.unwrap_or_default()),
         "start" | "serve" => role(Role::Serve),
         "build" | "dev" | "migrate" | "seed" if argv.name != "npm" => script(operands, 0),
         "exec" | "x" | "dlx" => npx(argv),
@@ -248,7 +268,7 @@ fn create(argv: &Argv, operands: &[&Arg], yes: bool) -> Deed {
         return draft.done();
     }
     let again = Again::Fails("the target directory is not empty");
-    if let Some(directory) = operands.get(1).filter(|arg| !arg.value.known_prefix().starts_with('-')) {
+    if let Some(directory) = operands.get(1).filter(|arg| !arg.is_option()) {
         draft.path(directory, TREE, again);
     } else {
         draft.partly();
@@ -280,7 +300,7 @@ pub(crate) fn node(argv: &Argv) -> Deed {
 pub(crate) fn builder(argv: &Argv) -> Deed {
     let operands: Vec<&Arg> = argv.args.iter().collect();
     match (argv.name.as_str(), word(&operands, 0)) {
-        ("tsc" | "webpack" | "rollup" | "esbuild" | "parcel", _) => role(BUILD),
+        ("tsc" | "webpack" | "rollup" | "rolldown" | "esbuild" | "parcel", _) => role(BUILD),
         ("next" | "nuxt" | "vite" | "serve" | "http-server", "start" | "preview" | "dev") => {
             role(Role::Serve)
         }
@@ -414,4 +434,22 @@ fn node_installs_and_builds() {
         ("node --version", "[ReadOnly]"),
         ("node seed.js", "unknown"),
     ]);
+}
+
+#[test]
+fn a_script_of_package_json_is_named() {
+    for (line, script) in [
+        ("npm run build", Some("build")),
+        ("npm --prefix web run build -- --mode production", Some("build")),
+        ("npm start", Some("start")),
+        ("npm ci", None),
+        ("npm", None),
+        ("yarn build", Some("build")),
+        ("yarn run build", Some("build")),
+        ("yarn workspace web build", Some("build")),
+        ("pnpm -F web dev", Some("dev")),
+        ("npx vite build", None),
+    ] {
+        assert_eq!(package_script(&crate::shell::argv::tests::argv(line)).as_deref(), script, "{line}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
+use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
@@ -21,7 +22,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("dnsutils", &["dig", "nslookup"]),
     ("docker-ce", &["docker", "dockerd"]),
     ("docker-ce-cli", &["docker"]),
-    ("docker-compose-plugin", &["docker-compose"]),
+    // A plugin, which only `docker compose` finds.
+    ("docker-compose-plugin", &[]),
     ("docker.io", &["docker", "dockerd"]),
     ("fail2ban", &["fail2ban-client", "fail2ban-server"]),
     ("gnupg", &["gpg"]),
@@ -62,6 +64,16 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("xz-utils", &["xz"]),
 ];
 
+/// What to write instead.
+pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
+    match (asked.name(), asked.removes()) {
+        ("pacman", true) => {
+            Advice::help("remove it only where it is: `! pacman -Q NAME || pacman -R … NAME`")
+        }
+        _ => None,
+    }
+}
+
 fn packages<'a>(draft: &mut Draft<'_>, operands: impl Iterator<Item = &'a &'a Arg>) {
     for operand in operands {
         let value = &operand.value;
@@ -97,10 +109,9 @@ fn is_without_program(package: &str) -> bool {
     STARTS.iter().any(|start| package.starts_with(start)) || ENDS.iter().any(|end| package.ends_with(end))
 }
 
-fn removed(draft: &mut Draft<'_>, operands: &[&Arg]) {
+fn removed(draft: &mut Draft<'_>, operands: &[&Arg], again: Again) {
     for operand in operands {
-        let package = Resource::Package(operand.value.clone());
-        draft.add(operand, Change::Remove, package, Again::NoChange);
+        draft.add(operand, Change::Remove, Resource::Package(operand.value.clone()), again);
     }
 }
 
@@ -127,7 +138,9 @@ pub(crate) fn apt(argv: &Argv) -> Deed {
             packages(&mut draft, operands.iter().skip(1));
         }
         "upgrade" | "dist-upgrade" | "full-upgrade" => {}
-        "remove" | "purge" | "autoremove" | "autopurge" => removed(&mut draft, &operands[1..]),
+        "remove" | "purge" | "autoremove" | "autopurge" => {
+            removed(&mut draft, &operands[1..], Again::NoChange)
+        }
         "edit-sources" => {}
         _ => return draft.done(),
     }
@@ -145,7 +158,7 @@ pub(crate) fn dpkg(argv: &Argv) -> Deed {
     if options.has("i") {
         draft.role(Role::SystemPackages);
     } else if options.has("r") || options.has("P") {
-        removed(&mut draft, &options.operands);
+        removed(&mut draft, &options.operands, Again::NoChange);
     } else if !options.has("configure") && !options.has("add-architecture") {
         return Deed::read_only();
     }
@@ -201,7 +214,7 @@ fn with_question(
         }
         "update" | "upgrade" | "up" | "dist-upgrade" | "dup" | "distro-sync" => {}
         "module" if matches!(word(operands, 1), "install" | "enable" | "reset" | "disable") => {}
-        "remove" | "rm" | "erase" | "autoremove" => removed(&mut draft, &operands[1..]),
+        "remove" | "rm" | "erase" | "autoremove" => removed(&mut draft, &operands[1..], Again::NoChange),
         _ => return draft.done(),
     }
     if !yes {
@@ -220,13 +233,14 @@ pub(crate) fn apk(argv: &Argv) -> Deed {
             draft.role(Role::SystemPackages);
             packages(&mut draft, options.operands.iter().skip(1));
         }
-        "del" => removed(&mut draft, &options.operands[1..]),
+        "del" => removed(&mut draft, &options.operands[1..], Again::NoChange),
         _ => {}
     }
     draft.done()
 }
 
-/// pacman(8): it asks `Proceed with installation? [Y/n]` unless `--noconfirm` is given; `-Q` only shows.
+/// pacman(8): it asks `Proceed with installation? [Y/n]` unless `--noconfirm` is given; `-Q` only shows. `-R` refuses what
+/// is not installed (tried with 6.0).
 pub(crate) fn pacman(argv: &Argv) -> Deed {
     let options = argv.options("S|sync y|refresh u|sysupgrade R|remove Q|query U|upgrade s|search i|info noconfirm needed r|root: b|dbpath: config: ignore:");
     let mut draft = Draft::of(argv);
@@ -235,7 +249,7 @@ pub(crate) fn pacman(argv: &Argv) -> Deed {
         return Deed::read_only();
     }
     if options.has("R") {
-        removed(&mut draft, &options.operands);
+        removed(&mut draft, &options.operands, Again::Fails("target not found"));
     } else {
         draft.role(Role::SystemPackages);
         packages(&mut draft, options.operands.iter());
@@ -257,7 +271,7 @@ pub(crate) fn snap(argv: &Argv) -> Deed {
             draft.role(Role::SystemPackages);
             packages(&mut draft, options.operands.iter().skip(1));
         }
-        "remove" => removed(&mut draft, &options.operands[1..]),
+        "remove" => removed(&mut draft, &options.operands[1..], Again::NoChange),
         _ => {}
     }
     draft.done()
@@ -267,10 +281,9 @@ pub(crate) fn snap(argv: &Argv) -> Deed {
 /// `pacman -Q`, `snap list`, `npm ls`, `pip show`, `gem list -i` where there is no such package.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let package = |arg: &Arg| Some(Says::exists(Resource::Package(arg.value.clone())));
-    let is_flag = |arg: &Arg| arg.value.known_prefix().starts_with('-');
-    let last = || argv.args.last().filter(|arg| !is_flag(arg));
-    let behind = |count: usize| argv.args.iter().filter(|arg| !is_flag(arg)).skip(count).last();
-    let verb = argv.args.iter().find(|arg| !is_flag(arg)).and_then(|arg| arg.value.as_literal());
+    let last = || argv.args.last().filter(|arg| !arg.is_option());
+    let behind = |count: usize| argv.args.iter().filter(|arg| !arg.is_option()).skip(count).last();
+    let verb = argv.args.iter().find(|arg| !arg.is_option()).and_then(|arg| arg.value.as_literal());
     match (argv.name.as_str(), verb) {
         ("command" | "type" | "which" | "hash", _) => {
             let options = argv.options("v V p a t P f");
@@ -282,11 +295,11 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
             package(last()?)
         }
         ("snap" | "brew" | "npm", Some("list" | "ls")) => package(behind(1)?),
-        ("apk", Some("info")) if argv.args.iter().any(is_flag) => package(behind(1)?),
+        ("apk", Some("info")) if argv.args.iter().any(Arg::is_option) => package(behind(1)?),
         ("dnf" | "yum", Some("list")) if argv.has_word("installed") || argv.has_word("--installed") => {
             package(behind(1).filter(|arg| arg.value.as_literal() != Some("installed"))?)
         }
-        ("pip" | "pip3", Some("show")) => package(behind(1)?),
+        ("pip", Some("show")) => package(behind(1)?),
         ("gem", Some("list")) if argv.has_word("-i") => package(behind(1)?),
         _ => None,
     }
@@ -362,6 +375,8 @@ fn packages_are_installed() {
         ("apk add --no-cache git", "create package git; create program git [SystemPackages]"),
         ("pacman -Syu --noconfirm git", "create package git; create program git [SystemPackages]"),
         ("pacman -S git", "create package git; create program git [SystemPackages] asks"),
+        ("pacman -Rns --noconfirm git", "remove package git fails"),
+        ("apt-get install -y docker-compose-plugin", "create package docker-compose-plugin [SystemPackages]"),
         ("snap install --classic certbot", "create package certbot; create program certbot [SystemPackages]"),
     ]);
 }

@@ -3,6 +3,7 @@
 
 use crate::shell::argv::{Arg, Argv};
 use crate::tools::effect::Ecosystem;
+use crate::tools::runners::python_module;
 
 /// Who installs and builds packages of Node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,38 +48,30 @@ impl PackageManager {
     }
 }
 
-fn has(argv: &Argv, words: &[&str]) -> bool {
-    words.iter().any(|word| argv.has_word(word))
-}
-
-fn is_option(arg: &Arg) -> bool {
-    arg.value.known_prefix().starts_with('-')
-}
-
 /// The manager of an install that may bring other versions than its lockfile names.
 pub(crate) fn loose(argv: &Argv) -> Option<PackageManager> {
     let manager = PackageManager::called(&argv.name)?;
     let (install, bound): (bool, &[&str]) = match manager {
-        PackageManager::Npm => (has(argv, &["install", "i"]), &["--package-lock-only", "-g", "--global"]),
-        PackageManager::Pnpm => (has(argv, &["install", "i"]), &["--frozen-lockfile", "-g"]),
+        PackageManager::Npm => (argv.has_any(&["install", "i"]), &["--package-lock-only", "-g", "--global"]),
+        PackageManager::Pnpm => (argv.has_any(&["install", "i"]), &["--frozen-lockfile", "-g"]),
         // https://bun.com/docs/pm/cli/install#production-mode
         PackageManager::Bun => {
-            (has(argv, &["install", "i"]), &["--frozen-lockfile", "--production", "-g", "--global"])
+            (argv.has_any(&["install", "i"]), &["--frozen-lockfile", "--production", "-g", "--global"])
         }
         PackageManager::Yarn => {
-            let word = |arg: &Arg| is_option(arg) || arg.value.as_literal() == Some("install");
+            let word = |arg: &Arg| arg.is_option() || arg.value.as_literal() == Some("install");
             (argv.args.iter().all(word), &["--frozen-lockfile", "--immutable", "--pure-lockfile"])
         }
     };
-    (install && !has(argv, bound)).then_some(manager)
+    (install && !argv.has_any(bound)).then_some(manager)
 }
 
 /// A command that updates everything: the lockfile that it rewrites, and the command that keeps to it.
 pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
     let verb = argv.literal(0)?;
     // Whoever names a package wants that one.
-    let all = argv.args.iter().skip(1).all(is_option);
-    if !all || has(argv, &["-g", "--global", "--dry-run", "--lock"]) {
+    let all = argv.args.iter().skip(1).all(Arg::is_option);
+    if !all || argv.has_any(&["-g", "--global", "--dry-run", "--lock"]) {
         return None;
     }
     Some(match (argv.name.as_str(), verb) {
@@ -87,7 +80,7 @@ pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
         ("poetry", "update") => ("poetry.lock", "poetry install"),
         ("pipenv", "update") => ("Pipfile.lock", "pipenv sync"),
         ("pdm", "update") => ("pdm.lock", "pdm sync"),
-        ("uv", "sync" | "lock") if has(argv, &["--upgrade", "-U"]) => ("uv.lock", "uv sync --frozen"),
+        ("uv", "sync" | "lock") if argv.has_any(&["--upgrade", "-U"]) => ("uv.lock", "uv sync --frozen"),
         ("npm", "update" | "upgrade") => ("package-lock.json", "npm ci"),
         ("yarn", "upgrade") => ("yarn.lock", "yarn install --frozen-lockfile"),
         ("pnpm", "update" | "upgrade") => ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
@@ -99,7 +92,7 @@ pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
 pub(crate) fn is_pip(argv: &Argv) -> bool {
     match argv.name.as_str() {
         "pip" => true,
-        "python" => argv.has_word("pip"),
+        "python" => python_module(argv).is_some_and(|module| module.name == "pip"),
         _ => false,
     }
 }
@@ -133,7 +126,7 @@ pub(crate) fn installs_the_project(argv: &Argv) -> bool {
 
 /// It installs by the lockfile, or writes it out as requirements.
 pub(crate) fn works_by_lockfile(argv: &Argv) -> bool {
-    installs_the_project(argv) && has(argv, &["sync", "install", "export", "requirements"])
+    installs_the_project(argv) && argv.has_any(&["sync", "install", "export", "requirements"])
 }
 
 /// The manager makes the environment that it works in.
@@ -170,27 +163,12 @@ pub(crate) fn omits_development(argv: &Argv) -> bool {
         "--production=true",
     ];
     let line = argv.to_string();
-    has(argv, &WORDS)
+    argv.has_any(&WORDS)
         || line.contains("--omit dev")
         || argv.env("NODE_ENV").is_some_and(|value| value.as_literal() == Some("production"))
             && !line.contains("--include")
             && !line.contains("--production=false")
             && !line.contains("--prod=false")
-}
-
-/// The script of package.json that a command runs: `npm run build`, `yarn build`.
-pub(crate) fn package_script(argv: &Argv) -> Option<String> {
-    let words: Vec<String> = argv.args.iter().map(|arg| arg.value.to_string()).collect();
-    let at = words.iter().position(|word| matches!(word.as_str(), "run" | "run-script"));
-    match (PackageManager::called(&argv.name)?, at) {
-        (PackageManager::Npm | PackageManager::Yarn | PackageManager::Pnpm, Some(at)) => {
-            words.get(at + 1).cloned()
-        }
-        (PackageManager::Yarn | PackageManager::Pnpm, None) => {
-            words.iter().find(|word| word.as_str() == "build").cloned()
-        }
-        _ => None,
-    }
 }
 
 /// Whose program does the work of a migration or of static files; `None` where the words do not say.
@@ -218,7 +196,7 @@ pub(crate) fn installs_manifest(argv: &Argv, of: Ecosystem) -> bool {
                     .any(|word| line.contains(word))
         }
         // `npm --prefix DIR ci` has an additional word.
-        Ecosystem::Node => argv.args.iter().rfind(|arg| !is_option(arg)).is_none_or(|last| {
+        Ecosystem::Node => argv.args.iter().rfind(|arg| !arg.is_option()).is_none_or(|last| {
             matches!(last.value.as_literal(), Some("ci" | "install" | "i" | "clean-install"))
         }),
         _ => true,
@@ -266,10 +244,10 @@ fn installs_are_told_apart() {
     assert_eq!(update(&argv("composer.phar update --no-dev")).map(|(file, _)| file), Some("composer.lock"));
     assert_eq!(update(&argv("npm update express")), None);
     assert!(is_pip(&argv("python3.12 -m pip install -r r.txt")) && is_pip(&argv("pip3.11 install x")));
+    assert!(!is_pip(&argv("python3 install.py pip")));
     assert!(!is_pip(&argv("pipenv install")) && !is_pip(&argv("pipx install x")));
     assert!(
         installs_by_name(&argv("uv pip install certbot")) && !installs_by_name(&argv("pip install -r r.txt"))
     );
-    assert_eq!(package_script(&argv("npm --prefix web run build")).as_deref(), Some("build"));
     assert_eq!(ecosystem(&argv("php8.2 artisan migrate")), Some(Ecosystem::Php));
 }

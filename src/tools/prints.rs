@@ -3,6 +3,7 @@
 use crate::limit::tick;
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
+use crate::tools::draft::joined;
 use crate::tools::effect::{Change, Deed, Resource};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::sync::LazyLock;
@@ -57,7 +58,7 @@ pub(crate) fn follows(name: &str) -> Option<Follows> {
 
 /// What of its one operand such a program prints. `readlink L` prints what the link leads to, which the words do not say.
 pub(crate) fn part_of_path(name: &str, part: Part, words: &[Arg], cwd: &Value) -> Option<Value> {
-    let is_option = |word: &&Arg| word.value.known_prefix().starts_with('-') && word.value.key().len() > 1;
+    let is_option = |word: &&Arg| word.is_option() && word.value.key().len() > 1;
     let resolves = |word: &Arg| {
         let text = word.value.known_prefix();
         text.starts_with("--canon") || !text.starts_with("--") && text.contains(['f', 'e', 'm'])
@@ -83,17 +84,6 @@ pub(crate) fn words_as_given(name: &str, words: &[Arg]) -> Option<Value> {
         return None;
     }
     Some(joined(words))
-}
-
-fn joined(words: &[Arg]) -> Value {
-    let mut value = Value::default();
-    for (index, word) in words.iter().enumerate() {
-        if index > 0 {
-            value.push_str(" ");
-        }
-        value.push(&word.value);
-    }
-    value
 }
 
 /// What a command prints.
@@ -259,7 +249,8 @@ pub(crate) fn is_random(text: &str) -> bool {
     SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
 }
 
-/// Programs whose output is the same on every run of one machine.
+/// Programs whose output a second run is taken to see again. `ls`, `git` or `curl` can print something else, but what a
+/// deploy asks them for mostly stays.
 pub(crate) fn is_stable(name: &str) -> bool {
     matches!(
         name,

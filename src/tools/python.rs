@@ -11,7 +11,7 @@ use crate::tools::thing::Thing;
 mod environments;
 mod servers;
 
-pub(crate) use environments::{fills_environment, of_environment};
+pub(crate) use environments::{fills_environment, is_environment, of_environment};
 pub(crate) use servers::{SERVERS, refine, server, serves, usual_server};
 
 /// Options of the interpreter, python(1).

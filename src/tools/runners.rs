@@ -60,7 +60,7 @@ pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
         "opentelemetry-instrument" => {
             // Each of its options has a value.
             let mut at = 0;
-            while argv.args.get(at)?.value.known_prefix().starts_with('-') {
+            while argv.args.get(at)?.is_option() {
                 at += if argv.args[at].value.key().contains('=') { 1 } else { 2 };
             }
             argv.shifted(at)

@@ -12,8 +12,8 @@ use crate::tools::effect::{Change, Deed, Effect, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::thing::Thing;
 use crate::tools::{
-    accounts, catalogues, containers, cron, disks, files, firewall, git, keys, packages, services, system,
-    testing, texts, web,
+    accounts, catalogues, containers, cron, disks, files, firewall, git, keys, packages, pm2, services,
+    system, testing, texts, web,
 };
 
 /// What it says that a command succeeds, where that is about a resource.
@@ -26,15 +26,16 @@ pub(crate) fn succeeds(argv: &Argv) -> Option<Says> {
         "" if argv.program.value.to_string() == "[" => testing::succeeds(argv),
         "id" | "groups" | "finger" | "lslogins" | "passwd" | "getent" | "chage" => accounts::succeeds(argv),
         "command" | "type" | "which" | "hash" | "dpkg" | "dpkg-query" | "rpm" | "snap" | "apk" | "pacman"
-        | "brew" | "dnf" | "yum" | "npm" | "pip" | "pip3" | "gem" => packages::succeeds(argv),
+        | "brew" | "dnf" | "yum" | "npm" | "pip" | "gem" => packages::succeeds(argv),
         "cd" | "pushd" | "readlink" | "realpath" | "compgen" | "find" | "cat" | "stat" | "ls" => {
             files::succeeds(argv)
         }
         "grep" | "egrep" | "fgrep" | "rg" | "awk" | "gawk" | "mawk" => texts::succeeds(argv),
-        "systemctl" | "service" | "supervisorctl" | "pm2" | "pgrep" | "pidof" => services::succeeds(argv),
-        "docker" | "podman" => containers::succeeds(argv),
+        "systemctl" | "service" | "supervisorctl" | "pgrep" | "pidof" => services::succeeds(argv),
+        "pm2" => pm2::succeeds(argv),
+        name if containers::is_runtime(name) => containers::succeeds(argv),
         "psql" | "mysql" | "mariadb" | "sqlite3" | "mysqlshow" | "pg_isready" | "redis-cli"
-        | "valkey-cli" | "mysqladmin" | "mariadb-admin" | "sudo_psql" => catalogues::succeeds(argv),
+        | "valkey-cli" | "mysqladmin" | "mariadb-admin" => catalogues::succeeds(argv),
         "git" => git::succeeds(argv),
         "swapon" | "mountpoint" | "findmnt" | "blkid" => disks::succeeds(argv),
         "iptables" | "ip6tables" | "nft" | "firewall-cmd" => firewall::succeeds(argv),
@@ -53,7 +54,7 @@ pub(crate) fn prints(argv: &Argv) -> Option<Says> {
         "find" | "ls" | "readlink" => files::prints(argv),
         "sed" | "cat" | "head" | "tail" | "wc" => texts::prints(argv),
         "git" => git::prints(argv),
-        "pm2" => services::prints(argv),
+        "pm2" => pm2::prints(argv),
         "lsblk" => disks::prints(argv),
         _ => None,
     }
@@ -78,11 +79,12 @@ pub(crate) fn output_matches(first: &Argv, pattern: &Pattern) -> Option<Says> {
         _ if pattern.is_anything() => prints(first).or_else(|| succeeds(first)),
         "cat" | "cut" | "awk" | "sort" | "sed" | "tail" | "head" => texts::lists(first, pattern),
         "getent" | "id" | "groups" | "compgen" => accounts::lists(first, pattern),
-        "docker" | "podman" => containers::lists(first, pattern),
+        name if containers::is_runtime(name) => containers::lists(first, pattern),
         "psql" | "mysql" | "mariadb" | "sqlite3" => catalogues::lists(first, pattern),
-        "systemctl" | "pm2" | "supervisorctl" | "ps" => services::lists(first, pattern),
+        "systemctl" | "supervisorctl" | "ps" => services::lists(first, pattern),
+        "pm2" => pm2::lists(pattern.name()),
         "dpkg" | "dpkg-query" | "rpm" | "apt" | "apt-cache" | "snap" | "apk" | "brew" | "dnf" | "yum"
-        | "npm" | "pip" | "pip3" => packages::lists(pattern),
+        | "npm" | "pip" => packages::lists(pattern),
         "git" => git::lists(first, pattern),
         "ls" | "find" => files::lists(first, pattern),
         "swapon" | "free" | "mount" | "findmnt" | "df" | "blkid" | "lsblk" | "file" => {

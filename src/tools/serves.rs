@@ -11,7 +11,7 @@ pub(crate) use server::Server;
 use crate::shell::argv::Argv;
 use crate::shell::line::{Command, commands, main};
 use crate::shell::wrappers::Place;
-use crate::tools::{containers, databases, languages, node, python, runners, services, web};
+use crate::tools::{containers, databases, languages, node, pm2, python, runners, services, web};
 
 impl Serves {
     /// A command of which only the words are known.
@@ -72,8 +72,15 @@ fn of_program(argv: Argv) -> Serves {
         python::refine(&mut serves);
         return serves;
     }
-    let of_family: [fn(&Argv) -> Option<Serves>; 6] =
-        [python::serves, node::serves, languages::serves, containers::serves, services::serves, web::serves];
+    let of_family: [fn(&Argv) -> Option<Serves>; 7] = [
+        python::serves,
+        node::serves,
+        languages::serves,
+        containers::serves,
+        pm2::serves,
+        services::serves,
+        web::serves,
+    ];
     of_family.iter().find_map(|ask| ask(&argv)).unwrap_or_else(|| Serves::unknown(argv))
 }
 
@@ -114,7 +121,7 @@ pub(crate) fn language_of_name(name: &str) -> Language {
         "node" | "npm" | "nextjs" => Language::Node,
         "rails" | "ruby" => Language::Ruby,
         "php" | "laravel" | "artisan" => Language::Php,
-        "docker" | "podman" => Language::Container,
+        word if containers::is_runtime(word) => Language::Container,
         word => server(word).map_or(Language::Other, |server| server.language),
     });
     known.into_iter().find(|language| *language != Language::Other).unwrap_or(Language::Other)
@@ -131,7 +138,7 @@ fn language_of_path(argv: &Argv) -> Language {
         "js" | "mjs" | "cjs" | "ts" => Language::Node,
         "rb" => Language::Ruby,
         "php" => Language::Php,
-        _ if environment.is_some_and(|name| name.to_ascii_lowercase().ends_with("env")) => Language::Python,
+        _ if environment.is_some_and(python::is_environment) => Language::Python,
         _ if path.contains("/node_modules/.bin/") => Language::Node,
         _ => Language::Other,
     }

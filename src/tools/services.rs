@@ -1,15 +1,16 @@
-//! Services: systemd, sysv, supervisor, pm2.
+//! Services: systemd, sysv, supervisor.
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
-use crate::shell::wrappers::{command_line, resplit};
-use crate::tools::advice::kinds::{Advice, Asked, Edit, Words};
-use crate::tools::draft::{Draft, NEW, nothing, word};
+use crate::tools::advice::kinds::{Edit, Words};
+use crate::tools::draft::{Draft, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::{Aspect, Says};
-use crate::tools::serves;
-use crate::tools::serves::served::{Language, Left, Serves, Stays};
+use crate::tools::serves::served::{Left, Serves, Stays};
+
+/// The command that people are told to restart the machine with.
+pub(crate) const REBOOT: &str = "reboot";
 
 /// The options of systemctl(1).
 const SYSTEMCTL: &str = "now q|quiet f|force user system H|host: M|machine: t|type: state: p|property: root: n|lines: o|output: \
@@ -18,7 +19,7 @@ const SYSTEMCTL: &str = "now q|quiet f|force user system H|host: M|machine: t|ty
 const SUPERVISORCTL: &str = "c|configuration: s|serverurl: u|username: p|password: i";
 
 /// What success says: `systemctl is-active`, `service NAME status` and `supervisorctl status NAME` (since 4.0) fail where
-/// it does not run, `pm2 describe` where there is none; `pm2 pid` and `pm2 list` always succeed (tried with 7.0).
+/// it does not run.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let running = |resource: Resource| Some(Says::fact(resource, Aspect::Running));
     let process = |arg: &Arg| Resource::Process(arg.value.clone());
@@ -40,18 +41,9 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
             let operands = argv.options(SUPERVISORCTL).operands;
             (word(&operands, 0) == "status").then(|| running(process(operands.get(1)?)))?
         }
-        "pm2" if matches!(argv.literal(0)?, "describe" | "desc" | "show" | "info") => {
-            Some(Says::exists(process(argv.args.get(1)?)))
-        }
         "pgrep" | "pidof" => running(process(argv.args.last()?)),
         _ => None,
     }
-}
-
-/// What it says that `pm2 pid NAME` prints a number.
-pub(super) fn prints(argv: &Argv) -> Option<Says> {
-    let named = argv.args.get(1).filter(|_| argv.literal(0) == Some("pid"))?;
-    Some(Says::exists(Resource::Process(named.value.clone())))
 }
 
 /// What a line of a list of units or processes says. Of one unit's state the words say it.
@@ -59,7 +51,6 @@ pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     let name = pattern.name();
     match argv.name.as_str() {
         "ps" => Some(Says::fact(Resource::Process(name), Aspect::Running)),
-        "pm2" => Some(Says::exists(Resource::Process(name))),
         "systemctl" if !is_about_one(argv) => Some(Says::exists(unit(&name))),
         "supervisorctl" if argv.args.len() < 2 => Some(Says::exists(Resource::Process(name))),
         _ => {
@@ -89,82 +80,20 @@ fn states_are_asked() {
         ("service nginx status", "Running unit nginx.service"),
         ("supervisorctl status web", "Running process web"),
         ("supervisorctl status | grep -q web", "Exists process web"),
-        ("pm2 describe web", "Exists process web"),
-        ("pm2 pid web", "prints Exists process web"),
-        ("pm2 list", ""),
-        ("pm2 ls | grep -q web", "Exists process web"),
         ("pgrep -f gunicorn", "Running process gunicorn"),
         ("ps aux | grep -q gunicorn", "Running process gunicorn"),
     ]);
 }
 
-/// Programs that keep others running in the background: pm2's daemon, a detached terminal.
+/// Terminals that keep a program running in the background.
 pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
-    let has = |words: &[&str]| words.iter().any(|word| argv.has_word(word));
-    let background = |by| Stays::Background { by, left: Left::Process, instead: None };
-    let stays = match argv.name.as_str() {
-        "pm2" if has(&["start"]) && !has(&["--no-daemon"]) => Stays::Background {
-            by: "pm2 start",
-            left: Left::Daemons,
-            instead: Some("write `pm2-runtime`, or `Type=forking`"),
-        },
-        "pm2" if has(&["resurrect"]) && !has(&["--no-daemon"]) => Stays::Background {
-            by: "pm2 resurrect",
-            left: Left::Daemons,
-            instead: Some("write `Type=forking`"),
-        },
-        "pm2" => Stays::Unknown,
-        "pm2-runtime" | "pm2-docker" => Stays::Foreground { sure: true },
-        "screen" if has(&["-dmS", "-dm"]) => {
-            return Some(Serves { stays: background("screen -dm"), ..Serves::unknown(argv.clone()) });
-        }
-        "tmux" if has(&["-d"]) && has(&["new-session", "new"]) => {
-            return Some(Serves { stays: background("tmux new -d"), ..Serves::unknown(argv.clone()) });
-        }
+    let by = match argv.name.as_str() {
+        "screen" if argv.has_any(&["-dmS", "-dm"]) => "screen -dm",
+        "tmux" if argv.has_word("-d") && argv.has_any(&["new-session", "new"]) => "tmux new -d",
         _ => return None,
     };
-    // What it is told to start says the language; a process file is one of Node's.
-    let started = started(argv).map(|started| serves::serves(&started));
-    let language = started.as_ref().map(|s| s.language).filter(|l| *l != Language::Other);
-    let role = started.as_ref().and_then(|s| s.role);
-    Some(Serves {
-        language: language.unwrap_or(Language::Node),
-        role,
-        entry: started.and_then(|s| s.entry.or_else(|| Some(s.argv.program.value.to_string()))),
-        stays,
-        runs_app: true,
-        ..Serves::unknown(argv.clone())
-    })
-}
-
-const PM2: &str = "n|name: i|instances: w|watch f|force u|user: hp: l|log: o|output: e|error: p|pid: cwd: max-memory-restart: \
-         interpreter: node-args: cron: only: env: ignore-watch: time update-env";
-
-/// The command that pm2 is told to start: `pm2 start npm -- start`, `pm2 start "celery -A x"`.
-fn started(argv: &Argv) -> Option<Argv> {
-    let options = argv.options(PM2);
-    let starts = ["start", "restart", "reload", "startOrReload", "startOrRestart"];
-    let verb = starts.contains(&word(&options.operands, 0));
-    // `pm2 resurrect` names nothing; pm2-runtime needs no verb.
-    let what = *options.operands.get(usize::from(verb)).filter(|_| verb || argv.name != "pm2")?;
-    let at = argv.args.iter().position(|arg| std::ptr::eq(arg, what))?;
-    let mut words = resplit(what).unwrap_or_else(|| vec![what.clone()]);
-    words.extend(argv.args[at + 1..].iter().filter(|arg| arg.value.as_literal() != Some("--")).cloned());
-    if let Some(interpreter) = options.value("interpreter").filter(|i| i.as_literal() != Some("none")) {
-        words.insert(0, Arg { value: interpreter.clone(), span: what.span });
-    }
-    command_line(words, argv.cwd.clone(), argv.home.clone())
-}
-
-/// What to write instead.
-pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
-    match (asked.name(), asked.removes()) {
-        ("pm2", true) => Advice::help("accept that it is gone: `pm2 delete NAME || true`"),
-        ("pm2", false) => Advice::help(
-            "write `pm2 restart NAME || pm2 start …`, or `pm2 startOrReload` with an ecosystem file",
-        ),
-        _ => None,
-    }
+    let stays = Stays::Background { by, left: Left::Process, instead: None };
+    Some(Serves { stays, ..Serves::unknown(argv.clone()) })
 }
 
 /// `systemctl restart` for `systemctl start`, which does not affect a unit that already runs.
@@ -273,14 +202,14 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
 
 /// The unit files that systemctl(1) links to where they lie: `enable PATH`, `link PATH`.
 pub(crate) fn links(argv: &Argv) -> impl Iterator<Item = &Arg> {
-    let verb = ["enable", "link", "reenable"].iter().any(|verb| argv.has_word(verb));
+    let verb = argv.has_any(&["enable", "link", "reenable"]);
     let linked = argv.name == "systemctl" && verb;
     argv.args.iter().filter(move |arg| linked && arg.value.key().contains('/'))
 }
 
 /// The command looks whether a unit is there, or may: `systemctl is-enabled`, `[ -f … ]`.
 pub(crate) fn may_test_unit(argv: &Argv) -> bool {
-    let asks = ["list-unit-files", "is-enabled", "list-units", "cat"].iter().any(|verb| argv.has_word(verb));
+    let asks = argv.has_any(&["list-unit-files", "is-enabled", "list-units", "cat"]);
     argv.name == "systemctl" && asks || matches!(argv.name.as_str(), "[" | "test" | "[[")
 }
 
@@ -327,7 +256,7 @@ pub(crate) fn update_rc(argv: &Argv) -> Deed {
         "rc-update" => options.operands.get(1),
         _ => options.operands.first(),
     };
-    let on = ["defaults", "enable", "on", "add"].iter().any(|text| argv.has_word(text));
+    let on = argv.has_any(&["defaults", "enable", "on", "add"]);
     if let Some(name) = name.filter(|_| on) {
         draft.add(name, Change::Enable, unit(&name.value), Again::NoChange);
         draft.role(Role::Enable);
@@ -384,89 +313,6 @@ pub(crate) fn supervisorctl(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// pm2 (its "Process management" page): `start` of a script that already runs under that name exits with 1,
-/// `Script already launched`; `start` of an ecosystem file or of the name of a known process restarts it. A
-/// command (`npm`, `"node app.js"`), and a script with `-f`, is started a second time beside the first. Tried
-/// with 7.0.
-pub(crate) fn pm2(argv: &Argv) -> Deed {
-    let options = argv.options(PM2);
-    let mut draft = Draft::of(argv);
-    let operands = &options.operands;
-    let (verb, target) = (word(operands, 0), operands.get(1));
-    let process = |value: &Value| Resource::Process(value.clone());
-    match (verb, target) {
-        ("start", Some(target)) => {
-            draft.role(Role::Restart);
-            let text = target.value.key();
-            let describes = [".config.js", ".config.cjs", ".json", ".yml", ".yaml", ".config.mjs"]
-                .iter()
-                .any(|end| text.ends_with(end));
-            let again = if describes || target.value.as_literal().is_none() {
-                Again::NoChange
-            } else if options.has("f") || is_command(text) {
-                Again::Duplicates("starts a second process of the same name")
-            } else {
-                Again::Fails("Script already launched")
-            };
-            match options.value("n") {
-                Some(name) if !describes => draft.add(target, NEW, process(name), again),
-                _ if describes || is_script(text) => draft.add(target, NEW, process(&target.value), again),
-                _ => draft.add(target, Change::Start, process(&target.value), Again::NoChange),
-            }
-        }
-        (
-            "restart"
-            | "reload"
-            | "startOrRestart"
-            | "startOrReload"
-            | "gracefulReload"
-            | "startOrGracefulReload",
-            Some(target),
-        ) => {
-            draft.role(Role::Restart);
-            draft.add(target, Change::Restart, process(&target.value), Again::NoChange);
-        }
-        ("stop", Some(target)) => {
-            draft.add(target, Change::Stop, process(&target.value), Again::NoChange);
-        }
-        ("delete" | "del", Some(target)) => {
-            let again = match target.value.as_literal() {
-                Some("all") => Again::NoChange,
-                _ => Again::Fails("Process or Namespace not found"),
-            };
-            draft.add(target, Change::Remove, process(&target.value), again);
-        }
-        ("startup", _) => {
-            draft.role(Role::Enable);
-        }
-        (
-            "list" | "ls" | "status" | "logs" | "describe" | "show" | "jlist" | "ping" | "pid" | "env"
-            | "prettylist",
-            _,
-        ) => {
-            return Deed::read_only();
-        }
-        (
-            "save" | "flush" | "update" | "kill" | "unstartup" | "resurrect" | "install" | "set" | "dump"
-            | "serve",
-            _,
-        ) => {}
-        _ => {
-            draft.partly();
-        }
-    }
-    draft.done()
-}
-
-/// A program with its arguments, or one that gets them after `--`.
-fn is_command(text: &str) -> bool {
-    text.contains(' ') || matches!(text, "npm" | "yarn" | "pnpm" | "bun" | "npx" | "serve")
-}
-
-fn is_script(text: &str) -> bool {
-    text.contains('/') || [".js", ".py", ".sh", ".ts", ".mjs", ".cjs"].iter().any(|end| text.ends_with(end))
-}
-
 /// loginctl(1): lingering is a state.
 pub(crate) fn loginctl(argv: &Argv) -> Deed {
     match argv.literal(0) {
@@ -480,16 +326,5 @@ fn processes_are_driven() {
     crate::tools::table::check(&[
         ("supervisorctl restart all", "restart process all [Restart]"),
         ("supervisorctl reread", "[ReadOnly]"),
-        ("pm2 start dist/server.js --name api", "create process api fails [Restart]"),
-        ("pm2 start npm --name web -- start", "create process web duplicates [Restart]"),
-        ("pm2 start 'node app.js' --name web", "create process web duplicates [Restart]"),
-        ("pm2 start -f app.js --name web", "create process web duplicates [Restart]"),
-        ("pm2 start server.js", "create process server.js fails [Restart]"),
-        ("pm2 start ecosystem.config.js --env production", "create process ecosystem.config.js [Restart]"),
-        ("pm2 start api", "start process api [Restart]"),
-        ("pm2 reload api", "restart process api [Restart]"),
-        ("pm2 delete api", "remove process api fails"),
-        ("pm2 save", ""),
-        ("pm2 startup systemd -u app --hp /home/app", "[Enable]"),
     ]);
 }

@@ -157,8 +157,8 @@ pub(crate) fn edits(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// split(1): split-off files are written again.
-pub(crate) fn writes_last(argv: &Argv) -> Deed {
+/// zip(1): an archive that is there gets the files again.
+pub(crate) fn zip(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if let Some(file) = argv.options("r q j").operands.first() {
         draft.path(file, FILE, Again::NoChange);

@@ -8,9 +8,10 @@ use crate::tools::deed;
 use crate::tools::effect::{Again, Change, Deed, Effect, Mode, Resource};
 use crate::tools::says;
 use crate::tools::says::facts::{Fact, Piped, Says};
+use crate::tools::work;
 
-/// Compares each command line's deed with the text beside it. It reports all that differ, and harm for which
-/// the family has no advice.
+/// Compares each command line's deed with the text beside it. It reports all that differ, harm for which the family has no
+/// advice of its own, and work that no text is asked for.
 pub(crate) fn check(rows: &[(&str, &str)]) {
     let mut wrong = String::new();
     for (line, expected) in rows {
@@ -22,6 +23,9 @@ pub(crate) fn check(rows: &[(&str, &str)]) {
             if !harmless && own(&asked).is_none() {
                 wrong += &format!("\n  {line}\n    has no advice against {:?}", effect.again);
             }
+        }
+        if work::done_by(&argv) != work::Works::default() && !work::may_work(&argv.name) {
+            wrong += &format!("\n  {line}\n    does work, and its program is not among the workers");
         }
         let shown = show(&deed);
         if shown != *expected {

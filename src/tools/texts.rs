@@ -87,7 +87,7 @@ pub(crate) fn shown_file(argv: &Argv) -> Option<Value> {
     if !matches!(argv.name.as_str(), "cat" | "head" | "tail") {
         return None;
     }
-    let mut plain = argv.args.iter().filter(|arg| !arg.value.known_prefix().starts_with('-'));
+    let mut plain = argv.args.iter().filter(|arg| !arg.is_option());
     let file = plain.next()?;
     plain.next().is_none().then(|| argv.path(file))
 }

@@ -63,6 +63,10 @@ pub(crate) enum Thing {
     Swarm,
     /// A service of a swarm.
     SwarmService,
+    /// That a container is in a network: `NETWORK/CONTAINER`.
+    Attachment,
+    /// A context of docker.
+    Context,
     /// The volumes of a Compose project.
     Volumes,
     /// A container that is gone as soon as it stops. Only the timeline asks for it.
@@ -105,6 +109,8 @@ impl Thing {
         Thing::Config,
         Thing::Swarm,
         Thing::SwarmService,
+        Thing::Attachment,
+        Thing::Context,
         Thing::Volumes,
         Thing::FreedContainer,
         Thing::LinkTarget,
@@ -143,6 +149,8 @@ impl Thing {
             Thing::Config => "config",
             Thing::Swarm => "swarm",
             Thing::SwarmService => "swarm service",
+            Thing::Attachment => "network attachment",
+            Thing::Context => "context",
             Thing::Volumes => "volumes",
             Thing::FreedContainer => "freed container",
             Thing::LinkTarget => "link target",

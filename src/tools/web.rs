@@ -126,7 +126,7 @@ pub(crate) fn certbot(argv: &Argv) -> Deed {
     );
     let mut draft = Draft::of(argv);
     let verb = options.operands.first().and_then(|arg| arg.value.as_literal());
-    if ["--version", "--help", "-h"].iter().any(|word| argv.has_word(word)) {
+    if argv.has_any(&["--version", "--help", "-h"]) {
         return Deed::read_only();
     }
     match verb {
@@ -193,8 +193,7 @@ pub(crate) fn acme(argv: &Argv) -> Deed {
 }
 
 /// wp-cli (its commands' pages at developer.wordpress.org/cli): `core install` of an installed site says so
-/// and exits with 0; existing files, configuration, databases and users are errors; posts and terms are
-/// created again.
+/// and exits with 0; existing files, configuration and users are errors; posts and comments are created again.
 pub(crate) fn wp(argv: &Argv) -> Deed {
     let options = argv.options(
         "path: url: user: allow-root force dbname: dbuser: dbpass: dbhost: locale: version: title: role: user_pass: \

@@ -3,7 +3,7 @@
 //! once from each of its words. This never decides where or when.
 
 use crate::limit::tick;
-use crate::shell::argv::Argv;
+use crate::shell::argv::{Argv, name_of_program};
 use crate::shell::line::commands;
 use crate::shell::value::Value;
 use crate::tools::deed;
@@ -127,13 +127,95 @@ pub(crate) fn done_in_image(text: &str) -> Works {
 /// Words of a command behind its program that still say what it is for.
 const TELLING: usize = 12;
 
+/// The programs that may do such work, sorted. What they do is said by their families; most words of a text are none of them,
+/// and are not asked about.
+const WORKERS: [&str; 72] = [
+    "aerich",
+    "alembic",
+    "artisan",
+    "astro",
+    "atlas",
+    "bun",
+    "bundle",
+    "bunx",
+    "cargo",
+    "composer",
+    "conda",
+    "console",
+    "dbmate",
+    "diesel",
+    "django-admin",
+    "dotnet",
+    "drizzle-kit",
+    "esbuild",
+    "flask",
+    "flyway",
+    "gatsby",
+    "gmake",
+    "go",
+    "goose",
+    "gradle",
+    "gradlew",
+    "hatch",
+    "knex",
+    "make",
+    "mamba",
+    "manage.py",
+    "micromamba",
+    "migrate",
+    "mix",
+    "mvn",
+    "mvnw",
+    "nest",
+    "next",
+    "ng",
+    "node",
+    "npm",
+    "npx",
+    "nuxt",
+    "parcel",
+    "pdm",
+    "php",
+    "pip",
+    "pipenv",
+    "pnpm",
+    "pnpx",
+    "poetry",
+    "prisma",
+    "python",
+    "rails",
+    "rake",
+    "react-scripts",
+    "rolldown",
+    "rollup",
+    "sequelize",
+    "sequelize-cli",
+    "sqlx",
+    "tsc",
+    "turbo",
+    "typeorm",
+    "typeorm-ts-node-commonjs",
+    "typeorm-ts-node-esm",
+    "uv",
+    "virtualenv",
+    "vite",
+    "vue-cli-service",
+    "webpack",
+    "yarn",
+];
+
+/// True for a program that may do such work.
+pub(super) fn may_work(program: &str) -> bool {
+    WORKERS.binary_search(&program).is_ok()
+}
+
 /// The work of the commands that begin with one of the words.
 fn in_words(words: &[&str]) -> Works {
     let mut works = Works::default();
     // One word alone is more often a name than a command: `yarn`, `bundle`.
     for start in 0..words.len().saturating_sub(1) {
         tick();
-        if !may_be_program(words[start]) {
+        if !may_work(name_of_program(words[start])) {
             continue;
         }
         let words: Vec<String> = words[start..].iter().take(TELLING).map(|word| (*word).to_owned()).collect();
@@ -144,13 +226,6 @@ fn in_words(words: &[&str]) -> Works {
     works
 }
 
-/// A program is written in small letters, and no sentence ends with it.
-fn may_be_program(word: &str) -> bool {
-    word.len() <= 200
-        && word.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '/' | '.' | '$' | '~'))
-        && word.ends_with(|c: char| c.is_ascii_alphanumeric())
-}
-
 fn is_said(line: &str) -> bool {
     line.starts_with('#') || {
         let first = line.split([' ', '\t', '"', '\'']).next().unwrap_or_default();
@@ -158,6 +233,11 @@ fn is_said(line: &str) -> bool {
             || first.starts_with("log_")
             || first.starts_with("print_")
     }
+}
+
+#[test]
+fn programs_that_work_are_sorted() {
+    assert!(WORKERS.is_sorted());
 }
 
 #[test]

@@ -277,7 +277,7 @@ fn around_a_script_outside_any_project_only_its_own_directory_is_read() {
 fn why_says_what_was_understood_of_a_line_and_what_became_of_its_findings() {
     let script = "#!/bin/bash\nset -e\nmkdir /opt/a\n\
         mkdir /opt/b # deploylint: ignore[rerun/existing-path] made anew\n\
-        [ -d /opt/c ] || mkdir /opt/c\n# a comment\n[ \"$x\" ] && mkdir \"$unknown\"\n";
+        [ -d /opt/c ] || mkdir /opt/c\n# a comment\n[ \"$x\" ] && mkdir \"$unknown\"\nsystemctl restart web\n";
     let dir = project(&[("start.sh", script)]);
     let said = |line: u32| {
         let ran = run(dir.path(), &["why", &format!("start.sh:{line}")]);
@@ -300,15 +300,26 @@ fn why_says_what_was_understood_of_a_line_and_what_became_of_its_findings() {
     assert!(said(6).starts_with("No command is known to run on line 6"));
     let unknown = said(7);
     assert!(unknown.contains("which is not understood, so the confidence is lower"), "{unknown}");
+    // A restart is not nothing, although it leaves the machine as it was.
+    assert!(said(8).contains("second run: does the same again, or changes nothing\n"), "{}", said(8));
     for (place, error) in [
         ("start.sh", "`start.sh` is not FILE:LINE"),
-        ("start.sh:8", "start.sh: it has lines 1 to 7, but no line 8"),
+        ("start.sh:9", "start.sh: it has lines 1 to 8, but no line 9"),
         ("none.sh:1", "none.sh: there is no such file"),
     ] {
         let ran = run(dir.path(), &["why", place]);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{place}");
         assert!(ran.err.contains(error), "{}", ran.err);
     }
+}
+
+#[test]
+fn of_a_variable_that_is_set_twice_to_one_value_nothing_is_ignored() {
+    let dir = project(&[(".env.example", "PORT=3000\nHOST=::1\nPORT=3000\n"), ("start.sh", "nginx -t\n")]);
+    let ran = run(dir.path(), &["check", "--select", "env/duplicate-key", "--confidence", "low"]);
+    let says =
+        "info[env/duplicate-key]: .env.example sets `PORT` twice to the same value, here and on line 1\n";
+    assert!(ran.out.contains(says) && !ran.out.contains("without effect"), "{}", ran.out);
 }
 
 #[test]

@@ -17,7 +17,6 @@ const LEFT: &[(&str, usize, usize)] = &[
     ("src/rules/permissions/needs.rs", 0, 2),
     ("src/rules/rerun/once.rs", 0, 1),
     ("src/rules/services/not_in_architecture.rs", 0, 1),
-    ("src/rules/steps/units.rs", 0, 1),
     ("src/rules/units/missing_path.rs", 0, 1),
     ("src/rules/user/runs_as_root.rs", 1, 0),
 ];

@@ -202,12 +202,9 @@ fn each_change_is_held_against_the_deployment() {
 
     let services = item(&found, "new-services");
     assert_eq!(services["status"], "open", "{services}");
-    assert!(
-        services["evidence"][0]["text"]
-            .as_str()
-            .unwrap()
-            .starts_with("services/no-unit: the service `worker`")
-    );
+    assert!(services["evidence"][0]["text"].as_str().unwrap().starts_with(
+        "services/no-unit: nothing that start.sh installs does the work of the service `worker`"
+    ));
     let dependencies = item(&found, "dependencies");
     assert!(
         dependencies["evidence"][0]["text"].as_str().unwrap().starts_with("steps/no-dependencies"),

@@ -152,7 +152,7 @@ fn the_configuration_has_the_last_word_in_matrix_and_rules() {
         ["missing web=-", "ok worker=shop-web.service", "exempt migrate=-", "exempt db=-"]
     );
     let out = support::run(dir.path(), &["check", "--select", "services"]).out;
-    assert!(out.contains("the service `web` of docker-compose.yaml has no unit"), "{out}");
+    assert!(out.contains("does the work of the service `web` of docker-compose.yaml"), "{out}");
     assert!(!out.contains("`worker`"), "{out}");
     let nowhere = shop(&web(), &[("deploylint.yaml", "services:\n  worker: jobs\n")]);
     let json = json(&nowhere);
@@ -190,6 +190,11 @@ fn exit_codes() {
     assert_eq!(code, 2, "{err}");
     assert!(err.starts_with("error: nowhere: "), "{err}");
     assert_eq!(run(&empty, &["--frmat"]).0, 2);
+    // Without a service there is only the error: nothing was compared, so nothing may be said of that.
+    let unreadable = project(&[("deploylint.yaml", "services: [\n")]);
+    let (code, out, err) = run(&unreadable, &[]);
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    assert!(err.starts_with("error: deploylint.yaml:"), "{err}");
     let broken = project(&[("docker-compose.yaml", "services: [\n")]);
     let (code, out, _) = run(&broken, &[]);
     assert_eq!(code, 3);

@@ -124,9 +124,11 @@ pub fn words(data: &[u8]) {
         (text.len(), text.len()),
         "a mask changes the length"
     );
-    let ends = |text: &str| text.match_indices('\n').map(|(at, _)| at).collect::<Vec<_>>();
-    // The plain text has no line ends inside of words.
-    assert_eq!(ends(&masked.text), ends(text), "a mask changes the lines");
+    // A long pipeline ends with `;`. The plain text has no line ends inside of words.
+    for (at, (was, is)) in text.bytes().zip(masked.text.bytes()).enumerate() {
+        let ends_pipeline = was == b'\n' && is == b';';
+        assert!(ends_pipeline || (was == b'\n') == (is == b'\n'), "a mask changes the lines at {at}");
+    }
     for range in masked.heredocs.iter().map(|h| &h.body).chain(&masked.comments).chain(&masked.joined) {
         assert!(text.get(range.clone()).is_some(), "a mask's range {range:?} lies outside");
     }

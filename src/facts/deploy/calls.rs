@@ -6,8 +6,8 @@ use crate::facts::world::{Origin, World};
 use crate::limit::ticks;
 use crate::source::FileId;
 use crate::tools::calls::{Call, call, is_installer};
-use crate::tools::managers;
 use crate::tools::packaging::RUNS_SCRIPT;
+use crate::tools::pm2;
 use std::collections::HashSet;
 
 /// What the steps and units of a deploy call.
@@ -46,7 +46,7 @@ impl Calls {
                 }
             }
             // `pm2 start npm -- start`
-            if managers::pm2_package_script(&step.argv) {
+            if pm2::runs_package_script(&step.argv) {
                 let named =
                     |name: &str| step.argv.args.iter().any(|arg| arg.value.as_literal() == Some(name));
                 let scripts = world.project.needs.node.iter().flat_map(|p| &p.scripts);
@@ -81,7 +81,7 @@ impl Calls {
             // here.
             let workflow = world.project.inventory.workflows.contains(path);
             let text = world.sources.file(*file).text();
-            if ecosystem && deploy.steps().any(|s| managers::is_pm2(&s.argv))
+            if ecosystem && deploy.steps().any(|s| pm2::is_pm2(&s.argv))
                 || workflow && (text.contains("ssh") || text.contains("rsync"))
             {
                 open.push(text.to_owned());

@@ -8,6 +8,7 @@ use crate::repo::names::base;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::{is_in_conda, manages_environments};
+use crate::tools::python::is_environment;
 use crate::tools::work::Work;
 
 /// A virtual environment that a unit needs on a new machine.
@@ -80,9 +81,9 @@ pub(super) fn environment_in(command: &str) -> Option<String> {
     for word in words {
         let Some(at) = word.find("/bin/") else { continue };
         let directory = &word[..at];
-        let name = directory.rsplit('/').next().unwrap_or(directory).to_ascii_lowercase();
+        let name = directory.rsplit('/').next().unwrap_or(directory);
         let conda = is_in_conda(directory);
-        if !conda && (name.ends_with("env") || name.contains("venv") || word.ends_with("/bin/activate")) {
+        if !conda && (is_environment(name) || word.ends_with("/bin/activate")) {
             return Some(directory.to_owned());
         }
     }

@@ -14,6 +14,7 @@ pub(crate) use migrations::{By, Migrations};
 pub(crate) use static_files::StaticFiles;
 
 use crate::facts::deploy::Deploy;
+use crate::facts::world::World;
 use crate::model::Step;
 use crate::project::manifest;
 use crate::source::Span;
@@ -62,11 +63,15 @@ impl Needed<'_> {
     }
 }
 
+/// The deploy, if a step could be missing: without a manifest and without a unit none could.
+pub(crate) fn demanding<'c, 'r, 'a>(world: &'c World<'r, 'a>) -> Option<Deploy<'c, 'r, 'a>> {
+    let is_demanding = !world.units.is_empty() || world.project.needs != manifest::Needs::default();
+    is_demanding.then(|| world.deploy())
+}
+
 /// What the project needs of this kind: nothing, one thing, or several that are done apart.
 pub(crate) fn needed<'r>(deploy: &Deploy<'r, '_, '_>, need: Need) -> Vec<Needed<'r>> {
-    // Without a manifest and without a unit there is no step that could be missing.
-    let world = deploy.world;
-    if world.units.is_empty() && world.project.needs == manifest::Needs::default() {
+    if demanding(deploy.world).is_none() {
         return Vec::new();
     }
     match need {

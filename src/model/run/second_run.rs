@@ -4,17 +4,19 @@ use crate::limit::tick;
 use crate::model::condition::Cond;
 use crate::model::run::timeline::{Asking, Presence, Ran, State, concerns};
 use crate::model::run::truth::excludes_presence;
-use crate::model::{About, Deployment, GuardId, StepId};
+use crate::model::{About, Deployment, GuardId, Step, StepId};
 use crate::shell::argv::Stdin;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
+use crate::tools::acts::{Act, acts};
 use crate::tools::archives::{brings_more, copies_to_hosts};
 use crate::tools::copying::{ENTERS_LINK, link_target, moves};
 use crate::tools::databases::loads_dump;
-use crate::tools::effect::{Again, Change, Effect, PathKind, Resource};
+use crate::tools::effect::{Again, Change, Effect, PathKind, Resource, Role};
 use crate::tools::interprets_input;
 use crate::tools::patterns::{basic_pattern, holds_pattern};
 use crate::tools::says::Aspect;
+use crate::tools::thing::Thing;
 
 /// What a step does in the second run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,14 +218,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         return None;
     }
     let mut state = timeline.state(asking, &effect.resource);
-    if let Resource::Path(path) = &effect.resource
-        && path.is_glob()
-    {
-        return None;
-    }
-    if let Resource::FirewallRule(rule) = &effect.resource
-        && deployment.is_flushed(rule, id)
-    {
+    if is_set_anew(deployment, effect, id) {
         return None;
     }
     // The path that an append writes to may be created anew in each run.
@@ -262,7 +257,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
                 && !name.to_string().contains("test")
                 && !deployment.loads_a_dump(id) =>
         {
-            Outcome::Overwrites("drops the database with everything that has been added to it")
+            Outcome::Overwrites("drops the database and everything in it")
         }
         // `mv "$(ls -t | head -1)" P`: it is another file each time.
         (Change::Remove, Again::Fails(_)) if name.to_string().contains("$(") => return None,
@@ -296,6 +291,19 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         _ => return None,
     };
     Some((outcome, state))
+}
+
+/// Nothing can be said of it, or what the first run left is gone by then.
+fn is_set_anew(deployment: &Deployment<'_>, effect: &Effect, id: StepId) -> bool {
+    match &effect.resource {
+        Resource::Path(path) => path.is_glob(),
+        Resource::FirewallRule(rule) => deployment.is_flushed(rule, id),
+        // Compose makes a container anew as soon as anything about it has changed.
+        Resource::Other(Thing::Attachment, _) => {
+            deployment.iter().any(|(_, step)| step.deed.roles.contains(&Role::ComposeUp))
+        }
+        _ => false,
+    }
 }
 
 fn weight(outcome: Outcome) -> u32 {
@@ -356,8 +364,19 @@ impl Deployment<'_> {
 
     /// True if a command whose effects are not all known may have created the path: it names the path as an
     /// operand (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks
-    /// above it.
+    /// above it. A container that starts creates the volumes that it names.
     fn may_have_come(&self, resource: &Resource, before: StepId) -> bool {
+        if matches!(resource, Resource::Volume(_)) {
+            let starts =
+                |step: &Step| acts(&step.argv, &step.deed, &step.place).contains(&Act::StartsContainers);
+            return self.iter().any(|(_, step)| starts(step));
+        }
+        // A container that is made anew is in its first network again.
+        if let Resource::Other(Thing::Attachment, name) = resource {
+            let container = Resource::Container(name.basename());
+            let makes = |e: &Effect| matches!(e.change, Change::Create(_)) && e.resource == container;
+            return self.iter().any(|(_, step)| step.deed.effects.iter().any(makes));
+        }
         let Resource::Path(path) = resource else { return false };
         let step = self.step(before);
         if self.unknown_makes_files(path, before) {

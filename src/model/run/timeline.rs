@@ -251,6 +251,10 @@ impl Timeline {
             _ => None,
         };
         gather(&key(resource), false);
+        if let Resource::Other(Thing::Attachment, name) = resource {
+            // A container that is removed leaves its networks.
+            gather(&key(&Resource::Container(name.basename())), true);
+        }
         if let Some(path) = path {
             let text = format!("path:{}", path.key());
             if !matches!(resource, Resource::Path(_)) {

@@ -333,7 +333,7 @@ impl<'a> Walker<'a, '_> {
         if Builtin::named(name) != Some(Builtin::ChangeDirectory) {
             return None;
         }
-        let target = words.iter().skip(1).rfind(|a| !a.value.known_prefix().starts_with('-'))?;
+        let target = words.iter().skip(1).rfind(|a| !a.is_option())?;
         Some(target.value.resolve(&self.ctx.cwd))
     }
 

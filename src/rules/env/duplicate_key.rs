@@ -61,13 +61,14 @@ fn judge(
         if first.file != span.file || first == *span || builds_on(value, name) {
             continue;
         }
-        let (says, severity, confidence) = if old == *value {
-            (", to the same value", Severity::Info, Confidence::Low)
+        let same = old == *value;
+        let (severity, confidence) = if same {
+            (Severity::Info, Confidence::Low)
         } else if old.is_empty() || value.is_empty() {
             // An empty value is more often the heading of a section than a value.
-            ("", Severity::Warning, confidence.min(Confidence::Medium))
+            (Severity::Warning, confidence.min(Confidence::Medium))
         } else {
-            ("", Severity::Warning, confidence)
+            (Severity::Warning, confidence)
         };
         // One file may show what belongs in several.
         let between = Span { start: first.end, end: span.start.max(first.end), ..first };
@@ -78,10 +79,20 @@ fn judge(
         }
         let confidence = if names_other_files(text) { Confidence::Low } else { confidence };
         let at = context.line(first);
-        let message = format!("{what} sets `{name}` twice{says}, so the value on {at} is ignored");
+        let (message, help, label) = match same {
+            true => (
+                format!("{what} sets `{name}` twice to the same value, here and on {at}"),
+                format!("remove one `{name}`: whoever edits only the first one changes nothing"),
+                "it is set here too",
+            ),
+            false => (
+                format!("{what} sets `{name}` twice, so the value on {at} is ignored"),
+                format!("keep one `{name}`, and show the other choice in a comment"),
+                "it is set here first, without effect",
+            ),
+        };
         let draft = context.finding(RULE, *span, message).severity(severity).at_most(confidence);
-        let help = format!("keep one `{name}`, and show the other choice in a comment");
-        found.push(draft.related(first, "it is set here first, without effect").help(help).done());
+        found.push(draft.related(first, label).help(help).done());
     }
 }
 

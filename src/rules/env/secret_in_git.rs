@@ -130,13 +130,14 @@ fn tell(context: &World<'_, '_>, file: FileId, mut leaks: Vec<Leak>, found: &mut
         leaks.iter().skip(1).filter(|l| l.name != first.name || l.name.is_empty()).collect();
     let more = match others.len() {
         0 => String::new(),
-        1 => ", and one more".to_owned(),
-        n => format!(", and {n} more"),
+        1 => ", and holds one more secret".to_owned(),
+        n => format!(", and holds {n} more secrets"),
     };
     let message = format!("{name} is kept in git and {what}{more}");
-    let mut draft = context.finding(RULE, first.span, message).at_most(first.confidence).help(
-        "everybody who has the repo can read it, and the history keeps it: have a new secret issued, and keep that one out of the repo",
-    );
+    let mut draft = context
+        .finding(RULE, first.span, message)
+        .at_most(first.confidence)
+        .help("have a new secret issued and keep it out of the repo, because the history keeps the old one");
     for other in others.iter().take(RELATED) {
         draft = draft.related(other.span, "another secret is here");
     }

@@ -60,9 +60,7 @@ pub(super) fn undocumented(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         if by_script && !credential {
             continue;
         }
-        let rest =
-            if by_script { "although a script names it" } else { "and the deployment does not set it" };
-        let message = format!("{sample} does not show `{name}`, {rest}; {says}");
+        let message = format!("the code reads `{name}`, but {sample} does not show it: {says}");
         let mut draft = context
             .finding(RULE, first.span, message)
             .severity(if by_script { Severity::Info } else { severity })

@@ -126,7 +126,7 @@ impl<'s> Orphan<'s> {
                 context.line(failing.span)
             ),
             Reason::Needs(need) => format!(
-                "`{path}`{more} belongs to root and is never given to `{name}` ({}), so {}",
+                "`{path}`{more} belongs to root and nothing gives it to `{name}` ({}) afterwards, so {}",
                 self.app.why, need.says
             ),
         };
@@ -224,7 +224,7 @@ fn behind_its_time(
                 || s.argv.env("VIRTUAL_ENV").is_some())
     });
     let says = format!(
-        "`{}` on {} gave the tree to it before this",
+        "the app can't write there: `{}` on {} ran before it existed",
         context.words(given.span),
         context.line(given.span)
     );

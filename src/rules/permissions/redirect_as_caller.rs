@@ -10,11 +10,9 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let step = found.at.step();
     let Some((path, append)) = &step.argv.stdout else { return draft };
     let words = context.words(step.span);
-    let (operator, tee) = if *append { (">>", "sudo tee -a") } else { (">", "sudo tee") };
+    let tee = if *append { "sudo tee -a" } else { "sudo tee" };
     draft
-        .message(format!(
-            "in `{words}` the caller's shell performs `{operator} {path}`, not sudo: permission denied"
-        ))
+        .message(format!("the caller's shell opens `{path}` for `{words}`, not sudo: permission denied"))
         .at_most(context.confidence(found.at.script, found.at.id, Some(path)))
         .help(format!("pipe the output: `… | {tee} {path} >/dev/null`"))
 }

@@ -89,6 +89,9 @@ fn path(found: &Found<'_, '_>) -> Option<String> {
 }
 
 fn unit(at: At<'_, '_>) -> Option<String> {
+    if let Some(unit) = at.unit {
+        return Some(unit.name.clone());
+    }
     at.step().deed.effects.iter().find_map(|e| match &e.resource {
         Resource::Unit(name) => Some(name.to_string()),
         _ => None,

@@ -1,8 +1,10 @@
 //! Answers what query files ask of a command, from the model and the facts.
 
+use super::{At, units};
 use crate::facts::appended::lasting;
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
+use crate::facts::lifecycle::left_with_old_code;
 use crate::facts::modes::opened;
 use crate::facts::needs::Needed;
 use crate::facts::owners::works_for;
@@ -19,6 +21,7 @@ use crate::syntax::query::{
     ResourceWord, RoleWord, RunsAs, SecondRun, WorkWord,
 };
 use crate::syntax::tree::Node;
+use crate::tools::databases::runs_sql;
 use crate::tools::effect::{Change, Ecosystem, Effect, Resource, Role};
 use crate::tools::thing::Thing;
 use crate::tools::work::{Work, done_by_step};
@@ -27,20 +30,14 @@ use std::ops::Range;
 /// A command that is asked about.
 pub(super) struct Asked<'q, 'r, 'a> {
     context: &'q World<'r, 'a>,
-    script: &'q Deployment<'a>,
-    id: StepId,
+    at: At<'q, 'a>,
     features: Features,
     needed: Option<&'q Needed<'q>>,
 }
 
 impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
-    pub(super) fn new(
-        context: &'q World<'r, 'a>,
-        script: &'q Deployment<'a>,
-        id: StepId,
-        features: Features,
-    ) -> Self {
-        Asked { context, script, id, features, needed: None }
+    pub(super) fn new(context: &'q World<'r, 'a>, at: At<'q, 'a>, features: Features) -> Self {
+        Asked { context, at, features, needed: None }
     }
 
     /// Asked whether it does what is needed.
@@ -49,12 +46,12 @@ impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
     }
 
     fn step(&self) -> &'q Step {
-        self.script.step(self.id)
+        self.at.step()
     }
 
     /// The place of bytes of the text that the command was parsed from.
     pub(super) fn span(&self, range: Range<usize>) -> Span {
-        let text = self.step().origin.and_then(|origin| self.script.texts.get(origin.tree as usize));
+        let text = self.step().origin.and_then(|origin| self.at.script.texts.get(origin.tree as usize));
         let Some(text) = text else { return self.step().span };
         let place = text.map.range(range.start as u32..range.end as u32);
         Span { file: text.file, start: place.start, end: place.end }
@@ -84,7 +81,8 @@ impl Judge for Asked<'_, '_, '_> {
                 step.deed.effects.iter().any(|effect| is_such(effect, *change, resources))
             }
             Question::Blamed { change, resources } => {
-                let blamed = self.script.second_run(self.id).effect.and_then(|i| step.deed.effects.get(i));
+                let blamed =
+                    self.at.script.second_run(self.at.id).effect.and_then(|i| step.deed.effects.get(i));
                 blamed.is_some_and(|effect| is_such(effect, *change, resources))
             }
             Question::Does(words) => {
@@ -99,16 +97,29 @@ impl Judge for Asked<'_, '_, '_> {
             Question::InAppTree => self.context.works_in_app_tree(step),
             Question::InOthersTree => works_for(self.context, step).is_some(),
             Question::OpensToAll => opened(step).is_some(),
-            Question::RedirectsAsCaller => opens_as_caller(self.context, self.script, step),
-            Question::OutOfReach => out_of_reach(self.context, self.script, step).is_some(),
-            Question::UnitOutOfReach => !units_out_of_reach(self.context, self.script, self.id).is_empty(),
+            Question::RedirectsAsCaller => opens_as_caller(self.context, self.at.script, step),
+            Question::OutOfReach => out_of_reach(self.context, self.at.script, step).is_some(),
+            Question::UnitOutOfReach => {
+                !units_out_of_reach(self.context, self.at.script, self.at.id).is_empty()
+            }
             Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
                     if is_environment_file(path))
             }),
-            Question::LastingLine => lasting(self.context, self.script, self.id).is_ok(),
+            Question::LastingLine => lasting(self.context, self.at.script, self.at.id).is_ok(),
+            Question::BringsUnit => {
+                self.at.unit.is_some_and(|unit| units::brings(self.context, self.at, unit))
+            }
+            Question::DrivesUnit(drives) => {
+                self.at.unit.is_some_and(|unit| units::drives(self.at, unit, drives))
+            }
+            Question::Unit(words) => {
+                self.at.unit.is_some_and(|unit| units::is(self.context, self.at, unit, words))
+            }
+            Question::LeavesOldCode => left_with_old_code(&self.context.deploy(), step).is_some(),
+            Question::UnreadSql => runs_sql(&step.argv) && !step.deed.known,
             Question::ForNeed => self.needed.is_some_and(|needed| needed.is_for(step)),
-            Question::Guarded => self.script.second_run(self.id).skipped_by().is_some(),
+            Question::Guarded => self.at.script.second_run(self.at.id).skipped_by().is_some(),
             Question::WordMatches { word, pattern } => {
                 self.word(word).is_some_and(|value| pattern.is_match(value))
             }
@@ -118,7 +129,7 @@ impl Judge for Asked<'_, '_, '_> {
 
     fn node(&self) -> Option<(Node<'_>, &str)> {
         let origin = self.step().origin?;
-        let text = self.script.texts.get(origin.tree as usize)?;
+        let text = self.at.script.texts.get(origin.tree as usize)?;
         let node = text.written()?.command_at(origin.start..origin.end)?;
         Some((node, text.text))
     }
@@ -293,6 +304,8 @@ fn thing_word(thing: Thing) -> Option<ResourceWord> {
         Thing::Config => ResourceWord::Config,
         Thing::Swarm => ResourceWord::Swarm,
         Thing::SwarmService => ResourceWord::SwarmService,
+        Thing::Attachment => ResourceWord::Attachment,
+        Thing::Context => ResourceWord::Context,
         Thing::Volumes => ResourceWord::Volumes,
         Thing::FreedContainer | Thing::LinkTarget => return None,
     })

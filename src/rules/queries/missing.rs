@@ -1,7 +1,7 @@
 //! Commands that the deploy lacks.
 
 use super::judge::Asked;
-use super::{Lack, Run, Telling, Wording, fill, read};
+use super::{At, Lack, Run, Telling, Wording, fill, read};
 use crate::facts::needs::{Needed, is_deploy, needed};
 use crate::facts::world::World;
 use crate::finding::Finding;
@@ -46,8 +46,10 @@ fn is_there(run: &Run<'_, '_, '_>, file: &QueryFile, need: Option<(Need, &Needed
         script.iter().any(|(id, step)| {
             let features = run.features(number)[id.0 as usize];
             patterns.iter().any(|pattern| {
-                let asked =
-                    || Asked::new(context, script, id, features).for_need(need.map(|(_, needed)| needed));
+                let asked = || {
+                    Asked::new(context, At { script, id, unit: None, number }, features)
+                        .for_need(need.map(|(_, needed)| needed))
+                };
                 pattern.may_hold(&step.argv.name, features) && !pattern.matches(&asked()).is_empty()
             })
         })

@@ -7,10 +7,11 @@ mod judge;
 mod missing;
 mod order;
 mod relation;
+mod units;
 
 use crate::facts::deploy::Deploy;
 use crate::facts::needs::Needed;
-use crate::facts::world::World;
+use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, RuleId};
 use crate::limit::tick;
 use crate::model::{Along, Deployment, Step, StepId};
@@ -50,6 +51,8 @@ pub(crate) struct At<'w, 'a> {
     pub(crate) script: &'w Deployment<'a>,
     /// The step.
     pub(crate) id: StepId,
+    /// The unit that the pattern is about.
+    pub(crate) unit: Option<&'w UnitAt>,
     /// The script's number.
     number: usize,
 }
@@ -139,8 +142,8 @@ fn each_place_once(found: &mut Vec<Finding>, first: usize, places: &mut HashMap<
     }
 }
 
-/// A pattern that was told in a script, and the command that `@other` captured where it is told once for each.
-type Told = (*const Pattern, Option<StepId>);
+/// A pattern that was told in a script, with the command that `@other` captured, or the unit, where it is told once for each.
+type Told<'w> = (*const Pattern, Option<StepId>, Option<&'w str>);
 
 /// A step that a pattern with `@finding` holds for.
 struct Hit<'w, 'a> {
@@ -155,22 +158,24 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
         let scripts = self.context.scripts();
         for (number, script) in scripts.iter().enumerate() {
             let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
-            let mut told: Vec<Told> = Vec::new();
+            let mut told: Vec<Told<'w>> = Vec::new();
             for (id, step) in script.iter() {
                 let features = self.features(number)[id.0 as usize];
-                let at = At { script, id, number };
+                let at = At { script, id, unit: None, number };
                 for (file, pattern) in selectors.finding(&step.argv.name, features) {
                     if !(self.telling.chosen.wants)(file.rule()) {
                         continue;
                     }
-                    if pattern.is_told_once(Once::Script) && told.contains(&(pattern, None)) {
+                    if pattern.is_told_once(Once::Script) && told.contains(&(pattern, None, None)) {
                         continue;
                     }
-                    let words = self.words(pattern, at);
-                    if !words.is_empty() {
-                        let before = found.len();
-                        self.judge(&Hit { file, pattern, at, words }, &mut told, found);
-                        each_place_once(found, before, &mut places);
+                    for at in self.of_units(pattern, at) {
+                        let words = self.words(pattern, at);
+                        if !words.is_empty() {
+                            let before = found.len();
+                            self.judge(&Hit { file, pattern, at, words }, &mut told, found);
+                            each_place_once(found, before, &mut places);
+                        }
                     }
                 }
             }
@@ -184,16 +189,24 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
             .get_or_init(|| script.iter().map(|(id, _)| judge::features(self.context, script, id)).collect())
     }
 
+    /// The step, once for each unit that it may be about if the pattern is about one.
+    fn of_units(&self, pattern: &Pattern, at: At<'w, 'a>) -> Vec<At<'w, 'a>> {
+        if !pattern.is_about_unit() {
+            return vec![at];
+        }
+        units::own(self.context).map(|unit| At { unit: Some(unit), ..at }).collect()
+    }
+
     /// The words of a step that a pattern points at; empty where it does not hold.
     fn words(&self, pattern: &Pattern, at: At<'w, 'a>) -> Vec<Option<Span>> {
         let features = self.features(at.number)[at.id.0 as usize];
-        let asked = Asked::new(self.context, at.script, at.id, features);
+        let asked = Asked::new(self.context, at, features);
         let words = pattern.matches(&asked);
         words.into_iter().map(|word| word.map(|word| asked.span(word))).collect()
     }
 
     /// Tells a hit unless something excuses it.
-    fn judge(&mut self, hit: &Hit<'w, 'a>, told: &mut Vec<Told>, found: &mut Vec<Finding>) {
+    fn judge(&mut self, hit: &Hit<'w, 'a>, told: &mut Vec<Told<'w>>, found: &mut Vec<Finding>) {
         let mut others = vec![None];
         if hit.file.has(Part::Other) {
             others = self.candidates(hit, Part::Other).iter().copied().map(Some).collect();
@@ -202,7 +215,7 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
             tick();
             let mut sure = Confidence::High;
             if let Some((other, pattern)) = other {
-                let named = Named { finding: hit.at, other: Some(other), own: other };
+                let named = Named { context: self.context, finding: hit.at, other: Some(other), own: other };
                 if other.id == hit.at.id && other.number == hit.at.number || !named.holds(pattern) {
                     continue;
                 }
@@ -219,8 +232,10 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                 Along::Never => {}
             }
             let once = other.filter(|_| hit.pattern.is_told_once(Once::Other)).map(|other| other.id);
-            let this = (std::ptr::from_ref(hit.pattern), once);
-            if once.is_some() && told.contains(&this) {
+            let unit =
+                hit.at.unit.filter(|_| hit.pattern.is_told_once(Once::Unit)).map(|at| at.name.as_str());
+            let this = (std::ptr::from_ref(hit.pattern), once, unit);
+            if (once.is_some() || unit.is_some()) && told.contains(&this) {
                 return;
             }
             told.push(this);
@@ -244,9 +259,11 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                 if later != (part == Part::Follows) || own.id == hit.at.id && own.number == hit.at.number {
                     continue;
                 }
-                let named = Named { finding: hit.at, other, own };
+                let named = Named { context: self.context, finding: hit.at, other, own };
                 if named.holds(pattern) {
-                    best = best.max(order::runs_along(own, hit.at));
+                    // Where both are at fault together, what runs along with either one excuses.
+                    let along = other.map_or(Along::Never, |other| order::runs_along(own, other));
+                    best = best.max(order::runs_along(own, hit.at)).max(along);
                 }
                 if best == Along::Always {
                     return best;
@@ -267,11 +284,12 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
             let script = self.context.scripts()[number];
             for (id, step) in script.iter() {
                 let features = self.features(number)[id.0 as usize];
-                let at = At { script, id, number };
-                for pattern in hit.file.of(part) {
-                    if pattern.may_hold(&step.argv.name, features) && !self.words(pattern, at).is_empty() {
-                        found.push((at, pattern));
-                    }
+                let at = At { script, id, unit: None, number };
+                for pattern in hit.file.of(part).filter(|p| p.may_hold(&step.argv.name, features)) {
+                    let of_units = self.of_units(pattern, at).into_iter();
+                    found.extend(
+                        of_units.filter(|at| !self.words(pattern, *at).is_empty()).map(|at| (at, pattern)),
+                    );
                 }
             }
         }
@@ -293,7 +311,9 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
         let asks = hit.pattern.is_about_prompts() && step.deed.prompts.is_some();
         let about = found.blamed().filter(|_| !asks);
         let mut confidence = context.confidence(hit.at.script, hit.at.id, about).min(sure);
-        let mut draft = context.finding(page.id.clone(), found.word.unwrap_or(step.span), text);
+        let unit = hit.at.unit.filter(|_| hit.pattern.brings_unit()).map(|at| at.span);
+        let place = found.word.or(unit).unwrap_or(step.span);
+        let mut draft = context.finding(page.id.clone(), place, text);
         if let Some(other) = found.other {
             confidence = confidence.min(context.confidence(other.script, other.id, None));
         }
@@ -324,14 +344,15 @@ impl Telling<'_> {
 }
 
 /// The commands that a pattern's relations speak of.
-struct Named<'w, 'a> {
+struct Named<'r, 'w, 'a> {
+    context: &'w World<'r, 'a>,
     finding: At<'w, 'a>,
     other: Option<At<'w, 'a>>,
     /// What the pattern itself captures.
     own: At<'w, 'a>,
 }
 
-impl<'w, 'a> Named<'w, 'a> {
+impl Named<'_, '_, '_> {
     /// True where the commands stand to each other as the pattern says.
     fn holds(&self, pattern: &Pattern) -> bool {
         let of = |part: Part| match part {
@@ -344,6 +365,10 @@ impl<'w, 'a> Named<'w, 'a> {
             let holds = match related.relation {
                 Relation::After => order::is_after(first, second),
                 Relation::Before => order::is_after(second, first),
+                Relation::Later => order::position(first) > order::position(second),
+                Relation::SameUnit => units::same(self.context, first, second),
+                Relation::MayBringUnit => units::may_bring(first, second),
+                Relation::DrivesAlike => units::alike(first, second),
                 relation => relation::holds(relation, first.step(), second.step()),
             };
             holds != related.negated

@@ -1,23 +1,23 @@
 //! How two commands stand to each other, apart from their order.
 
-use crate::facts::deploy::names::same_unit;
 use crate::facts::modes::narrows;
 use crate::facts::packages::{ecosystem, same_packages};
 use crate::model::{Step, User};
-use crate::shell::value::Value;
 use crate::syntax::query::Relation;
 use crate::tools::effect::{Change, Resource};
 
 pub(super) fn holds(relation: Relation, first: &Step, second: &Step) -> bool {
     match relation {
         // Asked where the steps are known by their places.
-        Relation::After | Relation::Before => false,
+        Relation::After
+        | Relation::Before
+        | Relation::Later
+        | Relation::SameUnit
+        | Relation::MayBringUnit
+        | Relation::DrivesAlike => false,
         Relation::Narrows => narrows(first, second),
         Relation::Covers => covers(first, second),
         Relation::SameResource => changes(first).any(|a| changes(second).any(|b| a == b)),
-        Relation::SameUnit => {
-            units(first).any(|a| units(second).any(|b| same_unit(&a, &b) || same_unit(&b, &a)))
-        }
         Relation::SameDirectory => first.argv.cwd == second.argv.cwd,
         Relation::SamePlace => first.place == second.place,
         Relation::SameUser => same_user(&first.user, &second.user),
@@ -47,22 +47,6 @@ fn covers(first: &Step, second: &Step) -> bool {
 
 fn changes(step: &Step) -> impl Iterator<Item = &Resource> {
     step.deed.effects.iter().filter(|e| e.change != Change::Use).map(|e| &e.resource)
-}
-
-/// The units that a step drives, or that lie at a path which it writes.
-fn units(step: &Step) -> impl Iterator<Item = String> {
-    step.deed.effects.iter().filter_map(|e| match &e.resource {
-        Resource::Unit(name) => Some(name.to_string()),
-        Resource::Path(path) if is_unit_file(path) => Some(path.basename().to_string()),
-        _ => None,
-    })
-}
-
-fn is_unit_file(path: &Value) -> bool {
-    let end = path.known_suffix();
-    ["service", "timer", "socket", "path", "mount", "target"]
-        .iter()
-        .any(|kind| end.strip_suffix(kind).is_some_and(|before| before.ends_with('.')))
 }
 
 fn same_user(a: &User, b: &User) -> bool {

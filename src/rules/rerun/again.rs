@@ -26,7 +26,7 @@ pub(super) fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft)
             draft.message(format!("`{words}` {why} each time the script runs"))
         }
         Outcome::Nests(why) | Outcome::Prompts(why) => {
-            draft.message(format!("`{words}` {why} when the script runs again"))
+            draft.message(format!("when the script runs again, `{words}` {why}"))
         }
         Outcome::Skipped(_) | Outcome::NoChange | Outcome::Unknown => return draft,
     };

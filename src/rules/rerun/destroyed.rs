@@ -5,12 +5,13 @@ use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::id;
+use crate::rules::rerun::told::{Told, told};
 use crate::shell::value::Value;
 use crate::tools::databases::reads_a_dump;
 use crate::tools::effect::{Change, Resource};
 use crate::tools::effect::{How, Role};
-use crate::tools::node;
 use crate::tools::thing::Thing;
+use crate::tools::{containers, node};
 
 /// Scripts and functions with such names are there to throw things away, to restore them, or are for a
 /// machine with nothing on it that anyone would miss.
@@ -55,7 +56,7 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
         if is_meant(context.sources.file(script.file).path()) {
             continue;
         }
-        let mut told: Vec<String> = Vec::new();
+        let mut reported: Vec<String> = Vec::new();
         for (id, step) in script.iter() {
             if script.second_run(id).skipped_by().is_some() || named_so(script, step) {
                 continue;
@@ -65,11 +66,15 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
             else {
                 continue;
             };
-            if told.contains(&lost.what) || is_brought_back(script, id, &lost) {
+            // If nothing creates the database or the volume again, the second run finds none to throw away.
+            let fails = [id::RERUN_EXISTING_DATABASE, id::RERUN_EXISTING_CONTAINER]
+                .map(Told::By)
+                .contains(&told(context, script, id));
+            if fails || reported.contains(&lost.what) || is_brought_back(script, id, &lost) {
                 continue;
             }
             let text = format!(
-                "`{}` throws away {} on each run, so {}",
+                "on each run, `{}` throws away {}, so {}",
                 context.words(step.span),
                 lost.what,
                 lost.then
@@ -85,7 +90,7 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
             if asked || step.entry != 0 {
                 confidence = Confidence::Low;
             }
-            told.push(lost.what);
+            reported.push(lost.what);
             found.push(
                 context
                     .finding(id::RERUN_DATA_DESTROYED, step.span, text)
@@ -125,7 +130,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
         }
         Resource::Other(Thing::Data, _) if node::accepts_data_loss(&step.argv) => lost(
             "columns and tables that the schema no longer has".to_owned(),
-            "prisma drops them without asking, even if they hold rows",
+            "the rows in them are lost",
             "write migrations and run `prisma migrate deploy`",
             Severity::Warning,
             Confidence::High,
@@ -139,7 +144,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
         Resource::Other(Thing::Volumes, _) => lost(
             "the volumes of the containers".to_owned(),
             "a database in one of them starts empty",
-            "remove `-v`: `docker compose down` keeps the volumes",
+            containers::keep_volumes(&step.argv),
             Severity::Error,
             Confidence::High,
         ),

@@ -2,7 +2,7 @@
 
 use crate::facts::world::World;
 use crate::finding::Finding;
-use crate::model::User;
+use crate::model::{OnFailure, User};
 use crate::rules::id;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Change;
@@ -49,23 +49,20 @@ pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<F
             continue;
         }
         let words = context.words(step.span);
-        let mut text = format!(
-            "`{words}` fails from the second run on (dubious ownership), because {} gives the tree to `{owner}`",
+        let text = format!(
+            "`{words}` fails from the second run on, because {} gives the tree to `{owner}`",
             context.line(chown)
         );
-        if let Some(lost) =
-            context.cut_off(script, id).filter(|_| step.on_failure == crate::model::OnFailure::Aborts)
+        let mut draft = context
+            .finding(id::RERUN_GIT_OWNERSHIP, step.span, text)
+            .at_most(context.confidence(script, id, None))
+            .help(format!("run git as the owner: `sudo -u {owner} git …`"))
+            .related(chown, "this gives the tree away, and git refuses a tree of another owner");
+        if step.on_failure == OnFailure::Aborts
+            && let Some(lost) = context.lost(script, id)
         {
-            text.push_str(&format!("; nothing after it runs, so {lost} does not happen"));
+            draft = draft.related(lost, "so this does not run");
         }
-        let confidence = context.confidence(script, id, None);
-        found.push(
-            context
-                .finding(id::RERUN_GIT_OWNERSHIP, step.span, text)
-                .at_most(confidence)
-                .help(format!("run git as the owner: `sudo -u {owner} git …`"))
-                .related(chown, "this gives the tree away")
-                .done(),
-        );
+        found.push(draft.done());
     }
 }

@@ -55,7 +55,7 @@ fn behind(context: &World<'_, '_>, script: &Deployment<'_>, guard_id: GuardId) -
         other => format!("the {} {}", other.kind(), other.name()),
     };
     let text = format!(
-        "if `{}` fails or the run ends before it, each later run skips it, because {what} exists from {} on",
+        "`{}` never runs if the first run stops before it, because {what} exists from {} on",
         context.words(step.span),
         context.line(maker.span),
     );

@@ -154,7 +154,7 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
             continue;
         }
         let text = format!(
-            "the second run overwrites the backup {copy} with the {original} that {} has changed",
+            "the second run overwrites the backup {copy} with a file that {} has changed",
             context.line(change.span),
         );
         let original_meant =

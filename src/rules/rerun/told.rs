@@ -22,10 +22,10 @@ pub(crate) enum Told {
 
 use Told::{By, Silent};
 
-const EXPECTED: &str = "the script expects the failure: something stands behind it that takes care of it";
+const EXPECTED: &str = "the script handles the failure itself";
 const GONE: &str = "what it removes is gone already, and the script goes on";
 const COMMIT: &str = "whether there is something to commit depends on what has changed since";
-const NO_COMMAND: &str = "no command that is known does this";
+const NO_COMMAND: &str = "no known command does this";
 
 /// What tells the second run of a step.
 pub(crate) fn told(world: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> Told {
@@ -162,6 +162,8 @@ fn fails_of(thing: Thing, change: &Change, removed: impl Fn(RuleId) -> Told) -> 
         | Thing::WordpressUser
         | Thing::RabbitmqUser
         | Thing::SelinuxRule
+        | Thing::Attachment
+        | Thing::Context
         | Thing::Certificate => [By(id::RERUN_EXISTING_OBJECT), gone, Silent(NO_COMMAND)],
         Thing::Data
         | Thing::Rows
@@ -246,6 +248,8 @@ fn duplicates(step: &Step, change: &Change, resource: &Resource) -> Told {
             | Thing::Config
             | Thing::Swarm
             | Thing::SwarmService
+            | Thing::Attachment
+            | Thing::Context
             | Thing::Volumes
             | Thing::FreedContainer
             | Thing::LinkTarget,

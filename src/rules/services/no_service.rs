@@ -49,8 +49,10 @@ fn finding(
     let paths: Vec<&str> = files.map(|file| context.sources.file(file).path()).collect();
     let stem = name.trim_end_matches(".service");
     let stem = stem.split('`').nth(1).unwrap_or(stem);
-    let message =
-        format!("{name} has no counterpart in {}, so with Compose it does not run", paths.join(" or "));
+    let message = format!(
+        "no service of {} does the work of {name}, so it does not run with Compose",
+        paths.join(" or ")
+    );
     let mut draft = context.finding(id::SERVICES_NO_SERVICE, span, message).help(format!(
         "add a service that runs it, or map it in deploylint.yaml: `services: {{NAME: {stem}}}`"
     ));

@@ -44,7 +44,7 @@ fn finding(context: &World<'_, '_>, service: &Service, unmatched: &Unmatched, ne
             command.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
         ),
         (None, None) => format!(
-            "the service `{}` of {path} has no unit: nothing that {script} installs does its work",
+            "nothing that {script} installs does the work of the service `{}` of {path}",
             service.name
         ),
     };

@@ -69,16 +69,16 @@ fn finding(context: &World<'_, '_>, one: &Match, differs: &Statement) -> Option<
             service.ports.first().map(|p| p.span),
         ),
     };
-    let why = one.reasons.join(", ");
+    let why = one.reasons.join(", and ");
     Some(
         context
             .finding(rule, span, message)
             .help(format!(
-                "make the two agree; if they are not the same service (matched by {why}), map it in deploylint.yaml: \
-                 `services: {{{}: OTHER}}`",
+                "make the two agree; if they are different services, map it in deploylint.yaml: `services: {{{}: OTHER}}`",
                 service.name
             ))
             .related(place.unwrap_or(service.name_span), "the service says this")
+            .related(service.name_span, format!("they were matched because {why}"))
             .done(),
     )
 }

@@ -19,6 +19,7 @@ use crate::shell::wrappers::Place;
 use crate::tools::effect::Prints;
 use crate::tools::effect::Role;
 use crate::tools::packaging::manages_environments;
+use crate::tools::python::is_environment;
 
 const RULE: RuleId = id::UNITS_MISSING_PATH;
 
@@ -79,10 +80,6 @@ fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
 /// True for a path that is fully known, as far as a deploy goes.
 fn is_known(path: &str) -> bool {
     path.starts_with('/') && !has_hole(path) && !path.contains(['$', '%', '`', '*', '{', '<'])
-}
-
-fn is_environment(name: &str) -> bool {
-    matches!(name, "venv" | ".venv" | "env" | ".env" | "virtualenv" | "pyenv") || name.ends_with("venv")
 }
 
 /// The environment of `ExecStart=` compared with those that are created.

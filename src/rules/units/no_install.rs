@@ -48,7 +48,7 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
             at.name, other.name
         ),
         None => format!(
-            "enabling {} does nothing, because it has no [Install] section; it will not start at boot",
+            "{} will not start at boot: it has no [Install] section, so enabling does nothing",
             at.name
         ),
     };

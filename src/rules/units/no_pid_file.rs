@@ -34,9 +34,8 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, serves: &Serves, found: &mut Vec<Findin
         return;
     }
     let name = &serves.argv.name;
-    let message = format!(
-        "`Type=forking` without `PIDFile=`: systemd guesses which process of {name} is the one to watch"
-    );
+    let message =
+        format!("systemd guesses which process of {name} to watch, because `Type=forking` has no `PIDFile=`");
     let help = "name the file that the program writes its process id to: `PIDFile=/run/…`";
     found.push(unit.finding(id::UNITS_NO_PID_FILE, kind.span, message).help(help).done());
 }

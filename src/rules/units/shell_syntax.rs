@@ -7,6 +7,7 @@ use crate::finding::Finding;
 use crate::project::unit::Directive;
 use crate::rules::id;
 use crate::rules::units::{Judged, base, judged};
+use crate::shell::wrappers::is_shell;
 use crate::tools::plain::takes_operators;
 
 /// What only a shell knows. `cd` is not a program on Debian and its relatives, and where it is one it changes
@@ -74,7 +75,8 @@ fn judge_command(
         let at = word.find("$(").or_else(|| word.find('`'))?;
         Some(&word[at..])
     });
-    let through_shell = matches!(name, "sh" | "bash" | "dash" | "zsh" | "env" | "su" | "sudo" | "runuser")
+    let through_shell = is_shell(name)
+        || matches!(name, "env" | "su" | "sudo" | "runuser")
         || command.iter().any(|(word, _)| matches!(word.as_str(), "-c" | "-lc" | "-ec"));
     if let Some(substitution) = substitution.filter(|_| !through_shell) {
         let shown: String = substitution.chars().take(30).collect();

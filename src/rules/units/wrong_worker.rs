@@ -20,7 +20,9 @@ pub(super) fn wrong_worker(world: &World<'_, '_>, found: &mut Vec<Finding>) {
 
 /// Whether the server and the app have the same interface, WSGI or ASGI.
 fn judge_worker(unit: &Judged<'_, '_, '_>, Served { exec, serves, app }: &Served, found: &mut Vec<Finding>) {
-    let (module, variable) = app.split_once(':').unwrap_or((app, ""));
+    let (module, object) = app.split_once(':').unwrap_or((app, ""));
+    // gunicorn takes `application` if the command names no object.
+    let shown = if object.is_empty() { module } else { app };
     let class = serves.worker_class.as_deref();
     let open = class.is_some_and(|c| !unit.is_plain(c))
         || serves.argv.args.iter().any(|arg| arg.value.known_prefix().is_empty());
@@ -44,17 +46,17 @@ fn judge_worker(unit: &Judged<'_, '_, '_>, Served { exec, serves, app }: &Served
                 ),
                 false => (name.clone(), format!("start it with {}", Gateway::Asgi.usual_server())),
             };
-            let message = format!(
-                "each request fails: `{module}:{variable}` is an ASGI app ({why}), but {speaker} speaks WSGI"
-            );
+            let message =
+                format!("each request fails: `{shown}` is an ASGI app ({why}), but {speaker} speaks WSGI");
             (message, help, sure)
         }
         (Gateway::Wsgi, Gateway::Asgi) if class.is_some() => (
             format!(
-                "each request fails: `{module}:{variable}` is a WSGI app ({why}), but the worker `{}` speaks ASGI",
+                "each request fails: `{shown}` is a WSGI app ({why}), but the worker `{}` speaks ASGI",
                 class.unwrap_or_default()
             ),
-            "remove `-k`, or name the project's ASGI app".to_owned(),
+            "remove `-k`, because gunicorn's own workers speak WSGI; or name the project's ASGI app"
+                .to_owned(),
             sure,
         ),
         (Gateway::Wsgi, Gateway::Asgi) if module.ends_with("wsgi") => (

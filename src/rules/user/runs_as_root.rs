@@ -23,8 +23,7 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let after = given_away(context, script, id.0 as usize + 1, tree, |s| s.entry == step.entry);
     let after = after.map(|(_, given)| given);
     let message = format!(
-        "`{words}` runs as root in the tree of `{name}` ({}), so {}",
-        app.why,
+        "`{words}` runs as root in the tree of `{name}`, so {}",
         match after {
             Some(_) => work.danger(),
             None => work.consequence(),
@@ -43,7 +42,7 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
         draft = draft.severity(Severity::Info);
     }
     if let Some(span) = app.span {
-        draft = draft.related(span, format!("the app runs as `{name}`"));
+        draft = draft.related(span, format!("the app runs as `{name}`: {}", app.why));
     }
     let program = step.argv.program.span;
     let bare = match literally && step.span.covers(program) {
@@ -87,8 +86,8 @@ impl Work {
     /// What is wrong if the files stay root's.
     fn consequence(self) -> &'static str {
         match self {
-            Work::Dependencies => "the packages' install code runs as root and leaves root's files",
-            Work::Build => "the build tools run as root and leave root's files",
+            Work::Dependencies => "the packages' install code runs as root, and the files belong to root",
+            Work::Build => "the build tools run as root, and the files belong to root",
             Work::StaticFiles => "the files that it collects belong to root",
             Work::Migrate => "the app's caches, logs or SQLite file belong to root",
         }

@@ -4,17 +4,27 @@
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::{Peeled, Place, RunAs};
 
-const CONTAINER_EXEC: &str = "d|detach i|interactive t|tty T|no-TTY privileged detach-keys: e|env: env-file: \
+/// docker-exec(1) and `docker compose exec`.
+const EXEC: &str = "d|detach i|interactive t|tty T|no-TTY privileged detach-keys: e|env: env-file: \
     u|user: w|workdir: index:";
-const CONTAINER_RUN: &str = "a|attach: add-host: annotation: blkio-weight: cap-add: cap-drop: cgroup-parent: \
-    cidfile: c|cpu-shares: cpus: cpuset-cpus: d|detach detach-keys: device: dns: domainname: entrypoint: e|env: \
-    env-file: expose: gpus: group-add: health-cmd: health-interval: health-retries: health-timeout: h|hostname: init \
-    i|interactive ip: ip6: ipc: isolation: l|label: label-file: link: log-driver: log-opt: mac-address: m|memory: \
-    memory-reservation: memory-swap: mount: name: net: network: network-alias: no-healthcheck oom-kill-disable \
-    pid: pids-limit: platform: privileged p|publish: P|publish-all pull: q|quiet read-only restart: rm runtime: \
-    security-opt: shm-size: stop-signal: stop-timeout: storage-opt: sysctl: tmpfs: t|tty ulimit: u|user: userns: \
-    v|volume: volume-driver: volumes-from: w|workdir: T|no-TTY no-deps service-ports build use-aliases \
-    remove-orphans";
+/// docker-run(1), podman-run(1), `docker compose run`: their options by the `--help` of docker 28, Compose 2 and podman 4.3.
+pub(crate) const RUN: &str = "a|attach: c|cpu-shares: d|detach e|env: h|hostname: i|interactive l|label: m|memory: P|publish-all \
+    p|publish: q|quiet T|no-TTY t|tty u|user: v|volume: w|workdir: add-host: annotation: arch: authfile: \
+    blkio-weight-device: blkio-weight: build cap-add: cap-drop: cgroup-conf: cgroup-parent: cgroupns: \
+    cgroups: chrootdirs: cidfile: conmon-pidfile: cpu-count: cpu-percent: cpu-period: cpu-quota: \
+    cpu-rt-period: cpu-rt-runtime: cpus: cpuset-cpus: cpuset-mems: detach-keys: device-cgroup-rule: \
+    device-read-bps: device-read-iops: device-write-bps: device-write-iops: device: dns-opt: dns-option: \
+    dns-search: dns: domainname: entrypoint: env-file: env-merge: expose: gidmap: gpus: group-add: \
+    health-cmd: health-interval: health-on-failure: health-retries: health-start-interval: \
+    health-start-period: health-timeout: hostuser: image-volume: init init-path: io-maxbandwidth: \
+    io-maxiops: ip6: ip: ipc: isolation: kernel-memory: label-file: link-local-ip: link: log-driver: \
+    log-opt: mac-address: memory-reservation: memory-swap: memory-swappiness: mount: name: net: \
+    network-alias: network: no-deps no-healthcheck oom-kill-disable oom-score-adj: os: passwd-entry: \
+    personality: pid: pidfile: pids-limit: platform: pod-id-file: pod: preserve-fds: privileged pull: \
+    read-only remove-orphans replace requires: restart: rm runtime: sdnotify: seccomp-policy: secret: \
+    security-opt: service-ports shm-size: stop-signal: stop-timeout: storage-opt: subgidname: \
+    subuidname: sysctl: systemd: timeout: tmpfs: tz: uidmap: ulimit: umask: unsetenv: use-aliases \
+    userns: uts: variant: volume-driver: volumes-from:";
 const COMPOSE: &str = "f|file: p|project-name: env-file: profile: project-directory: ansi: parallel: progress: \
     compatibility dry-run verbose H|host: context: c l|log-level: D|debug";
 
@@ -25,8 +35,8 @@ impl Peeled {
         let word = |i: usize| self.argv.literal(i).unwrap_or_default().to_owned();
         let (first, second) = (word(at), word(at + 1));
         match (first.as_str(), second.as_str()) {
-            ("exec", _) => self.container_exec(at + 1, CONTAINER_EXEC),
-            ("container", "exec") => self.container_exec(at + 2, CONTAINER_EXEC),
+            ("exec", _) => self.container_exec(at + 1, EXEC),
+            ("container", "exec") => self.container_exec(at + 2, EXEC),
             ("run", _) => self.container_run(at + 1),
             ("container", "run") => self.container_run(at + 2),
             ("compose", _) => self.compose(at + 1),
@@ -38,7 +48,7 @@ impl Peeled {
         let Some(rest) = self.tail(at) else { return false };
         let sub = at + rest.leading_options(COMPOSE).first_operand;
         match self.argv.literal(sub) {
-            Some("exec") => self.container_exec(sub + 1, CONTAINER_EXEC),
+            Some("exec") => self.container_exec(sub + 1, EXEC),
             Some("run") => self.container_run(sub + 1),
             _ => false,
         }
@@ -54,7 +64,7 @@ impl Peeled {
 
     pub(super) fn container_run(&mut self, at: usize) -> bool {
         let Some(rest) = self.tail(at) else { return false };
-        let options = rest.leading_options(CONTAINER_RUN);
+        let options = rest.leading_options(RUN);
         let Some(image) = options.operands.first() else { return false };
         if options.operands.len() < 2 {
             return false;

@@ -37,6 +37,8 @@ pub(crate) enum Once {
     Script,
     /// Each command that `@other` captures.
     Other,
+    /// Each unit that the pattern is about.
+    Unit,
 }
 
 /// A predicate on one command: what it asks, of what, and whether the answer must be no.
@@ -98,6 +100,12 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
         let reason = "`#for-need?` asks about what `#needed?` names, and the pattern has none";
         faults.push((written.range.start, reason.to_owned()));
     }
+    let of_unit = |c: &Condition| matches!(c.ask, Ask::Command(Question::Unit(_)));
+    if pattern.conditions.iter().any(of_unit) && !pattern.is_about_unit() {
+        let reason =
+            "`#unit?` asks about the unit of `#brings-unit?` or `#drives-unit?`, and the pattern has neither";
+        faults.push((written.range.start, reason.to_owned()));
+    }
     let sets_command =
         |c: &Clause| c.name.value == "#set!" && c.arguments.first().is_some_and(|k| k.value == "command");
     if !written.clauses.iter().any(sets_command) && faults.is_empty() && !pattern.chooses() {
@@ -121,6 +129,19 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
 }
 
 impl Pattern {
+    /// True where it is about a unit that the command brings or drives, and each unit is a match of its own.
+    pub(crate) fn is_about_unit(&self) -> bool {
+        let names =
+            |c: &Condition| matches!(c.ask, Ask::Command(Question::BringsUnit | Question::DrivesUnit(_)));
+        self.conditions.iter().any(|c| !c.negated && names(c))
+    }
+
+    /// True where the command brings that unit, and its file is the place to point at.
+    pub(crate) fn brings_unit(&self) -> bool {
+        let brings = |c: &Condition| matches!(c.ask, Ask::Command(Question::BringsUnit));
+        self.conditions.iter().any(|c| !c.negated && brings(c))
+    }
+
     /// What the project must need for the deploy to be at fault; one of them is enough.
     pub(crate) fn needs(&self) -> &[Need] {
         &self.needs
@@ -136,7 +157,8 @@ impl Pattern {
             Ask::Matches(_) => true,
             Ask::Literal | Ask::Relation(_) | Ask::Need(_) => false,
         };
-        let positional = |r: &Related| matches!(r.relation, Relation::After | Relation::Before);
+        let positional =
+            |r: &Related| matches!(r.relation, Relation::After | Relation::Before | Relation::Later);
         self.conditions.iter().any(|c| !c.negated && tells(c))
             || self.relations.iter().any(|r| !r.negated && !positional(r))
     }
@@ -226,11 +248,16 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
             Err((at, format!("`once` belongs to the pattern of `@finding`, not of `@{}`", part.name())))
         }
         ("once", _) if pattern.once.is_some() => Err((at, "`once` is set twice".to_owned())),
-        ("once", [each]) if matches!(each.value.as_str(), "script" | "other") => {
-            pattern.once = Some((if each.value == "other" { Once::Other } else { Once::Script }, at));
+        ("once", [each]) if matches!(each.value.as_str(), "script" | "other" | "unit") => {
+            let once = match each.value.as_str() {
+                "other" => Once::Other,
+                "unit" => Once::Unit,
+                _ => Once::Script,
+            };
+            pattern.once = Some((once, at));
             Ok(())
         }
-        ("once", _) => Err((at, "`once` takes one word: \"script\" or \"other\"".to_owned())),
+        ("once", _) => Err((at, "`once` takes one word: \"script\", \"other\" or \"unit\"".to_owned())),
         (key, _) => Err((at, format!("unknown key `{key}`; known are `command`, `message` and `once`"))),
     }
 }

@@ -42,6 +42,11 @@ impl Judge for Says<'_> {
             Question::UnitOutOfReach => self.has("unit-out-of-reach"),
             Question::EnvironmentFile => self.has("environment-file"),
             Question::LastingLine => self.has("lasting-line"),
+            Question::BringsUnit => self.has("brings-unit"),
+            Question::DrivesUnit(words) => any(self, words),
+            Question::Unit(words) => any(self, words),
+            Question::LeavesOldCode => self.has("leaves-old-code"),
+            Question::UnreadSql => self.has("unread-sql"),
             Question::ForNeed => self.has("for-need"),
             Question::Guarded => self.has("guarded"),
             Question::WordMatches { word, pattern } => pattern.is_match(&self.text[word.clone()]),
@@ -147,12 +152,16 @@ fn each_predicate_asks_the_judge_and_has_a_negation() {
         ("in-others-tree", "", &["in-others-tree"]),
         ("opens-to-all", "", &["opens-to-all", "mode"]),
         ("redirects-as-caller", "", &["redirects-as-caller"]),
+        ("brings-unit", "", &["brings-unit"]),
+        ("drives-unit", "\"start\" \"enable\"", &["enable", "unit"]),
+        ("leaves-old-code", "", &["leaves-old-code", "source"]),
+        ("unread-sql", "", &["unread-sql"]),
         ("guarded", "", &["guarded"]),
     ];
     let asked: BTreeSet<&str> = cases.iter().map(|(name, ..)| *name).collect();
     let of_commands = vocabulary::PREDICATES.iter().filter(|p| p.about == vocabulary::About::Command);
-    // `#for-need?` goes with `#needed?`, which is asked of no command; the pages of the rules that ask it try it.
-    let of_commands = of_commands.map(|p| p.name).filter(|name| *name != "for-need");
+    // `#for-need?` and `#unit?` go with other predicates; the pages of the rules that ask them try them.
+    let of_commands = of_commands.map(|p| p.name).filter(|name| !["for-need", "unit"].contains(name));
     assert_eq!(asked, of_commands.collect());
     for (name, arguments, yes) in cases {
         let positive = format!("{BARE} (#{name}? @finding {arguments}))");
@@ -329,6 +338,8 @@ fn the_readme_documents_the_whole_vocabulary() {
     words(section, "#place?", &[Place::ALL]);
     words(section, "#on-failure?", &[OnFailure::ALL]);
     words(section, "#needed?", &[Need::ALL]);
+    words(section, "#drives-unit?", &[Drive::ALL]);
+    words(section, "#unit?", &[UnitWord::ALL]);
     let named = |(w, _): &(&'static str, ChangeWord)| (*w, ());
     let changes: Vec<(&str, ())> = ChangeWord::ALL.iter().map(named).collect();
     let named = |(w, _): &(&'static str, ResourceWord)| (*w, ());

@@ -2,8 +2,8 @@
 //! `queries/README.md` documents it, and a test holds the two together.
 
 use super::words::{
-    Asker, ChangeWord, EcosystemWord, Features, Need, OnFailure, Place, ResourceWord, RoleWord, RunsAs,
-    SecondRun, Word, WorkWord, known,
+    Asker, ChangeWord, Drive, EcosystemWord, Features, Need, OnFailure, Place, ResourceWord, RoleWord,
+    RunsAs, SecondRun, UnitWord, Word, WorkWord, known,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -100,6 +100,16 @@ pub(crate) enum Question {
     EnvironmentFile,
     /// `#lasting-line?`: it adds lines that are meant to last.
     LastingLine,
+    /// `#brings-unit?`: it writes or installs the file of a unit; each unit is a match of its own.
+    BringsUnit,
+    /// `#drives-unit?`: it does one of these to a unit that the deploy brings, and names it; each unit is a match of its own.
+    DrivesUnit(Vec<Drive>),
+    /// `#unit?`: one of these is true of that unit.
+    Unit(Vec<UnitWord>),
+    /// `#leaves-old-code?`: it brings new code, and nothing restarts the app, whose unit is in the repo.
+    LeavesOldCode,
+    /// `#unread-sql?`: it runs SQL that is not known.
+    UnreadSql,
     /// `#for-need?`: it works for what `#needed?` names: where that package is, on that environment.
     ForNeed,
     /// `#guarded?`: a guard about the same resource holds where it runs.
@@ -134,6 +144,11 @@ impl Question {
                 let resources = (!resources.is_empty()).then(|| Features::any_of(resources));
                 change.into_iter().chain(resources).collect()
             }
+            Question::DrivesUnit(drives) => {
+                let changes: Vec<ChangeWord> = drives.iter().map(|drive| drive.change()).collect();
+                vec![Features::any_of(&changes), Features::any_of(&[ResourceWord::Unit])]
+            }
+            Question::LeavesOldCode => vec![Features::any_of(&[RoleWord::Source])],
             Question::OpensToAll => vec![Features::any_of(&[ChangeWord::Mode])],
             Question::InstallsManifest => vec![Features::any_of(&[RoleWord::Dependencies])],
             Question::UnitOutOfReach => vec![Features::any_of(&[ResourceWord::Path, ResourceWord::Unit])],
@@ -146,6 +161,9 @@ impl Question {
             | Question::OutOfReach
             | Question::EnvironmentFile
             | Question::LastingLine
+            | Question::BringsUnit
+            | Question::Unit(_)
+            | Question::UnreadSql
             | Question::ForNeed
             | Question::Guarded
             | Question::WordMatches { .. }
@@ -159,6 +177,13 @@ impl Question {
 pub(crate) enum Relation {
     /// `#after?`: the first one surely comes later.
     After,
+    /// `#later?`: the first one comes later in the script, whether it runs or not.
+    Later,
+    /// `#may-bring-unit?`: the first one may bring the unit that the second one drives.
+    MayBringUnit,
+    /// `#drives-alike?`: the first one starts or restarts the unit that the second one starts or restarts, or enables the one
+    /// that it only enables.
+    DrivesAlike,
     /// `#narrows?`: the first one takes back what the second one opened to all.
     Narrows,
     /// `#before?`: the first one surely comes earlier.
@@ -255,12 +280,20 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("unit-out-of-reach", Arguments::None(|| Ask::Command(Question::UnitOutOfReach))),
     command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
     command("lasting-line", Arguments::None(|| Ask::Command(Question::LastingLine))),
+    command("brings-unit", Arguments::None(|| Ask::Command(Question::BringsUnit))),
+    command("drives-unit", Arguments::Words(|w| list(w, Question::DrivesUnit))),
+    command("unit", Arguments::Words(|w| list(w, Question::Unit))),
+    command("leaves-old-code", Arguments::None(|| Ask::Command(Question::LeavesOldCode))),
+    command("unread-sql", Arguments::None(|| Ask::Command(Question::UnreadSql))),
     command("for-need", Arguments::None(|| Ask::Command(Question::ForNeed))),
     command("guarded", Arguments::None(|| Ask::Command(Question::Guarded))),
     word("word-matches", Arguments::One(pattern)),
     word("literal", Arguments::None(|| Ask::Literal)),
     two("after", Arguments::None(|| Ask::Relation(Relation::After))),
     two("before", Arguments::None(|| Ask::Relation(Relation::Before))),
+    two("later", Arguments::None(|| Ask::Relation(Relation::Later))),
+    two("may-bring-unit", Arguments::None(|| Ask::Relation(Relation::MayBringUnit))),
+    two("drives-alike", Arguments::None(|| Ask::Relation(Relation::DrivesAlike))),
     two("narrows", Arguments::None(|| Ask::Relation(Relation::Narrows))),
     two("covers", Arguments::None(|| Ask::Relation(Relation::Covers))),
     two("same-resource", Arguments::None(|| Ask::Relation(Relation::SameResource))),

@@ -236,6 +236,10 @@ words! {
         Swarm = "swarm",
         /// A service of a swarm.
         SwarmService = "swarm-service",
+        /// That a container is in a network.
+        Attachment = "network-attachment",
+        /// A context of docker.
+        Context = "context",
         /// The volumes of a Compose project.
         Volumes = "volumes",
     }
@@ -407,6 +411,60 @@ words! {
     }
 }
 
+words! {
+    /// What a command does to a unit.
+    Drive from 240 {
+        /// Starts it; a running one goes on as it is.
+        Start = "start",
+        /// Ends a running one and starts it.
+        Restart = "restart",
+        /// Ends it.
+        Stop = "stop",
+        /// Has the boot start it.
+        Enable = "enable",
+    }
+}
+
+impl Drive {
+    /// The change that it makes to a unit.
+    pub(super) fn change(self) -> ChangeWord {
+        match self {
+            Drive::Start => ChangeWord::Start,
+            Drive::Restart => ChangeWord::Restart,
+            Drive::Stop => ChangeWord::Stop,
+            Drive::Enable => ChangeWord::Enable,
+        }
+    }
+}
+
+words! {
+    /// What is true of a unit in its deploy.
+    UnitWord from 244 {
+        /// A step starts it.
+        Started = "started",
+        /// A step restarts it.
+        Restarted = "restarted",
+        /// A step stops it.
+        Stopped = "stopped",
+        /// A step, a link, what is called or printed, or another script enables it, or may.
+        Enabled = "enabled",
+        /// What is called or printed, another script or a reboot may start it.
+        StartedElsewhere = "started-elsewhere",
+        /// A timer, a socket, another unit or the boot starts it, or it is a template.
+        OnDemand = "on-demand",
+        /// A later step removes its file.
+        Removed = "removed",
+        /// `[Install]` says what enabling does.
+        Installable = "installable",
+        /// It is no service, or one that ends by itself.
+        OneShot = "one-shot",
+        /// It ends by itself and leaves nothing running.
+        Transient = "transient",
+        /// The command is the deploy's first start of it, and a running one keeps its old code or its old text.
+        LeftRunning = "left-running",
+    }
+}
+
 #[test]
 fn every_word_has_a_bit_of_its_own() {
     fn bits<W: Word>(seen: &mut Vec<u32>) {
@@ -424,6 +482,8 @@ fn every_word_has_a_bit_of_its_own() {
     bits::<Asker>(&mut seen);
     bits::<WorkWord>(&mut seen);
     bits::<Need>(&mut seen);
+    bits::<Drive>(&mut seen);
+    bits::<UnitWord>(&mut seen);
     let all = seen.len();
     seen.sort_unstable();
     seen.dedup();

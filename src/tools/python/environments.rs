@@ -3,6 +3,12 @@
 use crate::shell::argv::Argv;
 use crate::tools::runners::{inner, python_module, verb};
 
+/// True for a directory's name that those of virtual environments have: `venv`, `.venv`, `shop-env`, `venv3`.
+pub(crate) fn is_environment(directory: &str) -> bool {
+    let name = directory.to_ascii_lowercase();
+    name.ends_with("env") || name.contains("venv")
+}
+
 /// It makes the project's environment and fills it, whatever else it does.
 pub(crate) fn fills_environment(argv: &Argv) -> bool {
     let verbs: &[&str] = match argv.name.as_str() {
@@ -29,7 +35,7 @@ pub(crate) fn of_environment(argv: &Argv) -> Option<(String, String)> {
     let name = argv.program.value.basename().to_string();
     let environment = match path.strip_suffix(&name).and_then(|directory| directory.strip_suffix("/bin/")) {
         Some(directory) => {
-            directory.rsplit('/').next().is_some_and(|d| d.contains("env")).then(|| directory.to_owned())?
+            directory.rsplit('/').next().is_some_and(is_environment).then(|| directory.to_owned())?
         }
         None if path.contains('/') => return None,
         None => argv.env("VIRTUAL_ENV")?.to_string(),

@@ -179,12 +179,52 @@ pub(crate) const SERVERS: &[Server] = &[
     },
     Server {
         names: &["rq"],
-        verbs: &[("worker", Some(ServiceRole::Worker)), ("worker-pool", Some(ServiceRole::Worker))],
+        verbs: &[
+            ("worker", Some(ServiceRole::Worker)),
+            ("worker-pool", Some(ServiceRole::Worker)),
+            ("cron", Some(ServiceRole::Scheduler)),
+        ],
         entry: Entry::Nothing,
+        ends: &["-b", "--burst"],
         ..WORKER
     },
     Server { names: &["rqworker", "rqscheduler"], entry: Entry::Nothing, ..WORKER },
-    Server { names: &["dramatiq", "huey_consumer", "huey_consumer.py", "arq", "saq", "taskiq"], ..WORKER },
+    Server {
+        names: &["taskiq"],
+        verbs: &[("worker", Some(ServiceRole::Worker)), ("scheduler", Some(ServiceRole::Scheduler))],
+        role: None,
+        flags: &[
+            "-fsd",
+            "--fs-discover",
+            "--no-parse",
+            "--no-propagate-errors",
+            "-r",
+            "--reload",
+            "--do-not-use-gitignore",
+            "--no-configure-logging",
+            "--use-process-pool",
+            "--skip-first-run",
+        ],
+        ..WORKER
+    },
+    Server {
+        names: &["arq"],
+        flags: &["--burst", "--no-burst", "--check", "-v", "--verbose"],
+        ends: &["--burst", "--check"],
+        ..WORKER
+    },
+    Server {
+        names: &["saq"],
+        flags: &["-v", "--verbose", "--web", "--check", "-q", "--quiet"],
+        ends: &["--check"],
+        ..WORKER
+    },
+    Server {
+        names: &["dramatiq"],
+        flags: &["--skip-logging", "--use-spawn", "--watch-use-polling", "-v", "--verbose"],
+        ..WORKER
+    },
+    Server { names: &["huey_consumer", "huey_consumer.py"], ..WORKER },
     Server {
         names: &["streamlit"],
         verbs: &[("run", Some(ServiceRole::App))],

@@ -122,7 +122,7 @@ impl Server {
         let serving = self.is_serving(&argv);
         let settings = !values(&argv, self.settings).is_empty();
         let background = self.daemon.iter().find(|to| to.words.iter().all(|word| has(&argv, word)));
-        let ends = self.ends.iter().any(|word| argv.has_word(word));
+        let ends = argv.has_any(self.ends);
         Serves {
             language: self.language,
             role: verb.map_or(self.role.filter(|_| serving), |(_, role)| *role),

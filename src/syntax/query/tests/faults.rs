@@ -126,7 +126,12 @@ fn keys_are_checked() {
     refused("\n((command) @finding)", 2, 1, "(#set! command \"mkdir\")");
     refused("((command) @finding (#runs-as? @finding root))", 1, 1, "or a predicate such as `#role?`");
     refused("((command) @finding (#not-role? @finding build))", 1, 1, "on which commands it is tried");
-    refused(&format!("{BARE} (#set! once \"repo\"))"), 1, 50, "takes one word: \"script\" or \"other\"");
+    refused(
+        &format!("{BARE} (#set! once \"repo\"))"),
+        1,
+        50,
+        "takes one word: \"script\", \"other\" or \"unit\"",
+    );
     refused("((command) @finding (#set! command))", 1, 28, "one or more names");
     refused(&format!("{BARE} (#set! severity \"high\"))"), 1, 50, "unknown key `severity`");
     refused(&format!("{BARE} (#set! message))"), 1, 50, "takes one text");
@@ -275,6 +280,7 @@ fn once_is_said_where_it_means_something() {
         9,
         "`once` \"other\" needs a pattern of `@other`",
     );
+    refused(&format!("{BARE}\n (#unit? @finding started))"), 1, 1, "asks about the unit of `#brings-unit?`");
     refused(&format!("{BARE}\n (#set! once script)\n (#set! once script))"), 3, 9, "`once` is set twice");
     let missing = "((command) @missing (#set! command git)\n (#set! once script))";
     refused(missing, 2, 9, "`once` belongs to the pattern of `@finding`, not of `@missing`");

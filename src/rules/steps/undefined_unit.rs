@@ -2,6 +2,8 @@
 
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::same_unit;
+use crate::facts::needs::demanding;
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::finding::RuleId;
 use crate::model::OnFailure;
@@ -16,8 +18,8 @@ use crate::tools::services::may_test_unit;
 const RULE: RuleId = id::STEPS_UNDEFINED_UNIT;
 
 /// `steps/undefined-unit`.
-pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
-    let context = deploy.world;
+pub(super) fn undefined_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(deploy) = &demanding(context) else { return };
     // A project whose units are created elsewhere says nothing about what exists.
     if context.units.is_empty() {
         return;
@@ -57,8 +59,7 @@ pub(super) fn undefined_units(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Findi
     }
     for (name, places) in places {
         let Some(((first, _), rest)) = places.split_first() else { continue };
-        let message =
-            format!("nothing defines {name}: no script, no file of the repo and no package brings that unit");
+        let message = format!("no script, file of the repo or package defines {name}");
         let mut draft = context
             .finding(RULE, *first, message)
             .help("write or install the unit before it is used, or correct the name");

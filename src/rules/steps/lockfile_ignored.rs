@@ -1,22 +1,70 @@
-//! The part of `steps/lockfile-ignored` that is not about `npm install`: a deploy that gets newer versions,
-//! and pip next to another tool's lockfile, which pip does not read.
+//! `steps/lockfile-ignored`: an install may bring other versions than those that were tried: `npm install`, an update, and
+//! pip next to another tool's lockfile, which pip does not read.
 
 use crate::facts::deploy::is_here;
+use crate::facts::deploy::names::works_in;
+use crate::facts::packages::installs_manifest;
 use crate::facts::world::World;
-use crate::finding::RuleId;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Confidence, Finding, RuleId, Severity};
 use crate::model::Step;
 use crate::project::manifest::{PythonKind, PythonManifest};
-use crate::repo::names::base;
-use crate::repo::names::is_beside;
+use crate::repo::names::{base, is_beside};
 use crate::rules::id;
+use crate::shell::argv::Argv;
+use crate::shell::wrappers::Place;
 use crate::tools::effect::{Ecosystem, Role};
-use crate::tools::packaging::{leaves_out_requirements, update, works_as_pip, works_by_lockfile};
+use crate::tools::git_asked;
+use crate::tools::packaging::{leaves_out_requirements, loose, update, works_as_pip, works_by_lockfile};
 
 const RULE: RuleId = id::STEPS_LOCKFILE_IGNORED;
 
+/// `steps/lockfile-ignored`.
+pub(super) fn lockfile_ignored(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    npm(world, found);
+    passed_by(world, found);
+}
+
+/// `npm install` where the repo has a lockfile of that manager.
+fn npm(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let packages = &context.project.needs.node;
+    for (script, id, step) in context.steps() {
+        if !installs_manifest(step, Ecosystem::Node) || matches!(step.place, Place::Container(_)) {
+            continue;
+        }
+        let Some(manager) = loose(&step.argv) else { continue };
+        let strict = manager.strict_install();
+        let fits = packages.iter().find(|p| {
+            p.manager == manager
+                && p.lockfile.is_some()
+                && !is_beside(&p.directory)
+                && works_in(step, p, packages)
+        });
+        let Some(lockfile) = fits.and_then(|p| p.lockfile.as_ref()) else { continue };
+        // More than one package may be meant. Then all of them must have a lockfile, or nothing is reported.
+        if packages.iter().any(|p| p.lockfile.is_none() && works_in(step, p, packages)) {
+            continue;
+        }
+        // The lockfile is followed as long as package.json agrees. The certain harm is the pull that stops at
+        // it.
+        let runs = |asked: fn(&Argv) -> bool| script.steps.iter().any(|s| asked(&s.argv));
+        let pulls = runs(git_asked::pulls) && !runs(git_asked::undoes_changes);
+        let sure = if pulls { Confidence::Medium } else { Confidence::Low };
+        let text = format!(
+            "`{}` may install other versions than {lockfile} and rewrite it, which stops the next `git pull`",
+            context.words(step.span),
+        );
+        found.push(
+            context
+                .finding(RULE, step.span, text)
+                .at_most(context.confidence(script, id, None).min(sure))
+                .help(format!("write `{strict}`, which installs what the lockfile names or fails"))
+                .done(),
+        );
+    }
+}
+
 /// An update in a deploy, and `pip install` beside a lockfile.
-pub(super) fn lockfile_passed_by(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+fn passed_by(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let inventory = &context.project.inventory;
     for (script, id, step) in context.steps().filter(|(.., step)| is_here(step)) {
         if let Some((lockfile, instead)) = update(&step.argv) {

@@ -1,8 +1,9 @@
 //! `steps/missing-library`: a Python package needs a system library to be built or to run, and a script
 //! installs system packages, but not that one.
 
-use crate::facts::deploy::Deploy;
 use crate::facts::deploy::is_here;
+use crate::facts::needs::demanding;
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::finding::RuleId;
 use crate::repo::names::is_beside;
@@ -15,7 +16,8 @@ use crate::tools::packaging::installs_by_name;
 const RULE: RuleId = id::STEPS_MISSING_LIBRARY;
 
 /// `steps/missing-library`.
-pub(super) fn missing_library(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn missing_library(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(deploy) = &demanding(world) else { return };
     if deploy.in_containers() || deploy.may_do_anything() || !deploy.is_from_scratch() {
         return;
     }

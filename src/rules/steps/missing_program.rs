@@ -4,7 +4,9 @@
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::works_in;
 use crate::facts::deploy::{is_here, is_saying};
+use crate::facts::needs::demanding;
 use crate::facts::world::Origin;
+use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::finding::RuleId;
 use crate::model::Step;
@@ -14,15 +16,16 @@ use crate::rules::id;
 use crate::shell::line::commands;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
-use crate::tools::packaging;
-use crate::tools::providers::{NODE, NODE_CARRIERS, PYTHON};
+use crate::tools::providers::{NODE, PYTHON, carries};
 use crate::tools::python::of_environment;
+use crate::tools::{node, packaging};
 use std::collections::{BTreeSet, HashSet};
 
 const RULE: RuleId = id::STEPS_MISSING_PROGRAM;
 
 /// `steps/missing-program`.
-pub(super) fn missing_program(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn missing_program(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(deploy) = &demanding(world) else { return };
     if deploy.in_containers() || !deploy.sets_up() || deploy.may_do_anything() {
         return;
     }
@@ -280,7 +283,7 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             continue;
         }
         let build = deploy.steps().find_map(|step| {
-            let script = packaging::package_script(&step.argv)
+            let script = node::package_script(&step.argv)
                 .filter(|_| is_here(step) && works_in(step, package, packages))?;
             let alone = packages.iter().all(|p| p == package || !works_in(step, p, packages));
             let (program, needed) =
@@ -315,11 +318,9 @@ fn only_development<'p>(package: &'p NodePackage, command: &str) -> Option<(&'st
         let Some(declared) = of_name.next().filter(|d| d.development && of_name.next().is_none()) else {
             continue;
         };
-        let carriers =
-            NODE_CARRIERS.iter().find(|(name, _)| name == needed).map_or(&[][..], |(_, carriers)| carriers);
         // Plugins have what they extend as a peer, which npm also installs.
         let brings = |d: &&Declared| {
-            !d.development && (carriers.contains(&d.name.as_str()) || d.name.contains(needed))
+            !d.development && (carries(&d.name, d.requirement.as_deref(), needed) || d.name.contains(needed))
         };
         if package.dependencies.iter().find(brings).is_none() {
             return Some((program, declared));

@@ -1,0 +1,19 @@
+; A unit's file is written anew and the unit is started below, and systemd does not read the file in between.
+((command) @finding
+  (#brings-unit? @finding)
+  (#not-unit? @finding "removed")
+  (#not-guarded? @finding))
+
+((command) @other
+  (#effect? @other "start" "unit")
+  (#same-unit? @other @finding)
+  (#later? @other @finding))
+
+((command) @other
+  (#effect? @other "restart" "unit")
+  (#same-unit? @other @finding)
+  (#later? @other @finding))
+
+((command) @follows
+  (#role? @follows "daemon-reload" "reboot")
+  (#later? @other @follows))

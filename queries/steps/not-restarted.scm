@@ -1,0 +1,15 @@
+; A unit is brought, and nothing starts it.
+((command) @finding
+  (#brings-unit? @finding)
+  (#not-unit? @finding "started" "restarted" "on-demand" "started-elsewhere" "removed"))
+
+; A unit is only started, and a running one would keep its old code or its old text.
+((command) @finding
+  (#drives-unit? @finding "start")
+  (#unit? @finding "left-running")
+  (#not-unit? @finding "restarted" "stopped" "one-shot" "on-demand" "removed"))
+
+; New code arrives, and nothing restarts the app.
+((command) @finding
+  (#role? @finding "source")
+  (#leaves-old-code? @finding))

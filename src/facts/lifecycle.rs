@@ -1,0 +1,285 @@
+//! What a deploy does with each unit that it brings: whether something starts, restarts, enables or removes it.
+//!
+//! Facts: systemctl(1). `enable` reloads the manager's configuration when it is done, unless `--no-reload` is given; `start`
+//! does not affect a running unit; `restart` runs the unit as it was last loaded.
+
+use crate::facts::deploy::names::same_unit;
+use crate::facts::deploy::{Deploy, Language, UnitEffect, is_here};
+use crate::facts::packages::is_opaque_call;
+use crate::facts::world::{Origin, UnitAt};
+use crate::model::{Deployment, Step, StepId};
+use crate::project::unit::{UnitKind, template_of};
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::known_units::is_beside_the_app;
+use crate::tools::services::{REBOOT, may_start_otherwise};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+/// What is the same for each unit, computed once.
+#[derive(Default)]
+pub(crate) struct Lifecycles {
+    /// Something ends whatever runs.
+    ends: OnceCell<bool>,
+    /// Something enables unknown units.
+    enables: OnceCell<bool>,
+    reboots: OnceCell<bool>,
+    /// The units that others start, with those others.
+    brought_up: OnceCell<HashMap<String, Vec<String>>>,
+}
+
+/// The step that brings a unit to the machine: its script's number, and its own. Not for one that is only in the repo, or
+/// that a container gets.
+pub(crate) fn brought_by(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> Option<(usize, StepId)> {
+    let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { return None };
+    is_here(deploy.world.scripts()[script].step(id)).then_some((script, id))
+}
+
+/// The first step of the deploy that does one of these to the unit.
+pub(crate) fn first<'r>(
+    deploy: &Deploy<'_, 'r, '_>,
+    at: &UnitAt,
+    changes: &[Change],
+) -> Option<UnitEffect<'r>> {
+    let effects = deploy.effects_on(&at.name).into_iter();
+    effects.filter(|effect| effect.deploys).find(|effect| changes.contains(effect.change))
+}
+
+/// The step does one of these to the unit, and names it.
+pub(crate) fn drives(step: &Step, at: &UnitAt, changes: &[Change]) -> bool {
+    step.deed.effects.iter().any(|e| match &e.resource {
+        // A glob or a variable may be another unit.
+        Resource::Unit(name) => {
+            changes.contains(&e.change) && name.as_literal().is_some_and(|n| same_unit(n, &at.name))
+        }
+        _ => false,
+    })
+}
+
+/// The step may bring the unit: it writes it in another place, copies it with others, installs a package of its name, or
+/// does what is not known.
+pub(crate) fn may_bring(step: &Step, at: &UnitAt) -> bool {
+    // A file of a package (`dpkg -i`), a vendor's script.
+    let installs_unnamed = step.deed.roles.contains(&Role::SystemPackages)
+        && !step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Package(_)));
+    installs_unnamed
+        || is_opaque_call(step)
+        || step.written.iter().any(|w| w.path.basename().is_shown_as(&at.name))
+        || step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+            (Change::Write | Change::Create(_), Resource::Path(path)) => {
+                let shown = path.to_string();
+                shown.ends_with(&at.name) || shown.contains("systemd/") && step.written.is_empty()
+            }
+            (Change::Create(_), Resource::Package(name)) => name.to_string().starts_with(stem(at)),
+            _ => false,
+        })
+}
+
+/// A later step of the script removes the unit's file: it exists only for a while.
+pub(crate) fn is_removed(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
+    deploy.steps().any(|s| {
+        s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+            (Change::Remove, Resource::Path(path)) => {
+                path.basename().is_shown_as(&at.name)
+                    && s.span.file == at.span.file
+                    && s.span.start > at.span.start
+            }
+            _ => false,
+        })
+    })
+}
+
+/// What the deploy calls or prints, another script of the repo, or a reboot may start the unit.
+pub(crate) fn may_be_started(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
+    let stem = stem(at);
+    let reboots = || deploy.steps().any(|s| s.deed.roles.contains(&Role::Reboot));
+    deploy.said_drives("start", stem)
+        || deploy.mentions(&["--now", stem])
+        || deploy.mentions(&[REBOOT])
+        || ["start", "--now"].iter().any(|v| deploy.called_drives(v, stem) || deploy.repo_drives(v, stem))
+        || *deploy.lifecycles().reboots.get_or_init(reboots)
+}
+
+/// A step enables the unit, or may: by its name, by a link, with others that are not known, in what is called or printed, or
+/// in another script of the repo.
+pub(crate) fn is_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
+    let linked = |s: &Step| {
+        s.deed.effects.iter().any(|e| match &e.resource {
+            Resource::Path(path) => path.to_string().contains(".wants/"),
+            _ => false,
+        })
+    };
+    let any = |s: &Step| linked(s) || s.deed.roles.contains(&Role::Enable) && s.deed.effects.is_empty();
+    let stem = stem(at);
+    first(deploy, at, &[Change::Enable]).is_some()
+        || *deploy.lifecycles().enables.get_or_init(|| deploy.steps().any(any))
+        || deploy.mentions(&["enable", stem])
+        || deploy.called_drives("enable", stem)
+        || deploy.repo_drives("enable", stem)
+}
+
+/// A timer, a socket, another unit or the boot starts it; or it is a template, or what another unit runs on failure.
+pub(crate) fn is_on_demand(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
+    let name = at.name.as_str();
+    if matches!(UnitKind::of(name), UnitKind::Target | UnitKind::Mount) || name.contains("@.") {
+        return true;
+    }
+    let by = |name: &str, stem: bool| {
+        let brought_up = deploy.lifecycles().brought_up.get_or_init(|| brought_up(&deploy.world.units));
+        let key = if stem { format!("{BY_STEM}{name}") } else { name.to_owned() };
+        brought_up.get(&key).is_some_and(|others| others.iter().any(|other| other != &at.name))
+    };
+    by(name, false)
+        || by(stem(at), true)
+        || ["WantedBy", "RequiredBy", "PartOf"].iter().any(|key| {
+            // Its target is started, and that starts it.
+            let section = if *key == "PartOf" { "Unit" } else { "Install" };
+            at.unit
+                .all(section, key)
+                .iter()
+                .flat_map(|d| d.value.split_whitespace())
+                .any(|target| deploy.own_units().any(|u| u.name == target && u.name != at.name))
+        })
+}
+
+/// A service that ends when its work is done, or a unit of another kind: starting it again starts it.
+pub(crate) fn ends_by_itself(at: &UnitAt) -> bool {
+    at.unit.is_oneshot() || UnitKind::of(&at.name) != UnitKind::Service
+}
+
+/// What a running unit misses that is only started.
+#[derive(Clone, Copy)]
+pub(crate) enum Missed<'r> {
+    /// The new code that this step brings.
+    Code(&'r Step),
+    /// The unit's own new text.
+    Unit,
+}
+
+/// What the unit misses if it runs already when the deploy's first start of it comes.
+pub(crate) fn missed<'r>(deploy: &Deploy<'_, 'r, '_>, at: &UnitAt, start: &Step) -> Option<Missed<'r>> {
+    let (script, id) = brought_by(deploy, at)?;
+    let deployment = deploy.world.scripts()[script];
+    let first = first(deploy, at, &[Change::Start])?;
+    if !std::ptr::eq(first.step, start) || deployment.second_run(id).skipped_by().is_some() {
+        return None;
+    }
+    match updates(deployment) {
+        Some(update) => Some(Missed::Code(update)),
+        None if is_left_running(deploy, at, script, id, start) => Some(Missed::Unit),
+        None => None,
+    }
+}
+
+/// The script that writes the unit starts it below, and nothing is seen that ends the running one: no kill, no reboot, and
+/// no restart in what it calls, in another script of the repo, or of all that belongs to a target.
+fn is_left_running(
+    deploy: &Deploy<'_, '_, '_>,
+    at: &UnitAt,
+    script: usize,
+    id: StepId,
+    start: &Step,
+) -> bool {
+    let deployment = deploy.world.scripts()[script];
+    let below = deployment.steps[id.0 as usize..].iter().any(|s| std::ptr::eq(s, start));
+    let ends = |s: &Step| {
+        s.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
+            || s.deed.roles.contains(&Role::Restart) && s.deed.effects.is_empty()
+            || s.deed.effects.iter().any(|e| match &e.resource {
+                Resource::Unit(name) => {
+                    let name = name.to_string();
+                    matches!(e.change, Change::Restart | Change::Stop)
+                        && (name.contains(['$', '*', '`']) || name.ends_with(".target"))
+                }
+                _ => false,
+            })
+    };
+    let driven = ["restart", "stop"]
+        .iter()
+        .any(|verb| deploy.called_drives(verb, stem(at)) || deploy.repo_drives(verb, stem(at)));
+    below && is_here(start) && !deploy.lifecycles().ends.get_or_init(|| deploy.steps().any(ends)) && !driven
+}
+
+/// The step that brings new code, also on a second run.
+fn updates<'r>(script: &'r Deployment<'_>) -> Option<&'r Step> {
+    script.iter().find_map(|(id, step)| {
+        let source = step.deed.roles.contains(&Role::Source) && is_here(step);
+        let again = !step.deed.roles.contains(&Role::Clone);
+        (source && again && script.second_run(id).skipped_by().is_none()).then_some(step)
+    })
+}
+
+/// The repo's unit of the app, if the step is the first that brings new code, packages or migrations follow that the running
+/// app does not have, and nothing restarts it.
+pub(crate) fn left_with_old_code<'c>(deploy: &Deploy<'c, '_, '_>, step: &Step) -> Option<&'c UnitAt> {
+    let world = deploy.world;
+    let update = world.scripts().iter().find_map(|script| updates(script))?;
+    if !std::ptr::eq(update, step) {
+        return None;
+    }
+    let prepared = deploy.steps().any(|s| {
+        s.deed.roles.iter().any(|r| {
+            matches!(
+                r,
+                Role::Migrate | Role::Dependencies(Ecosystem::Python | Ecosystem::Ruby | Ecosystem::Php)
+            )
+        })
+    });
+    let starts = deploy.steps().any(|s| {
+        s.deed.roles.iter().any(|r| matches!(r, Role::Restart | Role::Serve | Role::ComposeUp))
+            && !matches!(&s.deed.effects[..], [only] if is_beside_the_app(&only.resource.name().to_string()))
+            || s.background
+            || may_start_otherwise(&s.argv)
+    });
+    let app = world.units.iter().find(|u| {
+        u.unit
+            .exec_start()
+            .iter()
+            .any(|e| e.serves().is_some_and(|s| !matches!(s.language, Language::Container | Language::Other)))
+    });
+    let app = app?;
+    if !prepared
+        || starts
+        || deploy.own_units().next().is_some()
+        || deploy.may_do_anything()
+        || deploy.in_containers()
+    {
+        return None;
+    }
+    let stem = stem(app);
+    if deploy.called_drives("start", stem) || deploy.mentions(&["restart"]) {
+        return None;
+    }
+    Some(app)
+}
+
+/// A service's name without its suffix.
+pub(crate) fn stem(at: &UnitAt) -> &str {
+    at.name.trim_end_matches(".service")
+}
+
+/// Marks what means a unit only if it is named without its suffix.
+const BY_STEM: char = ' ';
+
+/// The units that others name, with those others.
+fn brought_up(units: &[UnitAt]) -> HashMap<String, Vec<String>> {
+    let mut brought: HashMap<String, Vec<String>> = HashMap::new();
+    for other in units {
+        let mut add = |name: String| brought.entry(name).or_default().push(other.name.clone());
+        if let Some(triggered) = other.unit.triggers(&other.name) {
+            add(triggered);
+        }
+        for key in ["OnFailure", "OnSuccess", "Wants", "Requires", "BindsTo", "Upholds"] {
+            for (name, _) in other.unit.units_of(key) {
+                add(format!("{BY_STEM}{name}"));
+                if let Some(template) = template_of(&name) {
+                    add(template);
+                }
+                add(name);
+            }
+        }
+        for also in other.unit.all("Install", "Also") {
+            also.value.split_whitespace().for_each(|name| add(name.to_owned()));
+        }
+    }
+    brought
+}

@@ -1,0 +1,94 @@
+//! What docker(1) and podman(1) say of containers and what belongs to them, by their exit status or a line of a list.
+
+use crate::shell::argv::Argv;
+use crate::shell::value::Value;
+use crate::tools::containers::GLOBAL;
+use crate::tools::effect::Resource;
+use crate::tools::patterns::Pattern;
+use crate::tools::says::facts::Says;
+use crate::tools::thing::Thing;
+
+/// What success says: `inspect` fails where there is none, and so does podman's `exists`; `docker node ls` outside of a
+/// swarm. A list that is filtered by a name is taken for what it shows.
+pub(in crate::tools) fn succeeds(argv: &Argv) -> Option<Says> {
+    let options = argv.leading_options(GLOBAL);
+    let words: Vec<&Value> = options.operands.iter().map(|arg| &arg.value).collect();
+    let literal = |index: usize| words.get(index).and_then(|value| value.as_literal());
+    let object = literal(0)?;
+    let deeper = argv.shifted(options.first_operand)?;
+    // `docker inspect -f '{{.State.Running}}' web`
+    let inspected = |skip: usize| {
+        let operands = deeper.options("f|format: s|size type:").operands;
+        operands.get(skip).map(|arg| arg.value.clone())
+    };
+    match (object, literal(1)) {
+        ("inspect", _) => named("container", inspected(0)?),
+        (_, Some("inspect" | "exists")) => named(object, inspected(1)?),
+        ("ps", _) | ("container", Some("ls" | "list" | "ps")) => named("container", filter_name(&words)?),
+        ("network" | "volume", Some("ls" | "list")) => named(object, filter_name(&words)?),
+        ("node", Some("ls")) => Some(Says::other(Thing::Swarm, Value::default())),
+        ("info", _) if words.iter().any(|word| word.key().contains("Swarm")) => {
+            Some(Says::other(Thing::Swarm, Value::default()))
+        }
+        _ => None,
+    }
+}
+
+/// That an object of this kind is there.
+fn named(kind: &str, name: Value) -> Option<Says> {
+    Some(Says::exists(match kind {
+        "container" => Resource::Container(name),
+        "network" => Resource::Network(name),
+        "volume" => Resource::Volume(name),
+        "pod" => Resource::Other(Thing::Pod, name),
+        "secret" => Resource::Other(Thing::Secret, name),
+        "config" => Resource::Other(Thing::Config, name),
+        "context" => Resource::Other(Thing::Context, name),
+        "service" => Resource::Other(Thing::SwarmService, name),
+        _ => return None,
+    }))
+}
+
+/// What a line of a list says: `docker ps | grep web`.
+pub(in crate::tools) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
+    match argv.literal(argv.leading_options(GLOBAL).first_operand)? {
+        "ps" => named("container", pattern.name()),
+        "info" => Some(Says::other(Thing::Swarm, Value::default())),
+        kind => named(kind, pattern.name()),
+    }
+}
+
+/// The name in `--filter name=^/web$`, `-f name=web`.
+fn filter_name(words: &[&Value]) -> Option<Value> {
+    words.iter().find_map(|word| {
+        let at = word.key().find("name=")?;
+        let name = word.key()[at + 5..].trim_start_matches(['^', '/']).trim_end_matches('$');
+        Some(Value::from_key(name, word))
+    })
+}
+
+#[test]
+fn objects_are_asked_for() {
+    crate::tools::table::says(&[
+        ("docker inspect web", "Exists container web"),
+        ("docker inspect -f '{{.State.Running}}' web", "Exists container web"),
+        ("docker container inspect --format x web", "Exists container web"),
+        ("docker network inspect net", "Exists network net"),
+        ("docker volume inspect $V", "Exists volume $V"),
+        ("docker secret inspect s", "Exists secret s"),
+        ("docker context inspect prod", "Exists context prod"),
+        ("docker context ls | grep -q prod", "Exists context prod"),
+        ("docker service inspect web", "Exists swarm service web"),
+        ("podman container exists web", "Exists container web"),
+        ("podman pod exists p", "Exists pod p"),
+        ("docker ps -aq -f 'name=^/web$'", "Exists container web"),
+        ("docker ps -q -f name=web | grep -q .", "Exists container web"),
+        ("docker ps | grep -q web", "Exists container web"),
+        ("docker network ls | grep -qw net", "Exists network net"),
+        ("docker secret ls | grep -q s", "Exists secret s"),
+        ("docker info | grep -q 'Swarm: active'", "Exists swarm"),
+        ("docker node ls", "Exists swarm"),
+        ("docker info", ""),
+        ("docker image inspect i", ""),
+    ]);
+}
