@@ -14,6 +14,9 @@ use std::path::{Component, Path, PathBuf};
 /// The name of the configuration, at the root.
 const NAME: &str = "deploylint.yaml";
 
+/// Names that people give it by mistake.
+const LOOK_ALIKES: [&str; 3] = ["deploylint.yml", ".deploylint.yaml", ".deploylint.yml"];
+
 /// A person does not write a larger configuration. A larger file is something else with this name.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -26,7 +29,7 @@ pub(crate) struct Config {
     /// The app's user and directory.
     pub(crate) app: App,
     /// Which files are deploy scripts, relative to the root; empty to find them.
-    pub(crate) scripts: Vec<glob::Pattern>,
+    scripts: Vec<(glob::Pattern, LineColumn)>,
     /// The unit that runs a compose service; `None` if the service needs no unit.
     pub(crate) services: BTreeMap<String, Option<String>>,
     /// The settings of `review`.
@@ -34,21 +37,21 @@ pub(crate) struct Config {
     /// Levels of rules and families, in the order of the file.
     pub(super) rules: Vec<(String, Level, LineColumn)>,
     extra_rules: Vec<(String, LineColumn)>,
+    /// The file, as errors name it.
+    at: PathBuf,
 }
 
 /// The app as the configuration names it.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct App {
     /// The user that it runs as.
     pub(crate) user: Option<String>,
-    /// Its directory on the server.
+    /// Its directory on the server, absolute.
     pub(crate) directory: Option<String>,
 }
 
 /// Where the review document is, and how its task is recognised.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReviewConfig {
     /// The document, relative to the root.
     pub(crate) document: Option<String>,
@@ -71,20 +74,50 @@ pub(super) enum Level {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Raw {
-    app: Option<App>,
+    app: Option<RawApp>,
     scripts: Vec<Spanned<String>>,
-    services: BTreeMap<String, Option<String>>,
-    review: ReviewConfig,
+    services: BTreeMap<String, Option<Spanned<String>>>,
+    review: RawReview,
     rules: HashMap<Spanned<String>, Spanned<String>>,
     extra_rules: Vec<Spanned<String>>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawApp {
+    user: Option<Spanned<String>>,
+    directory: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawReview {
+    document: Option<Spanned<String>>,
+    task: Option<Spanned<String>>,
+    label: Option<Spanned<String>>,
+}
+
 impl Config {
+    /// True if `scripts` names any file.
+    pub(super) fn names_scripts(&self) -> bool {
+        !self.scripts.is_empty()
+    }
+
+    /// An error for each entry of `scripts` that matches none of `paths`, which are all scripts of the repo.
+    pub(super) fn unmatched_scripts(&self, paths: &[String]) -> impl Iterator<Item = CheckError> {
+        let none = |(pattern, _): &&(glob::Pattern, _)| !paths.iter().any(|path| matches(pattern, path));
+        self.scripts.iter().filter(none).map(|(pattern, place)| CheckError {
+            place: Some(*place),
+            ..CheckError::in_file(
+                &self.at,
+                format!("`{}` matches no script of the repo", in_a_line(pattern.as_str())),
+            )
+        })
+    }
+
     /// Whether `scripts` names the file at `path`, relative to the root. `*` stays inside a directory, `**` does not.
     pub(crate) fn names_script(&self, path: &str) -> bool {
-        let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
-        let mut scripts = self.scripts.iter();
-        scripts.any(|pattern| pattern.matches_with(path, options))
+        self.scripts.iter().any(|(pattern, _)| matches(pattern, path))
     }
 
     /// The folders of `extra-rules`.
@@ -132,18 +165,37 @@ impl Config {
             place: Some(place(location)),
             ..CheckError::in_file(at, message)
         };
+        // The value, if nothing is wrong with it.
+        let good = |value: Option<Spanned<String>>, wrong: fn(&str) -> Option<&'static str>| match value {
+            Some(value) => match wrong(&value.value) {
+                Some(why) => Err(fail(value.referenced, said_of(&value.value, why))),
+                None => Ok(Some(value.value)),
+            },
+            None => Ok(None),
+        };
+        let app = raw.app.unwrap_or_default();
         let mut config = Config {
-            app: raw.app.unwrap_or_default(),
-            services: raw.services,
-            review: raw.review,
+            app: App { user: good(app.user, no_account)?, directory: good(app.directory, no_directory)? },
+            review: ReviewConfig {
+                document: good(raw.review.document, nothing)?,
+                task: good(raw.review.task, nothing)?,
+                label: good(raw.review.label, nothing)?,
+            },
+            at: at.to_path_buf(),
             ..Config::default()
         };
+        for (service, unit) in raw.services {
+            config.services.insert(service, good(unit, nothing)?);
+        }
         for script in raw.scripts {
-            let pattern = glob::Pattern::new(&script.value).map_err(|e| {
-                let message = format!("`{}` is not a valid pattern: {}", in_a_line(&script.value), e.msg);
-                fail(script.referenced, message)
-            })?;
-            config.scripts.push(pattern);
+            let place = script.referenced;
+            let wrong = |why: &str| said_of(&script.value, why);
+            let pattern = glob::Pattern::new(&script.value)
+                .map_err(|e| fail(place, wrong(&format!("is not a valid pattern: {}", e.msg))))?;
+            if let Some(why) = no_pattern(&script.value) {
+                return Err(fail(place, wrong(why)));
+            }
+            config.scripts.push((pattern, self::place(place)));
         }
         // This is the order of the file, so that the first of two faults is always the one that is reported.
         let mut rules: Vec<_> = raw.rules.into_iter().collect();
@@ -166,6 +218,46 @@ impl Config {
         config.extra_rules = folders.map(|f| (f.value, place(f.referenced))).collect();
         Ok(config)
     }
+}
+
+/// `*` stays inside a directory, `**` does not.
+fn matches(pattern: &glob::Pattern, path: &str) -> bool {
+    let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
+    pattern.matches_with(path, options)
+}
+
+/// What is wrong with a value, as a sentence.
+fn said_of(value: &str, why: &str) -> String {
+    match in_a_line(value) {
+        shown if shown.is_empty() => "the value is empty".to_owned(),
+        shown => format!("`{shown}` {why}"),
+    }
+}
+
+/// Why a text says nothing.
+fn nothing(text: &str) -> Option<&'static str> {
+    text.trim().is_empty().then_some("is empty")
+}
+
+/// Why a text names no account: passwd(5) separates its fields with `:`.
+fn no_account(text: &str) -> Option<&'static str> {
+    let wrong = |c: char| c.is_whitespace() || matches!(c, ':' | '/');
+    nothing(text).or_else(|| text.contains(wrong).then_some("is not the name of an account"))
+}
+
+/// Why a text names no directory of the server.
+fn no_directory(text: &str) -> Option<&'static str> {
+    let absolute = text.starts_with(['/', '~', '$']);
+    (!absolute).then_some("is not an absolute path; name the directory on the server")
+}
+
+/// Why a pattern can match no path below the root.
+fn no_pattern(text: &str) -> Option<&'static str> {
+    let leaves = |part: &str| matches!(part, "" | "." | "..");
+    nothing(text).or_else(|| {
+        let never = text.contains('\\') || text.split('/').any(leaves);
+        never.then_some("can match nothing: write the path from the root, with `/` and without `.` and `..`")
+    })
 }
 
 fn place(location: Location) -> LineColumn {
@@ -230,7 +322,14 @@ pub(super) fn load(
     let about = match fs::metadata(&at) {
         Ok(about) => about,
         Err(e) if named.is_none() && e.kind() == std::io::ErrorKind::NotFound => {
-            recorder.iter().for_each(|recorder| recorder.absent(NAME));
+            for name in [NAME].iter().chain(&LOOK_ALIKES) {
+                let other = root.join(name);
+                if fs::symlink_metadata(&other).is_ok() {
+                    let error = CheckError::in_file(&near(other), "a configuration of this name is not read");
+                    return Err(error.advise(format!("call it {NAME}")));
+                }
+                recorder.iter().for_each(|recorder| recorder.absent(name));
+            }
             return Ok((Config::default(), at));
         }
         Err(e) => return Err(unreadable(&e.to_string())),
@@ -316,6 +415,15 @@ mod tests {
             ("services:\n  web: [a]\n", "deploylint.yaml:2:8:"),
             ("app:\n\tuser: x\n", "deploylint.yaml:2:"),
             ("app: {user: x\n", "deploylint.yaml:"),
+            ("app:\n  user: ''\n", "deploylint.yaml:2:9: the value is empty"),
+            ("app:\n  user: shop:www\n", "deploylint.yaml:2:9: `shop:www` is not the name of an account"),
+            ("app:\n  directory: opt/shop\n", "deploylint.yaml:2:14: `opt/shop` is not an absolute path"),
+            ("scripts: [a.sh, /b.sh]\n", "deploylint.yaml:1:17: `/b.sh` can match nothing"),
+            ("scripts: [./a.sh]\n", "deploylint.yaml:1:11: `./a.sh` can match nothing"),
+            ("scripts: ['']\n", "deploylint.yaml:1:11: the value is empty"),
+            ("services:\n  web: ''\n", "deploylint.yaml:2:8: the value is empty"),
+            ("review:\n  label: ' '\n", "deploylint.yaml:2:10: the value is empty"),
+            ("review:\n  title: x\n", "deploylint.yaml:2:3: unknown field `title`"),
         ] {
             let said_really = parse(text).err().unwrap_or_else(|| panic!("{text} is read"));
             assert!(said_really.starts_with(said), "{said_really}");

@@ -67,7 +67,7 @@ pub(super) fn judge(
 /// Suppression and filters are not applied.
 ///
 /// # Errors
-/// A wrong selector of the user.
+/// A wrong query of the user.
 pub(crate) fn inspect(
     root: &Root,
     request: &Request,
@@ -241,7 +241,7 @@ fn scripts(
             }
             Target::Path(path) if path.is_dir() => {
                 let found = candidates.get_or_insert_with(|| {
-                    candidates_among(&wanted, settings, inventory, models, sources, &mut judged.gaps)
+                    candidates_among(&wanted, settings, inventory, models, sources, judged)
                 });
                 let below = below(root, path);
                 let mut any = false;
@@ -272,23 +272,24 @@ fn candidates_among(
     inventory: &Inventory,
     models: &mut Models<'_, '_>,
     sources: &mut Sources,
-    gaps: &mut Vec<Gap>,
+    judged: &mut Judged,
 ) -> Vec<(String, FileId, String)> {
     let root = models.root();
     let mut found = Vec::new();
-    if !settings.config.scripts.is_empty() {
+    if settings.config.names_scripts() {
+        judged.errors.extend(settings.config.unmatched_scripts(&inventory.scripts));
         for path in inventory.scripts.iter().filter(|path| wanted(path) && settings.config.names_script(path))
         {
             match root.read(path, sources) {
                 Ok(file) => found.push((path.clone(), file, "the configuration names it".to_owned())),
-                Err(gap) => gaps.push(gap),
+                Err(gap) => judged.gaps.push(gap),
             }
         }
         return found;
     }
     let mut acts = |file, sources: &mut Sources| models.acts(file, sources);
     let (candidates, more) = discover::discover(root, inventory, sources, wanted, &mut acts);
-    gaps.extend(more);
+    judged.gaps.extend(more);
     let deploying = candidates.into_iter().filter(|candidate| candidate.verdict.deploys);
     found.extend(deploying.map(|candidate| (candidate.path, candidate.file, candidate.verdict.summary)));
     found

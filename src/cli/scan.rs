@@ -265,7 +265,11 @@ impl Judge {
         }
         let request = Request { targets: vec![Target::Path(repo.path.clone())], ..self.request.clone() };
         let settings = Settings::load_noted(&request, &self.rules, recorder)?;
-        check_over(&request, &settings, Sources::default(), &mut |_| {})
+        let mut report = check_over(&request, &settings, Sources::default(), &mut |_| {})?;
+        match report.errors.pop() {
+            Some(error) => Err(error),
+            None => Ok(report),
+        }
     }
 
     /// The record of a repo of which only gaps are known.

@@ -1,7 +1,7 @@
 //! What an account can't reach: root's home is closed to all others, whoever owns what lies below it.
 
 use crate::facts::owners::{is_account_name, lies_under};
-use crate::facts::world::{UnitAt, World};
+use crate::facts::world::{Origin, UnitAt, World};
 use crate::model::{Caller, Deployment, Step, StepId, User};
 use crate::project::unit::Unit;
 use crate::shell::value::{Knowledge, Value};
@@ -9,6 +9,7 @@ use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Mode, Resource};
 use crate::tools::plain::opens_no_path;
+use std::collections::HashMap;
 
 /// A service that needs a path which its account can't reach.
 pub(crate) struct Unreachable<'w> {
@@ -55,6 +56,20 @@ pub(crate) fn units_out_of_reach<'w>(
         Some(Unreachable { at, path, span, status })
     });
     unreachable.filter(|_| !world.is_roots_home_open()).collect()
+}
+
+/// The units that each step writes or installs, by the script's number and the step.
+pub(crate) type Brought = HashMap<(usize, StepId), Vec<usize>>;
+
+/// All of them, by their numbers.
+pub(crate) fn brought(units: &[UnitAt]) -> Brought {
+    let mut brought = Brought::new();
+    for (number, at) in units.iter().enumerate() {
+        if let Origin::Written(index, id) | Origin::Installed(index, id) = at.origin {
+            brought.entry((index, id)).or_default().push(number);
+        }
+    }
+    brought
 }
 
 /// Root's home, as a script that root runs writes it.

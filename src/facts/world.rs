@@ -4,108 +4,29 @@
 use crate::facts::app;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
+use crate::facts::firsts::{Firsts, Makers, makers};
 use crate::facts::givers::Givers;
 use crate::facts::installed;
 use crate::facts::made::{self, Made};
 use crate::facts::managed;
 use crate::facts::owners::{Lives, root_serves};
-use crate::facts::reach::opens_roots_home;
+use crate::facts::reach::{Brought, brought, opens_roots_home};
 use crate::facts::read_units::{self, ReadUnit};
 use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
 use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId, User};
-use crate::project::architecture::Architecture;
-use crate::project::compose::Compose;
-use crate::project::dotenv::Dotenv;
-use crate::project::env::InCode;
-use crate::project::managers::{Process, ProcessFile};
-use crate::project::manifest::Needs;
+use crate::project::managers::Process;
 use crate::project::unit::Unit;
-use crate::repo::inventory::Inventory;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
 use crate::tools::effect::{Resource, Role};
-use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
-/// What the configuration says about the app.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Given {
-    /// `app: user`.
-    pub(crate) user: Option<String>,
-    /// `app: directory`.
-    pub(crate) directory: Option<String>,
-    /// `services`: a compose service's unit; `None` if it needs none.
-    pub(crate) services: Vec<(String, Option<String>)>,
-}
-
-/// Everything around the scripts.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Project {
-    /// The files by kind.
-    pub(crate) inventory: Inventory,
-    /// Compose files.
-    pub(crate) composes: Vec<Compose>,
-    /// Architecture documents.
-    pub(crate) architectures: Vec<Architecture>,
-    /// Manifests.
-    pub(crate) needs: Needs,
-    /// Unit files of the repo, by path.
-    pub(crate) unit_files: Vec<(String, FileId)>,
-    /// Templates that are filled in before they are installed, by path.
-    pub(crate) unit_templates: Vec<(String, FileId)>,
-    /// Files of the repo that add to units (`web.service.d/override.conf`), by path.
-    pub(crate) drop_ins: Vec<(String, FileId)>,
-    /// Process files of pm2 and supervisor.
-    pub(crate) process_files: Vec<ProcessFile>,
-    /// Texts that rules only search for words, by path: all scripts of the repo, nginx and pm2 settings,
-    /// workflows.
-    pub(crate) texts: Vec<(String, FileId)>,
-    /// Environment files, including samples, by path.
-    pub(crate) dotenvs: Vec<(String, Dotenv)>,
-    /// Where the code reads and sets variables; empty if the rules about it are not requested.
-    pub(crate) env: InCode,
-    /// The names of the samples that occur nowhere else in the repo; `None` if that is not known.
-    pub(crate) unread: Option<BTreeSet<String>>,
-    /// Variables that the code or a compose file needs, and that no other text of the repo names, including
-    /// prose.
-    pub(crate) untold: BTreeSet<String>,
-    /// The name of the project: the root's directory.
-    pub(crate) names: Vec<String>,
-}
-
-impl Project {
-    /// The files from which something was read, each once.
-    pub(crate) fn files(&self) -> Vec<FileId> {
-        let files = RefCell::new(BTreeSet::new());
-        // One list of where files are held is enough.
-        self.clone().retain(&|file| {
-            files.borrow_mut().insert(file);
-            true
-        });
-        files.into_inner().into_iter().collect()
-    }
-
-    /// Forgets what was read from the other files.
-    pub(crate) fn retain(&mut self, keep: &dyn Fn(FileId) -> bool) {
-        self.composes.retain(|compose| keep(compose.file));
-        self.architectures.retain(|document| keep(document.file));
-        self.process_files.retain(|process_file| keep(process_file.file));
-        for files in [&mut self.unit_files, &mut self.unit_templates, &mut self.drop_ins, &mut self.texts] {
-            files.retain(|(_, file)| keep(*file));
-        }
-        self.dotenvs.retain(|(_, dotenv)| keep(dotenv.file));
-        self.env.uses.retain(|one| keep(one.span.file));
-        self.env.sets.retain(|(_, span)| keep(span.file));
-        self.needs.python.retain(|manifest| keep(manifest.file));
-        self.needs.node.retain(|package| keep(package.file));
-        self.needs.others.retain(|manifest| keep(manifest.file));
-        self.needs.migrations.retain(|tool| keep(tool.span.file));
-    }
-}
+pub(crate) use crate::facts::surroundings::{Given, Project};
 
 /// Where a unit comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,12 +127,14 @@ pub(crate) struct World<'r, 'a> {
     environment: OnceLock<Table<'r>>,
     /// What each script gives away and which of its steps matter to a deploy; computed when it is first
     /// needed.
-    of_scripts: Vec<OfScript>,
+    of_scripts: Vec<OfScript<'r>>,
+    /// The scripts that make an account or a directory, by number.
+    makers: OnceCell<Makers<'r>>,
     places: OnceCell<Vec<Placed>>,
     lives: OnceCell<Vec<Lives>>,
     root_serves: OnceCell<bool>,
     roots_home_is_open: OnceCell<bool>,
-    brought: OnceCell<HashMap<(usize, StepId), Vec<usize>>>,
+    brought: OnceCell<Brought>,
     deploy: Known<'r>,
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
@@ -219,8 +142,9 @@ pub(crate) struct World<'r, 'a> {
 }
 
 #[derive(Default)]
-struct OfScript {
+struct OfScript<'r> {
     givers: OnceCell<Givers>,
+    firsts: OnceCell<Firsts<'r>>,
     weighty: OnceCell<Vec<usize>>,
 }
 
@@ -265,6 +189,7 @@ impl<'r, 'a> World<'r, 'a> {
             app_user,
             app_trees: Vec::new(),
             environment: OnceLock::new(),
+            makers: OnceCell::new(),
             of_scripts: scripts.iter().map(|_| OfScript::default()).collect(),
             places: OnceCell::new(),
             lives: OnceCell::new(),
@@ -327,8 +252,25 @@ impl<'r, 'a> World<'r, 'a> {
         self.of_script(script).map(|of| of.givers.get_or_init(|| Givers::of(script)))
     }
 
-    fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript> {
-        self.scripts.iter().zip(&self.of_scripts).find(|(s, _)| std::ptr::eq(**s, script)).map(|(_, of)| of)
+    /// What a script is the first to make.
+    pub(crate) fn firsts(&self, script: &Deployment<'_>) -> Option<&Firsts<'r>> {
+        let number = self.number(script)?;
+        Some(self.of_scripts[number].firsts.get_or_init(|| Firsts::of(self.scripts[number])))
+    }
+
+    /// True if another script makes an account or a directory.
+    pub(crate) fn is_made_by_others(&self, script: &Deployment<'_>, made: &Resource) -> bool {
+        let makers = self.makers.get_or_init(|| makers(&self.scripts));
+        let own = self.number(script);
+        makers.get(made).is_some_and(|scripts| scripts.iter().any(|number| Some(*number) != own))
+    }
+
+    fn number(&self, script: &Deployment<'_>) -> Option<usize> {
+        self.scripts.iter().position(|own| std::ptr::eq(*own, script))
+    }
+
+    fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript<'r>> {
+        self.number(script).map(|number| &self.of_scripts[number])
     }
 
     /// Where each unit's service is, in the order of the units.
@@ -348,16 +290,8 @@ impl<'r, 'a> World<'r, 'a> {
 
     /// The units that a step writes or installs.
     pub(crate) fn units_brought(&self, script: &Deployment<'_>, id: StepId) -> impl Iterator<Item = &UnitAt> {
-        let brought = self.brought.get_or_init(|| {
-            let mut brought: HashMap<(usize, StepId), Vec<usize>> = HashMap::new();
-            for (number, at) in self.units.iter().enumerate() {
-                if let Origin::Written(index, id) | Origin::Installed(index, id) = at.origin {
-                    brought.entry((index, id)).or_default().push(number);
-                }
-            }
-            brought
-        });
-        let number = self.scripts.iter().position(|own| std::ptr::eq(*own, script));
+        let brought = self.brought.get_or_init(|| brought(&self.units));
+        let number = self.number(script);
         let units = number.and_then(|number| brought.get(&(number, id)));
         units.into_iter().flatten().map(|unit| &self.units[*unit])
     }

@@ -2,6 +2,7 @@
 
 use crate::rules::embedded::{self, RuleFile};
 use crate::rules::page::{Page, PageError};
+use std::collections::HashSet;
 use std::path::Path;
 use std::{fmt, fs};
 
@@ -37,41 +38,41 @@ impl Pages {
     /// The pages among `files`, sorted by id.
     ///
     /// # Errors
-    /// The first page that is wrong, two pages of one rule, or a selector without its page.
+    /// The first page that is wrong, or two pages of one rule.
     pub(crate) fn parse(files: impl IntoIterator<Item = RuleFile>) -> Result<Pages, PageError> {
         let mut pages = Pages::default();
-        let mut selectors = Vec::new();
-        for file in files {
-            // A file directly in the folder (its README, injections.scm) belongs to no rule.
-            if !file.path.contains('/') {
-                continue;
-            }
-            if file.path.ends_with(".scm") {
-                selectors.push(file);
-                continue;
-            }
+        // A file directly in the folder (its README) belongs to no rule.
+        for file in files.into_iter().filter(|file| file.path.contains('/') && !is_query(file)) {
             let page = Page::parse(&file)?;
             if let Some(other) = pages.get(&page.id) {
-                return Err(PageError {
-                    message: format!("{} describes `{}` already", other.file, page.id),
-                    file: file.shown,
-                    line: None,
-                });
+                return Err(fault(&file, format!("{} describes `{}` already", other.file, page.id)));
             }
             let at = pages.pages.partition_point(|p| p.id < page.id);
             pages.pages.insert(at, page);
         }
-        for selector in selectors {
-            let id = selector.path.trim_end_matches(".scm");
-            if pages.get(id).is_none() {
-                return Err(PageError {
-                    message: format!("a selector needs a page beside it: {id}.md"),
-                    file: selector.shown,
-                    line: None,
-                });
-            }
-        }
         Ok(pages)
+    }
+
+    /// Checks that each of a user's rules has its two files.
+    ///
+    /// # Errors
+    /// The first file without the other one.
+    pub(crate) fn check_pairs(&self, own: &[RuleFile]) -> Result<(), PageError> {
+        let paths: HashSet<&str> = own.iter().map(|file| &*file.path).collect();
+        for file in own {
+            let id = file.path.rsplit_once('.').map_or("", |(id, _)| id);
+            let message = match is_query(file) {
+                true if paths.contains(&*format!("{id}.md")) => continue,
+                true if self.get(id).is_some() => {
+                    format!("deploylint has a rule `{id}` already; give this one another name")
+                }
+                true => format!("a query needs a page beside it: {id}.md"),
+                false if paths.contains(&*format!("{id}.scm")) => continue,
+                false => format!("a page needs a query beside it: {id}.scm"),
+            };
+            return Err(fault(file, message));
+        }
+        Ok(())
     }
 
     /// The page of a rule.
@@ -116,15 +117,28 @@ impl Pages {
     }
 }
 
-/// The pages and selectors of a user's folder, `<family>/<name>.{md,scm}`, sorted by path.
+fn is_query(file: &RuleFile) -> bool {
+    file.path.ends_with(".scm")
+}
+
+fn fault(file: &RuleFile, message: String) -> PageError {
+    PageError { file: file.shown.clone(), line: None, message }
+}
+
+/// The pages and queries of a user's folder, `<family>/<name>.{md,scm}`, sorted by path.
 ///
 /// # Errors
-/// A folder or file that cannot be read.
+/// A folder or file that cannot be read, a rule that is not in the folder of its family, or a folder without rules.
 pub(crate) fn read_folder(folder: &Path) -> Result<Vec<RuleFile>, PageError> {
-    let fail = |path: &Path, why: &dyn fmt::Display| PageError {
-        file: path.display().to_string(),
-        line: None,
-        message: format!("cannot be read as a folder of rules: {why}"),
+    let wrong =
+        |path: &Path, message: String| PageError { file: path.display().to_string(), line: None, message };
+    let fail = |path: &Path, why: &dyn fmt::Display| {
+        wrong(path, format!("cannot be read as a folder of rules: {why}"))
+    };
+    let misplaced = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let shown = folder.display();
+        wrong(path, format!("a rule is read only in the folder of its family: {shown}/FAMILY/{name}"))
     };
     let list = |path: &Path| -> Result<Vec<_>, PageError> {
         let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
@@ -134,13 +148,22 @@ pub(crate) fn read_folder(folder: &Path) -> Result<Vec<RuleFile>, PageError> {
     };
     let mut files = Vec::new();
     for family in list(folder)? {
-        if !family.path().is_dir() {
+        let path = family.path();
+        if !path.is_dir() {
+            if is_of_a_rule(&path) && !is_readme(&path) {
+                return Err(misplaced(&path));
+            }
             continue;
         }
-        for entry in list(&family.path())? {
+        for entry in list(&path)? {
             let path = entry.path();
-            let known = path.extension().is_some_and(|e| e == "md" || e == "scm");
-            if !known || !path.is_file() {
+            if path.is_dir() {
+                match list(&path)?.iter().map(fs::DirEntry::path).find(|path| is_of_a_rule(path)) {
+                    Some(deeper) => return Err(misplaced(&deeper)),
+                    None => continue,
+                }
+            }
+            if !is_of_a_rule(&path) || !path.is_file() {
                 continue;
             }
             let bytes = fs::read(&path).map_err(|e| fail(&path, &e))?;
@@ -156,7 +179,19 @@ pub(crate) fn read_folder(folder: &Path) -> Result<Vec<RuleFile>, PageError> {
             });
         }
     }
-    Ok(files)
+    match files.is_empty() {
+        true => Err(wrong(folder, "it holds no rule: FAMILY/NAME.md and FAMILY/NAME.scm".to_owned())),
+        false => Ok(files),
+    }
+}
+
+/// True for the name of a page or a query.
+fn is_of_a_rule(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "md" || end == "scm")
+}
+
+fn is_readme(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"))
 }
 
 #[cfg(test)]
@@ -172,6 +207,9 @@ mod tests {
             let (about, end) = crate::rules::front::read(page.text(), &page.id).unwrap();
             assert_eq!(&about, page.about());
             assert_eq!(page.text()[end..].trim_start_matches('\n'), page.body());
+        }
+        for query in embedded::files().filter(is_query) {
+            assert!(pages.get(query.path.trim_end_matches(".scm")).is_some(), "{} has no page", query.path);
         }
         assert_eq!(pages.named("ignore"), Some(Named::Family));
         assert_eq!(pages.named("ignore/unused"), Some(Named::Rule));

@@ -173,6 +173,30 @@ fn configuration_errors_have_a_place() {
 }
 
 #[test]
+fn a_configuration_that_is_not_heeded_is_an_error() {
+    let unmatched = project(&[("a.sh", CLEAN), ("deploylint.yaml", "scripts: [a.sh, 'ops/*.sh']\n")]);
+    let ran = run(unmatched.path(), &["check"]);
+    assert_eq!(ran.code, 2);
+    let said = "error: deploylint.yaml:1:17: `ops/*.sh` matches no script of the repo\n";
+    assert_eq!(ran.err, said);
+    assert_eq!(run(unmatched.path(), &["check", "a.sh"]).code, 0);
+    let scanned = run(unmatched.path(), &["scan", "."]);
+    assert_eq!(scanned.code, 3, "{}", scanned.out);
+    assert!(scanned.out.contains("`ops/*.sh` matches no script of the repo"), "{}", scanned.out);
+    for name in ["deploylint.yml", ".deploylint.yaml"] {
+        let other = project(&[("a.sh", CLEAN), (name, "rules: {rerun: off}\n")]);
+        let ran = run(other.path(), &["check"]);
+        assert_eq!(ran.code, 2);
+        assert!(
+            ran.err.starts_with(&format!("error: {name}: a configuration of this name is not read\n")),
+            "{}",
+            ran.err
+        );
+        assert!(ran.err.contains("call it deploylint.yaml"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn configuration_sets_levels() {
     let with = |level: &str| {
         let config = format!("rules:\n  ignore/unused: {level}\n");
@@ -189,23 +213,52 @@ fn configuration_sets_levels() {
 const PAGE: &str = "---\ntitle: Ours\nseverity: info\nconfidence: high\nfix: none\n---\n\
     ## What\n## Why\n## Example\n## Instead\nWrite it so.\n";
 
+const QUERY: &str = "((command) @finding (#set! command \"mkdir\"))\n";
+
 #[test]
 fn own_rules_are_known_and_their_errors_have_a_place() {
     let dir = project(&[
         ("a.sh", CLEAN),
         ("lint/ours/rule.md", PAGE),
+        ("lint/ours/rule.scm", QUERY),
+        ("lint/README.md", "Ours.\n"),
         ("deploylint.yaml", "extra-rules: [lint]\n"),
     ]);
     let ran = run(dir.path(), &["explain", "ours/rule", "--rules", "lint"]);
     assert!(ran.out.starts_with("# ours/rule: Ours\n") && ran.out.contains("Write it so."), "{}", ran.out);
     assert_eq!(run(dir.path(), &["check", "a.sh", "--select", "ours"]).code, 0);
+    // The configuration and the command line may name the same folder.
+    assert_eq!(run(dir.path(), &["check", "a.sh", "--select", "ours", "--rules", "./lint"]).code, 0);
     let broken = project(&[("lint/ours/rule.md", &PAGE.replace("fix", "fixes"))]);
     let ran = run(broken.path(), &["rules", "--rules", "lint"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.starts_with("error: lint/ours/rule.md:5:1: unknown key `fixes`"), "{}", ran.err);
-    let lone = project(&[("lint/ours/rule.scm", "")]);
-    let ran = run(lone.path(), &["check", "--rules", "lint"]);
-    assert!(ran.err.contains("needs a page beside it: ours/rule.md"), "{}", ran.err);
+}
+
+#[test]
+fn a_folder_of_rules_that_would_find_nothing_is_an_error() {
+    let elsewhere = "a rule is read only in the folder of its family: lint/FAMILY/rule";
+    for (files, said) in [
+        (
+            vec![("lint/ours/rule.scm", "")],
+            "lint/ours/rule.scm: a query needs a page beside it: ours/rule.md",
+        ),
+        (
+            vec![("lint/ours/rule.md", PAGE)],
+            "lint/ours/rule.md: a page needs a query beside it: ours/rule.scm",
+        ),
+        (vec![("lint/rule.md", PAGE), ("lint/rule.scm", QUERY)], &format!("lint/rule.md: {elsewhere}.md")),
+        (vec![("lint/ours/more/rule.scm", QUERY)], &format!("lint/ours/more/rule.scm: {elsewhere}.scm")),
+        (vec![("lint/ours/notes.txt", "")], "lint: it holds no rule: FAMILY/NAME.md and FAMILY/NAME.scm"),
+        (
+            vec![("lint/rerun/existing-path.scm", QUERY)],
+            "lint/rerun/existing-path.scm: deploylint has a rule `rerun/existing-path` already",
+        ),
+    ] {
+        let ran = run(project(&files).path(), &["check", "--rules", "lint"]);
+        assert_eq!(ran.code, 2, "{files:?}");
+        assert!(ran.err.starts_with(&format!("error: {said}")), "{}", ran.err);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{At, units};
 use crate::facts::appended::lasting;
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
+use crate::facts::firsts::is_made_elsewhere;
 use crate::facts::lifecycle::left_with_old_code;
 use crate::facts::modes::opened;
 use crate::facts::needs::Needed;
@@ -102,6 +103,7 @@ impl Judge for Asked<'_, '_, '_> {
             Question::UnitOutOfReach => {
                 !units_out_of_reach(self.context, self.at.script, self.at.id).is_empty()
             }
+            Question::MadeElsewhere => is_made_elsewhere(self.context, self.at.script, step),
             Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
                     if is_environment_file(path))

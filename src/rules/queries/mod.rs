@@ -10,6 +10,7 @@ mod relation;
 mod units;
 
 use crate::facts::deploy::Deploy;
+use crate::facts::firsts::asks_for;
 use crate::facts::needs::Needed;
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, RuleId};
@@ -142,8 +143,9 @@ fn each_place_once(found: &mut Vec<Finding>, first: usize, places: &mut HashMap<
     }
 }
 
-/// A pattern that was told in a script, with the command that `@other` captured, or the unit, where it is told once for each.
-type Told<'w> = (*const Pattern, Option<StepId>, Option<&'w str>);
+/// A pattern, or a file that is told once for each command that `@other` captured, that was told in a script; with that
+/// command, or the unit, where it is told once for each.
+type Told<'w> = (*const (), Option<StepId>, Option<&'w str>);
 
 /// A step that a pattern with `@finding` holds for.
 struct Hit<'w, 'a> {
@@ -166,7 +168,9 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                     if !(self.telling.chosen.wants)(file.rule()) {
                         continue;
                     }
-                    if pattern.is_told_once(Once::Script) && told.contains(&(pattern, None, None)) {
+                    if pattern.is_told_once(Once::Script)
+                        && told.contains(&(std::ptr::from_ref(pattern).cast(), None, None))
+                    {
                         continue;
                     }
                     for at in self.of_units(pattern, at) {
@@ -234,7 +238,11 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
             let once = other.filter(|_| hit.pattern.is_told_once(Once::Other)).map(|other| other.id);
             let unit =
                 hit.at.unit.filter(|_| hit.pattern.is_told_once(Once::Unit)).map(|at| at.name.as_str());
-            let this = (std::ptr::from_ref(hit.pattern), once, unit);
+            let of = match once {
+                Some(_) => std::ptr::from_ref(hit.file).cast(),
+                None => std::ptr::from_ref(hit.pattern).cast(),
+            };
+            let this = (of, once, unit);
             if (once.is_some() || unit.is_some()) && told.contains(&this) {
                 return;
             }
@@ -369,6 +377,11 @@ impl Named<'_, '_, '_> {
                 Relation::SameUnit => units::same(self.context, first, second),
                 Relation::MayBringUnit => units::may_bring(first, second),
                 Relation::DrivesAlike => units::alike(first, second),
+                Relation::FirstMakes => {
+                    let firsts = self.context.firsts(first.script);
+                    firsts.is_some_and(|f| f.lacking(first.script, first.id, second.id).is_some())
+                }
+                Relation::AsksFor => asks_for(first.script, first.id, second.id),
                 relation => relation::holds(relation, first.step(), second.step()),
             };
             holds != related.negated

@@ -12,6 +12,8 @@ pub(super) fn holds(relation: Relation, first: &Step, second: &Step) -> bool {
         Relation::After
         | Relation::Before
         | Relation::Later
+        | Relation::FirstMakes
+        | Relation::AsksFor
         | Relation::SameUnit
         | Relation::MayBringUnit
         | Relation::DrivesAlike => false,

@@ -40,6 +40,7 @@ impl Judge for Says<'_> {
             Question::RedirectsAsCaller => self.has("redirects-as-caller"),
             Question::OutOfReach => self.has("out-of-reach"),
             Question::UnitOutOfReach => self.has("unit-out-of-reach"),
+            Question::MadeElsewhere => self.has("made-elsewhere"),
             Question::EnvironmentFile => self.has("environment-file"),
             Question::LastingLine => self.has("lasting-line"),
             Question::BringsUnit => self.has("brings-unit"),
@@ -84,7 +85,7 @@ impl Says<'_> {
     }
 }
 
-/// The script that every selector here is tried on.
+/// The script that every query here is tried on.
 const SOURCE: &str = "git push $x --force --force=a \"$(git pull --force)\"\n";
 
 fn load(text: &str) -> Result<Selectors, Vec<SelectorError>> {
@@ -141,6 +142,7 @@ fn each_predicate_asks_the_judge_and_has_a_negation() {
         ("opaque", "", &["opaque"]),
         ("out-of-reach", "", &["out-of-reach"]),
         ("unit-out-of-reach", "", &["unit-out-of-reach", "path"]),
+        ("made-elsewhere", "", &["made-elsewhere", "create"]),
         ("environment-file", "", &["environment-file"]),
         ("lasting-line", "", &["lasting-line"]),
         ("role", "\"build\" \"migrate\"", &["migrate"]),

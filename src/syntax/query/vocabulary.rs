@@ -96,6 +96,8 @@ pub(crate) enum Question {
     OutOfReach,
     /// `#unit-out-of-reach?`: the account of a unit that it brings can't reach a path that the unit needs.
     UnitOutOfReach,
+    /// `#made-elsewhere?`: another script may have made the same account or directory.
+    MadeElsewhere,
     /// `#environment-file?`: a file that it writes whole is an environment file.
     EnvironmentFile,
     /// `#lasting-line?`: it adds lines that are meant to last.
@@ -151,6 +153,7 @@ impl Question {
             Question::LeavesOldCode => vec![Features::any_of(&[RoleWord::Source])],
             Question::OpensToAll => vec![Features::any_of(&[ChangeWord::Mode])],
             Question::InstallsManifest => vec![Features::any_of(&[RoleWord::Dependencies])],
+            Question::MadeElsewhere => vec![Features::any_of(&[ChangeWord::Create])],
             Question::UnitOutOfReach => vec![Features::any_of(&[ResourceWord::Path, ResourceWord::Unit])],
             Question::Does(_)
             | Question::Opaque
@@ -190,6 +193,10 @@ pub(crate) enum Relation {
     Before,
     /// `#covers?`: it changes the path that the second one makes, or all that lies in a directory above it.
     Covers,
+    /// `#first-makes?`: the first one is the first to make what the second one, which stands above it, needs.
+    FirstMakes,
+    /// `#asks-for?`: a guard of the first one asks for what the second one makes.
+    AsksFor,
     /// `#same-resource?`: both change one and the same thing.
     SameResource,
     /// `#same-unit?`: both are about one unit.
@@ -278,6 +285,7 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("redirects-as-caller", Arguments::None(|| Ask::Command(Question::RedirectsAsCaller))),
     command("out-of-reach", Arguments::None(|| Ask::Command(Question::OutOfReach))),
     command("unit-out-of-reach", Arguments::None(|| Ask::Command(Question::UnitOutOfReach))),
+    command("made-elsewhere", Arguments::None(|| Ask::Command(Question::MadeElsewhere))),
     command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
     command("lasting-line", Arguments::None(|| Ask::Command(Question::LastingLine))),
     command("brings-unit", Arguments::None(|| Ask::Command(Question::BringsUnit))),
@@ -296,6 +304,8 @@ pub(super) const PREDICATES: &[Predicate] = &[
     two("drives-alike", Arguments::None(|| Ask::Relation(Relation::DrivesAlike))),
     two("narrows", Arguments::None(|| Ask::Relation(Relation::Narrows))),
     two("covers", Arguments::None(|| Ask::Relation(Relation::Covers))),
+    two("first-makes", Arguments::None(|| Ask::Relation(Relation::FirstMakes))),
+    two("asks-for", Arguments::None(|| Ask::Relation(Relation::AsksFor))),
     two("same-resource", Arguments::None(|| Ask::Relation(Relation::SameResource))),
     two("same-unit", Arguments::None(|| Ask::Relation(Relation::SameUnit))),
     two("same-directory", Arguments::None(|| Ask::Relation(Relation::SameDirectory))),
