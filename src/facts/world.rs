@@ -395,6 +395,12 @@ impl<'r, 'a> World<'r, 'a> {
         format!("line {}", self.sources.line(span))
     }
 
+    /// The place of a step that a message about another place names: with the file, if that is another one.
+    pub(crate) fn line_beside(&self, span: Span, beside: Span) -> String {
+        let (line, path) = (self.line(span), self.sources.file(span.file).path());
+        if span.file == beside.file { line } else { format!("{line} of {path}") }
+    }
+
     /// The command as written, cut to one line of at most 60 characters.
     pub(crate) fn words(&self, span: Span) -> String {
         let text = self.sources.text(span);

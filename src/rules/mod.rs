@@ -6,8 +6,6 @@ pub(crate) mod embedded;
 pub(crate) mod env;
 pub(crate) mod front;
 mod guards;
-// A rule that is a query file alone is named by no code.
-#[allow(dead_code)]
 pub(crate) mod id;
 pub(crate) mod page;
 #[cfg(any(test, fuzzing))]
@@ -51,19 +49,16 @@ const FAMILIES: &[&[Entry]] = &[
 ];
 
 /// How the query files of each family are worded, where their pages do not say it.
-fn wordings() -> Vec<queries::Worded> {
-    let families = [
-        rerun::WORDINGS,
-        rerun::SHARED_WORDINGS,
-        user::WORDINGS,
-        permissions::WORDINGS,
-        steps::WORDINGS,
-        services::WORDINGS,
-        units::WORDINGS,
-        env::WORDINGS,
-    ];
-    families.concat()
-}
+const WORDINGS: &[&[queries::Worded]] = &[
+    rerun::WORDINGS,
+    rerun::SHARED_WORDINGS,
+    user::WORDINGS,
+    permissions::WORDINGS,
+    steps::WORDINGS,
+    services::WORDINGS,
+    units::WORDINGS,
+    env::WORDINGS,
+];
 
 /// What is run: the query files, the pages of all rules, and which rules are asked for.
 #[derive(Clone, Copy)]
@@ -171,10 +166,10 @@ impl Judge {
         let mut found = Vec::new();
         match &self.0 {
             Kind::Rust(_, rule) => rule(world, &mut found),
-            Kind::Queries => queries::run(world, chosen, &wordings(), &mut found),
+            Kind::Queries => queries::run(world, chosen, WORDINGS, &mut found),
             Kind::Query(rule) => {
                 let wants = |name: &str| name == &**rule;
-                queries::run(world, &Chosen { wants: &wants, ..*chosen }, &wordings(), &mut found);
+                queries::run(world, &Chosen { wants: &wants, ..*chosen }, WORDINGS, &mut found);
             }
         }
         found

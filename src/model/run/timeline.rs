@@ -80,7 +80,7 @@ pub(crate) struct Asking<'d> {
 }
 
 /// The result of a step's second run, for the steps after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Ran {
     /// A guard skips it.
     No,

@@ -10,7 +10,7 @@ use crate::rules::id;
 use crate::rules::permissions::needs::{Need, need};
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::effect::{Change, Ecosystem, Effect, How, Mode, PathKind, Resource, Role};
+use crate::tools::effect::{Change, Ecosystem, Effect, How, PathKind, Resource, Role};
 use crate::tools::files::plain_mkdir;
 use std::collections::{HashMap, HashSet};
 
@@ -186,8 +186,8 @@ fn unreadable(
     }
     let shut = from(script, id).find(|step| {
         step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
-            (Change::Mode { mode: Mode::Octal(bits), recursive: false }, Resource::Path(target)) => {
-                target == path && bits & 0o004 == 0
+            (Change::Mode { mode, recursive: false }, Resource::Path(target)) => {
+                target == path && mode.others_can_read() == Some(false)
             }
             _ => false,
         })

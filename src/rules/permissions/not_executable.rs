@@ -6,7 +6,6 @@ use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::id;
-use crate::rules::permissions::modes::{gives_execution, takes_execution};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -215,7 +214,7 @@ fn taken(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for &script in context.scripts() {
         for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
             let tree = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
-                (Change::Mode { mode, recursive: true }, Resource::Path(path)) if takes_execution(mode) => {
+                (Change::Mode { mode, recursive: true }, Resource::Path(path)) if mode.takes_execution() => {
                     Some(path)
                 }
                 _ => None,
@@ -253,7 +252,7 @@ fn victim(
         from(script, id).skip(1).any(|later| {
             later.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
                 (Change::Mode { mode, recursive }, Resource::Path(target)) => {
-                    gives_execution(mode)
+                    mode.gives_execution()
                         && (reaches(target, *recursive, path) || target.is_glob() || path.is_under(target))
                 }
                 (Change::Create(_), Resource::Path(made)) => path.is_under(made),
@@ -314,7 +313,7 @@ fn gives(context: &World<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> boo
         step.deed.roles.contains(&Role::Mode) && step.deed.effects.is_empty()
             || step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
                 (Change::Mode { mode, recursive }, Resource::Path(target)) => {
-                    gives_execution(mode)
+                    mode.gives_execution()
                         && (target.knowledge() >= Knowledge::Unknown || reached(target, *recursive))
                 }
                 _ => false,

@@ -1,7 +1,5 @@
 //! Steps that a deployment must have.
 
-mod order;
-
 use crate::facts::deploy::Deploy;
 use crate::finding::Severity;
 use crate::rules::draft::Draft;

@@ -9,7 +9,6 @@ use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::Exec;
 use crate::rules::id;
-use crate::rules::steps::order::follows;
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::may_run_a_build;
@@ -112,7 +111,8 @@ fn work_after(
                 _ => false,
             });
         let alien = s.deed.roles.contains(&Role::Dependencies(Ecosystem::Node)) && !lies_there(started, s);
-        if !brings || alien || !follows(script, id, other) || other_environment(started, s) {
+        let comes_after = s.place == script.step(id).place && script.surely_after(other, id);
+        if !brings || alien || !comes_after || other_environment(started, s) {
             return None;
         }
         let minor = s.deed.roles.contains(&Role::StaticFiles);
