@@ -42,7 +42,7 @@ pub(super) struct Side {
 
 impl Side {
     pub(super) fn of_service(service: &Service, project: &[String]) -> Side {
-        let command = service.command.as_ref().or(service.entrypoint.as_ref());
+        let command = service.runs();
         let essence = command.map_or_else(Essence::default, |c| essence::of_command(&c.text));
         let ports = service.ports.iter();
         let ports = ports.flat_map(|p| [Some(&p.target), p.published.as_ref()]);

@@ -118,7 +118,7 @@ fn mode(path: &str) -> String {
             "production", "prod", "development", "dev", "local", "staging", "test", "testing", "demo",
             "docker", "ci",
         ]
-        .contains(&*word)
+        .contains(word)
     });
     mode.collect::<Vec<_>>().join("-")
 }

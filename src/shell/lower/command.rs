@@ -154,7 +154,7 @@ pub(super) fn misplaced<'a>(command: &Command<'a>) -> Option<&'a str> {
             "if", "then", "elif", "else", "fi", "while", "until", "for", "do", "done", "case", "esac", "{",
             "}",
         ]
-        .contains(&*text)
+        .contains(text)
         .then_some(*text),
         _ => None,
     }
