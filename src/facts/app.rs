@@ -9,21 +9,13 @@ use crate::tools::effect::{Change, PathKind, Resource, Role};
 
 /// Accounts that run parts of the system, never the app.
 const SYSTEM_ACCOUNTS: [&str; 10] = [
-    "root",
-    "postgres",
-    "redis",
-    "mysql",
-    "nobody",
-    "mongodb",
-    "rabbitmq",
-    "systemd-network",
-    "daemon",
+    "root", "postgres", "redis", "mysql", "nobody", "mongodb", "rabbitmq", "systemd-network", "daemon",
     "syslog",
 ];
 
 pub(crate) fn app_user(
     sources: &Sources,
-    scripts: &[Deployment<'_>],
+    scripts: &[&Deployment<'_>],
     units: &[UnitAt],
     given: &Given,
 ) -> Option<AppUser> {
@@ -105,7 +97,7 @@ pub(crate) fn app_user(
 
 /// The account to which a script gives the directory in which it installs, builds or migrates:
 /// `chown -R www-data /srv/web`.
-fn owner_of_tree(scripts: &[Deployment<'_>]) -> Option<AppUser> {
+fn owner_of_tree(scripts: &[&Deployment<'_>]) -> Option<AppUser> {
     let works = |step: &&Step| {
         step.deed
             .roles
@@ -150,22 +142,11 @@ pub(crate) fn app_trees(world: &World<'_, '_>) -> Vec<Value> {
     let mut trees: Vec<Value> = Vec::new();
     let mut add = |path: Value| {
         let text = path.key();
-        let broad = matches!(
-            text,
-            "/" | "/opt"
-                | "/srv"
-                | "/home"
-                | "/var"
-                | "/var/www"
-                | "/tmp"
-                | "/etc"
-                | "/usr"
-                | "/root"
-                | "/usr/bin"
-                | "/usr/local"
-                | "/usr/local/bin"
-                | ""
-        );
+        let broad = [
+            "/", "/opt", "/srv", "/home", "/var", "/var/www", "/tmp", "/etc", "/usr", "/root", "/usr/bin",
+            "/usr/local", "/usr/local/bin", "",
+        ]
+        .contains(&text);
         if !broad && path.is_absolute() && !trees.contains(&path) {
             trees.push(path);
         }

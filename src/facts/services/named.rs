@@ -10,47 +10,15 @@ use std::collections::HashSet;
 
 /// Words of names that say nothing, because nearly every server runs something with that word.
 const EMPTY: &[&str] = &[
-    "service",
-    "services",
-    "svc",
-    "server",
-    "prod",
-    "production",
-    "container",
-    "main",
-    "the",
-    "daemon",
-    "app",
-    "application",
-    "system",
-    "systemd",
-    "docker",
-    "celery",
-    "python",
-    "node",
-    "django",
-    "and",
-    "of",
-    "for",
-    "internal",
-    "core",
-    "platform",
-    "unit",
+    "service", "services", "svc", "server", "prod", "production", "container", "main", "the", "daemon",
+    "app", "application", "system", "systemd", "docker", "celery", "python", "node", "django", "and", "of",
+    "for", "internal", "core", "platform", "unit",
 ];
 
 /// Words that people use for the same thing.
 const SAME: &[&[&str]] = &[
     &[
-        "db",
-        "database",
-        "postgres",
-        "postgresql",
-        "mysql",
-        "mariadb",
-        "mongo",
-        "mongodb",
-        "sql",
-        "pg",
+        "db", "database", "postgres", "postgresql", "mysql", "mariadb", "mongo", "mongodb", "sql", "pg",
         "mongod",
     ],
     &["worker", "workers", "queue", "queues", "background", "jobs", "consumer", "consumers", "rq", "tasks"],
@@ -181,7 +149,7 @@ pub(in crate::facts) fn words_of_the_deployment(world: &World<'_, '_>) -> Words 
     let documents: HashSet<_> = project.architectures.iter().map(|d| d.file).collect();
     let texts = project.texts.iter().chain(&project.unit_files).map(|(_, file)| *file);
     let composes = project.composes.iter().flat_map(Compose::files);
-    let mut files: Vec<_> = texts.chain(composes).chain(world.scripts.iter().map(|s| s.file)).collect();
+    let mut files: Vec<_> = texts.chain(composes).chain(world.scripts().iter().map(|s| s.file)).collect();
     files.sort_unstable();
     files.dedup();
     for file in files.into_iter().filter(|file| !documents.contains(file)) {

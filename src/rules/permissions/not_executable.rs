@@ -15,13 +15,8 @@ use crate::tools::find::picks;
 
 /// Where programs are called by their names, or by run-parts(8): files there are meant to be run.
 const PROGRAMS: [&str; 7] = [
-    "/usr/local/bin",
-    "/usr/local/sbin",
-    "/usr/bin",
-    "/etc/cron.hourly",
-    "/etc/cron.daily",
-    "/etc/cron.weekly",
-    "/etc/cron.monthly",
+    "/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/etc/cron.hourly", "/etc/cron.daily",
+    "/etc/cron.weekly", "/etc/cron.monthly",
 ];
 
 /// `permissions/not-executable`.
@@ -57,7 +52,7 @@ fn calls(context: &World<'_, '_>) -> Vec<Call> {
             }
         }
     }
-    for (index, script) in context.scripts.iter().enumerate() {
+    for (index, script) in context.scripts().iter().enumerate() {
         for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
             let program = &step.argv.program.value;
             if program.key().contains('/') && step.on_failure != OnFailure::Handled {
@@ -113,7 +108,7 @@ fn written(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
             let called = calls.iter().find(|call| {
                 let later = call
                     .step
-                    .is_none_or(|(index, at)| !std::ptr::eq(&context.scripts[index], script) || at > id);
+                    .is_none_or(|(index, at)| !std::ptr::eq(context.scripts()[index], script) || at > id);
                 call.path == shown && later
             });
             if called.is_none() && in_path.is_none() || is_given(context, path) {
@@ -164,18 +159,18 @@ fn of_the_repo(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>
             continue;
         }
         let guarded = call.step.is_some_and(|(index, id)| {
-            context.scripts[index]
+            context.scripts()[index]
                 .guards_of(id)
                 .any(|(_, guard)| context.sources.text(guard.span).contains("-x "))
         });
         let at = context.sources.find(file);
-        if guarded || at == call.step.map(|(index, _)| context.scripts[index].file) {
+        if guarded || at == call.step.map(|(index, _)| context.scripts()[index].file) {
             continue;
         }
         told.push(file);
         let sure = match call.step {
             Some((index, id)) => {
-                context.confidence(&context.scripts[index], id, None).min(Confidence::Medium)
+                context.confidence(context.scripts()[index], id, None).min(Confidence::Medium)
             }
             None => Confidence::Medium,
         };
@@ -211,7 +206,7 @@ fn known_end(path: &str) -> Option<&str> {
 
 /// `chmod -R 644 TREE` over programs that a unit calls.
 fn taken(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
             let tree = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
                 (Change::Mode { mode, recursive: true }, Resource::Path(path)) if mode.takes_execution() => {

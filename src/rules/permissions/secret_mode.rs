@@ -19,7 +19,7 @@ const ELSEWHERE: [&str; 6] =
 
 /// `permissions/secret-mode`.
 pub(in crate::rules) fn secret_mode(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         let mut files = Files::default();
         for (id, step) in script.iter() {
             files.follow(script, id, step);

@@ -106,8 +106,8 @@ pub(super) fn run(
     found: &mut Vec<Finding>,
 ) {
     let telling = Telling::new(world, chosen, wordings);
-    let run = Run { world, telling, features: world.scripts.iter().map(|_| OnceCell::new()).collect() };
-    for number in 0..world.scripts.len() {
+    let run = Run { world, telling, features: world.scripts().iter().map(|_| OnceCell::new()).collect() };
+    for number in 0..world.scripts().len() {
         let of_script = OfScript { run: &run, number, candidates: HashMap::new(), told: HashSet::new() };
         of_script.judge(chosen.selectors, found);
     }
@@ -125,13 +125,13 @@ struct Run<'r, 'w, 'a> {
 impl<'w, 'a> Run<'_, 'w, 'a> {
     /// The steps of a script.
     fn steps(&self, number: usize) -> impl Iterator<Item = At<'w, 'a>> {
-        let script = &self.world.scripts[number];
+        let script = self.world.scripts()[number];
         script.iter().map(move |(id, _)| At { script, id, unit: None, number })
     }
 
     /// The words that hold for a step.
     fn features(&self, at: At<'_, '_>) -> Features {
-        let script = &self.world.scripts[at.number];
+        let script = self.world.scripts()[at.number];
         let of_script = self.features[at.number]
             .get_or_init(|| script.iter().map(|(id, _)| judge::features(self.world, script, id)).collect());
         of_script[at.id.0 as usize]

@@ -16,43 +16,14 @@ use crate::tools::{containers, node};
 /// Scripts and functions with such names are there to throw things away, to restore them, or are for a
 /// machine with nothing on it that anyone would miss.
 const MEANT: &[&str] = &[
-    "reset",
-    "uninstall",
-    "teardown",
-    "tear",
-    "clean",
-    "cleanup",
-    "destroy",
-    "wipe",
-    "purge",
-    "remove",
-    "delete",
-    "drop",
-    "nuke",
-    "fresh",
-    "restore",
-    "import",
-    "rollback",
-    "recover",
-    "reseed",
-    "recreate",
-    "test",
-    "tests",
-    "dev",
-    "local",
-    "demo",
-    "e2e",
-    "ci",
-    "stop",
-    "down",
-    "undeploy",
-    "rebuild",
-    "reinstall",
+    "reset", "uninstall", "teardown", "tear", "clean", "cleanup", "destroy", "wipe", "purge", "remove",
+    "delete", "drop", "nuke", "fresh", "restore", "import", "rollback", "recover", "reseed", "recreate",
+    "test", "tests", "dev", "local", "demo", "e2e", "ci", "stop", "down", "undeploy", "rebuild", "reinstall",
 ];
 
 /// Finds what destroys data on each run, once for each script and kind.
 pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         if is_meant(context.sources.file(script.file).path()) {
             continue;
         }
@@ -190,10 +161,7 @@ fn data_path(context: &World<'_, '_>, path: &Value) -> Option<(&'static str, Con
         return None;
     }
     let servers = [
-        "/var/lib/postgresql",
-        "/var/lib/mysql",
-        "/var/lib/mongodb",
-        "/var/lib/redis",
+        "/var/lib/postgresql", "/var/lib/mysql", "/var/lib/mongodb", "/var/lib/redis",
         "/var/lib/docker/volumes",
     ];
     if servers.iter().any(|s| known.trim_end_matches('/').starts_with(s)) {

@@ -107,7 +107,8 @@ fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
         (brings || removes) && script.second_run(id).skipped_by().is_none()
             || calls_script(&s.argv) && !s.deed.known
     });
-    let modelled = |file: FileId| context.scripts.iter().any(|s| s.file == file || s.sourced.contains(&file));
+    let modelled =
+        |file: FileId| context.scripts().iter().any(|s| s.file == file || s.sourced.contains(&file));
     let mut others = context.project.texts.iter().filter(|(_, file)| !modelled(*file));
     by_step || others.any(|(_, file)| git_asked::text_updates(context.sources.file(*file).text()))
 }
@@ -173,17 +174,7 @@ fn backup(step: &Step) -> Option<(Value, Value)> {
     }
     let added = copy.key().strip_prefix(original.key())?;
     let names = [
-        ".bak",
-        ".backup",
-        ".orig",
-        ".original",
-        ".old",
-        ".dist",
-        ".default",
-        ".save",
-        "~",
-        "_backup",
-        ".bkp",
+        ".bak", ".backup", ".orig", ".original", ".old", ".dist", ".default", ".save", "~", "_backup", ".bkp",
     ];
     (names.contains(&added) && copy.is_stable()).then(|| (original.clone(), copy.clone()))
 }

@@ -24,7 +24,7 @@ struct Started<'c> {
 
 /// For each script and service, finds the restart that comes before the work.
 pub(super) fn restarted_too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         let mut told: Vec<String> = Vec::new();
         for (id, step) in script.iter() {
             for effect in &step.deed.effects {

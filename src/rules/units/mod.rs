@@ -34,7 +34,7 @@ struct Judged<'c, 'r, 'a> {
 
 impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
     fn of(context: &'c World<'r, 'a>, read: &'c ReadUnit) -> Self {
-        let script = read.script.map(|(script, id)| (&context.scripts[script], id));
+        let script = read.script.map(|(script, id)| (context.scripts()[script], id));
         Judged { context, at: &context.units[read.unit], read, script }
     }
 
@@ -74,15 +74,9 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
 
 /// The directives that hold a command line, systemd.service(5), systemd.socket(5).
 fn is_command(key: &str) -> bool {
-    matches!(
-        key,
-        "ExecStart"
-            | "ExecStartPre"
-            | "ExecStartPost"
-            | "ExecCondition"
-            | "ExecReload"
-            | "ExecStop"
-            | "ExecStopPre"
-            | "ExecStopPost"
-    )
+    [
+        "ExecStart", "ExecStartPre", "ExecStartPost", "ExecCondition", "ExecReload", "ExecStop",
+        "ExecStopPre", "ExecStopPost",
+    ]
+    .contains(&key)
 }
