@@ -12,6 +12,7 @@ mod units;
 use crate::facts::deploy::Deploy;
 use crate::facts::firsts::asks_for;
 use crate::facts::needs::Needed;
+use crate::facts::secret_files::hides;
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, RuleId};
 use crate::limit::tick;
@@ -381,6 +382,7 @@ impl Named<'_, '_, '_> {
                     let firsts = self.context.firsts(first.script);
                     firsts.is_some_and(|f| f.lacking(first.script, first.id, second.id).is_some())
                 }
+                Relation::Hides => hides(self.context, first.script, first.id, second.id),
                 Relation::AsksFor => asks_for(first.script, first.id, second.id),
                 relation => relation::holds(relation, first.step(), second.step()),
             };

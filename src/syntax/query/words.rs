@@ -388,6 +388,18 @@ words! {
 }
 
 words! {
+    /// How a command lets everybody read a secret.
+    ExposureWord from 124 {
+        /// It makes the file, with such a mode.
+        New = "new",
+        /// It sets such a mode on a file of the script.
+        Opened = "opened",
+        /// It sets such a mode on a tree in which an environment file stands.
+        Standing = "standing",
+    }
+}
+
+words! {
     /// What a project can need of its deploy.
     Need from 224 {
         /// A tool migrates the database, and the app does not do it itself.
@@ -481,6 +493,7 @@ fn every_word_has_a_bit_of_its_own() {
     bits::<EcosystemWord>(&mut seen);
     bits::<Asker>(&mut seen);
     bits::<WorkWord>(&mut seen);
+    bits::<ExposureWord>(&mut seen);
     bits::<Need>(&mut seen);
     bits::<Drive>(&mut seen);
     bits::<UnitWord>(&mut seen);
