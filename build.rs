@@ -1,5 +1,5 @@
 //! Embeds `queries/**` (every `.scm` and `.md`) as one static table, sorted by path, and makes an id of each page, with
-//! what its front matter says. Whether a file is a good one is judged by `rules::page` and by the selector engine.
+//! what its front matter says. Whether a file is a good one is judged by `rules::page` and by the query engine.
 //!
 //! `src/rules/<family>/<rule>.rs` that has a page is a rule, and `fn <rule>` in it judges; beside a query file its
 //! `WORDING` says how that is worded. So a new rule is its page and its file: the modules and the list of rules are written here.

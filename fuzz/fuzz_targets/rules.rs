@@ -1,4 +1,4 @@
-//! Pages and selectors of the user.
+//! Pages and queries of the user.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| deploylint::mutations::properties::rules(data));

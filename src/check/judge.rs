@@ -66,7 +66,7 @@ pub(super) fn judge(
 /// Suppression and filters are not applied.
 ///
 /// # Errors
-/// A wrong selector of the user.
+/// A wrong query of the user.
 pub(crate) fn inspect(
     root: &Root,
     request: &Request,

@@ -7,7 +7,7 @@ use crate::limit;
 use crate::project::dotenv::Dotenv;
 use crate::project::env::Need;
 use crate::project::env::unread::Search;
-use crate::project::{architecture, compose, env, managers, manifest};
+use crate::project::{architecture, compose, env, image, managers, manifest};
 use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::repo::names::is_sample_dotenv;
@@ -24,12 +24,13 @@ pub(super) fn project(
     sources: &mut Sources,
     gaps: &mut Vec<Gap>,
 ) -> Project {
-    let composes = reading(
+    let mut composes = reading(
         "compose files",
         || inventory.compose.clone(),
         gaps,
         |only| compose::read_all(root, &limited(&inventory, only, |i| &mut i.compose), sources),
     );
+    image::fill_in(root, &mut composes, sources, gaps);
     let architectures = reading(
         "architecture documents",
         || inventory.architecture.clone(),

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// The pages and selectors of all rules.
+/// The pages and queries of all rules.
 #[derive(Debug)]
 pub(crate) struct RuleSet {
     /// The pages, embedded and of the user's folders.
@@ -25,7 +25,7 @@ impl RuleSet {
     /// The embedded rules and those of `folders`.
     ///
     /// # Errors
-    /// A folder that cannot be read, a page that is wrong, or a selector without a page.
+    /// A folder that cannot be read, a page that is wrong, or a query without a page.
     pub(crate) fn load(folders: &[PathBuf]) -> Result<Self, CheckError> {
         let mut user = Vec::new();
         // The command line and the configuration may both name a folder.
@@ -41,17 +41,17 @@ impl RuleSet {
     /// The embedded rules and the user's files, which need not be on disk.
     ///
     /// # Errors
-    /// A page that is wrong, or a selector without a page.
+    /// A page that is wrong, or a query without a page.
     pub(crate) fn with(user: Vec<RuleFile>) -> Result<Self, PageError> {
         let pages = Pages::parse(embedded::files().chain(user.iter().cloned()))?;
         pages.check_pairs(&user)?;
         Ok(RuleSet { pages, user, selectors: OnceLock::new() })
     }
 
-    /// The selectors, of the user's folders too.
+    /// The queries, of the user's folders too.
     ///
     /// # Errors
-    /// A wrong selector of the user.
+    /// A wrong query of the user.
     pub(crate) fn selectors(&self) -> Result<&Selectors, CheckError> {
         let selectors = self.selectors.get_or_init(|| {
             let is_selector = |path: &str| path.ends_with(".scm");

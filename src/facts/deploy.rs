@@ -13,6 +13,7 @@ use crate::project::manifest::NodePackage;
 use crate::project::unit::UnitKind;
 use crate::repo::names::is_beside;
 use crate::shell::argv::Stdin;
+use crate::shell::line::stretches;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
 use crate::tools::effect::Prints;
@@ -339,9 +340,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         });
         lines.iter().any(|line| {
             line.contains(verb)
-                && line
-                    .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'))
-                    .any(|word| word.trim_end_matches(".service") == unit)
+                && stretches(line).flatten().any(|word| word.trim_end_matches(".service") == unit)
         })
     }
 

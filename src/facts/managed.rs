@@ -9,15 +9,15 @@ use crate::shell::argv::Arg;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
 use crate::tools::managers::is_supervisord;
-use crate::tools::pm2;
+use crate::tools::processes;
 
 /// Every process of the project, each once: what a script starts last counts.
 pub(crate) fn processes(scripts: &[Deployment<'_>], project: &Project) -> Vec<ProcessAt> {
     let mut found = Found { all: Vec::new(), taken: Vec::new(), project };
     for (index, script) in scripts.iter().enumerate() {
         for (id, step) in script.iter().filter(|(_, step)| !matches!(step.place, Place::Container(_))) {
-            match pm2::is_pm2(&step.argv) {
-                true => found.pm2(index, id, step),
+            match processes::is_pm2(&step.argv) {
+                true => found.started(index, id, step),
                 false => found.supervisor(index, id, step),
             }
         }
@@ -63,8 +63,8 @@ impl<'p> Found<'p> {
         }
     }
 
-    fn pm2(&mut self, index: usize, id: StepId, step: &Step) {
-        let Some(started) = pm2::start(&step.argv) else { return };
+    fn started(&mut self, index: usize, id: StepId, step: &Step) {
+        let Some(started) = processes::start(&step.argv) else { return };
         let text = started.target.value.to_string();
         let only: Vec<String> =
             started.only().iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();

@@ -6,7 +6,7 @@ use crate::model::{Deployment, Step, StepId, User};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Role;
-use crate::tools::pm2;
+use crate::tools::processes;
 
 /// Directories that contain many things: two things in one of them are not neighbours for that reason.
 const BROAD: [&str; 15] = [
@@ -240,6 +240,6 @@ pub(crate) fn before<'s>(
 /// app's.
 pub(crate) fn root_serves(world: &World<'_, '_>) -> bool {
     world.steps().any(|(_, _, step)| {
-        is_roots(step) && (pm2::start(&step.argv).is_some() || step.deed.roles.contains(&Role::Serve))
+        is_roots(step) && (processes::start(&step.argv).is_some() || step.deed.roles.contains(&Role::Serve))
     })
 }

@@ -3,7 +3,7 @@
 use super::clean;
 use super::json::{self, JsonGap, Range, Tool, range};
 use crate::check::Services;
-use crate::facts::services::matrix::{Kind, Row, Side, State, Stated};
+use crate::facts::services::rows::{self, Kind, Row, Side, State, Stated};
 use crate::source::{Sources, Span};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -87,8 +87,7 @@ fn state(state: State) -> &'static str {
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Unit => "unit",
-        Kind::Pm2 => "pm2",
-        Kind::Supervisor => "supervisor",
+        Kind::Process(manager) => manager.name(),
         Kind::Package => "package",
         Kind::Container => "container",
     }
@@ -240,7 +239,7 @@ fn cells(row: &Row) -> [String; 6] {
         |(of, side)| match of {
             Kind::Unit | Kind::Container => short(&side.name),
             Kind::Package => format!("{} (package)", short(&side.name)),
-            Kind::Pm2 | Kind::Supervisor => format!("{} ({})", short(&side.name), kind(*of)),
+            Kind::Process(_) => format!("{} ({})", short(&side.name), kind(*of)),
         },
     );
     let ports = |side: Option<&Side>| side.map(|side| side.ports.join(" ")).unwrap_or_default();
@@ -318,8 +317,10 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 fn closing(found: &Services) -> String {
     let rows = &found.matrix.rows;
     if rows.is_empty() {
-        return "there is nothing to compare: no Compose file, no unit and no process of pm2 or supervisor was found"
-            .to_owned();
+        let managers = rows::managers();
+        return format!(
+            "there is nothing to compare: no Compose file, no unit and no process of {managers} was found"
+        );
     }
     let summary = summary(rows);
     let counts = [

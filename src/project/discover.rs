@@ -5,6 +5,7 @@ mod acts;
 mod project;
 
 use crate::tools::acts::Act;
+use crate::tools::calls::is_brought_along;
 use acts::{phrase, weight};
 use std::collections::BTreeSet;
 
@@ -87,9 +88,7 @@ pub(crate) fn judge(path: &str, acts: Acts, standing: Standing) -> Verdict {
 fn foreign(path: &str) -> Option<&'static str> {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let lies_in = |names: &[&str]| directories.split('/').any(|part| names.contains(&part));
-    if lies_in(&["node_modules", "vendor", "third_party", "site-packages"])
-        || matches!(name, "gradlew" | "mvnw" | "wait-for-it.sh" | "wait-for.sh" | "husky.sh" | "configure")
-    {
+    if lies_in(&["node_modules", "vendor", "third_party", "site-packages"]) || is_brought_along(name) {
         Some("written by others")
     } else if lies_in(&["test", "tests", "e2e", "spec", "fixtures", "__tests__", "testdata"])
         || ["test_", "test-", "run_tests", "run-tests"].iter().any(|start| name.starts_with(start))

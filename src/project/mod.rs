@@ -7,6 +7,7 @@ pub(crate) mod compose;
 pub(crate) mod discover;
 pub(crate) mod dotenv;
 pub(crate) mod env;
+pub(crate) mod image;
 pub(crate) mod managers;
 pub(crate) mod manifest;
 pub(crate) mod services;

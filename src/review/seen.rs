@@ -2,7 +2,8 @@
 
 use super::checklist::{Evidence, FileKind, Task, Witness};
 use super::state::State;
-use crate::facts::services::matrix::{Kind as RunBy, matrix};
+use crate::facts::services::matrix::matrix;
+use crate::facts::services::rows::Kind as RunBy;
 use crate::facts::world::World;
 use crate::model;
 use crate::repo::inventory::Inventory;
@@ -41,8 +42,9 @@ impl Seen {
             let (Some(service), Some((kind, side))) = (&row.service, &row.runs) else { continue };
             let what = match kind {
                 RunBy::Unit => format!("{1} runs `{0}`", service.name, side.name),
-                RunBy::Pm2 => format!("pm2 runs `{0}` as `{1}`", service.name, side.name),
-                RunBy::Supervisor => format!("supervisor runs `{0}` as `{1}`", service.name, side.name),
+                RunBy::Process(manager) => {
+                    format!("{} runs `{}` as `{}`", manager.name(), service.name, side.name)
+                }
                 RunBy::Package => format!("{1} of a package runs `{0}`", service.name, side.name),
                 RunBy::Container => format!("`{}` runs as a container", service.name),
             };

@@ -5,7 +5,7 @@ use crate::facts::world::World;
 use crate::model::{Deployment, Step, User};
 use crate::project::compose::{Compose, Service, Text};
 use crate::project::manifest;
-use crate::project::unit::Unit;
+use crate::project::unit::{Unit, split_words};
 use crate::repo::names::{base, is_deployed_code, is_migration_directory, is_sample_dotenv};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::{Sources, Span};
@@ -255,8 +255,8 @@ impl Reader<'_> {
         for directive in &unit.directives {
             let key = &directive.key;
             if key == "Environment" {
-                for assignment in assignments(&directive.value) {
-                    let (variable, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+                for assignment in split_words(&directive.value) {
+                    let (variable, value) = assignment.split_once('=').unwrap_or((&assignment, ""));
                     let key = format!("{variable} of {name}");
                     self.add(Kind::Environment, key, masked::value(variable, value), directive.span);
                 }
@@ -388,25 +388,6 @@ fn shown(text: &str) -> String {
     let joined = text.replace("\\\n", " ");
     let words: Vec<&str> = joined.split_whitespace().collect();
     words.join(" ")
-}
-
-/// The assignments of `Environment=`, separated by blanks outside quotes, systemd.exec(5).
-fn assignments(value: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = value.trim();
-    while !rest.is_empty() {
-        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let (one, left) = match quote {
-            Some(quote) => {
-                let end = rest[1..].find(quote).map_or(rest.len(), |at| at + 2);
-                (rest[..end].trim_matches(quote), &rest[end..])
-            }
-            None => rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len())),
-        };
-        found.push(one);
-        rest = left.trim_start();
-    }
-    found
 }
 
 /// True for a file that changes a database, judged by its directory and its name.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// A file of a rule folder: a page (`.md`) or a selector (`.scm`).
+/// A file of a rule folder: a page (`.md`) or a query (`.scm`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RuleFile {
     /// Path inside the folder, with `/`: `rerun/existing-path.md`.
@@ -24,7 +24,7 @@ mod table {
     include!(concat!(env!("OUT_DIR"), "/queries.rs"));
 }
 
-/// `(path, text)` of every page and selector, sorted by path, as in `queries/`.
+/// `(path, text)` of every page and query, sorted by path, as in `queries/`.
 pub(crate) fn table() -> &'static [(&'static str, &'static str)] {
     table::QUERIES
 }

@@ -8,6 +8,7 @@ use crate::model::{Deployment, Step, StepId};
 use crate::source::Span;
 use crate::tools::advice::{self, Piece};
 use crate::tools::effect::{Change, Resource};
+use crate::tools::prints;
 
 /// The edit of an advice, if the command's words are in the script and do not come from a variable or a
 /// function.
@@ -93,8 +94,8 @@ pub(super) fn line_fix(context: &World<'_, '_>, script: &Deployment<'_>, id: Ste
     if !line.chars().all(plain) || line.starts_with(['[', ' ', '#']) || !telling || !alone || step.in_loop {
         return None;
     }
-    let piped = step.argv.name == "tee";
-    if !piped && (step.argv.name != "echo" || !step.wrappers.is_empty()) {
+    let piped = prints::is_tee(&step.argv);
+    if !piped && (!prints::is_echo(&step.argv) || !step.wrappers.is_empty()) {
         return None;
     }
     let (whole, _) = statement(context, script, step, piped)?;

@@ -1,4 +1,4 @@
-//! Rules. Each has a page (`queries/<family>/<name>.md`), and is either a selector beside it or Rust code
+//! Rules. Each has a page (`queries/<family>/<name>.md`), and is either a query beside it or Rust code
 //! here. They know nothing about configuration, suppression or output.
 
 pub(crate) mod draft;

@@ -120,7 +120,7 @@ pub(crate) struct Command<'a> {
     pub(crate) redirects: &'a [Redirect<'a>],
     /// Its own words: from the first word to the last, with redirects but without heredoc bodies.
     pub(crate) span: Span,
-    /// Which parsed text it came from, and where in it. Selectors use it to find the node again.
+    /// Which parsed text it came from, and where in it. Queries use it to find the node again.
     pub(crate) origin: Origin,
 }
 

@@ -33,6 +33,12 @@ impl Command {
     pub(crate) fn argv(&self) -> &Argv {
         &self.peeled.argv
     }
+
+    /// The same as texts, the program first.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let argv = self.argv();
+        std::iter::once(&argv.program).chain(&argv.args).map(|word| word.value.to_string()).collect()
+    }
 }
 
 /// How deep `sh -c` is followed inside `sh -c`.
@@ -44,10 +50,27 @@ const COMMANDS: usize = 500;
 /// them on. `$NAME`, `${NAME}` and the holes of [`Value`] in them are unknown. A text that a shell reads is the last word of
 /// `sh -c`.
 pub(crate) fn commands(words: &[String]) -> Vec<Command> {
-    let mut reading = Reading { found: Vec::new(), cwd: unknown_directory(), exported: Vec::new(), depth: 0 };
+    let mut reading = Reading::default();
     let args = words.iter().map(|word| argument(Value::with_variables(word))).collect();
     reading.command(args, Vec::new(), Flow::default());
     reading.found
+}
+
+/// The commands of a text that a shell reads: a script of package.json, a line of crontab(5).
+pub(crate) fn commands_of_code(code: &str) -> Vec<Command> {
+    let mut reading = Reading::default();
+    reading.text(code, Flow::default());
+    reading.found
+}
+
+/// Words of a command behind its program that still say what it is for.
+pub(crate) const TELLING: usize = 12;
+
+/// The words of each stretch of a text that may be a command: a line end, a quote, a bracket or a separator ends it. It is
+/// for texts of which nobody knows what reads them.
+pub(crate) fn stretches(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    let parts = text.split(['\n', ';', '|', '&', '(', ')', '`', '"', '\'']);
+    parts.map(|part| part.split_whitespace().collect())
 }
 
 /// The command that is left running when the others are done: the last one, unless it only waits or reads
@@ -85,6 +108,12 @@ struct Reading {
     /// What `export` and separate assignments have set.
     exported: Vec<(String, Value)>,
     depth: u8,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Reading { found: Vec::new(), cwd: unknown_directory(), exported: Vec::new(), depth: 0 }
+    }
 }
 
 impl Reading {

@@ -12,7 +12,7 @@ use crate::tools::thing::Thing;
 
 /// What to write instead. id(1) and getent(1) ask getpwnam(3) and getgrnam(3), as useradd(8) and groupadd(8) do.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
-    let of_group = asked.kind() == "group";
+    let of_group = matches!(asked.resource(), Some(Resource::Group(_)));
     let name = asked.operand().map(|arg| Piece::Name(arg.span));
     match asked.name() {
         "useradd" | "adduser" | "groupadd" | "addgroup" if of_group => {
@@ -37,9 +37,11 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         "groupmod" => Advice::help(
             "rename it only where the old name is there: `! getent group OLD >/dev/null || groupmod -n NEW OLD`",
         ),
-        "gpasswd" | "deluser" if asked.kind() == "membership" => Advice::help(
-            "take it out only where it is in: `! id -nG USER | grep -qw GROUP || gpasswd -d USER GROUP`",
-        ),
+        "gpasswd" | "deluser" if matches!(asked.resource(), Some(Resource::Other(Thing::Membership, _))) => {
+            Advice::help(
+                "take it out only where it is in: `! id -nG USER | grep -qw GROUP || gpasswd -d USER GROUP`",
+            )
+        }
         "userdel" | "deluser" if !of_group => Advice::help(
             "delete the account only where it is there: `! id -u NAME >/dev/null 2>&1 || userdel NAME`",
         ),

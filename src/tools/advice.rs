@@ -12,7 +12,7 @@ use crate::shell::argv::Argv;
 use crate::tools::effect::{Again, Deed, Effect, Prompt, Resource};
 use crate::tools::{
     accounts, archives, containers, copying, cron, databases, disks, fetching, files, firewall, git, keys,
-    languages, node, packages, pm2, python, sed, services, system, web,
+    languages, node, packages, processes, python, sed, services, system, web,
 };
 
 /// What to write instead of a command whose second run is `again`, because of one of its effects.
@@ -28,7 +28,7 @@ pub(super) fn own(asked: &Asked<'_>) -> Option<Advice> {
         copying::advice,
         git::advice,
         accounts::advice,
-        pm2::advice,
+        processes::advice,
         databases::advice,
         containers::advice,
         fetching::advice,

@@ -72,6 +72,11 @@ pub(crate) fn calls_script(argv: &Argv) -> bool {
     is_script(&argv.name)
 }
 
+/// Scripts that other projects bring along, by their names.
+pub(crate) fn is_brought_along(name: &str) -> bool {
+    matches!(name, "gradlew" | "mvnw" | "wait-for-it.sh" | "wait-for.sh" | "husky.sh" | "configure")
+}
+
 /// Scripts of vendors, which install a tool and know nothing about the app.
 pub(crate) fn is_installer(path: &str) -> bool {
     const VENDORS: [&str; 11] =

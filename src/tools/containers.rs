@@ -1,14 +1,15 @@
 //! Docker and Podman: docker(1), docker-compose. What a command inside a container does does not affect this
 //! machine.
 
+mod advice;
 mod says;
 
+pub(super) use advice::advice;
 pub(super) use says::{lists, succeeds};
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::shell::wrappers::container::RUN;
-use crate::tools::advice::kinds::{Advice, Asked, Edit, Piece};
 use crate::tools::draft::{Draft, NEW, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Role};
 use crate::tools::serves::served::{Language, Left, Serves, Stays};
@@ -26,71 +27,6 @@ pub(crate) fn is_compose(name: &str) -> bool {
 
 /// Options in front of the object.
 const GLOBAL: &str = "H|host: c|context: config: l|log-level: D tls";
-
-/// What to write instead.
-pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
-    let argv = asked.argv;
-    let tool = asked.name();
-    if !is_runtime(tool) {
-        return None;
-    }
-    match (asked.kind(), asked.removes()) {
-        ("container", true) => {
-            Advice::help(format!("write `{tool} rm -f NAME`, which accepts a container that is gone"))
-        }
-        ("container", false) => Advice::help(format!(
-            "remove it first (`{tool} rm -f NAME`), or test for it with `{tool} inspect NAME`"
-        )),
-        ("network" | "volume", true) => {
-            let kind = asked.kind();
-            Advice::help(format!(
-                "test for it first: `! {tool} {kind} inspect NAME >/dev/null 2>&1 || {tool} {kind} rm NAME`"
-            ))
-        }
-        // docker-network-inspect(1) fails if there is none.
-        ("network", false) => {
-            let plain = argv.literal(0) == Some("network") && argv.literal(1) == Some("create");
-            let test = asked.operand().filter(|_| plain).map(|name| {
-                let inspect = match tool {
-                    "podman" => "podman network inspect ",
-                    _ => "docker network inspect ",
-                };
-                Edit::TestFirst(vec![
-                    Piece::Wrappers,
-                    Piece::Text(inspect),
-                    Piece::Name(name.span),
-                    Piece::Text(" >/dev/null 2>&1"),
-                ])
-            });
-            let help = format!(
-                "create it only where it is missing: `{tool} network inspect NAME >/dev/null 2>&1 || {tool} network create NAME`"
-            );
-            Advice::with(help, test)
-        }
-        ("volume", false) => Advice::help("write `podman volume create --ignore`"),
-        ("pod", _) => Advice::help("write `podman pod create --replace`"),
-        (kind @ ("secret" | "config"), _) => Advice::help(format!(
-            "create it only where it is missing: `{tool} {kind} inspect NAME >/dev/null 2>&1 || {tool} {kind} create NAME …`"
-        )),
-        ("swarm service", _) => Advice::help(
-            "update it where it is there: `docker service inspect NAME >/dev/null 2>&1 || docker service create …`",
-        ),
-        ("network attachment", true) => {
-            Advice::help("accept that it is gone: `docker network disconnect NETWORK NAME || true`")
-        }
-        ("network attachment", false) => Advice::help(
-            "name the network where the container is started (`--network`), or accept that it is there: `… || true`",
-        ),
-        ("context", true) => Advice::help("write `docker context rm -f NAME`"),
-        ("context", false) => Advice::help(
-            "test for it first: `docker context inspect NAME >/dev/null 2>&1 || docker context create NAME …`",
-        ),
-        ("swarm", _) => {
-            Advice::help("ask first: `docker info | grep -q 'Swarm: active' || docker swarm init …`")
-        }
-        _ => None,
-    }
-}
 
 const BUILD: Role = Role::Build(Ecosystem::Container);
 
@@ -255,7 +191,8 @@ fn object(argv: &Argv, of: &str) -> Deed {
             let again = if options.has("f") { Again::NoChange } else { Again::Fails("No such container") };
             containers(argv, &options.operands, Change::Remove, again).done()
         }
-        // A signal may be a request to read the settings again: `docker kill -s HUP web`.
+        // A signal may be a request to read the settings again: `docker kill -s HUP web`. A container that does not run is
+        // an error (tried with podman 4.3), but what starts it until the next run is mostly not in the script.
         "kill" if argv.options(SIGNAL).value("s").is_some_and(|signal| !ends(signal)) => {
             nothing().role(Role::Signal)
         }

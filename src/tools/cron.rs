@@ -1,6 +1,7 @@
 //! Tables of cron(8).
 
 use crate::shell::argv::{Argv, Stdin};
+use crate::shell::line::{commands_of_code, main};
 use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::Draft;
@@ -25,6 +26,39 @@ fn crontabs_are_asked() {
         ("crontab -u app -l | grep -q backup", "Exists crontab backup"),
         ("crontab -", ""),
     ]);
+}
+
+/// The program that a line of a table runs, crontab(5), if its path is given: `/opt/shop/backup.sh` in
+/// `0 3 * * * root /opt/shop/backup.sh`. The tables of the system name a user in front of the command.
+pub(crate) fn program(line: &str, names_user: bool) -> Option<String> {
+    let is_field =
+        |word: &&str| word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'/' | b',' | b'-'));
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let fields = match words.first()? {
+        first if first.starts_with('@') => 1,
+        _ if words.len() > 5 && words[..5].iter().all(is_field) => 5,
+        _ => return None,
+    };
+    let command = words.get(fields + usize::from(names_user)..)?.join(" ");
+    let commands = commands_of_code(&command);
+    let argv = main(&commands)?.argv();
+    argv.program.value.key().contains('/').then(|| argv.path(&argv.program).to_string())
+}
+
+#[test]
+fn programs_of_lines_are_found() {
+    for (line, names_user, expected) in [
+        ("0 3 * * * /opt/shop/backup.sh >> /var/log/x 2>&1", false, Some("/opt/shop/backup.sh")),
+        ("*/5 * * * * root /opt/x/run.sh", true, Some("/opt/x/run.sh")),
+        ("@daily /opt/x/run.sh", false, Some("/opt/x/run.sh")),
+        ("0 3 * * * cd /opt/shop && ./backup.sh", false, Some("/opt/shop/backup.sh")),
+        ("0 3 * * * flock -n /run/lock/x /opt/shop/backup.sh", false, Some("/opt/shop/backup.sh")),
+        ("0 3 * * * bash /opt/shop/backup.sh", false, None),
+        ("0 3 * * * root bash /opt/shop/backup.sh", true, None),
+        ("run /opt/x/run.sh every day at noon please", false, None),
+    ] {
+        assert_eq!(program(line, names_user).as_deref(), expected, "{line}");
+    }
 }
 
 /// What to write instead.

@@ -34,6 +34,11 @@ const CREATE: &str = "O|owner: U|username: h|host: p|port: E|encoding: l|locale:
          g|role|member-of: P|pwprompt interactive s|superuser d|createdb r|createrole maintenance-db: lc-collate: \
          lc-ctype: w W e i I S R L N a|with-admin: v|valid-until: replication strategy:";
 
+/// The file of a URL that names a database in a file: `sqlite+aiosqlite:////srv/app/x.db`.
+pub(crate) fn file_of_url(url: &str) -> Option<&str> {
+    url.split_once("sqlite")?.1.split_once("///").map(|(_, file)| file)
+}
+
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     let (what, table, column) =

@@ -80,7 +80,7 @@ impl Resource {
         }
     }
 
-    /// The kind's word, as selectors write it: `path`, `user`, `unit` and so on.
+    /// The kind's word, as queries write it: `path`, `user`, `unit` and so on.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Resource::Path(_) => "path",

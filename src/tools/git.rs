@@ -139,7 +139,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
     let argv = asked.argv;
     let at = argv.leading_options(GLOBAL).first_operand;
-    match (argv.literal(at).unwrap_or_default(), asked.kind()) {
+    match (argv.literal(at).unwrap_or_default(), asked.resource()) {
         ("clone", _) => Advice::help(
             "test for the directory first: `if [ ! -d DIR/.git ]; then git clone …; else git -C DIR pull --ff-only; fi`",
         ),
@@ -176,26 +176,28 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         ("commit", _) => {
             Advice::help("commit only where something changed: `git diff --cached --quiet || git commit …`")
         }
-        ("config", "line") => Advice::help(
+        ("config", Some(Resource::Line { .. })) => Advice::help(
             "check for it first: `git config --get-all KEY | grep -qxF VALUE || git config --add KEY VALUE`",
         ),
         ("config", _) => {
             Advice::help("ask for it first: `! git config --get KEY >/dev/null || git config --unset KEY`")
         }
-        (_, "tag") if asked.removes() => Advice::help(
+        (_, Some(Resource::Other(Thing::Tag, _))) if asked.removes() => Advice::help(
             "test for it first: `! git rev-parse -q --verify refs/tags/NAME >/dev/null || git tag -d NAME`",
         ),
-        (_, "tag") => Advice::help(
+        (_, Some(Resource::Other(Thing::Tag, _))) => Advice::help(
             "test for it first: `git rev-parse -q --verify refs/tags/NAME >/dev/null || git tag NAME`",
         ),
-        ("checkout", "branch") => {
+        ("checkout", Some(Resource::Other(Thing::Branch, _))) => {
             Advice::help("write `git checkout -B NAME`, which resets a branch that exists")
         }
-        ("switch", "branch") => Advice::help("write `git switch -C NAME`, which resets a branch that exists"),
-        (_, "branch") if asked.removes() => Advice::help(
+        ("switch", Some(Resource::Other(Thing::Branch, _))) => {
+            Advice::help("write `git switch -C NAME`, which resets a branch that exists")
+        }
+        (_, Some(Resource::Other(Thing::Branch, _))) if asked.removes() => Advice::help(
             "test for it first: `! git rev-parse -q --verify refs/heads/NAME >/dev/null || git branch -d NAME`",
         ),
-        (_, "branch") => Advice::help(
+        (_, Some(Resource::Other(Thing::Branch, _))) => Advice::help(
             "test for it first: `git rev-parse -q --verify refs/heads/NAME >/dev/null || git branch NAME`",
         ),
         _ => None,

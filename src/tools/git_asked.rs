@@ -29,6 +29,15 @@ pub(crate) fn updates(argv: &Argv) -> bool {
     is_one_of(argv, &["pull", "fetch", "reset", "checkout", "switch"])
 }
 
+/// A text of which a line brings what is new to a tree, whatever reads it.
+pub(crate) fn text_updates(text: &str) -> bool {
+    text.lines().any(|line| {
+        !line.trim_start().starts_with('#')
+            && line.contains("git")
+            && ["pull", "fetch", "reset --hard"].iter().any(|words| line.contains(words))
+    })
+}
+
 /// It refuses to work in the repository of another account ("dubious ownership", CVE-2022-24765).
 pub(crate) fn minds_the_owner(argv: &Argv) -> bool {
     is_one_of(

@@ -1,9 +1,47 @@
 //! What keeps processes and containers running besides systemd, as far as somebody asks for that alone: supervisor,
 //! docker, the tools of clusters.
 
-use crate::shell::argv::Argv;
+use crate::shell::argv::{Argv, name_of_program};
 use crate::tools::containers::{is_compose, is_runtime};
-use crate::tools::pm2;
+
+/// Who keeps a process running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Manager {
+    /// pm2, <https://pm2.keymetrics.io/docs/usage/application-declaration/>.
+    Pm2,
+    /// supervisord, <http://supervisord.org/configuration.html>.
+    Supervisor,
+}
+
+impl Manager {
+    /// All of them.
+    pub(crate) const ALL: [Manager; 2] = [Manager::Pm2, Manager::Supervisor];
+
+    /// Its name, as people call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Manager::Pm2 => "pm2",
+            Manager::Supervisor => "supervisor",
+        }
+    }
+
+    /// The one whose program it is, and that the command tells to start something.
+    pub(crate) fn told_to_start(words: &[String]) -> Option<Manager> {
+        const STARTS: [&str; 6] = ["start", "restart", "reload", "startOrReload", "startOrRestart", "update"];
+        let (program, rest) = words.split_first()?;
+        let manager = match name_of_program(program) {
+            name if is_pm2(name) => Manager::Pm2,
+            "supervisorctl" | "supervisord" => Manager::Supervisor,
+            _ => return None,
+        };
+        rest.iter().any(|word| STARTS.contains(&word.as_str())).then_some(manager)
+    }
+}
+
+/// The name of pm2, or of its edition for containers.
+pub(crate) fn is_pm2(name: &str) -> bool {
+    matches!(name, "pm2" | "pm2-runtime" | "pm2-docker")
+}
 
 /// supervisord itself, which is told its settings.
 pub(crate) fn is_supervisord(argv: &Argv) -> bool {
@@ -12,8 +50,7 @@ pub(crate) fn is_supervisord(argv: &Argv) -> bool {
 
 /// Programs that keep a process running without a unit.
 pub(crate) fn keeps_processes(name: &str) -> bool {
-    pm2::is_name(name)
-        || matches!(name, "supervisorctl" | "supervisord" | "forever" | "screen" | "tmux" | "nohup")
+    is_pm2(name) || matches!(name, "supervisorctl" | "supervisord" | "forever" | "screen" | "tmux" | "nohup")
 }
 
 /// A line of a text that drives services.
@@ -23,7 +60,7 @@ pub(crate) fn drives_services(line: &str) -> bool {
 
 /// A manager of processes or containers: what it runs is told of elsewhere.
 pub(crate) fn is_manager(argv: &Argv) -> bool {
-    pm2::is_pm2(argv)
+    is_pm2(&argv.name)
         || ["docker", "podman", "supervisor"].iter().any(|manager| argv.name.starts_with(manager))
 }
 

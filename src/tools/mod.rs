@@ -38,11 +38,11 @@ pub(crate) mod packaging;
 pub(crate) mod patterns;
 pub(crate) mod place;
 pub(crate) mod plain;
-pub(crate) mod pm2;
 pub(crate) mod prints;
+pub(crate) mod processes;
 pub(crate) mod providers;
 pub(crate) mod python;
-mod runners;
+pub(crate) mod runners;
 pub(crate) mod says;
 pub(crate) mod sed;
 pub(crate) mod serves;
@@ -153,7 +153,7 @@ fn visible(argv: &Argv) -> Deed {
         "service" | "invoke-rc.d" => services::service(argv),
         "update-rc.d" | "chkconfig" | "rc-update" => services::update_rc(argv),
         "supervisorctl" => services::supervisorctl(argv),
-        "pm2" => pm2::pm2(argv),
+        "pm2" => processes::pm2(argv),
         "loginctl" => services::loginctl(argv),
         "deb-systemd-helper" => Deed::default().role(Role::DaemonReload),
         "git" => git::git(argv),
@@ -191,8 +191,8 @@ fn visible(argv: &Argv) -> Deed {
         "pg_dump" | "pg_dumpall" | "mysqldump" => databases::dump(argv),
         "mongosh" | "mongo" => databases::mongo(argv),
         "mysql_secure_installation" | "mariadb-secure-installation" => databases::mysql_secure(argv),
-        name if containers::is_runtime(name) => containers::docker(argv),
-        name if containers::is_compose(name) => containers::compose(argv),
+        "docker" | "podman" => containers::docker(argv),
+        "docker-compose" | "podman-compose" => containers::compose(argv),
         "certbot" | "certbot-auto" | "letsencrypt" => web::certbot(argv),
         "acme.sh" => web::acme(argv),
         "nginx" => web::nginx(argv),

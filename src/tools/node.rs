@@ -1,14 +1,18 @@
 //! Node: package managers, scripts of package.json, build tools, migrations.
 
-use crate::shell::argv::{Arg, Argv};
+use crate::limit::ticks;
+use crate::shell::argv::{Arg, Argv, name_of_program};
+use crate::shell::line::{TELLING, commands, stretches};
 use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, PathKind, Resource, Role};
+use crate::tools::managers::is_pm2;
 use crate::tools::packaging::PackageManager;
 use crate::tools::serves::served::{Language, Serves, ServiceRole, Stays};
 use crate::tools::serves::server::{Listen, SERVER, Server};
 use crate::tools::thing::Thing;
+use std::collections::BTreeSet;
 
 const FRONTEND: Server = Server {
     language: Language::Node,
@@ -58,15 +62,19 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     let argv = asked.argv;
     let word = |text: &str| argv.has_word(text);
-    match asked.kind() {
-        "rows" if matches!(asked.again, Again::Duplicates(_)) => Advice::help(
+    match asked.resource() {
+        Some(Resource::Other(Thing::Rows, _)) if matches!(asked.again, Again::Duplicates(_)) => Advice::help(
             "seed on the first run only, or let the seed files insert what is missing: `upsert`, `ignoreDuplicates`",
         ),
-        "database" if word("db:create") => Advice::help("accept that it is there: `… db:create || true`"),
-        "path" if argv.name == "pnpm" && word("init") => Advice::help(
+        Some(Resource::Database(_)) if word("db:create") => {
+            Advice::help("accept that it is there: `… db:create || true`")
+        }
+        Some(Resource::Path(_)) if argv.name == "pnpm" && word("init") => Advice::help(
             "write package.json once and commit it, or test first: `[ -f package.json ] || pnpm init`",
         ),
-        "path" if matches!(asked.name(), "npm" | "pnpm" | "yarn" | "bun" | "npx" | "bunx" | "pnpx") => {
+        Some(Resource::Path(_))
+            if matches!(asked.name(), "npm" | "pnpm" | "yarn" | "bun" | "npx" | "bunx" | "pnpx") =>
+        {
             Advice::help("make the project once and commit it, or test first: `[ -d DIR ] || …`")
         }
         _ => None,
@@ -105,6 +113,21 @@ pub(crate) fn package_script(argv: &Argv) -> Option<String> {
     let manager = PackageManager::called(&argv.name)?;
     let operands = argv.options(MANAGER).operands;
     operands.get(script_at(manager, &operands)?).map(|name| name.value.to_string())
+}
+
+/// The scripts of package.json that the lines of a text run, whatever reads it.
+pub(crate) fn package_scripts_of(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for words in stretches(text) {
+        for (at, word) in words.iter().enumerate() {
+            ticks(1 + word.len() / 16);
+            if PackageManager::called(name_of_program(word)).is_some() {
+                let words: Vec<String> = words[at..].iter().take(TELLING).map(|w| (*w).to_owned()).collect();
+                names.extend(commands(&words).iter().filter_map(|command| package_script(command.argv())));
+            }
+        }
+    }
+    names
 }
 
 /// npm(1), pnpm, yarn, bun.
@@ -154,28 +177,28 @@ pub(crate) fn package_manager(argv: &Argv) -> Deed {
 
 /// Programs of a tree that are called through a package manager.
 fn is_program(name: &str) -> bool {
-    matches!(
-        name,
-        "prisma"
-            | "next"
-            | "vite"
-            | "tsc"
-            | "sequelize"
-            | "sequelize-cli"
-            | "knex"
-            | "typeorm"
-            | "drizzle-kit"
-            | "nuxt"
-            | "nest"
-            | "webpack"
-            | "pm2"
-            | "ng"
-            | "vue-cli-service"
-            | "react-scripts"
-            | "turbo"
-            | "pnpm"
-            | "yarn"
-    )
+    is_pm2(name)
+        || matches!(
+            name,
+            "prisma"
+                | "next"
+                | "vite"
+                | "tsc"
+                | "sequelize"
+                | "sequelize-cli"
+                | "knex"
+                | "typeorm"
+                | "drizzle-kit"
+                | "nuxt"
+                | "nest"
+                | "webpack"
+                | "ng"
+                | "vue-cli-service"
+                | "react-scripts"
+                | "turbo"
+                | "pnpm"
+                | "yarn"
+        )
 }
 
 fn global_tools(argv: &Argv, names: &[&Arg]) -> Deed {
@@ -452,4 +475,6 @@ fn a_script_of_package_json_is_named() {
     ] {
         assert_eq!(package_script(&crate::shell::argv::tests::argv(line)).as_deref(), script, "{line}");
     }
+    let text = "  run: |\n    ssh host 'cd web && npm run build'\n    yarn --silent migrate; npm ci\n";
+    assert!(package_scripts_of(text).iter().eq(["build", "migrate"]));
 }

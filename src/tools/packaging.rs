@@ -203,6 +203,13 @@ pub(crate) fn installs_manifest(argv: &Argv, of: Ecosystem) -> bool {
     }
 }
 
+/// A line that works on several packages of a workspace, or on one that it names.
+pub(crate) fn works_in_a_workspace(line: &str) -> bool {
+    const WORDS: [&str; 8] =
+        ["--workspaces", "--filter", " -w ", "--workspace", " -r ", "turbo", "lerna", "--recursive"];
+    WORDS.iter().any(|word| line.contains(word))
+}
+
 /// The command works in another directory than the one it is called in, or on a part of a workspace.
 pub(crate) fn works_elsewhere(argv: &Argv) -> bool {
     const ELSEWHERE: [&str; 7] = ["--prefix", "-C", "--cwd", "--dir", "-w", "--workspace", "--filter"];
@@ -221,10 +228,6 @@ pub(crate) fn is_cargo(argv: &Argv) -> bool {
 pub(crate) fn may_run_a_build(command: &str) -> bool {
     ["next", "nuxt", "npm", "yarn", "pnpm"].iter().any(|word| command.contains(word))
 }
-
-/// How a line runs a script of package.json by its name.
-pub(crate) const RUNS_SCRIPT: [&str; 7] =
-    ["npm run ", "npm ", "yarn ", "yarn run ", "pnpm ", "pnpm run ", "bun run "];
 
 #[test]
 fn installs_are_told_apart() {

@@ -31,3 +31,8 @@ pub(crate) fn is_found_by_sudo(argv: &Argv) -> bool {
     let program = argv.program.value.as_literal().unwrap_or_default();
     program.contains('/') || matches!(program, "npm" | "npx" | "yarn" | "pnpm" | "composer" | "bundle")
 }
+
+/// A text that works on another machine, or ships something there.
+pub(crate) fn speaks_of_hosts(text: &str) -> bool {
+    text.contains("ssh") || text.contains("rsync")
+}

@@ -71,6 +71,16 @@ pub(crate) fn part_of_path(name: &str, part: Part, words: &[Arg], cwd: &Value) -
     operands.next().is_none().then(|| part.of(&operand.value, cwd))
 }
 
+/// tee(1), which writes what is piped in.
+pub(crate) fn is_tee(argv: &Argv) -> bool {
+    argv.name == "tee"
+}
+
+/// echo(1).
+pub(crate) fn is_echo(argv: &Argv) -> bool {
+    argv.name == "echo"
+}
+
 /// True for echo and printf: they print what they are given.
 pub(crate) fn prints_its_words(name: &str) -> bool {
     matches!(name, "echo" | "printf")

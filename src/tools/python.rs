@@ -5,7 +5,7 @@ use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Resource, Role};
-use crate::tools::runners::{inner, python_module, verb};
+use crate::tools::runners::{INTERPRETER, inner, python_module, verb};
 use crate::tools::thing::Thing;
 
 mod environments;
@@ -14,33 +14,34 @@ mod servers;
 pub(crate) use environments::{fills_environment, is_environment, of_environment};
 pub(crate) use servers::{SERVERS, refine, server, serves, usual_server};
 
-/// Options of the interpreter, python(1).
-pub(crate) const INTERPRETER: &str = "m: c: W: X: B E I O P s S u v V|version";
-
 /// What to write instead. For `uv run`, `poetry run` and similar commands the effect shows which command is
 /// meant.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     let word = |text: &str| asked.argv.name == text || asked.argv.has_word(text);
-    match (asked.kind(), asked.again) {
-        ("superuser", _) => Advice::help(
+    match (asked.resource(), asked.again) {
+        (Some(Resource::Other(Thing::Superuser, _)), _) => Advice::help(
             "create it only where it is missing: `… createsuperuser --noinput || true`, or a data migration with `get_or_create`",
         ),
-        ("rows", Again::Overwrites(_)) => Advice::help(
+        (Some(Resource::Other(Thing::Rows, _)), Again::Overwrites(_)) => Advice::help(
             "load fixtures on the first run only, or put the rows into a data migration with `get_or_create`",
         ),
-        ("path", Again::Overwrites(_)) if word("venv") || word("virtualenv") => {
+        (Some(Resource::Path(_)), Again::Overwrites(_)) if word("venv") || word("virtualenv") => {
             Advice::help("leave `--clear` out: an environment that is there is kept")
         }
-        ("path", Again::Prompts(_)) if word("venv") => Advice::help("write `uv venv --allow-existing`"),
-        ("path", Again::Fails(_)) if word("uv") && word("init") => Advice::help(
+        (Some(Resource::Path(_)), Again::Prompts(_)) if word("venv") => {
+            Advice::help("write `uv venv --allow-existing`")
+        }
+        (Some(Resource::Path(_)), Again::Fails(_)) if word("uv") && word("init") => Advice::help(
             "start the project once and commit it, or test first: `[ -f pyproject.toml ] || uv init`",
         ),
-        ("path", Again::Fails(_)) if word("startproject") || word("startapp") => {
+        (Some(Resource::Path(_)), Again::Fails(_)) if word("startproject") || word("startapp") => {
             Advice::help("start the project once and commit it, or test first: `[ -d NAME ] || …`")
         }
-        ("path", Again::Fails(_)) if word("init") && (word("alembic") || word("db")) => Advice::help(
-            "set up the migrations once and commit them, or test first: `[ -d migrations ] || …`",
-        ),
+        (Some(Resource::Path(_)), Again::Fails(_)) if word("init") && (word("alembic") || word("db")) => {
+            Advice::help(
+                "set up the migrations once and commit them, or test first: `[ -d migrations ] || …`",
+            )
+        }
         _ if asked.deed.roles.contains(&Role::Serve) => {
             Advice::help("let systemd run it and restart it, or stop the process of the run before first")
         }

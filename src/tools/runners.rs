@@ -5,9 +5,11 @@
 
 use crate::shell::argv::Argv;
 use crate::tools::providers::PYTHON;
-use crate::tools::python::INTERPRETER;
 use crate::tools::serves::served::Language;
 use crate::tools::serves::server;
+
+/// Options of the interpreter, python(1).
+pub(crate) const INTERPRETER: &str = "m: c: W: X: B E I O P s S u v V|version";
 
 /// The program that the command finally runs, with its own arguments.
 pub(crate) fn program(argv: &Argv) -> Argv {

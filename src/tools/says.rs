@@ -12,8 +12,8 @@ use crate::tools::effect::{Change, Deed, Effect, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::thing::Thing;
 use crate::tools::{
-    accounts, catalogues, containers, cron, disks, files, firewall, git, keys, packages, pm2, services,
-    system, testing, texts, web,
+    accounts, catalogues, containers, cron, disks, files, firewall, git, keys, managers, packages, processes,
+    services, system, testing, texts, web,
 };
 
 /// What it says that a command succeeds, where that is about a resource.
@@ -32,7 +32,7 @@ pub(crate) fn succeeds(argv: &Argv) -> Option<Says> {
         }
         "grep" | "egrep" | "fgrep" | "rg" | "awk" | "gawk" | "mawk" => texts::succeeds(argv),
         "systemctl" | "service" | "supervisorctl" | "pgrep" | "pidof" => services::succeeds(argv),
-        "pm2" => pm2::succeeds(argv),
+        name if managers::is_pm2(name) => processes::succeeds(argv),
         name if containers::is_runtime(name) => containers::succeeds(argv),
         "psql" | "mysql" | "mariadb" | "sqlite3" | "mysqlshow" | "pg_isready" | "redis-cli"
         | "valkey-cli" | "mysqladmin" | "mariadb-admin" => catalogues::succeeds(argv),
@@ -54,7 +54,7 @@ pub(crate) fn prints(argv: &Argv) -> Option<Says> {
         "find" | "ls" | "readlink" => files::prints(argv),
         "sed" | "cat" | "head" | "tail" | "wc" => texts::prints(argv),
         "git" => git::prints(argv),
-        "pm2" => pm2::prints(argv),
+        name if managers::is_pm2(name) => processes::prints(argv),
         "lsblk" => disks::prints(argv),
         _ => None,
     }
@@ -82,7 +82,7 @@ pub(crate) fn output_matches(first: &Argv, pattern: &Pattern) -> Option<Says> {
         name if containers::is_runtime(name) => containers::lists(first, pattern),
         "psql" | "mysql" | "mariadb" | "sqlite3" => catalogues::lists(first, pattern),
         "systemctl" | "supervisorctl" | "ps" => services::lists(first, pattern),
-        "pm2" => pm2::lists(pattern.name()),
+        name if managers::is_pm2(name) => processes::lists(pattern.name()),
         "dpkg" | "dpkg-query" | "rpm" | "apt" | "apt-cache" | "snap" | "apk" | "brew" | "dnf" | "yum"
         | "npm" | "pip" => packages::lists(pattern),
         "git" => git::lists(first, pattern),

@@ -11,7 +11,7 @@ pub(crate) use server::Server;
 use crate::shell::argv::Argv;
 use crate::shell::line::{Command, commands, main};
 use crate::shell::wrappers::Place;
-use crate::tools::{containers, databases, languages, node, pm2, python, runners, services, web};
+use crate::tools::{containers, databases, languages, node, processes, python, runners, services, web};
 
 impl Serves {
     /// A command of which only the words are known.
@@ -77,7 +77,7 @@ fn of_program(argv: Argv) -> Serves {
         node::serves,
         languages::serves,
         containers::serves,
-        pm2::serves,
+        processes::serves,
         services::serves,
         web::serves,
     ];
@@ -142,6 +142,11 @@ fn language_of_path(argv: &Argv) -> Language {
         _ if path.contains("/node_modules/.bin/") => Language::Node,
         _ => Language::Other,
     }
+}
+
+/// The name of a server that runs an application.
+pub(crate) fn serves_an_app(name: &str) -> bool {
+    server(name).is_some_and(|server| server.gateway.is_some())
 }
 
 /// The server of that name.

@@ -84,28 +84,33 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     Some(Serves { role: PROXY.role, stays, notifies: Some(false), ..Serves::unknown(argv.clone()) })
 }
 
+/// The name of a service that only gets certificates.
+pub(crate) fn names_certificates(name: &str) -> bool {
+    name.contains("certbot") || name.contains("acme")
+}
+
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
-    match (asked.name(), asked.kind()) {
+    match (asked.name(), asked.resource()) {
         ("certbot" | "certbot-auto" | "letsencrypt", _) => Advice::help(
             "write `--keep-until-expiring`, or `--non-interactive`, which keeps the certificate too",
         ),
         ("acme.sh", _) => Advice::help(
             "accept status 2, which says that the certificate is not due: `acme.sh --issue … || [ $? -eq 2 ]`",
         ),
-        ("wp", "path") if asked.argv.has_word("core") && asked.argv.has_word("download") => {
+        ("wp", Some(Resource::Path(_))) if asked.argv.has_word("core") && asked.argv.has_word("download") => {
             Advice::help("download it on the first run only: `[ -f wp-load.php ] || wp core download`")
         }
-        ("wp", "path") => {
+        ("wp", Some(Resource::Path(_))) => {
             Advice::help("write it on the first run only: `[ -f wp-config.php ] || wp config create …`")
         }
-        ("wp", "wordpress user") => {
+        ("wp", Some(Resource::Other(Thing::WordpressUser, _))) => {
             Advice::help("ask first: `wp user get NAME >/dev/null 2>&1 || wp user create NAME …`")
         }
-        ("wp", "wordpress post") => Advice::help(
+        ("wp", Some(Resource::Other(Thing::WordpressPost, _))) => Advice::help(
             "ask first: `wp post list --name=SLUG --format=count | grep -qx 0 && wp post create …`",
         ),
-        ("wp", "data") => Advice::help("reset no live database in a deploy"),
+        ("wp", Some(Resource::Other(Thing::Data, _))) => Advice::help("reset no live database in a deploy"),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::limit::tick;
 use crate::shell::argv::{Argv, name_of_program};
-use crate::shell::line::commands;
+use crate::shell::line::{TELLING, commands, stretches};
 use crate::shell::value::Value;
 use crate::tools::deed;
 use crate::tools::effect::{Deed, Ecosystem, Role};
@@ -101,12 +101,7 @@ fn of_environment(argv: &Argv) -> Works {
 
 /// The work that a line asks for, whatever else it says.
 pub(crate) fn asked_in(line: &str) -> Works {
-    // A quote, a bracket or a separator ends a command.
-    let parts = line.split([';', '|', '&', '(', ')', '`', '"', '\'']);
-    parts.fold(Works::default(), |works, part| {
-        let words: Vec<&str> = part.split_whitespace().collect();
-        works.and(in_words(&words))
-    })
+    stretches(line).fold(Works::default(), |works, words| works.and(in_words(&words)))
 }
 
 /// The work that the lines of a text do, as far as words show: printed text and comments do not.
@@ -123,9 +118,6 @@ pub(crate) fn done_in_image(text: &str) -> Works {
         false => works,
     }
 }
-
-/// Words of a command behind its program that still say what it is for.
-const TELLING: usize = 12;
 
 /// The programs that may do such work, sorted. What they do is said by their families; most words of a text are none of them,
 /// and are not asked about.

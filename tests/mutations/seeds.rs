@@ -59,7 +59,7 @@ fn heredocs(script: &str) -> Vec<String> {
     bodies.map(|body| body[body.find("\n[").unwrap() + 1..].to_owned()).collect()
 }
 
-/// Each page with its selector beside it, without its examples.
+/// Each page with its query beside it, without its examples.
 fn rules() -> BTreeSet<String> {
     let files = crate::rules::embedded::table();
     let pages = files.iter().filter(|(path, _)| path.ends_with(".md") && path.contains('/'));

@@ -4,10 +4,11 @@
 use crate::facts::deploy::Deploy;
 use crate::facts::world::{Origin, World};
 use crate::limit::ticks;
+use crate::shell::line::{Command, commands, stretches};
 use crate::source::FileId;
 use crate::tools::calls::{Call, call, is_installer};
-use crate::tools::packaging::RUNS_SCRIPT;
-use crate::tools::pm2;
+use crate::tools::node::package_scripts_of;
+use crate::tools::{place, processes};
 use std::collections::HashSet;
 
 /// What the steps and units of a deploy call.
@@ -46,7 +47,7 @@ impl Calls {
                 }
             }
             // `pm2 start npm -- start`
-            if pm2::runs_package_script(&step.argv) {
+            if processes::runs_package_script(&step.argv) {
                 let named =
                     |name: &str| step.argv.args.iter().any(|arg| arg.value.as_literal() == Some(name));
                 let scripts = world.project.needs.node.iter().flat_map(|p| &p.scripts);
@@ -65,14 +66,14 @@ impl Calls {
                 continue;
             }
             for exec in ["ExecStartPre", "ExecStart", "ExecStartPost"].iter().flat_map(|k| at.unit.exec(k)) {
-                let words = exec.line();
-                for word in words.split_whitespace() {
-                    if let Some(file) = script_named(world, word).filter(|f| seen.insert(*f)) {
+                for word in commands(&exec.words()).iter().flat_map(Command::words) {
+                    if let Some(file) = script_named(world, &word).filter(|f| seen.insert(*f)) {
                         open.push(world.sources.file(file).text().to_owned());
                     }
                 }
-                package_scripts_in(world, &words, &mut open);
-                open.push(words);
+                let line = exec.line();
+                package_scripts_in(world, &line, &mut open);
+                open.push(line);
             }
         }
         for (path, file) in &world.project.texts {
@@ -81,8 +82,8 @@ impl Calls {
             // here.
             let workflow = world.project.inventory.workflows.contains(path);
             let text = world.sources.file(*file).text();
-            if ecosystem && deploy.steps().any(|s| pm2::is_pm2(&s.argv))
-                || workflow && (text.contains("ssh") || text.contains("rsync"))
+            if ecosystem && deploy.steps().any(|s| processes::is_pm2(&s.argv))
+                || workflow && place::speaks_of_hosts(text)
             {
                 open.push(text.to_owned());
             }
@@ -90,7 +91,8 @@ impl Calls {
         // What the called scripts call, one level down.
         let mut below = Vec::new();
         for text in open.iter().chain(&scripts) {
-            for word in text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | ')')) {
+            for word in stretches(text).flatten() {
+                ticks(1 + word.len() / 16);
                 if word.ends_with(".sh")
                     && let Some(file) = script_named(world, word).filter(|f| seen.insert(*f))
                 {
@@ -105,13 +107,12 @@ impl Calls {
 }
 
 fn package_scripts_in(world: &World<'_, '_>, text: &str, into: &mut Vec<String>) {
-    for package in &world.project.needs.node {
-        for script in &package.scripts {
-            ticks(4 + text.len() / 16);
-            if RUNS_SCRIPT.iter().any(|r| text.contains(&format!("{r}{}", script.name))) {
-                into.push(script.command.clone());
-            }
-        }
+    let packages = &world.project.needs.node;
+    if packages.is_empty() {
+        return;
+    }
+    for name in package_scripts_of(text) {
+        into.extend(packages.iter().filter_map(|p| p.script(&name)).map(|script| script.command.clone()));
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::facts::deploy::line_of;
 use crate::model::Step;
 use crate::project::manifest::NodePackage;
+use crate::tools::packaging::works_in_a_workspace;
 
 /// A unit's name with its suffix.
 pub(crate) fn full_name(name: &str) -> String {
@@ -52,9 +53,7 @@ pub(crate) fn same_unit(used: &str, unit: &str) -> bool {
 /// How a step's directory relates to a package's.
 pub(crate) fn works_in(step: &Step, package: &NodePackage, all: &[NodePackage]) -> bool {
     let line = line_of(step);
-    let everywhere =
-        ["--workspaces", "--filter", " -w ", "--workspace", " -r ", "turbo", "lerna", "--recursive"];
-    if everywhere.iter().any(|w| line.contains(w)) {
+    if works_in_a_workspace(&line) {
         return true;
     }
     let mut directory = step.argv.cwd.to_string();

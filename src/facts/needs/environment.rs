@@ -1,10 +1,11 @@
 //! The virtual environments whose programs units run.
 
-use super::dependencies::python_manifest;
+use super::python::python_manifest;
 use crate::facts::deploy::{Deploy, is_saying, line_of};
 use crate::facts::world::UnitAt;
 use crate::model::Step;
 use crate::repo::names::base;
+use crate::shell::line::stretches;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::{is_in_conda, manages_environments};
@@ -77,8 +78,7 @@ fn is_used(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
 /// The virtual environment whose programs a command runs: for `/srv/app/venv/bin/celery` it is
 /// `/srv/app/venv`.
 pub(super) fn environment_in(command: &str) -> Option<String> {
-    let words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'));
-    for word in words {
+    for word in stretches(command).flatten() {
         let Some(at) = word.find("/bin/") else { continue };
         let directory = &word[..at];
         let name = directory.rsplit('/').next().unwrap_or(directory);

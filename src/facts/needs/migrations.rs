@@ -85,7 +85,7 @@ fn one_shot<'r>(world: &World<'r, '_>) -> Option<(&'r str, &'r Service)> {
     same_app.into_iter().find_map(|index| {
         let compose = &world.project.composes[index];
         let migrates = |service: &&Service| {
-            let command = service.command.as_ref().or(service.entrypoint.as_ref());
+            let command = service.runs();
             // If the configuration says that the server does not need it, it is settled.
             let given = world.given.services.iter().any(|(name, _)| *name == service.name);
             let optional = !service.profiles.is_empty() || given;
@@ -107,7 +107,7 @@ fn in_images<'r>(deploy: &Deploy<'_, 'r, '_>, tools: &[&'r MigrationTool]) -> Op
     let project = world.project;
     let services = || project.composes.iter().flat_map(|compose| &compose.services);
     let commands: Vec<&str> = services()
-        .flat_map(|s| [&s.command, &s.entrypoint])
+        .flat_map(|s| [s.runs(), s.entrypoint.as_ref()])
         .flatten()
         .map(|text| text.text.as_str())
         .collect();

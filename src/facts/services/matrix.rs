@@ -2,117 +2,18 @@
 //! why they are matched; then what only one side has. It judges nothing.
 
 use crate::facts::masked;
-use crate::facts::services::compared::Compared;
 use crate::facts::services::differences::{About, Statement, facts, statements};
 use crate::facts::services::documents::doer;
+use crate::facts::services::rows::{Builder, Kind, Matrix, Row, Side, State, Stated};
 use crate::facts::world::{Origin, UnitAt, World};
+use crate::project::managers::Manager;
 use crate::project::services::{
     Counterpart, Doer, Exemption, Facts, Match, ServiceRef, Strength, of_process, of_service, of_unit,
 };
 use crate::project::unit::{UnitKind, template_of};
-use crate::source::Span;
 use crate::tools::effect::{Change, Resource};
 use crate::tools::managers::is_runtime_program;
 use crate::tools::work::{Work, asked_in};
-
-/// The state of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
-    /// Both sides have it, and they agree.
-    Agrees,
-    /// Both have it, but they disagree.
-    Differs,
-    /// Nothing on the server does the service's work.
-    Missing,
-    /// The server runs it, but no service does.
-    Extra,
-    /// It needs no counterpart.
-    Exempt,
-}
-
-/// What does the work on the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A systemd unit of the project.
-    Unit,
-    /// A process of pm2.
-    Pm2,
-    /// A program of supervisor.
-    Supervisor,
-    /// A unit that an installed package brings.
-    Package,
-    /// The container itself.
-    Container,
-}
-
-/// One side of a row.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Side {
-    /// Its name; for a template, with the instances that are started.
-    pub(crate) name: String,
-    /// Its place.
-    pub(crate) span: Option<Span>,
-    /// What it runs.
-    pub(crate) command: Option<String>,
-    /// Its port; `8080:80` for a port of the host that is forwarded.
-    pub(crate) ports: Vec<String>,
-    /// The user that it runs as.
-    pub(crate) user: Option<String>,
-}
-
-/// What the documents say about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Documented {
-    /// Its name there.
-    pub(crate) name: String,
-    /// Its place.
-    pub(crate) span: Option<Span>,
-}
-
-/// A service, its counterpart, or both.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
-    /// Its state.
-    pub(crate) state: State,
-    /// The service of a Compose file.
-    pub(crate) service: Option<Side>,
-    /// The file of the service.
-    pub(crate) compose: Option<String>,
-    /// What does its work on the server.
-    pub(crate) runs: Option<(Kind, Side)>,
-    /// What `architecture.md` says about it.
-    pub(crate) architecture: Option<Documented>,
-    /// How sure the match is: `certain` or `likely`.
-    pub(crate) strength: Option<&'static str>,
-    /// Why they are matched.
-    pub(crate) reasons: Vec<String>,
-    /// What both state, and whether it agrees.
-    pub(crate) stated: Vec<Stated>,
-    /// Why there is no counterpart, or why none is needed.
-    pub(crate) note: Option<String>,
-}
-
-/// A fact that both sides state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stated {
-    /// `command` or `port`.
-    pub(crate) about: &'static str,
-    /// What the service says.
-    pub(crate) service: String,
-    /// What the server's side says.
-    pub(crate) server: String,
-    /// True if they agree.
-    pub(crate) agrees: bool,
-}
-
-/// All rows, and notes that apply to all of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Matrix {
-    /// Services in the order of their files, and then what only the server has.
-    pub(crate) rows: Vec<Row>,
-    /// What was left out, and what the comparison is based on.
-    pub(crate) notes: Vec<String>,
-}
 
 /// The matrix of a repo.
 pub(crate) fn matrix(world: &World<'_, '_>) -> Matrix {
@@ -147,11 +48,6 @@ fn mask(row: &mut Row) {
     for text in commands.chain(stated).chain(&mut row.note) {
         *text = masked::line(text);
     }
-}
-
-pub(crate) struct Builder<'b, 'r, 'a> {
-    pub(crate) world: &'b World<'r, 'a>,
-    pub(crate) compared: &'b Compared,
 }
 
 impl Builder<'_, '_, '_> {
@@ -253,10 +149,10 @@ impl Builder<'_, '_, '_> {
             Counterpart::Container => {
                 (Kind::Container, Side { name: "its container".to_owned(), ..Side::default() })
             }
-            Counterpart::Manager(name) => {
-                let kind = if name == "pm2" { Kind::Pm2 } else { Kind::Supervisor };
-                (kind, Side { name: format!("a process of {name}"), ..Side::default() })
-            }
+            Counterpart::Manager(manager) => (
+                Kind::Process(*manager),
+                Side { name: format!("a process of {}", manager.name()), ..Side::default() },
+            ),
         }
     }
 
@@ -305,12 +201,8 @@ impl Builder<'_, '_, '_> {
     }
 
     fn process(&self, index: usize) -> (Kind, Side) {
-        use crate::project::managers::Manager;
         let at = &self.world.processes[index];
-        let kind = match at.process.manager {
-            Manager::Pm2 => Kind::Pm2,
-            Manager::Supervisor => Kind::Supervisor,
-        };
+        let kind = Kind::Process(at.process.manager);
         let mut side = of_facts(of_process(&at.process));
         side.name = at.process.name.clone();
         side.span = Some(at.span);

@@ -5,6 +5,7 @@ use crate::facts::world::World;
 use crate::project::architecture::Stated;
 use crate::project::compose::Compose;
 use crate::repo::names::base;
+use crate::tools::serves::serves_an_app;
 use std::collections::HashSet;
 
 /// Words of names that say nothing, because nearly every server runs something with that word.
@@ -25,8 +26,6 @@ const EMPTY: &[&str] = &[
     "systemd",
     "docker",
     "celery",
-    "gunicorn",
-    "uvicorn",
     "python",
     "node",
     "django",
@@ -128,7 +127,7 @@ pub(crate) fn telling(name: &str, project: &[String]) -> Vec<String> {
     let words = name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
     words
         .filter(|w| w.len() > 1 && !w.bytes().all(|b| b.is_ascii_digit()))
-        .filter(|w| !EMPTY.contains(&w.as_str()) && !project.contains(w))
+        .filter(|w| !EMPTY.contains(&w.as_str()) && !serves_an_app(w) && !project.contains(w))
         .collect()
 }
 

@@ -6,6 +6,7 @@ use crate::project::architecture::words::{
     words,
 };
 use crate::project::architecture::{Evidence, Found, Stated, Strength};
+use crate::project::managers::Manager;
 use crate::project::services::product_units;
 
 /// The meaning of a column.
@@ -283,8 +284,19 @@ fn is_elsewhere(cell: &str) -> bool {
 
 /// `shop-web.service`, `` `shop-web` ``, or a cell of one word.
 fn unit_names(cell: &Line) -> Vec<String> {
-    const NOT_NAMES: &[&str] =
-        &["system", "yes", "no", "none", "systemd", "docker", "n/a", "pm2", "auto", "package", "host"];
+    const NOT_NAMES: &[&str] = &[
+        "system",
+        "yes",
+        "no",
+        "none",
+        "systemd",
+        "docker",
+        "n/a",
+        Manager::Pm2.name(),
+        "auto",
+        "package",
+        "host",
+    ];
     let mut names = Vec::new();
     let mut note = |word: &str| {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '@');

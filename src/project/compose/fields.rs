@@ -33,6 +33,7 @@ impl<'a> Reader<'a> {
             build: None,
             command: None,
             entrypoint: None,
+            of_image: None,
             working_dir: None,
             container_name: None,
             restart: None,

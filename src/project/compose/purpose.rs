@@ -1,6 +1,7 @@
 //! The purpose of a service, as far as it decides whether the service needs a unit: a server, work that ends,
 //! or a developer's tool.
 
+use crate::project::compose::Text;
 use crate::project::compose::interpolation::with_defaults;
 use crate::project::compose::{Compose, Service};
 
@@ -86,6 +87,11 @@ const DEV_TOOLS: &[&str] = &[
 ];
 
 impl Service {
+    /// What it starts: its command, its entrypoint, or else what its image starts, as far as the repo shows that.
+    pub(crate) fn runs(&self) -> Option<&Text> {
+        self.command.as_ref().or(self.entrypoint.as_ref()).or(self.of_image.as_ref())
+    }
+
     /// True if it is not restarted and its name or the last of its commands is work that ends.
     fn is_one_shot(&self) -> bool {
         let restart = self.restart.as_ref().map(|r| r.text.as_str());
@@ -95,7 +101,7 @@ impl Service {
         let named = |text: &str| {
             text.split(['-', '_', '.', ':', ' ', '/', '"', '\'']).any(|token| ONE_SHOT_NAMES.contains(&token))
         };
-        let Some(command) = self.command.as_ref().or(self.entrypoint.as_ref()) else {
+        let Some(command) = self.runs() else {
             return named(&self.name);
         };
         let last = command.text.rsplit(['&', ';', '|']).next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! What process managers other than systemd keep running: the process files of pm2 and the settings of
 //! supervisor. It does not know who installs them, and runs nothing.
 
-mod pm2;
+mod ecosystem;
 mod supervisor;
 #[cfg(test)]
 mod tests;
@@ -11,30 +11,13 @@ use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::source::{FileId, Sources, Span};
 
-pub(crate) use pm2::command_of;
+pub(crate) use ecosystem::command_of;
 pub(crate) use supervisor::parse as supervisor;
+
+pub(crate) use crate::tools::managers::Manager;
 
 /// How many settings files are searched for sections of supervisor.
 const MAX_SETTINGS: usize = 300;
-
-/// Who keeps a process running.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Manager {
-    /// pm2, <https://pm2.keymetrics.io/docs/usage/application-declaration/>.
-    Pm2,
-    /// supervisord, <http://supervisord.org/configuration.html>.
-    Supervisor,
-}
-
-impl Manager {
-    /// Its name, as people call it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Manager::Pm2 => "pm2",
-            Manager::Supervisor => "supervisor",
-        }
-    }
-}
 
 /// A process that a manager keeps running.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +63,7 @@ pub(crate) fn read_all(
     for path in &inventory.ecosystem {
         match root.read(path, sources) {
             Ok(file) => {
-                let (processes, more) = pm2::read(sources, file);
+                let (processes, more) = ecosystem::read(sources, file);
                 gaps.extend(more);
                 files.push(ProcessFile { path: path.clone(), file, manager: Manager::Pm2, processes });
             }

@@ -20,7 +20,7 @@ fn shown(processes: &[Process]) -> Vec<String> {
 
 fn pm2(name: &str, text: &str) -> (Vec<String>, Vec<String>) {
     let (sources, id) = file(name, text);
-    let (processes, gaps) = pm2::read(&sources, id);
+    let (processes, gaps) = ecosystem::read(&sources, id);
     let line = |gap: &Gap| gap.place.map_or(0, |place| sources.line(place));
     (shown(&processes), gaps.iter().map(|gap| format!("{}: {}", line(gap), gap.reason)).collect())
 }

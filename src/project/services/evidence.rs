@@ -8,6 +8,7 @@ use crate::project::services::essence::{self, Essence, Role};
 use crate::project::services::{Strength, UnitInfo};
 use crate::repo::names::base;
 use crate::shell::value::without_holes;
+use crate::tools::serves::serves_an_app;
 use std::collections::{BTreeSet, HashSet};
 
 /// Below this there is no match: there is only one kind of evidence, and it leaves doubt.
@@ -42,7 +43,7 @@ pub(super) struct Side {
 
 impl Side {
     pub(super) fn of_service(service: &Service, project: &[String]) -> Side {
-        let command = service.command.as_ref().or(service.entrypoint.as_ref());
+        let command = service.runs();
         let essence = command.map_or_else(Essence::default, |c| essence::of_command(&c.text));
         let ports = service.ports.iter();
         let ports = ports.flat_map(|p| [Some(&p.target), p.published.as_ref()]);
@@ -214,7 +215,8 @@ fn role_of(name: &str, tokens: &BTreeSet<String>, project: &[String]) -> Option<
         Some(Role::Frontend)
     } else if any(&["proxy", "nginx", "caddy", "traefik", "gateway", "ingress"]) {
         Some(Role::Proxy)
-    } else if any(&["web", "api", "app", "backend", "django", "flask", "fastapi", "gunicorn", "uvicorn"])
+    } else if any(&["web", "api", "app", "backend", "django", "flask", "fastapi"])
+        || tokens.iter().any(|token| serves_an_app(token))
         || name == "server"
         || is_project(name, project)
     {

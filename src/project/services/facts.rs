@@ -58,7 +58,7 @@ impl Facts {
 
 /// The facts of a Compose service.
 pub(crate) fn of_service(service: &Service) -> Facts {
-    let command = service.command.as_ref().or(service.entrypoint.as_ref());
+    let command = service.runs();
     let essence = command.map_or_else(Essence::default, |c| essence::of_command(&c.text));
     let mut facts = Facts::of(&essence, command.map(|c| c.text.clone()));
     let variables = service.environment.iter();

@@ -11,7 +11,6 @@ mod stated;
 use crate::project::compose::{Compose, Service};
 use crate::project::managers::{Manager, Process};
 use crate::project::unit::{Unit, UnitKind, template_of};
-use crate::repo::names::base;
 use essence::compose_up;
 use evidence::{Evidence, Side, compare, strength};
 use std::cmp::Reverse;
@@ -71,7 +70,7 @@ pub(crate) enum Counterpart {
     /// The container itself: a unit or the script runs `docker compose up` or `docker run`.
     Container,
     /// A process manager: `pm2`, `supervisor`.
-    Manager(String),
+    Manager(Manager),
 }
 
 /// How sure a match is.
@@ -452,29 +451,21 @@ fn containers(server: &Server<'_>) -> Containers {
 /// tells which one it is, or it is guessed.
 fn manager(side: &Side, server: &Server<'_>) -> Option<(Counterpart, Strength, String)> {
     let managers = server.programs.iter().filter_map(|program| {
-        let manager = match base(program.first()?) {
-            "pm2" => Manager::Pm2,
-            "supervisorctl" | "supervisord" => Manager::Supervisor,
-            _ => return None,
-        };
-        if server.processes.iter().any(|process| process.manager == manager) {
-            return None;
-        }
-        let name = manager.name();
-        let starts = ["start", "restart", "reload", "startOrReload", "startOrRestart", "update"];
-        program.iter().any(|w| starts.contains(&w.as_str())).then_some((name, program))
+        let manager = Manager::told_to_start(program)?;
+        let is_known = server.processes.iter().any(|process| process.manager == manager);
+        (!is_known).then_some((manager, program))
     });
     let mut guess = None;
-    for (name, program) in managers {
+    for (manager, program) in managers {
         let named = program.iter().skip(1).any(|word| {
             !evidence::tokens(word, server.project).is_disjoint(&side.tokens) && !side.tokens.is_empty()
         });
-        let reason = format!("`{name}` keeps it running");
+        let reason = format!("`{}` keeps it running", manager.name());
         if named {
-            return Some((Counterpart::Manager(name.to_owned()), Strength::Certain, reason));
+            return Some((Counterpart::Manager(manager), Strength::Certain, reason));
         }
         if side.built && side.role.is_some() {
-            guess = Some((Counterpart::Manager(name.to_owned()), Strength::Likely, reason));
+            guess = Some((Counterpart::Manager(manager), Strength::Likely, reason));
         }
     }
     guess

@@ -173,7 +173,7 @@ pub(crate) fn service_ports(service: &Service) -> Vec<String> {
         return Vec::new();
     }
     let mut ports: Vec<String> = said.into_iter().cloned().collect();
-    if let Some(command) = service.command.as_ref().or(service.entrypoint.as_ref()) {
+    if let Some(command) = service.runs() {
         let args = essence::of_command(&with_defaults(&command.text)).args;
         ports.extend(ports_of(&args.into_iter().filter(|arg| !arg.contains("://")).collect::<Vec<_>>()));
     }

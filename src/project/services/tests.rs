@@ -28,7 +28,7 @@ fn check(compose_text: &str, units: &[(&str, &str)], server: Server<'_>, expecte
                 Counterpart::Process(at) => format!("process:{}", server.processes[*at].name),
                 Counterpart::System(unit) => format!("system:{unit}"),
                 Counterpart::Container => "container".to_owned(),
-                Counterpart::Manager(manager) => manager.clone(),
+                Counterpart::Manager(manager) => manager.name().to_owned(),
             };
             format!("{}={by}", name(m.service))
         })

@@ -3,9 +3,13 @@
 use crate::facts::owners::{lies_under, user_of};
 use crate::facts::world::{AppUser, UnitAt, World};
 use crate::finding::Confidence;
+use crate::project::unit::split_words;
+use crate::shell::line::{Command, commands};
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::effect::PathKind;
+use crate::tools::databases::file_of_url;
+use crate::tools::deed;
+use crate::tools::effect::{Change, Effect, PathKind};
 
 /// Why the app has to be able to write there.
 pub(super) struct Need {
@@ -111,7 +115,13 @@ fn systemd_makes(at: &UnitAt, path: &str) -> bool {
         })
     })
         // ExecStartPre=+/bin/chown …
-        || at.unit.directives.iter().any(|d| d.key.starts_with("Exec") && d.value.contains("chown"))
+        || at.unit.directives.iter().any(|d| d.key.starts_with("Exec") && gives_away(&d.value))
+}
+
+/// A command of the unit that changes an owner.
+fn gives_away(command: &str) -> bool {
+    let owns = |effect: &Effect| matches!(effect.change, Change::Own { .. });
+    commands(&split_words(command)).iter().any(|command| deed(command.argv()).effects.iter().any(owns))
 }
 
 fn of_unit(at: &UnitAt, path: &str) -> Option<Need> {
@@ -131,7 +141,7 @@ fn of_unit(at: &UnitAt, path: &str) -> Option<Need> {
                 }
             }
             "ExecStart" => {
-                if let Some(option) = written_by(value, path) {
+                if let Some(option) = written_by(&commands(&split_words(value)), path) {
                     return need(format!("{} can't write there (`{option}`)", at.name), directive.span);
                 }
             }
@@ -149,14 +159,17 @@ fn of_unit(at: &UnitAt, path: &str) -> Option<Need> {
 }
 
 /// The option of a command that makes it write to the path: `--access-logfile /var/log/shop/access.log`.
-fn written_by(command: &str, path: &str) -> Option<String> {
-    let words: Vec<&str> = command.split_whitespace().collect();
+fn written_by(commands: &[Command], path: &str) -> Option<String> {
+    commands.iter().find_map(|command| written_by_words(&command.words(), path))
+}
+
+fn written_by_words(words: &[String], path: &str) -> Option<String> {
     words.iter().enumerate().skip(1).find_map(|(at, word)| {
         let (option, value) = match word.split_once('=') {
             Some((option, value)) => (option, value),
-            None => (*words.get(at - 1)?, *word),
+            None => (words[at - 1].as_str(), word.as_str()),
         };
-        let value = value.trim_start_matches("unix:").trim_matches(['"', '\'']);
+        let value = value.trim_start_matches("unix:");
         let upper = option.to_ascii_uppercase();
         let writes = option.starts_with('-')
             && (["LOG", "PID", "DATA", "CACHE", "UPLOAD", "STORAGE", "SCHEDULE"]
@@ -169,10 +182,7 @@ fn written_by(command: &str, path: &str) -> Option<String> {
 
 /// True if a value is the path, or a file directly in it.
 fn place_is(value: &str, path: &str) -> bool {
-    let value = match value.split_once("sqlite") {
-        Some((_, rest)) => rest.split_once("///").map_or(value, |(_, file)| file),
-        None => value,
-    };
+    let value = file_of_url(value).unwrap_or(value);
     let value = value.trim_end_matches('/');
     value == path || value.rsplit_once('/').is_some_and(|(parent, file)| parent == path && file.contains('.'))
 }

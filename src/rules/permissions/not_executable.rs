@@ -10,6 +10,7 @@ use crate::rules::permissions::modes::{gives_execution, takes_execution};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::cron;
 use crate::tools::effect::{Change, Prints, Resource, Role};
 use crate::tools::find::picks;
 
@@ -91,24 +92,12 @@ fn cron_lines(step: &Step) -> Vec<String> {
             first.is_some_and(|b| b.is_ascii_digit() || b.is_ascii_control() || b"*/,-@".contains(&b))
         };
         let lines = step.argv.args.iter().map(|arg| &arg.value).filter(|value| may_be(value.key()));
-        programs.extend(lines.filter_map(|value| cron_program(&value.to_string())));
+        programs.extend(lines.filter_map(|value| cron::program(&value.to_string(), false)));
     }
     for written in step.written.iter().filter(|w| w.path.known_prefix().starts_with("/etc/cron.d/")) {
-        programs.extend(written.content.text.lines().filter_map(cron_program));
+        programs.extend(written.content.text.lines().filter_map(|line| cron::program(line, true)));
     }
     programs
-}
-
-/// `/opt/shop/backup.sh` in `0 3 * * * root /opt/shop/backup.sh`, crontab(5).
-fn cron_program(line: &str) -> Option<String> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let is_field = |w: &&str| w.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'/' | b',' | b'-'));
-    let rest = match words.first()? {
-        first if first.starts_with('@') => &words[1..],
-        _ if words.len() > 5 && words[..5].iter().all(is_field) => &words[5..],
-        _ => return None,
-    };
-    rest.iter().take(2).find(|w| w.contains('/')).map(|w| (*w).to_owned())
 }
 
 /// Scripts that a script writes and that nobody makes executable.
@@ -340,19 +329,6 @@ fn is_in_repo(context: &World<'_, '_>, path: &str) -> bool {
         .scripts
         .iter()
         .any(|file| path.strip_suffix(file.as_str()).is_some_and(|above| above.ends_with('/')))
-}
-
-#[test]
-fn programs_of_cron_lines_are_found() {
-    let program = |line| cron_program(line);
-    assert_eq!(
-        program("0 3 * * * /opt/shop/backup.sh >> /var/log/x 2>&1").as_deref(),
-        Some("/opt/shop/backup.sh")
-    );
-    assert_eq!(program("*/5 * * * * root /opt/x/run.sh").as_deref(), Some("/opt/x/run.sh"));
-    assert_eq!(program("@daily /opt/x/run.sh").as_deref(), Some("/opt/x/run.sh"));
-    assert_eq!(program("0 3 * * * bash backup.sh /opt/x"), None);
-    assert_eq!(program("run /opt/x/run.sh every day at noon please"), None);
 }
 
 #[test]

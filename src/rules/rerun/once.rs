@@ -107,16 +107,9 @@ fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
         (brings || removes) && script.second_run(id).skipped_by().is_none()
             || calls_script(&s.argv) && !s.deed.known
     });
-    let fetches = |text: &str| {
-        text.lines().any(|line| {
-            !line.trim_start().starts_with('#')
-                && line.contains("git")
-                && ["pull", "fetch", "reset --hard"].iter().any(|w| line.contains(w))
-        })
-    };
     let modelled = |file: FileId| context.scripts.iter().any(|s| s.file == file || s.sourced.contains(&file));
     let mut others = context.project.texts.iter().filter(|(_, file)| !modelled(*file));
-    by_step || others.any(|(_, file)| fetches(context.sources.file(*file).text()))
+    by_step || others.any(|(_, file)| git_asked::text_updates(context.sources.file(*file).text()))
 }
 
 /// A git command works in the tree, in one of that name, or in an unknown directory.

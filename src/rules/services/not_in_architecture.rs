@@ -10,6 +10,7 @@ use crate::project::services::{
 use crate::rules::id;
 use crate::shell::value::has_hole;
 use crate::source::Span;
+use crate::tools::web::names_certificates;
 use std::collections::HashSet;
 
 /// `services/not-in-architecture`.
@@ -63,8 +64,7 @@ fn judge_documents(judge: &Judge<'_, '_, '_>, documents: &[Document<'_>], found:
         let service = &judge.context.project.composes[at.compose].services[at.service];
         let image = service.image_name().unwrap_or_default();
         // Certificates are the web server's business.
-        if [image.as_str(), service.name.as_str()].iter().any(|n| n.contains("certbot") || n.contains("acme"))
-        {
+        if [image.as_str(), service.name.as_str()].iter().any(|name| names_certificates(name)) {
             continue;
         }
         let by_image = words.has(&image) || product_units(&image).iter().any(|unit| words.has(unit));

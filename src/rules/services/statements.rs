@@ -58,7 +58,7 @@ fn finding(context: &World<'_, '_>, one: &Match, differs: &Statement) -> Option<
                 "{name} runs `{}`, but its service `{}` of {path} runs `{}`",
                 differs.server, service.name, differs.service
             ),
-            service.command.as_ref().or(service.entrypoint.as_ref()).map(|c| c.span),
+            service.runs().map(|c| c.span),
         ),
         About::Port => (
             id::SERVICES_OTHER_PORT,

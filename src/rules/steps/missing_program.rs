@@ -13,12 +13,12 @@ use crate::model::Step;
 use crate::project::manifest::{Declared, NodePackage, PythonKind, normalized};
 use crate::repo::names::base;
 use crate::rules::id;
-use crate::shell::line::commands;
+use crate::shell::line::{commands, commands_of_code};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
 use crate::tools::providers::{NODE, PYTHON, carries};
 use crate::tools::python::of_environment;
-use crate::tools::{node, packaging};
+use crate::tools::{node, packaging, runners};
 use std::collections::{BTreeSet, HashSet};
 
 const RULE: RuleId = id::STEPS_MISSING_PROGRAM;
@@ -310,10 +310,9 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
 
 /// The first program of a script's command that only a development dependency brings.
 fn only_development<'p>(package: &'p NodePackage, command: &str) -> Option<(&'static str, &'p Declared)> {
-    for part in command.split(['&', ';', '|']) {
-        let mut words = part.split_whitespace().skip_while(|word| word.contains('=') || *word == "cross-env");
-        let Some(first) = words.next() else { continue };
-        let Some((program, needed)) = NODE.iter().find(|(program, _)| *program == first) else { continue };
+    for command in commands_of_code(command) {
+        let called = runners::program(command.argv()).name;
+        let Some((program, needed)) = NODE.iter().find(|(program, _)| *program == called) else { continue };
         let mut of_name = package.dependencies.iter().filter(|d| d.name == *needed);
         let Some(declared) = of_name.next().filter(|d| d.development && of_name.next().is_none()) else {
             continue;

@@ -29,7 +29,7 @@ fn word(context: &World<'_, '_>, lack: &Lack<'_, '_, '_>, draft: Draft) -> Draft
             draft.related(tool.span, "this tool migrates the database")
         }
         By::Compose(path, service) => {
-            let command = service.command.as_ref().or(service.entrypoint.as_ref());
+            let command = service.runs();
             let command = command.map_or("", |c| c.text.as_str());
             let text = format!(
                 "the service `{}` of {path} runs `{command}`, but no step of the deploy does",

@@ -7,6 +7,7 @@ use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::rules::id;
 use crate::rules::units::{Judged, base, judged};
+use crate::tools::python::usual_server;
 use crate::tools::serves::Gateway;
 
 /// `units/wrong-worker`.
@@ -44,7 +45,7 @@ fn judge_worker(unit: &Judged<'_, '_, '_>, Served { exec, serves, app }: &Served
                     "add `-k uvicorn_worker.UvicornWorker` (package uvicorn-worker; in older releases `uvicorn.workers.UvicornWorker`)"
                         .to_owned(),
                 ),
-                false => (name.clone(), format!("start it with {}", Gateway::Asgi.usual_server())),
+                false => (name.clone(), format!("start it with {}", usual_server(Gateway::Asgi))),
             };
             let message =
                 format!("each request fails: `{shown}` is an ASGI app ({why}), but {speaker} speaks WSGI");
@@ -55,7 +56,7 @@ fn judge_worker(unit: &Judged<'_, '_, '_>, Served { exec, serves, app }: &Served
                 "each request fails: `{shown}` is a WSGI app ({why}), but the worker `{}` speaks ASGI",
                 class.unwrap_or_default()
             ),
-            "remove `-k`, because gunicorn's own workers speak WSGI; or name the project's ASGI app"
+            "remove `-k`, because the workers speak WSGI without it; or name the project's ASGI app"
                 .to_owned(),
             sure,
         ),
@@ -67,7 +68,7 @@ fn judge_worker(unit: &Judged<'_, '_, '_>, Served { exec, serves, app }: &Served
             format!(
                 "run `{}asgi`, or start it with {}",
                 module.trim_end_matches("wsgi"),
-                Gateway::Wsgi.usual_server()
+                usual_server(Gateway::Wsgi)
             ),
             Confidence::Medium,
         ),

@@ -17,7 +17,7 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let (Some(work), Some((tree, app))) = (work_of(step), works_for(context, step)) else { return draft };
     let tree = &tree;
     // A command from a variable (`eval "$step"`) is shown by its words, not by their place.
-    let literally = context.sources.text(step.span).contains(step.argv.name.as_str());
+    let literally = context.sources.text(step.span).contains(&*step.argv.name);
     let words = if literally { context.words(step.span) } else { step.argv.to_string() };
     let name = &app.name;
     let after = given_away(context, script, id.0 as usize + 1, tree, |s| s.entry == step.entry);

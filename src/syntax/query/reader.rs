@@ -1,4 +1,4 @@
-//! Reads the text of a selector file: splits it into patterns, takes their predicates out, recognises the shapes that
+//! Reads the text of a query file: splits it into patterns, takes their predicates out, recognises the shapes that
 //! need no query. Positions are bytes of the file. Knows the notation, not the vocabulary.
 
 use std::ops::Range;

@@ -86,7 +86,7 @@ impl Says<'_> {
     }
 }
 
-/// The script that every selector here is tried on.
+/// The script that every query here is tried on.
 const SOURCE: &str = "git push $x --force --force=a \"$(git pull --force)\"\n";
 
 fn load(text: &str) -> Result<Selectors, Vec<SelectorError>> {

@@ -8,7 +8,7 @@
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::tools::draft::{Draft, FILE, NEW};
 use crate::tools::effect::{Again, Deed, Resource, Role};
-use crate::tools::runners::python_module;
+use crate::tools::runners::{INTERPRETER, python_module};
 use crate::tools::serves::served::{Gateway, Language, Serves, ServiceRole, Stays};
 use crate::tools::serves::server::{Entry, Listen, SERVER, Server, ToBackground, daemon, values};
 
@@ -314,7 +314,7 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     if argv.name != "python" && argv.name != "pypy" {
         return None;
     }
-    let options = argv.leading_options(super::INTERPRETER);
+    let options = argv.leading_options(INTERPRETER);
     let module = python_module(argv);
     let script = argv.shifted(options.first_operand).filter(|_| !options.has("c"));
     if let Some(script) = script.filter(|script| script.name == "manage.py" && module.is_none()) {

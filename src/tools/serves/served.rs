@@ -1,7 +1,6 @@
 //! What is known of a program that serves.
 
 use crate::shell::argv::Argv;
-use crate::tools::python;
 
 /// The language of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,13 +43,6 @@ pub(crate) enum Gateway {
     Wsgi,
     /// <https://asgi.readthedocs.io>
     Asgi,
-}
-
-impl Gateway {
-    /// The server that is usually used for such an application.
-    pub(crate) fn usual_server(self) -> &'static str {
-        python::usual_server(self)
-    }
 }
 
 /// An address on which something listens.

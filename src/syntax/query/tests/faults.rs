@@ -3,7 +3,7 @@
 use super::{BARE, load};
 use crate::syntax::query::{Message, Selectors};
 
-/// Checks that a selector is refused with one error at a place.
+/// Checks that a query is refused with one error at a place.
 #[track_caller]
 fn refused(text: &str, line: u32, column: u32, reason: &str) {
     let errors = load(text).unwrap_err();

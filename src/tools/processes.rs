@@ -6,6 +6,7 @@ use crate::shell::wrappers::{command_line, resplit};
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::managers;
 use crate::tools::packaging::PackageManager;
 use crate::tools::says::facts::Says;
 use crate::tools::serves;
@@ -96,14 +97,9 @@ impl Start<'_> {
     }
 }
 
-/// The name of the program, or of its edition for containers.
-pub(crate) fn is_name(name: &str) -> bool {
-    matches!(name, "pm2" | "pm2-runtime" | "pm2-docker")
-}
-
 /// pm2, or its edition for containers.
 pub(crate) fn is_pm2(argv: &Argv) -> bool {
-    is_name(&argv.name)
+    managers::is_pm2(&argv.name)
 }
 
 /// What pm2 leaves running, its "Process management" page; `pm2-runtime` takes its target with or without `start`.
