@@ -8,15 +8,18 @@
 
 ; A later mode closes the file, or a directory above it.
 ((command) @follows
+  (#set! counts "perhaps")
   (#effect? @follows "mode" "path")
   (#hides? @follows @finding))
 
 ; It is removed.
 ((command) @follows
+  (#set! counts "perhaps")
   (#effect? @follows "remove" "path")
   (#hides? @follows @finding))
 
 ; The directory was closed before.
 ((command) @precedes
+  (#set! counts "perhaps")
   (#effect? @precedes "mode" "path")
   (#hides? @precedes @finding))

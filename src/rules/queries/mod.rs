@@ -272,7 +272,9 @@ impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
                 if named.holds(pattern) {
                     // Where both are at fault together, what runs along with either one excuses.
                     let along = other.map_or(Along::Never, |other| order::runs_along(own, other));
-                    best = best.max(order::runs_along(own, hit.at)).max(along);
+                    let along = order::runs_along(own, hit.at).max(along);
+                    let counts = along == Along::Perhaps && pattern.counts_perhaps();
+                    best = best.max(if counts { Along::Always } else { along });
                 }
                 if best == Along::Always {
                     return best;
