@@ -5,8 +5,8 @@
 pub(crate) mod app;
 pub(crate) mod appended;
 pub(crate) mod attended;
-pub(crate) mod beside;
 pub(crate) mod deploy;
+pub(crate) mod deploys;
 pub(crate) mod environment;
 pub(crate) mod firsts;
 pub(crate) mod givers;
@@ -27,4 +27,6 @@ pub(crate) mod redirects;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
 pub(crate) mod services;
+pub(crate) mod surroundings;
 pub(crate) mod world;
+pub(crate) mod worlds;

@@ -273,15 +273,9 @@ impl SecretFiles {
     }
 
     fn mode(&mut self, id: StepId, step: &Step, path: &Value, mode: &Mode, recursive: bool) {
-        if !recursive {
-            let enter = match mode {
-                Mode::Octal(bits) => Some(bits & 0o001 != 0),
-                other => other.others_can_read(),
-            };
-            if let Some(enter) = enter {
-                self.directories.retain(|(p, _, _)| p != path);
-                self.directories.push((path.clone(), enter, id));
-            }
+        if !recursive && let Some(enter) = mode.others_can_enter() {
+            self.directories.retain(|(p, _, _)| p != path);
+            self.directories.push((path.clone(), enter, id));
         }
         let Some(open) = mode.others_can_read().filter(|_| !picks(&step.argv)) else {
             if *mode == Mode::Unknown {

@@ -32,7 +32,7 @@ impl Seen {
         let mut seen = Seen {
             state: State::of(context),
             inventory: context.project.inventory.clone(),
-            scripts: context.scripts.iter().map(|script| script.file).collect(),
+            scripts: context.scripts().iter().map(|script| script.file).collect(),
             ..Seen::default()
         };
         for service in context.project.composes.iter().flat_map(|compose| &compose.services) {

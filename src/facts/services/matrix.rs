@@ -6,7 +6,6 @@ use crate::facts::services::differences::{About, Statement, facts, statements};
 use crate::facts::services::documents::doer;
 use crate::facts::services::rows::{Builder, Kind, Matrix, Row, Side, State, Stated};
 use crate::facts::world::{Origin, UnitAt, World};
-use crate::project::managers::Manager;
 use crate::project::services::{
     Counterpart, Doer, Exemption, Facts, Match, ServiceRef, Strength, of_process, of_service, of_unit,
 };
@@ -215,7 +214,7 @@ impl Builder<'_, '_, '_> {
             Exemption::OneShot if migrates && self.compared.migrates => {
                 "it ends when its work is done, and a step of the deploy migrates the database".to_owned()
             }
-            Exemption::OneShot if migrates && !self.world.scripts.is_empty() => {
+            Exemption::OneShot if migrates && !self.world.scripts().is_empty() => {
                 "it ends when its work is done, but no step of the deploy migrates the database".to_owned()
             }
             Exemption::OneShot => {
@@ -292,7 +291,7 @@ impl Builder<'_, '_, '_> {
 
     fn notes(&self, notes: &mut Vec<String>) {
         let (world, compared) = (self.world, self.compared);
-        if world.scripts.is_empty() {
+        if world.scripts().is_empty() {
             notes.push(
                 "no script that deploys was found, so it is not known what runs on the server".to_owned(),
             );
