@@ -10,21 +10,8 @@ use crate::tools::processes;
 
 /// Directories that contain many things: two things in one of them are not neighbours for that reason.
 const BROAD: [&str; 15] = [
-    "",
-    "/",
-    "/opt",
-    "/srv",
-    "/home",
-    "/var",
-    "/var/www",
-    "/var/lib",
-    "/var/log",
-    "/tmp",
-    "/etc",
-    "/usr",
-    "/root",
-    "/usr/local",
-    "/mnt",
+    "", "/", "/opt", "/srv", "/home", "/var", "/var/www", "/var/lib", "/var/log", "/tmp", "/etc", "/usr",
+    "/root", "/usr/local", "/mnt",
 ];
 
 /// Directories below which the app's own tree ends: `/opt/app/venv/bin/python` belongs to `/opt/app`.

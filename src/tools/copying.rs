@@ -110,39 +110,14 @@ fn is_known_directory(path: &Value) -> bool {
         return path.known_suffix().ends_with("/sites-enabled");
     };
     const ENDS: [&str; 9] = [
-        "/sites-enabled",
-        "/sites-available",
-        "/conf.d",
-        "/snippets",
-        "/modules-enabled",
-        "/conf-enabled",
-        "/conf-available",
-        "/logrotate.d",
-        "/sudoers.d",
+        "/sites-enabled", "/sites-available", "/conf.d", "/snippets", "/modules-enabled", "/conf-enabled",
+        "/conf-available", "/logrotate.d", "/sudoers.d",
     ];
     const WHOLE: [&str; 22] = [
-        "/",
-        "/bin",
-        "/sbin",
-        "/etc",
-        "/usr/bin",
-        "/usr/sbin",
-        "/usr/local/bin",
-        "/usr/local/sbin",
-        "/usr/local/lib",
-        "/etc/systemd/system",
-        "/lib/systemd/system",
-        "/usr/lib/systemd/system",
-        "/etc/cron.d",
-        "/etc/cron.daily",
-        "/etc/cron.hourly",
-        "/etc/cron.weekly",
-        "/etc/init.d",
-        "/etc/profile.d",
-        "/etc/sysctl.d",
-        "/tmp",
-        "/opt",
-        "/root",
+        "/", "/bin", "/sbin", "/etc", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin",
+        "/usr/local/lib", "/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system",
+        "/etc/cron.d", "/etc/cron.daily", "/etc/cron.hourly", "/etc/cron.weekly", "/etc/init.d",
+        "/etc/profile.d", "/etc/sysctl.d", "/tmp", "/opt", "/root",
     ];
     ENDS.iter().any(|end| text.ends_with(end)) || WHOLE.contains(&text)
 }
