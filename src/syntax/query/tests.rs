@@ -5,6 +5,7 @@ use crate::syntax::tree::{Tree, parse};
 use std::collections::BTreeSet;
 
 mod faults;
+mod words;
 
 /// Says yes to what its list names, about the command of a text.
 struct Says<'t> {
