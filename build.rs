@@ -91,7 +91,7 @@ fn ids(files: &[PathBuf]) -> io::Result<String> {
     // As names compare, which is not how paths do.
     pages.sort();
     let mut table = format!("pub(super) static ABOUT: [About; {}] = [\n", pages.len());
-    let mut constants = String::new();
+    let (mut constants, mut all) = (String::new(), String::new());
     for (index, (name, text)) in pages.iter().enumerate() {
         let value = |key: &str| {
             let lines = text.lines().skip(1).take_while(|line| *line != "---");
@@ -114,7 +114,7 @@ fn ids(files: &[PathBuf]) -> io::Result<String> {
         let _ = writeln!(
             table,
             "    About {{ name: Cow::Borrowed({name:?}), title: Cow::Borrowed({:?}), \
-             severity: Severity::{}, confidence: Confidence::{}, fix: {fix}, review: {}, first_run: {}, message: {}, help: {} }},",
+             severity: Severity::{}, confidence: Confidence::{}, fix: {fix}, review: {}, first_run: {}, message: {}, help: {}, other: {} }},",
             value("title"),
             word("severity"),
             word("confidence"),
@@ -122,15 +122,17 @@ fn ids(files: &[PathBuf]) -> io::Result<String> {
             value("first-run") == "true",
             text("message"),
             text("help"),
+            text("other"),
         );
         let constant = name.to_uppercase().replace(['/', '-'], "_");
         let _ = writeln!(
             constants,
             "/// `{name}`\npub(crate) const {constant}: RuleId = RuleId::built_in(&ABOUT[{index}]);"
         );
+        let _ = writeln!(all, "    {constant},");
     }
     table.push_str("];\n");
-    Ok(table + &constants)
+    Ok(format!("{table}{constants}static ALL: [RuleId; {}] = [\n{all}];\n", pages.len()))
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! The stages of a check, one by one, for `benches/whole.rs`. Nobody else may rest on it.
 
 use crate::facts::world::{Given, Project, World};
+use crate::facts::worlds::Worlds;
 use crate::model::{self, FollowNothing};
 use crate::rules::pages::Pages;
 use crate::rules::{self, Chosen, Judge, embedded};
@@ -74,19 +75,19 @@ impl Stages {
         times.model = start.elapsed().as_secs_f64();
 
         let before = Instant::now();
-        let world = World::new(&sources, &models, &self.project, &self.given);
+        let worlds = Worlds::from(World::new(&sources, &models, &self.project, &self.given));
         let shared = before.elapsed().as_secs_f64();
         let chosen = Chosen { selectors: &self.selectors, pages: &self.pages, wants: &|_| true };
         if let Some(each) = each {
             for (rule, seconds) in self.rules.iter().zip(&mut *each) {
                 let start = Instant::now();
-                black_box(rule.run(&world, &chosen).expect("no rule panics"));
+                black_box(rule.run(&worlds, &chosen).expect("no rule panics"));
                 *seconds += start.elapsed().as_secs_f64();
             }
             each[self.rules.len()] += shared;
         } else {
             let mut findings = Vec::new();
-            assert!(rules::run(&world, &chosen, &mut findings).is_empty(), "a rule panicked");
+            assert!(rules::run(&worlds, &chosen, &mut findings).is_empty(), "a rule panicked");
             black_box(findings);
         }
         times.whole = start.elapsed().as_secs_f64();

@@ -16,4 +16,4 @@
 
 ((command) @follows
   (#role? @follows "daemon-reload" "reboot")
-  (#later? @other @follows))
+  (#not-later? @follows @other))

@@ -2,7 +2,9 @@
 //! with less finds the parts of the repo on which it fails, and only those are given up.
 
 use super::split::{Attempt, settle};
-use crate::facts::world::{Given, Project, World};
+use crate::facts::deploys::Deploys;
+use crate::facts::world::{Given, Project};
+use crate::facts::worlds::Worlds;
 use crate::finding::{Finding, Gap};
 use crate::limit::{self, Failure, Tries};
 use crate::model::{self, Deployment, Follow, Piece};
@@ -263,8 +265,9 @@ impl Repo<'_, '_> {
                 || is_script(file)
                 || project_service(self.project, file).any(|index| service_taken(file, index))
         });
-        let context = World::new(self.sources, &models, &project, self.given);
-        rule.run(&context, &self.chosen)
+        let deploys = Deploys::of(self.sources, &models);
+        let worlds = Worlds::new(&deploys, true, self.sources, &models, &project, self.given);
+        rule.run(&worlds, &self.chosen)
     }
 }
 

@@ -6,8 +6,9 @@ use super::load;
 use super::models::Models;
 use super::regions::Regions;
 use super::{CheckError, Request, Settings, Target};
-use crate::facts::beside::beside;
+use crate::facts::deploys::Deploys;
 use crate::facts::world::{Given, World};
+use crate::facts::worlds::Worlds;
 use crate::finding::{Finding, Gap};
 use crate::limit;
 use crate::model::Deployment;
@@ -127,7 +128,8 @@ fn inspect_in_time(
     scripts.retain(|s| !parts.contains(&s.file));
     let parts: HashSet<&str> = parts.iter().map(|file| sources.file(*file).path()).collect();
     judged.taken.retain(|(path, _)| !parts.contains(path.as_str()));
-    put_beside_first(sources, &mut models, &mut scripts, &mut judged.taken);
+    let deploys = Deploys::of(sources, &models);
+    say_why_beside(&deploys, &scripts, &mut judged.taken);
     judged.scripts = models.len();
     judged.files = sources.iter().count();
     let given = Given {
@@ -137,11 +139,12 @@ fn inspect_in_time(
     };
     let wants = |rule: &str| settings.selection.wants(rule);
     let chosen = Chosen { selectors, pages: &settings.rules.pages, wants: &wants };
-    let context = limit::piece(|| World::new(sources, &models, &project, &given));
-    let (failed, looked) = match &context {
-        Ok(context) => {
-            let failed = rules::run(context, &chosen, &mut judged.findings);
-            (failed, limit::piece(|| look(context)))
+    let apart = rules::judges_deploys(&chosen);
+    let worlds = limit::piece(|| Worlds::new(&deploys, apart, sources, &models, &project, &given));
+    let (failed, looked) = match &worlds {
+        Ok(worlds) => {
+            let failed = rules::run(worlds, &chosen, &mut judged.findings);
+            (failed, limit::piece(|| look(worlds.whole())))
         }
         Err(failure) => (Vec::new(), Err(*failure)),
     };
@@ -186,26 +189,13 @@ fn parts(models: &[Deployment<'_>]) -> HashSet<FileId> {
     parts
 }
 
-/// Orders the scripts as the world wants them, and notes why some are no part of the deploy.
-fn put_beside_first<'a>(
-    sources: &Sources,
-    models: &mut Vec<Deployment<'a>>,
-    scripts: &mut Vec<Script<'a>>,
-    taken: &mut [(String, String)],
-) {
-    let beside = beside(sources, models);
-    if beside.iter().all(Option::is_none) {
-        return;
-    }
-    let mut all: Vec<_> = beside.into_iter().zip(models.drain(..).zip(scripts.drain(..))).collect();
-    all.sort_by_key(|(beside, _)| beside.is_none());
-    for (beside, (model, script)) in all {
+/// Notes why some scripts are no part of a deploy.
+fn say_why_beside(deploys: &Deploys, scripts: &[Script<'_>], taken: &mut [(String, String)]) {
+    for (at, script) in scripts.iter().enumerate() {
         let why = taken.iter_mut().find(|(path, _)| *path == script.path);
-        if let (Some(beside), Some((_, why))) = (beside, why) {
+        if let (Some(beside), Some((_, why))) = (deploys.beside(at), why) {
             *why = format!("{why}; {}", beside.phrase());
         }
-        models.push(model);
-        scripts.push(script);
     }
 }
 

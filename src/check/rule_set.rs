@@ -82,7 +82,8 @@ impl RuleSet {
             let parsed = |text: &Option<Cow<'static, str>>| Message::parse(text.as_ref()?).ok();
             let message = parsed(&page.about().message).and_then(|message| file.message_fault(&message));
             let help = parsed(&page.about().help).and_then(|help| file.help_fault(&help));
-            message.into_iter().chain(help).map(|fault| format!("{}: {fault}", page.file))
+            let other = parsed(&page.about().other).and_then(|other| file.other_fault(&other));
+            message.into_iter().chain(help).chain(other).map(|fault| format!("{}: {fault}", page.file))
         });
         faults.collect()
     }

@@ -131,7 +131,8 @@ fn weight(named: Named) -> u8 {
 mod tests {
     use super::*;
     use crate::check::{Settings, Target, check_over};
-    use crate::facts::world::World;
+    use crate::facts::world::{Scope, World};
+    use crate::facts::worlds::Worlds;
     use crate::rules::{self, Chosen};
     use crate::source::Sources;
     use std::collections::BTreeSet;
@@ -176,10 +177,13 @@ mod tests {
         let selectors = settings.rules.selectors().unwrap();
         let mut judged = 0;
         let mut look = |world: &World<'_, '_>| {
+            let scripts = world.scripts().to_vec();
+            let world = World::within(Scope::default(), world.sources, scripts, world.project, world.given);
+            let worlds = Worlds::from(world);
             let run = |wants: &dyn Fn(&str) -> bool| {
                 let mut found = Vec::new();
                 let chosen = Chosen { selectors, pages: &settings.rules.pages, wants };
-                assert!(rules::run(world, &chosen, &mut found).is_empty(), "a rule panicked");
+                assert!(rules::run(&worlds, &chosen, &mut found).is_empty(), "a rule panicked");
                 found
             };
             let together = run(&|_| true);

@@ -2,7 +2,8 @@
 
 use super::judge;
 use super::{CheckError, Request, Settings};
-use crate::facts::services::matrix::{Matrix, matrix};
+use crate::facts::services::matrix::matrix;
+use crate::facts::services::rows::Matrix;
 use crate::finding::Gap;
 use crate::source::Sources;
 

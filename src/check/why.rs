@@ -69,7 +69,7 @@ pub(crate) fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why
     let mut asked = None;
     let judged = judge::judge(&request, &all, &mut sources, &mut |context| {
         let sources = context.sources;
-        for model in context.scripts {
+        for model in context.scripts() {
             asked.get_or_insert(model.file);
             for (id, step) in model.iter() {
                 if Some(step.span.file) == asked && covers(sources, step.span) {

@@ -23,7 +23,7 @@ const SYSTEM_ACCOUNTS: [&str; 10] = [
 
 pub(crate) fn app_user(
     sources: &Sources,
-    scripts: &[Deployment<'_>],
+    scripts: &[&Deployment<'_>],
     units: &[UnitAt],
     given: &Given,
 ) -> Option<AppUser> {
@@ -105,7 +105,7 @@ pub(crate) fn app_user(
 
 /// The account to which a script gives the directory in which it installs, builds or migrates:
 /// `chown -R www-data /srv/web`.
-fn owner_of_tree(scripts: &[Deployment<'_>]) -> Option<AppUser> {
+fn owner_of_tree(scripts: &[&Deployment<'_>]) -> Option<AppUser> {
     let works = |step: &&Step| {
         step.deed
             .roles

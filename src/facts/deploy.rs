@@ -11,7 +11,7 @@ use crate::facts::world::{Origin, UnitAt, World};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::manifest::NodePackage;
 use crate::project::unit::UnitKind;
-use crate::repo::names::is_beside;
+use crate::repo::names::{base, directory, is_beside};
 use crate::shell::argv::Stdin;
 use crate::shell::line::stretches;
 use crate::shell::wrappers::Place;
@@ -114,7 +114,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         self.known.said.get_or_init(|| {
             let mut all = Vec::new();
             let mut directory = None;
-            for (_, _, step) in self.world.steps() {
+            for step in self.all().flat_map(|script| &script.steps) {
                 let Some(text) = said(step) else { continue };
                 for line in text.lines() {
                     // What is printed after a printed `cd` is to be typed there.
@@ -132,13 +132,18 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// The scripts that deploy, with their numbers.
     pub(crate) fn deploying(&self) -> impl Iterator<Item = (usize, &'r Deployment<'a>)> {
         let world = self.world;
-        world.scripts.iter().enumerate().filter(move |(_, s)| deploys(world, s.file))
+        world.scripts().iter().copied().enumerate().filter(move |(_, s)| deploys(world, s.file))
     }
 
     /// The steps of all scripts that deploy.
     pub(crate) fn steps(&self) -> impl Iterator<Item = &'r Step> {
+        self.deploying().flat_map(|(_, script)| script.steps.iter())
+    }
+
+    /// The scripts of the deploy, including those that go back or take something away.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'r Deployment<'a>> {
         let world = self.world;
-        world.scripts.iter().filter(move |s| deploys(world, s.file)).flat_map(|s| s.steps.iter())
+        world.scripts().iter().copied().filter(move |script| !world.is_of_another(script.file))
     }
 
     /// What is done to the unit, under any name, in the order of scripts and steps.
@@ -170,11 +175,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         };
         let any = self.steps().any(container)
             || self.processes().iter().any(|p| p.language == Language::Container)
-            || self
-                .world
-                .scripts
-                .iter()
-                .any(|s| self.world.sources.file(s.file).text().contains("get.docker.com"));
+            || self.all().any(|s| self.world.sources.file(s.file).text().contains("get.docker.com"));
         any && !self.processes().iter().any(|p| p.language != Language::Container)
     }
 
@@ -239,7 +240,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         let unit = || self.own_units().map(|u| u.span).last();
         let source = || self.steps().filter(|s| s.deed.roles.contains(&Role::Source)).last().map(|s| s.span);
         let serve = || self.steps().find(|s| s.deed.roles.contains(&Role::Serve)).map(|s| s.span);
-        let first = || self.world.scripts.first().map(|s| Span::file_start(s.file));
+        let first = || self.all().next().map(|s| Span::file_start(s.file));
         self.steps()
             .filter(starts)
             .last()
@@ -263,21 +264,23 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         done.has(work) || self.calls(work)
     }
 
-    /// A script of the repo that does the work but is not part of this deploy: its path.
-    pub(crate) fn elsewhere(&self, work: Work) -> Option<&'r str> {
+    /// A script of the repo that does the work but is not part of this deploy: its path, and whether it deploys another server.
+    pub(crate) fn elsewhere(&self, work: Work) -> Option<(&'r str, bool)> {
         let world = self.world;
         let names = ["deploy", "install", "setup", "update", "upgrade", "release", "provision", "migrate"];
         let texts = world.project.texts.iter().filter(|(path, file)| {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            world.project.inventory.scripts.contains(path)
-                && names.iter().any(|n| name.contains(n))
-                && !is_beside(path.rsplit_once('/').map_or("", |(dir, _)| dir).trim_start_matches("scripts"))
-                && world.scripts.iter().all(|s| s.file != *file)
-                && !world.is_beside(*file)
+            let deploys = || {
+                world.project.inventory.scripts.contains(path)
+                    && names.iter().any(|n| base(path).contains(n))
+                    && !is_beside(directory(path).trim_start_matches("scripts"))
+                    && world.scripts().iter().all(|s| s.file != *file)
+                    && !world.is_of_another(*file)
+            };
+            world.is_of_another_server(*file) || deploys()
         });
         texts
             .filter(|(_, file)| done_in(world.sources.file(*file).text()).has(work))
-            .map(|(path, _)| path.as_str())
+            .map(|(path, file)| (path.as_str(), world.is_of_another_server(*file)))
             .next()
     }
 
@@ -333,7 +336,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     pub(crate) fn repo_drives(&self, verb: &str, unit: &str) -> bool {
         let world = self.world;
         let lines = self.known.driving.get_or_init(|| {
-            let texts = world.project.texts.iter().filter(|(_, file)| !world.is_beside(*file));
+            let texts = world.project.texts.iter().filter(|(_, file)| !world.is_of_another(*file));
             let texts = texts.map(|(_, file)| world.sources.file(*file).text());
             let lines = texts.flat_map(str::lines).map(str::trim_start);
             lines.filter(|line| drives_services(line) && !line.starts_with('#')).collect()
@@ -400,18 +403,18 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     }
 }
 
-/// Going back or removing something is not a deploy.
+/// What stands beside the deploy, and what goes back or removes something, does not deploy.
 fn deploys(world: &World<'_, '_>, script: FileId) -> bool {
     let path = world.sources.file(script).path();
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    !AWAY.iter().any(|away| name.contains(away))
+    !world.is_of_another(script) && !AWAY.iter().any(|away| name.contains(away))
 }
 
 type OfUnits<'r> = (HashMap<String, Vec<UnitEffect<'r>>>, Vec<(String, UnitEffect<'r>)>);
 
 fn of_units<'r>(world: &World<'r, '_>) -> OfUnits<'r> {
     let (mut exact, mut loose): OfUnits<'r> = (HashMap::new(), Vec::new());
-    for (script, deployment) in world.scripts.iter().enumerate() {
+    for (script, deployment) in world.scripts().iter().enumerate() {
         let deploys = deploys(world, deployment.file);
         for (id, step) in deployment.iter() {
             for effect in &step.deed.effects {

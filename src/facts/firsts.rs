@@ -130,7 +130,7 @@ pub(crate) fn is_made_elsewhere(world: &World<'_, '_>, script: &Deployment<'_>, 
 pub(crate) type Makers<'s> = HashMap<&'s Resource, Vec<usize>>;
 
 /// All of them.
-pub(crate) fn makers<'s>(scripts: &'s [Deployment<'_>]) -> Makers<'s> {
+pub(crate) fn makers<'s>(scripts: &[&'s Deployment<'_>]) -> Makers<'s> {
     let mut makers = Makers::new();
     for (number, script) in scripts.iter().enumerate() {
         let effects = script.iter().flat_map(|(_, step)| &step.deed.effects);

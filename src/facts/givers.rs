@@ -157,13 +157,7 @@ fn gives(effect: &Effect) -> bool {
             let other = |v: &Option<Value>| v.as_ref().is_some_and(|v| v.as_literal() != Some("root"));
             other(user) || user.is_none() && other(group)
         }
-        Change::Mode { mode, .. } => match mode {
-            Mode::Octal(bits) => bits & 0o002 != 0,
-            Mode::Symbolic(text) => {
-                text.split(',').any(|c| c.contains(['o', 'a']) && c.contains('w') && c.contains('+'))
-            }
-            Mode::Unknown => true,
-        },
+        Change::Mode { mode, .. } => *mode == Mode::Unknown || mode.others_can_write() == Some(true),
         _ => false,
     }
 }

@@ -42,7 +42,7 @@ struct DropIn {
 }
 
 /// The units of the project, drop-ins merged.
-pub(crate) fn units(sources: &Sources, scripts: &[Deployment<'_>], project: &Project) -> Vec<UnitAt> {
+pub(crate) fn units(sources: &Sources, scripts: &[&Deployment<'_>], project: &Project) -> Vec<UnitAt> {
     let mut found = Found { sources, project, units: Vec::new(), taken: Vec::new(), drop_ins: Vec::new() };
     for (index, script) in scripts.iter().enumerate() {
         for (id, step) in script.iter() {

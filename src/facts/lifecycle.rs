@@ -31,7 +31,7 @@ pub(crate) struct Lifecycles {
 /// that a container gets.
 pub(crate) fn brought_by(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> Option<(usize, StepId)> {
     let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { return None };
-    is_here(deploy.world.scripts[script].step(id)).then_some((script, id))
+    is_here(deploy.world.scripts()[script].step(id)).then_some((script, id))
 }
 
 /// The first step of the deploy that does one of these to the unit.
@@ -158,7 +158,7 @@ pub(crate) enum Missed<'r> {
 /// What the unit misses if it runs already when the deploy's first start of it comes.
 pub(crate) fn missed<'r>(deploy: &Deploy<'_, 'r, '_>, at: &UnitAt, start: &Step) -> Option<Missed<'r>> {
     let (script, id) = brought_by(deploy, at)?;
-    let deployment = &deploy.world.scripts[script];
+    let deployment = deploy.world.scripts()[script];
     let first = first(deploy, at, &[Change::Start])?;
     if !std::ptr::eq(first.step, start) || deployment.second_run(id).skipped_by().is_some() {
         return None;
@@ -179,7 +179,7 @@ fn is_left_running(
     id: StepId,
     start: &Step,
 ) -> bool {
-    let deployment = &deploy.world.scripts[script];
+    let deployment = deploy.world.scripts()[script];
     let below = deployment.steps[id.0 as usize..].iter().any(|s| std::ptr::eq(s, start));
     let ends = |s: &Step| {
         s.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
@@ -212,7 +212,7 @@ fn updates<'r>(script: &'r Deployment<'_>) -> Option<&'r Step> {
 /// app does not have, and nothing restarts it.
 pub(crate) fn left_with_old_code<'c>(deploy: &Deploy<'c, '_, '_>, step: &Step) -> Option<&'c UnitAt> {
     let world = deploy.world;
-    let update = world.scripts.iter().find_map(updates)?;
+    let update = world.scripts().iter().find_map(|script| updates(script))?;
     if !std::ptr::eq(update, step) {
         return None;
     }

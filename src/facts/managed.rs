@@ -12,7 +12,7 @@ use crate::tools::managers::is_supervisord;
 use crate::tools::processes;
 
 /// Every process of the project, each once: what a script starts last counts.
-pub(crate) fn processes(scripts: &[Deployment<'_>], project: &Project) -> Vec<ProcessAt> {
+pub(crate) fn processes(scripts: &[&Deployment<'_>], project: &Project) -> Vec<ProcessAt> {
     let mut found = Found { all: Vec::new(), taken: Vec::new(), project };
     for (index, script) in scripts.iter().enumerate() {
         for (id, step) in script.iter().filter(|(_, step)| !matches!(step.place, Place::Container(_))) {

@@ -5,8 +5,8 @@
 pub(crate) mod app;
 pub(crate) mod appended;
 pub(crate) mod attended;
-pub(crate) mod beside;
 pub(crate) mod deploy;
+pub(crate) mod deploys;
 pub(crate) mod environment;
 pub(crate) mod firsts;
 pub(crate) mod givers;
@@ -25,4 +25,6 @@ pub(crate) mod read_units;
 pub(crate) mod redirects;
 pub(crate) mod secrets;
 pub(crate) mod services;
+pub(crate) mod surroundings;
 pub(crate) mod world;
+pub(crate) mod worlds;

@@ -10,7 +10,7 @@ use crate::tools::effect::{Change, Mode, Resource};
 pub(crate) fn opened(step: &Step) -> Option<(&Value, bool)> {
     step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
         (Change::Mode { mode, recursive }, Resource::Path(path)) => {
-            (opens(mode) && !is_free(path, mode)).then_some((path, *recursive))
+            (mode.others_can_write() == Some(true) && !is_free(path, mode)).then_some((path, *recursive))
         }
         _ => None,
     })
@@ -21,37 +21,18 @@ pub(crate) fn narrows(first: &Step, second: &Step) -> bool {
     let Some((path, recursive)) = opened(second) else { return false };
     first.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
         (Change::Mode { mode, recursive: all }, Resource::Path(target)) => {
-            !opens(mode) && *mode != Mode::Unknown && reaches(target, *all, path) && (*all || !recursive)
+            mode.others_can_write() == Some(false) && reaches(target, *all, path) && (*all || !recursive)
         }
         (Change::Remove, Resource::Path(gone)) => path.is_under(gone),
         _ => false,
     })
 }
 
-/// True for a mode with which others can write.
-fn opens(mode: &Mode) -> bool {
-    match mode {
-        Mode::Octal(bits) => bits & 0o002 != 0,
-        Mode::Symbolic(text) => text.split(',').any(|clause| {
-            let Some(at) = clause.find(['+', '=']) else { return false };
-            let (who, what) = clause.split_at(at);
-            // If no class is given, the umask applies, chmod(1): `+w` then gives nothing to others.
-            who.contains(['o', 'a']) && what.contains('w')
-        }),
-        Mode::Unknown => false,
-    }
-}
-
 /// What may be like that: a directory with the sticky bit, in which only the owner of a file can remove it
 /// (unlink(2)), devices, and unknown paths.
 fn is_free(path: &Value, mode: &Mode) -> bool {
-    let sticky = match mode {
-        Mode::Octal(bits) => bits & 0o1000 != 0,
-        Mode::Symbolic(text) => text.contains('t'),
-        Mode::Unknown => true,
-    };
     let shown = path.to_string();
-    sticky
+    mode.is_sticky() == Some(true)
         || lies_under(&shown, "/dev")
         || lies_under(&shown, "/sys")
         || path.knowledge() >= Knowledge::Unknown

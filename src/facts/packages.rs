@@ -38,15 +38,26 @@ pub(crate) fn installs_manifest(step: &Step, of: Ecosystem) -> bool {
     step.deed.roles.contains(&Role::Dependencies(of)) && packaging::installs_manifest(&step.argv, of)
 }
 
-/// They work on the same tree of packages.
-pub(crate) fn same_packages(work: &Step, install: &Step, of: Ecosystem) -> bool {
-    if of == Ecosystem::Python {
-        return environment(work) == environment(install);
+/// True if both are programs of one ecosystem that work on the same virtual environment, or on the same tree of packages.
+pub(crate) fn same_packages(one: &Step, other: &Step) -> bool {
+    match (ecosystem(one), ecosystem(other)) {
+        (Some(of), Some(others)) if of == others => match of {
+            Ecosystem::Python => environment(one) == environment(other),
+            _ => tree(one).is_some_and(|own| Some(own) == tree(other)),
+        },
+        _ => false,
     }
-    let filled = install.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
+}
+
+/// The directory whose packages a step works with, if that is known.
+fn tree(step: &Step) -> Option<Value> {
+    let filled = step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
         (Change::Create(_), Resource::Path(path)) => Some(path.dirname()),
         _ => None,
     });
-    filled.unwrap_or_else(|| install.argv.cwd.clone()) == work.argv.cwd
-        && !packaging::works_elsewhere(&work.argv)
+    let installs = step.deed.roles.iter().any(|role| matches!(role, Role::Dependencies(_)));
+    match filled.filter(|_| installs) {
+        Some(filled) => Some(filled),
+        None => (installs || !packaging::works_elsewhere(&step.argv)).then(|| step.argv.cwd.clone()),
+    }
 }

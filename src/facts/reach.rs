@@ -95,12 +95,8 @@ fn needed(unit: &Unit, by_root: bool) -> Option<(String, Span, &'static str)> {
 pub(crate) fn opens_roots_home(step: &Step) -> bool {
     step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
         (Change::Mode { mode, .. }, Resource::Path(path)) => {
-            let enter = match mode {
-                Mode::Octal(bits) => bits & 0o001 != 0,
-                Mode::Symbolic(text) => text.contains('x'),
-                Mode::Unknown => true,
-            };
-            enter && matches!(path.to_string().as_str(), "/root" | "~" | "$HOME")
+            let enters = *mode == Mode::Unknown || mode.others_can_enter() == Some(true);
+            enters && matches!(path.to_string().as_str(), "/root" | "~" | "$HOME")
         }
         _ => false,
     })

@@ -36,7 +36,7 @@ fn read_unit(world: &World<'_, '_>, unit: usize) -> Option<ReadUnit> {
     let (script, literal, confidence) = match at.origin {
         Origin::InRepo => (None, None, Confidence::High),
         Origin::Installed(index, id) | Origin::Written(index, id) => {
-            let script = world.scripts.get(index)?;
+            let script = world.scripts().get(index)?;
             let step = script.step(id);
             let as_it_is = step.deed.copies() || links(&step.argv).next().is_some();
             let written = step.written.iter().find(|w| w.path.basename().is_shown_as(&at.name));

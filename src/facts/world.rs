@@ -2,7 +2,6 @@
 //! the app's user, the app's directory, the units.
 
 use crate::facts::app;
-use crate::facts::beside;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
 use crate::facts::firsts::{Firsts, Makers, makers};
@@ -17,97 +16,17 @@ use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
 use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId, User};
-use crate::project::architecture::Architecture;
-use crate::project::compose::Compose;
-use crate::project::dotenv::Dotenv;
-use crate::project::env::InCode;
-use crate::project::managers::{Process, ProcessFile};
-use crate::project::manifest::Needs;
+use crate::project::managers::Process;
 use crate::project::unit::Unit;
-use crate::repo::inventory::Inventory;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
 use crate::tools::effect::{Resource, Role};
-use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
-/// What the configuration says about the app.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Given {
-    /// `app: user`.
-    pub(crate) user: Option<String>,
-    /// `app: directory`.
-    pub(crate) directory: Option<String>,
-    /// `services`: a compose service's unit; `None` if it needs none.
-    pub(crate) services: Vec<(String, Option<String>)>,
-}
-
-/// Everything around the scripts.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Project {
-    /// The files by kind.
-    pub(crate) inventory: Inventory,
-    /// Compose files.
-    pub(crate) composes: Vec<Compose>,
-    /// Architecture documents.
-    pub(crate) architectures: Vec<Architecture>,
-    /// Manifests.
-    pub(crate) needs: Needs,
-    /// Unit files of the repo, by path.
-    pub(crate) unit_files: Vec<(String, FileId)>,
-    /// Templates that are filled in before they are installed, by path.
-    pub(crate) unit_templates: Vec<(String, FileId)>,
-    /// Files of the repo that add to units (`web.service.d/override.conf`), by path.
-    pub(crate) drop_ins: Vec<(String, FileId)>,
-    /// Process files of pm2 and supervisor.
-    pub(crate) process_files: Vec<ProcessFile>,
-    /// Texts that rules only search for words, by path: all scripts of the repo, nginx and pm2 settings,
-    /// workflows.
-    pub(crate) texts: Vec<(String, FileId)>,
-    /// Environment files, including samples, by path.
-    pub(crate) dotenvs: Vec<(String, Dotenv)>,
-    /// Where the code reads and sets variables; empty if the rules about it are not requested.
-    pub(crate) env: InCode,
-    /// The names of the samples that occur nowhere else in the repo; `None` if that is not known.
-    pub(crate) unread: Option<BTreeSet<String>>,
-    /// Variables that the code or a compose file needs, and that no other text of the repo names, including
-    /// prose.
-    pub(crate) untold: BTreeSet<String>,
-    /// The name of the project: the root's directory.
-    pub(crate) names: Vec<String>,
-}
-
-impl Project {
-    /// The files from which something was read, each once.
-    pub(crate) fn files(&self) -> Vec<FileId> {
-        let files = RefCell::new(BTreeSet::new());
-        // One list of where files are held is enough.
-        self.clone().retain(&|file| {
-            files.borrow_mut().insert(file);
-            true
-        });
-        files.into_inner().into_iter().collect()
-    }
-
-    /// Forgets what was read from the other files.
-    pub(crate) fn retain(&mut self, keep: &dyn Fn(FileId) -> bool) {
-        self.composes.retain(|compose| keep(compose.file));
-        self.architectures.retain(|document| keep(document.file));
-        self.process_files.retain(|process_file| keep(process_file.file));
-        for files in [&mut self.unit_files, &mut self.unit_templates, &mut self.drop_ins, &mut self.texts] {
-            files.retain(|(_, file)| keep(*file));
-        }
-        self.dotenvs.retain(|(_, dotenv)| keep(dotenv.file));
-        self.env.uses.retain(|one| keep(one.span.file));
-        self.env.sets.retain(|(_, span)| keep(span.file));
-        self.needs.python.retain(|manifest| keep(manifest.file));
-        self.needs.node.retain(|package| keep(package.file));
-        self.needs.others.retain(|manifest| keep(manifest.file));
-        self.needs.migrations.retain(|tool| keep(tool.span.file));
-    }
-}
+pub(crate) use crate::facts::surroundings::{Given, Project};
 
 /// Where a unit comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +37,16 @@ pub(crate) enum Origin {
     Installed(usize, StepId),
     /// It is in the repo, and no script installs it.
     InRepo,
+}
+
+impl Origin {
+    /// The script that brings it, by its index in the world.
+    pub(crate) fn script(self) -> Option<usize> {
+        match self {
+            Origin::Written(script, _) | Origin::Installed(script, _) => Some(script),
+            Origin::InRepo => None,
+        }
+    }
 }
 
 /// A unit of the project.
@@ -162,12 +91,25 @@ impl AppUser {
     }
 }
 
+/// Which scripts of the repo are no part of the deploy that a world is about.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    /// Scripts that the world has, and that are no part of its deploy.
+    pub(crate) beside: HashSet<FileId>,
+    /// Scripts that the world does not have.
+    pub(crate) others: HashSet<FileId>,
+    /// Those of them that are a deploy of another server.
+    pub(crate) other_deploys: HashSet<FileId>,
+    /// The units that those bring, by their names.
+    pub(crate) others_units: HashSet<String>,
+}
+
 /// What the rules see.
 pub(crate) struct World<'r, 'a> {
     /// The texts.
     pub(crate) sources: &'r Sources,
-    /// The scripts.
-    pub(crate) scripts: &'r [Deployment<'a>],
+    scripts: Vec<&'r Deployment<'a>>,
+    scope: Scope,
     /// Their surroundings.
     pub(crate) project: &'r Project,
     /// What the configuration says.
@@ -196,9 +138,6 @@ pub(crate) struct World<'r, 'a> {
     deploy: Known<'r>,
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
-    /// The scripts that stand beside those that are seen here; empty where all are seen.
-    beside: Vec<FileId>,
-    main: OnceCell<Option<Box<World<'r, 'a>>>>,
     words: OnceCell<Words>,
 }
 
@@ -219,22 +158,33 @@ struct Placed {
 }
 
 impl<'r, 'a> World<'r, 'a> {
-    /// Works out what follows from scripts and project together.
+    /// Works out what follows from scripts and project together. All scripts are one deploy.
     pub(crate) fn new(
         sources: &'r Sources,
         scripts: &'r [Deployment<'a>],
         project: &'r Project,
         given: &'r Given,
     ) -> Self {
-        let units = installed::units(sources, scripts, project);
-        let app_user = app::app_user(sources, scripts, &units, given);
+        World::within(Scope::default(), sources, scripts.iter().collect(), project, given)
+    }
+
+    /// The same of some scripts of a repo.
+    pub(crate) fn within(
+        scope: Scope,
+        sources: &'r Sources,
+        scripts: Vec<&'r Deployment<'a>>,
+        project: &'r Project,
+        given: &'r Given,
+    ) -> Self {
+        let mut units = installed::units(sources, &scripts, project);
+        units.retain(|at| at.origin != Origin::InRepo || !scope.others_units.contains(&at.name));
+        let app_user = app::app_user(sources, &scripts, &units, given);
         let mut world = World {
             sources,
-            scripts,
             project,
             given,
             units,
-            processes: managed::processes(scripts, project),
+            processes: managed::processes(&scripts, project),
             compared: OnceCell::new(),
             app_user,
             app_trees: Vec::new(),
@@ -244,38 +194,32 @@ impl<'r, 'a> World<'r, 'a> {
             places: OnceCell::new(),
             lives: OnceCell::new(),
             root_serves: OnceCell::new(),
-            roots_home_is_open: OnceCell::new(),
-            brought: OnceCell::new(),
             deploy: Known::default(),
             read_units: OnceCell::new(),
             made: OnceCell::new(),
-            beside: Vec::new(),
-            main: OnceCell::new(),
             words: OnceCell::new(),
+            brought: OnceCell::new(),
+            roots_home_is_open: OnceCell::new(),
+            scripts,
+            scope,
         };
         world.app_trees = app::app_trees(&world);
         world
     }
 
-    /// The deploy alone, without the scripts that stand beside it; `None` where there are none. Those come first in the
-    /// scripts of the world.
-    pub(crate) fn main(&self) -> Option<&World<'r, 'a>> {
-        let main = self.main.get_or_init(|| {
-            let all = beside::beside(self.sources, self.scripts);
-            let count = all.iter().take_while(|beside| beside.is_some()).count();
-            (count > 0 && all[count..].iter().all(Option::is_none)).then(|| {
-                let (beside, scripts) = self.scripts.split_at(count);
-                let mut main = World::new(self.sources, scripts, self.project, self.given);
-                main.beside = beside.iter().map(|script| script.file).collect();
-                Box::new(main)
-            })
-        });
-        main.as_deref()
+    /// The scripts.
+    pub(crate) fn scripts(&self) -> &[&'r Deployment<'a>] {
+        &self.scripts
     }
 
-    /// True for a script that stands beside the ones that are seen here.
-    pub(crate) fn is_beside(&self, file: FileId) -> bool {
-        self.beside.contains(&file)
+    /// True for a script that deploys another server.
+    pub(crate) fn is_of_another_server(&self, script: FileId) -> bool {
+        self.scope.other_deploys.contains(&script)
+    }
+
+    /// True for a script that is no part of the deploy that this world is about.
+    pub(crate) fn is_of_another(&self, script: FileId) -> bool {
+        self.scope.beside.contains(&script) || self.scope.others.contains(&script)
     }
 
     /// Every word of what deploys.
@@ -311,18 +255,18 @@ impl<'r, 'a> World<'r, 'a> {
     /// What a script is the first to make.
     pub(crate) fn firsts(&self, script: &Deployment<'_>) -> Option<&Firsts<'r>> {
         let number = self.number(script)?;
-        Some(self.of_scripts[number].firsts.get_or_init(|| Firsts::of(&self.scripts[number])))
+        Some(self.of_scripts[number].firsts.get_or_init(|| Firsts::of(self.scripts[number])))
     }
 
     /// True if another script makes an account or a directory.
     pub(crate) fn is_made_by_others(&self, script: &Deployment<'_>, made: &Resource) -> bool {
-        let makers = self.makers.get_or_init(|| makers(self.scripts));
+        let makers = self.makers.get_or_init(|| makers(&self.scripts));
         let own = self.number(script);
         makers.get(made).is_some_and(|scripts| scripts.iter().any(|number| Some(*number) != own))
     }
 
     fn number(&self, script: &Deployment<'_>) -> Option<usize> {
-        self.scripts.iter().position(|own| std::ptr::eq(own, script))
+        self.scripts.iter().position(|own| std::ptr::eq(*own, script))
     }
 
     fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript<'r>> {
@@ -354,8 +298,10 @@ impl<'r, 'a> World<'r, 'a> {
 
     /// All steps of all scripts that run on the machine itself.
     pub(crate) fn steps(&self) -> impl Iterator<Item = (&'r Deployment<'a>, StepId, &'r Step)> {
-        let scripts = self.scripts;
-        scripts.iter().flat_map(|script| script.iter().map(move |(id, step)| (script, id, step)))
+        self.scripts
+            .iter()
+            .copied()
+            .flat_map(|script| script.iter().map(move |(id, step)| (script, id, step)))
     }
 
     /// True if a path is in the app's tree.
@@ -420,7 +366,7 @@ impl<'r, 'a> World<'r, 'a> {
         let near = near.take_while(|p| p.span.file == span.file && p.reach >= span.end);
         let mut surest = None;
         for place in near.filter(|p| p.span.end >= span.end) {
-            surest = surest.max(Some(Self::circumstances(&self.scripts[place.script], place.id)));
+            surest = surest.max(Some(Self::circumstances(self.scripts[place.script], place.id)));
             if surest == Some(Confidence::High) {
                 break;
             }
@@ -447,6 +393,12 @@ impl<'r, 'a> World<'r, 'a> {
     /// The place of a step, for a message: `line 12`.
     pub(crate) fn line(&self, span: Span) -> String {
         format!("line {}", self.sources.line(span))
+    }
+
+    /// The place of a step that a message about another place names: with the file, if that is another one.
+    pub(crate) fn line_beside(&self, span: Span, beside: Span) -> String {
+        let (line, path) = (self.line(span), self.sources.file(span.file).path());
+        if span.file == beside.file { line } else { format!("{line} of {path}") }
     }
 
     /// The command as written, cut to one line of at most 60 characters.

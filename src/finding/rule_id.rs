@@ -29,6 +29,8 @@ pub struct About {
     pub message: Option<Cow<'static, str>>,
     /// What such a finding gives as what to write instead.
     pub help: Option<Cow<'static, str>>,
+    /// What such a finding says at the command that `@other` captures.
+    pub other: Option<Cow<'static, str>>,
 }
 
 /// A rule's id: `<family>/<name>`. The built-in ones are constants, which `build.rs` makes of the pages; those of a
@@ -84,6 +86,7 @@ impl RuleId {
             first_run: false,
             message: None,
             help: None,
+            other: None,
         })
     }
 }

@@ -27,7 +27,7 @@ use run::{second_run, timeline};
 pub(crate) use pieces::{Piece, pieces};
 pub(crate) use run::second_run::{Outcome, SecondRun};
 pub(crate) use run::timeline::Presence;
-pub(crate) use run::together::{Along, only_success};
+pub(crate) use run::together::{Along, Course};
 
 /// Who runs a command.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::clean;
 use super::json::{self, JsonGap, Range, Tool, range};
 use crate::check::Services;
-use crate::facts::services::matrix::{self, Kind, Row, Side, State, Stated};
+use crate::facts::services::rows::{self, Kind, Row, Side, State, Stated};
 use crate::source::{Sources, Span};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -317,7 +317,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 fn closing(found: &Services) -> String {
     let rows = &found.matrix.rows;
     if rows.is_empty() {
-        let managers = matrix::managers();
+        let managers = rows::managers();
         return format!(
             "there is nothing to compare: no Compose file, no unit and no process of {managers} was found"
         );

@@ -5,6 +5,11 @@ pub(crate) fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// The part of a path before its last name; empty at the root of the repo.
+pub(crate) fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
+
 /// The names of <https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>, and
 /// variants that people pass to `-f` (`docker-compose.prod.yml`).
 pub(crate) fn is_compose(name: &str) -> bool {

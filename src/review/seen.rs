@@ -2,7 +2,8 @@
 
 use super::checklist::{Evidence, FileKind, Task, Witness};
 use super::state::State;
-use crate::facts::services::matrix::{Kind as RunBy, matrix};
+use crate::facts::services::matrix::matrix;
+use crate::facts::services::rows::Kind as RunBy;
 use crate::facts::world::World;
 use crate::model;
 use crate::repo::inventory::Inventory;
@@ -31,7 +32,7 @@ impl Seen {
         let mut seen = Seen {
             state: State::of(context),
             inventory: context.project.inventory.clone(),
-            scripts: context.scripts.iter().map(|script| script.file).collect(),
+            scripts: context.scripts().iter().map(|script| script.file).collect(),
             ..Seen::default()
         };
         for service in context.project.composes.iter().flat_map(|compose| &compose.services) {

@@ -118,7 +118,7 @@ impl State {
         }
         reader.manifests(context);
         reader.environment(context);
-        for script in context.scripts {
+        for &script in context.scripts() {
             reader.script(script);
         }
         state.facts.sort_by(|a, b| {

@@ -18,6 +18,7 @@ struct Front {
     first_run: bool,
     message: Option<Spanned<String>>,
     help: Option<Spanned<String>>,
+    other: Option<Spanned<String>>,
 }
 
 /// What the front matter of the page of the rule `name` says, and where it ends.
@@ -68,6 +69,7 @@ pub(super) fn read(text: &str, name: &str) -> Result<(About, usize), (u32, Strin
         first_run: front.first_run,
         message: message(front.message)?,
         help: message(front.help)?,
+        other: message(front.other)?,
     };
     Ok((about, end))
 }

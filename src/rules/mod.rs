@@ -6,8 +6,6 @@ pub(crate) mod embedded;
 pub(crate) mod env;
 pub(crate) mod front;
 mod guards;
-// A rule that is a query file alone is named by no code.
-#[allow(dead_code)]
 pub(crate) mod id;
 pub(crate) mod page;
 #[cfg(any(test, fuzzing))]
@@ -22,6 +20,7 @@ mod units;
 mod user;
 
 use crate::facts::world::World;
+use crate::facts::worlds::{Whose, Worlds};
 use crate::finding::{Confidence, Finding, RuleId};
 use crate::limit::{self, Failure};
 use crate::repo::names::is_first_boot_script;
@@ -50,19 +49,16 @@ const FAMILIES: &[&[Entry]] = &[
 ];
 
 /// How the query files of each family are worded, where their pages do not say it.
-fn wordings() -> Vec<queries::Worded> {
-    let families = [
-        rerun::WORDINGS,
-        rerun::SHARED_WORDINGS,
-        user::WORDINGS,
-        permissions::WORDINGS,
-        steps::WORDINGS,
-        services::WORDINGS,
-        units::WORDINGS,
-        env::WORDINGS,
-    ];
-    families.concat()
-}
+const WORDINGS: &[&[queries::Worded]] = &[
+    rerun::WORDINGS,
+    rerun::SHARED_WORDINGS,
+    user::WORDINGS,
+    permissions::WORDINGS,
+    steps::WORDINGS,
+    services::WORDINGS,
+    units::WORDINGS,
+    env::WORDINGS,
+];
 
 /// What is run: the query files, the pages of all rules, and which rules are asked for.
 #[derive(Clone, Copy)]
@@ -118,31 +114,62 @@ impl Judge {
     ///
     /// # Errors
     /// What it failed of.
-    pub(crate) fn run(&self, world: &World<'_, '_>, chosen: &Chosen<'_>) -> Result<Vec<Finding>, Failure> {
+    pub(crate) fn run(&self, worlds: &Worlds<'_, '_>, chosen: &Chosen<'_>) -> Result<Vec<Finding>, Failure> {
         limit::piece(|| {
-            let mut found = self.judge(world, chosen);
-            if let Some(main) = world.main().filter(|_| self.may_judge_deploys()) {
-                // The deploy is judged by itself; what stands beside it counts on it.
-                found.retain(|finding| !is_of_deploy(&finding.rule) || main.is_beside(finding.span.file));
-                let wants = |rule: &str| is_of_deploy(rule) && (chosen.wants)(rule);
-                let mut own = self.judge(main, &Chosen { wants: &wants, ..*chosen });
-                own.retain(|finding| is_of_deploy(&finding.rule) && !main.is_beside(finding.span.file));
-                found.append(&mut own);
-            }
+            let mut found = match worlds.parts().is_empty() || !self.may_judge_deploys() {
+                true => self.judge(worlds.whole(), chosen),
+                false => self.judge_apart(worlds, chosen),
+            };
             found.retain(|finding| (chosen.wants)(&finding.rule));
-            found.iter_mut().for_each(|finding| temper(world, finding));
+            found.iter_mut().for_each(|finding| temper(worlds.whole(), finding));
             found
         })
+    }
+
+    /// Judges each deploy by itself, and the repo for what is no deploy's.
+    fn judge_apart(&self, worlds: &Worlds<'_, '_>, chosen: &Chosen<'_>) -> Vec<Finding> {
+        let wants = |rule: &str| !is_of_deploy(rule) && (chosen.wants)(rule);
+        let whole = Chosen { wants: &wants, ..*chosen };
+        let mut found =
+            if self.is_asked_for(&whole) { self.judge(worlds.whole(), &whole) } else { Vec::new() };
+        found.retain(|finding| !is_of_deploy(&finding.rule));
+        let wants = |rule: &str| is_of_deploy(rule) && (chosen.wants)(rule);
+        let of_deploy = Chosen { wants: &wants, ..*chosen };
+        // What all deploys lack that the files of the repo ask for.
+        let mut shared: Option<Vec<Finding>> = None;
+        for part in worlds.parts() {
+            let mut of_files = Vec::new();
+            for finding in self.judge(&part.world, &of_deploy) {
+                match worlds.whose(part, finding.span.file) {
+                    _ if !is_of_deploy(&finding.rule) => {}
+                    Whose::Own => found.push(finding),
+                    Whose::Shared => of_files.push(finding),
+                    Whose::Others => {}
+                }
+            }
+            if part.is_deploy() {
+                let alike = |one: &Finding, other: &Finding| one.rule == other.rule && one.span == other.span;
+                shared = Some(match shared {
+                    Some(mut so_far) => {
+                        so_far.retain(|one| of_files.iter().any(|other| alike(one, other)));
+                        so_far
+                    }
+                    None => of_files,
+                });
+            }
+        }
+        found.extend(shared.into_iter().flatten());
+        found
     }
 
     fn judge(&self, world: &World<'_, '_>, chosen: &Chosen<'_>) -> Vec<Finding> {
         let mut found = Vec::new();
         match &self.0 {
             Kind::Rust(_, rule) => rule(world, &mut found),
-            Kind::Queries => queries::run(world, chosen, &wordings(), &mut found),
+            Kind::Queries => queries::run(world, chosen, WORDINGS, &mut found),
             Kind::Query(rule) => {
                 let wants = |name: &str| name == &**rule;
-                queries::run(world, &Chosen { wants: &wants, ..*chosen }, &wordings(), &mut found);
+                queries::run(world, &Chosen { wants: &wants, ..*chosen }, WORDINGS, &mut found);
             }
         }
         found
@@ -172,19 +199,27 @@ pub(crate) fn all() -> impl Iterator<Item = Judge> {
 }
 
 /// Runs every rule that is asked for. Gives those that failed; the others have judged all the same.
-pub(crate) fn run(world: &World<'_, '_>, chosen: &Chosen<'_>, findings: &mut Vec<Finding>) -> Vec<Failed> {
+pub(crate) fn run(worlds: &Worlds<'_, '_>, chosen: &Chosen<'_>, findings: &mut Vec<Finding>) -> Vec<Failed> {
     let mut failed = Vec::new();
     for judge in all().filter(|judge| judge.is_asked_for(chosen)) {
-        match judge.run(world, chosen) {
+        match judge.run(worlds, chosen) {
             Ok(mut found) => findings.append(&mut found),
             // The rules of the other query files judge without the one that panics.
             Err(Failure::Panicked) if matches!(judge.0, Kind::Queries) => {
-                run_each_query(world, chosen, findings, &mut failed);
+                run_each_query(worlds, chosen, findings, &mut failed);
             }
             Err(failure) => failed.push(Failed { judge, failure }),
         }
     }
     failed
+}
+
+/// True if some rule is asked for that judges each deploy by itself.
+pub(crate) fn judges_deploys(chosen: &Chosen<'_>) -> bool {
+    let rules = FAMILIES.iter().copied().flatten().flat_map(|(ids, _)| ids.iter()).map(|id| &**id);
+    let of_queries = chosen.selectors.rules();
+    let mut asked = rules.chain(of_queries.iter().map(|rule| &**rule));
+    asked.any(|rule| is_of_deploy(rule) && (chosen.wants)(rule))
 }
 
 /// True for what is judged of one deploy, and not of the repo.
@@ -194,7 +229,7 @@ fn is_of_deploy(rule: &str) -> bool {
 
 /// Runs the query files one by one.
 fn run_each_query(
-    world: &World<'_, '_>,
+    worlds: &Worlds<'_, '_>,
     chosen: &Chosen<'_>,
     findings: &mut Vec<Finding>,
     failed: &mut Vec<Failed>,
@@ -202,7 +237,7 @@ fn run_each_query(
     let rules = chosen.selectors.rules().into_iter().filter(|rule| (chosen.wants)(rule));
     let ids = rules.filter_map(|rule| chosen.pages.get(&rule).map(|page| page.id.clone()));
     for judge in ids.map(|id| Judge(Kind::Query(id))) {
-        match judge.run(world, chosen) {
+        match judge.run(worlds, chosen) {
             Ok(mut found) => findings.append(&mut found),
             Err(failure) => failed.push(Failed { judge, failure }),
         }

@@ -99,6 +99,12 @@ impl QueryFile {
         self.of(part).next().is_some()
     }
 
+    /// True where an excuse is compared with what `@other` captures.
+    pub(crate) fn compares_with_other(&self) -> bool {
+        let excuses = self.of(Part::Follows).chain(self.of(Part::Precedes));
+        excuses.into_iter().any(|excuse| excuse.compares_with(Part::Other))
+    }
+
     /// What is wrong with a message that the rule's page gives: it is said of each pattern that has none of its own.
     pub(crate) fn message_fault(&self, message: &Message) -> Option<String> {
         self.patterns.iter().filter(|p| p.message.is_none()).find_map(|p| self.fault_for(p, message))
@@ -107,6 +113,14 @@ impl QueryFile {
     /// What is wrong with a help that the rule's page gives: it is said of each pattern.
     pub(crate) fn help_fault(&self, help: &Message) -> Option<String> {
         self.patterns.iter().find_map(|p| self.fault_for(p, help))
+    }
+
+    /// What is wrong with the text that the rule's page gives for the command that `@other` captures.
+    pub(crate) fn other_fault(&self, text: &Message) -> Option<String> {
+        match self.has(Part::Other) {
+            true => self.help_fault(text),
+            false => Some("`other` needs a pattern of `@other` in the query file".to_owned()),
+        }
     }
 
     /// What is wrong with a message about what a pattern finds.

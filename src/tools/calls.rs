@@ -67,6 +67,16 @@ pub(crate) fn compiles(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "make" | "cmake" | "ninja" | "configure" | "meson") || is_script(&argv.name)
 }
 
+/// The path of the script of a shell that a command runs or sources.
+pub(crate) fn called_script(argv: &Argv) -> Option<String> {
+    let path = match (call(argv), argv.name.as_str()) {
+        (Call::Script(path), _) => path,
+        (_, "." | "source") => argv.args.first()?.value.to_string(),
+        _ => return None,
+    };
+    is_script(&path).then_some(path)
+}
+
 /// A script of a shell that is called by its name.
 pub(crate) fn calls_script(argv: &Argv) -> bool {
     is_script(&argv.name)

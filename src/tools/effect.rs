@@ -4,6 +4,8 @@ use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::thing::Thing;
 
+pub(crate) use crate::tools::mode::Mode;
+
 /// What a command changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Resource {
@@ -118,58 +120,6 @@ pub(crate) enum PathKind {
     Link,
     /// Not known (`cp -r`, `mv`).
     Any,
-}
-
-/// How a file mode is written.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Mode {
-    /// `0640`.
-    Octal(u32),
-    /// `u+x,go-rwx`.
-    Symbolic(String),
-    /// `$MODE`.
-    Unknown,
-}
-
-impl Mode {
-    /// Reads an operand of `chmod` or `install -m` (chmod(1)).
-    pub(crate) fn parse(value: &Value) -> Mode {
-        let Some(text) = value.as_literal() else {
-            return Mode::Unknown;
-        };
-        let digits = text.trim_start_matches('=');
-        match u32::from_str_radix(digits, 8) {
-            Ok(mode) if digits.len() <= 5 => Mode::Octal(mode),
-            _ => Mode::Symbolic(text.to_owned()),
-        }
-    }
-
-    /// Whether accounts other than owner and group can read it afterwards. `None` if the mode does not show
-    /// it.
-    pub(crate) fn others_can_read(&self) -> Option<bool> {
-        match self {
-            Mode::Octal(mode) => Some(mode & 0o004 != 0),
-            Mode::Symbolic(text) => {
-                let mut answer = None;
-                for clause in text.split(',') {
-                    let Some(at) = clause.find(['+', '-', '=']) else {
-                        continue;
-                    };
-                    let (who, what) = clause.split_at(at);
-                    let others = who.is_empty() || who.contains(['o', 'a']);
-                    let read = what.contains('r');
-                    match what.as_bytes().first() {
-                        Some(b'=') if others => answer = Some(read),
-                        Some(b'+') if others && read => answer = Some(true),
-                        Some(b'-') if others && read => answer = Some(false),
-                        _ => {}
-                    }
-                }
-                answer
-            }
-            Mode::Unknown => None,
-        }
-    }
 }
 
 /// What happens to the resource.

@@ -31,6 +31,7 @@ pub(crate) mod known_units;
 mod languages;
 pub(crate) mod libraries;
 pub(crate) mod managers;
+mod mode;
 pub(crate) mod node;
 mod owners;
 mod packages;

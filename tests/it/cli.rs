@@ -430,3 +430,52 @@ fn what_a_deploy_sources_from_a_pipeline_is_judged() {
         assert!(ran.out.contains(&format!("{path}:2:1")), "{}{}", ran.out, ran.err);
     }
 }
+
+#[test]
+fn what_a_script_beside_the_deploy_sources_is_judged() {
+    let demo = "#!/bin/bash\nset -e\n. ./lib.sh\nset_up\n";
+    let lib = "set_up() {\n  mkdir -p /srv/demo\n  chmod 777 /srv/demo\n}\n";
+    let dir = project(&[
+        ("deploy.sh", DEPLOYS),
+        ("demo.sh", &format!("{demo}apt-get install -y nginx\ncd /srv/demo\nnpm ci\n")),
+        ("lib.sh", lib),
+    ]);
+    let ran = run(dir.path(), &["check", "-v", "--select", "permissions"]);
+    assert!(
+        ran.err.contains("demo.sh") && ran.err.contains("sets up a demo beside the deploy"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.out.contains("lib.sh:3:"), "{}{}", ran.out, ran.err);
+}
+
+/// A script that brings the code to a host and restarts the app.
+fn deploys_to(host: &str, more: &str) -> String {
+    format!(
+        "#!/bin/bash\nset -e\nssh deploy@{host} bash <<'EOF'\nset -e\ncd /srv/shop\ngit pull\nsudo apt-get install -y git\n\
+         . venv/bin/activate\npip install -r requirements.txt\n{more}sudo systemctl restart shop\nEOF\n"
+    )
+}
+
+#[test]
+fn a_migration_of_another_server_does_not_stand_in_for_the_missing_one() {
+    let files = |web: &str, jobs: &str| {
+        let dir = project(&[
+            ("web.sh", &deploys_to("web.example.org", web)),
+            ("jobs.sh", &deploys_to(jobs, "")),
+            ("requirements.txt", "django\ngunicorn\n"),
+            ("manage.py", "import django\n"),
+            ("shop.service", "[Service]\nUser=shop\nExecStart=/srv/shop/venv/bin/gunicorn shop.wsgi\n"),
+            ("shop/migrations/0001_initial.py", "from django.db import migrations\n"),
+        ]);
+        let ran = run(dir.path(), &["check", "--select", "steps/no-migrations"]);
+        let told = |words: &str| ran.out.contains(words);
+        let elsewhere = "(only web.sh does, on another server)";
+        assert_eq!(told(elsewhere), told("warning[steps/no-migrations]"), "{}", ran.out);
+        (told("─ web.sh:"), told("─ jobs.sh:"))
+    };
+    let migrates = "python manage.py migrate\n";
+    assert_eq!(files(migrates, "jobs.example.org"), (false, true));
+    assert_eq!(files(migrates, "web.example.org"), (false, false));
+    assert_eq!(files("", "jobs.example.org"), (true, true));
+}

@@ -2,6 +2,7 @@
 
 use super::tests::{SCRIPT, judge_again, sources};
 use super::*;
+use crate::facts::world::World;
 use crate::finding::RuleId;
 use crate::limit::{counted, tick, within};
 use crate::model::FollowNothing;

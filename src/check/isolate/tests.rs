@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::check::{Request, Settings};
+use crate::facts::world::World;
 use crate::finding::{Confidence, RuleId, Severity};
 use crate::model::FollowNothing;
 use crate::project::compose;

@@ -26,10 +26,10 @@ impl Calls {
     pub(crate) fn of(deploy: Deploy<'_, '_, '_>) -> Calls {
         let world = deploy.world;
         let mut opaque = false;
-        let mut seen: HashSet<FileId> = world.scripts.iter().map(|s| s.file).collect();
+        let mut seen: HashSet<FileId> = world.scripts().iter().map(|s| s.file).collect();
         let mut open: Vec<String> = Vec::new();
         let mut scripts: Vec<String> = Vec::new();
-        for (_, _, step) in world.steps() {
+        for step in deploy.all().flat_map(|script| &script.steps) {
             match call(&step.argv) {
                 Call::None => {}
                 Call::Script(name) => match script_named(world, &name) {

@@ -267,7 +267,7 @@ impl<'r> Table<'r> {
                 self.script(*file, text);
             }
         }
-        for script in world.scripts {
+        for &script in world.scripts() {
             if !world.project.texts.iter().any(|(_, file)| *file == script.file) {
                 self.script(script.file, world.sources.file(script.file).text());
             }
@@ -302,7 +302,7 @@ impl<'r> Table<'r> {
         files.extend(project.composes.iter().flat_map(Compose::files));
         files.extend(project.dotenvs.iter().map(|(_, dotenv)| dotenv.file));
         let mut of_scripts: Vec<FileId> = scripts.into_iter().map(|(_, file)| *file).collect();
-        of_scripts.extend(world.scripts.iter().map(|s| s.file));
+        of_scripts.extend(world.scripts().iter().map(|s| s.file));
         let words = |files: Vec<FileId>| Words {
             texts: files.into_iter().map(|file| sources.file(file).text()).collect(),
             set: OnceLock::new(),
@@ -336,7 +336,7 @@ pub(crate) fn written_files(world: &World<'_, '_>) -> Vec<WrittenFile> {
     let named: HashSet<String> =
         world.units.iter().flat_map(|at| at.unit.environment_files()).map(|file| file.path).collect();
     let mut files = Vec::new();
-    for (index, script) in world.scripts.iter().enumerate() {
+    for (index, script) in world.scripts().iter().enumerate() {
         for (id, step) in script.iter() {
             for written in &step.written {
                 let path = written.path.to_string();

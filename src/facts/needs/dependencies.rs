@@ -1,11 +1,12 @@
 //! The manifests whose dependencies a deploy is to install.
 
 use super::environment::{environment_in, environments};
+use super::python::python_manifest;
 use crate::facts::deploy::names::{is_directory, works_in};
 use crate::facts::deploy::{Deploy, Language, is_saying, line_of};
 use crate::facts::outputs::{is_brought, is_served};
 use crate::model::Step;
-use crate::project::manifest::{self, NodePackage, PythonKind};
+use crate::project::manifest::{self, NodePackage};
 use crate::repo::names::is_beside;
 use crate::source::{FileId, Span};
 use crate::syntax::query::Need;
@@ -84,26 +85,6 @@ fn place(deploy: &Deploy<'_, '_, '_>) -> Option<Span> {
             .any(|r| matches!(r, Role::Build(e) | Role::Dependencies(e) if *e != Ecosystem::Container))
     });
     near.last().map(|s| s.span).or_else(|| deploy.place())
-}
-
-/// The requirements of a server: those nearest to the root.
-pub(super) fn python_manifest(deploy: &Deploy<'_, '_, '_>) -> Option<FileId> {
-    let sources = deploy.world.sources;
-    let candidates = deploy.world.project.needs.python.iter().filter(|m| {
-        let path = sources.file(m.file).path();
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let development = ["dev", "test", "lint", "doc", "local", "ci"];
-        let parts = || name.split(['-', '_', '.']);
-        let takes_in = m.includes.iter().any(|include| !include.constraint);
-        let filled = m.kind == PythonKind::Setup || takes_in || m.dependencies.iter().any(|d| !d.development);
-        filled && !is_beside(&m.directory) && !parts().any(|p| development.contains(&p))
-    });
-    candidates
-        .min_by_key(|m| {
-            let depth = if m.directory.is_empty() { 0 } else { 1 + m.directory.matches('/').count() };
-            (depth, m.kind == PythonKind::Setup, sources.file(m.file).path())
-        })
-        .map(|m| m.file)
 }
 
 fn python<'r>(deploy: &Deploy<'_, 'r, '_>) -> Option<Dependencies<'r>> {

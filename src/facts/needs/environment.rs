@@ -1,6 +1,6 @@
 //! The virtual environments whose programs units run.
 
-use super::dependencies::python_manifest;
+use super::python::python_manifest;
 use crate::facts::deploy::{Deploy, is_saying, line_of};
 use crate::facts::world::UnitAt;
 use crate::model::Step;

@@ -5,6 +5,7 @@ mod build;
 mod dependencies;
 mod environment;
 mod migrations;
+mod python;
 mod static_files;
 
 pub(crate) use build::{Build, Program};

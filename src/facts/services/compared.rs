@@ -91,7 +91,7 @@ impl Compared {
             !package.contains("client") && (known(package) || known(stem))
         };
         let installs = packages.iter().any(software)
-            || world.scripts.iter().enumerate().any(|(at, script)| brings(at) && with_packages(script));
+            || deploy.deploying().any(|(at, script)| brings(at) && with_packages(script));
         Compared {
             units,
             processes,
@@ -183,8 +183,8 @@ fn on_server(
         world.units.iter().any(|u| of_script(u.origin, index))
             || world.processes.iter().any(|p| of_script(p.origin, index))
     };
-    let alone = !(0..world.scripts.len()).any(installs);
-    for (index, script) in world.scripts.iter().enumerate() {
+    let alone = !deploy.deploying().any(|(index, _)| installs(index));
+    for (index, script) in deploy.deploying() {
         for step in script.steps.iter().filter(|s| alone || installs(index) || !is_manager(&s.argv)) {
             if step.argv.name.is_empty() || step.deed.roles.contains(&Role::ReadOnly) {
                 continue;

@@ -2,121 +2,17 @@
 //! why they are matched; then what only one side has. It judges nothing.
 
 use crate::facts::masked;
-use crate::facts::services::compared::Compared;
 use crate::facts::services::differences::{About, Statement, facts, statements};
 use crate::facts::services::documents::doer;
+use crate::facts::services::rows::{Builder, Kind, Matrix, Row, Side, State, Stated};
 use crate::facts::world::{Origin, UnitAt, World};
-use crate::project::managers::Manager;
 use crate::project::services::{
     Counterpart, Doer, Exemption, Facts, Match, ServiceRef, Strength, of_process, of_service, of_unit,
 };
 use crate::project::unit::{UnitKind, template_of};
-use crate::source::Span;
 use crate::tools::effect::{Change, Resource};
 use crate::tools::managers::is_runtime_program;
 use crate::tools::work::{Work, asked_in};
-
-/// The state of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
-    /// Both sides have it, and they agree.
-    Agrees,
-    /// Both have it, but they disagree.
-    Differs,
-    /// Nothing on the server does the service's work.
-    Missing,
-    /// The server runs it, but no service does.
-    Extra,
-    /// It needs no counterpart.
-    Exempt,
-}
-
-/// What does the work on the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A systemd unit of the project.
-    Unit,
-    /// A process of a manager other than systemd.
-    Process(Manager),
-    /// A unit that an installed package brings.
-    Package,
-    /// The container itself.
-    Container,
-}
-
-/// Whose processes are looked for besides units, for people: `pm2 or supervisor`.
-pub(crate) fn managers() -> String {
-    Manager::ALL.map(Manager::name).join(" or ")
-}
-
-/// One side of a row.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Side {
-    /// Its name; for a template, with the instances that are started.
-    pub(crate) name: String,
-    /// Its place.
-    pub(crate) span: Option<Span>,
-    /// What it runs.
-    pub(crate) command: Option<String>,
-    /// Its port; `8080:80` for a port of the host that is forwarded.
-    pub(crate) ports: Vec<String>,
-    /// The user that it runs as.
-    pub(crate) user: Option<String>,
-}
-
-/// What the documents say about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Documented {
-    /// Its name there.
-    pub(crate) name: String,
-    /// Its place.
-    pub(crate) span: Option<Span>,
-}
-
-/// A service, its counterpart, or both.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
-    /// Its state.
-    pub(crate) state: State,
-    /// The service of a Compose file.
-    pub(crate) service: Option<Side>,
-    /// The file of the service.
-    pub(crate) compose: Option<String>,
-    /// What does its work on the server.
-    pub(crate) runs: Option<(Kind, Side)>,
-    /// What `architecture.md` says about it.
-    pub(crate) architecture: Option<Documented>,
-    /// How sure the match is: `certain` or `likely`.
-    pub(crate) strength: Option<&'static str>,
-    /// Why they are matched.
-    pub(crate) reasons: Vec<String>,
-    /// What both state, and whether it agrees.
-    pub(crate) stated: Vec<Stated>,
-    /// Why there is no counterpart, or why none is needed.
-    pub(crate) note: Option<String>,
-}
-
-/// A fact that both sides state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stated {
-    /// `command` or `port`.
-    pub(crate) about: &'static str,
-    /// What the service says.
-    pub(crate) service: String,
-    /// What the server's side says.
-    pub(crate) server: String,
-    /// True if they agree.
-    pub(crate) agrees: bool,
-}
-
-/// All rows, and notes that apply to all of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Matrix {
-    /// Services in the order of their files, and then what only the server has.
-    pub(crate) rows: Vec<Row>,
-    /// What was left out, and what the comparison is based on.
-    pub(crate) notes: Vec<String>,
-}
 
 /// The matrix of a repo.
 pub(crate) fn matrix(world: &World<'_, '_>) -> Matrix {
@@ -151,11 +47,6 @@ fn mask(row: &mut Row) {
     for text in commands.chain(stated).chain(&mut row.note) {
         *text = masked::line(text);
     }
-}
-
-pub(crate) struct Builder<'b, 'r, 'a> {
-    pub(crate) world: &'b World<'r, 'a>,
-    pub(crate) compared: &'b Compared,
 }
 
 impl Builder<'_, '_, '_> {
@@ -323,7 +214,7 @@ impl Builder<'_, '_, '_> {
             Exemption::OneShot if migrates && self.compared.migrates => {
                 "it ends when its work is done, and a step of the deploy migrates the database".to_owned()
             }
-            Exemption::OneShot if migrates && !self.world.scripts.is_empty() => {
+            Exemption::OneShot if migrates && !self.world.scripts().is_empty() => {
                 "it ends when its work is done, but no step of the deploy migrates the database".to_owned()
             }
             Exemption::OneShot => {
@@ -400,7 +291,7 @@ impl Builder<'_, '_, '_> {
 
     fn notes(&self, notes: &mut Vec<String>) {
         let (world, compared) = (self.world, self.compared);
-        if world.scripts.is_empty() {
+        if world.scripts().is_empty() {
             notes.push(
                 "no script that deploys was found, so it is not known what runs on the server".to_owned(),
             );

@@ -181,7 +181,7 @@ pub(in crate::facts) fn words_of_the_deployment(world: &World<'_, '_>) -> Words 
     let documents: HashSet<_> = project.architectures.iter().map(|d| d.file).collect();
     let texts = project.texts.iter().chain(&project.unit_files).map(|(_, file)| *file);
     let composes = project.composes.iter().flat_map(Compose::files);
-    let mut files: Vec<_> = texts.chain(composes).chain(world.scripts.iter().map(|s| s.file)).collect();
+    let mut files: Vec<_> = texts.chain(composes).chain(world.scripts().iter().map(|s| s.file)).collect();
     files.sort_unstable();
     files.dedup();
     for file in files.into_iter().filter(|file| !documents.contains(file)) {

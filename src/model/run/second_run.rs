@@ -192,7 +192,7 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
         let run = SecondRun {
             outcome,
             effect: Some(index),
-            because: state.by.filter(|by| *by != id),
+            because: state.since.filter(|since| *since != id),
             certain: known && !uncertain,
         };
         if matches!(outcome, Outcome::Fails(_)) {

@@ -80,7 +80,7 @@ pub(crate) struct Asking<'d> {
 }
 
 /// The result of a step's second run, for the steps after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Ran {
     /// A guard skips it.
     No,
@@ -100,8 +100,10 @@ pub(crate) struct State {
     pub(crate) kind: PathKind,
     /// True if it contains something that a step put there.
     pub(crate) filled: bool,
-    /// The step that brought it about.
+    /// The last step that acted on it.
     pub(crate) by: Option<StepId>,
+    /// The step since which its presence is this.
+    pub(crate) since: Option<StepId>,
 }
 
 impl State {
@@ -263,7 +265,13 @@ impl Timeline {
         if !found.is_sorted_by_key(|(event, _)| event.step) {
             found.sort_by_key(|(event, _)| event.step);
         }
-        let mut state = State { presence: Presence::Untouched, kind: PathKind::Any, filled: false, by: None };
+        let mut state = State {
+            presence: Presence::Untouched,
+            kind: PathKind::Any,
+            filled: false,
+            by: None,
+            since: None,
+        };
         for (event, above) in &found {
             self.apply(asking, resource, *event, *above, false, &mut state);
         }
@@ -284,6 +292,7 @@ impl Timeline {
         state: &mut State,
     ) {
         tick();
+        let before = state.presence;
         let makes = match (event.happening, above) {
             (Happening::Removed, _) | (Happening::Emptied, true) => None,
             (Happening::Emptied, false) => {
@@ -349,6 +358,10 @@ impl Timeline {
             };
         }
         state.by = Some(event.step);
+        // What makes it once more changes nothing.
+        if state.presence != before {
+            state.since = state.by;
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::condition::Cond;
 use crate::model::run::timeline::{Ran, Relation, relation};
-use crate::model::{Deployment, Guard, StepId};
+use crate::model::{Deployment, Guard, GuardId, Step, StepId};
 
 /// Does a step run in each run in which another one does?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +16,25 @@ pub(crate) enum Along {
     Always,
 }
 
+/// When a step runs, as far as it is asked whether it runs along with another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Course {
+    entry: u32,
+    guard: Option<GuardId>,
+    ran: Option<Ran>,
+}
+
 impl Deployment<'_> {
+    /// When a step runs: two steps of one course run along with the same steps.
+    pub(crate) fn course(&self, step: StepId) -> Course {
+        let Step { entry, guard, .. } = *self.step(step);
+        Course { entry, guard, ran: self.ran(step) }
+    }
+
+    fn ran(&self, step: StepId) -> Option<Ran> {
+        self.runs.get(step.0 as usize).copied()
+    }
+
     /// Does a step run in each run in which `other` does, the second one too? Loops count as run through.
     pub(crate) fn runs_along(&self, step: StepId, other: StepId) -> Along {
         let (own, its) = (self.step(step), self.step(other));
@@ -31,8 +49,7 @@ impl Deployment<'_> {
         if extra.iter().all(|guard| only_success(guard)) {
             return Along::Always;
         }
-        let ran = |id: StepId| self.runs.get(id.0 as usize).copied();
-        match (ran(step), ran(other)) {
+        match (self.ran(step), self.ran(other)) {
             (Some(Ran::Yes | Ran::Failed), _) => Along::Always,
             (Some(Ran::No), Some(Ran::Yes | Ran::Failed)) => Along::Never,
             _ => Along::Perhaps,
@@ -40,8 +57,22 @@ impl Deployment<'_> {
     }
 }
 
+impl Deployment<'_> {
+    /// True if a step comes after another one and never runs without it: neither is in a loop or in the background, and
+    /// they are not one command that is reached twice.
+    pub(crate) fn surely_after(&self, step: StepId, other: StepId) -> bool {
+        let (own, its) = (self.step(step), self.step(other));
+        let is_plain = !own.in_loop && !its.in_loop && !own.background && !its.background;
+        is_plain
+            && other < step
+            && own.entry == its.entry
+            && own.span != its.span
+            && self.runs_along(other, step) == Along::Always
+    }
+}
+
 /// `cd DIR && CMD`, `A && CMD`: if the script works at all, the guard holds.
-pub(crate) fn only_success(guard: &Guard) -> bool {
+fn only_success(guard: &Guard) -> bool {
     fn leaves(cond: &Cond) -> bool {
         match cond {
             Cond::Works(_) | Cond::Always(true) => true,
@@ -58,15 +89,32 @@ mod tests {
     use crate::model::{FollowNothing, build};
     use crate::source::{SourceFile, Sources};
 
-    /// How the step of `chown` stands to that of `mkdir`.
-    #[track_caller]
-    fn chown_to_mkdir(text: &str) -> Along {
+    /// The steps of a script, by the names of their commands.
+    fn with(text: &str, ask: impl FnOnce(&Deployment<'_>, &dyn Fn(&str) -> StepId)) {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("start.sh", text.as_bytes().to_vec()).unwrap());
         let arena = bumpalo::Bump::new();
         let deployment = build(&arena, file, "start.sh", arena.alloc_str(text), &mut FollowNothing);
         let of = |name: &str| deployment.iter().find(|(_, s)| s.argv.name == name).map(|(id, _)| id).unwrap();
-        deployment.runs_along(of("chown"), of("mkdir"))
+        ask(&deployment, &of);
+    }
+
+    #[test]
+    fn a_step_surely_comes_after_what_it_never_runs_without() {
+        for (text, after) in [
+            ("mkdir /a\nchown app /a\n", true),
+            ("mkdir /a\nif [ \"$1\" = x ]; then chown app /a; fi\n", true),
+            ("if [ \"$1\" = x ]; then mkdir /a; fi\nchown app /a\n", false),
+            ("npm ci && mkdir /a\nchown app /a\n", true),
+            ("chown app /a\nmkdir /a\n", false),
+            ("mkdir /a &\nchown app /a\n", false),
+            ("for i in *; do mkdir /a; chown app /a; done\n", false),
+            ("mkdir /a\nunused() { chown app /a; }\n", false),
+        ] {
+            with(text, |deployment, of| {
+                assert_eq!(deployment.surely_after(of("chown"), of("mkdir")), after, "{text}");
+            });
+        }
     }
 
     #[test]
@@ -82,7 +130,9 @@ mod tests {
             ("mkdir /a\nunused() { chown app /a; }\n", Along::Never),
             ("chown app /a\nunused() { mkdir /a; }\n", Along::Always),
         ] {
-            assert_eq!(chown_to_mkdir(text), along, "{text}");
+            with(text, |deployment, of| {
+                assert_eq!(deployment.runs_along(of("chown"), of("mkdir")), along, "{text}");
+            });
         }
     }
 }

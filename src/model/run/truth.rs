@@ -205,7 +205,8 @@ pub(crate) fn shows(aspect: Aspect, state: &State) -> Option<bool> {
 
 /// Whether the guard ensures that the resource, which an effect of this kind creates, does not exist yet.
 pub(crate) fn excludes_presence(guard: &Guard, resource: &Resource, kind: PathKind) -> bool {
-    let state = State { presence: Presence::There, kind, filled: kind != PathKind::Directory, by: None };
+    let state =
+        State { presence: Presence::There, kind, filled: kind != PathKind::Directory, by: None, since: None };
     let truth = guard.cond.evaluate(&mut |leaf| match leaf {
         Cond::Fact(fact) => match (&fact.resource, resource) {
             (Resource::Path(asked), Resource::Path(path)) if asked == path => shows(fact.aspect, &state),

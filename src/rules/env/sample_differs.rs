@@ -70,7 +70,7 @@ fn lacks(
         names.join(", "),
         base(path),
     );
-    let script = &context.scripts[file.by.0];
+    let script = context.scripts()[file.by.0];
     // It may start from a copy of the sample.
     let copies = context.sources.file(script.file).text().contains(base(path));
     let confidence = if copies { Confidence::Low } else { Confidence::Medium };
@@ -122,7 +122,7 @@ fn adds(
             entry.name,
             base(path)
         );
-        let script = &context.scripts[file.by.0];
+        let script = context.scripts()[file.by.0];
         found.push(
             context
                 .finding(RULE, entry.name_span, message)

@@ -74,7 +74,7 @@ fn texts(context: &World<'_, '_>) -> Vec<FileId> {
     let inventory = &project.inventory;
     let named = inventory.compose.iter().chain(&inventory.units).chain(&inventory.scripts);
     let mut files: Vec<FileId> = named.filter_map(|path| context.sources.find(path)).collect();
-    files.extend(context.scripts.iter().map(|script| script.file));
+    files.extend(context.scripts().iter().map(|script| script.file));
     files.sort();
     files.dedup();
     files

@@ -10,7 +10,7 @@ use crate::rules::id;
 use crate::rules::permissions::needs::{Need, need};
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::effect::{Change, Ecosystem, Effect, How, Mode, PathKind, Resource, Role};
+use crate::tools::effect::{Change, Ecosystem, Effect, How, PathKind, Resource, Role};
 use crate::tools::files::plain_mkdir;
 use std::collections::{HashMap, HashSet};
 
@@ -24,7 +24,7 @@ pub(in crate::rules) fn no_owner(context: &World<'_, '_>, found: &mut Vec<Findin
     if context.app_user.is_none() && context.units.is_empty() {
         return;
     }
-    for script in context.scripts {
+    for &script in context.scripts() {
         let mut told: HashSet<&str> = HashSet::new();
         let mut told_at: HashSet<Span> = HashSet::new();
         let mut above = Above::default();
@@ -91,7 +91,7 @@ impl<'s> Orphan<'s> {
         }
         // Another script may be the one that sets the owners; it is not known whether it runs before or
         // after.
-        let elsewhere = context.scripts.iter().any(|other| {
+        let elsewhere = context.scripts().iter().any(|&other| {
             !std::ptr::eq(other, script) && given_away(context, other, 0, path, is_recursive).is_some()
         });
         if given.is_some() || elsewhere {
@@ -186,8 +186,8 @@ fn unreadable(
     }
     let shut = from(script, id).find(|step| {
         step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
-            (Change::Mode { mode: Mode::Octal(bits), recursive: false }, Resource::Path(target)) => {
-                target == path && bits & 0o004 == 0
+            (Change::Mode { mode, recursive: false }, Resource::Path(target)) => {
+                target == path && mode.others_can_read() == Some(false)
             }
             _ => false,
         })

@@ -6,7 +6,6 @@ use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::id;
-use crate::rules::permissions::modes::{gives_execution, takes_execution};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -58,7 +57,7 @@ fn calls(context: &World<'_, '_>) -> Vec<Call> {
             }
         }
     }
-    for (index, script) in context.scripts.iter().enumerate() {
+    for (index, script) in context.scripts().iter().enumerate() {
         for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
             let program = &step.argv.program.value;
             if program.key().contains('/') && step.on_failure != OnFailure::Handled {
@@ -114,7 +113,7 @@ fn written(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
             let called = calls.iter().find(|call| {
                 let later = call
                     .step
-                    .is_none_or(|(index, at)| !std::ptr::eq(&context.scripts[index], script) || at > id);
+                    .is_none_or(|(index, at)| !std::ptr::eq(context.scripts()[index], script) || at > id);
                 call.path == shown && later
             });
             if called.is_none() && in_path.is_none() || is_given(context, path) {
@@ -165,18 +164,18 @@ fn of_the_repo(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>
             continue;
         }
         let guarded = call.step.is_some_and(|(index, id)| {
-            context.scripts[index]
+            context.scripts()[index]
                 .guards_of(id)
                 .any(|(_, guard)| context.sources.text(guard.span).contains("-x "))
         });
         let at = context.sources.find(file);
-        if guarded || at == call.step.map(|(index, _)| context.scripts[index].file) {
+        if guarded || at == call.step.map(|(index, _)| context.scripts()[index].file) {
             continue;
         }
         told.push(file);
         let sure = match call.step {
             Some((index, id)) => {
-                context.confidence(&context.scripts[index], id, None).min(Confidence::Medium)
+                context.confidence(context.scripts()[index], id, None).min(Confidence::Medium)
             }
             None => Confidence::Medium,
         };
@@ -212,10 +211,10 @@ fn known_end(path: &str) -> Option<&str> {
 
 /// `chmod -R 644 TREE` over programs that a unit calls.
 fn taken(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
             let tree = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
-                (Change::Mode { mode, recursive: true }, Resource::Path(path)) if takes_execution(mode) => {
+                (Change::Mode { mode, recursive: true }, Resource::Path(path)) if mode.takes_execution() => {
                     Some(path)
                 }
                 _ => None,
@@ -253,7 +252,7 @@ fn victim(
         from(script, id).skip(1).any(|later| {
             later.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
                 (Change::Mode { mode, recursive }, Resource::Path(target)) => {
-                    gives_execution(mode)
+                    mode.gives_execution()
                         && (reaches(target, *recursive, path) || target.is_glob() || path.is_under(target))
                 }
                 (Change::Create(_), Resource::Path(made)) => path.is_under(made),
@@ -314,7 +313,7 @@ fn gives(context: &World<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> boo
         step.deed.roles.contains(&Role::Mode) && step.deed.effects.is_empty()
             || step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
                 (Change::Mode { mode, recursive }, Resource::Path(target)) => {
-                    gives_execution(mode)
+                    mode.gives_execution()
                         && (target.knowledge() >= Knowledge::Unknown || reached(target, *recursive))
                 }
                 _ => false,

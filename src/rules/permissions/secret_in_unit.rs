@@ -9,7 +9,7 @@ use crate::rules::id;
 pub(in crate::rules) fn secret_in_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for at in &context.units {
         let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { continue };
-        let Some(script) = context.scripts.get(index) else { continue };
+        let Some(script) = context.scripts().get(index) else { continue };
         let variables = at.unit.environment();
         let secret = variables.iter().find(|(name, value, _)| {
             let shown = value.trim_matches(['"', '\'']);

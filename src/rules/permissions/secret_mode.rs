@@ -19,7 +19,7 @@ const ELSEWHERE: [&str; 6] =
 
 /// `permissions/secret-mode`.
 pub(in crate::rules) fn secret_mode(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         let mut files = Files::default();
         for (id, step) in script.iter() {
             files.follow(script, id, step);
@@ -152,15 +152,9 @@ impl Files {
     }
 
     fn mode(&mut self, id: StepId, step: &Step, path: &Value, mode: &Mode, recursive: bool) {
-        if !recursive {
-            let enter = match mode {
-                Mode::Octal(bits) => Some(bits & 0o001 != 0),
-                other => other.others_can_read(),
-            };
-            if let Some(enter) = enter {
-                self.directories.retain(|(p, _)| p != path);
-                self.directories.push((path.clone(), enter));
-            }
+        if !recursive && let Some(enter) = mode.others_can_enter() {
+            self.directories.retain(|(p, _)| p != path);
+            self.directories.push((path.clone(), enter));
         }
         let Some(open) = mode.others_can_read().filter(|_| !picks(&step.argv)) else {
             if *mode == Mode::Unknown {

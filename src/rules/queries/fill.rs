@@ -1,54 +1,51 @@
 //! Fills the placeholders of a message in.
 
-use super::{At, Found, Lack};
+use super::{At, Found};
 use crate::facts::world::World;
 use crate::model::{Outcome, User};
 use crate::syntax::query::{Message, Piece, Placeholder};
 use crate::tools::effect::Resource;
 
-/// The message about a command at fault.
-pub(super) fn command(message: &Message, context: &World<'_, '_>, found: &Found<'_, '_>) -> String {
-    filled(message, |hole| {
-        let (at, step) = (found.at, found.at.step());
-        let known = match hole {
-            Placeholder::Command => return context.words(step.span),
-            Placeholder::Line => return context.line(step.span),
-            Placeholder::Word => found.word.map(|word| context.words(word)),
-            Placeholder::Why => why(at).map(str::to_owned),
-            Placeholder::Lost => context.cut_off(at.script, at.id),
-            Placeholder::Path => path(found),
-            Placeholder::Unit => unit(at),
-            Placeholder::User => Some(match &step.user {
-                User::Root => "root".to_owned(),
-                User::Named(name) => name.to_string(),
-                User::Caller => "whoever calls the script".to_owned(),
-                User::Unknown => return "somebody".to_owned(),
-            }),
-            Placeholder::Other => found.other.map(|other| context.words(other.step().span)),
-            Placeholder::OtherLine => found.other.map(|other| context.line(other.step().span)),
-            Placeholder::App => app(context),
-        };
-        known.unwrap_or_else(|| fallback(hole).to_owned())
-    })
-}
-
-/// The message about a command that the deploy lacks.
-pub(super) fn missing(message: &Message, context: &World<'_, '_>, _: &Lack<'_, '_, '_>) -> String {
-    filled(message, |hole| match hole {
-        Placeholder::App => app(context).unwrap_or_else(|| fallback(hole).to_owned()),
-        hole => fallback(hole).to_owned(),
-    })
-}
-
-fn filled(message: &Message, fill: impl Fn(Placeholder) -> String) -> String {
+/// A text with its placeholders filled in; `found` is the command at fault, if the text is about one.
+pub(super) fn filled(message: &Message, world: &World<'_, '_>, found: Option<&Found<'_, '_>>) -> String {
     let mut text = String::new();
     for piece in message.pieces() {
         match piece {
             Piece::Text(plain) => text.push_str(plain),
-            Piece::Hole(hole) => text.push_str(&fill(*hole)),
+            Piece::Hole(hole) => {
+                let known = match (hole, found) {
+                    (Placeholder::App, _) => app(world),
+                    (hole, Some(found)) => known(*hole, world, found),
+                    (_, None) => None,
+                };
+                text.push_str(&known.unwrap_or_else(|| fallback(*hole).to_owned()));
+            }
         }
     }
     text
+}
+
+/// What is known of a command at fault.
+fn known(hole: Placeholder, world: &World<'_, '_>, found: &Found<'_, '_>) -> Option<String> {
+    let (at, step) = (found.at, found.at.step());
+    match hole {
+        Placeholder::Command => Some(world.words(step.span)),
+        Placeholder::Line => Some(world.line(step.span)),
+        Placeholder::Word => found.word.map(|word| world.words(word)),
+        Placeholder::Why => why(at).map(str::to_owned),
+        Placeholder::Lost => world.cut_off(at.script, at.id),
+        Placeholder::Path => path(found),
+        Placeholder::Unit => unit(at),
+        Placeholder::User => match &step.user {
+            User::Root => Some("root".to_owned()),
+            User::Named(name) => Some(name.to_string()),
+            User::Caller => Some("whoever calls the script".to_owned()),
+            User::Unknown => None,
+        },
+        Placeholder::Other => found.other.map(|other| world.words(other.step().span)),
+        Placeholder::OtherLine => found.other.map(|other| world.line_beside(other.step().span, step.span)),
+        Placeholder::App => app(world),
+    }
 }
 
 /// What stands where nothing is known.
@@ -98,6 +95,6 @@ fn unit(at: At<'_, '_>) -> Option<String> {
     })
 }
 
-fn app(context: &World<'_, '_>) -> Option<String> {
-    context.app_user.as_ref().map(|user| user.name.to_string())
+fn app(world: &World<'_, '_>) -> Option<String> {
+    world.app_user.as_ref().map(|user| user.name.to_string())
 }

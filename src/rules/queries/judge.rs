@@ -58,12 +58,19 @@ impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
         Span { file: text.file, start: place.start, end: place.end }
     }
 
+    /// The value of a word, if that is known.
     fn word(&self, range: &Range<usize>) -> Option<&'q str> {
         let place = self.span(range.clone());
         let step = self.step();
         let mut args = step.argv.args.iter().chain([&step.argv.program]);
-        let arg = args.find(|a| a.span.start == place.start && a.span.end == place.end)?;
-        arg.value.as_literal()
+        match args.find(|a| a.span.start == place.start && a.span.end == place.end) {
+            Some(arg) => arg.value.as_literal(),
+            // The words of a wrapper, such as sudo, are no words of the command that it runs.
+            None => {
+                let text = self.at.script.texts.get(step.origin?.tree as usize)?.text;
+                text.get(range.clone()).filter(|word| says_itself(word))
+            }
+        }
     }
 }
 
@@ -92,9 +99,11 @@ impl Judge for Asked<'_, '_, '_> {
             }
             Question::InstallsManifest => ecosystem(step).is_some_and(|of| installs_manifest(step, of)),
             Question::Opaque => is_opaque_call(step),
-            Question::HasFlag(flags) => step.argv.args.iter().any(|arg| {
-                arg.value.as_literal().is_some_and(|text| flags.iter().any(|flag| is_flag(text, flag)))
-            }),
+            Question::HasFlag(flags) => {
+                let words = step.argv.args.iter().map(|arg| arg.value.as_literal());
+                let mut options = words.take_while(|word| *word != Some("--")).flatten();
+                options.any(|text| flags.iter().any(|flag| is_flag(text, flag)))
+            }
             Question::InAppTree => self.context.works_in_app_tree(step),
             Question::InOthersTree => works_for(self.context, step).is_some(),
             Question::OpensToAll => opened(step).is_some(),
@@ -135,6 +144,11 @@ impl Judge for Asked<'_, '_, '_> {
         let node = text.written()?.command_at(origin.start..origin.end)?;
         Some((node, text.text))
     }
+}
+
+/// True for a written word that the shell passes on as it is.
+fn says_itself(word: &str) -> bool {
+    word.chars().all(|c| c.is_alphanumeric() || "-_./:=+,@%".contains(c))
 }
 
 /// `-y` alone, joined to others, or with a value: `--yes=1`.

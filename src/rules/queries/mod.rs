@@ -5,8 +5,10 @@
 mod fill;
 mod judge;
 mod missing;
-mod order;
 mod relation;
+mod telling;
+#[cfg(test)]
+mod tests;
 mod units;
 
 use crate::facts::deploy::Deploy;
@@ -15,21 +17,21 @@ use crate::facts::needs::Needed;
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, RuleId};
 use crate::limit::tick;
-use crate::model::{Along, Deployment, Step, StepId};
+use crate::model::{Along, Course, Deployment, Step, StepId};
 use crate::rules::Chosen;
 use crate::rules::draft::Draft;
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::syntax::query::{Features, Message, Once, Part, Pattern, QueryFile, Relation, Selectors};
+use crate::syntax::query::{Features, Once, Part, Pattern, QueryFile, Relation, Selectors};
 #[cfg(test)]
 pub(crate) use judge::blamed;
 
 use judge::Asked;
-use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use telling::Telling;
 
 /// How a query rule is worded, where its page does not say it.
 #[derive(Clone, Copy)]
@@ -63,6 +65,11 @@ impl<'w> At<'w, '_> {
     pub(crate) fn step(&self) -> &'w Step {
         self.script.step(self.id)
     }
+
+    /// Does it run in each run in which another step of the script does?
+    fn runs_along(self, other: At<'_, '_>) -> Along {
+        self.script.runs_along(self.id, other.id)
+    }
 }
 
 /// A command that a query found at fault.
@@ -93,35 +100,78 @@ pub(crate) struct Lack<'d, 'r, 'a> {
 
 /// Runs every query file.
 pub(super) fn run(
-    context: &World<'_, '_>,
+    world: &World<'_, '_>,
     chosen: &Chosen<'_>,
-    wordings: &[Worded],
+    wordings: &[&[Worded]],
     found: &mut Vec<Finding>,
 ) {
-    let telling = Telling { chosen, wordings };
-    let mut run = Run {
-        context,
-        telling,
-        features: context.scripts.iter().map(|_| OnceCell::new()).collect(),
-        candidates: HashMap::new(),
-    };
-    run.commands(chosen.selectors, found);
-    missing::run(&run, found);
+    let telling = Telling::new(world, chosen, wordings);
+    let run = Run { world, telling, features: world.scripts().iter().map(|_| OnceCell::new()).collect() };
+    for number in 0..world.scripts().len() {
+        let of_script = OfScript { run: &run, number, candidates: HashMap::new(), told: HashSet::new() };
+        of_script.judge(chosen.selectors, found);
+    }
+    missing::run(&run, chosen.selectors, found);
 }
 
 /// One run over all scripts.
 struct Run<'r, 'w, 'a> {
-    context: &'w World<'r, 'a>,
-    telling: Telling<'w>,
+    world: &'w World<'r, 'a>,
+    telling: Telling<'r, 'w, 'a>,
     /// The words that hold for each step, by script.
     features: Vec<OnceCell<Vec<Features>>>,
-    candidates: Candidates<'w, 'a>,
 }
 
-/// The steps of a run that the patterns of a part hold for, as far as they say nothing of other commands.
-type Candidates<'w, 'a> = HashMap<(*const QueryFile, Part, usize), Held<'w, 'a>>;
+impl<'w, 'a> Run<'_, 'w, 'a> {
+    /// The steps of a script.
+    fn steps(&self, number: usize) -> impl Iterator<Item = At<'w, 'a>> {
+        let script = self.world.scripts()[number];
+        script.iter().map(move |(id, _)| At { script, id, unit: None, number })
+    }
 
-type Held<'w, 'a> = Rc<[(At<'w, 'a>, &'w Pattern)]>;
+    /// The words that hold for a step.
+    fn features(&self, at: At<'_, '_>) -> Features {
+        let script = self.world.scripts()[at.number];
+        let of_script = self.features[at.number]
+            .get_or_init(|| script.iter().map(|(id, _)| judge::features(self.world, script, id)).collect());
+        of_script[at.id.0 as usize]
+    }
+
+    /// The step, once for each unit that it may be about if the pattern is about one.
+    fn of_units(&self, pattern: &Pattern, at: At<'w, 'a>) -> Vec<At<'w, 'a>> {
+        if !pattern.is_about_unit() {
+            return vec![at];
+        }
+        units::own(self.world).map(|unit| At { unit: Some(unit), ..at }).collect()
+    }
+
+    /// The words of a step that a pattern points at; empty where it does not hold. `needed` is the work that the deploy
+    /// may lack, if it is asked whether the step does that.
+    fn words(&self, pattern: &Pattern, at: At<'w, 'a>, needed: Option<&Needed<'_>>) -> Vec<Option<Span>> {
+        let features = self.features(at);
+        if !pattern.may_hold(&at.step().argv.name, features) {
+            return Vec::new();
+        }
+        let asked = Asked::new(self.world, at, features).for_need(needed);
+        let words = pattern.matches(&asked);
+        words.into_iter().map(|word| word.map(|word| asked.span(word))).collect()
+    }
+}
+
+/// The run over one script, whose commands excuse each other.
+struct OfScript<'r, 'w, 'a, 'q> {
+    run: &'q Run<'r, 'w, 'a>,
+    number: usize,
+    /// The steps that the patterns of a part hold for, as far as they say nothing of other commands.
+    candidates: HashMap<(*const QueryFile, Part), Held<'w, 'a, 'q>>,
+    told: HashSet<Told<'w>>,
+}
+
+type Held<'w, 'a, 'q> = Rc<[(At<'w, 'a>, &'q Pattern)]>;
+
+/// A pattern, or a file that is told once for each command that `@other` captured, that was told; with that command, or
+/// the unit, where it is told once for each.
+type Told<'w> = (*const (), Option<StepId>, Option<&'w str>);
 
 /// Keeps one finding of a rule at a place, the surest: a function that is called twice is two steps at one place. The
 /// findings from `first` on are new, `places` knows where those before them are.
@@ -143,217 +193,156 @@ fn each_place_once(found: &mut Vec<Finding>, first: usize, places: &mut HashMap<
     }
 }
 
-/// A pattern, or a file that is told once for each command that `@other` captured, that was told in a script; with that
-/// command, or the unit, where it is told once for each.
-type Told<'w> = (*const (), Option<StepId>, Option<&'w str>);
-
 /// A step that a pattern with `@finding` holds for.
-struct Hit<'w, 'a> {
-    file: &'w QueryFile,
-    pattern: &'w Pattern,
+struct Hit<'w, 'a, 'q> {
+    file: &'q QueryFile,
+    pattern: &'q Pattern,
     at: At<'w, 'a>,
     words: Vec<Option<Span>>,
 }
 
-impl<'r, 'w, 'a> Run<'r, 'w, 'a> {
-    fn commands(&mut self, selectors: &'w Selectors, found: &mut Vec<Finding>) {
-        let scripts = self.context.scripts;
-        for (number, script) in scripts.iter().enumerate() {
-            let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
-            let mut told: Vec<Told<'w>> = Vec::new();
-            for (id, step) in script.iter() {
-                let features = self.features(number)[id.0 as usize];
-                let at = At { script, id, unit: None, number };
-                for (file, pattern) in selectors.finding(&step.argv.name, features) {
-                    if !(self.telling.chosen.wants)(file.rule()) {
-                        continue;
-                    }
-                    if pattern.is_told_once(Once::Script)
-                        && told.contains(&(std::ptr::from_ref(pattern).cast(), None, None))
-                    {
-                        continue;
-                    }
-                    for at in self.of_units(pattern, at) {
-                        let words = self.words(pattern, at);
-                        if !words.is_empty() {
-                            let before = found.len();
-                            self.judge(&Hit { file, pattern, at, words }, &mut told, found);
-                            each_place_once(found, before, &mut places);
-                        }
+impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
+    fn judge(mut self, selectors: &'q Selectors, found: &mut Vec<Finding>) {
+        let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
+        for at in self.run.steps(self.number) {
+            for (file, pattern) in selectors.finding(&at.step().argv.name, self.run.features(at)) {
+                let is_told = pattern.is_told_once(Once::Script)
+                    && self.told.contains(&(std::ptr::from_ref(pattern).cast(), None, None));
+                if is_told || !self.run.telling.wants(file.rule()) {
+                    continue;
+                }
+                for at in self.run.of_units(pattern, at) {
+                    let words = self.run.words(pattern, at, None);
+                    if !words.is_empty() {
+                        let before = found.len();
+                        self.judge_hit(&Hit { file, pattern, at, words }, found);
+                        each_place_once(found, before, &mut places);
                     }
                 }
             }
         }
-    }
-
-    /// The words that hold for each step of a script.
-    fn features(&self, number: usize) -> &[Features] {
-        let script = &self.context.scripts[number];
-        self.features[number]
-            .get_or_init(|| script.iter().map(|(id, _)| judge::features(self.context, script, id)).collect())
-    }
-
-    /// The step, once for each unit that it may be about if the pattern is about one.
-    fn of_units(&self, pattern: &Pattern, at: At<'w, 'a>) -> Vec<At<'w, 'a>> {
-        if !pattern.is_about_unit() {
-            return vec![at];
-        }
-        units::own(self.context).map(|unit| At { unit: Some(unit), ..at }).collect()
-    }
-
-    /// The words of a step that a pattern points at; empty where it does not hold.
-    fn words(&self, pattern: &Pattern, at: At<'w, 'a>) -> Vec<Option<Span>> {
-        let features = self.features(at.number)[at.id.0 as usize];
-        let asked = Asked::new(self.context, at, features);
-        let words = pattern.matches(&asked);
-        words.into_iter().map(|word| word.map(|word| asked.span(word))).collect()
     }
 
     /// Tells a hit unless something excuses it.
-    fn judge(&mut self, hit: &Hit<'w, 'a>, told: &mut Vec<Told<'w>>, found: &mut Vec<Finding>) {
-        let mut others = vec![None];
-        if hit.file.has(Part::Other) {
-            others = self.candidates(hit, Part::Other).iter().copied().map(Some).collect();
-        }
-        for other in others {
-            tick();
-            let mut sure = Confidence::High;
-            if let Some((other, pattern)) = other {
-                let named = Named { context: self.context, finding: hit.at, other: Some(other), own: other };
-                if other.id == hit.at.id && other.number == hit.at.number || !named.holds(pattern) {
-                    continue;
-                }
-                match order::runs_along(other, hit.at).max(order::runs_along(hit.at, other)) {
-                    Along::Always => {}
-                    Along::Perhaps => sure = Confidence::Medium,
-                    Along::Never => continue,
-                }
-            }
-            let other = other.map(|(other, _)| other);
-            match self.excuse(hit, other) {
-                Along::Always => continue,
-                Along::Perhaps => sure = Confidence::Medium,
-                Along::Never => {}
-            }
-            let once = other.filter(|_| hit.pattern.is_told_once(Once::Other)).map(|other| other.id);
-            let unit =
-                hit.at.unit.filter(|_| hit.pattern.is_told_once(Once::Unit)).map(|at| at.name.as_str());
-            let of = match once {
-                Some(_) => std::ptr::from_ref(hit.file).cast(),
-                None => std::ptr::from_ref(hit.pattern).cast(),
-            };
-            let this = (of, once, unit);
-            if (once.is_some() || unit.is_some()) && told.contains(&this) {
-                return;
-            }
-            told.push(this);
-            for word in &hit.words {
-                found.extend(self.finding(hit, &Found { at: hit.at, word: *word, other }, sure));
-            }
+    fn judge_hit(&mut self, hit: &Hit<'w, 'a, 'q>, found: &mut Vec<Finding>) {
+        // Most excuses are not compared with `@other`, of which there may be many.
+        let excuses = self.excuses(hit, None);
+        let excused = best(&excuses, hit.at);
+        if excused == Along::Always {
             return;
+        }
+        if !hit.file.has(Part::Other) {
+            return self.tell(hit, None, sure(excused), found);
+        }
+        let is_compared = hit.file.compares_with_other();
+        for &(other, pattern) in self.candidates(hit.file, Part::Other).iter() {
+            tick();
+            let named = Named { world: self.run.world, finding: hit.at, other: Some(other), own: other };
+            if other.id == hit.at.id || !named.hold(pattern) {
+                continue;
+            }
+            let together = other.runs_along(hit.at).max(hit.at.runs_along(other));
+            // Where both are at fault together, what runs along with either one excuses.
+            let mut excused = excused.max(best(&excuses, other));
+            if is_compared {
+                let compared = self.excuses(hit, Some(other));
+                excused = excused.max(best(&compared, hit.at)).max(best(&compared, other));
+            }
+            if together == Along::Never || excused == Along::Always {
+                continue;
+            }
+            let unsure = if together == Along::Perhaps { Confidence::Medium } else { Confidence::High };
+            return self.tell(hit, Some(other), unsure.min(sure(excused)), found);
         }
     }
 
-    /// Whether a command that excuses the hit runs along with it.
-    fn excuse(&mut self, hit: &Hit<'w, 'a>, other: Option<At<'w, 'a>>) -> Along {
-        let mut best = Along::Never;
+    /// Tells a hit that nothing excuses.
+    fn tell(
+        &mut self,
+        hit: &Hit<'w, 'a, 'q>,
+        other: Option<At<'w, 'a>>,
+        sure: Confidence,
+        found: &mut Vec<Finding>,
+    ) {
+        let once = other.filter(|_| hit.pattern.is_told_once(Once::Other)).map(|other| other.id);
+        let unit = hit.at.unit.filter(|_| hit.pattern.is_told_once(Once::Unit)).map(|at| at.name.as_str());
+        let of = match once {
+            Some(_) => std::ptr::from_ref(hit.file).cast(),
+            None => std::ptr::from_ref(hit.pattern).cast(),
+        };
+        let is_new = self.told.insert((of, once, unit));
+        if (once.is_some() || unit.is_some()) && !is_new {
+            return;
+        }
+        for word in &hit.words {
+            let fault = Found { at: hit.at, word: *word, other };
+            found.extend(self.run.telling.command(hit.file.rule(), hit.pattern, &fault, sure));
+        }
+    }
+
+    /// The commands that excuse the hit if they run along. With the command that `@other` captures these are the ones that
+    /// are compared with it, and without it the rest. One stands for all that run whenever it does.
+    fn excuses(&mut self, hit: &Hit<'w, 'a, 'q>, other: Option<At<'w, 'a>>) -> Vec<At<'w, 'a>> {
+        let mut excuses: Vec<At<'w, 'a>> = Vec::new();
+        let mut courses: HashSet<Course> = HashSet::new();
         for part in [Part::Follows, Part::Precedes] {
             if !hit.file.has(part) {
                 continue;
             }
-            for &(own, pattern) in self.candidates(hit, part).iter() {
+            for &(own, pattern) in self.candidates(hit.file, part).iter() {
                 tick();
-                let later = order::position(own) > order::position(hit.at);
-                if later != (part == Part::Follows) || own.id == hit.at.id && own.number == hit.at.number {
+                let is_later = own.id > hit.at.id;
+                if own.id == hit.at.id
+                    || is_later != (part == Part::Follows)
+                    || pattern.compares_with(Part::Other) != other.is_some()
+                    || courses.contains(&own.script.course(own.id))
+                {
                     continue;
                 }
-                let named = Named { context: self.context, finding: hit.at, other, own };
-                if named.holds(pattern) {
-                    // Where both are at fault together, what runs along with either one excuses.
-                    let along = other.map_or(Along::Never, |other| order::runs_along(own, other));
-                    best = best.max(order::runs_along(own, hit.at)).max(along);
-                }
-                if best == Along::Always {
-                    return best;
+                if (Named { world: self.run.world, finding: hit.at, other, own }).hold(pattern) {
+                    courses.insert(own.script.course(own.id));
+                    excuses.push(own);
                 }
             }
         }
-        best
+        excuses
     }
 
-    /// The steps of the hit's run for which a pattern of the part holds, looked for once a run.
-    fn candidates(&mut self, hit: &Hit<'w, 'a>, part: Part) -> Held<'w, 'a> {
-        let key = (std::ptr::from_ref(hit.file), part, hit.at.number);
-        if let Some(known) = self.candidates.get(&key) {
-            return Rc::clone(known);
-        }
-        let mut found = Vec::new();
-        for number in order::run_of(self.context, hit.at.number) {
-            let script = &self.context.scripts[number];
-            for (id, step) in script.iter() {
-                let features = self.features(number)[id.0 as usize];
-                let at = At { script, id, unit: None, number };
-                for pattern in hit.file.of(part).filter(|p| p.may_hold(&step.argv.name, features)) {
-                    let of_units = self.of_units(pattern, at).into_iter();
-                    found.extend(
-                        of_units.filter(|at| !self.words(pattern, *at).is_empty()).map(|at| (at, pattern)),
-                    );
+    /// The steps of the script for which a pattern of the part holds, looked for once.
+    fn candidates(&mut self, file: &'q QueryFile, part: Part) -> Held<'w, 'a, 'q> {
+        let (run, number) = (self.run, self.number);
+        let held = self.candidates.entry((std::ptr::from_ref(file), part)).or_insert_with(|| {
+            let mut held = Vec::new();
+            for at in run.steps(number) {
+                let features = run.features(at);
+                for pattern in file.of(part).filter(|p| p.may_hold(&at.step().argv.name, features)) {
+                    let of_units = run.of_units(pattern, at).into_iter();
+                    let holding = of_units.filter(|at| !run.words(pattern, *at, None).is_empty());
+                    held.extend(holding.map(|at| (at, pattern)));
                 }
             }
-        }
-        let found: Held<'w, 'a> = found.into();
-        self.candidates.insert(key, Rc::clone(&found));
-        found
-    }
-
-    fn finding(&self, hit: &Hit<'w, 'a>, found: &Found<'w, 'a>, sure: Confidence) -> Vec<Finding> {
-        let context = self.context;
-        let Some(page) = self.telling.chosen.pages.get(hit.file.rule()) else { return Vec::new() };
-        let step = hit.at.step();
-        let own = hit.pattern.message().cloned();
-        let text = match own.clone().or_else(|| read(&page.about().message)) {
-            Some(message) => fill::command(&message, context, found),
-            None => format!("`{}`: {}", context.words(step.span), page.about().title),
-        };
-        // A question is asked whatever is there.
-        let asks = hit.pattern.is_about_prompts() && step.deed.prompts.is_some();
-        let about = found.blamed().filter(|_| !asks);
-        let mut confidence = context.confidence(hit.at.script, hit.at.id, about).min(sure);
-        let unit = hit.at.unit.filter(|_| hit.pattern.brings_unit()).map(|at| at.span);
-        let place = found.word.or(unit).unwrap_or(step.span);
-        let mut draft = context.finding(page.id.clone(), place, text);
-        if let Some(other) = found.other {
-            confidence = confidence.min(context.confidence(other.script, other.id, None));
-        }
-        draft = draft.at_most(confidence);
-        if let Some(help) = read(&page.about().help) {
-            draft = draft.help(fill::command(&help, context, found));
-        }
-        let drafts = match self.telling.wording(&page.id).filter(|_| own.is_none()) {
-            Some(Wording::Command(word)) => vec![word(context, found, draft)],
-            Some(Wording::Each(word)) => word(context, found, &draft),
-            Some(Wording::Missing(_)) | None => vec![draft],
-        };
-        drafts.into_iter().map(Draft::done).collect()
+            held.into()
+        });
+        Rc::clone(held)
     }
 }
 
-/// What findings are made with.
-#[derive(Clone, Copy)]
-struct Telling<'w> {
-    chosen: &'w Chosen<'w>,
-    wordings: &'w [Worded],
+/// Whether one of these commands runs along with another one.
+fn best(excuses: &[At<'_, '_>], at: At<'_, '_>) -> Along {
+    excuses.iter().map(|excuse| excuse.runs_along(at)).max().unwrap_or(Along::Never)
 }
 
-impl Telling<'_> {
-    fn wording(&self, rule: &RuleId) -> Option<Wording> {
-        self.wordings.iter().find(|(id, _)| id == rule).map(|(_, wording)| *wording)
+/// How sure a finding is, beside a command that may excuse it.
+fn sure(excused: Along) -> Confidence {
+    match excused {
+        Along::Never => Confidence::High,
+        Along::Perhaps | Along::Always => Confidence::Medium,
     }
 }
 
 /// The commands that a pattern's relations speak of.
 struct Named<'r, 'w, 'a> {
-    context: &'w World<'r, 'a>,
+    world: &'w World<'r, 'a>,
     finding: At<'w, 'a>,
     other: Option<At<'w, 'a>>,
     /// What the pattern itself captures.
@@ -362,7 +351,7 @@ struct Named<'r, 'w, 'a> {
 
 impl Named<'_, '_, '_> {
     /// True where the commands stand to each other as the pattern says.
-    fn holds(&self, pattern: &Pattern) -> bool {
+    fn hold(&self, pattern: &Pattern) -> bool {
         let of = |part: Part| match part {
             Part::Finding => Some(self.finding),
             Part::Other => self.other,
@@ -371,25 +360,20 @@ impl Named<'_, '_, '_> {
         pattern.relations().iter().all(|related| {
             let (Some(first), Some(second)) = (of(related.first), of(related.second)) else { return false };
             let holds = match related.relation {
-                Relation::After => order::is_after(first, second),
-                Relation::Before => order::is_after(second, first),
-                Relation::Later => order::position(first) > order::position(second),
-                Relation::SameUnit => units::same(self.context, first, second),
-                Relation::MayBringUnit => units::may_bring(first, second),
-                Relation::DrivesAlike => units::alike(first, second),
+                Relation::After => first.script.surely_after(first.id, second.id),
+                Relation::Before => first.script.surely_after(second.id, first.id),
+                Relation::Later => first.id > second.id,
                 Relation::FirstMakes => {
-                    let firsts = self.context.firsts(first.script);
+                    let firsts = self.world.firsts(first.script);
                     firsts.is_some_and(|f| f.lacking(first.script, first.id, second.id).is_some())
                 }
                 Relation::AsksFor => asks_for(first.script, first.id, second.id),
+                Relation::SameUnit => units::same(self.world, first, second),
+                Relation::MayBringUnit => units::may_bring(first, second),
+                Relation::DrivesAlike => units::alike(first, second),
                 relation => relation::holds(relation, first.step(), second.step()),
             };
             holds != related.negated
         })
     }
-}
-
-/// A text of the front matter, which was checked when it was read.
-fn read(text: &Option<Cow<'static, str>>) -> Option<Message> {
-    Message::parse(text.as_ref()?).ok()
 }

@@ -24,7 +24,7 @@ pub(super) fn holds(relation: Relation, first: &Step, second: &Step) -> bool {
         Relation::SamePlace => first.place == second.place,
         Relation::SameUser => same_user(&first.user, &second.user),
         Relation::SameEcosystem => ecosystem(first).is_some_and(|of| ecosystem(second) == Some(of)),
-        Relation::SamePackages => ecosystem(second).is_some_and(|of| same_packages(second, first, of)),
+        Relation::SamePackages => same_packages(first, second),
     }
 }
 

@@ -52,7 +52,7 @@ const MEANT: &[&str] = &[
 
 /// Finds what destroys data on each run, once for each script and kind.
 pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         if is_meant(context.sources.file(script.file).path()) {
             continue;
         }

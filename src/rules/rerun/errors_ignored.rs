@@ -14,7 +14,7 @@ const RULE: RuleId = id::RERUN_ERRORS_IGNORED;
 
 /// Finds the first such step of each script.
 pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         let Some((first, then)) = first_pair(script) else { continue };
         let (first, then) = (script.step(first), script.step(then));
         let what = format!(

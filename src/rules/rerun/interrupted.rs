@@ -12,7 +12,7 @@ use crate::tools::{calls, place};
 
 /// For each guard, finds the first command that stays undone.
 pub(in crate::rules) fn interrupted_run(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         let mut seen: Vec<GuardId> = Vec::new();
         for (id, _) in script.iter() {
             let Some(guard_id) = script.second_run(id).skipped_by() else { continue };

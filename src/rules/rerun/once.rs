@@ -107,7 +107,8 @@ fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
         (brings || removes) && script.second_run(id).skipped_by().is_none()
             || calls_script(&s.argv) && !s.deed.known
     });
-    let modelled = |file: FileId| context.scripts.iter().any(|s| s.file == file || s.sourced.contains(&file));
+    let modelled =
+        |file: FileId| context.scripts().iter().any(|s| s.file == file || s.sourced.contains(&file));
     let mut others = context.project.texts.iter().filter(|(_, file)| !modelled(*file));
     by_step || others.any(|(_, file)| git_asked::text_updates(context.sources.file(*file).text()))
 }

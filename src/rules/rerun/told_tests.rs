@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::facts::world::{Given, Project};
+use crate::facts::worlds::Worlds;
 use crate::finding::Finding;
 use crate::model::{FollowNothing, build};
 use crate::rules::embedded;
@@ -59,12 +60,12 @@ fn judged<T>(
     let arena = bumpalo::Bump::new();
     let scripts = [build(&arena, file, "start.sh", arena.alloc_str(text), &mut FollowNothing)];
     let (project, given) = (Project::default(), Given::default());
-    let world = World::new(&sources, &scripts, &project, &given);
+    let worlds = Worlds::from(World::new(&sources, &scripts, &project, &given));
     let (selectors, pages) = (selectors(), Pages::embedded().unwrap());
     let chosen = Chosen { selectors: &selectors, pages: &pages, wants };
     let mut found = Vec::new();
-    assert!(run(&world, &chosen, &mut found).is_empty());
-    look(&world, &found)
+    assert!(run(&worlds, &chosen, &mut found).is_empty());
+    look(worlds.whole(), &found)
 }
 
 /// The rules of the family whose query files look for a change that the second run goes wrong with.
@@ -98,7 +99,7 @@ fn query_files_look_for_what_the_table_says() {
         Change::Enable,
     ];
     let mut faults = Vec::new();
-    let step = judged("mkdir /x\n", &|_| false, |world, _| world.scripts[0].step(StepId(0)).clone());
+    let step = judged("mkdir /x\n", &|_| false, |world, _| world.scripts()[0].step(StepId(0)).clone());
     for (change, resource) in
         changes.iter().flat_map(|change| resources().into_iter().map(move |r| (change, r)))
     {
@@ -159,7 +160,7 @@ fn what_was_measured_as_harmful_is_told_or_the_reason_is_stated() {
 
 /// What the table says of each step of a line that does harm, and whether the rules agree.
 fn verdicts(world: &World<'_, '_>, found: &[Finding], line: u32) -> Vec<(Told, bool)> {
-    let script = &world.scripts[0];
+    let script = world.scripts()[0];
     let here = script.iter().filter(|(_, step)| world.sources.line(step.span) == line);
     let harmful = here.filter(|(id, step)| match script.second_run(*id).outcome {
         Outcome::Skipped(_) | Outcome::Unknown | Outcome::Prompts(_) => false,

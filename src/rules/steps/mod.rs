@@ -1,7 +1,5 @@
 //! Steps that a deployment must have.
 
-mod order;
-
 use crate::facts::deploy::Deploy;
 use crate::finding::Severity;
 use crate::rules::draft::Draft;
@@ -14,9 +12,17 @@ include!(concat!(env!("OUT_DIR"), "/rules_steps.rs"));
 /// and where another script does it.
 fn done_elsewhere(deploy: Deploy<'_, '_, '_>, draft: Draft, work: Work, said: Option<Span>) -> Draft {
     let mut draft = draft;
-    if let Some(path) = deploy.elsewhere(work) {
-        draft =
-            draft.add(&format!(" (only {path} does, which is not a part of it)")).severity(Severity::Info);
+    if let Some((path, another_server)) = deploy.elsewhere(work) {
+        // Two servers may share a database, but never their files.
+        draft = match (another_server, work) {
+            (true, Work::Migrate) => {
+                draft.add(&format!(" (only {path} does, on another server)")).severity(Severity::Warning)
+            }
+            (true, _) => draft.add(&format!(" (only {path} does, on another server)")),
+            (false, _) => {
+                draft.add(&format!(" (only {path} does, which is not a part of it)")).severity(Severity::Info)
+            }
+        };
     } else if said.is_some() && deploy.processes().is_empty() {
         draft = draft.severity(Severity::Warning);
     }

@@ -18,7 +18,7 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     if let Some(start) = first(&context.deploy(), unit, &[Change::Start, Change::Restart]) {
         draft = draft.related(start.step.span, "this only starts it");
         // In a loop over units the line would differ.
-        let own = context.scripts.get(start.script);
+        let own = context.scripts().get(start.script);
         let own = own.filter(|_| context.sources.text(start.step.span).contains(stem));
         let enable = format!("systemctl enable {stem}");
         draft = draft.fix(own.and_then(|own| line_before(context, own, start.step, &enable)));

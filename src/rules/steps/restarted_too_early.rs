@@ -9,7 +9,6 @@ use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::Exec;
 use crate::rules::id;
-use crate::rules::steps::order::follows;
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::may_run_a_build;
@@ -25,7 +24,7 @@ struct Started<'c> {
 
 /// For each script and service, finds the restart that comes before the work.
 pub(super) fn restarted_too_early(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for script in context.scripts {
+    for &script in context.scripts() {
         let mut told: Vec<String> = Vec::new();
         for (id, step) in script.iter() {
             for effect in &step.deed.effects {
@@ -112,7 +111,8 @@ fn work_after(
                 _ => false,
             });
         let alien = s.deed.roles.contains(&Role::Dependencies(Ecosystem::Node)) && !lies_there(started, s);
-        if !brings || alien || !follows(script, id, other) || other_environment(started, s) {
+        let comes_after = s.place == script.step(id).place && script.surely_after(other, id);
+        if !brings || alien || !comes_after || other_environment(started, s) {
             return None;
         }
         let minor = s.deed.roles.contains(&Role::StaticFiles);

@@ -112,7 +112,7 @@ fn is_tested(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
     deploy
         .steps()
         .any(|s| may_test_unit(&s.argv) && s.argv.args.iter().any(|a| a.value.to_string().contains(stem)))
-        || deploy.world.scripts.iter().any(|script| {
+        || deploy.world.scripts().iter().any(|script| {
             script
                 .guards
                 .iter()

@@ -65,7 +65,7 @@ fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
             })
     };
     let asked = |context: &World<'_, '_>| {
-        context.scripts.iter().any(|script| {
+        context.scripts().iter().any(|script| {
             script.guards.iter().any(|guard| {
                 guard.cond.facts().iter().any(|fact| {
                     let text = fact.resource.name().to_string();

@@ -34,7 +34,7 @@ struct Judged<'c, 'r, 'a> {
 
 impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
     fn of(context: &'c World<'r, 'a>, read: &'c ReadUnit) -> Self {
-        let script = read.script.map(|(script, id)| (&context.scripts[script], id));
+        let script = read.script.map(|(script, id)| (context.scripts()[script], id));
         Judged { context, at: &context.units[read.unit], read, script }
     }
 

@@ -19,7 +19,7 @@ const RULE: RuleId = id::UNITS_WRONG_UPSTREAM;
 /// another script may belong to another deploy.
 pub(super) fn wrong_upstream(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let units: Vec<Judged<'_, '_, '_>> = judged(context).collect();
-    for script in context.scripts {
+    for &script in context.scripts() {
         let own: Vec<&Judged<'_, '_, '_>> =
             units.iter().filter(|u| u.script.is_some_and(|(s, _)| std::ptr::eq(s, script))).collect();
         if let Some(listening) = listening(&own) {

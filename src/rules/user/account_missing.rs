@@ -131,7 +131,7 @@ fn uses<'r, 'a>(context: &World<'r, 'a>) -> Vec<Use<'r, 'a>> {
     for at in &context.units {
         uses.extend(of_unit(context, at));
     }
-    for script in context.scripts {
+    for &script in context.scripts() {
         for (id, step) in script.iter().filter(|(_, s)| s.place == Place::Here) {
             let mut add = |name: &Value, how: How| {
                 let Some(name) = name.as_literal().filter(|n| is_account_name(n)) else { return };
@@ -156,7 +156,7 @@ fn uses<'r, 'a>(context: &World<'r, 'a>) -> Vec<Use<'r, 'a>> {
 
 fn of_unit<'r, 'a>(context: &World<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>> {
     let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { return None };
-    let script = context.scripts.get(index)?;
+    let script = context.scripts().get(index)?;
     let directive = at.unit.user()?;
     let dynamic = at.unit.get("Service", "DynamicUser").is_some_and(|d| is_true(&d.value));
     let name = directive.value.as_str();
@@ -230,7 +230,7 @@ impl<'c> AtHome<'c> {
 fn exists_before(context: &World<'_, '_>, at_home: &AtHome<'_>, name: &str) -> bool {
     at_home.0.contains(name)
         // `echo "run me as deploy"`, `[ "$USER" = deploy ]`.
-        || context.scripts.iter().any(|s| s.caller == Caller::Ordinary && s.constants.iter().any(|(n, v)| {
+        || context.scripts().iter().any(|s| s.caller == Caller::Ordinary && s.constants.iter().any(|(n, v)| {
             matches!(n.as_str(), "USER" | "SUDO_USER" | "LOGNAME") && v.as_literal() == Some(name)
         }))
 }

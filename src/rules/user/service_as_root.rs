@@ -24,7 +24,7 @@ pub(in crate::rules) fn service_as_root(context: &World<'_, '_>, found: &mut Vec
 
 fn judge(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
     let (Origin::Written(index, id) | Origin::Installed(index, id)) = at.origin else { return None };
-    let script = context.scripts.get(index)?;
+    let script = context.scripts().get(index)?;
     let step = script.step(id);
     let unit = &at.unit;
     let user = unit.user();

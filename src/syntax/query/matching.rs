@@ -2,7 +2,7 @@
 
 use super::pattern::Pattern;
 use super::reader::{Argument, Shape};
-use super::vocabulary::{Ask, Question};
+use super::vocabulary::{Ask, Part, Question};
 use super::words::{Features, SecondRun};
 use super::{Judge, Message, Once, Related};
 use crate::limit;
@@ -33,6 +33,11 @@ impl Pattern {
     /// How its command must stand to others of the rule.
     pub(crate) fn relations(&self) -> &[Related] {
         &self.relations
+    }
+
+    /// True where it compares its command with the one that a part captures.
+    pub(crate) fn compares_with(&self, part: Part) -> bool {
+        self.relations.iter().any(|related| related.first == part || related.second == part)
     }
 
     /// True where it asks whether the command waits for an answer, and for nothing else of its second run.

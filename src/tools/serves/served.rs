@@ -45,8 +45,6 @@ pub(crate) enum Gateway {
     Asgi,
 }
 
-impl Gateway {}
-
 /// An address on which something listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address {

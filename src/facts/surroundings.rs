@@ -1,0 +1,89 @@
+//! What the facts are worked out from besides the scripts: the files of the project as they were read, and what the
+//! configuration says of the app.
+
+use crate::project::architecture::Architecture;
+use crate::project::compose::Compose;
+use crate::project::dotenv::Dotenv;
+use crate::project::env::InCode;
+use crate::project::managers::ProcessFile;
+use crate::project::manifest::Needs;
+use crate::repo::inventory::Inventory;
+use crate::source::FileId;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+/// What the configuration says about the app.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given {
+    /// `app: user`.
+    pub(crate) user: Option<String>,
+    /// `app: directory`.
+    pub(crate) directory: Option<String>,
+    /// `services`: a compose service's unit; `None` if it needs none.
+    pub(crate) services: Vec<(String, Option<String>)>,
+}
+
+/// Everything around the scripts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Project {
+    /// The files by kind.
+    pub(crate) inventory: Inventory,
+    /// Compose files.
+    pub(crate) composes: Vec<Compose>,
+    /// Architecture documents.
+    pub(crate) architectures: Vec<Architecture>,
+    /// Manifests.
+    pub(crate) needs: Needs,
+    /// Unit files of the repo, by path.
+    pub(crate) unit_files: Vec<(String, FileId)>,
+    /// Templates that are filled in before they are installed, by path.
+    pub(crate) unit_templates: Vec<(String, FileId)>,
+    /// Files of the repo that add to units (`web.service.d/override.conf`), by path.
+    pub(crate) drop_ins: Vec<(String, FileId)>,
+    /// Process files of pm2 and supervisor.
+    pub(crate) process_files: Vec<ProcessFile>,
+    /// Texts that rules only search for words, by path: all scripts of the repo, nginx and pm2 settings,
+    /// workflows.
+    pub(crate) texts: Vec<(String, FileId)>,
+    /// Environment files, including samples, by path.
+    pub(crate) dotenvs: Vec<(String, Dotenv)>,
+    /// Where the code reads and sets variables; empty if the rules about it are not requested.
+    pub(crate) env: InCode,
+    /// The names of the samples that occur nowhere else in the repo; `None` if that is not known.
+    pub(crate) unread: Option<BTreeSet<String>>,
+    /// Variables that the code or a compose file needs, and that no other text of the repo names, including
+    /// prose.
+    pub(crate) untold: BTreeSet<String>,
+    /// The name of the project: the root's directory.
+    pub(crate) names: Vec<String>,
+}
+
+impl Project {
+    /// The files from which something was read, each once.
+    pub(crate) fn files(&self) -> Vec<FileId> {
+        let files = RefCell::new(BTreeSet::new());
+        // One list of where files are held is enough.
+        self.clone().retain(&|file| {
+            files.borrow_mut().insert(file);
+            true
+        });
+        files.into_inner().into_iter().collect()
+    }
+
+    /// Forgets what was read from the other files.
+    pub(crate) fn retain(&mut self, keep: &dyn Fn(FileId) -> bool) {
+        self.composes.retain(|compose| keep(compose.file));
+        self.architectures.retain(|document| keep(document.file));
+        self.process_files.retain(|process_file| keep(process_file.file));
+        for files in [&mut self.unit_files, &mut self.unit_templates, &mut self.drop_ins, &mut self.texts] {
+            files.retain(|(_, file)| keep(*file));
+        }
+        self.dotenvs.retain(|(_, dotenv)| keep(dotenv.file));
+        self.env.uses.retain(|one| keep(one.span.file));
+        self.env.sets.retain(|(_, span)| keep(span.file));
+        self.needs.python.retain(|manifest| keep(manifest.file));
+        self.needs.node.retain(|package| keep(package.file));
+        self.needs.others.retain(|manifest| keep(manifest.file));
+        self.needs.migrations.retain(|tool| keep(tool.span.file));
+    }
+}

@@ -1,0 +1,129 @@
+//! What the engine makes of a user's query files.
+
+use super::*;
+use crate::facts::world::{Given, Project};
+use crate::limit;
+use crate::model::{FollowNothing, build};
+use crate::rules::embedded::RuleFile;
+use crate::rules::pages::Pages;
+use crate::source::{SourceFile, Sources};
+use std::time::Duration;
+
+const PAGE: &str = "---\ntitle: A fault\nseverity: warning\nconfidence: high\nfix: none\n---\n
+## What\n\nX\n\n## Why\n\nX\n\n## Example\n\nX\n\n## Instead\n\nX\n";
+
+/// What the rule `house/x` of a query finds in a script: each place as it is written, and the finding.
+fn found(query: &str, script: &str) -> Vec<(String, Finding)> {
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new("start.sh", script.as_bytes().to_vec()).unwrap());
+    let arena = bumpalo::Bump::new();
+    let scripts = [build(&arena, file, "start.sh", arena.alloc_str(script), &mut FollowNothing)];
+    let (project, given) = (Project::default(), Given::default());
+    let world = World::new(&sources, &scripts, &project, &given);
+    let page =
+        RuleFile { path: "house/x.md".to_owned(), shown: "x.md".to_owned(), text: PAGE.to_owned().into() };
+    let pages = Pages::parse([page]).unwrap();
+    let selectors = Selectors::load_beside([], [("house/x.scm".to_owned(), query)]).unwrap();
+    let chosen = Chosen { selectors: &selectors, pages: &pages, wants: &|_| true };
+    let mut found = Vec::new();
+    run(&world, &chosen, &[], &mut found);
+    found.into_iter().map(|finding| (sources.text(finding.span).to_owned(), finding)).collect()
+}
+
+#[track_caller]
+fn finds(query: &str, script: &str, places: &[&str]) {
+    let found = found(query, script);
+    let found: Vec<&str> = found.iter().map(|(place, _)| place.as_str()).collect();
+    assert_eq!(found, places, "{query}\n{script}");
+}
+
+#[test]
+fn patterns_of_a_file_that_point_at_one_word_tell_it_once() {
+    let query = "((command argument: (simple_expansion) @word) @finding (#set! command git))
+        ((command argument: [(simple_expansion) (string)] @word) @finding (#set! command git))";
+    finds(query, "git push $x \"$y\" z\n", &["$x", "\"$y\""]);
+}
+
+#[test]
+fn the_words_of_a_wrapper_are_known_as_they_are_written() {
+    let script = "sudo -u app pip install x \"$y\" *.whl\n";
+    let query = |predicate: &str| {
+        format!("((command argument: (_) @word) @finding (#set! command pip) (#{predicate}))")
+    };
+    finds(&query("literal? @word"), script, &["-u", "app", "pip", "install", "x"]);
+    finds(&query("not-literal? @word"), script, &["\"$y\"", "*.whl"]);
+    finds(&query("word-matches? @word \"^-u$\""), script, &["-u"]);
+    finds(&query("literal? @word"), "sudo -u \"$user\" pip install\n", &["-u", "pip", "install"]);
+}
+
+#[test]
+fn what_stands_behind_two_dashes_is_no_flag() {
+    let query = "((command) @finding (#set! command rm) (#has-flag? @finding \"-f\"))";
+    let script = "rm -rf a\nrm -- -f\nrm -f -- b\nrm c -f\n";
+    finds(query, script, &["rm -rf a", "rm -f -- b", "rm c -f"]);
+}
+
+#[test]
+fn packages_are_the_same_in_whichever_order_they_are_named() {
+    let query = |captures: &str| {
+        format!(
+            "((command) @finding (#role? @finding build migrate))
+             ((command) @precedes (#role? @precedes dependencies) (#same-packages? {captures}))"
+        )
+    };
+    for (script, places) in [
+        ("npm ci\nnpm run build\n", &[][..]),
+        ("cd /a && npm ci\ncd /b && npm run build\n", &["npm run build"]),
+        // An install of Python is none of Node.
+        ("pip install -r requirements.txt\nnpm run build\n", &["npm run build"]),
+        (
+            "a/bin/pip install -r requirements.txt\nb/bin/alembic upgrade head\n",
+            &["b/bin/alembic upgrade head"],
+        ),
+        ("a/bin/pip install -r requirements.txt\na/bin/alembic upgrade head\n", &[]),
+    ] {
+        finds(&query("@precedes @finding"), script, places);
+        finds(&query("@finding @precedes"), script, places);
+    }
+}
+
+#[test]
+fn a_function_that_nothing_calls_is_no_step_of_the_deploy() {
+    let query = "((command) @missing (#set! command notify))";
+    let start = "systemctl restart shop\n";
+    let is_missing = |script: &str| found(query, script).len() == 1;
+    assert!(is_missing(start));
+    assert!(!is_missing(&format!("{start}notify\n")));
+    assert!(!is_missing(&format!("tell() {{ notify; }}\n{start}tell\n")));
+    assert!(is_missing(&format!("tell() {{ notify; }}\n{start}")));
+    assert!(!is_missing(&format!("tell() {{ notify; }}\nrestart() {{ {start}}}\n\"$@\"\n")));
+}
+
+#[test]
+fn an_excuse_is_looked_for_once_and_not_for_each_other_command() {
+    let query = "((command) @finding (#set! command fault))
+        ((command) @other (#set! command other) (#same-place? @other @finding))
+        ((command) @precedes (#set! command excuse) (#not-same-place? @precedes @finding))";
+    let asked = |count: usize| {
+        let script = "other\nexcuse\nfault\n".repeat(count);
+        let limit = Some(Duration::from_secs(3600));
+        let run = || limit::piece(|| found(query, &script).len());
+        let (told, asked) = limit::counted::run(|| limit::within(limit, run));
+        assert_eq!(told, Ok(count));
+        asked
+    };
+    let (few, many) = (asked(100), asked(400));
+    // Four times as many commands may be sixteen times the work, and not sixty-four.
+    assert!(many < 20 * few, "{few} and {many}");
+}
+
+#[test]
+fn excuses_may_be_compared_with_the_other_command() {
+    let query = "((command) @finding (#set! command fault))
+        ((command) @other (#set! command other))
+        ((command) @precedes (#set! command excuse) (#same-directory? @precedes @other))";
+    finds(query, "cd /a\nexcuse\ncd /b\nother\nfault\n", &["fault"]);
+    finds(query, "cd /b\nexcuse\nother\nfault\n", &[]);
+    // One of the two is not excused.
+    finds(query, "cd /a\nexcuse\nother\ncd /b\nother\nfault\n", &["fault"]);
+}
