@@ -18,6 +18,8 @@ pub(crate) struct Pattern {
     pub(super) once: Option<(Once, usize)>,
     pub(super) severity: Option<Severity>,
     pub(super) confidence: Option<Confidence>,
+    /// It excuses where it is not known whether it runs, too.
+    pub(super) counts_perhaps: bool,
     pub(super) conditions: Vec<Condition>,
     pub(super) relations: Vec<Related>,
     pub(super) needs: Vec<Need>,
@@ -78,6 +80,7 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
         once: None,
         severity: None,
         confidence: None,
+        counts_perhaps: false,
         conditions: Vec::new(),
         relations: Vec::new(),
         needs: Vec::new(),
@@ -278,8 +281,21 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
             Ok(())
         }
         ("severity" | "confidence", _) => Err((at, format!("`{}` takes one word", key.value))),
+        ("counts", _) if !matches!(part, Part::Follows | Part::Precedes) => Err((
+            at,
+            format!(
+                "`counts` belongs to the pattern of `@follows` or `@precedes`, not of `@{}`",
+                part.name()
+            ),
+        )),
+        ("counts", _) if pattern.counts_perhaps => Err((at, "`counts` is set twice".to_owned())),
+        ("counts", [when]) if when.value == "perhaps" => {
+            pattern.counts_perhaps = true;
+            Ok(())
+        }
+        ("counts", _) => Err((at, "`counts` takes one word: \"perhaps\"".to_owned())),
         (key, _) => {
-            let known = "`command`, `message`, `once`, `severity` and `confidence`";
+            let known = "`command`, `message`, `once`, `counts`, `severity` and `confidence`";
             Err((at, format!("unknown key `{key}`; known are {known}")))
         }
     }
