@@ -6,8 +6,9 @@ pub(crate) mod names;
 
 use crate::facts::deploy::calls::Calls;
 use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
+use crate::facts::ground::Ground;
 use crate::facts::lifecycle::Lifecycles;
-use crate::facts::world::{Origin, UnitAt, World};
+use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::manifest::NodePackage;
 use crate::project::unit::UnitKind;
@@ -55,7 +56,7 @@ struct Said {
 /// The scripts of a project, seen as one deploy: a view of the world, with what is computed from it once.
 #[derive(Clone, Copy)]
 pub(crate) struct Deploy<'c, 'r, 'a> {
-    pub(crate) world: &'c World<'r, 'a>,
+    pub(crate) world: &'c Ground<'r, 'a>,
     known: &'c Known<'r>,
 }
 
@@ -91,7 +92,7 @@ pub(crate) struct UnitEffect<'r> {
 
 impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// A view of the world.
-    pub(crate) fn new(world: &'c World<'r, 'a>, known: &'c Known<'r>) -> Self {
+    pub(crate) fn new(world: &'c Ground<'r, 'a>, known: &'c Known<'r>) -> Self {
         Deploy { world, known }
     }
 
@@ -404,7 +405,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 }
 
 /// What stands beside the deploy, and what goes back or removes something, does not deploy.
-fn deploys(world: &World<'_, '_>, script: FileId) -> bool {
+fn deploys(world: &Ground<'_, '_>, script: FileId) -> bool {
     let path = world.sources.file(script).path();
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     !world.is_of_another(script) && !AWAY.iter().any(|away| name.contains(away))
@@ -412,7 +413,7 @@ fn deploys(world: &World<'_, '_>, script: FileId) -> bool {
 
 type OfUnits<'r> = (HashMap<String, Vec<UnitEffect<'r>>>, Vec<(String, UnitEffect<'r>)>);
 
-fn of_units<'r>(world: &World<'r, '_>) -> OfUnits<'r> {
+fn of_units<'r>(world: &Ground<'r, '_>) -> OfUnits<'r> {
     let (mut exact, mut loose): OfUnits<'r> = (HashMap::new(), Vec::new());
     for (script, deployment) in world.scripts().iter().enumerate() {
         let deploys = deploys(world, deployment.file);

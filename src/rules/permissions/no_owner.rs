@@ -1,7 +1,8 @@
 //! `permissions/no-owner`: root creates something that the app has to write to, and nothing gives it to the
 //! app's user.
 
-use crate::facts::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
+use crate::facts::owners::{from, is_roots, lies_under, reaches, runs_as};
+use crate::facts::users::{given_away, user_of};
 use crate::facts::secrets::is_env_file;
 use crate::facts::world::{AppUser, World};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
