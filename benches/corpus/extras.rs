@@ -395,15 +395,7 @@ done"#
 fn packages_of(script: &mut Script<'_>, part: &str) {
     script.say(&format!("Installing what {part} needs"));
     let all = [
-        "htop",
-        "jq",
-        "unzip",
-        "rsync",
-        "libpq-dev",
-        "imagemagick",
-        "poppler-utils",
-        "redis-tools",
-        "acl",
+        "htop", "jq", "unzip", "rsync", "libpq-dev", "imagemagick", "poppler-utils", "redis-tools", "acl",
         "netcat-openbsd",
     ];
     let list: Vec<&str> = (0..4).map(|_| *script.random.pick(&all)).collect();

@@ -6,20 +6,8 @@ use std::fmt::Write as _;
 
 /// Variables that code reads beside those that every app has.
 const VARIABLES: [&str; 14] = [
-    "LOG_LEVEL",
-    "SENTRY_DSN",
-    "SMTP_HOST",
-    "SMTP_PORT",
-    "MAIL_FROM",
-    "UPLOAD_DIR",
-    "API_TOKEN",
-    "CORS_ORIGINS",
-    "WORKERS",
-    "CACHE_SECONDS",
-    "S3_BUCKET",
-    "TIMEZONE",
-    "SESSION_HOURS",
-    "PUBLIC_URL",
+    "LOG_LEVEL", "SENTRY_DSN", "SMTP_HOST", "SMTP_PORT", "MAIL_FROM", "UPLOAD_DIR", "API_TOKEN",
+    "CORS_ORIGINS", "WORKERS", "CACHE_SECONDS", "S3_BUCKET", "TIMEZONE", "SESSION_HOURS", "PUBLIC_URL",
 ];
 
 /// The variables of the app, in the order in which they are met.
@@ -67,12 +55,8 @@ pub(crate) fn files(plan: &Plan, random: &mut Random) -> Vec<(String, String)> {
         files.push((".env".to_owned(), environment(plan, names.iter().copied(), random)));
     }
     if plan.compose {
-        let name = *random.pick(&[
-            "docker-compose.yml",
-            "docker-compose.yml",
-            "docker-compose.yaml",
-            "compose.yaml",
-        ]);
+        let name = *random
+            .pick(&["docker-compose.yml", "docker-compose.yml", "docker-compose.yaml", "compose.yaml"]);
         files.push((name.to_owned(), compose(plan, random)));
     }
     if random.chance(20) {

@@ -85,8 +85,7 @@ pub(crate) fn packages(script: &mut Script<'_>) {
         2 => script.put(&format!("@s@apt-get install {list}")),
         3 => {
             let lines = list.replace(
-                ' ',
-                r#" \
+                ' ', r#" \
     "#,
             );
             script.put(&format!(
@@ -204,8 +203,7 @@ pub(crate) fn source(script: &mut Script<'_>) {
     script.say("Fetching the source");
     script.either(&[
         (
-            14,
-            "git clone @repo@ @p@
+            14, "git clone @repo@ @p@
 cd @p@",
         ),
         (
@@ -234,13 +232,11 @@ git reset --hard origin/main",
 cd @p@",
         ),
         (
-            14,
-            "cd @p@ || exit 1
+            14, "cd @p@ || exit 1
 git pull",
         ),
         (
-            14,
-            "@s@cp -r . @p@
+            14, "@s@cp -r . @p@
 cd @p@",
         ),
         (

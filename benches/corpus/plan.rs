@@ -14,26 +14,9 @@ const SECOND: [&str; 24] = [
 ];
 /// Services beside the web one, and parts that a longer script sets up one after the other.
 pub(crate) const PARTS: [&str; 20] = [
-    "worker",
-    "scheduler",
-    "mailer",
-    "reports",
-    "search",
-    "metrics",
-    "exporter",
-    "gateway",
-    "notifier",
-    "importer",
-    "cleaner",
-    "billing",
-    "thumbs",
-    "sessions",
-    "webhooks",
-    "audit",
-    "replicator",
-    "crawler",
-    "chat",
-    "archiver",
+    "worker", "scheduler", "mailer", "reports", "search", "metrics", "exporter", "gateway", "notifier",
+    "importer", "cleaner", "billing", "thumbs", "sessions", "webhooks", "audit", "replicator", "crawler",
+    "chat", "archiver",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -79,13 +79,8 @@ pub(super) fn project(
         |only| managers::read_all(root, &limited(&inventory, only, |i| &mut i.ecosystem), sources),
     );
     let lists = [
-        &inventory.scripts,
-        &inventory.nginx,
-        &inventory.ecosystem,
-        &inventory.workflows,
-        &inventory.dockerfiles,
-        &inventory.architecture,
-        &inventory.templates,
+        &inventory.scripts, &inventory.nginx, &inventory.ecosystem, &inventory.workflows,
+        &inventory.dockerfiles, &inventory.architecture, &inventory.templates,
     ];
     // A file that cannot be read here adds nothing. Whoever needs the file itself reports it.
     let texts = lists

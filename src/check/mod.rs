@@ -288,12 +288,7 @@ pub(crate) fn check_in(
     }
     let selection = &settings.selection;
     let mut findings = suppress::apply(
-        &sources,
-        &judged.comments,
-        &judged.gaps,
-        judged.findings,
-        &settings.rules.pages,
-        selection,
+        &sources, &judged.comments, &judged.gaps, judged.findings, &settings.rules.pages, selection,
     );
     findings.retain_mut(|finding| selection.admit(finding));
     sort(&sources, &mut findings);

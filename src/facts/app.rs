@@ -10,15 +10,7 @@ use crate::tools::effect::{Change, PathKind, Resource, Role};
 
 /// Accounts that run parts of the system, never the app.
 const SYSTEM_ACCOUNTS: [&str; 10] = [
-    "root",
-    "postgres",
-    "redis",
-    "mysql",
-    "nobody",
-    "mongodb",
-    "rabbitmq",
-    "systemd-network",
-    "daemon",
+    "root", "postgres", "redis", "mysql", "nobody", "mongodb", "rabbitmq", "systemd-network", "daemon",
     "syslog",
 ];
 
@@ -151,22 +143,11 @@ pub(crate) fn app_trees(scripts: &[&Deployment<'_>], units: &[UnitAt], given: &G
     let mut trees: Vec<Value> = Vec::new();
     let mut add = |path: Value| {
         let text = path.key();
-        let broad = matches!(
-            text,
-            "/" | "/opt"
-                | "/srv"
-                | "/home"
-                | "/var"
-                | "/var/www"
-                | "/tmp"
-                | "/etc"
-                | "/usr"
-                | "/root"
-                | "/usr/bin"
-                | "/usr/local"
-                | "/usr/local/bin"
-                | ""
-        );
+        let broad = [
+            "/", "/opt", "/srv", "/home", "/var", "/var/www", "/tmp", "/etc", "/usr", "/root", "/usr/bin",
+            "/usr/local", "/usr/local/bin", "",
+        ]
+        .contains(&text);
         if !broad && path.is_absolute() && !trees.contains(&path) {
             trees.push(path);
         }

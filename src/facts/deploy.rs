@@ -27,6 +27,7 @@ use crate::tools::work::{Work, Works, asked_in, done_by_step, done_in};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
+pub(crate) use crate::facts::deploy::names::line_of;
 pub(crate) use crate::tools::serves::Language;
 
 /// A process of the app that the deploy keeps running.
@@ -435,19 +436,6 @@ fn of_units<'r>(world: &Ground<'r, '_>) -> OfUnits<'r> {
 /// True for a step on the machine itself, or on the server that the script controls.
 pub(crate) fn is_here(step: &Step) -> bool {
     !matches!(step.place, Place::Container(_))
-}
-
-/// The command as words, for lookups.
-pub(crate) fn line_of(step: &Step) -> String {
-    let words = || std::iter::once(&step.argv.program).chain(&step.argv.args).map(|word| &word.value);
-    let mut line = String::with_capacity(words().map(|value| value.key().len() + 1).sum());
-    for (index, value) in words().enumerate() {
-        if index > 0 {
-            line.push(' ');
-        }
-        value.show(&mut line);
-    }
-    line
 }
 
 /// True if the step only handles text.

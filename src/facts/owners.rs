@@ -9,21 +9,8 @@ use crate::tools::processes;
 
 /// Directories that contain many things: two things in one of them are not neighbours for that reason.
 const BROAD: [&str; 15] = [
-    "",
-    "/",
-    "/opt",
-    "/srv",
-    "/home",
-    "/var",
-    "/var/www",
-    "/var/lib",
-    "/var/log",
-    "/tmp",
-    "/etc",
-    "/usr",
-    "/root",
-    "/usr/local",
-    "/mnt",
+    "", "/", "/opt", "/srv", "/home", "/var", "/var/www", "/var/lib", "/var/log", "/tmp", "/etc", "/usr",
+    "/root", "/usr/local", "/mnt",
 ];
 
 /// Directories below which the app's own tree ends: `/opt/app/venv/bin/python` belongs to `/opt/app`.
@@ -34,6 +21,10 @@ pub(crate) fn lies_under(path: &str, above: &str) -> bool {
     path.strip_prefix(above.trim_end_matches('/'))
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
+
+/// Places where nothing belongs to the app.
+pub(crate) const OF_THE_SYSTEM: [&str; 11] =
+    ["/etc", "/usr", "/bin", "/sbin", "/lib", "/root", "/dev", "/proc", "/sys", "/boot", "/tmp"];
 
 /// The directories of a unit's service, as text (`$APP_DIR` stays as written): its working directory and the
 /// directory that contains its virtual environment.

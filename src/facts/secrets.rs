@@ -6,48 +6,16 @@ use std::sync::LazyLock;
 
 /// Words in a setting's name that make its value a secret.
 const WORDS: [&str; 13] = [
-    "SECRET",
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "TOKEN",
-    "API_KEY",
-    "APIKEY",
-    "PRIVATE_KEY",
-    "CREDENTIAL",
-    "ACCESS_KEY",
-    "ENCRYPTION_KEY",
-    "APP_KEY",
-    "AUTH_KEY",
+    "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL",
+    "ACCESS_KEY", "ENCRYPTION_KEY", "APP_KEY", "AUTH_KEY",
 ];
 
 /// Words that make it harmless after all: `ACCESS_TOKEN_EXPIRE_MINUTES`, `SECRET_FILE`,
 /// `NEXT_PUBLIC_API_KEY`.
 const NOT: [&str; 24] = [
-    "EXPIRE",
-    "EXPIRY",
-    "TTL",
-    "LIFETIME",
-    "_FILE",
-    "_PATH",
-    "_DIR",
-    "ENABLE",
-    "PUBLIC",
-    "VITE_",
-    "REACT_APP_",
-    "NUXT_",
-    "LENGTH",
-    "TIMEOUT",
-    "ALGORITHM",
-    "RESET",
-    "_URL",
-    "_URI",
-    "_NAME",
-    "MAX_",
-    "MIN_",
-    "LIMIT",
-    "_HEADER",
-    "_TYPE",
+    "EXPIRE", "EXPIRY", "TTL", "LIFETIME", "_FILE", "_PATH", "_DIR", "ENABLE", "PUBLIC", "VITE_",
+    "REACT_APP_", "NUXT_", "LENGTH", "TIMEOUT", "ALGORITHM", "RESET", "_URL", "_URI", "_NAME", "MAX_",
+    "MIN_", "LIMIT", "_HEADER", "_TYPE",
 ];
 
 /// All words in one pass, in any case. Thousands of names are checked, and they are short, so it has to be
@@ -87,20 +55,12 @@ pub(crate) fn is_env_file(name: &str) -> bool {
 /// True for the name of a file that is a secret as a whole.
 pub(crate) fn is_secret_file(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    matches!(
-        lower.as_str(),
-        ".pgpass"
-            | ".my.cnf"
-            | ".netrc"
-            | ".git-credentials"
-            | "credentials.json"
-            | "privatekey"
-            | "private.key"
-            | "master.key"
-            | "id_rsa"
-            | "id_ecdsa"
-            | "id_ed25519"
-    ) || lower.starts_with(".") && lower.contains("secret")
+    [
+        ".pgpass", ".my.cnf", ".netrc", ".git-credentials", "credentials.json", "privatekey", "private.key",
+        "master.key", "id_rsa", "id_ecdsa", "id_ed25519",
+    ]
+    .contains(&lower.as_str())
+        || lower.starts_with(".") && lower.contains("secret")
         || lower.ends_with(".key") && !lower.contains("pub")
         || lower.ends_with("credentials.json")
 }

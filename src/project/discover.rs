@@ -96,15 +96,7 @@ fn foreign(path: &str) -> Option<&'static str> {
     {
         Some("belongs to tests")
     } else if lies_in(&[
-        ".github",
-        ".gitlab",
-        ".circleci",
-        "ci",
-        ".ci",
-        ".husky",
-        ".githooks",
-        "hooks",
-        ".devcontainer",
+        ".github", ".gitlab", ".circleci", "ci", ".ci", ".husky", ".githooks", "hooks", ".devcontainer",
     ]) {
         Some("belongs to a pipeline or to an editor")
     } else if tokens(path).any(|token| matches!(token, "uninstall" | "uninstaller" | "teardown")) {
@@ -126,38 +118,16 @@ fn is_entrypoint(path: &str) -> bool {
 
 fn is_check(path: &str) -> bool {
     const CHECKS: &[&str] = &[
-        "check",
-        "verify",
-        "monitor",
-        "status",
-        "health",
-        "healthcheck",
-        "test",
-        "e2e",
-        "lint",
-        "smoke",
-        "diagnose",
-        "debug",
-        "backup",
+        "check", "verify", "monitor", "status", "health", "healthcheck", "test", "e2e", "lint", "smoke",
+        "diagnose", "debug", "backup",
     ];
     tokens(path).any(|token| CHECKS.contains(&token))
 }
 
 fn name_bonus(path: &str) -> u32 {
     const NAMES: &[&str] = &[
-        "start",
-        "deploy",
-        "deployment",
-        "install",
-        "installer",
-        "setup",
-        "provision",
-        "bootstrap",
-        "update",
-        "upgrade",
-        "release",
-        "finalize",
-        "init",
+        "start", "deploy", "deployment", "install", "installer", "setup", "provision", "bootstrap", "update",
+        "upgrade", "release", "finalize", "init",
     ];
     2 * u32::from(tokens(path).any(|token| NAMES.contains(&token)))
 }
@@ -268,13 +238,8 @@ mod tests {
             "docker compose up -d\npython manage.py migrate\nnpm ci\nnpm run build\n"
         ));
         for path in [
-            "tests/install.sh",
-            ".github/deploy.sh",
-            "node_modules/a/install.sh",
-            "gradlew",
-            "test_deploy.sh",
-            "deploy/monitor.sh",
-            "scripts/uninstall-web.sh",
+            "tests/install.sh", ".github/deploy.sh", "node_modules/a/install.sh", "gradlew",
+            "test_deploy.sh", "deploy/monitor.sh", "scripts/uninstall-web.sh",
         ] {
             assert!(!deploys(path, "pip install x\npython manage.py migrate\n"), "{path}");
         }

@@ -299,21 +299,9 @@ fn describe(error: &std::io::Error) -> String {
 
 /// Files that mark the top of a project without `.git`.
 const MARKS: &[&str] = &[
-    "compose.yaml",
-    "compose.yml",
-    "docker-compose.yaml",
-    "docker-compose.yml",
-    "pyproject.toml",
-    "requirements.txt",
-    "setup.py",
-    "Pipfile",
-    "manage.py",
-    "package.json",
-    "Gemfile",
-    "composer.json",
-    "go.mod",
-    "Cargo.toml",
-    "deploylint.yaml",
+    "compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml", "pyproject.toml",
+    "requirements.txt", "setup.py", "Pipfile", "manage.py", "package.json", "Gemfile", "composer.json",
+    "go.mod", "Cargo.toml", "deploylint.yaml",
 ];
 
 /// The root of the project that `target` belongs to. A directory is its own root. For a file it is the

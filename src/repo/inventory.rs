@@ -103,11 +103,7 @@ impl Inventory {
             found.add_ignored(root);
         }
         for list in [
-            &mut found.scripts,
-            &mut found.compose,
-            &mut found.units,
-            &mut found.dotenv,
-            &mut found.manifests,
+            &mut found.scripts, &mut found.compose, &mut found.units, &mut found.dotenv, &mut found.manifests,
         ] {
             list.sort();
             list.dedup();

@@ -66,16 +66,11 @@ pub(crate) fn is_dotenv(name: &str) -> bool {
     name == ".env"
         || name.starts_with(".env.")
         || name.ends_with(".env")
-        || matches!(
-            name,
-            "env.example"
-                | "env.sample"
-                | "env.template"
-                | "example.env"
-                | ".env-example"
-                | ".env_example"
-                | ".env-sample"
-        )
+        || [
+            "env.example", "env.sample", "env.template", "example.env", ".env-example", ".env_example",
+            ".env-sample",
+        ]
+        .contains(&name)
 }
 
 /// True for an environment file that the repo keeps to show which variables there are.
@@ -90,35 +85,11 @@ pub(crate) fn is_sample_dotenv(path: &str) -> bool {
 /// Manifests, lockfiles and the settings of migration tools. `name` is the last part of `path`.
 pub(crate) fn is_manifest(name: &str, path: &str) -> bool {
     const EXACT: &[&str] = &[
-        "pyproject.toml",
-        "setup.py",
-        "setup.cfg",
-        "Pipfile",
-        "Pipfile.lock",
-        "poetry.lock",
-        "uv.lock",
-        "pdm.lock",
-        "package.json",
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "pnpm-lock.yaml",
-        "pnpm-workspace.yaml",
-        "yarn.lock",
-        "bun.lock",
-        "bun.lockb",
-        "Gemfile",
-        "Gemfile.lock",
-        "composer.json",
-        "composer.lock",
-        "artisan",
-        "go.mod",
-        "Cargo.toml",
-        "alembic.ini",
-        "manage.py",
-        "schema.prisma",
-        ".sequelizerc",
-        "flyway.conf",
-        "flyway.toml",
+        "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "Pipfile.lock", "poetry.lock", "uv.lock",
+        "pdm.lock", "package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml",
+        "pnpm-workspace.yaml", "yarn.lock", "bun.lock", "bun.lockb", "Gemfile", "Gemfile.lock",
+        "composer.json", "composer.lock", "artisan", "go.mod", "Cargo.toml", "alembic.ini", "manage.py",
+        "schema.prisma", ".sequelizerc", "flyway.conf", "flyway.toml",
     ];
     const STEMS: &[&str] = &["drizzle.config.", "knexfile.", "ormconfig."];
     let requirements = name.ends_with(".txt")
@@ -146,12 +117,7 @@ pub(crate) fn is_architecture(name: &str) -> bool {
 /// projects: what is deployed, what deploys it, and what each repo has.
 pub(crate) fn stands_at_the_top(name: &str) -> bool {
     const OTHERS: &[&str] = &[
-        ".gitignore",
-        ".dockerignore",
-        ".editorconfig",
-        "Makefile",
-        "Procfile",
-        "deploylint.yaml",
+        ".gitignore", ".dockerignore", ".editorconfig", "Makefile", "Procfile", "deploylint.yaml",
         "deploylint.yml",
     ];
     let document = |start: &str| name.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start));
@@ -182,32 +148,12 @@ pub(crate) fn is_deployed_code(path: &str) -> bool {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
     let aside = |directory: &str| {
-        matches!(
-            directory,
-            "test"
-                | "tests"
-                | "__tests__"
-                | "__mocks__"
-                | "e2e"
-                | "spec"
-                | "specs"
-                | "cypress"
-                | "fixtures"
-                | "examples"
-                | "example"
-                | "docs"
-                | "migrations"
-                | "third_party"
-                | "site-packages"
-                | "bower_components"
-                | ".next"
-                | "coverage"
-                | "archive"
-                | "archived"
-                | "benchmarks"
-                | "static"
-                | "public"
-        )
+        [
+            "test", "tests", "__tests__", "__mocks__", "e2e", "spec", "specs", "cypress", "fixtures",
+            "examples", "example", "docs", "migrations", "third_party", "site-packages", "bower_components",
+            ".next", "coverage", "archive", "archived", "benchmarks", "static", "public",
+        ]
+        .contains(&directory)
     };
     let of_tests = stem.starts_with("test_")
         || stem.starts_with("test-")
@@ -245,36 +191,10 @@ pub(crate) fn shell_of_shebang(line: &str) -> Option<&str> {
 /// Paths of files that are not deployed to the server: tests, documentation, other programs.
 pub(crate) fn is_beside(path: &str) -> bool {
     const ELSEWHERE: &[&str] = &[
-        "test",
-        "tests",
-        "e2e",
-        "docs",
-        "doc",
-        "example",
-        "examples",
-        "samples",
-        "demo",
-        "dev",
-        "mobile",
-        "android",
-        "ios",
-        "desktop",
-        "electron",
-        "serverless",
-        "lambda",
-        "lambdas",
-        "functions",
-        "cypress",
-        "playwright",
-        "notebooks",
-        "benchmarks",
-        "tools",
-        "scripts",
-        "fixtures",
-        "templates",
-        "extension",
-        "sdk",
-        "website",
+        "test", "tests", "e2e", "docs", "doc", "example", "examples", "samples", "demo", "dev", "mobile",
+        "android", "ios", "desktop", "electron", "serverless", "lambda", "lambdas", "functions", "cypress",
+        "playwright", "notebooks", "benchmarks", "tools", "scripts", "fixtures", "templates", "extension",
+        "sdk", "website",
     ];
     path.split('/').any(|part| ELSEWHERE.contains(&part) || part.starts_with('.'))
 }

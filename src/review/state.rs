@@ -83,26 +83,8 @@ impl Fact {
 
 /// First words of `package.json` scripts that no deploy runs.
 const DEVELOPMENT: [&str; 20] = [
-    "test",
-    "tests",
-    "e2e",
-    "lint",
-    "format",
-    "fmt",
-    "dev",
-    "check",
-    "typecheck",
-    "type",
-    "storybook",
-    "preview",
-    "coverage",
-    "watch",
-    "cypress",
-    "playwright",
-    "prettier",
-    "eslint",
-    "cy",
-    "debug",
+    "test", "tests", "e2e", "lint", "format", "fmt", "dev", "check", "typecheck", "type", "storybook",
+    "preview", "coverage", "watch", "cypress", "playwright", "prettier", "eslint", "cy", "debug",
 ];
 
 impl State {
@@ -142,28 +124,9 @@ impl State {
 /// Directives that may occur more than once, each for itself: systemd.unit(5), systemd.service(5),
 /// systemd.exec(5).
 const LISTS: [&str; 22] = [
-    "After",
-    "Before",
-    "Wants",
-    "Requires",
-    "BindsTo",
-    "PartOf",
-    "Requisite",
-    "Conflicts",
-    "OnFailure",
-    "Documentation",
-    "Environment",
-    "EnvironmentFile",
-    "ExecCondition",
-    "ExecStartPre",
-    "ExecStartPost",
-    "ExecStop",
-    "ExecStopPost",
-    "ReadWritePaths",
-    "ReadOnlyPaths",
-    "ListenStream",
-    "OnCalendar",
-    "WantedBy",
+    "After", "Before", "Wants", "Requires", "BindsTo", "PartOf", "Requisite", "Conflicts", "OnFailure",
+    "Documentation", "Environment", "EnvironmentFile", "ExecCondition", "ExecStartPre", "ExecStartPost",
+    "ExecStop", "ExecStopPost", "ReadWritePaths", "ReadOnlyPaths", "ListenStream", "OnCalendar", "WantedBy",
 ];
 
 struct Reader<'r> {

@@ -110,39 +110,14 @@ fn is_known_directory(path: &Value) -> bool {
         return path.known_suffix().ends_with("/sites-enabled");
     };
     const ENDS: [&str; 9] = [
-        "/sites-enabled",
-        "/sites-available",
-        "/conf.d",
-        "/snippets",
-        "/modules-enabled",
-        "/conf-enabled",
-        "/conf-available",
-        "/logrotate.d",
-        "/sudoers.d",
+        "/sites-enabled", "/sites-available", "/conf.d", "/snippets", "/modules-enabled", "/conf-enabled",
+        "/conf-available", "/logrotate.d", "/sudoers.d",
     ];
     const WHOLE: [&str; 22] = [
-        "/",
-        "/bin",
-        "/sbin",
-        "/etc",
-        "/usr/bin",
-        "/usr/sbin",
-        "/usr/local/bin",
-        "/usr/local/sbin",
-        "/usr/local/lib",
-        "/etc/systemd/system",
-        "/lib/systemd/system",
-        "/usr/lib/systemd/system",
-        "/etc/cron.d",
-        "/etc/cron.daily",
-        "/etc/cron.hourly",
-        "/etc/cron.weekly",
-        "/etc/init.d",
-        "/etc/profile.d",
-        "/etc/sysctl.d",
-        "/tmp",
-        "/opt",
-        "/root",
+        "/", "/bin", "/sbin", "/etc", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin",
+        "/usr/local/lib", "/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system",
+        "/etc/cron.d", "/etc/cron.daily", "/etc/cron.hourly", "/etc/cron.weekly", "/etc/init.d",
+        "/etc/profile.d", "/etc/sysctl.d", "/tmp", "/opt", "/root",
     ];
     ENDS.iter().any(|end| text.ends_with(end)) || WHOLE.contains(&text)
 }
@@ -272,6 +247,13 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
     let keeps = options.has("n")
         || options.has("u")
         || options.value("update").and_then(Value::as_literal) == Some("none");
+    // `-p` and `--preserve` alone keep mode, owner and times.
+    let attributes = options.value("p").map(|list| list.to_string());
+    let owner = match &attributes {
+        Some(list) => list.split(',').any(|kept| matches!(kept, "ownership" | "all")),
+        None => options.has("p"),
+    };
+    let how = if owner || options.has("a") || options.has("l") { How::Kept } else { How::Copied };
     for source in &target.sources {
         let written = source.value.key();
         let path = target.path(source);
@@ -295,7 +277,7 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
             false => Change::Write,
         };
         target.put(&mut draft, source, change, again);
-        draft.content(How::Copied, Some(argv.path(source)), options.has("R"));
+        draft.content(how, Some(argv.path(source)), options.has("R") || options.has("a"));
     }
     draft.done()
 }

@@ -178,27 +178,11 @@ pub(crate) fn package_manager(argv: &Argv) -> Deed {
 /// Programs of a tree that are called through a package manager.
 fn is_program(name: &str) -> bool {
     is_pm2(name)
-        || matches!(
-            name,
-            "prisma"
-                | "next"
-                | "vite"
-                | "tsc"
-                | "sequelize"
-                | "sequelize-cli"
-                | "knex"
-                | "typeorm"
-                | "drizzle-kit"
-                | "nuxt"
-                | "nest"
-                | "webpack"
-                | "ng"
-                | "vue-cli-service"
-                | "react-scripts"
-                | "turbo"
-                | "pnpm"
-                | "yarn"
-        )
+        || [
+            "prisma", "next", "vite", "tsc", "sequelize", "sequelize-cli", "knex", "typeorm", "drizzle-kit",
+            "nuxt", "nest", "webpack", "ng", "vue-cli-service", "react-scripts", "turbo", "pnpm", "yarn",
+        ]
+        .contains(&name)
 }
 
 fn global_tools(argv: &Argv, names: &[&Arg]) -> Deed {

@@ -154,13 +154,7 @@ pub(crate) fn is_python_library(package: &str) -> bool {
 /// The install leaves out development dependencies, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
 pub(crate) fn omits_development(argv: &Argv) -> bool {
     const WORDS: [&str; 7] = [
-        "--omit=dev",
-        "--production",
-        "--only=production",
-        "--only=prod",
-        "--prod",
-        "-P",
-        "--production=true",
+        "--omit=dev", "--production", "--only=production", "--only=prod", "--prod", "-P", "--production=true",
     ];
     let line = argv.to_string();
     argv.has_any(&WORDS)

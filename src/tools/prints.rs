@@ -234,25 +234,10 @@ fn automaton(words: &[&str]) -> Option<AhoCorasick> {
 pub(crate) fn is_random(text: &str) -> bool {
     static SOURCES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         let sources = [
-            "openssl rand",
-            "openssl genrsa",
-            "openssl genpkey",
-            "/dev/urandom",
-            "/dev/random",
-            "uuidgen",
-            "pwgen",
-            "secrets.token",
-            "secrets.choice",
-            "get_random_secret_key",
-            "randomBytes",
-            "apg ",
-            "makepasswd",
-            "/proc/sys/kernel/random/uuid",
-            "uuid.uuid4",
-            "Fernet.generate_key",
-            "rails secret",
-            "gpg --gen-random",
-            "wg genkey",
+            "openssl rand", "openssl genrsa", "openssl genpkey", "/dev/urandom", "/dev/random", "uuidgen",
+            "pwgen", "secrets.token", "secrets.choice", "get_random_secret_key", "randomBytes", "apg ",
+            "makepasswd", "/proc/sys/kernel/random/uuid", "uuid.uuid4", "Fernet.generate_key",
+            "rails secret", "gpg --gen-random", "wg genkey",
         ];
         automaton(&sources)
     });
@@ -262,60 +247,14 @@ pub(crate) fn is_random(text: &str) -> bool {
 /// Programs whose output a second run is taken to see again. `ls`, `git` or `curl` can print something else, but what a
 /// deploy asks them for mostly stays.
 pub(crate) fn is_stable(name: &str) -> bool {
-    matches!(
-        name,
-        "hostname"
-            | "nproc"
-            | "lsb_release"
-            | "uname"
-            | "dpkg"
-            | "arch"
-            | "id"
-            | "whoami"
-            | "logname"
-            | "getent"
-            | "which"
-            | "command"
-            | "type"
-            | "basename"
-            | "dirname"
-            | "realpath"
-            | "readlink"
-            | "pwd"
-            | "tty"
-            | "getconf"
-            | "rpm"
-            | "python3"
-            | "python"
-            | "node"
-            | "ip"
-            | "awk"
-            | "sed"
-            | "cut"
-            | "grep"
-            | "cat"
-            | "head"
-            | "tail"
-            | "echo"
-            | "printf"
-            | "tr"
-            | "ls"
-            | "find"
-            | "sort"
-            | "uniq"
-            | "git"
-            | "jq"
-            | "stat"
-            | "free"
-            | "curl"
-            | "wget"
-            | "dig"
-            | "xargs"
-            | "pyenv"
-            | "systemctl"
-            | "docker"
-            | "psql"
-    )
+    [
+        "hostname", "nproc", "lsb_release", "uname", "dpkg", "arch", "id", "whoami", "logname", "getent",
+        "which", "command", "type", "basename", "dirname", "realpath", "readlink", "pwd", "tty", "getconf",
+        "rpm", "python3", "python", "node", "ip", "awk", "sed", "cut", "grep", "cat", "head", "tail", "echo",
+        "printf", "tr", "ls", "find", "sort", "uniq", "git", "jq", "stat", "free", "curl", "wget", "dig",
+        "xargs", "pyenv", "systemctl", "docker", "psql",
+    ]
+    .contains(&name)
 }
 
 #[cfg(test)]

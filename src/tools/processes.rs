@@ -105,12 +105,7 @@ pub(crate) fn is_pm2(argv: &Argv) -> bool {
 /// What pm2 leaves running, its "Process management" page; `pm2-runtime` takes its target with or without `start`.
 pub(crate) fn start(argv: &Argv) -> Option<Start<'_>> {
     const STARTS: [&str; 7] = [
-        "start",
-        "restart",
-        "reload",
-        "startOrRestart",
-        "startOrReload",
-        "startOrGracefulReload",
+        "start", "restart", "reload", "startOrRestart", "startOrReload", "startOrGracefulReload",
         "gracefulReload",
     ];
     if !is_pm2(argv) {

@@ -153,19 +153,11 @@ fn tools(draft: &mut Draft<'_>, names: &[&Arg]) {
         let bare = text.split(['=', '>', '<', '~', '[', ';', '!']).next().unwrap_or_default();
         let serves = SERVERS.iter().any(|server| server.names.contains(&bare));
         if serves
-            || matches!(
-                bare,
-                "alembic"
-                    | "poetry"
-                    | "pipenv"
-                    | "uv"
-                    | "virtualenv"
-                    | "certbot"
-                    | "supervisor"
-                    | "ansible"
-                    | "awscli"
-                    | "pipx"
-            )
+            || [
+                "alembic", "poetry", "pipenv", "uv", "virtualenv", "certbot", "supervisor", "ansible",
+                "awscli", "pipx",
+            ]
+            .contains(&bare)
         {
             let program = Resource::Program(crate::shell::value::Value::literal(bare));
             draft.add(name, NEW, program, Again::NoChange);

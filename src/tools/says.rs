@@ -142,36 +142,12 @@ pub(crate) fn is_check(argv: &Argv) -> bool {
 
 /// True where a program's output is no answer to whether something is there: most substitutions are of this kind.
 pub(crate) fn tells_nothing(name: &str) -> bool {
-    matches!(
-        name,
-        "echo"
-            | "printf"
-            | "date"
-            | "mktemp"
-            | "openssl"
-            | "pwd"
-            | "dirname"
-            | "basename"
-            | "hostname"
-            | "uname"
-            | "nproc"
-            | "tput"
-            | "curl"
-            | "wget"
-            | "whoami"
-            | "python3"
-            | "python"
-            | "node"
-            | "realpath"
-            | "lsb_release"
-            | "uuidgen"
-            | "cd"
-            | "seq"
-            | "jq"
-            | "du"
-            | "df"
-            | "tr"
-    )
+    [
+        "echo", "printf", "date", "mktemp", "openssl", "pwd", "dirname", "basename", "hostname", "uname",
+        "nproc", "tput", "curl", "wget", "whoami", "python3", "python", "node", "realpath", "lsb_release",
+        "uuidgen", "cd", "seq", "jq", "du", "df", "tr",
+    ]
+    .contains(&name)
 }
 
 /// True where a substitution by its text gives the id or the name of who runs the script: id(1), whoami(1).

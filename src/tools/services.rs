@@ -113,17 +113,8 @@ pub(super) fn restart_instead(argv: &Argv) -> Option<Edit> {
 /// The unit that a name means; without a suffix it is a service (systemctl(1), "Parameter Syntax").
 fn unit(value: &Value) -> Resource {
     const SUFFIXES: [&str; 11] = [
-        ".service",
-        ".socket",
-        ".timer",
-        ".target",
-        ".path",
-        ".mount",
-        ".automount",
-        ".slice",
-        ".scope",
-        ".device",
-        ".swap",
+        ".service", ".socket", ".timer", ".target", ".path", ".mount", ".automount", ".slice", ".scope",
+        ".device", ".swap",
     ];
     let mut name = value.basename();
     let known = name.known_suffix();

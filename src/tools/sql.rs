@@ -302,23 +302,8 @@ fn kind(cursor: &mut Cursor<'_, '_>, dialect: Dialect) -> Option<fn(Value) -> Re
         return Some(Resource::Database);
     }
     const OBJECTS: [&str; 17] = [
-        "TABLE",
-        "EXTENSION",
-        "SCHEMA",
-        "INDEX",
-        "TYPE",
-        "VIEW",
-        "SEQUENCE",
-        "FUNCTION",
-        "TRIGGER",
-        "PROCEDURE",
-        "POLICY",
-        "PUBLICATION",
-        "SUBSCRIPTION",
-        "DOMAIN",
-        "SERVER",
-        "TABLESPACE",
-        "EVENT",
+        "TABLE", "EXTENSION", "SCHEMA", "INDEX", "TYPE", "VIEW", "SEQUENCE", "FUNCTION", "TRIGGER",
+        "PROCEDURE", "POLICY", "PUBLICATION", "SUBSCRIPTION", "DOMAIN", "SERVER", "TABLESPACE", "EVENT",
     ];
     OBJECTS.iter().any(|object| cursor.eat(object)).then_some(Resource::Table as fn(Value) -> Resource)
 }

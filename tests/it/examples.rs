@@ -25,10 +25,7 @@ fn every_rule_has_its_fault_in_the_shop() {
 fn each_fault_that_the_shop_admits_is_found() {
     let report = shop("shop");
     for script in [
-        "start.sh",
-        "scripts/staging.sh",
-        "scripts/install-canary.sh",
-        "scripts/demo.sh",
+        "start.sh", "scripts/staging.sh", "scripts/install-canary.sh", "scripts/demo.sh",
         "scripts/restore.sh",
     ] {
         let file = report.sources.find(script).unwrap();
@@ -60,10 +57,7 @@ fn on_the_shop_put_right_the_tool_is_silent() {
     assert_eq!(
         taken,
         [
-            "scripts/demo.sh",
-            "scripts/install-canary.sh",
-            "scripts/restore.sh",
-            "scripts/staging.sh",
+            "scripts/demo.sh", "scripts/install-canary.sh", "scripts/restore.sh", "scripts/staging.sh",
             "start.sh"
         ]
     );

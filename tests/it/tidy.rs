@@ -241,12 +241,9 @@ fn the_history_alone_imports_gix() {
 #[test]
 fn readers_read_through_the_root() {
     let own = [
-        "src/repo/files",
-        "src/repo/rewrite",
-        "src/repo/history/",
+        "src/repo/files", "src/repo/rewrite", "src/repo/history/",
         // They read before there is a root, and note what they read.
-        "src/check/config.rs",
-        "src/rules/pages.rs",
+        "src/check/config.rs", "src/rules/pages.rs",
     ];
     let mut faults = Vec::new();
     for (path, text) in rust() {
@@ -280,7 +277,7 @@ fn no_file_is_too_long_without_a_reason() {
 /// clippy holds the limits of `clippy.toml`, and says when an `expect` has nothing left to expect. Nothing is added here.
 #[test]
 fn functions_over_the_limits_become_fewer() {
-    for (lint, left) in [("clippy::too_many_lines", 12), ("clippy::too_many_arguments", 3)] {
+    for (lint, left) in [("clippy::too_many_lines", 11), ("clippy::too_many_arguments", 3)] {
         let marked = |(path, text): (String, String)| {
             let lines = code(&text).filter(|(_, line)| line.contains("#[") && line.contains(lint));
             lines.map(|(line, _)| format!("{path}:{line}: {lint}")).collect::<Vec<_>>()

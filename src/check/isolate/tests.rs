@@ -101,10 +101,7 @@ fn a_rule_that_panics_judges_all_but_what_it_panics_on() {
     assert_eq!(
         found,
         [
-            "start.sh: mkdir /a",
-            "start.sh: mkdir /c",
-            "start.sh: mkdir /b",
-            "start.sh: mkdir /d",
+            "start.sh: mkdir /a", "start.sh: mkdir /c", "start.sh: mkdir /b", "start.sh: mkdir /d",
             "more.sh: mkdir /e"
         ]
     );

@@ -144,9 +144,7 @@ fn what_is_meant_and_does_not_work_is_told() {
         assert!(matches!(parse(comment), Parsed::Malformed(_)), "{comment}");
     }
     for comment in [
-        "# deploylint runs over this",
-        "# deploylint offers more",
-        "# run deploylint: it is good",
+        "# deploylint runs over this", "# deploylint offers more", "# run deploylint: it is good",
         "# shellcheck disable=SC1000",
     ] {
         assert_eq!(parse(comment), Parsed::Other, "{comment}");

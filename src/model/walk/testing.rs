@@ -68,23 +68,9 @@ impl<'a> Walker<'a, '_> {
             return inner;
         }
         let operator = self.bare(rest.get(1));
-        let binary = matches!(
-            operator,
-            "=" | "=="
-                | "!="
-                | "=~"
-                | "<"
-                | ">"
-                | "-eq"
-                | "-ne"
-                | "-lt"
-                | "-le"
-                | "-gt"
-                | "-ge"
-                | "-nt"
-                | "-ot"
-                | "-ef"
-        );
+        let binary =
+            ["=", "==", "!=", "=~", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"]
+                .contains(&operator);
         if binary && rest.len() >= 3 {
             *at += 3;
             return self.comparison(&rest[0], operator, &rest[2]);

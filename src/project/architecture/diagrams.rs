@@ -21,23 +21,8 @@ struct Node {
 /// Names of groups for what others run.
 fn is_outside(title: &str) -> bool {
     const OUTSIDE: &[&str] = &[
-        "external",
-        "third-party",
-        "third",
-        "client",
-        "clients",
-        "browser",
-        "internet",
-        "cloud",
-        "saas",
-        "ci",
-        "github",
-        "users",
-        "user",
-        "frontend modules",
-        "providers",
-        "apis",
-        "layer",
+        "external", "third-party", "third", "client", "clients", "browser", "internet", "cloud", "saas",
+        "ci", "github", "users", "user", "frontend modules", "providers", "apis", "layer",
     ];
     let lower = title.to_lowercase();
     is_aside(title) || lower.split(|c: char| !c.is_alphanumeric() && c != '-').any(|w| OUTSIDE.contains(&w))

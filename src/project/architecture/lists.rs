@@ -9,22 +9,8 @@ use crate::project::architecture::{Evidence, Found, Stated, Strength};
 
 /// Words of a heading whose items are processes.
 const RUNS: &[&str] = &[
-    "docker",
-    "compose",
-    "docker-compose",
-    "systemd",
-    "running",
-    "background",
-    "deployed",
-    "container",
-    "containers",
-    "process",
-    "processes",
-    "daemon",
-    "daemons",
-    "units",
-    "runtime",
-    "microservices",
+    "docker", "compose", "docker-compose", "systemd", "running", "background", "deployed", "container",
+    "containers", "process", "processes", "daemon", "daemons", "units", "runtime", "microservices",
 ];
 
 /// What a heading says about the items below it.
@@ -137,16 +123,9 @@ pub(super) fn facts(raw: &str, at: usize, heading: &Line, aside: bool, found: &m
         let value = value.trim_start_matches(['*', ' ', '_']).trim_end();
         let code = value.strip_prefix('`').and_then(|v| v.split('`').next()).unwrap_or_default();
         let word = code.strip_suffix(".service").unwrap_or(code);
-        let named = matches!(
-            key.as_str(),
-            "service"
-                | "systemd service"
-                | "systemd unit"
-                | "systemd"
-                | "unit"
-                | "container"
-                | "container name"
-        );
+        let named =
+            ["service", "systemd service", "systemd unit", "systemd", "unit", "container", "container name"]
+                .contains(&key.as_str());
         let numbers = match key.as_str() {
             "port" | "ports" | "internal port" | "container port" | "host port" => column_ports(value),
             _ if named => ports(value),

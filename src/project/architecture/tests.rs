@@ -30,10 +30,7 @@ fn a_table_of_services() {
     assert_eq!(
         stated(table),
         [
-            "NGINX 80,443 Strong",
-            "Worker Strong",
-            "Redis 6379 Strong aside",
-            "Stripe Strong aside",
+            "NGINX 80,443 Strong", "Worker Strong", "Redis 6379 Strong aside", "Stripe Strong aside",
             "web 5173 Strong aside",
         ]
     );
@@ -84,12 +81,8 @@ fn lists_and_headings() {
              ## Docker containers\n\n- **redis**: cache\n- `mailer`: mails\n  - uses SMTP\n- what it is\n"
         ),
         [
-            "backend 8000 Weak",
-            "PostgreSQL Weak",
-            "zaki-server 8002 Medium",
-            "The Proxy 8765 Weak",
-            "redis Medium",
-            "mailer Medium",
+            "backend 8000 Weak", "PostgreSQL Weak", "zaki-server 8002 Medium", "The Proxy 8765 Weak",
+            "redis Medium", "mailer Medium",
         ]
     );
 }
@@ -111,10 +104,7 @@ fn what_is_planned_or_elsewhere_is_not_required() {
     assert_eq!(stated(doc), ["api 8000 Strong", "search 9200 Strong aside", "job 7000 Strong"]);
     let table = "| Service | Port |\n|-|-|\n| api | 8000 |\n";
     for path in [
-        "docs/adr/1-architecture.md",
-        "plans/architecture.md",
-        ".x/ARCHITECTURE.md",
-        "ARCHITECTURE_REVIEW.md",
+        "docs/adr/1-architecture.md", "plans/architecture.md", ".x/ARCHITECTURE.md", "ARCHITECTURE_REVIEW.md",
     ] {
         assert!(read_at(path, table).1.aside, "{path}");
     }
@@ -132,13 +122,8 @@ fn mermaid() {
              API -- \"SQL (port 5432)\" --> DB\n  API -->|6379| redis\n  web-app:::big --> DB\n  User([User]) --> NGINX\n"
         )),
         [
-            "Cloudflare Proxy Weak aside",
-            "Nginx 80,443 Medium",
-            "Django API 8000 Medium",
-            "PostgreSQL 16 Medium",
-            "redis Medium",
-            "web-app Weak",
-            "User Weak aside",
+            "Cloudflare Proxy Weak aside", "Nginx 80,443 Medium", "Django API 8000 Medium",
+            "PostgreSQL 16 Medium", "redis Medium", "web-app Weak", "User Weak aside",
         ]
     );
     assert_eq!(

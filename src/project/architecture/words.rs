@@ -170,15 +170,7 @@ pub(super) fn is_code_name(name: &str) -> bool {
             .count()
             > 0;
     let ends = [
-        "Service",
-        "Manager",
-        "Handler",
-        "Controller",
-        "Repository",
-        "Factory",
-        "Client",
-        "Engine",
-        "Module",
+        "Service", "Manager", "Handler", "Controller", "Repository", "Factory", "Client", "Engine", "Module",
     ];
     camel && ends.iter().any(|end| name.ends_with(end)) || name.ends_with("()")
 }
@@ -268,15 +260,8 @@ mod tests {
     #[test]
     fn what_others_run_needs_no_unit() {
         for name in [
-            "Stripe",
-            "AWS S3",
-            "OpenAI API",
-            "Browser",
-            "GitHub Actions",
-            "Cloudflare CDN",
-            "External API",
-            "Users",
-            "SSH",
+            "Stripe", "AWS S3", "OpenAI API", "Browser", "GitHub Actions", "Cloudflare CDN", "External API",
+            "Users", "SSH",
         ] {
             assert!(is_external(name), "{name}");
         }

@@ -252,9 +252,7 @@ const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "
 /// The first of these in the directory is merged into the file, whichever name that has:
 /// `DefaultOverrideFileNames`.
 const OVERRIDES: [&str; 4] = [
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
+    "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml",
     "docker-compose.override.yaml",
 ];
 

@@ -10,19 +10,8 @@ impl Compose {
     pub(crate) fn is_development(&self) -> bool {
         self.variant.as_deref().is_some_and(|variant| {
             variant.split(['.', '-', '_']).any(|part| {
-                matches!(
-                    part,
-                    "dev"
-                        | "develop"
-                        | "development"
-                        | "local"
-                        | "test"
-                        | "tests"
-                        | "testing"
-                        | "ci"
-                        | "e2e"
-                        | "debug"
-                )
+                ["dev", "develop", "development", "local", "test", "tests", "testing", "ci", "e2e", "debug"]
+                    .contains(&part)
             })
         })
     }
@@ -41,49 +30,16 @@ impl Compose {
 }
 
 const ONE_SHOT_NAMES: &[&str] = &[
-    "migrate",
-    "migration",
-    "migrations",
-    "migrator",
-    "seed",
-    "seeder",
-    "init",
-    "initdb",
-    "bootstrap",
-    "createbuckets",
-    "makemigrations",
-    "collectstatic",
-    "fixtures",
-    "loaddata",
+    "migrate", "migration", "migrations", "migrator", "seed", "seeder", "init", "initdb", "bootstrap",
+    "createbuckets", "makemigrations", "collectstatic", "fixtures", "loaddata",
 ];
 
 /// Tools for the developer, by the last part of the image's name, or by the service's name.
 const DEV_TOOLS: &[&str] = &[
-    "mailhog",
-    "mailpit",
-    "mailcatcher",
-    "maildev",
-    "mailtrap",
-    "smtp4dev",
-    "adminer",
-    "pgadmin",
-    "pgadmin4",
-    "pgweb",
-    "phpmyadmin",
-    "mongo-express",
-    "redis-commander",
-    "redisinsight",
-    "dozzle",
-    "portainer",
-    "portainer-ce",
-    "storybook",
-    "localstack",
-    "selenium",
-    "standalone-chrome",
-    "swagger-ui",
-    "ngrok",
-    "cypress",
-    "playwright-ui",
+    "mailhog", "mailpit", "mailcatcher", "maildev", "mailtrap", "smtp4dev", "adminer", "pgadmin", "pgadmin4",
+    "pgweb", "phpmyadmin", "mongo-express", "redis-commander", "redisinsight", "dozzle", "portainer",
+    "portainer-ce", "storybook", "localstack", "selenium", "standalone-chrome", "swagger-ui", "ngrok",
+    "cypress", "playwright-ui",
 ];
 
 impl Service {

@@ -11,30 +11,9 @@ static QUERY: CodeQuery = CodeQuery::new(Language::Python, include_str!("python.
 
 /// The methods of django-environ's `Env` and of environs' that read a variable.
 const READERS: [&str; 24] = [
-    "str",
-    "bool",
-    "int",
-    "float",
-    "json",
-    "list",
-    "tuple",
-    "dict",
-    "url",
-    "db",
-    "db_url",
-    "cache",
-    "cache_url",
-    "email",
-    "email_url",
-    "search_url",
-    "path",
-    "bytes",
-    "decimal",
-    "date",
-    "datetime",
-    "uuid",
-    "log_level",
-    "get_value",
+    "str", "bool", "int", "float", "json", "list", "tuple", "dict", "url", "db", "db_url", "cache",
+    "cache_url", "email", "email_url", "search_url", "path", "bytes", "decimal", "date", "datetime", "uuid",
+    "log_level", "get_value",
 ];
 
 /// Names of functions that projects write for themselves around `os.environ`: `get_int_from_env`, `env_bool`, `envlist`.

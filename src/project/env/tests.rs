@@ -72,12 +72,8 @@ fn settings_of_pydantic() {
              class Item(BaseModel):\n    price: int\n"
         ),
         [
-            "SHOP_DATABASE_URL required",
-            "SHOP_WORKERS or 2",
-            "SHOP_NOTE optional",
-            "MAIL_HOST required",
-            "MAIL_KEY optional",
-            "SHOP_PORT or 25"
+            "SHOP_DATABASE_URL required", "SHOP_WORKERS or 2", "SHOP_NOTE optional", "MAIL_HOST required",
+            "MAIL_KEY optional", "SHOP_PORT or 25"
         ]
     );
 }
@@ -93,19 +89,8 @@ fn the_environment_of_javascript() {
              // process.env.COMMENT\nconst n = \"process.env.TEXT\";\n"
         ),
         [
-            "A unasked",
-            "B unasked",
-            "C or \"x\"",
-            "D unasked",
-            "E or \"y\"",
-            "VITE_F optional",
-            "G unasked",
-            "SET set",
-            "H optional",
-            "I optional",
-            "J unasked",
-            "K or 'k'",
-            "M unasked",
+            "A unasked", "B unasked", "C or \"x\"", "D unasked", "E or \"y\"", "VITE_F optional",
+            "G unasked", "SET set", "H optional", "I optional", "J unasked", "K or 'k'", "M unasked",
             "O optional"
         ]
     );
@@ -175,15 +160,8 @@ fn other_names_of_the_environment_in_python() {
              monkeypatch.setenv(\"I_J\", \"1\")\n@click.option(\"--key\", envvar=\"K\")\ndef run(): pass\n"
         ),
         [
-            "A required",
-            "B or 1",
-            "C optional",
-            "D set",
-            "MAIL_HOST required",
-            "MAIL_PORT or 25",
-            "MAIL_SIZE unasked",
-            "MAIL_TO optional",
-            "K optional"
+            "A required", "B or 1", "C optional", "D set", "MAIL_HOST required", "MAIL_PORT or 25",
+            "MAIL_SIZE unasked", "MAIL_TO optional", "K optional"
         ]
     );
 }
@@ -232,16 +210,8 @@ fn other_names_of_the_environment_in_typescript() {
              const i = getEnv(\"I_URL\", \"z\");\nconst l = env(\"L_URL\") || \"w\";\nif (!env(\"M_URL\")) {}\nsetEnv(\"NOT_READ\");\nconst { J_URL } = other;\nconst k = other.K_URL;\n"
         ),
         [
-            "A_KEY required",
-            "B_URL unasked",
-            "C_URL or \"x\"",
-            "D_URL unasked",
-            "E_URL or \"y\"",
-            "F_URL unasked",
-            "G_URL unasked",
-            "H_URL required",
-            "I_URL or \"z\"",
-            "L_URL or \"w\"",
+            "A_KEY required", "B_URL unasked", "C_URL or \"x\"", "D_URL unasked", "E_URL or \"y\"",
+            "F_URL unasked", "G_URL unasked", "H_URL required", "I_URL or \"z\"", "L_URL or \"w\"",
             "M_URL optional"
         ]
     );

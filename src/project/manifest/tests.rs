@@ -174,24 +174,10 @@ fn dependencies_have_their_constraint_as_written() {
     assert_eq!(
         shown(dependencies(&needs)),
         [
-            "uvicorn[standard] >=0.3,<1",
-            "flask",
-            "dev:ruff >=1",
-            "celery[redis] ^5",
-            "lib {git = \"https://x/y\"}",
-            "django *",
-            "dev:black ==1",
-            "express ^4 || ^5",
-            "rails ~> 8, >= 8.0.1",
-            "rspec",
-            "puma",
-            "laravel/framework ^11",
-            "a/b 1",
-            "a.b/c v1.2.3",
-            "d.e/f v0.1.0",
-            "serde 1",
-            "libc 0.2",
-            "tempfile 3",
+            "uvicorn[standard] >=0.3,<1", "flask", "dev:ruff >=1", "celery[redis] ^5",
+            "lib {git = \"https://x/y\"}", "django *", "dev:black ==1", "express ^4 || ^5",
+            "rails ~> 8, >= 8.0.1", "rspec", "puma", "laravel/framework ^11", "a/b 1", "a.b/c v1.2.3",
+            "d.e/f v0.1.0", "serde 1", "libc 0.2", "tempfile 3",
         ]
     );
     assert!(

@@ -283,11 +283,7 @@ fn the_configuration_outweighs_all_evidence() {
         &[("gunicorn.service", GUNICORN)],
         Server { given: &given, started: &strings(&["redis.service"]), ..Server::default() },
         &[
-            "app=-",
-            "cache=system:redis.service",
-            "docs=(Given)",
-            "jobs=gunicorn.service",
-            "search=-",
+            "app=-", "cache=system:redis.service", "docs=(Given)", "jobs=gunicorn.service", "search=-",
             "web=gunicorn.service",
         ],
     );

@@ -15,18 +15,8 @@ const RULE: RuleId = id::ENV_OTHER_DEFAULT;
 
 /// Names that each program of a repo has for itself.
 const OF_EACH: [&str; 12] = [
-    "PORT",
-    "HOST",
-    "BIND",
-    "LISTEN",
-    "WORKERS",
-    "LOG_LEVEL",
-    "LOGLEVEL",
-    "DEBUG",
-    "NAME",
-    "TIMEOUT",
-    "DEBUG_MODE",
-    "LOG_FILE",
+    "PORT", "HOST", "BIND", "LISTEN", "WORKERS", "LOG_LEVEL", "LOGLEVEL", "DEBUG", "NAME", "TIMEOUT",
+    "DEBUG_MODE", "LOG_FILE",
 ];
 
 /// Places that read a variable, each with its default.
@@ -114,18 +104,8 @@ fn program<'p>(context: &'p World<'_, '_>, path: &'p str) -> (&'p str, &'p str) 
 fn is_of_itself(path: &str) -> bool {
     let tools =
         path.rsplit_once('/').map_or("", |(directories, _)| directories).split('/').any(|directory| {
-            matches!(
-                directory,
-                "scripts"
-                    | "script"
-                    | "tools"
-                    | "tool"
-                    | "bin"
-                    | "hack"
-                    | "utils_scripts"
-                    | "experiments"
-                    | "spikes"
-            )
+            ["scripts", "script", "tools", "tool", "bin", "hack", "utils_scripts", "experiments", "spikes"]
+                .contains(&directory)
         });
     tools || !path.contains('/') && !path.ends_with(".py")
 }
@@ -134,20 +114,11 @@ fn is_of_itself(path: &str) -> bool {
 fn mode(path: &str) -> String {
     let words = path.split(['/', '.', '-', '_']);
     let mode = words.filter(|word| {
-        matches!(
-            *word,
-            "production"
-                | "prod"
-                | "development"
-                | "dev"
-                | "local"
-                | "staging"
-                | "test"
-                | "testing"
-                | "demo"
-                | "docker"
-                | "ci"
-        )
+        [
+            "production", "prod", "development", "dev", "local", "staging", "test", "testing", "demo",
+            "docker", "ci",
+        ]
+        .contains(word)
     });
     mode.collect::<Vec<_>>().join("-")
 }

@@ -53,16 +53,12 @@ fn reads_elsewhere(context: &World<'_, '_>) -> bool {
     });
     let framework = inventory.manifests.iter().chain(&inventory.others).any(|path| {
         let name = base(path);
-        matches!(
-            name,
-            "artisan"
-                | "pom.xml"
-                | "build.gradle"
-                | "build.gradle.kts"
-                | ".gitmodules"
-                | "appsettings.json"
-                | "Gemfile"
-        ) || name.ends_with(".csproj")
+        [
+            "artisan", "pom.xml", "build.gradle", "build.gradle.kts", ".gitmodules", "appsettings.json",
+            "Gemfile",
+        ]
+        .contains(&name)
+            || name.ends_with(".csproj")
     });
     let no_code = inventory.code.is_empty();
     handed_on || run || framework || no_code

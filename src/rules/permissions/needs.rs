@@ -24,27 +24,8 @@ pub(super) struct Need {
 
 /// Names of directories to which an app writes: its users' files, its logs, its state.
 const WRITTEN: [&str; 22] = [
-    "uploads",
-    "upload",
-    "media",
-    "logs",
-    "log",
-    "data",
-    "db",
-    "database",
-    "storage",
-    "cache",
-    "tmp",
-    "temp",
-    "run",
-    "instance",
-    "sessions",
-    "staticfiles",
-    "downloads",
-    "attachments",
-    "outputs",
-    "output",
-    "state",
+    "uploads", "upload", "media", "logs", "log", "data", "db", "database", "storage", "cache", "tmp", "temp",
+    "run", "instance", "sessions", "staticfiles", "downloads", "attachments", "outputs", "output", "state",
     "queue",
 ];
 

@@ -15,13 +15,8 @@ use crate::tools::find::picks;
 
 /// Where programs are called by their names, or by run-parts(8): files there are meant to be run.
 const PROGRAMS: [&str; 7] = [
-    "/usr/local/bin",
-    "/usr/local/sbin",
-    "/usr/bin",
-    "/etc/cron.hourly",
-    "/etc/cron.daily",
-    "/etc/cron.weekly",
-    "/etc/cron.monthly",
+    "/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/etc/cron.hourly", "/etc/cron.daily",
+    "/etc/cron.weekly", "/etc/cron.monthly",
 ];
 
 /// `permissions/not-executable`.

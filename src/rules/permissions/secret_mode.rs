@@ -1,8 +1,8 @@
 //! `permissions/secret-mode`: everybody on the server can read a file with secrets.
 
 use crate::facts::owners::{from, is_roots, lies_under, reaches, runs_as};
-use crate::facts::users::{given_away, user_of};
 use crate::facts::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
+use crate::facts::users::{given_away, user_of};
 use crate::facts::world::World;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::condition::Cond;

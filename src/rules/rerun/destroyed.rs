@@ -16,38 +16,9 @@ use crate::tools::{containers, node};
 /// Scripts and functions with such names are there to throw things away, to restore them, or are for a
 /// machine with nothing on it that anyone would miss.
 const MEANT: &[&str] = &[
-    "reset",
-    "uninstall",
-    "teardown",
-    "tear",
-    "clean",
-    "cleanup",
-    "destroy",
-    "wipe",
-    "purge",
-    "remove",
-    "delete",
-    "drop",
-    "nuke",
-    "fresh",
-    "restore",
-    "import",
-    "rollback",
-    "recover",
-    "reseed",
-    "recreate",
-    "test",
-    "tests",
-    "dev",
-    "local",
-    "demo",
-    "e2e",
-    "ci",
-    "stop",
-    "down",
-    "undeploy",
-    "rebuild",
-    "reinstall",
+    "reset", "uninstall", "teardown", "tear", "clean", "cleanup", "destroy", "wipe", "purge", "remove",
+    "delete", "drop", "nuke", "fresh", "restore", "import", "rollback", "recover", "reseed", "recreate",
+    "test", "tests", "dev", "local", "demo", "e2e", "ci", "stop", "down", "undeploy", "rebuild", "reinstall",
 ];
 
 /// Finds what destroys data on each run, once for each script and kind.
@@ -190,10 +161,7 @@ fn data_path(context: &World<'_, '_>, path: &Value) -> Option<(&'static str, Con
         return None;
     }
     let servers = [
-        "/var/lib/postgresql",
-        "/var/lib/mysql",
-        "/var/lib/mongodb",
-        "/var/lib/redis",
+        "/var/lib/postgresql", "/var/lib/mysql", "/var/lib/mongodb", "/var/lib/redis",
         "/var/lib/docker/volumes",
     ];
     if servers.iter().any(|s| known.trim_end_matches('/').starts_with(s)) {

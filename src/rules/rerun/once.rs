@@ -174,17 +174,7 @@ fn backup(step: &Step) -> Option<(Value, Value)> {
     }
     let added = copy.key().strip_prefix(original.key())?;
     let names = [
-        ".bak",
-        ".backup",
-        ".orig",
-        ".original",
-        ".old",
-        ".dist",
-        ".default",
-        ".save",
-        "~",
-        "_backup",
-        ".bkp",
+        ".bak", ".backup", ".orig", ".original", ".old", ".dist", ".default", ".save", "~", "_backup", ".bkp",
     ];
     (names.contains(&added) && copy.is_stable()).then(|| (original.clone(), copy.clone()))
 }

@@ -19,21 +19,9 @@ const KILL_MODES: &[&str] = &["control-group", "mixed", "process", "none"];
 const BOOLEANS: &[&str] = &["1", "yes", "y", "true", "t", "on", "0", "no", "n", "false", "f", "off"];
 /// Directives that take a time span and nothing else except `infinity`.
 const TIMES: &[&str] = &[
-    "RestartSec",
-    "TimeoutSec",
-    "TimeoutStartSec",
-    "TimeoutStopSec",
-    "StartLimitIntervalSec",
-    "StartLimitInterval",
-    "WatchdogSec",
-    "RuntimeMaxSec",
-    "OnBootSec",
-    "OnStartupSec",
-    "OnActiveSec",
-    "OnUnitActiveSec",
-    "OnUnitInactiveSec",
-    "RandomizedDelaySec",
-    "AccuracySec",
+    "RestartSec", "TimeoutSec", "TimeoutStartSec", "TimeoutStopSec", "StartLimitIntervalSec",
+    "StartLimitInterval", "WatchdogSec", "RuntimeMaxSec", "OnBootSec", "OnStartupSec", "OnActiveSec",
+    "OnUnitActiveSec", "OnUnitInactiveSec", "RandomizedDelaySec", "AccuracySec",
 ];
 /// systemd.time(7), PARSING TIME SPANS.
 const SPANS: &[&str] = &[

@@ -74,15 +74,9 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
 
 /// The directives that hold a command line, systemd.service(5), systemd.socket(5).
 fn is_command(key: &str) -> bool {
-    matches!(
-        key,
-        "ExecStart"
-            | "ExecStartPre"
-            | "ExecStartPost"
-            | "ExecCondition"
-            | "ExecReload"
-            | "ExecStop"
-            | "ExecStopPre"
-            | "ExecStopPost"
-    )
+    [
+        "ExecStart", "ExecStartPre", "ExecStartPost", "ExecCondition", "ExecReload", "ExecStop",
+        "ExecStopPre", "ExecStopPost",
+    ]
+    .contains(&key)
 }

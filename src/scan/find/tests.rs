@@ -66,12 +66,7 @@ fn a_project_without_git_is_one_repo() {
 #[test]
 fn a_folder_that_shows_nothing_is_meant_itself_if_it_holds_files() {
     let dir = tree(&[
-        "plain/data.txt",
-        "empty/",
-        "deep/1/2/3/4/5/6/7/start.sh",
-        "bare/HEAD",
-        "bare/objects/",
-        "bare/refs/",
+        "plain/data.txt", "empty/", "deep/1/2/3/4/5/6/7/start.sh", "bare/HEAD", "bare/objects/", "bare/refs/",
     ]);
     assert_eq!(below(&dir, &["plain"]), ["plain"]);
     assert_eq!(below(&dir, &["empty"]), ["! /empty: there is no repo in it"]);
@@ -103,11 +98,7 @@ fn links_are_not_followed_and_nothing_is_entered_twice() {
 #[test]
 fn patterns_name_directories() {
     let dir = tree(&[
-        "w/a-shop/.git/",
-        "w/b-shop/.git/",
-        "w/c/.git/",
-        "w/notes-shop",
-        "w/.hidden-shop/.git/",
+        "w/a-shop/.git/", "w/b-shop/.git/", "w/c/.git/", "w/notes-shop", "w/.hidden-shop/.git/",
         "w/odd[1]/.git/",
     ]);
     assert_eq!(below(&dir, &["w/*-shop"]), ["w/a-shop", "w/b-shop"]);

@@ -150,22 +150,11 @@ impl<'a> Lowering<'_, '_, 'a> {
 /// The reserved word that the grammar took for a command's name: bash(1), RESERVED WORDS.
 pub(super) fn misplaced<'a>(command: &Command<'a>) -> Option<&'a str> {
     match command.words.first()?.parts {
-        [Part::Literal { text, quoted: false }] if command.assignments.is_empty() => matches!(
-            *text,
-            "if" | "then"
-                | "elif"
-                | "else"
-                | "fi"
-                | "while"
-                | "until"
-                | "for"
-                | "do"
-                | "done"
-                | "case"
-                | "esac"
-                | "{"
-                | "}"
-        )
+        [Part::Literal { text, quoted: false }] if command.assignments.is_empty() => [
+            "if", "then", "elif", "else", "fi", "while", "until", "for", "do", "done", "case", "esac", "{",
+            "}",
+        ]
+        .contains(text)
         .then_some(*text),
         _ => None,
     }

@@ -118,15 +118,8 @@ fn an_outer_heredoc_waits_for_the_end_of_its_own_line() {
 #[test]
 fn quotes_and_comments_hold_no_heredoc() {
     for text in [
-        "echo '<<A'",
-        "echo \"<<A\"",
-        "echo $'\\'<<A'",
-        "# cat <<A",
-        "a # don't <<A",
-        "echo \"${x#'}'<<A}\"",
-        "echo ${x:-<<A}",
-        "echo \"`echo '<<A'`\"",
-        "alias a='b' # it's <<A\nz",
+        "echo '<<A'", "echo \"<<A\"", "echo $'\\'<<A'", "# cat <<A", "a # don't <<A", "echo \"${x#'}'<<A}\"",
+        "echo ${x:-<<A}", "echo \"`echo '<<A'`\"", "alias a='b' # it's <<A\nz",
     ] {
         check_plain(text);
     }
@@ -228,29 +221,8 @@ fn a_heredoc_in_a_body_is_text() {
 #[test]
 fn any_text_keeps_its_length_and_lines() {
     let pieces = [
-        "<<",
-        "A\n",
-        "'",
-        "\"",
-        "$(",
-        ")",
-        "`",
-        "((",
-        "))",
-        "\\",
-        "case x in ",
-        "esac ",
-        "é",
-        "${",
-        "}",
-        "[[ ",
-        " ]]",
-        "#",
-        "<<-",
-        ";;",
-        " ",
-        "a[",
-        "]",
+        "<<", "A\n", "'", "\"", "$(", ")", "`", "((", "))", "\\", "case x in ", "esac ", "é", "${", "}",
+        "[[ ", " ]]", "#", "<<-", ";;", " ", "a[", "]",
     ];
     // A small generator, so that the test says the same every time.
     let mut state = 1_u64;
