@@ -4,6 +4,7 @@
 use crate::facts::firsts::{Firsts, Makers, makers};
 use crate::facts::givers::Givers;
 use crate::facts::installed::{Brought, brought};
+use crate::facts::of_script::{OfScript, weighty};
 use crate::facts::owners::{Lives, opens_roots_home, root_serves};
 use crate::facts::parts::{AppUser, ProcessAt, UnitAt};
 use crate::facts::surroundings::{Given, Project};
@@ -62,13 +63,6 @@ struct Known<'r> {
     root_serves: OnceCell<bool>,
     roots_home_is_open: OnceCell<bool>,
     brought: OnceCell<Brought>,
-}
-
-#[derive(Default)]
-struct OfScript<'r> {
-    givers: OnceCell<Givers>,
-    firsts: OnceCell<Firsts<'r>>,
-    weighty: OnceCell<Vec<usize>>,
 }
 
 /// The place of a step.
@@ -135,7 +129,8 @@ impl<'r, 'a> Ground<'r, 'a> {
         makers.get(made).is_some_and(|scripts| scripts.iter().any(|number| Some(*number) != own))
     }
 
-    fn number(&self, script: &Deployment<'_>) -> Option<usize> {
+    /// The number of a script in [`Ground::scripts`].
+    pub(super) fn number(&self, script: &Deployment<'_>) -> Option<usize> {
         self.scripts.iter().position(|own| std::ptr::eq(*own, script))
     }
 
@@ -295,21 +290,4 @@ impl<'r, 'a> Ground<'r, 'a> {
     pub(crate) fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
         self.lost(script, id).map(|lost| format!("`{}` on {}", self.words(lost), self.line(lost)))
     }
-}
-
-/// The steps that a deploy exists for.
-fn weighty(script: &Deployment<'_>) -> Vec<usize> {
-    let weighs = |role: &Role| {
-        matches!(
-            role,
-            Role::Restart
-                | Role::Migrate
-                | Role::Build(_)
-                | Role::Dependencies(_)
-                | Role::ComposeUp
-                | Role::Enable
-        )
-    };
-    let steps = script.steps.iter().enumerate();
-    steps.filter(|(_, step)| step.deed.roles.iter().any(weighs)).map(|(at, _)| at).collect()
 }

@@ -5,10 +5,11 @@ use crate::facts::environment::table::Table;
 use crate::facts::ground::{Found, Ground};
 use crate::facts::made::{self, Made};
 use crate::facts::read_units::{self, ReadUnit};
+use crate::facts::secret_files::{SecretFiles, SettingsOpened, hides};
 use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
 use crate::facts::{app, installed, managed};
-use crate::model::Deployment;
+use crate::model::{Deployment, StepId};
 use crate::source::Sources;
 use std::cell::OnceCell;
 use std::ops::Deref;
@@ -27,6 +28,14 @@ pub(crate) struct World<'r, 'a> {
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
     words: OnceCell<Words>,
+    secrets: Vec<Secrets>,
+}
+
+/// The secrets of one script.
+#[derive(Default)]
+struct Secrets {
+    files: OnceCell<SecretFiles>,
+    opened: OnceCell<Option<SettingsOpened>>,
 }
 
 impl<'r, 'a> Deref for World<'r, 'a> {
@@ -73,6 +82,7 @@ impl<'r, 'a> World<'r, 'a> {
             app_trees,
         });
         World {
+            secrets: ground.scripts().iter().map(|_| Secrets::default()).collect(),
             ground,
             compared: OnceCell::new(),
             environment: OnceLock::new(),
@@ -111,5 +121,24 @@ impl<'r, 'a> World<'r, 'a> {
     /// Services compared with what runs on the server.
     pub(crate) fn compared(&self) -> &Compared {
         self.compared.get_or_init(|| Compared::new(&self.deploy()))
+    }
+
+    /// The files of a script that hold secrets.
+    pub(crate) fn secret_files(&self, script: &Deployment<'_>) -> Option<&SecretFiles> {
+        self.number(script).map(|number| self.secrets[number].files.get_or_init(|| SecretFiles::of(script)))
+    }
+
+    /// An environment file that a script opens to everybody.
+    pub(crate) fn settings_opened(&self, script: &Deployment<'_>) -> Option<&SettingsOpened> {
+        let files = self.secret_files(script)?;
+        let opened = &self.secrets[self.number(script)?].opened;
+        opened.get_or_init(|| SettingsOpened::of(self, files, script)).as_ref()
+    }
+
+    /// True if after the first step nobody but owner and group can read the secrets that the second one lets everybody read.
+    pub(crate) fn hides(&self, script: &Deployment<'_>, first: StepId, second: StepId) -> bool {
+        let Some(files) = self.secret_files(script) else { return false };
+        files.hide(first, second)
+            || self.settings_opened(script).is_some_and(|opened| hides(files, opened, script, first, second))
     }
 }

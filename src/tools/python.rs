@@ -1,6 +1,6 @@
 //! Python: interpreters and their modules, pip and similar tools, Django, Alembic, servers.
 
-use crate::shell::argv::{Arg, Argv};
+use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
@@ -274,7 +274,7 @@ fn python_installs() {
         ("python -m pip install -r requirements.txt", "[Dependencies(Python)]"),
         ("pip install -r requirements.txt", "[Dependencies(Python)]"),
         ("pip3.11 install -e .", "[Dependencies(Python)]"),
-        ("venv/bin/pip install gunicorn==21", "create program gunicorn [Dependencies(Python)]"),
+        ("venv/bin/pip install celery==5", "create program celery [Dependencies(Python)]"),
         ("venv/bin/pip install --upgrade pip", "[GlobalTool(Python)]"),
         ("pip3 install requests", "[GlobalTool(Python)]"),
         ("pip uninstall x", "asks"),
@@ -325,21 +325,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
                 );
             }
         }
-        "createsuperuser" => {
-            let name = options.value("username").or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
-            let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
-            let name = name.cloned().unwrap_or_else(|| crate::tools::draft::unknown("username"));
-            // One that asks goes on asking, for another name.
-            let again = if silent { Again::Fails("That username is already taken") } else { Again::NoChange };
-            draft.add_implied(NEW, Resource::Other(Thing::Superuser, name), again);
-            if !silent {
-                draft.asks(
-                    "asks for a name and a password",
-                    "write `--noinput` and set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD",
-                    given.then_some("--noinput"),
-                );
-            }
-        }
+        "createsuperuser" => superuser(argv, &options, &mut draft),
         "flush" => {
             draft.loses_data();
             if !silent {
@@ -382,6 +368,24 @@ pub(crate) fn django(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// `createsuperuser`: what its options and the environment do not give, it asks for unless it is told not to.
+fn superuser(argv: &Argv, options: &Options<'_>, draft: &mut Draft<'_>) {
+    let silent = options.has("noinput");
+    let name = options.value("username").or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
+    let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
+    let name = name.cloned().unwrap_or_else(|| crate::tools::draft::unknown("username"));
+    // One that asks goes on asking, for another name.
+    let again = if silent { Again::Fails("That username is already taken") } else { Again::NoChange };
+    draft.add_implied(NEW, Resource::Other(Thing::Superuser, name), again);
+    if !silent {
+        draft.asks(
+            "asks for a name and a password",
+            "write `--noinput` and set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD",
+            given.then_some("--noinput"),
+        );
+    }
 }
 
 /// alembic, `flask db`, aerich: `upgrade` migrates, `stamp` only records it, and `migrate` only writes a migration.

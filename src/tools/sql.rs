@@ -250,19 +250,7 @@ fn read_statement(
             script(text, of, dialect, guarded, effects);
         }
     } else if cursor.eat("INSERT") {
-        let mut harmless = cursor.eat("IGNORE") || guarded;
-        if cursor.eat("OR") {
-            harmless |= cursor.eat("IGNORE") || cursor.eat("REPLACE");
-        }
-        harmless |= contains(tokens, &["ON", "CONFLICT"])
-            || contains(tokens, &["ON", "DUPLICATE", "KEY"])
-            || contains(tokens, &["NOT", "EXISTS"]);
-        cursor.eat("INTO");
-        let again = match harmless {
-            true => Again::NoChange,
-            false => Again::Duplicates("inserts the rows again, or fails if they must be unique"),
-        };
-        effects.extend(cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again)));
+        effects.extend(insert(cursor, tokens, guarded, value));
     } else if cursor.eat("TRUNCATE") {
         cursor.eat_any(&["TABLE", "ONLY"]);
         if let Some(name) = cursor.name().map(value) {
@@ -277,18 +265,51 @@ fn read_statement(
     } else if cursor.eat("ALTER") {
         alter(cursor, dialect, guarded, value, effects);
     } else if cursor.eat("DROP") {
-        let holds_rows = cursor.tokens.first().is_some_and(|t| t.is("TABLE") || t.is("SCHEMA"));
-        let kind = kind(&mut cursor, dialect);
-        let again = match cursor.eat_all(&["IF", "EXISTS"]) || guarded {
-            true => Again::NoChange,
-            false => Again::Fails("it does not exist"),
-        };
-        if let (Some(kind), Some(name)) = (kind, cursor.name()) {
-            effects.push(Effect::new(Change::Remove, kind(value(name)), again));
-            if holds_rows {
-                let rows = Resource::Other(Thing::Data, value(name));
-                effects.push(Effect::new(Change::Remove, rows, Again::NoChange));
-            }
+        drop(cursor, dialect, guarded, value, effects);
+    }
+}
+
+/// `INSERT [IGNORE] INTO NAME …`
+fn insert(
+    mut cursor: Cursor<'_, '_>,
+    tokens: &[Token<'_>],
+    guarded: bool,
+    value: impl Fn(&str) -> Value,
+) -> Option<Effect> {
+    let mut harmless = cursor.eat("IGNORE") || guarded;
+    if cursor.eat("OR") {
+        harmless |= cursor.eat("IGNORE") || cursor.eat("REPLACE");
+    }
+    harmless |= contains(tokens, &["ON", "CONFLICT"])
+        || contains(tokens, &["ON", "DUPLICATE", "KEY"])
+        || contains(tokens, &["NOT", "EXISTS"]);
+    cursor.eat("INTO");
+    let again = match harmless {
+        true => Again::NoChange,
+        false => Again::Duplicates("inserts the rows again, or fails if they must be unique"),
+    };
+    cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again))
+}
+
+/// `DROP KIND [IF EXISTS] NAME`
+fn drop(
+    mut cursor: Cursor<'_, '_>,
+    dialect: Dialect,
+    guarded: bool,
+    value: impl Fn(&str) -> Value,
+    effects: &mut Vec<Effect>,
+) {
+    let holds_rows = cursor.tokens.first().is_some_and(|t| t.is("TABLE") || t.is("SCHEMA"));
+    let kind = kind(&mut cursor, dialect);
+    let again = match cursor.eat_all(&["IF", "EXISTS"]) || guarded {
+        true => Again::NoChange,
+        false => Again::Fails("it does not exist"),
+    };
+    if let (Some(kind), Some(name)) = (kind, cursor.name()) {
+        effects.push(Effect::new(Change::Remove, kind(value(name)), again));
+        if holds_rows {
+            let rows = Resource::Other(Thing::Data, value(name));
+            effects.push(Effect::new(Change::Remove, rows, Again::NoChange));
         }
     }
 }
