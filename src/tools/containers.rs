@@ -99,23 +99,7 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
     let deeper = || inner.shifted(0);
     match (verb, sub) {
         ("compose", _) => compose(&inner),
-        // docker-volume-prune(1): only anonymous volumes without `--all`. podman removes every unused one, and
-        // `podman system prune --volumes` does too (tried with 4.3).
-        ("volume" | "system", "prune") => {
-            let options = inner.options("f|force a|all filter: volumes");
-            let all = match (argv.name.as_str(), verb) {
-                ("podman", "system") => options.has("volumes"),
-                ("podman", _) => true,
-                (_, "volume") => options.has("a"),
-                _ => false,
-            };
-            let mut deed = prune(&inner);
-            if all && !options.has("filter") {
-                let volumes = Resource::Other(Thing::Volumes, argv.cwd.clone());
-                deed.effects.push(Effect::new(Change::Remove, volumes, Again::NoChange));
-            }
-            deed
-        }
+        ("volume" | "system", "prune") => prune_volumes(argv, &inner, verb),
         ("network" | "image" | "container" | "builder" | "buildx" | "pod", "prune") => prune(&inner),
         ("container" | "image" | "builder", _) | ("buildx", "build") => match deeper() {
             Some(deeper) => object(&deeper, verb),
@@ -169,6 +153,24 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
         ("stack", _) => nothing(),
         _ => object(&inner, "container"),
     }
+}
+
+/// docker-volume-prune(1): only anonymous volumes without `--all`. podman removes every unused one, and
+/// `podman system prune --volumes` does too (tried with 4.3).
+fn prune_volumes(argv: &Argv, inner: &Argv, verb: &str) -> Deed {
+    let options = inner.options("f|force a|all filter: volumes");
+    let all = match (argv.name.as_str(), verb) {
+        ("podman", "system") => options.has("volumes"),
+        ("podman", _) => true,
+        (_, "volume") => options.has("a"),
+        _ => false,
+    };
+    let mut deed = prune(inner);
+    if all && !options.has("filter") {
+        let volumes = Resource::Other(Thing::Volumes, argv.cwd.clone());
+        deed.effects.push(Effect::new(Change::Remove, volumes, Again::NoChange));
+    }
+    deed
 }
 
 const SIGNAL: &str = "t|time|timeout: s|signal:";

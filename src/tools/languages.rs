@@ -319,22 +319,7 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
     };
     let verb = word(&operands, 0);
     match (argv.name.as_str(), verb) {
-        // Both stop if there is a Cargo.toml (tried).
-        ("cargo", verb @ ("init" | "new")) => {
-            let mut draft = Draft::of(argv);
-            let directory =
-                argv.options("vcs: name: edition: lib bin q|quiet registry:").operands.get(1).copied();
-            let again = Again::Fails("cannot be run on existing Cargo packages");
-            match directory {
-                Some(directory) if verb == "new" => draft.path(directory, crate::tools::draft::TREE, again),
-                other => {
-                    let mut file = other.map_or_else(|| argv.cwd.clone(), |arg| argv.path(arg));
-                    file.push_str("/Cargo.toml");
-                    draft.add_implied(super::draft::FILE, crate::tools::effect::Resource::Path(file), again);
-                }
-            }
-            draft.done()
-        }
+        ("cargo", "init" | "new") => new_package(argv, verb),
         ("cargo", "build" | "b" | "rustc") => role(Role::Build(Rust)),
         ("cargo", "install" | "binstall") => role(Role::GlobalTool(Rust)),
         ("cargo", "fetch") => role(Role::Dependencies(Rust)),
@@ -387,6 +372,22 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
         ("cmake", _) => nothing(),
         _ => Deed::default(),
     }
+}
+
+/// cargo-new(1), cargo-init(1): both stop if there is a Cargo.toml (tried).
+fn new_package(argv: &Argv, verb: &str) -> Deed {
+    let mut draft = Draft::of(argv);
+    let directory = argv.options("vcs: name: edition: lib bin q|quiet registry:").operands.get(1).copied();
+    let again = Again::Fails("cannot be run on existing Cargo packages");
+    match directory {
+        Some(directory) if verb == "new" => draft.path(directory, crate::tools::draft::TREE, again),
+        other => {
+            let mut file = other.map_or_else(|| argv.cwd.clone(), |arg| argv.path(arg));
+            file.push_str("/Cargo.toml");
+            draft.add_implied(super::draft::FILE, crate::tools::effect::Resource::Path(file), again);
+        }
+    }
+    draft.done()
 }
 
 #[test]

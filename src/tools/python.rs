@@ -325,21 +325,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
                 );
             }
         }
-        "createsuperuser" => {
-            let name = options.value("username").or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
-            let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
-            let name = name.cloned().unwrap_or_else(|| crate::tools::draft::unknown("username"));
-            // One that asks goes on asking, for another name.
-            let again = if silent { Again::Fails("That username is already taken") } else { Again::NoChange };
-            draft.add_implied(NEW, Resource::Other(Thing::Superuser, name), again);
-            if !silent {
-                draft.asks(
-                    "asks for a name and a password",
-                    "write `--noinput` and set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD",
-                    given.then_some("--noinput"),
-                );
-            }
-        }
+        "createsuperuser" => create_superuser(argv, options.value("username"), silent, &mut draft),
         "flush" => {
             draft.loses_data();
             if !silent {
@@ -382,6 +368,22 @@ pub(crate) fn django(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// django-admin(1), `createsuperuser`: without `--noinput` it asks, and goes on asking for another name if one is taken.
+fn create_superuser(argv: &Argv, name: Option<&Value>, silent: bool, draft: &mut Draft<'_>) {
+    let name = name.or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
+    let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
+    let name = name.cloned().unwrap_or_else(|| crate::tools::draft::unknown("username"));
+    let again = if silent { Again::Fails("That username is already taken") } else { Again::NoChange };
+    draft.add_implied(NEW, Resource::Other(Thing::Superuser, name), again);
+    if !silent {
+        draft.asks(
+            "asks for a name and a password",
+            "write `--noinput` and set DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD",
+            given.then_some("--noinput"),
+        );
+    }
 }
 
 /// alembic, `flask db`, aerich: `upgrade` migrates, `stamp` only records it, and `migrate` only writes a migration.

@@ -250,15 +250,7 @@ fn read_statement(
             script(text, of, dialect, guarded, effects);
         }
     } else if cursor.eat("INSERT") {
-        let mut harmless = cursor.eat("IGNORE") || guarded;
-        if cursor.eat("OR") {
-            harmless |= cursor.eat("IGNORE") || cursor.eat("REPLACE");
-        }
-        harmless |= contains(tokens, &["ON", "CONFLICT"])
-            || contains(tokens, &["ON", "DUPLICATE", "KEY"])
-            || contains(tokens, &["NOT", "EXISTS"]);
-        cursor.eat("INTO");
-        let again = match harmless {
+        let again = match keeps_rows(&mut cursor, tokens) || guarded {
             true => Again::NoChange,
             false => Again::Duplicates("inserts the rows again, or fails if they must be unique"),
         };
@@ -291,6 +283,19 @@ fn read_statement(
             }
         }
     }
+}
+
+/// True if an `INSERT` leaves rows that are there as they are. The cursor is then at the name of the table.
+fn keeps_rows(cursor: &mut Cursor<'_, '_>, tokens: &[Token<'_>]) -> bool {
+    let mut keeps = cursor.eat("IGNORE");
+    if cursor.eat("OR") {
+        keeps |= cursor.eat("IGNORE") || cursor.eat("REPLACE");
+    }
+    cursor.eat("INTO");
+    keeps
+        || contains(tokens, &["ON", "CONFLICT"])
+        || contains(tokens, &["ON", "DUPLICATE", "KEY"])
+        || contains(tokens, &["NOT", "EXISTS"])
 }
 
 /// Which resource `USER`, `DATABASE`, `TABLE` … stands for.
