@@ -4,13 +4,16 @@
   (#not-unit? @finding "removed")
   (#not-guarded? @finding))
 
+; `enable --now` reads it before it starts it.
 ((command) @other
   (#effect? @other "start" "unit")
+  (#not-role? @other "daemon-reload")
   (#same-unit? @other @finding)
   (#later? @other @finding))
 
 ((command) @other
   (#effect? @other "restart" "unit")
+  (#not-role? @other "daemon-reload")
   (#same-unit? @other @finding)
   (#later? @other @finding))
 

@@ -3,6 +3,7 @@
 
 use crate::facts::deploy::names::is_directory;
 use crate::facts::deploy::{Deploy, Language, line_of};
+use crate::facts::owners::{OF_THE_SYSTEM, lies_under};
 use crate::model::Step;
 use crate::project::manifest::NodePackage;
 use crate::tools::effect::{Change, How, Prints, Role};
@@ -11,16 +12,32 @@ use crate::tools::web::PROXIES;
 /// Where builders put their output.
 pub(crate) const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
 
-/// The output is copied to the server, or downloaded.
+/// The output is copied to the server, or downloaded, or it comes with the app in an archive.
 pub(crate) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> bool {
     let name = package.directory.rsplit('/').next().unwrap_or_default();
-    deploy.steps().any(|s| {
+    let copied = deploy.steps().any(|s| {
         let copies = s.deed.copies() || is_copied_over(s);
         let line = line_of(s);
         let output = OUTPUTS.iter().any(|out| holds_path(&line, out));
         copies && output && (name.is_empty() || line.contains(name) || !line.contains('/'))
             || s.deed.roles.contains(&Role::Source) && is_copied_over(s) && !line.contains(".git")
-    })
+    });
+    copied || is_release(deploy)
+}
+
+/// The app comes in an archive, which a build elsewhere has made: nothing brings its source, and one is unpacked outside of the
+/// system's directories that no step has downloaded.
+fn is_release(deploy: &Deploy<'_, '_, '_>) -> bool {
+    let brings = |s: &Step| s.deed.roles.iter().any(|role| matches!(role, Role::Source | Role::Fetch));
+    let unpacks = |s: &Step| {
+        s.deed.puts().any(|(effect, content)| {
+            let path = effect.resource.name();
+            content.how == How::Unpacked
+                && path.is_absolute()
+                && !OF_THE_SYSTEM.iter().any(|dir| lies_under(path.known_prefix(), dir))
+        })
+    };
+    deploy.steps().any(unpacks) && !deploy.steps().any(brings)
 }
 
 /// Files come from another machine or out of an archive, go to another machine, or are kept the same by rsync.

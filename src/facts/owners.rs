@@ -23,6 +23,10 @@ pub(crate) fn lies_under(path: &str, above: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Places where nothing belongs to the app.
+pub(crate) const OF_THE_SYSTEM: [&str; 11] =
+    ["/etc", "/usr", "/bin", "/sbin", "/lib", "/root", "/dev", "/proc", "/sys", "/boot", "/tmp"];
+
 /// The directories of a unit's service, as text (`$APP_DIR` stays as written): its working directory and the
 /// directory that contains its virtual environment.
 pub(crate) fn homes(at: &UnitAt) -> Vec<String> {

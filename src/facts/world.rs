@@ -9,9 +9,11 @@ use crate::facts::givers::Givers;
 use crate::facts::installed;
 use crate::facts::made::{self, Made};
 use crate::facts::managed;
+use crate::facts::of_script::{OfScript, weighty};
 use crate::facts::owners::{Lives, root_serves};
 use crate::facts::reach::{Brought, brought, opens_roots_home};
 use crate::facts::read_units::{self, ReadUnit};
+use crate::facts::secret_files::{SecretFiles, SettingsOpened};
 use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
 use crate::finding::Confidence;
@@ -141,13 +143,6 @@ pub(crate) struct World<'r, 'a> {
     words: OnceCell<Words>,
 }
 
-#[derive(Default)]
-struct OfScript<'r> {
-    givers: OnceCell<Givers>,
-    firsts: OnceCell<Firsts<'r>>,
-    weighty: OnceCell<Vec<usize>>,
-}
-
 /// The place of a step.
 struct Placed {
     span: Span,
@@ -256,6 +251,17 @@ impl<'r, 'a> World<'r, 'a> {
     pub(crate) fn firsts(&self, script: &Deployment<'_>) -> Option<&Firsts<'r>> {
         let number = self.number(script)?;
         Some(self.of_scripts[number].firsts.get_or_init(|| Firsts::of(self.scripts[number])))
+    }
+
+    /// The files of a script that hold secrets.
+    pub(crate) fn secret_files(&self, script: &Deployment<'_>) -> Option<&SecretFiles> {
+        self.of_script(script).map(|of| of.secret_files.get_or_init(|| SecretFiles::of(script)))
+    }
+
+    /// An environment file that a script opens to everybody.
+    pub(crate) fn settings_opened(&self, script: &Deployment<'_>) -> Option<&SettingsOpened> {
+        let of = self.of_script(script)?;
+        of.settings_opened.get_or_init(|| SettingsOpened::of(self, script)).as_ref()
     }
 
     /// True if another script makes an account or a directory.
@@ -425,21 +431,4 @@ impl<'r, 'a> World<'r, 'a> {
     pub(crate) fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
         self.lost(script, id).map(|lost| format!("`{}` on {}", self.words(lost), self.line(lost)))
     }
-}
-
-/// The steps that a deploy exists for.
-fn weighty(script: &Deployment<'_>) -> Vec<usize> {
-    let weighs = |role: &Role| {
-        matches!(
-            role,
-            Role::Restart
-                | Role::Migrate
-                | Role::Build(_)
-                | Role::Dependencies(_)
-                | Role::ComposeUp
-                | Role::Enable
-        )
-    };
-    let steps = script.steps.iter().enumerate();
-    steps.filter(|(_, step)| step.deed.roles.iter().any(weighs)).map(|(at, _)| at).collect()
 }

@@ -99,7 +99,7 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
     let deeper = || inner.shifted(0);
     match (verb, sub) {
         ("compose", _) => compose(&inner),
-        ("volume" | "system", "prune") => prune_volumes(argv, &inner, verb),
+        ("volume" | "system", "prune") => prune_volumes(&inner, argv.name == "podman"),
         ("network" | "image" | "container" | "builder" | "buildx" | "pod", "prune") => prune(&inner),
         ("container" | "image" | "builder", _) | ("buildx", "build") => match deeper() {
             Some(deeper) => object(&deeper, verb),
@@ -109,19 +109,7 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
         ("network", "connect" | "disconnect") => attached(&inner, argv.name == "podman"),
         ("network", "rm" | "remove") => removed(&inner, Resource::Network, "not found"),
         ("volume", "rm" | "remove") => removed(&inner, Resource::Volume, "no such volume"),
-        ("volume", "create") => {
-            let options = inner.options("d|driver: o|opt: label: name: ignore");
-            let mut draft = Draft::of(argv);
-            // podman-volume-create(1) fails if the name exists, and docker does not (tried with podman 4.3).
-            let again = match argv.name == "podman" && !options.has("ignore") {
-                true => Again::Fails("volume already exists"),
-                false => Again::NoChange,
-            };
-            if let Some(name) = options.operands.get(1) {
-                draft.add(name, NEW, Resource::Volume(name.value.clone()), again);
-            }
-            draft.done()
-        }
+        ("volume", "create") => volume(&inner, argv.name == "podman"),
         (
             "network" | "volume" | "system" | "plugin" | "context",
             "ls" | "inspect" | "df" | "info" | "show",
@@ -138,39 +126,11 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
         ("config", "create") => created(&inner, Thing::Config, "AlreadyExists"),
         ("service", "create") => once(&inner, Thing::SwarmService, "name conflicts with an existing object"),
         ("secret" | "config" | "service", _) => nothing(),
-        ("pod", "create") => {
-            let options =
-                inner.options("n|name: p|publish: network: infra? share: hostname: replace v|volume: label:");
-            let mut draft = Draft::of(argv);
-            let name = options.value("n").or_else(|| options.operands.get(1).map(|arg| &arg.value));
-            if let Some(name) = name.filter(|_| !options.has("replace")) {
-                let again = Again::Fails("pod already exists");
-                draft.add_implied(NEW, Resource::Other(Thing::Pod, name.clone()), again);
-            }
-            draft.done()
-        }
+        ("pod", "create") => pod(&inner),
         ("stack", "deploy" | "up") => role(Role::ComposeUp),
         ("stack", _) => nothing(),
         _ => object(&inner, "container"),
     }
-}
-
-/// docker-volume-prune(1): only anonymous volumes without `--all`. podman removes every unused one, and
-/// `podman system prune --volumes` does too (tried with 4.3).
-fn prune_volumes(argv: &Argv, inner: &Argv, verb: &str) -> Deed {
-    let options = inner.options("f|force a|all filter: volumes");
-    let all = match (argv.name.as_str(), verb) {
-        ("podman", "system") => options.has("volumes"),
-        ("podman", _) => true,
-        (_, "volume") => options.has("a"),
-        _ => false,
-    };
-    let mut deed = prune(inner);
-    if all && !options.has("filter") {
-        let volumes = Resource::Other(Thing::Volumes, argv.cwd.clone());
-        deed.effects.push(Effect::new(Change::Remove, volumes, Again::NoChange));
-    }
-    deed
 }
 
 const SIGNAL: &str = "t|time|timeout: s|signal:";
@@ -316,6 +276,50 @@ fn login(argv: &Argv) -> Deed {
     let given = options.has("u") && options.has("p");
     if !given && !options.has("password-stdin") {
         draft.asks("asks for a name and a password", "write `--username NAME --password-stdin`", None);
+    }
+    draft.done()
+}
+
+/// docker-volume-prune(1): only anonymous volumes without `--all`. podman removes every unused one, and
+/// `podman system prune --volumes` does too (tried with 4.3).
+fn prune_volumes(argv: &Argv, is_podman: bool) -> Deed {
+    let options = argv.options("f|force a|all filter: volumes");
+    let all = match (is_podman, argv.name.as_str()) {
+        (true, "system") => options.has("volumes"),
+        (true, _) => true,
+        (false, name) => name == "volume" && options.has("a"),
+    };
+    let mut deed = prune(argv);
+    if all && !options.has("filter") {
+        let volumes = Resource::Other(Thing::Volumes, argv.cwd.clone());
+        deed.effects.push(Effect::new(Change::Remove, volumes, Again::NoChange));
+    }
+    deed
+}
+
+/// podman-volume-create(1) fails if the name exists, and docker does not (tried with podman 4.3).
+fn volume(argv: &Argv, is_podman: bool) -> Deed {
+    let options = argv.options("d|driver: o|opt: label: name: ignore");
+    let mut draft = Draft::of(argv);
+    let again = match is_podman && !options.has("ignore") {
+        true => Again::Fails("volume already exists"),
+        false => Again::NoChange,
+    };
+    if let Some(name) = options.operands.get(1) {
+        draft.add(name, NEW, Resource::Volume(name.value.clone()), again);
+    }
+    draft.done()
+}
+
+/// podman-pod-create(1).
+fn pod(argv: &Argv) -> Deed {
+    let options =
+        argv.options("n|name: p|publish: network: infra? share: hostname: replace v|volume: label:");
+    let mut draft = Draft::of(argv);
+    let name = options.value("n").or_else(|| options.operands.get(1).map(|arg| &arg.value));
+    if let Some(name) = name.filter(|_| !options.has("replace")) {
+        let again = Again::Fails("pod already exists");
+        draft.add_implied(NEW, Resource::Other(Thing::Pod, name.clone()), again);
     }
     draft.done()
 }

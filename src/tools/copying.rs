@@ -247,6 +247,13 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
     let keeps = options.has("n")
         || options.has("u")
         || options.value("update").and_then(Value::as_literal) == Some("none");
+    // `-p` and `--preserve` alone keep mode, owner and times.
+    let attributes = options.value("p").map(|list| list.to_string());
+    let owner = match &attributes {
+        Some(list) => list.split(',').any(|kept| matches!(kept, "ownership" | "all")),
+        None => options.has("p"),
+    };
+    let how = if owner || options.has("a") || options.has("l") { How::Kept } else { How::Copied };
     for source in &target.sources {
         let written = source.value.key();
         let path = target.path(source);
@@ -270,7 +277,7 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
             false => Change::Write,
         };
         target.put(&mut draft, source, change, again);
-        draft.content(How::Copied, Some(argv.path(source)), options.has("R"));
+        draft.content(how, Some(argv.path(source)), options.has("R") || options.has("a"));
     }
     draft.done()
 }

@@ -290,17 +290,35 @@ pub(crate) fn sqlite(argv: &Argv) -> Deed {
     let Some(file) = operands.next() else {
         return nothing();
     };
+    // Who only asks a database expects that it is there.
+    let stdin = match &argv.stdin {
+        Stdin::Text(text) => Some(text),
+        _ => None,
+    };
+    let given: Vec<&Value> = operands.map(|sql| &sql.value).chain(stdin).collect();
+    if !given.is_empty() && given.iter().all(|sql| only_asks(sql)) {
+        return Deed::read_only();
+    }
     draft.path(file, FILE, Again::NoChange);
     let mut run = |sql: &Value| {
         for effect in effects(sql, Dialect::Sqlite) {
             draft.add_implied(effect.change, effect.resource, effect.again);
         }
     };
-    operands.for_each(|sql| run(&sql.value));
-    if let Stdin::Text(text) = &argv.stdin {
-        run(text);
-    }
+    given.into_iter().for_each(&mut run);
     draft.done()
+}
+
+/// A text for SQLite that only reads: it begins with a query, or with a command of the shell that shows something, and holds no
+/// word that writes.
+fn only_asks(sql: &Value) -> bool {
+    const ASKS: [&str; 8] =
+        ["select", "explain", "with", ".tables", ".schema", ".dump", ".indexes", ".databases"];
+    const WRITES: [&str; 9] =
+        ["insert", "update", "delete", "drop", "create", "replace", "alter", "attach", "vacuum"];
+    let text = sql.to_string().to_ascii_lowercase();
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    ASKS.iter().any(|ask| text.trim_start().starts_with(ask)) && !words.any(|word| WRITES.contains(&word))
 }
 
 /// mongosh: `db.dropDatabase()`; nothing else of its code is read.

@@ -215,6 +215,8 @@ pub(crate) struct Content {
 pub(crate) enum How {
     /// A copy; its mode is that of the source, as far as umask leaves it: `cp`, `install`.
     Copied,
+    /// A copy with its original owner and mode, or another name of the same file: `cp -a`, `cp -p`, `cp -l`.
+    Kept,
     /// The thing itself moves here, with its owner and mode: `mv`.
     Moved,
     /// A link: `ln`.
@@ -416,8 +418,9 @@ impl Deed {
 
     /// True if files of this machine are copied, moved or linked.
     pub(crate) fn copies(&self) -> bool {
-        self.puts()
-            .any(|(_, content)| matches!(content.how, How::Copied | How::Moved | How::Linked | How::Synced))
+        self.puts().any(|(_, content)| {
+            matches!(content.how, How::Copied | How::Kept | How::Moved | How::Linked | How::Synced)
+        })
     }
 
     /// Adds a role.

@@ -306,7 +306,7 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
 
 /// cargo(1), go(1), mvn(1), gradle, dotnet, mix, make(1), cmake, sbt, hugo.
 pub(crate) fn build_tool(argv: &Argv) -> Deed {
-    use Ecosystem::{DotNet, Go, Jvm, Other, Rust};
+    use Ecosystem::{DotNet, Go, Jvm, Other};
     let operands: Vec<&Arg> =
         argv.args.iter().filter(|arg| !arg.value.known_prefix().starts_with(['-', '+'])).collect();
     let make;
@@ -319,13 +319,7 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
     };
     let verb = word(&operands, 0);
     match (argv.name.as_str(), verb) {
-        ("cargo", "init" | "new") => new_package(argv, verb),
-        ("cargo", "build" | "b" | "rustc") => role(Role::Build(Rust)),
-        ("cargo", "install" | "binstall") => role(Role::GlobalTool(Rust)),
-        ("cargo", "fetch") => role(Role::Dependencies(Rust)),
-        ("cargo", "check" | "test" | "clippy" | "fmt" | "tree" | "metadata" | "search") => Deed::read_only(),
-        ("cargo", "clean" | "update" | "add" | "login") => nothing(),
-        ("cargo", "sqlx") if argv.has_word("run") => role(Role::Migrate),
+        ("cargo", verb) => cargo(argv, verb),
         ("sqlx" | "diesel", "migrate" | "migration" | "database") if argv.has_word("run") => {
             role(Role::Migrate)
         }
@@ -374,20 +368,34 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
     }
 }
 
-/// cargo-new(1), cargo-init(1): both stop if there is a Cargo.toml (tried).
-fn new_package(argv: &Argv, verb: &str) -> Deed {
-    let mut draft = Draft::of(argv);
-    let directory = argv.options("vcs: name: edition: lib bin q|quiet registry:").operands.get(1).copied();
-    let again = Again::Fails("cannot be run on existing Cargo packages");
-    match directory {
-        Some(directory) if verb == "new" => draft.path(directory, crate::tools::draft::TREE, again),
-        other => {
-            let mut file = other.map_or_else(|| argv.cwd.clone(), |arg| argv.path(arg));
-            file.push_str("/Cargo.toml");
-            draft.add_implied(super::draft::FILE, crate::tools::effect::Resource::Path(file), again);
+/// cargo(1).
+fn cargo(argv: &Argv, verb: &str) -> Deed {
+    use Ecosystem::Rust;
+    match verb {
+        // Both stop if there is a Cargo.toml (tried).
+        verb @ ("init" | "new") => {
+            let mut draft = Draft::of(argv);
+            let directory =
+                argv.options("vcs: name: edition: lib bin q|quiet registry:").operands.get(1).copied();
+            let again = Again::Fails("cannot be run on existing Cargo packages");
+            match directory {
+                Some(directory) if verb == "new" => draft.path(directory, crate::tools::draft::TREE, again),
+                other => {
+                    let mut file = other.map_or_else(|| argv.cwd.clone(), |arg| argv.path(arg));
+                    file.push_str("/Cargo.toml");
+                    draft.add_implied(super::draft::FILE, crate::tools::effect::Resource::Path(file), again);
+                }
+            }
+            draft.done()
         }
+        "build" | "b" | "rustc" => role(Role::Build(Rust)),
+        "install" | "binstall" => role(Role::GlobalTool(Rust)),
+        "fetch" => role(Role::Dependencies(Rust)),
+        "check" | "test" | "clippy" | "fmt" | "tree" | "metadata" | "search" => Deed::read_only(),
+        "clean" | "update" | "add" | "login" => nothing(),
+        "sqlx" if argv.has_word("run") => role(Role::Migrate),
+        _ => Deed::default(),
     }
-    draft.done()
 }
 
 #[test]

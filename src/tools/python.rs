@@ -1,6 +1,6 @@
 //! Python: interpreters and their modules, pip and similar tools, Django, Alembic, servers.
 
-use crate::shell::argv::{Arg, Argv};
+use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, FILE, NEW, TREE, nothing, role, word};
@@ -325,7 +325,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
                 );
             }
         }
-        "createsuperuser" => create_superuser(argv, options.value("username"), silent, &mut draft),
+        "createsuperuser" => superuser(argv, &options, &mut draft),
         "flush" => {
             draft.loses_data();
             if !silent {
@@ -370,11 +370,13 @@ pub(crate) fn django(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// django-admin(1), `createsuperuser`: without `--noinput` it asks, and goes on asking for another name if one is taken.
-fn create_superuser(argv: &Argv, name: Option<&Value>, silent: bool, draft: &mut Draft<'_>) {
-    let name = name.or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
+/// `createsuperuser`: what its options and the environment do not give, it asks for unless it is told not to.
+fn superuser(argv: &Argv, options: &Options<'_>, draft: &mut Draft<'_>) {
+    let silent = options.has("noinput");
+    let name = options.value("username").or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
     let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
     let name = name.cloned().unwrap_or_else(|| crate::tools::draft::unknown("username"));
+    // One that asks goes on asking, for another name.
     let again = if silent { Again::Fails("That username is already taken") } else { Again::NoChange };
     draft.add_implied(NEW, Resource::Other(Thing::Superuser, name), again);
     if !silent {

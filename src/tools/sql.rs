@@ -250,11 +250,7 @@ fn read_statement(
             script(text, of, dialect, guarded, effects);
         }
     } else if cursor.eat("INSERT") {
-        let again = match keeps_rows(&mut cursor, tokens) || guarded {
-            true => Again::NoChange,
-            false => Again::Duplicates("inserts the rows again, or fails if they must be unique"),
-        };
-        effects.extend(cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again)));
+        effects.extend(insert(cursor, tokens, guarded, value));
     } else if cursor.eat("TRUNCATE") {
         cursor.eat_any(&["TABLE", "ONLY"]);
         if let Some(name) = cursor.name().map(value) {
@@ -269,33 +265,53 @@ fn read_statement(
     } else if cursor.eat("ALTER") {
         alter(cursor, dialect, guarded, value, effects);
     } else if cursor.eat("DROP") {
-        let holds_rows = cursor.tokens.first().is_some_and(|t| t.is("TABLE") || t.is("SCHEMA"));
-        let kind = kind(&mut cursor, dialect);
-        let again = match cursor.eat_all(&["IF", "EXISTS"]) || guarded {
-            true => Again::NoChange,
-            false => Again::Fails("it does not exist"),
-        };
-        if let (Some(kind), Some(name)) = (kind, cursor.name()) {
-            effects.push(Effect::new(Change::Remove, kind(value(name)), again));
-            if holds_rows {
-                let rows = Resource::Other(Thing::Data, value(name));
-                effects.push(Effect::new(Change::Remove, rows, Again::NoChange));
-            }
-        }
+        drop(cursor, dialect, guarded, value, effects);
     }
 }
 
-/// True if an `INSERT` leaves rows that are there as they are. The cursor is then at the name of the table.
-fn keeps_rows(cursor: &mut Cursor<'_, '_>, tokens: &[Token<'_>]) -> bool {
-    let mut keeps = cursor.eat("IGNORE");
+/// `INSERT [IGNORE] INTO NAME …`
+fn insert(
+    mut cursor: Cursor<'_, '_>,
+    tokens: &[Token<'_>],
+    guarded: bool,
+    value: impl Fn(&str) -> Value,
+) -> Option<Effect> {
+    let mut harmless = cursor.eat("IGNORE") || guarded;
     if cursor.eat("OR") {
-        keeps |= cursor.eat("IGNORE") || cursor.eat("REPLACE");
+        harmless |= cursor.eat("IGNORE") || cursor.eat("REPLACE");
     }
-    cursor.eat("INTO");
-    keeps
-        || contains(tokens, &["ON", "CONFLICT"])
+    harmless |= contains(tokens, &["ON", "CONFLICT"])
         || contains(tokens, &["ON", "DUPLICATE", "KEY"])
-        || contains(tokens, &["NOT", "EXISTS"])
+        || contains(tokens, &["NOT", "EXISTS"]);
+    cursor.eat("INTO");
+    let again = match harmless {
+        true => Again::NoChange,
+        false => Again::Duplicates("inserts the rows again, or fails if they must be unique"),
+    };
+    cursor.name().map(|n| Effect::new(Change::Append, Resource::Table(value(n)), again))
+}
+
+/// `DROP KIND [IF EXISTS] NAME`
+fn drop(
+    mut cursor: Cursor<'_, '_>,
+    dialect: Dialect,
+    guarded: bool,
+    value: impl Fn(&str) -> Value,
+    effects: &mut Vec<Effect>,
+) {
+    let holds_rows = cursor.tokens.first().is_some_and(|t| t.is("TABLE") || t.is("SCHEMA"));
+    let kind = kind(&mut cursor, dialect);
+    let again = match cursor.eat_all(&["IF", "EXISTS"]) || guarded {
+        true => Again::NoChange,
+        false => Again::Fails("it does not exist"),
+    };
+    if let (Some(kind), Some(name)) = (kind, cursor.name()) {
+        effects.push(Effect::new(Change::Remove, kind(value(name)), again));
+        if holds_rows {
+            let rows = Resource::Other(Thing::Data, value(name));
+            effects.push(Effect::new(Change::Remove, rows, Again::NoChange));
+        }
+    }
 }
 
 /// Which resource `USER`, `DATABASE`, `TABLE` … stands for.

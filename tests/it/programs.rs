@@ -42,7 +42,10 @@ fn programs() -> BTreeSet<String> {
     let arm = Regex::new(r#"((?:"[^"]+"\s*\|\s*)*"[^"]+")\s*=>"#).unwrap();
     let word = Regex::new(r#""([^"]+)""#).unwrap();
     let arms = arm.captures_iter(table).map(|found| found[1].to_owned()).collect::<Vec<_>>().join(" ");
-    let names: BTreeSet<String> = word.captures_iter(&arms).map(|found| found[1].to_owned()).collect();
+    let mut names: BTreeSet<String> = word.captures_iter(&arms).map(|found| found[1].to_owned()).collect();
+    let archives = fs::read_to_string(root().join("src/tools/archives.rs")).unwrap();
+    let compressor = Regex::new(r#"\("(\w+)", "\.\w+", (?:true|false)\)"#).unwrap();
+    names.extend(compressor.captures_iter(&archives).map(|found| found[1].to_owned()));
     assert!(names.len() > 150, "the table of programs is read wrongly: {names:?}");
     names.into_iter().filter(|name| !EVERYDAY.contains(&name.as_str())).collect()
 }
@@ -70,7 +73,7 @@ fn code(text: &str) -> Vec<&str> {
 fn count(text: &str, programs: &BTreeSet<String>) -> (usize, usize) {
     let comparison = Regex::new(
         r#"(?x) \b(?:argv|command|inner|first|last)\.name (?:\s*[!=]=\s*" | \.as_str\(\) | \.starts_with | \.ends_with)
-        | \bhas_word\( | \bhas_flag\( | \bleading_options\( | \.options\((?: " | $ | GREP )"#,
+        | \bargv\.has_any\( | \.literal\( | \bhas_word\( | \bhas_flag\( | \bleading_options\( | \.options\((?: " | $ | GREP )"#,
     )
     .unwrap();
     let literal = Regex::new(r#""((?:[^"\\]|\\.)*)""#).unwrap();
@@ -117,7 +120,7 @@ fn only_tools_know_programs() {
 #[test]
 fn what_knows_programs_is_seen() {
     let programs = programs();
-    let text = "if step.argv.name == \"git\" {}\n// \"npm\"\nlet options = argv.options(\"a b:\");\nfn f() {}\n#[test]\nfn t() {\n    a(\"pm2\")\n}\n\
+    let text = "if step.argv.name == \"git\" {}\n// \"npm\"\nlet options = argv.options(\"a b:\");\nif argv.has_any(&W) {}\nfn f() {}\n#[test]\nfn t() {\n    a(\"pm2\")\n}\n\
                 matches!(x, \"npm\" | \"pm2\" | \"test\")\n";
-    assert_eq!(count(text, &programs), (2, 3));
+    assert_eq!(count(text, &programs), (3, 3));
 }

@@ -61,21 +61,7 @@ impl Calls {
                 }
             }
         }
-        for at in &world.units {
-            if at.origin == Origin::InRepo && !deploy.is_started(&at.name) {
-                continue;
-            }
-            for exec in ["ExecStartPre", "ExecStart", "ExecStartPost"].iter().flat_map(|k| at.unit.exec(k)) {
-                for word in commands(&exec.words()).iter().flat_map(Command::words) {
-                    if let Some(file) = script_named(world, &word).filter(|f| seen.insert(*f)) {
-                        open.push(world.sources.file(file).text().to_owned());
-                    }
-                }
-                let line = exec.line();
-                package_scripts_in(world, &line, &mut open);
-                open.push(line);
-            }
-        }
+        called_by_units(deploy, &mut seen, &mut open);
         for (path, file) in &world.project.texts {
             let ecosystem = world.project.inventory.ecosystem.contains(path);
             // What the forge does on a push over ssh is part of the deploy, but only its words are known
@@ -103,6 +89,26 @@ impl Calls {
         }
         open.extend(below);
         Calls { texts: open, scripts, opaque }
+    }
+}
+
+/// What the units of the deploy run: their lines, and the scripts that these name.
+fn called_by_units(deploy: Deploy<'_, '_, '_>, seen: &mut HashSet<FileId>, open: &mut Vec<String>) {
+    let world = deploy.world;
+    for at in &world.units {
+        if at.origin == Origin::InRepo && !deploy.is_started(&at.name) {
+            continue;
+        }
+        for exec in ["ExecStartPre", "ExecStart", "ExecStartPost"].iter().flat_map(|k| at.unit.exec(k)) {
+            for word in commands(&exec.words()).iter().flat_map(Command::words) {
+                if let Some(file) = script_named(world, &word).filter(|f| seen.insert(*f)) {
+                    open.push(world.sources.file(file).text().to_owned());
+                }
+            }
+            let line = exec.line();
+            package_scripts_in(world, &line, open);
+            open.push(line);
+        }
     }
 }
 

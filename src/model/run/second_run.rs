@@ -225,15 +225,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         state.presence = presence_of_line(deployment, asking, file, text)?;
     }
     let there = state.may_be_there();
-    // `ln -s DIR LINK` goes into the directory that the link leads to.
-    if there
-        && effect.change == Change::Create(PathKind::Link)
-        && let Some(leads_to) = link_target(&deployment.step(id).deed)
-        && (matches!(
-            timeline.state(asking, &Resource::Path(leads_to.clone())),
-            State { presence: Presence::There, kind: PathKind::Directory | PathKind::Tree, .. }
-        ) || deployment.asks_for_directory(leads_to, id))
-    {
+    if there && effect.change == Change::Create(PathKind::Link) && enters_link(deployment, asking) {
         return Some((Outcome::Nests(ENTERS_LINK), state));
     }
     let outcome = match (&effect.change, effect.again) {
@@ -280,6 +272,16 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         _ => return None,
     };
     Some((outcome, state))
+}
+
+/// `ln -s DIR LINK` goes into the directory that the link leads to.
+fn enters_link(deployment: &Deployment<'_>, asking: Asking<'_>) -> bool {
+    let id = asking.asker;
+    link_target(&deployment.step(id).deed).is_some_and(|leads_to| {
+        let state = deployment.timeline.state(asking, &Resource::Path(leads_to.clone()));
+        state.presence == Presence::There && matches!(state.kind, PathKind::Directory | PathKind::Tree)
+            || deployment.asks_for_directory(leads_to, id)
+    })
 }
 
 /// Nothing can be said of it, or what the first run left is gone by then.

@@ -1,7 +1,9 @@
 //! `permissions/no-owner`: root creates something that the app has to write to, and nothing gives it to the
 //! app's user.
 
-use crate::facts::owners::{from, given_away, is_roots, lies_under, reaches, runs_as, user_of};
+use crate::facts::owners::{
+    OF_THE_SYSTEM, before, from, given_away, is_roots, lies_under, reaches, runs_as, user_of,
+};
 use crate::facts::secrets::is_env_file;
 use crate::facts::world::{AppUser, World};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
@@ -10,13 +12,9 @@ use crate::rules::id;
 use crate::rules::permissions::needs::{Need, need};
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::effect::{Change, Ecosystem, Effect, How, PathKind, Resource, Role};
+use crate::tools::effect::{Change, Content, Ecosystem, Effect, How, PathKind, Resource, Role};
 use crate::tools::files::plain_mkdir;
 use std::collections::{HashMap, HashSet};
-
-/// Places where nothing belongs to the app.
-const OF_THE_SYSTEM: [&str; 11] =
-    ["/etc", "/usr", "/bin", "/sbin", "/lib", "/root", "/dev", "/proc", "/sys", "/boot", "/tmp"];
 
 /// `permissions/no-owner`.
 pub(in crate::rules) fn no_owner(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -30,7 +28,7 @@ pub(in crate::rules) fn no_owner(context: &World<'_, '_>, found: &mut Vec<Findin
         let mut above = Above::default();
         for (id, step) in script.iter().filter(|(_, step)| is_roots(step)) {
             let mut here: Vec<Orphan<'_>> = Vec::new();
-            for (path, kind) in made(step) {
+            for (path, kind) in made(script, id) {
                 let known =
                     told_at.contains(&step.span) || ancestors(path.key()).any(|above| told.contains(above));
                 if known || here.iter().any(|o| path.is_under(o.path)) {
@@ -47,13 +45,31 @@ pub(in crate::rules) fn no_owner(context: &World<'_, '_>, found: &mut Vec<Findin
     }
 }
 
-/// The paths that a step creates.
-fn made(step: &Step) -> impl Iterator<Item = (&Value, PathKind)> {
-    step.deed.effects.iter().filter_map(|effect| match (&effect.change, &effect.resource) {
-        (Change::Create(kind), Resource::Path(path)) => Some((path, *kind)),
-        (Change::Write, Resource::Path(path)) => Some((path, PathKind::File)),
-        (Change::Append, Resource::Line { file, .. }) => Some((file, PathKind::File)),
-        _ => None,
+/// The paths that a step of root creates and that are root's. What keeps the owner of its source is root's only if root has
+/// made that before.
+fn made<'s>(script: &'s Deployment<'_>, id: StepId) -> impl Iterator<Item = (&'s Value, PathKind)> {
+    let is_anothers = move |content: &Content| {
+        content.how == How::Kept
+            && !content
+                .from
+                .as_ref()
+                .is_some_and(|from| before(script, id).any(|s| is_roots(s) && puts(s, from)))
+    };
+    let effects = script.step(id).deed.effects.iter();
+    effects.filter(move |e| !e.content.as_ref().is_some_and(&is_anothers)).filter_map(|effect| {
+        match (&effect.change, &effect.resource) {
+            (Change::Create(kind), Resource::Path(path)) => Some((path, *kind)),
+            (Change::Write, Resource::Path(path)) => Some((path, PathKind::File)),
+            (Change::Append, Resource::Line { file, .. }) => Some((file, PathKind::File)),
+            _ => None,
+        }
+    })
+}
+
+/// The step makes the path, or something in it.
+fn puts(step: &Step, path: &Value) -> bool {
+    step.deed.effects.iter().any(|e| {
+        matches!((&e.change, &e.resource), (Change::Create(_) | Change::Write, Resource::Path(made)) if made.is_under(path))
     })
 }
 

@@ -12,14 +12,15 @@ use crate::facts::owners::works_for;
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
 use crate::facts::reach::{out_of_reach, units_out_of_reach};
 use crate::facts::redirects::opens_as_caller;
+use crate::facts::secret_files::Exposure;
 use crate::facts::secrets::is_environment_file;
 use crate::facts::world::World;
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
 use crate::shell::wrappers;
 use crate::source::Span;
 use crate::syntax::query::{
-    Asker, ChangeWord, EcosystemWord, Features, Judge, OnFailure as FailureWord, Place, Question,
-    ResourceWord, RoleWord, RunsAs, SecondRun, WorkWord,
+    Asker, ChangeWord, EcosystemWord, ExposureWord, Features, Judge, OnFailure as FailureWord, Place,
+    Question, ResourceWord, RoleWord, RunsAs, SecondRun, WorkWord,
 };
 use crate::syntax::tree::Node;
 use crate::tools::databases::runs_sql;
@@ -112,6 +113,7 @@ impl Judge for Asked<'_, '_, '_> {
             Question::UnitOutOfReach => {
                 !units_out_of_reach(self.context, self.at.script, self.at.id).is_empty()
             }
+            Question::ExposesSecret(words) => words.iter().any(|word| self.exposes(*word)),
             Question::MadeElsewhere => is_made_elsewhere(self.context, self.at.script, step),
             Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
@@ -143,6 +145,22 @@ impl Judge for Asked<'_, '_, '_> {
         let text = self.at.script.texts.get(origin.tree as usize)?;
         let node = text.written()?.command_at(origin.start..origin.end)?;
         Some((node, text.text))
+    }
+}
+
+impl Asked<'_, '_, '_> {
+    fn exposes(&self, word: ExposureWord) -> bool {
+        let (script, id) = (self.at.script, self.at.id);
+        let exposes = |how: Exposure| {
+            self.context.secret_files(script).is_some_and(|files| files.exposed_by(id, how).next().is_some())
+        };
+        match word {
+            ExposureWord::New => exposes(Exposure::New),
+            ExposureWord::Opened => exposes(Exposure::Opened),
+            ExposureWord::Standing => {
+                self.context.settings_opened(script).is_some_and(|opened| opened.by == id)
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod units;
 use crate::facts::deploy::Deploy;
 use crate::facts::firsts::asks_for;
 use crate::facts::needs::Needed;
+use crate::facts::secret_files::hides;
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, RuleId};
 use crate::limit::tick;
@@ -282,9 +283,9 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
 
     /// The commands that excuse the hit if they run along. With the command that `@other` captures these are the ones that
     /// are compared with it, and without it the rest. One stands for all that run whenever it does.
-    fn excuses(&mut self, hit: &Hit<'w, 'a, 'q>, other: Option<At<'w, 'a>>) -> Vec<At<'w, 'a>> {
-        let mut excuses: Vec<At<'w, 'a>> = Vec::new();
-        let mut courses: HashSet<Course> = HashSet::new();
+    fn excuses(&mut self, hit: &Hit<'w, 'a, 'q>, other: Option<At<'w, 'a>>) -> Vec<Excuse<'w, 'a>> {
+        let mut excuses: Vec<Excuse<'w, 'a>> = Vec::new();
+        let mut courses: HashSet<(Course, bool)> = HashSet::new();
         for part in [Part::Follows, Part::Precedes] {
             if !hit.file.has(part) {
                 continue;
@@ -292,16 +293,17 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
             for &(own, pattern) in self.candidates(hit.file, part).iter() {
                 tick();
                 let is_later = own.id > hit.at.id;
+                let course = (own.script.course(own.id), pattern.counts_perhaps());
                 if own.id == hit.at.id
                     || is_later != (part == Part::Follows)
                     || pattern.compares_with(Part::Other) != other.is_some()
-                    || courses.contains(&own.script.course(own.id))
+                    || courses.contains(&course)
                 {
                     continue;
                 }
                 if (Named { world: self.run.world, finding: hit.at, other, own }).hold(pattern) {
-                    courses.insert(own.script.course(own.id));
-                    excuses.push(own);
+                    courses.insert(course);
+                    excuses.push(Excuse { at: own, counts_perhaps: pattern.counts_perhaps() });
                 }
             }
         }
@@ -327,9 +329,20 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
     }
 }
 
+/// A command that excuses another one if it runs along.
+struct Excuse<'w, 'a> {
+    at: At<'w, 'a>,
+    /// It counts where that cannot be decided, too.
+    counts_perhaps: bool,
+}
+
 /// Whether one of these commands runs along with another one.
-fn best(excuses: &[At<'_, '_>], at: At<'_, '_>) -> Along {
-    excuses.iter().map(|excuse| excuse.runs_along(at)).max().unwrap_or(Along::Never)
+fn best(excuses: &[Excuse<'_, '_>], at: At<'_, '_>) -> Along {
+    let along = excuses.iter().map(|excuse| match excuse.at.runs_along(at) {
+        Along::Perhaps if excuse.counts_perhaps => Along::Always,
+        along => along,
+    });
+    along.max().unwrap_or(Along::Never)
 }
 
 /// How sure a finding is, beside a command that may excuse it.
@@ -367,6 +380,7 @@ impl Named<'_, '_, '_> {
                     let firsts = self.world.firsts(first.script);
                     firsts.is_some_and(|f| f.lacking(first.script, first.id, second.id).is_some())
                 }
+                Relation::Hides => hides(self.world, first.script, first.id, second.id),
                 Relation::AsksFor => asks_for(first.script, first.id, second.id),
                 Relation::SameUnit => units::same(self.world, first, second),
                 Relation::MayBringUnit => units::may_bring(first, second),

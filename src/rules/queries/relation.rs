@@ -14,6 +14,7 @@ pub(super) fn holds(relation: Relation, first: &Step, second: &Step) -> bool {
         | Relation::Later
         | Relation::FirstMakes
         | Relation::AsksFor
+        | Relation::Hides
         | Relation::SameUnit
         | Relation::MayBringUnit
         | Relation::DrivesAlike => false,

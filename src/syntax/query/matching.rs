@@ -30,6 +30,11 @@ impl Pattern {
         self.once.is_some_and(|(once, _)| once == each)
     }
 
+    /// True where it excuses even if it is not known whether its command runs.
+    pub(crate) fn counts_perhaps(&self) -> bool {
+        self.counts_perhaps
+    }
+
     /// How its command must stand to others of the rule.
     pub(crate) fn relations(&self) -> &[Related] {
         &self.relations

@@ -15,6 +15,8 @@ pub(crate) struct Pattern {
     pub(super) message: Option<Message>,
     /// Where the key stands, too.
     pub(super) once: Option<(Once, usize)>,
+    /// It excuses where it is not known whether it runs, too.
+    pub(super) counts_perhaps: bool,
     pub(super) conditions: Vec<Condition>,
     pub(super) relations: Vec<Related>,
     pub(super) needs: Vec<Need>,
@@ -73,6 +75,7 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
         commands: Vec::new(),
         message: None,
         once: None,
+        counts_perhaps: false,
         conditions: Vec::new(),
         relations: Vec::new(),
         needs: Vec::new(),
@@ -258,7 +261,22 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
             Ok(())
         }
         ("once", _) => Err((at, "`once` takes one word: \"script\", \"other\" or \"unit\"".to_owned())),
-        (key, _) => Err((at, format!("unknown key `{key}`; known are `command`, `message` and `once`"))),
+        ("counts", _) if !matches!(part, Part::Follows | Part::Precedes) => Err((
+            at,
+            format!(
+                "`counts` belongs to the pattern of `@follows` or `@precedes`, not of `@{}`",
+                part.name()
+            ),
+        )),
+        ("counts", _) if pattern.counts_perhaps => Err((at, "`counts` is set twice".to_owned())),
+        ("counts", [when]) if when.value == "perhaps" => {
+            pattern.counts_perhaps = true;
+            Ok(())
+        }
+        ("counts", _) => Err((at, "`counts` takes one word: \"perhaps\"".to_owned())),
+        (key, _) => {
+            Err((at, format!("unknown key `{key}`; known are `command`, `message`, `once` and `counts`")))
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::syntax::tree::{Tree, parse};
 use std::collections::BTreeSet;
 
 mod faults;
+mod words;
 
 /// Says yes to what its list names, about the command of a text.
 struct Says<'t> {
@@ -40,6 +41,7 @@ impl Judge for Says<'_> {
             Question::RedirectsAsCaller => self.has("redirects-as-caller"),
             Question::OutOfReach => self.has("out-of-reach"),
             Question::UnitOutOfReach => self.has("unit-out-of-reach"),
+            Question::ExposesSecret(words) => any(self, words),
             Question::MadeElsewhere => self.has("made-elsewhere"),
             Question::EnvironmentFile => self.has("environment-file"),
             Question::LastingLine => self.has("lasting-line"),
@@ -142,6 +144,7 @@ fn each_predicate_asks_the_judge_and_has_a_negation() {
         ("opaque", "", &["opaque"]),
         ("out-of-reach", "", &["out-of-reach"]),
         ("unit-out-of-reach", "", &["unit-out-of-reach", "path"]),
+        ("exposes-secret", "\"new\" \"opened\"", &["opened", "mode"]),
         ("made-elsewhere", "", &["made-elsewhere", "create"]),
         ("environment-file", "", &["environment-file"]),
         ("lasting-line", "", &["lasting-line"]),

@@ -2,8 +2,8 @@
 //! `queries/README.md` documents it, and a test holds the two together.
 
 use super::words::{
-    Asker, ChangeWord, Drive, EcosystemWord, Features, Need, OnFailure, Place, ResourceWord, RoleWord,
-    RunsAs, SecondRun, UnitWord, Word, WorkWord, known,
+    Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, Features, Need, OnFailure, Place, ResourceWord,
+    RoleWord, RunsAs, SecondRun, UnitWord, Word, WorkWord, known,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -96,6 +96,8 @@ pub(crate) enum Question {
     OutOfReach,
     /// `#unit-out-of-reach?`: the account of a unit that it brings can't reach a path that the unit needs.
     UnitOutOfReach,
+    /// `#exposes-secret?`: it lets everybody read a secret, in one of these ways.
+    ExposesSecret(Vec<ExposureWord>),
     /// `#made-elsewhere?`: another script may have made the same account or directory.
     MadeElsewhere,
     /// `#environment-file?`: a file that it writes whole is an environment file.
@@ -153,6 +155,15 @@ impl Question {
             Question::LeavesOldCode => vec![Features::any_of(&[RoleWord::Source])],
             Question::OpensToAll => vec![Features::any_of(&[ChangeWord::Mode])],
             Question::InstallsManifest => vec![Features::any_of(&[RoleWord::Dependencies])],
+            Question::ExposesSecret(words) => {
+                let makes = [ChangeWord::Create, ChangeWord::Write, ChangeWord::Append];
+                let modes = [ChangeWord::Mode];
+                let new = words.contains(&ExposureWord::New).then_some(&makes[..]);
+                let others = words.iter().any(|word| *word != ExposureWord::New).then_some(&modes[..]);
+                let changes: Vec<ChangeWord> =
+                    [new, others].into_iter().flatten().flatten().copied().collect();
+                vec![Features::any_of(&changes)]
+            }
             Question::MadeElsewhere => vec![Features::any_of(&[ChangeWord::Create])],
             Question::UnitOutOfReach => vec![Features::any_of(&[ResourceWord::Path, ResourceWord::Unit])],
             Question::Does(_)
@@ -195,6 +206,8 @@ pub(crate) enum Relation {
     Covers,
     /// `#first-makes?`: the first one is the first to make what the second one, which stands above it, needs.
     FirstMakes,
+    /// `#hides?`: after the first one others can't read what the second one lets them read.
+    Hides,
     /// `#asks-for?`: a guard of the first one asks for what the second one makes.
     AsksFor,
     /// `#same-resource?`: both change one and the same thing.
@@ -285,6 +298,7 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("redirects-as-caller", Arguments::None(|| Ask::Command(Question::RedirectsAsCaller))),
     command("out-of-reach", Arguments::None(|| Ask::Command(Question::OutOfReach))),
     command("unit-out-of-reach", Arguments::None(|| Ask::Command(Question::UnitOutOfReach))),
+    command("exposes-secret", Arguments::Words(|w| list(w, Question::ExposesSecret))),
     command("made-elsewhere", Arguments::None(|| Ask::Command(Question::MadeElsewhere))),
     command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
     command("lasting-line", Arguments::None(|| Ask::Command(Question::LastingLine))),
@@ -305,6 +319,7 @@ pub(super) const PREDICATES: &[Predicate] = &[
     two("narrows", Arguments::None(|| Ask::Relation(Relation::Narrows))),
     two("covers", Arguments::None(|| Ask::Relation(Relation::Covers))),
     two("first-makes", Arguments::None(|| Ask::Relation(Relation::FirstMakes))),
+    two("hides", Arguments::None(|| Ask::Relation(Relation::Hides))),
     two("asks-for", Arguments::None(|| Ask::Relation(Relation::AsksFor))),
     two("same-resource", Arguments::None(|| Ask::Relation(Relation::SameResource))),
     two("same-unit", Arguments::None(|| Ask::Relation(Relation::SameUnit))),

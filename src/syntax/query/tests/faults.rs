@@ -45,6 +45,7 @@ fn a_part_that_does_not_go_with_the_others_is_refused() {
         ("#covers? @follows @precedes", 21, "compared with `@finding` or `@other`, not `@precedes`"),
         ("#covers? @follows @word", 21, "relates commands, and `@word` is none"),
         ("#set! message \"x\"", 9, "`message` belongs to the pattern of `@finding` or `@missing`"),
+        ("#set! counts surely", 9, "`counts` takes one word: \"perhaps\""),
         ("#set! once script", 9, "`once` belongs to the pattern of `@finding`, not of `@follows`"),
         ("#needed? migrations", 3, "belongs to a pattern of `@missing`"),
     ] {

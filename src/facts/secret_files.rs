@@ -1,0 +1,457 @@
+//! The files of a script that hold secrets: who can read them when they are made, and which commands change that.
+
+use crate::facts::owners::{lies_under, reaches};
+use crate::facts::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
+use crate::facts::world::World;
+use crate::model::condition::Cond;
+use crate::model::{Deployment, Step, StepId};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+use crate::tools::effect::{Change, Effect, How, Mode, PathKind, Prints, Resource};
+use crate::tools::find::picks;
+use std::collections::HashMap;
+
+/// Where only root can look, or where programs keep their own order.
+const ELSEWHERE: [&str; 6] =
+    ["/root", "/dev", "/proc", "/etc/apt", "/etc/letsencrypt", "/usr/share/keyrings"];
+
+/// A file that contains secrets, or may come to contain them.
+#[derive(Debug)]
+pub(crate) struct SecretFile {
+    path: Value,
+    /// The step that made it, or that is the first to set its mode.
+    made: StepId,
+    operand: Option<Span>,
+    /// The step that put a secret in, and the secret's name; `None` for the name if that is not known.
+    secret: Option<(StepId, Option<String>)>,
+    /// Whether everybody can read it after the step that made it; `None` if that is not known.
+    born_open: Option<bool>,
+    /// Whether everybody can read it after each step that changes that; nobody can read what is removed.
+    changes: Vec<(StepId, Option<bool>)>,
+    is_gone: bool,
+    /// The steps that close it, or a directory above it, in their order.
+    closers: Vec<Closer>,
+}
+
+impl SecretFile {
+    /// The file.
+    pub(crate) fn path(&self) -> &Value {
+        &self.path
+    }
+
+    /// The step that made it.
+    pub(crate) fn made(&self) -> StepId {
+        self.made
+    }
+
+    /// The operand that names it there.
+    pub(crate) fn operand(&self) -> Option<Span> {
+        self.operand
+    }
+
+    /// The step that put a secret in, and the secret's name.
+    pub(crate) fn secret(&self) -> Option<(StepId, Option<&str>)> {
+        self.secret.as_ref().map(|(step, name)| (*step, name.as_deref()))
+    }
+
+    /// True if it was closed to others before a step.
+    pub(crate) fn was_closed_before(&self, id: StepId) -> bool {
+        self.open_before(id) == Some(false)
+    }
+
+    /// What a step does to a file that holds a secret, if it lets everybody read it.
+    fn exposed_by(&self, id: StepId) -> Option<Exposure> {
+        self.secret.as_ref()?;
+        if self.made == id && self.born_open == Some(true) {
+            return Some(Exposure::New);
+        }
+        let opens = self.changes.iter().any(|(step, open)| *step == id && *open == Some(true));
+        (opens && self.open_before(id) != Some(true)).then_some(Exposure::Opened)
+    }
+
+    fn open_before(&self, id: StepId) -> Option<bool> {
+        let before = self.changes.iter().rev().find(|(step, _)| *step < id);
+        before.map_or(self.born_open, |(_, open)| *open)
+    }
+
+    fn change(&mut self, id: StepId, open: Option<bool>) {
+        // What the step that makes a file does to it besides is a part of making it.
+        match self.made == id && self.changes.is_empty() {
+            true => self.born_open = open,
+            false => self.changes.push((id, open)),
+        }
+    }
+
+    fn is_open(&self) -> Option<bool> {
+        self.changes.last().map_or(self.born_open, |(_, open)| *open)
+    }
+}
+
+/// A step that takes the right to read a file away from others, or may do so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Closer {
+    id: StepId,
+    /// It closes a directory above the file, which holds for what is made there later too.
+    above: bool,
+}
+
+/// How a command lets everybody read a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exposure {
+    /// It makes the file, with such a mode.
+    New,
+    /// It sets such a mode on it.
+    Opened,
+}
+
+/// Those of one script, in the order in which they are made.
+#[derive(Debug, Default)]
+pub(crate) struct SecretFiles {
+    files: Vec<SecretFile>,
+    /// Directories whose mode is set: the path, whether others can enter, and the step.
+    directories: Vec<(Value, bool, StepId)>,
+    /// The files that a step lets everybody read.
+    exposed: HashMap<StepId, Vec<usize>>,
+}
+
+impl SecretFiles {
+    pub(crate) fn of(script: &Deployment<'_>) -> Self {
+        let mut files = SecretFiles::default();
+        for (id, step) in script.iter() {
+            files.follow(script, id, step);
+        }
+        files.index();
+        files
+    }
+
+    /// The files that a step lets everybody read, in one way.
+    pub(crate) fn exposed_by(&self, id: StepId, how: Exposure) -> impl Iterator<Item = &SecretFile> {
+        self.exposed(id).filter(move |file| file.exposed_by(id) == Some(how))
+    }
+
+    fn exposed(&self, id: StepId) -> impl Iterator<Item = &SecretFile> {
+        self.exposed.get(&id).into_iter().flatten().map(|file| &self.files[*file])
+    }
+
+    /// True if after the first step nobody but owner and group can read what the second one lets everybody read, and the
+    /// first one is the last that it takes.
+    fn hide(&self, first: StepId, second: StepId) -> bool {
+        let mut is_last = false;
+        let mut exposed = self.exposed(second).peekable();
+        exposed.peek().is_some()
+            && exposed.all(|file| {
+                let counts = |closer: &&Closer| closer.above || closer.id > second;
+                let mut closers = file.closers.iter().filter(counts).take_while(|closer| closer.id <= first);
+                let earliest = closers.next();
+                is_last |= earliest.is_some_and(|closer| closer.id == first)
+                    || closers.any(|closer| closer.id == first);
+                earliest.is_some()
+            })
+            && is_last
+    }
+
+    fn index(&mut self) {
+        for (number, file) in self.files.iter_mut().enumerate() {
+            if file.secret.is_none() || is_elsewhere(&file.path) {
+                continue;
+            }
+            let steps = std::iter::once(file.made).chain(file.changes.iter().map(|(id, _)| *id));
+            for id in steps.filter(|id| file.exposed_by(*id).is_some()) {
+                let files = self.exposed.entry(id).or_default();
+                if files.last() != Some(&number) {
+                    files.push(number);
+                }
+            }
+            let closes = file.changes.iter().filter(|(_, open)| *open != Some(true));
+            file.closers.extend(closes.map(|(id, _)| Closer { id: *id, above: false }));
+            let above = self.directories.iter().filter(|(dir, enter, _)| !enter && holds(dir, &file.path));
+            file.closers.extend(above.map(|(_, _, id)| Closer { id: *id, above: true }));
+            file.closers.sort();
+        }
+    }
+
+    /// True if a directory above the path is closed to others.
+    fn is_shut_in(&self, path: &Value, by: StepId) -> bool {
+        self.directories.iter().any(|(dir, enter, id)| *id == by && !enter && holds(dir, path))
+    }
+
+    fn follow(&mut self, script: &Deployment<'_>, id: StepId, step: &Step) {
+        if matches!(step.place, Place::Container(_)) {
+            return;
+        }
+        for effect in &step.deed.effects {
+            match (&effect.change, &effect.resource) {
+                (Change::Write | Change::Create(PathKind::File | PathKind::Any), Resource::Path(path)) => {
+                    self.made(script, id, path, effect);
+                }
+                (Change::Append, Resource::Line { file, .. } | Resource::Path(file))
+                    if !stands_already(script, id, file) =>
+                {
+                    self.made(script, id, file, effect);
+                }
+                (Change::Edit, Resource::Path(path)) => self.edited(id, step, path),
+                (Change::Remove, Resource::Path(path)) => {
+                    for file in self.standing().filter(|f| f.path.is_under(path)) {
+                        file.change(id, Some(false));
+                        file.is_gone = true;
+                    }
+                }
+                (Change::Mode { mode, recursive }, Resource::Path(path)) => {
+                    self.mode(id, step, path, mode, *recursive);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn standing(&mut self) -> impl Iterator<Item = &mut SecretFile> {
+        self.files.iter_mut().filter(|file| !file.is_gone)
+    }
+
+    fn made(&mut self, script: &Deployment<'_>, id: StepId, path: &Value, effect: &Effect) {
+        let step = script.step(id);
+        let name = path.basename().to_string();
+        let content = step.written.iter().find(|w| w.path == *path);
+        let by_name = is_env_file(&name);
+        let secret = match content {
+            Some(written) if by_name => secret_in(&written.content.text),
+            Some(written) if is_secret_file(&name) && !written.content.text.trim().is_empty() => {
+                Some(name.clone())
+            }
+            _ => None,
+        };
+        let secret = secret.or_else(|| makes_key(step).then(|| name.clone()));
+        let secret = secret.map(|name| (id, Some(name)));
+        let born_open = self.mode_of_new(step, effect);
+        if let Some(file) = self.standing().find(|f| f.path == *path) {
+            if file.secret.is_none() {
+                file.secret = secret;
+            }
+            // A file that is moved keeps its mode.
+            if effect.content.as_ref().is_some_and(|content| content.how == How::Moved) {
+                file.change(id, None);
+            }
+        } else if secret.is_some() || by_name {
+            self.files.push(SecretFile {
+                path: path.clone(),
+                made: id,
+                operand: effect.operand,
+                secret,
+                born_open,
+                changes: Vec::new(),
+                is_gone: false,
+                closers: Vec::new(),
+            });
+        }
+    }
+
+    /// What umask(2) leaves; a copy has the mode of its source, cp(1).
+    fn mode_of_new(&self, step: &Step, effect: &Effect) -> Option<bool> {
+        let by_umask = step.umask.is_none_or(|mask| mask & 0o004 == 0);
+        let Some(content) = &effect.content else { return Some(by_umask) };
+        match content.how {
+            How::Moved | How::Synced | How::Unpacked => None,
+            How::Copied if by_umask => {
+                let path = content.from.as_ref()?;
+                match self.files.iter().find(|f| !f.is_gone && f.path == *path) {
+                    Some(file) => file.is_open(),
+                    None => is_sample(&path.basename().to_string()).then_some(true),
+                }
+            }
+            _ => Some(by_umask),
+        }
+    }
+
+    fn edited(&mut self, id: StepId, step: &Step, path: &Value) {
+        let secret = step.argv.args.iter().any(|a| mentions_secret(&a.value.to_string()))
+            || step.deed.puts().any(|(_, content)| content.how == How::Secret);
+        let Some(file) = self.standing().find(|f| f.path == *path) else { return };
+        if secret && file.secret.is_none() {
+            file.secret = Some((id, None));
+        }
+    }
+
+    fn mode(&mut self, id: StepId, step: &Step, path: &Value, mode: &Mode, recursive: bool) {
+        if !recursive && let Some(enter) = mode.others_can_enter() {
+            self.directories.retain(|(p, _, _)| p != path);
+            self.directories.push((path.clone(), enter, id));
+        }
+        let Some(open) = mode.others_can_read().filter(|_| !picks(&step.argv)) else {
+            if *mode == Mode::Unknown {
+                self.standing()
+                    .filter(|f| reaches(path, recursive, &f.path))
+                    .for_each(|file| file.change(id, None));
+            }
+            return;
+        };
+        let mut known = false;
+        for file in self.standing().filter(|f| reaches(path, recursive, &f.path)) {
+            known |= file.path == *path;
+            file.change(id, Some(open));
+        }
+        let name = path.basename().to_string();
+        if !known && !recursive && (is_env_file(&name) || is_secret_file(&name)) {
+            self.files.push(SecretFile {
+                path: path.clone(),
+                made: id,
+                operand: None,
+                secret: None,
+                born_open: None,
+                changes: vec![(id, Some(open))],
+                is_gone: false,
+                closers: Vec::new(),
+            });
+        }
+    }
+}
+
+/// True if after the first step nobody but owner and group can read the secrets that the second one lets everybody read.
+pub(crate) fn hides(world: &World<'_, '_>, script: &Deployment<'_>, first: StepId, second: StepId) -> bool {
+    let Some(files) = world.secret_files(script) else { return false };
+    let standing = || {
+        let opened = world.settings_opened(script).filter(|opened| opened.by == second);
+        opened.is_some_and(|opened| {
+            first > second && opened.is_closed_by(script.step(first)) || files.is_shut_in(&opened.file, first)
+        })
+    };
+    files.hide(first, second) || standing()
+}
+
+/// An environment file that stands in a tree which a step opens to everybody with `chmod -R`. Another script, a unit or the
+/// repo says that it is there; what this script writes is one of its secret files.
+#[derive(Debug)]
+pub(crate) struct SettingsOpened {
+    /// The step.
+    pub(crate) by: StepId,
+    /// The tree.
+    pub(crate) tree: Value,
+    /// The file.
+    pub(crate) file: Value,
+}
+
+impl SettingsOpened {
+    /// That of the first such step of a script.
+    pub(crate) fn of(world: &World<'_, '_>, script: &Deployment<'_>) -> Option<Self> {
+        let (by, tree) = script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))).find_map(
+            |(id, step)| {
+                let tree =
+                    step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
+                        (Change::Mode { mode, recursive: true }, Resource::Path(path))
+                            if mode.others_can_read() == Some(true) && !picks(&step.argv) =>
+                        {
+                            Some(path)
+                        }
+                        _ => None,
+                    })?;
+                Some((id, tree))
+            },
+        )?;
+        let file = env_file_in(world, script, by, tree)?;
+        let files = world.secret_files(script)?;
+        let is_own = files.files.iter().any(|f| !f.is_gone && f.path == file && f.secret.is_some());
+        (!is_own && !is_elsewhere(&file)).then(|| SettingsOpened { by, tree: tree.clone(), file })
+    }
+
+    fn is_closed_by(&self, step: &Step) -> bool {
+        step.deed.effects.iter().any(|effect| {
+            let (Change::Mode { mode, recursive }, Resource::Path(path)) = (&effect.change, &effect.resource)
+            else {
+                return false;
+            };
+            let narrow = mode.others_can_read() == Some(false) || *mode == Mode::Unknown;
+            let same = path.basename() == self.file.basename()
+                || path.is_glob()
+                || reaches(path, *recursive, &self.file);
+            narrow && (same || self.file.is_under(path) || self.tree.is_under(path))
+        })
+    }
+}
+
+/// True for a directory above a path.
+fn holds(directory: &Value, path: &Value) -> bool {
+    path != directory && path.is_under(directory)
+}
+
+/// True if a condition has ensured that the file exists: appending keeps its mode.
+fn stands_already(script: &Deployment<'_>, id: StepId, file: &Value) -> bool {
+    script.guards_of(id).any(|(_, guard)| {
+        let missing = guard.cond.evaluate(&mut |leaf| match leaf {
+            Cond::Fact(fact) if matches!(&fact.resource, Resource::Path(path) if path == file) => Some(false),
+            _ => None,
+        });
+        missing == Some(!guard.holds)
+    })
+}
+
+/// A sample, as it is after cloning the repo: readable.
+fn is_sample(name: &str) -> bool {
+    ["sample", "example", "template", "dist", "default"].iter().any(|word| name.contains(word))
+}
+
+fn is_elsewhere(path: &Value) -> bool {
+    path.knowledge() >= Knowledge::Fresh || ELSEWHERE.iter().any(|dir| lies_under(path.known_prefix(), dir))
+}
+
+/// `openssl rand -hex 32 > key`, `wg genkey > key`: openssl itself gives the file of -out the mode 0600, but
+/// a redirect does not.
+fn makes_key(step: &Step) -> bool {
+    step.deed.prints == Prints::Secret && step.argv.stdout.is_some()
+}
+
+/// A file of secrets that is in the tree, as a script or a unit says.
+fn env_file_in(
+    world: &World<'_, '_>,
+    script: &Deployment<'_>,
+    opening: StepId,
+    tree: &Value,
+) -> Option<Value> {
+    let is_one =
+        |path: &Value| path.is_under(tree) && path != tree && is_env_file(&path.basename().to_string());
+    // A tree that the script has just created is still empty.
+    let fresh = script.iter().take(opening.0 as usize).any(|(_, step)| {
+        step.deed.effects.iter().any(|e| {
+            matches!((&e.change, &e.resource), (Change::Create(PathKind::Directory), Resource::Path(p)) if p == tree)
+        })
+    });
+    for (other, id, step) in world.steps() {
+        // What the same script creates later does not exist yet.
+        let same = std::ptr::eq(other, script);
+        if same && id > opening || fresh && !same {
+            continue;
+        }
+        let mentioned = step.deed.effects.iter().find_map(|e| match &e.resource {
+            Resource::Path(path) | Resource::Line { file: path, .. } => is_one(path).then(|| path.clone()),
+            _ => None,
+        });
+        let argument = || step.argv.args.iter().map(|a| step.argv.path(a)).find(|path| is_one(path));
+        let tested = || {
+            other.guards_of(id).find_map(|(_, guard)| {
+                guard.cond.facts().iter().find_map(|fact| match &fact.resource {
+                    Resource::Path(path) if is_one(path) => Some(path.clone()),
+                    _ => None,
+                })
+            })
+        };
+        if let Some(path) = mentioned.or_else(argument).or_else(tested) {
+            return Some(path);
+        }
+    }
+    if fresh {
+        return None;
+    }
+    let shown = tree.to_string();
+    let of_unit = world.units.iter().flat_map(|u| u.unit.environment_files());
+    if let Some(file) = of_unit.into_iter().find(|f| lies_under(&f.path, &shown)) {
+        let mut path = tree.clone();
+        path.push_str(&file.path[shown.len()..]);
+        return Some(path);
+    }
+    // The repo has a sample at its root, and the tree is the repo's checkout.
+    let at_root = world.project.inventory.dotenv.iter().any(|f| !f.contains('/'));
+    (at_root && world.app_trees.contains(tree)).then(|| {
+        let mut path = tree.clone();
+        path.push_str("/.env");
+        path
+    })
+}
