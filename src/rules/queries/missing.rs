@@ -23,7 +23,7 @@ pub(super) fn run(run: &Run<'_, '_, '_>, selectors: &Selectors, found: &mut Vec<
             [] => Vec::new(),
             _ => {
                 let needed =
-                    needs.iter().flat_map(|need| needed(&deploy, *need).into_iter().map(|n| (*need, n)));
+                    needs.iter().flat_map(|need| needed(run.world, *need).into_iter().map(|n| (*need, n)));
                 let lacking = needed.filter(|(need, needed)| !is_there(run, file, Some((*need, needed))));
                 lacking.map(|(_, needed)| (needed.place(), Lack { deploy, needed: Some(needed) })).collect()
             }
