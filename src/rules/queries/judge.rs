@@ -5,7 +5,7 @@ use crate::facts::appended::lasting;
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
 use crate::facts::firsts::is_made_elsewhere;
-use crate::facts::lifecycle::left_with_old_code;
+use crate::facts::lifecycle::{left_with_old_code, overwrites_program};
 use crate::facts::modes::opened;
 use crate::facts::needs::Needed;
 use crate::facts::owners::works_for;
@@ -120,6 +120,9 @@ impl Judge for Asked<'_, '_, '_> {
                     if is_environment_file(path))
             }),
             Question::LastingLine => lasting(self.context, self.at.script, self.at.id).is_ok(),
+            Question::OverwritesProgram => {
+                self.at.unit.is_some_and(|unit| overwrites_program(&self.context.deploy(), step, unit))
+            }
             Question::BringsUnit => {
                 self.at.unit.is_some_and(|unit| units::brings(self.context, self.at, unit))
             }

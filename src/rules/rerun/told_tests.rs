@@ -78,7 +78,9 @@ fn looked_for(
 ) -> Vec<String> {
     let features = blamed(outcome, change, resource, aborts);
     let found = selectors.finding("some-program", features);
-    let of_family = found.filter(|(file, _)| file.rule().starts_with("rerun/"));
+    // A rule of the family may look at what the model of the second run does not hold: what runs then.
+    let of_family =
+        found.filter(|(file, pattern)| file.rule().starts_with("rerun/") && pattern.asks_second_run());
     let mut rules: Vec<String> = of_family.map(|(file, _)| file.rule().to_string()).collect();
     rules.dedup();
     rules

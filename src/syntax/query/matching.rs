@@ -1,5 +1,7 @@
 //! Tries one pattern on one command.
 
+#[cfg(test)]
+use super::pattern::Condition;
 use super::pattern::Pattern;
 use super::reader::{Argument, Shape};
 use super::vocabulary::{Ask, Part, Question};
@@ -50,6 +52,14 @@ impl Pattern {
         self.conditions.iter().any(|condition| {
             matches!(&condition.ask, Ask::Command(Question::SecondRun(words)) if words[..] == [SecondRun::Prompts])
         })
+    }
+
+    /// True where it asks what the second run does.
+    #[cfg(test)]
+    pub(crate) fn asks_second_run(&self) -> bool {
+        let asks =
+            |c: &Condition| matches!(&c.ask, Ask::Command(Question::SecondRun(_) | Question::Blamed { .. }));
+        self.conditions.iter().any(asks)
     }
 
     /// True where it may hold for a command of this name for which these words hold.

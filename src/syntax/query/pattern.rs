@@ -134,8 +134,12 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
 impl Pattern {
     /// True where it is about a unit that the command brings or drives, and each unit is a match of its own.
     pub(crate) fn is_about_unit(&self) -> bool {
-        let names =
-            |c: &Condition| matches!(c.ask, Ask::Command(Question::BringsUnit | Question::DrivesUnit(_)));
+        let names = |c: &Condition| {
+            matches!(
+                c.ask,
+                Ask::Command(Question::BringsUnit | Question::OverwritesProgram | Question::DrivesUnit(_))
+            )
+        };
         self.conditions.iter().any(|c| !c.negated && names(c))
     }
 
