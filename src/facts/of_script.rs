@@ -2,7 +2,6 @@
 
 use crate::facts::firsts::Firsts;
 use crate::facts::givers::Givers;
-use crate::facts::secret_files::{SecretFiles, SettingsOpened};
 use crate::model::Deployment;
 use crate::tools::effect::Role;
 use std::cell::OnceCell;
@@ -11,8 +10,6 @@ use std::cell::OnceCell;
 pub(super) struct OfScript<'r> {
     pub(super) givers: OnceCell<Givers>,
     pub(super) firsts: OnceCell<Firsts<'r>>,
-    pub(super) secret_files: OnceCell<SecretFiles>,
-    pub(super) settings_opened: OnceCell<Option<SettingsOpened>>,
     pub(super) weighty: OnceCell<Vec<usize>>,
 }
 

@@ -1,6 +1,7 @@
 //! The evidence that the app writes to a path.
 
-use crate::facts::owners::{lies_under, user_of};
+use crate::facts::owners::lies_under;
+use crate::facts::users::user_of;
 use crate::facts::world::{AppUser, UnitAt, World};
 use crate::finding::Confidence;
 use crate::project::unit::split_words;

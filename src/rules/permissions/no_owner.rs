@@ -1,10 +1,9 @@
 //! `permissions/no-owner`: root creates something that the app has to write to, and nothing gives it to the
 //! app's user.
 
-use crate::facts::owners::{
-    OF_THE_SYSTEM, before, from, given_away, is_roots, lies_under, reaches, runs_as, user_of,
-};
+use crate::facts::owners::{OF_THE_SYSTEM, before, from, is_roots, lies_under, reaches, runs_as};
 use crate::facts::secrets::is_env_file;
+use crate::facts::users::{given_away, user_of};
 use crate::facts::world::{AppUser, World};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};

@@ -1,12 +1,11 @@
 //! Tries one pattern on one command.
 
-#[cfg(test)]
-use super::pattern::Condition;
 use super::pattern::Pattern;
 use super::reader::{Argument, Shape};
 use super::vocabulary::{Ask, Part, Question};
 use super::words::{Features, SecondRun};
 use super::{Judge, Message, Once, Related};
+use crate::finding::{Confidence, Severity};
 use crate::limit;
 use crate::syntax::search::each_match;
 use crate::syntax::tree::{Node, language};
@@ -25,6 +24,16 @@ impl Pattern {
     /// In place of the rule's own message.
     pub(crate) fn message(&self) -> Option<&Message> {
         self.message.as_ref()
+    }
+
+    /// In place of the page's severity.
+    pub(crate) fn severity(&self) -> Option<Severity> {
+        self.severity
+    }
+
+    /// How sure its findings are at best.
+    pub(crate) fn confidence(&self) -> Confidence {
+        self.confidence.unwrap_or(Confidence::High)
     }
 
     /// True where it is told once only for each of these.
@@ -52,14 +61,6 @@ impl Pattern {
         self.conditions.iter().any(|condition| {
             matches!(&condition.ask, Ask::Command(Question::SecondRun(words)) if words[..] == [SecondRun::Prompts])
         })
-    }
-
-    /// True where it asks what the second run does.
-    #[cfg(test)]
-    pub(crate) fn asks_second_run(&self) -> bool {
-        let asks =
-            |c: &Condition| matches!(&c.ask, Ask::Command(Question::SecondRun(_) | Question::Blamed { .. }));
-        self.conditions.iter().any(asks)
     }
 
     /// True where it may hold for a command of this name for which these words hold.

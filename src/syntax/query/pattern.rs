@@ -4,6 +4,7 @@ use super::message::Message;
 use super::reader::{self, Clause, Fault, Kind, Shape, Token, Written};
 use super::vocabulary::{About, Arguments, Ask, PREDICATES, Part, Predicate, Question, Relation};
 use super::words::{Features, Need, known};
+use crate::finding::{Confidence, Severity};
 use crate::syntax::tree::language;
 use std::sync::OnceLock;
 
@@ -15,6 +16,8 @@ pub(crate) struct Pattern {
     pub(super) message: Option<Message>,
     /// Where the key stands, too.
     pub(super) once: Option<(Once, usize)>,
+    pub(super) severity: Option<Severity>,
+    pub(super) confidence: Option<Confidence>,
     /// It excuses where it is not known whether it runs, too.
     pub(super) counts_perhaps: bool,
     pub(super) conditions: Vec<Condition>,
@@ -41,6 +44,17 @@ pub(crate) enum Once {
     Other,
     /// Each unit that the pattern is about.
     Unit,
+}
+
+impl Once {
+    fn named(name: &str) -> Option<Once> {
+        match name {
+            "script" => Some(Once::Script),
+            "other" => Some(Once::Other),
+            "unit" => Some(Once::Unit),
+            _ => None,
+        }
+    }
 }
 
 /// A predicate on one command: what it asks, of what, and whether the answer must be no.
@@ -75,6 +89,8 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
         commands: Vec::new(),
         message: None,
         once: None,
+        severity: None,
+        confidence: None,
         counts_perhaps: false,
         conditions: Vec::new(),
         relations: Vec::new(),
@@ -255,16 +271,30 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
             Err((at, format!("`once` belongs to the pattern of `@finding`, not of `@{}`", part.name())))
         }
         ("once", _) if pattern.once.is_some() => Err((at, "`once` is set twice".to_owned())),
-        ("once", [each]) if matches!(each.value.as_str(), "script" | "other" | "unit") => {
-            let once = match each.value.as_str() {
-                "other" => Once::Other,
-                "unit" => Once::Unit,
-                _ => Once::Script,
+        ("once", values) => {
+            let once = values.iter().map(|value| Once::named(&value.value)).collect::<Option<Vec<_>>>();
+            let Some([once]) = once.as_deref() else {
+                let reason = "`once` takes one word: \"script\", \"other\" or \"unit\"";
+                return Err((at, reason.to_owned()));
             };
-            pattern.once = Some((once, at));
+            pattern.once = Some((*once, at));
             Ok(())
         }
-        ("once", _) => Err((at, "`once` takes one word: \"script\", \"other\" or \"unit\"".to_owned())),
+        ("severity", [severity]) => {
+            of_finding("severity")?;
+            let known = Severity::named(&severity.value);
+            let reason = "`severity` is \"error\", \"warning\" or \"info\"";
+            pattern.severity = Some(known.ok_or((severity.range.start, reason.to_owned()))?);
+            Ok(())
+        }
+        ("confidence", [confidence]) => {
+            of_finding("confidence")?;
+            let known = Confidence::named(&confidence.value);
+            let reason = "`confidence` is \"high\", \"medium\" or \"low\"";
+            pattern.confidence = Some(known.ok_or((confidence.range.start, reason.to_owned()))?);
+            Ok(())
+        }
+        ("severity" | "confidence", _) => Err((at, format!("`{}` takes one word", key.value))),
         ("counts", _) if !matches!(part, Part::Follows | Part::Precedes) => Err((
             at,
             format!(
@@ -279,7 +309,8 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
         }
         ("counts", _) => Err((at, "`counts` takes one word: \"perhaps\"".to_owned())),
         (key, _) => {
-            Err((at, format!("unknown key `{key}`; known are `command`, `message`, `once` and `counts`")))
+            let known = "`command`, `message`, `once`, `counts`, `severity` and `confidence`";
+            Err((at, format!("unknown key `{key}`; known are {known}")))
         }
     }
 }
