@@ -28,7 +28,7 @@ pub(super) fn run(run: &Run<'_, '_, '_>, selectors: &Selectors, found: &mut Vec<
                 lacking.map(|(_, needed)| (needed.place(), Lack { deploy, needed: Some(needed) })).collect()
             }
         };
-        let own = file.of(Part::Missing).find_map(|pattern| pattern.message());
+        let own = file.of(Part::Missing).next();
         let told =
             lacks.iter().filter_map(|(place, lack)| run.telling.missing(file.rule(), own, *place, lack));
         found.extend(told);
