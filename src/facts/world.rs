@@ -2,6 +2,7 @@
 //! the app's user, the app's directory, the units.
 
 use crate::facts::app;
+use crate::facts::app_paths::AppPaths;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
 use crate::facts::firsts::{Firsts, Makers, makers};
@@ -251,6 +252,12 @@ impl<'r, 'a> World<'r, 'a> {
     pub(crate) fn firsts(&self, script: &Deployment<'_>) -> Option<&Firsts<'r>> {
         let number = self.number(script)?;
         Some(self.of_scripts[number].firsts.get_or_init(|| Firsts::of(self.scripts[number])))
+    }
+
+    /// What root makes in a script, and the app's account needs.
+    pub(crate) fn app_paths(&self, script: &Deployment<'_>) -> Option<&AppPaths<'r>> {
+        let number = self.number(script)?;
+        Some(self.of_scripts[number].app_paths.get_or_init(|| AppPaths::of(self, self.scripts[number])))
     }
 
     /// The files of a script that hold secrets.

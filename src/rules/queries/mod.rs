@@ -11,6 +11,7 @@ mod telling;
 mod tests;
 mod units;
 
+use crate::facts::app_paths::{gives_away, holds};
 use crate::facts::deploy::Deploy;
 use crate::facts::firsts::asks_for;
 use crate::facts::needs::Needed;
@@ -381,6 +382,8 @@ impl Named<'_, '_, '_> {
                     firsts.is_some_and(|f| f.lacking(first.script, first.id, second.id).is_some())
                 }
                 Relation::Hides => hides(self.world, first.script, first.id, second.id),
+                Relation::GivesAway => gives_away(self.world, first.script, first.id, second.id),
+                Relation::Holds => holds(self.world, first.script, first.id, second.id),
                 Relation::AsksFor => asks_for(first.script, first.id, second.id),
                 Relation::SameUnit => units::same(self.world, first, second),
                 Relation::MayBringUnit => units::may_bring(first, second),
