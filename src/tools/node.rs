@@ -410,7 +410,7 @@ fn node_installs_and_builds() {
         ("npm ci", "create tree /srv/app/node_modules [Dependencies(Node)]"),
         ("npm install --omit=dev", "create tree /srv/app/node_modules [Dependencies(Node)]"),
         ("npm --prefix frontend install", "create tree /srv/app/frontend/node_modules [Dependencies(Node)]"),
-        ("npm install -g pm2@latest", "create program pm2 [GlobalTool(Node)]"),
+        ("npm install -g serve@latest", "create program serve [GlobalTool(Node)]"),
         ("npm i -g @angular/cli", "create program ng [GlobalTool(Node)]"),
         ("yarn --frozen-lockfile", "create tree /srv/app/node_modules [Dependencies(Node)]"),
         ("yarn build", "[Build(Node)]"),

@@ -229,7 +229,7 @@ fn installs_are_told_apart() {
     for (line, manager) in [
         ("npm install", Some(PackageManager::Npm)),
         ("npm ci", None),
-        ("npm i -g pm2", None),
+        ("npm i -g serve", None),
         ("yarn", Some(PackageManager::Yarn)),
         ("yarn build", None),
         ("yarn install --immutable", None),

@@ -124,7 +124,7 @@ fn plain_commands_change_nothing() {
         ("| read X", "[ReadOnly]"),
         ("iconv -f latin1 -t utf8 -o /a.new /a", "write /a.new"),
         ("sort -u f", "[ReadOnly]"),
-        ("pkill -f gunicorn", "stop process gunicorn"),
+        ("pkill -f shop", "stop process shop"),
         ("frobnicate x", "unknown"),
         ("$CMD x", "unknown"),
     ]);

@@ -274,7 +274,7 @@ fn python_installs() {
         ("python -m pip install -r requirements.txt", "[Dependencies(Python)]"),
         ("pip install -r requirements.txt", "[Dependencies(Python)]"),
         ("pip3.11 install -e .", "[Dependencies(Python)]"),
-        ("venv/bin/pip install gunicorn==21", "create program gunicorn [Dependencies(Python)]"),
+        ("venv/bin/pip install celery==5", "create program celery [Dependencies(Python)]"),
         ("venv/bin/pip install --upgrade pip", "[GlobalTool(Python)]"),
         ("pip3 install requests", "[GlobalTool(Python)]"),
         ("pip uninstall x", "asks"),

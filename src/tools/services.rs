@@ -80,8 +80,8 @@ fn states_are_asked() {
         ("service nginx status", "Running unit nginx.service"),
         ("supervisorctl status web", "Running process web"),
         ("supervisorctl status | grep -q web", "Exists process web"),
-        ("pgrep -f gunicorn", "Running process gunicorn"),
-        ("ps aux | grep -q gunicorn", "Running process gunicorn"),
+        ("pgrep -f shop", "Running process shop"),
+        ("ps aux | grep -q shop", "Running process shop"),
     ]);
 }
 

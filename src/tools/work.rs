@@ -193,7 +193,7 @@ fn words_ask_for_work() {
     for (line, work) in [
         ("pip install --upgrade pip", Work::PythonDependencies),
         ("npm init -y", Work::NodeDependencies),
-        ("npm install -g pm2", Work::NodeDependencies),
+        ("npm install -g serve", Work::NodeDependencies),
         ("installing the packages with yarn", Work::NodeDependencies),
         ("alembic stamp head", Work::Migrate),
         ("npm run db:seed", Work::Migrate),

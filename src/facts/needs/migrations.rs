@@ -6,7 +6,7 @@ use crate::facts::world::World;
 use crate::project::compose::Service;
 use crate::project::manifest::{MigrationKind, MigrationTool};
 use crate::repo::names::is_beside;
-use crate::source::{FileId, Span};
+use crate::source::Span;
 use crate::tools::effect::Role;
 use crate::tools::work::{Work, asked_in, done_in_image};
 
@@ -36,15 +36,23 @@ pub(crate) enum By<'r> {
 pub(super) fn migrations<'r>(deploy: &Deploy<'_, 'r, '_>) -> Option<Migrations<'r>> {
     let world = deploy.world;
     let project = world.project;
-    // A Prisma schema without migrations beside it gets to the database in another way.
-    let has_migrations = |file: FileId| {
-        let path = world.sources.file(file).path();
-        let beside = path.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
-        project.inventory.migration_directories.contains(&format!("{beside}migrations"))
+    // A schema of Prisma without migrations beside it gets to the database in another way, and so do the models of an app that
+    // only has Flask-Migrate among its packages.
+    let migrations = &project.inventory.migration_directories;
+    let has_migrations = |tool: &MigrationTool| match tool.kind {
+        MigrationKind::Prisma => {
+            let path = world.sources.file(tool.file).path();
+            let beside =
+                path.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
+            migrations.contains(&format!("{beside}migrations"))
+        }
+        MigrationKind::FlaskMigrate => migrations.iter().any(|path| {
+            path.strip_prefix(tool.directory.as_str())
+                .is_some_and(|rest| tool.directory.is_empty() || rest.starts_with('/'))
+        }),
+        _ => true,
     };
-    let migrates = |tool: &&MigrationTool| {
-        !is_beside(&tool.directory) && (tool.kind != MigrationKind::Prisma || has_migrations(tool.file))
-    };
+    let migrates = |tool: &&MigrationTool| !is_beside(&tool.directory) && has_migrations(tool);
     let tools: Vec<&MigrationTool> = project.needs.migrations.iter().filter(migrates).collect();
     let by_compose = one_shot(world);
     let itself = project.needs.code.migrates.is_some();
