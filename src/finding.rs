@@ -19,6 +19,14 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All of them.
+    pub const ALL: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Info];
+
+    /// The one that pages, queries and configuration write so.
+    pub fn named(name: &str) -> Option<Severity> {
+        Severity::ALL.into_iter().find(|severity| severity.name() == name)
+    }
+
     /// As pages, configuration and JSON write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -41,6 +49,14 @@ pub enum Confidence {
 }
 
 impl Confidence {
+    /// All of them.
+    pub const ALL: [Confidence; 3] = [Confidence::High, Confidence::Medium, Confidence::Low];
+
+    /// The one that pages and queries write so.
+    pub fn named(name: &str) -> Option<Confidence> {
+        Confidence::ALL.into_iter().find(|confidence| confidence.name() == name)
+    }
+
     /// As pages and JSON write it.
     pub fn name(self) -> &'static str {
         match self {

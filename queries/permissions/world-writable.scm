@@ -2,7 +2,22 @@
 ((command) @finding
   (#effect? @finding "mode" "path")
   (#not-place? @finding "container")
-  (#opens-to-all? @finding))
+  (#opened? @finding "secrets" "lasting"))
+
+; Who may write to the socket is root.
+((command) @finding
+  (#set! severity "error")
+  (#effect? @finding "mode" "path")
+  (#not-place? @finding "container")
+  (#opened? @finding "control-socket"))
+
+; A socket whose protocol checks the caller. Files in /tmp do not stay for long.
+((command) @finding
+  (#set! severity "info")
+  (#set! confidence "medium")
+  (#effect? @finding "mode" "path")
+  (#not-place? @finding "container")
+  (#opened? @finding "passing"))
 
 ; A later command takes it back.
 ((command) @follows

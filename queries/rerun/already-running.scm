@@ -1,6 +1,13 @@
 ; Starting by hand what the first run left running.
 ((command) @finding
-  (#second-run? @finding "fails" "duplicates")
+  (#second-run? @finding "fails")
+  (#blamed? @finding "create" "process")
+  (#not-on-failure? @finding "handled"))
+
+; Nothing keeps a second one from starting.
+((command) @finding
+  (#set! message "`{command}` {why} each time the script runs")
+  (#second-run? @finding "duplicates")
   (#blamed? @finding "create" "process")
   (#not-on-failure? @finding "handled"))
 

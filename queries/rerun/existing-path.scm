@@ -7,4 +7,5 @@
 
 ; cp -r and ln -s into the directory that the first run has made.
 ((command) @finding
+  (#set! message "when the script runs again, `{command}` {why}")
   (#second-run? @finding "nests"))

@@ -1,8 +1,8 @@
-; What the first run has removed is gone. That is of consequence only where it ends the script.
+; What the first run has removed is gone. That is of consequence only where it ends the script. Paths, containers and
+; databases have rules of their own.
 ((command) @finding
   (#second-run? @finding "fails")
-  (#blamed? @finding "remove" "user" "group" "process" "mount" "swap" "remote" "branch" "tag" "commit" "setting"
-    "firewall-rule" "firewall" "network-setting" "file-system" "membership" "superuser" "wordpress" "wordpress-user"
-    "wordpress-post" "rabbitmq-user" "selinux-rule" "network-attachment" "context" "certificate" "unit" "program" "package" "line" "crontab" "data"
-    "rows" "keys" "redis-key" "ufw" "password" "download" "files" "volumes")
+  (#blamed? @finding "remove" "*")
+  (#not-blamed? @finding "*" "path" "database" "role" "table")
+  (#not-blamed? @finding "*" "container" "network" "volume" "pod" "secret" "config" "swarm" "swarm-service")
   (#on-failure? @finding "aborts"))

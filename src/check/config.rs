@@ -3,7 +3,6 @@
 use super::CheckError;
 use crate::finding::Severity;
 use crate::repo::files::{Recorder, Root};
-use crate::rules::front::severity_named;
 use crate::source::LineColumn;
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
@@ -203,7 +202,7 @@ impl Config {
         for (name, level) in rules {
             let parsed = match level.value.as_str() {
                 "off" => Some(Level::Off),
-                other => severity_named(other).map(Level::On),
+                other => Severity::named(other).map(Level::On),
             };
             let at_level = level.referenced;
             let parsed = parsed.ok_or_else(|| {

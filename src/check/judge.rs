@@ -1,6 +1,7 @@
 //! The middle of a check: which scripts there are, what the project around them holds, and what the rules
 //! find.
 
+use super::config::Config;
 use super::isolate::{Repo, Script};
 use super::load;
 use super::models::Models;
@@ -132,11 +133,7 @@ fn inspect_in_time(
     say_why_beside(&deploys, &scripts, &mut judged.taken);
     judged.scripts = models.len();
     judged.files = sources.iter().count();
-    let given = Given {
-        user: settings.config.app.user.clone(),
-        directory: settings.config.app.directory.clone(),
-        services: settings.config.services.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
-    };
+    let given = given(&settings.config);
     let wants = |rule: &str| settings.selection.wants(rule);
     let chosen = Chosen { selectors, pages: &settings.rules.pages, wants: &wants };
     let apart = rules::judges_deploys(&chosen);
@@ -148,28 +145,45 @@ fn inspect_in_time(
         }
         Err(failure) => (Vec::new(), Err(*failure)),
     };
+    let starts = || scripts.iter().map(|script| Span::file_start(script.file)).collect::<Vec<_>>();
     if let Err(failure) = looked {
-        let reason = failure.reason("the preparation for its rules");
-        let starts = scripts.iter().map(|script| Span::file_start(script.file));
-        judged.gaps.extend(starts.map(|start| Gap::at(sources, start, reason.clone())));
+        judged.add_gaps(sources, starts(), &failure.reason("the preparation for its rules"));
     }
     let repo = Repo { root, sources, scripts: &scripts, project: &project, given: &given, chosen };
     for rule in failed {
-        let (mut found, mut places) = repo.judge_again(&rule.judge);
+        let (mut found, places) = repo.judge_again(&rule.judge);
         judged.findings.append(&mut found);
-        if places.is_empty() {
-            places.extend(scripts.iter().map(|script| Span::file_start(script.file)));
-        }
-        let reason = rule.failure.reason(&format!("the rule {}", rule.judge.name()));
-        judged.gaps.extend(places.into_iter().map(|place| Gap::at(sources, place, reason.clone())));
+        let places = if places.is_empty() { starts() } else { places };
+        judged.add_gaps(sources, places, &rule.failure.reason(&format!("the rule {}", rule.judge.name())));
     }
-    if judged.findings.iter().any(|finding| finding.fix.is_some()) {
-        let regions = Regions::of(sources, &models);
-        for finding in &mut judged.findings {
+    drop_unfit_fixes(sources, &models, &mut judged.findings);
+    Ok(judged)
+}
+
+/// Takes away each fix that the shell around its place would read differently.
+fn drop_unfit_fixes(sources: &Sources, models: &[Deployment<'_>], findings: &mut [Finding]) {
+    if findings.iter().any(|finding| finding.fix.is_some()) {
+        let regions = Regions::of(sources, models);
+        for finding in findings {
             finding.fix.take_if(|fix| !regions.take(fix));
         }
     }
-    Ok(judged)
+}
+
+/// What the configuration says about the app.
+fn given(config: &Config) -> Given {
+    Given {
+        user: config.app.user.clone(),
+        directory: config.app.directory.clone(),
+        services: config.services.iter().map(|(service, unit)| (service.clone(), unit.clone())).collect(),
+    }
+}
+
+impl Judged {
+    /// Adds a gap for each of the places.
+    fn add_gaps(&mut self, sources: &Sources, places: Vec<Span>, reason: &str) {
+        self.gaps.extend(places.into_iter().map(|place| Gap::at(sources, place, reason.to_owned())));
+    }
 }
 
 /// The files that are parts of other scripts. Of scripts that source each other, the first one is no part.

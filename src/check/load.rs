@@ -16,7 +16,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 /// Reads the surroundings. The code is read only if `code` says so, because it is by far the largest part.
-#[expect(clippy::too_many_lines)]
 pub(super) fn project(
     root: &Root,
     inventory: Inventory,
@@ -43,35 +42,12 @@ pub(super) fn project(
         gaps,
         |only| manifest::read(root, &limited(&inventory, only, |i| &mut i.manifests), sources),
     );
-    // Without migrations and builds, nothing asks the code about either of them.
-    let builds = manifest::scripts(&needs).any(|script| script.name == "build");
-    if code && (builds || !needs.migrations.is_empty()) {
-        match limit::piece(|| manifest::code::read(root, &inventory)) {
-            Ok(code) => needs.code = code,
-            Err(failure) => {
-                let reason = failure.reason("the search through the code");
-                gaps.push(Gap { file: String::new(), place: None, reason });
-                // It is not known whether the app migrates by itself.
-                needs.migrations.clear();
-            }
-        }
+    if code {
+        ask_code(root, &inventory, &mut needs, gaps);
     }
-    let mut unit_files = Vec::new();
-    let mut unit_templates = Vec::new();
-    let mut drop_ins = Vec::new();
-    let lists = [
-        (&inventory.units, &mut unit_files),
-        (&inventory.unit_templates, &mut unit_templates),
-        (&inventory.drop_ins, &mut drop_ins),
-    ];
-    for (paths, files) in lists {
-        for path in paths {
-            match root.read(path, sources) {
-                Ok(file) => files.push((path.clone(), file)),
-                Err(gap) => gaps.push(gap),
-            }
-        }
-    }
+    let mut files = |paths: &[String]| read_files(root, paths, sources, gaps);
+    let (unit_files, unit_templates, drop_ins) =
+        (files(&inventory.units), files(&inventory.unit_templates), files(&inventory.drop_ins));
     let process_files = reading(
         "process files",
         || inventory.ecosystem.clone(),
@@ -88,23 +64,10 @@ pub(super) fn project(
         .flatten()
         .filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?)))
         .collect();
-    let mut environment = Project::default();
-    if code {
-        let paths = || inventory.dotenv.iter().chain(&inventory.code).cloned().collect();
-        let whole;
-        (environment, whole) = reading_some("the environment", paths, gaps, |only| {
-            let (mut part, mut gaps) = (Project::default(), Vec::new());
-            let inventory = limited(&inventory, only, |i| &mut i.code);
-            let inventory = limited(&inventory, only, |i| &mut i.dotenv);
-            read_environment(root, &inventory, &mut part, sources, &mut gaps);
-            (part, gaps)
-        });
-        if !whole {
-            // A file that was not read may name any of them.
-            environment.unread = None;
-            environment.untold.clear();
-        }
-    }
+    let environment = match code {
+        true => environment(root, &inventory, sources, gaps),
+        false => Project::default(),
+    };
     Project {
         inventory,
         composes,
@@ -118,6 +81,57 @@ pub(super) fn project(
         names: root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect(),
         ..environment
     }
+}
+
+/// Asks the code for migrations and builds that the app does by itself. Without any, nothing is asked.
+fn ask_code(root: &Root, inventory: &Inventory, needs: &mut manifest::Needs, gaps: &mut Vec<Gap>) {
+    let builds = manifest::scripts(needs).any(|script| script.name == "build");
+    if !builds && needs.migrations.is_empty() {
+        return;
+    }
+    match limit::piece(|| manifest::code::read(root, inventory)) {
+        Ok(code) => needs.code = code,
+        Err(failure) => {
+            let reason = failure.reason("the search through the code");
+            gaps.push(Gap { file: String::new(), place: None, reason });
+            // It is not known whether the app migrates by itself.
+            needs.migrations.clear();
+        }
+    }
+}
+
+fn read_files(
+    root: &Root,
+    paths: &[String],
+    sources: &mut Sources,
+    gaps: &mut Vec<Gap>,
+) -> Vec<(String, FileId)> {
+    let mut files = Vec::new();
+    for path in paths {
+        match root.read(path, sources) {
+            Ok(file) => files.push((path.clone(), file)),
+            Err(gap) => gaps.push(gap),
+        }
+    }
+    files
+}
+
+/// What is known of the environment, or of the part of it that could be read.
+fn environment(root: &Root, inventory: &Inventory, sources: &mut Sources, gaps: &mut Vec<Gap>) -> Project {
+    let paths = || inventory.dotenv.iter().chain(&inventory.code).cloned().collect();
+    let (mut environment, whole) = reading_some("the environment", paths, gaps, |only| {
+        let (mut part, mut gaps) = (Project::default(), Vec::new());
+        let inventory = limited(inventory, only, |i| &mut i.code);
+        let inventory = limited(&inventory, only, |i| &mut i.dotenv);
+        read_environment(root, &inventory, &mut part, sources, &mut gaps);
+        (part, gaps)
+    });
+    if !whole {
+        // A file that was not read may name any of them.
+        environment.unread = None;
+        environment.untold.clear();
+    }
+    environment
 }
 
 /// The inventory, with each list cut to `only`.

@@ -1,6 +1,7 @@
 //! The app, as scripts and units show it: who runs it, and where it is. It is found, not assumed.
 
-use crate::facts::world::{AppUser, Given, Origin, UnitAt, World};
+use crate::facts::parts::{AppUser, Origin, UnitAt};
+use crate::facts::surroundings::Given;
 use crate::model::{Deployment, Step, User};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
@@ -138,7 +139,7 @@ fn is_system_account(name: &Value) -> bool {
 }
 
 /// The app's directories: from the configuration, the units, clones and installs.
-pub(crate) fn app_trees(world: &World<'_, '_>) -> Vec<Value> {
+pub(crate) fn app_trees(scripts: &[&Deployment<'_>], units: &[UnitAt], given: &Given) -> Vec<Value> {
     let mut trees: Vec<Value> = Vec::new();
     let mut add = |path: Value| {
         let text = path.key();
@@ -151,11 +152,11 @@ pub(crate) fn app_trees(world: &World<'_, '_>) -> Vec<Value> {
             trees.push(path);
         }
     };
-    if let Some(directory) = &world.given.directory {
+    if let Some(directory) = &given.directory {
         add(Value::literal(directory));
         return trees;
     }
-    for at in &world.units {
+    for at in units {
         if let Some(directory) = at.unit.working_directory() {
             let value = directory.value.trim_start_matches(['-', '~']);
             if !value.contains('$') {
@@ -173,7 +174,7 @@ pub(crate) fn app_trees(world: &World<'_, '_>) -> Vec<Value> {
             }
         }
     }
-    for (_, _, step) in world.steps().filter(|(_, _, s)| s.place == Place::Here) {
+    for step in scripts.iter().flat_map(|script| &script.steps).filter(|step| step.place == Place::Here) {
         for effect in &step.deed.effects {
             if let (Change::Create(PathKind::Tree), Resource::Path(path)) = (&effect.change, &effect.resource)
                 && step.deed.roles.contains(&Role::Source)

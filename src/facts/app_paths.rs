@@ -1,11 +1,11 @@
 //! The paths that root makes and that the app's account needs, and which commands give them away.
 
 use crate::facts::app_writes::{Need, Setting, need, settings};
-use crate::facts::owners::{
-    OF_THE_SYSTEM, before, from, given_away, is_roots, lies_under, reaches, runs_as, user_of,
-};
+use crate::facts::ground::Ground;
+use crate::facts::owners::{OF_THE_SYSTEM, before, from, is_roots, lies_under, reaches, runs_as};
+use crate::facts::parts::AppUser;
 use crate::facts::secrets::is_env_file;
-use crate::facts::world::{AppUser, World};
+use crate::facts::users::{given_away, user_of};
 use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId};
 use crate::shell::value::Value;
@@ -35,7 +35,7 @@ pub(crate) enum Reason<'s> {
 pub(crate) struct AppPaths<'s>(HashMap<StepId, Vec<AppPath<'s>>>);
 
 impl<'s> AppPaths<'s> {
-    pub(crate) fn of(world: &World<'_, '_>, script: &'s Deployment<'_>) -> Self {
+    pub(crate) fn of(world: &Ground<'_, '_>, script: &'s Deployment<'_>) -> Self {
         let mut paths = AppPaths::default();
         // Then there is nobody to give them to.
         if world.app_user.is_none() && world.units.is_empty() {
@@ -61,11 +61,47 @@ impl<'s> AppPaths<'s> {
     pub(crate) fn made_by(&self, id: StepId) -> &[AppPath<'s>] {
         self.0.get(&id).map_or(&[], Vec::as_slice)
     }
+
+    /// True if the first step is the last that it takes until all is given away that the app's account needs of what the second
+    /// one makes.
+    pub(crate) fn gives_away(
+        &self,
+        world: &Ground<'_, '_>,
+        script: &Deployment<'_>,
+        first: StepId,
+        second: StepId,
+    ) -> bool {
+        let Some(givers) = world.givers(script) else { return false };
+        let (made, entry) = (self.made_by(second), script.step(second).entry);
+        let gives = |made: &AppPath<'_>| givers.gives_at(script, first.0 as usize, made.path);
+        let is_given = |made: &AppPath<'_>| {
+            let earliest = || givers.first(script, second.0 as usize, made.path, |s| s.entry == entry);
+            let in_time = matches!(made.reason, Reason::Needs(_));
+            in_time && (gives(made) || earliest().is_some_and(|(at, _)| at < first.0 as usize))
+        };
+        script.step(first).entry == entry && made.iter().any(gives) && made.iter().all(is_given)
+    }
+
+    /// True if all that the app's account needs of what the second step makes lies in a path that the first one makes, and that
+    /// stays root's.
+    pub(crate) fn holds(
+        &self,
+        world: &Ground<'_, '_>,
+        script: &Deployment<'_>,
+        first: StepId,
+        second: StepId,
+    ) -> bool {
+        let made = self.made_by(second);
+        let outer = || self.made_by(first).iter();
+        !made.is_empty()
+            && made.iter().all(|made| outer().any(|outer| made.path.is_under(outer.path)))
+            && outer().any(|outer| outer.stays_roots(world, script, first))
+    }
 }
 
 impl<'s> AppPath<'s> {
     fn of(
-        world: &World<'_, '_>,
+        world: &Ground<'_, '_>,
         settings: &[Setting],
         script: &'s Deployment<'_>,
         id: StepId,
@@ -97,41 +133,11 @@ impl<'s> AppPath<'s> {
     }
 
     /// True if the app's account gets the path too late, or never.
-    pub(crate) fn stays_roots(&self, world: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> bool {
+    pub(crate) fn stays_roots(&self, world: &Ground<'_, '_>, script: &Deployment<'_>, id: StepId) -> bool {
         let entry = script.step(id).entry;
         matches!(self.reason, Reason::Fails(_))
             || given_away(world, script, id.0 as usize, self.path, |s| s.entry == entry).is_none()
     }
-}
-
-/// True if the first step is the last that it takes until all is given away that the app's account needs of what the second
-/// one makes.
-pub(crate) fn gives_away(
-    world: &World<'_, '_>,
-    script: &Deployment<'_>,
-    first: StepId,
-    second: StepId,
-) -> bool {
-    let (Some(paths), Some(givers)) = (world.app_paths(script), world.givers(script)) else { return false };
-    let (made, entry) = (paths.made_by(second), script.step(second).entry);
-    let gives = |made: &AppPath<'_>| givers.gives_at(script, first.0 as usize, made.path);
-    let is_given = |made: &AppPath<'_>| {
-        let earliest = || givers.first(script, second.0 as usize, made.path, |s| s.entry == entry);
-        let in_time = matches!(made.reason, Reason::Needs(_));
-        in_time && (gives(made) || earliest().is_some_and(|(at, _)| at < first.0 as usize))
-    };
-    script.step(first).entry == entry && made.iter().any(gives) && made.iter().all(is_given)
-}
-
-/// True if all that the app's account needs of what the second step makes lies in a path that the first one makes, and that
-/// stays root's.
-pub(crate) fn holds(world: &World<'_, '_>, script: &Deployment<'_>, first: StepId, second: StepId) -> bool {
-    let Some(paths) = world.app_paths(script) else { return false };
-    let made = paths.made_by(second);
-    let outer = || paths.made_by(first).iter();
-    !made.is_empty()
-        && made.iter().all(|made| outer().any(|outer| made.path.is_under(outer.path)))
-        && outer().any(|outer| outer.stays_roots(world, script, first))
 }
 
 /// The paths that a step of root creates and that are root's. What keeps the owner of its source is root's only if root has
@@ -165,7 +171,7 @@ fn puts(step: &Step, path: &Value) -> bool {
 /// A settings file that is closed to all but root, and that no unit has systemd read, so the app reads it by
 /// itself.
 fn unreadable(
-    world: &World<'_, '_>,
+    world: &Ground<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     path: &Value,
@@ -196,7 +202,7 @@ fn unreadable(
 /// An environment, a clone or a copied tree that root creates in a directory which was given to the app's
 /// user earlier. The script means it to be the user's, but the `chown -R` came too early.
 fn behind_its_time(
-    world: &World<'_, '_>,
+    world: &Ground<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     path: &Value,
@@ -286,7 +292,7 @@ pub(crate) fn gives(step: &Step, path: &Value, name: &Value) -> bool {
 
 /// A later step of the app's user that creates something directly in the path, before anybody gives it away.
 fn failing<'s>(
-    world: &World<'_, '_>,
+    world: &Ground<'_, '_>,
     script: &'s Deployment<'_>,
     id: StepId,
     path: &Value,

@@ -1,8 +1,10 @@
 //! The evidence that the app writes to a path.
 
-use crate::facts::owners::{lies_under, user_of};
+use crate::facts::ground::Ground;
+use crate::facts::owners::lies_under;
+use crate::facts::parts::{AppUser, UnitAt};
 use crate::facts::secrets::is_env_file;
-use crate::facts::world::{AppUser, UnitAt, World};
+use crate::facts::users::user_of;
 use crate::finding::Confidence;
 use crate::project::unit::split_words;
 use crate::shell::line::{Command, commands};
@@ -41,7 +43,7 @@ const READ: [&str; 8] =
 
 /// Who needs the path, and why.
 pub(crate) fn need(
-    world: &World<'_, '_>,
+    world: &Ground<'_, '_>,
     settings: &[Setting],
     path: &Value,
     kind: PathKind,
@@ -187,7 +189,7 @@ pub(crate) struct Setting {
 }
 
 /// The settings that name a place.
-pub(crate) fn settings(world: &World<'_, '_>) -> Vec<Setting> {
+pub(crate) fn settings(world: &Ground<'_, '_>) -> Vec<Setting> {
     let written = world.steps().flat_map(|(_, _, step)| step.written.iter().map(move |w| (step.span, w)));
     let files = written.filter(|(_, written)| is_env_file(&written.path.basename().to_string()));
     let lines = files.flat_map(|(span, written)| written.content.text.lines().map(move |line| (span, line)));
@@ -209,7 +211,7 @@ fn of_settings(settings: &[Setting], path: &str) -> Option<Need> {
 }
 
 /// `/var/log/shop` for a unit `shop.service`, or for the account `shop`.
-fn of_state(world: &World<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
+fn of_state(world: &Ground<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
     let name = ["/var/log/", "/var/lib/", "/var/cache/", "/run/", "/var/run/"]
         .iter()
         .find_map(|parent| path.strip_prefix(parent))?

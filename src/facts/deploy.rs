@@ -6,8 +6,9 @@ pub(crate) mod names;
 
 use crate::facts::deploy::calls::Calls;
 use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
+use crate::facts::ground::Ground;
 use crate::facts::lifecycle::Lifecycles;
-use crate::facts::world::{Origin, UnitAt, World};
+use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::manifest::NodePackage;
 use crate::project::unit::UnitKind;
@@ -26,6 +27,7 @@ use crate::tools::work::{Work, Works, asked_in, done_by_step, done_in};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
+pub(crate) use crate::facts::deploy::names::line_of;
 pub(crate) use crate::tools::serves::Language;
 
 /// A process of the app that the deploy keeps running.
@@ -55,7 +57,7 @@ struct Said {
 /// The scripts of a project, seen as one deploy: a view of the world, with what is computed from it once.
 #[derive(Clone, Copy)]
 pub(crate) struct Deploy<'c, 'r, 'a> {
-    pub(crate) world: &'c World<'r, 'a>,
+    pub(crate) world: &'c Ground<'r, 'a>,
     known: &'c Known<'r>,
 }
 
@@ -91,7 +93,7 @@ pub(crate) struct UnitEffect<'r> {
 
 impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// A view of the world.
-    pub(crate) fn new(world: &'c World<'r, 'a>, known: &'c Known<'r>) -> Self {
+    pub(crate) fn new(world: &'c Ground<'r, 'a>, known: &'c Known<'r>) -> Self {
         Deploy { world, known }
     }
 
@@ -404,7 +406,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 }
 
 /// What stands beside the deploy, and what goes back or removes something, does not deploy.
-fn deploys(world: &World<'_, '_>, script: FileId) -> bool {
+fn deploys(world: &Ground<'_, '_>, script: FileId) -> bool {
     let path = world.sources.file(script).path();
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     !world.is_of_another(script) && !AWAY.iter().any(|away| name.contains(away))
@@ -412,7 +414,7 @@ fn deploys(world: &World<'_, '_>, script: FileId) -> bool {
 
 type OfUnits<'r> = (HashMap<String, Vec<UnitEffect<'r>>>, Vec<(String, UnitEffect<'r>)>);
 
-fn of_units<'r>(world: &World<'r, '_>) -> OfUnits<'r> {
+fn of_units<'r>(world: &Ground<'r, '_>) -> OfUnits<'r> {
     let (mut exact, mut loose): OfUnits<'r> = (HashMap::new(), Vec::new());
     for (script, deployment) in world.scripts().iter().enumerate() {
         let deploys = deploys(world, deployment.file);
@@ -434,19 +436,6 @@ fn of_units<'r>(world: &World<'r, '_>) -> OfUnits<'r> {
 /// True for a step on the machine itself, or on the server that the script controls.
 pub(crate) fn is_here(step: &Step) -> bool {
     !matches!(step.place, Place::Container(_))
-}
-
-/// The command as words, for lookups.
-pub(crate) fn line_of(step: &Step) -> String {
-    let words = || std::iter::once(&step.argv.program).chain(&step.argv.args).map(|word| &word.value);
-    let mut line = String::with_capacity(words().map(|value| value.key().len() + 1).sum());
-    for (index, value) in words().enumerate() {
-        if index > 0 {
-            line.push(' ');
-        }
-        value.show(&mut line);
-    }
-    line
 }
 
 /// True if the step only handles text.

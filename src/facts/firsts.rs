@@ -1,6 +1,5 @@
 //! Which accounts and paths the steps of a script make first, and whether another script may have made them before.
 
-use crate::facts::world::World;
 use crate::model::{Deployment, Step, StepId};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
@@ -116,16 +115,6 @@ impl<'s> Firsts<'s> {
     }
 }
 
-/// True if another script, which may run before this one, makes the account or the directory that a step makes. A script
-/// that sets a server up runs first.
-pub(crate) fn is_made_elsewhere(world: &World<'_, '_>, script: &Deployment<'_>, step: &Step) -> bool {
-    step.deed
-        .effects
-        .iter()
-        .any(|effect| is_made(effect) && world.is_made_by_others(script, &effect.resource))
-        && world.firsts(script).is_none_or(|firsts| firsts.sets_up.is_none())
-}
-
 /// The scripts that make an account or a directory, by number.
 pub(crate) type Makers<'s> = HashMap<&'s Resource, Vec<usize>>;
 
@@ -145,7 +134,7 @@ pub(crate) fn makers<'s>(scripts: &[&'s Deployment<'_>]) -> Makers<'s> {
 }
 
 /// True for an effect that makes an account or a directory.
-fn is_made(effect: &Effect) -> bool {
+pub(super) fn is_made(effect: &Effect) -> bool {
     match (&effect.change, &effect.resource) {
         (Change::Create(_), Resource::User(_)) => true,
         (Change::Create(kind), Resource::Path(_)) => matches!(kind, PathKind::Directory | PathKind::Tree),
@@ -190,45 +179,4 @@ fn above(path: &str) -> impl Iterator<Item = &str> {
 /// A tree that brings contents with it.
 fn fills(effect: &Effect) -> bool {
     matches!(effect.change, Change::Create(PathKind::Tree | PathKind::Any) | Change::Write)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::facts::world::{Given, Project};
-    use crate::model::{self, FollowNothing};
-    use crate::source::{SourceFile, Sources};
-    use bumpalo::Bump;
-
-    /// For each script, whether another one may have made what its first step makes.
-    fn made_elsewhere(texts: &[&str]) -> Vec<bool> {
-        let (mut sources, arena) = (Sources::default(), Bump::new());
-        let mut scripts = Vec::new();
-        for (number, text) in texts.iter().enumerate() {
-            let path = format!("deploy{number}.sh");
-            let file = sources.add(SourceFile::new(path.clone(), (*text).into()).unwrap());
-            scripts.push(model::build(
-                &arena,
-                file,
-                arena.alloc_str(&path),
-                arena.alloc_str(text),
-                &mut FollowNothing,
-            ));
-        }
-        let (project, given) = (Project::default(), Given::default());
-        let world = World::new(&sources, &scripts, &project, &given);
-        scripts.iter().map(|script| is_made_elsewhere(&world, script, &script.steps[0])).collect()
-    }
-
-    #[test]
-    fn another_script_may_have_made_it_unless_this_one_sets_the_server_up() {
-        let update = "useradd shop\nsystemctl restart shop\n";
-        assert_eq!(made_elsewhere(&[update, "useradd shop\n"]), [true, true]);
-        assert_eq!(made_elsewhere(&[update, "useradd web\n"]), [false, false]);
-        assert_eq!(made_elsewhere(&[update, "useradd shop\napt-get install -y nginx\n"]), [true, false]);
-        assert_eq!(
-            made_elsewhere(&["mkdir /srv/a\n", "mkdir -p /srv/a\n", "touch /srv/a\n"]),
-            [true, true, false]
-        );
-    }
 }

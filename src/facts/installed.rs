@@ -3,7 +3,8 @@
 
 mod filled;
 
-use crate::facts::world::{Origin, Project, UnitAt};
+use crate::facts::parts::{Origin, UnitAt};
+use crate::facts::surroundings::Project;
 use crate::model::{Deployment, Step, StepId, Written};
 use crate::project::unit::Unit;
 use crate::repo::names::{base, drop_in_of, is_unit};
@@ -14,6 +15,7 @@ use crate::tools::effect::Prints;
 use crate::tools::effect::{Change, Resource};
 use crate::tools::services::links;
 use filled::filled;
+use std::collections::HashMap;
 
 /// Where systemd searches for units that an administrator adds (systemd.unit(5), UNIT FILE LOAD PATH).
 fn is_unit_directory(path: &str) -> bool {
@@ -53,6 +55,20 @@ pub(crate) fn units(sources: &Sources, scripts: &[&Deployment<'_>], project: &Pr
     found.in_repo();
     found.merge();
     found.units
+}
+
+/// The units that each step writes or installs, by the script's number and the step.
+pub(crate) type Brought = HashMap<(usize, StepId), Vec<usize>>;
+
+/// All of them, by their numbers.
+pub(crate) fn brought(units: &[UnitAt]) -> Brought {
+    let mut brought = Brought::new();
+    for (number, at) in units.iter().enumerate() {
+        if let Origin::Written(index, id) | Origin::Installed(index, id) = at.origin {
+            brought.entry((index, id)).or_default().push(number);
+        }
+    }
+    brought
 }
 
 struct Found<'p> {

@@ -6,7 +6,7 @@
 use crate::facts::deploy::names::same_unit;
 use crate::facts::deploy::{Deploy, Language, UnitEffect, is_here};
 use crate::facts::packages::is_opaque_call;
-use crate::facts::world::{Origin, UnitAt};
+use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};

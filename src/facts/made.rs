@@ -1,6 +1,6 @@
 //! The paths that the scripts create on the machine itself.
 
-use crate::facts::world::World;
+use crate::facts::ground::Ground;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
@@ -18,7 +18,7 @@ pub(crate) struct Made {
 }
 
 /// All of them, in the order of the steps.
-pub(crate) fn made(world: &World<'_, '_>) -> Vec<Made> {
+pub(crate) fn made(world: &Ground<'_, '_>) -> Vec<Made> {
     let mut made = Vec::new();
     for (_, _, step) in world.steps().filter(|(_, _, s)| s.place == Place::Here) {
         for effect in &step.deed.effects {

@@ -1,7 +1,8 @@
 //! What pm2 and supervisor run: the process files that the scripts start or install, what the scripts write,
 //! and the files in the repo.
 
-use crate::facts::world::{Origin, ProcessAt, Project};
+use crate::facts::parts::{Origin, ProcessAt};
+use crate::facts::surroundings::Project;
 use crate::model::{Deployment, Step, StepId};
 use crate::project::managers::{Manager, Process, ProcessFile, command_of, supervisor};
 use crate::repo::names::base;

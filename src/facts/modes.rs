@@ -1,6 +1,7 @@
 //! Modes: which path a command opens to every account, and what takes that back.
 
 use crate::facts::owners::{lies_under, reaches};
+use crate::facts::secrets::{is_env_file, is_secret_file};
 use crate::model::Step;
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Mode, Resource};
@@ -14,6 +15,35 @@ pub(crate) fn opened(step: &Step) -> Option<(&Value, bool)> {
         }
         _ => None,
     })
+}
+
+/// What such a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// A socket through which a daemon takes orders as root: docker-run(1) can mount `/`.
+    ControlSocket,
+    /// A file with secrets.
+    Secrets,
+    /// A socket whose daemon checks the caller, or what lies in /tmp and does not stay for long.
+    Passing,
+    /// Anything else.
+    Lasting,
+}
+
+/// What a path is that every account can write to.
+pub(crate) fn what_is_opened(path: &Value) -> Opened {
+    const CONTROL: [&str; 5] =
+        ["docker.sock", "containerd.sock", "podman.sock", "lxd/unix.socket", "libvirt-sock"];
+    let (shown, name) = (path.to_string(), path.basename().to_string());
+    if CONTROL.iter().any(|socket| shown.ends_with(socket)) {
+        Opened::ControlSocket
+    } else if is_env_file(&name) || is_secret_file(&name) {
+        Opened::Secrets
+    } else if shown.ends_with(".sock") || lies_under(&shown, "/tmp") {
+        Opened::Passing
+    } else {
+        Opened::Lasting
+    }
 }
 
 /// True if the first step takes back what the second one opens to all: another mode, or the path goes.

@@ -1,9 +1,7 @@
 //! What is worked out of one script by itself, when it is first asked for.
 
-use crate::facts::app_paths::AppPaths;
 use crate::facts::firsts::Firsts;
 use crate::facts::givers::Givers;
-use crate::facts::secret_files::{SecretFiles, SettingsOpened};
 use crate::model::Deployment;
 use crate::tools::effect::Role;
 use std::cell::OnceCell;
@@ -12,9 +10,6 @@ use std::cell::OnceCell;
 pub(super) struct OfScript<'r> {
     pub(super) givers: OnceCell<Givers>,
     pub(super) firsts: OnceCell<Firsts<'r>>,
-    pub(super) app_paths: OnceCell<AppPaths<'r>>,
-    pub(super) secret_files: OnceCell<SecretFiles>,
-    pub(super) settings_opened: OnceCell<Option<SettingsOpened>>,
     pub(super) weighty: OnceCell<Vec<usize>>,
 }
 

@@ -1,11 +1,10 @@
 //! Who a path is meant for, and who gets it: what the rules about users and about owners share.
 
-use crate::facts::givers::Given;
-use crate::facts::world::{AppUser, UnitAt, World};
+use crate::facts::parts::UnitAt;
 use crate::model::{Deployment, Step, StepId, User};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
-use crate::tools::effect::Role;
+use crate::tools::effect::{Change, Mode, Resource, Role};
 use crate::tools::processes;
 
 /// Directories that contain many things: two things in one of them are not neighbours for that reason.
@@ -69,7 +68,7 @@ fn home(path: &str) -> Option<String> {
 
 /// True if a service of the unit works with what is at the path: in its directory, or beside it
 /// (`/opt/shop/backend` and `/opt/shop/frontend`).
-fn concerns(homes: &[String], path: &str) -> bool {
+pub(super) fn concerns(homes: &[String], path: &str) -> bool {
     homes.iter().any(|home| {
         let around = home.rsplit_once('/').map_or("", |(around, _)| around);
         lies_under(path, home)
@@ -81,11 +80,11 @@ fn concerns(homes: &[String], path: &str) -> bool {
 /// Where a unit's service is; it is parsed once and needed for each path.
 pub(crate) struct Lives {
     /// True if it runs a service.
-    service: bool,
+    pub(super) service: bool,
     /// [`homes`] has any.
-    at_home: bool,
+    pub(super) at_home: bool,
     /// [`all_homes`].
-    homes: Vec<String>,
+    pub(super) homes: Vec<String>,
 }
 
 impl Lives {
@@ -104,79 +103,6 @@ pub(crate) fn is_account_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         && !name.starts_with('_')
         && name.bytes().any(|b| b.is_ascii_lowercase())
-}
-
-/// The account that runs what is at a path, if that is not root: that of the units there, else that of the
-/// whole app.
-pub(crate) fn user_of(world: &World<'_, '_>, path: &Value) -> Option<AppUser> {
-    let app = world.app_user.as_ref().filter(|app| !app.is_root());
-    if world.given.user.is_some() {
-        return app.filter(|_| world.in_app_tree(path)).cloned();
-    }
-    let shown = path.to_string();
-    let units = || world.units.iter().zip(world.lives());
-    let here: Vec<(&UnitAt, &Lives)> =
-        units().filter(|(_, lives)| lives.service && concerns(&lives.homes, &shown)).collect();
-    if !here.is_empty() {
-        // If the services of the place run as root, it is not news that root works there; one of several is
-        // an exception. A backup job is not a service.
-        let users: Vec<_> =
-            here.iter().map(|(u, _)| u.unit.user().map_or("root", |d| d.value.as_str())).collect();
-        let serves = |(u, lives): &(&UnitAt, &Lives)| lives.at_home && !u.unit.is_oneshot();
-        let as_root = here.iter().zip(&users).filter(|(u, user)| **user == "root" && serves(u)).count();
-        let as_others = here.iter().zip(&users).filter(|(u, user)| **user != "root" && serves(u)).count();
-        if as_root > 0 && as_root >= as_others {
-            return None;
-        }
-        let ((unit, _), name) = here
-            .iter()
-            .zip(users)
-            .find(|(_, name)| *name != "root" && (is_account_name(name) || name.starts_with('$')))?;
-        let name = match app {
-            Some(app) if app.name.is_shown_as(name) => app.name.clone(),
-            _ if name.starts_with('$') => return None,
-            _ => Value::literal(name),
-        };
-        let span = unit.unit.user().map(|d| d.span);
-        return Some(AppUser { name, why: format!("`User=` of {}", unit.name), span });
-    }
-    let app = app.filter(|app| app.why.starts_with("`User=`") || !world.root_serves())?;
-    // Units elsewhere say nothing about this place.
-    let elsewhere = units().any(|(u, lives)| !lives.homes.is_empty() && u.unit.user().is_some());
-    (!elsewhere && world.in_app_tree(path)).then(|| app.clone())
-}
-
-/// Where a step works, and the account that runs what lives there; `None` where that is root.
-pub(crate) fn works_for(world: &World<'_, '_>, step: &Step) -> Option<(Value, AppUser)> {
-    let tree = place_of(step);
-    let user = user_of(world, &tree)?;
-    Some((tree, user))
-}
-
-/// Where a step works: around its program (`/opt/app/venv/bin/pip`), at the directory or file that an
-/// argument names, else in its working directory.
-fn place_of(step: &Step) -> Value {
-    let argv = &step.argv;
-    let program = argv.program.value.resolve(&argv.cwd);
-    let own = argv.program.value.key().contains('/');
-    // An environment shows best whose packages they are, wherever the list of them is.
-    let inner = ["/venv/bin/", "/.venv/bin/", "/env/bin/"].iter().find_map(|inner| program.key().find(inner));
-    if let Some(end) = inner.filter(|_| own) {
-        return Value::from_key(&program.key()[..end], &program);
-    }
-    let named = argv.args.iter().map(|arg| &arg.value).find(|value| {
-        let key = value.key();
-        let project = [".txt", ".toml", ".py"].iter().any(|ending| key.ends_with(ending));
-        value.is_absolute() && key.contains('/') && project
-    });
-    if let Some(file) = named {
-        return file.dirname();
-    }
-    let system = ["/usr", "/bin", "/snap", "/root", "/home"];
-    if own && !system.iter().any(|s| program.is_under(&Value::literal(*s))) {
-        return program.dirname();
-    }
-    crate::tools::place::works_in(argv)
 }
 
 /// True for a step that root runs on the machine itself.
@@ -202,18 +128,6 @@ pub(crate) fn reaches(target: &Value, recursive: bool, path: &Value) -> bool {
     target.is_glob() && target.dirname() == path.dirname()
 }
 
-/// The first of a script's steps, from one on, that matches and gives the path to someone other than root:
-/// its owner, its group with the right to write, or everybody.
-pub(crate) fn given_away<'s>(
-    world: &World<'_, '_>,
-    script: &'s Deployment<'_>,
-    from: usize,
-    path: &Value,
-    passes: impl Fn(&Step) -> bool,
-) -> Option<(usize, Given<'s>)> {
-    world.givers(script)?.first(script, from, path, passes)
-}
-
 /// The steps after one, starting with itself.
 pub(crate) fn from<'s>(script: &'s Deployment<'_>, id: StepId) -> impl Iterator<Item = &'s Step> {
     script.steps[id.0 as usize..].iter()
@@ -229,8 +143,17 @@ pub(crate) fn before<'s>(
 
 /// True if root itself starts an app: `pm2 start` without a user. An account that was created is then not the
 /// app's.
-pub(crate) fn root_serves(world: &World<'_, '_>) -> bool {
-    world.steps().any(|(_, _, step)| {
-        is_roots(step) && (processes::start(&step.argv).is_some() || step.deed.roles.contains(&Role::Serve))
+pub(crate) fn root_serves(step: &Step) -> bool {
+    is_roots(step) && (processes::start(&step.argv).is_some() || step.deed.roles.contains(&Role::Serve))
+}
+
+/// True if a step lets others enter root's home: `chmod 755 /root`, an ACL.
+pub(crate) fn opens_roots_home(step: &Step) -> bool {
+    step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+        (Change::Mode { mode, .. }, Resource::Path(path)) => {
+            let enters = *mode == Mode::Unknown || mode.others_can_enter() == Some(true);
+            enters && matches!(path.to_string().as_str(), "/root" | "~" | "$HOME")
+        }
+        _ => false,
     })
 }

@@ -1,15 +1,14 @@
 //! What an account can't reach: root's home is closed to all others, whoever owns what lies below it.
 
+use crate::facts::ground::Ground;
 use crate::facts::owners::{is_account_name, lies_under};
-use crate::facts::world::{Origin, UnitAt, World};
+use crate::facts::parts::UnitAt;
 use crate::model::{Caller, Deployment, Step, StepId, User};
 use crate::project::unit::Unit;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, Mode, Resource};
 use crate::tools::plain::opens_no_path;
-use std::collections::HashMap;
 
 /// A service that needs a path which its account can't reach.
 pub(crate) struct Unreachable<'w> {
@@ -25,7 +24,7 @@ pub(crate) struct Unreachable<'w> {
 
 /// The first operand of a step that its account can't reach.
 pub(crate) fn out_of_reach<'s>(
-    world: &World<'_, '_>,
+    world: &Ground<'_, '_>,
     script: &Deployment<'_>,
     step: &'s Step,
 ) -> Option<&'s Value> {
@@ -40,7 +39,7 @@ pub(crate) fn out_of_reach<'s>(
 
 /// The services of the units that a step writes or installs, each with the first path that its account can't reach.
 pub(crate) fn units_out_of_reach<'w>(
-    world: &'w World<'_, '_>,
+    world: &'w Ground<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
 ) -> Vec<Unreachable<'w>> {
@@ -56,20 +55,6 @@ pub(crate) fn units_out_of_reach<'w>(
         Some(Unreachable { at, path, span, status })
     });
     unreachable.filter(|_| !world.is_roots_home_open()).collect()
-}
-
-/// The units that each step writes or installs, by the script's number and the step.
-pub(crate) type Brought = HashMap<(usize, StepId), Vec<usize>>;
-
-/// All of them, by their numbers.
-pub(crate) fn brought(units: &[UnitAt]) -> Brought {
-    let mut brought = Brought::new();
-    for (number, at) in units.iter().enumerate() {
-        if let Origin::Written(index, id) | Origin::Installed(index, id) = at.origin {
-            brought.entry((index, id)).or_default().push(number);
-        }
-    }
-    brought
 }
 
 /// Root's home, as a script that root runs writes it.
@@ -89,15 +74,4 @@ fn needed(unit: &Unit, by_root: bool) -> Option<(String, Span, &'static str)> {
     }
     let exec = unit.exec_start().into_iter().find(|exec| is_it(&exec.program))?;
     Some((exec.program, exec.span, "status=203/EXEC"))
-}
-
-/// True if a step lets others enter root's home: `chmod 755 /root`, an ACL.
-pub(crate) fn opens_roots_home(step: &Step) -> bool {
-    step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
-        (Change::Mode { mode, .. }, Resource::Path(path)) => {
-            let enters = *mode == Mode::Unknown || mode.others_can_enter() == Some(true);
-            enters && matches!(path.to_string().as_str(), "/root" | "~" | "$HOME")
-        }
-        _ => false,
-    })
 }

@@ -1,7 +1,8 @@
 //! Units as systemd gets them: those whose text is known as it arrives, and what is known about the way
 //! there.
 
-use crate::facts::world::{Origin, UnitAt, World};
+use crate::facts::ground::Ground;
+use crate::facts::parts::{Origin, UnitAt};
 use crate::finding::Confidence;
 use crate::model::{Deployment, StepId};
 use crate::project::unit::UnitKind;
@@ -25,12 +26,12 @@ pub(crate) struct ReadUnit {
 }
 
 /// The units of a world, in order.
-pub(crate) fn read_units(world: &World<'_, '_>) -> Vec<ReadUnit> {
+pub(crate) fn read_units(world: &Ground<'_, '_>) -> Vec<ReadUnit> {
     (0..world.units.len()).filter_map(|unit| read_unit(world, unit)).collect()
 }
 
 /// `None` for a text that something changes before systemd reads it, and for what is not a unit.
-fn read_unit(world: &World<'_, '_>, unit: usize) -> Option<ReadUnit> {
+fn read_unit(world: &Ground<'_, '_>, unit: usize) -> Option<ReadUnit> {
     let at = &world.units[unit];
     let kind = UnitKind::of(&at.name);
     let (script, literal, confidence) = match at.origin {
@@ -71,7 +72,7 @@ fn is_edited(script: &Deployment<'_>, id: StepId, name: &str) -> bool {
 }
 
 /// True for a file of the repo that somebody fills in before it is installed: it contains marks for that.
-fn is_template(world: &World<'_, '_>, at: &UnitAt) -> bool {
+fn is_template(world: &Ground<'_, '_>, at: &UnitAt) -> bool {
     let text = world.sources.file(at.span.file).text();
     let marks = ["{{", "<%", "%%", "__APP", "__USER", "__DIR", "@@", "/path/to", "<YOUR", "<your"];
     marks.iter().any(|mark| text.contains(mark))

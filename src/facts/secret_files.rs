@@ -1,8 +1,8 @@
 //! The files of a script that hold secrets: who can read them when they are made, and which commands change that.
 
+use crate::facts::ground::Ground;
 use crate::facts::owners::{lies_under, reaches};
 use crate::facts::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
-use crate::facts::world::World;
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
 use crate::shell::value::{Knowledge, Value};
@@ -136,7 +136,7 @@ impl SecretFiles {
 
     /// True if after the first step nobody but owner and group can read what the second one lets everybody read, and the
     /// first one is the last that it takes.
-    fn hide(&self, first: StepId, second: StepId) -> bool {
+    pub(super) fn hide(&self, first: StepId, second: StepId) -> bool {
         let mut is_last = false;
         let mut exposed = self.exposed(second).peekable();
         exposed.peek().is_some()
@@ -306,16 +306,17 @@ impl SecretFiles {
     }
 }
 
-/// True if after the first step nobody but owner and group can read the secrets that the second one lets everybody read.
-pub(crate) fn hides(world: &World<'_, '_>, script: &Deployment<'_>, first: StepId, second: StepId) -> bool {
-    let Some(files) = world.secret_files(script) else { return false };
-    let standing = || {
-        let opened = world.settings_opened(script).filter(|opened| opened.by == second);
-        opened.is_some_and(|opened| {
-            first > second && opened.is_closed_by(script.step(first)) || files.is_shut_in(&opened.file, first)
-        })
-    };
-    files.hide(first, second) || standing()
+/// True if the first step closes the environment file that the second one opens to everybody.
+pub(super) fn hides(
+    files: &SecretFiles,
+    opened: &SettingsOpened,
+    script: &Deployment<'_>,
+    first: StepId,
+    second: StepId,
+) -> bool {
+    opened.by == second
+        && (first > second && opened.is_closed_by(script.step(first))
+            || files.is_shut_in(&opened.file, first))
 }
 
 /// An environment file that stands in a tree which a step opens to everybody with `chmod -R`. Another script, a unit or the
@@ -332,7 +333,7 @@ pub(crate) struct SettingsOpened {
 
 impl SettingsOpened {
     /// That of the first such step of a script.
-    pub(crate) fn of(world: &World<'_, '_>, script: &Deployment<'_>) -> Option<Self> {
+    pub(crate) fn of(world: &Ground<'_, '_>, files: &SecretFiles, script: &Deployment<'_>) -> Option<Self> {
         let (by, tree) = script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))).find_map(
             |(id, step)| {
                 let tree =
@@ -348,7 +349,6 @@ impl SettingsOpened {
             },
         )?;
         let file = env_file_in(world, script, by, tree)?;
-        let files = world.secret_files(script)?;
         let is_own = files.files.iter().any(|f| !f.is_gone && f.path == file && f.secret.is_some());
         (!is_own && !is_elsewhere(&file)).then(|| SettingsOpened { by, tree: tree.clone(), file })
     }
@@ -401,7 +401,7 @@ fn makes_key(step: &Step) -> bool {
 
 /// A file of secrets that is in the tree, as a script or a unit says.
 fn env_file_in(
-    world: &World<'_, '_>,
+    world: &Ground<'_, '_>,
     script: &Deployment<'_>,
     opening: StepId,
     tree: &Value,

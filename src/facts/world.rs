@@ -1,156 +1,51 @@
-//! What the rules of one repo see: the scripts' models, the project around them, and what follows from both:
-//! the app's user, the app's directory, the units.
+//! What the rules of one repo see: the scripts' models, the project around them, and what follows from both.
 
-use crate::facts::app;
 use crate::facts::app_paths::AppPaths;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
-use crate::facts::firsts::{Firsts, Makers, makers};
-use crate::facts::givers::Givers;
-use crate::facts::installed;
+use crate::facts::ground::{Found, Ground};
 use crate::facts::made::{self, Made};
-use crate::facts::managed;
-use crate::facts::of_script::{OfScript, weighty};
-use crate::facts::owners::{Lives, root_serves};
-use crate::facts::reach::{Brought, brought, opens_roots_home};
 use crate::facts::read_units::{self, ReadUnit};
-use crate::facts::secret_files::{SecretFiles, SettingsOpened};
+use crate::facts::secret_files::{SecretFiles, SettingsOpened, hides};
 use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
-use crate::finding::Confidence;
-use crate::model::{Deployment, Step, StepId, User};
-use crate::project::managers::Process;
-use crate::project::unit::Unit;
-use crate::shell::value::{Knowledge, Value};
-use crate::shell::wrappers::Place;
-use crate::source::{FileId, Sources, Span};
-use crate::tools::effect::{Resource, Role};
+use crate::facts::{app, installed, managed};
+use crate::model::{Deployment, StepId};
+use crate::source::Sources;
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::ops::Deref;
 use std::sync::OnceLock;
 
+pub(crate) use crate::facts::ground::Scope;
+pub(crate) use crate::facts::parts::{AppUser, Origin, UnitAt};
 pub(crate) use crate::facts::surroundings::{Given, Project};
 
-/// Where a unit comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// A script writes its text.
-    Written(usize, StepId),
-    /// A script installs a file of the repo.
-    Installed(usize, StepId),
-    /// It is in the repo, and no script installs it.
-    InRepo,
-}
-
-impl Origin {
-    /// The script that brings it, by its index in the world.
-    pub(crate) fn script(self) -> Option<usize> {
-        match self {
-            Origin::Written(script, _) | Origin::Installed(script, _) => Some(script),
-            Origin::InRepo => None,
-        }
-    }
-}
-
-/// A unit of the project.
-#[derive(Clone, Debug)]
-pub(crate) struct UnitAt {
-    /// The name under which it is installed: `web.service`.
-    pub(crate) name: String,
-    /// Its contents.
-    pub(crate) unit: Unit,
-    /// Where it is written or installed; for a file of the repo, its start.
-    pub(crate) span: Span,
-    /// Where it comes from.
-    pub(crate) origin: Origin,
-}
-
-/// A process that pm2 or supervisor runs.
-#[derive(Clone, Debug)]
-pub(crate) struct ProcessAt {
-    /// What its file says about it.
-    pub(crate) process: Process,
-    /// Where it comes from.
-    pub(crate) origin: Origin,
-    /// Where it is started or installed; for a file of the repo, where it is named.
-    pub(crate) span: Span,
-}
-
-/// The app's user.
-#[derive(Clone, Debug)]
-pub(crate) struct AppUser {
-    /// The account.
-    pub(crate) name: Value,
-    /// How it was found: `User= of web.service`.
-    pub(crate) why: String,
-    /// Where it is said.
-    pub(crate) span: Option<Span>,
-}
-
-impl AppUser {
-    /// True if the app runs as root.
-    pub(crate) fn is_root(&self) -> bool {
-        self.name.as_literal() == Some("root")
-    }
-}
-
-/// Which scripts of the repo are no part of the deploy that a world is about.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Scope {
-    /// Scripts that the world has, and that are no part of its deploy.
-    pub(crate) beside: HashSet<FileId>,
-    /// Scripts that the world does not have.
-    pub(crate) others: HashSet<FileId>,
-    /// Those of them that are a deploy of another server.
-    pub(crate) other_deploys: HashSet<FileId>,
-    /// The units that those bring, by their names.
-    pub(crate) others_units: HashSet<String>,
-}
-
-/// What the rules see.
+/// What the rules see: the ground, and what was worked out from it. Each fact is computed when it is first needed.
 pub(crate) struct World<'r, 'a> {
-    /// The texts.
-    pub(crate) sources: &'r Sources,
-    scripts: Vec<&'r Deployment<'a>>,
-    scope: Scope,
-    /// Their surroundings.
-    pub(crate) project: &'r Project,
-    /// What the configuration says.
-    pub(crate) given: &'r Given,
-    /// The units of the project.
-    pub(crate) units: Vec<UnitAt>,
-    /// What pm2 and supervisor run.
-    pub(crate) processes: Vec<ProcessAt>,
-    /// Services compared with units. It is computed when it is first needed, and several rules need it.
-    pub(crate) compared: OnceCell<Compared>,
-    /// The app's user, if one can be found.
-    pub(crate) app_user: Option<AppUser>,
-    /// The app's directories.
-    pub(crate) app_trees: Vec<Value>,
+    ground: Ground<'r, 'a>,
+    compared: OnceCell<Compared>,
     environment: OnceLock<Table<'r>>,
-    /// What each script gives away and which of its steps matter to a deploy; computed when it is first
-    /// needed.
-    of_scripts: Vec<OfScript<'r>>,
-    /// The scripts that make an account or a directory, by number.
-    makers: OnceCell<Makers<'r>>,
-    places: OnceCell<Vec<Placed>>,
-    lives: OnceCell<Vec<Lives>>,
-    root_serves: OnceCell<bool>,
-    roots_home_is_open: OnceCell<bool>,
-    brought: OnceCell<Brought>,
     deploy: Known<'r>,
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
     words: OnceCell<Words>,
+    app_paths: Vec<OnceCell<AppPaths<'r>>>,
+    secrets: Vec<Secrets>,
 }
 
-/// The place of a step.
-struct Placed {
-    span: Span,
-    /// How far the steps of the file extend that begin before it or with it.
-    reach: u32,
-    script: usize,
-    id: StepId,
+/// The secrets of one script.
+#[derive(Default)]
+struct Secrets {
+    files: OnceCell<SecretFiles>,
+    opened: OnceCell<Option<SettingsOpened>>,
+}
+
+impl<'r, 'a> Deref for World<'r, 'a> {
+    type Target = Ground<'r, 'a>;
+
+    fn deref(&self) -> &Ground<'r, 'a> {
+        &self.ground
+    }
 }
 
 impl<'r, 'a> World<'r, 'a> {
@@ -175,47 +70,30 @@ impl<'r, 'a> World<'r, 'a> {
         let mut units = installed::units(sources, &scripts, project);
         units.retain(|at| at.origin != Origin::InRepo || !scope.others_units.contains(&at.name));
         let app_user = app::app_user(sources, &scripts, &units, given);
-        let mut world = World {
+        let app_trees = app::app_trees(&scripts, &units, given);
+        let processes = managed::processes(&scripts, project);
+        let ground = Ground::new(Found {
             sources,
             project,
             given,
+            scripts,
+            scope,
             units,
-            processes: managed::processes(&scripts, project),
-            compared: OnceCell::new(),
+            processes,
             app_user,
-            app_trees: Vec::new(),
+            app_trees,
+        });
+        World {
+            app_paths: ground.scripts().iter().map(|_| OnceCell::new()).collect(),
+            secrets: ground.scripts().iter().map(|_| Secrets::default()).collect(),
+            ground,
+            compared: OnceCell::new(),
             environment: OnceLock::new(),
-            makers: OnceCell::new(),
-            of_scripts: scripts.iter().map(|_| OfScript::default()).collect(),
-            places: OnceCell::new(),
-            lives: OnceCell::new(),
-            root_serves: OnceCell::new(),
             deploy: Known::default(),
             read_units: OnceCell::new(),
             made: OnceCell::new(),
             words: OnceCell::new(),
-            brought: OnceCell::new(),
-            roots_home_is_open: OnceCell::new(),
-            scripts,
-            scope,
-        };
-        world.app_trees = app::app_trees(&world);
-        world
-    }
-
-    /// The scripts.
-    pub(crate) fn scripts(&self) -> &[&'r Deployment<'a>] {
-        &self.scripts
-    }
-
-    /// True for a script that deploys another server.
-    pub(crate) fn is_of_another_server(&self, script: FileId) -> bool {
-        self.scope.other_deploys.contains(&script)
-    }
-
-    /// True for a script that is no part of the deploy that this world is about.
-    pub(crate) fn is_of_another(&self, script: FileId) -> bool {
-        self.scope.beside.contains(&script) || self.scope.others.contains(&script)
+        }
     }
 
     /// Every word of what deploys.
@@ -243,199 +121,33 @@ impl<'r, 'a> World<'r, 'a> {
         self.made.get_or_init(|| made::made(self))
     }
 
-    /// What a script gives away.
-    pub(crate) fn givers(&self, script: &Deployment<'_>) -> Option<&Givers> {
-        self.of_script(script).map(|of| of.givers.get_or_init(|| Givers::of(script)))
-    }
-
-    /// What a script is the first to make.
-    pub(crate) fn firsts(&self, script: &Deployment<'_>) -> Option<&Firsts<'r>> {
-        let number = self.number(script)?;
-        Some(self.of_scripts[number].firsts.get_or_init(|| Firsts::of(self.scripts[number])))
+    /// Services compared with what runs on the server.
+    pub(crate) fn compared(&self) -> &Compared {
+        self.compared.get_or_init(|| Compared::new(&self.deploy()))
     }
 
     /// What root makes in a script, and the app's account needs.
     pub(crate) fn app_paths(&self, script: &Deployment<'_>) -> Option<&AppPaths<'r>> {
         let number = self.number(script)?;
-        Some(self.of_scripts[number].app_paths.get_or_init(|| AppPaths::of(self, self.scripts[number])))
+        Some(self.app_paths[number].get_or_init(|| AppPaths::of(self, self.scripts()[number])))
     }
 
     /// The files of a script that hold secrets.
     pub(crate) fn secret_files(&self, script: &Deployment<'_>) -> Option<&SecretFiles> {
-        self.of_script(script).map(|of| of.secret_files.get_or_init(|| SecretFiles::of(script)))
+        self.number(script).map(|number| self.secrets[number].files.get_or_init(|| SecretFiles::of(script)))
     }
 
     /// An environment file that a script opens to everybody.
     pub(crate) fn settings_opened(&self, script: &Deployment<'_>) -> Option<&SettingsOpened> {
-        let of = self.of_script(script)?;
-        of.settings_opened.get_or_init(|| SettingsOpened::of(self, script)).as_ref()
+        let files = self.secret_files(script)?;
+        let opened = &self.secrets[self.number(script)?].opened;
+        opened.get_or_init(|| SettingsOpened::of(self, files, script)).as_ref()
     }
 
-    /// True if another script makes an account or a directory.
-    pub(crate) fn is_made_by_others(&self, script: &Deployment<'_>, made: &Resource) -> bool {
-        let makers = self.makers.get_or_init(|| makers(&self.scripts));
-        let own = self.number(script);
-        makers.get(made).is_some_and(|scripts| scripts.iter().any(|number| Some(*number) != own))
-    }
-
-    fn number(&self, script: &Deployment<'_>) -> Option<usize> {
-        self.scripts.iter().position(|own| std::ptr::eq(*own, script))
-    }
-
-    fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript<'r>> {
-        self.number(script).map(|number| &self.of_scripts[number])
-    }
-
-    /// Where each unit's service is, in the order of the units.
-    pub(crate) fn lives(&self) -> &[Lives] {
-        self.lives.get_or_init(|| self.units.iter().map(Lives::of).collect())
-    }
-
-    /// True if root itself starts an app.
-    pub(crate) fn root_serves(&self) -> bool {
-        *self.root_serves.get_or_init(|| root_serves(self))
-    }
-
-    /// True if a script lets others enter root's home.
-    pub(crate) fn is_roots_home_open(&self) -> bool {
-        *self.roots_home_is_open.get_or_init(|| self.steps().any(|(_, _, step)| opens_roots_home(step)))
-    }
-
-    /// The units that a step writes or installs.
-    pub(crate) fn units_brought(&self, script: &Deployment<'_>, id: StepId) -> impl Iterator<Item = &UnitAt> {
-        let brought = self.brought.get_or_init(|| brought(&self.units));
-        let number = self.number(script);
-        let units = number.and_then(|number| brought.get(&(number, id)));
-        units.into_iter().flatten().map(|unit| &self.units[*unit])
-    }
-
-    /// All steps of all scripts that run on the machine itself.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = (&'r Deployment<'a>, StepId, &'r Step)> {
-        self.scripts
-            .iter()
-            .copied()
-            .flat_map(|script| script.iter().map(move |(id, step)| (script, id, step)))
-    }
-
-    /// True if a path is in the app's tree.
-    pub(crate) fn in_app_tree(&self, path: &Value) -> bool {
-        self.app_trees.iter().any(|tree| path.is_under(tree))
-    }
-
-    /// True if a step works in the app's tree: in its directory, or with a program or operand from it.
-    pub(crate) fn works_in_app_tree(&self, step: &Step) -> bool {
-        self.in_app_tree(&step.argv.cwd)
-            || self.in_app_tree(&step.argv.program.value)
-            || step.deed.effects.iter().any(|e| match &e.resource {
-                Resource::Path(path) => self.in_app_tree(path),
-                _ => false,
-            })
-    }
-
-    /// True where the step runs as the app's user.
-    pub(crate) fn runs_as_app(&self, step: &Step) -> bool {
-        match (&step.user, &self.app_user) {
-            (User::Named(name), Some(app)) => *name == app.name || name.looks_like(&app.name),
-            (User::Root, Some(app)) => app.is_root(),
-            _ => false,
-        }
-    }
-
-    /// The highest confidence of a verdict about a step. A menu, an unknown condition, another host, a
-    /// container or a function that nothing calls never allows high confidence; a resource of which nothing
-    /// is known allows only low.
-    pub(crate) fn confidence(
-        &self,
-        script: &Deployment<'_>,
-        id: StepId,
-        about: Option<&Value>,
-    ) -> Confidence {
-        let knowledge = about.map_or(Knowledge::Literal, Value::knowledge);
-        if knowledge >= Knowledge::Unknown {
-            return Confidence::Low;
-        }
-        if !script.second_run(id).certain {
-            return Confidence::Medium;
-        }
-        Self::circumstances(script, id)
-    }
-
-    /// The highest confidence of a verdict about a step because of its place, whatever it is about.
-    fn circumstances(script: &Deployment<'_>, id: StepId) -> Confidence {
-        let step = script.step(id);
-        let conditional = script.guards_of(id).any(|(_, guard)| guard.cond.has_opaque());
-        if conditional || step.place != Place::Here || step.entry != 0 {
-            return Confidence::Medium;
-        }
-        Confidence::High
-    }
-
-    /// The highest confidence of a finding at a place: that of the surest of the steps that its command
-    /// makes. So no rule can forget that it looks at a menu or another host.
-    pub(crate) fn at_most(&self, span: Span) -> Confidence {
-        let places = self.places.get_or_init(|| self.placed());
-        let upto = places.partition_point(|p| (p.span.file, p.span.start) <= (span.file, span.start));
-        let near = places[..upto].iter().rev();
-        let near = near.take_while(|p| p.span.file == span.file && p.reach >= span.end);
-        let mut surest = None;
-        for place in near.filter(|p| p.span.end >= span.end) {
-            surest = surest.max(Some(Self::circumstances(self.scripts[place.script], place.id)));
-            if surest == Some(Confidence::High) {
-                break;
-            }
-        }
-        surest.unwrap_or(Confidence::High)
-    }
-
-    /// All steps by their places.
-    fn placed(&self) -> Vec<Placed> {
-        let mut places = Vec::new();
-        for (script, deployment) in self.scripts.iter().enumerate() {
-            let of_steps = deployment.iter();
-            places.extend(of_steps.map(|(id, step)| Placed { span: step.span, reach: 0, script, id }));
-        }
-        places.sort_by_key(|place| (place.span.file, place.span.start));
-        let (mut file, mut reach) = (None, 0);
-        for place in &mut places {
-            reach = if file == Some(place.span.file) { reach.max(place.span.end) } else { place.span.end };
-            (file, place.reach) = (Some(place.span.file), reach);
-        }
-        places
-    }
-
-    /// The place of a step, for a message: `line 12`.
-    pub(crate) fn line(&self, span: Span) -> String {
-        format!("line {}", self.sources.line(span))
-    }
-
-    /// The place of a step that a message about another place names: with the file, if that is another one.
-    pub(crate) fn line_beside(&self, span: Span, beside: Span) -> String {
-        let (line, path) = (self.line(span), self.sources.file(span.file).path());
-        if span.file == beside.file { line } else { format!("{line} of {path}") }
-    }
-
-    /// The command as written, cut to one line of at most 60 characters.
-    pub(crate) fn words(&self, span: Span) -> String {
-        let text = self.sources.text(span);
-        let line = text.lines().next().unwrap_or_default().trim().trim_end_matches('\\').trim_end();
-        let more = line.len() < text.trim_end().len();
-        let short: String = line.chars().take(60).collect();
-        if more || short.len() < line.len() { format!("{short} …") } else { short }
-    }
-
-    /// The step after `id` that shows best what does not run if `id` ends the script.
-    pub(crate) fn lost(&self, script: &Deployment<'_>, id: StepId) -> Option<Span> {
-        let entry = script.step(id).entry;
-        let weighty = self.of_script(script)?.weighty.get_or_init(|| weighty(script));
-        let later = &weighty[weighty.partition_point(|at| *at <= id.0 as usize)..];
-        let mut later = later.iter().map(|at| &script.steps[*at]).filter(|s| s.entry == entry);
-        // The step that starts the app shows best what is lost.
-        let lost = later.clone().rfind(|s| s.deed.roles.contains(&Role::Restart)).or_else(|| later.next());
-        lost.map(|step| step.span)
-    }
-
-    /// The same in words: `` `systemctl restart shop` on line 12 ``.
-    pub(crate) fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
-        self.lost(script, id).map(|lost| format!("`{}` on {}", self.words(lost), self.line(lost)))
+    /// True if after the first step nobody but owner and group can read the secrets that the second one lets everybody read.
+    pub(crate) fn hides(&self, script: &Deployment<'_>, first: StepId, second: StepId) -> bool {
+        let Some(files) = self.secret_files(script) else { return false };
+        files.hide(first, second)
+            || self.settings_opened(script).is_some_and(|opened| hides(files, opened, script, first, second))
     }
 }

@@ -1,7 +1,7 @@
 //! A finding in the making: a rule names a place and what happens there; how bad and how sure that is comes from the
 //! rule's page.
 
-use crate::facts::world::World;
+use crate::facts::ground::Ground;
 use crate::finding::{Confidence, Finding, Fix, Related, RuleId, Severity};
 use crate::source::Span;
 
@@ -9,7 +9,7 @@ use crate::source::Span;
 #[derive(Clone)]
 pub(crate) struct Draft(Finding);
 
-impl World<'_, '_> {
+impl Ground<'_, '_> {
     /// A finding of a rule at a place, as bad and as sure as the rule's page says.
     pub(crate) fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
         let about = rule.about();

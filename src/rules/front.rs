@@ -54,9 +54,9 @@ pub(super) fn read(text: &str, name: &str) -> Result<(About, usize), (u32, Strin
     let fix = needed(front.fix, "fix")?;
     let about = About {
         name: name.to_owned().into(),
-        severity: severity_named(&severity.value)
+        severity: Severity::named(&severity.value)
             .ok_or_else(|| wrong("severity", &severity, "error, warning or info"))?,
-        confidence: confidence_named(&confidence.value)
+        confidence: Confidence::named(&confidence.value)
             .ok_or_else(|| wrong("confidence", &confidence, "high, medium or low"))?,
         fix: match fix.value.as_str() {
             "safe" => Some(Applicability::Safe),
@@ -111,24 +111,4 @@ fn fault(error: &Error) -> (u32, String) {
         }
     };
     (at.map_or(1, line), message)
-}
-
-/// The severity of that name, as pages and configuration write it.
-pub(crate) fn severity_named(name: &str) -> Option<Severity> {
-    match name {
-        "error" => Some(Severity::Error),
-        "warning" => Some(Severity::Warning),
-        "info" => Some(Severity::Info),
-        _ => None,
-    }
-}
-
-/// The confidence of that name, as pages write it.
-pub(crate) fn confidence_named(name: &str) -> Option<Confidence> {
-    match name {
-        "high" => Some(Confidence::High),
-        "medium" => Some(Confidence::Medium),
-        "low" => Some(Confidence::Low),
-        _ => None,
-    }
 }

@@ -22,8 +22,8 @@ pub(crate) use self::message::{Message, Piece, Placeholder};
 pub(crate) use self::pattern::{Once, Pattern, Related};
 pub(crate) use self::vocabulary::{Part, Question, Relation};
 pub(crate) use self::words::{
-    Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, Features, Need, OnFailure, Place, ResourceWord,
-    RoleWord, RunsAs, SecondRun, UnitWord, WorkWord,
+    Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, Features, Need, OnFailure, OpenedWord, Place,
+    ResourceWord, RoleWord, RunsAs, SecondRun, UnitWord, WorkWord,
 };
 
 use self::message::Captured;

@@ -217,6 +217,13 @@ fn network(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// The name of a container's place in a network: `NETWORK/CONTAINER`.
+fn attachment(mut network: Value, container: &Value) -> Value {
+    network.push_str("/");
+    network.push(container);
+    network
+}
+
 /// docker-network-connect(1): a container that is in the network already is an error. podman does nothing then, and both
 /// refuse to disconnect what is not connected (tried with podman 4.3).
 fn attached(argv: &Argv, is_podman: bool) -> Deed {
@@ -224,9 +231,7 @@ fn attached(argv: &Argv, is_podman: bool) -> Deed {
         argv.options("alias: driver-opt: gw-priority: ip: ip6: link: link-local-ip: mac-address: f|force");
     let mut draft = Draft::of(argv);
     if let [verb, network, container] = options.operands[..] {
-        let mut name = network.value.clone();
-        name.push_str("/");
-        name.push(&container.value);
+        let name = attachment(network.value.clone(), &container.value);
         let (change, again) = match verb.value.as_literal() {
             Some("disconnect") => (Change::Remove, Again::Fails("is not connected to the network")),
             _ if is_podman => (NEW, Again::NoChange),

@@ -2,7 +2,8 @@
 //! texts, and judges nothing.
 
 use crate::facts::deploy::Deploy;
-use crate::facts::world::{Origin, World};
+use crate::facts::ground::Ground;
+use crate::facts::parts::Origin;
 use crate::limit::ticks;
 use crate::shell::line::{Command, commands, stretches};
 use crate::source::FileId;
@@ -112,7 +113,7 @@ fn called_by_units(deploy: Deploy<'_, '_, '_>, seen: &mut HashSet<FileId>, open:
     }
 }
 
-fn package_scripts_in(world: &World<'_, '_>, text: &str, into: &mut Vec<String>) {
+fn package_scripts_in(world: &Ground<'_, '_>, text: &str, into: &mut Vec<String>) {
     let packages = &world.project.needs.node;
     if packages.is_empty() {
         return;
@@ -123,7 +124,7 @@ fn package_scripts_in(world: &World<'_, '_>, text: &str, into: &mut Vec<String>)
 }
 
 /// The script of the repo of that name. Only the end of a path is certain.
-fn script_named(world: &World<'_, '_>, path: &str) -> Option<FileId> {
+fn script_named(world: &Ground<'_, '_>, path: &str) -> Option<FileId> {
     let name = path.trim_end_matches(['"', '\'']).rsplit('/').next()?;
     let found = world.project.texts.iter().find(|(p, _)| p.rsplit('/').next() == Some(name));
     found.filter(|_| !name.is_empty()).map(|(_, file)| *file)

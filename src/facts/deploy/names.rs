@@ -1,6 +1,5 @@
 //! Which names and directories mean the same thing. It knows only texts.
 
-use crate::facts::deploy::line_of;
 use crate::model::Step;
 use crate::project::manifest::NodePackage;
 use crate::tools::packaging::works_in_a_workspace;
@@ -92,4 +91,17 @@ pub(crate) fn is_directory(directory: &str, package: &NodePackage, all: &[NodePa
         return !all.iter().any(|p| !p.directory.is_empty() && last(&p.directory) == end);
     }
     end == own
+}
+
+/// The command as words, for lookups.
+pub(crate) fn line_of(step: &Step) -> String {
+    let words = || std::iter::once(&step.argv.program).chain(&step.argv.args).map(|word| &word.value);
+    let mut line = String::with_capacity(words().map(|value| value.key().len() + 1).sum());
+    for (index, value) in words().enumerate() {
+        if index > 0 {
+            line.push(' ');
+        }
+        value.show(&mut line);
+    }
+    line
 }

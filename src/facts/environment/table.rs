@@ -2,8 +2,9 @@
 //! family uses it. It judges nothing.
 
 use crate::facts::environment::in_shell::in_shell;
+use crate::facts::ground::Ground;
+use crate::facts::parts::Origin;
 use crate::facts::secrets::is_environment_file;
-use crate::facts::world::{Origin, World};
 use crate::model::StepId;
 use crate::project::compose::{Compose, references};
 use crate::project::dotenv::Dotenv;
@@ -117,7 +118,7 @@ pub(crate) struct Table<'r> {
 
 impl<'r> Table<'r> {
     /// The table of a repo.
-    pub(crate) fn of(world: &World<'r, '_>) -> Self {
+    pub(crate) fn of(world: &Ground<'r, '_>) -> Self {
         let mut table = Table::default();
         table.code(world);
         table.files(world);
@@ -161,7 +162,7 @@ impl<'r> Table<'r> {
         self.variables.entry(name.to_owned()).or_default().writes.push(write);
     }
 
-    fn code(&mut self, world: &World<'r, '_>) {
+    fn code(&mut self, world: &Ground<'r, '_>) {
         for one in &world.project.env.uses {
             let read =
                 Read { span: one.span, by: Reader::Code, need: one.need.clone(), any_case: one.any_case };
@@ -172,7 +173,7 @@ impl<'r> Table<'r> {
         }
     }
 
-    fn files(&mut self, world: &World<'r, '_>) {
+    fn files(&mut self, world: &Ground<'r, '_>) {
         for (path, dotenv) in &world.project.dotenvs {
             let by = if is_sample_dotenv(path) { Writer::Sample } else { Writer::File };
             let names = || dotenv.entries.iter().chain(&dotenv.commented).map(|e| e.name.as_str());
@@ -192,7 +193,7 @@ impl<'r> Table<'r> {
         }
     }
 
-    fn compose(&mut self, world: &World<'r, '_>) {
+    fn compose(&mut self, world: &Ground<'r, '_>) {
         let mut files: Vec<FileId> = Vec::new();
         for path in &world.project.inventory.compose {
             files.extend(world.sources.find(path));
@@ -222,7 +223,7 @@ impl<'r> Table<'r> {
         }
     }
 
-    fn units(&mut self, world: &World<'r, '_>) {
+    fn units(&mut self, world: &Ground<'r, '_>) {
         for at in &world.units {
             for (name, value, span) in at.unit.environment() {
                 self.write(&name, span, Writer::Unit, Some(&value));
@@ -247,7 +248,7 @@ impl<'r> Table<'r> {
         }
     }
 
-    fn texts(&mut self, world: &World<'r, '_>) {
+    fn texts(&mut self, world: &Ground<'r, '_>) {
         let inventory = &world.project.inventory;
         for (path, file) in &world.project.texts {
             let text = world.sources.file(*file).text();
@@ -290,7 +291,7 @@ impl<'r> Table<'r> {
         }
     }
 
-    fn words(&mut self, world: &World<'r, '_>) {
+    fn words(&mut self, world: &Ground<'r, '_>) {
         let project = world.project;
         let sources = world.sources;
         let is_script = |path: &str| project.inventory.scripts.iter().any(|s| s == path);
@@ -331,7 +332,7 @@ impl Words<'_> {
 }
 
 /// The environment files that scripts write.
-pub(crate) fn written_files(world: &World<'_, '_>) -> Vec<WrittenFile> {
+pub(crate) fn written_files(world: &Ground<'_, '_>) -> Vec<WrittenFile> {
     // A file that a unit reads is an environment file, whatever its name.
     let named: HashSet<String> =
         world.units.iter().flat_map(|at| at.unit.environment_files()).map(|file| file.path).collect();

@@ -2,6 +2,7 @@
 //! itself nor an image.
 
 use crate::facts::deploy::{Deploy, Language};
+use crate::facts::ground::Ground;
 use crate::facts::world::World;
 use crate::project::compose::Service;
 use crate::project::manifest::{MigrationKind, MigrationTool};
@@ -33,8 +34,7 @@ pub(crate) enum By<'r> {
 }
 
 /// What is to migrate the database; `None` where nothing is to, or where what the deploy calls may do it.
-pub(super) fn migrations<'r>(deploy: &Deploy<'_, 'r, '_>) -> Option<Migrations<'r>> {
-    let world = deploy.world;
+pub(super) fn migrations<'r>(world: &World<'r, '_>, deploy: &Deploy<'_, 'r, '_>) -> Option<Migrations<'r>> {
     let project = world.project;
     // A schema of Prisma without migrations beside it gets to the database in another way, and so do the models of an app that
     // only has Flask-Migrate among its packages.
@@ -140,7 +140,7 @@ fn in_images<'r>(deploy: &Deploy<'_, 'r, '_>, tools: &[&'r MigrationTool]) -> Op
 }
 
 /// A service that always runs is built from the directory, or from one above.
-fn is_built(world: &World<'_, '_>, directory: &str) -> bool {
+fn is_built(world: &Ground<'_, '_>, directory: &str) -> bool {
     world.project.composes.iter().filter(|compose| !compose.is_development()).any(|compose| {
         let always = compose.services.iter().filter(|s| s.profiles.is_empty());
         always

@@ -15,6 +15,7 @@ pub(crate) use migrations::{By, Migrations};
 pub(crate) use static_files::StaticFiles;
 
 use crate::facts::deploy::Deploy;
+use crate::facts::ground::Ground;
 use crate::facts::world::World;
 use crate::model::Step;
 use crate::project::manifest;
@@ -66,17 +67,20 @@ impl Needed<'_> {
 
 /// The deploy, if a step could be missing: without a manifest and without a unit none could.
 pub(crate) fn demanding<'c, 'r, 'a>(world: &'c World<'r, 'a>) -> Option<Deploy<'c, 'r, 'a>> {
-    let is_demanding = !world.units.is_empty() || world.project.needs != manifest::Needs::default();
-    is_demanding.then(|| world.deploy())
+    is_demanding(world).then(|| world.deploy())
+}
+
+fn is_demanding(ground: &Ground<'_, '_>) -> bool {
+    !ground.units.is_empty() || ground.project.needs != manifest::Needs::default()
 }
 
 /// What the project needs of this kind: nothing, one thing, or several that are done apart.
-pub(crate) fn needed<'r>(deploy: &Deploy<'r, '_, '_>, need: Need) -> Vec<Needed<'r>> {
-    if demanding(deploy.world).is_none() {
-        return Vec::new();
-    }
+pub(crate) fn needed<'c>(world: &'c World<'_, '_>, need: Need) -> Vec<Needed<'c>> {
+    let Some(deploy) = &demanding(world) else { return Vec::new() };
     match need {
-        Need::Migrations => migrations::migrations(deploy).map(Needed::Migrations).into_iter().collect(),
+        Need::Migrations => {
+            migrations::migrations(world, deploy).map(Needed::Migrations).into_iter().collect()
+        }
         Need::VirtualEnv => environment::environments(deploy).into_iter().map(Needed::Environment).collect(),
         Need::PythonDependencies
         | Need::NodeDependencies

@@ -2,8 +2,9 @@
 //! this family and the matrix of `deploylint services` both use it.
 
 use crate::facts::deploy::Deploy;
+use crate::facts::ground::Ground;
+use crate::facts::parts::Origin;
 use crate::facts::services::documents::Documents;
-use crate::facts::world::{Origin, World};
 use crate::model::Deployment;
 use crate::project::managers::Process;
 use crate::project::services::{Counterpart, Links, Server, UnitInfo, link, product_units};
@@ -44,8 +45,8 @@ pub(crate) struct Compared {
 
 impl Compared {
     /// Does the comparison.
-    pub(crate) fn new(world: &World<'_, '_>) -> Compared {
-        let deploy = world.deploy();
+    pub(crate) fn new(deploy: &Deploy<'_, '_, '_>) -> Compared {
+        let world = deploy.world;
         let is_own = |origin: Origin| origin != Origin::InRepo;
         let own_units = world.units.iter().filter(|u| is_own(u.origin) && is_service(&u.name));
         let own_processes = world.processes.iter().filter(|p| is_own(p.origin));
@@ -60,7 +61,7 @@ impl Compared {
             .collect();
         let processes: Vec<usize> =
             (0..world.processes.len()).filter(|at| all || is_own(world.processes[*at].origin)).collect();
-        let (packages, started, programs) = on_server(world, &deploy);
+        let (packages, started, programs) = on_server(world, deploy);
         let names = names(world);
         let infos: Vec<UnitInfo<'_>> = units
             .iter()
@@ -121,13 +122,6 @@ impl Compared {
     }
 }
 
-impl<'r, 'a> World<'r, 'a> {
-    /// Services compared with what runs on the server.
-    pub(crate) fn compared(&self) -> &Compared {
-        self.compared.get_or_init(|| Compared::new(self))
-    }
-}
-
 /// True for what that script writes or installs.
 fn of_script(origin: Origin, index: usize) -> bool {
     matches!(origin, Origin::Written(script, _) | Origin::Installed(script, _) if script == index)
@@ -139,7 +133,7 @@ fn is_service(name: &str) -> bool {
 
 /// What is known about the settings of web servers; `None` if nothing is known about one of them.
 fn proxies(
-    world: &World<'_, '_>,
+    world: &Ground<'_, '_>,
     packages: &[String],
     started: &[String],
     programs: &[Vec<String>],
@@ -157,7 +151,7 @@ fn proxies(
 
 /// Packages that are installed, units that are started, and the words of all commands.
 fn on_server(
-    world: &World<'_, '_>,
+    world: &Ground<'_, '_>,
     deploy: &Deploy<'_, '_, '_>,
 ) -> (Vec<String>, Vec<String>, Vec<Vec<String>>) {
     let (mut packages, mut started, mut programs) = (Vec::new(), Vec::new(), Vec::new());
@@ -197,7 +191,7 @@ fn on_server(
 }
 
 /// The names of the project: its directory, its packages, and the directories in which its units run.
-fn names(world: &World<'_, '_>) -> Vec<String> {
+fn names(world: &Ground<'_, '_>) -> Vec<String> {
     let mut names = world.project.names.clone();
     let needs = &world.project.needs;
     names.extend(needs.node.iter().filter(|p| p.directory.is_empty()).filter_map(|p| p.name.clone()));

@@ -2,8 +2,8 @@
 //! that differs in the container, a port that a proxy hides, and a program that can replace another are not
 //! differences.
 
+use crate::facts::ground::Ground;
 use crate::facts::services::compared::Compared;
-use crate::facts::world::World;
 use crate::project::services::{Counterpart, Facts, Match, of_process, of_service, of_unit};
 use crate::shell::value::has_hole;
 
@@ -30,7 +30,7 @@ pub(crate) struct Statement {
 }
 
 /// The facts of both sides of a match; `None` for a side that does not belong to the project.
-pub(crate) fn facts(world: &World<'_, '_>, compared: &Compared, one: &Match) -> (Facts, Option<Facts>) {
+pub(crate) fn facts(world: &Ground<'_, '_>, compared: &Compared, one: &Match) -> (Facts, Option<Facts>) {
     let service = &world.project.composes[one.service.compose].services[one.service.service];
     let other = match &one.by {
         Counterpart::Unit(at) => Some(of_unit(&world.units[compared.units[*at]].unit)),

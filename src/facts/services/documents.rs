@@ -1,7 +1,7 @@
 //! The architecture documents compared with what runs, worked out once: which stated service is which unit,
 //! process, package or container. The rules about documents and the matrix both use it.
 
-use crate::facts::world::World;
+use crate::facts::ground::Ground;
 use crate::project::architecture::{Architecture, Strength as Stated};
 use crate::project::compose::Compose;
 use crate::project::services::{
@@ -34,7 +34,7 @@ pub(crate) type Sure = (bool, bool, Strength);
 
 impl Documents {
     /// Does the comparison; empty if there is no document.
-    pub(crate) fn new(world: &World<'_, '_>, server: &Server<'_>) -> Documents {
+    pub(crate) fn new(world: &Ground<'_, '_>, server: &Server<'_>) -> Documents {
         let project = &world.project;
         if project.architectures.is_empty() {
             return Documents::default();
@@ -77,7 +77,7 @@ impl Documents {
 
 /// The services that `docker compose up` runs, of the files that it names. A script that starts the
 /// developers' services is not a deploy.
-fn containers(world: &World<'_, '_>, composes: &[Compose], server: &Server<'_>) -> Vec<ServiceRef> {
+fn containers(world: &Ground<'_, '_>, composes: &[Compose], server: &Server<'_>) -> Vec<ServiceRef> {
     let develops = |words: &[String]| {
         words.iter().any(|word| {
             let mut parts = word.split(['.', '-', '_', '/']);

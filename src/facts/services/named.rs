@@ -1,7 +1,7 @@
 //! Whether a text names a service at all: the last check before the family `services` says that something is
 //! missing.
 
-use crate::facts::world::World;
+use crate::facts::ground::Ground;
 use crate::project::architecture::Stated;
 use crate::project::compose::Compose;
 use crate::repo::names::base;
@@ -143,7 +143,7 @@ pub(crate) fn is_named(stated: &Stated, project: &[String], words: &Words) -> bo
 
 /// Every word of the texts that deploy: scripts, units, Compose files, settings of web servers and process
 /// managers, workflows.
-pub(in crate::facts) fn words_of_the_deployment(world: &World<'_, '_>) -> Words {
+pub(in crate::facts) fn words_of_the_deployment(world: &Ground<'_, '_>) -> Words {
     let mut words = Words::default();
     let project = world.project;
     let documents: HashSet<_> = project.architectures.iter().map(|d| d.file).collect();

@@ -221,19 +221,8 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
     if is_set_anew(deployment, effect, id) {
         return None;
     }
-    // The path that an append writes to may be created anew in each run.
     if let Resource::Line { file, text } = &effect.resource {
-        if deployment.starts_anew(file, id) || deployment.line_is_removed(file, text, id) {
-            return None;
-        }
-        let whole_file = Resource::Path(file.clone());
-        // A draft that each run moves into place: its content belongs to this run.
-        let start = Asking { before: StepId(0), ..asking };
-        if timeline.state(start, &whole_file).presence == Presence::Gone {
-            return None;
-        }
-        let whole = timeline.state(asking, &whole_file);
-        state.presence = whole.presence;
+        state.presence = presence_of_line(deployment, asking, file, text)?;
     }
     let there = state.may_be_there();
     if there && effect.change == Change::Create(PathKind::Link) && enters_link(deployment, asking) {
@@ -306,6 +295,27 @@ fn is_set_anew(deployment: &Deployment<'_>, effect: &Effect, id: StepId) -> bool
         }
         _ => false,
     }
+}
+
+/// Whether the file to which a line is appended is there in the second run; `None` if each run creates the file anew, or
+/// takes the line away.
+fn presence_of_line(
+    deployment: &Deployment<'_>,
+    asking: Asking<'_>,
+    file: &Value,
+    text: &Value,
+) -> Option<Presence> {
+    let id = asking.asker;
+    if deployment.starts_anew(file, id) || deployment.line_is_removed(file, text, id) {
+        return None;
+    }
+    let whole_file = Resource::Path(file.clone());
+    // A draft that each run moves into place: its content belongs to this run.
+    let start = Asking { before: StepId(0), ..asking };
+    if deployment.timeline.state(start, &whole_file).presence == Presence::Gone {
+        return None;
+    }
+    Some(deployment.timeline.state(asking, &whole_file).presence)
 }
 
 fn weight(outcome: Outcome) -> u32 {

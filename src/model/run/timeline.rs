@@ -292,7 +292,6 @@ impl Timeline {
         state: &mut State,
     ) {
         tick();
-        let before = state.presence;
         let makes = match (event.happening, above) {
             (Happening::Removed, _) | (Happening::Emptied, true) => None,
             (Happening::Emptied, false) => {
@@ -339,28 +338,34 @@ impl Timeline {
                 all
             }
         };
+        state.becomes(makes, certain, event.step);
+    }
+}
+
+impl State {
+    /// The state after a step that makes the resource, as what and whether with contents, or that removes it.
+    fn becomes(&mut self, makes: Option<(PathKind, bool)>, certain: bool, step: StepId) {
+        let before = self.presence;
         if let Some((kind, fills)) = makes {
-            state.presence = match (certain, state.presence) {
+            self.presence = match (certain, before) {
                 (true, _) | (false, Presence::There) => Presence::There,
                 (false, _) => Presence::MaybeThere,
             };
-            if kind != PathKind::Any || state.by.is_none() {
-                state.kind = kind;
+            if kind != PathKind::Any || self.by.is_none() {
+                self.kind = kind;
             }
-            state.filled |= fills;
+            self.filled |= fills;
         } else {
-            if certain {
-                state.filled = false;
-            }
-            state.presence = match (certain, state.presence) {
+            self.filled &= !certain;
+            self.presence = match (certain, before) {
                 (true, _) | (false, Presence::Gone) => Presence::Gone,
                 (false, _) => Presence::MaybeGone,
             };
         }
-        state.by = Some(event.step);
+        self.by = Some(step);
         // What makes it once more changes nothing.
-        if state.presence != before {
-            state.since = state.by;
+        if self.presence != before {
+            self.since = self.by;
         }
     }
 }

@@ -48,7 +48,6 @@ impl Timeline {
         }
     }
 
-    #[expect(clippy::too_many_lines)]
     pub(crate) fn fact_truth(
         &self,
         asking: Asking<'_>,
@@ -76,39 +75,24 @@ impl Timeline {
                 }
             }
             Resource::Line { file, text } => {
-                let written = steps.iter().any(|step| {
-                    step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
-                        (Change::Append, Resource::Line { file: to, text: line }) => {
-                            (to == file || same_unless_known(to, file)) && holds_pattern(line, text)
-                        }
-                        // If the line is already found, an edit does not bring it about.
-                        (Change::Edit, Resource::Path(to)) if to == file => !guards_from(guards, step.guard)
-                            .any(|(_, other)| other.cond == guard.cond && other.holds != guard.holds),
-                        (Change::Write, Resource::Path(to)) if to == file => {
-                            step.written.iter().all(|w| holds_pattern(&w.value, text))
-                        }
-                        _ => false,
-                    })
+                let mut written =
+                    steps.iter().flat_map(|step| step.deed.effects.iter().map(move |e| (step, e)));
+                let written = written.any(|(step, effect)| match (&effect.change, &effect.resource) {
+                    (Change::Append, Resource::Line { file: to, text: line }) => {
+                        (to == file || same_unless_known(to, file)) && holds_pattern(line, text)
+                    }
+                    // If the line is already found, an edit does not bring it about.
+                    (Change::Edit, Resource::Path(to)) if to == file => !guards_from(guards, step.guard)
+                        .any(|(_, other)| other.cond == guard.cond && other.holds != guard.holds),
+                    (Change::Write, Resource::Path(to)) if to == file => {
+                        step.written.iter().all(|w| holds_pattern(&w.value, text))
+                    }
+                    _ => false,
                 });
                 written.then_some(true)
             }
             Resource::Crontab(pattern) => {
-                // The new lines are visible; the output of `crontab -l` is as it was.
-                let holds = |step: &Step| match (&step.argv.stdin, pattern.as_literal()) {
-                    (Stdin::Text(text), Some(pattern)) => {
-                        let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
-                        text.knowledge() > Knowledge::Unknown
-                            || text.to_string().contains(pattern)
-                            || pattern.contains(['\\', '*', '[', '.', '|'])
-                            || !keeps_old_lines(&text.to_string())
-                    }
-                    _ => true,
-                };
-                let writes = steps.iter().any(|step| {
-                    step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_)))
-                        && holds(step)
-                });
-                writes.then_some(true)
+                steps.iter().any(|step| writes_crontab(step, pattern)).then_some(true)
             }
             Resource::FirewallRule(_) => Some(true).filter(|_| absence_asked(guard, fact)),
             Resource::Other(_, _) | Resource::Process(_) if absence_asked(guard, fact) => guarded()
@@ -139,33 +123,38 @@ impl Timeline {
                         state = State { kind: PathKind::Any, ..self.state(asking, &tree.resource) };
                     }
                 }
-                match state.presence {
-                    Presence::There if fact.aspect == Aspect::Executable && state.kind == PathKind::File => {
-                        let mode = |e: &Effect| matches!(e.change, Change::Mode { .. });
-                        let made_so =
-                            |s: &Step| s.deed.effects.iter().any(|e| mode(e) && e.resource == *resource);
-                        Some(steps.iter().any(made_so))
+                self.aspect_of(asking, fact, &state)
+            }
+        }
+    }
+
+    /// Whether a resource in this state is as the fact says.
+    fn aspect_of(&self, asking: Asking<'_>, fact: &Fact, state: &State) -> Option<bool> {
+        let steps = asking.steps;
+        match state.presence {
+            Presence::There if fact.aspect == Aspect::Executable && state.kind == PathKind::File => {
+                let mode = |e: &Effect| matches!(e.change, Change::Mode { .. });
+                let made_so =
+                    |s: &Step| s.deed.effects.iter().any(|e| mode(e) && e.resource == fact.resource);
+                Some(steps.iter().any(made_so))
+            }
+            Presence::There if state.kind == PathKind::Link => {
+                let by = state.by.map(|by| &steps[by.0 as usize].deed);
+                let target = by.and_then(link_target).map(|path| Resource::Path(path.clone()));
+                match target.map(|target| self.state(asking, &target)) {
+                    Some(target)
+                        if target.presence == Presence::There
+                            && matches!(fact.aspect, Aspect::Directory | Aspect::File) =>
+                    {
+                        shows(fact.aspect, &target)
                     }
-                    Presence::There if state.kind == PathKind::Link => {
-                        let by = state.by.map(|by| &steps[by.0 as usize].deed);
-                        let target = by.and_then(link_target).map(|path| Resource::Path(path.clone()));
-                        match target.map(|target| self.state(asking, &target)) {
-                            Some(target)
-                                if target.presence == Presence::There
-                                    && matches!(fact.aspect, Aspect::Directory | Aspect::File) =>
-                            {
-                                shows(fact.aspect, &target)
-                            }
-                            _ => shows(fact.aspect, &state),
-                        }
-                    }
-                    Presence::There => shows(fact.aspect, &state),
-                    Presence::Gone => Some(false),
-                    // It was missing in the first run, as the guard saw. The steps behind the guard may have
-                    // created it.
-                    _ => None,
+                    _ => shows(fact.aspect, state),
                 }
             }
+            Presence::There => shows(fact.aspect, state),
+            Presence::Gone => Some(false),
+            // It was missing in the first run, as the guard saw. The steps behind the guard may have created it.
+            _ => None,
         }
     }
 
@@ -242,4 +231,20 @@ pub(crate) fn absence_asked(guard: &Guard, fact: &Fact) -> bool {
 /// Two file names may be the same file if one of them is not known.
 pub(crate) fn same_unless_known(a: &Value, b: &Value) -> bool {
     (a.knowledge() > Knowledge::Literal || b.knowledge() > Knowledge::Literal) && a.looks_like(b)
+}
+
+/// True if the step writes a crontab that holds the pattern. The new lines are visible; the output of `crontab -l` is as
+/// it was.
+fn writes_crontab(step: &Step, pattern: &Value) -> bool {
+    let holds = match (&step.argv.stdin, pattern.as_literal()) {
+        (Stdin::Text(text), Some(pattern)) => {
+            let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
+            text.knowledge() > Knowledge::Unknown
+                || text.to_string().contains(pattern)
+                || pattern.contains(['\\', '*', '[', '.', '|'])
+                || !keeps_old_lines(&text.to_string())
+        }
+        _ => true,
+    };
+    holds && step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Crontab(_)))
 }

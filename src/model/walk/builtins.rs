@@ -8,7 +8,7 @@ use crate::model::walk::output::Output;
 use crate::model::walk::output::fixed_text;
 use crate::model::walk::scope::Variable;
 use crate::shell::argv::Arg;
-use crate::shell::ast::{AssignedValue, Assignment, Command, Operation, Part, Redirect};
+use crate::shell::ast::{AssignedValue, Assignment, Command, Operation, Part, Redirect, Word};
 use crate::shell::builtins::Builtin;
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
@@ -98,7 +98,6 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// The shell's own commands (bash(1), SHELL BUILTIN COMMANDS), as far as they change the context.
-    #[expect(clippy::too_many_lines)]
     pub(crate) fn builtin(&mut self, name: &str, args: &[Arg], command: &'a Command<'a>) -> Option<Flow> {
         let ok = || Some(Flow::plain(Cond::Always(true)));
         let literal = |i: usize| args.get(i).and_then(|a| a.value.as_literal());
@@ -110,22 +109,7 @@ impl<'a> Walker<'a, '_> {
                 ok()
             }
             Builtin::False => Some(Flow::plain(Cond::Always(false))),
-            Builtin::ChangeDirectory => {
-                let target = args[1..]
-                    .iter()
-                    .find(|a| !matches!(a.value.as_literal(), Some("-P" | "-L" | "--" | "-e")));
-                let cwd = match target {
-                    None => self.ctx.home.clone(),
-                    Some(arg) if arg.value.as_literal() == Some("-") => {
-                        self.scope.unknown("OLDPWD", Knowledge::Symbolic)
-                    }
-                    Some(arg) => arg.value.resolve(&self.ctx.cwd),
-                };
-                // `cd X || exit` and `[ -d X ] && cd X` are read as if X were there.
-                let cond = Cond::fact(Resource::Path(cwd.clone()), crate::tools::says::Aspect::Directory);
-                self.ctx.cwd = cwd;
-                Some(Flow::plain(cond))
-            }
+            Builtin::ChangeDirectory => Some(Flow::plain(self.change_directory(&args[1..]))),
             Builtin::Back => {
                 self.ctx.cwd = self.scope.unknown("OLDPWD", Knowledge::Symbolic);
                 ok()
@@ -158,20 +142,12 @@ impl<'a> Walker<'a, '_> {
                 self.ctx.umask = literal(1).and_then(|m| u32::from_str_radix(m, 8).ok());
                 ok()
             }
-            Builtin::Unset => {
-                for arg in &args[1..] {
-                    if let Some(name) = arg.value.as_literal() {
-                        let name: &'a str = self.arena.alloc_str(name);
-                        self.scope.unset(name);
-                    }
-                }
-                ok()
-            }
-            Builtin::Export => {
-                for arg in &args[1..] {
-                    if let Some(name) = arg.value.as_literal() {
-                        let name: &'a str = self.arena.alloc_str(name);
-                        self.scope.export(name);
+            builtin @ (Builtin::Unset | Builtin::Export) => {
+                for name in args[1..].iter().filter_map(|arg| arg.value.as_literal()) {
+                    let name: &'a str = self.arena.alloc_str(name);
+                    match builtin {
+                        Builtin::Unset => self.scope.unset(name),
+                        _ => self.scope.export(name),
                     }
                 }
                 ok()
@@ -190,19 +166,38 @@ impl<'a> Walker<'a, '_> {
                 Some(Flow::plain(cond))
             }
             Builtin::Read => {
-                // Its variables have new values, which nobody knows.
-                for word in &command.words[1..] {
-                    if let [Part::Literal { text, .. }] = word.parts
-                        && !text.starts_with('-')
-                        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-                    {
-                        let value = self.scope.unknown(text, Knowledge::Symbolic);
-                        self.scope.set(text, Variable { value, ..Default::default() });
-                    }
-                }
+                self.read_variables(&command.words[1..]);
                 None
             }
             Builtin::Eval | Builtin::Source | Builtin::Exec => None,
+        }
+    }
+
+    /// `cd [DIR]`. `cd X || exit` and `[ -d X ] && cd X` are read as if X were there.
+    fn change_directory(&mut self, args: &[Arg]) -> Cond {
+        let target = args.iter().find(|a| !matches!(a.value.as_literal(), Some("-P" | "-L" | "--" | "-e")));
+        let cwd = match target {
+            None => self.ctx.home.clone(),
+            Some(arg) if arg.value.as_literal() == Some("-") => {
+                self.scope.unknown("OLDPWD", Knowledge::Symbolic)
+            }
+            Some(arg) => arg.value.resolve(&self.ctx.cwd),
+        };
+        let cond = Cond::fact(Resource::Path(cwd.clone()), crate::tools::says::Aspect::Directory);
+        self.ctx.cwd = cwd;
+        cond
+    }
+
+    /// `read NAME…`: the variables have new values, which nobody knows.
+    fn read_variables(&mut self, words: &'a [Word<'a>]) {
+        for word in words {
+            if let [Part::Literal { text, .. }] = word.parts
+                && !text.starts_with('-')
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            {
+                let value = self.scope.unknown(text, Knowledge::Symbolic);
+                self.scope.set(text, Variable { value, ..Default::default() });
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! `permissions/secret-mode`: how it is worded that everybody on the server can read a secret, and the `chmod` that ends it.
 
-use crate::facts::owners::{from, given_away, is_roots, reaches, runs_as, user_of};
+use crate::facts::owners::{from, is_roots, reaches, runs_as};
 use crate::facts::secret_files::{Exposure, SecretFile};
+use crate::facts::users::{given_away, user_of};
 use crate::facts::world::World;
 use crate::finding::{Applicability, Confidence, Edit, Fix};
 use crate::model::{Deployment, Step};

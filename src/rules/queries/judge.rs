@@ -4,23 +4,23 @@ use super::{At, units};
 use crate::facts::appended::lasting;
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
-use crate::facts::firsts::is_made_elsewhere;
 use crate::facts::lifecycle::left_with_old_code;
-use crate::facts::modes::opened;
+use crate::facts::modes::{Opened, opened, what_is_opened};
 use crate::facts::needs::Needed;
-use crate::facts::owners::works_for;
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
 use crate::facts::reach::{out_of_reach, units_out_of_reach};
 use crate::facts::redirects::opens_as_caller;
 use crate::facts::secret_files::Exposure;
 use crate::facts::secrets::is_environment_file;
+use crate::facts::users::is_made_elsewhere;
+use crate::facts::users::works_for;
 use crate::facts::world::World;
 use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
 use crate::shell::wrappers;
 use crate::source::Span;
 use crate::syntax::query::{
-    Asker, ChangeWord, EcosystemWord, ExposureWord, Features, Judge, OnFailure as FailureWord, Place,
-    Question, ResourceWord, RoleWord, RunsAs, SecondRun, WorkWord,
+    Asker, ChangeWord, EcosystemWord, ExposureWord, Features, Judge, OnFailure as FailureWord, OpenedWord,
+    Place, Question, ResourceWord, RoleWord, RunsAs, SecondRun, WorkWord,
 };
 use crate::syntax::tree::Node;
 use crate::tools::databases::runs_sql;
@@ -108,6 +108,9 @@ impl Judge for Asked<'_, '_, '_> {
             Question::InAppTree => self.context.works_in_app_tree(step),
             Question::InOthersTree => works_for(self.context, step).is_some(),
             Question::OpensToAll => opened(step).is_some(),
+            Question::Opened(words) => {
+                opened(step).is_some_and(|(path, _)| words.contains(&opened_word(what_is_opened(path))))
+            }
             Question::RedirectsAsCaller => opens_as_caller(self.context, self.at.script, step),
             Question::OutOfReach => out_of_reach(self.context, self.at.script, step).is_some(),
             Question::UnitOutOfReach => {
@@ -182,8 +185,8 @@ fn is_flag(text: &str, flag: &str) -> bool {
 
 fn is_such(effect: &Effect, change: Option<ChangeWord>, resources: &[ResourceWord]) -> bool {
     change.is_none_or(|word| change_word(&effect.change) == Some(word))
-        && (resources.is_empty()
-            || resource_word(&effect.resource).is_some_and(|word| resources.contains(&word)))
+        && resource_word(&effect.resource)
+            .is_some_and(|word| resources.is_empty() || resources.contains(&word))
 }
 
 /// The words that hold where the second run goes wrong because of a change, and nothing else is known.
@@ -191,10 +194,21 @@ fn is_such(effect: &Effect, change: Option<ChangeWord>, resources: &[ResourceWor
 pub(crate) fn blamed(outcome: SecondRun, change: &Change, resource: &Resource, aborts: bool) -> Features {
     let mut features = Features::default();
     features.add(outcome);
-    change_word(change).into_iter().for_each(|word| features.add(word));
-    resource_word(resource).into_iter().for_each(|word| features.add(word));
+    if let Some(resource) = resource_word(resource) {
+        features.add(resource);
+        change_word(change).into_iter().for_each(|word| features.add(word));
+    }
     features.add(if aborts { FailureWord::Aborts } else { FailureWord::Continues });
     features
+}
+
+fn opened_word(opened: Opened) -> OpenedWord {
+    match opened {
+        Opened::ControlSocket => OpenedWord::ControlSocket,
+        Opened::Secrets => OpenedWord::Secrets,
+        Opened::Passing => OpenedWord::Passing,
+        Opened::Lasting => OpenedWord::Lasting,
+    }
 }
 
 /// The words that hold for a step.

@@ -23,12 +23,12 @@ pub(super) fn run(run: &Run<'_, '_, '_>, selectors: &Selectors, found: &mut Vec<
             [] => Vec::new(),
             _ => {
                 let needed =
-                    needs.iter().flat_map(|need| needed(&deploy, *need).into_iter().map(|n| (*need, n)));
+                    needs.iter().flat_map(|need| needed(run.world, *need).into_iter().map(|n| (*need, n)));
                 let lacking = needed.filter(|(need, needed)| !is_there(run, file, Some((*need, needed))));
                 lacking.map(|(_, needed)| (needed.place(), Lack { deploy, needed: Some(needed) })).collect()
             }
         };
-        let own = file.of(Part::Missing).find_map(|pattern| pattern.message());
+        let own = file.of(Part::Missing).next();
         let told =
             lacks.iter().filter_map(|(place, lack)| run.telling.missing(file.rule(), own, *place, lack));
         found.extend(told);

@@ -11,11 +11,9 @@ mod telling;
 mod tests;
 mod units;
 
-use crate::facts::app_paths::{gives_away, holds};
 use crate::facts::deploy::Deploy;
 use crate::facts::firsts::asks_for;
 use crate::facts::needs::Needed;
-use crate::facts::secret_files::hides;
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, RuleId};
 use crate::limit::tick;
@@ -381,9 +379,15 @@ impl Named<'_, '_, '_> {
                     let firsts = self.world.firsts(first.script);
                     firsts.is_some_and(|f| f.lacking(first.script, first.id, second.id).is_some())
                 }
-                Relation::Hides => hides(self.world, first.script, first.id, second.id),
-                Relation::GivesAway => gives_away(self.world, first.script, first.id, second.id),
-                Relation::Holds => holds(self.world, first.script, first.id, second.id),
+                Relation::Hides => self.world.hides(first.script, first.id, second.id),
+                Relation::GivesAway => {
+                    let paths = self.world.app_paths(first.script);
+                    paths.is_some_and(|p| p.gives_away(self.world, first.script, first.id, second.id))
+                }
+                Relation::Holds => {
+                    let paths = self.world.app_paths(first.script);
+                    paths.is_some_and(|p| p.holds(self.world, first.script, first.id, second.id))
+                }
                 Relation::AsksFor => asks_for(first.script, first.id, second.id),
                 Relation::SameUnit => units::same(self.world, first, second),
                 Relation::MayBringUnit => units::may_bring(first, second),

@@ -61,14 +61,18 @@ impl<'r, 'w, 'a> Telling<'r, 'w, 'a> {
         // A question is asked whatever is there.
         let asks = pattern.is_about_prompts() && step.deed.prompts.is_some();
         let about = found.blamed().filter(|_| !asks);
-        let mut draft = draft.at_most(world.confidence(found.at.script, found.at.id, about)).at_most(sure);
+        let sure = sure.min(pattern.confidence()).min(world.confidence(found.at.script, found.at.id, about));
+        let mut draft = draft.at_most(sure);
+        if let Some(severity) = pattern.severity() {
+            draft = draft.severity(severity);
+        }
         if let Some(other) = found.other {
             draft = draft.at_most(world.confidence(other.script, other.id, None));
             if let Some(text) = &self.texts(&id).other {
                 draft = draft.related(other.step().span, fill::filled(text, world, Some(found)));
             }
         }
-        let drafts = match self.wording(&id).filter(|_| pattern.message().is_none()) {
+        let drafts = match self.wording(&id) {
             Some(Wording::Command(word)) => vec![word(world, found, draft)],
             Some(Wording::Each(word)) => word(world, found, &draft),
             Some(Wording::Missing(_)) | None => vec![draft],
@@ -80,12 +84,18 @@ impl<'r, 'w, 'a> Telling<'r, 'w, 'a> {
     pub(super) fn missing(
         &self,
         rule: &str,
-        own: Option<&Message>,
+        pattern: Option<&Pattern>,
         place: Span,
         lack: &Lack<'_, '_, '_>,
     ) -> Option<Finding> {
-        let (id, mut draft) = self.draft(rule, own, place, None)?;
-        if let Some(Wording::Missing(word)) = self.wording(&id).filter(|_| own.is_none()) {
+        let (id, mut draft) = self.draft(rule, pattern.and_then(Pattern::message), place, None)?;
+        if let Some(pattern) = pattern {
+            draft = draft.at_most(pattern.confidence());
+        }
+        if let Some(severity) = pattern.and_then(Pattern::severity) {
+            draft = draft.severity(severity);
+        }
+        if let Some(Wording::Missing(word)) = self.wording(&id) {
             draft = word(self.world, lack, draft);
         }
         Some(draft.done())

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::facts::world::{Given, Project};
+use crate::finding::Severity;
 use crate::limit;
 use crate::model::{FollowNothing, build};
 use crate::rules::embedded::RuleFile;
@@ -61,6 +62,22 @@ fn what_stands_behind_two_dashes_is_no_flag() {
     let query = "((command) @finding (#set! command rm) (#has-flag? @finding \"-f\"))";
     let script = "rm -rf a\nrm -- -f\nrm -f -- b\nrm c -f\n";
     finds(query, script, &["rm -rf a", "rm -f -- b", "rm c -f"]);
+}
+
+#[test]
+fn a_pattern_has_its_own_severity_and_confidence() {
+    let query = "((command) @finding (#set! command one) (#set! severity error))
+        ((command) @finding (#set! command two) (#set! confidence medium))
+        ((command) @finding (#set! command three))";
+    let told = found(query, "one\ntwo\nthree\n");
+    let told: Vec<(Severity, Confidence)> =
+        told.iter().map(|(_, finding)| (finding.severity, finding.confidence)).collect();
+    let high = Confidence::High;
+    let two = (Severity::Warning, Confidence::Medium);
+    assert_eq!(told, [(Severity::Error, high), two, (Severity::Warning, high)]);
+    let missing = "((command) @missing (#set! command one) (#set! severity info) (#set! confidence low))";
+    let [(_, finding)] = &found(missing, "systemctl restart shop\n")[..] else { panic!("one is told") };
+    assert_eq!((finding.severity, finding.confidence), (Severity::Info, Confidence::Low));
 }
 
 #[test]

@@ -12,7 +12,8 @@ use crate::rules::{Chosen, run};
 use crate::shell::value::Value;
 use crate::source::{SourceFile, Sources, Span};
 use crate::support::root;
-use crate::syntax::query::{SecondRun, Selectors};
+use crate::syntax::query::{Features, Judge, Question, SecondRun, Selectors};
+use crate::syntax::tree::Node;
 use crate::tools::effect::PathKind;
 use std::fs;
 
@@ -68,6 +69,29 @@ fn judged<T>(
     look(worlds.whole(), &found)
 }
 
+/// A row of the table: a command of which nothing is known but that its second run goes wrong with a change.
+struct Row(Features);
+
+impl Judge for Row {
+    fn ask(&self, question: &Question) -> bool {
+        match question {
+            Question::SecondRun(words) => self.0.has_any(words),
+            Question::Role(words) => self.0.has_any(words),
+            Question::OnFailure(words) => self.0.has_any(words),
+            Question::Effect { change, resources } | Question::Blamed { change, resources } => {
+                change.is_none_or(|change| self.0.has_any(&[change]))
+                    && (resources.is_empty() || self.0.has_any(resources))
+            }
+            Question::LastingLine => true,
+            _ => false,
+        }
+    }
+
+    fn node(&self) -> Option<(Node<'_>, &str)> {
+        None
+    }
+}
+
 /// The rules of the family whose query files look for a change that the second run goes wrong with.
 fn looked_for(
     selectors: &Selectors,
@@ -76,9 +100,10 @@ fn looked_for(
     resource: &Resource,
     aborts: bool,
 ) -> Vec<String> {
-    let features = blamed(outcome, change, resource, aborts);
-    let found = selectors.finding("some-program", features);
-    let of_family = found.filter(|(file, _)| file.rule().starts_with("rerun/"));
+    let row = Row(blamed(outcome, change, resource, aborts));
+    let found = selectors.finding("some-program", row.0);
+    let of_family = found
+        .filter(|(file, pattern)| file.rule().starts_with("rerun/") && !pattern.matches(&row).is_empty());
     let mut rules: Vec<String> = of_family.map(|(file, _)| file.rule().to_string()).collect();
     rules.dedup();
     rules

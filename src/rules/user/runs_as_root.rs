@@ -1,6 +1,7 @@
 //! `user/runs-as-root`: how it is worded that root runs what the app's account should run.
 
-use crate::facts::owners::{before, given_away, is_roots, reaches, runs_as, works_for};
+use crate::facts::owners::{before, is_roots, reaches, runs_as};
+use crate::facts::users::{given_away, works_for};
 use crate::facts::world::{AppUser, World};
 use crate::finding::{Applicability, Confidence, Edit, Fix, Severity};
 use crate::model::{Deployment, Step, StepId};

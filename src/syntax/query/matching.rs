@@ -5,6 +5,7 @@ use super::reader::{Argument, Shape};
 use super::vocabulary::{Ask, Part, Question};
 use super::words::{Features, SecondRun};
 use super::{Judge, Message, Once, Related};
+use crate::finding::{Confidence, Severity};
 use crate::limit;
 use crate::syntax::search::each_match;
 use crate::syntax::tree::{Node, language};
@@ -23,6 +24,16 @@ impl Pattern {
     /// In place of the rule's own message.
     pub(crate) fn message(&self) -> Option<&Message> {
         self.message.as_ref()
+    }
+
+    /// In place of the page's severity.
+    pub(crate) fn severity(&self) -> Option<Severity> {
+        self.severity
+    }
+
+    /// How sure its findings are at best.
+    pub(crate) fn confidence(&self) -> Confidence {
+        self.confidence.unwrap_or(Confidence::High)
     }
 
     /// True where it is told once only for each of these.

@@ -4,6 +4,7 @@ use super::message::Message;
 use super::reader::{self, Clause, Fault, Kind, Shape, Token, Written};
 use super::vocabulary::{About, Arguments, Ask, PREDICATES, Part, Predicate, Question, Relation};
 use super::words::{Features, Need, known};
+use crate::finding::{Confidence, Severity};
 use crate::syntax::tree::language;
 use std::sync::OnceLock;
 
@@ -15,6 +16,8 @@ pub(crate) struct Pattern {
     pub(super) message: Option<Message>,
     /// Where the key stands, too.
     pub(super) once: Option<(Once, usize)>,
+    pub(super) severity: Option<Severity>,
+    pub(super) confidence: Option<Confidence>,
     /// It excuses where it is not known whether it runs, too.
     pub(super) counts_perhaps: bool,
     pub(super) conditions: Vec<Condition>,
@@ -75,6 +78,8 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
         commands: Vec::new(),
         message: None,
         once: None,
+        severity: None,
+        confidence: None,
         counts_perhaps: false,
         conditions: Vec::new(),
         relations: Vec::new(),
@@ -261,6 +266,21 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
             Ok(())
         }
         ("once", _) => Err((at, "`once` takes one word: \"script\", \"other\" or \"unit\"".to_owned())),
+        ("severity", [severity]) => {
+            of_finding("severity")?;
+            let known = Severity::named(&severity.value);
+            let reason = "`severity` is \"error\", \"warning\" or \"info\"";
+            pattern.severity = Some(known.ok_or((severity.range.start, reason.to_owned()))?);
+            Ok(())
+        }
+        ("confidence", [confidence]) => {
+            of_finding("confidence")?;
+            let known = Confidence::named(&confidence.value);
+            let reason = "`confidence` is \"high\", \"medium\" or \"low\"";
+            pattern.confidence = Some(known.ok_or((confidence.range.start, reason.to_owned()))?);
+            Ok(())
+        }
+        ("severity" | "confidence", _) => Err((at, format!("`{}` takes one word", key.value))),
         ("counts", _) if !matches!(part, Part::Follows | Part::Precedes) => Err((
             at,
             format!(
@@ -275,7 +295,8 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
         }
         ("counts", _) => Err((at, "`counts` takes one word: \"perhaps\"".to_owned())),
         (key, _) => {
-            Err((at, format!("unknown key `{key}`; known are `command`, `message`, `once` and `counts`")))
+            let known = "`command`, `message`, `once`, `counts`, `severity` and `confidence`";
+            Err((at, format!("unknown key `{key}`; known are {known}")))
         }
     }
 }

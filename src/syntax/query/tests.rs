@@ -38,6 +38,7 @@ impl Judge for Says<'_> {
             Question::InAppTree => self.has("in-app-tree"),
             Question::InOthersTree => self.has("in-others-tree"),
             Question::OpensToAll => self.has("opens-to-all"),
+            Question::Opened(words) => any(self, words),
             Question::RedirectsAsCaller => self.has("redirects-as-caller"),
             Question::OutOfReach => self.has("out-of-reach"),
             Question::UnitOutOfReach => self.has("unit-out-of-reach"),
@@ -158,6 +159,7 @@ fn each_predicate_asks_the_judge_and_has_a_negation() {
         ("in-app-tree", "", &["in-app-tree"]),
         ("in-others-tree", "", &["in-others-tree"]),
         ("opens-to-all", "", &["opens-to-all", "mode"]),
+        ("opened", "\"secrets\" \"passing\"", &["passing", "mode"]),
         ("redirects-as-caller", "", &["redirects-as-caller"]),
         ("brings-unit", "", &["brings-unit"]),
         ("drives-unit", "\"start\" \"enable\"", &["enable", "unit"]),
@@ -347,6 +349,7 @@ fn the_readme_documents_the_whole_vocabulary() {
     words(section, "#needed?", &[Need::ALL]);
     words(section, "#drives-unit?", &[Drive::ALL]);
     words(section, "#unit?", &[UnitWord::ALL]);
+    words(section, "#opened?", &[OpenedWord::ALL]);
     let named = |(w, _): &(&'static str, ChangeWord)| (*w, ());
     let changes: Vec<(&str, ())> = ChangeWord::ALL.iter().map(named).collect();
     let named = |(w, _): &(&'static str, ResourceWord)| (*w, ());

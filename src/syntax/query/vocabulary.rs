@@ -2,8 +2,8 @@
 //! `queries/README.md` documents it, and a test holds the two together.
 
 use super::words::{
-    Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, Features, Need, OnFailure, Place, ResourceWord,
-    RoleWord, RunsAs, SecondRun, UnitWord, Word, WorkWord, known,
+    Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, Features, Need, OnFailure, OpenedWord, Place,
+    ResourceWord, RoleWord, RunsAs, SecondRun, UnitWord, Word, WorkWord, known,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -90,6 +90,8 @@ pub(crate) enum Question {
     InOthersTree,
     /// `#opens-to-all?`: it lets every account write to a path that is not open by design.
     OpensToAll,
+    /// `#opened?`: what it opens to every account is such.
+    Opened(Vec<OpenedWord>),
     /// `#redirects-as-caller?`: the caller's shell opens the file of its redirection, and only root may write there.
     RedirectsAsCaller,
     /// `#out-of-reach?`: its account can't reach a path that it is given.
@@ -155,7 +157,7 @@ impl Question {
                 vec![Features::any_of(&changes), Features::any_of(&[ResourceWord::Unit])]
             }
             Question::LeavesOldCode => vec![Features::any_of(&[RoleWord::Source])],
-            Question::OpensToAll => vec![Features::any_of(&[ChangeWord::Mode])],
+            Question::OpensToAll | Question::Opened(_) => vec![Features::any_of(&[ChangeWord::Mode])],
             Question::InstallsManifest => vec![Features::any_of(&[RoleWord::Dependencies])],
             Question::ExposesSecret(words) => {
                 let makes = [ChangeWord::Create, ChangeWord::Write, ChangeWord::Append];
@@ -304,6 +306,7 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("in-app-tree", Arguments::None(|| Ask::Command(Question::InAppTree))),
     command("in-others-tree", Arguments::None(|| Ask::Command(Question::InOthersTree))),
     command("opens-to-all", Arguments::None(|| Ask::Command(Question::OpensToAll))),
+    command("opened", Arguments::Words(|w| list(w, Question::Opened))),
     command("redirects-as-caller", Arguments::None(|| Ask::Command(Question::RedirectsAsCaller))),
     command("out-of-reach", Arguments::None(|| Ask::Command(Question::OutOfReach))),
     command("unit-out-of-reach", Arguments::None(|| Ask::Command(Question::UnitOutOfReach))),

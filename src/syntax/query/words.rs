@@ -19,7 +19,7 @@ pub(super) fn known(name: &str, names: &[impl AsRef<str>]) -> String {
 /// The words that hold for one command, as bits. A pattern names those that it needs, so that most commands are passed
 /// over by one comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Features([u64; 4]);
+pub(crate) struct Features([u64; 5]);
 
 impl Features {
     /// Notes that a word holds.
@@ -474,5 +474,19 @@ words! {
         Transient = "transient",
         /// The command is the deploy's first start of it, and a running one keeps its old code or its old text.
         LeftRunning = "left-running",
+    }
+}
+
+words! {
+    /// What a command opens to every account.
+    OpenedWord from 256 {
+        /// A socket through which a daemon takes orders as root.
+        ControlSocket = "control-socket",
+        /// A file with secrets.
+        Secrets = "secrets",
+        /// A socket whose daemon checks the caller, or what lies in /tmp and does not stay for long.
+        Passing = "passing",
+        /// Anything else.
+        Lasting = "lasting",
     }
 }

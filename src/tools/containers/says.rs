@@ -2,7 +2,7 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
-use crate::tools::containers::GLOBAL;
+use crate::tools::containers::{GLOBAL, attachment};
 use crate::tools::effect::Resource;
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
@@ -16,11 +16,7 @@ pub(in crate::tools) fn succeeds(argv: &Argv) -> Option<Says> {
     let literal = |index: usize| words.get(index).and_then(|value| value.as_literal());
     let object = literal(0)?;
     let deeper = argv.shifted(options.first_operand)?;
-    // `docker inspect -f '{{.State.Running}}' web`
-    let inspected = |skip: usize| {
-        let operands = deeper.options("f|format: s|size type:").operands;
-        operands.get(skip).map(|arg| arg.value.clone())
-    };
+    let inspected = |skip: usize| inspected(&deeper, skip);
     match (object, literal(1)) {
         ("inspect", _) => named("container", inspected(0)?),
         (_, Some("inspect" | "exists")) => named(object, inspected(1)?),
@@ -32,6 +28,11 @@ pub(in crate::tools) fn succeeds(argv: &Argv) -> Option<Says> {
         }
         _ => None,
     }
+}
+
+/// The name that `inspect` is given, behind so many words: `docker inspect -f '{{.State.Running}}' web`.
+fn inspected(argv: &Argv, skip: usize) -> Option<Value> {
+    argv.options("f|format: s|size type: v|verbose").operands.get(skip).map(|arg| arg.value.clone())
 }
 
 /// That an object of this kind is there.
@@ -49,13 +50,26 @@ fn named(kind: &str, name: Value) -> Option<Says> {
     }))
 }
 
-/// What a line of a list says: `docker ps | grep web`.
+/// What a line of a list says: `docker ps | grep web`, `docker network inspect proxy | grep web`.
 pub(in crate::tools) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
-    match argv.literal(argv.leading_options(GLOBAL).first_operand)? {
-        "ps" => named("container", pattern.name()),
-        "info" => Some(Says::other(Thing::Swarm, Value::default())),
-        kind => named(kind, pattern.name()),
+    let deeper = argv.shifted(argv.leading_options(GLOBAL).first_operand)?;
+    match (deeper.program.value.as_literal()?, deeper.literal(0)) {
+        ("ps", _) => named("container", pattern.name()),
+        ("info", _) => Some(Says::other(Thing::Swarm, Value::default())),
+        ("network", Some("inspect")) => {
+            Some(Says::other(Thing::Attachment, attachment(inspected(&deeper, 1)?, &pattern.name())))
+        }
+        ("inspect", _) => shows_networks(&deeper, 0, pattern),
+        ("container", Some("inspect")) => shows_networks(&deeper, 1, pattern),
+        (kind, _) => named(kind, pattern.name()),
     }
+}
+
+/// `docker inspect -f '{{json .NetworkSettings.Networks}}' web | grep proxy`
+fn shows_networks(argv: &Argv, skip: usize, pattern: &Pattern) -> Option<Says> {
+    let asks = argv.args.iter().any(|arg| arg.value.key().contains(".Networks"));
+    let container = inspected(argv, skip).filter(|_| asks)?;
+    Some(Says::other(Thing::Attachment, attachment(pattern.name(), &container)))
 }
 
 /// The name in `--filter name=^/web$`, `-f name=web`.
@@ -85,6 +99,12 @@ fn objects_are_asked_for() {
         ("docker ps -q -f name=web | grep -q .", "Exists container web"),
         ("docker ps | grep -q web", "Exists container web"),
         ("docker network ls | grep -qw net", "Exists network net"),
+        ("docker network inspect net | grep -q web", "Exists network attachment net/web"),
+        (
+            "docker inspect -f '{{json .NetworkSettings.Networks}}' web | grep -q net",
+            "Exists network attachment net/web",
+        ),
+        ("docker inspect web | grep -q healthy", ""),
         ("docker secret ls | grep -q s", "Exists secret s"),
         ("docker info | grep -q 'Swarm: active'", "Exists swarm"),
         ("docker node ls", "Exists swarm"),

@@ -134,7 +134,15 @@ fn keys_are_checked() {
         "takes one word: \"script\", \"other\" or \"unit\"",
     );
     refused("((command) @finding (#set! command))", 1, 28, "one or more names");
-    refused(&format!("{BARE} (#set! severity \"high\"))"), 1, 50, "unknown key `severity`");
+    refused(
+        &format!("{BARE} (#set! title \"x\"))"),
+        1,
+        50,
+        "unknown key `title`; known are `command`, `message`",
+    );
+    refused(&format!("{BARE} (#set! severity \"high\"))"), 1, 59, "\"error\", \"warning\" or \"info\"");
+    refused(&format!("{BARE} (#set! confidence \"error\"))"), 1, 61, "\"high\", \"medium\" or \"low\"");
+    refused(&format!("{BARE} (#set! severity))"), 1, 50, "`severity` takes one word");
     refused(&format!("{BARE} (#set! message))"), 1, 50, "takes one text");
     refused(&format!("{BARE} (#set! message \"a\" \"b\"))"), 1, 50, "takes one text");
     refused(&format!("{BARE} (#set! command \"hg\"))"), 1, 50, "set twice");

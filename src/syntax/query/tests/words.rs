@@ -22,9 +22,10 @@ fn every_word_has_a_bit_of_its_own() {
     bits::<Need>(&mut seen);
     bits::<Drive>(&mut seen);
     bits::<UnitWord>(&mut seen);
+    bits::<OpenedWord>(&mut seen);
     let all = seen.len();
     seen.sort_unstable();
     seen.dedup();
     assert_eq!(seen.len(), all);
-    assert!(seen.last().is_some_and(|last| *last < 256));
+    assert!(seen.last().is_some_and(|last| *last < 320));
 }

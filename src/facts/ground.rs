@@ -1,0 +1,293 @@
+//! What the facts about one deployment rest on: the scripts' models, the project around them, the units, the app's user and its
+//! directories. What takes more to work out is a fact of its own, which asks the ground and which the world keeps.
+
+use crate::facts::firsts::{Firsts, Makers, makers};
+use crate::facts::givers::Givers;
+use crate::facts::installed::{Brought, brought};
+use crate::facts::of_script::{OfScript, weighty};
+use crate::facts::owners::{Lives, opens_roots_home, root_serves};
+use crate::facts::parts::{AppUser, ProcessAt, UnitAt};
+use crate::facts::surroundings::{Given, Project};
+use crate::finding::Confidence;
+use crate::model::{Deployment, Step, StepId, User};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::source::{FileId, Sources, Span};
+use crate::tools::effect::{Resource, Role};
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
+/// Which scripts of the repo are no part of the deploy that a world is about.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    /// Scripts that the world has, and that are no part of its deploy.
+    pub(crate) beside: HashSet<FileId>,
+    /// Scripts that the world does not have.
+    pub(crate) others: HashSet<FileId>,
+    /// Those of them that are a deploy of another server.
+    pub(crate) other_deploys: HashSet<FileId>,
+    /// The units that those bring, by their names.
+    pub(crate) others_units: HashSet<String>,
+}
+
+/// What is known of a deployment before anything is worked out.
+pub(crate) struct Ground<'r, 'a> {
+    /// The texts.
+    pub(crate) sources: &'r Sources,
+    /// The surroundings of the scripts.
+    pub(crate) project: &'r Project,
+    /// What the configuration says.
+    pub(crate) given: &'r Given,
+    /// The units of the project.
+    pub(crate) units: Vec<UnitAt>,
+    /// What pm2 and supervisor run.
+    pub(crate) processes: Vec<ProcessAt>,
+    /// The app's user, if one can be found.
+    pub(crate) app_user: Option<AppUser>,
+    /// The app's directories.
+    pub(crate) app_trees: Vec<Value>,
+    scripts: Vec<&'r Deployment<'a>>,
+    scope: Scope,
+    known: Known<'r>,
+}
+
+/// What follows from the scripts and units alone. Each is computed when it is first needed.
+#[derive(Default)]
+struct Known<'r> {
+    /// What each script gives away and which of its steps matter to a deploy.
+    of_scripts: Vec<OfScript<'r>>,
+    /// The scripts that make an account or a directory, by number.
+    makers: OnceCell<Makers<'r>>,
+    places: OnceCell<Vec<Placed>>,
+    lives: OnceCell<Vec<Lives>>,
+    root_serves: OnceCell<bool>,
+    roots_home_is_open: OnceCell<bool>,
+    brought: OnceCell<Brought>,
+}
+
+/// The place of a step.
+struct Placed {
+    span: Span,
+    /// How far the steps of the file extend that begin before it or with it.
+    reach: u32,
+    script: usize,
+    id: StepId,
+}
+
+/// What a ground is made of.
+pub(crate) struct Found<'r, 'a> {
+    pub(crate) sources: &'r Sources,
+    pub(crate) project: &'r Project,
+    pub(crate) given: &'r Given,
+    pub(crate) scripts: Vec<&'r Deployment<'a>>,
+    pub(crate) scope: Scope,
+    pub(crate) units: Vec<UnitAt>,
+    pub(crate) processes: Vec<ProcessAt>,
+    pub(crate) app_user: Option<AppUser>,
+    pub(crate) app_trees: Vec<Value>,
+}
+
+impl<'r, 'a> Ground<'r, 'a> {
+    /// Puts together what was found.
+    pub(crate) fn new(found: Found<'r, 'a>) -> Self {
+        let Found { sources, project, given, scripts, scope, units, processes, app_user, app_trees } = found;
+        let of_scripts = scripts.iter().map(|_| OfScript::default()).collect();
+        let known = Known { of_scripts, ..Known::default() };
+        Ground { sources, project, given, units, processes, app_user, app_trees, scripts, scope, known }
+    }
+
+    /// The scripts.
+    pub(crate) fn scripts(&self) -> &[&'r Deployment<'a>] {
+        &self.scripts
+    }
+
+    /// True for a script that deploys another server.
+    pub(crate) fn is_of_another_server(&self, script: FileId) -> bool {
+        self.scope.other_deploys.contains(&script)
+    }
+
+    /// True for a script that is no part of the deploy that this world is about.
+    pub(crate) fn is_of_another(&self, script: FileId) -> bool {
+        self.scope.beside.contains(&script) || self.scope.others.contains(&script)
+    }
+
+    /// What a script gives away.
+    pub(crate) fn givers(&self, script: &Deployment<'_>) -> Option<&Givers> {
+        self.of_script(script).map(|of| of.givers.get_or_init(|| Givers::of(script)))
+    }
+
+    /// What a script is the first to make.
+    pub(crate) fn firsts(&self, script: &Deployment<'_>) -> Option<&Firsts<'r>> {
+        let number = self.number(script)?;
+        Some(self.known.of_scripts[number].firsts.get_or_init(|| Firsts::of(self.scripts[number])))
+    }
+
+    /// True if another script makes an account or a directory.
+    pub(crate) fn is_made_by_others(&self, script: &Deployment<'_>, made: &Resource) -> bool {
+        let makers = self.known.makers.get_or_init(|| makers(&self.scripts));
+        let own = self.number(script);
+        makers.get(made).is_some_and(|scripts| scripts.iter().any(|number| Some(*number) != own))
+    }
+
+    /// The number of a script in [`Ground::scripts`].
+    pub(super) fn number(&self, script: &Deployment<'_>) -> Option<usize> {
+        self.scripts.iter().position(|own| std::ptr::eq(*own, script))
+    }
+
+    fn of_script(&self, script: &Deployment<'_>) -> Option<&OfScript<'r>> {
+        self.number(script).map(|number| &self.known.of_scripts[number])
+    }
+
+    /// Where each unit's service is, in the order of the units.
+    pub(crate) fn lives(&self) -> &[Lives] {
+        self.known.lives.get_or_init(|| self.units.iter().map(Lives::of).collect())
+    }
+
+    /// True if root itself starts an app.
+    pub(crate) fn root_serves(&self) -> bool {
+        *self.known.root_serves.get_or_init(|| self.steps().any(|(_, _, step)| root_serves(step)))
+    }
+
+    /// True if a script lets others enter root's home.
+    pub(crate) fn is_roots_home_open(&self) -> bool {
+        *self.known.roots_home_is_open.get_or_init(|| self.steps().any(|(_, _, step)| opens_roots_home(step)))
+    }
+
+    /// The units that a step writes or installs.
+    pub(crate) fn units_brought(&self, script: &Deployment<'_>, id: StepId) -> impl Iterator<Item = &UnitAt> {
+        let brought = self.known.brought.get_or_init(|| brought(&self.units));
+        let number = self.number(script);
+        let units = number.and_then(|number| brought.get(&(number, id)));
+        units.into_iter().flatten().map(|unit| &self.units[*unit])
+    }
+
+    /// All steps of all scripts that run on the machine itself.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (&'r Deployment<'a>, StepId, &'r Step)> {
+        self.scripts
+            .iter()
+            .copied()
+            .flat_map(|script| script.iter().map(move |(id, step)| (script, id, step)))
+    }
+
+    /// True if a path is in the app's tree.
+    pub(crate) fn in_app_tree(&self, path: &Value) -> bool {
+        self.app_trees.iter().any(|tree| path.is_under(tree))
+    }
+
+    /// True if a step works in the app's tree: in its directory, or with a program or operand from it.
+    pub(crate) fn works_in_app_tree(&self, step: &Step) -> bool {
+        self.in_app_tree(&step.argv.cwd)
+            || self.in_app_tree(&step.argv.program.value)
+            || step.deed.effects.iter().any(|e| match &e.resource {
+                Resource::Path(path) => self.in_app_tree(path),
+                _ => false,
+            })
+    }
+
+    /// True where the step runs as the app's user.
+    pub(crate) fn runs_as_app(&self, step: &Step) -> bool {
+        match (&step.user, &self.app_user) {
+            (User::Named(name), Some(app)) => *name == app.name || name.looks_like(&app.name),
+            (User::Root, Some(app)) => app.is_root(),
+            _ => false,
+        }
+    }
+
+    /// The highest confidence of a verdict about a step. A menu, an unknown condition, another host, a
+    /// container or a function that nothing calls never allows high confidence; a resource of which nothing
+    /// is known allows only low.
+    pub(crate) fn confidence(
+        &self,
+        script: &Deployment<'_>,
+        id: StepId,
+        about: Option<&Value>,
+    ) -> Confidence {
+        let knowledge = about.map_or(Knowledge::Literal, Value::knowledge);
+        if knowledge >= Knowledge::Unknown {
+            return Confidence::Low;
+        }
+        if !script.second_run(id).certain {
+            return Confidence::Medium;
+        }
+        Self::circumstances(script, id)
+    }
+
+    /// The highest confidence of a verdict about a step because of its place, whatever it is about.
+    fn circumstances(script: &Deployment<'_>, id: StepId) -> Confidence {
+        let step = script.step(id);
+        let conditional = script.guards_of(id).any(|(_, guard)| guard.cond.has_opaque());
+        if conditional || step.place != Place::Here || step.entry != 0 {
+            return Confidence::Medium;
+        }
+        Confidence::High
+    }
+
+    /// The highest confidence of a finding at a place: that of the surest of the steps that its command
+    /// makes. So no rule can forget that it looks at a menu or another host.
+    pub(crate) fn at_most(&self, span: Span) -> Confidence {
+        let places = self.known.places.get_or_init(|| self.placed());
+        let upto = places.partition_point(|p| (p.span.file, p.span.start) <= (span.file, span.start));
+        let near = places[..upto].iter().rev();
+        let near = near.take_while(|p| p.span.file == span.file && p.reach >= span.end);
+        let mut surest = None;
+        for place in near.filter(|p| p.span.end >= span.end) {
+            surest = surest.max(Some(Self::circumstances(self.scripts[place.script], place.id)));
+            if surest == Some(Confidence::High) {
+                break;
+            }
+        }
+        surest.unwrap_or(Confidence::High)
+    }
+
+    /// All steps by their places.
+    fn placed(&self) -> Vec<Placed> {
+        let mut places = Vec::new();
+        for (script, deployment) in self.scripts.iter().enumerate() {
+            let of_steps = deployment.iter();
+            places.extend(of_steps.map(|(id, step)| Placed { span: step.span, reach: 0, script, id }));
+        }
+        places.sort_by_key(|place| (place.span.file, place.span.start));
+        let (mut file, mut reach) = (None, 0);
+        for place in &mut places {
+            reach = if file == Some(place.span.file) { reach.max(place.span.end) } else { place.span.end };
+            (file, place.reach) = (Some(place.span.file), reach);
+        }
+        places
+    }
+
+    /// The place of a step, for a message: `line 12`.
+    pub(crate) fn line(&self, span: Span) -> String {
+        format!("line {}", self.sources.line(span))
+    }
+
+    /// The place of a step that a message about another place names: with the file, if that is another one.
+    pub(crate) fn line_beside(&self, span: Span, beside: Span) -> String {
+        let (line, path) = (self.line(span), self.sources.file(span.file).path());
+        if span.file == beside.file { line } else { format!("{line} of {path}") }
+    }
+
+    /// The command as written, cut to one line of at most 60 characters.
+    pub(crate) fn words(&self, span: Span) -> String {
+        let text = self.sources.text(span);
+        let line = text.lines().next().unwrap_or_default().trim().trim_end_matches('\\').trim_end();
+        let more = line.len() < text.trim_end().len();
+        let short: String = line.chars().take(60).collect();
+        if more || short.len() < line.len() { format!("{short} …") } else { short }
+    }
+
+    /// The step after `id` that shows best what does not run if `id` ends the script.
+    pub(crate) fn lost(&self, script: &Deployment<'_>, id: StepId) -> Option<Span> {
+        let entry = script.step(id).entry;
+        let weighty = self.of_script(script)?.weighty.get_or_init(|| weighty(script));
+        let later = &weighty[weighty.partition_point(|at| *at <= id.0 as usize)..];
+        let mut later = later.iter().map(|at| &script.steps[*at]).filter(|s| s.entry == entry);
+        // The step that starts the app shows best what is lost.
+        let lost = later.clone().rfind(|s| s.deed.roles.contains(&Role::Restart)).or_else(|| later.next());
+        lost.map(|step| step.span)
+    }
+
+    /// The same in words: `` `systemctl restart shop` on line 12 ``.
+    pub(crate) fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
+        self.lost(script, id).map(|lost| format!("`{}` on {}", self.words(lost), self.line(lost)))
+    }
+}

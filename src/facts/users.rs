@@ -1,0 +1,146 @@
+//! Whose what lies at a path is, and what works there.
+
+use crate::facts::firsts::is_made;
+use crate::facts::givers::Given;
+use crate::facts::ground::Ground;
+use crate::facts::owners::{Lives, concerns, is_account_name};
+use crate::facts::parts::{AppUser, UnitAt};
+use crate::model::{Deployment, Step};
+use crate::shell::value::Value;
+
+/// The account that runs what is at a path, if that is not root: that of the units there, else that of the
+/// whole app.
+pub(crate) fn user_of(world: &Ground<'_, '_>, path: &Value) -> Option<AppUser> {
+    let app = world.app_user.as_ref().filter(|app| !app.is_root());
+    if world.given.user.is_some() {
+        return app.filter(|_| world.in_app_tree(path)).cloned();
+    }
+    let shown = path.to_string();
+    let units = || world.units.iter().zip(world.lives());
+    let here: Vec<(&UnitAt, &Lives)> =
+        units().filter(|(_, lives)| lives.service && concerns(&lives.homes, &shown)).collect();
+    if !here.is_empty() {
+        // If the services of the place run as root, it is not news that root works there; one of several is
+        // an exception. A backup job is not a service.
+        let users: Vec<_> =
+            here.iter().map(|(u, _)| u.unit.user().map_or("root", |d| d.value.as_str())).collect();
+        let serves = |(u, lives): &(&UnitAt, &Lives)| lives.at_home && !u.unit.is_oneshot();
+        let as_root = here.iter().zip(&users).filter(|(u, user)| **user == "root" && serves(u)).count();
+        let as_others = here.iter().zip(&users).filter(|(u, user)| **user != "root" && serves(u)).count();
+        if as_root > 0 && as_root >= as_others {
+            return None;
+        }
+        let ((unit, _), name) = here
+            .iter()
+            .zip(users)
+            .find(|(_, name)| *name != "root" && (is_account_name(name) || name.starts_with('$')))?;
+        let name = match app {
+            Some(app) if app.name.is_shown_as(name) => app.name.clone(),
+            _ if name.starts_with('$') => return None,
+            _ => Value::literal(name),
+        };
+        let span = unit.unit.user().map(|d| d.span);
+        return Some(AppUser { name, why: format!("`User=` of {}", unit.name), span });
+    }
+    let app = app.filter(|app| app.why.starts_with("`User=`") || !world.root_serves())?;
+    // Units elsewhere say nothing about this place.
+    let elsewhere = units().any(|(u, lives)| !lives.homes.is_empty() && u.unit.user().is_some());
+    (!elsewhere && world.in_app_tree(path)).then(|| app.clone())
+}
+
+/// Where a step works, and the account that runs what lives there; `None` where that is root.
+pub(crate) fn works_for(world: &Ground<'_, '_>, step: &Step) -> Option<(Value, AppUser)> {
+    let tree = place_of(step);
+    let user = user_of(world, &tree)?;
+    Some((tree, user))
+}
+
+/// Where a step works: around its program (`/opt/app/venv/bin/pip`), at the directory or file that an
+/// argument names, else in its working directory.
+fn place_of(step: &Step) -> Value {
+    let argv = &step.argv;
+    let program = argv.program.value.resolve(&argv.cwd);
+    let own = argv.program.value.key().contains('/');
+    // An environment shows best whose packages they are, wherever the list of them is.
+    let inner = ["/venv/bin/", "/.venv/bin/", "/env/bin/"].iter().find_map(|inner| program.key().find(inner));
+    if let Some(end) = inner.filter(|_| own) {
+        return Value::from_key(&program.key()[..end], &program);
+    }
+    let named = argv.args.iter().map(|arg| &arg.value).find(|value| {
+        let key = value.key();
+        let project = [".txt", ".toml", ".py"].iter().any(|ending| key.ends_with(ending));
+        value.is_absolute() && key.contains('/') && project
+    });
+    if let Some(file) = named {
+        return file.dirname();
+    }
+    let system = ["/usr", "/bin", "/snap", "/root", "/home"];
+    if own && !system.iter().any(|s| program.is_under(&Value::literal(*s))) {
+        return program.dirname();
+    }
+    crate::tools::place::works_in(argv)
+}
+
+/// The first of a script's steps, from one on, that matches and gives the path to someone other than root:
+/// its owner, its group with the right to write, or everybody.
+pub(crate) fn given_away<'s>(
+    world: &Ground<'_, '_>,
+    script: &'s Deployment<'_>,
+    from: usize,
+    path: &Value,
+    passes: impl Fn(&Step) -> bool,
+) -> Option<(usize, Given<'s>)> {
+    world.givers(script)?.first(script, from, path, passes)
+}
+
+/// True if another script, which may run before this one, makes the account or the directory that a step makes. A script
+/// that sets a server up runs first.
+pub(crate) fn is_made_elsewhere(world: &Ground<'_, '_>, script: &Deployment<'_>, step: &Step) -> bool {
+    step.deed
+        .effects
+        .iter()
+        .any(|effect| is_made(effect) && world.is_made_by_others(script, &effect.resource))
+        && world.firsts(script).is_none_or(|firsts| firsts.sets_up.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::surroundings::{Given, Project};
+    use crate::facts::world::World;
+    use crate::model::{self, FollowNothing};
+    use crate::source::{SourceFile, Sources};
+    use bumpalo::Bump;
+
+    /// For each script, whether another one may have made what its first step makes.
+    fn made_elsewhere(texts: &[&str]) -> Vec<bool> {
+        let (mut sources, arena) = (Sources::default(), Bump::new());
+        let mut scripts = Vec::new();
+        for (number, text) in texts.iter().enumerate() {
+            let path = format!("deploy{number}.sh");
+            let file = sources.add(SourceFile::new(path.clone(), (*text).into()).unwrap());
+            scripts.push(model::build(
+                &arena,
+                file,
+                arena.alloc_str(&path),
+                arena.alloc_str(text),
+                &mut FollowNothing,
+            ));
+        }
+        let (project, given) = (Project::default(), Given::default());
+        let world = World::new(&sources, &scripts, &project, &given);
+        scripts.iter().map(|script| is_made_elsewhere(&world, script, &script.steps[0])).collect()
+    }
+
+    #[test]
+    fn another_script_may_have_made_it_unless_this_one_sets_the_server_up() {
+        let update = "useradd shop\nsystemctl restart shop\n";
+        assert_eq!(made_elsewhere(&[update, "useradd shop\n"]), [true, true]);
+        assert_eq!(made_elsewhere(&[update, "useradd web\n"]), [false, false]);
+        assert_eq!(made_elsewhere(&[update, "useradd shop\napt-get install -y nginx\n"]), [true, false]);
+        assert_eq!(
+            made_elsewhere(&["mkdir /srv/a\n", "mkdir -p /srv/a\n", "touch /srv/a\n"]),
+            [true, true, false]
+        );
+    }
+}
