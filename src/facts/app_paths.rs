@@ -93,9 +93,10 @@ impl<'s> AppPaths<'s> {
     ) -> bool {
         let made = self.made_by(second);
         let outer = || self.made_by(first).iter();
-        !made.is_empty()
-            && made.iter().all(|made| outer().any(|outer| made.path.is_under(outer.path)))
-            && outer().any(|outer| outer.stays_roots(world, script, first))
+        let is_held = |made: &AppPath<'_>| {
+            outer().any(|outer| made.path.is_under(outer.path) && outer.stays_roots(world, script, first))
+        };
+        !made.is_empty() && made.iter().all(is_held)
     }
 }
 
