@@ -9,6 +9,9 @@ use crate::facts::packages::is_opaque_call;
 use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
+use crate::repo::names::base;
+use crate::shell::value::Value;
+use crate::tools::copying::writes_in_place;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::known_units::is_beside_the_app;
 use crate::tools::services::{REBOOT, may_start_otherwise};
@@ -138,6 +141,32 @@ pub(crate) fn is_on_demand(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
                 .iter()
                 .flat_map(|d| d.value.split_whitespace())
                 .any(|target| deploy.own_units().any(|u| u.name == target && u.name != at.name))
+        })
+}
+
+/// The step writes into the file of the native program that the unit runs. A script may be written while it runs: only its
+/// interpreter is a running program.
+pub(crate) fn overwrites_program(deploy: &Deploy<'_, '_, '_>, step: &Step, at: &UnitAt) -> bool {
+    let execs = at.unit.exec_start();
+    let Some(program) = execs.first().map(|exec| exec.program.as_str()) else { return false };
+    let scripts = &deploy.world.project.inventory.scripts;
+    let is_native = |source: Option<&Value>| {
+        source.is_none_or(|source| {
+            let shown = source.to_string();
+            let name = base(&shown);
+            !name.is_empty()
+                && !name.contains(['.', '*'])
+                && !scripts.iter().any(|script| base(script) == name)
+        })
+    };
+    is_here(step)
+        && writes_in_place(&step.argv)
+        && !base(program).contains('.')
+        && step.deed.puts().any(|(effect, content)| match (&effect.change, &effect.resource) {
+            (Change::Write, Resource::Path(path)) => {
+                path.is_shown_as(program) && is_native(content.from.as_ref())
+            }
+            _ => false,
         })
 }
 

@@ -282,6 +282,23 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// The command opens an existing file and writes into it, as cp(1) does: the kernel refuses that for a program that runs
+/// (open(2), ETXTBSY). install(1), mv(1), and cp where it removes or backs up the old file first, put a new one in its place.
+pub(crate) fn writes_in_place(argv: &Argv) -> bool {
+    let anew = ["f", "force", "b", "backup", "l", "link", "s", "symbolic-link", "remove-destination"];
+    match argv.name.as_str() {
+        "cp" => !argv.args.iter().filter_map(|arg| arg.value.as_literal()).any(|text| {
+            match text.strip_prefix("--") {
+                Some(long) => anew.contains(&long.split('=').next().unwrap_or(long)),
+                None => text.strip_prefix('-').is_some_and(|short| short.contains(['f', 'b', 'l', 's'])),
+            }
+        }),
+        // curl(1) -o: "Failure writing output to destination", 23.
+        "curl" => true,
+        _ => false,
+    }
+}
+
 /// mv(1): the second time there is nothing to move.
 pub(crate) fn mv(argv: &Argv) -> Deed {
     let options = argv.options(

@@ -4,7 +4,7 @@ use super::{At, units};
 use crate::facts::appended::lasting;
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
-use crate::facts::lifecycle::left_with_old_code;
+use crate::facts::lifecycle::{left_with_old_code, overwrites_program};
 use crate::facts::modes::{Opened, opened, what_is_opened};
 use crate::facts::needs::Needed;
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
@@ -123,6 +123,9 @@ impl Judge for Asked<'_, '_, '_> {
                     if is_environment_file(path))
             }),
             Question::LastingLine => lasting(self.context, self.at.script, self.at.id).is_ok(),
+            Question::OverwritesProgram => {
+                self.at.unit.is_some_and(|unit| overwrites_program(&self.context.deploy(), step, unit))
+            }
             Question::BringsUnit => {
                 self.at.unit.is_some_and(|unit| units::brings(self.context, self.at, unit))
             }

@@ -46,6 +46,17 @@ pub(crate) enum Once {
     Unit,
 }
 
+impl Once {
+    fn named(name: &str) -> Option<Once> {
+        match name {
+            "script" => Some(Once::Script),
+            "other" => Some(Once::Other),
+            "unit" => Some(Once::Unit),
+            _ => None,
+        }
+    }
+}
+
 /// A predicate on one command: what it asks, of what, and whether the answer must be no.
 #[derive(Debug)]
 pub(super) struct Condition {
@@ -139,8 +150,12 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
 impl Pattern {
     /// True where it is about a unit that the command brings or drives, and each unit is a match of its own.
     pub(crate) fn is_about_unit(&self) -> bool {
-        let names =
-            |c: &Condition| matches!(c.ask, Ask::Command(Question::BringsUnit | Question::DrivesUnit(_)));
+        let names = |c: &Condition| {
+            matches!(
+                c.ask,
+                Ask::Command(Question::BringsUnit | Question::OverwritesProgram | Question::DrivesUnit(_))
+            )
+        };
         self.conditions.iter().any(|c| !c.negated && names(c))
     }
 
@@ -256,16 +271,15 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
             Err((at, format!("`once` belongs to the pattern of `@finding`, not of `@{}`", part.name())))
         }
         ("once", _) if pattern.once.is_some() => Err((at, "`once` is set twice".to_owned())),
-        ("once", [each]) if matches!(each.value.as_str(), "script" | "other" | "unit") => {
-            let once = match each.value.as_str() {
-                "other" => Once::Other,
-                "unit" => Once::Unit,
-                _ => Once::Script,
+        ("once", values) => {
+            let once = values.iter().map(|value| Once::named(&value.value)).collect::<Option<Vec<_>>>();
+            let Some([once]) = once.as_deref() else {
+                let reason = "`once` takes one word: \"script\", \"other\" or \"unit\"";
+                return Err((at, reason.to_owned()));
             };
-            pattern.once = Some((once, at));
+            pattern.once = Some((*once, at));
             Ok(())
         }
-        ("once", _) => Err((at, "`once` takes one word: \"script\", \"other\" or \"unit\"".to_owned())),
         ("severity", [severity]) => {
             of_finding("severity")?;
             let known = Severity::named(&severity.value);

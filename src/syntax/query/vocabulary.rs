@@ -108,6 +108,9 @@ pub(crate) enum Question {
     LastingLine,
     /// `#brings-unit?`: it writes or installs the file of a unit; each unit is a match of its own.
     BringsUnit,
+    /// `#overwrites-program?`: it writes into the file of the native program that a unit of the deploy runs; each unit is a
+    /// match of its own.
+    OverwritesProgram,
     /// `#drives-unit?`: it does one of these to a unit that the deploy brings, and names it; each unit is a match of its own.
     DrivesUnit(Vec<Drive>),
     /// `#unit?`: one of these is true of that unit.
@@ -178,6 +181,7 @@ impl Question {
             | Question::EnvironmentFile
             | Question::LastingLine
             | Question::BringsUnit
+            | Question::OverwritesProgram
             | Question::Unit(_)
             | Question::UnreadSql
             | Question::ForNeed
@@ -306,6 +310,7 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
     command("lasting-line", Arguments::None(|| Ask::Command(Question::LastingLine))),
     command("brings-unit", Arguments::None(|| Ask::Command(Question::BringsUnit))),
+    command("overwrites-program", Arguments::None(|| Ask::Command(Question::OverwritesProgram))),
     command("drives-unit", Arguments::Words(|w| list(w, Question::DrivesUnit))),
     command("unit", Arguments::Words(|w| list(w, Question::Unit))),
     command("leaves-old-code", Arguments::None(|| Ask::Command(Question::LeavesOldCode))),
