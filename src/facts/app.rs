@@ -28,11 +28,8 @@ pub(crate) fn app_user(
     for at in units.iter().filter(|u| u.name.ends_with(".service")) {
         // A unit that is only in the repo says less than one that a script installs.
         let weight = if at.origin == Origin::InRepo { 1 } else { 100 };
-        let (user, span) = match at.unit.user() {
-            Some(directive) => (directive.value.as_str(), directive.span),
-            None if at.unit.exec_start().is_empty() => continue,
-            None => continue,
-        };
+        let Some(directive) = at.unit.user() else { continue };
+        let (user, span) = (directive.value.as_str(), directive.span);
         match counts.iter_mut().find(|(name, ..)| *name == user) {
             Some(entry) => entry.1 += weight,
             None => counts.push((user, weight, at, span)),
