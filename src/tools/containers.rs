@@ -9,7 +9,7 @@ pub(super) use says::{lists, succeeds};
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
-use crate::shell::wrappers::container::RUN;
+use crate::shell::wrappers::container::{COMPOSE, GLOBAL, RUN};
 use crate::tools::draft::{Draft, NEW, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Role};
 use crate::tools::serves::served::{Language, Left, Serves, Stays};
@@ -25,13 +25,7 @@ pub(crate) fn is_compose(name: &str) -> bool {
     matches!(name, "docker-compose" | "podman-compose")
 }
 
-/// Options in front of the object.
-const GLOBAL: &str = "H|host: c|context: config: l|log-level: D tls";
-
 const BUILD: Role = Role::Build(Ecosystem::Container);
-
-const COMPOSE: &str = "f|file: p|project-name: env-file: profile: project-directory: ansi: parallel: progress: \
-    H|host: c|context:";
 
 /// `compose VERB` with its arguments, of either program.
 fn compose_verb(argv: &Argv) -> Option<Argv> {
@@ -440,6 +434,8 @@ fn containers_are_run() {
         ("docker-compose rm -sf web", ""),
         ("docker image prune", "asks"),
         ("docker ps", "[ReadOnly]"),
+        ("podman --root /data --remote rm db", "remove container db fails"),
+        ("docker-compose -c prod -f x.yml up -d", "[ComposeUp]"),
         ("podman run -d --name a img", "create container a fails"),
         ("podman run -d --replace --name a img", "create container a"),
         ("podman volume create data", "create volume data fails"),

@@ -7,7 +7,7 @@ use crate::shell::wrappers::{Peeled, Place, RunAs};
 /// docker-exec(1) and `docker compose exec`.
 const EXEC: &str = "d|detach i|interactive t|tty T|no-TTY privileged detach-keys: e|env: env-file: \
     u|user: w|workdir: index:";
-/// docker-run(1), podman-run(1), `docker compose run`: their options by the `--help` of docker 28, Compose 2 and podman 4.3.
+/// The options of docker-run(1), podman-run(1) and `docker compose run`: the `--help` of docker 28 and podman 4.3.
 pub(crate) const RUN: &str = "a|attach: c|cpu-shares: d|detach e|env: h|hostname: i|interactive l|label: m|memory: P|publish-all \
     p|publish: q|quiet T|no-TTY t|tty u|user: v|volume: w|workdir: add-host: annotation: arch: authfile: \
     blkio-weight-device: blkio-weight: build cap-add: cap-drop: cgroup-conf: cgroup-parent: cgroupns: \
@@ -25,12 +25,17 @@ pub(crate) const RUN: &str = "a|attach: c|cpu-shares: d|detach e|env: h|hostname
     security-opt: service-ports shm-size: stop-signal: stop-timeout: storage-opt: subgidname: \
     subuidname: sysctl: systemd: timeout: tmpfs: tz: uidmap: ulimit: umask: unsetenv: use-aliases \
     userns: uts: variant: volume-driver: volumes-from:";
-const COMPOSE: &str = "f|file: p|project-name: env-file: profile: project-directory: ansi: parallel: progress: \
-    compatibility dry-run verbose H|host: context: c l|log-level: D|debug";
+/// docker-compose(1) 1.29 and `docker compose`, in front of the verb.
+pub(crate) const COMPOSE: &str = "f|file: p|project-name: env-file: profile: project-directory: ansi: parallel: progress: \
+    compatibility dry-run verbose H|host: c|context: l|log-level: D|debug tls tlscacert: tlscert: tlskey:";
+/// docker(1) and podman(1), in front of the object.
+pub(crate) const GLOBAL: &str = "H|host: c|context|connection: D|debug l|log-level: config: tls tlsverify tlscacert: \
+    tlscert: tlskey: cgroup-manager: conmon: events-backend: hooks-dir: identity: namespace: network-config-dir: \
+    r|remote root: runroot: runtime: runtime-flag: storage-driver: storage-opt: tmpdir: url: volumepath:";
 
 impl Peeled {
     pub(super) fn container(&mut self) -> bool {
-        let global = self.argv.leading_options("H|host: c|context: D|debug l|log-level: config:");
+        let global = self.argv.leading_options(GLOBAL);
         let at = global.first_operand;
         let word = |i: usize| self.argv.literal(i).unwrap_or_default().to_owned();
         let (first, second) = (word(at), word(at + 1));

@@ -2,7 +2,8 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
-use crate::tools::containers::{GLOBAL, attachment};
+use crate::shell::wrappers::container::GLOBAL;
+use crate::tools::containers::attachment;
 use crate::tools::effect::Resource;
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
