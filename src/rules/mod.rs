@@ -37,16 +37,8 @@ pub(crate) type Entry = (&'static [RuleId], Rule);
 const OF_DEPLOY: [&str; 3] = ["steps", "user", "permissions"];
 
 /// Every rule in Rust.
-const FAMILIES: &[&[Entry]] = &[
-    rerun::RULES,
-    rerun::SHARED,
-    user::RULES,
-    permissions::RULES,
-    steps::RULES,
-    services::RULES,
-    units::RULES,
-    env::RULES,
-];
+const FAMILIES: &[&[Entry]] =
+    &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
 
 /// How the query files of each family are worded, where their pages do not say it.
 const WORDINGS: &[&[queries::Worded]] = &[

@@ -2,29 +2,12 @@
 //! secrets that are created again, steps that a guard skips for ever, failures that nobody sees.
 
 mod again;
-mod destroyed;
-mod environment_file;
-mod interrupted;
-mod mirrored;
-mod once;
-mod skipped;
 pub(crate) mod told;
 
+use crate::rules::id;
 use crate::rules::queries::{Worded, Wording};
-use crate::rules::{Entry, id};
 
 include!(concat!(env!("OUT_DIR"), "/rules_rerun.rs"));
-
-/// Rules that share a file with others.
-pub(super) const SHARED: &[Entry] = &[
-    (&[id::RERUN_INSTALL_BEHIND_GUARD], skipped::install_behind_guard),
-    (&[id::RERUN_FILE_REPLACED, id::RERUN_NEW_SECRET], environment_file::file_replaced),
-    (&[id::RERUN_INTERRUPTED_RUN], interrupted::interrupted_run),
-    (&[id::RERUN_DATA_DESTROYED], destroyed::data_destroyed),
-    (&[id::RERUN_NEVER_UPDATED], once::never_updated),
-    (&[id::RERUN_BACKUP_OVERWRITTEN], once::backup_overwritten),
-    (&[id::RERUN_MIRROR_DELETES], mirrored::mirror_deletes),
-];
 
 /// How the query files are worded that ask what the second run does.
 pub(super) const SHARED_WORDINGS: &[Worded] = &[

@@ -282,17 +282,14 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
         }
         ("severity", [severity]) => {
             of_finding("severity")?;
-            let known = Severity::named(&severity.value);
-            let reason = "`severity` is \"error\", \"warning\" or \"info\"";
-            pattern.severity = Some(known.ok_or((severity.range.start, reason.to_owned()))?);
-            Ok(())
+            let words = "`severity` is \"error\", \"warning\" or \"info\"";
+            level(severity, Severity::named, words).map(|severity| pattern.severity = Some(severity))
         }
         ("confidence", [confidence]) => {
             of_finding("confidence")?;
-            let known = Confidence::named(&confidence.value);
-            let reason = "`confidence` is \"high\", \"medium\" or \"low\"";
-            pattern.confidence = Some(known.ok_or((confidence.range.start, reason.to_owned()))?);
-            Ok(())
+            let words = "`confidence` is \"high\", \"medium\" or \"low\"";
+            level(confidence, Confidence::named, words)
+                .map(|confidence| pattern.confidence = Some(confidence))
         }
         ("severity" | "confidence", _) => Err((at, format!("`{}` takes one word", key.value))),
         ("counts", _) if !matches!(part, Part::Follows | Part::Precedes) => {
@@ -311,6 +308,11 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
             Err((at, format!("unknown key `{key}`; known are {known}")))
         }
     }
+}
+
+/// The level of that name, or which words there are.
+fn level<T>(word: &Token, named: fn(&str) -> Option<T>, words: &str) -> Result<T, Fault> {
+    named(&word.value).ok_or_else(|| (word.range.start, words.to_owned()))
 }
 
 /// `(#name? @capture words…)`.

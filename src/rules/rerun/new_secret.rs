@@ -1,7 +1,5 @@
-//! `rerun/file-replaced` and `rerun/new-secret`: an environment file that each run writes again.
+//! `rerun/new-secret`: each run gives a secret in a file a new value.
 
-use crate::facts::secrets::is_environment_file;
-use crate::facts::secrets::is_secret_name;
 use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
 use crate::model::condition::Cond;
@@ -9,72 +7,54 @@ use crate::model::{Deployment, Presence, Step, StepId};
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::effect::{Again, Change, Effect, How, Resource};
-use crate::tools::sed::edits;
+use crate::tools::effect::{Change, Effect, Resource};
 
-/// Finds both.
-pub(in crate::rules) fn file_replaced(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+/// Finds them.
+pub(in crate::rules) fn new_secret(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
-        if script.second_run(id).skipped_by().is_some() {
-            continue;
-        }
-        for effect in &step.deed.effects {
-            let (Change::Write | Change::Create(_), Resource::Path(path)) =
-                (&effect.change, &effect.resource)
-            else {
-                continue;
-            };
-            let written = step.written.iter().find(|w| w.path == *path && !w.append);
-            let mut secrets = written.map(|w| secrets_made_anew(&w.value)).unwrap_or_default();
-            secrets.retain(|(_, source)| !is_handed_on(script, source));
-            // The secret that something else keeps is the worst.
-            secrets.sort_by_key(|(_, source)| keeper(script, source).is_none());
-            if let Some((key, source)) = secrets.into_iter().next()
-                && path.is_stable()
-                && !gone_before(script, id, path)
-                && !asked_about(script, id, path)
-            {
-                found.push(new_secret(context, script, id, path, &key, &source));
-                continue;
+        for (_, path) in written(step) {
+            if let Some((key, source)) = remade_secret(script, id, path) {
+                found.push(told(context, script, id, path, (&key, &source)));
             }
-            if !is_environment_file(path)
-                || !path.is_stable()
-                || gone_before(script, id, path)
-                || asked_about(script, id, path)
-            {
-                continue;
-            }
-            let from_sample = matches!(effect.again, Again::Overwrites(_));
-            let filled_in = written.is_some_and(|w| {
-                asks_to_be_filled_in(&w.content.text, &|key| fills_in_itself(script, id, key))
-            });
-            if !from_sample && !filled_in {
-                continue;
-            }
-            let text = format!(
-                "each run overwrites {path}{}, so what people filled in since the first deploy is lost",
-                if from_sample { " from the sample" } else { " with placeholders" },
-            );
-            let confidence = context.confidence(script, id, Some(path));
-            let help = format!("write it only if it is missing: `if [ ! -f {path} ]; then …; fi`");
-            found.push(
-                context
-                    .finding(id::RERUN_FILE_REPLACED, step.span, text)
-                    .at_most(confidence)
-                    .help(help)
-                    .done(),
-            );
         }
     }
 }
 
-fn new_secret(
+/// The files that a step writes whole.
+pub(super) fn written(step: &Step) -> impl Iterator<Item = (&Effect, &Value)> {
+    step.deed.effects.iter().filter_map(|effect| match (&effect.change, &effect.resource) {
+        (Change::Write | Change::Create(_), Resource::Path(path)) => Some((effect, path)),
+        _ => None,
+    })
+}
+
+/// The key and the source of a secret that a step gives a new value in each run, where it writes the file.
+pub(super) fn remade_secret(script: &Deployment<'_>, id: StepId, path: &Value) -> Option<(String, String)> {
+    let text = script.step(id).written.iter().find(|w| w.path == *path && !w.append)?;
+    if !is_replaced(script, id, path) {
+        return None;
+    }
+    let mut secrets = secrets_made_anew(&text.value);
+    secrets.retain(|(_, source)| !is_handed_on(script, source));
+    // The secret that something else keeps is the worst.
+    secrets.sort_by_key(|(_, source)| keeper(script, source).is_none());
+    secrets.into_iter().next()
+}
+
+/// The file is there in the second run, and a step writes it again unasked.
+pub(super) fn is_replaced(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
+    script.second_run(id).skipped_by().is_none()
+        && path.is_stable()
+        && !gone_before(script, id, path)
+        && !asked_about(script, id, path)
+}
+
+fn told(
     context: &World<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     path: &Value,
-    key: &str,
-    source: &str,
+    (key, source): (&str, &str),
 ) -> Finding {
     let step = script.step(id);
     let mut text = format!("each run gives {key} in {path} a new value (`{source}`)");
@@ -198,34 +178,4 @@ fn hole_end(text: &str) -> usize {
         [b'`', rest @ ..] => rest.iter().position(|b| *b == b'`').map_or(text.len(), |i| i + 2),
         _ => 1,
     }
-}
-
-/// A later command of the script inserts the value: `php artisan key:generate` sets `APP_KEY`
-/// (<https://laravel.com/docs/encryption#gathering-your-keys>), `sed -i "s/^TOKEN=.*/…/" .env` names the key.
-fn fills_in_itself(script: &Deployment<'_>, id: StepId, key: &str) -> bool {
-    script.iter().filter(|(later, _)| *later > id).any(|(_, step)| {
-        let mut words = step.argv.args.iter().map(|arg| arg.value.to_string());
-        let makes = || step.deed.puts().any(|(_, content)| content.how == How::Secret);
-        edits(&step.argv) && words.any(|word| word.contains(&format!("{key}=")))
-            || key == "APP_KEY" && makes()
-    })
-}
-
-/// True if a text has values that a person has to fill in, because the script does not.
-fn asks_to_be_filled_in(text: &str, is_filled_in: &dyn Fn(&str) -> bool) -> bool {
-    text.lines().any(|line| {
-        let Some((key, value)) = line.trim().split_once('=') else { return false };
-        if key.starts_with('#') {
-            return false;
-        }
-        let value = value.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
-        let key = key.trim_start_matches("export ").trim();
-        let secret = is_secret_name(key) || key.ends_with("_KEY");
-        let placeholder =
-            ["your", "change", "replace", "xxx", "<", "todo", "placeholder", "fill", "example.com", "dummy"];
-        let asks = placeholder.iter().any(|p| value.contains(p))
-            && (secret || value.contains("your") || value.contains("change"))
-            || secret && (value.is_empty() || value == "password" || value == "secret");
-        asks && !is_filled_in(key)
-    })
 }
