@@ -380,6 +380,14 @@ impl Named<'_, '_, '_> {
                     firsts.is_some_and(|f| f.lacking(first.script, first.id, second.id).is_some())
                 }
                 Relation::Hides => self.world.hides(first.script, first.id, second.id),
+                Relation::GivesAway => {
+                    let paths = self.world.app_paths(first.script);
+                    paths.is_some_and(|p| p.gives_away(self.world, first.script, first.id, second.id))
+                }
+                Relation::Holds => {
+                    let paths = self.world.app_paths(first.script);
+                    paths.is_some_and(|p| p.holds(self.world, first.script, first.id, second.id))
+                }
                 Relation::AsksFor => asks_for(first.script, first.id, second.id),
                 Relation::SameUnit => units::same(self.world, first, second),
                 Relation::MayBringUnit => units::may_bring(first, second),
