@@ -6,7 +6,7 @@ use crate::model::{self, FollowNothing};
 use crate::rules::pages::Pages;
 use crate::rules::{self, Chosen, Judge, embedded};
 use crate::source::{SourceFile, Sources};
-use crate::syntax::query::Selectors;
+use crate::syntax::query::Queries;
 use crate::syntax::{mask, tree};
 use bumpalo::Bump;
 use std::hint::black_box;
@@ -15,7 +15,7 @@ use std::time::Instant;
 /// What the scripts share.
 pub struct Stages {
     pages: Pages,
-    selectors: Selectors,
+    queries: Queries,
     project: Project,
     given: Given,
     rules: Vec<Judge>,
@@ -39,10 +39,10 @@ impl Stages {
     pub fn load() -> Self {
         let pages = Pages::embedded().expect("the embedded pages are tested");
         let files = embedded::files().filter(|f| f.path.ends_with(".scm")).map(|f| (f.shown, f.text));
-        let selectors = Selectors::load_beside(files, []).expect("the embedded selectors are tested");
+        let queries = Queries::load_beside(files, []).expect("the embedded queries are tested");
         Stages {
             pages,
-            selectors,
+            queries,
             project: Project::default(),
             given: Given::default(),
             rules: rules::all().collect(),
@@ -77,7 +77,7 @@ impl Stages {
         let before = Instant::now();
         let worlds = Worlds::from(World::new(&sources, &models, &self.project, &self.given));
         let shared = before.elapsed().as_secs_f64();
-        let chosen = Chosen { selectors: &self.selectors, pages: &self.pages, wants: &|_| true };
+        let chosen = Chosen { queries: &self.queries, pages: &self.pages, wants: &|_| true };
         if let Some(each) = each {
             for (rule, seconds) in self.rules.iter().zip(&mut *each) {
                 let start = Instant::now();

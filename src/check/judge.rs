@@ -102,7 +102,7 @@ fn inspect_in_time(
     models.retain(&files);
     let whole = meant && settings.selection.wants_any("env");
     let project = load::project(root, inventory, whole, sources, &mut judged.gaps);
-    let selectors = settings.rules.selectors()?;
+    let queries = settings.rules.queries()?;
 
     let mut scripts: Vec<Script<'_>> = Vec::new();
     let mut deployments: Vec<Deployment<'_>> = Vec::new();
@@ -135,7 +135,7 @@ fn inspect_in_time(
     judged.files = sources.iter().count();
     let given = given(&settings.config);
     let wants = |rule: &str| settings.selection.wants(rule);
-    let chosen = Chosen { selectors, pages: &settings.rules.pages, wants: &wants };
+    let chosen = Chosen { queries, pages: &settings.rules.pages, wants: &wants };
     let apart = rules::judges_deploys(&chosen);
     let worlds = limit::piece(|| Worlds::new(&deploys, apart, sources, &models, &project, &given));
     let (failed, looked) = match &worlds {

@@ -4,7 +4,7 @@ use super::CheckError;
 use crate::rules::embedded::{self, RuleFile};
 use crate::rules::page::PageError;
 use crate::rules::pages::{Pages, read_folder};
-use crate::syntax::query::{Message, Selectors};
+use crate::syntax::query::{Message, Queries};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub(crate) struct RuleSet {
     /// What the user's folders hold.
     user: Vec<RuleFile>,
     /// Made when the first script is judged: who only looks at pages needs none.
-    selectors: OnceLock<Result<Selectors, CheckError>>,
+    queries: OnceLock<Result<Queries, CheckError>>,
 }
 
 impl RuleSet {
@@ -45,23 +45,23 @@ impl RuleSet {
     pub(crate) fn with(user: Vec<RuleFile>) -> Result<Self, PageError> {
         let pages = Pages::parse(embedded::files().chain(user.iter().cloned()))?;
         pages.check_pairs(&user)?;
-        Ok(RuleSet { pages, user, selectors: OnceLock::new() })
+        Ok(RuleSet { pages, user, queries: OnceLock::new() })
     }
 
     /// The queries, of the user's folders too.
     ///
     /// # Errors
     /// A wrong query of the user.
-    pub(crate) fn selectors(&self) -> Result<&Selectors, CheckError> {
-        let selectors = self.selectors.get_or_init(|| {
-            let is_selector = |path: &str| path.ends_with(".scm");
-            let embedded = embedded::files().filter(|f| is_selector(&f.path)).map(|f| (f.shown, f.text));
-            let user = self.user.iter().filter(|f| is_selector(&f.path));
+    pub(crate) fn queries(&self) -> Result<&Queries, CheckError> {
+        let queries = self.queries.get_or_init(|| {
+            let is_query = |path: &str| path.ends_with(".scm");
+            let embedded = embedded::files().filter(|f| is_query(&f.path)).map(|f| (f.shown, f.text));
+            let user = self.user.iter().filter(|f| is_query(&f.path));
             let user = user.map(|f| (f.shown.clone(), f.text.clone()));
-            let selectors = Selectors::load_beside(embedded, user);
-            let shown = match selectors {
-                Ok(selectors) => match self.wrong_messages(&selectors) {
-                    wrong if wrong.is_empty() => return Ok(selectors),
+            let queries = Queries::load_beside(embedded, user);
+            let shown = match queries {
+                Ok(queries) => match self.wrong_messages(&queries) {
+                    wrong if wrong.is_empty() => return Ok(queries),
                     wrong => wrong,
                 },
                 Err(errors) => errors.iter().map(ToString::to_string).collect(),
@@ -71,12 +71,12 @@ impl RuleSet {
             let error = CheckError { more: shown.collect(), ..error };
             Err(error.advise("queries/README.md lists what a query can say"))
         });
-        selectors.as_ref().map_err(Clone::clone)
+        queries.as_ref().map_err(Clone::clone)
     }
 
     /// What is wrong with the messages in pages, because of what their query files capture.
-    fn wrong_messages(&self, selectors: &Selectors) -> Vec<String> {
-        let files = selectors.files().iter();
+    fn wrong_messages(&self, queries: &Queries) -> Vec<String> {
+        let files = queries.files().iter();
         let of_pages = files.filter_map(|file| Some((file, self.pages.get(file.rule())?)));
         let faults = of_pages.flat_map(|(file, page)| {
             let parsed = |text: &Option<Cow<'static, str>>| Message::parse(text.as_ref()?).ok();

@@ -174,7 +174,7 @@ mod tests {
             ..Request::default()
         };
         let settings = Settings::load(&request).unwrap();
-        let selectors = settings.rules.selectors().unwrap();
+        let queries = settings.rules.queries().unwrap();
         let mut judged = 0;
         let mut look = |world: &World<'_, '_>| {
             let scripts = world.scripts().to_vec();
@@ -182,7 +182,7 @@ mod tests {
             let worlds = Worlds::from(world);
             let run = |wants: &dyn Fn(&str) -> bool| {
                 let mut found = Vec::new();
-                let chosen = Chosen { selectors, pages: &settings.rules.pages, wants };
+                let chosen = Chosen { queries, pages: &settings.rules.pages, wants };
                 assert!(rules::run(&worlds, &chosen, &mut found).is_empty(), "a rule panicked");
                 found
             };

@@ -61,7 +61,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let form = form(args);
     let request = request(args);
     let rules = Arc::new(RuleSet::load(&args.rules)?);
-    rules.selectors()?;
+    rules.queries()?;
     // What is wrong for all repos is said once. An empty directory has no configuration of its own.
     Settings::check(&request, &rules)?;
     let given = given(args)?;

@@ -91,6 +91,12 @@ impl Givers {
         }
     }
 
+    /// True if a step gives the path to someone other than root, or may do so.
+    pub(crate) fn gives_at(&self, script: &Deployment<'_>, step: usize, path: &Value) -> bool {
+        self.hidden.binary_search(&step).is_ok()
+            || script.steps[step].deed.effects.iter().any(|effect| gives(effect) && reached(effect, path))
+    }
+
     /// The last of the steps before one that match and give away the path or what contains it.
     pub(crate) fn last_before<'s>(
         &self,

@@ -3,6 +3,8 @@
 //! judges.
 
 pub(crate) mod app;
+pub(crate) mod app_paths;
+pub(crate) mod app_writes;
 pub(crate) mod appended;
 pub(crate) mod attended;
 pub(crate) mod deploy;

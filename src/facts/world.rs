@@ -1,5 +1,6 @@
 //! What the rules of one repo see: the scripts' models, the project around them, and what follows from both.
 
+use crate::facts::app_paths::AppPaths;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
 use crate::facts::ground::{Found, Ground};
@@ -28,6 +29,7 @@ pub(crate) struct World<'r, 'a> {
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
     words: OnceCell<Words>,
+    app_paths: Vec<OnceCell<AppPaths<'r>>>,
     secrets: Vec<Secrets>,
 }
 
@@ -82,6 +84,7 @@ impl<'r, 'a> World<'r, 'a> {
             app_trees,
         });
         World {
+            app_paths: ground.scripts().iter().map(|_| OnceCell::new()).collect(),
             secrets: ground.scripts().iter().map(|_| Secrets::default()).collect(),
             ground,
             compared: OnceCell::new(),
@@ -121,6 +124,12 @@ impl<'r, 'a> World<'r, 'a> {
     /// Services compared with what runs on the server.
     pub(crate) fn compared(&self) -> &Compared {
         self.compared.get_or_init(|| Compared::new(&self.deploy()))
+    }
+
+    /// What root makes in a script, and the app's account needs.
+    pub(crate) fn app_paths(&self, script: &Deployment<'_>) -> Option<&AppPaths<'r>> {
+        let number = self.number(script)?;
+        Some(self.app_paths[number].get_or_init(|| AppPaths::of(self, self.scripts()[number])))
     }
 
     /// The files of a script that hold secrets.

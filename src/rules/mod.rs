@@ -25,7 +25,7 @@ use crate::finding::{Confidence, Finding, RuleId};
 use crate::limit::{self, Failure};
 use crate::repo::names::is_first_boot_script;
 use crate::rules::pages::Pages;
-use crate::syntax::query::Selectors;
+use crate::syntax::query::Queries;
 
 /// A rule in Rust: it looks at a whole repo, because it compares two places.
 pub(crate) type Rule = fn(&World<'_, '_>, &mut Vec<Finding>);
@@ -56,7 +56,7 @@ const WORDINGS: &[&[queries::Worded]] = &[
 #[derive(Clone, Copy)]
 pub(crate) struct Chosen<'r> {
     /// The query files.
-    pub(crate) selectors: &'r Selectors,
+    pub(crate) queries: &'r Queries,
     /// The pages.
     pub(crate) pages: &'r Pages,
     /// Whether a rule is asked for. One that is not does not run.
@@ -209,7 +209,7 @@ pub(crate) fn run(worlds: &Worlds<'_, '_>, chosen: &Chosen<'_>, findings: &mut V
 /// True if some rule is asked for that judges each deploy by itself.
 pub(crate) fn judges_deploys(chosen: &Chosen<'_>) -> bool {
     let rules = FAMILIES.iter().copied().flatten().flat_map(|(ids, _)| ids.iter()).map(|id| &**id);
-    let of_queries = chosen.selectors.rules();
+    let of_queries = chosen.queries.rules();
     let mut asked = rules.chain(of_queries.iter().map(|rule| &**rule));
     asked.any(|rule| is_of_deploy(rule) && (chosen.wants)(rule))
 }
@@ -226,7 +226,7 @@ fn run_each_query(
     findings: &mut Vec<Finding>,
     failed: &mut Vec<Failed>,
 ) {
-    let rules = chosen.selectors.rules().into_iter().filter(|rule| (chosen.wants)(rule));
+    let rules = chosen.queries.rules().into_iter().filter(|rule| (chosen.wants)(rule));
     let ids = rules.filter_map(|rule| chosen.pages.get(&rule).map(|page| page.id.clone()));
     for judge in ids.map(|id| Judge(Kind::Query(id))) {
         match judge.run(worlds, chosen) {

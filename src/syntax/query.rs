@@ -41,7 +41,7 @@ pub(crate) trait Judge {
 
 /// All query files, and an index of the patterns that find faults.
 #[derive(Debug, Default)]
-pub(crate) struct Selectors {
+pub(crate) struct Queries {
     files: Vec<QueryFile>,
     /// The patterns with `@finding` that are tried on commands of a name.
     by_name: HashMap<String, Vec<At>>,
@@ -63,7 +63,7 @@ pub(crate) struct QueryFile {
 
 /// What is wrong with a query file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SelectorError {
+pub(crate) struct QueryError {
     /// The file's path as it was given.
     pub(crate) path: String,
     /// 1-based.
@@ -74,14 +74,14 @@ pub(crate) struct SelectorError {
     pub(crate) reason: String,
 }
 
-impl std::fmt::Display for SelectorError {
+impl std::fmt::Display for QueryError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let SelectorError { path, line, column, reason } = self;
+        let QueryError { path, line, column, reason } = self;
         write!(f, "{path}:{line}:{column}: {reason}")
     }
 }
 
-impl std::error::Error for SelectorError {}
+impl std::error::Error for QueryError {}
 
 impl QueryFile {
     /// `family/name` of the file.
@@ -135,7 +135,7 @@ impl QueryFile {
     }
 }
 
-impl Selectors {
+impl Queries {
     /// Reads and checks query files, each a path that ends with `<family>/<name>.scm` and its text. Those that are part
     /// of the program come first: their queries are compiled when first needed, because a test has done it before.
     ///
@@ -144,21 +144,21 @@ impl Selectors {
     pub(crate) fn load_beside<T: AsRef<str>>(
         embedded: impl IntoIterator<Item = (String, T)>,
         files: impl IntoIterator<Item = (String, T)>,
-    ) -> Result<Selectors, Vec<SelectorError>> {
-        let mut selectors = Selectors::default();
+    ) -> Result<Queries, Vec<QueryError>> {
+        let mut queries = Queries::default();
         let mut errors = Vec::new();
         let embedded = embedded.into_iter().map(|file| (file, false));
         for ((path, text), compile) in embedded.chain(files.into_iter().map(|file| (file, true))) {
             match read(&path, text.as_ref(), compile) {
-                Ok(file) => selectors.files.push(file),
+                Ok(file) => queries.files.push(file),
                 Err(faults) => errors.extend(faults),
             }
         }
         if !errors.is_empty() {
             return Err(errors);
         }
-        selectors.index();
-        Ok(selectors)
+        queries.index();
+        Ok(queries)
     }
 
     fn index(&mut self) {
@@ -219,7 +219,7 @@ impl Selectors {
 }
 
 /// Reads one file; what is wrong with it otherwise.
-fn read(path: &str, text: &str, compile: bool) -> Result<QueryFile, Vec<SelectorError>> {
+fn read(path: &str, text: &str, compile: bool) -> Result<QueryFile, Vec<QueryError>> {
     let mut faults = Vec::new();
     let mut file = QueryFile { rule: rule_id(path).unwrap_or_default(), patterns: Vec::new() };
     if file.rule.is_empty() {
@@ -250,7 +250,7 @@ fn read(path: &str, text: &str, compile: bool) -> Result<QueryFile, Vec<Selector
     faults.sort_by_key(|(at, _)| *at);
     let errors = faults.into_iter().map(|(at, reason)| {
         let (line, column) = place(text, at);
-        SelectorError { path: path.to_owned(), line, column, reason }
+        QueryError { path: path.to_owned(), line, column, reason }
     });
     Err(errors.collect())
 }

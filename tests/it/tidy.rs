@@ -303,7 +303,7 @@ fn a_module_says_what_it_owns() {
 }
 
 #[test]
-fn every_selector_has_its_page() {
+fn every_query_has_its_page() {
     let queries = files(|p| p.starts_with("queries/"));
     let mut faults = Vec::new();
     for (path, _) in &queries {

@@ -18,7 +18,7 @@ use crate::rules::pages::Pages;
 use crate::shell::parse::Shell;
 use crate::source::{FileId, MappedText, OffsetMap, SourceFile, Sources, Span};
 use crate::syntax::mask::mask;
-use crate::syntax::query::Selectors;
+use crate::syntax::query::Queries;
 use bumpalo::Bump;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -291,9 +291,9 @@ pub fn rules(data: &[u8]) {
             Some(RuleFile { path: path.to_owned(), shown: path.to_owned(), text: text.into() })
         })
         .collect();
-    let selectors = own.iter().filter(|f| f.path.ends_with(".scm"));
-    let selectors = Selectors::load_beside([], selectors.map(|f| (f.shown.clone(), f.text.clone())));
-    if let Err(errors) = &selectors {
+    let queries = own.iter().filter(|f| f.path.ends_with(".scm"));
+    let queries = Queries::load_beside([], queries.map(|f| (f.shown.clone(), f.text.clone())));
+    if let Err(errors) = &queries {
         assert!(errors.iter().all(|error| !error.to_string().is_empty()) && !errors.is_empty());
     }
     let pages = match Pages::parse(own.clone()) {
@@ -308,7 +308,7 @@ pub fn rules(data: &[u8]) {
     for page in pages.iter() {
         let _ = examples(page);
     }
-    if selectors.is_err() {
+    if queries.is_err() {
         return;
     }
     let Ok(rules) = RuleSet::with(own) else { return };

@@ -159,8 +159,8 @@ fn configurations_and_rules() {
         let page = table.iter().find(|(other, _)| **other == page).map_or("", |(_, text)| text);
         let page = damaged(&mut dice, page.as_bytes(), b"```bash\n");
         run.ask(path, properties::rules, &page);
-        let selector = damaged(&mut dice, text.as_bytes(), b"((command) @x (#eq? @x \"a\"))\n");
-        let input = [&page, &b"\n#@ own/rule.scm\n"[..], &selector].concat();
+        let query = damaged(&mut dice, text.as_bytes(), b"((command) @x (#eq? @x \"a\"))\n");
+        let input = [&page, &b"\n#@ own/rule.scm\n"[..], &query].concat();
         run.ask(path, properties::rules, &input);
     }
     run.ends(320);

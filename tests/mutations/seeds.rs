@@ -63,12 +63,12 @@ fn heredocs(script: &str) -> Vec<String> {
 fn rules() -> BTreeSet<String> {
     let files = crate::rules::embedded::table();
     let pages = files.iter().filter(|(path, _)| path.ends_with(".md") && path.contains('/'));
-    let with_selector = pages.map(|(path, text)| {
-        let selector = path.replace(".md", ".scm");
-        let selector = files.iter().find(|(other, _)| **other == selector).map_or("", |(_, text)| text);
-        input_of([("own/rule.md", *text), ("own/rule.scm", selector)], "own/rule.md")
+    let with_query = pages.map(|(path, text)| {
+        let query = path.replace(".md", ".scm");
+        let query = files.iter().find(|(other, _)| **other == query).map_or("", |(_, text)| text);
+        input_of([("own/rule.md", *text), ("own/rule.scm", query)], "own/rule.md")
     });
-    with_selector.collect()
+    with_query.collect()
 }
 
 fn write<'t>(target: &str, inputs: impl Iterator<Item = &'t String>) {

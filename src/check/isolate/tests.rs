@@ -7,7 +7,7 @@ use crate::finding::{Confidence, RuleId, Severity};
 use crate::model::FollowNothing;
 use crate::project::compose;
 use crate::source::SourceFile;
-use crate::syntax::query::Selectors;
+use crate::syntax::query::Queries;
 
 pub(super) const SCRIPT: &str =
     "mkdir /a\nf() {\n  bad x\n  mkdir /b\n}\nif [ -e /x ]; then bad y; mkdir /c; fi\nf\nmkdir /d\n";
@@ -85,7 +85,7 @@ pub(super) fn judge_again(files: &[(&str, &str)], rule: Judge) -> (Vec<String>, 
         scripts: &[script("start.sh", SCRIPT), script("more.sh", "mkdir /e\n")],
         project: &project,
         given: &Given::default(),
-        chosen: Chosen { selectors: &Selectors::default(), pages: &settings.rules.pages, wants: &|_| true },
+        chosen: Chosen { queries: &Queries::default(), pages: &settings.rules.pages, wants: &|_| true },
     };
     let (found, places) = repo.judge_again(&rule);
     assert!(found.iter().all(|f| f.severity == Severity::Warning && f.confidence == Confidence::Medium));

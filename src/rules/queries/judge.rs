@@ -117,6 +117,10 @@ impl Judge for Asked<'_, '_, '_> {
                 !units_out_of_reach(self.context, self.at.script, self.at.id).is_empty()
             }
             Question::ExposesSecret(words) => words.iter().any(|word| self.exposes(*word)),
+            Question::NeededByApp => {
+                let paths = self.context.app_paths(self.at.script);
+                paths.is_some_and(|paths| !paths.made_by(self.at.id).is_empty())
+            }
             Question::MadeElsewhere => is_made_elsewhere(self.context, self.at.script, step),
             Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
@@ -225,12 +229,12 @@ pub(super) fn features(context: &World<'_, '_>, script: &Deployment<'_>, id: Ste
     {
         features.add(of);
     }
-    if context.runs_as_app(step) {
+    if context.runs_as_app(script, step) {
         features.add(RunsAs::App);
     }
     match &step.user {
         User::Root => features.add(RunsAs::Root),
-        User::Named(_) if !context.runs_as_app(step) => features.add(RunsAs::Other),
+        User::Named(_) if !context.runs_as_app(script, step) => features.add(RunsAs::Other),
         User::Named(_) => {}
         User::Unknown | User::Caller => features.add(RunsAs::Unknown),
     }

@@ -5,14 +5,14 @@ use crate::facts::needs::{Demand, Needed, is_deploy, needed};
 use crate::finding::Finding;
 use crate::model::Deployment;
 use crate::source::Span;
-use crate::syntax::query::{Need, Part, Pattern, QueryFile, Selectors};
+use crate::syntax::query::{Need, Part, Pattern, Queries, QueryFile};
 use crate::tools::effect::Ecosystem;
 
 /// Looks for what each rule with `@missing` asks for.
-pub(super) fn run(run: &Run<'_, '_, '_>, selectors: &Selectors, found: &mut Vec<Finding>) {
+pub(super) fn run(run: &Run<'_, '_, '_>, queries: &Queries, found: &mut Vec<Finding>) {
     let deploy = run.world.deploy();
     let asked = |file: &&QueryFile| file.has(Part::Missing) && run.telling.wants(file.rule());
-    for file in selectors.files().iter().filter(asked) {
+    for file in queries.files().iter().filter(asked) {
         let mut needs: Vec<Need> =
             file.of(Part::Missing).flat_map(|pattern| pattern.needs()).copied().collect();
         needs.dedup();

@@ -22,7 +22,7 @@ use crate::rules::Chosen;
 use crate::rules::draft::Draft;
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::syntax::query::{Features, Once, Part, Pattern, QueryFile, Relation, Selectors};
+use crate::syntax::query::{Features, Once, Part, Pattern, Queries, QueryFile, Relation};
 #[cfg(test)]
 pub(crate) use judge::blamed;
 
@@ -109,9 +109,9 @@ pub(super) fn run(
     let run = Run { world, telling, features: world.scripts().iter().map(|_| OnceCell::new()).collect() };
     for number in 0..world.scripts().len() {
         let of_script = OfScript { run: &run, number, candidates: HashMap::new(), told: HashSet::new() };
-        of_script.judge(chosen.selectors, found);
+        of_script.judge(chosen.queries, found);
     }
-    missing::run(&run, chosen.selectors, found);
+    missing::run(&run, chosen.queries, found);
 }
 
 /// One run over all scripts.
@@ -202,10 +202,10 @@ struct Hit<'w, 'a, 'q> {
 }
 
 impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
-    fn judge(mut self, selectors: &'q Selectors, found: &mut Vec<Finding>) {
+    fn judge(mut self, queries: &'q Queries, found: &mut Vec<Finding>) {
         let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
         for at in self.run.steps(self.number) {
-            for (file, pattern) in selectors.finding(&at.step().argv.name, self.run.features(at)) {
+            for (file, pattern) in queries.finding(&at.step().argv.name, self.run.features(at)) {
                 let is_told = pattern.is_told_once(Once::Script)
                     && self.told.contains(&(std::ptr::from_ref(pattern).cast(), None, None));
                 if is_told || !self.run.telling.wants(file.rule()) {
@@ -380,6 +380,14 @@ impl Named<'_, '_, '_> {
                     firsts.is_some_and(|f| f.lacking(first.script, first.id, second.id).is_some())
                 }
                 Relation::Hides => self.world.hides(first.script, first.id, second.id),
+                Relation::GivesAway => {
+                    let paths = self.world.app_paths(first.script);
+                    paths.is_some_and(|p| p.gives_away(self.world, first.script, first.id, second.id))
+                }
+                Relation::Holds => {
+                    let paths = self.world.app_paths(first.script);
+                    paths.is_some_and(|p| p.holds(self.world, first.script, first.id, second.id))
+                }
                 Relation::AsksFor => asks_for(first.script, first.id, second.id),
                 Relation::SameUnit => units::same(self.world, first, second),
                 Relation::MayBringUnit => units::may_bring(first, second),

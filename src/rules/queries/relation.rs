@@ -14,6 +14,8 @@ pub(super) fn holds(relation: Relation, first: &Step, second: &Step) -> bool {
         | Relation::Later
         | Relation::FirstMakes
         | Relation::AsksFor
+        | Relation::GivesAway
+        | Relation::Holds
         | Relation::Hides
         | Relation::SameUnit
         | Relation::MayBringUnit

@@ -24,8 +24,8 @@ fn found(query: &str, script: &str) -> Vec<(String, Finding)> {
     let page =
         RuleFile { path: "house/x.md".to_owned(), shown: "x.md".to_owned(), text: PAGE.to_owned().into() };
     let pages = Pages::parse([page]).unwrap();
-    let selectors = Selectors::load_beside([], [("house/x.scm".to_owned(), query)]).unwrap();
-    let chosen = Chosen { selectors: &selectors, pages: &pages, wants: &|_| true };
+    let queries = Queries::load_beside([], [("house/x.scm".to_owned(), query)]).unwrap();
+    let chosen = Chosen { queries: &queries, pages: &pages, wants: &|_| true };
     let mut found = Vec::new();
     run(&world, &chosen, &[], &mut found);
     found.into_iter().map(|finding| (sources.text(finding.span).to_owned(), finding)).collect()

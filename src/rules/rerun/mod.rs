@@ -1,4 +1,4 @@
-//! What the second run does, if that takes more than a selector: lines that are appended again, files and
+//! What the second run does, if that takes more than a query: lines that are appended again, files and
 //! secrets that are created again, steps that a guard skips for ever, failures that nobody sees.
 
 mod again;

@@ -12,7 +12,7 @@ use crate::rules::{Chosen, run};
 use crate::shell::value::Value;
 use crate::source::{SourceFile, Sources, Span};
 use crate::support::root;
-use crate::syntax::query::{Features, Judge, Question, SecondRun, Selectors};
+use crate::syntax::query::{Features, Judge, Queries, Question, SecondRun};
 use crate::syntax::tree::Node;
 use crate::tools::effect::PathKind;
 use std::fs;
@@ -45,9 +45,9 @@ fn resources() -> Vec<Resource> {
 }
 
 /// The query files of the program.
-fn selectors() -> Selectors {
+fn queries() -> Queries {
     let queries = embedded::files().filter(|file| file.path.ends_with(".scm"));
-    Selectors::load_beside(queries.map(|file| (file.shown, file.text)), []).unwrap()
+    Queries::load_beside(queries.map(|file| (file.shown, file.text)), []).unwrap()
 }
 
 /// A script, with all that the rules need to judge it.
@@ -62,8 +62,8 @@ fn judged<T>(
     let scripts = [build(&arena, file, "start.sh", arena.alloc_str(text), &mut FollowNothing)];
     let (project, given) = (Project::default(), Given::default());
     let worlds = Worlds::from(World::new(&sources, &scripts, &project, &given));
-    let (selectors, pages) = (selectors(), Pages::embedded().unwrap());
-    let chosen = Chosen { selectors: &selectors, pages: &pages, wants };
+    let (queries, pages) = (queries(), Pages::embedded().unwrap());
+    let chosen = Chosen { queries: &queries, pages: &pages, wants };
     let mut found = Vec::new();
     assert!(run(&worlds, &chosen, &mut found).is_empty());
     look(worlds.whole(), &found)
@@ -94,14 +94,14 @@ impl Judge for Row {
 
 /// The rules of the family whose query files look for a change that the second run goes wrong with.
 fn looked_for(
-    selectors: &Selectors,
+    queries: &Queries,
     outcome: SecondRun,
     change: &Change,
     resource: &Resource,
     aborts: bool,
 ) -> Vec<String> {
     let row = Row(blamed(outcome, change, resource, aborts));
-    let found = selectors.finding("some-program", row.0);
+    let found = queries.finding("some-program", row.0);
     let of_family = found
         .filter(|(file, pattern)| file.rule().starts_with("rerun/") && !pattern.matches(&row).is_empty());
     let mut rules: Vec<String> = of_family.map(|(file, _)| file.rule().to_string()).collect();
@@ -111,7 +111,7 @@ fn looked_for(
 
 #[test]
 fn query_files_look_for_what_the_table_says() {
-    let selectors = selectors();
+    let queries = queries();
     let changes = [
         Change::Create(PathKind::Any),
         Change::Remove,
@@ -136,7 +136,7 @@ fn query_files_look_for_what_the_table_says() {
                 (SecondRun::Overwrites, overwrites(&resource)),
             ];
             for (outcome, told) in table {
-                let by = looked_for(&selectors, outcome, change, &resource, aborts);
+                let by = looked_for(&queries, outcome, change, &resource, aborts);
                 let stated = match &told {
                     By(rule) => vec![rule.to_string()],
                     Silent(_) => Vec::new(),

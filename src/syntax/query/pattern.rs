@@ -272,12 +272,12 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
         }
         ("once", _) if pattern.once.is_some() => Err((at, "`once` is set twice".to_owned())),
         ("once", values) => {
-            let once = values.iter().map(|value| Once::named(&value.value)).collect::<Option<Vec<_>>>();
-            let Some([once]) = once.as_deref() else {
-                let reason = "`once` takes one word: \"script\", \"other\" or \"unit\"";
-                return Err((at, reason.to_owned()));
+            let once = match values {
+                [once] => Once::named(&once.value),
+                _ => None,
             };
-            pattern.once = Some((*once, at));
+            let reason = "`once` takes one word: \"script\", \"other\" or \"unit\"";
+            pattern.once = Some((once.ok_or((at, reason.to_owned()))?, at));
             Ok(())
         }
         ("severity", [severity]) => {
@@ -292,13 +292,11 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
                 .map(|confidence| pattern.confidence = Some(confidence))
         }
         ("severity" | "confidence", _) => Err((at, format!("`{}` takes one word", key.value))),
-        ("counts", _) if !matches!(part, Part::Follows | Part::Precedes) => Err((
-            at,
-            format!(
-                "`counts` belongs to the pattern of `@follows` or `@precedes`, not of `@{}`",
-                part.name()
-            ),
-        )),
+        ("counts", _) if !matches!(part, Part::Follows | Part::Precedes) => {
+            let name = part.name();
+            let of = "`@follows` or `@precedes`";
+            Err((at, format!("`counts` belongs to the pattern of {of}, not of `@{name}`")))
+        }
         ("counts", _) if pattern.counts_perhaps => Err((at, "`counts` is set twice".to_owned())),
         ("counts", [when]) if when.value == "perhaps" => {
             pattern.counts_perhaps = true;

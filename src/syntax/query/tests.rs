@@ -43,6 +43,7 @@ impl Judge for Says<'_> {
             Question::OutOfReach => self.has("out-of-reach"),
             Question::UnitOutOfReach => self.has("unit-out-of-reach"),
             Question::ExposesSecret(words) => any(self, words),
+            Question::NeededByApp => self.has("needed-by-app"),
             Question::MadeElsewhere => self.has("made-elsewhere"),
             Question::EnvironmentFile => self.has("environment-file"),
             Question::LastingLine => self.has("lasting-line"),
@@ -92,20 +93,20 @@ impl Says<'_> {
 /// The script that every query here is tried on.
 const SOURCE: &str = "git push $x --force --force=a \"$(git pull --force)\"\n";
 
-fn load(text: &str) -> Result<Selectors, Vec<SelectorError>> {
-    Selectors::load_beside([], [("house/rule.scm".to_owned(), text.to_owned())])
+fn load(text: &str) -> Result<Queries, Vec<QueryError>> {
+    Queries::load_beside([], [("house/rule.scm".to_owned(), text.to_owned())])
 }
 
 /// What the queries find in [`SOURCE`]: the texts of their words, or `-`.
 #[track_caller]
 fn found(text: &str, words: &'static [&'static str]) -> Vec<String> {
-    let selectors = match load(text) {
-        Ok(selectors) => selectors,
+    let queries = match load(text) {
+        Ok(queries) => queries,
         Err(errors) => panic!("{errors:?}"),
     };
     let tree = parse(SOURCE).unwrap();
     let says = Says { words, tree: &tree, text: SOURCE };
-    let found = selectors.finding("git", says.features()).flat_map(|(file, pattern)| {
+    let found = queries.finding("git", says.features()).flat_map(|(file, pattern)| {
         assert_eq!(&**file.rule(), "house/rule");
         pattern.matches(&says)
     });
@@ -116,9 +117,9 @@ const BARE: &str = "((command) @finding (#set! command \"git\")";
 
 #[test]
 fn a_bare_command_is_found_by_its_name() {
-    let selectors = load(&format!("{BARE})")).unwrap();
-    assert_eq!(selectors.finding("git", Features::default()).count(), 1);
-    assert_eq!(selectors.finding("mkdir", Features::default()).count(), 0);
+    let queries = load(&format!("{BARE})")).unwrap();
+    assert_eq!(queries.finding("git", Features::default()).count(), 1);
+    assert_eq!(queries.finding("mkdir", Features::default()).count(), 0);
     assert_eq!(found(&format!("{BARE})"), &[]), ["-"]);
     assert!(found("((command) @finding (#set! command \"mkdir\"))", &[]).is_empty());
 }
@@ -147,6 +148,7 @@ fn each_predicate_asks_the_judge_and_has_a_negation() {
         ("out-of-reach", "", &["out-of-reach"]),
         ("unit-out-of-reach", "", &["unit-out-of-reach", "path"]),
         ("exposes-secret", "\"new\" \"opened\"", &["opened", "mode"]),
+        ("needed-by-app", "", &["needed-by-app", "create"]),
         ("made-elsewhere", "", &["made-elsewhere", "create"]),
         ("environment-file", "", &["environment-file"]),
         ("lasting-line", "", &["lasting-line"]),
@@ -228,8 +230,8 @@ fn a_deep_query_ends_with_the_time_of_its_work() {
     // It finds nothing for long, or one word again and again.
     for last in ["argument: (string) @word", "argument: (word) @word"] {
         let text = format!("((command {three} {last}) @finding (#set! command git))");
-        let selectors = load(&text).unwrap();
-        let (_, pattern) = selectors.finding("git", Features::default()).next().unwrap();
+        let queries = load(&text).unwrap();
+        let (_, pattern) = queries.finding("git", Features::default()).next().unwrap();
         let started = std::time::Instant::now();
         let time = std::time::Duration::from_millis(40);
         let ended = limit::within(Some(time), || limit::piece(|| pattern.matches(&says).len()));
@@ -253,8 +255,8 @@ fn an_optional_capture_without_a_node_holds_of_nothing() {
 #[test]
 fn a_message_replaces_the_rules_own() {
     let text = format!("{BARE} (#set! message \"say \\\"please\\\" to {{command}}\"))");
-    let selectors = load(&text).unwrap();
-    let (_, pattern) = selectors.finding("git", Features::default()).next().unwrap();
+    let queries = load(&text).unwrap();
+    let (_, pattern) = queries.finding("git", Features::default()).next().unwrap();
     let message = pattern.message().unwrap();
     let text = Piece::Text("say \"please\" to ".to_owned());
     assert_eq!(message.pieces(), [text, Piece::Hole(Placeholder::Command)]);
@@ -268,11 +270,11 @@ fn a_folder_of_a_users_own_rules_stands_beside_the_embedded() {
     };
     let embedded = [file("queries/rerun/a.scm", "git")];
     let own = [file("lint/house/b.scm", "git"), file("lint/house/c.scm", "npm")];
-    let selectors = Selectors::load_beside(embedded, own).unwrap();
-    assert_eq!(selectors.rules().iter().map(|r| &**r).collect::<Vec<_>>(), ["house/b", "house/c", "rerun/a"]);
+    let queries = Queries::load_beside(embedded, own).unwrap();
+    assert_eq!(queries.rules().iter().map(|r| &**r).collect::<Vec<_>>(), ["house/b", "house/c", "rerun/a"]);
     let tree = parse(SOURCE).unwrap();
     let says = Says { words: &[], tree: &tree, text: SOURCE };
-    let of_git = selectors.finding("git", Features::default());
+    let of_git = queries.finding("git", Features::default());
     let rules: Vec<(&str, usize)> =
         of_git.map(|(file, pattern)| (&**file.rule(), pattern.matches(&says).len())).collect();
     assert_eq!(rules, [("rerun/a", 1), ("house/b", 1)]);
@@ -282,10 +284,10 @@ fn a_folder_of_a_users_own_rules_stands_beside_the_embedded() {
 fn patterns_are_tried_where_a_command_has_what_they_need() {
     let text = "((command) @finding (#role? @finding build migrate) (#effect? @finding create path))
         ((command) @finding (#second-run? @finding fails) (#not-role? @finding build))";
-    let selectors = load(text).unwrap();
+    let queries = load(text).unwrap();
     let tried = |words: &'static [&'static str]| {
         let tree = parse(SOURCE).unwrap();
-        selectors.finding("git", Says { words, tree: &tree, text: SOURCE }.features()).count()
+        queries.finding("git", Says { words, tree: &tree, text: SOURCE }.features()).count()
     };
     assert_eq!(tried(&[]), 0);
     assert_eq!(tried(&["read-only"]), 0);
@@ -300,8 +302,8 @@ fn each_part_of_a_rule_is_known() {
         ((command) @other (#installs-manifest? @other) (#after? @other @finding))
         ((command) @precedes (#role? @precedes dependencies) (#not-same-place? @finding @precedes))
         ((command) @follows (#set! command pip) (#before? @follows @other))";
-    let selectors = load(text).unwrap();
-    let [file] = selectors.files() else { panic!("one file was read") };
+    let queries = load(text).unwrap();
+    let [file] = queries.files() else { panic!("one file was read") };
     for part in [Part::Finding, Part::Other, Part::Precedes, Part::Follows] {
         assert_eq!(file.of(part).count(), 1, "{part:?}");
     }
@@ -313,7 +315,7 @@ fn each_part_of_a_rule_is_known() {
     // Only what is at fault is looked for in every script.
     let tree = parse(SOURCE).unwrap();
     let says = Says { words: &["dependencies"], tree: &tree, text: SOURCE };
-    assert_eq!(selectors.finding("pip", says.features()).count(), 0);
+    assert_eq!(queries.finding("pip", says.features()).count(), 0);
 }
 
 #[test]

@@ -100,6 +100,8 @@ pub(crate) enum Question {
     UnitOutOfReach,
     /// `#exposes-secret?`: it lets everybody read a secret, in one of these ways.
     ExposesSecret(Vec<ExposureWord>),
+    /// `#needed-by-app?`: the app's account needs a path that it makes as root.
+    NeededByApp,
     /// `#made-elsewhere?`: another script may have made the same account or directory.
     MadeElsewhere,
     /// `#environment-file?`: a file that it writes whole is an environment file.
@@ -169,6 +171,9 @@ impl Question {
                     [new, others].into_iter().flatten().flatten().copied().collect();
                 vec![Features::any_of(&changes)]
             }
+            Question::NeededByApp => {
+                vec![Features::any_of(&[ChangeWord::Create, ChangeWord::Write, ChangeWord::Append])]
+            }
             Question::MadeElsewhere => vec![Features::any_of(&[ChangeWord::Create])],
             Question::UnitOutOfReach => vec![Features::any_of(&[ResourceWord::Path, ResourceWord::Unit])],
             Question::Does(_)
@@ -214,6 +219,10 @@ pub(crate) enum Relation {
     FirstMakes,
     /// `#hides?`: after the first one others can't read what the second one lets them read.
     Hides,
+    /// `#gives-away?`: after the first one the app's account has all that it needs of what the second one makes.
+    GivesAway,
+    /// `#holds?`: the second one makes its paths in one that the first one makes, and that stays root's.
+    Holds,
     /// `#asks-for?`: a guard of the first one asks for what the second one makes.
     AsksFor,
     /// `#same-resource?`: both change one and the same thing.
@@ -306,6 +315,7 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("out-of-reach", Arguments::None(|| Ask::Command(Question::OutOfReach))),
     command("unit-out-of-reach", Arguments::None(|| Ask::Command(Question::UnitOutOfReach))),
     command("exposes-secret", Arguments::Words(|w| list(w, Question::ExposesSecret))),
+    command("needed-by-app", Arguments::None(|| Ask::Command(Question::NeededByApp))),
     command("made-elsewhere", Arguments::None(|| Ask::Command(Question::MadeElsewhere))),
     command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
     command("lasting-line", Arguments::None(|| Ask::Command(Question::LastingLine))),
@@ -328,6 +338,8 @@ pub(super) const PREDICATES: &[Predicate] = &[
     two("covers", Arguments::None(|| Ask::Relation(Relation::Covers))),
     two("first-makes", Arguments::None(|| Ask::Relation(Relation::FirstMakes))),
     two("hides", Arguments::None(|| Ask::Relation(Relation::Hides))),
+    two("gives-away", Arguments::None(|| Ask::Relation(Relation::GivesAway))),
+    two("holds", Arguments::None(|| Ask::Relation(Relation::Holds))),
     two("asks-for", Arguments::None(|| Ask::Relation(Relation::AsksFor))),
     two("same-resource", Arguments::None(|| Ask::Relation(Relation::SameResource))),
     two("same-unit", Arguments::None(|| Ask::Relation(Relation::SameUnit))),

@@ -184,9 +184,9 @@ fn rules_of_the_repo_that_change() {
     let shop = Shop::new();
     put(shop.dir.path(), "deploylint.yaml", "extra-rules: [lint]\n");
     put(shop.dir.path(), "lint/own/useradd.md", PAGE);
-    put(shop.dir.path(), "lint/own/useradd.scm", SELECTOR);
+    put(shop.dir.path(), "lint/own/useradd.scm", QUERY);
     assert!(shop.scan(None).result.contains("own/useradd"), "{}", shop.scan(None).result);
-    after(&shop, "a selector", &replaced("lint/own/useradd.scm", "useradd", "userdel"), true);
+    after(&shop, "a query", &replaced("lint/own/useradd.scm", "useradd", "userdel"), true);
     after(&shop, "a page", &replaced("lint/own/useradd.md", "No user", "No name"), true);
     let gone = |shop: &Shop| {
         fs::remove_file(shop.path("lint/own/useradd.md")).unwrap();
@@ -200,7 +200,7 @@ fn what_is_asked_for_changes() {
     let mut shop = Shop::new();
     let rules = tempfile::tempdir().unwrap();
     put(rules.path(), "own/useradd.md", PAGE);
-    put(rules.path(), "own/useradd.scm", SELECTOR);
+    put(rules.path(), "own/useradd.scm", QUERY);
     put(rules.path(), "config.yaml", "rules:\n  permissions: off\n");
     let first = shop.scan(Some(&shop.open()));
     let requests = [
@@ -217,7 +217,7 @@ fn what_is_asked_for_changes() {
         assert_eq!(came.result, shop.scan(None).result);
         assert!(shop.scan(Some(&shop.open())).hit);
     }
-    put(rules.path(), "own/useradd.scm", SELECTOR.replace("useradd", "userdel"));
+    put(rules.path(), "own/useradd.scm", QUERY.replace("useradd", "userdel"));
     assert!(!shop.scan(Some(&shop.open())).hit, "a rule that is named changed");
     shop.request = Request::default();
     assert_eq!(shop.scan(Some(&shop.open())), first);
@@ -225,7 +225,7 @@ fn what_is_asked_for_changes() {
 
 const PAGE: &str = "---\ntitle: No user is made here\nseverity: warning\nconfidence: high\nfix: none\n---\n\
     ## What\n## Why\n## Example\n## Instead\nx\n";
-const SELECTOR: &str = "((command) @finding\n  (#set! command \"useradd\"))\n";
+const QUERY: &str = "((command) @finding\n  (#set! command \"useradd\"))\n";
 
 /// git with an identity of its own and no configuration of this machine.
 fn git(shop: &Shop, arguments: &[&str]) -> bool {

@@ -1,7 +1,7 @@
 //! What a wrong query file says, and where.
 
 use super::{BARE, load};
-use crate::syntax::query::{Message, Selectors};
+use crate::syntax::query::{Message, Queries};
 
 /// Checks that a query is refused with one error at a place.
 #[track_caller]
@@ -220,7 +220,7 @@ fn all_faults_are_reported() {
         ("b.txt", ""),
         ("house/c.scm", "((command) @finding)"),
     ];
-    let errors = Selectors::load_beside([], files.map(|(p, t)| (p.to_owned(), t.to_owned()))).unwrap_err();
+    let errors = Queries::load_beside([], files.map(|(p, t)| (p.to_owned(), t.to_owned()))).unwrap_err();
     let places: Vec<String> = errors.iter().map(|e| e.to_string()).collect();
     assert_eq!(places.len(), 5, "{places:#?}");
     assert!(places[3].starts_with("b.txt:1:1: the path must end with `<family>/<name>.scm`"));

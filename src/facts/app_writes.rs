@@ -1,8 +1,10 @@
 //! The evidence that the app writes to a path.
 
+use crate::facts::ground::Ground;
 use crate::facts::owners::lies_under;
+use crate::facts::parts::{AppUser, UnitAt};
+use crate::facts::secrets::is_env_file;
 use crate::facts::users::user_of;
-use crate::facts::world::{AppUser, UnitAt, World};
 use crate::finding::Confidence;
 use crate::project::unit::split_words;
 use crate::shell::line::{Command, commands};
@@ -13,13 +15,13 @@ use crate::tools::deed;
 use crate::tools::effect::{Change, Effect, PathKind};
 
 /// Why the app has to be able to write there.
-pub(super) struct Need {
+pub(crate) struct Need {
     /// The text for the message.
-    pub(super) says: String,
+    pub(crate) says: String,
     /// How sure that is.
-    pub(super) sure: Confidence,
+    pub(crate) sure: Confidence,
     /// The place that says so.
-    pub(super) span: Option<Span>,
+    pub(crate) span: Option<Span>,
 }
 
 /// Names of directories to which an app writes: its users' files, its logs, its state.
@@ -40,9 +42,14 @@ const READ: [&str; 8] =
     ["PYTHONPATH", "NODE_PATH", "VIRTUAL_ENV", "CONFIG", "TEMPLATE", "STATIC", "CERT", "KEY"];
 
 /// Who needs the path, and why.
-pub(super) fn need(context: &World<'_, '_>, path: &Value, kind: PathKind) -> Option<(AppUser, Need)> {
+pub(crate) fn need(
+    world: &Ground<'_, '_>,
+    settings: &[Setting],
+    path: &Value,
+    kind: PathKind,
+) -> Option<(AppUser, Need)> {
     let shown = path.to_string();
-    for at in context.units.iter().filter(|u| u.name.ends_with(".service")) {
+    for at in world.units.iter().filter(|u| u.name.ends_with(".service")) {
         let Some(user) = at.unit.user().filter(|d| d.value != "root") else { continue };
         if systemd_makes(at, &shown) {
             return None;
@@ -50,7 +57,7 @@ pub(super) fn need(context: &World<'_, '_>, path: &Value, kind: PathKind) -> Opt
         if let Some(need) = of_unit(at, &shown) {
             let app = AppUser {
                 name: match user.value.starts_with('$') {
-                    true => context.app_user.as_ref()?.name.clone(),
+                    true => world.app_user.as_ref()?.name.clone(),
                     false => Value::literal(&user.value),
                 },
                 why: format!("`User=` of {}", at.name),
@@ -59,15 +66,15 @@ pub(super) fn need(context: &World<'_, '_>, path: &Value, kind: PathKind) -> Opt
             return Some((app, need));
         }
     }
-    if let Some(app) = of_state(context, &shown) {
+    if let Some(app) = of_state(world, &shown) {
         return Some(app);
     }
-    let app = user_of(context, path)?;
-    if let Some(need) = of_settings(context, &shown) {
+    let app = user_of(world, path)?;
+    if let Some(need) = of_settings(settings, &shown) {
         return Some((app, need));
     }
     let name = path.basename().to_string();
-    let inside = !context.app_trees.contains(path);
+    let inside = !world.app_trees.contains(path);
     let medium = |says: String| Need { says, sure: Confidence::Medium, span: None };
     match kind {
         PathKind::Directory if inside && WRITTEN.contains(&name.as_str()) => {
@@ -174,39 +181,43 @@ fn is_place(name: &str) -> bool {
     upper != "PATH" && PLACES.iter().any(|w| upper.contains(w)) && !READ.iter().any(|w| upper.contains(w))
 }
 
-/// `UPLOAD_DIR=/opt/shop/uploads` in a settings file that a script writes.
-fn of_settings(context: &World<'_, '_>, path: &str) -> Option<Need> {
-    for (_, _, step) in context.steps() {
-        for written in &step.written {
-            let name = written.path.basename().to_string();
-            if !crate::facts::secrets::is_env_file(&name) {
-                continue;
-            }
-            for line in written.content.text.lines() {
-                let Some((name, value)) = line.trim().trim_start_matches("export ").split_once('=') else {
-                    continue;
-                };
-                if is_place(name) && place_is(value.trim_matches(['"', '\'']), path) {
-                    return Some(Need {
-                        says: format!("the app can't write there (`{name}`)"),
-                        sure: Confidence::High,
-                        span: Some(step.span),
-                    });
-                }
-            }
-        }
-    }
-    None
+/// A line of a settings file that a script writes: `UPLOAD_DIR=/opt/shop/uploads`.
+pub(crate) struct Setting {
+    name: String,
+    value: String,
+    span: Span,
+}
+
+/// The settings that name a place.
+pub(crate) fn settings(world: &Ground<'_, '_>) -> Vec<Setting> {
+    let written = world.steps().flat_map(|(_, _, step)| step.written.iter().map(move |w| (step.span, w)));
+    let files = written.filter(|(_, written)| is_env_file(&written.path.basename().to_string()));
+    let lines = files.flat_map(|(span, written)| written.content.text.lines().map(move |line| (span, line)));
+    let settings = lines.filter_map(|(span, line)| {
+        let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
+        let value = value.trim_matches(['"', '\'']).to_owned();
+        is_place(name).then(|| Setting { name: name.to_owned(), value, span })
+    });
+    settings.collect()
+}
+
+fn of_settings(settings: &[Setting], path: &str) -> Option<Need> {
+    let setting = settings.iter().find(|setting| place_is(&setting.value, path))?;
+    Some(Need {
+        says: format!("the app can't write there (`{}`)", setting.name),
+        sure: Confidence::High,
+        span: Some(setting.span),
+    })
 }
 
 /// `/var/log/shop` for a unit `shop.service`, or for the account `shop`.
-fn of_state(context: &World<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
+fn of_state(world: &Ground<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
     let name = ["/var/log/", "/var/lib/", "/var/cache/", "/run/", "/var/run/"]
         .iter()
         .find_map(|parent| path.strip_prefix(parent))?
         .split('/')
         .next()?;
-    let of_unit = context.units.iter().find(|u| {
+    let of_unit = world.units.iter().find(|u| {
         let stem = u.name.trim_end_matches(".service");
         u.name.ends_with(".service") && (stem == name || stem.split(['-', '@', '_']).next() == Some(name))
     });
@@ -214,13 +225,13 @@ fn of_state(context: &World<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
         Some(at) => {
             let user = at.unit.user().filter(|d| d.value != "root")?;
             let name = match user.value.starts_with('$') {
-                true => context.app_user.as_ref()?.name.clone(),
+                true => world.app_user.as_ref()?.name.clone(),
                 false => Value::literal(&user.value),
             };
             AppUser { name, why: format!("`User=` of {}", at.name), span: Some(user.span) }
         }
         None => {
-            let app = context.app_user.as_ref().filter(|app| !app.is_root() && !context.root_serves())?;
+            let app = world.app_user.as_ref().filter(|app| !app.is_root() && !world.root_serves())?;
             (app.name.is_shown_as(name)).then(|| app.clone())?
         }
     };

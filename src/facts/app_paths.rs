@@ -1,0 +1,344 @@
+//! The paths that root makes and that the app's account needs, and which commands give them away.
+
+use crate::facts::app_writes::{Need, Setting, need, settings};
+use crate::facts::ground::Ground;
+use crate::facts::owners::{OF_THE_SYSTEM, before, from, is_roots, lies_under, reaches, runs_as};
+use crate::facts::parts::AppUser;
+use crate::facts::secrets::is_env_file;
+use crate::facts::users::{given_away, user_of};
+use crate::finding::Confidence;
+use crate::model::{Deployment, Step, StepId};
+use crate::shell::value::Value;
+use crate::tools::effect::{Change, Content, Ecosystem, Effect, How, PathKind, Resource, Role};
+use std::collections::HashMap;
+
+/// A path that root makes and that the app's account needs.
+pub(crate) struct AppPath<'s> {
+    /// The path.
+    pub(crate) path: &'s Value,
+    /// The account.
+    pub(crate) app: AppUser,
+    /// Why it needs the path.
+    pub(crate) reason: Reason<'s>,
+}
+
+/// Why an account needs a path.
+pub(crate) enum Reason<'s> {
+    /// Something says that the app writes there.
+    Needs(Need),
+    /// A later command of the account writes there before anybody gives it the path, and fails.
+    Fails(&'s Step),
+}
+
+/// Those of one script, by the step that makes them.
+#[derive(Default)]
+pub(crate) struct AppPaths<'s>(HashMap<StepId, Vec<AppPath<'s>>>);
+
+impl<'s> AppPaths<'s> {
+    pub(crate) fn of(world: &Ground<'_, '_>, script: &'s Deployment<'_>) -> Self {
+        let mut paths = AppPaths::default();
+        // Then there is nobody to give them to.
+        if world.app_user.is_none() && world.units.is_empty() {
+            return paths;
+        }
+        let settings = settings(world);
+        let mut above = Above::default();
+        for (id, _) in script.iter().filter(|(_, step)| is_roots(step)) {
+            let mut here: Vec<AppPath<'s>> = Vec::new();
+            for (path, kind) in made(script, id) {
+                if !here.iter().any(|outer| path.is_under(outer.path)) && !above.holds(script, id, path) {
+                    here.extend(AppPath::of(world, &settings, script, id, (path, kind)));
+                }
+            }
+            if !here.is_empty() {
+                paths.0.insert(id, here);
+            }
+        }
+        paths
+    }
+
+    /// What a step makes.
+    pub(crate) fn made_by(&self, id: StepId) -> &[AppPath<'s>] {
+        self.0.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// True if the first step is the last that it takes until all is given away that the app's account needs of what the second
+    /// one makes.
+    pub(crate) fn gives_away(
+        &self,
+        world: &Ground<'_, '_>,
+        script: &Deployment<'_>,
+        first: StepId,
+        second: StepId,
+    ) -> bool {
+        let Some(givers) = world.givers(script) else { return false };
+        let (made, entry) = (self.made_by(second), script.step(second).entry);
+        let gives = |made: &AppPath<'_>| givers.gives_at(script, first.0 as usize, made.path);
+        let is_given = |made: &AppPath<'_>| {
+            let earliest = || givers.first(script, second.0 as usize, made.path, |s| s.entry == entry);
+            let in_time = matches!(made.reason, Reason::Needs(_));
+            in_time && (gives(made) || earliest().is_some_and(|(at, _)| at < first.0 as usize))
+        };
+        script.step(first).entry == entry && made.iter().any(gives) && made.iter().all(is_given)
+    }
+
+    /// True if all that the app's account needs of what the second step makes lies in a path that the first one makes, and that
+    /// stays root's.
+    pub(crate) fn holds(
+        &self,
+        world: &Ground<'_, '_>,
+        script: &Deployment<'_>,
+        first: StepId,
+        second: StepId,
+    ) -> bool {
+        let made = self.made_by(second);
+        let outer = || self.made_by(first).iter();
+        let is_held = |made: &AppPath<'_>| {
+            outer().any(|outer| made.path.is_under(outer.path) && outer.stays_roots(world, script, first))
+        };
+        !made.is_empty() && made.iter().all(is_held)
+    }
+}
+
+impl<'s> AppPath<'s> {
+    fn of(
+        world: &Ground<'_, '_>,
+        settings: &[Setting],
+        script: &'s Deployment<'_>,
+        id: StepId,
+        (path, kind): (&'s Value, PathKind),
+    ) -> Option<Self> {
+        let system = OF_THE_SYSTEM.iter().any(|dir| lies_under(path.known_prefix(), dir));
+        if system || !path.is_absolute() || path.is_glob() {
+            return None;
+        }
+        if let Some((failing, app)) = failing(world, script, id, path, kind) {
+            return Some(AppPath { path, app, reason: Reason::Fails(failing) });
+        }
+        // `install -o` gives away what it makes.
+        if world.givers(script)?.gives_at(script, id.0 as usize, path) {
+            return None;
+        }
+        // Another script may be the one that sets the owners; it is not known whether it runs before or
+        // after.
+        let elsewhere = world.scripts().iter().any(|&other| {
+            !std::ptr::eq(other, script) && given_away(world, other, 0, path, is_recursive).is_some()
+        });
+        if elsewhere {
+            return None;
+        }
+        let (app, need) = need(world, settings, path, kind)
+            .or_else(|| unreadable(world, script, id, path))
+            .or_else(|| behind_its_time(world, script, id, path, kind))?;
+        Some(AppPath { path, app, reason: Reason::Needs(need) })
+    }
+
+    /// True if the app's account gets the path too late, or never.
+    pub(crate) fn stays_roots(&self, world: &Ground<'_, '_>, script: &Deployment<'_>, id: StepId) -> bool {
+        let entry = script.step(id).entry;
+        matches!(self.reason, Reason::Fails(_))
+            || given_away(world, script, id.0 as usize, self.path, |s| s.entry == entry).is_none()
+    }
+}
+
+/// The paths that a step of root creates and that are root's. What keeps the owner of its source is root's only if root has
+/// made that before.
+fn made<'s>(script: &'s Deployment<'_>, id: StepId) -> impl Iterator<Item = (&'s Value, PathKind)> {
+    let is_anothers = move |content: &Content| {
+        content.how == How::Kept
+            && !content
+                .from
+                .as_ref()
+                .is_some_and(|from| before(script, id).any(|s| is_roots(s) && puts(s, from)))
+    };
+    let effects = script.step(id).deed.effects.iter();
+    effects.filter(move |e| !e.content.as_ref().is_some_and(&is_anothers)).filter_map(|effect| {
+        match (&effect.change, &effect.resource) {
+            (Change::Create(kind), Resource::Path(path)) => Some((path, *kind)),
+            (Change::Write, Resource::Path(path)) => Some((path, PathKind::File)),
+            (Change::Append, Resource::Line { file, .. }) => Some((file, PathKind::File)),
+            _ => None,
+        }
+    })
+}
+
+/// The step makes the path, or something in it.
+fn puts(step: &Step, path: &Value) -> bool {
+    step.deed.effects.iter().any(|e| {
+        matches!((&e.change, &e.resource), (Change::Create(_) | Change::Write, Resource::Path(made)) if made.is_under(path))
+    })
+}
+
+/// A settings file that is closed to all but root, and that no unit has systemd read, so the app reads it by
+/// itself.
+fn unreadable(
+    world: &Ground<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    path: &Value,
+) -> Option<(AppUser, Need)> {
+    let shown = path.to_string();
+    let by_systemd = world.units.iter().any(|u| u.unit.environment_files().iter().any(|f| f.path == shown));
+    let directory = path.dirname().to_string();
+    let beside = world
+        .units
+        .iter()
+        .any(|u| u.unit.user().is_some() && u.unit.working_directory().is_some_and(|d| d.value == directory));
+    if by_systemd || !beside || !is_env_file(&path.basename().to_string()) {
+        return None;
+    }
+    let shut = from(script, id).find(|step| {
+        step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+            (Change::Mode { mode, recursive: false }, Resource::Path(target)) => {
+                target == path && mode.others_can_read() == Some(false)
+            }
+            _ => false,
+        })
+    })?;
+    let app = user_of(world, path)?;
+    let says = format!("the app can't read its settings, because `{}` locks it out", world.words(shut.span));
+    Some((app, Need { says, sure: Confidence::Medium, span: None }))
+}
+
+/// An environment, a clone or a copied tree that root creates in a directory which was given to the app's
+/// user earlier. The script means it to be the user's, but the `chown -R` came too early.
+fn behind_its_time(
+    world: &Ground<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    path: &Value,
+    kind: PathKind,
+) -> Option<(AppUser, Need)> {
+    let step = script.step(id);
+    let copy = step.deed.puts().any(|(_, content)| content.how == How::Copied && content.tree);
+    if kind != PathKind::Tree && !copy {
+        return None;
+    }
+    let app = user_of(world, path)?;
+    let passes = |s: &Step| s.entry == step.entry && gives(s, path, &app.name);
+    let given = world.givers(script)?.last_before(script, id.0 as usize, path, passes)?;
+    // What root then installs there is reported by itself.
+    let told = from(script, id).skip(1).any(|s| {
+        is_roots(s)
+            && s.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(_)))
+            && (s.argv.program.value.is_under(path)
+                || s.argv.cwd.is_under(path)
+                || s.argv.env("VIRTUAL_ENV").is_some())
+    });
+    let says = format!(
+        "the app can't write there: `{}` on {} ran before it existed",
+        world.words(given.span),
+        world.line(given.span)
+    );
+    (!told).then_some((app, Need { says, sure: Confidence::Medium, span: None }))
+}
+
+fn is_recursive(step: &Step) -> bool {
+    step.deed.effects.iter().any(|e| matches!(e.change, Change::Own { recursive: true, .. }))
+}
+
+/// What the steps above one created and removed, kept up to date from one question to the next.
+#[derive(Default)]
+struct Above<'s> {
+    /// Up to this step.
+    upto: usize,
+    /// How many effects were seen.
+    seen: usize,
+    /// The last effect that created a path, by the path and everything above it.
+    made: HashMap<&'s str, usize>,
+    /// The last effect that removed a path.
+    removed: HashMap<&'s str, usize>,
+}
+
+impl<'s> Above<'s> {
+    /// True if an earlier step already created the path: `mkdir -p` then changes nothing.
+    fn holds(&mut self, script: &'s Deployment<'_>, id: StepId, path: &Value) -> bool {
+        for step in &script.steps[self.upto.min(id.0 as usize)..id.0 as usize] {
+            for effect in &step.deed.effects {
+                self.seen += 1;
+                match (&effect.change, &effect.resource) {
+                    (Change::Create(_) | Change::Write, Resource::Path(made))
+                    | (Change::Append, Resource::Line { file: made, .. }) => {
+                        self.made.extend(ancestors(made.key()).map(|above| (above, self.seen)));
+                    }
+                    (Change::Remove, Resource::Path(gone)) => {
+                        self.removed.insert(gone.key().trim_end_matches('/'), self.seen);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.upto = self.upto.max(id.0 as usize);
+        // `git clone` and `venv` fill what `mkdir` created, so they matter only if nothing was there.
+        let made = self.made.get(path.key().trim_end_matches('/')).copied();
+        let removed = ancestors(path.key()).filter_map(|above| self.removed.get(above).copied()).max();
+        made > removed
+    }
+}
+
+/// A path and everything that contains it.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[..at]))
+}
+
+/// True if a step gives the path, and all that is in it, to an account.
+pub(crate) fn gives(step: &Step, path: &Value, name: &Value) -> bool {
+    step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+        (Change::Own { user: Some(user), recursive: true, .. }, Resource::Path(target)) => {
+            user == name && reaches(target, true, path)
+        }
+        _ => false,
+    })
+}
+
+/// A later step of the app's user that creates something directly in the path, before anybody gives it away.
+fn failing<'s>(
+    world: &Ground<'_, '_>,
+    script: &'s Deployment<'_>,
+    id: StepId,
+    path: &Value,
+    kind: PathKind,
+) -> Option<(&'s Step, AppUser)> {
+    if !matches!(kind, PathKind::Directory | PathKind::Tree) {
+        return None;
+    }
+    let app = user_of(world, path)?;
+    let (step, index) = (script.step(id), id.0 as usize);
+    let givers = world.givers(script)?;
+    let given = givers.first(script, index, path, |_| true).map_or(usize::MAX, |(at, _)| at);
+    let gone = givers.removed_behind(index, path, |at| script.steps[at].entry == step.entry);
+    let theirs = &givers.named[givers.named.partition_point(|at| *at <= index)..];
+    let theirs = theirs.iter().copied().take_while(|at| *at <= given && gone.is_none_or(|gone| *at < gone));
+    for (at, later) in theirs.map(|at| (at, &script.steps[at])) {
+        if later.entry != step.entry || !runs_as(later, &app.name) || later.place != step.place {
+            continue;
+        }
+        // What is in between belongs to root too, unless somebody else created or got it.
+        let between = &script.steps[index..at];
+        let into = |dir: &Value| {
+            let inside = dir == path || kind == PathKind::Tree && dir.is_under(path);
+            let other = || {
+                between.iter().skip(1).any(|s| {
+                    s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                        (Change::Create(_) | Change::Own { .. } | Change::Mode { .. }, Resource::Path(p)) => {
+                            p != path && p.is_under(path) && dir.is_under(p)
+                        }
+                        _ => false,
+                    })
+                })
+            };
+            let got = || givers.first(script, index, dir, |_| true).is_some_and(|(got, _)| got < at);
+            inside && !other() && !got()
+        };
+        let writes = later.deed.effects.iter().any(|e: &Effect| match (&e.change, &e.resource) {
+            (Change::Create(_) | Change::Write, Resource::Path(p)) => into(&p.dirname()),
+            _ => false,
+        });
+        let installs =
+            later.deed.roles.contains(&Role::Dependencies(Ecosystem::Node)) && into(&later.argv.cwd);
+        if writes || installs {
+            return Some((later, app));
+        }
+    }
+    None
+}
