@@ -232,12 +232,12 @@ pub(super) fn features(context: &World<'_, '_>, script: &Deployment<'_>, id: Ste
     {
         features.add(of);
     }
-    if context.runs_as_app(step) {
+    if context.runs_as_app(script, step) {
         features.add(RunsAs::App);
     }
     match &step.user {
         User::Root => features.add(RunsAs::Root),
-        User::Named(_) if !context.runs_as_app(step) => features.add(RunsAs::Other),
+        User::Named(_) if !context.runs_as_app(script, step) => features.add(RunsAs::Other),
         User::Named(_) => {}
         User::Unknown | User::Caller => features.add(RunsAs::Unknown),
     }
