@@ -14,5 +14,6 @@ mod programs;
 mod review;
 mod scan;
 mod services;
+mod snapshots;
 mod support;
 mod tidy;
