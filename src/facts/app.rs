@@ -14,6 +14,24 @@ const SYSTEM_ACCOUNTS: [&str; 10] = [
     "syslog",
 ];
 
+/// The user of most of the services; if two have as many, the first one. Services without `User=` say nothing.
+pub(crate) fn user_of_units<'u>(units: impl Iterator<Item = &'u UnitAt>) -> Option<AppUser> {
+    let mut counts: Vec<(&str, u32, &UnitAt, Span)> = Vec::new();
+    for at in units.filter(|u| u.name.ends_with(".service")) {
+        // A unit that is only in the repo says less than one that a script installs.
+        let weight = if at.origin == Origin::InRepo { 1 } else { 100 };
+        let Some(user) = at.unit.user() else { continue };
+        match counts.iter_mut().find(|(name, ..)| *name == user.value) {
+            Some(entry) => entry.1 += weight,
+            None => counts.push((user.value.as_str(), weight, at, user.span)),
+        }
+    }
+    let (name, _, at, span) =
+        counts.iter().rev().max_by_key(|(name, count, ..)| (*name != "root", *count))?;
+    Some(AppUser { name: named(name), why: format!("`User=` of {}", at.name), span: Some(*span) })
+}
+
+/// Who runs the app of the whole deployment.
 pub(crate) fn app_user(
     sources: &Sources,
     scripts: &[&Deployment<'_>],
@@ -23,25 +41,8 @@ pub(crate) fn app_user(
     if let Some(name) = &given.user {
         return Some(AppUser { name: Value::literal(name), why: "the configuration".to_owned(), span: None });
     }
-    // The majority of units decides; if it is a tie, the first one wins.
-    let mut counts: Vec<(&str, u32, &UnitAt, Span)> = Vec::new();
-    for at in units.iter().filter(|u| u.name.ends_with(".service")) {
-        // A unit that is only in the repo says less than one that a script installs.
-        let weight = if at.origin == Origin::InRepo { 1 } else { 100 };
-        let Some(directive) = at.unit.user() else { continue };
-        let (user, span) = (directive.value.as_str(), directive.span);
-        match counts.iter_mut().find(|(name, ..)| *name == user) {
-            Some(entry) => entry.1 += weight,
-            None => counts.push((user, weight, at, span)),
-        }
-    }
-    let best = counts.iter().rev().max_by_key(|(name, count, ..)| (*name != "root", *count));
-    if let Some((name, _, at, span)) = best {
-        return Some(AppUser {
-            name: named(name),
-            why: format!("`User=` of {}", at.name),
-            span: Some(*span),
-        });
+    if let Some(user) = user_of_units(units.iter()) {
+        return Some(user);
     }
     // Units without User= run as root, and so does the app then.
     let own: Vec<&UnitAt> = units
@@ -96,12 +97,7 @@ pub(crate) fn app_user(
 /// The account to which a script gives the directory in which it installs, builds or migrates:
 /// `chown -R www-data /srv/web`.
 fn owner_of_tree(scripts: &[&Deployment<'_>]) -> Option<AppUser> {
-    let works = |step: &&Step| {
-        step.deed
-            .roles
-            .iter()
-            .any(|r| matches!(r, Role::Dependencies(_) | Role::Build(_) | Role::StaticFiles | Role::Migrate))
-    };
+    let works = |step: &&Step| step.deed.roles.iter().any(|role| role.prepares());
     scripts.iter().find_map(|script| {
         script.steps.iter().filter(|s| s.place == Place::Here).find_map(|step| {
             step.deed.effects.iter().find_map(|effect| {

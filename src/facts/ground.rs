@@ -1,6 +1,7 @@
 //! What the facts about one deployment rest on: the scripts' models, the project around them, the units, the app's user and its
 //! directories. What takes more to work out is a fact of its own, which asks the ground and which the world keeps.
 
+use crate::facts::app::user_of_units;
 use crate::facts::firsts::{Firsts, Makers, makers};
 use crate::facts::givers::Givers;
 use crate::facts::installed::{Brought, brought};
@@ -184,9 +185,19 @@ impl<'r, 'a> Ground<'r, 'a> {
             })
     }
 
-    /// True where the step runs as the app's user.
-    pub(crate) fn runs_as_app(&self, step: &Step) -> bool {
-        match (&step.user, &self.app_user) {
+    /// The app's user, as a script sees it: if it brings services, their user, and else that of the whole deployment.
+    pub(crate) fn app_user_of(&self, script: &Deployment<'_>) -> Option<&AppUser> {
+        let own = self.number(script).filter(|_| self.given.user.is_none()).and_then(|number| {
+            let brings = |at: &&UnitAt| at.origin.script() == Some(number);
+            let of = &self.known.of_scripts[number];
+            of.own_user.get_or_init(|| user_of_units(self.units.iter().filter(brings))).as_ref()
+        });
+        own.filter(|user| !user.is_root()).or(self.app_user.as_ref())
+    }
+
+    /// True where a step of the script runs as the app's user.
+    pub(crate) fn runs_as_app(&self, script: &Deployment<'_>, step: &Step) -> bool {
+        match (&step.user, self.app_user_of(script)) {
             (User::Named(name), Some(app)) => *name == app.name || name.looks_like(&app.name),
             (User::Root, Some(app)) => app.is_root(),
             _ => false,
@@ -289,5 +300,49 @@ impl<'r, 'a> Ground<'r, 'a> {
     /// The same in words: `` `systemctl restart shop` on line 12 ``.
     pub(crate) fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
         self.lost(script, id).map(|lost| format!("`{}` on {}", self.words(lost), self.line(lost)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::facts::surroundings::{Given, Project};
+    use crate::facts::world::World;
+    use crate::model::{self, FollowNothing};
+    use crate::source::{SourceFile, Sources};
+    use bumpalo::Bump;
+
+    #[test]
+    fn the_user_of_a_unit_counts_for_the_script_that_brings_it() {
+        let unit = |name: &str, user: &str| {
+            format!(
+                "cat > /etc/systemd/system/{name}.service <<'EOF'\n[Service]\nUser={user}\nExecStart=/srv/{name}/run\nEOF\n"
+            )
+        };
+        let texts = [
+            format!("{}sudo -u web npm ci\nsudo -u jobs npm ci\n", unit("web", "web")),
+            format!("{}{}sudo -u jobs npm ci\n", unit("mail", "jobs"), unit("import", "jobs")),
+            "sudo -u jobs npm ci\nsudo -u web npm ci\n".to_owned(),
+            format!("{}sudo -u jobs npm ci\n", unit("agent", "root")),
+        ];
+        let (mut sources, arena) = (Sources::default(), Bump::new());
+        let mut scripts = Vec::new();
+        for (number, text) in texts.iter().enumerate() {
+            let path = format!("setup{number}.sh");
+            let file = sources.add(SourceFile::new(path.clone(), text.as_str().into()).unwrap());
+            let (path, text) = (arena.alloc_str(&path), arena.alloc_str(text));
+            scripts.push(model::build(&arena, file, path, text, &mut FollowNothing));
+        }
+        let (project, mut given) = (Project::default(), Given::default());
+        let as_app = |given: &Given| -> Vec<Vec<bool>> {
+            let world = World::new(&sources, &scripts, &project, given);
+            let steps = |script: &&model::Deployment<'_>| {
+                let npm = script.steps.iter().filter(|step| step.argv.name == "npm");
+                npm.map(|step| world.runs_as_app(script, step)).collect()
+            };
+            world.scripts().iter().map(steps).collect()
+        };
+        assert_eq!(as_app(&given), [vec![true, false], vec![true], vec![true, false], vec![true]]);
+        given.user = Some("web".to_owned());
+        assert_eq!(as_app(&given), [vec![true, false], vec![false], vec![false, true], vec![false]]);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::facts::firsts::Firsts;
 use crate::facts::givers::Givers;
+use crate::facts::parts::AppUser;
 use crate::model::Deployment;
 use crate::tools::effect::Role;
 use std::cell::OnceCell;
@@ -10,6 +11,7 @@ use std::cell::OnceCell;
 pub(super) struct OfScript<'r> {
     pub(super) givers: OnceCell<Givers>,
     pub(super) firsts: OnceCell<Firsts<'r>>,
+    pub(super) own_user: OnceCell<Option<AppUser>>,
     pub(super) weighty: OnceCell<Vec<usize>>,
 }
 

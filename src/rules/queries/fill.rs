@@ -14,7 +14,7 @@ pub(super) fn filled(message: &Message, world: &World<'_, '_>, found: Option<&Fo
             Piece::Text(plain) => text.push_str(plain),
             Piece::Hole(hole) => {
                 let known = match (hole, found) {
-                    (Placeholder::App, _) => app(world),
+                    (Placeholder::App, None) => world.app_user.as_ref().map(|user| user.name.to_string()),
                     (hole, Some(found)) => known(*hole, world, found),
                     (_, None) => None,
                 };
@@ -44,7 +44,7 @@ fn known(hole: Placeholder, world: &World<'_, '_>, found: &Found<'_, '_>) -> Opt
         },
         Placeholder::Other => found.other.map(|other| world.words(other.step().span)),
         Placeholder::OtherLine => found.other.map(|other| world.line_beside(other.step().span, step.span)),
-        Placeholder::App => app(world),
+        Placeholder::App => world.app_user_of(at.script).map(|user| user.name.to_string()),
     }
 }
 
@@ -93,8 +93,4 @@ fn unit(at: At<'_, '_>) -> Option<String> {
         Resource::Unit(name) => Some(name.to_string()),
         _ => None,
     })
-}
-
-fn app(world: &World<'_, '_>) -> Option<String> {
-    world.app_user.as_ref().map(|user| user.name.to_string())
 }

@@ -226,20 +226,17 @@ pub(super) fn features(context: &World<'_, '_>, script: &Deployment<'_>, id: Ste
         resource_word(&effect.resource).into_iter().for_each(|word| features.add(word));
     }
     second_run(context, script, id, &mut features);
-    let works = |role: &Role| {
-        matches!(role, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles)
-    };
-    if step.deed.roles.iter().any(works)
+    if step.deed.roles.iter().any(|role| role.prepares())
         && let Some(of) = ecosystem(step).and_then(ecosystem_word)
     {
         features.add(of);
     }
-    if context.runs_as_app(step) {
+    if context.runs_as_app(script, step) {
         features.add(RunsAs::App);
     }
     match &step.user {
         User::Root => features.add(RunsAs::Root),
-        User::Named(_) if !context.runs_as_app(step) => features.add(RunsAs::Other),
+        User::Named(_) if !context.runs_as_app(script, step) => features.add(RunsAs::Other),
         User::Named(_) => {}
         User::Unknown | User::Caller => features.add(RunsAs::Unknown),
     }

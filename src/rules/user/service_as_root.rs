@@ -43,7 +43,7 @@ fn judge(context: &World<'_, '_>, at: &UnitAt) -> Option<Finding> {
     }
     let (_, section) = unit.sections.iter().find(|(name, _)| name == "Service")?;
     let program = exec.program.rsplit('/').next().unwrap_or(&exec.program);
-    let app = context.app_user.as_ref().filter(|app| !app.is_root());
+    let app = context.app_user_of(script).filter(|app| !app.is_root());
     let message = match user {
         Some(_) => {
             format!("{} runs `{program}` as root, so whoever breaks into the app owns the server", at.name)
