@@ -147,6 +147,10 @@ pub(crate) fn is_on_demand(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
 /// The step writes into the file of the native program that the unit runs. A script may be written while it runs: only its
 /// interpreter is a running program.
 pub(crate) fn overwrites_program(deploy: &Deploy<'_, '_, '_>, step: &Step, at: &UnitAt) -> bool {
+    // Most commands are no such ones, and taking a unit's lines apart costs more than to see it.
+    if !writes_in_place(&step.argv) || !is_here(step) {
+        return false;
+    }
     let execs = at.unit.exec_start();
     let Some(program) = execs.first().map(|exec| exec.program.as_str()) else { return false };
     let scripts = &deploy.world.project.inventory.scripts;
@@ -159,9 +163,7 @@ pub(crate) fn overwrites_program(deploy: &Deploy<'_, '_, '_>, step: &Step, at: &
                 && !scripts.iter().any(|script| base(script) == name)
         })
     };
-    is_here(step)
-        && writes_in_place(&step.argv)
-        && !base(program).contains('.')
+    !base(program).contains('.')
         && step.deed.puts().any(|(effect, content)| match (&effect.change, &effect.resource) {
             (Change::Write, Resource::Path(path)) => {
                 path.is_shown_as(program) && is_native(content.from.as_ref())

@@ -106,7 +106,8 @@ pub(super) fn run(
     found: &mut Vec<Finding>,
 ) {
     let telling = Telling::new(world, chosen, wordings);
-    let run = Run { world, telling, features: world.scripts().iter().map(|_| OnceCell::new()).collect() };
+    let features = world.scripts().iter().map(|_| OnceCell::new()).collect();
+    let run = Run { world, telling, features, own: OnceCell::new() };
     for number in 0..world.scripts().len() {
         let of_script = OfScript { run: &run, number, candidates: HashMap::new(), told: HashSet::new() };
         of_script.judge(chosen.queries, found);
@@ -120,6 +121,8 @@ struct Run<'r, 'w, 'a> {
     telling: Telling<'r, 'w, 'a>,
     /// The words that hold for each step, by script.
     features: Vec<OnceCell<Vec<Features>>>,
+    /// The units that patterns may be about.
+    own: OnceCell<Vec<&'w UnitAt>>,
 }
 
 impl<'w, 'a> Run<'_, 'w, 'a> {
@@ -142,7 +145,8 @@ impl<'w, 'a> Run<'_, 'w, 'a> {
         if !pattern.is_about_unit() {
             return vec![at];
         }
-        units::own(self.world).map(|unit| At { unit: Some(unit), ..at }).collect()
+        let own = self.own.get_or_init(|| units::own(self.world).collect());
+        own.iter().map(|unit| At { unit: Some(*unit), ..at }).collect()
     }
 
     /// The words of a step that a pattern points at; empty where it does not hold. `needed` is the work that the deploy

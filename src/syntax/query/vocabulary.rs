@@ -157,6 +157,10 @@ impl Question {
                 let resources = (!resources.is_empty()).then(|| Features::any_of(resources));
                 change.into_iter().chain(resources).collect()
             }
+            Question::OverwritesProgram => vec![Features::any_of(&[ChangeWord::Write])],
+            Question::BringsUnit => {
+                vec![Features::any_of(&[ChangeWord::Write, ChangeWord::Create, ChangeWord::Append])]
+            }
             Question::DrivesUnit(drives) => {
                 let changes: Vec<ChangeWord> = drives.iter().map(|drive| drive.change()).collect();
                 vec![Features::any_of(&changes), Features::any_of(&[ResourceWord::Unit])]
@@ -187,8 +191,6 @@ impl Question {
             | Question::OutOfReach
             | Question::EnvironmentFile
             | Question::LastingLine
-            | Question::BringsUnit
-            | Question::OverwritesProgram
             | Question::Unit(_)
             | Question::UnreadSql
             | Question::ForNeed
