@@ -97,12 +97,7 @@ pub(crate) fn app_user(
 /// The account to which a script gives the directory in which it installs, builds or migrates:
 /// `chown -R www-data /srv/web`.
 fn owner_of_tree(scripts: &[&Deployment<'_>]) -> Option<AppUser> {
-    let works = |step: &&Step| {
-        step.deed
-            .roles
-            .iter()
-            .any(|r| matches!(r, Role::Dependencies(_) | Role::Build(_) | Role::StaticFiles | Role::Migrate))
-    };
+    let works = |step: &&Step| step.deed.roles.iter().any(|role| role.prepares());
     scripts.iter().find_map(|script| {
         script.steps.iter().filter(|s| s.place == Place::Here).find_map(|step| {
             step.deed.effects.iter().find_map(|effect| {

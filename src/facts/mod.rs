@@ -31,6 +31,7 @@ pub(crate) mod redirects;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
 pub(crate) mod services;
+pub(crate) mod sudoers;
 pub(crate) mod surroundings;
 pub(crate) mod users;
 pub(crate) mod world;

@@ -300,6 +300,11 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    /// Whether it prepares the code that was brought: it installs, builds, migrates or gathers.
+    pub(crate) fn prepares(self) -> bool {
+        matches!(self, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles)
+    }
+
     /// Whether it is part of a deploy's work, to be done each time. Reading is not, and neither is setting a
     /// state or moving files.
     pub(crate) fn is_work(self) -> bool {

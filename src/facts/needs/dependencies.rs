@@ -9,7 +9,6 @@ use crate::model::Step;
 use crate::project::manifest::{self, NodePackage};
 use crate::repo::names::{directory, is_beside};
 use crate::source::{FileId, Span};
-use crate::syntax::query::Need;
 use crate::tools::effect::{Ecosystem, Role};
 use crate::tools::packaging::is_python_library;
 use crate::tools::work::Work;
@@ -40,20 +39,16 @@ pub(crate) enum Of<'r> {
     Other,
 }
 
-/// The dependencies of one kind that are needed.
-pub(super) fn dependencies<'r>(deploy: &Deploy<'_, 'r, '_>, need: Need) -> Vec<Dependencies<'r>> {
+/// The dependencies of one ecosystem that are needed.
+pub(super) fn dependencies<'r>(deploy: &Deploy<'_, 'r, '_>, of: Ecosystem) -> Vec<Dependencies<'r>> {
     if deploy.in_containers() || !deploy.sets_up() {
         return Vec::new();
     }
-    match need {
-        Need::PythonDependencies => python(deploy).into_iter().collect(),
-        Need::NodeDependencies => node(deploy),
-        Need::RubyDependencies => {
-            others(deploy, manifest::Language::Ruby, Language::Ruby, Work::RubyDependencies)
-        }
-        Need::PhpDependencies => {
-            others(deploy, manifest::Language::Php, Language::Php, Work::PhpDependencies)
-        }
+    match of {
+        Ecosystem::Python => python(deploy).into_iter().collect(),
+        Ecosystem::Node => node(deploy),
+        Ecosystem::Ruby => others(deploy, manifest::Language::Ruby, Language::Ruby, Work::RubyDependencies),
+        Ecosystem::Php => others(deploy, manifest::Language::Php, Language::Php, Work::PhpDependencies),
         _ => Vec::new(),
     }
 }

@@ -20,8 +20,24 @@ use crate::facts::world::World;
 use crate::model::Step;
 use crate::project::manifest;
 use crate::source::Span;
-use crate::syntax::query::Need;
-use crate::tools::effect::Role;
+use crate::tools::effect::{Ecosystem, Role};
+
+/// A kind of work that a project can need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// The database is to be migrated.
+    Migrations,
+    /// A virtual environment is to be made.
+    Environment,
+    /// What a manifest of this ecosystem declares is to be installed.
+    Dependencies(Ecosystem),
+    /// A package is to be built.
+    Build,
+    /// A program is to be built.
+    Program,
+    /// Static files are to be gathered.
+    StaticFiles,
+}
 
 /// Work that is needed.
 #[derive(Clone, Debug)]
@@ -75,22 +91,21 @@ fn is_demanding(ground: &Ground<'_, '_>) -> bool {
 }
 
 /// What the project needs of this kind: nothing, one thing, or several that are done apart.
-pub(crate) fn needed<'c>(world: &'c World<'_, '_>, need: Need) -> Vec<Needed<'c>> {
+pub(crate) fn needed<'c>(world: &'c World<'_, '_>, demand: Demand) -> Vec<Needed<'c>> {
     let Some(deploy) = &demanding(world) else { return Vec::new() };
-    match need {
-        Need::Migrations => {
+    match demand {
+        Demand::Migrations => {
             migrations::migrations(world, deploy).map(Needed::Migrations).into_iter().collect()
         }
-        Need::VirtualEnv => environment::environments(deploy).into_iter().map(Needed::Environment).collect(),
-        Need::PythonDependencies
-        | Need::NodeDependencies
-        | Need::RubyDependencies
-        | Need::PhpDependencies => {
-            dependencies::dependencies(deploy, need).into_iter().map(Needed::Dependencies).collect()
+        Demand::Environment => {
+            environment::environments(deploy).into_iter().map(Needed::Environment).collect()
         }
-        Need::Build => build::builds(deploy).into_iter().map(Needed::Build).collect(),
-        Need::Program => build::program(deploy).map(Needed::Program).into_iter().collect(),
-        Need::StaticFiles => {
+        Demand::Dependencies(of) => {
+            dependencies::dependencies(deploy, of).into_iter().map(Needed::Dependencies).collect()
+        }
+        Demand::Build => build::builds(deploy).into_iter().map(Needed::Build).collect(),
+        Demand::Program => build::program(deploy).map(Needed::Program).into_iter().collect(),
+        Demand::StaticFiles => {
             static_files::static_files(deploy).map(Needed::StaticFiles).into_iter().collect()
         }
     }

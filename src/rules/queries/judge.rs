@@ -12,6 +12,7 @@ use crate::facts::reach::{out_of_reach, units_out_of_reach};
 use crate::facts::redirects::opens_as_caller;
 use crate::facts::secret_files::Exposure;
 use crate::facts::secrets::is_environment_file;
+use crate::facts::sudoers::grants;
 use crate::facts::users::is_made_elsewhere;
 use crate::facts::users::works_for;
 use crate::facts::world::World;
@@ -121,6 +122,7 @@ impl Judge for Asked<'_, '_, '_> {
                 let paths = self.context.app_paths(self.at.script);
                 paths.is_some_and(|paths| !paths.made_by(self.at.id).is_empty())
             }
+            Question::GrantsRoot => !grants(step).is_empty(),
             Question::MadeElsewhere => is_made_elsewhere(self.context, self.at.script, step),
             Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
@@ -224,10 +226,7 @@ pub(super) fn features(context: &World<'_, '_>, script: &Deployment<'_>, id: Ste
         resource_word(&effect.resource).into_iter().for_each(|word| features.add(word));
     }
     second_run(context, script, id, &mut features);
-    let works = |role: &Role| {
-        matches!(role, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles)
-    };
-    if step.deed.roles.iter().any(works)
+    if step.deed.roles.iter().any(|role| role.prepares())
         && let Some(of) = ecosystem(step).and_then(ecosystem_word)
     {
         features.add(of);

@@ -1,11 +1,12 @@
 //! Commands that the deploy lacks.
 
 use super::{Lack, Run};
-use crate::facts::needs::{Needed, is_deploy, needed};
+use crate::facts::needs::{Demand, Needed, is_deploy, needed};
 use crate::finding::Finding;
 use crate::model::Deployment;
 use crate::source::Span;
 use crate::syntax::query::{Need, Part, Pattern, Queries, QueryFile};
+use crate::tools::effect::Ecosystem;
 
 /// Looks for what each rule with `@missing` asks for.
 pub(super) fn run(run: &Run<'_, '_, '_>, queries: &Queries, found: &mut Vec<Finding>) {
@@ -22,8 +23,9 @@ pub(super) fn run(run: &Run<'_, '_, '_>, queries: &Queries, found: &mut Vec<Find
             }
             [] => Vec::new(),
             _ => {
-                let needed =
-                    needs.iter().flat_map(|need| needed(run.world, *need).into_iter().map(|n| (*need, n)));
+                let needed = needs
+                    .iter()
+                    .flat_map(|need| needed(run.world, demand(*need)).into_iter().map(|n| (*need, n)));
                 let lacking = needed.filter(|(need, needed)| !is_there(run, file, Some((*need, needed))));
                 lacking.map(|(_, needed)| (needed.place(), Lack { deploy, needed: Some(needed) })).collect()
             }
@@ -32,6 +34,21 @@ pub(super) fn run(run: &Run<'_, '_, '_>, queries: &Queries, found: &mut Vec<Find
         let told =
             lacks.iter().filter_map(|(place, lack)| run.telling.missing(file.rule(), own, *place, lack));
         found.extend(told);
+    }
+}
+
+/// What a word of `#needed?` asks the facts for.
+fn demand(need: Need) -> Demand {
+    match need {
+        Need::Migrations => Demand::Migrations,
+        Need::VirtualEnv => Demand::Environment,
+        Need::PythonDependencies => Demand::Dependencies(Ecosystem::Python),
+        Need::NodeDependencies => Demand::Dependencies(Ecosystem::Node),
+        Need::RubyDependencies => Demand::Dependencies(Ecosystem::Ruby),
+        Need::PhpDependencies => Demand::Dependencies(Ecosystem::Php),
+        Need::Build => Demand::Build,
+        Need::Program => Demand::Program,
+        Need::StaticFiles => Demand::StaticFiles,
     }
 }
 

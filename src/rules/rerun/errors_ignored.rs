@@ -50,14 +50,7 @@ fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
             && !step.background
             && step.wrappers.iter().all(|w| *w != "ssh")
     };
-    let prepares = |step: &Step| {
-        step.deed.roles.iter().any(|r| {
-            matches!(
-                r,
-                Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::Source | Role::StaticFiles
-            )
-        })
-    };
+    let prepares = |step: &Step| step.deed.roles.iter().any(|role| role.prepares() || *role == Role::Source);
     let builds_on = |step: &Step| {
         !only_foreign_services(step)
             && step

@@ -11,11 +11,7 @@ use crate::tools::effect::{Resource, Role};
 pub(in crate::rules) fn install_behind_guard(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         let Some(guard_id) = script.second_run(id).skipped_by() else { continue };
-        let Some(role) = step.deed.roles.iter().find(|r| {
-            matches!(r, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles)
-        }) else {
-            continue;
-        };
+        let Some(role) = step.deed.roles.iter().find(|role| role.prepares()) else { continue };
         let guard = &script.guards[guard_id.0 as usize];
         // A guard on the thing itself; a guard on a program checks whether it was installed at all.
         let facts = guard.cond.facts();

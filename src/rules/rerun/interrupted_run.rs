@@ -134,12 +134,7 @@ fn makes(step: &Step, resource: &Resource) -> bool {
 
 /// `rerun/install-behind-guard` reports what a path skips for ever, interrupted or not.
 fn is_told_elsewhere(step: &Step, resource: &Resource) -> bool {
-    matches!(resource, Resource::Path(_))
-        && step
-            .deed
-            .roles
-            .iter()
-            .any(|r| matches!(r, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles))
+    matches!(resource, Resource::Path(_)) && step.deed.roles.iter().any(|role| role.prepares())
 }
 
 /// It fetches, builds or asks a server, which fails now and then.

@@ -71,12 +71,7 @@ fn is_pinned(step: &Step) -> bool {
 /// A step that each run repeats installs, builds or migrates in the tree.
 fn works_in<'r>(script: &'r Deployment<'_>, id: StepId, tree: &Value) -> Option<&'r Step> {
     script.iter().skip(id.0 as usize + 1).find_map(|(other, s)| {
-        let works = s.deed.roles.iter().any(|r| {
-            matches!(
-                r,
-                Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles | Role::ComposeUp
-            )
-        });
+        let works = s.deed.roles.iter().any(|role| role.prepares() || *role == Role::ComposeUp);
         let there = s.argv.cwd.is_under(tree)
             || s.argv.program.value.is_under(tree)
             || s.argv.args.iter().any(|a| s.argv.path(a).is_under(tree) && a.value.key().contains('/'));

@@ -102,6 +102,8 @@ pub(crate) enum Question {
     ExposesSecret(Vec<ExposureWord>),
     /// `#needed-by-app?`: the app's account needs a path that it makes as root.
     NeededByApp,
+    /// `#grants-root?`: it writes a line for sudo with which an account may run everything as root without a password.
+    GrantsRoot,
     /// `#made-elsewhere?`: another script may have made the same account or directory.
     MadeElsewhere,
     /// `#environment-file?`: a file that it writes whole is an environment file.
@@ -171,7 +173,7 @@ impl Question {
                     [new, others].into_iter().flatten().flatten().copied().collect();
                 vec![Features::any_of(&changes)]
             }
-            Question::NeededByApp => {
+            Question::NeededByApp | Question::GrantsRoot => {
                 vec![Features::any_of(&[ChangeWord::Create, ChangeWord::Write, ChangeWord::Append])]
             }
             Question::MadeElsewhere => vec![Features::any_of(&[ChangeWord::Create])],
@@ -316,6 +318,7 @@ pub(super) const PREDICATES: &[Predicate] = &[
     command("unit-out-of-reach", Arguments::None(|| Ask::Command(Question::UnitOutOfReach))),
     command("exposes-secret", Arguments::Words(|w| list(w, Question::ExposesSecret))),
     command("needed-by-app", Arguments::None(|| Ask::Command(Question::NeededByApp))),
+    command("grants-root", Arguments::None(|| Ask::Command(Question::GrantsRoot))),
     command("made-elsewhere", Arguments::None(|| Ask::Command(Question::MadeElsewhere))),
     command("environment-file", Arguments::None(|| Ask::Command(Question::EnvironmentFile))),
     command("lasting-line", Arguments::None(|| Ask::Command(Question::LastingLine))),
