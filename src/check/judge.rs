@@ -16,6 +16,7 @@ use crate::model::Deployment;
 use crate::project::discover;
 use crate::repo::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::repo::inventory::Inventory;
+use crate::repo::names::base;
 use crate::rules::{self, Chosen};
 use crate::shell::count::each_once;
 use crate::source::{FileId, SourceFile, Sources, Span};
@@ -370,7 +371,7 @@ fn not_a_shell_script(path: &str, text: &str) -> Option<String> {
         }
         return None;
     }
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = base(path);
     let shell_name = name.ends_with(".sh") || name.ends_with(".bash") || !name.contains('.');
     if !shell_name {
         return None;

@@ -7,6 +7,7 @@
 
 use super::selection::{Selection, covers};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Gap, RuleId, Severity};
+use crate::repo::names::base;
 use crate::rules::id;
 use crate::rules::pages::Pages;
 use crate::source::{FileId, SourceFile, Sources, Span};
@@ -64,7 +65,7 @@ struct ByLine {
 }
 
 fn by_line(path: &str) -> Option<ByLine> {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = base(path);
     let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
     let kind = |openers, trailing| Some(ByLine { openers, trailing });
     match extension {

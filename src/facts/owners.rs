@@ -2,6 +2,7 @@
 
 use crate::facts::parts::UnitAt;
 use crate::model::{Deployment, Step, StepId, User};
+use crate::repo::names::directory;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Mode, Resource, Role};
@@ -70,7 +71,7 @@ fn home(path: &str) -> Option<String> {
 /// (`/opt/shop/backend` and `/opt/shop/frontend`).
 pub(super) fn concerns(homes: &[String], path: &str) -> bool {
     homes.iter().any(|home| {
-        let around = home.rsplit_once('/').map_or("", |(around, _)| around);
+        let around = directory(home);
         lies_under(path, home)
             || lies_under(home, path) && !BROAD.contains(&path)
             || !BROAD.contains(&around) && around.matches('/').count() > 1 && lies_under(path, around)

@@ -8,6 +8,7 @@ use crate::facts::world::World;
 use crate::model;
 use crate::repo::inventory::Inventory;
 use crate::repo::names;
+use crate::repo::names::base;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Sources, Span};
 use crate::tools::effect::Role;
@@ -78,7 +79,7 @@ impl Seen {
 
 /// The kind of file, judged by its name.
 pub(super) fn kind_of(path: &str, inventory: &Inventory) -> FileKind {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = base(path);
     let in_list = |list: &[String]| list.iter().any(|p| p == path);
     if in_list(&inventory.scripts) || name.ends_with(".sh") {
         FileKind::Script

@@ -5,7 +5,7 @@ use crate::facts::deploy::{Deploy, is_here};
 use crate::facts::outputs::{is_brought, is_copied_over, is_served};
 use crate::model::Step;
 use crate::project::manifest::{Language, NodePackage};
-use crate::repo::names::is_beside;
+use crate::repo::names::{directory, is_beside};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Role};
 use crate::tools::packaging::{CARGO, is_cargo};
@@ -39,9 +39,7 @@ pub(super) fn builds<'r>(deploy: &Deploy<'_, 'r, '_>) -> Vec<Build<'r>> {
         return Vec::new();
     }
     let outputs = &deploy.world.project.inventory.outputs;
-    let committed = |package: &NodePackage| {
-        outputs.iter().any(|path| path.rsplit_once('/').map_or("", |(dir, _)| dir) == package.directory)
-    };
+    let committed = |package: &NodePackage| outputs.iter().any(|path| directory(path) == package.directory);
     let scripted = all.iter().filter(|p| !is_beside(&p.directory) && p.script("build").is_some());
     let needed = scripted.filter(|p| !committed(p) && !is_brought(deploy, p)).filter_map(|package| {
         let said = deploy.says_in(Work::Build, package, all).filter(|_| !deploy.does(Work::Build));

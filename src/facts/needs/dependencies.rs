@@ -7,7 +7,7 @@ use crate::facts::deploy::{Deploy, Language, is_saying, line_of};
 use crate::facts::outputs::{is_brought, is_served};
 use crate::model::Step;
 use crate::project::manifest::{self, NodePackage};
-use crate::repo::names::is_beside;
+use crate::repo::names::{directory, is_beside};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Role};
 use crate::tools::packaging::is_python_library;
@@ -60,10 +60,7 @@ impl Dependencies<'_> {
         let above = |other: &&NodePackage| {
             let inside =
                 other.directory.is_empty() || package.directory.starts_with(&format!("{}/", other.directory));
-            let shared = package
-                .lockfile
-                .as_deref()
-                .is_some_and(|lock| lock.rsplit_once('/').map_or("", |(dir, _)| dir) == other.directory);
+            let shared = package.lockfile.as_deref().is_some_and(|lock| directory(lock) == other.directory);
             let scripted = other.scripts.iter().any(|s| s.name.contains("install"));
             inside && (other.has_member(&package.directory) || shared || scripted)
         };

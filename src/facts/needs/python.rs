@@ -2,7 +2,7 @@
 
 use crate::facts::deploy::Deploy;
 use crate::project::manifest::PythonKind;
-use crate::repo::names::is_beside;
+use crate::repo::names::{base, is_beside};
 use crate::source::FileId;
 
 /// The requirements of a server: those nearest to the root.
@@ -10,7 +10,7 @@ pub(super) fn python_manifest(deploy: &Deploy<'_, '_, '_>) -> Option<FileId> {
     let sources = deploy.world.sources;
     let candidates = deploy.world.project.needs.python.iter().filter(|m| {
         let path = sources.file(m.file).path();
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = base(path);
         let development = ["dev", "test", "lint", "doc", "local", "ci"];
         let parts = || name.split(['-', '_', '.']);
         let takes_in = m.includes.iter().any(|include| !include.constraint);

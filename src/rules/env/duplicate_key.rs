@@ -8,6 +8,7 @@ use crate::facts::world::{Origin, World};
 use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::project::dotenv::Dotenv;
+use crate::repo::names::base;
 use crate::rules::id;
 use crate::source::Span;
 use std::collections::HashMap;
@@ -17,7 +18,7 @@ const RULE: RuleId = id::ENV_DUPLICATE_KEY;
 pub(super) fn duplicate_key(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let ignored = &context.project.inventory.ignored_dotenv;
     for (path, dotenv) in context.project.dotenvs.iter().filter(|(path, _)| !ignored.contains(path)) {
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = base(path);
         of_file(context, name, dotenv, found);
     }
     for written in &written_files(context) {

@@ -5,6 +5,7 @@ use crate::facts::owners::{from, is_roots, lies_under, reaches};
 use crate::facts::world::{Origin, World};
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
+use crate::repo::names::base;
 use crate::rules::id;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
@@ -296,7 +297,7 @@ fn is_given(context: &World<'_, '_>, path: &Value) -> bool {
 }
 
 fn is_given_by_name(context: &World<'_, '_>, file: &str) -> bool {
-    let name = file.rsplit('/').next().unwrap_or(file);
+    let name = base(file);
     gives(context, |target, recursive| recursive || target.is_glob() || target.basename().is_shown_as(name))
         || context
             .steps()

@@ -4,6 +4,7 @@
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
+use crate::repo::names::base;
 use crate::rules::id;
 use crate::rules::rerun::told::{Told, told};
 use crate::shell::value::Value;
@@ -152,7 +153,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
 fn data_path(context: &World<'_, '_>, path: &Value) -> Option<(&'static str, Confidence)> {
     let shown = path.to_string();
     let shown = shown.trim_end_matches("/*");
-    let name = shown.rsplit('/').next().unwrap_or(shown);
+    let name = base(shown);
     let known = path.known_prefix();
     let temporary = ["/tmp/", "/var/tmp/", "/var/cache/", "/run/", "/dev/"];
     let rebuilt =
@@ -186,7 +187,7 @@ fn data_path(context: &World<'_, '_>, path: &Value) -> Option<(&'static str, Con
 
 /// Its name leaves no doubt.
 fn is_meant(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let name = base(path).to_ascii_lowercase();
     name.split(['-', '_', '.']).any(|part| MEANT.contains(&part))
 }
 

@@ -5,6 +5,7 @@ use crate::facts::secrets::is_environment_file;
 use crate::facts::world::World;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::{Deployment, Step, StepId};
+use crate::repo::names::base;
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
@@ -74,7 +75,7 @@ fn kept_by_nobody<'r>(
 ) -> Option<&'r Value> {
     let Resource::Path(path) = resource else { return None };
     let shown = path.to_string();
-    let name = shown.rsplit('/').next().unwrap_or_default();
+    let name = base(&shown);
     let kept = match change {
         Change::Create(PathKind::Directory) => {
             matches!(name, "uploads" | "media" | "data" | "storage" | "backups" | "instance" | "db")

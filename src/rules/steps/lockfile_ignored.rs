@@ -8,7 +8,7 @@ use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, RuleId, Severity};
 use crate::model::Step;
 use crate::project::manifest::{PythonKind, PythonManifest};
-use crate::repo::names::{base, is_beside};
+use crate::repo::names::{base, directory, is_beside};
 use crate::rules::id;
 use crate::shell::argv::Argv;
 use crate::shell::wrappers::Place;
@@ -68,10 +68,7 @@ fn passed_by(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let inventory = &context.project.inventory;
     for (script, id, step) in context.steps().filter(|(.., step)| is_here(step)) {
         if let Some((lockfile, instead)) = update(&step.argv) {
-            let has = |path: &&String| {
-                base(path) == lockfile
-                    && !is_beside(path.rsplit_once('/').map_or("", |(directory, _)| directory))
-            };
+            let has = |path: &&String| base(path) == lockfile && !is_beside(directory(path));
             let Some(path) = inventory.manifests.iter().find(has) else { continue };
             let (words, sure) = (context.words(step.span), context.confidence(script, id, None));
             let text = format!(
@@ -115,7 +112,7 @@ fn pip<'c>(context: &'c World<'_, '_>, step: &Step) -> Option<(&'c PythonManifes
     let manifests = || context.project.needs.python.iter().filter(|m| !is_beside(&m.directory));
     let lock_of = |manifest: &'c PythonManifest| {
         let lockfile = manifest.lockfile.as_ref()?;
-        let beside = lockfile.rsplit_once('/').map_or("", |(directory, _)| directory) == manifest.directory;
+        let beside = directory(lockfile) == manifest.directory;
         beside.then_some((manifest, lockfile))
     };
     let words: Vec<String> = step.argv.args.iter().map(|arg| arg.value.to_string()).collect();
