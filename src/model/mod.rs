@@ -299,7 +299,18 @@ fn behind<'d>(
 ) -> impl Iterator<Item = (StepId, &'d Step)> {
     let Guard { at, end, .. } = guards[guard.0 as usize];
     let steps = steps.iter().enumerate().take(end.0 as usize).skip(at.0 as usize);
-    let is_behind = move |step: &Step| guards_from(guards, step.guard).any(|(id, _)| id == guard);
+    // A guard stands after the one around it, so one pass tells which are inside, however deep they are nested.
+    let first = guard.0 as usize;
+    let mut inside: Vec<bool> = Vec::with_capacity(guards.len() - first);
+    for (index, other) in guards.iter().enumerate().skip(first) {
+        let around = other.outer.and_then(|outer| inside.get((outer.0 as usize).checked_sub(first)?));
+        let is_inside = index == first || around.copied().unwrap_or(false);
+        inside.push(is_inside);
+    }
+    let is_behind = move |step: &Step| {
+        let at = step.guard.and_then(|id| (id.0 as usize).checked_sub(first));
+        at.is_some_and(|at| inside.get(at).copied().unwrap_or(false))
+    };
     steps.filter(move |(_, step)| is_behind(step)).map(|(index, step)| (StepId(index as u32), step))
 }
 
