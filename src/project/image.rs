@@ -8,30 +8,29 @@ use crate::repo::files::Root;
 use crate::repo::names::base;
 use crate::source::{FileId, Sources, Span};
 use parse_dockerfile::{Command, Instruction};
+use std::ops::Range;
 
 /// Fills in what the images of the services start that are built from the repo. A Dockerfile that cannot be read, that is
 /// wrong, or that lies outside the root says nothing.
 pub(crate) fn fill_in(root: &Root, composes: &mut [Compose], sources: &mut Sources, gaps: &mut Vec<Gap>) {
     for compose in composes {
         let of_service = |service: &Service| {
-            let build = service.build.as_ref().filter(|_| service.command.is_none())?;
+            // An entrypoint of Compose's own takes the place of both.
+            let build = service.build.as_ref().filter(|_| service.entrypoint.is_none())?;
             let path = dockerfile(compose, build)?;
             let file = root.read(&path, sources).ok()?;
             let target = build.target.as_ref().map(|target| target.text.as_str());
-            let read = limit::piece(|| started(file, sources.file(file).text(), target));
-            read.unwrap_or_else(|failure| {
-                gaps.push(Gap {
-                    file: path,
-                    place: None,
-                    reason: failure.reason("the reader of Dockerfiles"),
-                });
+            let read = limit::piece(|| start(sources.file(file).text(), target));
+            let start = read.unwrap_or_else(|failure| {
+                let reason = failure.reason("the reader of Dockerfiles");
+                gaps.push(Gap { file: path, place: None, reason });
                 None
-            })
+            })?;
+            start.with(file, service.command.as_ref())
         };
         let found: Vec<Option<Text>> = compose.services.iter().map(of_service).collect();
         for (service, started) in compose.services.iter_mut().zip(found) {
-            // Where Compose gives an entrypoint, the command of the image does not count.
-            service.of_image = started.filter(|_| service.entrypoint.is_none());
+            service.of_image = started;
         }
     }
 }
@@ -44,8 +43,45 @@ fn dockerfile(compose: &Compose, build: &Build) -> Option<String> {
     if directory.is_empty() { compose.path(&given) } else { compose.path(&given).filter(|p| p != &directory) }
 }
 
+/// A command line of a Dockerfile.
+struct Line {
+    text: String,
+    place: Range<usize>,
+    /// It is a list of words, and no text for a shell.
+    is_list: bool,
+}
+
+/// What an image starts.
+struct Start {
+    entrypoint: Option<Line>,
+    command: Option<Line>,
+}
+
+impl Start {
+    /// The whole line, if Compose gives the image this command, or none.
+    fn with(self, file: FileId, given: Option<&Text>) -> Option<Text> {
+        let at = |place: &Range<usize>| Span { file, start: place.start as u32, end: place.end as u32 };
+        let command = match given {
+            Some(given) => Some(given.clone()),
+            None => self.command.map(|line| Text { span: at(&line.place), text: line.text }),
+        };
+        let Some(entrypoint) = self.entrypoint else { return command };
+        let span = at(&entrypoint.place);
+        match command {
+            // A script that ends with `exec "$@"` starts the command.
+            Some(command) if is_script(&entrypoint.text) => Some(command),
+            // The shell form of an entrypoint takes no command.
+            Some(command) if entrypoint.is_list => {
+                let span = given.map_or(span, |given| given.span);
+                Some(Text { text: format!("{} {}", entrypoint.text, command.text), span })
+            }
+            _ => Some(Text { text: entrypoint.text, span }),
+        }
+    }
+}
+
 /// What the last stage, or the one of that name, starts. A stage that starts from another one inherits what that starts.
-fn started(file: FileId, text: &str, target: Option<&str>) -> Option<Text> {
+fn start(text: &str, target: Option<&str>) -> Option<Start> {
     let dockerfile = parse_dockerfile::parse(text).ok()?;
     let stages: Vec<_> = dockerfile.stages().collect();
     let named = |name: &str| {
@@ -73,34 +109,24 @@ fn started(file: FileId, text: &str, target: Option<&str>) -> Option<Text> {
             None => break,
         }
     }
-    let words = |instruction: Option<&Instruction<'_>>| match instruction {
+    let line = |instruction: Option<&Instruction<'_>>| match instruction {
         Some(Instruction::Entrypoint(entrypoint)) => Some(written(&entrypoint.arguments)),
         Some(Instruction::Cmd(command)) => Some(written(&command.arguments)),
         _ => None,
     };
-    let (entrypoint, command) = (words(entrypoint), words(command));
-    let (line, place) = match (entrypoint, command) {
-        // A script that ends with `exec "$@"` starts the command.
-        (Some((first, ..)), Some((command, place, _))) if is_script(&first) => (command, place),
-        // The shell form of an entrypoint takes no command.
-        (Some((first, place, true)), Some((command, ..))) => (format!("{first} {command}"), place),
-        (Some((first, place, _)), _) => (first, place),
-        (None, Some((command, place, _))) => (command, place),
-        (None, None) => return None,
-    };
-    let span = Span { file, start: place.start as u32, end: place.end as u32 };
-    Some(Text { text: line, span })
+    Some(Start { entrypoint: line(entrypoint), command: line(command) })
 }
 
-/// A command as one line, its place, and whether it is a list of words.
-fn written(command: &Command<'_>) -> (String, std::ops::Range<usize>, bool) {
+fn written(command: &Command<'_>) -> Line {
     match command {
         Command::Exec(words) => {
             let quoted: Vec<String> = words.value.iter().map(|word| quoted(&word.value)).collect();
-            (quoted.join(" "), words.span.clone(), true)
+            Line { text: quoted.join(" "), place: words.span.clone(), is_list: true }
         }
-        Command::Shell(line) => (line.value.trim().to_owned(), line.span.clone(), false),
-        _ => (String::new(), 0..0, false),
+        Command::Shell(line) => {
+            Line { text: line.value.trim().to_owned(), place: line.span.clone(), is_list: false }
+        }
+        _ => Line { text: String::new(), place: 0..0, is_list: false },
     }
 }
 
@@ -126,7 +152,7 @@ mod tests {
     fn of(text: &str, target: Option<&str>) -> Option<String> {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("Dockerfile".to_owned(), text.into()).unwrap());
-        let started = started(file, text, target)?;
+        let started = start(text, target)?.with(file, None)?;
         assert!(!sources.text(started.span).is_empty());
         Some(started.text)
     }
@@ -163,5 +189,18 @@ mod tests {
         // An entrypoint of its own leaves nothing of the inherited command.
         let text = "FROM a AS base\nCMD [\"x\"]\nFROM base\nENTRYPOINT [\"celery\", \"worker\"]\n";
         assert_eq!(of(text, None).as_deref(), Some("celery worker"));
+    }
+
+    #[test]
+    fn an_entrypoint_is_given_the_command_of_compose() {
+        let mut sources = Sources::default();
+        let text = "FROM python:3.13\nENTRYPOINT [\"python\"]\nCMD [\"-V\"]\n";
+        let file = sources.add(SourceFile::new("Dockerfile".to_owned(), text.into()).unwrap());
+        let given = Text { text: "run_bot.py --live".to_owned(), span: Span::file_start(file) };
+        let whole = |text: &str, given| start(text, None).unwrap().with(file, given).unwrap().text;
+        assert_eq!(whole(text, Some(&given)), "python run_bot.py --live");
+        assert_eq!(whole(text, None), "python -V");
+        assert_eq!(whole("FROM x\nENTRYPOINT [\"/start.sh\"]\n", Some(&given)), "run_bot.py --live");
+        assert_eq!(whole("FROM x\nCMD [\"a\"]\n", Some(&given)), "run_bot.py --live");
     }
 }

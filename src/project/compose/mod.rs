@@ -150,7 +150,7 @@ pub(crate) struct Service {
     pub(crate) command: Option<Text>,
     /// The same of `entrypoint`.
     pub(crate) entrypoint: Option<Text>,
-    /// What its image starts, if Compose says nothing else and the image is built from the repo.
+    /// What its image starts, with the command that Compose gives it, if the image is built from the repo.
     pub(crate) of_image: Option<Text>,
     /// `working_dir`.
     pub(crate) working_dir: Option<Text>,

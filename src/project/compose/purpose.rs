@@ -43,9 +43,10 @@ const DEV_TOOLS: &[&str] = &[
 ];
 
 impl Service {
-    /// What it starts: its command, its entrypoint, or else what its image starts, as far as the repo shows that.
+    /// What it starts: what its image makes of its command, as far as the repo shows that, or else its command or its
+    /// entrypoint.
     pub(crate) fn runs(&self) -> Option<&Text> {
-        self.command.as_ref().or(self.entrypoint.as_ref()).or(self.of_image.as_ref())
+        self.of_image.as_ref().or(self.command.as_ref()).or(self.entrypoint.as_ref())
     }
 
     /// True if it is not restarted and its name or the last of its commands is work that ends.
