@@ -238,13 +238,15 @@ fn own_directory(directory: &Path) -> io::Result<()> {
 
 /// True for a directory that is empty or was created by this module.
 fn is_ours(directory: &Path) -> io::Result<bool> {
-    if let Some(text) = read(&directory.join(TAG)) {
-        return Ok(text == TAG_TEXT.as_bytes());
+    let tag = || read(&directory.join(TAG)).map(|text| text == TAG_TEXT.as_bytes());
+    if let Some(ours) = tag() {
+        return Ok(ours);
     }
     for entry in fs::read_dir(directory)? {
         // Another scan may be about to create it.
         if !entry?.file_name().as_encoded_bytes().starts_with(TAG.as_bytes()) {
-            return Ok(false);
+            // Or it has done so in between: the tag comes before all else.
+            return Ok(tag().unwrap_or(false));
         }
     }
     Ok(true)
