@@ -229,15 +229,16 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
 
     /// Tells a hit unless something excuses it.
     fn judge_hit(&mut self, hit: &Hit<'w, 'a, 'q>, found: &mut Vec<Finding>) {
-        // Most excuses are not compared with `@other`, of which there may be many.
-        let excuses = self.excuses(hit, None);
-        let excused = best(&excuses, hit.at);
-        if excused == Along::Always {
+        if !hit.file.has(Part::Other) {
+            let excused = best(&self.excuses(hit, None), hit.at);
+            if excused != Along::Always {
+                self.tell(hit, None, sure(excused), found);
+            }
             return;
         }
-        if !hit.file.has(Part::Other) {
-            return self.tell(hit, None, sure(excused), found);
-        }
+        // Most excuses are not compared with `@other`, of which there may be many: they are looked for once, and only if there
+        // is one.
+        let mut excuses = None;
         let is_compared = hit.file.compares_with_other();
         for &(other, pattern) in self.candidates(hit.file, Part::Other).iter() {
             tick();
@@ -246,13 +247,21 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
                 continue;
             }
             let together = other.runs_along(hit.at).max(hit.at.runs_along(other));
+            if together == Along::Never {
+                continue;
+            }
+            let excuses = excuses.get_or_insert_with(|| self.excuses(hit, None));
+            let mut excused = best(excuses, hit.at);
+            if excused == Along::Always {
+                return;
+            }
             // Where both are at fault together, what runs along with either one excuses.
-            let mut excused = excused.max(best(&excuses, other));
+            excused = excused.max(best(excuses, other));
             if is_compared {
                 let compared = self.excuses(hit, Some(other));
                 excused = excused.max(best(&compared, hit.at)).max(best(&compared, other));
             }
-            if together == Along::Never || excused == Along::Always {
+            if excused == Along::Always {
                 continue;
             }
             let unsure = if together == Along::Perhaps { Confidence::Medium } else { Confidence::High };
