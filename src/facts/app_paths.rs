@@ -1,6 +1,6 @@
 //! The paths that root makes and that the app's account needs, and which commands give them away.
 
-use crate::facts::app_writes::{Need, Setting, need, settings};
+use crate::facts::app_writes::{Evidence, Need, evidence, need};
 use crate::facts::ground::Ground;
 use crate::facts::owners::{OF_THE_SYSTEM, before, from, is_roots, lies_under, reaches, runs_as};
 use crate::facts::parts::AppUser;
@@ -41,13 +41,13 @@ impl<'s> AppPaths<'s> {
         if world.app_user.is_none() && world.units.is_empty() {
             return paths;
         }
-        let settings = settings(world);
+        let evidence = evidence(world);
         let mut above = Above::default();
         for (id, _) in script.iter().filter(|(_, step)| is_roots(step)) {
             let mut here: Vec<AppPath<'s>> = Vec::new();
             for (path, kind) in made(script, id) {
                 if !here.iter().any(|outer| path.is_under(outer.path)) && !above.holds(script, id, path) {
-                    here.extend(AppPath::of(world, &settings, script, id, (path, kind)));
+                    here.extend(AppPath::of(world, &evidence, script, id, (path, kind)));
                 }
             }
             if !here.is_empty() {
@@ -103,7 +103,7 @@ impl<'s> AppPaths<'s> {
 impl<'s> AppPath<'s> {
     fn of(
         world: &Ground<'_, '_>,
-        settings: &[Setting],
+        evidence: &Evidence<'_>,
         script: &'s Deployment<'_>,
         id: StepId,
         (path, kind): (&'s Value, PathKind),
@@ -127,7 +127,7 @@ impl<'s> AppPath<'s> {
         if elsewhere {
             return None;
         }
-        let (app, need) = need(world, settings, path, kind)
+        let (app, need) = need(world, evidence, path, kind)
             .or_else(|| unreadable(world, script, id, path))
             .or_else(|| behind_its_time(world, script, id, path, kind))?;
         Some(AppPath { path, app, reason: Reason::Needs(need) })

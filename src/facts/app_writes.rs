@@ -6,7 +6,7 @@ use crate::facts::parts::{AppUser, UnitAt};
 use crate::facts::secrets::is_env_file;
 use crate::facts::users::user_of;
 use crate::finding::Confidence;
-use crate::project::unit::split_words;
+use crate::project::unit::{Directive, split_words};
 use crate::shell::line::{Command, commands};
 use crate::shell::value::Value;
 use crate::source::Span;
@@ -41,20 +41,58 @@ const PLACES: [&str; 14] = [
 const READ: [&str; 8] =
     ["PYTHONPATH", "NODE_PATH", "VIRTUAL_ENV", "CONFIG", "TEMPLATE", "STATIC", "CERT", "KEY"];
 
+/// Everything that says where the app writes, taken apart once for all paths.
+pub(crate) struct Evidence<'w> {
+    settings: Vec<Setting>,
+    services: Vec<Service<'w>>,
+}
+
+/// A unit that another account than root runs.
+struct Service<'w> {
+    at: &'w UnitAt,
+    user: &'w Directive,
+    /// The directories that systemd makes for it and gives to its account (systemd.exec(5), `RuntimeDirectory=`).
+    made: Vec<String>,
+    /// One of its commands changes an owner: `ExecStartPre=+/bin/chown …`.
+    gives_away: bool,
+    /// What says that it writes somewhere, in the order of its lines.
+    places: Vec<(Span, Place<'w>)>,
+}
+
+/// A place to write to.
+enum Place<'w> {
+    /// Paths of a directive: `ReadWritePaths=`.
+    Paths(&'w Directive),
+    /// Options of the commands that it starts.
+    Options(Vec<Command>),
+    /// A variable that names it, with its value.
+    Variable(String, String),
+}
+
+/// Looks for all of it.
+pub(crate) fn evidence<'w>(world: &'w Ground<'_, '_>) -> Evidence<'w> {
+    let services = world.units.iter().filter(|at| at.name.ends_with(".service"));
+    let services = services.filter_map(|at| {
+        let user = at.unit.user().filter(|directive| directive.value != "root")?;
+        Some(Service { at, user, made: made(at), gives_away: gives_away(at), places: places(at) })
+    });
+    Evidence { settings: settings(world), services: services.collect() }
+}
+
 /// Who needs the path, and why.
 pub(crate) fn need(
     world: &Ground<'_, '_>,
-    settings: &[Setting],
+    evidence: &Evidence<'_>,
     path: &Value,
     kind: PathKind,
 ) -> Option<(AppUser, Need)> {
     let shown = path.to_string();
-    for at in world.units.iter().filter(|u| u.name.ends_with(".service")) {
-        let Some(user) = at.unit.user().filter(|d| d.value != "root") else { continue };
-        if systemd_makes(at, &shown) {
+    for service in &evidence.services {
+        if service.gives_away || service.is_made(&shown) {
             return None;
         }
-        if let Some(need) = of_unit(at, &shown) {
+        if let Some(need) = service.need(&shown) {
+            let (at, user) = (service.at, service.user);
             let app = AppUser {
                 name: match user.value.starts_with('$') {
                     true => world.app_user.as_ref()?.name.clone(),
@@ -70,7 +108,7 @@ pub(crate) fn need(
         return Some(app);
     }
     let app = user_of(world, path)?;
-    if let Some(need) = of_settings(settings, &shown) {
+    if let Some(need) = of_settings(&evidence.settings, &shown) {
         return Some((app, need));
     }
     let name = path.basename().to_string();
@@ -87,64 +125,78 @@ pub(crate) fn need(
     }
 }
 
-/// What systemd itself creates and gives to the service's user (systemd.exec(5), RuntimeDirectory=).
-fn systemd_makes(at: &UnitAt, path: &str) -> bool {
-    let made = [
+fn made(at: &UnitAt) -> Vec<String> {
+    let kinds = [
         ("RuntimeDirectory", "/run/"),
         ("StateDirectory", "/var/lib/"),
         ("LogsDirectory", "/var/log/"),
         ("CacheDirectory", "/var/cache/"),
     ];
-    made.iter().any(|(key, parent)| {
-        at.unit.all("Service", key).iter().any(|d| {
-            d.value.split_whitespace().any(|name| {
-                let name = name.split(':').next().unwrap_or(name);
-                lies_under(path.strip_prefix("/var/run/").map_or(path, |_| &path[4..]), &format!("{parent}{name}"))
-            })
-        })
-    })
-        // ExecStartPre=+/bin/chown …
-        || at.unit.directives.iter().any(|d| d.key.starts_with("Exec") && gives_away(&d.value))
+    let named = kinds.iter().flat_map(|(key, parent)| {
+        at.unit.all("Service", key).into_iter().map(move |directive| (parent, directive))
+    });
+    let directories = named.flat_map(|(parent, directive)| {
+        let names = directive.value.split_whitespace();
+        names.map(move |name| format!("{parent}{}", name.split(':').next().unwrap_or(name)))
+    });
+    directories.collect()
 }
 
-/// A command of the unit that changes an owner.
-fn gives_away(command: &str) -> bool {
+fn gives_away(at: &UnitAt) -> bool {
     let owns = |effect: &Effect| matches!(effect.change, Change::Own { .. });
-    commands(&split_words(command)).iter().any(|command| deed(command.argv()).effects.iter().any(owns))
+    let mut lines = at.unit.directives.iter().filter(|directive| directive.key.starts_with("Exec"));
+    lines.any(|line| {
+        let commands = commands(&split_words(&line.value));
+        commands.iter().any(|command| deed(command.argv()).effects.iter().any(owns))
+    })
 }
 
-fn of_unit(at: &UnitAt, path: &str) -> Option<Need> {
-    let need = |says: String, span| Some(Need { says, sure: Confidence::High, span: Some(span) });
-    for directive in at.unit.directives.iter().filter(|d| d.section == "Service") {
-        let value = directive.value.as_str();
+fn places(at: &UnitAt) -> Vec<(Span, Place<'_>)> {
+    let mut places = Vec::new();
+    let mut variables = at.unit.environment();
+    for directive in at.unit.directives.iter().filter(|directive| directive.section == "Service") {
         match directive.key.as_str() {
             "ReadWritePaths" | "ReadWriteDirectories" => {
-                let named = value
-                    .split_whitespace()
-                    .any(|p| p.trim_start_matches(['-', '+']).trim_end_matches('/') == path);
-                if named {
-                    return need(
-                        format!("{} can't write there (`{}=`)", at.name, directive.key),
-                        directive.span,
-                    );
-                }
+                places.push((directive.span, Place::Paths(directive)));
             }
             "ExecStart" => {
-                if let Some(option) = written_by(&commands(&split_words(value)), path) {
-                    return need(format!("{} can't write there (`{option}`)", at.name), directive.span);
-                }
+                let commands = commands(&split_words(&directive.value));
+                places.push((directive.span, Place::Options(commands)));
             }
             "Environment" => {
-                for (name, value, span) in at.unit.environment() {
-                    if is_place(&name) && place_is(&value, path) {
-                        return need(format!("{} can't write there (`{name}`)", at.name), span);
-                    }
-                }
+                let named = variables.drain(..).filter(|(name, ..)| is_place(name));
+                places.extend(named.map(|(name, value, span)| (span, Place::Variable(name, value))));
             }
             _ => {}
         }
     }
-    None
+    places
+}
+
+impl Service<'_> {
+    /// systemd makes the path.
+    fn is_made(&self, path: &str) -> bool {
+        let path = path.strip_prefix("/var/run/").map_or(path, |_| &path[4..]);
+        self.made.iter().any(|made| lies_under(path, made))
+    }
+
+    /// What says that the unit writes to the path.
+    fn need(&self, path: &str) -> Option<Need> {
+        self.places.iter().find_map(|(span, place)| {
+            let by = match place {
+                Place::Paths(directive) => {
+                    let mut paths = directive.value.split_whitespace();
+                    let is_it =
+                        |named: &str| named.trim_start_matches(['-', '+']).trim_end_matches('/') == path;
+                    paths.any(is_it).then(|| format!("{}=", directive.key))
+                }
+                Place::Options(commands) => written_by(commands, path),
+                Place::Variable(name, value) => place_is(value, path).then(|| name.clone()),
+            }?;
+            let says = format!("{} can't write there (`{by}`)", self.at.name);
+            Some(Need { says, sure: Confidence::High, span: Some(*span) })
+        })
+    }
 }
 
 /// The option of a command that makes it write to the path: `--access-logfile /var/log/shop/access.log`.
@@ -182,14 +234,14 @@ fn is_place(name: &str) -> bool {
 }
 
 /// A line of a settings file that a script writes: `UPLOAD_DIR=/opt/shop/uploads`.
-pub(crate) struct Setting {
+struct Setting {
     name: String,
     value: String,
     span: Span,
 }
 
 /// The settings that name a place.
-pub(crate) fn settings(world: &Ground<'_, '_>) -> Vec<Setting> {
+fn settings(world: &Ground<'_, '_>) -> Vec<Setting> {
     let written = world.steps().flat_map(|(_, _, step)| step.written.iter().map(move |w| (step.span, w)));
     let files = written.filter(|(_, written)| is_env_file(&written.path.basename().to_string()));
     let lines = files.flat_map(|(span, written)| written.content.text.lines().map(move |line| (span, line)));
