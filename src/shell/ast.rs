@@ -21,13 +21,10 @@ pub(crate) struct Stmt<'a> {
 pub(crate) enum StmtKind<'a> {
     /// A simple command; it may consist of assignments only.
     Command(&'a Command<'a>),
-    /// `[ … ]` or `[[ … ]]`, as its words without the brackets. `double` for `[[`.
+    /// `[ … ]` or `[[ … ]]`, as its words without the brackets.
     Test {
         /// The words between the brackets: operators are words too.
         words: &'a [Word<'a>],
-        /// `[[ … ]]`: no word splitting, `&&` and `||` inside.
-        #[cfg_attr(not(test), allow(dead_code))]
-        double: bool,
     },
     /// `(( … ))`, as its text.
     Arithmetic(&'a str),
@@ -105,7 +102,6 @@ pub(crate) struct CaseArm<'a> {
     /// The statements.
     pub(crate) body: Block<'a>,
     /// True if it ends in `;&` or `;;&`, so that the next arm may run too.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub(crate) falls: bool,
 }
 

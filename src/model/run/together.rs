@@ -100,6 +100,19 @@ mod tests {
     }
 
     #[test]
+    fn an_arm_that_falls_into_the_next_one_does_not_exclude_it() {
+        for (end, along) in [(";;", Along::Never), (";&", Along::Perhaps), (";;&", Along::Perhaps)] {
+            let text = format!(
+                "case \"$1\" in\n a) mkdir /x {end}\n b) chown app /x ;;\n c) chmod 700 /x ;;\nesac\n"
+            );
+            with(&text, |script, of| {
+                assert_eq!(script.runs_along(of("chown"), of("mkdir")), along, "{end}");
+                assert_eq!(script.runs_along(of("chmod"), of("mkdir")), Along::Never, "{end}");
+            });
+        }
+    }
+
+    #[test]
     fn a_step_surely_comes_after_what_it_never_runs_without() {
         for (text, after) in [
             ("mkdir /a\nchown app /a\n", true),

@@ -230,6 +230,7 @@ impl<'a> Walker<'a, '_> {
         let mut total = false;
         let mut earlier: Vec<&CaseArm<'a>> = Vec::new();
         let mut before = Some(Cond::Always(false));
+        let mut group = 0;
         for (index, arm) in arms.iter().enumerate() {
             let mut text = String::from(value.key());
             for pattern in arm.patterns {
@@ -238,17 +239,21 @@ impl<'a> Walker<'a, '_> {
                 total |= matches!(pattern.parts, [Part::Glob('*')]);
                 text.push_str(pattern_value.key());
             }
-            let cond =
-                match self.arm_says(subject, arm, &earlier).or_else(|| self.arm_holds(subject, arm, &before))
-                {
-                    Some(cond) => cond,
-                    None => self.opaque(&text),
-                };
+            // What falls in from the arm above runs whatever the patterns say, and excludes nothing of that arm.
+            let falls_in = index > 0 && arms[index - 1].falls;
+            group = if falls_in { group } else { index as u32 };
+            let known = match falls_in {
+                true => None,
+                false => {
+                    self.arm_says(subject, arm, &earlier).or_else(|| self.arm_holds(subject, arm, &before))
+                }
+            };
+            let cond = known.unwrap_or_else(|| self.opaque(&text));
             before = before.filter(|_| !cond.has_opaque()).map(|before| before.or(cond.clone()));
             earlier.push(arm);
             let span = arm.patterns.first().map_or(stmt.span, |p| subject.span.to(p.span));
             let span = if index == 0 { span } else { arm.patterns.first().map_or(span, |p| p.span) };
-            self.push_guard(cond.clone(), true, span, Some((choice, index as u32)));
+            self.push_guard(cond.clone(), true, span, Some((choice, group)));
             let mark = self.scope.mark();
             let flow = self.block(arm.body);
             self.guard = saved;

@@ -24,7 +24,7 @@ const MAX_DEPTH: usize = 32;
 /// Where files come from.
 pub(super) enum Disk<'a> {
     /// There is only this one file.
-    #[cfg_attr(not(any(test, fuzzing)), allow(dead_code))]
+    #[cfg(any(test, fuzzing))]
     Alone(&'a Sources),
     /// The project.
     Root(&'a Root, &'a mut Sources),
@@ -78,6 +78,7 @@ impl<'a> Loader<'a> {
 
     pub(super) fn sources(&self) -> &Sources {
         match &self.disk {
+            #[cfg(any(test, fuzzing))]
             Disk::Alone(sources) => sources,
             Disk::Root(_, sources) => sources,
         }
@@ -86,6 +87,7 @@ impl<'a> Loader<'a> {
     pub(super) fn read(&mut self, path: &str) -> Result<FileId, Gap> {
         match &mut self.disk {
             Disk::Root(root, sources) => root.read(path, sources),
+            #[cfg(any(test, fuzzing))]
             Disk::Alone(_) => {
                 Err(Gap { file: path.to_owned(), place: None, reason: "not looked for".to_owned() })
             }
@@ -215,6 +217,7 @@ impl<'a> Loader<'a> {
             );
             return None;
         };
+        #[cfg(any(test, fuzzing))]
         if matches!(self.disk, Disk::Alone(_)) {
             let what = if key == "include" {
                 "the files of `include` are not read"

@@ -67,8 +67,8 @@ fn statement(stmt: &Stmt<'_>) -> String {
             parts.extend(command.redirects.iter().map(redirect));
             format!("[{}]", parts.join(" "))
         }
-        StmtKind::Test { words: list, double } => {
-            format!("{}({})", if *double { "Test2" } else { "Test" }, words(list))
+        StmtKind::Test { words: list } => {
+            format!("Test({})", words(list))
         }
         StmtKind::Arithmetic(_) => "Arithmetic".to_owned(),
         StmtKind::Pipeline(stages) => format!("Pipe({})", block(stages)),
@@ -157,7 +157,7 @@ fn statements() {
         ("f() { a; }", "Function(f: Group([a]))"),
         ("function f { a; }", "Function(f: Group([a]))"),
         ("[ -f a ] && b", "And(Test(-f a), [b])"),
-        ("[[ ! -f a && $b == c* ]]", "Test2(! -f a && $b == c*)"),
+        ("[[ ! -f a && $b == c* ]]", "Test(! -f a && $b == c*)"),
         ("((a + 1))", "Arithmetic"),
     ]);
 }

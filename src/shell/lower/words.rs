@@ -30,7 +30,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             let parts = lexer.parts(range.clone());
             words.push(Word { parts, span: self.span(range.start as u32..range.end as u32) });
         }
-        StmtKind::Test { words: self.shell.arena.alloc_slice_copy(&words), double }
+        StmtKind::Test { words: self.shell.arena.alloc_slice_copy(&words) }
     }
 
     /// The word (or, with braces, the words) at the node under the cursor.
