@@ -252,7 +252,8 @@ impl SecretFiles {
         let Some(content) = &effect.content else { return Some(by_umask) };
         match content.how {
             How::Moved | How::Synced | How::Unpacked => None,
-            How::Copied if by_umask => {
+            // What keeps the mode of its source is as open as that; a plain copy loses what umask takes.
+            how if how == How::Kept || how == How::Copied && by_umask => {
                 let path = content.from.as_ref()?;
                 match self.files.iter().find(|f| !f.is_gone && f.path == *path) {
                     Some(file) => file.is_open(),

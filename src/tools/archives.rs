@@ -198,7 +198,8 @@ pub(crate) fn compress(argv: &Argv) -> Deed {
     );
     let mut draft = Draft::of(argv);
     let known = COMPRESSORS.iter().find(|(name, ..)| *name == argv.name);
-    let Some((_, ending, opens)) = known.filter(|_| !["c", "t", "l"].iter().any(|o| options.has(o))) else {
+    let Some((_, ending, opens)) = known.filter(|_| !["c", "t", "l", "r"].iter().any(|o| options.has(o)))
+    else {
         return draft.done();
     };
     let ending = options.value("S").and_then(Value::as_literal).unwrap_or(ending);

@@ -289,7 +289,9 @@ fn prune_volumes(argv: &Argv, is_podman: bool) -> Deed {
         (false, name) => name == "volume" && options.has("a"),
     };
     let mut deed = prune(argv);
-    if all && !options.has("filter") {
+    // `label!=keep` leaves next to nothing; any other filter picks some.
+    let picks = options.value("filter").is_some_and(|filter| !filter.to_string().contains("!="));
+    if all && !picks {
         let volumes = Resource::Other(Thing::Volumes, argv.cwd.clone());
         deed.effects.push(Effect::new(Change::Remove, volumes, Again::NoChange));
     }

@@ -11,6 +11,16 @@ use crate::tools::thing::Thing;
 const LN: &str = "s|symbolic f|force n|no-dereference r|relative v|verbose i|interactive b backup? S|suffix: \
                   t|target-directory: T|no-target-directory L|logical P|physical d|F";
 
+/// Endings of files, and of no directories.
+const FILES: [&str; 14] =
+    ["cfg", "cnf", "conf", "db", "env", "ini", "json", "list", "service", "sh", "sql", "toml", "yaml", "yml"];
+
+/// Options of cp(1).
+const CP: &str = "R|r|recursive a|archive b backup? d f|force i|interactive H l|link L|dereference n|no-clobber \
+                  P|no-dereference p preserve? no-preserve: s|symbolic-link S|suffix: t|target-directory: \
+                  T|no-target-directory u update? v|verbose x|one-file-system Z context? reflink? sparse: \
+                  remove-destination";
+
 /// What to write instead.
 pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     match (asked.name(), asked.again) {
@@ -224,6 +234,11 @@ fn discards_what_was_filled_in(source: &Value, path: &Value) -> bool {
 /// `site.bak`. Then it is the copy itself, and not a directory that was there to receive it.
 fn is_copy_of(path: &Value, source: &Value) -> bool {
     let (copy, original) = (path.basename(), source.basename());
+    // A copy of a file replaces the old copy: `cp -a redis.conf redis.conf.orig`.
+    let ending = original.key().rsplit_once('.').map_or("", |(_, ending)| ending);
+    if FILES.contains(&ending) {
+        return false;
+    }
     let suffix = copy.key().strip_prefix(original.key());
     let written = original.key().chars().any(char::is_alphanumeric);
     written
@@ -235,11 +250,7 @@ fn is_copy_of(path: &Value, source: &Value) -> bool {
 /// that was filled in after it came from a sample. A directory that is copied to its own name goes into it
 /// the next time.
 pub(crate) fn cp(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "R|r|recursive|a|archive b backup? d f|force i|interactive H l|link L|dereference n|no-clobber \
-         P|no-dereference p preserve? no-preserve: s|symbolic-link S|suffix: t|target-directory: \
-         T|no-target-directory u update? v|verbose x|one-file-system Z context? reflink? sparse:",
-    );
+    let options = argv.options(CP);
     let mut draft = Draft::of(argv);
     let Some(target) = Target::read(argv, &options) else {
         return draft.done();
@@ -247,13 +258,13 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
     let keeps = options.has("n")
         || options.has("u")
         || options.value("update").and_then(Value::as_literal) == Some("none");
-    // `-p` and `--preserve` alone keep mode, owner and times.
-    let attributes = options.value("p").map(|list| list.to_string());
-    let owner = match &attributes {
+    // Without a list, `--preserve` keeps mode, owner and times, as `-p` does.
+    let keeps_owner = match options.value("preserve").map(|list| list.to_string()) {
         Some(list) => list.split(',').any(|kept| matches!(kept, "ownership" | "all")),
-        None => options.has("p"),
+        None => ["p", "preserve", "a", "l"].iter().any(|option| options.has(option)),
     };
-    let how = if owner || options.has("a") || options.has("l") { How::Kept } else { How::Copied };
+    let how = if keeps_owner { How::Kept } else { How::Copied };
+    let recursive = options.has("R") || options.has("a");
     for source in &target.sources {
         let written = source.value.key();
         let path = target.path(source);
@@ -261,7 +272,7 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
             Again::NoChange
         } else if !target.is_directory && discards_what_was_filled_in(&source.value, &path) {
             Again::Overwrites("replaces the filled-in file with the sample")
-        } else if options.has("R")
+        } else if recursive
             && !target.is_directory
             && !options.has("T")
             && !written.ends_with("/.")
@@ -277,24 +288,21 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
             false => Change::Write,
         };
         target.put(&mut draft, source, change, again);
-        draft.content(how, Some(argv.path(source)), options.has("R") || options.has("a"));
+        draft.content(how, Some(argv.path(source)), recursive);
     }
     draft.done()
 }
 
-/// The command opens an existing file and writes into it, as cp(1) does: the kernel refuses that for a program that runs
-/// (open(2), ETXTBSY). install(1), mv(1), and cp where it removes or backs up the old file first, put a new one in its place.
+/// The command opens an existing file and writes into it, as cp(1), curl(1) and wget(1) do: the kernel refuses that for a program
+/// that runs (open(2), ETXTBSY; tried). install(1), mv(1), and cp where it removes or backs up the old file first, put a new one
+/// in its place.
 pub(crate) fn writes_in_place(argv: &Argv) -> bool {
-    let anew = ["f", "force", "b", "backup", "l", "link", "s", "symbolic-link", "remove-destination"];
     match argv.name.as_str() {
-        "cp" => !argv.args.iter().filter_map(|arg| arg.value.as_literal()).any(|text| {
-            match text.strip_prefix("--") {
-                Some(long) => anew.contains(&long.split('=').next().unwrap_or(long)),
-                None => text.strip_prefix('-').is_some_and(|short| short.contains(['f', 'b', 'l', 's'])),
-            }
-        }),
-        // curl(1) -o: "Failure writing output to destination", 23.
-        "curl" => true,
+        "cp" => {
+            let options = argv.options(CP);
+            !["f", "b", "backup", "S", "l", "s", "remove-destination"].iter().any(|anew| options.has(anew))
+        }
+        "curl" | "wget" => true,
         _ => false,
     }
 }
@@ -316,6 +324,28 @@ pub(crate) fn mv(argv: &Argv) -> Deed {
         draft.content(How::Moved, Some(argv.path(source)), true);
     }
     draft.done()
+}
+
+#[test]
+fn cp_writes_into_the_file_that_is_there_unless_it_is_told_otherwise() {
+    let asked = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        writes_in_place(crate::shell::line::commands(&words)[0].argv())
+    };
+    for words in
+        [&["cp", "a", "/b"][..], &["cp", "-tbin", "a"], &["cp", "-p", "a", "/b"], &["wget", "-O", "/b", "x"]]
+    {
+        assert!(asked(words), "{words:?}");
+    }
+    for words in [
+        &["cp", "-f", "a", "/b"][..],
+        &["cp", "-S.orig", "a", "/b"],
+        &["cp", "--backup=t", "a", "/b"],
+        &["cp", "--remove-destination", "a", "/b"],
+        &["install", "a", "/b"],
+    ] {
+        assert!(!asked(words), "{words:?}");
+    }
 }
 
 #[test]

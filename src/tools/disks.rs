@@ -95,7 +95,10 @@ pub(crate) fn mkfs(argv: &Argv) -> Deed {
     let options = argv.options("t|type: L|label: f|force F U|uuid: p|pagesize: b: m: O: E: N: i: q c n:");
     let mut draft = Draft::of(argv);
     let kind = argv.name.strip_prefix("mkfs.").or_else(|| options.value("t").and_then(Value::as_literal));
-    if let Some(device) = options.operands.first() {
+    // The values of options that differ between file systems come before the device: `mkfs.vfat -F 32 /dev/sdb1`.
+    let devices =
+        || options.operands.iter().filter(|operand| argv.path(operand).known_prefix().starts_with("/dev/"));
+    if let Some(device) = devices().next().or_else(|| options.operands.last()) {
         match (argv.name.as_str(), kind) {
             ("mkswap", _) => {
                 let again = busy_swap(&argv.path(device), "is mounted; will not make swapspace");

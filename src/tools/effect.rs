@@ -231,6 +231,13 @@ pub(crate) enum How {
     Secret,
 }
 
+impl How {
+    /// True for a copy on this machine, whoever owns it.
+    pub(crate) fn is_copy(self) -> bool {
+        matches!(self, How::Copied | How::Kept)
+    }
+}
+
 impl Effect {
     /// An effect without an operand of its own.
     pub(crate) fn new(change: Change, resource: Resource, again: Again) -> Self {

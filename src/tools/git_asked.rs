@@ -1,6 +1,6 @@
 //! What is asked of a call of git(1) besides its effects: which of its commands it is.
 
-use crate::shell::argv::Argv;
+use crate::shell::argv::{Argv, name_of_program};
 use crate::shell::value::Value;
 use crate::tools::git::command;
 
@@ -33,7 +33,9 @@ pub(crate) fn updates(argv: &Argv) -> bool {
 pub(crate) fn text_updates(text: &str) -> bool {
     text.lines().any(|line| {
         !line.trim_start().starts_with('#')
-            && line.contains("git")
+            && line
+                .split(|c: char| c.is_whitespace() || "\"'`;&|(".contains(c))
+                .any(|word| name_of_program(word) == "git")
             && ["pull", "fetch", "reset --hard"].iter().any(|words| line.contains(words))
     })
 }

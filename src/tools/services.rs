@@ -171,9 +171,13 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
             draft.role(Role::Restart);
         }
         "stop" | "kill" => each(units, Change::Stop),
-        "disable" | "mask" => {
+        name @ ("disable" | "mask") => {
             if options.has("now") {
                 each(units, Change::Stop);
+            }
+            // "implicitly reloads the system manager configuration after completing the operation"
+            if name == "disable" && !options.has("no-reload") {
+                draft.role(Role::DaemonReload);
             }
         }
         "unmask" | "reset-failed" | "set-default" | "set-property" | "daemon" | "isolate" | "preset"
@@ -268,7 +272,7 @@ fn units_are_driven() {
         ("systemctl start $S", "start unit $S.service [Restart]"),
         ("systemctl stop x", "stop unit x.service"),
         ("systemctl is-active --quiet x", "[ReadOnly]"),
-        ("systemctl disable --now x", "stop unit x.service"),
+        ("systemctl disable --now x", "stop unit x.service [DaemonReload]"),
         ("systemctl frob x", "unknown"),
         ("service nginx restart", "restart unit nginx.service [Restart]"),
         ("update-rc.d web defaults", "enable unit web.service [Enable]"),

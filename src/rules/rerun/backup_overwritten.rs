@@ -24,7 +24,7 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
         let restored = script.steps.iter().any(|s| {
             s.deed.puts().any(|(effect, content)| {
                 let back = matches!(&effect.resource, Resource::Path(to) if *to == original);
-                back && matches!(content.how, How::Copied | How::Moved)
+                back && (content.how.is_copy() || content.how == How::Moved)
                     && content.from.as_ref() == Some(&copy)
             })
         });
@@ -55,7 +55,7 @@ fn backup(step: &Step) -> Option<(Value, Value)> {
     let mut puts = step.deed.puts();
     let (effect, content) = puts.next().filter(|_| step.place == Place::Here)?;
     let (Resource::Path(copy), Some(original)) = (&effect.resource, &content.from) else { return None };
-    if puts.next().is_some() || !matches!(content.how, How::Copied | How::Moved) {
+    if puts.next().is_some() || !content.how.is_copy() && content.how != How::Moved {
         return None;
     }
     let added = copy.key().strip_prefix(original.key())?;

@@ -202,7 +202,8 @@ fn is_brought_back(script: &Deployment<'_>, id: StepId, lost: &Lost) -> bool {
     script.steps[id.0 as usize + 1..].iter().any(|s| {
         let copies = lost.path.as_ref().is_some_and(|path| {
             s.deed.puts().any(|(effect, content)| {
-                let whole = matches!(content.how, How::Copied | How::Moved | How::Synced | How::Unpacked);
+                let whole =
+                    matches!(content.how, How::Copied | How::Kept | How::Moved | How::Synced | How::Unpacked);
                 whole
                     && matches!(&effect.resource, Resource::Path(to)
                         if to == path || to.is_under(path) || path.is_under(to))

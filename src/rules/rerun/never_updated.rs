@@ -88,7 +88,7 @@ fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
         let brings = s.deed.puts().any(|(effect, content)| {
             let Resource::Path(to) = &effect.resource else { return false };
             match content.how {
-                How::Copied => tree.is_under(to),
+                How::Copied | How::Kept => tree.is_under(to),
                 How::Synced | How::Unpacked => {
                     to.is_under(tree) || tree.is_under(to) || to.as_literal().is_none()
                 }

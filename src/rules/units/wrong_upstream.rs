@@ -8,7 +8,6 @@ use crate::project::unit::UnitKind;
 use crate::rules::id;
 use crate::rules::units::{Judged, judged};
 use crate::source::{MappedText, OffsetMap, Span};
-use crate::tools::effect::How;
 use crate::tools::effect::Role;
 use crate::tools::managers::is_manager;
 use crate::tools::serves::Address;
@@ -97,7 +96,7 @@ fn written(context: &World<'_, '_>, script: &Deployment<'_>) -> Vec<MappedText> 
         // A file of the repo that is installed there.
         for (effect, content) in step.deed.puts() {
             let target = effect.resource.name().to_string();
-            if !of_nginx(&target) || content.how != How::Copied {
+            if !of_nginx(&target) || !content.how.is_copy() {
                 continue;
             }
             let operands = step.argv.args.iter().map(|a| a.value.basename().to_string());
