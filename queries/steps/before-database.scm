@@ -10,14 +10,18 @@
   (#after? @other @finding))
 
 ((command) @precedes
+  (#set! counts "ever")
   (#effect? @precedes "create" "database"))
 
 ; It may be in SQL from a file, or in another script.
 ((command) @precedes
+  (#set! counts "ever")
   (#unread-sql? @precedes))
 
 ((command) @precedes
+  (#set! counts "ever")
   (#opaque? @precedes))
 
 ((command argument: (_) @word) @precedes
+  (#set! counts "ever")
   (#word-matches? @word "(?i)create database"))

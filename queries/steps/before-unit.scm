@@ -12,17 +12,21 @@
 
 ; It may be there already.
 ((command) @precedes
+  (#set! counts "ever")
   (#may-bring-unit? @precedes @finding))
 
 ; It is started or enabled once more, below.
 ((command) @follows
+  (#set! counts "ever")
   (#drives-alike? @follows @finding)
   (#later? @follows @other))
 
 ((command) @follows
+  (#set! counts "ever")
   (#role? @follows "reboot")
   (#later? @follows @other))
 
 ((command) @follows
+  (#set! counts "ever")
   (#opaque? @follows)
   (#later? @follows @other))

@@ -9,14 +9,18 @@
   (#effect? @other "start" "unit")
   (#not-role? @other "daemon-reload")
   (#same-unit? @other @finding)
+  (#same-place? @other @finding)
   (#later? @other @finding))
 
 ((command) @other
   (#effect? @other "restart" "unit")
   (#not-role? @other "daemon-reload")
   (#same-unit? @other @finding)
+  (#same-place? @other @finding)
   (#later? @other @finding))
 
 ((command) @follows
+  (#set! counts "perhaps")
+  (#same-place? @follows @finding)
   (#role? @follows "daemon-reload" "reboot")
   (#not-later? @follows @other))

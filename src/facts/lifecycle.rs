@@ -5,6 +5,7 @@
 
 use crate::facts::deploy::names::same_unit;
 use crate::facts::deploy::{Deploy, Language, UnitEffect, is_here};
+use crate::facts::outputs::is_compiler_output;
 use crate::facts::packages::is_opaque_call;
 use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Deployment, Step, StepId};
@@ -144,6 +145,9 @@ pub(crate) fn is_on_demand(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
         })
 }
 
+/// Endings of scripts.
+const SCRIPTS: [&str; 6] = [".js", ".php", ".pl", ".py", ".rb", ".sh"];
+
 /// The step writes into the file of the native program that the unit runs. A script may be written while it runs: only its
 /// interpreter is a running program.
 pub(crate) fn overwrites_program(deploy: &Deploy<'_, '_, '_>, step: &Step, at: &UnitAt) -> bool {
@@ -153,15 +157,21 @@ pub(crate) fn overwrites_program(deploy: &Deploy<'_, '_, '_>, step: &Step, at: &
     }
     let execs = at.unit.exec_start();
     let Some(program) = execs.first().map(|exec| exec.program.as_str()) else { return false };
-    let scripts = &deploy.world.project.inventory.scripts;
-    let is_native = |source: Option<&Value>| {
-        source.is_none_or(|source| {
+    // What a compiler has put there, or what is downloaded under a name that is no script's. Of any other file nobody knows
+    // whether it begins with `#!`.
+    let compiles = |role: &Role| matches!(role, Role::Build(Ecosystem::Rust | Ecosystem::Go));
+    let is_native = |source: Option<&Value>| match source {
+        Some(source) => {
             let shown = source.to_string();
-            let name = base(&shown);
-            !name.is_empty()
-                && !name.contains(['.', '*'])
-                && !scripts.iter().any(|script| base(script) == name)
-        })
+            is_compiler_output(&shown)
+                || !base(&shown).contains(['.', '*'])
+                    && deploy.steps().any(|step| step.deed.roles.iter().any(compiles))
+        }
+        None => {
+            let words = step.argv.args.iter().filter_map(|arg| arg.value.as_literal());
+            let mut addresses = words.filter(|word| word.contains("://"));
+            addresses.any(|address| !SCRIPTS.iter().any(|ending| address.ends_with(ending)))
+        }
     };
     !base(program).contains('.')
         && step.deed.puts().any(|(effect, content)| match (&effect.change, &effect.resource) {

@@ -12,6 +12,11 @@ use crate::tools::web::PROXIES;
 /// Where builders put their output.
 pub(crate) const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
 
+/// The place where Cargo puts a program.
+pub(crate) fn is_compiler_output(path: &str) -> bool {
+    path.contains("/target/release/") || path.starts_with("target/release/")
+}
+
 /// The output is copied to the server, or downloaded, or it comes with the app in an archive.
 pub(crate) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> bool {
     let name = package.directory.rsplit('/').next().unwrap_or_default();

@@ -6,6 +6,7 @@
 //! argument. What is deeper is compiled when a script first holds such a command, and runs rooted on the one command
 //! node.
 
+mod keys;
 mod matching;
 mod message;
 mod pattern;
@@ -18,8 +19,9 @@ mod words;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub(crate) use self::keys::{Counts, Once};
 pub(crate) use self::message::{Message, Piece, Placeholder};
-pub(crate) use self::pattern::{Once, Pattern, Related};
+pub(crate) use self::pattern::{Pattern, Related};
 pub(crate) use self::vocabulary::{Part, Question, Relation};
 pub(crate) use self::words::{
     Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, Features, Need, OnFailure, OpenedWord, Place,

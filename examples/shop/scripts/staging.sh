@@ -84,7 +84,7 @@ userdel shop-old
 rm /etc/nginx/sites-enabled/default
 
 # FAULT: it is running in the second run, and cp cannot write into its file
-cp /srv/shop-tools/bin/shop-suggest /usr/local/bin/shop-suggest
+cp /srv/shop-tools/target/release/shop-suggest /usr/local/bin/shop-suggest
 cat > /etc/systemd/system/shop-suggest.service <<'EOF'
 [Unit]
 Description=Shop: suggests words for the search

@@ -2,7 +2,7 @@
 
 use crate::facts::deploy::names::works_in;
 use crate::facts::deploy::{Deploy, is_here};
-use crate::facts::outputs::{is_brought, is_copied_over, is_served};
+use crate::facts::outputs::{is_brought, is_compiler_output, is_copied_over, is_served};
 use crate::model::Step;
 use crate::project::manifest::{Language, NodePackage};
 use crate::repo::names::{directory, is_beside};
@@ -83,14 +83,15 @@ pub(super) fn program(deploy: &Deploy<'_, '_, '_>) -> Option<Program> {
     if !brings || deploy.in_containers() || deploy.may_do_anything() || deploy.called_mentions(CARGO) {
         return None;
     }
-    let output = |text: &str| text.contains("/target/release/") || text.starts_with("target/release/");
     let used = steps()
         .filter(|step| step.deed.copies())
-        .find(|s| s.argv.args.iter().any(|a| output(&a.value.to_string())))
+        .find(|s| s.argv.args.iter().any(|a| is_compiler_output(&a.value.to_string())))
         .map(|s| s.span);
     let run = || {
         let mut units = deploy.own_units();
-        units.find_map(|at| at.unit.exec_start().into_iter().find(|e| output(&e.program)).map(|e| e.span))
+        units.find_map(|at| {
+            at.unit.exec_start().into_iter().find(|e| is_compiler_output(&e.program)).map(|e| e.span)
+        })
     };
     Some(Program { place: used.or_else(run)?, file: manifest.file })
 }

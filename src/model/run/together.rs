@@ -58,6 +58,13 @@ impl Deployment<'_> {
 }
 
 impl Deployment<'_> {
+    /// True if some run may have both steps: they are not in two arms of one choice, nor in functions that others call.
+    pub(crate) fn may_meet(&self, step: StepId, other: StepId) -> bool {
+        let (own, its) = (self.step(step), self.step(other));
+        (own.entry == 0 || own.entry == its.entry)
+            && !matches!(relation(&self.guards, own.guard, its.guard), Relation::Excludes)
+    }
+
     /// True if a step comes after another one and never runs without it: neither is in a loop or in the background, and
     /// they are not one command that is reached twice.
     pub(crate) fn surely_after(&self, step: StepId, other: StepId) -> bool {

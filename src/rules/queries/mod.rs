@@ -22,7 +22,7 @@ use crate::rules::Chosen;
 use crate::rules::draft::Draft;
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::syntax::query::{Features, Once, Part, Pattern, Queries, QueryFile, Relation};
+use crate::syntax::query::{Counts, Features, Once, Part, Pattern, Queries, QueryFile, Relation};
 #[cfg(test)]
 pub(crate) use judge::blamed;
 
@@ -297,7 +297,7 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
     /// are compared with it, and without it the rest. One stands for all that run whenever it does.
     fn excuses(&mut self, hit: &Hit<'w, 'a, 'q>, other: Option<At<'w, 'a>>) -> Vec<Excuse<'w, 'a>> {
         let mut excuses: Vec<Excuse<'w, 'a>> = Vec::new();
-        let mut courses: HashSet<(Course, bool)> = HashSet::new();
+        let mut courses: HashSet<(Course, Option<Counts>)> = HashSet::new();
         for part in [Part::Follows, Part::Precedes] {
             if !hit.file.has(part) {
                 continue;
@@ -305,7 +305,7 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
             for &(own, pattern) in self.candidates(hit.file, part).iter() {
                 tick();
                 let is_later = own.id > hit.at.id;
-                let course = (own.script.course(own.id), pattern.counts_perhaps());
+                let course = (own.script.course(own.id), pattern.counts());
                 if own.id == hit.at.id
                     || is_later != (part == Part::Follows)
                     || pattern.compares_with(Part::Other) != other.is_some()
@@ -315,7 +315,7 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
                 }
                 if (Named { world: self.run.world, finding: hit.at, other, own }).hold(pattern) {
                     courses.insert(course);
-                    excuses.push(Excuse { at: own, counts_perhaps: pattern.counts_perhaps() });
+                    excuses.push(Excuse { at: own, counts: pattern.counts() });
                 }
             }
         }
@@ -344,15 +344,16 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
 /// A command that excuses another one if it runs along.
 struct Excuse<'w, 'a> {
     at: At<'w, 'a>,
-    /// It counts where that cannot be decided, too.
-    counts_perhaps: bool,
+    /// When it counts, too.
+    counts: Option<Counts>,
 }
 
 /// Whether one of these commands runs along with another one.
 fn best(excuses: &[Excuse<'_, '_>], at: At<'_, '_>) -> Along {
-    let along = excuses.iter().map(|excuse| match excuse.at.runs_along(at) {
-        Along::Perhaps if excuse.counts_perhaps => Along::Always,
-        along => along,
+    let along = excuses.iter().map(|excuse| match (excuse.at.runs_along(at), excuse.counts) {
+        (Along::Perhaps, Some(Counts::Perhaps)) => Along::Always,
+        (_, Some(Counts::Ever)) if excuse.at.script.may_meet(excuse.at.id, at.id) => Along::Always,
+        (along, _) => along,
     });
     along.max().unwrap_or(Along::Never)
 }

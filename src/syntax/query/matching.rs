@@ -1,5 +1,6 @@
 //! Tries one pattern on one command.
 
+use super::keys::Counts;
 use super::pattern::Pattern;
 use super::reader::{Argument, Shape};
 use super::vocabulary::{Ask, Part, Question};
@@ -41,9 +42,9 @@ impl Pattern {
         self.once.is_some_and(|(once, _)| once == each)
     }
 
-    /// True where it excuses even if it is not known whether its command runs.
-    pub(crate) fn counts_perhaps(&self) -> bool {
-        self.counts_perhaps
+    /// When it counts as an excuse, besides where it surely runs along.
+    pub(crate) fn counts(&self) -> Option<Counts> {
+        self.counts
     }
 
     /// How its command must stand to others of the rule.

@@ -1,5 +1,6 @@
 //! Turns what [`super::reader`] read into a pattern that can be asked, and names what is wrong with it.
 
+use super::keys::{Counts, Once};
 use super::message::Message;
 use super::reader::{self, Clause, Fault, Kind, Shape, Token, Written};
 use super::vocabulary::{About, Arguments, Ask, PREDICATES, Part, Predicate, Question, Relation};
@@ -19,7 +20,7 @@ pub(crate) struct Pattern {
     pub(super) severity: Option<Severity>,
     pub(super) confidence: Option<Confidence>,
     /// It excuses where it is not known whether it runs, too.
-    pub(super) counts_perhaps: bool,
+    pub(super) counts: Option<Counts>,
     pub(super) conditions: Vec<Condition>,
     pub(super) relations: Vec<Related>,
     pub(super) needs: Vec<Need>,
@@ -33,28 +34,6 @@ pub(crate) struct Pattern {
     /// Compiled when a script first holds a command to try it on; `None` where it does not compile, which only an
     /// unchecked one can.
     pub(super) compiled: OnceLock<Option<tree_sitter::Query>>,
-}
-
-/// For each of what a pattern is told once only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Once {
-    /// Each script.
-    Script,
-    /// Each command that `@other` captures.
-    Other,
-    /// Each unit that the pattern is about.
-    Unit,
-}
-
-impl Once {
-    fn named(name: &str) -> Option<Once> {
-        match name {
-            "script" => Some(Once::Script),
-            "other" => Some(Once::Other),
-            "unit" => Some(Once::Unit),
-            _ => None,
-        }
-    }
 }
 
 /// A predicate on one command: what it asks, of what, and whether the answer must be no.
@@ -91,7 +70,7 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
         once: None,
         severity: None,
         confidence: None,
-        counts_perhaps: false,
+        counts: None,
         conditions: Vec::new(),
         relations: Vec::new(),
         needs: Vec::new(),
@@ -297,12 +276,15 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
             let of = "`@follows` or `@precedes`";
             Err((at, format!("`counts` belongs to the pattern of {of}, not of `@{name}`")))
         }
-        ("counts", _) if pattern.counts_perhaps => Err((at, "`counts` is set twice".to_owned())),
-        ("counts", [when]) if when.value == "perhaps" => {
-            pattern.counts_perhaps = true;
+        ("counts", _) if pattern.counts.is_some() => Err((at, "`counts` is set twice".to_owned())),
+        ("counts", values) => {
+            let counts = values.iter().map(|value| Counts::named(&value.value)).collect::<Option<Vec<_>>>();
+            let Some([counts]) = counts.as_deref() else {
+                return Err((at, "`counts` takes one word: \"perhaps\" or \"ever\"".to_owned()));
+            };
+            pattern.counts = Some(*counts);
             Ok(())
         }
-        ("counts", _) => Err((at, "`counts` takes one word: \"perhaps\"".to_owned())),
         (key, _) => {
             let known = "`command`, `message`, `once`, `counts`, `severity` and `confidence`";
             Err((at, format!("unknown key `{key}`; known are {known}")))
