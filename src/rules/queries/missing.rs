@@ -16,10 +16,10 @@ pub(super) fn run(run: &Run<'_, '_, '_>, queries: &Queries, found: &mut Vec<Find
         let mut needs: Vec<Need> =
             file.of(Part::Missing).flat_map(|pattern| pattern.needs()).copied().collect();
         needs.dedup();
-        let lacks: Vec<(Span, Lack<'_, '_, '_>)> = match needs[..] {
+        let lacks: Vec<(Option<Need>, Span, Lack<'_, '_, '_>)> = match needs[..] {
             [] if is_deploy(deploy) && !is_there(run, file, None) => {
                 let place = deploy.place();
-                place.map(|place| (place, Lack { deploy, needed: None })).into_iter().collect()
+                place.map(|place| (None, place, Lack { deploy, needed: None })).into_iter().collect()
             }
             [] => Vec::new(),
             _ => {
@@ -27,12 +27,19 @@ pub(super) fn run(run: &Run<'_, '_, '_>, queries: &Queries, found: &mut Vec<Find
                     .iter()
                     .flat_map(|need| needed(run.world, demand(*need)).into_iter().map(|n| (*need, n)));
                 let lacking = needed.filter(|(need, needed)| !is_there(run, file, Some((*need, needed))));
-                lacking.map(|(_, needed)| (needed.place(), Lack { deploy, needed: Some(needed) })).collect()
+                lacking
+                    .map(|(need, needed)| (Some(need), needed.place(), Lack { deploy, needed: Some(needed) }))
+                    .collect()
             }
         };
-        let own = file.of(Part::Missing).next();
-        let told =
-            lacks.iter().filter_map(|(place, lack)| run.telling.missing(file.rule(), own, *place, lack));
+        // What a pattern says is said of its own need.
+        let own = |need: &Option<Need>| {
+            let of_need = |pattern: &&Pattern| need.is_none_or(|need| pattern.needs().contains(&need));
+            file.of(Part::Missing).find(of_need)
+        };
+        let told = lacks
+            .iter()
+            .filter_map(|(need, place, lack)| run.telling.missing(file.rule(), own(need), *place, lack));
         found.extend(told);
     }
 }

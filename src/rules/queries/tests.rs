@@ -46,6 +46,20 @@ fn patterns_of_a_file_that_point_at_one_word_tell_it_once() {
 }
 
 #[test]
+fn each_need_is_told_with_the_words_of_its_own_pattern() {
+    let query = "((command) @missing (#does? @missing \"node-dependencies\") (#needed? \"node-dependencies\")
+         (#set! message \"no packages of Node\") (#set! severity \"info\"))
+        ((command) @missing (#for-need? @missing) (#needed? \"virtual-env\") (#set! message \"no environment\"))";
+    let unit = "[Service]\nUser=app\nExecStart=/srv/app/venv/bin/gunicorn app:app\n";
+    let script = format!(
+        "apt-get install -y nginx\nuseradd app\ncat > /etc/systemd/system/app.service <<'E'\n{unit}E\n"
+    );
+    let found = found(query, &script);
+    let told: Vec<(&str, Severity)> = found.iter().map(|(_, f)| (f.message.as_str(), f.severity)).collect();
+    assert_eq!(told, [("no environment", Severity::Warning)]);
+}
+
+#[test]
 fn the_words_of_a_wrapper_are_known_as_they_are_written() {
     let script = "sudo -u app pip install x \"$y\" *.whl\n";
     let query = |predicate: &str| {

@@ -3,6 +3,7 @@
 //! Facts, tried with git 2.47: git refuses if the work tree's directory or its `.git` belongs to another account than the one that
 //! runs it (git-config(1), `safe.directory`). A clone leaves a directory that is there to its owner. sudo's caller is trusted too.
 
+use crate::facts::owners::{before, reaches};
 use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::model::{Deployment, OnFailure, Step, StepId, User};
@@ -26,13 +27,15 @@ enum Why {
 
 /// Finds git commands in a tree of another account.
 pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    if context.steps().any(|(_, _, step)| git_asked::trusts_a_directory(&step.argv)) {
+        return;
+    }
     for (script, id, step) in context.steps() {
         if !git_asked::minds_the_owner(&step.argv) || step.place != Place::Here {
             continue;
         }
         let Some(tree) = git::command(&step.argv).map(|inner| inner.cwd) else { continue };
-        let trusted = context.steps().any(|(_, _, other)| git_asked::trusts_a_directory(&other.argv));
-        if trusted || script.second_run(id).skipped_by().is_some() {
+        if script.second_run(id).skipped_by().is_some() || is_made_anew(script, id, &tree) {
             continue;
         }
         let why = match &step.user {
@@ -47,45 +50,62 @@ pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<F
     }
 }
 
-/// The tree is not root's: it is given away, or another account clones it.
+/// Each run removes the tree above the command, so that the last run left nothing of it.
+fn is_made_anew(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
+    before(script, id).any(|step| {
+        step.place == Place::Here
+            && step.deed.effects.iter().any(|e| {
+                e.change == Change::Remove
+                    && matches!(&e.resource, Resource::Path(path) if tree.is_under(path))
+            })
+    })
+}
+
+/// The account that the step gives the tree's directory to, alone or with all in it.
+fn given_to<'s>(step: &'s Step, tree: &Value) -> Option<&'s Value> {
+    if step.place != Place::Here {
+        return None;
+    }
+    step.deed.effects.iter().find_map(|e| match &e.change {
+        Change::Own { user: Some(user), recursive, .. } => {
+            reaches(e.resource.name(), *recursive, tree).then_some(user)
+        }
+        _ => None,
+    })
+}
+
+fn is_root(account: &Value) -> bool {
+    matches!(account.as_literal(), Some("root" | "0"))
+}
+
+/// The tree is not root's when the command runs again: the last run gave it away, or another account clones it.
 fn of_another(script: &Deployment<'_>, id: StepId, tree: &Value) -> Option<Why> {
-    let given = script.iter().filter(|(other, _)| *other != id).find_map(|(_, other)| {
-        let away = other.deed.effects.iter().find_map(|e| match &e.change {
-            Change::Own { user: Some(user), recursive, .. }
-                if (e.resource.name() == tree || *recursive && tree.is_under(e.resource.name()))
-                    && user.as_literal().is_some_and(|u| u != "root" && u != "0") =>
-            {
-                Some(user.clone())
-            }
-            _ => None,
-        })?;
-        Some(Why::Given(away, other.span))
-    });
-    let cloned = || {
-        script.steps.iter().filter(|s| clones(s, tree)).find_map(|s| match &s.user {
-            User::Named(account) => Some(Why::ClonedBy(account.clone(), s.span)),
-            _ => None,
-        })
-    };
-    // It is taken back before git runs.
-    let taken_back = script.steps[..id.0 as usize].iter().any(|s| {
-        s.deed.effects.iter().any(|e| {
-            matches!(&e.change, Change::Own { user: Some(u), .. } if u.as_literal() == Some("root"))
-                && tree.is_under(e.resource.name())
-        })
-    });
-    given.or_else(cloned).filter(|_| !taken_back)
+    // What was given above the command counts, and otherwise what the last run left: each time the last one. Of two arms of one
+    // choice it is the first.
+    let givers: Vec<(StepId, &Value, Span)> =
+        script.iter().filter_map(|(at, step)| Some((at, given_to(step, tree)?, step.span))).collect();
+    let last = givers.iter().rfind(|(at, ..)| *at < id).or_else(|| givers.iter().rfind(|(at, ..)| *at > id));
+    let first_arm = last.and_then(|last| givers.iter().find(|(at, ..)| !script.may_meet(*at, last.0)));
+    if let Some(&(_, account, span)) = first_arm.or(last) {
+        let is_known = account.as_literal().is_some() && !is_root(account);
+        return is_known.then(|| Why::Given(account.clone(), span));
+    }
+    script.steps.iter().filter(|s| clones(s, tree)).find_map(|s| match &s.user {
+        User::Named(account) => Some(Why::ClonedBy(account.clone(), s.span)),
+        _ => None,
+    })
 }
 
 /// Root clones the tree, and nothing gives all of it to the account.
 fn of_root(script: &Deployment<'_>, account: &Value, tree: &Value) -> Option<Why> {
-    let clone =
-        script.steps.iter().find(|s| clones(s, tree) && s.user == User::Root && s.place == Place::Here)?;
+    let clone = script.steps.iter().find(|s| clones(s, tree) && s.user == User::Root)?;
     let is_given = script.steps.iter().any(|s| {
         s.deed.effects.iter().any(|e| match &e.change {
-            // An owner that is not known may be this one.
+            // An owner that is not known may be this one, and so may a number.
             Change::Own { user: Some(user), recursive: true, .. } => {
-                (user == account || user.as_literal().is_none()) && tree.is_under(e.resource.name())
+                let is_other = |name: &str| name.parse::<u32>().is_err();
+                (user == account || !user.as_literal().is_some_and(is_other))
+                    && reaches(e.resource.name(), true, tree)
             }
             _ => false,
         })
@@ -94,7 +114,8 @@ fn of_root(script: &Deployment<'_>, account: &Value, tree: &Value) -> Option<Why
 }
 
 fn clones(step: &Step, tree: &Value) -> bool {
-    step.deed.roles.contains(&Role::Clone)
+    step.place == Place::Here
+        && step.deed.roles.contains(&Role::Clone)
         && step.deed.effects.iter().any(
             |e| matches!((&e.change, &e.resource), (Change::Create(_), Resource::Path(path)) if path == tree),
         )
