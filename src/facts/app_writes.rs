@@ -1,18 +1,19 @@
 //! The evidence that the app writes to a path.
 
 use crate::facts::ground::Ground;
-use crate::facts::owners::lies_under;
+use crate::facts::owners::{lies_under, reaches};
 use crate::facts::parts::{AppUser, UnitAt};
 use crate::facts::secrets::is_env_file;
-use crate::facts::users::user_of;
+use crate::facts::users::{account_of, user_of};
 use crate::finding::Confidence;
+use crate::project::dotenv::Dotenv;
 use crate::project::unit::{Directive, split_words};
 use crate::shell::line::{Command, commands};
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::databases::file_of_url;
 use crate::tools::deed;
-use crate::tools::effect::{Change, Effect, PathKind};
+use crate::tools::effect::{Change, Effect, PathKind, Resource};
 
 /// Why the app has to be able to write there.
 pub(crate) struct Need {
@@ -50,11 +51,11 @@ pub(crate) struct Evidence<'w> {
 /// A unit that another account than root runs.
 struct Service<'w> {
     at: &'w UnitAt,
-    user: &'w Directive,
+    account: AppUser,
     /// The directories that systemd makes for it and gives to its account (systemd.exec(5), `RuntimeDirectory=`).
     made: Vec<String>,
-    /// One of its commands changes an owner: `ExecStartPre=+/bin/chown …`.
-    gives_away: bool,
+    /// What its commands give away, with all below or not: `ExecStartPre=+/bin/chown …`.
+    given: Vec<(Value, bool)>,
     /// What says that it writes somewhere, in the order of its lines.
     places: Vec<(Span, Place<'w>)>,
 }
@@ -73,8 +74,8 @@ enum Place<'w> {
 pub(crate) fn evidence<'w>(world: &'w Ground<'_, '_>) -> Evidence<'w> {
     let services = world.units.iter().filter(|at| at.name.ends_with(".service"));
     let services = services.filter_map(|at| {
-        let user = at.unit.user().filter(|directive| directive.value != "root")?;
-        Some(Service { at, user, made: made(at), gives_away: gives_away(at), places: places(at) })
+        let account = account_of(world, at)?;
+        Some(Service { at, account, made: made(at), given: given(at), places: places(at) })
     });
     Evidence { settings: settings(world), services: services.collect() }
 }
@@ -87,22 +88,13 @@ pub(crate) fn need(
     kind: PathKind,
 ) -> Option<(AppUser, Need)> {
     let shown = path.to_string();
-    for service in &evidence.services {
-        if service.gives_away || service.is_made(&shown) {
-            return None;
-        }
-        if let Some(need) = service.need(&shown) {
-            let (at, user) = (service.at, service.user);
-            let app = AppUser {
-                name: match user.value.starts_with('$') {
-                    true => world.app_user.as_ref()?.name.clone(),
-                    false => Value::literal(&user.value),
-                },
-                why: format!("`User=` of {}", at.name),
-                span: Some(user.span),
-            };
-            return Some((app, need));
-        }
+    let services = &evidence.services;
+    if services.iter().any(|service| service.is_made(&shown) || service.gives(path)) {
+        return None;
+    }
+    let needed = services.iter().find_map(|service| Some((service, service.need(&shown)?)));
+    if let Some((service, need)) = needed {
+        return Some((service.account.clone(), need));
     }
     if let Some(app) = of_state(world, &shown) {
         return Some(app);
@@ -142,13 +134,16 @@ fn made(at: &UnitAt) -> Vec<String> {
     directories.collect()
 }
 
-fn gives_away(at: &UnitAt) -> bool {
-    let owns = |effect: &Effect| matches!(effect.change, Change::Own { .. });
-    let mut lines = at.unit.directives.iter().filter(|directive| directive.key.starts_with("Exec"));
-    lines.any(|line| {
-        let commands = commands(&split_words(&line.value));
-        commands.iter().any(|command| deed(command.argv()).effects.iter().any(owns))
-    })
+fn given(at: &UnitAt) -> Vec<(Value, bool)> {
+    let owned = |effect: &Effect| match (&effect.change, &effect.resource) {
+        (Change::Own { recursive, .. }, Resource::Path(path)) => Some((path.clone(), *recursive)),
+        _ => None,
+    };
+    let lines = at.unit.directives.iter().filter(|directive| directive.key.starts_with("Exec"));
+    let commands = lines.flat_map(|line| commands(&split_words(&line.value)));
+    commands
+        .flat_map(|command| deed(command.argv()).effects.iter().filter_map(owned).collect::<Vec<_>>())
+        .collect()
 }
 
 fn places(at: &UnitAt) -> Vec<(Span, Place<'_>)> {
@@ -178,6 +173,11 @@ impl Service<'_> {
     fn is_made(&self, path: &str) -> bool {
         let path = path.strip_prefix("/var/run/").map_or(path, |_| &path[4..]);
         self.made.iter().any(|made| lies_under(path, made))
+    }
+
+    /// One of its commands gives the path away, or a path that is not known.
+    fn gives(&self, path: &Value) -> bool {
+        self.given.iter().any(|(given, recursive)| !given.is_absolute() || reaches(given, *recursive, path))
     }
 
     /// What says that the unit writes to the path.
@@ -242,14 +242,11 @@ struct Setting {
 
 /// The settings that name a place.
 fn settings(world: &Ground<'_, '_>) -> Vec<Setting> {
-    let written = world.steps().flat_map(|(_, _, step)| step.written.iter().map(move |w| (step.span, w)));
-    let files = written.filter(|(_, written)| is_env_file(&written.path.basename().to_string()));
-    let lines = files.flat_map(|(span, written)| written.content.text.lines().map(move |line| (span, line)));
-    let settings = lines.filter_map(|(span, line)| {
-        let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
-        let value = value.trim_matches(['"', '\'']).to_owned();
-        is_place(name).then(|| Setting { name: name.to_owned(), value, span })
-    });
+    let written = world.steps().flat_map(|(_, _, step)| &step.written);
+    let files = written.filter(|written| is_env_file(&written.path.basename().to_string()));
+    let entries = files.flat_map(|written| Dotenv::of_text(&written.content).entries);
+    let settings = entries.filter(|entry| is_place(&entry.name));
+    let settings = settings.map(|entry| Setting { name: entry.name, value: entry.value, span: entry.span });
     settings.collect()
 }
 
@@ -274,14 +271,7 @@ fn of_state(world: &Ground<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
         u.name.ends_with(".service") && (stem == name || stem.split(['-', '@', '_']).next() == Some(name))
     });
     let app = match of_unit {
-        Some(at) => {
-            let user = at.unit.user().filter(|d| d.value != "root")?;
-            let name = match user.value.starts_with('$') {
-                true => world.app_user.as_ref()?.name.clone(),
-                false => Value::literal(&user.value),
-            };
-            AppUser { name, why: format!("`User=` of {}", at.name), span: Some(user.span) }
-        }
+        Some(at) => account_of(world, at)?,
         None => {
             let app = world.app_user.as_ref().filter(|app| !app.is_root() && !world.root_serves())?;
             (app.name.is_shown_as(name)).then(|| app.clone())?

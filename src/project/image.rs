@@ -3,7 +3,7 @@
 
 use crate::finding::Gap;
 use crate::limit;
-use crate::project::compose::{Build, Compose, Service, Text};
+use crate::project::compose::{Build, Compose, Service, Text, line_of_words};
 use crate::repo::files::Root;
 use crate::repo::names::base;
 use crate::source::{FileId, Sources, Span};
@@ -120,8 +120,8 @@ fn start(text: &str, target: Option<&str>) -> Option<Start> {
 fn written(command: &Command<'_>) -> Line {
     match command {
         Command::Exec(words) => {
-            let quoted: Vec<String> = words.value.iter().map(|word| quoted(&word.value)).collect();
-            Line { text: quoted.join(" "), place: words.span.clone(), is_list: true }
+            let text = line_of_words(words.value.iter().map(|word| &*word.value));
+            Line { text, place: words.span.clone(), is_list: true }
         }
         Command::Shell(line) => {
             Line { text: line.value.trim().to_owned(), place: line.span.clone(), is_list: false }
@@ -130,18 +130,10 @@ fn written(command: &Command<'_>) -> Line {
     }
 }
 
-/// A word as a line holds it.
-fn quoted(word: &str) -> String {
-    match word.contains(char::is_whitespace) {
-        true => format!("'{word}'"),
-        false => word.to_owned(),
-    }
-}
-
+/// True for a line that ends with a script that starts the command it is given: `tini -- /entrypoint.sh`.
 fn is_script(line: &str) -> bool {
-    let mut words = line.split_whitespace().peekable();
-    // `tini -- /entrypoint.sh`
-    words.any(|word| base(word).ends_with(".sh") || base(word).contains("entrypoint"))
+    let name = line.split_whitespace().next_back().map_or("", base);
+    name.ends_with(".sh") || name.contains("entrypoint") && !name.contains('.')
 }
 
 #[cfg(test)]
@@ -201,6 +193,10 @@ mod tests {
         assert_eq!(whole(text, Some(&given)), "python run_bot.py --live");
         assert_eq!(whole(text, None), "python -V");
         assert_eq!(whole("FROM x\nENTRYPOINT [\"/start.sh\"]\n", Some(&given)), "run_bot.py --live");
+        let python = "FROM x\nENTRYPOINT [\"python\", \"/app/entrypoint.py\"]\n";
+        assert_eq!(whole(python, Some(&given)), "python /app/entrypoint.py run_bot.py --live");
+        let quoted = whole("FROM x\nCMD [\"sh\", \"-c\", \"echo 'a b'\"]\n", None);
+        assert_eq!(quoted, r"sh -c 'echo '\''a b'\'''");
         assert_eq!(whole("FROM x\nCMD [\"a\"]\n", Some(&given)), "run_bot.py --live");
     }
 }

@@ -3,10 +3,10 @@
 
 use crate::finding::Gap;
 use crate::project::compose::interpolation::closing;
-use crate::project::compose::with_defaults;
 use crate::project::compose::{
     Build, Dependency, Deploy, EnvFile, Healthcheck, Port, Service, Text, Variable, Volume,
 };
+use crate::project::compose::{line_of_words, with_defaults};
 use crate::project::yaml::{Key, Kind, Node};
 use crate::source::{Sources, Span};
 
@@ -194,13 +194,8 @@ impl<'a> Reader<'a> {
             Kind::Text(_) => self.text(name, node),
             Kind::List(_) => {
                 let words = self.texts(name, node, false);
-                let quoted = words.iter().map(|word| match word.text.as_str() {
-                    text if text.is_empty() || text.contains(char::is_whitespace) => {
-                        format!("'{}'", text.replace('\'', "'\\''"))
-                    }
-                    text => text.to_owned(),
-                });
-                Some(Text { text: quoted.collect::<Vec<_>>().join(" "), span: node.span })
+                let text = line_of_words(words.iter().map(|word| word.text.as_str()));
+                Some(Text { text, span: node.span })
             }
             _ => {
                 self.wrong(name, node, "text or a list");

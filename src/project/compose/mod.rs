@@ -33,6 +33,15 @@ pub(crate) struct Text {
     pub(crate) span: Span,
 }
 
+/// A list of words as one line, quoted where they hold blanks.
+pub(crate) fn line_of_words<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let quoted = words.map(|word| match word.is_empty() || word.contains(char::is_whitespace) {
+        true => format!("'{}'", word.replace('\'', "'\\''")),
+        false => word.to_owned(),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
 /// What the container's port is published as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Port {
