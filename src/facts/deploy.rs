@@ -8,6 +8,8 @@ use crate::facts::deploy::calls::Calls;
 use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
 use crate::facts::ground::Ground;
 use crate::facts::lifecycle::Lifecycles;
+use crate::facts::needs::Environments;
+use crate::facts::outputs::Outputs;
 use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::manifest::NodePackage;
@@ -76,7 +78,12 @@ pub(crate) struct Known<'r> {
     driving_called: OnceCell<Vec<String>>,
     /// What is done to units, by their full names, and under names that may mean several.
     of_units: OnceCell<OfUnits<'r>>,
+    in_containers: OnceCell<bool>,
+    sets_up: OnceCell<bool>,
+    is_from_scratch: OnceCell<bool>,
     lifecycles: Lifecycles,
+    outputs: Outputs<'r>,
+    environments: Environments,
 }
 
 /// What a step does to a unit.
@@ -162,6 +169,16 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         &self.known.lifecycles
     }
 
+    /// What is computed once for the outputs of builds.
+    pub(in crate::facts) fn outputs(&self) -> &'c Outputs<'r> {
+        &self.known.outputs
+    }
+
+    /// The virtual environments that are needed, computed once.
+    pub(in crate::facts) fn environments(&self) -> &'c Environments {
+        &self.known.environments
+    }
+
     /// The units that a script writes or installs.
     pub(crate) fn own_units(&self) -> impl Iterator<Item = &'c UnitAt> {
         self.world.units.iter().filter(|at| at.origin != Origin::InRepo)
@@ -169,6 +186,10 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// True if the app runs in containers: its image contains what the rules would look for.
     pub(crate) fn in_containers(&self) -> bool {
+        *self.known.in_containers.get_or_init(|| self.runs_in_containers())
+    }
+
+    fn runs_in_containers(&self) -> bool {
         let container = |s: &Step| {
             s.deed.roles.iter().any(|r| matches!(r, Role::ComposeUp | Role::Build(Ecosystem::Container)))
                 || managers::runs_the_app(&s.argv)
@@ -184,21 +205,14 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// True if a script sets up the app or brings new code. A script that only installs units or starts
     /// things does not: it relies on what is there.
     pub(crate) fn sets_up(&self) -> bool {
+        *self.known.sets_up.get_or_init(|| self.brings_or_prepares())
+    }
+
+    fn brings_or_prepares(&self) -> bool {
         let brings = self.steps().any(|s| s.deed.roles.contains(&Role::Source) && is_here(s));
-        let prepares = self.steps().any(|s| {
-            s.deed.roles.iter().any(|r| {
-                matches!(
-                    r,
-                    Role::SystemPackages
-                        | Role::Account
-                        | Role::StaticFiles
-                        | Role::Migrate
-                        | Role::Dependencies(_)
-                        | Role::Build(_)
-                )
-            })
-        });
-        brings || prepares && (self.own_units().next().is_some() || self.app_directory().is_some())
+        let prepares = |role: &Role| role.prepares() || matches!(role, Role::SystemPackages | Role::Account);
+        let prepares = || self.steps().any(|s| s.deed.roles.iter().any(prepares));
+        brings || prepares() && (self.own_units().next().is_some() || self.app_directory().is_some())
     }
 
     /// True if a script prepares a machine that has nothing of the app yet.
@@ -208,7 +222,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             s.deed.roles.iter().any(|r| matches!(r, Role::SystemPackages | Role::Account | Role::VirtualEnv))
                 || clones(s)
         };
-        self.sets_up() && self.steps().any(fresh)
+        *self.known.is_from_scratch.get_or_init(|| self.sets_up() && self.steps().any(fresh))
     }
 
     /// The step that creates the app's directory.

@@ -8,9 +8,17 @@ use crate::model::Step;
 use crate::project::manifest::NodePackage;
 use crate::tools::effect::{Change, How, Prints, Role};
 use crate::tools::web::PROXIES;
+use std::cell::OnceCell;
 
 /// Where builders put their output.
 pub(crate) const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
+
+/// What is the same for each package, computed once.
+#[derive(Default)]
+pub(crate) struct Outputs<'r> {
+    is_release: OnceCell<bool>,
+    web_texts: OnceCell<Vec<&'r str>>,
+}
 
 /// The place where Cargo puts a program.
 pub(crate) fn is_compiler_output(path: &str) -> bool {
@@ -21,13 +29,16 @@ pub(crate) fn is_compiler_output(path: &str) -> bool {
 pub(crate) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> bool {
     let name = package.directory.rsplit('/').next().unwrap_or_default();
     let copied = deploy.steps().any(|s| {
-        let copies = s.deed.copies() || is_copied_over(s);
+        let is_copied_over = is_copied_over(s);
+        if !is_copied_over && !s.deed.copies() {
+            return false;
+        }
         let line = line_of(s);
-        let output = OUTPUTS.iter().any(|out| holds_path(&line, out));
-        copies && output && (name.is_empty() || line.contains(name) || !line.contains('/'))
-            || s.deed.roles.contains(&Role::Source) && is_copied_over(s) && !line.contains(".git")
+        let is_output = || OUTPUTS.iter().any(|out| holds_path(&line, out));
+        (name.is_empty() || line.contains(name) || !line.contains('/')) && is_output()
+            || is_copied_over && s.deed.roles.contains(&Role::Source) && !line.contains(".git")
     });
-    copied || is_release(deploy)
+    copied || *deploy.outputs().is_release.get_or_init(|| is_release(deploy))
 }
 
 /// The app comes in an archive, which a build elsewhere has made: nothing brings its source, and one is unpacked outside of the
@@ -64,7 +75,7 @@ fn holds_path(line: &str, name: &str) -> bool {
 /// The build's output is served: a web server's directory, or a process that runs it.
 pub(crate) fn is_served(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> bool {
     let name = package.directory.rsplit('/').next().unwrap_or_default();
-    let in_web = web_texts(deploy).into_iter().any(|text| {
+    let in_web = web_texts(deploy).iter().any(|text| {
         text.lines().any(|line| {
             let line = line.trim_start();
             let serves = ["root ", "root\t", "alias ", "location", "DocumentRoot", "<Directory", "root *"];
@@ -110,7 +121,11 @@ fn runs_output(command: &str, package: &NodePackage, depth: u8) -> bool {
 }
 
 /// The settings of web servers that the scripts write or install.
-pub(crate) fn web_texts<'d>(deploy: &'d Deploy<'_, '_, '_>) -> Vec<&'d str> {
+pub(crate) fn web_texts<'c>(deploy: &Deploy<'c, '_, '_>) -> &'c [&'c str] {
+    deploy.outputs().web_texts.get_or_init(|| find_web_texts(deploy))
+}
+
+fn find_web_texts<'r>(deploy: &Deploy<'_, 'r, '_>) -> Vec<&'r str> {
     let context = deploy.world;
     let mut texts = Vec::new();
     let is_web = |path: &str| path.contains("Caddyfile") || PROXIES.iter().any(|proxy| path.contains(proxy));

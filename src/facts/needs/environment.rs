@@ -2,7 +2,7 @@
 
 use super::python::python_manifest;
 use crate::facts::deploy::{Deploy, is_saying, line_of};
-use crate::facts::world::UnitAt;
+use crate::facts::parts::{Origin, UnitAt};
 use crate::model::Step;
 use crate::repo::names::base;
 use crate::shell::line::stretches;
@@ -11,6 +11,7 @@ use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::{is_in_conda, manages_environments};
 use crate::tools::python::is_environment;
 use crate::tools::work::Work;
+use std::cell::OnceCell;
 
 /// A virtual environment that a unit needs on a new machine.
 #[derive(Clone, Debug)]
@@ -25,23 +26,37 @@ pub(crate) struct Environment<'r> {
     pub(crate) said: Option<Span>,
 }
 
-/// Those of which no step works as if they were there already.
-pub(super) fn environments<'r>(deploy: &Deploy<'r, '_, '_>) -> Vec<Environment<'r>> {
-    let mut found: Vec<Environment<'r>> = Vec::new();
+/// The needed environments of a deploy, computed once: for each its first unit, by its number, and its directory.
+#[derive(Default)]
+pub(crate) struct Environments(OnceCell<Vec<(usize, String)>>);
+
+/// The environments that units need, except those that a step uses as if they were there already.
+pub(super) fn environments<'c>(deploy: &Deploy<'c, '_, '_>) -> Vec<Environment<'c>> {
+    let found = deploy.environments().0.get_or_init(|| find_environments(deploy));
+    let of = |(unit, directory): &(usize, String)| Environment {
+        at: &deploy.world.units[*unit],
+        directory: directory.clone(),
+        manifest: python_manifest(deploy),
+        said: deploy.says(Work::PythonDependencies),
+    };
+    found.iter().map(of).collect()
+}
+
+fn find_environments(deploy: &Deploy<'_, '_, '_>) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
     if !deploy.is_from_scratch() || deploy.in_containers() || deploy.calls(Work::VirtualEnv) {
         return found;
     }
-    for at in deploy.own_units() {
+    for (number, at) in deploy.world.units.iter().enumerate().filter(|(_, at)| at.origin != Origin::InRepo) {
         let Some(directory) = at.unit.exec_start().iter().find_map(|e| environment_in(&e.line())) else {
             continue;
         };
         // A name that only the shell knows may be any.
-        let is_told = found.iter().any(|other| other.directory == directory);
+        let is_told = found.iter().any(|(_, other)| *other == directory);
         if is_told || base(&directory).contains('$') || is_used(deploy, base(&directory)) {
             continue;
         }
-        let (manifest, said) = (python_manifest(deploy), deploy.says(Work::PythonDependencies));
-        found.push(Environment { at, directory, manifest, said });
+        found.push((number, directory));
     }
     found
 }
