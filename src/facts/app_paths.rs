@@ -1,8 +1,8 @@
 //! The paths that root makes and that the app's account needs, and which commands give them away.
 
-use crate::facts::app_writes::{Evidence, Need, evidence, need};
+use crate::facts::app_writes::{Need, need};
 use crate::facts::ground::Ground;
-use crate::facts::owners::{OF_THE_SYSTEM, before, from, is_roots, lies_under, reaches, runs_as};
+use crate::facts::owners::{OF_THE_SYSTEM, before, from, holders, is_roots, lies_under, reaches, runs_as};
 use crate::facts::parts::AppUser;
 use crate::facts::secrets::is_env_file;
 use crate::facts::users::{given_away, user_of};
@@ -10,6 +10,7 @@ use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId};
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Content, Ecosystem, Effect, How, PathKind, Resource, Role};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// A path that root makes and that the app's account needs.
@@ -34,20 +35,19 @@ pub(crate) enum Reason<'s> {
 #[derive(Default)]
 pub(crate) struct AppPaths<'s>(HashMap<StepId, Vec<AppPath<'s>>>);
 
-impl<'s> AppPaths<'s> {
-    pub(crate) fn of(world: &Ground<'_, '_>, script: &'s Deployment<'_>) -> Self {
+impl<'r> AppPaths<'r> {
+    pub(crate) fn of<'a>(world: &Ground<'r, 'a>, script: &'r Deployment<'a>) -> Self {
         let mut paths = AppPaths::default();
         // Then there is nobody to give them to.
         if world.app_user.is_none() && world.units.is_empty() {
             return paths;
         }
-        let evidence = evidence(world);
         let mut above = Above::default();
         for (id, _) in script.iter().filter(|(_, step)| is_roots(step)) {
-            let mut here: Vec<AppPath<'s>> = Vec::new();
+            let mut here: Vec<AppPath<'r>> = Vec::new();
             for (path, kind) in made(script, id) {
                 if !here.iter().any(|outer| path.is_under(outer.path)) && !above.holds(script, id, path) {
-                    here.extend(AppPath::of(world, &evidence, script, id, (path, kind)));
+                    here.extend(Made { world, script, id, path, kind, user: OnceCell::new() }.needed());
                 }
             }
             if !here.is_empty() {
@@ -58,7 +58,7 @@ impl<'s> AppPaths<'s> {
     }
 
     /// What a step makes.
-    pub(crate) fn made_by(&self, id: StepId) -> &[AppPath<'s>] {
+    pub(crate) fn made_by(&self, id: StepId) -> &[AppPath<'r>] {
         self.0.get(&id).map_or(&[], Vec::as_slice)
     }
 
@@ -100,19 +100,30 @@ impl<'s> AppPaths<'s> {
     }
 }
 
-impl<'s> AppPath<'s> {
-    fn of(
-        world: &Ground<'_, '_>,
-        evidence: &Evidence<'_>,
-        script: &'s Deployment<'_>,
-        id: StepId,
-        (path, kind): (&'s Value, PathKind),
-    ) -> Option<Self> {
+/// A path that a step of root makes.
+struct Made<'w, 'r, 'a> {
+    world: &'w Ground<'r, 'a>,
+    script: &'r Deployment<'a>,
+    id: StepId,
+    path: &'r Value,
+    kind: PathKind,
+    user: OnceCell<Option<AppUser>>,
+}
+
+impl<'r> Made<'_, 'r, '_> {
+    /// The account that runs what lies there.
+    fn user(&self) -> Option<AppUser> {
+        self.user.get_or_init(|| user_of(self.world, self.path)).clone()
+    }
+
+    /// The path with the account that needs it, if one does.
+    fn needed(&self) -> Option<AppPath<'r>> {
+        let Made { world, script, id, path, kind, .. } = *self;
         let system = OF_THE_SYSTEM.iter().any(|dir| lies_under(path.known_prefix(), dir));
         if system || !path.is_absolute() || path.is_glob() {
             return None;
         }
-        if let Some((failing, app)) = failing(world, script, id, path, kind) {
+        if let Some((failing, app)) = self.failing() {
             return Some(AppPath { path, app, reason: Reason::Fails(failing) });
         }
         // `install -o` gives away what it makes.
@@ -127,12 +138,119 @@ impl<'s> AppPath<'s> {
         if elsewhere {
             return None;
         }
-        let (app, need) = need(world, evidence, path, kind)
-            .or_else(|| unreadable(world, script, id, path))
-            .or_else(|| behind_its_time(world, script, id, path, kind))?;
+        let (app, need) = need(world, path, kind, || self.user())
+            .or_else(|| self.unreadable())
+            .or_else(|| self.behind_its_time())?;
         Some(AppPath { path, app, reason: Reason::Needs(need) })
     }
 
+    /// A settings file that is closed to all but root, and that no unit has systemd read, so the app reads it by
+    /// itself.
+    fn unreadable(&self) -> Option<(AppUser, Need)> {
+        let Made { world, script, id, path, .. } = *self;
+        let shown = path.to_string();
+        let by_systemd =
+            world.units.iter().any(|u| u.unit.environment_files().iter().any(|f| f.path == shown));
+        let directory = path.dirname().to_string();
+        let beside = world.units.iter().any(|u| {
+            u.unit.user().is_some() && u.unit.working_directory().is_some_and(|d| d.value == directory)
+        });
+        if by_systemd || !beside || !is_env_file(&path.basename().to_string()) {
+            return None;
+        }
+        let shut = from(script, id).find(|step| {
+            step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+                (Change::Mode { mode, recursive: false }, Resource::Path(target)) => {
+                    target == path && mode.others_can_read() == Some(false)
+                }
+                _ => false,
+            })
+        })?;
+        let app = self.user()?;
+        let says =
+            format!("the app can't read its settings, because `{}` locks it out", world.words(shut.span));
+        Some((app, Need { says, sure: Confidence::Medium, span: None }))
+    }
+
+    /// An environment, a clone or a copied tree that root creates in a directory which was given to the app's
+    /// user earlier. The script means it to be the user's, but the `chown -R` came too early.
+    fn behind_its_time(&self) -> Option<(AppUser, Need)> {
+        let Made { world, script, id, path, kind, .. } = *self;
+        let step = script.step(id);
+        let copy = step.deed.puts().any(|(_, content)| content.how == How::Copied && content.tree);
+        if kind != PathKind::Tree && !copy {
+            return None;
+        }
+        let app = self.user()?;
+        let passes = |s: &Step| s.entry == step.entry && gives(s, path, &app.name);
+        let given = world.givers(script)?.last_before(script, id.0 as usize, path, passes)?;
+        // What root then installs there is reported by itself.
+        let told = from(script, id).skip(1).any(|s| {
+            is_roots(s)
+                && s.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(_)))
+                && (s.argv.program.value.is_under(path)
+                    || s.argv.cwd.is_under(path)
+                    || s.argv.env("VIRTUAL_ENV").is_some())
+        });
+        let says = format!(
+            "the app can't write there: `{}` on {} ran before it existed",
+            world.words(given.span),
+            world.line(given.span)
+        );
+        (!told).then_some((app, Need { says, sure: Confidence::Medium, span: None }))
+    }
+
+    /// A later step of the app's user that creates something directly in the path, before anybody gives it away.
+    fn failing(&self) -> Option<(&'r Step, AppUser)> {
+        let Made { world, script, id, path, kind, .. } = *self;
+        if !matches!(kind, PathKind::Directory | PathKind::Tree) {
+            return None;
+        }
+        let app = self.user()?;
+        let (step, index) = (script.step(id), id.0 as usize);
+        let givers = world.givers(script)?;
+        let given = givers.first(script, index, path, |_| true).map_or(usize::MAX, |(at, _)| at);
+        let gone = givers.removed_behind(index, path, |at| script.steps[at].entry == step.entry);
+        let theirs = &givers.named[givers.named.partition_point(|at| *at <= index)..];
+        let theirs =
+            theirs.iter().copied().take_while(|at| *at <= given && gone.is_none_or(|gone| *at < gone));
+        for (at, later) in theirs.map(|at| (at, &script.steps[at])) {
+            if later.entry != step.entry || !runs_as(later, &app.name) || later.place != step.place {
+                continue;
+            }
+            // What is in between belongs to root too, unless somebody else created or got it.
+            let between = &script.steps[index..at];
+            let into = |dir: &Value| {
+                let inside = dir == path || kind == PathKind::Tree && dir.is_under(path);
+                let other = || {
+                    between.iter().skip(1).any(|s| {
+                        s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+                            (
+                                Change::Create(_) | Change::Own { .. } | Change::Mode { .. },
+                                Resource::Path(p),
+                            ) => p != path && p.is_under(path) && dir.is_under(p),
+                            _ => false,
+                        })
+                    })
+                };
+                let got = || givers.first(script, index, dir, |_| true).is_some_and(|(got, _)| got < at);
+                inside && !other() && !got()
+            };
+            let writes = later.deed.effects.iter().any(|e: &Effect| match (&e.change, &e.resource) {
+                (Change::Create(_) | Change::Write, Resource::Path(p)) => into(&p.dirname()),
+                _ => false,
+            });
+            let installs =
+                later.deed.roles.contains(&Role::Dependencies(Ecosystem::Node)) && into(&later.argv.cwd);
+            if writes || installs {
+                return Some((later, app));
+            }
+        }
+        None
+    }
+}
+
+impl AppPath<'_> {
     /// True if the app's account gets the path too late, or never.
     pub(crate) fn stays_roots(&self, world: &Ground<'_, '_>, script: &Deployment<'_>, id: StepId) -> bool {
         let entry = script.step(id).entry;
@@ -169,70 +287,6 @@ fn puts(step: &Step, path: &Value) -> bool {
     })
 }
 
-/// A settings file that is closed to all but root, and that no unit has systemd read, so the app reads it by
-/// itself.
-fn unreadable(
-    world: &Ground<'_, '_>,
-    script: &Deployment<'_>,
-    id: StepId,
-    path: &Value,
-) -> Option<(AppUser, Need)> {
-    let shown = path.to_string();
-    let by_systemd = world.units.iter().any(|u| u.unit.environment_files().iter().any(|f| f.path == shown));
-    let directory = path.dirname().to_string();
-    let beside = world
-        .units
-        .iter()
-        .any(|u| u.unit.user().is_some() && u.unit.working_directory().is_some_and(|d| d.value == directory));
-    if by_systemd || !beside || !is_env_file(&path.basename().to_string()) {
-        return None;
-    }
-    let shut = from(script, id).find(|step| {
-        step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
-            (Change::Mode { mode, recursive: false }, Resource::Path(target)) => {
-                target == path && mode.others_can_read() == Some(false)
-            }
-            _ => false,
-        })
-    })?;
-    let app = user_of(world, path)?;
-    let says = format!("the app can't read its settings, because `{}` locks it out", world.words(shut.span));
-    Some((app, Need { says, sure: Confidence::Medium, span: None }))
-}
-
-/// An environment, a clone or a copied tree that root creates in a directory which was given to the app's
-/// user earlier. The script means it to be the user's, but the `chown -R` came too early.
-fn behind_its_time(
-    world: &Ground<'_, '_>,
-    script: &Deployment<'_>,
-    id: StepId,
-    path: &Value,
-    kind: PathKind,
-) -> Option<(AppUser, Need)> {
-    let step = script.step(id);
-    let copy = step.deed.puts().any(|(_, content)| content.how == How::Copied && content.tree);
-    if kind != PathKind::Tree && !copy {
-        return None;
-    }
-    let app = user_of(world, path)?;
-    let passes = |s: &Step| s.entry == step.entry && gives(s, path, &app.name);
-    let given = world.givers(script)?.last_before(script, id.0 as usize, path, passes)?;
-    // What root then installs there is reported by itself.
-    let told = from(script, id).skip(1).any(|s| {
-        is_roots(s)
-            && s.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(_)))
-            && (s.argv.program.value.is_under(path)
-                || s.argv.cwd.is_under(path)
-                || s.argv.env("VIRTUAL_ENV").is_some())
-    });
-    let says = format!(
-        "the app can't write there: `{}` on {} ran before it existed",
-        world.words(given.span),
-        world.line(given.span)
-    );
-    (!told).then_some((app, Need { says, sure: Confidence::Medium, span: None }))
-}
-
 fn is_recursive(step: &Step) -> bool {
     step.deed.effects.iter().any(|e| matches!(e.change, Change::Own { recursive: true, .. }))
 }
@@ -259,7 +313,7 @@ impl<'s> Above<'s> {
                 match (&effect.change, &effect.resource) {
                     (Change::Create(_) | Change::Write, Resource::Path(made))
                     | (Change::Append, Resource::Line { file: made, .. }) => {
-                        self.made.extend(ancestors(made.key()).map(|above| (above, self.seen)));
+                        self.made.extend(holders(made.key()).map(|above| (above, self.seen)));
                     }
                     (Change::Remove, Resource::Path(gone)) => {
                         self.removed.insert(gone.key().trim_end_matches('/'), self.seen);
@@ -271,14 +325,9 @@ impl<'s> Above<'s> {
         self.upto = self.upto.max(id.0 as usize);
         // `git clone` and `venv` fill what `mkdir` created, so they matter only if nothing was there.
         let made = self.made.get(path.key().trim_end_matches('/')).copied();
-        let removed = ancestors(path.key()).filter_map(|above| self.removed.get(above).copied()).max();
+        let removed = holders(path.key()).filter_map(|above| self.removed.get(above).copied()).max();
         made > removed
     }
-}
-
-/// A path and everything that contains it.
-fn ancestors(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[..at]))
 }
 
 /// True if a step gives the path, and all that is in it, to an account.
@@ -289,56 +338,4 @@ pub(crate) fn gives(step: &Step, path: &Value, name: &Value) -> bool {
         }
         _ => false,
     })
-}
-
-/// A later step of the app's user that creates something directly in the path, before anybody gives it away.
-fn failing<'s>(
-    world: &Ground<'_, '_>,
-    script: &'s Deployment<'_>,
-    id: StepId,
-    path: &Value,
-    kind: PathKind,
-) -> Option<(&'s Step, AppUser)> {
-    if !matches!(kind, PathKind::Directory | PathKind::Tree) {
-        return None;
-    }
-    let app = user_of(world, path)?;
-    let (step, index) = (script.step(id), id.0 as usize);
-    let givers = world.givers(script)?;
-    let given = givers.first(script, index, path, |_| true).map_or(usize::MAX, |(at, _)| at);
-    let gone = givers.removed_behind(index, path, |at| script.steps[at].entry == step.entry);
-    let theirs = &givers.named[givers.named.partition_point(|at| *at <= index)..];
-    let theirs = theirs.iter().copied().take_while(|at| *at <= given && gone.is_none_or(|gone| *at < gone));
-    for (at, later) in theirs.map(|at| (at, &script.steps[at])) {
-        if later.entry != step.entry || !runs_as(later, &app.name) || later.place != step.place {
-            continue;
-        }
-        // What is in between belongs to root too, unless somebody else created or got it.
-        let between = &script.steps[index..at];
-        let into = |dir: &Value| {
-            let inside = dir == path || kind == PathKind::Tree && dir.is_under(path);
-            let other = || {
-                between.iter().skip(1).any(|s| {
-                    s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
-                        (Change::Create(_) | Change::Own { .. } | Change::Mode { .. }, Resource::Path(p)) => {
-                            p != path && p.is_under(path) && dir.is_under(p)
-                        }
-                        _ => false,
-                    })
-                })
-            };
-            let got = || givers.first(script, index, dir, |_| true).is_some_and(|(got, _)| got < at);
-            inside && !other() && !got()
-        };
-        let writes = later.deed.effects.iter().any(|e: &Effect| match (&e.change, &e.resource) {
-            (Change::Create(_) | Change::Write, Resource::Path(p)) => into(&p.dirname()),
-            _ => false,
-        });
-        let installs =
-            later.deed.roles.contains(&Role::Dependencies(Ecosystem::Node)) && into(&later.argv.cwd);
-        if writes || installs {
-            return Some((later, app));
-        }
-    }
-    None
 }

@@ -4,10 +4,10 @@ use crate::facts::ground::Ground;
 use crate::facts::owners::{lies_under, reaches};
 use crate::facts::parts::{AppUser, UnitAt};
 use crate::facts::secrets::is_env_file;
-use crate::facts::users::{account_of, user_of};
+use crate::facts::users::account_of;
 use crate::finding::Confidence;
 use crate::project::dotenv::Dotenv;
-use crate::project::unit::{Directive, split_words};
+use crate::project::unit::split_words;
 use crate::shell::line::{Command, commands};
 use crate::shell::value::Value;
 use crate::source::Span;
@@ -43,52 +43,55 @@ const READ: [&str; 8] =
     ["PYTHONPATH", "NODE_PATH", "VIRTUAL_ENV", "CONFIG", "TEMPLATE", "STATIC", "CERT", "KEY"];
 
 /// Everything that says where the app writes, taken apart once for all paths.
-pub(crate) struct Evidence<'w> {
+pub(crate) struct Evidence {
     settings: Vec<Setting>,
-    services: Vec<Service<'w>>,
+    services: Vec<Service>,
 }
 
 /// A unit that another account than root runs.
-struct Service<'w> {
-    at: &'w UnitAt,
+struct Service {
+    /// The unit's name.
+    name: String,
     account: AppUser,
     /// The directories that systemd makes for it and gives to its account (systemd.exec(5), `RuntimeDirectory=`).
     made: Vec<String>,
     /// What its commands give away, with all below or not: `ExecStartPre=+/bin/chown …`.
     given: Vec<(Value, bool)>,
     /// What says that it writes somewhere, in the order of its lines.
-    places: Vec<(Span, Place<'w>)>,
+    places: Vec<(Span, Place)>,
 }
 
 /// A place to write to.
-enum Place<'w> {
-    /// Paths of a directive: `ReadWritePaths=`.
-    Paths(&'w Directive),
+enum Place {
+    /// The key and the value of a directive that lists paths: `ReadWritePaths=`.
+    Paths(String, String),
     /// Options of the commands that it starts.
     Options(Vec<Command>),
     /// A variable that names it, with its value.
     Variable(String, String),
 }
 
-/// Looks for all of it.
-pub(crate) fn evidence<'w>(world: &'w Ground<'_, '_>) -> Evidence<'w> {
-    let services = world.units.iter().filter(|at| at.name.ends_with(".service"));
-    let services = services.filter_map(|at| {
-        let account = account_of(world, at)?;
-        Some(Service { at, account, made: made(at), given: given(at), places: places(at) })
-    });
-    Evidence { settings: settings(world), services: services.collect() }
+impl Evidence {
+    /// Gathers it from the units and the settings that the scripts write.
+    pub(super) fn of(world: &Ground<'_, '_>) -> Self {
+        let services = world.units.iter().filter(|at| at.name.ends_with(".service"));
+        let services = services.filter_map(|at| {
+            let (name, account) = (at.name.clone(), account_of(world, at)?);
+            Some(Service { name, account, made: made(at), given: given(at), places: places(at) })
+        });
+        Evidence { settings: settings(world), services: services.collect() }
+    }
 }
 
-/// Who needs the path, and why.
+/// Who needs the path, and why. `user` tells whose what lies there is.
 pub(crate) fn need(
     world: &Ground<'_, '_>,
-    evidence: &Evidence<'_>,
     path: &Value,
     kind: PathKind,
+    user: impl FnOnce() -> Option<AppUser>,
 ) -> Option<(AppUser, Need)> {
     let shown = path.to_string();
-    let services = &evidence.services;
+    let Evidence { settings, services } = world.app_writes();
     if services.iter().any(|service| service.is_made(&shown) || service.gives(path)) {
         return None;
     }
@@ -99,8 +102,8 @@ pub(crate) fn need(
     if let Some(app) = of_state(world, &shown) {
         return Some(app);
     }
-    let app = user_of(world, path)?;
-    if let Some(need) = of_settings(&evidence.settings, &shown) {
+    let app = user()?;
+    if let Some(need) = of_settings(settings, &shown) {
         return Some((app, need));
     }
     let name = path.basename().to_string();
@@ -146,13 +149,14 @@ fn given(at: &UnitAt) -> Vec<(Value, bool)> {
         .collect()
 }
 
-fn places(at: &UnitAt) -> Vec<(Span, Place<'_>)> {
+fn places(at: &UnitAt) -> Vec<(Span, Place)> {
     let mut places = Vec::new();
     let mut variables = at.unit.environment();
     for directive in at.unit.directives.iter().filter(|directive| directive.section == "Service") {
         match directive.key.as_str() {
             "ReadWritePaths" | "ReadWriteDirectories" => {
-                places.push((directive.span, Place::Paths(directive)));
+                let paths = Place::Paths(directive.key.clone(), directive.value.clone());
+                places.push((directive.span, paths));
             }
             "ExecStart" => {
                 let commands = commands(&split_words(&directive.value));
@@ -168,7 +172,7 @@ fn places(at: &UnitAt) -> Vec<(Span, Place<'_>)> {
     places
 }
 
-impl Service<'_> {
+impl Service {
     /// systemd makes the path.
     fn is_made(&self, path: &str) -> bool {
         let path = path.strip_prefix("/var/run/").map_or(path, |_| &path[4..]);
@@ -184,16 +188,16 @@ impl Service<'_> {
     fn need(&self, path: &str) -> Option<Need> {
         self.places.iter().find_map(|(span, place)| {
             let by = match place {
-                Place::Paths(directive) => {
-                    let mut paths = directive.value.split_whitespace();
+                Place::Paths(key, value) => {
+                    let mut paths = value.split_whitespace();
                     let is_it =
                         |named: &str| named.trim_start_matches(['-', '+']).trim_end_matches('/') == path;
-                    paths.any(is_it).then(|| format!("{}=", directive.key))
+                    paths.any(is_it).then(|| format!("{key}="))
                 }
                 Place::Options(commands) => written_by(commands, path),
                 Place::Variable(name, value) => place_is(value, path).then(|| name.clone()),
             }?;
-            let says = format!("{} can't write there (`{by}`)", self.at.name);
+            let says = format!("{} can't write there (`{by}`)", self.name);
             Some(Need { says, sure: Confidence::High, span: Some(*span) })
         })
     }

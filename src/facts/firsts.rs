@@ -1,5 +1,6 @@
 //! Which accounts and paths the steps of a script make first, and whether another script may have made them before.
 
+use crate::facts::owners::holders;
 use crate::model::{Deployment, Step, StepId};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
@@ -60,7 +61,7 @@ impl<'s> Firsts<'s> {
                         Change::Create(_) | Change::Write | Change::Use | Change::Edit,
                         Resource::Path(path),
                     ) => {
-                        above(path.key()).for_each(|holder| firsts.paths.add(holder, id));
+                        holders(path.key()).for_each(|holder| firsts.paths.add(holder, id));
                         if fills(effect) {
                             firsts.filled.add(path.key().trim_end_matches('/'), id);
                         }
@@ -111,7 +112,7 @@ impl<'s> Firsts<'s> {
     fn may_hold(&self, path: &Value, id: StepId) -> bool {
         self.unknown.is_some_and(|first| first < id)
             || self.paths.is_before(path.key(), id)
-            || above(path.key()).any(|holder| self.filled.is_before(holder, id))
+            || holders(path.key()).any(|holder| self.filled.is_before(holder, id))
     }
 }
 
@@ -169,11 +170,6 @@ fn makes_path(step: &Step, path: &Value) -> bool {
 fn brings(step: &Step, resource: &Resource) -> bool {
     let made = |effect: &Effect| matches!(effect.change, Change::Create(_) | Change::Write);
     step.deed.effects.iter().any(|effect| made(effect) && effect.resource == *resource)
-}
-
-/// A path and what contains it.
-fn above(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::once(path.trim_end_matches('/')).chain(path.match_indices('/').map(|(at, _)| &path[..at]))
 }
 
 /// A tree that brings contents with it.

@@ -1,7 +1,7 @@
 //! Which steps of a script give paths away, and which remove them. It is asked for each path that root
 //! creates, and answers without going through all steps again.
 
-use crate::facts::owners::reaches;
+use crate::facts::owners::{holders, reaches};
 use crate::model::{Deployment, Step, User};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, Mode, Resource, Role};
@@ -137,23 +137,15 @@ impl Givers {
     }
 }
 
-/// A path in the form for lookups: only `/` keeps its slash.
+/// A path in the form for lookups.
 fn key(path: &Value) -> &str {
-    match path.key().trim_end_matches('/') {
-        "" if path.key() == "/" => "/",
-        key => key,
-    }
+    path.key().trim_end_matches('/')
 }
 
-/// The path, what contains it, and the root.
+/// The path and everything that may contain it: the root may contain any path that is not absolute.
 fn above(path: &str) -> impl Iterator<Item = &str> {
-    let holders = path.match_indices('/').map(|(at, _)| path[..at].trim_end_matches('/'));
-    let root = (path != "/").then_some("/");
-    let own = match path.trim_end_matches('/') {
-        "" if path == "/" => "/",
-        own => own,
-    };
-    std::iter::once(own).chain(holders).chain(root)
+    let root = (!path.starts_with('/')).then_some("");
+    holders(path).chain(root)
 }
 
 /// True for an effect that gives something to someone other than root.
@@ -183,10 +175,9 @@ mod tests {
     #[test]
     fn what_holds_a_path() {
         let of = |path| above(path).collect::<Vec<_>>();
-        assert_eq!(of("/opt/app/x"), ["/opt/app/x", "", "/opt", "/opt/app", "/"]);
-        assert_eq!(of("/"), ["/", ""]);
-        assert_eq!(of("\u{1}D\u{2}/x"), ["\u{1}D\u{2}/x", "\u{1}D\u{2}", "/"]);
+        assert_eq!(of("/opt/app/x"), ["/opt/app/x", "", "/opt", "/opt/app"]);
+        assert_eq!(of("/"), [""]);
+        assert_eq!(of("\u{1}D\u{2}/x"), ["\u{1}D\u{2}/x", "\u{1}D\u{2}", ""]);
         assert_eq!(key(&Value::literal("/opt/")), "/opt");
-        assert_eq!(key(&Value::literal("/")), "/");
     }
 }

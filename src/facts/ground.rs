@@ -2,6 +2,7 @@
 //! directories. What takes more to work out is a fact of its own, which asks the ground and which the world keeps.
 
 use crate::facts::app::user_of_units;
+use crate::facts::app_writes::Evidence;
 use crate::facts::firsts::{Firsts, Makers, makers};
 use crate::facts::givers::Givers;
 use crate::facts::installed::{Brought, brought};
@@ -64,6 +65,7 @@ struct Known<'r> {
     root_serves: OnceCell<bool>,
     roots_home_is_open: OnceCell<bool>,
     brought: OnceCell<Brought>,
+    app_writes: OnceCell<Evidence>,
 }
 
 /// The place of a step.
@@ -154,6 +156,11 @@ impl<'r, 'a> Ground<'r, 'a> {
         *self.known.roots_home_is_open.get_or_init(|| self.steps().any(|(_, _, step)| opens_roots_home(step)))
     }
 
+    /// What says where the app writes.
+    pub(crate) fn app_writes(&self) -> &Evidence {
+        self.known.app_writes.get_or_init(|| Evidence::of(self))
+    }
+
     /// The units that a step writes or installs.
     pub(crate) fn units_brought(&self, script: &Deployment<'_>, id: StepId) -> impl Iterator<Item = &UnitAt> {
         let brought = self.known.brought.get_or_init(|| brought(&self.units));
@@ -162,7 +169,7 @@ impl<'r, 'a> Ground<'r, 'a> {
         units.into_iter().flatten().map(|unit| &self.units[*unit])
     }
 
-    /// All steps of all scripts that run on the machine itself.
+    /// All steps of all scripts, wherever they run.
     pub(crate) fn steps(&self) -> impl Iterator<Item = (&'r Deployment<'a>, StepId, &'r Step)> {
         self.scripts
             .iter()

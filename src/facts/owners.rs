@@ -23,6 +23,12 @@ pub(crate) fn lies_under(path: &str, above: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// A path and everything that contains it, without slashes at the end: `/opt/app`, the root (as the empty text), `/opt`.
+pub(crate) fn holders(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.trim_end_matches('/');
+    std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| path[..at].trim_end_matches('/')))
+}
+
 /// Places where nothing belongs to the app.
 pub(crate) const OF_THE_SYSTEM: [&str; 11] =
     ["/etc", "/usr", "/bin", "/sbin", "/lib", "/root", "/dev", "/proc", "/sys", "/boot", "/tmp"];
