@@ -3,40 +3,49 @@
 
 use crate::finding::Gap;
 use crate::limit;
-use crate::project::compose::{Build, Compose, Service, Text, line_of_words};
+use crate::project::compose::{Compose, Service, Text, line_of_words};
 use crate::repo::files::Root;
 use crate::repo::names::base;
 use crate::source::{FileId, Sources, Span};
-use parse_dockerfile::{Command, Instruction};
+use parse_dockerfile::{Command, Dockerfile, Instruction};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Fills in what the images of the services start that are built from the repo. A Dockerfile that cannot be read, that is
 /// wrong, or that lies outside the root says nothing.
 pub(crate) fn fill_in(root: &Root, composes: &mut [Compose], sources: &mut Sources, gaps: &mut Vec<Gap>) {
+    let mut built: Vec<(&mut Service, FileId)> = Vec::new();
     for compose in composes {
-        let of_service = |service: &Service| {
-            // An entrypoint of Compose's own takes the place of both.
-            let build = service.build.as_ref().filter(|_| service.entrypoint.is_none())?;
-            let path = dockerfile(compose, build)?;
-            let file = root.read(&path, sources).ok()?;
-            let target = build.target.as_ref().map(|target| target.text.as_str());
-            let read = limit::piece(|| start(sources.file(file).text(), target));
-            let start = read.unwrap_or_else(|failure| {
-                let reason = failure.reason("the reader of Dockerfiles");
-                gaps.push(Gap { file: path, place: None, reason });
-                None
-            })?;
-            start.with(file, service.command.as_ref())
+        let mut read = |service: &Service| {
+            let path = dockerfile_of(compose, service)?;
+            root.read(&path, sources).ok()
         };
-        let found: Vec<Option<Text>> = compose.services.iter().map(of_service).collect();
-        for (service, started) in compose.services.iter_mut().zip(found) {
-            service.of_image = started;
-        }
+        let files: Vec<Option<FileId>> = compose.services.iter().map(&mut read).collect();
+        let services = compose.services.iter_mut().zip(files);
+        built.extend(services.filter_map(|(service, file)| Some((service, file?))));
+    }
+    // Several services are often built from one Dockerfile.
+    let mut parsed: HashMap<FileId, Option<Dockerfile<'_>>> = HashMap::new();
+    for (service, file) in built {
+        let dockerfile = parsed.entry(file).or_insert_with(|| {
+            let source = sources.file(file);
+            limit::piece(|| parse_dockerfile::parse(source.text()).ok()).unwrap_or_else(|failure| {
+                let reason = failure.reason("the reader of Dockerfiles");
+                gaps.push(Gap { file: source.path().to_owned(), place: None, reason });
+                None
+            })
+        });
+        let build = service.build.as_ref();
+        let target = build.and_then(|build| build.target.as_ref()).map(|target| target.text.as_str());
+        let start = dockerfile.as_ref().and_then(|dockerfile| start(dockerfile, target));
+        service.of_image = start.and_then(|start| start.with(file, service.command.as_ref()));
     }
 }
 
-/// The path of the Dockerfile, from the root.
-fn dockerfile(compose: &Compose, build: &Build) -> Option<String> {
+/// The path of the Dockerfile whose image says what the service starts, from the root. An entrypoint of Compose's own takes
+/// the place of what the image says.
+fn dockerfile_of(compose: &Compose, service: &Service) -> Option<String> {
+    let build = service.build.as_ref().filter(|_| service.entrypoint.is_none())?;
     let directory = compose.path(&build.context)?;
     let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.text.as_str());
     let given = Text { text: format!("{}/{name}", build.context.text), span: build.context.span };
@@ -81,8 +90,7 @@ impl Start {
 }
 
 /// What the last stage, or the one of that name, starts. A stage that starts from another one inherits what that starts.
-fn start(text: &str, target: Option<&str>) -> Option<Start> {
-    let dockerfile = parse_dockerfile::parse(text).ok()?;
+fn start(dockerfile: &Dockerfile<'_>, target: Option<&str>) -> Option<Start> {
     let stages: Vec<_> = dockerfile.stages().collect();
     let named = |name: &str| {
         stages
@@ -144,7 +152,7 @@ mod tests {
     fn of(text: &str, target: Option<&str>) -> Option<String> {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("Dockerfile".to_owned(), text.into()).unwrap());
-        let started = start(text, target)?.with(file, None)?;
+        let started = start(&parse_dockerfile::parse(text).ok()?, target)?.with(file, None)?;
         assert!(!sources.text(started.span).is_empty());
         Some(started.text)
     }
@@ -189,7 +197,10 @@ mod tests {
         let text = "FROM python:3.13\nENTRYPOINT [\"python\"]\nCMD [\"-V\"]\n";
         let file = sources.add(SourceFile::new("Dockerfile".to_owned(), text.into()).unwrap());
         let given = Text { text: "run_bot.py --live".to_owned(), span: Span::file_start(file) };
-        let whole = |text: &str, given| start(text, None).unwrap().with(file, given).unwrap().text;
+        let whole = |text: &str, given| {
+            let dockerfile = parse_dockerfile::parse(text).unwrap();
+            start(&dockerfile, None).unwrap().with(file, given).unwrap().text
+        };
         assert_eq!(whole(text, Some(&given)), "python run_bot.py --live");
         assert_eq!(whole(text, None), "python -V");
         assert_eq!(whole("FROM x\nENTRYPOINT [\"/start.sh\"]\n", Some(&given)), "run_bot.py --live");
