@@ -3,6 +3,7 @@
 //! beside all deploys counts on what they have done.
 
 use crate::facts::deploy::names::full_name;
+use crate::facts::owners::lies_under;
 use crate::model::{Deployment, Step, User};
 use crate::repo::names::{base, directory, is_unit};
 use crate::shell::value::{Knowledge, Value};
@@ -92,6 +93,9 @@ struct Seen<'s> {
     /// The directories in which it does a deploy's work, for each host to which it goes; `None` is the machine on which it
     /// runs, and the empty name stands for a host that is not known.
     places: BTreeMap<Option<String>, BTreeSet<String>>,
+    /// The hosts that are known.
+    hosts: BTreeSet<String>,
+    /// True if it goes to a host that is not known.
     is_anywhere: bool,
     /// The accounts and units that it makes.
     makes: BTreeSet<String>,
@@ -126,7 +130,11 @@ impl<'s> Seen<'s> {
         let host = match &step.place {
             Place::Here => None,
             Place::Remote(host) => match host.as_literal() {
-                Some(host) => Some(host.rsplit('@').next().unwrap_or(host).to_owned()),
+                Some(host) => {
+                    let host = host.rsplit('@').next().unwrap_or(host);
+                    self.hosts.insert(host.to_owned());
+                    Some(host.to_owned())
+                }
                 None => {
                     self.is_anywhere = true;
                     Some(String::new())
@@ -184,11 +192,6 @@ impl<'s> Seen<'s> {
         }
     }
 
-    /// The hosts that the script goes to.
-    fn hosts(&self) -> BTreeSet<&str> {
-        self.places.keys().flatten().map(String::as_str).collect()
-    }
-
     /// True if one of the two calls the other.
     fn calls_or_is_called_by(&self, other: &Seen<'_>) -> bool {
         self.calls.contains(base(other.path)) || other.calls.contains(base(self.path))
@@ -200,7 +203,7 @@ impl<'s> Seen<'s> {
             other.places.iter().any(|(their_host, theirs)| {
                 let unknown = |host: &Option<String>| host.as_deref() == Some("");
                 let same_host = host == their_host || unknown(host) || unknown(their_host);
-                let alike = |a: &String| theirs.iter().any(|b| is_below(a, b) || is_below(b, a));
+                let alike = |a: &String| theirs.iter().any(|b| lies_under(a, b) || lies_under(b, a));
                 same_host && (directories.is_empty() || theirs.is_empty() || directories.iter().any(alike))
             })
         })
@@ -212,9 +215,9 @@ impl<'s> Seen<'s> {
         if self.calls_or_is_called_by(other) {
             return false;
         }
-        let (hosts, theirs) = (self.hosts(), other.hosts());
+        let (hosts, theirs) = (&self.hosts, &other.hosts);
         if !self.is_anywhere && !other.is_anywhere && !hosts.is_empty() && !theirs.is_empty() {
-            return hosts.is_disjoint(&theirs);
+            return hosts.is_disjoint(theirs);
         }
         let is_named = |seen: &Seen<'_>| seen.places.values().any(|directories| !directories.is_empty());
         let shares = |one: &Seen<'_>, two: &Seen<'_>| {
@@ -231,11 +234,6 @@ impl<'s> Seen<'s> {
             && !shares(self, other)
             && !shares(other, self)
     }
-}
-
-fn is_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || above.ends_with('/'))
 }
 
 /// True for names that tell two servers apart: `web/setup.sh` and `db/setup.sh`, `setup-web.sh` and `setup-db.sh`.
@@ -304,7 +302,8 @@ fn of_word(word: &str) -> Option<Beside> {
     })
 }
 
-/// The script stops, disables or removes units and accounts, and starts, installs and fetches nothing.
+/// True for a script that disables or removes a unit, or removes an account or a process, and that makes and starts none of
+/// these and does no deploy's work.
 fn takes_away(script: &Deployment<'_>) -> bool {
     let about = |step: &Step, change: fn(&Change) -> bool| {
         step.deed.effects.iter().any(|effect| {
