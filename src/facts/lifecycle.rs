@@ -27,8 +27,15 @@ pub(crate) struct Lifecycles {
     /// Something enables unknown units.
     enables: OnceCell<bool>,
     reboots: OnceCell<bool>,
-    /// The units that others start, with those others.
-    brought_up: OnceCell<HashMap<String, Vec<String>>>,
+    brought_up: OnceCell<BroughtUp>,
+}
+
+/// The units that others name, with those others.
+#[derive(Default)]
+struct BroughtUp {
+    by_name: HashMap<String, Vec<String>>,
+    /// What the lists of `[Unit]` name, where a service may go without its suffix.
+    by_stem: HashMap<String, Vec<String>>,
 }
 
 /// The step that brings a unit to the machine: its script's number, and its own. Not for one that is only in the repo, or
@@ -127,13 +134,12 @@ pub(crate) fn is_on_demand(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     if matches!(UnitKind::of(name), UnitKind::Target | UnitKind::Mount) || name.contains("@.") {
         return true;
     }
-    let by = |name: &str, stem: bool| {
-        let brought_up = deploy.lifecycles().brought_up.get_or_init(|| brought_up(&deploy.world.units));
-        let key = if stem { format!("{BY_STEM}{name}") } else { name.to_owned() };
-        brought_up.get(&key).is_some_and(|others| others.iter().any(|other| other != &at.name))
+    let brought_up = deploy.lifecycles().brought_up.get_or_init(|| BroughtUp::of(&deploy.world.units));
+    let by = |named: &HashMap<String, Vec<String>>, name: &str| {
+        named.get(name).is_some_and(|others| others.iter().any(|other| other != &at.name))
     };
-    by(name, false)
-        || by(stem(at), true)
+    by(&brought_up.by_name, name)
+        || by(&brought_up.by_stem, stem(at))
         || ["WantedBy", "RequiredBy", "PartOf"].iter().any(|key| {
             // Its target is started, and that starts it.
             let section = if *key == "PartOf" { "Unit" } else { "Install" };
@@ -197,16 +203,20 @@ pub(crate) enum Missed<'r> {
 }
 
 /// What the unit misses if it runs already when the deploy's first start of it comes.
-pub(crate) fn missed<'r>(deploy: &Deploy<'_, 'r, '_>, at: &UnitAt, start: &Step) -> Option<Missed<'r>> {
+pub(crate) fn missed<'r>(
+    deploy: &Deploy<'_, 'r, '_>,
+    at: &UnitAt,
+    start: (usize, StepId),
+) -> Option<Missed<'r>> {
     let (script, id) = brought_by(deploy, at)?;
     let deployment = deploy.world.scripts()[script];
     let first = first(deploy, at, &[Change::Start])?;
-    if !std::ptr::eq(first.step, start) || deployment.second_run(id).skipped_by().is_some() {
+    if (first.script, first.id) != start || deployment.second_run(id).skipped_by().is_some() {
         return None;
     }
     match updates(deployment) {
-        Some(update) => Some(Missed::Code(update)),
-        None if is_left_running(deploy, at, script, id, start) => Some(Missed::Unit),
+        Some((_, update)) => Some(Missed::Code(update)),
+        None if is_left_running(deploy, at, (script, id), &first) => Some(Missed::Unit),
         None => None,
     }
 }
@@ -216,12 +226,10 @@ pub(crate) fn missed<'r>(deploy: &Deploy<'_, 'r, '_>, at: &UnitAt, start: &Step)
 fn is_left_running(
     deploy: &Deploy<'_, '_, '_>,
     at: &UnitAt,
-    script: usize,
-    id: StepId,
-    start: &Step,
+    (script, id): (usize, StepId),
+    start: &UnitEffect<'_>,
 ) -> bool {
-    let deployment = deploy.world.scripts()[script];
-    let below = deployment.steps[id.0 as usize..].iter().any(|s| std::ptr::eq(s, start));
+    let below = start.script == script && start.id >= id;
     let ends = |s: &Step| {
         s.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
             || s.deed.roles.contains(&Role::Restart) && s.deed.effects.is_empty()
@@ -237,24 +245,29 @@ fn is_left_running(
     let driven = ["restart", "stop"]
         .iter()
         .any(|verb| deploy.called_drives(verb, stem(at)) || deploy.repo_drives(verb, stem(at)));
-    below && is_here(start) && !deploy.lifecycles().ends.get_or_init(|| deploy.steps().any(ends)) && !driven
+    below
+        && is_here(start.step)
+        && !deploy.lifecycles().ends.get_or_init(|| deploy.steps().any(ends))
+        && !driven
 }
 
 /// The step that brings new code, also on a second run.
-fn updates<'r>(script: &'r Deployment<'_>) -> Option<&'r Step> {
+fn updates<'r>(script: &'r Deployment<'_>) -> Option<(StepId, &'r Step)> {
     script.iter().find_map(|(id, step)| {
         let source = step.deed.roles.contains(&Role::Source) && is_here(step);
         let again = !step.deed.roles.contains(&Role::Clone);
-        (source && again && script.second_run(id).skipped_by().is_none()).then_some(step)
+        (source && again && script.second_run(id).skipped_by().is_none()).then_some((id, step))
     })
 }
 
 /// The repo's unit of the app, if the step is the first that brings new code, packages or migrations follow that the running
 /// app does not have, and nothing restarts it.
-pub(crate) fn left_with_old_code<'c>(deploy: &Deploy<'c, '_, '_>, step: &Step) -> Option<&'c UnitAt> {
-    let world = deploy.world;
-    let update = world.scripts().iter().find_map(|script| updates(script))?;
-    if !std::ptr::eq(update, step) {
+pub(crate) fn left_with_old_code<'c>(
+    deploy: &Deploy<'c, '_, '_>,
+    step: (usize, StepId),
+) -> Option<&'c UnitAt> {
+    let update = deploy.deploying().find_map(|(number, script)| Some((number, updates(script)?.0)))?;
+    if update != step {
         return None;
     }
     let prepared = deploy.steps().any(|s| {
@@ -271,7 +284,7 @@ pub(crate) fn left_with_old_code<'c>(deploy: &Deploy<'c, '_, '_>, step: &Step) -
             || s.background
             || may_start_otherwise(&s.argv)
     });
-    let app = world.units.iter().find(|u| {
+    let app = deploy.world.units.iter().find(|u| {
         u.unit
             .exec_start()
             .iter()
@@ -298,29 +311,27 @@ pub(crate) fn stem(at: &UnitAt) -> &str {
     at.name.trim_end_matches(".service")
 }
 
-/// Marks what means a unit only if it is named without its suffix.
-const BY_STEM: char = ' ';
-
-/// The units that others name, with those others.
-fn brought_up(units: &[UnitAt]) -> HashMap<String, Vec<String>> {
-    let mut brought: HashMap<String, Vec<String>> = HashMap::new();
-    for other in units {
-        let mut add = |name: String| brought.entry(name).or_default().push(other.name.clone());
-        if let Some(triggered) = other.unit.triggers(&other.name) {
-            add(triggered);
-        }
-        for key in ["OnFailure", "OnSuccess", "Wants", "Requires", "BindsTo", "Upholds"] {
-            for (name, _) in other.unit.units_of(key) {
-                add(format!("{BY_STEM}{name}"));
-                if let Some(template) = template_of(&name) {
-                    add(template);
+impl BroughtUp {
+    fn of(units: &[UnitAt]) -> Self {
+        let mut brought = BroughtUp::default();
+        for other in units {
+            let mut add = |name: String| brought.by_name.entry(name).or_default().push(other.name.clone());
+            if let Some(triggered) = other.unit.triggers(&other.name) {
+                add(triggered);
+            }
+            for also in other.unit.all("Install", "Also") {
+                also.value.split_whitespace().for_each(|name| add(name.to_owned()));
+            }
+            for key in ["OnFailure", "OnSuccess", "Wants", "Requires", "BindsTo", "Upholds"] {
+                for (name, _) in other.unit.units_of(key) {
+                    if let Some(template) = template_of(&name) {
+                        add(template);
+                    }
+                    add(name.clone());
+                    brought.by_stem.entry(name).or_default().push(other.name.clone());
                 }
-                add(name);
             }
         }
-        for also in other.unit.all("Install", "Also") {
-            also.value.split_whitespace().for_each(|name| add(name.to_owned()));
-        }
+        brought
     }
-    brought
 }

@@ -141,7 +141,9 @@ impl Judge for Asked<'_, '_, '_> {
             Question::Unit(words) => {
                 self.at.unit.is_some_and(|unit| units::is(self.context, self.at, unit, words))
             }
-            Question::LeavesOldCode => left_with_old_code(&self.context.deploy(), step).is_some(),
+            Question::LeavesOldCode => {
+                left_with_old_code(&self.context.deploy(), self.at.numbers()).is_some()
+            }
             Question::UnreadSql => runs_sql(&step.argv) && !step.deed.known,
             Question::ForNeed => self.needed.is_some_and(|needed| needed.is_for(step)),
             Question::Guarded => self.at.script.second_run(self.at.id).skipped_by().is_some(),

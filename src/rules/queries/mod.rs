@@ -61,6 +61,11 @@ pub(crate) struct At<'w, 'a> {
 }
 
 impl<'w> At<'w, '_> {
+    /// The number of the script in the world, and the step.
+    pub(crate) fn numbers(&self) -> (usize, StepId) {
+        (self.number, self.id)
+    }
+
     /// The step itself.
     pub(crate) fn step(&self) -> &'w Step {
         self.script.step(self.id)

@@ -16,7 +16,7 @@ pub(super) fn own<'w>(context: &'w World<'_, '_>) -> impl Iterator<Item = &'w Un
 
 /// The command brings the unit.
 pub(super) fn brings(context: &World<'_, '_>, at: At<'_, '_>, unit: &UnitAt) -> bool {
-    lifecycle::brought_by(&context.deploy(), unit) == Some((at.number, at.id))
+    lifecycle::brought_by(&context.deploy(), unit) == Some(at.numbers())
 }
 
 /// The command does one of these to the unit.
@@ -39,7 +39,7 @@ pub(super) fn is(context: &World<'_, '_>, at: At<'_, '_>, unit: &UnitAt, words: 
         UnitWord::Installable => unit.unit.has_install(),
         UnitWord::OneShot => lifecycle::ends_by_itself(unit),
         UnitWord::Transient => unit.unit.is_oneshot_work(),
-        UnitWord::LeftRunning => lifecycle::missed(&deploy, unit, at.step()).is_some(),
+        UnitWord::LeftRunning => lifecycle::missed(&deploy, unit, at.numbers()).is_some(),
     })
 }
 

@@ -3,11 +3,10 @@
 use crate::facts::lifecycle::{Missed, first, left_with_old_code, missed, stem};
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Severity};
-use crate::model::Step;
 use crate::repo::names::base;
 use crate::rules::draft::Draft;
 use crate::rules::guards;
-use crate::rules::queries::{Found, Wording};
+use crate::rules::queries::{At, Found, Wording};
 use crate::tools::advice::restart;
 use crate::tools::effect::Change;
 
@@ -17,13 +16,12 @@ pub(super) const WORDING: Wording = Wording::Command(word);
 const FIRST: [&str; 4] = ["install", "setup", "provision", "bootstrap"];
 
 fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
-    let step = found.at.step();
     match found.at.unit {
-        None => match left_with_old_code(&context.deploy(), step) {
+        None => match left_with_old_code(&context.deploy(), found.at.numbers()) {
             Some(app) => of_app(app, draft),
             None => draft,
         },
-        Some(unit) => match missed(&context.deploy(), unit, step) {
+        Some(unit) => match missed(&context.deploy(), unit, found.at.numbers()) {
             Some(missed) => only_started(context, found, unit, missed, draft),
             None => never_started(context, unit, draft),
         },
@@ -75,17 +73,17 @@ fn only_started(
             ))
         }
     };
-    others(context, start, unit).into_iter().fold(draft.related(unit.span, "the unit"), |draft, other| {
+    others(context, found.at, unit).into_iter().fold(draft.related(unit.span, "the unit"), |draft, other| {
         draft.related(other.span, "the same is true for this unit")
     })
 }
 
 /// The other units of which a line is told: it starts several.
-fn others<'w>(context: &'w World<'_, '_>, start: &Step, unit: &UnitAt) -> Vec<&'w UnitAt> {
+fn others<'w>(context: &'w World<'_, '_>, start: At<'_, '_>, unit: &UnitAt) -> Vec<&'w UnitAt> {
     let deploy = context.deploy();
     let also = |other: &&UnitAt| {
         other.name != unit.name
-            && missed(&deploy, other, start).is_some()
+            && missed(&deploy, other, start.numbers()).is_some()
             && first(&deploy, other, &[Change::Restart, Change::Stop]).is_none()
     };
     context.units.iter().filter(also).collect()
