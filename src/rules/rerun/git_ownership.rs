@@ -15,14 +15,23 @@ use crate::tools::effect::{Change, Resource, Role};
 use crate::tools::git;
 use crate::tools::git_asked;
 
-/// Why a tree belongs to another account.
-enum Why {
-    /// Root's git meets a tree that the script gives to an account.
-    Given(Value, Span),
-    /// Root's git meets a tree that an account has cloned.
-    ClonedBy(Value, Span),
-    /// An account's git meets what root has cloned, and nothing gives all of it to the account.
-    Roots(Value, Span),
+/// Why git refuses a tree in the second run.
+struct Refusal {
+    /// What made the tree another account's, as the end of "… fails from the second run on, because …".
+    cause: String,
+    /// The command that did so.
+    place: Span,
+    /// What is said at that command.
+    note: &'static str,
+    /// What to write instead.
+    help: String,
+}
+
+impl Refusal {
+    /// Root's git meets a tree of an account.
+    fn of_owner(owner: &Value, cause: String, place: Span, note: &'static str) -> Self {
+        Refusal { cause, place, note, help: format!("run git as the owner: `sudo -u {owner} git …`") }
+    }
 }
 
 /// Finds git commands in a tree of another account.
@@ -38,14 +47,14 @@ pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<F
         if script.second_run(id).skipped_by().is_some() || is_made_anew(script, id, &tree) {
             continue;
         }
-        let why = match &step.user {
+        let refusal = match &step.user {
             // sudo tells git who called it.
-            User::Root if !step.wrappers.contains(&"sudo") => of_another(script, id, &tree),
-            User::Named(account) => of_root(script, account, &tree),
+            User::Root if !step.wrappers.contains(&"sudo") => of_another(context, script, id, &tree),
+            User::Named(account) => of_root(context, script, account, &tree),
             _ => None,
         };
-        if let Some(why) = why {
-            found.push(judge(context, script, id, &why));
+        if let Some(refusal) = refusal {
+            found.push(finding(context, script, id, refusal));
         }
     }
 }
@@ -79,25 +88,36 @@ fn is_root(account: &Value) -> bool {
 }
 
 /// The tree is not root's when the command runs again: the last run gave it away, or another account clones it.
-fn of_another(script: &Deployment<'_>, id: StepId, tree: &Value) -> Option<Why> {
+fn of_another(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, tree: &Value) -> Option<Refusal> {
     // What was given above the command counts, and otherwise what the last run left: each time the last one. Of two arms of one
     // choice it is the first.
     let givers: Vec<(StepId, &Value, Span)> =
         script.iter().filter_map(|(at, step)| Some((at, given_to(step, tree)?, step.span))).collect();
     let last = givers.iter().rfind(|(at, ..)| *at < id).or_else(|| givers.iter().rfind(|(at, ..)| *at > id));
     let first_arm = last.and_then(|last| givers.iter().find(|(at, ..)| !script.may_meet(*at, last.0)));
-    if let Some(&(_, account, span)) = first_arm.or(last) {
-        let is_known = account.as_literal().is_some() && !is_root(account);
-        return is_known.then(|| Why::Given(account.clone(), span));
+    if let Some(&(_, owner, place)) = first_arm.or(last) {
+        let is_known = owner.as_literal().is_some() && !is_root(owner);
+        let cause = format!("{} gives the tree to `{owner}`", context.line(place));
+        let note = "this gives the tree away, and git refuses a tree of another owner";
+        return is_known.then(|| Refusal::of_owner(owner, cause, place, note));
     }
     script.steps.iter().filter(|s| clones(s, tree)).find_map(|s| match &s.user {
-        User::Named(account) => Some(Why::ClonedBy(account.clone(), s.span)),
+        User::Named(owner) => {
+            let cause = format!("`{owner}` clones the tree on {}", context.line(s.span));
+            let note = "the tree belongs to the account that clones it, and git refuses it to another one";
+            Some(Refusal::of_owner(owner, cause, s.span, note))
+        }
         _ => None,
     })
 }
 
 /// Root clones the tree, and nothing gives all of it to the account.
-fn of_root(script: &Deployment<'_>, account: &Value, tree: &Value) -> Option<Why> {
+fn of_root(
+    context: &World<'_, '_>,
+    script: &Deployment<'_>,
+    account: &Value,
+    tree: &Value,
+) -> Option<Refusal> {
     let clone = script.steps.iter().find(|s| clones(s, tree) && s.user == User::Root)?;
     let is_given = script.steps.iter().any(|s| {
         s.deed.effects.iter().any(|e| match &e.change {
@@ -110,7 +130,14 @@ fn of_root(script: &Deployment<'_>, account: &Value, tree: &Value) -> Option<Why
             _ => false,
         })
     });
-    (!is_given).then(|| Why::Roots(account.clone(), clone.span))
+    (!is_given).then(|| Refusal {
+        cause: format!("root clones the tree on {}", context.line(clone.span)),
+        place: clone.span,
+        note: "`.git` belongs to root, and git refuses a tree of another owner",
+        help: format!(
+            "clone as the owner: `sudo -u {account} git clone …`, or give the clone away: `chown -R {account}: …`"
+        ),
+    })
 }
 
 fn clones(step: &Step, tree: &Value) -> bool {
@@ -121,45 +148,15 @@ fn clones(step: &Step, tree: &Value) -> bool {
         )
 }
 
-fn judge(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, why: &Why) -> Finding {
+fn finding(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, refusal: Refusal) -> Finding {
     let step = script.step(id);
     let words = context.words(step.span);
-    let (text, help, place, note) = match why {
-        Why::Given(owner, place) => (
-            format!(
-                "`{words}` fails from the second run on, because {} gives the tree to `{owner}`",
-                context.line(*place)
-            ),
-            format!("run git as the owner: `sudo -u {owner} git …`"),
-            *place,
-            "this gives the tree away, and git refuses a tree of another owner",
-        ),
-        Why::ClonedBy(owner, place) => (
-            format!(
-                "`{words}` fails from the second run on, because `{owner}` clones the tree on {}",
-                context.line(*place)
-            ),
-            format!("run git as the owner: `sudo -u {owner} git …`"),
-            *place,
-            "this tree belongs to the account that clones it, and git refuses it to another one",
-        ),
-        Why::Roots(account, place) => (
-            format!(
-                "`{words}` fails as `{account}` from the second run on, because root clones the tree on {}",
-                context.line(*place)
-            ),
-            format!(
-                "clone as the owner: `sudo -u {account} git clone …`, or give the clone away: `chown -R {account}: …`"
-            ),
-            *place,
-            "`.git` belongs to root, and git refuses a tree of another owner",
-        ),
-    };
+    let message = format!("`{words}` fails from the second run on, because {}", refusal.cause);
     let draft = context
-        .finding(id::RERUN_GIT_OWNERSHIP, step.span, text)
+        .finding(id::RERUN_GIT_OWNERSHIP, step.span, message)
         .at_most(context.confidence(script, id, None))
-        .help(help)
-        .related(place, note);
+        .help(refusal.help)
+        .related(refusal.place, refusal.note);
     match context.lost(script, id).filter(|_| step.on_failure == OnFailure::Aborts) {
         Some(lost) => draft.related(lost, "so this does not run").done(),
         None => draft.done(),
