@@ -45,7 +45,11 @@ fn a_part_that_does_not_go_with_the_others_is_refused() {
         ("#covers? @follows @precedes", 21, "compared with `@finding` or `@other`, not `@precedes`"),
         ("#covers? @follows @word", 21, "relates commands, and `@word` is none"),
         ("#set! message \"x\"", 9, "`message` belongs to the pattern of `@finding` or `@missing`"),
-        ("#set! counts surely", 9, "`counts` takes one word: \"perhaps\""),
+        ("#set! counts surely", 9, "`counts` takes one word: \"perhaps\" or \"ever\""),
+        ("#set! counts forever", 9, "`counts` takes one word: \"perhaps\" or \"ever\""),
+        ("#set! counts", 9, "`counts` takes one word: \"perhaps\" or \"ever\""),
+        ("#set! counts ever perhaps", 9, "`counts` takes one word: \"perhaps\" or \"ever\""),
+        ("#set! counts ever) (#set! counts ever", 29, "`counts` is set twice"),
         ("#set! once script", 9, "`once` belongs to the pattern of `@finding`, not of `@follows`"),
         ("#needed? migrations", 3, "belongs to a pattern of `@missing`"),
     ] {
@@ -293,4 +297,21 @@ fn once_is_said_where_it_means_something() {
     refused(&format!("{BARE}\n (#set! once script)\n (#set! once script))"), 3, 9, "`once` is set twice");
     let missing = "((command) @missing (#set! command git)\n (#set! once script))";
     refused(missing, 2, 9, "`once` belongs to the pattern of `@finding`, not of `@missing`");
+}
+
+#[test]
+fn counts_is_said_of_excuses() {
+    refused(
+        &format!("{BARE}\n (#set! counts ever))"),
+        2,
+        9,
+        "`counts` belongs to the pattern of `@follows` or `@precedes`, not of `@finding`",
+    );
+    let other = "((command) @other (#set! command hg)\n (#set! counts ever))";
+    refused(
+        &format!("{BARE})\n{other}"),
+        3,
+        9,
+        "`counts` belongs to the pattern of `@follows` or `@precedes`, not of `@other`",
+    );
 }
