@@ -1,5 +1,5 @@
-//! Gathers what the fuzz targets begin with from the repo's own examples: `cargo test --lib gather_seeds -- --ignored`
-//! fills `fuzz/corpus/<target>`. Nothing that can be gathered again is committed.
+//! Gathers the inputs that the fuzz targets start from. They are the examples of the pages and of the shop, so they are made
+//! from the repo whenever somebody wants to fuzz, and are not committed.
 
 use super::memory::input_of;
 use super::samples::{Sample, of_pages, of_shop};
@@ -21,8 +21,10 @@ const CONFIGURATIONS: [&str; 8] = [
     "services:\n  web:\n  cache: ~\n",
 ];
 
+/// Fills `fuzz/corpus/<target>`. This is a command and not a check: `cargo test --lib gather_seeds -- --ignored` runs it, as
+/// `fuzz/README.md` says. It is written as a test because the samples are known to the tests only.
 #[test]
-#[ignore = "it writes fuzz/corpus"]
+#[ignore = "a command, described in fuzz/README.md: it writes fuzz/corpus"]
 fn gather_seeds() {
     let mut all = of_pages();
     all.push(of_shop());
