@@ -4,11 +4,10 @@
 use super::judge;
 use super::suppress;
 use super::{CheckError, Request, Settings, Target, sort};
-use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Gap};
-use crate::model::{Deployment, Outcome, StepId};
-use crate::rules::rerun::told::{Told, told};
+use crate::rules::rerun::unreported::{is_about_second_run, unreported};
 use crate::source::{Sources, Span};
+use crate::syntax::query::Queries;
 use std::path::PathBuf;
 
 /// What became of a finding.
@@ -39,14 +38,27 @@ pub(crate) struct Why {
     pub(crate) gaps: Vec<Gap>,
 }
 
-/// Which rule reports the second run of a step, or why none does.
-fn told_of(world: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> String {
-    match (told(world, script, id), script.second_run(id).outcome) {
-        // The line above says as much.
-        (_, Outcome::Skipped(_)) => String::new(),
-        (Told::By(rule), _) => format!("  {rule} reports that\n"),
-        (Told::Silent(_), Outcome::NoChange | Outcome::Unknown) => String::new(),
-        (Told::Silent(reason), _) => format!("  no rule reports that: {reason}\n"),
+/// A step of the line.
+#[derive(PartialEq)]
+struct Described {
+    span: Span,
+    text: String,
+    /// Why no rule reports the second run, if that does harm.
+    unreported: Option<&'static str>,
+}
+
+impl Described {
+    /// The description, with the rule that reports the second run, or the reason why none does.
+    fn with_reporter(self, queries: &Queries, findings: &[Finding]) -> String {
+        let Some(reason) = self.unreported else { return self.text };
+        let is_here = |f: &&Finding| {
+            f.span.file == self.span.file && f.span.start <= self.span.end && self.span.start <= f.span.end
+        };
+        let mut here = findings.iter().filter(is_here);
+        match here.find(|finding| is_about_second_run(queries, &finding.rule)) {
+            Some(finding) => format!("{}  {} reports that\n", self.text, finding.rule),
+            None => format!("{}  no rule reports that: {reason}\n", self.text),
+        }
     }
 }
 
@@ -73,10 +85,11 @@ pub(crate) fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why
             asked.get_or_insert(model.file);
             for (id, step) in model.iter() {
                 if Some(step.span.file) == asked && covers(sources, step.span) {
-                    let mut text = model.explain(sources, id);
-                    text.push_str(&told_of(context, model, id));
-                    if !described.contains(&text) {
-                        described.push(text);
+                    let text = model.explain(sources, id);
+                    let unreported = unreported(context, model, id);
+                    let step = Described { span: step.span, text, unreported };
+                    if !described.contains(&step) {
+                        described.push(step);
                     }
                 }
             }
@@ -95,6 +108,8 @@ pub(crate) fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why
         return Err(CheckError::in_file(&path, format!("it has lines 1 to {lines}, but no line {line}")));
     }
     let name = sources.file(file).path().to_owned();
+    let queries = all.rules.queries()?;
+    why.steps = described.into_iter().map(|step| step.with_reporter(queries, &judged.findings)).collect();
     let at_line = |finding: &Finding| finding.span.file == file && covers(&sources, finding.span);
     let mut findings: Vec<Finding> = judged.findings.into_iter().filter(at_line).collect();
     let left = suppress::apply(
@@ -124,7 +139,6 @@ pub(crate) fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why
     let touches = |gap: &Gap| gap.file == name && gap.place.is_none_or(|span| covers(&sources, span));
     why.gaps = judged.gaps.into_iter().filter(touches).collect();
     why.file = Some(name);
-    why.steps = described;
     why.sources = sources;
     Ok(why)
 }

@@ -3,10 +3,9 @@
 
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
-use crate::model::{Deployment, Step, StepId};
+use crate::model::{Deployment, OnFailure, Outcome, Step, StepId};
 use crate::repo::names::base;
 use crate::rules::id;
-use crate::rules::rerun::told::{Told, told};
 use crate::shell::value::Value;
 use crate::tools::databases::reads_a_dump;
 use crate::tools::effect::{Change, Resource};
@@ -39,10 +38,7 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
                 continue;
             };
             // If nothing creates the database or the volume again, the second run finds none to throw away.
-            let fails = [id::RERUN_EXISTING_DATABASE, id::RERUN_EXISTING_CONTAINER]
-                .map(Told::By)
-                .contains(&told(context, script, id));
-            if fails || reported.contains(&lost.what) || is_brought_back(script, id, &lost) {
+            if is_gone(script, id) || reported.contains(&lost.what) || is_brought_back(script, id, &lost) {
                 continue;
             }
             let text = format!(
@@ -73,6 +69,22 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
             );
         }
     }
+}
+
+/// The second run fails because the database or the volume is gone, which a rule of its own reports.
+fn is_gone(script: &Deployment<'_>, id: StepId) -> bool {
+    let (step, second) = (script.step(id), script.second_run(id));
+    let blamed = second.effect.and_then(|index| step.deed.effects.get(index));
+    matches!(second.outcome, Outcome::Fails(_))
+        && match blamed.map(|effect| &effect.resource) {
+            Some(Resource::Database(_) | Resource::Role(_) | Resource::Table(_)) => {
+                step.on_failure != OnFailure::Handled
+            }
+            Some(Resource::Container(_) | Resource::Network(_) | Resource::Volume(_)) => {
+                step.on_failure == OnFailure::Aborts
+            }
+            _ => false,
+        }
 }
 
 struct Lost {

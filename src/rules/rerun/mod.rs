@@ -2,7 +2,7 @@
 //! secrets that are created again, steps that a guard skips for ever, failures that nobody sees.
 
 mod again;
-pub(crate) mod told;
+pub(crate) mod unreported;
 
 use crate::rules::id;
 use crate::rules::queries::{Worded, Wording};

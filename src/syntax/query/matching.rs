@@ -64,6 +64,11 @@ impl Pattern {
         })
     }
 
+    /// True if it asks what the second run of the command does.
+    pub(crate) fn asks_second_run(&self) -> bool {
+        self.conditions.iter().any(|condition| matches!(&condition.ask, Ask::Command(Question::SecondRun(_))))
+    }
+
     /// True where it may hold for a command of this name for which these words hold.
     pub(crate) fn may_hold(&self, name: &str, features: Features) -> bool {
         (self.commands.is_empty() || self.commands.iter().any(|command| command == name))
