@@ -28,15 +28,36 @@ fn crontabs_are_asked() {
     ]);
 }
 
+/// What may stand instead of the five fields: crontab(5).
+const NICKNAMES: [&str; 8] =
+    ["@reboot", "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+/// True if a word is a field of a time that may have these names. `crontab` also takes lists and ranges of names, against
+/// crontab(5) (tried with Debian's 3.0pl1).
+fn is_field(word: &str, names: &[&str]) -> bool {
+    let is_value = |part: &str| {
+        part.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'/' | b'~'))
+            || names.contains(&part.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str())
+    };
+    word.split([',', '-']).all(is_value)
+}
+
 /// The program that a line of a table runs, crontab(5), if its path is given: `/opt/shop/backup.sh` in
 /// `0 3 * * * root /opt/shop/backup.sh`. The tables of the system name a user in front of the command.
 pub(crate) fn program(line: &str, names_user: bool) -> Option<String> {
-    let is_field =
-        |word: &&str| word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'/' | b',' | b'-'));
     let words: Vec<&str> = line.split_whitespace().collect();
-    let fields = match words.first()? {
-        first if first.starts_with('@') => 1,
-        _ if words.len() > 5 && words[..5].iter().all(is_field) => 5,
+    let fields = match words[..] {
+        [when, ..] if NICKNAMES.contains(&when) => 1,
+        [minute, hour, day, month, weekday, ..]
+            if [minute, hour, day].iter().all(|field| is_field(field, &[]))
+                && is_field(month, &MONTHS)
+                && is_field(weekday, &WEEKDAYS) =>
+        {
+            5
+        }
         _ => return None,
     };
     let command = words.get(fields + usize::from(names_user)..)?.join(" ");
@@ -51,6 +72,14 @@ fn programs_of_lines_are_found() {
         ("0 3 * * * /opt/shop/backup.sh >> /var/log/x 2>&1", false, Some("/opt/shop/backup.sh")),
         ("*/5 * * * * root /opt/x/run.sh", true, Some("/opt/x/run.sh")),
         ("@daily /opt/x/run.sh", false, Some("/opt/x/run.sh")),
+        ("@reboot root /opt/x/run.sh", true, Some("/opt/x/run.sh")),
+        ("@here /opt/x/run.sh", false, None),
+        ("30 2 * * MON-FRI /opt/x/run.sh", false, Some("/opt/x/run.sh")),
+        ("30 2 1 Jan,jul sun root /opt/x/run.sh", true, Some("/opt/x/run.sh")),
+        ("30 2 * * Mon-Fri/2 /opt/x/run.sh", false, Some("/opt/x/run.sh")),
+        ("30 2 mon * * /opt/x/run.sh", false, None),
+        ("30 2 * mon jan /opt/x/run.sh", false, None),
+        ("0~30 2 * * * /opt/x/run.sh", false, Some("/opt/x/run.sh")),
         ("0 3 * * * cd /opt/shop && ./backup.sh", false, Some("/opt/shop/backup.sh")),
         ("0 3 * * * flock -n /run/lock/x /opt/shop/backup.sh", false, Some("/opt/shop/backup.sh")),
         ("0 3 * * * bash /opt/shop/backup.sh", false, None),
