@@ -27,14 +27,36 @@ impl Manager {
 
     /// The one whose program it is, and that the command tells to start something.
     pub(crate) fn told_to_start(words: &[String]) -> Option<Manager> {
-        const STARTS: [&str; 6] = ["start", "restart", "reload", "startOrReload", "startOrRestart", "update"];
         let (program, rest) = words.split_first()?;
-        let manager = match name_of_program(program) {
-            name if is_pm2(name) => Manager::Pm2,
-            "supervisorctl" | "supervisord" => Manager::Supervisor,
+        let (manager, verbs): (Manager, &[&str]) = match name_of_program(program) {
+            name if is_pm2(name) => (Manager::Pm2, &PM2_STARTS),
+            "supervisorctl" => (Manager::Supervisor, &["start", "restart", "reload"]),
             _ => return None,
         };
-        rest.iter().any(|word| STARTS.contains(&word.as_str())).then_some(manager)
+        let starts = |word: &String| word == "update" || verbs.contains(&word.as_str());
+        rest.iter().any(starts).then_some(manager)
+    }
+}
+
+/// The verbs with which pm2 starts what they name: `pm2 --help` of 7.0, and `gracefulReload` of older versions.
+pub(super) const PM2_STARTS: [&str; 7] = [
+    "start", "restart", "reload", "startOrRestart", "startOrReload", "startOrGracefulReload",
+    "gracefulReload",
+];
+
+#[test]
+fn a_manager_is_told_to_start() {
+    for (line, manager) in [
+        ("pm2 startOrGracefulReload ecosystem.config.js", Some(Manager::Pm2)),
+        ("/usr/bin/pm2 --silent gracefulReload web", Some(Manager::Pm2)),
+        ("pm2 update", Some(Manager::Pm2)),
+        ("pm2 save", None),
+        ("supervisorctl update", Some(Manager::Supervisor)),
+        ("supervisorctl startOrReload web", None),
+        ("systemctl restart web", None),
+    ] {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        assert_eq!(Manager::told_to_start(&words), manager, "{line}");
     }
 }
 

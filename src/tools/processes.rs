@@ -6,7 +6,7 @@ use crate::shell::wrappers::{command_line, resplit};
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
-use crate::tools::managers;
+use crate::tools::managers::{self, PM2_STARTS};
 use crate::tools::packaging::PackageManager;
 use crate::tools::says::facts::Says;
 use crate::tools::serves;
@@ -104,17 +104,13 @@ pub(crate) fn is_pm2(argv: &Argv) -> bool {
 
 /// What pm2 leaves running, its "Process management" page; `pm2-runtime` takes its target with or without `start`.
 pub(crate) fn start(argv: &Argv) -> Option<Start<'_>> {
-    const STARTS: [&str; 7] = [
-        "start", "restart", "reload", "startOrRestart", "startOrReload", "startOrGracefulReload",
-        "gracefulReload",
-    ];
     if !is_pm2(argv) {
         return None;
     }
     let options = argv.options(OPTIONS);
     let mut operands = options.operands.clone().into_iter();
     let first = operands.next()?;
-    let target = match first.value.as_literal().is_some_and(|verb| STARTS.contains(&verb)) {
+    let target = match first.value.as_literal().is_some_and(|verb| PM2_STARTS.contains(&verb)) {
         true => operands.next()?,
         false if argv.name != "pm2" => first,
         false => return None,
@@ -202,15 +198,7 @@ pub(crate) fn pm2(argv: &Argv) -> Deed {
                 _ => draft.add(target, Change::Start, process(&target.value), Again::NoChange),
             }
         }
-        (
-            "restart"
-            | "reload"
-            | "startOrRestart"
-            | "startOrReload"
-            | "gracefulReload"
-            | "startOrGracefulReload",
-            Some(target),
-        ) => {
+        (verb, Some(target)) if PM2_STARTS.contains(&verb) => {
             draft.role(Role::Restart);
             draft.add(target, Change::Restart, process(&target.value), Again::NoChange);
         }
@@ -281,6 +269,7 @@ fn processes_are_started() {
         ("pm2 start ecosystem.config.js --env production", "create process ecosystem.config.js [Restart]"),
         ("pm2 start api", "start process api [Restart]"),
         ("pm2 reload api", "restart process api [Restart]"),
+        ("pm2 startOrGracefulReload a.json", "restart process a.json [Restart]"),
         ("pm2 delete api", "remove process api fails"),
         ("pm2 save", ""),
         ("pm2 startup systemd -u app --hp /home/app", "[Enable]"),
