@@ -128,13 +128,7 @@ const NODE_CARRIERS: &[(&str, &[&str])] = &[
 
 /// True if a package, in the version that its constraint asks for, brings the program of another one.
 pub(crate) fn carries(package: &str, constraint: Option<&str>, needed: &str) -> bool {
-    let major = || {
-        let text = constraint.unwrap_or_default();
-        let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
-        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-        // `latest`, `*`
-        digits[..end].parse::<u32>().unwrap_or(u32::MAX)
-    };
+    let major = || newest_major(constraint.unwrap_or_default());
     let carriers =
         NODE_CARRIERS.iter().find(|(name, _)| *name == needed).map_or(&[][..], |(_, carriers)| carriers);
     carriers.iter().any(|carrier| {
@@ -146,6 +140,80 @@ pub(crate) fn carries(package: &str, constraint: Option<&str>, needed: &str) -> 
         }
         *carrier == package
     })
+}
+
+/// The newest major version that a range of npm allows, <https://github.com/npm/node-semver#ranges>. npm installs the newest
+/// version of a range. A tag, an address and a range without an upper bound count as the newest of all.
+fn newest_major(range: &str) -> u32 {
+    // `npm:NAME@RANGE`, `workspace:RANGE`
+    let range = range.rsplit([':', '@']).next().unwrap_or(range);
+    let allowed = |set: &str| {
+        let mut newest = u32::MAX;
+        let mut operator = String::new();
+        // `6 - 7`
+        let set = set.rsplit(" - ").next().unwrap_or(set);
+        for word in set.split_whitespace() {
+            let version = word.trim_start_matches(['^', '~', '<', '>', '=', 'v']);
+            operator.push_str(&word[..word.len() - version.len()]);
+            // `< 8`
+            if version.is_empty() {
+                continue;
+            }
+            newest = newest.min(upper_bound(&operator, version));
+            operator.clear();
+        }
+        newest
+    };
+    range.split("||").map(allowed).max().unwrap_or(u32::MAX)
+}
+
+/// The newest major version that one comparison allows.
+fn upper_bound(operator: &str, version: &str) -> u32 {
+    let release = version.split(['-', '+']).next().unwrap_or(version);
+    let (major, rest) = release.split_once('.').unwrap_or((release, ""));
+    match (operator.trim_end_matches('v'), major.parse::<u32>()) {
+        (">" | ">=", _) | (_, Err(_)) => u32::MAX,
+        ("<", Ok(major)) if rest.bytes().all(|b| matches!(b, b'.' | b'0' | b'x' | b'X' | b'*')) => {
+            major.saturating_sub(1)
+        }
+        (_, Ok(major)) => major,
+    }
+}
+
+#[test]
+fn the_newest_version_of_a_range_counts() {
+    // What semver of npm 11 finds newest among 4.0.0, 4.1.0, 5.0.0 and so on up to 9.1.0.
+    for (range, newest) in [
+        ("^7.3.0", 7),
+        ("~6.0.5", 6),
+        ("7", 7),
+        ("7.x", 7),
+        ("v7.1.0", 7),
+        ("=7.1.0", 7),
+        ("<8.0.0", 7),
+        ("<8.0.0-0", 7),
+        ("< 8", 7),
+        ("<8.x", 7),
+        ("<8.1.0", 8),
+        ("<=8.0.0", 8),
+        (">=5 <8.0.0", 7),
+        (">=5.0.0 <=7", 7),
+        ("5 - 7", 7),
+        ("5.0.0 - 7.0.0", 7),
+        ("^5 || ^7 || ^6", 7),
+        ("^5||>=8 <9", 8),
+        ("workspace:^7", 7),
+        ("npm:vite@^7.0.0", 7),
+        (">=5", u32::MAX),
+        (">7", u32::MAX),
+        ("^5 || >=6", u32::MAX),
+        ("*", u32::MAX),
+        ("", u32::MAX),
+        ("latest", u32::MAX),
+        ("github:vitejs/vite", u32::MAX),
+    ] {
+        assert_eq!(newest_major(range), newest, "{range}");
+    }
 }
 
 #[test]
@@ -162,6 +230,9 @@ fn a_carrier_brings_what_its_version_depends_on() {
         ("vite", Some("^8.0.0"), "esbuild", false),
         ("vite", Some("latest"), "rollup", false),
         ("vite", Some(">=8"), "rolldown", true),
+        ("vite", Some("<8.0.0"), "esbuild", true),
+        ("vite", Some("<8.0.0"), "rolldown", false),
+        ("vite", Some(">=5"), "rolldown", true),
         ("vite", None, "rolldown", true),
         ("astro", Some("~6.0.5"), "rollup", true),
         ("astro", Some("7.3.5"), "rollup", false),
