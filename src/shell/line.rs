@@ -5,8 +5,8 @@
 //! Variables are not known here, so a word with one has a hole. Places have no meaning; the caller has its
 //! own.
 
-use crate::limit::tick;
-use crate::shell::argv::{Arg, Argv};
+use crate::limit::{tick, ticks};
+use crate::shell::argv::{Arg, Argv, name_of_program};
 use crate::shell::ast::{
     AssignedValue, Assignment, Block, Command as Simple, Operation, Part, Stmt, StmtKind, Word,
 };
@@ -63,8 +63,25 @@ pub(crate) fn commands_of_code(code: &str) -> Vec<Command> {
     reading.found
 }
 
-/// Words of a command behind its program that still say what it is for.
-pub(crate) const TELLING: usize = 12;
+/// How many words of a command, its program among them, still say what it is for.
+const TELLING: usize = 12;
+
+/// The commands that words may be which nobody has taken apart: one begins at each program that is meant.
+pub(crate) fn commands_from<'w>(
+    words: &'w [&str],
+    is_meant: impl Fn(&str) -> bool + 'w,
+) -> impl Iterator<Item = Command> + 'w {
+    // One word alone is more often a name than a command: `yarn`, `bundle`.
+    let starts = 0..words.len().saturating_sub(1);
+    let meant = starts.filter(move |start| {
+        ticks(1 + words[*start].len() / 16);
+        is_meant(name_of_program(words[*start]))
+    });
+    meant.flat_map(|start| {
+        let words: Vec<String> = words[start..].iter().take(TELLING).map(|word| (*word).to_owned()).collect();
+        commands(&words)
+    })
+}
 
 /// The words of each stretch of a text that may be a command: a line end, a quote, a bracket or a separator ends it. It is
 /// for texts of which nobody knows what reads them.

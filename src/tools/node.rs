@@ -1,8 +1,7 @@
 //! Node: package managers, scripts of package.json, build tools, migrations.
 
-use crate::limit::ticks;
-use crate::shell::argv::{Arg, Argv, name_of_program};
-use crate::shell::line::{TELLING, commands, stretches};
+use crate::shell::argv::{Arg, Argv};
+use crate::shell::line::{commands_from, stretches};
 use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, NEW, TREE, nothing, role, word};
@@ -92,10 +91,6 @@ fn dependencies(argv: &Argv, directory: Option<&Value>) -> Deed {
     Deed::of(vec![effect]).role(DEPENDENCIES)
 }
 
-/// The options of npm(1), pnpm, yarn and bun.
-const MANAGER: &str = "C|prefix|dir|cwd: w|workspace: F|filter: registry: cache: g|global omit: include: loglevel: production y|yes \
-     location: only: userconfig: network-timeout: reporter: modules-folder: frozen-lockfile";
-
 /// Where the name of a script of package.json stands among the operands: `npm run build`, `yarn build`, `npm start`.
 fn script_at(manager: PackageManager, operands: &[&Arg]) -> Option<usize> {
     // `yarn workspace web build`
@@ -111,7 +106,7 @@ fn script_at(manager: PackageManager, operands: &[&Arg]) -> Option<usize> {
 /// The name of the script of package.json that a command runs. Of yarn, pnpm and bun it may be one of their own commands.
 pub(crate) fn package_script(argv: &Argv) -> Option<String> {
     let manager = PackageManager::called(&argv.name)?;
-    let operands = argv.options(MANAGER).operands;
+    let operands = argv.options(manager.options()).operands;
     operands.get(script_at(manager, &operands)?).map(|name| name.value.to_string())
 }
 
@@ -119,22 +114,18 @@ pub(crate) fn package_script(argv: &Argv) -> Option<String> {
 pub(crate) fn package_scripts_of(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for words in stretches(text) {
-        for (at, word) in words.iter().enumerate() {
-            ticks(1 + word.len() / 16);
-            if PackageManager::called(name_of_program(word)).is_some() {
-                let words: Vec<String> = words[at..].iter().take(TELLING).map(|w| (*w).to_owned()).collect();
-                names.extend(commands(&words).iter().filter_map(|command| package_script(command.argv())));
-            }
-        }
+        let commands = commands_from(&words, |program| PackageManager::called(program).is_some());
+        names.extend(commands.filter_map(|command| package_script(command.argv())));
     }
     names
 }
 
 /// npm(1), pnpm, yarn, bun.
 pub(crate) fn package_manager(argv: &Argv) -> Deed {
-    let options = argv.options(MANAGER);
+    let Some(manager) = PackageManager::called(&argv.name) else { return Deed::default() };
+    let options = argv.options(manager.options());
     let operands = &options.operands;
-    let script_at = PackageManager::called(&argv.name).and_then(|manager| script_at(manager, operands));
+    let script_at = script_at(manager, operands);
     let global = options.has("g") || options.value("location").and_then(Value::as_literal) == Some("global");
     let verb = word(operands, 0);
     match verb {
@@ -425,6 +416,10 @@ fn node_installs_and_builds() {
         ("npx --yes prisma@5 db seed", "[Seed]"),
         ("npx prisma generate", "[Build(Node)]"),
         ("pnpm prisma db push", "[Migrate]"),
+        ("pnpm -w prisma db push", "[Migrate]"),
+        ("pnpm -w exec prisma db push", "[Migrate]"),
+        ("pnpm --workspace-root run build", "[Build(Node)]"),
+        ("npm run -w web build", "[Build(Node)]"),
         ("npx prisma db push --accept-data-loss", "remove data /srv/app [Migrate]"),
         ("npx prisma migrate reset --force", "remove data /srv/app [Migrate]"),
         ("npx sequelize-cli db:drop", "remove data /srv/app"),
@@ -455,6 +450,10 @@ fn a_script_of_package_json_is_named() {
         ("yarn run build", Some("build")),
         ("yarn workspace web build", Some("build")),
         ("pnpm -F web dev", Some("dev")),
+        ("pnpm -w build", Some("build")),
+        ("pnpm -w run build", Some("build")),
+        ("npm -w web run build", Some("build")),
+        ("npm run build --workspace web", Some("build")),
         ("npx vite build", None),
     ] {
         assert_eq!(package_script(&crate::shell::argv::tests::argv(line)).as_deref(), script, "{line}");

@@ -37,6 +37,25 @@ impl PackageManager {
         PackageManager::ALL.into_iter().find(|manager| manager.command() == name)
     }
 
+    /// The options of which a value may follow, as [`Argv::options`] reads them. `-w` of npm names a workspace; of pnpm it is
+    /// a flag for the root of the workspace (tried with npm 11, pnpm 9 and 12).
+    pub(super) fn options(self) -> &'static str {
+        macro_rules! with_common {
+            ($own:literal) => {
+                concat!(
+                    $own,
+                    " C|prefix|dir|cwd: F|filter: registry: cache: g|global omit: include: loglevel: production y|yes",
+                    " location: only: userconfig: network-timeout: reporter: modules-folder: frozen-lockfile"
+                )
+            };
+        }
+        match self {
+            PackageManager::Npm => with_common!("w|workspace:"),
+            PackageManager::Pnpm => with_common!("w|workspace-root"),
+            PackageManager::Yarn | PackageManager::Bun => with_common!(""),
+        }
+    }
+
     /// An install that is bound to the lockfile.
     pub(crate) fn strict_install(self) -> &'static str {
         match self {

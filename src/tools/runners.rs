@@ -4,6 +4,7 @@
 //! Options come from each `--help`.
 
 use crate::shell::argv::Argv;
+use crate::tools::packaging::PackageManager;
 use crate::tools::providers::PYTHON;
 use crate::tools::serves::served::Language;
 use crate::tools::serves::server;
@@ -54,8 +55,10 @@ pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
         }),
         "rbenv" => argv.shifted(0).filter(|verb| verb.name == "exec")?.shifted(0),
         "npx" | "bunx" | "pnpx" => npm_exec(argv, 0),
-        "npm" | "pnpm" | "yarn" | "bun" if matches!(argv.literal(0), Some("exec" | "x" | "dlx")) => {
-            npm_exec(argv, 1)
+        "npm" | "pnpm" | "yarn" | "bun" => {
+            let at = argv.leading_options(PackageManager::called(&argv.name)?.options()).first_operand;
+            let executes = matches!(argv.literal(at), Some("exec" | "x" | "dlx"));
+            executes.then(|| npm_exec(argv, at + 1))?
         }
         "newrelic-admin" => argv.shifted(0).filter(|verb| verb.name == "run-program")?.shifted(0),
         "ddtrace-run" => argv.shifted(argv.leading_options("d|debug i|info p|profiling v").first_operand),
@@ -122,8 +125,10 @@ fn uvx(argv: &Argv) -> Option<Argv> {
 fn npm_exec(argv: &Argv, skip: usize) -> Option<Argv> {
     let mut rest = argv.clone();
     rest.args.drain(..skip.min(rest.args.len()));
-    let options =
-        rest.leading_options("p|package: y|yes q|quiet c|call: w|workspace: prefix: cache: no-install bun");
+    let options = rest.leading_options(match argv.name.as_str() {
+        "pnpm" | "pnpx" => "package: y|yes c|shell-mode w|workspace-root C|dir: F|filter:",
+        _ => "p|package: y|yes q|quiet c|call: w|workspace: prefix: cache: no-install bun",
+    });
     rest.shifted(options.first_operand).map(without_version)
 }
 
@@ -178,6 +183,10 @@ mod tests {
             ("bundle exec --keep-file-descriptors puma -C x", "puma -C x"),
             ("npx --yes next@14 start", "next start"),
             ("pnpm exec next start", "next start"),
+            ("pnpm -F web exec next start", "next start"),
+            ("pnpm exec -w next start", "next start"),
+            ("npm exec -w web next start", "next start"),
+            ("npm --prefix web exec -- next start", "next start"),
             ("newrelic-admin run-program gunicorn x", "gunicorn x"),
             ("ddtrace-run gunicorn x", "gunicorn x"),
             ("opentelemetry-instrument --traces_exporter console gunicorn x", "gunicorn x"),

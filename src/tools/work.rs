@@ -2,9 +2,8 @@
 //! is only called, the command of a Compose service. A text is read by the function that reads every command line,
 //! once from each of its words. This never decides where or when.
 
-use crate::limit::tick;
-use crate::shell::argv::{Argv, name_of_program};
-use crate::shell::line::{TELLING, commands, stretches};
+use crate::shell::argv::Argv;
+use crate::shell::line::{commands_from, stretches};
 use crate::shell::value::Value;
 use crate::tools::deed;
 use crate::tools::effect::{Deed, Ecosystem, Role};
@@ -139,19 +138,7 @@ pub(super) fn may_work(program: &str) -> bool {
 
 /// The work of the commands that begin with one of the words.
 fn in_words(words: &[&str]) -> Works {
-    let mut works = Works::default();
-    // One word alone is more often a name than a command: `yarn`, `bundle`.
-    for start in 0..words.len().saturating_sub(1) {
-        tick();
-        if !may_work(name_of_program(words[start])) {
-            continue;
-        }
-        let words: Vec<String> = words[start..].iter().take(TELLING).map(|word| (*word).to_owned()).collect();
-        for command in commands(&words) {
-            works = works.and(done_by(command.argv()));
-        }
-    }
-    works
+    commands_from(words, may_work).fold(Works::default(), |works, command| works.and(done_by(command.argv())))
 }
 
 fn is_said(line: &str) -> bool {
