@@ -43,7 +43,7 @@ fn compose_verb(argv: &Argv) -> Option<Argv> {
 /// What to write instead of a command that removes volumes.
 pub(crate) fn keep_volumes(argv: &Argv) -> &'static str {
     match compose_verb(argv) {
-        Some(_) => "remove `-v`: `docker compose down` keeps the volumes",
+        Some(_) => "remove `-v`: without it, `down` keeps the volumes",
         None => "remove it from the deploy: it removes each volume that no container uses at that moment",
     }
 }
@@ -73,10 +73,11 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     let detached = argv.has_word("-d") || argv.has_word("--detach");
     let up = brought_up(argv).is_some();
     let instead = Some("remove `-d`, or write `Type=oneshot` with `RemainAfterExit=yes`");
+    let by = if argv.name == "podman" { "podman run -d" } else { "docker run -d" };
     let stays = match (up, argv.literal(0) == Some("run"), detached) {
         (true, _, true) => Stays::Background { by: "up -d", left: Left::Containers, instead },
         (true, _, false) => Stays::Foreground { sure: true },
-        (_, true, true) => Stays::Background { by: "docker run -d", left: Left::Containers, instead: None },
+        (_, true, true) => Stays::Background { by, left: Left::Containers, instead: None },
         _ => Stays::Unknown,
     };
     Some(Serves { language: Language::Container, stays, ..Serves::unknown(argv.clone()) })
@@ -129,11 +130,14 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
 
 const SIGNAL: &str = "t|time|timeout: s|signal:";
 
-/// True for a signal that ends a process, whatever it does about it: signal(7).
+/// True if a signal tells a container to end (signal(7)), or if it is not known which one it is. A name may have `SIG` before
+/// it, and its case does not matter (tried with podman 4.3).
 fn ends(signal: &Value) -> bool {
-    let ends =
-        |name: &str| matches!(name.trim_start_matches("SIG"), "KILL" | "TERM" | "INT" | "QUIT" | "9" | "15");
-    signal.as_literal().is_none_or(ends)
+    const ENDING: [&str; 10] = ["INT", "2", "QUIT", "3", "ABRT", "6", "KILL", "9", "TERM", "15"];
+    signal.as_literal().is_none_or(|signal| {
+        let name = signal.to_ascii_uppercase();
+        ENDING.contains(&name.strip_prefix("SIG").unwrap_or(&name))
+    })
 }
 
 /// A verb on containers or images.
@@ -216,6 +220,14 @@ fn attachment(mut network: Value, container: &Value) -> Value {
     network.push_str("/");
     network.push(container);
     network
+}
+
+/// The container of an attachment. Its name holds no `/`.
+pub(crate) fn attached_container(resource: &Resource) -> Option<Resource> {
+    match resource {
+        Resource::Other(Thing::Attachment, name) => Some(Resource::Container(name.basename())),
+        _ => None,
+    }
 }
 
 /// docker-network-connect(1): a container that is in the network already is an error. podman does nothing then, and both
@@ -423,6 +435,12 @@ fn containers_are_run() {
         ("docker context use prod", ""),
         ("docker kill -s HUP web", "[Signal]"),
         ("docker kill web", "stop container web"),
+        ("docker kill --signal=sigterm web", "stop container web"),
+        ("docker kill -s int web", "stop container web"),
+        ("docker kill -s 2 web", "stop container web"),
+        ("docker kill -s $SIGNAL web", "stop container web"),
+        ("podman kill -s usr1 web", "[Signal]"),
+        ("podman kill -s 1 web", "[Signal]"),
         ("docker run -d --dns-search x --name a img", "create container a fails"),
         ("docker compose exec web ls", "unknown"),
         ("docker build -t x .", "[Build(Container)]"),

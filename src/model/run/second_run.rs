@@ -10,6 +10,7 @@ use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::tools::acts::{Act, acts};
 use crate::tools::archives::{brings_more, copies_to_hosts};
+use crate::tools::containers::attached_container;
 use crate::tools::copying::{ENTERS_LINK, link_target, moves};
 use crate::tools::databases::loads_dump;
 use crate::tools::effect::{Again, Change, Effect, PathKind, Resource, Role};
@@ -384,8 +385,7 @@ impl Deployment<'_> {
             return self.iter().any(|(_, step)| starts(step));
         }
         // A container that is made anew is in its first network again.
-        if let Resource::Other(Thing::Attachment, name) = resource {
-            let container = Resource::Container(name.basename());
+        if let Some(container) = attached_container(resource) {
             let makes = |e: &Effect| matches!(e.change, Change::Create(_)) && e.resource == container;
             return self.iter().any(|(_, step)| step.deed.effects.iter().any(makes));
         }

@@ -4,6 +4,7 @@ use crate::limit::tick;
 use crate::model::condition::Cond;
 use crate::model::{About, Guard, GuardId, Step, StepId, guards_from};
 use crate::shell::value::Value;
+use crate::tools::containers::attached_container;
 use crate::tools::effect::{Change, PathKind, Resource};
 use crate::tools::files::leaves_empty;
 use crate::tools::says::Fact;
@@ -251,9 +252,9 @@ impl Timeline {
             _ => None,
         };
         gather(&key(resource), false);
-        if let Resource::Other(Thing::Attachment, name) = resource {
+        if let Some(container) = attached_container(resource) {
             // A container that is removed leaves its networks.
-            gather(&key(&Resource::Container(name.basename())), true);
+            gather(&key(&container), true);
         }
         if let Some(path) = path {
             let text = format!("path:{}", path.key());

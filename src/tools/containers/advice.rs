@@ -53,22 +53,45 @@ pub(in crate::tools) fn advice(asked: &Asked<'_>) -> Option<Advice> {
                 "create it only where it is missing: `{tool} {kind} inspect NAME >/dev/null 2>&1 || {tool} {kind} create NAME …`"
             ))
         }
-        (Some(Resource::Other(Thing::SwarmService, _)), _) => Advice::help(
-            "update it where it is there: `docker service inspect NAME >/dev/null 2>&1 || docker service create …`",
-        ),
+        (Some(Resource::Other(Thing::SwarmService, _)), _) => Advice::help(format!(
+            "update it where it is there: `{tool} service inspect NAME >/dev/null 2>&1 || {tool} service create …`"
+        )),
         (Some(Resource::Other(Thing::Attachment, _)), true) => {
-            Advice::help("accept that it is gone: `docker network disconnect NETWORK NAME || true`")
+            Advice::help(format!("accept that it is gone: `{tool} network disconnect NETWORK NAME || true`"))
         }
         (Some(Resource::Other(Thing::Attachment, _)), false) => Advice::help(
             "name the network where the container is started (`--network`), or accept that it is there: `… || true`",
         ),
-        (Some(Resource::Other(Thing::Context, _)), true) => Advice::help("write `docker context rm -f NAME`"),
-        (Some(Resource::Other(Thing::Context, _)), false) => Advice::help(
-            "test for it first: `docker context inspect NAME >/dev/null 2>&1 || docker context create NAME …`",
-        ),
+        (Some(Resource::Other(Thing::Context, _)), true) => {
+            Advice::help(format!("write `{tool} context rm -f NAME`"))
+        }
+        (Some(Resource::Other(Thing::Context, _)), false) => Advice::help(format!(
+            "test for it first: `{tool} context inspect NAME >/dev/null 2>&1 || {tool} context create NAME …`"
+        )),
         (Some(Resource::Other(Thing::Swarm, _)), _) => {
-            Advice::help("ask first: `docker info | grep -q 'Swarm: active' || docker swarm init …`")
+            Advice::help(format!("ask first: `{tool} info | grep -q 'Swarm: active' || {tool} swarm init …`"))
         }
         _ => None,
+    }
+}
+
+#[test]
+fn advice_names_the_program_that_was_called() {
+    use crate::shell::argv::tests::argv;
+    for (line, help) in [
+        ("podman network disconnect net web", "`podman network disconnect NETWORK NAME || true`"),
+        ("docker network disconnect net web", "`docker network disconnect NETWORK NAME || true`"),
+        (
+            "podman network rm net",
+            "`! podman network inspect NAME >/dev/null 2>&1 || podman network rm NAME`",
+        ),
+        ("podman rm web", "`podman rm -f NAME`"),
+    ] {
+        let argv = argv(line);
+        let deed = crate::tools::deed(&argv);
+        let effect = deed.effects.first();
+        let again = effect.unwrap().again;
+        let advice = advice(&Asked { argv: &argv, deed: &deed, effect, again }).unwrap();
+        assert!(advice.help.contains(help), "{line}: {}", advice.help);
     }
 }

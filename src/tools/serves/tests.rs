@@ -145,6 +145,7 @@ fn other_servers_serve() {
         ("docker compose up -d", "container, returns by up -d"),
         ("docker compose run --rm web celery -A x worker", "container worker x"),
         ("docker run -d --name x img", "container, returns by docker run -d"),
+        ("podman run -d --name x img", "container, returns by podman run -d"),
         ("java -jar shop.jar", "other, may stay"),
         ("/opt/shop/bin/shop", "other"),
     ]);
