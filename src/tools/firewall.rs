@@ -31,21 +31,12 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
 
 /// What a line of the list of rules says, or of ufw's state.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
-    match argv.name.as_str() {
-        "ufw" => {
-            let says = Says::other(Thing::Ufw, Value::default());
-            match pattern.says_off() {
-                Some(off) => {
-                    if off {
-                        says.negate()
-                    } else {
-                        Some(says)
-                    }
-                }
-                // The state is always printed: `grep -q active` finds "inactive" too.
-                None => Some(Says::Always(true)),
-            }
-        }
+    let is_on = Says::other(Thing::Ufw, Value::default());
+    match (argv.name.as_str(), pattern.says_off()) {
+        ("ufw", Some(true)) => is_on.negate(),
+        ("ufw", Some(false)) => Some(is_on),
+        // The state is always printed: `grep -q active` finds "inactive" too.
+        ("ufw", None) => Some(Says::Always(true)),
         _ => Some(Says::exists(Resource::FirewallRule(pattern.text().clone()))),
     }
 }

@@ -51,12 +51,13 @@ impl Mode {
         }
     }
 
-    /// Whether only the owner of a file can remove it from the directory afterwards (unlink(2)).
+    /// Whether the directory is sticky afterwards: then only its owner, a file's owner and root can remove the file (unlink(2)).
+    /// `None` if the mode leaves it as it is, or does not show it.
     pub(crate) fn is_sticky(&self) -> Option<bool> {
         match self {
             Mode::Octal(bits) => Some(bits & 0o1000 != 0),
             Mode::Symbolic(text) => {
-                // Whether a class is named makes no difference to it, unless that is not `o` or `a`.
+                // chmod(1) ignores `t` for the owner and the group: `u+t` does nothing.
                 operations(text).filter(|o| o.who.is_empty() || o.who.contains(['o', 'a'])).fold(
                     None,
                     |known, operation| match (operation.sign, operation.rights.contains('t')) {
@@ -70,11 +71,11 @@ impl Mode {
         }
     }
 
-    /// True for a mode that grants the right to execute to some, or may do so.
+    /// True if somebody may execute the file because of this mode, or if the mode is not known. `s` and `t` count too, because
+    /// only programs and directories get them.
     pub(crate) fn gives_execution(&self) -> bool {
         match self {
             Mode::Unknown => true,
-            // These bits are given to programs.
             Mode::Symbolic(text)
                 if operations(text).any(|o| o.sign != '-' && o.rights.contains(['s', 't'])) =>
             {

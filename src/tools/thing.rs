@@ -67,7 +67,7 @@ pub(crate) enum Thing {
     Attachment,
     /// A context of docker.
     Context,
-    /// The volumes of a Compose project.
+    /// Volumes that are removed without a name: those of a Compose project, or those that no container uses.
     Volumes,
     /// A container that is gone as soon as it stops. Only the timeline asks for it.
     FreedContainer,
