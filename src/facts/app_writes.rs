@@ -53,7 +53,7 @@ struct Service {
     /// The unit's name.
     name: String,
     account: AppUser,
-    /// The directories that systemd makes for it and gives to its account (systemd.exec(5), `RuntimeDirectory=`).
+    /// The directories that systemd makes for it and gives to its account.
     made: Vec<String>,
     /// What its commands give away, with all below or not: `ExecStartPre=+/bin/chown …`.
     given: Vec<(Value, bool)>,
@@ -77,7 +77,13 @@ impl Evidence {
         let services = world.units.iter().filter(|at| at.name.ends_with(".service"));
         let services = services.filter_map(|at| {
             let (name, account) = (at.name.clone(), account_of(world, at)?);
-            Some(Service { name, account, made: made(at), given: given(at), places: places(at) })
+            Some(Service {
+                name,
+                account,
+                made: at.unit.made_directories(&at.name),
+                given: given(at),
+                places: places(at),
+            })
         });
         Evidence { settings: settings(world), services: services.collect() }
     }
@@ -118,23 +124,6 @@ pub(crate) fn need(
         }
         _ => None,
     }
-}
-
-fn made(at: &UnitAt) -> Vec<String> {
-    let kinds = [
-        ("RuntimeDirectory", "/run/"),
-        ("StateDirectory", "/var/lib/"),
-        ("LogsDirectory", "/var/log/"),
-        ("CacheDirectory", "/var/cache/"),
-    ];
-    let named = kinds.iter().flat_map(|(key, parent)| {
-        at.unit.all("Service", key).into_iter().map(move |directive| (parent, directive))
-    });
-    let directories = named.flat_map(|(parent, directive)| {
-        let names = directive.value.split_whitespace();
-        names.map(move |name| format!("{parent}{}", name.split(':').next().unwrap_or(name)))
-    });
-    directories.collect()
 }
 
 fn given(at: &UnitAt) -> Vec<(Value, bool)> {

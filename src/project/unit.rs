@@ -271,6 +271,28 @@ impl Unit {
         variables
     }
 
+    /// The directories that systemd makes for a service of this name and gives to its account, systemd.exec(5),
+    /// `RuntimeDirectory=`.
+    pub(crate) fn made_directories(&self, name: &str) -> Vec<String> {
+        let kinds = [
+            ("RuntimeDirectory", "/run"),
+            ("StateDirectory", "/var/lib"),
+            ("CacheDirectory", "/var/cache"),
+            ("LogsDirectory", "/var/log"),
+        ];
+        let mut made = Vec::new();
+        for (key, parent) in kinds {
+            for word in
+                self.all("Service", key).into_iter().flat_map(|directive| split_words(&directive.value))
+            {
+                let word = with_specifiers(&word, name);
+                // After a colon stands the name of a link to the directory.
+                made.push(format!("{parent}/{}", word.split(':').next().unwrap_or(&word)));
+            }
+        }
+        made
+    }
+
     /// The units of `After=`, `Wants=`, `Requires=` and the like.
     pub(crate) fn units_of(&self, key: &str) -> Vec<(String, Span)> {
         let directives = self.all("Unit", key).into_iter();
@@ -310,6 +332,33 @@ impl Unit {
 /// The spellings of true, systemd.syntax(7).
 pub(crate) fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "1" | "yes" | "true" | "on")
+}
+
+/// A value with the specifiers that the unit's name decides, systemd.unit(5), SPECIFIERS. Others stay as they are, and so
+/// does what depends on the instance of a template.
+fn with_specifiers(value: &str, name: &str) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let (prefix, instance) = stem.split_once('@').unwrap_or((stem, ""));
+    let is_template = stem.ends_with('@');
+    let mut shown = String::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once('%') {
+        shown.push_str(before);
+        let mut characters = after.chars();
+        let meant = match characters.next() {
+            Some('%') => Some("%"),
+            Some('p') => Some(prefix),
+            Some('j') => Some(prefix.rsplit('-').next().unwrap_or(prefix)),
+            Some('n') if !is_template => Some(name),
+            Some('N') if !is_template => Some(stem),
+            Some('i') if !is_template => Some(instance),
+            _ => None,
+        };
+        shown.push_str(meant.unwrap_or("%"));
+        rest = if meant.is_some() { characters.as_str() } else { after };
+    }
+    shown.push_str(rest);
+    shown
 }
 
 /// `backup@.service` for `backup@db.service`; `None` if it is not an instance.

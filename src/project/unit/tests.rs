@@ -159,3 +159,15 @@ fn timers_sockets_and_templates_name_their_service() {
     assert_eq!(UnitKind::of("nginx"), UnitKind::Service);
     assert_eq!(UnitKind::of("a.timer"), UnitKind::Timer);
 }
+
+#[test]
+fn systemd_makes_directories_that_may_be_named_by_the_unit() {
+    let made = |name: &str, lines: &str| read(&format!("[Service]\n{lines}\n")).1.made_directories(name);
+    assert_eq!(
+        made("shop.service", "StateDirectory=%N shop/a:b\nLogsDirectory=%p/%n"),
+        ["/var/lib/shop", "/var/lib/shop/a", "/var/log/shop/shop.service"]
+    );
+    assert_eq!(made("shop-job@mail.service", "CacheDirectory=%j/%i/%%x"), ["/var/cache/job/mail/%x"]);
+    assert_eq!(made("job@.service", "RuntimeDirectory=%p-%i %H"), ["/run/job-%i", "/run/%H"]);
+    assert_eq!(made("shop.service", "StateDirectory=a\nStateDirectory="), [""; 0]);
+}

@@ -119,9 +119,7 @@ fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     }
     let places = ["/opt/", "/srv/", "/var/www/", "/var/lib/", "/usr/local/"];
     let place = places.iter().find(|place| path.starts_with(*place))?;
-    let of_unit = ["StateDirectory", "CacheDirectory", "LogsDirectory", "RuntimeDirectory"]
-        .iter()
-        .any(|key| unit.at.unit.get("Service", key).is_some_and(|d| path.ends_with(d.value.as_str())));
+    let of_unit = unit.at.unit.made_directories(&unit.at.name).iter().any(|made| lies_under(made, path));
     let context = unit.context;
     // Something else of the kind is created, and completely: a script that sets up the app.
     let other = made.iter().find(|m| m.tree && m.path.starts_with(place) && !m.environment)?;
