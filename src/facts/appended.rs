@@ -1,6 +1,6 @@
 //! Lines that a step adds to a file: are they meant to last, so that the same ones a second time are a fault?
 
-use crate::facts::secrets::is_environment_file;
+use crate::facts::secrets::is_lasting_env_file;
 use crate::facts::world::World;
 use crate::model::{Deployment, Guard, Step, StepId};
 use crate::shell::value::{Knowledge, Value};
@@ -27,7 +27,7 @@ pub(crate) fn lasting(
     if is_log(file) {
         return Err("the file is a log or belongs to one run, so it is meant to grow");
     }
-    if text.knowledge() == Knowledge::Fresh && !is_environment_file(file) {
+    if text.knowledge() == Knowledge::Fresh && !is_lasting_env_file(file) {
         return Err("each run adds another text");
     }
     if step.in_loop && !file.is_stable() {

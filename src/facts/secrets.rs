@@ -52,6 +52,12 @@ pub(crate) fn is_env_file(name: &str) -> bool {
     env && !sample.iter().any(|word| lower.contains(word))
 }
 
+/// True for the path of a settings file ([`is_env_file`]) that stays. A temporary one is moved over it.
+pub(crate) fn is_lasting_env_file(path: &Value) -> bool {
+    let name = path.basename().to_string();
+    is_env_file(&name) && !name.contains("tmp")
+}
+
 /// True for the name of a file that is a secret as a whole.
 pub(crate) fn is_secret_file(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
@@ -141,11 +147,6 @@ fn settings_are_told_from_secrets() {
     }
     assert!(is_env_file(".env") && is_env_file(".env.production") && is_env_file("web.env"));
     assert!(!is_env_file(".env.example") && !is_env_file(".sample.env") && !is_env_file("environment"));
-}
-/// `.env`, `.env.production`, `app.env`, but no sample.
-pub(crate) fn is_environment_file(path: &Value) -> bool {
-    let shown = path.to_string();
-    let name = shown.rsplit('/').next().unwrap_or(&shown);
-    let sample = ["example", "sample", "template", "dist", "tmp", "bak"].iter().any(|s| name.contains(s));
-    !sample && (name == ".env" || name.starts_with(".env.") || name.ends_with(".env"))
+    let lasts = |path: &str| is_lasting_env_file(&Value::literal(path));
+    assert!(lasts("/opt/shop/.env") && !lasts("/opt/shop/.env.tmp") && !lasts("/opt/shop/.env.example"));
 }

@@ -4,7 +4,7 @@
 use crate::facts::environment::in_shell::in_shell;
 use crate::facts::ground::Ground;
 use crate::facts::parts::Origin;
-use crate::facts::secrets::is_environment_file;
+use crate::facts::secrets::is_lasting_env_file;
 use crate::model::StepId;
 use crate::project::compose::{Compose, references};
 use crate::project::dotenv::Dotenv;
@@ -341,7 +341,7 @@ pub(crate) fn written_files(world: &Ground<'_, '_>) -> Vec<WrittenFile> {
         for (id, step) in script.iter() {
             for written in &step.written {
                 let path = written.path.to_string();
-                if is_environment_file(&written.path) || named.contains(&path) {
+                if is_lasting_env_file(&written.path) || named.contains(&path) {
                     files.push(WrittenFile {
                         path,
                         dotenv: Dotenv::of_text(&written.content),

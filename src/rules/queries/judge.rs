@@ -11,7 +11,7 @@ use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
 use crate::facts::reach::{out_of_reach, units_out_of_reach};
 use crate::facts::redirects::opens_as_caller;
 use crate::facts::secret_files::Exposure;
-use crate::facts::secrets::is_environment_file;
+use crate::facts::secrets::is_lasting_env_file;
 use crate::facts::sudoers::grants;
 use crate::facts::users::is_made_elsewhere;
 use crate::facts::users::works_for;
@@ -126,7 +126,7 @@ impl Judge for Asked<'_, '_, '_> {
             Question::MadeElsewhere => is_made_elsewhere(self.context, self.at.script, step),
             Question::EnvironmentFile => step.deed.effects.iter().any(|e| {
                 matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(path))
-                    if is_environment_file(path))
+                    if is_lasting_env_file(path))
             }),
             Question::LastingLine => lasting(self.context, self.at.script, self.at.id).is_ok(),
             Question::OverwritesProgram => {

@@ -1,7 +1,7 @@
 //! `rerun/file-replaced`: each run overwrites an environment file that people fill in.
 
 use super::new_secret::{is_replaced, remade_secret, written};
-use crate::facts::secrets::{is_environment_file, is_secret_name};
+use crate::facts::secrets::{is_lasting_env_file, is_secret_name};
 use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::model::{Deployment, StepId};
@@ -12,7 +12,7 @@ use crate::tools::sed::edits;
 /// Finds them. A secret that gets a new value says more, and is told by a rule of its own.
 pub(in crate::rules) fn file_replaced(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
-        for (effect, path) in written(step).filter(|(_, path)| is_environment_file(path)) {
+        for (effect, path) in written(step).filter(|(_, path)| is_lasting_env_file(path)) {
             if !is_replaced(script, id, path) || remade_secret(script, id, path).is_some() {
                 continue;
             }

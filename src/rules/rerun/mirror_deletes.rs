@@ -1,7 +1,7 @@
 //! `rerun/mirror-deletes`: `rsync --delete` makes a directory like its source, and deletes what the script
 //! itself, or the app, has put there since.
 
-use crate::facts::secrets::is_environment_file;
+use crate::facts::secrets::is_lasting_env_file;
 use crate::facts::world::World;
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix};
 use crate::model::{Deployment, Step, StepId};
@@ -33,7 +33,7 @@ pub(in crate::rules) fn mirror_deletes(context: &World<'_, '_>, found: &mut Vec<
         let Some((first, maker)) = lost.first() else { continue };
         let names: Vec<String> = lost.iter().map(|(path, _)| path.to_string()).collect();
         let makers = script.step(*maker);
-        let then = match is_environment_file(first) {
+        let then = match is_lasting_env_file(first) {
             true => {
                 format!("{} creates it again without what was filled in", context.line(makers.span))
             }
@@ -86,7 +86,7 @@ fn kept_by_nobody<'r>(
                 facts.iter().any(|fact| matches!(&fact.resource, Resource::Path(asked) if asked == path))
             });
             // `cp -n` and `touch` keep an existing file.
-            (once || matches!(change, Change::Create(_))) && is_environment_file(path)
+            (once || matches!(change, Change::Create(_))) && is_lasting_env_file(path)
         }
         _ => false,
     };
