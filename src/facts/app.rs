@@ -1,4 +1,4 @@
-//! The app, as scripts and units show it: who runs it, and where it is. It is found, not assumed.
+//! The app, as scripts and units show it: who runs it, and where it is. Nothing about it is assumed.
 
 use crate::facts::parts::{AppUser, Origin, UnitAt};
 use crate::facts::surroundings::Given;
@@ -14,7 +14,8 @@ const SYSTEM_ACCOUNTS: [&str; 10] = [
     "syslog",
 ];
 
-/// The user of most of the services; if two have as many, the first one. Services without `User=` say nothing.
+/// The user that most of the services run as. If two users run equally many, the first one wins. Services without
+/// `User=` do not count.
 pub(crate) fn user_of_units<'u>(units: impl Iterator<Item = &'u UnitAt>) -> Option<AppUser> {
     let mut counts: Vec<(&str, u32, &UnitAt, Span)> = Vec::new();
     for at in units.filter(|u| u.name.ends_with(".service")) {
@@ -31,7 +32,7 @@ pub(crate) fn user_of_units<'u>(units: impl Iterator<Item = &'u UnitAt>) -> Opti
     Some(AppUser { name: named(name), why: format!("`User=` of {}", at.name), span: Some(*span) })
 }
 
-/// Who runs the app of the whole deployment.
+/// The user that runs the app of the whole deployment.
 pub(crate) fn app_user(
     sources: &Sources,
     scripts: &[&Deployment<'_>],
@@ -44,7 +45,7 @@ pub(crate) fn app_user(
     if let Some(user) = user_of_units(units.iter()) {
         return Some(user);
     }
-    // Units without User= run as root, and so does the app then.
+    // Units without `User=` run as root, so the app does too.
     let own: Vec<&UnitAt> = units
         .iter()
         .filter(|u| {
@@ -94,8 +95,7 @@ pub(crate) fn app_user(
     })
 }
 
-/// The account to which a script gives the directory in which it installs, builds or migrates:
-/// `chown -R www-data /srv/web`.
+/// The account that owns the directory in which a script installs, builds or migrates: `chown -R www-data /srv/web`.
 fn owner_of_tree(scripts: &[&Deployment<'_>]) -> Option<AppUser> {
     let works = |step: &&Step| step.deed.roles.iter().any(|role| role.prepares());
     scripts.iter().find_map(|script| {
@@ -118,7 +118,7 @@ fn owner_of_tree(scripts: &[&Deployment<'_>]) -> Option<AppUser> {
     })
 }
 
-/// A name as a unit's text shows it: `$APP_USER` becomes a hole again.
+/// A name as a unit's text shows it. `$APP_USER` becomes a hole again.
 fn named(shown: &str) -> Value {
     match shown.strip_prefix('$') {
         Some(name) => Value::hole(name, 0, Knowledge::Symbolic),

@@ -13,13 +13,9 @@ use crate::tools::effect::{Change, Content, Ecosystem, Effect, How, PathKind, Re
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-/// A path that root makes and that the app's account needs.
 pub(crate) struct AppPath<'s> {
-    /// The path.
     pub(crate) path: &'s Value,
-    /// The account.
     pub(crate) app: AppUser,
-    /// Why it needs the path.
     pub(crate) reason: Reason<'s>,
 }
 
@@ -31,14 +27,14 @@ pub(crate) enum Reason<'s> {
     Fails(&'s Step),
 }
 
-/// Those of one script, by the step that makes them.
+/// The paths of one script that root makes and that the app's account needs, by the step that makes them.
 #[derive(Default)]
 pub(crate) struct AppPaths<'s>(HashMap<StepId, Vec<AppPath<'s>>>);
 
 impl<'r> AppPaths<'r> {
     pub(crate) fn of<'a>(world: &Ground<'r, 'a>, script: &'r Deployment<'a>) -> Self {
         let mut paths = AppPaths::default();
-        // Then there is nobody to give them to.
+        // Without a user and units, there is nobody to give the paths to.
         if world.app_user.is_none() && world.units.is_empty() {
             return paths;
         }
@@ -57,13 +53,13 @@ impl<'r> AppPaths<'r> {
         paths
     }
 
-    /// What a step makes.
+    /// The paths that a step makes.
     pub(crate) fn made_by(&self, id: StepId) -> &[AppPath<'r>] {
         self.0.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// True if the first step is the last that it takes until all is given away that the app's account needs of what the second
-    /// one makes.
+    /// True if with the first step, everything has been given away that the app's account needs of what the second step
+    /// makes.
     pub(crate) fn gives_away(
         &self,
         world: &Ground<'_, '_>,
@@ -82,8 +78,8 @@ impl<'r> AppPaths<'r> {
         script.step(first).entry == entry && made.iter().any(gives) && made.iter().all(is_given)
     }
 
-    /// True if all that the app's account needs of what the second step makes lies in a path that the first one makes, and that
-    /// stays root's.
+    /// True if everything that the app's account needs of what the second step makes lies in a path that the first step
+    /// makes, and that stays root's.
     pub(crate) fn holds(
         &self,
         world: &Ground<'_, '_>,
@@ -111,7 +107,7 @@ struct Made<'w, 'r, 'a> {
 }
 
 impl<'r> Made<'_, 'r, '_> {
-    /// The account that runs what lies there.
+    /// The account that runs what lies at the path.
     fn user(&self) -> Option<AppUser> {
         self.user.get_or_init(|| user_of(self.world, self.path)).clone()
     }
@@ -130,8 +126,7 @@ impl<'r> Made<'_, 'r, '_> {
         if world.givers(script)?.gives_at(script, id.0 as usize, path) {
             return None;
         }
-        // Another script may be the one that sets the owners; it is not known whether it runs before or
-        // after.
+        // Another script may set the owners, and nobody knows which of the two runs first.
         let elsewhere = world.scripts().iter().any(|&other| {
             !std::ptr::eq(other, script) && given_away(world, other, 0, path, is_recursive).is_some()
         });
@@ -144,8 +139,7 @@ impl<'r> Made<'_, 'r, '_> {
         Some(AppPath { path, app, reason: Reason::Needs(need) })
     }
 
-    /// A settings file that is closed to all but root, and that no unit has systemd read, so the app reads it by
-    /// itself.
+    /// A settings file that only root can read although the app reads it by itself: no unit has systemd read it.
     fn unreadable(&self) -> Option<(AppUser, Need)> {
         let Made { world, script, id, path, .. } = *self;
         let shown = path.to_string();
@@ -172,8 +166,8 @@ impl<'r> Made<'_, 'r, '_> {
         Some((app, Need { says, sure: Confidence::Medium, span: None }))
     }
 
-    /// An environment, a clone or a copied tree that root creates in a directory which was given to the app's
-    /// user earlier. The script means it to be the user's, but the `chown -R` came too early.
+    /// An environment, a clone or a copied tree that root creates in a directory which was given to the app's user
+    /// before. The script means the new path to belong to the user too, but the `chown -R` came too early.
     fn behind_its_time(&self) -> Option<(AppUser, Need)> {
         let Made { world, script, id, path, kind, .. } = *self;
         let step = script.step(id);
@@ -184,7 +178,7 @@ impl<'r> Made<'_, 'r, '_> {
         let app = self.user()?;
         let passes = |s: &Step| s.entry == step.entry && gives(s, path, &app.name);
         let given = world.givers(script)?.last_before(script, id.0 as usize, path, passes)?;
-        // What root then installs there is reported by itself.
+        // Another finding reports what root then installs there.
         let told = from(script, id).skip(1).any(|s| {
             is_roots(s)
                 && s.deed.roles.iter().any(|r| matches!(r, Role::Dependencies(_)))
@@ -200,7 +194,7 @@ impl<'r> Made<'_, 'r, '_> {
         (!told).then_some((app, Need { says, sure: Confidence::Medium, span: None }))
     }
 
-    /// A later step of the app's user that creates something directly in the path, before anybody gives it away.
+    /// A later step of the app's user that creates something directly in the path before anybody gives the path away.
     fn failing(&self) -> Option<(&'r Step, AppUser)> {
         let Made { world, script, id, path, kind, .. } = *self;
         if !matches!(kind, PathKind::Directory | PathKind::Tree) {
@@ -218,7 +212,7 @@ impl<'r> Made<'_, 'r, '_> {
             if later.entry != step.entry || !runs_as(later, &app.name) || later.place != step.place {
                 continue;
             }
-            // What is in between belongs to root too, unless somebody else created or got it.
+            // Directories in between belong to root too, unless another step created them or gave them away.
             let between = &script.steps[index..at];
             let into = |dir: &Value| {
                 let inside = dir == path || kind == PathKind::Tree && dir.is_under(path);
@@ -259,8 +253,8 @@ impl AppPath<'_> {
     }
 }
 
-/// The paths that a step of root creates and that are root's. What keeps the owner of its source is root's only if root has
-/// made that before.
+/// The paths that a step of root creates and that belong to root. A copy that keeps the owner of its source belongs to
+/// root only if root made the source before.
 fn made<'s>(script: &'s Deployment<'_>, id: StepId) -> impl Iterator<Item = (&'s Value, PathKind)> {
     let is_anothers = move |content: &Content| {
         content.how == How::Kept
@@ -280,7 +274,7 @@ fn made<'s>(script: &'s Deployment<'_>, id: StepId) -> impl Iterator<Item = (&'s
     })
 }
 
-/// The step makes the path, or something in it.
+/// True if the step makes the path, or something in it.
 fn puts(step: &Step, path: &Value) -> bool {
     step.deed.effects.iter().any(|e| {
         matches!((&e.change, &e.resource), (Change::Create(_) | Change::Write, Resource::Path(made)) if made.is_under(path))
@@ -291,12 +285,12 @@ fn is_recursive(step: &Step) -> bool {
     step.deed.effects.iter().any(|e| matches!(e.change, Change::Own { recursive: true, .. }))
 }
 
-/// What the steps above one created and removed, kept up to date from one question to the next.
+/// What the steps before one created and removed. It is kept up to date from one question to the next.
 #[derive(Default)]
 struct Above<'s> {
-    /// Up to this step.
+    /// The steps before this one have been read.
     upto: usize,
-    /// How many effects were seen.
+    /// How many effects have been read.
     seen: usize,
     /// The last effect that created a path, by the path and everything above it.
     made: HashMap<&'s str, usize>,
@@ -305,7 +299,7 @@ struct Above<'s> {
 }
 
 impl<'s> Above<'s> {
-    /// True if an earlier step already created the path: `mkdir -p` then changes nothing.
+    /// True if an earlier step already created the path, so that `mkdir -p` changes nothing.
     fn holds(&mut self, script: &'s Deployment<'_>, id: StepId, path: &Value) -> bool {
         for step in &script.steps[self.upto.min(id.0 as usize)..id.0 as usize] {
             for effect in &step.deed.effects {
@@ -323,7 +317,7 @@ impl<'s> Above<'s> {
             }
         }
         self.upto = self.upto.max(id.0 as usize);
-        // `git clone` and `venv` fill what `mkdir` created, so they matter only if nothing was there.
+        // `git clone` and `venv` fill what `mkdir` created, so they matter only if nothing was there before.
         let made = self.made.get(path.key().trim_end_matches('/')).copied();
         let removed = holders(path.key()).filter_map(|above| self.removed.get(above).copied()).max();
         made > removed

@@ -17,47 +17,45 @@ use crate::tools::effect::{Change, Effect, PathKind, Resource};
 
 /// Why the app has to be able to write there.
 pub(crate) struct Need {
-    /// The text for the message.
     pub(crate) says: String,
-    /// How sure that is.
     pub(crate) sure: Confidence,
-    /// The place that says so.
+    /// The place that says so, if there is one.
     pub(crate) span: Option<Span>,
 }
 
-/// Names of directories to which an app writes: its users' files, its logs, its state.
+/// Names of directories that an app writes to: its users' files, its logs, its state.
 const WRITTEN: [&str; 22] = [
     "uploads", "upload", "media", "logs", "log", "data", "db", "database", "storage", "cache", "tmp", "temp",
     "run", "instance", "sessions", "staticfiles", "downloads", "attachments", "outputs", "output", "state",
     "queue",
 ];
 
-/// Words in the name of a setting or an option whose value is a place to write to.
+/// Words in the names of settings and options whose value is a place to write to.
 const PLACES: [&str; 14] = [
     "DIR", "PATH", "ROOT", "FOLDER", "LOG", "DATA", "STORAGE", "CACHE", "UPLOAD", "MEDIA", "DATABASE", "DB",
     "PID", "SOCK",
 ];
 
-/// Settings that only name what is read.
+/// Words in the names of settings whose value is only read.
 const READ: [&str; 8] =
     ["PYTHONPATH", "NODE_PATH", "VIRTUAL_ENV", "CONFIG", "TEMPLATE", "STATIC", "CERT", "KEY"];
 
-/// Everything that says where the app writes, taken apart once for all paths.
+/// Everything that says where the app writes.
 pub(crate) struct Evidence {
     settings: Vec<Setting>,
     services: Vec<Service>,
 }
 
-/// A unit that another account than root runs.
+/// A unit that runs as another account than root.
 struct Service {
-    /// The unit's name.
     name: String,
     account: AppUser,
     /// The directories that systemd makes for it and gives to its account.
     made: Vec<String>,
-    /// What its commands give away, with all below or not: `ExecStartPre=+/bin/chown …`.
+    /// The paths that its commands give away, and whether everything below goes with them: `ExecStartPre=+/bin/chown
+    /// …`.
     given: Vec<(Value, bool)>,
-    /// What says that it writes somewhere, in the order of its lines.
+    /// What says that it writes to a place, in the order of its lines.
     places: Vec<(Span, Place)>,
 }
 
@@ -89,7 +87,7 @@ impl Evidence {
     }
 }
 
-/// Who needs the path, and why. `user` tells whose what lies there is.
+/// The account that needs the path, and why. `user` is the account that runs what lies there.
 pub(crate) fn need(
     world: &Ground<'_, '_>,
     path: &Value,
@@ -162,18 +160,18 @@ fn places(at: &UnitAt) -> Vec<(Span, Place)> {
 }
 
 impl Service {
-    /// systemd makes the path.
+    /// True if systemd makes the path.
     fn is_made(&self, path: &str) -> bool {
         let path = path.strip_prefix("/var/run/").map_or(path, |_| &path[4..]);
         self.made.iter().any(|made| lies_under(path, made))
     }
 
-    /// One of its commands gives the path away, or a path that is not known.
+    /// True if one of its commands gives the path away, or gives away a path that is not known.
     fn gives(&self, path: &Value) -> bool {
         self.given.iter().any(|(given, recursive)| !given.is_absolute() || reaches(given, *recursive, path))
     }
 
-    /// What says that the unit writes to the path.
+    /// The line that says that the unit writes to the path.
     fn need(&self, path: &str) -> Option<Need> {
         self.places.iter().find_map(|(span, place)| {
             let by = match place {
@@ -192,7 +190,7 @@ impl Service {
     }
 }
 
-/// The option of a command that makes it write to the path: `--access-logfile /var/log/shop/access.log`.
+/// The option that makes a command write to the path: `--access-logfile /var/log/shop/access.log`.
 fn written_by(commands: &[Command], path: &str) -> Option<String> {
     commands.iter().find_map(|command| written_by_words(&command.words(), path))
 }
@@ -252,7 +250,7 @@ fn of_settings(settings: &[Setting], path: &str) -> Option<Need> {
     })
 }
 
-/// `/var/log/shop` for a unit `shop.service`, or for the account `shop`.
+/// The account of `/var/log/shop` for a unit `shop.service`, or the account `shop` itself.
 fn of_state(world: &Ground<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
     let name = ["/var/log/", "/var/lib/", "/var/cache/", "/run/", "/var/run/"]
         .iter()

@@ -1,4 +1,4 @@
-//! Lines that a step adds to a file: are they meant to last, so that the same ones a second time are a fault?
+//! Lines that a step adds to a file. If they are meant to last, adding them a second time is a fault.
 
 use crate::facts::secrets::is_lasting_env_file;
 use crate::facts::world::World;
@@ -7,7 +7,7 @@ use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, Prints, Resource};
 use crate::tools::git_asked;
 
-/// The lines that the second run of a step adds again: the file and the text.
+/// The file and the lines that the second run of a step adds again.
 pub(crate) fn added<'d>(script: &'d Deployment<'_>, id: StepId) -> Option<(&'d Value, &'d Value)> {
     let effect = script.second_run(id).effect?;
     match script.step(id).deed.effects.get(effect)? {
@@ -16,7 +16,10 @@ pub(crate) fn added<'d>(script: &'d Deployment<'_>, id: StepId) -> Option<(&'d V
     }
 }
 
-/// Whether they are meant to last; why not otherwise.
+/// Whether these lines are meant to last.
+///
+/// # Errors
+/// The reason why they are not.
 pub(crate) fn lasting(
     world: &World<'_, '_>,
     script: &Deployment<'_>,
@@ -51,14 +54,14 @@ pub(crate) fn lasting(
     Ok(())
 }
 
-/// The text is the command's own, and no output of a program that is only redirected there.
+/// True if the text is the command's own, and not the output of a program that is redirected to the file.
 pub(crate) fn is_own_text(step: &Step, file: &Value) -> bool {
     let redirected = step.argv.stdout.as_ref().is_some_and(|(to, _)| to == file);
     let says = matches!(step.deed.prints, Prints::Words | Prints::Same | Prints::Through);
     says || step.argv.name.is_empty() || !redirected
 }
 
-/// Files that are meant to grow, and files that belong to one run.
+/// True for a file that is meant to grow, and for one that belongs to a single run.
 fn is_log(file: &Value) -> bool {
     let shown = file.to_string();
     let name = shown.rsplit('/').next().unwrap_or(&shown).to_ascii_lowercase();
@@ -80,7 +83,7 @@ fn is_log(file: &Value) -> bool {
         || shown.contains("$BASH_ENV")
 }
 
-/// Lists, in which even a program's output is a lasting entry.
+/// True for a list, where even a program's output is an entry that lasts.
 fn is_list(file: &Value) -> bool {
     ["known_hosts", "authorized_keys", "fstab", "hosts", ".bashrc", ".profile", ".zshrc", "sysctl.conf"]
         .iter()

@@ -1,11 +1,11 @@
-//! Runs that somebody watches: whether a question is asked only there.
+//! Runs that somebody watches, and questions that are asked only there.
 
 use crate::facts::world::World;
 use crate::model::{Deployment, Step, StepId};
 use crate::shell::argv::Arg;
 
-/// True where a condition around the question has seen to runs that nobody watches: it asks for a terminal, or whether
-/// the variable that is read was given.
+/// True if a condition around the question excludes runs that nobody watches. It asks for a terminal, or whether the
+/// variable that is read was given.
 pub(crate) fn only_asks_people(world: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> bool {
     let step = script.step(id);
     let asks = |step: &Step| step.deed.prompts.is_some_and(|prompt| prompt.of_script);
@@ -16,14 +16,14 @@ pub(crate) fn only_asks_people(world: &World<'_, '_>, script: &Deployment<'_>, i
         if terminal || !read || !condition.contains('$') {
             return terminal;
         }
-        // The password, and the password once more.
+        // A password is often asked for twice.
         let mut asked = script.behind(guard_id).filter(|(_, s)| asks(s));
         let mentions = |arg: &Arg| arg.value.as_literal().is_some_and(|name| names_variable(condition, name));
         asked.any(|(_, s)| s.argv.args.iter().any(mentions))
     })
 }
 
-/// True where `$NAME` or `${NAME…}` stands in a text.
+/// True if a text contains `$NAME` or `${NAME…}`.
 fn names_variable(text: &str, name: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.is_empty() || !name.chars().all(is_name) {

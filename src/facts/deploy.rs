@@ -1,5 +1,4 @@
-//! What the scripts of a project do together, as the rules about missing steps need it. It knows the model
-//! and the project, and judges nothing.
+//! What the scripts of a project do together, for the rules about missing steps. It judges nothing.
 
 mod calls;
 pub(crate) mod names;
@@ -35,15 +34,14 @@ pub(crate) use crate::tools::serves::Language;
 /// A process of the app that the deploy keeps running.
 #[derive(Clone, Debug)]
 pub(crate) struct Process {
-    /// Its language.
     pub(crate) language: Language,
-    /// Its command line and directory, as far as they are known.
+    /// Its command line, as far as it is known.
     pub(crate) command: String,
-    /// Where it is started.
+    /// The directory in which it is started, if that is known.
     pub(crate) directory: Option<String>,
 }
 
-/// Going back to an older release, removing the app or securing a machine is not a deploy.
+/// Names of scripts that go back to an older release, remove the app or secure a machine, and so do not deploy.
 const AWAY: &[&str] =
     &["harden", "firewall", "rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
 
@@ -56,7 +54,7 @@ struct Said {
     asks: Works,
 }
 
-/// The scripts of a project, seen as one deploy: a view of the world, with what is computed from it once.
+/// The scripts of a project as one deploy: a view of the world, with the facts that are computed once.
 #[derive(Clone, Copy)]
 pub(crate) struct Deploy<'c, 'r, 'a> {
     pub(crate) world: &'c Ground<'r, 'a>,
@@ -73,10 +71,10 @@ pub(crate) struct Known<'r> {
     /// The work that the steps do, and the work that the called texts do.
     done: OnceCell<Works>,
     called_done: OnceCell<Works>,
-    /// Lines of all scripts, and of what is called, that control units; needed for each unit.
+    /// The lines of all scripts, and of what is called, that control units. Each unit asks for them.
     driving: OnceCell<Vec<&'r str>>,
     driving_called: OnceCell<Vec<String>>,
-    /// What is done to units, by their full names, and under names that may mean several.
+    /// What steps do to units: by their full names, and under names that may mean several units.
     of_units: OnceCell<OfUnits<'r>>,
     in_containers: OnceCell<bool>,
     sets_up: OnceCell<bool>,
@@ -89,7 +87,7 @@ pub(crate) struct Known<'r> {
 /// What a step does to a unit.
 #[derive(Clone, Copy)]
 pub(crate) struct UnitEffect<'r> {
-    /// The step's script, as an index.
+    /// The index of the step's script.
     pub(crate) script: usize,
     pub(crate) id: StepId,
     pub(crate) step: &'r Step,
@@ -99,17 +97,16 @@ pub(crate) struct UnitEffect<'r> {
 }
 
 impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
-    /// A view of the world.
     pub(crate) fn new(world: &'c Ground<'r, 'a>, known: &'c Known<'r>) -> Self {
         Deploy { world, known }
     }
 
-    /// What the deploy keeps running.
+    /// The processes that the deploy keeps running.
     pub(crate) fn processes(&self) -> &'c [Process] {
         self.known.processes.get_or_init(|| self.find_processes())
     }
 
-    /// Texts of what the steps and units call.
+    /// The texts of what the steps and units call.
     fn called(&self) -> impl Iterator<Item = &'c String> {
         let calls = self.followed();
         calls.texts.iter().chain(&calls.scripts)
@@ -126,7 +123,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             for step in self.all().flat_map(|script| &script.steps) {
                 let Some(text) = said(step) else { continue };
                 for line in text.lines() {
-                    // What is printed after a printed `cd` is to be typed there.
+                    // After a printed `cd`, people type the next commands in that directory.
                     if let Some(target) = printed_cd(line) {
                         directory = Some(target);
                     }
@@ -155,7 +152,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         world.scripts().iter().copied().filter(move |script| !world.is_of_another(script.file))
     }
 
-    /// What is done to the unit, under any name, in the order of scripts and steps.
+    /// What steps do to the unit, under any of its names, in the order of scripts and steps.
     pub(crate) fn effects_on(&self, unit: &str) -> Vec<UnitEffect<'r>> {
         let (exact, loose) = self.known.of_units.get_or_init(|| of_units(self.world));
         let mut effects = exact.get(&full_name(unit)).cloned().unwrap_or_default();
@@ -202,8 +199,8 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         any && !self.processes().iter().any(|p| p.language != Language::Container)
     }
 
-    /// True if a script sets up the app or brings new code. A script that only installs units or starts
-    /// things does not: it relies on what is there.
+    /// True if a script sets up the app or brings new code. A script that only installs units or starts something
+    /// relies on what is there.
     pub(crate) fn sets_up(&self) -> bool {
         *self.known.sets_up.get_or_init(|| self.brings_or_prepares())
     }
@@ -239,8 +236,8 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         })
     }
 
-    /// Where a missing step would be: before the last start of one of the app's units, else at the unit, the
-    /// source, the app's directory, or the start of the script.
+    /// The place where a missing step would be: before the last start of one of the app's units, otherwise at the unit,
+    /// the source, the app's directory, or the start of the script.
     pub(crate) fn place(&self) -> Option<Span> {
         let own = |name: &str| self.own_units().any(|u| same_unit(name, &u.name));
         let starts = |s: &&Step| {
@@ -280,7 +277,8 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         done.has(work) || self.calls(work)
     }
 
-    /// A script of the repo that does the work but is not part of this deploy: its path, and whether it deploys another server.
+    /// The path of a script of the repo that does the work but is not part of this deploy, and whether it deploys
+    /// another server.
     pub(crate) fn elsewhere(&self, work: Work) -> Option<(&'r str, bool)> {
         let world = self.world;
         let names = ["deploy", "install", "setup", "update", "upgrade", "release", "provision", "migrate"];
@@ -306,18 +304,19 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             let calls = self.followed();
             let of =
                 |texts: &[String]| texts.iter().fold(Works::default(), |all, text| all.and(done_in(text)));
-            // Which package a step builds, its directory says.
+            // The directory of a step says which package it builds, so a package script's build does not count for all
+            // of them.
             of(&calls.texts).and(of(&calls.scripts).without(Work::Build))
         };
         self.may_do_anything() || self.known.called_done.get_or_init(done).has(work)
     }
 
-    /// The line that only tells people to do the work.
+    /// The printed line that tells people to do the work.
     pub(crate) fn says(&self, work: Work) -> Option<Span> {
         self.said().iter().find(|said| said.asks.has(work)).map(|said| said.span)
     }
 
-    /// The line that only tells people to do the work in the package's directory.
+    /// The printed line that tells people to do the work in the package's directory.
     pub(crate) fn says_in(&self, work: Work, package: &NodePackage, all: &[NodePackage]) -> Option<Span> {
         let there = |said: &&Said| is_directory(&said.directory, package, all);
         self.said().iter().filter(there).find(|said| said.asks.has(work)).map(|said| said.span)
@@ -342,7 +341,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         lines.iter().any(|line| line.contains(verb) && line.contains(unit))
     }
 
-    /// True where a line that is printed drives the unit by the verb.
+    /// True if a printed line applies the verb to the unit.
     pub(crate) fn said_drives(&self, verb: &str, unit: &str) -> bool {
         let mut lines = self.said().iter().map(|said| said.line.as_str());
         lines.any(|line| drives_services(line) && line.contains(verb) && line.contains(unit))
@@ -371,7 +370,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         })
     }
 
-    /// True if something is called of which nothing is known.
+    /// True if something is called whose text is not known.
     pub(crate) fn may_do_anything(&self) -> bool {
         self.followed().opaque
     }
@@ -419,7 +418,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     }
 }
 
-/// What stands beside the deploy, and what goes back or removes something, does not deploy.
+/// True for a script that deploys. Scripts beside the deploy and scripts that go back or remove something do not.
 fn deploys(world: &Ground<'_, '_>, script: FileId) -> bool {
     let path = world.sources.file(script).path();
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
@@ -472,12 +471,13 @@ fn said(step: &Step) -> Option<String> {
     }
 }
 
-/// The work that a line tells people to do. The settings of a hosting service name commands too.
+/// The work that a line tells people to do. Lines with `command:` do not count, because they are settings of a hosting
+/// service.
 fn told(line: &str) -> Works {
     if line.to_ascii_lowercase().contains("command:") { Works::default() } else { asked_in(line) }
 }
 
-/// The directory of `cd DIR` in a printed line.
+/// The directory of a printed `cd DIR`.
 fn printed_cd(line: &str) -> Option<String> {
     let (before, after) = line.split_once("cd ")?;
     let command = before.is_empty() || before.ends_with([' ', '"', '(', '`', '\'', '\t', ':']);

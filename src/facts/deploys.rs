@@ -1,6 +1,6 @@
-//! Which scripts of a repo run together on one server. Each such group is a deploy of its own: what a script does on a demo, in
-//! another environment, on another server or to remove the app does not stand in for a step that a deploy lacks. What stands
-//! beside all deploys counts on what they have done.
+//! Which scripts of a repo run together on one server. Each such group is a deploy of its own. A script for a demo,
+//! another environment or another server, and a script that removes the app, does not do a step that a deploy lacks.
+//! The scripts beside all deploys rely on what the deploys have done.
 
 use crate::facts::deploy::names::full_name;
 use crate::facts::owners::lies_under;
@@ -13,7 +13,6 @@ use crate::tools::calls::called_script;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Why a script is no part of the deploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Beside {
     /// It sets up a demo.
@@ -27,7 +26,7 @@ pub(crate) enum Beside {
 }
 
 impl Beside {
-    /// As people read it.
+    /// The words for people.
     pub(crate) fn phrase(self) -> &'static str {
         match self {
             Beside::Demo => "sets up a demo beside the deploy",
@@ -41,14 +40,14 @@ impl Beside {
 /// How the scripts of a repo belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Deploys {
-    /// For each script, why it is no part of a deploy.
+    /// Why each script is no part of a deploy, or `None` if it is one.
     beside: Vec<Option<Beside>>,
-    /// The scripts of each deploy, by their indices.
+    /// The indices of the scripts of each deploy.
     groups: Vec<Vec<usize>>,
 }
 
 impl Deploys {
-    /// Groups scripts. If none would be left that does a deploy's work, all of them are one deploy.
+    /// Groups scripts. If no script that does a deploy's work would be left, all of them are one deploy.
     pub(crate) fn of(sources: &Sources, scripts: &[Deployment<'_>]) -> Deploys {
         let all: Vec<Seen<'_>> = scripts.iter().map(|script| Seen::of(sources, script)).collect();
         let beside = beside(&all);
@@ -68,12 +67,12 @@ impl Deploys {
         Deploys { beside, groups }
     }
 
-    /// Why a script, by its index, is no part of a deploy.
+    /// Why the script with this index is no part of a deploy.
     pub(crate) fn beside(&self, script: usize) -> Option<Beside> {
         self.beside.get(script).copied().flatten()
     }
 
-    /// The scripts of each deploy, by their indices.
+    /// The indices of the scripts of each deploy.
     pub(crate) fn groups(&self) -> &[Vec<usize>] {
         &self.groups
     }
@@ -90,8 +89,8 @@ struct Seen<'s> {
     path: &'s str,
     /// The names of the scripts that it calls.
     calls: BTreeSet<String>,
-    /// The directories in which it does a deploy's work, for each host to which it goes; `None` is the machine on which it
-    /// runs, and the empty name stands for a host that is not known.
+    /// The directories in which it does a deploy's work, for each host that it goes to. `None` is the machine on which
+    /// it runs, and the empty name is a host that is not known.
     places: BTreeMap<Option<String>, BTreeSet<String>>,
     /// The hosts that are known.
     hosts: BTreeSet<String>,
@@ -99,10 +98,10 @@ struct Seen<'s> {
     is_anywhere: bool,
     /// The accounts and units that it makes.
     makes: BTreeSet<String>,
-    /// Those that it works with.
+    /// The accounts and units that it uses.
     uses: BTreeSet<String>,
     takes_away: bool,
-    /// True if it does something that a deploy is there for.
+    /// True if it does a deploy's work.
     works: bool,
     /// True if it installs packages of the system.
     installs: bool,
@@ -125,7 +124,7 @@ impl<'s> Seen<'s> {
         seen
     }
 
-    /// Where the step works.
+    /// Notes where the step works.
     fn place(&mut self, step: &Step) {
         let host = match &step.place {
             Place::Here => None,
@@ -151,7 +150,7 @@ impl<'s> Seen<'s> {
                 }
             }));
         }
-        // Packages of the system are the same, wherever they are asked for.
+        // Packages of the system go to the same places from any directory.
         if is_work(step) && !step.deed.roles.contains(&Role::SystemPackages) {
             directories.push(&step.argv.cwd);
         }
@@ -197,7 +196,7 @@ impl<'s> Seen<'s> {
         self.calls.contains(base(other.path)) || other.calls.contains(base(self.path))
     }
 
-    /// True if both work in a directory of one machine, or on one host of which no directory is known.
+    /// True if both work in a directory of one machine, or on one host where no directory is known.
     fn may_share_a_place_with(&self, other: &Seen<'_>) -> bool {
         self.places.iter().any(|(host, directories)| {
             other.places.iter().any(|(their_host, theirs)| {
@@ -209,8 +208,8 @@ impl<'s> Seen<'s> {
         })
     }
 
-    /// True if the two surely run on two servers: they go to different hosts, or each sets up a machine by itself, under a
-    /// name that says so, in places of its own, and with accounts and units of its own.
+    /// True if the two surely run on two servers. Either they go to different hosts; or each sets up a machine by
+    /// itself, under a name that says so, in its own places, and with its own accounts and units.
     fn runs_apart_from(&self, other: &Seen<'_>) -> bool {
         if self.calls_or_is_called_by(other) {
             return false;
@@ -249,7 +248,7 @@ fn are_twins(one: &str, other: &str) -> bool {
         && one_words.iter().zip(&other_words).filter(|(a, b)| a != b).count() == 1
 }
 
-/// For each script, why it is no part of a deploy.
+/// Tells why each script is no part of a deploy.
 fn beside(all: &[Seen<'_>]) -> Vec<Option<Beside>> {
     let is_called = |at: usize| {
         let name = base(all[at].path);
@@ -266,7 +265,7 @@ fn beside(all: &[Seen<'_>]) -> Vec<Option<Beside>> {
             named => *named,
         })
         .collect();
-    // Which environment a script is for counts only if its places are others than those of the rest.
+    // A script for an environment stands apart only if it works in other places than the rest.
     let is_other = |at: &usize| named[*at] == Some(Beside::Environment);
     let rest: Vec<&Seen<'_>> =
         (0..all.len()).filter(|at| beside[*at].is_none() && !is_other(at)).map(|at| &all[at]).collect();
@@ -282,11 +281,12 @@ fn beside(all: &[Seen<'_>]) -> Vec<Option<Beside>> {
     beside
 }
 
-/// What the name of a script, or a directory above it, says.
+/// The kind that the name of a script, or of a directory above it, shows.
 fn by_name(path: &str) -> Option<Beside> {
     let name = base(path);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    // A directory that holds the tools for restoring, or the app that restores, says nothing of what a script in it does.
+    // A directory `restore/` may hold the tools for restoring, or an app that restores. So it does not say what a
+    // script in it does.
     let above = directory(path).split('/').filter_map(of_word);
     let above = above.filter(|kind| matches!(kind, Beside::Demo | Beside::Environment));
     stem.split(['-', '_', '.']).filter_map(of_word).chain(above).next()
@@ -319,7 +319,7 @@ fn takes_away(script: &Deployment<'_>) -> bool {
         && !steps().any(|step| about(step, brings) || is_work(step))
 }
 
-/// A step that a deploy is there for.
+/// True for a step that does a deploy's work.
 fn is_work(step: &Step) -> bool {
     step.deed.roles.iter().any(|role| {
         matches!(
@@ -428,12 +428,12 @@ mod tests {
         let (web, jobs) = (on("deploy@web.example.org"), on("deploy@jobs.example.org"));
         let found = deploys(&[("web.sh", &web), ("jobs.sh", &jobs), ("again.sh", &web)]);
         assert_eq!(found.groups, [vec![0, 2], vec![1]]);
-        // One entry, or a host that is not known: they may run together.
+        // They may run together if one calls the other, or if a host is not known.
         let entry = format!("{web}./jobs.sh\n");
         assert_eq!(deploys(&[("web.sh", &entry), ("jobs.sh", &jobs)]).groups, [[0, 1]]);
         assert_eq!(deploys(&[("web.sh", &web), ("jobs.sh", &on("$HOST"))]).groups, [[0, 1]]);
         assert_eq!(deploys(&[("web.sh", &web), ("setup.sh", PACKAGES)]).groups, [[0, 1]]);
-        // What may run with both of them brings them together.
+        // A script that may run with both of them brings them together.
         let all = [("web.sh", web.as_str()), ("jobs.sh", &jobs), ("setup.sh", PACKAGES)];
         assert_eq!(deploys(&all).groups, [[0, 1, 2]]);
     }
@@ -444,7 +444,8 @@ mod tests {
         let (web, jobs) = (sets_up("/srv/web"), sets_up("/srv/jobs"));
         assert_eq!(deploys(&[("web/setup.sh", &web), ("jobs/setup.sh", &jobs)]).groups, [[0], [1]]);
         assert_eq!(deploys(&[("setup-web.sh", &web), ("setup-jobs.sh", &jobs)]).groups, [[0], [1]]);
-        // Other names, one directory, one that sets nothing up, or one that uses the account of the other.
+        // The names do not tell servers apart, the directories overlap, one sets nothing up, or one uses the account of
+        // the other.
         assert_eq!(deploys(&[("setup.sh", &web), ("update.sh", &jobs)]).groups, [[0, 1]]);
         let below = sets_up("/srv/web/jobs");
         assert_eq!(deploys(&[("web/setup.sh", &web), ("jobs/setup.sh", &below)]).groups, [[0, 1]]);

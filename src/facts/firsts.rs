@@ -15,11 +15,11 @@ pub(crate) enum Lacking<'s> {
     Path(&'s Value),
 }
 
-/// What a script makes, each with the first step that does.
+/// What a script makes, with the first step that makes it.
 #[derive(Default)]
 pub(crate) struct Firsts<'s> {
     accounts: Steps<'s>,
-    /// Everything that is made or used, and what contains it.
+    /// Every path that is made or used, and everything that contains it.
     paths: Steps<'s>,
     /// Trees that bring contents with them.
     filled: Steps<'s>,
@@ -74,8 +74,8 @@ impl<'s> Firsts<'s> {
         firsts
     }
 
-    /// What a step needs and another one, later in the same flow, is the first to make. Nothing before the step that
-    /// needs it may have made it, used it or brought it inside a tree.
+    /// The account or path that a step needs and that a later step of the same flow makes first. No step before the one
+    /// that needs it may have made it, used it or brought it inside a tree.
     pub(crate) fn lacking(
         &self,
         script: &'s Deployment<'_>,
@@ -108,7 +108,7 @@ impl<'s> Firsts<'s> {
         })
     }
 
-    /// True if a step before one may have made the path.
+    /// True if a step before this one may have made the path.
     fn may_hold(&self, path: &Value, id: StepId) -> bool {
         self.unknown.is_some_and(|first| first < id)
             || self.paths.is_before(path.key(), id)
@@ -116,10 +116,9 @@ impl<'s> Firsts<'s> {
     }
 }
 
-/// The scripts that make an account or a directory, by number.
+/// For each account and directory, the numbers of the scripts that make it.
 pub(crate) type Makers<'s> = HashMap<&'s Resource, Vec<usize>>;
 
-/// All of them.
 pub(crate) fn makers<'s>(scripts: &[&'s Deployment<'_>]) -> Makers<'s> {
     let mut makers = Makers::new();
     for (number, script) in scripts.iter().enumerate() {
@@ -172,7 +171,7 @@ fn brings(step: &Step, resource: &Resource) -> bool {
     step.deed.effects.iter().any(|effect| made(effect) && effect.resource == *resource)
 }
 
-/// A tree that brings contents with it.
+/// True for a tree that brings contents with it.
 fn fills(effect: &Effect) -> bool {
     matches!(effect.change, Change::Create(PathKind::Tree | PathKind::Any) | Change::Write)
 }

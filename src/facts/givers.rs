@@ -1,5 +1,5 @@
-//! Which steps of a script give paths away, and which remove them. It is asked for each path that root
-//! creates, and answers without going through all steps again.
+//! Which steps of a script give paths away, and which remove them. Each path that root creates asks for this, so an
+//! index answers without going through all steps again.
 
 use crate::facts::owners::{holders, reaches};
 use crate::model::{Deployment, Step, User};
@@ -7,12 +7,12 @@ use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, Mode, Resource, Role};
 use std::collections::HashMap;
 
-/// The index of one script. Steps are given by their index, effects by their index in the step.
+/// The index of one script. It gives steps by their index, and effects by their index in the step.
 #[derive(Debug, Default)]
 pub(crate) struct Givers {
     /// The effects that give a path to someone other than root, by the path.
     given: HashMap<String, Vec<(usize, usize)>>,
-    /// Those whose path is a pattern.
+    /// The effects that give away paths by a pattern.
     patterns: Vec<(usize, usize)>,
     /// Steps that may give anything away: `find … | xargs chown app`.
     hidden: Vec<usize>,
@@ -22,7 +22,7 @@ pub(crate) struct Givers {
     pub(crate) named: Vec<usize>,
 }
 
-/// A step that gives a path away, and to whom, if that is known.
+/// A step that gives a path away, and the new owner if it is known.
 pub(crate) type Given<'s> = (&'s Step, Option<&'s Value>);
 
 impl Givers {
@@ -52,8 +52,8 @@ impl Givers {
         givers
     }
 
-    /// The first of the steps from one on that match and give the path away: its owner, its group with the
-    /// right to write, or the right for everybody.
+    /// The first step from `from` on that matches and gives the path away. It gives it to an owner, to a group that may
+    /// write, or to everybody.
     pub(crate) fn first<'s>(
         &self,
         script: &'s Deployment<'_>,
@@ -97,7 +97,7 @@ impl Givers {
             || script.steps[step].deed.effects.iter().any(|effect| gives(effect) && reached(effect, path))
     }
 
-    /// The last of the steps before one that match and give away the path or what contains it.
+    /// The last step before `before` that matches and gives away the path or what contains it.
     pub(crate) fn last_before<'s>(
         &self,
         script: &'s Deployment<'_>,
@@ -142,7 +142,7 @@ fn key(path: &Value) -> &str {
     path.key().trim_end_matches('/')
 }
 
-/// The path and everything that may contain it: the root may contain any path that is not absolute.
+/// The path and everything that may contain it. The root may contain any path that is not absolute.
 fn above(path: &str) -> impl Iterator<Item = &str> {
     let root = (!path.starts_with('/')).then_some("");
     holders(path).chain(root)

@@ -1,5 +1,5 @@
-//! What the facts about one deployment rest on: the scripts' models, the project around them, the units, the app's user and its
-//! directories. What takes more to work out is a fact of its own, which asks the ground and which the world keeps.
+//! What the facts about one deployment rest on: the scripts' models, the project around them, the units, the app's user
+//! and its directories. Facts that take more work ask the ground, and the world keeps them.
 
 use crate::facts::app::user_of_units;
 use crate::facts::app_writes::Evidence;
@@ -26,23 +26,19 @@ pub(crate) struct Scope {
     pub(crate) beside: HashSet<FileId>,
     /// Scripts that the world does not have.
     pub(crate) others: HashSet<FileId>,
-    /// Those of them that are a deploy of another server.
+    /// The scripts among them that deploy another server.
     pub(crate) other_deploys: HashSet<FileId>,
-    /// The units that those bring, by their names.
+    /// The names of the units that those scripts bring.
     pub(crate) others_units: HashSet<String>,
 }
 
 /// What is known of a deployment before anything is worked out.
 pub(crate) struct Ground<'r, 'a> {
-    /// The texts.
     pub(crate) sources: &'r Sources,
-    /// The surroundings of the scripts.
     pub(crate) project: &'r Project,
-    /// What the configuration says.
     pub(crate) given: &'r Given,
-    /// The units of the project.
     pub(crate) units: Vec<UnitAt>,
-    /// What pm2 and supervisor run.
+    /// The processes that pm2 and supervisor run.
     pub(crate) processes: Vec<ProcessAt>,
     /// The app's user, if one can be found.
     pub(crate) app_user: Option<AppUser>,
@@ -56,9 +52,7 @@ pub(crate) struct Ground<'r, 'a> {
 /// What follows from the scripts and units alone. Each is computed when it is first needed.
 #[derive(Default)]
 struct Known<'r> {
-    /// What each script gives away and which of its steps matter to a deploy.
     of_scripts: Vec<OfScript<'r>>,
-    /// The scripts that make an account or a directory, by number.
     makers: OnceCell<Makers<'r>>,
     places: OnceCell<Vec<Placed>>,
     lives: OnceCell<Vec<Lives>>,
@@ -68,16 +62,14 @@ struct Known<'r> {
     app_writes: OnceCell<Evidence>,
 }
 
-/// The place of a step.
 struct Placed {
     span: Span,
-    /// How far the steps of the file extend that begin before it or with it.
+    /// The furthest end of this step and of the steps of the file that begin before it.
     reach: u32,
     script: usize,
     id: StepId,
 }
 
-/// What a ground is made of.
 pub(crate) struct Found<'r, 'a> {
     pub(crate) sources: &'r Sources,
     pub(crate) project: &'r Project,
@@ -91,7 +83,6 @@ pub(crate) struct Found<'r, 'a> {
 }
 
 impl<'r, 'a> Ground<'r, 'a> {
-    /// Puts together what was found.
     pub(crate) fn new(found: Found<'r, 'a>) -> Self {
         let Found { sources, project, given, scripts, scope, units, processes, app_user, app_trees } = found;
         let of_scripts = scripts.iter().map(|_| OfScript::default()).collect();
@@ -99,7 +90,6 @@ impl<'r, 'a> Ground<'r, 'a> {
         Ground { sources, project, given, units, processes, app_user, app_trees, scripts, scope, known }
     }
 
-    /// The scripts.
     pub(crate) fn scripts(&self) -> &[&'r Deployment<'a>] {
         &self.scripts
     }
@@ -141,7 +131,7 @@ impl<'r, 'a> Ground<'r, 'a> {
         self.number(script).map(|number| &self.known.of_scripts[number])
     }
 
-    /// Where each unit's service is, in the order of the units.
+    /// The homes of each unit's service, in the order of the units.
     pub(crate) fn lives(&self) -> &[Lives] {
         self.known.lives.get_or_init(|| self.units.iter().map(Lives::of).collect())
     }
@@ -192,7 +182,8 @@ impl<'r, 'a> Ground<'r, 'a> {
             })
     }
 
-    /// The app's user, as a script sees it: if it brings services, their user, and else that of the whole deployment.
+    /// The user of the app for a script. If the script brings services, it is their user, and otherwise that of the
+    /// whole deployment.
     pub(crate) fn app_user_of(&self, script: &Deployment<'_>) -> Option<&AppUser> {
         let own = self.number(script).filter(|_| self.given.user.is_none()).and_then(|number| {
             let brings = |at: &&UnitAt| at.origin.script() == Some(number);
@@ -202,7 +193,7 @@ impl<'r, 'a> Ground<'r, 'a> {
         own.filter(|user| !user.is_root()).or(self.app_user.as_ref())
     }
 
-    /// True where a step of the script runs as the app's user.
+    /// True if a step of the script runs as the app's user.
     pub(crate) fn runs_as_app(&self, script: &Deployment<'_>, step: &Step) -> bool {
         match (&step.user, self.app_user_of(script)) {
             (User::Named(name), Some(app)) => *name == app.name || name.looks_like(&app.name),
@@ -211,9 +202,9 @@ impl<'r, 'a> Ground<'r, 'a> {
         }
     }
 
-    /// The highest confidence of a verdict about a step. A menu, an unknown condition, another host, a
-    /// container or a function that nothing calls never allows high confidence; a resource of which nothing
-    /// is known allows only low.
+    /// The highest confidence of a verdict about a step. A menu, an unknown condition, another host, a container or a
+    /// function that nothing calls never allows high confidence. A resource of which nothing is known allows only low
+    /// confidence.
     pub(crate) fn confidence(
         &self,
         script: &Deployment<'_>,
@@ -230,7 +221,7 @@ impl<'r, 'a> Ground<'r, 'a> {
         Self::circumstances(script, id)
     }
 
-    /// The highest confidence of a verdict about a step because of its place, whatever it is about.
+    /// The highest confidence that the place of a step allows, whatever the verdict is about.
     fn circumstances(script: &Deployment<'_>, id: StepId) -> Confidence {
         let step = script.step(id);
         let conditional = script.guards_of(id).any(|(_, guard)| guard.cond.has_opaque());
@@ -240,8 +231,8 @@ impl<'r, 'a> Ground<'r, 'a> {
         Confidence::High
     }
 
-    /// The highest confidence of a finding at a place: that of the surest of the steps that its command
-    /// makes. So no rule can forget that it looks at a menu or another host.
+    /// The highest confidence of a finding at a place. It is that of the surest step that the command there makes, so
+    /// no rule can forget that it looks at a menu or another host.
     pub(crate) fn at_most(&self, span: Span) -> Confidence {
         let places = self.known.places.get_or_init(|| self.placed());
         let upto = places.partition_point(|p| (p.span.file, p.span.start) <= (span.file, span.start));
@@ -257,7 +248,7 @@ impl<'r, 'a> Ground<'r, 'a> {
         surest.unwrap_or(Confidence::High)
     }
 
-    /// All steps by their places.
+    /// All steps, sorted by their places.
     fn placed(&self) -> Vec<Placed> {
         let mut places = Vec::new();
         for (script, deployment) in self.scripts.iter().enumerate() {
@@ -278,7 +269,7 @@ impl<'r, 'a> Ground<'r, 'a> {
         format!("line {}", self.sources.line(span))
     }
 
-    /// The place of a step that a message about another place names: with the file, if that is another one.
+    /// The place of a step for a message about another place. It names the file if that is another one.
     pub(crate) fn line_beside(&self, span: Span, beside: Span) -> String {
         let (line, path) = (self.line(span), self.sources.file(span.file).path());
         if span.file == beside.file { line } else { format!("{line} of {path}") }
@@ -293,18 +284,18 @@ impl<'r, 'a> Ground<'r, 'a> {
         if more || short.len() < line.len() { format!("{short} …") } else { short }
     }
 
-    /// The step after `id` that shows best what does not run if `id` ends the script.
+    /// The step that shows best what is lost if the script ends at `id`.
     pub(crate) fn lost(&self, script: &Deployment<'_>, id: StepId) -> Option<Span> {
         let entry = script.step(id).entry;
         let weighty = self.of_script(script)?.weighty.get_or_init(|| weighty(script));
         let later = &weighty[weighty.partition_point(|at| *at <= id.0 as usize)..];
         let mut later = later.iter().map(|at| &script.steps[*at]).filter(|s| s.entry == entry);
-        // The step that starts the app shows best what is lost.
+        // Nothing shows the loss better than the step that starts the app.
         let lost = later.clone().rfind(|s| s.deed.roles.contains(&Role::Restart)).or_else(|| later.next());
         lost.map(|step| step.span)
     }
 
-    /// The same in words: `` `systemctl restart shop` on line 12 ``.
+    /// What [`Ground::lost`] finds, in words: `` `systemctl restart shop` on line 12 ``.
     pub(crate) fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
         self.lost(script, id).map(|lost| format!("`{}` on {}", self.words(lost), self.line(lost)))
     }

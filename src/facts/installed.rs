@@ -32,18 +32,18 @@ fn is_unit_path(path: &Value) -> bool {
         && is_unit_directory(path.known_prefix())
 }
 
-/// What a file beside a unit adds to it, systemd.unit(5).
+/// A file beside a unit that adds to it, systemd.unit(5).
 struct DropIn {
-    /// The unit: `web.service`.
+    /// The name of the unit: `web.service`.
     of: String,
-    /// Its own name; drop-ins are read in the order of their names.
+    /// Its own name. Drop-ins are read in the order of their names.
     name: String,
     unit: Unit,
     /// The script that writes or installs it.
     script: usize,
 }
 
-/// The units of the project, drop-ins merged.
+/// The units of the project, with drop-ins merged into them.
 pub(crate) fn units(sources: &Sources, scripts: &[&Deployment<'_>], project: &Project) -> Vec<UnitAt> {
     let mut found = Found { sources, project, units: Vec::new(), taken: Vec::new(), drop_ins: Vec::new() };
     for (index, script) in scripts.iter().enumerate() {
@@ -57,10 +57,10 @@ pub(crate) fn units(sources: &Sources, scripts: &[&Deployment<'_>], project: &Pr
     found.units
 }
 
-/// The units that each step writes or installs, by the script's number and the step.
+/// The units that each step writes or installs. The key is the number of the script and the step.
 pub(crate) type Brought = HashMap<(usize, StepId), Vec<usize>>;
 
-/// All of them, by their numbers.
+/// Collects the units that steps bring, by their numbers.
 pub(crate) fn brought(units: &[UnitAt]) -> Brought {
     let mut brought = Brought::new();
     for (number, at) in units.iter().enumerate() {
@@ -75,7 +75,7 @@ struct Found<'p> {
     sources: &'p Sources,
     project: &'p Project,
     units: Vec<UnitAt>,
-    /// Files of the repo that a script installs.
+    /// The files of the repo that scripts install.
     taken: Vec<&'p str>,
     drop_ins: Vec<DropIn>,
 }
@@ -85,7 +85,7 @@ impl<'p> Found<'p> {
         for written in step.written.iter().filter(|w| is_unit_path(&w.path) && !w.append) {
             let name = written.path.basename().to_string();
             let unit = Unit::parse(&written.content);
-            // `echo … > x.service` with one line, or an unknown text, is not a unit.
+            // A single line (`echo … > x.service`) or an unknown text is not a unit.
             if unit.directives.is_empty() {
                 continue;
             }
@@ -117,7 +117,7 @@ impl<'p> Found<'p> {
             else {
                 continue;
             };
-            // The script's own text; what `sed` pipes into `tee` comes from a file.
+            // This reads only the script's own text. What `sed` pipes into `tee` comes from a file.
             let own = !step.written.is_empty() && std::ptr::eq(filter(script, id), step);
             if !is_unit_directory(path.known_prefix()) || own {
                 continue;
@@ -183,9 +183,9 @@ impl<'p> Found<'p> {
         }
     }
 
-    /// systemd.unit(5): drop-ins are read after the unit, in the order of their names. An assignment is one
-    /// more line of the unit, so an empty one resets a list, and the last one of a single value counts.
-    /// Drop-ins of one instance of a template are not those of the template.
+    /// Adds drop-ins to units, systemd.unit(5): they are read after the unit, in the order of their names. An
+    /// assignment is one more line of the unit, so an empty one resets a list, and the last one of a single value
+    /// counts. Drop-ins of one instance of a template are not those of the template.
     fn merge(&mut self) {
         self.drop_ins.sort_by(|a, b| a.name.cmp(&b.name));
         for added in &self.drop_ins {
@@ -224,7 +224,7 @@ fn is_copied(step: &Step) -> bool {
     step.deed.copies() || step.deed.prints == Prints::Same
 }
 
-/// The step that makes the text: this one, or the one that pipes it into `tee`.
+/// The step that makes the text: this one, or the one that pipes the text into `tee`.
 fn filter<'s>(script: &'s Deployment<'_>, id: StepId) -> &'s Step {
     let step = script.step(id);
     let before = id.0.checked_sub(1).map(|before| script.step(StepId(before)));
@@ -236,7 +236,7 @@ fn filter<'s>(script: &'s Deployment<'_>, id: StepId) -> &'s Step {
     before.filter(pipes).unwrap_or(step)
 }
 
-/// The last parts of the operands that are not in systemd's directories.
+/// The last parts of the operands that lie outside systemd's directories.
 fn operands(step: &Step) -> impl Iterator<Item = String> {
     let plain = |a: &&Arg| {
         let text = a.value.known_prefix();
@@ -249,14 +249,14 @@ fn operands(step: &Step) -> impl Iterator<Item = String> {
     step.argv.args.iter().filter(plain).map(|a| a.value.basename().to_string()).chain(read)
 }
 
-/// The file of the repo that a step copies to a unit's place, or fills in: found by the operand's name, else
-/// by the unit's.
+/// The file of the repo that a step copies to a unit's place or fills in. The operand's name finds it, or else the
+/// unit's name.
 fn source_file<'p>(step: &Step, name: &str, files: &'p [(String, FileId)]) -> Option<&'p (String, FileId)> {
     let by_name = |wanted: &str| files.iter().find(|(path, _)| base(path) == wanted);
     // `web.service.in` is filled in to become `web.service`.
     let by_stem =
         || files.iter().find(|(path, _)| base(path).rsplit_once('.').is_some_and(|(stem, _)| stem == name));
-    // `cp web.service worker.service /etc/systemd/system/`: each keeps its own name.
+    // Each file of `cp web.service worker.service /etc/systemd/system/` keeps its own name.
     if operands(step).any(|operand| operand == name) {
         return by_name(name);
     }

@@ -1,7 +1,7 @@
 //! What a deploy does with each unit that it brings: whether something starts, restarts, enables or removes it.
 //!
-//! Facts: systemctl(1). `enable` reloads the manager's configuration when it is done, unless `--no-reload` is given; `start`
-//! does not affect a running unit; `restart` runs the unit as it was last loaded.
+//! Facts from systemctl(1): `enable` reloads the manager's configuration when it is done, unless `--no-reload` is
+//! given; `start` does not affect a running unit; `restart` runs the unit as it was last loaded.
 
 use crate::facts::deploy::names::same_unit;
 use crate::facts::deploy::{Deploy, Language, UnitEffect, is_here};
@@ -19,33 +19,33 @@ use crate::tools::services::{REBOOT, may_start_otherwise};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-/// What is the same for each unit, computed once.
+/// Facts that are the same for each unit and are computed once.
 #[derive(Default)]
 pub(crate) struct Lifecycles {
-    /// Something ends whatever runs.
+    /// True if something ends whatever runs.
     ends: OnceCell<bool>,
-    /// Something enables unknown units.
+    /// True if something enables unknown units.
     enables: OnceCell<bool>,
     reboots: OnceCell<bool>,
     brought_up: OnceCell<BroughtUp>,
 }
 
-/// The units that others name, with those others.
+/// For each unit that other units name, the names of those others.
 #[derive(Default)]
 struct BroughtUp {
     by_name: HashMap<String, Vec<String>>,
-    /// What the lists of `[Unit]` name, where a service may go without its suffix.
+    /// The names in the lists of `[Unit]`, where a service may lack its suffix.
     by_stem: HashMap<String, Vec<String>>,
 }
 
-/// The step that brings a unit to the machine: its script's number, and its own. Not for one that is only in the repo, or
-/// that a container gets.
+/// The step that brings a unit to the machine, after the number of its script. A unit that is only in the repo, or that
+/// goes into a container, has none.
 pub(crate) fn brought_by(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> Option<(usize, StepId)> {
     let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { return None };
     is_here(deploy.world.scripts()[script].step(id)).then_some((script, id))
 }
 
-/// The first step of the deploy that does one of these to the unit.
+/// The first step of the deploy that makes one of these changes to the unit.
 pub(crate) fn first<'r>(
     deploy: &Deploy<'_, 'r, '_>,
     at: &UnitAt,
@@ -55,7 +55,7 @@ pub(crate) fn first<'r>(
     effects.filter(|effect| effect.deploys).find(|effect| changes.contains(effect.change))
 }
 
-/// The step does one of these to the unit, and names it.
+/// True if the step names the unit and makes one of these changes to it.
 pub(crate) fn drives(step: &Step, at: &UnitAt, changes: &[Change]) -> bool {
     step.deed.effects.iter().any(|e| match &e.resource {
         // A glob or a variable may be another unit.
@@ -66,10 +66,10 @@ pub(crate) fn drives(step: &Step, at: &UnitAt, changes: &[Change]) -> bool {
     })
 }
 
-/// The step may bring the unit: it writes it in another place, copies it with others, installs a package of its name, or
-/// does what is not known.
+/// True if the step may bring the unit. It writes it in another place, copies it with others, installs a package of its
+/// name, or does what is not known.
 pub(crate) fn may_bring(step: &Step, at: &UnitAt) -> bool {
-    // A file of a package (`dpkg -i`), a vendor's script.
+    // This may be a package from a file (`dpkg -i`) or a vendor's script.
     let installs_unnamed = step.deed.roles.contains(&Role::SystemPackages)
         && !step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Package(_)));
     installs_unnamed
@@ -85,7 +85,7 @@ pub(crate) fn may_bring(step: &Step, at: &UnitAt) -> bool {
         })
 }
 
-/// A later step of the script removes the unit's file: it exists only for a while.
+/// True if a later step of the script removes the unit's file, so that it exists only for a while.
 pub(crate) fn is_removed(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     deploy.steps().any(|s| {
         s.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
@@ -99,7 +99,7 @@ pub(crate) fn is_removed(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     })
 }
 
-/// What the deploy calls or prints, another script of the repo, or a reboot may start the unit.
+/// True if something else may start the unit: what the deploy calls or prints, another script of the repo, or a reboot.
 pub(crate) fn may_be_started(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     let stem = stem(at);
     let reboots = || deploy.steps().any(|s| s.deed.roles.contains(&Role::Reboot));
@@ -110,8 +110,8 @@ pub(crate) fn may_be_started(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
         || *deploy.lifecycles().reboots.get_or_init(reboots)
 }
 
-/// A step enables the unit, or may: by its name, by a link, with others that are not known, in what is called or printed, or
-/// in another script of the repo.
+/// True if something enables the unit or may do so: a step that names it, links it or enables unknown units, what is
+/// called or printed, or another script of the repo.
 pub(crate) fn is_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     let linked = |s: &Step| {
         s.deed.effects.iter().any(|e| match &e.resource {
@@ -128,7 +128,8 @@ pub(crate) fn is_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
         || deploy.repo_drives("enable", stem)
 }
 
-/// A timer, a socket, another unit or the boot starts it; or it is a template, or what another unit runs on failure.
+/// True if a timer, a socket, another unit or the boot starts the unit. Templates count too, and so do units that
+/// another unit runs on failure.
 pub(crate) fn is_on_demand(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     let name = at.name.as_str();
     if matches!(UnitKind::of(name), UnitKind::Target | UnitKind::Mount) || name.contains("@.") {
@@ -141,7 +142,7 @@ pub(crate) fn is_on_demand(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     by(&brought_up.by_name, name)
         || by(&brought_up.by_stem, stem(at))
         || ["WantedBy", "RequiredBy", "PartOf"].iter().any(|key| {
-            // Its target is started, and that starts it.
+            // The deploy starts the target, and that starts the unit.
             let section = if *key == "PartOf" { "Unit" } else { "Install" };
             at.unit
                 .all(section, key)
@@ -151,20 +152,19 @@ pub(crate) fn is_on_demand(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
         })
 }
 
-/// Endings of scripts.
 const SCRIPTS: [&str; 6] = [".js", ".php", ".pl", ".py", ".rb", ".sh"];
 
-/// The step writes into the file of the native program that the unit runs. A script may be written while it runs: only its
-/// interpreter is a running program.
+/// True if the step writes into the file of the native program that the unit runs. A script may be written while it
+/// runs, because only its interpreter is a running program.
 pub(crate) fn overwrites_program(deploy: &Deploy<'_, '_, '_>, step: &Step, at: &UnitAt) -> bool {
-    // Most commands are no such ones, and taking a unit's lines apart costs more than to see it.
+    // This is checked first, because few commands pass and taking a unit's lines apart is slow.
     if !writes_in_place(&step.argv) || !is_here(step) {
         return false;
     }
     let execs = at.unit.exec_start();
     let Some(program) = execs.first().map(|exec| exec.program.as_str()) else { return false };
-    // What a compiler has put there, or what is downloaded under a name that is no script's. Of any other file nobody knows
-    // whether it begins with `#!`.
+    // A file is native if a compiler made it, or if it is downloaded under a name that is no script's. Any other file
+    // may begin with `#!`.
     let compiles = |role: &Role| matches!(role, Role::Build(Ecosystem::Rust | Ecosystem::Go));
     let is_native = |source: Option<&Value>| match source {
         Some(source) => {
@@ -188,21 +188,22 @@ pub(crate) fn overwrites_program(deploy: &Deploy<'_, '_, '_>, step: &Step, at: &
         })
 }
 
-/// A service that ends when its work is done, or a unit of another kind: starting it again starts it.
+/// True for a service that ends when its work is done, and for a unit of another kind. Starting it again does its work
+/// again.
 pub(crate) fn ends_by_itself(at: &UnitAt) -> bool {
     at.unit.is_oneshot() || UnitKind::of(&at.name) != UnitKind::Service
 }
 
-/// What a running unit misses that is only started.
+/// What a running unit misses if the deploy only starts it.
 #[derive(Clone, Copy)]
 pub(crate) enum Missed<'r> {
     /// The new code that this step brings.
     Code(&'r Step),
-    /// The unit's own new text.
+    /// The new text of the unit itself.
     Unit,
 }
 
-/// What the unit misses if it runs already when the deploy's first start of it comes.
+/// What the unit misses if it already runs when the deploy starts it for the first time.
 pub(crate) fn missed<'r>(
     deploy: &Deploy<'_, 'r, '_>,
     at: &UnitAt,
@@ -221,8 +222,8 @@ pub(crate) fn missed<'r>(
     }
 }
 
-/// The script that writes the unit starts it below, and nothing is seen that ends the running one: no kill, no reboot, and
-/// no restart in what it calls, in another script of the repo, or of all that belongs to a target.
+/// True if the script starts the unit after writing it, and nothing ends the running one: no kill, no reboot, and no
+/// restart in what it calls, in another script of the repo, or of a whole target.
 fn is_left_running(
     deploy: &Deploy<'_, '_, '_>,
     at: &UnitAt,
@@ -251,7 +252,7 @@ fn is_left_running(
         && !driven
 }
 
-/// The step that brings new code, also on a second run.
+/// The step that brings new code, on a second run too.
 fn updates<'r>(script: &'r Deployment<'_>) -> Option<(StepId, &'r Step)> {
     script.iter().find_map(|(id, step)| {
         let source = step.deed.roles.contains(&Role::Source) && is_here(step);
@@ -260,8 +261,8 @@ fn updates<'r>(script: &'r Deployment<'_>) -> Option<(StepId, &'r Step)> {
     })
 }
 
-/// The repo's unit of the app, if the step is the first that brings new code, packages or migrations follow that the running
-/// app does not have, and nothing restarts it.
+/// The unit of the app in the repo that keeps running old code. The step is the first that brings new code, the deploy
+/// then installs packages or migrates, and nothing restarts the app.
 pub(crate) fn left_with_old_code<'c>(
     deploy: &Deploy<'c, '_, '_>,
     step: (usize, StepId),

@@ -7,17 +7,15 @@ use crate::tools::effect::{Change, PathKind, Resource, Role};
 
 /// A path that a script creates, and how.
 pub(crate) struct Made {
-    /// The path.
     pub(crate) path: String,
     /// True for a directory that is not empty, or may not be.
     pub(crate) tree: bool,
     /// True for a virtual environment.
     pub(crate) environment: bool,
-    /// The step.
     pub(crate) span: Span,
 }
 
-/// All of them, in the order of the steps.
+/// Collects the paths in the order of the steps.
 pub(crate) fn made(world: &Ground<'_, '_>) -> Vec<Made> {
     let mut made = Vec::new();
     for (_, _, step) in world.steps().filter(|(_, _, s)| s.place == Place::Here) {

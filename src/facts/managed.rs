@@ -1,5 +1,5 @@
-//! What pm2 and supervisor run: the process files that the scripts start or install, what the scripts write,
-//! and the files in the repo.
+//! The processes that pm2 and supervisor run: from process files that the scripts start or install, from what the
+//! scripts write, and from the files in the repo.
 
 use crate::facts::parts::{Origin, ProcessAt};
 use crate::facts::surroundings::Project;
@@ -12,7 +12,7 @@ use crate::tools::effect::{Change, Resource};
 use crate::tools::managers::is_supervisord;
 use crate::tools::processes;
 
-/// Every process of the project, each once: what a script starts last counts.
+/// Every process of the project, once. What a script starts last counts.
 pub(crate) fn processes(scripts: &[&Deployment<'_>], project: &Project) -> Vec<ProcessAt> {
     let mut found = Found { all: Vec::new(), taken: Vec::new(), project };
     for (index, script) in scripts.iter().enumerate() {
@@ -52,7 +52,7 @@ impl<'p> Found<'p> {
         self.all.push(ProcessAt { process, origin, span });
     }
 
-    /// All of a file's processes, or those that are named.
+    /// Adds all of a file's processes, or only those that are named.
     fn take(&mut self, file: &'p ProcessFile, only: &[String], index: usize, id: StepId, step: &Step) {
         if !self.taken.contains(&file.path.as_str()) {
             self.taken.push(&file.path);
@@ -85,7 +85,7 @@ impl<'p> Found<'p> {
             self.take(file, &[text], index, id, step);
             return;
         }
-        // `pm2 restart api` names what another script started.
+        // `pm2 restart api` names a process that another script started.
         let name = started.name();
         if name.is_none() && !started.is_script() || text.contains(".config.") {
             return;
@@ -141,8 +141,8 @@ fn is_supervisors(path: &str) -> bool {
     path.starts_with("/etc/supervisor")
 }
 
-/// True if the words of a command mean the file: by its name, with as much of its directory as both have. `*`
-/// covers all of a directory.
+/// True if the words of a command mean the file. They name it, with as much of its directory as both have, or `*`
+/// covers its directory.
 fn named(file: &ProcessFile, text: &str) -> bool {
     let (directory, name) = text.rsplit_once('/').unwrap_or(("", text));
     let (own_directory, own_name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
@@ -153,8 +153,7 @@ fn named(file: &ProcessFile, text: &str) -> bool {
     let last = base(directory);
     covers
         && (last.is_empty() || last == "." || last.contains('$') || base(own_directory) == last || {
-            // `$APP_DIR/ecosystem.config.js`, `/opt/shop/ecosystem.config.js`: the root has another name on
-            // the server.
+            // The root has another name on the server: `$APP_DIR/ecosystem.config.js`, `/opt/shop/ecosystem.config.js`.
             own_directory.is_empty() && text.starts_with(['/', '$'])
         })
 }

@@ -9,7 +9,7 @@ const KEY_LINE: usize = 48;
 /// How many characters of a word may be a token.
 const TOKEN: usize = 24;
 
-/// The value of a setting, unless it is a secret.
+/// Shows the value of a setting unless it is a secret.
 pub(crate) fn value(name: &str, value: &str) -> String {
     if is_secret_name(&name.replace('-', "_")) && is_value(value) && !is_reference(value) {
         return MASK.to_owned();
@@ -17,14 +17,14 @@ pub(crate) fn value(name: &str, value: &str) -> String {
     line(value)
 }
 
-/// A line of any file: the value of a secret's name is masked, and so is the password of a URL.
+/// Masks a line of any file: the value of each secret's name, and the password of a URL.
 pub(crate) fn line(text: &str) -> String {
     if is_key_line(text) {
         return MASK.to_owned();
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    // Whether only marks that begin a setting came before. Then the value extends to the end of the line.
+    // True while only marks that begin a setting came before. Then the value extends to the end of the line.
     let mut begins = true;
     while let Some((before, name, between, after)) = next_name(rest) {
         begins &= before.trim().is_empty() || before.trim().chars().all(|c| matches!(c, '-' | '"' | '\''));
@@ -58,7 +58,7 @@ pub(crate) fn line(text: &str) -> String {
     if mentions_secret(&out) { tokens(&out) } else { out }
 }
 
-/// A line about a secret, without a long run of letters and digits that looks like one.
+/// Masks a long run of letters and digits that looks like a secret, in a line about one.
 fn tokens(text: &str) -> String {
     let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
     let random = |run: &str| {
@@ -78,7 +78,7 @@ fn tokens(text: &str) -> String {
     out + rest
 }
 
-/// A text of several lines.
+/// Masks a text of several lines.
 pub(crate) fn text(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(line).collect();
     lines.join("\n")

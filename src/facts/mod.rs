@@ -1,6 +1,6 @@
-//! What is known about a deployment, worked out once: the app's user, its directory, which unit is which, who
-//! owns what when, what the deploy does and lacks. Each fact is lazy, in one [`world::World`]. Nothing here
-//! judges.
+//! What is known about a deployment: the app's user, its directory, which unit is which, who owns what and when, what
+//! the deploy does and lacks. Each fact is worked out once, in one [`world::World`], when it is first needed. Nothing
+//! here judges.
 
 pub(crate) mod app;
 pub(crate) mod app_paths;

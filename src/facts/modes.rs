@@ -6,8 +6,8 @@ use crate::model::Step;
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Mode, Resource};
 
-/// The first path that a step lets every account write to and that is not open by design, and whether all below it is
-/// opened too.
+/// The first path that a step lets every account write to, unless it is open by design. The flag says whether
+/// everything below is opened too.
 pub(crate) fn opened(step: &Step) -> Option<(&Value, bool)> {
     step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
         (Change::Mode { mode, recursive }, Resource::Path(path)) => {
@@ -17,20 +17,20 @@ pub(crate) fn opened(step: &Step) -> Option<(&Value, bool)> {
     })
 }
 
-/// What such a path is.
+/// The kinds of paths that are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opened {
     /// A socket through which a daemon takes orders as root: docker-run(1) can mount `/`.
     ControlSocket,
     /// A file with secrets.
     Secrets,
-    /// A socket whose daemon checks the caller, or what lies in /tmp and does not stay for long.
+    /// A socket whose daemon checks the caller, or a path in /tmp, which does not stay for long.
     Passing,
     /// Anything else.
     Lasting,
 }
 
-/// What a path is that every account can write to.
+/// The kind of a path that every account can write to.
 pub(crate) fn what_is_opened(path: &Value) -> Opened {
     const CONTROL: [&str; 5] =
         ["docker.sock", "containerd.sock", "podman.sock", "lxd/unix.socket", "libvirt-sock"];
@@ -46,7 +46,8 @@ pub(crate) fn what_is_opened(path: &Value) -> Opened {
     }
 }
 
-/// True if the first step takes back what the second one opens to all: another mode, or the path goes.
+/// True if the first step takes back what the second step opens to everybody. It sets another mode, or removes the
+/// path.
 pub(crate) fn narrows(first: &Step, second: &Step) -> bool {
     let Some((path, recursive)) = opened(second) else { return false };
     first.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
@@ -58,8 +59,8 @@ pub(crate) fn narrows(first: &Step, second: &Step) -> bool {
     })
 }
 
-/// What may be like that: a directory with the sticky bit, in which only the owner of a file can remove it
-/// (unlink(2)), devices, and unknown paths.
+/// True for paths that may be open to all: a directory with the sticky bit, in which only the owner of a file can
+/// remove it (unlink(2)), devices, and unknown paths.
 fn is_free(path: &Value, mode: &Mode) -> bool {
     let shown = path.to_string();
     mode.is_sticky() == Some(true)

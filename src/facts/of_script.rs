@@ -1,4 +1,4 @@
-//! What is worked out of one script by itself, when it is first asked for.
+//! Facts about one script alone. Each is worked out when it is first asked for.
 
 use crate::facts::firsts::Firsts;
 use crate::facts::givers::Givers;

@@ -1,5 +1,5 @@
-//! Where a build puts its output, and who hands it out: a web server whose settings the scripts write, the app's own code, or
-//! a process that runs it.
+//! Where a build puts its output, and what serves it: a web server whose settings the scripts write, the app's own
+//! code, or a process that runs it.
 
 use crate::facts::deploy::names::is_directory;
 use crate::facts::deploy::{Deploy, Language, line_of};
@@ -13,19 +13,19 @@ use std::cell::OnceCell;
 /// Where builders put their output.
 pub(crate) const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
 
-/// What is the same for each package, computed once.
+/// Facts that are the same for each package and are computed once.
 #[derive(Default)]
 pub(crate) struct Outputs<'r> {
     is_release: OnceCell<bool>,
     web_texts: OnceCell<Vec<&'r str>>,
 }
 
-/// The place where Cargo puts a program.
+/// True for the place where Cargo puts a program.
 pub(crate) fn is_compiler_output(path: &str) -> bool {
     path.contains("/target/release/") || path.starts_with("target/release/")
 }
 
-/// The output is copied to the server, or downloaded, or it comes with the app in an archive.
+/// True if the output is copied to the server or downloaded, or if it comes with the app in an archive.
 pub(crate) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> bool {
     let name = package.directory.rsplit('/').next().unwrap_or_default();
     let copied = deploy.steps().any(|s| {
@@ -41,8 +41,8 @@ pub(crate) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> 
     copied || *deploy.outputs().is_release.get_or_init(|| is_release(deploy))
 }
 
-/// The app comes in an archive, which a build elsewhere has made: nothing brings its source, and one is unpacked outside of the
-/// system's directories that no step has downloaded.
+/// True if the app comes in an archive, which a build elsewhere has made. Nothing brings its source, and a step unpacks
+/// an archive outside of the system's directories that no step has downloaded.
 fn is_release(deploy: &Deploy<'_, '_, '_>) -> bool {
     let brings = |s: &Step| s.deed.roles.iter().any(|role| matches!(role, Role::Source | Role::Fetch));
     let unpacks = |s: &Step| {
@@ -56,13 +56,13 @@ fn is_release(deploy: &Deploy<'_, '_, '_>) -> bool {
     deploy.steps().any(unpacks) && !deploy.steps().any(brings)
 }
 
-/// Files come from another machine or out of an archive, go to another machine, or are kept the same by rsync.
+/// True if files come from another machine or out of an archive, go to another machine, or are synchronised by rsync.
 pub(crate) fn is_copied_over(step: &Step) -> bool {
     step.deed.roles.iter().any(|role| matches!(role, Role::Fetch | Role::Send | Role::Unpack))
         || step.deed.puts().any(|(_, content)| content.how == How::Synced)
 }
 
-/// The directory's name as a part of a path.
+/// True if the directory's name stands in the line as a part of a path.
 fn holds_path(line: &str, name: &str) -> bool {
     line.match_indices(name).any(|(at, _)| {
         let before = line[..at].chars().next_back();
@@ -72,7 +72,7 @@ fn holds_path(line: &str, name: &str) -> bool {
     })
 }
 
-/// The build's output is served: a web server's directory, or a process that runs it.
+/// True if something serves the build's output: a web server's directory, or a process that runs it.
 pub(crate) fn is_served(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePackage]) -> bool {
     let name = package.directory.rsplit('/').next().unwrap_or_default();
     let in_web = web_texts(deploy).iter().any(|text| {
@@ -107,7 +107,7 @@ pub(crate) fn is_served(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all:
         })
 }
 
-/// The command runs a build's output.
+/// True if the command runs a build's output.
 fn runs_output(command: &str, package: &NodePackage, depth: u8) -> bool {
     if ["next start", "nuxt start"].iter().any(|w| command.contains(w))
         || OUTPUTS.iter().any(|out| holds_path(command, out))

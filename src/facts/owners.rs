@@ -1,4 +1,4 @@
-//! Who a path is meant for, and who gets it: what the rules about users and about owners share.
+//! Who a path is meant for, and who gets it. The rules about users and about owners share this.
 
 use crate::facts::parts::UnitAt;
 use crate::model::{Deployment, Step, StepId, User};
@@ -8,16 +8,16 @@ use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Mode, Resource, Role};
 use crate::tools::processes;
 
-/// Directories that contain many things: two things in one of them are not neighbours for that reason.
+/// Directories that contain many things. Two things are not neighbours only because they lie in one of them.
 const BROAD: [&str; 15] = [
     "", "/", "/opt", "/srv", "/home", "/var", "/var/www", "/var/lib", "/var/log", "/tmp", "/etc", "/usr",
     "/root", "/usr/local", "/mnt",
 ];
 
-/// Directories below which the app's own tree ends: `/opt/app/venv/bin/python` belongs to `/opt/app`.
+/// Directories that end the app's own tree: `/opt/app/venv/bin/python` belongs to `/opt/app`.
 const INNER: [&str; 5] = ["/venv/", "/.venv/", "/env/", "/node_modules/", "/bin/"];
 
-/// True if a path, as text, is `above` or below it.
+/// True if a path, as text, is `above` or lies below it.
 pub(crate) fn lies_under(path: &str, above: &str) -> bool {
     path.strip_prefix(above.trim_end_matches('/'))
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -73,7 +73,7 @@ fn home(path: &str) -> Option<String> {
     (is_one && path.starts_with(['/', '$'])).then(|| path.to_owned())
 }
 
-/// True if a service of the unit works with what is at the path: in its directory, or beside it
+/// True if a service with these homes works with what is at the path. It lies in a home or beside it
 /// (`/opt/shop/backend` and `/opt/shop/frontend`).
 pub(super) fn concerns(homes: &[String], path: &str) -> bool {
     homes.iter().any(|home| {
@@ -84,13 +84,13 @@ pub(super) fn concerns(homes: &[String], path: &str) -> bool {
     })
 }
 
-/// Where a unit's service is; it is parsed once and needed for each path.
+/// Where a unit's service is. It is parsed once, because each path asks for it.
 pub(crate) struct Lives {
     /// True if it runs a service.
     pub(super) service: bool,
-    /// [`homes`] has any.
+    /// True if [`homes`] finds any.
     pub(super) at_home: bool,
-    /// [`all_homes`].
+    /// What [`all_homes`] finds.
     pub(super) homes: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ impl Lives {
     }
 }
 
-/// A user that is an account's name: not a placeholder of a template, and not a number.
+/// True if a user is the name of an account, and neither a placeholder of a template nor a number.
 pub(crate) fn is_account_name(name: &str) -> bool {
     !name.is_empty()
         && !name.bytes().all(|b| b.is_ascii_digit())
@@ -148,8 +148,8 @@ pub(crate) fn before<'s>(
     script.steps[..id.0 as usize].iter()
 }
 
-/// True if root itself starts an app: `pm2 start` without a user. An account that was created is then not the
-/// app's.
+/// True if root itself starts an app: `pm2 start` without a user. An account that the script created then does not run
+/// the app.
 pub(crate) fn root_serves(step: &Step) -> bool {
     is_roots(step) && (processes::start(&step.argv).is_some() || step.deed.roles.contains(&Role::Serve))
 }

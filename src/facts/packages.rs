@@ -1,17 +1,17 @@
-//! Packages of the app: whose program a step is, which environment or tree of packages it works on, and whether it
-//! installs all that a manifest names.
+//! Packages of the app: whose program a step runs, which environment or tree of packages it works on, and whether it
+//! installs everything that a manifest names.
 
 use crate::model::Step;
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::{calls, packaging};
 
-/// An earlier step that is not fully known may have done anything: a script, `make`, another tool's runner.
+/// True for a step that may have done anything, because it is not fully known: a script, `make`, another tool's runner.
 pub(crate) fn is_opaque_call(step: &Step) -> bool {
     !step.deed.known && calls::may_do_anything(&step.argv)
 }
 
-/// Whose program does the work; `None` if the words do not show it.
+/// The ecosystem of the program that does the work; `None` if the words do not show it.
 pub(crate) fn ecosystem(step: &Step) -> Option<Ecosystem> {
     step.deed.roles.iter().find_map(|role| match role {
         Role::Build(of @ (Ecosystem::Node | Ecosystem::Ruby | Ecosystem::Php)) => Some(*of),
@@ -33,7 +33,7 @@ pub(crate) fn environment(step: &Step) -> Option<Value> {
     step.argv.env("VIRTUAL_ENV").map(|v| v.resolve(&step.argv.cwd))
 }
 
-/// Installs what a manifest names, and not a package by its name.
+/// True if the step installs what a manifest names, and not a package by its name.
 pub(crate) fn installs_manifest(step: &Step, of: Ecosystem) -> bool {
     step.deed.roles.contains(&Role::Dependencies(of)) && packaging::installs_manifest(&step.argv, of)
 }

@@ -6,7 +6,6 @@ use crate::project::unit::Unit;
 use crate::shell::value::Value;
 use crate::source::Span;
 
-/// Where a unit comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A script writes its text.
@@ -32,33 +31,27 @@ impl Origin {
 pub(crate) struct UnitAt {
     /// The name under which it is installed: `web.service`.
     pub(crate) name: String,
-    /// Its contents.
     pub(crate) unit: Unit,
-    /// Where it is written or installed; for a file of the repo, its start.
+    /// Where it is written or installed. For a file of the repo this is its start.
     pub(crate) span: Span,
-    /// Where it comes from.
     pub(crate) origin: Origin,
 }
 
 /// A process that pm2 or supervisor runs.
 #[derive(Clone, Debug)]
 pub(crate) struct ProcessAt {
-    /// What its file says about it.
     pub(crate) process: Process,
-    /// Where it comes from.
     pub(crate) origin: Origin,
-    /// Where it is started or installed; for a file of the repo, where it is named.
+    /// Where it is started or installed. For a file of the repo this is where it is named.
     pub(crate) span: Span,
 }
 
-/// The app's user.
 #[derive(Clone, Debug)]
 pub(crate) struct AppUser {
-    /// The account.
     pub(crate) name: Value,
     /// How it was found: `User= of web.service`.
     pub(crate) why: String,
-    /// Where it is said.
+    /// The place that says so.
     pub(crate) span: Option<Span>,
 }
 

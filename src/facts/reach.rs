@@ -1,4 +1,4 @@
-//! What an account can't reach: root's home is closed to all others, whoever owns what lies below it.
+//! Paths that an account can't reach. Root's home is closed to everybody else, whoever owns what lies below it.
 
 use crate::facts::ground::Ground;
 use crate::facts::owners::{is_account_name, lies_under};
@@ -12,13 +12,12 @@ use crate::tools::plain::opens_no_path;
 
 /// A service that needs a path which its account can't reach.
 pub(crate) struct Unreachable<'w> {
-    /// The unit.
     pub(crate) at: &'w UnitAt,
-    /// The path, as the unit says it.
+    /// The path as the unit names it.
     pub(crate) path: String,
-    /// Where it says so.
+    /// The place that names it.
     pub(crate) span: Span,
-    /// How systemd calls the failure: systemd.exec(5).
+    /// The status that systemd gives the failure, systemd.exec(5).
     pub(crate) status: &'static str,
 }
 
@@ -57,7 +56,7 @@ pub(crate) fn units_out_of_reach<'w>(
     unreachable.filter(|_| !world.is_roots_home_open()).collect()
 }
 
-/// Root's home, as a script that root runs writes it.
+/// Root's home as a script of root writes it.
 fn is_in_roots_home(script: &Deployment<'_>, path: &Value) -> bool {
     let by_name = path.is_under(&Value::literal("/root"));
     let by_home = matches!(script.caller, Caller::Root(_))
@@ -65,7 +64,7 @@ fn is_in_roots_home(script: &Deployment<'_>, path: &Value) -> bool {
     by_name || by_home
 }
 
-/// The first path of a service that is in root's home, and what systemd.exec(5) calls its failure.
+/// The first path of a service that lies in root's home, and the status of the failure in systemd.exec(5).
 fn needed(unit: &Unit, by_root: bool) -> Option<(String, Span, &'static str)> {
     let is_it = |path: &str| lies_under(path, "/root") || by_root && lies_under(path, "$HOME");
     let directory = unit.working_directory().filter(|d| is_it(&d.value));

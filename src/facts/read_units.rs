@@ -1,5 +1,4 @@
-//! Units as systemd gets them: those whose text is known as it arrives, and what is known about the way
-//! there.
+//! Units as systemd gets them, if nothing unknown happens to their text on the way.
 
 use crate::facts::ground::Ground;
 use crate::facts::parts::{Origin, UnitAt};
@@ -13,13 +12,11 @@ use crate::tools::services::links;
 
 /// A unit as systemd gets it.
 pub(crate) struct ReadUnit {
-    /// Its index in the units of the world.
     pub(crate) unit: usize,
-    /// What kind of unit it is.
     pub(crate) kind: UnitKind,
-    /// The script that writes or installs it, by its index, and the step.
+    /// The index of the script that writes or installs it, and the step.
     pub(crate) script: Option<(usize, StepId)>,
-    /// What the script writes, without what it inserts: a `$NAME` that is left is literal.
+    /// What the script writes, without the parts that it inserts. A `$NAME` that is left is literal.
     pub(crate) literal: Option<String>,
     /// The highest confidence of a finding about it.
     pub(crate) confidence: Confidence,
@@ -30,7 +27,7 @@ pub(crate) fn read_units(world: &Ground<'_, '_>) -> Vec<ReadUnit> {
     (0..world.units.len()).filter_map(|unit| read_unit(world, unit)).collect()
 }
 
-/// `None` for a text that something changes before systemd reads it, and for what is not a unit.
+/// Reads one unit; `None` if something changes its text before systemd reads it, or if it is no unit.
 fn read_unit(world: &Ground<'_, '_>, unit: usize) -> Option<ReadUnit> {
     let at = &world.units[unit];
     let kind = UnitKind::of(&at.name);
@@ -41,7 +38,7 @@ fn read_unit(world: &Ground<'_, '_>, unit: usize) -> Option<ReadUnit> {
             let step = script.step(id);
             let as_it_is = step.deed.copies() || links(&step.argv).next().is_some();
             let written = step.written.iter().find(|w| w.path.basename().is_shown_as(&at.name));
-            // `sed … template > x.service`, `envsubst`: nobody knows the result.
+            // Nobody knows the result of `sed … template > x.service` or `envsubst`.
             if matches!(at.origin, Origin::Installed(..)) && !as_it_is
                 || matches!(step.place, Place::Container(_))
                 || is_edited(script, id, &at.name)
@@ -52,7 +49,7 @@ fn read_unit(world: &Ground<'_, '_>, unit: usize) -> Option<ReadUnit> {
             (Some((index, id)), literal, world.confidence(script, id, None))
         }
     };
-    // A template that seems to be installed unchanged was filled in by something that is not seen.
+    // If a template seems to be installed unchanged, something unseen has filled it in.
     let of_the_repo = matches!(at.origin, Origin::InRepo | Origin::Installed(..));
     if kind == UnitKind::Other || of_the_repo && is_template(world, at) {
         return None;

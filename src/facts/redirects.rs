@@ -1,11 +1,11 @@
-//! Redirections: who opens the file.
+//! Who opens the file of a redirection.
 
 use crate::facts::owners::lies_under;
 use crate::facts::world::World;
 use crate::model::{Caller, Deployment, Step};
 use crate::tools::effect::Change;
 
-/// Where only root can write: hier(7), and the modes in Debian's base-files.
+/// Directories where only root can write: hier(7), and the modes in Debian's base-files.
 const OF_ROOT: [&str; 7] = ["/etc", "/usr", "/lib", "/boot", "/var/lib", "/var/spool", "/opt"];
 
 /// True if the shell of a caller who is not root opens the file that a command of sudo(8) writes to, and only root may

@@ -12,7 +12,7 @@ use crate::tools::effect::{Change, Effect, How, Mode, PathKind, Prints, Resource
 use crate::tools::find::picks;
 use std::collections::HashMap;
 
-/// Where only root can look, or where programs keep their own order.
+/// Directories where only root can look, or where programs keep their own order.
 const ELSEWHERE: [&str; 6] =
     ["/root", "/dev", "/proc", "/etc/apt", "/etc/letsencrypt", "/usr/share/keyrings"];
 
@@ -20,22 +20,21 @@ const ELSEWHERE: [&str; 6] =
 #[derive(Debug)]
 pub(crate) struct SecretFile {
     path: Value,
-    /// The step that made it, or that is the first to set its mode.
+    /// The step that made it, or the first one that sets its mode.
     made: StepId,
     operand: Option<Span>,
-    /// The step that put a secret in, and the secret's name; `None` for the name if that is not known.
+    /// The step that put a secret in, and the name of the secret if it is known.
     secret: Option<(StepId, Option<String>)>,
-    /// Whether everybody can read it after the step that made it; `None` if that is not known.
+    /// Whether everybody can read it after the step that made it, if that is known.
     born_open: Option<bool>,
-    /// Whether everybody can read it after each step that changes that; nobody can read what is removed.
+    /// Whether everybody can read it after each step that changes that. Nobody can read what is removed.
     changes: Vec<(StepId, Option<bool>)>,
     is_gone: bool,
-    /// The steps that close it, or a directory above it, in their order.
+    /// The steps that close it or a directory above it, in their order.
     closers: Vec<Closer>,
 }
 
 impl SecretFile {
-    /// The file.
     pub(crate) fn path(&self) -> &Value {
         &self.path
     }
@@ -55,7 +54,7 @@ impl SecretFile {
         self.secret.as_ref().map(|(step, name)| (*step, name.as_deref()))
     }
 
-    /// True if it was closed to others before a step.
+    /// True if it was closed to others before the step.
     pub(crate) fn was_closed_before(&self, id: StepId) -> bool {
         self.open_before(id) == Some(false)
     }
@@ -76,7 +75,7 @@ impl SecretFile {
     }
 
     fn change(&mut self, id: StepId, open: Option<bool>) {
-        // What the step that makes a file does to it besides is a part of making it.
+        // Everything that the step does to the file it makes is a part of making it.
         match self.made == id && self.changes.is_empty() {
             true => self.born_open = open,
             false => self.changes.push((id, open)),
@@ -92,20 +91,20 @@ impl SecretFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Closer {
     id: StepId,
-    /// It closes a directory above the file, which holds for what is made there later too.
+    /// It closes a directory above the file, so that files which are made there later are closed too.
     above: bool,
 }
 
 /// How a command lets everybody read a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exposure {
-    /// It makes the file, with such a mode.
+    /// It makes the file with a mode that everybody can read.
     New,
-    /// It sets such a mode on it.
+    /// It gives the file a mode that everybody can read.
     Opened,
 }
 
-/// Those of one script, in the order in which they are made.
+/// The secret files of one script, in the order in which they are made.
 #[derive(Debug, Default)]
 pub(crate) struct SecretFiles {
     files: Vec<SecretFile>,
@@ -125,7 +124,7 @@ impl SecretFiles {
         files
     }
 
-    /// The files that a step lets everybody read, in one way.
+    /// The files that a step lets everybody read in one way.
     pub(crate) fn exposed_by(&self, id: StepId, how: Exposure) -> impl Iterator<Item = &SecretFile> {
         self.exposed(id).filter(move |file| file.exposed_by(id) == Some(how))
     }
@@ -134,8 +133,7 @@ impl SecretFiles {
         self.exposed.get(&id).into_iter().flatten().map(|file| &self.files[*file])
     }
 
-    /// True if after the first step nobody but owner and group can read what the second one lets everybody read, and the
-    /// first one is the last that it takes.
+    /// True if with the first step, only owner and group can read everything that the second step lets everybody read.
     pub(super) fn hide(&self, first: StepId, second: StepId) -> bool {
         let mut is_last = false;
         let mut exposed = self.exposed(second).peekable();
@@ -246,13 +244,13 @@ impl SecretFiles {
         }
     }
 
-    /// What umask(2) leaves; a copy has the mode of its source, cp(1).
+    /// The mode that umask(2) leaves. A copy has the mode of its source, cp(1).
     fn mode_of_new(&self, step: &Step, effect: &Effect) -> Option<bool> {
         let by_umask = step.umask.is_none_or(|mask| mask & 0o004 == 0);
         let Some(content) = &effect.content else { return Some(by_umask) };
         match content.how {
             How::Moved | How::Synced | How::Unpacked => None,
-            // What keeps the mode of its source is as open as that; a plain copy loses what umask takes.
+            // A copy that keeps its mode is as open as its source, and a plain copy loses what umask takes away.
             how if how == How::Kept || how == How::Copied && by_umask => {
                 let path = content.from.as_ref()?;
                 match self.files.iter().find(|f| !f.is_gone && f.path == *path) {
@@ -320,20 +318,17 @@ pub(super) fn hides(
             || files.is_shut_in(&opened.file, first))
 }
 
-/// An environment file that stands in a tree which a step opens to everybody with `chmod -R`. Another script, a unit or the
-/// repo says that it is there; what this script writes is one of its secret files.
+/// An environment file in a tree that a step opens to everybody with `chmod -R`. Another script, a unit or the repo
+/// shows that the file is there. What this script writes is one of its secret files.
 #[derive(Debug)]
 pub(crate) struct SettingsOpened {
-    /// The step.
     pub(crate) by: StepId,
-    /// The tree.
     pub(crate) tree: Value,
-    /// The file.
     pub(crate) file: Value,
 }
 
 impl SettingsOpened {
-    /// That of the first such step of a script.
+    /// The environment file that the first such step of a script opens.
     pub(crate) fn of(world: &Ground<'_, '_>, files: &SecretFiles, script: &Deployment<'_>) -> Option<Self> {
         let (by, tree) = script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))).find_map(
             |(id, step)| {
@@ -385,7 +380,7 @@ fn stands_already(script: &Deployment<'_>, id: StepId, file: &Value) -> bool {
     })
 }
 
-/// A sample, as it is after cloning the repo: readable.
+/// True for the name of a sample, which everybody can read after the repo is cloned.
 fn is_sample(name: &str) -> bool {
     ["sample", "example", "template", "dist", "default"].iter().any(|word| name.contains(word))
 }
@@ -394,13 +389,13 @@ fn is_elsewhere(path: &Value) -> bool {
     path.knowledge() >= Knowledge::Fresh || ELSEWHERE.iter().any(|dir| lies_under(path.known_prefix(), dir))
 }
 
-/// `openssl rand -hex 32 > key`, `wg genkey > key`: openssl itself gives the file of -out the mode 0600, but
-/// a redirect does not.
+/// True for `openssl rand -hex 32 > key` and `wg genkey > key`. openssl gives the file of -out the mode 0600, but a
+/// redirect does not.
 fn makes_key(step: &Step) -> bool {
     step.deed.prints == Prints::Secret && step.argv.stdout.is_some()
 }
 
-/// A file of secrets that is in the tree, as a script or a unit says.
+/// A file of secrets in the tree that a script or a unit names.
 fn env_file_in(
     world: &Ground<'_, '_>,
     script: &Deployment<'_>,
@@ -448,7 +443,7 @@ fn env_file_in(
         path.push_str(&file.path[shown.len()..]);
         return Some(path);
     }
-    // The repo has a sample at its root, and the tree is the repo's checkout.
+    // The repo has a sample at its root, and the tree is a checkout of the repo.
     let at_root = world.project.inventory.dotenv.iter().any(|f| !f.contains('/'));
     (at_root && world.app_trees.contains(tree)).then(|| {
         let mut path = tree.clone();

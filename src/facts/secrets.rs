@@ -18,8 +18,7 @@ const NOT: [&str; 24] = [
     "MIN_", "LIMIT", "_HEADER", "_TYPE",
 ];
 
-/// All words in one pass, in any case. Thousands of names are checked, and they are short, so it has to be
-/// built fast.
+/// All words in one search, in any case. Thousands of short names are checked, so the search has to be built fast.
 fn any_of(words: impl IntoIterator<Item = String>) -> Option<AhoCorasick> {
     let kind = Some(AhoCorasickKind::ContiguousNFA);
     AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(words).ok()
@@ -31,7 +30,7 @@ fn owned(words: &[&str]) -> Vec<String> {
 
 static SECRET: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| any_of(owned(&WORDS)));
 static NO_SECRET: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| any_of(owned(&NOT)));
-/// In any text, where `-` is as good as `_`.
+/// Words that mention a secret in any text, where `-` is as good as `_`.
 static MENTIONED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let dashed = WORDS.iter().map(|word| word.replace('_', "-"));
     let others = ["_PASS", "-PASS", "OPENSSL RAND"];
@@ -43,7 +42,7 @@ fn holds(words: &Option<AhoCorasick>, text: &str) -> bool {
 }
 
 /// True for the name of a settings file that a program reads into its environment: `.env`, `.env.production`,
-/// `web.env`; not for samples.
+/// `web.env`. Samples do not count.
 pub(crate) fn is_env_file(name: &str) -> bool {
     let sample = ["sample", "example", "template", "dist", "default", "test", "bak", "backup", "tmpl", "tpl"];
     let lower = name.to_ascii_lowercase();
@@ -110,12 +109,12 @@ pub(crate) fn is_address(value: &str) -> bool {
     digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// True if a text is about a secret: the expression of a `sed` that inserts one.
+/// True if a text is about a secret, like the expression of a `sed` that inserts one.
 pub(crate) fn mentions_secret(text: &str) -> bool {
     holds(&MENTIONED, text)
 }
 
-/// `postgres://user:password@host/db`.
+/// True for an address with a password: `postgres://user:password@host/db`.
 pub(crate) fn holds_password(value: &str) -> bool {
     let Some((_, rest)) = value.split_once("://") else { return false };
     let Some((login, _)) = rest.split('/').next().unwrap_or_default().rsplit_once('@') else { return false };

@@ -1,18 +1,17 @@
-//! What a script lets accounts do as root: the lines that it writes for sudo, sudoers(5).
+//! What a script lets accounts do as root: the lines that it writes for sudo(8), sudoers(5).
 
 use crate::model::Step;
 use crate::shell::value::Value;
 use crate::source::Span;
 
-/// A line with which an account may run everything as root, without a password.
+/// A line that lets an account run everything as root, without a password.
 pub(crate) struct Grant {
     /// The account, or `%GROUP`.
     pub(crate) who: String,
-    /// The line.
     pub(crate) span: Span,
 }
 
-/// Those that a step writes.
+/// The lines of this kind that a step writes.
 pub(crate) fn grants(step: &Step) -> Vec<Grant> {
     let mut grants = Vec::new();
     for written in step.written.iter().filter(|written| is_sudoers(&written.path)) {
@@ -30,7 +29,7 @@ fn is_sudoers(path: &Value) -> bool {
     path.as_literal() == Some("/etc/sudoers") || path.known_prefix().starts_with("/etc/sudoers.d/")
 }
 
-/// The account that can run everything without a password by a line of sudoers(5).
+/// The account that a line of sudoers(5) lets run everything without a password.
 fn unrestricted(line: &str) -> Option<String> {
     let line = line.trim();
     let (who, rest) = line.split_once([' ', '\t'])?;
@@ -39,7 +38,7 @@ fn unrestricted(line: &str) -> Option<String> {
     let tags = match commands.strip_prefix('(') {
         Some(run_as) => {
             let (run_as, tags) = run_as.split_once(')')?;
-            // Another account than root is a different matter.
+            // A line that allows only another account than root is harmless here.
             if !run_as.split([',', ':']).any(|u| matches!(u, "ALL" | "root")) {
                 return None;
             }

@@ -1,5 +1,5 @@
-//! What the facts are worked out from besides the scripts: the files of the project as they were read, and what the
-//! configuration says of the app.
+//! What facts rest on besides the scripts: the files of the project as they were read, and what the configuration says
+//! about the app.
 
 use crate::project::architecture::Architecture;
 use crate::project::compose::Compose;
@@ -15,11 +15,11 @@ use std::collections::BTreeSet;
 /// What the configuration says about the app.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Given {
-    /// `app: user`.
+    /// The setting `app: user`.
     pub(crate) user: Option<String>,
-    /// `app: directory`.
+    /// The setting `app: directory`.
     pub(crate) directory: Option<String>,
-    /// `services`: a compose service's unit; `None` if it needs none.
+    /// The setting `services`: the unit of a compose service, or `None` if it needs none.
     pub(crate) services: Vec<(String, Option<String>)>,
 }
 
@@ -28,11 +28,8 @@ pub(crate) struct Given {
 pub(crate) struct Project {
     /// The files by kind.
     pub(crate) inventory: Inventory,
-    /// Compose files.
     pub(crate) composes: Vec<Compose>,
-    /// Architecture documents.
     pub(crate) architectures: Vec<Architecture>,
-    /// Manifests.
     pub(crate) needs: Needs,
     /// Unit files of the repo, by path.
     pub(crate) unit_files: Vec<(String, FileId)>,
@@ -42,19 +39,18 @@ pub(crate) struct Project {
     pub(crate) drop_ins: Vec<(String, FileId)>,
     /// Process files of pm2 and supervisor.
     pub(crate) process_files: Vec<ProcessFile>,
-    /// Texts that rules only search for words, by path: all scripts of the repo, nginx and pm2 settings,
-    /// workflows.
+    /// Texts by path that rules only search for words: all scripts of the repo, settings of nginx and pm2, workflows.
     pub(crate) texts: Vec<(String, FileId)>,
     /// Environment files, including samples, by path.
     pub(crate) dotenvs: Vec<(String, Dotenv)>,
-    /// Where the code reads and sets variables; empty if the rules about it are not requested.
+    /// Where the code reads and sets variables. It is empty if no rule about it is selected.
     pub(crate) env: InCode,
     /// The names of the samples that occur nowhere else in the repo; `None` if that is not known.
     pub(crate) unread: Option<BTreeSet<String>>,
     /// Variables that the code or a compose file needs, and that no other text of the repo names, including
     /// prose.
     pub(crate) untold: BTreeSet<String>,
-    /// The name of the project: the root's directory.
+    /// The name of the project, which is that of the root's directory.
     pub(crate) names: Vec<String>,
 }
 
@@ -62,7 +58,7 @@ impl Project {
     /// The files from which something was read, each once.
     pub(crate) fn files(&self) -> Vec<FileId> {
         let files = RefCell::new(BTreeSet::new());
-        // One list of where files are held is enough.
+        // No second list has to say where files are held.
         self.clone().retain(&|file| {
             files.borrow_mut().insert(file);
             true

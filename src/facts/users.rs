@@ -1,4 +1,4 @@
-//! Whose what lies at a path is, and what works there.
+//! Who runs what lies at a path, and which step works there.
 
 use crate::facts::firsts::is_made;
 use crate::facts::givers::Given;
@@ -8,8 +8,8 @@ use crate::facts::parts::{AppUser, UnitAt};
 use crate::model::{Deployment, Step};
 use crate::shell::value::Value;
 
-/// The account that runs what is at a path, if that is not root: that of the units there, else that of the
-/// whole app.
+/// The account that runs what is at a path, unless that is root. The units there decide, or else the user of the whole
+/// app.
 pub(crate) fn user_of(world: &Ground<'_, '_>, path: &Value) -> Option<AppUser> {
     let app = world.app_user.as_ref().filter(|app| !app.is_root());
     if world.given.user.is_some() {
@@ -20,8 +20,8 @@ pub(crate) fn user_of(world: &Ground<'_, '_>, path: &Value) -> Option<AppUser> {
     let here: Vec<(&UnitAt, &Lives)> =
         units().filter(|(_, lives)| lives.service && concerns(&lives.homes, &shown)).collect();
     if !here.is_empty() {
-        // If the services of the place run as root, it is not news that root works there; one of several is
-        // an exception. A backup job is not a service.
+        // If the services of the place run as root, then root working there is normal. A single one of several is an
+        // exception, and a backup job is not a service.
         let users: Vec<_> =
             here.iter().map(|(u, _)| u.unit.user().map_or("root", |d| d.value.as_str())).collect();
         let serves = |(u, lives): &(&UnitAt, &Lives)| lives.at_home && !u.unit.is_oneshot();
@@ -49,20 +49,20 @@ pub(crate) fn account_of(world: &Ground<'_, '_>, at: &UnitAt) -> Option<AppUser>
     Some(AppUser { name, why: format!("`User=` of {}", at.name), span: Some(user.span) })
 }
 
-/// Where a step works, and the account that runs what lives there; `None` where that is root.
+/// Where a step works, and the account that runs what lives there; `None` if that is root.
 pub(crate) fn works_for(world: &Ground<'_, '_>, step: &Step) -> Option<(Value, AppUser)> {
     let tree = place_of(step);
     let user = user_of(world, &tree)?;
     Some((tree, user))
 }
 
-/// Where a step works: around its program (`/opt/app/venv/bin/pip`), at the directory or file that an
-/// argument names, else in its working directory.
+/// Where a step works: around its program (`/opt/app/venv/bin/pip`), at the directory or file that an argument names,
+/// or else in its working directory.
 fn place_of(step: &Step) -> Value {
     let argv = &step.argv;
     let program = argv.program.value.resolve(&argv.cwd);
     let own = argv.program.value.key().contains('/');
-    // An environment shows best whose packages they are, wherever the list of them is.
+    // An environment shows best who owns its packages, wherever the list of them is.
     let inner = ["/venv/bin/", "/.venv/bin/", "/env/bin/"].iter().find_map(|inner| program.key().find(inner));
     if let Some(end) = inner.filter(|_| own) {
         return Value::from_key(&program.key()[..end], &program);
@@ -82,8 +82,8 @@ fn place_of(step: &Step) -> Value {
     crate::tools::place::works_in(argv)
 }
 
-/// The first of a script's steps, from one on, that matches and gives the path to someone other than root:
-/// its owner, its group with the right to write, or everybody.
+/// The first step of a script from `from` on that matches and gives the path to someone other than root: to an owner,
+/// to a group that may write, or to everybody.
 pub(crate) fn given_away<'s>(
     world: &Ground<'_, '_>,
     script: &'s Deployment<'_>,
@@ -94,8 +94,8 @@ pub(crate) fn given_away<'s>(
     world.givers(script)?.first(script, from, path, passes)
 }
 
-/// True if another script, which may run before this one, makes the account or the directory that a step makes. A script
-/// that sets a server up runs first.
+/// True if another script, which may run before this one, makes the account or the directory that a step makes. A
+/// script that sets a server up runs first, so nothing was made before it.
 pub(crate) fn is_made_elsewhere(world: &Ground<'_, '_>, script: &Deployment<'_>, step: &Step) -> bool {
     step.deed
         .effects
@@ -113,7 +113,7 @@ mod tests {
     use crate::source::{SourceFile, Sources};
     use bumpalo::Bump;
 
-    /// For each script, whether another one may have made what its first step makes.
+    /// Whether another script may have made what the first step of each script makes.
     fn made_elsewhere(texts: &[&str]) -> Vec<bool> {
         let (mut sources, arena) = (Sources::default(), Bump::new());
         let mut scripts = Vec::new();

@@ -20,7 +20,7 @@ pub(crate) use crate::facts::ground::Scope;
 pub(crate) use crate::facts::parts::{AppUser, Origin, UnitAt};
 pub(crate) use crate::facts::surroundings::{Given, Project};
 
-/// What the rules see: the ground, and what was worked out from it. Each fact is computed when it is first needed.
+/// What the rules see: the ground and the facts that rest on it. Each fact is computed when it is first needed.
 pub(crate) struct World<'r, 'a> {
     ground: Ground<'r, 'a>,
     compared: OnceCell<Compared>,
@@ -33,7 +33,6 @@ pub(crate) struct World<'r, 'a> {
     secrets: Vec<Secrets>,
 }
 
-/// The secrets of one script.
 #[derive(Default)]
 struct Secrets {
     files: OnceCell<SecretFiles>,
@@ -49,7 +48,7 @@ impl<'r, 'a> Deref for World<'r, 'a> {
 }
 
 impl<'r, 'a> World<'r, 'a> {
-    /// Works out what follows from scripts and project together. All scripts are one deploy.
+    /// A world in which all scripts are one deploy.
     pub(crate) fn new(
         sources: &'r Sources,
         scripts: &'r [Deployment<'a>],
@@ -59,7 +58,7 @@ impl<'r, 'a> World<'r, 'a> {
         World::within(Scope::default(), sources, scripts.iter().collect(), project, given)
     }
 
-    /// The same of some scripts of a repo.
+    /// A world of some scripts of a repo.
     pub(crate) fn within(
         scope: Scope,
         sources: &'r Sources,
@@ -96,43 +95,37 @@ impl<'r, 'a> World<'r, 'a> {
         }
     }
 
-    /// Every word of what deploys.
     pub(crate) fn words_of_the_deployment(&self) -> &Words {
         self.words.get_or_init(|| words_of_the_deployment(self))
     }
 
-    /// Who reads and who sets which environment variable; computed when it is first needed.
+    /// Who reads and who sets which environment variable.
     pub(crate) fn environment(&self) -> &Table<'r> {
         self.environment.get_or_init(|| Table::of(self))
     }
 
-    /// What the scripts do together.
     pub(crate) fn deploy(&self) -> Deploy<'_, 'r, 'a> {
         Deploy::new(self, &self.deploy)
     }
 
-    /// The units as systemd gets to read them.
     pub(crate) fn read_units(&self) -> &[ReadUnit] {
         self.read_units.get_or_init(|| read_units::read_units(self))
     }
 
-    /// The paths that the scripts create.
     pub(crate) fn made(&self) -> &[Made] {
         self.made.get_or_init(|| made::made(self))
     }
 
-    /// Services compared with what runs on the server.
     pub(crate) fn compared(&self) -> &Compared {
         self.compared.get_or_init(|| Compared::new(&self.deploy()))
     }
 
-    /// What root makes in a script, and the app's account needs.
+    /// The paths that root makes in a script and that the app's account needs.
     pub(crate) fn app_paths(&self, script: &Deployment<'_>) -> Option<&AppPaths<'r>> {
         let number = self.number(script)?;
         Some(self.app_paths[number].get_or_init(|| AppPaths::of(self, self.scripts()[number])))
     }
 
-    /// The files of a script that hold secrets.
     pub(crate) fn secret_files(&self, script: &Deployment<'_>) -> Option<&SecretFiles> {
         self.number(script).map(|number| self.secrets[number].files.get_or_init(|| SecretFiles::of(script)))
     }
@@ -144,7 +137,7 @@ impl<'r, 'a> World<'r, 'a> {
         opened.get_or_init(|| SettingsOpened::of(self, files, script)).as_ref()
     }
 
-    /// True if after the first step nobody but owner and group can read the secrets that the second one lets everybody read.
+    /// True if the first step hides all secrets that the second step lets everybody read.
     pub(crate) fn hides(&self, script: &Deployment<'_>, first: StepId, second: StepId) -> bool {
         let Some(files) = self.secret_files(script) else { return false };
         files.hide(first, second)

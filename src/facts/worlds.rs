@@ -1,4 +1,4 @@
-//! The worlds that a repo is judged by. It knows which deploys there are, and nothing of how they are told apart.
+//! The worlds that a repo is judged by. It knows which deploys there are, but not how they are told apart.
 
 use crate::facts::deploys::Deploys;
 use crate::facts::world::{Given, Project, Scope, UnitAt, World};
@@ -6,7 +6,7 @@ use crate::model::Deployment;
 use crate::source::{FileId, Sources};
 use std::collections::HashSet;
 
-/// What a repo is judged by: all of it, and each deploy by itself.
+/// The worlds of a repo: one of all scripts, and one of each deploy.
 pub(crate) struct Worlds<'r, 'a> {
     whole: World<'r, 'a>,
     parts: Vec<Part<'r, 'a>>,
@@ -14,20 +14,19 @@ pub(crate) struct Worlds<'r, 'a> {
 
 /// Scripts that are judged by a world of their own.
 pub(crate) struct Part<'r, 'a> {
-    /// What they are judged by.
     pub(crate) world: World<'r, 'a>,
     own: HashSet<FileId>,
     is_beside: bool,
 }
 
 impl Part<'_, '_> {
-    /// True for a deploy, and not what stands beside all of them.
+    /// True for a deploy, and false for the scripts beside all deploys.
     pub(crate) fn is_deploy(&self) -> bool {
         !self.is_beside
     }
 }
 
-/// Whose a finding is.
+/// The part that a finding belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {
     /// It is about a script of the part.
@@ -46,7 +45,7 @@ impl<'r, 'a> From<World<'r, 'a>> for Worlds<'r, 'a> {
 }
 
 impl<'r, 'a> Worlds<'r, 'a> {
-    /// `apart` says whether anybody asks for single deploys.
+    /// Makes the worlds. `apart` says whether anybody asks for single deploys.
     pub(crate) fn new(
         deploys: &Deploys,
         apart: bool,
@@ -95,21 +94,21 @@ impl<'r, 'a> Worlds<'r, 'a> {
         worlds
     }
 
-    /// All of the repo. Its deploy is what all deploys do together.
+    /// The world of all scripts. Its deploy is what all deploys do together.
     pub(crate) fn whole(&self) -> &World<'r, 'a> {
         &self.whole
     }
 
-    /// What is judged by itself; nothing if all scripts are one deploy.
+    /// The parts that are judged by themselves. There are none if all scripts are one deploy.
     pub(crate) fn parts(&self) -> &[Part<'r, 'a>] {
         &self.parts
     }
 
-    /// Whose a finding at a place in the file is, seen from a part.
+    /// The part that a finding in the file belongs to, seen from another part.
     pub(crate) fn whose(&self, part: &Part<'r, 'a>, file: FileId) -> Whose {
         match part.own.contains(&file) {
             true => Whose::Own,
-            // What stands beside the deploys does not say what the repo's files lack.
+            // Scripts beside the deploys do not show what the repo's files lack.
             false if part.is_beside || self.parts.iter().any(|other| other.own.contains(&file)) => {
                 Whose::Others
             }

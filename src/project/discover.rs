@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 pub(crate) use acts::of_script;
 pub(crate) use project::discover;
 
-/// A script with this score deploys: it writes units (5), or does one thing that servers need (3) and has
-/// such a name (2), or does several things.
+/// The score of a script that deploys. It writes units (5), or does one thing that servers need (3) and has such a name
+/// (2), or does several things.
 pub(crate) const THRESHOLD: u32 = 5;
 
 /// What a script does for a deploy, as far as it could be analysed.
@@ -132,7 +132,7 @@ fn name_bonus(path: &str) -> u32 {
     2 * u32::from(tokens(path).any(|token| NAMES.contains(&token)))
 }
 
-/// `setup-dev.sh` prepares the developer's machine.
+/// How much a name counts against a script: `setup-dev.sh` prepares the developer's machine.
 fn name_malus(path: &str) -> u32 {
     const NAMES: &[&str] = &["dev", "develop", "development", "local", "macos", "win", "windows"];
     4 * u32::from(tokens(path).any(|token| NAMES.contains(&token)))

@@ -196,7 +196,7 @@ impl Reader<'_> {
     }
 }
 
-/// Up to a comment, which needs a blank before its `#`.
+/// The value up to a comment, which needs a blank before its `#`.
 fn unquoted(rest: &str) -> &str {
     if rest.starts_with('#') {
         return "";

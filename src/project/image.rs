@@ -11,7 +11,7 @@ use parse_dockerfile::{Command, Dockerfile, Instruction};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Fills in what the images of the services start that are built from the repo. A Dockerfile that cannot be read, that is
+/// Fills in what the images start, for services that are built from the repo. A Dockerfile that cannot be read, that is
 /// wrong, or that lies outside the root says nothing.
 pub(crate) fn fill_in(root: &Root, composes: &mut [Compose], sources: &mut Sources, gaps: &mut Vec<Gap>) {
     let mut built: Vec<(&mut Service, FileId)> = Vec::new();
@@ -56,7 +56,7 @@ fn dockerfile_of(compose: &Compose, service: &Service) -> Option<String> {
 struct Line {
     text: String,
     place: Range<usize>,
-    /// It is a list of words, and no text for a shell.
+    /// True for a list of words, and false for a text that the shell reads.
     is_list: bool,
 }
 
@@ -67,7 +67,7 @@ struct Start {
 }
 
 impl Start {
-    /// The whole line, if Compose gives the image this command, or none.
+    /// The whole line, with the command that Compose gives the image if there is one.
     fn with(self, file: FileId, given: Option<&Text>) -> Option<Text> {
         let at = |place: &Range<usize>| Span { file, start: place.start as u32, end: place.end as u32 };
         let command = match given {
@@ -89,7 +89,8 @@ impl Start {
     }
 }
 
-/// What the last stage, or the one of that name, starts. A stage that starts from another one inherits what that starts.
+/// What the last stage starts, or the one with this name. A stage that starts from another one inherits what that
+/// starts.
 fn start(dockerfile: &Dockerfile<'_>, target: Option<&str>) -> Option<Start> {
     let stages: Vec<_> = dockerfile.stages().collect();
     let named = |name: &str| {
@@ -111,7 +112,7 @@ fn start(dockerfile: &Dockerfile<'_>, target: Option<&str>) -> Option<Start> {
         // An entrypoint resets the command that the stage inherits.
         command = command.or_else(|| of_stage(is_command).filter(|_| entrypoint.is_none()));
         entrypoint = entrypoint.or_else(|| of_stage(is_entrypoint));
-        // Only an earlier stage is one that it may start from.
+        // A stage can start only from an earlier one.
         match named(&stage.from.image.value).filter(|from| *from < at) {
             Some(from) => at = from,
             None => break,

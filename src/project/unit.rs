@@ -434,13 +434,13 @@ pub(crate) fn split_words(value: &str) -> Vec<String> {
     words.map(|word| word.unwrap_or_else(|| ";".to_owned())).collect()
 }
 
-/// The words; `None` for a bare `;`.
+/// The words, with `None` for a bare `;`.
 fn words_with_separators(value: &str) -> Vec<Option<String>> {
     let words = words(value).into_iter();
     words.map(|(word, bare)| (word != ";" || !bare).then_some(word)).collect()
 }
 
-/// The words, and whether each is bare: without a quote or a backslash in it.
+/// The words, and whether each is bare, which means without a quote or a backslash.
 pub(crate) fn words(value: &str) -> Vec<(String, bool)> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -449,7 +449,7 @@ pub(crate) fn words(value: &str) -> Vec<(String, bool)> {
     let mut quote: Option<char> = None;
     let mut characters = value.chars();
     loop {
-        // What stands for an unknown value may hold blanks.
+        // A hole for an unknown value may contain blanks.
         if let Some(hole) = leading_hole(characters.as_str()) {
             word.get_or_insert_default().push_str(hole);
             characters = characters.as_str()[hole.len()..].chars();

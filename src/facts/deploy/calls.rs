@@ -1,5 +1,5 @@
-//! What the steps of a deploy call that the model does not follow: scripts, package scripts, `make`. It reads
-//! texts, and judges nothing.
+//! What the steps of a deploy call and the model does not follow: scripts, package scripts, `make`. It reads texts, and
+//! judges nothing.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::ground::Ground;
@@ -14,7 +14,7 @@ use std::collections::HashSet;
 
 /// What the steps and units of a deploy call.
 pub(crate) struct Calls {
-    /// Their texts.
+    /// The texts of what is called.
     pub(crate) texts: Vec<String>,
     /// The commands of the package scripts that steps run by name.
     pub(crate) scripts: Vec<String>,
@@ -47,14 +47,14 @@ impl Calls {
                     scripts.extend(found.map(|s| s.command.clone()));
                 }
             }
-            // `pm2 start npm -- start`
+            // This is `pm2 start npm -- start`.
             if processes::runs_package_script(&step.argv) {
                 let named =
                     |name: &str| step.argv.args.iter().any(|arg| arg.value.as_literal() == Some(name));
                 let scripts = world.project.needs.node.iter().flat_map(|p| &p.scripts);
                 open.extend(scripts.filter(|s| named(&s.name)).map(|s| s.command.clone()));
             }
-            // Whoever a script was written for runs it, not the script that writes it.
+            // Something runs a script that a step writes, so the script counts as called.
             for written in &step.written {
                 let path = written.path.known_suffix();
                 if written.content.text.starts_with("#!") || path.ends_with(".sh") {
@@ -65,8 +65,7 @@ impl Calls {
         called_by_units(deploy, &mut seen, &mut open);
         for (path, file) in &world.project.texts {
             let ecosystem = world.project.inventory.ecosystem.contains(path);
-            // What the forge does on a push over ssh is part of the deploy, but only its words are known
-            // here.
+            // A workflow that goes to the server over ssh is part of the deploy, but only its words are known here.
             let workflow = world.project.inventory.workflows.contains(path);
             let text = world.sources.file(*file).text();
             if ecosystem && deploy.steps().any(|s| processes::is_pm2(&s.argv))
@@ -75,7 +74,7 @@ impl Calls {
                 open.push(text.to_owned());
             }
         }
-        // What the called scripts call, one level down.
+        // The called scripts are followed one level down.
         let mut below = Vec::new();
         for text in open.iter().chain(&scripts) {
             for word in stretches(text).flatten() {
@@ -93,7 +92,7 @@ impl Calls {
     }
 }
 
-/// What the units of the deploy run: their lines, and the scripts that these name.
+/// Adds the lines that the units of the deploy run, and the scripts that these name.
 fn called_by_units(deploy: Deploy<'_, '_, '_>, seen: &mut HashSet<FileId>, open: &mut Vec<String>) {
     let world = deploy.world;
     for at in &world.units {
@@ -123,7 +122,7 @@ fn package_scripts_in(world: &Ground<'_, '_>, text: &str, into: &mut Vec<String>
     }
 }
 
-/// The script of the repo of that name. Only the end of a path is certain.
+/// The script of the repo with that name. Only the end of a path is certain.
 fn script_named(world: &Ground<'_, '_>, path: &str) -> Option<FileId> {
     let name = path.trim_end_matches(['"', '\'']).rsplit('/').next()?;
     let found = world.project.texts.iter().find(|(p, _)| p.rsplit('/').next() == Some(name));

@@ -1,4 +1,4 @@
-//! Which names and directories mean the same thing. It knows only texts.
+//! Names and directories that mean the same thing. It knows only texts.
 
 use crate::model::Step;
 use crate::project::manifest::NodePackage;
@@ -10,7 +10,7 @@ pub(crate) fn full_name(name: &str) -> String {
     format!("{stem}.{ending}")
 }
 
-/// A unit's name and its suffix; without one it is a service.
+/// A unit's name and its suffix. A name without a suffix is a service.
 fn parts(name: &str) -> (&str, &str) {
     match name.rsplit_once('.') {
         Some((stem, ending @ ("service" | "timer" | "socket" | "target" | "path" | "mount"))) => {
@@ -25,8 +25,8 @@ pub(crate) fn is_loose(used: &str) -> bool {
     used.contains(['@', '*']) || used.starts_with('$')
 }
 
-/// True if the names mean the same unit: `web` and `web.service`, a template and its instance, a glob and
-/// what it covers. A name of which nothing is known may be any unit.
+/// True if the names mean the same unit: `web` and `web.service`, a template and its instance, a glob and what it
+/// covers. A name of which nothing is known may be any unit.
 pub(crate) fn same_unit(used: &str, unit: &str) -> bool {
     let (used_parts, unit_parts) = (parts(used), parts(unit));
     if used_parts == unit_parts {
@@ -37,7 +37,7 @@ pub(crate) fn same_unit(used: &str, unit: &str) -> bool {
     {
         return true;
     }
-    // This is asked for each unit and each step, so names are put together only for few of them.
+    // Each unit and each step comes here, so names are put together for few of them.
     if !is_loose(used) {
         return false;
     }
@@ -49,7 +49,7 @@ pub(crate) fn same_unit(used: &str, unit: &str) -> bool {
     bare.starts_with('$') && bare[1..].chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '{' | '}'))
 }
 
-/// How a step's directory relates to a package's.
+/// True if a step works in the package's directory, or in the whole workspace.
 pub(crate) fn works_in(step: &Step, package: &NodePackage, all: &[NodePackage]) -> bool {
     let line = line_of(step);
     if works_in_a_workspace(&line) {
@@ -72,7 +72,7 @@ pub(crate) fn works_in(step: &Step, package: &NodePackage, all: &[NodePackage]) 
     is_directory(&directory, package, all)
 }
 
-/// A directory on the server is that of the package, as far as its end shows.
+/// True if a directory on the server is that of the package, as far as its end shows.
 pub(crate) fn is_directory(directory: &str, package: &NodePackage, all: &[NodePackage]) -> bool {
     fn last(dir: &str) -> &str {
         dir.trim_end_matches('/').rsplit('/').next().unwrap_or(dir)
@@ -80,7 +80,7 @@ pub(crate) fn is_directory(directory: &str, package: &NodePackage, all: &[NodePa
     let end = last(directory);
     let own = last(&package.directory);
     if let Some(name) = end.strip_prefix('$') {
-        // `cd "$FRONTEND_DIR"`: the variable's name says which one.
+        // The variable's name says which package it is: `cd "$FRONTEND_DIR"`.
         let name = name.to_ascii_lowercase();
         let named = |p: &NodePackage| {
             !p.directory.is_empty() && name.contains(&last(&p.directory).to_ascii_lowercase())
@@ -93,7 +93,7 @@ pub(crate) fn is_directory(directory: &str, package: &NodePackage, all: &[NodePa
     end == own
 }
 
-/// The command as words, for lookups.
+/// The words of the command, with blanks between them.
 pub(crate) fn line_of(step: &Step) -> String {
     let words = || std::iter::once(&step.argv.program).chain(&step.argv.args).map(|word| &word.value);
     let mut line = String::with_capacity(words().map(|value| value.key().len() + 1).sum());

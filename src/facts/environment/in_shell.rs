@@ -1,6 +1,5 @@
-//! The variables of a shell text by their looks, in one pass over its bytes: which it reads, sets and
-//! exports. A deploy script's own model says what becomes of them. Here all scripts of a repo are asked, and
-//! names are enough.
+//! The variables that a shell text reads, sets and exports. One pass over its bytes finds them by their looks. The
+//! model of a deploy script says what becomes of them, but here all scripts of a repo are asked, and names are enough.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -9,14 +8,14 @@ use std::ops::Range;
 /// COMMANDS".
 const GIVERS: [&str; 7] = ["read", "for", "local", "declare", "typeset", "readonly", "mapfile"];
 
-/// What a text does with names of environment variables: capitals, digits and `_`, at least two.
+/// What a text does with names of environment variables. They have at least two characters: capitals, digits and `_`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct InShell<'t> {
-    /// `$NAME` and `${NAME…`, with the place of the name; not `\$NAME`, which the shell leaves unchanged.
+    /// Names in `$NAME` and `${NAME…`, with their places. The shell leaves `\$NAME` unchanged, so it does not count.
     pub(crate) reads: Vec<(&'t str, Range<usize>)>,
-    /// `NAME=`, `NAME+=`, `NAME[`, and names that are read or declared.
+    /// Names in `NAME=`, `NAME+=` and `NAME[`, and names that are read or declared.
     pub(crate) sets: HashSet<&'t str>,
-    /// `export NAME`.
+    /// Names in `export NAME`.
     pub(crate) exports: Vec<(&'t str, Range<usize>)>,
 }
 
@@ -53,7 +52,7 @@ fn of_line<'t>(text: &'t str, line: Range<usize>, found: &mut InShell<'t>) {
             while bytes.get(end).is_some_and(|b| is_word(*b)) {
                 end += 1;
             }
-            // In `$NAME` a prefix of the word may be the name; here it is the whole word.
+            // In `$NAME` a prefix of the word may be the name. Here it is the whole word.
             let name = name_end(bytes, at) == end;
             let begins = before.is_none_or(|b| matches!(b, b' ' | b'\t' | b';' | b'&' | b'|' | b'('));
             let assigned = matches!(bytes.get(end), Some(b'=' | b'['))
@@ -74,7 +73,7 @@ fn of_line<'t>(text: &'t str, line: Range<usize>, found: &mut InShell<'t>) {
     }
 }
 
-/// The end of the name that begins here; this position if none does.
+/// The end of the name that begins here, or this position if there is none.
 fn name_end(bytes: &[u8], from: usize) -> usize {
     if !bytes.get(from).is_some_and(u8::is_ascii_uppercase) {
         return from;

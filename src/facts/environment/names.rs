@@ -2,7 +2,7 @@
 
 use crate::project::dotenv::Dotenv;
 
-/// Set by the system, the shell, the interpreter, the bundler or the platform: nobody writes them into
+/// Names that the system, the shell, the interpreter, the bundler or the platform sets, so that nobody writes them into
 /// `.env`. environ(7), <https://vite.dev/guide/env-and-mode>, <https://docs.github.com/actions> (variables),
 /// npm-run-script(1).
 const GIVEN: [&str; 33] = [
@@ -19,16 +19,15 @@ const GIVEN_PREFIXES: [&str; 26] = [
     "TERMUX_", "VSCODE_", "WT_", "INVOCATION_ID", "NOTIFY_SOCKET", "LISTEN_", "JOURNAL_STREAM",
 ];
 
-/// Last words of the names of values that an operator must provide: without them something is wrong, whatever
-/// the code does instead.
+/// Last words in the names of values that an operator must provide, whatever the code does without them.
 const CREDENTIALS: [&str; 16] = [
     "KEY", "SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASS", "PWD", "DSN", "CREDENTIALS", "SID", "USER",
     "USERNAME", "CERT", "SALT", "WEBHOOK", "APIKEY",
 ];
 
-/// Names by which libraries and the images of databases are configured without the repo's code reading them: the AWS SDKs,
-/// Sentry, OpenTelemetry, libpq, the MySQL client, Prisma, Celery, Gunicorn, Uvicorn, Flask, Django's createsuperuser, node,
-/// pip, Docker, Compose, Laravel Sail, Let's Encrypt proxies and the official images of Docker Hub.
+/// Names that libraries and images of databases read without the repo's code: the AWS SDKs, Sentry, OpenTelemetry,
+/// libpq, the MySQL client, Prisma, Celery, Gunicorn, Uvicorn, Flask, Django's createsuperuser, node, pip, Docker,
+/// Compose, Laravel Sail, Let's Encrypt proxies and the official images of Docker Hub.
 const LIBRARY_PREFIXES: [&str; 69] = [
     "AWS_", "SENTRY_", "OTEL_", "PG", "POSTGRES", "MYSQL_", "MARIADB_", "MONGO_", "REDIS_PASSWORD", "MINIO_",
     "RABBITMQ_", "DATABASE_URL", "DIRECT_URL", "SHADOW_DATABASE_URL", "CELERY_", "GUNICORN_", "UVICORN_",
@@ -39,7 +38,7 @@ const LIBRARY_PREFIXES: [&str; 69] = [
     "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_", "GROQ_", "HF_", "HUGGINGFACE", "AZURE_", "CLOUDFLARE_",
     "CLOUDINARY_", "TURBO_", "PRISMA_", "RAILS_", "STRAPI_", "PROMETHEUS_", "MLFLOW_", "WANDB_",
 ];
-/// The same as whole names.
+/// Whole names of this kind.
 const LIBRARY_NAMES: [&str; 26] = [
     "PORT", "HOST", "TZ", "DEBUG", "APP_KEY", "FORCE_COLOR", "PUID", "PGID", "UID", "GID", "UMASK", "DOMAIN",
     "EMAIL", "IMAGE_TAG", "TAG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
@@ -56,7 +55,7 @@ pub(crate) fn is_given(name: &str) -> bool {
     GIVEN.contains(&name) || GIVEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// A switch or a number as the default: `CORS_ALLOW_CREDENTIALS: bool = True` is not a credential.
+/// True if the default is a switch or a number: `CORS_ALLOW_CREDENTIALS: bool = True` is not a credential.
 pub(crate) fn is_plain(default: &str) -> bool {
     matches!(default, "True" | "False" | "true" | "false") || default.parse::<f64>().is_ok()
 }
@@ -66,7 +65,8 @@ pub(crate) fn is_credential(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     let mut words = upper.rsplit('_');
     let last = words.next().unwrap_or_default();
-    // `ACCESS_KEY_ID`, `SIGN_CERT_PATH`, `WEBHOOK_URL`; not `KEY_HEADER`, `USER_COUNT`, `TOKEN_HOURS`.
+    // `ACCESS_KEY_ID`, `SIGN_CERT_PATH` and `WEBHOOK_URL` count, but `KEY_HEADER`, `USER_COUNT` and `TOKEN_HOURS` do
+    // not.
     let word = if matches!(last, "ID" | "PATH" | "FILE" | "URL" | "BASE64" | "B64" | "JSON") {
         words.next().unwrap_or_default()
     } else {
@@ -75,8 +75,8 @@ pub(crate) fn is_credential(name: &str) -> bool {
     CREDENTIALS.contains(&word) && !(word == "USER" && last != "USER")
 }
 
-/// The sample for a code file: that of the nearest directory above it, or one beside the deployment's files.
-/// The sample of another program of the repo does not apply.
+/// The sample for a code file. It lies in the nearest directory above the file, or beside the deployment's files. The
+/// sample of another program of the repo does not apply.
 pub(crate) fn nearest<'s>(samples: &[(&'s str, &Dotenv)], path: &str) -> Option<&'s str> {
     let directory = |path: &'s str| path.rsplit_once('/').map_or("", |(d, _)| d);
     let above = |sample: &'s str| {

@@ -33,7 +33,7 @@ pub(crate) enum Reader {
 /// Who sets a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Writer {
-    /// A sample: whoever copies it sets it.
+    /// A sample. The person who copies it sets the variable.
     Sample,
     /// An environment file of the repo or beside it.
     File,
@@ -54,9 +54,7 @@ pub(crate) enum Writer {
 /// A place where a variable is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Read {
-    /// The place.
     pub(crate) span: Span,
-    /// Who.
     pub(crate) by: Reader,
     /// What happens without it.
     pub(crate) need: Need,
@@ -67,20 +65,15 @@ pub(crate) struct Read {
 /// A place where a variable is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Write {
-    /// The place.
     pub(crate) span: Span,
-    /// Who.
     pub(crate) by: Writer,
     /// The value; `None` if it is only passed on.
     pub(crate) value: Option<String>,
 }
 
-/// A variable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Variable {
-    /// Where it is read.
     pub(crate) reads: Vec<Read>,
-    /// Where it is set.
     pub(crate) writes: Vec<Write>,
 }
 
@@ -99,7 +92,6 @@ pub(crate) struct WrittenFile {
     pub(crate) span: Span,
 }
 
-/// All variables of a repo.
 #[derive(Debug, Default)]
 pub(crate) struct Table<'r> {
     variables: BTreeMap<String, Variable>,
@@ -198,7 +190,7 @@ impl<'r> Table<'r> {
         for path in &world.project.inventory.compose {
             files.extend(world.sources.find(path));
         }
-        // What they include may have any name.
+        // The variables of what they include may have any name.
         files.extend(world.project.composes.iter().flat_map(Compose::files));
         files.sort_unstable();
         files.dedup();
@@ -312,7 +304,7 @@ impl<'r> Table<'r> {
     }
 }
 
-/// The words of some texts; they are split when they are needed.
+/// The words of some texts, which are split when they are needed.
 #[derive(Debug, Default)]
 pub(crate) struct Words<'r> {
     texts: Vec<&'r str>,
@@ -360,19 +352,19 @@ fn place(file: FileId, range: Range<usize>) -> Span {
     Span { file, start: range.start as u32, end: range.end as u32 }
 }
 
-/// Only `${NAME}`, because it distinguishes envsubst(1) from nginx's `$host`.
+/// The names in `${NAME}`. Only this form distinguishes envsubst(1) from nginx's `$host`.
 fn braced(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     let byte = |at: usize| text.as_bytes().get(at);
     let reads = in_shell(text).reads.into_iter();
     reads.filter(move |(_, range)| byte(range.start - 1) == Some(&b'{') && byte(range.end) == Some(&b'}'))
 }
 
-/// True for a template of nginx's settings, and not for another program's.
+/// True for a template of nginx's settings, and false for another program's.
 fn is_nginx(path: &str, text: &str) -> bool {
     path.contains("nginx") || ["server {", "server{", "upstream "].iter().any(|mark| text.contains(mark))
 }
 
-/// `ENV A=b C=d`, `ENV A b`, `ARG A=b`, <https://docs.docker.com/reference/dockerfile/#env>.
+/// The variables of `ENV A=b C=d`, `ENV A b` and `ARG A=b`, <https://docs.docker.com/reference/dockerfile/#env>.
 fn of_dockerfile(text: &str) -> Vec<(&str, Option<&str>, Range<usize>)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -396,7 +388,7 @@ fn of_dockerfile(text: &str) -> Vec<(&str, Option<&str>, Range<usize>)> {
             if named && (value.is_some() || !pairs) {
                 found.push((name, value.map(|v| v.trim_matches(['"', '\''])), begin..begin + name.len()));
             }
-            // `ENV A b`: what follows is the value.
+            // In `ENV A b` the rest of the line is the value.
             if !pairs && !name.is_empty() {
                 break;
             }
@@ -405,7 +397,8 @@ fn of_dockerfile(text: &str) -> Vec<(&str, Option<&str>, Range<usize>)> {
     found
 }
 
-/// A compose file with its comments blanked: `#` at the start of a line, or after a blank and outside quotes.
+/// A compose file with its comments blanked. A comment begins with `#` at the start of a line, or after a blank and
+/// outside quotes.
 fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {

@@ -1,5 +1,5 @@
-//! Which values are real secrets, and where they are in a line. A value is never passed on: callers get only
-//! names, kinds and places.
+//! Which values are real secrets, and where they are in a line. No value is passed on: callers get only names, kinds
+//! and places.
 
 use crate::facts::secrets::{is_address, is_secret_name};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input};
@@ -10,11 +10,11 @@ use std::sync::LazyLock;
 /// What makes a value a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The form of a service's tokens.
+    /// It has the form of a service's tokens.
     Token(&'static str),
-    /// Characters that nobody types by hand, in a variable with a secret's name.
+    /// It consists of characters that nobody types by hand, and the variable has a secret's name.
     Random,
-    /// A login at another host.
+    /// It is a login at another host.
     Login,
 }
 
@@ -59,15 +59,15 @@ static ANY: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
     regex::bytes::Regex::new(&format!("(?-u){}", all.join("|"))).ok()
 });
 
-/// What every token contains, in any case; most lines and most scripts contain none of it.
+/// Words that every token contains, in any case. Most lines and most scripts contain none of them.
 const TOKEN_MARKS: [&str; 24] = [
     "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox",
     "hooks.slack.com", "k_live_", "whsec_", "sk-", "aiza", "gocspx-", "sg.", "npm_", "hf_", "gsk_", ":aa",
     "_v1_", "re_", "-----begin",
 ];
-/// The shortest token: AWS's.
+/// The length of the shortest token, which is AWS's.
 const SHORTEST: usize = 20;
-/// Parts of the names of secrets, and of addresses.
+/// Parts of the names of secrets, and of addresses with a login.
 const NAME_MARKS: [&str; 6] = ["secret", "pass", "token", "key", "credential", "://"];
 
 static OF_TOKENS: LazyLock<Option<AhoCorasick>> =
@@ -76,7 +76,7 @@ static OF_ALL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     any_case(&[NAME_MARKS.as_slice(), TOKEN_MARKS.as_slice()].concat(), AhoCorasickKind::DFA)
 });
 
-/// One version that runs fast over whole texts, and one that is built fast for single lines.
+/// There are two versions: one runs fast over whole texts, and one is built fast for single lines.
 fn any_case(words: &[&str], kind: AhoCorasickKind) -> Option<AhoCorasick> {
     AhoCorasick::builder().kind(Some(kind)).ascii_case_insensitive(true).build(words).ok()
 }
@@ -86,8 +86,8 @@ pub(crate) fn may_hold_token(text: &str) -> bool {
     text.len() >= SHORTEST && OF_TOKENS.as_ref().is_some_and(|marks| marks.is_match(text))
 }
 
-/// The lines, with their ends, that may contain a secret: those with a word of a token, of a secret's name,
-/// or of an address.
+/// The lines, with their ends, that may contain a secret. They have a word of a token, of a secret's name, or of an
+/// address.
 pub(crate) fn lines_of_interest(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -98,7 +98,7 @@ pub(crate) fn lines_of_interest(text: &str) -> impl Iterator<Item = Range<usize>
     })
 }
 
-/// What people write where a secret has to be inserted, or where none is needed.
+/// Words that people write where a secret has to be inserted, or where none is needed.
 const PLACEHOLDERS: [&str; 47] = [
     "your", "change", "replace", "xxx", "<", ">", "example", "placeholder", "todo", "...", "…", "dummy",
     "fake", "sample", "test", "insecure", "secret", "password", "passwd", "here", "insert", "local", "demo",
@@ -107,7 +107,7 @@ const PLACEHOLDERS: [&str; 47] = [
     "0000", "token",
 ];
 
-/// Where only an empty or invented value is.
+/// True if a value is only empty or invented.
 fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     PLACEHOLDERS.iter().any(|word| lower.contains(word)) || distinct(value) < 6
@@ -119,7 +119,7 @@ fn distinct(value: &str) -> usize {
     seen.into_iter().filter(|s| *s).count()
 }
 
-/// What kind of secret a value is, given its name; `None` if it is none, or not certainly one.
+/// The kind of secret that a value is, given its name; `None` if it is not certainly a secret.
 pub(crate) fn secret(name: &str, value: &str) -> Option<Kind> {
     let value = value.trim().trim_matches(['"', '\'']);
     if let Some((what, _)) = token_in(value) {
@@ -134,8 +134,9 @@ pub(crate) fn secret(name: &str, value: &str) -> Option<Kind> {
     secret.then_some(Kind::Random)
 }
 
-/// `NEXT_PUBLIC_…`, `VITE_…` are in everybody's browser. `SUPABASE_ANON_KEY` and `STRIPE_PUBLISHABLE_KEY` are
-/// meant to be public, a sandbox's login is in its manual, and `LEAKED_KEY` is what a script refuses.
+/// True for names whose values are public. Everybody's browser gets `NEXT_PUBLIC_…` and `VITE_…`; `SUPABASE_ANON_KEY`
+/// and `STRIPE_PUBLISHABLE_KEY` are meant to be public; a sandbox's login is in its manual; and a script refuses
+/// `LEAKED_KEY`.
 fn is_public(name: &str) -> bool {
     const WORDS: [&str; 14] = [
         "PUBLIC", "VITE_", "REACT_APP_", "PUBLISHABLE", "ANON", "SITE_KEY", "SITEKEY", "FIREBASE", "MAPS",
@@ -145,7 +146,7 @@ fn is_public(name: &str) -> bool {
     WORDS.iter().any(|word| upper.contains(word))
 }
 
-/// A token in a text: its kind and its place.
+/// The kind and the place of a token in a text.
 pub(crate) fn token_in(text: &str) -> Option<(&'static str, Range<usize>)> {
     if !may_hold_token(text) || !ANY.as_ref().is_some_and(|any| any.is_match(text.as_bytes())) {
         return None;
@@ -182,7 +183,7 @@ fn login_in(value: &str) -> Option<Range<usize>> {
     real.then(|| start..start + password.len())
 }
 
-/// Characters from a generator: many, of several kinds that change often, and no words.
+/// True for characters from a generator: they are many, of several kinds that change often, and no words.
 fn is_random(value: &str) -> bool {
     let plain =
         value.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'$' | b'{' | b'}' | b'`' | b'\\' | b'<'));
@@ -203,7 +204,7 @@ fn is_random(value: &str) -> bool {
     if digits < 2 || letters < 4 || (!hex && value.len() < 20) {
         return false;
     }
-    // `shop-signing-phrase-2024`: words between marks.
+    // Words between marks are no generated value: `shop-signing-phrase-2024`.
     let words = value.split(|c: char| !c.is_ascii_alphanumeric());
     let word = |part: &str| part.len() >= 4 && part.bytes().skip(1).all(|b| b.is_ascii_lowercase());
     if words.into_iter().any(word) {
@@ -229,8 +230,8 @@ fn entropy(value: &str) -> f64 {
     parts.map(|p| -p * p.log2()).sum()
 }
 
-/// `NAME=value` and `NAME: value` of a line, with the value's place: a name of at least three characters,
-/// optional quotes around both, and a value of at least eight.
+/// The settings `NAME=value` and `NAME: value` of a line, with the value's place. The name has at least three
+/// characters, the value has at least eight, and quotes may be around both.
 pub(crate) fn assignments(line: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -257,7 +258,7 @@ fn name_before(line: &str, from: usize, sign: usize) -> Option<Range<usize>> {
     let end = from + unquoted.len();
     let bytes = line.as_bytes();
     let mut start = end - bytes[from..end].iter().rev().take_while(|b| inside(b)).count();
-    // `1a.name`: a name begins with a letter, at the start of a word.
+    // A name begins with a letter at the start of a word, unlike `1a.name`.
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     while start < end
         && (!(bytes[start].is_ascii_alphabetic() || bytes[start] == b'_')
@@ -283,7 +284,7 @@ fn value_behind(line: &str, at: usize) -> Option<Range<usize>> {
     (length >= 8).then_some(start..end)
 }
 
-/// The parts of a line that are shown to nobody, by bytes: whatever any rule would take for a real secret.
+/// The parts of a line that are shown to nobody, by bytes. They are what any rule would take for a real secret.
 pub(crate) fn hidden_in(line: &str) -> Vec<Range<usize>> {
     let mut hidden: Vec<Range<usize>> = token_in(line).into_iter().map(|(_, range)| range).collect();
     if line.contains("://") {

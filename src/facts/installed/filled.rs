@@ -38,7 +38,8 @@ pub(crate) fn filled(sources: &Sources, file: FileId, step: &Step) -> MappedText
     out
 }
 
-/// `$NAME` and `${NAME}`, as far as the script sets it; envsubst(1) inserts exported variables.
+/// The length of `$NAME` or `${NAME}` at the start of a text, and what stands for it, as far as the script sets it.
+/// envsubst(1) inserts exported variables.
 fn variable(rest: &str, step: &Step) -> Option<(usize, String)> {
     let inner = rest.strip_prefix('$')?;
     let braced = inner.strip_prefix('{');
@@ -56,8 +57,8 @@ fn name_of(text: &str) -> &str {
     &text[..end]
 }
 
-/// A mark that people leave for something to be inserted: `@NAME@`, `{{NAME}}`, `__NAME__`, `%%NAME%%`,
-/// `<NAME>`.
+/// The length and the name of a mark that people leave for something to be inserted: `@NAME@`, `{{NAME}}`, `__NAME__`,
+/// `%%NAME%%`, `<NAME>`.
 fn mark(rest: &str) -> Option<(usize, &str)> {
     for (open, close) in [("@@", "@@"), ("@", "@"), ("{{", "}}"), ("__", "__"), ("%%", "%%"), ("<", ">")] {
         let Some(inner) = rest.strip_prefix(open) else { continue };

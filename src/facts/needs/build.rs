@@ -1,4 +1,4 @@
-//! What a deploy is to build: pages that are served, and programs that are run from where their compiler puts them.
+//! What a deploy has to build: pages that are served, and programs that run from where their compiler puts them.
 
 use crate::facts::deploy::names::works_in;
 use crate::facts::deploy::{Deploy, is_here};
@@ -14,11 +14,9 @@ use crate::tools::work::Work;
 /// A package whose build is needed.
 #[derive(Clone, Debug)]
 pub(crate) struct Build<'r> {
-    /// Where a step for it would stand.
     pub(crate) place: Span,
-    /// A line that only tells people to do it.
+    /// The printed line that only tells people to do it.
     pub(crate) said: Option<Span>,
-    /// The package.
     pub(crate) package: &'r NodePackage,
     all: &'r [NodePackage],
 }
@@ -28,11 +26,10 @@ pub(crate) struct Build<'r> {
 pub(crate) struct Program {
     /// Where it is installed or run.
     pub(crate) place: Span,
-    /// Its manifest.
     pub(crate) file: FileId,
 }
 
-/// The packages whose output the deploy serves, and that neither the repo holds nor something brings.
+/// The packages whose output the deploy serves, unless the repo holds the output or something brings it.
 pub(super) fn builds<'r>(deploy: &Deploy<'_, 'r, '_>) -> Vec<Build<'r>> {
     let all = &deploy.world.project.needs.node;
     if all.is_empty() || deploy.in_containers() || !deploy.sets_up() || deploy.calls(Work::Build) {
@@ -61,7 +58,7 @@ fn place(deploy: &Deploy<'_, '_, '_>) -> Option<Span> {
 }
 
 impl Build<'_> {
-    /// The step builds in the package's directory, or at the top, where it may well build everything below.
+    /// True if the step builds in the package's directory, or at the top, where it may build everything below.
     pub(super) fn is_done_by(&self, step: &Step) -> bool {
         let Build { package, all, .. } = *self;
         let above = |p: &&NodePackage| {
@@ -73,8 +70,8 @@ impl Build<'_> {
     }
 }
 
-/// New source of a program in Rust, whose `target/release/NAME` is run or installed. For Go no such place shows that a
-/// program should be built.
+/// The program in Rust that the deploy brings as source, and whose `target/release/NAME` it runs or installs. For Go no
+/// such place shows that a program has to be built.
 pub(super) fn program(deploy: &Deploy<'_, '_, '_>) -> Option<Program> {
     let mut crates = deploy.world.project.needs.others.iter().filter(|m| m.language == Language::Rust);
     let manifest = crates.next().filter(|m| !is_beside(&m.directory))?;
@@ -97,7 +94,7 @@ pub(super) fn program(deploy: &Deploy<'_, '_, '_>) -> Option<Program> {
 }
 
 impl Program {
-    /// The step builds or installs a program in Rust, or brings what was built elsewhere.
+    /// True if the step builds or installs a program in Rust, or brings what was built elsewhere.
     pub(super) fn is_made_by(step: &Step) -> bool {
         let builds =
             |role: &Role| matches!(role, Role::Build(Ecosystem::Rust) | Role::GlobalTool(Ecosystem::Rust));

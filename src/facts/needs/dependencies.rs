@@ -1,4 +1,4 @@
-//! The manifests whose dependencies a deploy is to install.
+//! The manifests whose dependencies a deploy has to install.
 
 use super::environment::{environment_in, environments};
 use super::python::python_manifest;
@@ -16,26 +16,23 @@ use crate::tools::work::Work;
 /// Dependencies that are needed.
 #[derive(Clone, Debug)]
 pub(crate) struct Dependencies<'r> {
-    /// Where a step for them would stand.
     pub(crate) place: Span,
-    /// A line that only tells people to install them.
+    /// The printed line that only tells people to install them.
     pub(crate) said: Option<Span>,
-    /// The work that it would be.
+    /// The work of installing them.
     pub(crate) work: Work,
-    /// The manifest.
     pub(crate) file: FileId,
-    /// Whose they are.
     pub(crate) of: Of<'r>,
 }
 
-/// Whose dependencies.
+/// The project that dependencies belong to.
 #[derive(Clone, Debug)]
 pub(crate) enum Of<'r> {
-    /// Those of a Python project, with its lockfile.
+    /// A Python project, with its lockfile.
     Python(Option<&'r str>),
-    /// Those of a package, one of all.
+    /// A package, with all packages of the repo.
     Node(&'r NodePackage, &'r [NodePackage]),
-    /// Those of a program in Ruby or PHP.
+    /// A program in Ruby or PHP.
     Other,
 }
 
@@ -54,7 +51,7 @@ pub(super) fn dependencies<'r>(deploy: &Deploy<'_, 'r, '_>, of: Ecosystem) -> Ve
 }
 
 impl Dependencies<'_> {
-    /// The step installs where they are needed: in the package's directory, or above it for a workspace.
+    /// True if the step installs where they are needed: in the package's directory, or above it for a workspace.
     pub(super) fn are_installed_by(&self, step: &Step) -> bool {
         let Of::Node(package, all) = self.of else { return true };
         let above = |other: &&NodePackage| {
@@ -68,7 +65,7 @@ impl Dependencies<'_> {
     }
 }
 
-/// Where a step that installs would stand.
+/// The place where a step that installs would stand.
 fn place(deploy: &Deploy<'_, '_, '_>) -> Option<Span> {
     let near = deploy.steps().filter(|s| {
         s.deed
@@ -87,7 +84,7 @@ fn python<'r>(deploy: &Deploy<'_, 'r, '_>) -> Option<Dependencies<'r>> {
         || !deploy.runs(Language::Python) && said.is_none()
         || from_the_system(deploy)
         || counts_on_environment(deploy)
-        // Without an environment there is nothing to install them into.
+        // No step makes the environment into which they would be installed.
         || environments(deploy).iter().any(|e| !deploy.steps().any(|step| e.is_made_by(step)))
     {
         return None;
@@ -97,7 +94,7 @@ fn python<'r>(deploy: &Deploy<'_, 'r, '_>) -> Option<Dependencies<'r>> {
     Some(Dependencies { place: place(deploy)?, said, work, file, of: Of::Python(lockfile) })
 }
 
-/// The environment was created and filled before, and no new code arrives that could need more.
+/// True if the environment was created and filled before, and no new code arrives that could need more.
 fn counts_on_environment(deploy: &Deploy<'_, '_, '_>) -> bool {
     let brings = deploy.steps().any(|s| s.deed.roles.contains(&Role::Source));
     !brings
@@ -106,7 +103,7 @@ fn counts_on_environment(deploy: &Deploy<'_, '_, '_>) -> bool {
             || deploy.steps().filter(|s| !is_saying(s)).any(|s| environment_in(&line_of(s)).is_some()))
 }
 
-/// Libraries that the distribution packages.
+/// True if a step installs Python libraries that the distribution packages.
 fn from_the_system(deploy: &Deploy<'_, '_, '_>) -> bool {
     deploy
         .steps()
@@ -137,7 +134,7 @@ fn node<'r>(deploy: &Deploy<'_, 'r, '_>) -> Vec<Dependencies<'r>> {
     needed.collect()
 }
 
-/// A process of the deploy belongs to this package.
+/// True if a process of the deploy belongs to this package.
 fn is_run(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, runtime: &[&NodePackage]) -> bool {
     let all = &deploy.world.project.needs.node;
     let needs = package.dependencies.iter().any(|d| !d.development);

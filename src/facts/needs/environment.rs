@@ -20,13 +20,14 @@ pub(crate) struct Environment<'r> {
     pub(crate) at: &'r UnitAt,
     /// Where it is.
     pub(crate) directory: String,
-    /// What would be installed into it.
+    /// The manifest that would be installed into it.
     pub(crate) manifest: Option<FileId>,
-    /// A line that only tells people to fill it.
+    /// The printed line that only tells people to fill it.
     pub(crate) said: Option<Span>,
 }
 
-/// The needed environments of a deploy, computed once: for each its first unit, by its number, and its directory.
+/// The environments that units of a deploy need, computed once. Each has the number of its first unit and its
+/// directory.
 #[derive(Default)]
 pub(crate) struct Environments(OnceCell<Vec<(usize, String)>>);
 
@@ -51,7 +52,7 @@ fn find_environments(deploy: &Deploy<'_, '_, '_>) -> Vec<(usize, String)> {
         let Some(directory) = at.unit.exec_start().iter().find_map(|e| environment_in(&e.line())) else {
             continue;
         };
-        // A name that only the shell knows may be any.
+        // A name that only the shell knows may mean any directory.
         let is_told = found.iter().any(|(_, other)| *other == directory);
         if is_told || base(&directory).contains('$') || is_used(deploy, base(&directory)) {
             continue;
@@ -62,7 +63,7 @@ fn find_environments(deploy: &Deploy<'_, '_, '_>) -> Vec<(usize, String)> {
 }
 
 impl Environment<'_> {
-    /// The step makes it, or its tool makes it where it installs.
+    /// True if the step makes it, or if its tool makes it where it installs.
     pub(super) fn is_made_by(&self, step: &Step) -> bool {
         let name = base(&self.directory);
         let creates = step.deed.roles.contains(&Role::VirtualEnv)
@@ -80,7 +81,7 @@ impl Environment<'_> {
     }
 }
 
-/// A step works with the environment, so it exists.
+/// True if a step works with the environment, so that it exists.
 fn is_used(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
     let (inside, end) = (format!("{name}/bin/"), format!("/{name}"));
     deploy.activates(Some(name))

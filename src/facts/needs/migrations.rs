@@ -1,5 +1,5 @@
-//! The database is to be migrated by the deploy: a tool of the repo does it, or a service of Compose, and neither the app
-//! itself nor an image.
+//! Whether the deploy has to migrate the database. A tool of the repo does it, or a service of Compose, and neither the
+//! app itself nor an image.
 
 use crate::facts::deploy::{Deploy, Language};
 use crate::facts::ground::Ground;
@@ -11,33 +11,31 @@ use crate::source::Span;
 use crate::tools::effect::Role;
 use crate::tools::work::{Work, asked_in, done_in_image};
 
-/// Who would migrate, and where a step for it would stand.
+/// What would migrate the database, and where a step for it would stand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Migrations<'r> {
-    /// Where the step would stand.
     pub(crate) place: Span,
-    /// A line that only tells people to do it.
+    /// The printed line that only tells people to do it.
     pub(crate) said: Option<Span>,
-    /// What does it.
     pub(crate) by: By<'r>,
 }
 
 /// What migrates the database.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum By<'r> {
-    /// A tool, and the service of a Compose file that runs it where Compose is used instead.
+    /// A tool, and the service of a Compose file that runs it for those who use Compose instead.
     Tool(&'r MigrationTool, Option<&'r Service>),
-    /// A service of the Compose file at a path alone.
+    /// Only a service of the Compose file at this path.
     Compose(&'r str, &'r Service),
     /// A tool that is built into an image which Compose runs.
     Image(&'r MigrationTool),
 }
 
-/// What is to migrate the database; `None` where nothing is to, or where what the deploy calls may do it.
+/// What has to migrate the database; `None` if nothing has to, or if what the deploy calls may do it.
 pub(super) fn migrations<'r>(world: &World<'r, '_>, deploy: &Deploy<'_, 'r, '_>) -> Option<Migrations<'r>> {
     let project = world.project;
-    // A schema of Prisma without migrations beside it gets to the database in another way, and so do the models of an app that
-    // only has Flask-Migrate among its packages.
+    // Without migrations beside it, a schema of Prisma gets to the database in another way. So do the models of an app
+    // that only has Flask-Migrate among its packages.
     let migrations = &project.inventory.migration_directories;
     let has_migrations = |tool: &MigrationTool| match tool.kind {
         MigrationKind::Prisma => {
@@ -64,7 +62,7 @@ pub(super) fn migrations<'r>(world: &World<'r, '_>, deploy: &Deploy<'_, 'r, '_>)
         return in_images(deploy, &tools);
     }
     let said = deploy.says(Work::Migrate);
-    // A missing upgrade is reported once, for the tool that is nearest to the root.
+    // A missing migration is reported once, for the tool that is nearest to the root.
     let runs = |kind: MigrationKind| language(kind).is_none_or(|l| deploy.runs(l));
     let tool = tools
         .into_iter()
@@ -94,7 +92,7 @@ fn one_shot<'r>(world: &World<'r, '_>) -> Option<(&'r str, &'r Service)> {
         let compose = &world.project.composes[index];
         let migrates = |service: &&Service| {
             let command = service.runs();
-            // If the configuration says that the server does not need it, it is settled.
+            // The configuration may say that the server does not need it.
             let given = world.given.services.iter().any(|(name, _)| *name == service.name);
             let optional = !service.profiles.is_empty() || given;
             !optional
@@ -106,8 +104,8 @@ fn one_shot<'r>(world: &World<'r, '_>) -> Option<(&'r str, &'r Service)> {
     })
 }
 
-/// Compose builds the app and runs it, and nothing in the repo runs the upgrade: neither the image, nor its
-/// entrypoint, nor a service.
+/// The migration that is missing if Compose builds and runs the app, and nothing in the repo migrates: neither the
+/// image, nor its entrypoint, nor a service.
 fn in_images<'r>(deploy: &Deploy<'_, 'r, '_>, tools: &[&'r MigrationTool]) -> Option<Migrations<'r>> {
     let world = deploy.world;
     let up = deploy.steps().find(|step| step.deed.roles.contains(&Role::ComposeUp))?;
@@ -120,7 +118,7 @@ fn in_images<'r>(deploy: &Deploy<'_, 'r, '_>, tools: &[&'r MigrationTool]) -> Op
         .map(|text| text.text.as_str())
         .collect();
     let texts = || project.texts.iter().map(|(_, file)| world.sources.file(*file).text());
-    // What starts the image may call a script of package.json by its name.
+    // The image may start by calling a script of package.json by its name.
     let scripted = project.needs.node.iter().flat_map(|package| &package.scripts).any(|script| {
         let starts =
             ["start", "pre", "post", "serve", "prod", "deploy"].iter().any(|s| script.name.starts_with(s));
@@ -139,7 +137,7 @@ fn in_images<'r>(deploy: &Deploy<'_, 'r, '_>, tools: &[&'r MigrationTool]) -> Op
     (!done).then_some(Migrations { place: up.span, said: None, by: By::Image(tool) })
 }
 
-/// A service that always runs is built from the directory, or from one above.
+/// True if a service that always runs is built from the directory, or from one above it.
 fn is_built(world: &Ground<'_, '_>, directory: &str) -> bool {
     world.project.composes.iter().filter(|compose| !compose.is_development()).any(|compose| {
         let always = compose.services.iter().filter(|s| s.profiles.is_empty());

@@ -1,5 +1,5 @@
-//! What a project needs of its deploy: work that its manifests, its code and its files ask for. Whether a step does it is
-//! asked elsewhere.
+//! The work that a project needs from its deploy, as its manifests, its code and its files show it. Whether a step does
+//! the work is asked elsewhere.
 
 mod build;
 mod dependencies;
@@ -25,34 +25,25 @@ use crate::tools::effect::{Ecosystem, Role};
 /// A kind of work that a project can need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Demand {
-    /// The database is to be migrated.
     Migrations,
-    /// A virtual environment is to be made.
     Environment,
-    /// What a manifest of this ecosystem declares is to be installed.
+    /// Installing what a manifest of this ecosystem declares.
     Dependencies(Ecosystem),
-    /// A package is to be built.
+    /// Building a package.
     Build,
-    /// A program is to be built.
+    /// Building a program.
     Program,
-    /// Static files are to be gathered.
     StaticFiles,
 }
 
 /// Work that is needed.
 #[derive(Clone, Debug)]
 pub(crate) enum Needed<'r> {
-    /// The database is to be migrated.
     Migrations(Migrations<'r>),
-    /// A virtual environment is to be made.
     Environment(Environment<'r>),
-    /// What a manifest declares is to be installed.
     Dependencies(Dependencies<'r>),
-    /// A package is to be built.
     Build(Build<'r>),
-    /// A program is to be built.
     Program(Program),
-    /// Static files are to be gathered.
     StaticFiles(StaticFiles<'r>),
 }
 
@@ -69,7 +60,8 @@ impl Needed<'_> {
         }
     }
 
-    /// The step works for this need: where the package is, on the environment. What is needed once, any step does for.
+    /// True if the step works for this need: where the package is, or on the environment. Any step does work that is
+    /// needed once.
     pub(crate) fn is_for(&self, step: &Step) -> bool {
         match self {
             Needed::Migrations(_) | Needed::StaticFiles(_) => true,
@@ -81,7 +73,7 @@ impl Needed<'_> {
     }
 }
 
-/// The deploy, if a step could be missing: without a manifest and without a unit none could.
+/// The deploy, if a step could be missing. Without a manifest and without a unit none could.
 pub(crate) fn demanding<'c, 'r, 'a>(world: &'c World<'r, 'a>) -> Option<Deploy<'c, 'r, 'a>> {
     is_demanding(world).then(|| world.deploy())
 }
@@ -90,7 +82,7 @@ fn is_demanding(ground: &Ground<'_, '_>) -> bool {
     !ground.units.is_empty() || ground.project.needs != manifest::Needs::default()
 }
 
-/// What the project needs of this kind: nothing, one thing, or several that are done apart.
+/// What the project needs of this kind. Several things are done separately.
 pub(crate) fn needed<'c>(world: &'c World<'_, '_>, demand: Demand) -> Vec<Needed<'c>> {
     let Some(deploy) = &demanding(world) else { return Vec::new() };
     match demand {
@@ -111,7 +103,7 @@ pub(crate) fn needed<'c>(world: &'c World<'_, '_>, demand: Demand) -> Vec<Needed
     }
 }
 
-/// True where a step brings, prepares or starts something: there is a deploy.
+/// True if a step brings, prepares or starts something, so that there is a deploy.
 pub(crate) fn is_deploy(deploy: Deploy<'_, '_, '_>) -> bool {
     let brings = |role: &Role| {
         matches!(

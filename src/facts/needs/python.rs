@@ -5,7 +5,7 @@ use crate::project::manifest::PythonKind;
 use crate::repo::names::{base, is_beside};
 use crate::source::FileId;
 
-/// The requirements of a server: those nearest to the root.
+/// The requirements of a server, which are those nearest to the root.
 pub(super) fn python_manifest(deploy: &Deploy<'_, '_, '_>) -> Option<FileId> {
     let sources = deploy.world.sources;
     let candidates = deploy.world.project.needs.python.iter().filter(|m| {

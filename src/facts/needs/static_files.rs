@@ -7,22 +7,21 @@ use crate::repo::names::is_beside;
 use crate::source::Span;
 use crate::tools::work::Work;
 
-/// Static files that are to be gathered.
+/// Static files that have to be gathered.
 #[derive(Clone, Debug)]
 pub(crate) struct StaticFiles<'r> {
-    /// Where a step for it would stand.
     pub(crate) place: Span,
-    /// A line that only tells people to do it.
+    /// The printed line that only tells people to do it.
     pub(crate) said: Option<Span>,
     /// The project whose files they are.
     pub(crate) django: &'r MigrationTool,
     /// The settings that say where they are gathered.
     pub(crate) settings: &'r str,
-    /// A web server hands them out; otherwise WhiteNoise does.
+    /// True if a web server serves them, and false if WhiteNoise does.
     pub(crate) by_web: bool,
 }
 
-/// The static files, if something serves them from where they are gathered.
+/// The static files, if something serves them from the place where Django gathers them.
 pub(super) fn static_files<'r>(deploy: &Deploy<'_, 'r, '_>) -> Option<StaticFiles<'r>> {
     let needs = &deploy.world.project.needs;
     let settings = needs.code.static_root.as_deref()?;

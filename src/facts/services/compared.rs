@@ -1,5 +1,5 @@
-//! Services compared with what runs on the server, worked out once from scripts and project. The rules of
-//! this family and the matrix of `deploylint services` both use it.
+//! Services compared with what runs on the server. The rules of this family and the matrix of `deploylint services`
+//! both use it.
 
 use crate::facts::deploy::Deploy;
 use crate::facts::ground::Ground;
@@ -22,20 +22,19 @@ pub(crate) struct Compared {
     /// Units that were compared, by their index in the world. The indices of [`Links`] are indices of this
     /// list.
     pub(crate) units: Vec<usize>,
-    /// The same of managed processes.
+    /// Managed processes that were compared, by their index in the world.
     pub(crate) processes: Vec<usize>,
     /// What belongs together.
     pub(crate) links: Links,
-    /// Where the deploy itself installs its first unit or process; `None` if scripts install none, and files
-    /// of the repo that nobody installs were compared instead.
+    /// The place where the deploy installs its first unit or process. It is `None` if scripts install none; then the
+    /// files of the repo that nobody installs were compared.
     pub(crate) own: Option<Span>,
-    /// The deploy runs the app in containers.
+    /// True if the deploy runs the app in containers.
     pub(crate) in_containers: bool,
-    /// True if the scripts take care of the server's software: the one that installs units also installs
-    /// packages, or one installs a service of the Compose files. Otherwise others may provide the databases.
+    /// True if the scripts install the server's software: the one that installs units also installs packages, or one
+    /// installs a service of the Compose files. Otherwise others may provide the databases.
     pub(crate) installs: bool,
-    /// The settings of web servers that pass requests on; `None` if there is such a server and its settings
-    /// are not known.
+    /// The settings of web servers that pass requests on; `None` if such a server's settings are not known.
     proxies: Option<Vec<String>>,
     /// True if the deploy migrates the database.
     pub(crate) migrates: bool,
@@ -44,14 +43,13 @@ pub(crate) struct Compared {
 }
 
 impl Compared {
-    /// Does the comparison.
     pub(crate) fn new(deploy: &Deploy<'_, '_, '_>) -> Compared {
         let world = deploy.world;
         let is_own = |origin: Origin| origin != Origin::InRepo;
         let own_units = world.units.iter().filter(|u| is_own(u.origin) && is_service(&u.name));
         let own_processes = world.processes.iter().filter(|p| is_own(p.origin));
         let own = own_units.map(|u| u.span).next().or_else(|| own_processes.map(|p| p.span).next());
-        // A file in the repo that is installed by hand says more than nothing.
+        // If scripts install nothing, the files in the repo are compared, because people may install them by hand.
         let all = own.is_none();
         let units: Vec<usize> = (0..world.units.len())
             .filter(|at| {
@@ -112,8 +110,8 @@ impl Compared {
         self.proxies.as_ref().is_none_or(|settings| settings.iter().any(passes))
     }
 
-    /// The Compose files of which some service is a unit or process of the project. Any other describes
-    /// something else: the databases of developers, another app.
+    /// The Compose files with a service that is a unit or process of the project. Any other file describes something
+    /// else, like the databases of developers or another app.
     pub(crate) fn files(&self, count: usize) -> Vec<usize> {
         let runs = |by: &Counterpart| matches!(by, Counterpart::Unit(_) | Counterpart::Process(_));
         let same_app =
@@ -122,7 +120,6 @@ impl Compared {
     }
 }
 
-/// True for what that script writes or installs.
 fn of_script(origin: Origin, index: usize) -> bool {
     matches!(origin, Origin::Written(script, _) | Origin::Installed(script, _) if script == index)
 }
@@ -171,8 +168,7 @@ fn on_server(
             packages.extend(step.argv.args.iter().filter_map(|a| a.value.as_literal()).map(str::to_owned));
         }
     }
-    // Something that another script of the repo keeps running, on a staging machine, is not part of this
-    // deploy.
+    // A script may keep something running on a staging machine, which is not part of this deploy.
     let installs = |index: usize| {
         world.units.iter().any(|u| of_script(u.origin, index))
             || world.processes.iter().any(|p| of_script(p.origin, index))

@@ -1,13 +1,11 @@
-//! Where a service and its counterpart on the server say different things. It is conservative: a directory
-//! that differs in the container, a port that a proxy hides, and a program that can replace another are not
-//! differences.
+//! Differences between a service and its counterpart on the server. It is conservative: a directory that differs in the
+//! container, a port that a proxy hides, and a program that can replace another are not differences.
 
 use crate::facts::ground::Ground;
 use crate::facts::services::compared::Compared;
 use crate::project::services::{Counterpart, Facts, Match, of_process, of_service, of_unit};
 use crate::shell::value::has_hole;
 
-/// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
     /// What is served or run.
@@ -67,7 +65,7 @@ pub(crate) fn statements(compared: &Compared, service: &Facts, other: &Facts) ->
             agrees: true,
         });
     } else if let ([(host, _)], [port]) = (service.published.as_slice(), other.listens.as_slice())
-        // Behind a proxy nobody sees the port; a range or a variable may include it.
+        // A proxy hides the port, and a range or a variable may include it.
         && other.open
         && !compared.is_proxied(port)
         && is_number(host)
@@ -87,8 +85,8 @@ fn is_known(module: &str) -> bool {
     !has_hole(module) && !module.contains(['$', '{', '<', '@', '%'])
 }
 
-/// `backend.main:app` is `main:app` in another directory, `config.wsgi` serves `application` (gunicorn's
-/// default), and wsgi and asgi are two entry points of one project.
+/// True if both name the same thing: `backend.main:app` is `main:app` in another directory, `config.wsgi` serves
+/// `application` (gunicorn's default), and wsgi and asgi are two entry points of one project.
 fn same_module(one: &str, other: &str) -> bool {
     let parts = |text: &str| {
         let text = text.trim_end_matches("()").replace('/', ".");

@@ -1,4 +1,4 @@
-//! What the documents add to the rows of the matrix: their names, and what only they state.
+//! What the documents add to the rows of the matrix: their names, and the services that only they state.
 
 use crate::facts::services::documents::Sure;
 use crate::facts::services::named::is_named;
@@ -8,8 +8,7 @@ use crate::project::services::Doer;
 use std::collections::HashSet;
 
 impl Builder<'_, '_, '_> {
-    /// The documents' name for something that may be one thing or the other: a service and the unit that does
-    /// its work.
+    /// The documents' name for something that is either a service or the unit that does its work.
     pub(crate) fn documented(&self, doers: &[Doer]) -> Option<Documented> {
         let documents = &self.world.project.architectures;
         let found = doers.iter().filter_map(|doer| self.compared.documents.of(doer, documents));
@@ -79,7 +78,7 @@ impl Builder<'_, '_, '_> {
                         note: Some("no Compose file has it".to_owned()),
                         ..row
                     },
-                    // Something in a Compose file for developers, or a part of what another name means.
+                    // It is something in a Compose file for developers, or a part of what another name means.
                     None if !links.is_empty() => continue,
                     None if is_named(stated, &self.compared.documents.names, deployment) => Row {
                         state: State::Exempt,

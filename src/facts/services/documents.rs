@@ -1,5 +1,5 @@
-//! The architecture documents compared with what runs, worked out once: which stated service is which unit,
-//! process, package or container. The rules about documents and the matrix both use it.
+//! The architecture documents compared with what runs: which stated service is which unit, process, package or
+//! container. The rules about documents and the matrix both use it.
 
 use crate::facts::ground::Ground;
 use crate::project::architecture::{Architecture, Strength as Stated};
@@ -14,9 +14,9 @@ use crate::tools::managers::keeps_processes;
 /// What the documents state, and what was found for it.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
-    /// For each document and each of its services, everything that does its work.
+    /// Everything that does the work of each service, by document and service.
     pub(crate) links: Vec<Vec<Vec<StatedMatch>>>,
-    /// Compose services that run on the server as containers, and stay.
+    /// Compose services that keep running on the server as containers.
     pub(crate) contained: Vec<ServiceRef>,
     /// The names of the project.
     pub(crate) names: Vec<String>,
@@ -24,16 +24,16 @@ pub(crate) struct Documents {
     pub(crate) started: Vec<String>,
     /// True if something keeps unknown processes running.
     pub(crate) managed: bool,
-    /// True if a cluster or another tool runs things by settings that are not read.
+    /// True if a cluster or another tool runs things, and its settings are not read.
     pub(crate) elsewhere: bool,
 }
 
-/// How sure it is that something is a stated service: their names say it, it is stated as one that runs, and
-/// how much evidence there is.
+/// How sure it is that something is a stated service: whether their names say so, whether it is stated as one that
+/// runs, and how much evidence there is.
 pub(crate) type Sure = (bool, bool, Strength);
 
 impl Documents {
-    /// Does the comparison; empty if there is no document.
+    /// Does the comparison. It is empty if there is no document.
     pub(crate) fn new(world: &Ground<'_, '_>, server: &Server<'_>) -> Documents {
         let project = &world.project;
         if project.architectures.is_empty() {
@@ -57,8 +57,8 @@ impl Documents {
         }
     }
 
-    /// The stated service that something is, the surest and first one: indices of document and service. Plans
-    /// and drafts state nothing.
+    /// The stated service that something is, by the indices of document and service. The surest one counts, and the
+    /// first of equals. Plans and drafts state nothing.
     pub(crate) fn of(&self, doer: &Doer, documents: &[Architecture]) -> Option<(Sure, (usize, usize))> {
         let mut best: Option<(Sure, (usize, usize))> = None;
         for (document, services) in self.links.iter().enumerate().filter(|(at, _)| !documents[*at].aside) {
@@ -75,8 +75,8 @@ impl Documents {
     }
 }
 
-/// The services that `docker compose up` runs, of the files that it names. A script that starts the
-/// developers' services is not a deploy.
+/// The services that `docker compose up` runs from the files that it names. A script that starts the developers'
+/// services is not a deploy.
 fn containers(world: &Ground<'_, '_>, composes: &[Compose], server: &Server<'_>) -> Vec<ServiceRef> {
     let develops = |words: &[String]| {
         words.iter().any(|word| {
@@ -96,7 +96,7 @@ fn containers(world: &Ground<'_, '_>, composes: &[Compose], server: &Server<'_>)
     found
 }
 
-/// The files that `docker compose -f FILE up` names; empty if it names none.
+/// The files that `docker compose -f FILE up` names.
 fn compose_files(programs: &[Vec<String>]) -> Vec<&str> {
     let mut files = Vec::new();
     for words in programs.iter().filter(|words| words.iter().any(|w| w == "up")) {

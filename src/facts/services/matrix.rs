@@ -1,5 +1,5 @@
-//! The matrix of `deploylint services`: each service with its counterpart on the server, what both say, and
-//! why they are matched; then what only one side has. It judges nothing.
+//! The matrix of `deploylint services`. It shows each service with its counterpart on the server, what both say, and
+//! why they are matched, and then what only one side has. It judges nothing.
 
 use crate::facts::masked;
 use crate::facts::services::differences::{About, Statement, facts, statements};
@@ -39,7 +39,6 @@ pub(crate) fn matrix(world: &World<'_, '_>) -> Matrix {
     matrix
 }
 
-/// A command line is shown without the secrets in it.
 fn mask(row: &mut Row) {
     let sides = row.service.iter_mut().chain(row.runs.iter_mut().map(|(_, side)| side));
     let commands = sides.filter_map(|side| side.command.as_mut());
@@ -299,7 +298,7 @@ impl Builder<'_, '_, '_> {
             notes
                 .push("no script installs units or processes, so those in the repo were compared".to_owned());
         }
-        // Those that are left out because scripts install others.
+        // Units of the repo are left out if scripts install others.
         for (index, at) in world.units.iter().enumerate() {
             if at.origin == Origin::InRepo
                 && UnitKind::of(&at.name) == UnitKind::Service

@@ -1,5 +1,4 @@
-//! Whether a text names a service at all: the last check before the family `services` says that something is
-//! missing.
+//! Whether a text names a service. This is the last check before the family `services` says that something is missing.
 
 use crate::facts::ground::Ground;
 use crate::project::architecture::Stated;
@@ -43,12 +42,11 @@ const SAME: &[&[&str]] = &[
     &["model", "models", "ml", "ai", "llm", "inference", "ollama"],
 ];
 
-/// The words of texts, in lower case.
 #[derive(Debug, Default)]
 pub(crate) struct Words(HashSet<String>);
 
 impl Words {
-    /// Adds a text. The name of a host or a variable is not the name of a service: `redis://…`, `REDIS_URL`.
+    /// Adds a text. The names of hosts and variables are no names of services: `redis://…`, `REDIS_URL`.
     pub(crate) fn add(&mut self, text: &str) {
         let mut rest = text;
         while let Some(start) = rest.find(|c: char| c.is_alphanumeric()) {
@@ -102,11 +100,11 @@ pub(crate) fn telling(name: &str, project: &[String]) -> Vec<String> {
 /// How a service is named in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
-    /// Not at all.
+    /// The text does not name it.
     No,
-    /// By a part of its name that others may share.
+    /// The text has a part of its name, which others may share.
     Partly,
-    /// By its name, or its name has no significant word.
+    /// The text has its name, or its name has no significant word.
     Yes,
 }
 

@@ -8,9 +8,9 @@ use crate::source::Span;
 /// The state of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
-    /// Both sides have it, and they agree.
+    /// Both sides have it and agree.
     Agrees,
-    /// Both have it, but they disagree.
+    /// Both sides have it but disagree.
     Differs,
     /// Nothing on the server does the service's work.
     Missing,
@@ -20,7 +20,6 @@ pub(crate) enum State {
     Exempt,
 }
 
-/// What does the work on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A systemd unit of the project.
@@ -33,7 +32,7 @@ pub(crate) enum Kind {
     Container,
 }
 
-/// Whose processes are looked for besides units, for people: `pm2 or supervisor`.
+/// The managers whose processes are looked for besides units, for people: `pm2 or supervisor`.
 pub(crate) fn managers() -> String {
     Manager::ALL.map(Manager::name).join(" or ")
 }
@@ -43,9 +42,8 @@ pub(crate) fn managers() -> String {
 pub(crate) struct Side {
     /// Its name; for a template, with the instances that are started.
     pub(crate) name: String,
-    /// Its place.
     pub(crate) span: Option<Span>,
-    /// What it runs.
+    /// The command that it runs.
     pub(crate) command: Option<String>,
     /// Its port; `8080:80` for a port of the host that is forwarded.
     pub(crate) ports: Vec<String>,
@@ -53,19 +51,17 @@ pub(crate) struct Side {
     pub(crate) user: Option<String>,
 }
 
-/// What the documents say about it.
+/// What the documents say about a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Documented {
     /// Its name there.
     pub(crate) name: String,
-    /// Its place.
     pub(crate) span: Option<Span>,
 }
 
 /// A service, its counterpart, or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Its state.
     pub(crate) state: State,
     /// The service of a Compose file.
     pub(crate) service: Option<Side>,
@@ -79,7 +75,7 @@ pub(crate) struct Row {
     pub(crate) strength: Option<&'static str>,
     /// Why they are matched.
     pub(crate) reasons: Vec<String>,
-    /// What both state, and whether it agrees.
+    /// The facts that both sides state, and whether they agree.
     pub(crate) stated: Vec<Stated>,
     /// Why there is no counterpart, or why none is needed.
     pub(crate) note: Option<String>,
@@ -88,7 +84,7 @@ pub(crate) struct Row {
 /// A fact that both sides state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stated {
-    /// `command` or `port`.
+    /// Either `command` or `port`.
     pub(crate) about: &'static str,
     /// What the service says.
     pub(crate) service: String,

@@ -72,7 +72,7 @@ fn mermaid(text: &str) -> Nodes {
         line.is_empty() || line.starts_with("%%")
     });
     let mut kind = lines.next().map(|(_, line)| line.trim().to_owned()).unwrap_or_default();
-    // Its settings, between two lines of dashes.
+    // The settings of a diagram stand between two lines of dashes.
     if kind == "---" {
         let mut after = lines.by_ref().skip_while(|(_, line)| line.trim() != "---");
         after.next();
@@ -90,10 +90,10 @@ fn mermaid(text: &str) -> Nodes {
     }
 }
 
-/// A person does not write a longer line of a diagram, in bytes.
+/// The longest line of a diagram that is read, in bytes. No person writes a longer one.
 const MAX_LINE: usize = 4_000;
 
-/// Lines with where they begin.
+/// The lines, with the offsets where they begin.
 fn offset_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = text.split_inclusive('\n').scan(0, |at, line| {
         let start = *at;
@@ -105,7 +105,7 @@ fn offset_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 fn flowchart<'t>(lines: impl Iterator<Item = (usize, &'t str)>) -> Nodes {
     let mut nodes = Nodes::new();
-    // Whether each open group, or one around it, belongs to somebody else.
+    // This says of each open group whether it, or a group around it, belongs to somebody else.
     let mut groups: Vec<bool> = Vec::new();
     for (at, line) in lines {
         let trimmed = line.trim();
@@ -152,7 +152,7 @@ fn statement(line: &str, at: usize, outside: bool, nodes: &mut Nodes) {
                     .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
                     .unwrap_or(line.len() - i);
                 let mut end = i + name;
-                // `api-server` is one name, `a-->b` are two.
+                // `api-server` is one name, but `a-->b` are two.
                 while line[end..].starts_with('-')
                     && line[end + 1..].starts_with(|c: char| c.is_alphanumeric())
                 {
@@ -236,7 +236,7 @@ fn participants<'t>(lines: impl Iterator<Item = (usize, &'t str)>) -> Nodes {
     nodes
 }
 
-/// `service db(database)[Database] in api`.
+/// Reads the boxes of lines like `service db(database)[Database] in api`.
 fn architecture<'t>(lines: impl Iterator<Item = (usize, &'t str)>) -> Nodes {
     let mut nodes = Nodes::new();
     for (at, line) in lines {

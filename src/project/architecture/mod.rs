@@ -110,9 +110,9 @@ pub(crate) struct Architecture {
     pub(crate) lists_services: bool,
 }
 
-/// Nobody documents more services.
+/// How many services of a document are read. No document states more.
 const MAX_SERVICES: usize = 1_000;
-/// A document whose beginning says that it is a draft is one.
+/// How many lines of a document may say that it is only a draft.
 const STATUS_LINES: usize = 30;
 
 /// Reads all documents. If one cannot be read, a gap says why.
@@ -189,7 +189,7 @@ pub(crate) fn parse(sources: &Sources, file: FileId) -> (Architecture, Vec<Gap>)
     (Architecture { file, services, environment, users, paths, aside, lists_services }, gaps)
 }
 
-/// What a line or paragraph says about the heading above it. A long one is about something else.
+/// Reads what a line or paragraph says about the heading above it. A long one is about something else.
 fn facts(line: &Line, heading: Option<&Line>, text: &str, aside: bool, found: &mut Found) {
     let Some(heading) = heading else { return };
     let end = (line.span.start + line.text.len() * 2 + 40).min(line.span.end);
@@ -206,20 +206,20 @@ const ASIDE_DIRECTORIES: &[&str] = &[
     "history", "reports", "reviews",
 ];
 
-/// Words in the name of such a document.
+/// Words in the names of such documents.
 const ASIDE_NAMES: &[&str] = &[
     "plan", "proposal", "review", "audit", "decision", "decisions", "target", "future", "redesign",
     "rebuild", "design", "report", "difference", "template", "example", "explained", "options", "migration",
     "draft", "cheat",
 ];
 
-/// What a line about the document's status says where it does not hold today.
+/// Words in a line about the document's status that say it does not hold today.
 const NOT_IN_FORCE: &[&str] = &[
     "draft", "design", "proposal", "proposed", "planned", "planning", "wip", "deprecated", "obsolete",
     "superseded",
 ];
 
-/// Decisions, plans, archives and drafts do not say what runs today.
+/// True for decisions, plans, archives and drafts, which do not say what runs today.
 fn is_aside_document(path: &str, text: &str) -> bool {
     let mut parts: Vec<&str> = path.split('/').collect();
     let name = parts.pop().unwrap_or_default().to_lowercase();
@@ -245,7 +245,7 @@ struct Found {
     environment: Vec<Text>,
     users: Vec<Text>,
     paths: Vec<Text>,
-    /// Where one too many was stated.
+    /// The place of the first service that is one too many.
     full: Option<Span>,
 }
 

@@ -35,7 +35,7 @@ enum Column {
     Other,
 }
 
-/// The titles of columns, by their words; the first match wins. `service` is in the languages that were met.
+/// Words in the titles of columns. The first match wins. `service` is there in all languages that were met.
 const TITLES: &[(&str, Column)] = &[
     ("method", Column::Http),
     ("endpoint", Column::Http),
@@ -219,7 +219,7 @@ fn service(shape: &Shape, row: &[Line], cell: &Line, found: &mut Found) -> Optio
     }
     for unit in shape.cells(row, Column::Unit) {
         let lower = unit.text.to_lowercase();
-        // `none, a step of start.sh`: a timer starts it, and it ends.
+        // `none, a step of start.sh` and a timer mean that the work ends.
         aside |= lower.trim().starts_with("none") || lower.trim() == "no" || lower.contains(".timer");
         let units = unit_names(unit);
         unit_said |= !units.is_empty() || lower.contains("docker") || lower.contains("container");
@@ -276,13 +276,13 @@ fn service(shape: &Shape, row: &[Line], cell: &Line, found: &mut Found) -> Optio
     Some(stated)
 }
 
-/// A cell about this service alone says that it belongs to somebody else, or does not exist. A note may be
-/// about many things.
+/// True if a cell about this service alone says that it belongs to somebody else, or does not exist. A longer note may
+/// be about many things.
 fn is_elsewhere(cell: &str) -> bool {
     cell.chars().count() <= 60 && is_not_here(cell)
 }
 
-/// `shop-web.service`, `` `shop-web` ``, or a cell of one word.
+/// The units that a cell names: `shop-web.service`, `` `shop-web` ``, or a cell of one word.
 fn unit_names(cell: &Line) -> Vec<String> {
     const NOT_NAMES: &[&str] = &[
         "system",

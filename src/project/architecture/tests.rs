@@ -9,7 +9,7 @@ fn read_at(path: &str, text: &str) -> (Sources, Architecture) {
     (sources, read)
 }
 
-/// `name ports strength required`, one a service.
+/// Each service as `name ports strength required`.
 fn stated(text: &str) -> Vec<String> {
     let (sources, read) = read_at("docs/architecture.md", text);
     let line = |s: &Stated| {

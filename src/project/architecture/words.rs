@@ -20,7 +20,7 @@ const ELSEWHERE: &str = "development dev local locally localhost test tests test
 const PHRASES: &[&str] =
     &["out of scope", "not in scope", "next steps", "not yet", "feuille de route", "code structure"];
 
-/// Somebody else's service, or the system's own: it needs no unit here.
+/// Words for somebody else's service, or for one of the system. Neither needs a unit here.
 const THIRD_PARTY: &str = "ssh sftp http https ntp \
     stripe paypal s3 aws gcs gcp azure r2 b2 openai anthropic claude gpt gemini groq mistral openrouter \
     deepseek cloudflare cloudfront github gitlab ghcr dockerhub sentry twilio sendgrid mailgun postmark \
@@ -29,7 +29,7 @@ const THIRD_PARTY: &str = "ssh sftp http https ntp \
     cognito vercel netlify heroku railway render atlas pinecone datadog newrelic internet cloudinary \
     mapbox algolia lambda fargate ecs eks alb elb dynamodb bigquery snowflake zoom shopify huggingface \
     tailscale ngrok upstash razorpay salesforce hubspot gmail outlook oauth lets encrypt web3 blockchain";
-/// People, and the devices that they hold.
+/// Words for people, and for the devices that they hold.
 const PEOPLE: &str = "user users browser browsers client clients customer customers visitor visitors developer developers \
     operator operators human team mobile phone desktop laptop ios android extension device devices \
     consumer consumers student students staff cli sdk pwa usb esp32 arduino sensor sensors router";
@@ -48,7 +48,7 @@ const BESIDE: &str = "server database db cache broker queue message messaging re
     container primary main store storage object web load balancer in memory the and host latest alpine \
     stable lts ingress sql session sessions pub sub llm metrics dashboards pool pooler connection \
     edge";
-/// Not a process that listens: a certificate client.
+/// Products that are no process which listens, like a certificate client.
 const NO_DAEMON: &[&str] = &["certbot"];
 
 /// The words of a text in lower case.
@@ -159,7 +159,7 @@ pub(super) fn as_name(text: &str) -> Option<String> {
     (!wrong).then(|| name.to_owned())
 }
 
-/// `TaskExecutionService`, `OrderManager`, `handle_order`: a piece of code.
+/// True for the name of a piece of code: `TaskExecutionService`, `OrderManager`, `handle_order`.
 pub(super) fn is_code_name(name: &str) -> bool {
     let camel = name.chars().any(char::is_lowercase)
         && !name.contains([' ', '-'])

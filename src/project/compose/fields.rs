@@ -333,7 +333,7 @@ fn is_reset(node: &Node) -> bool {
     node.tag.as_deref() == Some("!reset")
 }
 
-/// YAML 1.1 and 1.2 alike, as Compose casts them.
+/// True for every spelling of true in YAML 1.1 and 1.2, as Compose casts it.
 fn is_true(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "y" | "1" | "t")
 }
@@ -342,7 +342,7 @@ fn is_false(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "n" | "0" | "f")
 }
 
-/// `[SOURCE:]TARGET[:OPTIONS]`, as `ParseVolume` of compose-go takes it apart.
+/// Reads `[SOURCE:]TARGET[:OPTIONS]` as `ParseVolume` of compose-go does.
 pub(super) fn short_volume(text: &str, span: Span) -> Volume {
     let mut parts = split_colons(text);
     let mut at = 0;
@@ -378,7 +378,7 @@ pub(super) fn short_volume(text: &str, span: Span) -> Volume {
     }
 }
 
-/// The long form; `None` without `target`.
+/// Reads the long form; `None` without `target`.
 pub(super) fn long_port(node: &Node) -> Option<Port> {
     let text_of = |name: &str| present(node, name).and_then(Node::text).map(str::to_owned);
     Some(Port {
@@ -390,7 +390,7 @@ pub(super) fn long_port(node: &Node) -> Option<Port> {
     })
 }
 
-/// `[[IP:]HOST:]CONTAINER[/PROTOCOL]`, each perhaps with `${…}`.
+/// Reads `[[IP:]HOST:]CONTAINER[/PROTOCOL]`, where each part may contain `${…}`.
 pub(super) fn short_port(text: &str, span: Span) -> Port {
     let (ports, protocol) = match text.rsplit_once('/') {
         Some((ports, protocol)) if !protocol.contains('}') => (ports, protocol),

@@ -130,10 +130,10 @@ fn expand(text: &str, out: &mut String, depth: u8) {
     out.push_str(rest);
 }
 
-/// A longer expression stays as it is: a text full of unclosed `${` would cost its square.
+/// How long an expression may be, in bytes. A text full of unclosed `${` would otherwise take quadratic time.
 const MAX_EXPRESSION: usize = 4_096;
 
-/// Offset of the `}` that closes a `${` before `inner`.
+/// The offset of the `}` that closes a `${` before `inner`.
 pub(super) fn closing(inner: &str) -> Option<usize> {
     let mut open = 0u32;
     for (at, byte) in inner.bytes().take(MAX_EXPRESSION).enumerate() {

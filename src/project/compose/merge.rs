@@ -179,7 +179,7 @@ fn map(span: Span, entries: Vec<(Key, Node)>) -> Node {
     Node { span, kind: Kind::Map(entries), tag: None }
 }
 
-/// By key. The later one replaces the earlier, even if it has no value.
+/// Merges by key. The later value replaces the earlier one, even if it is empty.
 fn flat(base: Vec<(Key, Node)>, over: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
     let mut index: HashMap<String, usize> =
         base.iter().enumerate().map(|(place, (key, _))| (key.text.clone(), place)).collect();
@@ -218,7 +218,7 @@ fn unique(base: Vec<Node>, over: Vec<Node>, identity: fn(&Node) -> Option<String
     merged
 }
 
-/// `[A=1, B]` as the mapping that it represents; items that are not text are left out.
+/// The mapping that `[A=1, B]` represents. Items that are not text are left out.
 fn pairs(node: Node) -> Result<Vec<(Key, Node)>, Node> {
     match node.kind {
         Kind::Map(entries) => Ok(entries),
@@ -239,7 +239,7 @@ fn pair(item: Node) -> Option<(Key, Node)> {
     Some((Key { text: name, span: item.span }, Node { span: item.span, kind, tag: item.tag }))
 }
 
-/// `[db]` as `{db: {condition: service_started}}`: the meaning of the short form of `depends_on`.
+/// The meaning of the short form of `depends_on`: `{db: {condition: service_started}}` for `[db]`.
 fn names(node: Node) -> Result<Vec<(Key, Node)>, Node> {
     match node.kind {
         Kind::Map(entries) => Ok(entries),

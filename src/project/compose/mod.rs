@@ -318,7 +318,7 @@ pub(crate) fn read_all(
     (all, sorted(loader.gaps))
 }
 
-/// By file and place, each once, because what several services extend is read for each of them.
+/// Sorts gaps by file and place, and keeps each once, because what several services extend is read for each of them.
 fn sorted(mut gaps: Vec<Gap>) -> Vec<Gap> {
     gaps.sort();
     gaps.dedup();

@@ -163,7 +163,7 @@ fn reset_takes_away_and_override_replaces() {
     assert_eq!(app.restart, None);
     assert_eq!(app.environment.len(), 1);
     assert_eq!(read.all[0].services.len(), 1);
-    // Alone it is nothing.
+    // Without a file below it, `!reset` leaves nothing.
     let alone =
         project(&[("compose.yaml", "services:\n  a:\n    image: !reset x\n    ports: !reset ['1:1']\n")]);
     assert_eq!((&alone.service("a").image, alone.service("a").ports.len()), (&None, 0));
@@ -261,7 +261,7 @@ fn includes_that_go_in_circles_end() {
     );
     assert_eq!(read.all[0].services.len(), 3);
     assert_eq!(read.all.len(), 2, "of two that include each other one is left");
-    // Each level twice: 2^40 files.
+    // Each level includes the next one twice, which makes 2^40 files.
     let names: Vec<String> = (0..40).map(|i| format!("f{i}.yaml")).collect();
     let texts: Vec<String> = (1..=40)
         .map(|i| format!("include: [f{i}.yaml, f{i}.yaml]\nservices: {{s{i}: {{image: a}}}}\n"))

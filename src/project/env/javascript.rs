@@ -101,7 +101,7 @@ impl<'t> File<'t> {
         (is_name(name) && upper).then(|| Found { name: name.to_owned(), range, access, any_case: false })
     }
 
-    /// `const { X } = process.env`, and `X` is checked later.
+    /// What happens without a variable that `const { X } = process.env` names. `X` may be checked later.
     fn of_name(&self, name: &Range<usize>) -> Need {
         let word = self.at(Some(name.clone()));
         if crate::project::env::is_tested_in(self.text, word, name.end) {
@@ -151,7 +151,7 @@ impl<'t> File<'t> {
         })
     }
 
-    /// What is done with the value of a call.
+    /// What happens without the variable, by the expression around a call.
     fn of_value(&self, call: &Range<usize>) -> Need {
         match around(self.text, call) {
             Access::Read(need) => need,
@@ -160,7 +160,7 @@ impl<'t> File<'t> {
     }
 }
 
-/// The expression around `process.env.X`.
+/// How the expression around `process.env.X` uses it.
 fn around(text: &str, read: &Range<usize>) -> Access {
     let rest = text.get(read.end..).unwrap_or_default();
     // `process.env.X!` and `process.env.X as string` only reassure the compiler.

@@ -25,8 +25,8 @@ use regex::bytes::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A program generated any larger file. Bundlers make such files of other people's code, so the limit for
-/// JavaScript is lower.
+/// The largest file that is read, in bytes, because programs generate larger ones. Bundlers make such files of other
+/// people's code, so the limit for JavaScript is lower.
 fn max_bytes(language: Language) -> u64 {
     if language == Language::Python { 4 << 20 } else { 512 << 10 }
 }
@@ -157,7 +157,7 @@ fn installed(inventory: &Inventory) -> Vec<String> {
     packages
 }
 
-/// A cheap look at the bytes: most files read no variable, and need not be parsed.
+/// True if the code may read a variable. This looks only at the bytes, so that most files need not be parsed.
 fn may_read(language: Language, bytes: &[u8]) -> bool {
     static PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r#"environ|getenv|BaseSettings|decouple|starlette\.config|\bEnv\(|envvar|[eE]nv\w*\(\s*["'][A-Z]"#).ok()
@@ -172,7 +172,7 @@ fn may_read(language: Language, bytes: &[u8]) -> bool {
     marks.as_ref().is_none_or(|marks| marks.is_match(bytes))
 }
 
-/// A name that people give to an environment variable.
+/// True for a name that people give to an environment variable.
 fn is_name(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')

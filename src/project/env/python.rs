@@ -27,21 +27,19 @@ static HELPER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A shorter text is parsed as a whole.
 const WORTH_PARTS: usize = 4096;
 
-/// Which libraries a file imports that read variables.
+/// The libraries that read variables and that a file imports.
 struct Imports {
-    /// python-decouple.
     decouple: bool,
-    /// A function `config` that reads variables: decouple's or Starlette's.
+    /// True for a function `config` that reads variables: decouple's or Starlette's.
     config: bool,
-    /// django-environ.
     django: bool,
-    /// An object `env`: django-environ's or environs'.
+    /// True for an object `env`: django-environ's or environs'.
     env: bool,
 }
 
 impl Imports {
     fn of(text: &str) -> Self {
-        // decouple's and Starlette's `config` is told from anybody's function of that name by the import.
+        // Only the import tells decouple's and Starlette's `config` from any other function of that name.
         let decouple = ["from decouple", "import decouple"].iter().any(|i| text.contains(i));
         let django = ["import environ", "environ.Env("].iter().any(|i| text.contains(i));
         Imports {
@@ -52,8 +50,8 @@ impl Imports {
         }
     }
 
-    /// How a call reads a variable, and whether a default may stand second without its name. `environ`: the object is the
-    /// environment.
+    /// How a call reads a variable, and whether a default may be the second argument without its name. `environ` says
+    /// that the object is the environment.
     fn reads(&self, object: &str, function: &str, variable: &str, environ: bool) -> Option<(Reads, bool)> {
         Some(match (object, function) {
             ("" | "os", "getenv") => (Reads::OrNone, true),
@@ -153,7 +151,7 @@ const LINES: usize = 200;
 /// How many bytes of a line before such a read are searched.
 const LONGEST: usize = 1000;
 
-/// `if USE_S3:` and, below it, `os.environ["S3_KEY"]`: only users of the feature need its variables.
+/// True for `os.environ["S3_KEY"]` below `if USE_S3:`. Only users of the feature need its variables.
 fn under_switch(text: &str, at: usize) -> bool {
     let depth = |line: &str| line.len() - line.trim_start().len();
     // A line of a megabyte has no switch above it.
@@ -184,7 +182,7 @@ fn under_switch(text: &str, at: usize) -> bool {
     false
 }
 
-/// `if "X" in os.environ:` and, below it, `os.environ["X"]`: it is only read if it is there.
+/// Marks `os.environ["X"]` below `if "X" in os.environ:` as optional, because it is only read if it is there.
 fn asked_before(found: &mut [Found]) {
     let mut asked: HashMap<String, usize> = HashMap::new();
     for one in found {
@@ -248,7 +246,7 @@ fn is_helper(name: &str) -> bool {
     !words.any(|word| other.contains(&word)) && HELPER.as_ref().is_some_and(|helper| helper.is_match(name))
 }
 
-/// `MAIL_HOST`: the argument of an unknown helper is a variable only if it looks like one.
+/// True for a name like `MAIL_HOST`. The argument of an unknown helper is a variable only if it looks like one.
 fn is_constant(name: &str) -> bool {
     name.len() > 2
         && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
@@ -262,13 +260,13 @@ enum Reads {
     OrFail,
 }
 
-/// What else than reading happens to an item.
+/// How an item is written.
 enum Written {
     Set,
     Deleted,
 }
 
-/// `os.environ["X"] = …` and `del os.environ["X"]` are not uses.
+/// Whether an item is written: `os.environ["X"] = …` and `del os.environ["X"]` do not read it.
 fn written(text: &str, item: &Range<usize>) -> Option<Written> {
     let after = text.get(item.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
     let before = text.get(..item.start).unwrap_or_default();
@@ -279,15 +277,15 @@ fn written(text: &str, item: &Range<usize>) -> Option<Written> {
     (after.starts_with('=') && !after.starts_with("==")).then_some(Written::Set)
 }
 
-/// `if os.environ["X"] …` says nothing, but `"X" in os.environ and os.environ["X"]` does.
+/// True for `"X" in os.environ and os.environ["X"]`, while `if os.environ["X"] …` is no test.
 fn is_tested(text: &str, item: &Range<usize>) -> bool {
     let line_start = text.get(..item.start).unwrap_or_default().rfind('\n').map_or(0, |at| at + 1);
     let line_end = text.get(item.end..).and_then(|t| t.find('\n')).map_or(text.len(), |at| item.end + at);
     text.get(line_start..line_end).unwrap_or_default().contains(" in os.environ")
 }
 
-/// Without a default: a following `or d` is one, and a comparison or a test means that the variable may be
-/// missing.
+/// What happens without the variable if a call has no default. A following `or d` is a default, and a comparison or a
+/// test means that the variable may be missing.
 fn after(text: &str, call: &Range<usize>) -> Need {
     let rest = text.get(call.end..).unwrap_or_default();
     let rest = rest.lines().next().unwrap_or_default().trim_start();

@@ -8,11 +8,11 @@ use crate::repo::names::base;
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::{BTreeSet, HashMap};
 
-/// A program generated any larger file.
+/// The largest file that is searched, because programs generate larger ones.
 const MAX_BYTES: u64 = 1024 * 1024;
 /// How much of a repo is searched. If that is used up, the remaining names are not known to be unread.
 const BUDGET: u64 = 256 * 1024 * 1024;
-/// A person did not write a sample with more names.
+/// The largest number of names that are looked for. No person writes a sample with more.
 const MAX_NAMES: usize = 1000;
 /// How many files of a directory that the inventory did not enter are looked at.
 const MAX_BELOW: usize = 20_000;

@@ -7,7 +7,7 @@ fn file(name: &str, text: &str) -> (Sources, FileId) {
     (sources, file)
 }
 
-/// `name: command (directory, user, VARIABLES)` lines.
+/// Each process as a line `name: command (directory, user, VARIABLES)`.
 fn shown(processes: &[Process]) -> Vec<String> {
     let shown = processes.iter().map(|p| {
         let variables = p.environment.iter().map(|(name, value)| format!("{name}={value}"));

@@ -9,7 +9,7 @@ use crate::repo::names::{base, is_deployed_code};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// A program generated any larger file.
+/// The largest file that is searched, because programs generate larger ones.
 const MAX_BYTES: u64 = 512 * 1024;
 
 /// What the code does.
@@ -23,9 +23,9 @@ pub(crate) struct Code {
     pub(crate) static_root: Option<String>,
 }
 
-/// alembic.command.upgrade, django.core.management.call_command, flask_migrate.upgrade, knex's `migrate.latest`,
-/// drizzle-orm/…/migrator, TypeORM's `runMigrations` and its options `migrationsRun` and `synchronize`, Umzug; and the
-/// tools' own commands, as a line or as a list of words.
+/// Calls that migrate: alembic.command.upgrade, django.core.management.call_command, flask_migrate.upgrade, knex's
+/// `migrate.latest`, drizzle-orm/…/migrator, TypeORM's `runMigrations` and its options `migrationsRun` and
+/// `synchronize`, Umzug, and the tools' own commands, as a line or as a list of words.
 static MIGRATES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?x) \bcommand\.upgrade\s*\( | alembic_upgrade\s*\( | call_command\s*\(\s*["']migrate["']
@@ -38,7 +38,8 @@ static MIGRATES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Starlette's StaticFiles, Flask's static_folder and send_from_directory, express.static and its like.
+/// Calls that serve files: Starlette's StaticFiles, Flask's static_folder and send_from_directory, express.static and
+/// the like.
 static SERVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"StaticFiles\s*\(|static_folder\s*=|send_from_directory\s*\(|express\.static\s*\(|serveStatic\s*\(|fastifyStatic")
         .ok()
@@ -52,7 +53,7 @@ static OUTPUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static STATIC_ROOT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?m)^STATIC_ROOT\s*=[^\n]*?["']([\w./-]+)["']\s*\)?\s*$"#).ok());
 
-/// A cheap look at the bytes: most files have none of these words, and need no closer look.
+/// A cheap look at the bytes, because most files have none of these words and need no closer look.
 static MARKS: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
     regex::bytes::Regex::new(
         "upgrade|migrat|Migrations|mzug|synchronize|sequelize.sync|prisma|StaticFiles|static_folder|send_from_directory|\

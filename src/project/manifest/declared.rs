@@ -1,4 +1,5 @@
-//! Python: what all of its manifests have in common: which there are, what they declare, and how a requirement is written.
+//! What all manifests of Python have in common: which kinds there are, what they declare, and how a requirement is
+//! written.
 //!
 //! Facts: PEP 503 (names), PEP 508 (requirements).
 
@@ -45,13 +46,13 @@ pub(crate) struct PythonManifest {
     pub(crate) file: FileId,
     /// Its kind.
     pub(crate) kind: PythonKind,
-    /// True when Poetry's table is there.
+    /// True if Poetry's table is there.
     pub(crate) poetry: bool,
     /// What it declares, by place.
     pub(crate) dependencies: Vec<Declared>,
     /// The requirements files that it takes in.
     pub(crate) includes: Vec<Include>,
-    /// False where it needs more than is known: it is code, it names an address or a path, a file that it takes in
+    /// False if it needs more than is known: it is code, it names an address or a path, or a file that it includes
     /// could not be read.
     pub(crate) complete: bool,
     /// The lockfile of uv, Poetry, PDM or Pipenv here or above.
@@ -74,7 +75,7 @@ pub(crate) fn normalized(name: &str) -> String {
 /// A requirement, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Requirement<'t> {
-    /// `celery` of `celery[redis] >=5; python_version > "3"`; empty where none is named.
+    /// `celery` of `celery[redis] >=5; python_version > "3"`. It is empty if nothing is named.
     pub(super) name: &'t str,
     /// `redis`.
     pub(super) extras: Vec<&'t str>,
@@ -104,7 +105,7 @@ impl<'t> Requirement<'t> {
         }
     }
 
-    /// True where it is taken from an address or a path: what that needs in turn, no index knows.
+    /// True if it is taken from an address or a path. No index knows what such a package needs in turn.
     pub(super) fn is_direct(&self) -> bool {
         self.constraint.is_some_and(|constraint| constraint.starts_with('@'))
     }

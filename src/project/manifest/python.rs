@@ -11,7 +11,7 @@ use crate::source::{FileId, Sources, Span};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// `None` for a pyproject.toml that only configures tools. What can be read of a broken one is.
+/// Reads a pyproject.toml; `None` if it only configures tools. The readable part of a broken one is read.
 pub(super) fn read(
     sources: &Sources,
     file: FileId,
@@ -113,7 +113,7 @@ fn pyproject(text: &str, table: &Table<'_>, manifest: &mut PythonManifest) -> bo
     project.is_some() || poetry.is_some() || !manifest.dependencies.is_empty()
 }
 
-/// `dynamic = ["dependencies"]`: setuptools reads them from files, other builders from code.
+/// Reads `dynamic = ["dependencies"]`. setuptools takes them from files, other builders from code.
 fn dynamic(table: &Table<'_>, project: &Table<'_>, manifest: &mut PythonManifest) {
     let named = value(project, "dynamic").and_then(|list| list.get_ref().as_array());
     let names = |wanted: &str| {

@@ -36,7 +36,7 @@ pub(super) fn read(text: &str, manifest: &mut PythonManifest) {
     }
 }
 
-/// `-r FILE`, `-c FILE`, `-e PATH`. Other options say where packages come from, not which.
+/// Reads `-r FILE`, `-c FILE` and `-e PATH`. Other options say where packages come from, not which.
 fn option(body: &str, offset: usize, manifest: &mut PythonManifest) {
     let value = |names: [&str; 2]| {
         let rest = names.iter().find_map(|name| body.strip_prefix(name))?;
@@ -68,7 +68,7 @@ fn option(body: &str, offset: usize, manifest: &mut PythonManifest) {
     });
 }
 
-/// The project itself. The manifest beside it says what it needs.
+/// True for the project itself. The manifest beside it says what it needs.
 fn is_itself(target: &str) -> bool {
     let target = target.split(['[', ' ', '#']).next().unwrap_or_default();
     matches!(target, "." | "./" | "file:.")

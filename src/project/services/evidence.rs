@@ -194,7 +194,7 @@ pub(super) fn tokens(name: &str, project: &[String]) -> BTreeSet<String> {
     found
 }
 
-/// `-` and `_` are ignored.
+/// The name without marks, in lower case, because `-` and `_` do not matter.
 fn squeezed(name: &str) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|c| c.to_ascii_lowercase()).collect()
@@ -313,8 +313,8 @@ pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option
     (score >= LIKELY).then_some(Evidence { score, reasons, named, same_name })
 }
 
-/// A worker is neither a scheduler nor an application. A name alone does not tell an application from its
-/// pages, because both are called `web`.
+/// True if the roles contradict each other: a worker is neither a scheduler nor an application. A name alone does not
+/// tell an application from its pages, because both are called `web`.
 fn contradicts(service: &Side, unit: &Side) -> bool {
     let (Some(a), Some(b)) = (service.role, unit.role) else {
         return false;

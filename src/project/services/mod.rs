@@ -76,9 +76,9 @@ pub(crate) enum Counterpart {
 /// How sure a match is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Strength {
-    /// One kind of evidence.
+    /// There is one kind of evidence.
     Likely,
-    /// Several kinds that agree, or one that leaves no doubt.
+    /// Several kinds of evidence agree, or one leaves no doubt.
     Certain,
 }
 
@@ -190,8 +190,8 @@ pub(crate) fn link(composes: &[Compose], server: &Server<'_>) -> Links {
     links
 }
 
-/// Units that keep a process running: no timers, sockets and targets, no one-shots, and nothing that only a
-/// timer starts.
+/// Units that keep a process running. Timers, sockets, targets and one-shots do not, and neither does what only a timer
+/// starts or a failure.
 fn long_running(units: &[UnitInfo<'_>]) -> Vec<usize> {
     let triggered: HashSet<String> = units
         .iter()
@@ -218,8 +218,8 @@ fn long_running(units: &[UnitInfo<'_>]) -> Vec<usize> {
         .collect()
 }
 
-/// Equal names are meant to be the same, even if another unit runs something more similar, because one of the
-/// two may be out of date.
+/// How good a match is. Equal names are meant to be the same, even if another unit runs something more similar, because
+/// one of the two may be out of date.
 fn rank(evidence: &Evidence) -> (bool, u32) {
     let certain = strength(evidence.score) == Strength::Certain;
     (evidence.same_name && certain, evidence.score)

@@ -109,7 +109,7 @@ impl Product {
         package.map(|name| format!("the package `{name}` brings its own unit"))
     }
 
-    /// A unit of the project that wants it, or starts after it, knows that it exists.
+    /// Why the project expects the product: a unit that wants it, or that starts after it, knows that it exists.
     fn expected(&self, server: &Server<'_>) -> Option<String> {
         server.units.iter().find_map(|info| {
             let keys = ["After", "Requires", "Wants", "BindsTo"];

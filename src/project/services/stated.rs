@@ -29,15 +29,15 @@ pub(crate) enum Doer {
 pub(crate) struct StatedMatch {
     /// What does it.
     pub(crate) by: Doer,
-    /// How sure.
+    /// How sure the match is.
     pub(crate) strength: Strength,
     /// True if both have the same name, so that nothing else can be meant.
     pub(crate) named: bool,
-    /// Why, for people.
+    /// The reasons, for people.
     pub(crate) reasons: Vec<String>,
 }
 
-/// For each stated service everything that does its work; of each kind the best.
+/// Everything that does the work of each stated service. Of each kind only the best is kept.
 pub(crate) fn link_stated(
     stated: &[&Stated],
     composes: &[Compose],
@@ -110,8 +110,8 @@ impl Pair {
     }
 }
 
-/// Those of the same name, or else those with the most evidence: a service of several files, or the instances
-/// of a unit.
+/// The pairs of the same name, or else those with the most evidence. Several remain for a service of several files, and
+/// for the instances of a unit.
 fn best(pairs: Vec<(Doer, Pair)>) -> Vec<StatedMatch> {
     let named = pairs.iter().any(|(_, pair)| pair.named);
     let most = pairs.iter().map(|(_, pair)| pair.score).max().unwrap_or(0);
