@@ -76,6 +76,8 @@ pub(crate) struct Known<'r> {
     driving_called: OnceCell<Vec<String>>,
     /// What steps do to units: by their full names, and under names that may mean several units.
     of_units: OnceCell<OfUnits<'r>>,
+    /// For each script, whether it deploys.
+    deploying: OnceCell<Vec<bool>>,
     in_containers: OnceCell<bool>,
     sets_up: OnceCell<bool>,
     is_from_scratch: OnceCell<bool>,
@@ -138,7 +140,9 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     /// The scripts that deploy, with their numbers.
     pub(crate) fn deploying(&self) -> impl Iterator<Item = (usize, &'r Deployment<'a>)> {
         let world = self.world;
-        world.scripts().iter().copied().enumerate().filter(move |(_, s)| deploys(world, s.file))
+        let is_one = || world.scripts().iter().map(|script| deploys(world, script.file)).collect();
+        let deploying = self.known.deploying.get_or_init(is_one);
+        world.scripts().iter().copied().enumerate().filter(|(number, _)| deploying[*number])
     }
 
     /// The steps of all scripts that deploy.

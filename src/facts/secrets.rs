@@ -53,8 +53,12 @@ pub(crate) fn is_env_file(name: &str) -> bool {
 
 /// True for the path of a settings file ([`is_env_file`]) that stays. A temporary one is moved over it.
 pub(crate) fn is_lasting_env_file(path: &Value) -> bool {
-    let name = path.basename().to_string();
-    is_env_file(&name) && !name.contains("tmp")
+    // Each file that a script writes comes here, and hardly any is a settings file.
+    let may_be = path.key().as_bytes().windows(4).any(|bytes| bytes.eq_ignore_ascii_case(b".env"));
+    may_be && {
+        let name = path.basename().to_string();
+        is_env_file(&name) && !name.contains("tmp")
+    }
 }
 
 /// True for the name of a file that is a secret as a whole.

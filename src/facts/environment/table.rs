@@ -332,10 +332,10 @@ pub(crate) fn written_files(world: &Ground<'_, '_>) -> Vec<WrittenFile> {
     for (index, script) in world.scripts().iter().enumerate() {
         for (id, step) in script.iter() {
             for written in &step.written {
-                let path = written.path.to_string();
-                if is_lasting_env_file(&written.path) || named.contains(&path) {
+                let is_named = || !named.is_empty() && named.contains(&written.path.to_string());
+                if is_lasting_env_file(&written.path) || is_named() {
                     files.push(WrittenFile {
-                        path,
+                        path: written.path.to_string(),
                         dotenv: Dotenv::of_text(&written.content),
                         append: written.append,
                         by: (index, id),
